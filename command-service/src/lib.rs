@@ -1,0 +1,1 @@
+//! Commands: POST, PUT, DELETE.

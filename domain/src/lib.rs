@@ -1,0 +1,1 @@
+//! Rules: what may happen. Pure: no runtime, database, clock or randomness.

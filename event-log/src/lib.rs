@@ -1,0 +1,1 @@
+//! The event log: port, adapters, catch-up subscription, conformance suite.

@@ -1,0 +1,1 @@
+//! Facts: ids, values, stored event types, metadata, stream names, codec.

@@ -1,0 +1,1 @@
+//! Realtime: one websocket is one account in one team.

@@ -1,0 +1,1 @@
+//! What services share and no noun: configuration, HTTP shell, secrets, bus, blobs, tasks.

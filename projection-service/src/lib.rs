@@ -1,0 +1,1 @@
+//! Projections: the log becomes rows, feed and notices; rebuild; effects.

@@ -1,0 +1,1 @@
+//! What clients see: wire types, error codes, envelope, frames, notices.

@@ -1,0 +1,1 @@
+//! Veche: the backend of a team messenger, every role in one binary.
