@@ -1,1 +1,35 @@
-//! Facts: ids, values, stored event types, metadata, stream names, codec.
+//! Facts: what happened, complete and typed, as the log keeps it for ever.
+//!
+//! A fact is never validated when it is read back: it happened. A stored name (`noun.past_tense.vN`) is a contract
+//! and never changes its shape; a new shape gets a new version and an arm in [`upcast`].
+
+pub mod account;
+pub mod address_book;
+pub mod chat;
+pub mod codec;
+pub mod contact;
+pub mod device;
+pub mod icon;
+pub mod id;
+pub mod integration;
+pub mod invitation;
+pub mod message;
+pub mod meta;
+pub mod personal;
+pub mod phone;
+pub mod reading;
+pub mod recorded;
+pub mod registry;
+pub mod section;
+pub mod session;
+pub mod stream;
+pub mod team;
+pub mod upcast;
+pub mod value;
+
+pub use id::*;
+pub use meta::Meta;
+pub use personal::{Personal, Subject};
+pub use recorded::{Position, Recorded, Revision};
+pub use registry::{AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, TeamEvent};
+pub use stream::StreamName;

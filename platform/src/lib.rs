@@ -1,1 +1,18 @@
-//! What services share and no noun: configuration, HTTP shell, secrets, bus, blobs, tasks.
+//! What services share and no noun: configuration, HTTP shell, secrets, journal, bus, blobs, pictures, tasks.
+
+pub mod blobs;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod journal;
+pub mod keyring;
+pub mod limits;
+pub mod outbound;
+pub mod picture;
+pub mod sealing;
+pub mod server;
+pub mod sms;
+pub mod tasks;
+pub mod telemetry;
+pub mod vault;

@@ -1,0 +1,63 @@
+//! A typed id per noun, so that they cannot be swapped.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person, across teams; owns a phone number.
+    AccountId,
+    /// A team.
+    TeamId,
+    /// An account's membership in one team; its address is `d-{uuid}`.
+    ContactId,
+    /// A group; its address is `g-{uuid}`.
+    GroupId,
+    /// A conversation of any kind as the log and the read model key it, see [`crate::chat::ChatRef::key`].
+    ChatKey,
+    /// A message; the client may choose it.
+    MessageId,
+    /// One login of an account.
+    SessionId,
+    /// A section of contacts in a team.
+    SectionId,
+    /// An invitation into a team; its token is another thing.
+    InvitationId,
+    /// An integration of a team.
+    IntegrationId,
+    /// A stored picture or file.
+    BlobId,
+    /// One stored event.
+    EventId,
+    /// One command; equal for repetitions of the same request.
+    CommandId,
+}

@@ -1,0 +1,45 @@
+//! What is kept about every event beside its payload: who, when, from where, because of what.
+
+use crate::{AccountId, CommandId, ContactId, EventId, Personal, SessionId};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Metadata of one event. Times have microsecond precision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Meta {
+    /// When the command was decided.
+    pub at: DateTime<Utc>,
+    /// The name of the command that led to it, e.g. `team.create`.
+    pub command: String,
+    /// The command's id, where the client named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<CommandId>,
+    /// The request's id: the one that clients see in `X-Request-Id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Groups all that stems from one cause outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<String>,
+    /// The event that caused this one, for reactions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation: Option<EventId>,
+    /// Who acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<AccountId>,
+    /// As which member of the team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ContactId>,
+    /// In which session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    /// The client's address, sealed with the actor's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Personal<String>>,
+    /// The client's program, sealed with the actor's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<Personal<String>>,
+    /// Version of the program that wrote it.
+    pub app: String,
+}
