@@ -1,1 +1,32 @@
-//! account.
+//! Facts about an account: its registration, profile and settings.
+
+use crate::{Personal, TeamId, id::AccountId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An account came to be, by a login or because somebody added its phone to a team.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registered {
+    /// The account.
+    pub account: AccountId,
+    /// `+` and digits.
+    pub phone: Personal<String>,
+    /// Keyed hash of the phone, hex: the name of its stream.
+    pub phone_hash: String,
+    /// First name, as whoever added it called them; empty at a login.
+    pub given_name: Personal<String>,
+    /// Last name.
+    pub family_name: Personal<String>,
+    /// The team that it was registered for, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<TeamId>,
+}
+
+/// The free-form client settings were replaced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UiSettingsReplaced {
+    /// The settings exactly as sent: the text of a JSON object.
+    pub settings: Personal<String>,
+}

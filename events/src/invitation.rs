@@ -1,1 +1,37 @@
-//! invitation.
+//! Facts about invitations into a team.
+
+use crate::{AccountId, ContactId, InvitationId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An invitation was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Created {
+    /// The invitation.
+    pub invitation: InvitationId,
+    /// Its token, sealed under the master key: the API shows it again.
+    pub token_sealed: String,
+    /// Keyed hash of the token, hex: it is looked up by this.
+    pub token_hash: String,
+}
+
+/// Somebody joined with it (the contact's own event stands beside this one).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Used {
+    /// Which invitation.
+    pub invitation: InvitationId,
+    /// By whom.
+    pub account: AccountId,
+    /// As which contact.
+    pub contact: ContactId,
+}
+
+/// An invitation was deleted: its token opens nothing any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revoked {
+    /// Which one.
+    pub invitation: InvitationId,
+}

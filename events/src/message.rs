@@ -1,1 +1,63 @@
-//! message.
+//! Facts about one message.
+
+use crate::{ContactId, IntegrationId, MessageId, Personal, TeamId, chat::ChatRef};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// A person.
+    Contact(ContactId),
+    /// A program, through an integration's key.
+    Integration(IntegrationId),
+}
+
+/// A message was posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Posted {
+    /// The message.
+    pub message: MessageId,
+    /// Where.
+    pub team: TeamId,
+    /// In which conversation.
+    pub chat: ChatRef,
+    /// By whom.
+    pub author: Author,
+    /// The text.
+    pub text: Personal<String>,
+    /// Marked as important.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub important: bool,
+    /// No link previews wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nopreview: bool,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Messages it forwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked_messages: Vec<MessageId>,
+    /// Until when its author may change or delete it.
+    pub editable_until: DateTime<Utc>,
+}
+
+/// Its author changed it; the result is given whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edited {
+    /// The text after the change.
+    pub text: Personal<String>,
+    /// Marked as important, after the change.
+    pub important: bool,
+    /// No link previews wanted, after the change.
+    pub nopreview: bool,
+}
+
+/// It was deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deleted {}

@@ -1,1 +1,138 @@
-//! registry.
+//! The one list from stored name to type, grouped by the kind of stream that holds them.
+
+use crate::{
+    account, address_book, chat, contact, device, icon, integration, invitation, message, phone, reading, section,
+    session, team,
+};
+use schemars::{Schema, schema_for};
+use serde_json::Value;
+
+macro_rules! stored_events {
+    ($($(#[$doc:meta])* $group:ident in $category:literal {
+        $($(#[$vdoc:meta])* $variant:ident($payload:ty) = $name:literal),+ $(,)?
+    })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq)]
+            pub enum $group {
+                $(#[doc = concat!("`", $name, "`")] $(#[$vdoc])* $variant($payload),)+
+            }
+
+            impl $group {
+                /// The stored name, versioned.
+                pub const fn kind(&self) -> &'static str {
+                    match self { $(Self::$variant(_) => $name),+ }
+                }
+            }
+
+            $(impl From<$payload> for $group {
+                fn from(payload: $payload) -> Self { Self::$variant(payload) }
+            })+
+        )+
+
+        /// Any stored event.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event {
+            $($(#[$doc])* $group($group),)+
+        }
+
+        $(impl From<$group> for Event {
+            fn from(event: $group) -> Self { Self::$group(event) }
+        })+
+
+        impl Event {
+            /// Every stored name, in the order of this file.
+            pub const KINDS: &'static [&'static str] = &[$($($name,)+)+];
+
+            /// The stored name, versioned.
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$group(event) => event.kind()),+ }
+            }
+
+            /// The category of the streams that hold it.
+            pub const fn category(&self) -> &'static str {
+                match self { $(Self::$group(_) => $category),+ }
+            }
+
+            /// The payload as JSON, personal values in the clear.
+            pub fn payload(&self) -> serde_json::Result<Value> {
+                match self { $($(Self::$group($group::$variant(payload)) => serde_json::to_value(payload),)+)+ }
+            }
+
+            /// The event with this stored name and payload; `None` when the name is unknown.
+            pub fn parse(kind: &str, payload: Value) -> Option<serde_json::Result<Self>> {
+                Some(match kind {
+                    $($($name => serde_json::from_value::<$payload>(payload).map(|p| Self::$group($group::$variant(p))),)+)+
+                    _ => return None,
+                })
+            }
+
+            /// The JSON Schema of a payload; `None` when the name is unknown.
+            pub fn schema(kind: &str) -> Option<Schema> {
+                Some(match kind {
+                    $($($name => schema_for!($payload),)+)+
+                    _ => return None,
+                })
+            }
+        }
+    };
+}
+
+stored_events! {
+    /// Facts of a `phone` stream.
+    PhoneEvent in "phone" {
+        Claimed(phone::Claimed) = "phone.claimed.v1",
+        CodeRequested(phone::CodeRequested) = "login_code.requested.v1",
+        CodeRejected(phone::CodeRejected) = "login_code.rejected.v1",
+        CodeUsed(phone::CodeUsed) = "login_code.used.v1",
+    }
+    /// Facts of an `account` stream.
+    AccountEvent in "account" {
+        Registered(account::Registered) = "account.registered.v1",
+        UiSettingsReplaced(account::UiSettingsReplaced) = "ui_settings.replaced.v1",
+        DeviceRegistered(device::Registered) = "device.registered.v1",
+        DeviceChanged(device::Changed) = "device.changed.v1",
+        DeviceRemoved(device::Removed) = "device.removed.v1",
+        AddressBookReplaced(address_book::Replaced) = "address_book.replaced.v1",
+        SessionOpened(session::Opened) = "session.opened.v1",
+        SessionClosed(session::Closed) = "session.closed.v1",
+        QrOffered(session::QrOffered) = "qr_login.offered.v1",
+        QrUsed(session::QrUsed) = "qr_login.used.v1",
+    }
+    /// Facts of a `team` stream.
+    TeamEvent in "team" {
+        Created(team::Created) = "team.created.v1",
+        Changed(team::Changed) = "team.changed.v1",
+        Archived(team::Archived) = "team.archived.v1",
+        ContactAdded(contact::Added) = "contact.added.v1",
+        ContactStatusChanged(contact::StatusChanged) = "contact.status_changed.v1",
+        ContactArchived(contact::Archived) = "contact.archived.v1",
+        ContactRestored(contact::Restored) = "contact.restored.v1",
+        SectionCreated(section::Created) = "section.created.v1",
+        InvitationCreated(invitation::Created) = "invitation.created.v1",
+        InvitationUsed(invitation::Used) = "invitation.used.v1",
+        InvitationRevoked(invitation::Revoked) = "invitation.revoked.v1",
+        IntegrationCreated(integration::Created) = "integration.created.v1",
+        IntegrationChanged(integration::Changed) = "integration.changed.v1",
+        IntegrationRemoved(integration::Removed) = "integration.removed.v1",
+        IconChanged(icon::Changed) = "icon.changed.v1",
+        IconRemoved(icon::Removed) = "icon.removed.v1",
+    }
+    /// Facts of a `chat` stream.
+    ChatEvent in "chat" {
+        Created(chat::Created) = "group.created.v1",
+        MemberSet(chat::MemberSet) = "group.member_set.v1",
+        MemberRemoved(chat::MemberRemoved) = "group.member_removed.v1",
+        Archived(chat::Archived) = "group.archived.v1",
+    }
+    /// Facts of a `message` stream.
+    MessageEvent in "message" {
+        Posted(message::Posted) = "message.posted.v1",
+        Edited(message::Edited) = "message.edited.v1",
+        Deleted(message::Deleted) = "message.deleted.v1",
+    }
+    /// Facts of a `read` stream.
+    ReadingEvent in "read" {
+        Marked(reading::Marked) = "reading.marked.v1",
+    }
+}

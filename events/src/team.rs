@@ -1,1 +1,46 @@
-//! team.
+//! Facts about a team itself.
+
+use crate::{ContactId, Personal, TeamId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A team came to be. Its first contacts follow in the same append.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Created {
+    /// The team.
+    pub team: TeamId,
+    /// Its title.
+    pub name: Personal<String>,
+    /// The founder's contact in it.
+    pub owner: ContactId,
+    /// Its settings.
+    pub settings: Settings,
+}
+
+/// The title or the settings changed; the result is given whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// Title after the change.
+    pub name: Personal<String>,
+    /// Settings after the change.
+    pub settings: Settings,
+}
+
+/// The team was deleted, which in this API means archived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Archived {}
+
+/// What can be set on a team.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `HH:MM:SS`, the time of day a task is due by default.
+    pub default_task_deadline: String,
+    /// How long an author may edit or delete a message, seconds.
+    pub max_message_update_age: u32,
+    /// Quota of stored files, bytes.
+    pub uploads_size_limit: u64,
+}
