@@ -1,1 +1,27 @@
 //! The event log: port, adapters, catch-up subscription, conformance suite.
+//!
+//! An append is atomic, checked against an expected revision, idempotent for equal event ids and durable before it is
+//! acknowledged. [`Log`] is the port, a closed set of adapters; what each of them guarantees is written down as tests
+//! in the conformance suite (feature `conformance`).
+//!
+//! Nothing outside an adapter may rely on dense positions: they only grow, in commit order.
+
+pub mod append;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod head;
+mod judge;
+mod log;
+mod memory;
+mod postgres;
+pub mod read;
+mod subscription;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};
+pub use log::{Capabilities, Log};
+pub use memory::MemoryLog;
+pub use postgres::{PostgresLog, PostgresSettings};
+pub use read::{Cause, RawEvent, ReadError, Receipt};
+pub use subscription::Subscription;

@@ -1,0 +1,136 @@
+//! The port: one log, whichever adapter is behind it.
+
+use crate::{
+    Append, AppendError, Appended, MemoryLog, PostgresLog, RawEvent, ReadError, Receipt, Subscription,
+};
+use events::{CommandId, Position, Revision, StreamName};
+use tokio::sync::watch;
+
+/// An event log. Cheap to clone: clones are one log.
+#[derive(Clone, Debug)]
+pub enum Log {
+    /// In this process, gone with it. For tests and trials.
+    Memory(MemoryLog),
+    /// In Postgres, schema `log`.
+    Postgres(PostgresLog),
+}
+
+/// What an adapter promises beyond the port, so that tests and measurements can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Positions are 1, 2, 3 … without holes.
+    pub dense_positions: bool,
+    /// A command's receipt is stored together with its events.
+    pub same_transaction_receipts: bool,
+}
+
+impl Log {
+    /// Stores events: all of them, once, durably, before it answers.
+    ///
+    /// Dropping the future leaves the outcome open, as [`AppendError::Unknown`] does.
+    ///
+    /// # Errors
+    /// Nothing was written, except for [`AppendError::Unknown`].
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.check()?;
+        match self {
+            Self::Memory(log) => log.append(append),
+            Self::Postgres(log) => log.append(append).await,
+        }
+    }
+
+    /// Events of one stream from a revision on, in order, `limit` at most; none if there is no such stream.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn read_stream(
+        &self,
+        stream: &StreamName,
+        from: Revision,
+        limit: usize,
+    ) -> Result<Vec<RawEvent>, ReadError> {
+        match self {
+            Self::Memory(log) => Ok(log.read_stream(stream, from, limit)),
+            Self::Postgres(log) => log.read_stream(stream, from, limit).await,
+        }
+    }
+
+    /// Events of all streams behind a position, in order, `limit` at most. Position 0 is before everything.
+    ///
+    /// # Errors
+    /// The log cannot be read, or a dense log has a hole.
+    pub async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RawEvent>, ReadError> {
+        match self {
+            Self::Memory(log) => Ok(log.read_all(after, limit)),
+            Self::Postgres(log) => log.read_all(after, limit).await,
+        }
+    }
+
+    /// The position of the last event, 0 if there is none.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn head(&self) -> Result<Position, ReadError> {
+        match self {
+            Self::Memory(log) => Ok(log.head()),
+            Self::Postgres(log) => log.head().await,
+        }
+    }
+
+    /// What a command led to, if it is known.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn receipt(&self, command: CommandId) -> Result<Option<Receipt>, ReadError> {
+        match self {
+            Self::Memory(log) => Ok(log.receipt(command)),
+            Self::Postgres(log) => log.receipt(command).await,
+        }
+    }
+
+    /// Everything behind a position, in order, each event once, without end.
+    pub fn subscribe(&self, after: Position) -> Subscription {
+        Subscription::new(self.clone(), after)
+    }
+
+    /// Another process told of a new head: who waits for it looks at once.
+    pub fn wake(&self, head: Position) {
+        match self {
+            Self::Memory(log) => log.known_head().advance(head),
+            Self::Postgres(log) => log.known_head().advance(head),
+        }
+    }
+
+    /// The highest position this process knows of, from its own appends and from [`Log::wake`].
+    pub fn watch_head(&self) -> watch::Receiver<Position> {
+        match self {
+            Self::Memory(log) => log.known_head().watch(),
+            Self::Postgres(log) => log.known_head().watch(),
+        }
+    }
+
+    /// What the adapter promises beyond the port.
+    pub fn capabilities(&self) -> Capabilities {
+        match self {
+            Self::Memory(_) | Self::Postgres(_) => {
+                Capabilities { dense_positions: true, same_transaction_receipts: true }
+            }
+        }
+    }
+
+    /// Finishes the appends in flight, then refuses new ones; reading goes on.
+    pub async fn close(&self) {
+        match self {
+            Self::Memory(log) => log.close(),
+            Self::Postgres(log) => log.close().await,
+        }
+    }
+
+    /// How long a subscription waits before it looks by itself.
+    pub(crate) fn poll_interval(&self) -> std::time::Duration {
+        match self {
+            Self::Memory(log) => log.poll_interval(),
+            Self::Postgres(log) => log.poll_interval(),
+        }
+    }
+}
