@@ -1,1 +1,65 @@
-//! lang.
+//! The languages answers are given in; [`Text`] holds the sentences.
+
+mod text;
+
+pub use text::{JsonType, Text};
+
+use std::fmt;
+
+/// A language of answers (protocol.md 3.1: `?lang=` beats the header `Lang`, which beats the server's default).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lang {
+    /// Russian, the default of the protocol.
+    #[default]
+    Ru,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// Reads a language tag such as `ru`, `EN` or `en-GB`; `None` for a language we do not speak.
+    pub fn parse(tag: &str) -> Option<Self> {
+        let primary = tag.trim().split(['-', '_']).next()?;
+        [Self::Ru, Self::En].into_iter().find(|lang| primary.eq_ignore_ascii_case(lang.tag()))
+    }
+
+    /// The language of an answer: the query's word, else the header's, else the default.
+    /// A tag we do not speak counts as absent.
+    pub fn choose(query: Option<&str>, header: Option<&str>, default: Self) -> Self {
+        query.and_then(Self::parse).or_else(|| header.and_then(Self::parse)).unwrap_or(default)
+    }
+
+    /// The two-letter tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Ru => "ru",
+            Self::En => "en",
+        }
+    }
+}
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lang;
+
+    #[test]
+    fn the_query_beats_the_header_beats_the_default() {
+        let cases = [
+            (Some("en"), Some("ru"), Lang::En),
+            (Some("EN-gb"), None, Lang::En),
+            (None, Some("en"), Lang::En),
+            (Some("de"), Some("en"), Lang::En),
+            (Some("de"), Some("fr"), Lang::Ru),
+            (None, None, Lang::Ru),
+        ];
+        for (query, header, expected) in cases {
+            assert_eq!(Lang::choose(query, header, Lang::Ru), expected, "{query:?} {header:?}");
+        }
+    }
+}
