@@ -1,1 +1,190 @@
-//! keyring.
+//! Data keys: one for each person and team, kept outside the log, so that erasing somebody is destroying a key.
+//!
+//! A key is made before the first event that needs it is appended, and is durable by then: an event whose key was lost
+//! would be lost too. Keys are stored wrapped by the vault. A destroyed key leaves its row without the key, so that it is
+//! told from a missing one: the first means erased, the second that the keyring does not belong to this log.
+
+mod memory;
+mod postgres;
+
+use crate::vault::{VaultError, cipher::Cipher};
+use events::Subject;
+use memory::MemoryKeyring;
+use postgres::PostgresKeyring;
+use sqlx::PgPool;
+use std::{collections::BTreeMap, fmt};
+use zeroize::Zeroizing;
+
+use crate::vault::Vault;
+
+/// Why the keyring has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// A key is wanted for somebody who was erased: nothing can be written about them any more.
+    #[error("the key of {0} was destroyed")]
+    Destroyed(Subject),
+    /// A stored key does not open under this master key.
+    #[error("the key of {0} does not open: {1}")]
+    Unreadable(Subject, VaultError),
+    /// No new key can be made.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database failed; trying again is safe.
+    #[error("the keyring's database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Where data keys are kept. Cheap to clone.
+#[derive(Clone)]
+pub enum Keyring {
+    /// In this process; lost with it.
+    Memory(MemoryKeyring),
+    /// In the schema `keys` of a Postgres database.
+    Postgres(PostgresKeyring),
+}
+
+impl Keyring {
+    /// A keyring that lives as long as its process.
+    pub fn memory() -> Self {
+        Self::Memory(MemoryKeyring::default())
+    }
+
+    /// A keyring in a migrated database, see [`Self::migrate`]. Its keys are wrapped by `vault`.
+    pub fn postgres(pool: PgPool, vault: Vault) -> Self {
+        Self::Postgres(PostgresKeyring::new(pool, vault))
+    }
+
+    /// Creates or updates the schema `keys`; safe to run from many processes at once, and again.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`].
+    pub async fn migrate(pool: &PgPool) -> Result<(), KeyringError> {
+        postgres::migrate(pool).await
+    }
+
+    /// The keys of all these subjects, made durably where there were none.
+    ///
+    /// # Errors
+    /// [`KeyringError::Destroyed`] for a subject that was erased; then none is made.
+    pub async fn ensure(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
+        match self {
+            Self::Memory(keyring) => keyring.ensure(subjects),
+            Self::Postgres(keyring) => keyring.ensure(subjects).await,
+        }
+    }
+
+    /// What is known of these subjects' keys; subjects that never had one are absent.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`] or [`KeyringError::Unreadable`].
+    pub async fn get(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
+        match self {
+            Self::Memory(keyring) => Ok(keyring.get(subjects)),
+            Self::Postgres(keyring) => keyring.get(subjects).await,
+        }
+    }
+
+    /// Destroys a subject's key for ever: what it sealed cannot be read again. Repeating it changes nothing.
+    ///
+    /// Other processes notice within the life of their caches (10 minutes), or at once by [`Self::forget_cached`].
+    /// Backups of the key table must be let expire for the erasure to be complete.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`].
+    pub async fn destroy(&self, subject: &Subject) -> Result<(), KeyringError> {
+        match self {
+            Self::Memory(keyring) => {
+                keyring.destroy(subject);
+                Ok(())
+            }
+            Self::Postgres(keyring) => keyring.destroy(subject).await,
+        }
+    }
+
+    /// Drops what this process remembers of a subject's key: for a process that learns of an erasure elsewhere.
+    pub fn forget_cached(&self, subject: &Subject) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Postgres(keyring) => keyring.forget_cached(subject),
+        }
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory(_) => "Keyring::Memory",
+            Self::Postgres(_) => "Keyring::Postgres",
+        })
+    }
+}
+
+/// Keys by subject, as [`Keyring::get`] found them.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(BTreeMap<Subject, KeyState>);
+
+impl Keys {
+    /// What is known of a subject's key; nothing if it never had one.
+    pub fn of(&self, subject: &Subject) -> Option<&KeyState> {
+        self.0.get(subject)
+    }
+
+    pub(crate) fn insert(&mut self, subject: Subject, state: KeyState) {
+        self.0.insert(subject, state);
+    }
+}
+
+/// A subject's key, as long as it has one.
+#[derive(Clone, Debug)]
+pub enum KeyState {
+    /// The key.
+    Live(DataKey),
+    /// The subject was erased.
+    Destroyed,
+}
+
+/// The key of one person or team.
+#[derive(Clone)]
+pub struct DataKey(Zeroizing<[u8; 32]>);
+
+impl DataKey {
+    pub(crate) fn random() -> Result<Self, VaultError> {
+        let mut bytes = Zeroizing::new([0; 32]);
+        getrandom::fill(bytes.as_mut())?;
+        Ok(Self(bytes))
+    }
+
+    /// Seals bytes that open only with the same `context`.
+    pub(crate) fn seal(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
+        Cipher::new(&self.0).seal(plain, context)
+    }
+
+    /// Opens what [`Self::seal`] made.
+    pub(crate) fn open(&self, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Cipher::new(&self.0).open(sealed, context)
+    }
+
+    fn wrap(&self, subject: &Subject, vault: &Vault) -> Result<String, VaultError> {
+        vault.seal(self.0.as_ref(), wrapping_context(subject).as_bytes())
+    }
+
+    fn unwrap(wrapped: &str, subject: &Subject, vault: &Vault) -> Result<Self, VaultError> {
+        let bytes = Zeroizing::new(vault.open(wrapped, wrapping_context(subject).as_bytes())?);
+        let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| VaultError::Malformed)?;
+        Ok(Self(Zeroizing::new(bytes)))
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DataKey(…)")
+    }
+}
+
+/// Binds a wrapped key to its row: a key moved to another subject's row does not open.
+fn wrapping_context(subject: &Subject) -> String {
+    format!("data-key:{subject}")
+}
+
+#[cfg(test)]
+mod tests;

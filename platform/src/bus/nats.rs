@@ -1,0 +1,265 @@
+//! The bus over NATS: reconnects for ever, never blocks or hoards while it is away, and tells of every gap.
+//!
+//! A subscription over NATS can lose messages in three ways, and each ends as [`super::Delivery::Missed`]: our own queue is full;
+//! the client's buffer is full (its slow-consumer event does not say how many were lost, so every subscription here is
+//! told); the connection was lost (every subscription is told once the server has it again). What the server itself
+//! drops, it drops by closing the connection of a client that reads too slowly.
+//!
+//! In a cluster, a new subscription becomes known to the other servers within milliseconds, not at once: who must not
+//! miss even that first moment reads the truth a little later again.
+
+use super::{
+    BusError, Subscription,
+    subscription::{Message, Outlet, QUEUE, subscription},
+};
+use async_nats::{Client, ConnectOptions, Event, Subscriber, connection::State};
+use bytes::Bytes;
+use futures::StreamExt;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::timeout,
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+/// Messages waiting to be sent; beyond it they are dropped.
+const OUTBOX: usize = 1_024;
+/// Longest wait for the server's echo; then subscribers are told to read the truth without it.
+const ECHO_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest wait for what is in flight when closing.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+const FIRST_RETRY: Duration = Duration::from_millis(50);
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+/// How to reach NATS.
+#[derive(Clone)]
+pub struct NatsOptions {
+    /// Servers, as `nats://host:4222` or `tls://user:password@host:4222`.
+    pub servers: Vec<String>,
+    /// The name of this client in the server's monitoring.
+    pub name: String,
+}
+
+/// The bus over NATS.
+#[derive(Clone)]
+pub struct NatsBus(Arc<Connection>);
+
+struct Connection {
+    client: Client,
+    outbox: mpsc::Sender<Outgoing>,
+    shared: Arc<Shared>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    /// Ends the tasks when the last handle goes.
+    _stop_on_drop: DropGuard,
+}
+
+/// What the connection's events act on.
+#[derive(Default)]
+struct Shared {
+    outlets: Mutex<Vec<Weak<Outlet>>>,
+    connected: Notify,
+    unsent: AtomicU64,
+}
+
+struct Outgoing {
+    subject: String,
+    payload: Bytes,
+}
+
+impl NatsBus {
+    pub(super) async fn connect(options: NatsOptions) -> Result<Self, BusError> {
+        let shared = Arc::new(Shared::default());
+        let told = Arc::clone(&shared);
+        let client = ConnectOptions::new()
+            .name(options.name)
+            .retry_on_initial_connect()
+            .max_reconnects(None)
+            .reconnect_delay_callback(retry_delay)
+            .subscription_capacity(QUEUE)
+            .event_callback(move |event| {
+                told.on_event(&event);
+                std::future::ready(())
+            })
+            .connect(options.servers)
+            .await
+            .map_err(|error| BusError::Connect(error.to_string()))?;
+        let (outbox, outgoing) = mpsc::channel(OUTBOX);
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(send_all(client.clone(), outgoing, Arc::clone(&shared), stop.clone()));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(tell_after_reconnects(
+            client.clone(),
+            Arc::clone(&shared),
+        )));
+        let _stop_on_drop = stop.clone().drop_guard();
+        Ok(Self(Arc::new(Connection { client, outbox, shared, tasks, stop, _stop_on_drop })))
+    }
+
+    pub(super) fn publish(&self, subject: &str, payload: Bytes) -> Result<(), BusError> {
+        if self.0.stop.is_cancelled() {
+            return Err(BusError::Closed);
+        }
+        let outgoing = Outgoing { subject: subject.to_owned(), payload };
+        if !self.healthy() || self.0.outbox.try_send(outgoing).is_err() {
+            self.0.shared.count_unsent();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn subscribe(&self, pattern: &str) -> Result<Subscription, BusError> {
+        if self.0.stop.is_cancelled() {
+            return Err(BusError::Closed);
+        }
+        let (outlet, subscription) = subscription(QUEUE);
+        let outlet = Arc::new(outlet);
+        // Known to the events before the server knows it: whatever happens to the connection from here on is told.
+        self.0.shared.register(&outlet);
+        let subscriber =
+            self.0.client.subscribe(pattern.to_owned()).await.map_err(|_| BusError::Closed)?;
+        self.0.tasks.spawn(forward(subscriber, outlet, self.0.stop.clone()));
+        if self.healthy() {
+            // Without an echo the connection is going, and its return will be told.
+            let _ = timeout(ECHO_TIMEOUT, echo(&self.0.client)).await;
+        }
+        Ok(subscription)
+    }
+
+    pub(super) fn healthy(&self) -> bool {
+        !self.0.stop.is_cancelled() && self.0.client.connection_state() == State::Connected
+    }
+
+    pub(super) fn unsent(&self) -> u64 {
+        self.0.shared.unsent.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn drain(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        // Ends: every task gives up DRAIN_TIMEOUT after the stop.
+        self.0.tasks.wait().await;
+    }
+}
+
+impl Shared {
+    /// Must be quick: the client drops events when they are not taken in time, except that a later one makes up for it.
+    fn on_event(&self, event: &Event) {
+        match event {
+            Event::Connected => self.connected.notify_one(),
+            Event::SlowConsumer(_) => {
+                metrics::counter!("veche_bus_missed_total").increment(1);
+                self.tell_all_missed();
+            }
+            Event::Disconnected => tracing::warn!("the bus lost its connection"),
+            Event::ServerError(error) => tracing::warn!(%error, "the bus's server reports an error"),
+            Event::ClientError(error) => tracing::warn!(%error, "the bus's client reports an error"),
+            Event::LameDuckMode | Event::Draining | Event::Closed => tracing::info!(%event, "bus"),
+        }
+    }
+
+    fn register(&self, outlet: &Arc<Outlet>) {
+        let mut outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
+        outlets.retain(|known| known.strong_count() > 0);
+        outlets.push(Arc::downgrade(outlet));
+    }
+
+    fn tell_all_missed(&self) {
+        let outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
+        for outlet in outlets.iter().filter_map(Weak::upgrade) {
+            outlet.tell_missed(1);
+        }
+    }
+
+    fn count_unsent(&self) {
+        metrics::counter!("veche_bus_unsent_total").increment(1);
+        self.unsent.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn retry_delay(attempts: usize) -> Duration {
+    let doublings = u32::try_from(attempts).unwrap_or(u32::MAX).min(10);
+    (FIRST_RETRY * 2_u32.pow(doublings)).min(LAST_RETRY)
+}
+
+/// Hands the outbox to the client until told to stop; then sends what is left and drains the client.
+async fn send_all(
+    client: Client,
+    mut outgoing: mpsc::Receiver<Outgoing>,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
+    let send = async |message: Outgoing| {
+        let gone = client.connection_state() != State::Connected;
+        if gone || client.publish(message.subject, message.payload).await.is_err() {
+            shared.count_unsent();
+        }
+    };
+    let sending = async {
+        while let Some(message) = outgoing.recv().await {
+            send(message).await;
+        }
+    };
+    // The client blocks while it is disconnected and its own queue is full: the stop must get through even then.
+    if stop.run_until_cancelled(sending).await.is_some() {
+        return;
+    }
+    let closing = async {
+        outgoing.close();
+        while let Some(message) = outgoing.recv().await {
+            send(message).await;
+        }
+        let _ = client.drain().await;
+    };
+    if timeout(DRAIN_TIMEOUT, closing).await.is_err() {
+        tracing::warn!("the bus did not drain in time: what was waiting is dropped");
+    }
+}
+
+/// Takes messages from the client at once, so that its own buffer never fills because of a slow subscriber.
+async fn forward(mut subscriber: Subscriber, outlet: Arc<Outlet>, stop: CancellationToken) {
+    let given_up = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN_TIMEOUT).await;
+    };
+    tokio::pin!(given_up);
+    loop {
+        let message = tokio::select! {
+            message = subscriber.next() => message,
+            () = outlet.closed() => None,
+            () = &mut given_up => None,
+        };
+        let Some(message) = message else { return };
+        if !outlet.deliver(Message { subject: message.subject.as_str().into(), payload: message.payload }) {
+            return;
+        }
+    }
+}
+
+/// After every connection: once the server has taken up all subscriptions again, tells them of the gap before.
+async fn tell_after_reconnects(client: Client, shared: Arc<Shared>) {
+    loop {
+        shared.connected.notified().await;
+        if timeout(ECHO_TIMEOUT, echo(&client)).await.is_err() {
+            tracing::warn!("the bus is connected but does not answer");
+        }
+        shared.tell_all_missed();
+    }
+}
+
+/// Comes back when the server has handled all that this connection asked of it before: it works in order, so the message
+/// that we send to ourselves returns behind it.
+async fn echo(client: &Client) {
+    let inbox = client.new_inbox();
+    let Ok(mut answers) = client.subscribe(inbox.clone()).await else { return };
+    if client.publish(inbox, Bytes::new()).await.is_ok() {
+        answers.next().await;
+    }
+}

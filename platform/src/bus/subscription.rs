@@ -1,0 +1,105 @@
+//! The two ends of one subscription: a bounded queue that counts what did not fit.
+
+use bytes::Bytes;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::{Notify, mpsc};
+
+/// How many messages wait for one slow subscriber before it starts to miss some.
+pub(super) const QUEUE: usize = 4_096;
+
+/// A message from the bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Where it was published.
+    pub subject: Arc<str>,
+    /// What was published.
+    pub payload: Bytes,
+}
+
+/// What a subscriber gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// A message.
+    Message(Message),
+    /// At least this many messages may be lost at or before this point: read the truth again. A connection that was
+    /// lost and is back counts as one.
+    Missed(u64),
+}
+
+/// A subscription; dropping it ends it.
+pub struct Subscription {
+    queue: mpsc::Receiver<Message>,
+    gap: Arc<Gap>,
+}
+
+impl Subscription {
+    /// The next message or gap; `None` once the bus is drained. May be dropped while waiting: nothing gets lost.
+    ///
+    /// A gap is told before any message that was published after it.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            let missed = self.gap.missed.swap(0, Ordering::SeqCst);
+            if missed > 0 {
+                return Some(Delivery::Missed(missed));
+            }
+            tokio::select! {
+                biased;
+                message = self.queue.recv() => return message.map(Delivery::Message),
+                () = self.gap.told.notified() => {}
+            }
+        }
+    }
+}
+
+/// The publishing end.
+pub(super) struct Outlet {
+    queue: mpsc::Sender<Message>,
+    gap: Arc<Gap>,
+}
+
+#[derive(Default)]
+struct Gap {
+    missed: AtomicU64,
+    told: Notify,
+}
+
+pub(super) fn subscription(capacity: usize) -> (Outlet, Subscription) {
+    let (sender, receiver) = mpsc::channel(capacity);
+    let gap = Arc::new(Gap::default());
+    (Outlet { queue: sender, gap: Arc::clone(&gap) }, Subscription { queue: receiver, gap })
+}
+
+impl Outlet {
+    /// Delivers or counts as missed; false once the subscription is gone.
+    ///
+    /// The count grows while the queue is full of older messages, so the subscriber sees it before anything newer.
+    pub(super) fn deliver(&self, message: Message) -> bool {
+        match self.queue.try_send(message) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                metrics::counter!("veche_bus_missed_total").increment(1);
+                self.tell_missed(1);
+                true
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+        }
+    }
+
+    /// Tells the subscriber that it may have missed messages.
+    pub(super) fn tell_missed(&self, count: u64) {
+        self.gap.missed.fetch_add(count, Ordering::SeqCst);
+        self.gap.told.notify_one();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// Waits until the subscription is gone.
+    pub(super) async fn closed(&self) {
+        self.queue.closed().await;
+    }
+}

@@ -1,0 +1,179 @@
+//! Data keys in the schema `keys`, wrapped by the vault, with a bounded cache in front.
+
+use super::{DataKey, KeyState, KeyringError, Keys};
+use crate::vault::Vault;
+use events::Subject;
+use moka::sync::Cache;
+use sqlx::PgPool;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Some 20 MB at most.
+const CACHED_KEYS: u64 = 100_000;
+/// How long a key that another process destroyed may still be used here when nobody tells us.
+const CACHE_LIFE: Duration = Duration::from_secs(600);
+/// The advisory lock under which the schema is migrated; any number that no other migrator uses.
+const MIGRATION_LOCK: i64 = 0x7665_6368_6b65_7973;
+
+/// Every statement is safe to repeat, so that running all of them is the migration.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// Data keys in a Postgres database.
+#[derive(Clone)]
+pub struct PostgresKeyring {
+    pool: PgPool,
+    vault: Vault,
+    cache: Cache<Subject, KeyState>,
+    /// Grows with every forgetting, so that a read that began before does not fill the cache after.
+    forgotten: Arc<AtomicU64>,
+}
+
+pub(super) async fn migrate(pool: &PgPool) -> Result<(), KeyringError> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+    sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+impl PostgresKeyring {
+    pub(super) fn new(pool: PgPool, vault: Vault) -> Self {
+        let cache = Cache::builder().max_capacity(CACHED_KEYS).time_to_live(CACHE_LIFE).build();
+        Self { pool, vault, cache, forgotten: Arc::default() }
+    }
+
+    pub(super) async fn ensure(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
+        let mut keys = self.get(subjects).await?;
+        let mut missing = BTreeSet::new();
+        for subject in subjects {
+            match keys.of(subject) {
+                Some(KeyState::Live(_)) => {}
+                Some(KeyState::Destroyed) => return Err(KeyringError::Destroyed(*subject)),
+                None => {
+                    missing.insert(*subject);
+                }
+            }
+        }
+        if missing.is_empty() {
+            return Ok(keys);
+        }
+        for (subject, state) in self.create(&missing).await? {
+            if let KeyState::Destroyed = state {
+                return Err(KeyringError::Destroyed(subject));
+            }
+            keys.insert(subject, state);
+        }
+        Ok(keys)
+    }
+
+    pub(super) async fn get(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
+        let mut keys = Keys::default();
+        let mut unknown = Vec::new();
+        for subject in subjects {
+            match self.cache.get(subject) {
+                Some(state) => keys.insert(*subject, state),
+                None => unknown.push(subject.to_string()),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(keys);
+        }
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
+        let rows: Vec<Row> =
+            sqlx::query_as("SELECT subject, wrapped FROM keys.data_keys WHERE subject = ANY($1)")
+                .bind(&unknown)
+                .fetch_all(&self.pool)
+                .await?;
+        for (subject, state) in self.remember(rows, forgotten)? {
+            keys.insert(subject, state);
+        }
+        Ok(keys)
+    }
+
+    pub(super) async fn destroy(&self, subject: &Subject) -> Result<(), KeyringError> {
+        let mut transaction = self.durable().await?;
+        sqlx::query(
+            "INSERT INTO keys.data_keys (subject, wrapped, destroyed_at) VALUES ($1, NULL, now())
+             ON CONFLICT (subject) DO UPDATE
+             SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, now())",
+        )
+        .bind(subject.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        self.forget_cached(subject);
+        Ok(())
+    }
+
+    pub(super) fn forget_cached(&self, subject: &Subject) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.cache.invalidate(subject);
+    }
+
+    /// One statement makes all missing keys or finds those that another writer just made: the conflict arm changes
+    /// nothing, but returns the row as it is now, even when the statement's snapshot is older. Subjects come sorted, so
+    /// that two writers never wait for each other in a circle.
+    async fn create(
+        &self,
+        missing: &BTreeSet<Subject>,
+    ) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
+        let subjects: Vec<String> = missing.iter().map(Subject::to_string).collect();
+        let wrapped = missing
+            .iter()
+            .map(|subject| DataKey::random()?.wrap(subject, &self.vault))
+            .collect::<Result<Vec<_>, _>>()?;
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
+        let mut transaction = self.durable().await?;
+        let rows: Vec<Row> = sqlx::query_as(
+            "INSERT INTO keys.data_keys (subject, wrapped) SELECT * FROM unnest($1::text[], $2::text[])
+             ON CONFLICT (subject) DO UPDATE SET subject = excluded.subject
+             RETURNING subject, wrapped",
+        )
+        .bind(&subjects)
+        .bind(&wrapped)
+        .fetch_all(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        self.remember(rows, forgotten)
+    }
+
+    /// A transaction that is on disk once committed, whatever the pool or the role have set.
+    async fn durable(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, KeyringError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Opens rows and keeps them in the cache, unless something was forgotten since they were read.
+    fn remember(
+        &self,
+        rows: Vec<Row>,
+        forgotten: u64,
+    ) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
+        let mut opened = BTreeMap::new();
+        for (subject, wrapped) in rows {
+            let Ok(subject) = subject.parse::<Subject>() else { continue };
+            let state = match wrapped {
+                None => KeyState::Destroyed,
+                Some(wrapped) => DataKey::unwrap(&wrapped, &subject, &self.vault)
+                    .map(KeyState::Live)
+                    .map_err(|error| KeyringError::Unreadable(subject, error))?,
+            };
+            self.cache.insert(subject, state.clone());
+            // Checked after the insertion: a forgetting before this is seen here, and one behind it removes what we put.
+            if self.forgotten.load(Ordering::SeqCst) != forgotten {
+                self.cache.invalidate(&subject);
+            }
+            opened.insert(subject, state);
+        }
+        Ok(opened)
+    }
+}
+
+type Row = (String, Option<String>);

@@ -1,0 +1,145 @@
+//! What was sealed comes back unchanged, and never shows on the way.
+
+use super::{SealingError, may_contain_personal, seal, subjects, unseal};
+use crate::keyring::{Keyring, Keys};
+use events::{AccountId, Personal, Subject, TeamId};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn account(number: u128) -> Subject {
+    Subject::Account(AccountId(Uuid::from_u128(number)))
+}
+
+fn team(number: u128) -> Subject {
+    Subject::Team(TeamId(Uuid::from_u128(number)))
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn keys(keyring: &Keyring) -> Keys {
+    block_on(keyring.ensure(&[account(1), account(2), team(1)])).unwrap()
+}
+
+fn personal() -> impl Strategy<Value = Value> {
+    let subject = prop_oneof![Just(account(1)), Just(account(2)), Just(team(1))];
+    (subject, plain()).prop_map(|(subject, value)| {
+        serde_json::to_value(Personal { subject, value: Some(value) }).unwrap()
+    })
+}
+
+fn plain() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map("[a-z]{1,4}", inner, 0..3)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+fn document() -> impl Strategy<Value = Value> {
+    prop_oneof![plain(), personal()].prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z]{1,4}", inner, 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_document_comes_back_as_it_was(before in document()) {
+        let keys = keys(&Keyring::memory());
+        let mut value = before.clone();
+        let wanted = subjects(&before).unwrap();
+        seal(&mut value, &keys).unwrap();
+        prop_assert_eq!(may_contain_personal(value.to_string().as_bytes()), !wanted.is_empty());
+        prop_assert_eq!(subjects(&value).unwrap(), wanted);
+        unseal(&mut value, &keys).unwrap();
+        prop_assert_eq!(value, before);
+    }
+}
+
+#[test]
+fn the_clear_text_is_gone_once_sealed() {
+    let mut value = json!({"list": [Personal::new(account(1), "Вася")], "n": 1});
+    seal(&mut value, &keys(&Keyring::memory())).unwrap();
+    assert!(!value.to_string().contains("Вася"));
+    assert_eq!(value["n"], 1);
+    assert_eq!(value["list"][0]["$personal"]["subject"], account(1).to_string());
+    assert!(value["list"][0]["$personal"]["sealed"].is_string());
+}
+
+#[test]
+fn an_erased_value_has_no_value_and_others_stay() {
+    let keyring = Keyring::memory();
+    let mut value = json!([Personal::new(account(1), "Вася"), Personal::new(account(2), "Петя")]);
+    seal(&mut value, &keys(&keyring)).unwrap();
+    block_on(keyring.destroy(&account(1))).unwrap();
+    let keys = block_on(keyring.get(&[account(1), account(2)])).unwrap();
+    unseal(&mut value, &keys).unwrap();
+    assert_eq!(value[0], json!({"$personal": {"subject": account(1)}}));
+    let left: Personal<String> = serde_json::from_value(value[1].clone()).unwrap();
+    assert_eq!(left.value.as_deref(), Some("Петя"));
+    let mut late = json!(Personal::new(account(1), "again"));
+    assert!(matches!(seal(&mut late, &keys), Err(SealingError::Destroyed(_))));
+}
+
+#[test]
+fn a_missing_key_is_an_error_and_never_an_erasure() {
+    let mut value = json!(Personal::new(account(1), "Вася"));
+    assert!(matches!(seal(&mut value.clone(), &Keys::default()), Err(SealingError::NoKey(_))));
+    seal(&mut value, &keys(&Keyring::memory())).unwrap();
+    assert!(matches!(unseal(&mut value, &Keys::default()), Err(SealingError::NoKey(_))));
+}
+
+#[test]
+fn ciphertext_moved_to_another_subject_or_changed_does_not_open() {
+    let keys = keys(&Keyring::memory());
+    let mut value = json!(Personal::new(account(1), "Вася"));
+    seal(&mut value, &keys).unwrap();
+    let mut moved = value.clone();
+    moved["$personal"]["subject"] = json!(account(2));
+    assert!(matches!(unseal(&mut moved, &keys), Err(SealingError::Unreadable { .. })));
+    value["$personal"]["sealed"] = json!("v1.AAAA");
+    assert!(matches!(unseal(&mut value, &keys), Err(SealingError::Unreadable { .. })));
+}
+
+#[test]
+fn what_is_no_personal_value_is_refused() {
+    let keys = keys(&Keyring::memory());
+    let subject = account(1);
+    for value in [
+        json!({"$personal": "text"}),
+        json!({"$personal": {}}),
+        json!({"$personal": {"subject": "nobody-1", "value": 1}}),
+        json!({"$personal": {"subject": subject, "value": 1, "more": 2}}),
+        json!({"$personal": {"subject": subject, "value": 1}, "beside": 2}),
+        json!({"$personal": {"subject": subject, "sealed": "v1.smuggled"}}),
+    ] {
+        assert!(matches!(seal(&mut value.clone(), &keys), Err(SealingError::Malformed)), "{value}");
+    }
+    let mut clear = json!(Personal::new(subject, "never sealed"));
+    assert!(matches!(unseal(&mut clear, &keys), Err(SealingError::Malformed)));
+}
+
+#[test]
+fn markers_inside_a_personal_value_are_content() {
+    let keys = keys(&Keyring::memory());
+    let content = json!({"$personal": {"subject": "account-x", "sealed": "v1.AAAA"}});
+    let before = json!(Personal::new(account(1), content));
+    let mut value = before.clone();
+    seal(&mut value, &keys).unwrap();
+    unseal(&mut value, &keys).unwrap();
+    assert_eq!(value, before);
+}

@@ -1,0 +1,107 @@
+//! The vault keeps its promises: separate purposes, nothing opens that was touched, no secret in debug output.
+
+use super::{Purpose, Vault, VaultError, create_key_file, divide_by_ten, equal, token};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+fn vault() -> Vault {
+    Vault::new(&[7; 32])
+}
+
+#[test]
+fn stored_hashes_and_codes_never_change_their_derivation() {
+    let hash = hex::encode(vault().keyed_hash(Purpose::Phone, b"+79161234567"));
+    assert_eq!(hash, "PHONE_HASH");
+    assert_eq!(vault().login_code(&[1; 32], Uuid::nil(), 6), "LOGIN_CODE");
+}
+
+#[test]
+fn the_same_secret_hashes_apart_for_each_purpose_and_key() {
+    let one = vault().keyed_hash(Purpose::SessionToken, b"secret");
+    assert_eq!(one, vault().keyed_hash(Purpose::SessionToken, b"secret"));
+    assert_ne!(one, vault().keyed_hash(Purpose::QrToken, b"secret"));
+    assert_ne!(one, Vault::new(&[8; 32]).keyed_hash(Purpose::SessionToken, b"secret"));
+}
+
+#[test]
+fn sealed_text_opens_with_its_key_and_context_only() {
+    let sealed = vault().seal("Вася".as_bytes(), b"here").unwrap();
+    assert_eq!(vault().open(&sealed, b"here").unwrap(), "Вася".as_bytes());
+    assert!(matches!(vault().open(&sealed, b"there"), Err(VaultError::Tampered)));
+    assert!(matches!(Vault::new(&[8; 32]).open(&sealed, b"here"), Err(VaultError::Tampered)));
+    assert_ne!(sealed, vault().seal("Вася".as_bytes(), b"here").unwrap());
+}
+
+#[test]
+fn no_changed_character_of_a_sealed_text_goes_unnoticed() {
+    let sealed = vault().seal(b"text", b"").unwrap();
+    for index in 0..sealed.len() {
+        let mut changed = sealed.clone().into_bytes();
+        changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(changed).unwrap();
+        assert!(vault().open(&changed, b"").is_err(), "{changed}");
+    }
+    for broken in ["", "v1.", "v2.AAAA", "v1.AAAA", "v1.ы"] {
+        assert!(matches!(vault().open(broken, b""), Err(VaultError::Malformed)), "{broken}");
+    }
+}
+
+#[test]
+fn tokens_have_the_lengths_of_the_seed_and_never_repeat() {
+    for (bytes, characters) in [(24, 32), (20, 27), (16, 22)] {
+        assert_eq!(token(bytes).unwrap().len(), characters);
+    }
+    assert_ne!(token(24).unwrap(), token(24).unwrap());
+}
+
+#[test]
+fn login_codes_differ_by_request_and_use_every_digit() {
+    let code = |nonce| vault().login_code(&[1; 32], Uuid::from_u128(nonce), 6);
+    assert_eq!(code(1), code(1));
+    assert_ne!(code(1), code(2));
+    let mut digits = BTreeMap::<char, usize>::new();
+    for digit in (0..1_000).flat_map(|nonce| code(nonce).chars().collect::<Vec<_>>()) {
+        *digits.entry(digit).or_default() += 1;
+    }
+    assert_eq!(digits.len(), 10);
+    assert!(digits.values().all(|&count| (450..750).contains(&count)), "{digits:?}");
+}
+
+#[test]
+fn division_by_ten_agrees_with_arithmetic() {
+    let mut number = [0; 32];
+    number[24..].copy_from_slice(&12_345_678_901_234_567_u64.to_be_bytes());
+    assert_eq!(divide_by_ten(&mut number), 7);
+    assert_eq!(number[24..], 1_234_567_890_123_456_u64.to_be_bytes());
+}
+
+#[test]
+fn a_key_file_is_private_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("master.key");
+    create_key_file(&path).unwrap();
+    let first = Vault::from_file(&path).unwrap();
+    assert!(matches!(create_key_file(&path), Err(VaultError::File(_))));
+    let sealed = first.seal(b"x", b"").unwrap();
+    assert_eq!(Vault::from_file(&path).unwrap().open(&sealed, b"").unwrap(), b"x");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn keys_of_another_length_are_refused_and_none_is_shown() {
+    assert!(matches!(Vault::from_hex("abcd"), Err(VaultError::BadKey)));
+    assert!(matches!(Vault::from_hex(&"zz".repeat(32)), Err(VaultError::BadKey)));
+    assert!(Vault::from_hex(&format!(" {}\n", "07".repeat(32))).is_ok());
+    assert_eq!(format!("{:?}", vault()), "Vault(…)");
+}
+
+#[test]
+fn secrets_are_compared_whole() {
+    assert!(equal(b"token", b"token"));
+    assert!(!equal(b"token", b"tokeN"));
+    assert!(!equal(b"token", b"token2"));
+}
