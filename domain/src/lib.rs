@@ -1,4 +1,23 @@
 //! Rules: what may happen. Pure: no runtime, database, clock or randomness; what a decision needs is in the state or in
 //! the command.
+//!
+//! Every noun has the same skeleton: state, `Command`, `Rejection`, `decide`, `evolve`. Deciding the same command again
+//! on the state that it led to yields no events.
 
+pub mod account;
+pub mod aggregate;
+pub mod chat;
 pub mod icon;
+pub mod limits;
+pub mod message;
+pub mod name;
+pub mod phone;
+pub mod phone_number;
+pub mod policy;
+pub mod reading;
+pub mod team;
+
+#[cfg(test)]
+mod spec;
+
+pub use aggregate::Aggregate;

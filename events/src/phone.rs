@@ -20,6 +20,8 @@ pub struct Claimed {
 pub struct CodeRequested {
     /// The code's identity; a request within the resend pause keeps the earlier one.
     pub nonce: Uuid,
+    /// When it was asked for.
+    pub at: DateTime<Utc>,
     /// Digits.
     pub code_length: u8,
     /// Until when it opens the door.

@@ -38,6 +38,14 @@ macro_rules! stored_events {
 
         $(impl From<$group> for Event {
             fn from(event: $group) -> Self { Self::$group(event) }
+        }
+
+        impl TryFrom<Event> for $group {
+            /// The event itself, when it is of another group.
+            type Error = Event;
+            fn try_from(event: Event) -> Result<Self, Event> {
+                match event { Event::$group(event) => Ok(event), other => Err(other) }
+            }
         })+
 
         impl Event {

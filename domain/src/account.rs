@@ -1,0 +1,364 @@
+//! Rules of an account: registration, sessions, QR logins, devices, settings (`protocol.md` 6, items 16 to 44).
+
+use crate::{Aggregate, limits};
+use chrono::{DateTime, Utc};
+use events::{
+    AccountEvent, AccountId, Personal, SessionId, TeamId, account, address_book, device, session,
+    value::{DeviceKind, SessionEnd, SessionKind},
+};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What is known of an account.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    id: Option<AccountId>,
+    devices: BTreeMap<String, device::Settings>,
+    sessions: BTreeMap<SessionId, OpenSession>,
+    offers: BTreeMap<Uuid, Offer>,
+    ui_settings: Option<Personal<String>>,
+    address_books: BTreeMap<String, Personal<String>>,
+}
+
+#[derive(Clone, Debug)]
+struct OpenSession {
+    device_id: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Offer {
+    session: SessionId,
+    token_hash: String,
+    valid_until: DateTime<Utc>,
+    used_by: Option<SessionId>,
+}
+
+/// A login to be recorded.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The new session.
+    pub session: SessionId,
+    /// How it came about.
+    pub kind: SessionKind,
+    /// Keyed hash of its token, hex.
+    pub token_hash: String,
+    /// When it ends at the latest.
+    pub expires: DateTime<Utc>,
+    /// The device that it names; a cookie login names none.
+    pub device: Option<NamedDevice>,
+}
+
+/// A device as a login names it.
+#[derive(Clone, Debug)]
+pub struct NamedDevice {
+    /// Chosen by the client.
+    pub device_id: String,
+    /// Its kind.
+    pub kind: DeviceKind,
+    /// Its title.
+    pub name: String,
+}
+
+/// A change of some settings of a device.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceChange {
+    /// New kind.
+    pub kind: Option<DeviceKind>,
+    /// New title.
+    pub name: Option<String>,
+    /// New token for pushes.
+    pub notification_token: Option<String>,
+    /// New token for VoIP pushes.
+    pub voip_notification_token: Option<String>,
+    /// Pushes on or off.
+    pub allowed_notifications: Option<bool>,
+    /// Silent pushes on or off.
+    pub data_pushes: Option<bool>,
+}
+
+/// What may be asked.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The account shall exist.
+    Register {
+        /// Its id.
+        account: AccountId,
+        /// `+` and digits.
+        phone: String,
+        /// Keyed hash of the phone, hex.
+        phone_hash: String,
+        /// First name, if somebody gave one.
+        given_name: String,
+        /// Last name.
+        family_name: String,
+        /// The team that it is registered for.
+        added_by: Option<TeamId>,
+    },
+    /// Somebody proved to be the owner.
+    LogIn(Login),
+    /// A session shall end.
+    LogOut(SessionId),
+    /// A session shows a QR code to log in another device.
+    OfferQr {
+        /// The offer.
+        offer: Uuid,
+        /// Who shows it.
+        session: SessionId,
+        /// Keyed hash of the temporary token, hex.
+        token_hash: String,
+        /// Until when.
+        valid_until: DateTime<Utc>,
+    },
+    /// Another device scanned the code.
+    UseQr {
+        /// Keyed hash of the token it found, hex.
+        token_hash: String,
+        /// The login it leads to.
+        login: Login,
+        /// When.
+        now: DateTime<Utc>,
+    },
+    /// A device shall have these settings, whether it existed or not.
+    PutDevice {
+        /// Which device.
+        device_id: String,
+        /// Its settings, whole.
+        settings: device::Settings,
+    },
+    /// Some settings of an existing device shall change.
+    ChangeDevice {
+        /// Which device.
+        device_id: String,
+        /// What changes.
+        change: DeviceChange,
+    },
+    /// A device shall be gone, and its sessions with it.
+    RemoveDevice {
+        /// Which device.
+        device_id: String,
+    },
+    /// The client settings shall be these.
+    ReplaceUiSettings(String),
+    /// The address book of a device shall be this.
+    ReplaceAddressBook {
+        /// Which device.
+        device_id: String,
+        /// A JSON array of objects.
+        contacts: String,
+        /// Numbers in it that were not in the account's books before.
+        new_numbers: u32,
+    },
+}
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// The account does not exist.
+    NoAccount,
+    /// The device does not exist.
+    NoDevice,
+    /// Too many devices.
+    TooManyDevices,
+    /// The session is over.
+    NoSession,
+    /// The QR code is unknown, used or expired, or its session is over.
+    NoOffer,
+}
+
+impl Account {
+    /// Whether it was registered.
+    pub fn exists(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// The settings of a device.
+    pub fn device(&self, device_id: &str) -> Option<&device::Settings> {
+        self.devices.get(device_id)
+    }
+
+    fn owned<T>(&self, value: T) -> Result<Personal<T>, Rejection> {
+        self.id.map(|id| Personal::of_account(id, value)).ok_or(Rejection::NoAccount)
+    }
+
+    /// A login: the device it names comes to be or takes the new kind and title; then the session opens.
+    fn log_in(&self, login: Login) -> Result<Vec<AccountEvent>, Rejection> {
+        if self.sessions.contains_key(&login.session) {
+            return Ok(vec![]);
+        }
+        let mut events = vec![];
+        let device_id = login.device.as_ref().map(|device| device.device_id.clone());
+        if let Some(named) = login.device {
+            let settings = match self.devices.get(&named.device_id) {
+                Some(known) => device::Settings { kind: named.kind, name: self.owned(named.name)?, ..known.clone() },
+                None => device::Settings {
+                    kind: named.kind,
+                    name: self.owned(named.name)?,
+                    notification_token: self.owned(String::new())?,
+                    voip_notification_token: self.owned(String::new())?,
+                    allowed_notifications: true,
+                    data_pushes: false,
+                },
+            };
+            events.extend(self.put_device(named.device_id, settings)?);
+        }
+        events.push(
+            session::Opened {
+                session: login.session,
+                kind: login.kind,
+                token_hash: login.token_hash,
+                device_id,
+                expires: login.expires,
+            }
+            .into(),
+        );
+        Ok(events)
+    }
+
+    fn put_device(&self, device_id: String, settings: device::Settings) -> Result<Vec<AccountEvent>, Rejection> {
+        match self.devices.get(&device_id) {
+            Some(known) if *known == settings => Ok(vec![]),
+            None if self.devices.len() >= limits::DEVICES => Err(Rejection::TooManyDevices),
+            _ => Ok(vec![device::Registered { device_id, settings }.into()]),
+        }
+    }
+
+    fn change_device(&self, device_id: String, change: DeviceChange) -> Result<Vec<AccountEvent>, Rejection> {
+        let known = self.devices.get(&device_id).ok_or(Rejection::NoDevice)?;
+        let mut settings = known.clone();
+        settings.kind = change.kind.unwrap_or(settings.kind);
+        settings.allowed_notifications = change.allowed_notifications.unwrap_or(settings.allowed_notifications);
+        settings.data_pushes = change.data_pushes.unwrap_or(settings.data_pushes);
+        for (field, new) in [
+            (&mut settings.name, change.name),
+            (&mut settings.notification_token, change.notification_token),
+            (&mut settings.voip_notification_token, change.voip_notification_token),
+        ] {
+            if let Some(new) = new {
+                *field = self.owned(new)?;
+            }
+        }
+        Ok(if settings == *known { vec![] } else { vec![device::Changed { device_id, settings }.into()] })
+    }
+
+    fn remove_device(&self, device_id: String) -> Result<Vec<AccountEvent>, Rejection> {
+        if !self.devices.contains_key(&device_id) {
+            return Err(Rejection::NoDevice);
+        }
+        let closed = self
+            .sessions
+            .iter()
+            .filter(|(_, open)| open.device_id.as_ref() == Some(&device_id))
+            .map(|(id, _)| session::Closed { session: *id, reason: SessionEnd::DeviceRemoved }.into());
+        Ok(closed.chain([device::Removed { device_id: device_id.clone() }.into()]).collect())
+    }
+
+    fn use_qr(&self, token_hash: &str, login: Login, now: DateTime<Utc>) -> Result<Vec<AccountEvent>, Rejection> {
+        let (id, offer) =
+            self.offers.iter().find(|(_, offer)| offer.token_hash == token_hash).ok_or(Rejection::NoOffer)?;
+        match offer.used_by {
+            Some(by) if by == login.session => return Ok(vec![]),
+            Some(_) => return Err(Rejection::NoOffer),
+            None => {}
+        }
+        if now >= offer.valid_until || !self.sessions.contains_key(&offer.session) {
+            return Err(Rejection::NoOffer);
+        }
+        let used = session::QrUsed { offer: *id, session: login.session }.into();
+        Ok([used].into_iter().chain(self.log_in(login)?).collect())
+    }
+}
+
+impl Aggregate for Account {
+    type Command = Command;
+    type Event = AccountEvent;
+    type Rejection = Rejection;
+
+    fn initial() -> Self {
+        Self::default()
+    }
+
+    fn decide(&self, command: Command) -> Result<Vec<AccountEvent>, Rejection> {
+        if let Command::Register { account, phone, phone_hash, given_name, family_name, added_by } = command {
+            let own = |value| Personal::of_account(account, value);
+            let (phone, given_name, family_name) = (own(phone), own(given_name), own(family_name));
+            let registered = account::Registered { account, phone, phone_hash, given_name, family_name, added_by };
+            return Ok(if self.exists() { vec![] } else { vec![registered.into()] });
+        }
+        if !self.exists() {
+            return Err(Rejection::NoAccount);
+        }
+        match command {
+            Command::Register { .. } => Ok(vec![]), // answered above
+            Command::LogIn(login) => self.log_in(login),
+            Command::LogOut(session) => Ok(match self.sessions.contains_key(&session) {
+                true => vec![session::Closed { session, reason: SessionEnd::Logout }.into()],
+                false => vec![],
+            }),
+            Command::OfferQr { offer, session, token_hash, valid_until } => {
+                if !self.sessions.contains_key(&session) {
+                    return Err(Rejection::NoSession);
+                }
+                let known = self.offers.contains_key(&offer);
+                let offered = session::QrOffered { offer, session, token_hash, valid_until };
+                Ok(if known { vec![] } else { vec![offered.into()] })
+            }
+            Command::UseQr { token_hash, login, now } => self.use_qr(&token_hash, login, now),
+            Command::PutDevice { device_id, settings } => self.put_device(device_id, settings),
+            Command::ChangeDevice { device_id, change } => self.change_device(device_id, change),
+            Command::RemoveDevice { device_id } => self.remove_device(device_id),
+            Command::ReplaceUiSettings(settings) => {
+                let settings = self.owned(settings)?;
+                let same = self.ui_settings.as_ref() == Some(&settings);
+                Ok(if same { vec![] } else { vec![account::UiSettingsReplaced { settings }.into()] })
+            }
+            Command::ReplaceAddressBook { device_id, contacts, new_numbers } => {
+                if !self.devices.contains_key(&device_id) {
+                    return Err(Rejection::NoDevice);
+                }
+                let contacts = self.owned(contacts)?;
+                let same = self.address_books.get(&device_id) == Some(&contacts);
+                let replaced = address_book::Replaced { device_id, contacts, new_numbers };
+                Ok(if same { vec![] } else { vec![replaced.into()] })
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &AccountEvent) {
+        match event {
+            AccountEvent::Registered(registered) => self.id = Some(registered.account),
+            AccountEvent::UiSettingsReplaced(replaced) => self.ui_settings = Some(replaced.settings.clone()),
+            AccountEvent::DeviceRegistered(device::Registered { device_id, settings })
+            | AccountEvent::DeviceChanged(device::Changed { device_id, settings }) => {
+                self.devices.insert(device_id.clone(), settings.clone());
+            }
+            AccountEvent::DeviceRemoved(removed) => {
+                self.devices.remove(&removed.device_id);
+                self.address_books.remove(&removed.device_id);
+            }
+            AccountEvent::AddressBookReplaced(book) => {
+                self.address_books.insert(book.device_id.clone(), book.contacts.clone());
+            }
+            AccountEvent::SessionOpened(opened) => {
+                self.sessions.insert(opened.session, OpenSession { device_id: opened.device_id.clone() });
+            }
+            AccountEvent::SessionClosed(closed) => {
+                self.sessions.remove(&closed.session);
+                self.offers.retain(|_, offer| offer.session != closed.session);
+            }
+            AccountEvent::QrOffered(offered) => {
+                // One live offer a session: a newer one voids the older (`security.md`, QR login).
+                self.offers.retain(|_, offer| offer.session != offered.session);
+                let session::QrOffered { offer, session, token_hash, valid_until } = offered.clone();
+                self.offers.insert(offer, Offer { session, token_hash, valid_until, used_by: None });
+            }
+            AccountEvent::QrUsed(used) => {
+                if let Some(offer) = self.offers.get_mut(&used.offer) {
+                    offer.used_by = Some(used.session);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Examples of an account's rules.
+
+use super::*;
+use crate::spec::given;
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
+}
+
+fn register() -> Command {
+    Command::Register {
+        account: AccountId(id(1)),
+        phone: "+79166660002".into(),
+        phone_hash: "aa".into(),
+        given_name: String::new(),
+        family_name: String::new(),
+        added_by: None,
+    }
+}
+
+fn login(session: u128, device: Option<&str>) -> Login {
+    Login {
+        session: SessionId(id(session)),
+        kind: SessionKind::Token,
+        token_hash: format!("{session:x}"),
+        expires: at(1_000),
+        device: device.map(|device_id| NamedDevice {
+            device_id: device_id.into(),
+            kind: DeviceKind::Ios,
+            name: "ойпад".into(),
+        }),
+    }
+}
+
+fn offer(n: u128, session: u128) -> Command {
+    let session = SessionId(id(session));
+    Command::OfferQr { offer: id(n), session, token_hash: format!("qr{n}"), valid_until: at(60) }
+}
+
+fn scan(n: u128, session: u128, second: i64) -> Command {
+    Command::UseQr { token_hash: format!("qr{n}"), login: login(session, Some("second")), now: at(second) }
+}
+
+fn story(commands: impl IntoIterator<Item = Command>) -> Vec<AccountEvent> {
+    let mut history = vec![];
+    for command in commands {
+        history.extend(given::<Account>(&history).when(command).unwrap());
+    }
+    history
+}
+
+#[test]
+fn nothing_happens_to_an_account_that_does_not_exist() {
+    assert_eq!(given::<Account>(&[]).when(Command::LogIn(login(5, None))), Err(Rejection::NoAccount));
+    assert_eq!(given::<Account>(&story([register()])).when(register()), Ok(vec![]));
+}
+
+#[test]
+fn a_login_registers_its_device_with_defaults() {
+    let history = story([register(), Command::LogIn(login(5, Some("one")))]);
+    let state = Account::initial().fold(&history);
+    let device = state.device("one").unwrap();
+    assert!(device.allowed_notifications && !device.data_pushes);
+    assert_eq!(device.notification_token.or_default(), "");
+}
+
+#[test]
+fn a_later_login_keeps_the_push_token_of_a_known_device() {
+    let change = DeviceChange { notification_token: Some("push".into()), ..DeviceChange::default() };
+    let history = story([
+        register(),
+        Command::LogIn(login(5, Some("one"))),
+        Command::ChangeDevice { device_id: "one".into(), change },
+        Command::LogIn(login(6, Some("one"))),
+    ]);
+    let state = Account::initial().fold(&history);
+    assert_eq!(state.device("one").unwrap().notification_token.or_default(), "push");
+}
+
+#[test]
+fn removing_a_device_ends_its_sessions_only() {
+    let history = story([
+        register(),
+        Command::LogIn(login(5, Some("one"))),
+        Command::LogIn(login(6, Some("two"))),
+        Command::RemoveDevice { device_id: "one".into() },
+    ]);
+    let closed: Vec<_> = history.iter().filter(|event| matches!(event, AccountEvent::SessionClosed(_))).collect();
+    assert!(matches!(closed[..], [AccountEvent::SessionClosed(c)] if c.session == SessionId(id(5))));
+    let again = given::<Account>(&history).when(Command::RemoveDevice { device_id: "one".into() });
+    assert_eq!(again, Err(Rejection::NoDevice));
+}
+
+#[test]
+fn a_qr_code_works_once_in_time_and_while_its_session_lives() {
+    let shown = story([register(), Command::LogIn(login(5, Some("one"))), offer(1, 5)]);
+    assert_eq!(given::<Account>(&shown).when(scan(1, 6, 10)).map(|events| events.len()), Ok(3));
+    assert_eq!(given::<Account>(&shown).when(scan(1, 6, 60)), Err(Rejection::NoOffer), "expired");
+    assert_eq!(given::<Account>(&shown).when(scan(2, 6, 10)), Err(Rejection::NoOffer), "unknown");
+
+    let mut used = shown.clone();
+    used.extend(given::<Account>(&shown).when(scan(1, 6, 10)).unwrap());
+    assert_eq!(given::<Account>(&used).when(scan(1, 7, 11)), Err(Rejection::NoOffer), "used");
+
+    let mut over = shown.clone();
+    over.extend(given::<Account>(&shown).when(Command::LogOut(SessionId(id(5)))).unwrap());
+    assert_eq!(given::<Account>(&over).when(scan(1, 6, 10)), Err(Rejection::NoOffer), "its session is over");
+
+    let mut newer = shown;
+    newer.extend(given::<Account>(&newer).when(offer(2, 5)).unwrap());
+    assert_eq!(given::<Account>(&newer).when(scan(1, 6, 10)), Err(Rejection::NoOffer), "a newer one voids it");
+}
+
+#[test]
+fn an_address_book_belongs_to_a_device() {
+    let put = Command::ReplaceAddressBook { device_id: "one".into(), contacts: "[]".into(), new_numbers: 0 };
+    assert_eq!(given::<Account>(&story([register()])).when(put), Err(Rejection::NoDevice));
+}

@@ -1,0 +1,52 @@
+//! Product limits. Lengths are characters unless the name says bytes (`protocol.md` 4.28 where it gives one).
+
+/// A team's title.
+pub const TEAM_NAME: usize = 250;
+/// A group's title.
+pub const GROUP_NAME: usize = 250;
+/// A group's description.
+pub const DESCRIPTION: usize = 2_048;
+/// One part of a person's name.
+pub const NAME_PART: usize = 50;
+/// A job title.
+pub const ROLE: usize = 2_048;
+/// A message.
+pub const MESSAGE: usize = 12_000;
+/// A device's id, title.
+pub const DEVICE_ID: usize = 255;
+/// A push token.
+pub const PUSH_TOKEN: usize = 4_096;
+/// Devices of one account.
+pub const DEVICES: usize = 100;
+/// Free-form client settings, bytes as sent (`seed`: 16000, not 16384).
+pub const UI_SETTINGS_BYTES: usize = 16_000;
+/// Nesting of the free-form client settings.
+pub const UI_SETTINGS_DEPTH: usize = 32;
+/// An integration's comment.
+pub const COMMENT: usize = 1_024;
+/// An address that a user may choose.
+pub const URL: usize = 2_048;
+/// Contacts of one team.
+pub const CONTACTS: usize = 10_000;
+/// Contacts that one call may add.
+pub const CONTACTS_PER_CALL: usize = 500;
+/// Teams of one account.
+pub const TEAMS: usize = 300;
+/// Integrations of one team.
+pub const INTEGRATIONS: usize = 200;
+/// Invitations of one team that are open at once.
+pub const INVITATIONS: usize = 500;
+/// Members of one group.
+pub const GROUP_MEMBERS: usize = 10_000;
+/// Messages that one message may forward.
+pub const LINKED_MESSAGES: usize = 100;
+/// Numbers in one address book (`security.md`: address book).
+pub const ADDRESS_BOOK_NUMBERS: usize = 2_000;
+/// New numbers that one account may look up in a day.
+pub const ADDRESS_BOOK_NEW_PER_DAY: u32 = 5_000;
+/// Quota of stored files of a new team, bytes (`seed`).
+pub const UPLOADS_SIZE: u64 = 1_073_741_824;
+/// How long an author may edit a message in a new team, seconds (`seed`).
+pub const MESSAGE_UPDATE_AGE: u32 = 86_400;
+/// When a task is due by default in a new team (`seed`).
+pub const TASK_DEADLINE: &str = "18:00:00";

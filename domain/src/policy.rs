@@ -1,0 +1,117 @@
+//! Who may do what: the one table from status to right, for decisions and for the `can_*` flags of views alike
+//! (`protocol.md` 6, items 54 to 60, 66, 87).
+
+use events::value::ContactStatus::{self, Admin, Guest, Member, Owner};
+
+/// Something that needs a right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Change the team's title, settings, picture.
+    ManageTeam,
+    /// Delete the team.
+    DeleteTeam,
+    /// Add people, make invitations.
+    AddToTeam,
+    /// Make and change integrations.
+    ManageIntegrations,
+    /// Sort contacts into sections.
+    ManageSections,
+    /// Remove another contact.
+    DeleteContact,
+    /// Make groups.
+    CreateGroup,
+    /// Delete anybody's message.
+    DeleteAnyMessage,
+}
+
+/// Whether somebody of this status has the right.
+pub fn may(status: ContactStatus, action: Action) -> bool {
+    match action {
+        Action::DeleteTeam => status == Owner,
+        Action::ManageTeam
+        | Action::AddToTeam
+        | Action::ManageIntegrations
+        | Action::DeleteContact
+        | Action::DeleteAnyMessage => status >= Admin,
+        Action::ManageSections | Action::CreateGroup => status >= Member,
+    }
+}
+
+/// The statuses that somebody may give to others, weakest first.
+pub fn assignable(status: ContactStatus) -> &'static [ContactStatus] {
+    match status {
+        Owner => ContactStatus::ALL,
+        Admin => &[Guest, Member, Admin],
+        Member | Guest => &[],
+    }
+}
+
+/// Fields of one's own contact that anybody may change, alphabetically.
+const OWN: [&str; 20] = [
+    "alt_send",
+    "contact_email",
+    "contact_mshort_view",
+    "contact_phone",
+    "contact_short_view",
+    "contact_show_archived",
+    "debug_show_activity",
+    "default_lang",
+    "family_name",
+    "given_name",
+    "group_mshort_view",
+    "group_notifications_enabled",
+    "group_short_view",
+    "icons",
+    "phone",
+    "role",
+    "task_mshort_view",
+    "task_notifications_enabled",
+    "task_short_view",
+    "unread_first",
+];
+
+/// Fields that those who manage people may change in addition, in anybody's contact.
+const MANAGED: [&str; 4] = ["add_to_team_rights", "section", "sections", "status"];
+
+/// Fields of another's contact that those who manage people may change, alphabetically.
+const OTHERS: [&str; 7] =
+    ["add_to_team_rights", "contact_email", "contact_phone", "role", "section", "sections", "status"];
+
+/// The names of the fields that a viewer of this status may change in a contact, alphabetically.
+pub fn changeable_fields(viewer: ContactStatus, own: bool) -> Vec<&'static str> {
+    let manages = viewer >= Admin;
+    match (own, manages) {
+        (true, true) => {
+            let mut fields: Vec<_> = OWN.into_iter().chain(MANAGED).collect();
+            fields.sort_unstable();
+            fields
+        }
+        (true, false) => OWN.to_vec(),
+        (false, true) => OTHERS.to_vec(),
+        (false, false) => vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_lists_are_as_long_and_sorted_as_the_reference_shows() {
+        for (viewer, own, len) in
+            [(Owner, true, 24), (Member, true, 20), (Owner, false, 7), (Member, false, 0), (Guest, true, 20)]
+        {
+            let fields = changeable_fields(viewer, own);
+            assert_eq!(fields.len(), len, "{viewer:?} {own}");
+            assert!(fields.is_sorted());
+        }
+        assert!(changeable_fields(Member, true).contains(&"role"));
+    }
+
+    #[test]
+    fn only_the_owner_deletes_the_team_and_members_manage_sections() {
+        assert!(may(Owner, Action::DeleteTeam) && !may(Admin, Action::DeleteTeam));
+        assert!(may(Member, Action::ManageSections) && !may(Guest, Action::ManageSections));
+        assert!(!may(Member, Action::AddToTeam) && may(Admin, Action::AddToTeam));
+    }
+}

@@ -1,0 +1,519 @@
+//! Rules of a team: its people, invitations, integrations, picture (`protocol.md` 6, items 45 to 93).
+//!
+//! Every command names who acts, and rights are read from this state: what the log says, not what a read model shows.
+
+use crate::{
+    Aggregate, limits,
+    policy::{self, Action},
+};
+use events::{
+    AccountId, ContactId, GroupId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId, contact, icon,
+    integration, invitation, section, team,
+    value::{ContactOrigin, ContactStatus, IntegrationKind},
+};
+use std::collections::BTreeMap;
+
+/// What is known of a team.
+#[derive(Clone, Debug, Default)]
+pub struct Team {
+    stage: Stage,
+    id: Option<TeamId>,
+    name: Option<Personal<String>>,
+    settings: Option<team::Settings>,
+    contacts: BTreeMap<ContactId, Contact>,
+    by_account: BTreeMap<AccountId, ContactId>,
+    invitations: BTreeMap<InvitationId, Invitation>,
+    integrations: BTreeMap<IntegrationId, Integration>,
+    icon: Option<icon::Changed>,
+}
+
+/// Where a team stands in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Absent,
+    Live,
+    Archived,
+}
+
+#[derive(Clone, Debug)]
+struct Contact {
+    status: ContactStatus,
+    archived: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Invitation {
+    revoked: bool,
+    /// Who joined with it: a removed member must not come back with the same link (`security.md`, teams/join).
+    used_by: Vec<AccountId>,
+}
+
+#[derive(Clone, Debug)]
+struct Integration {
+    settings: integration::Settings,
+    removed: bool,
+}
+
+/// Somebody to be a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewContact {
+    /// Address to be.
+    pub contact: ContactId,
+    /// Whose.
+    pub account: AccountId,
+    /// `+` and digits.
+    pub phone: String,
+    /// First name.
+    pub given_name: String,
+    /// Last name.
+    pub family_name: String,
+    /// Job title.
+    pub role: String,
+    /// Rights.
+    pub status: ContactStatus,
+}
+
+/// What may change on an integration.
+#[derive(Clone, Debug, Default)]
+pub struct IntegrationChange {
+    /// New comment.
+    pub comment: Option<String>,
+    /// On or off.
+    pub enabled: Option<bool>,
+    /// Another group.
+    pub group: Option<GroupId>,
+    /// Another address for new messages.
+    pub webhook_url: Option<String>,
+}
+
+/// What may change on a team.
+#[derive(Clone, Debug, Default)]
+pub struct TeamChange {
+    /// New title.
+    pub name: Option<String>,
+    /// New time of day that tasks are due.
+    pub default_task_deadline: Option<String>,
+    /// New age until which messages may be edited, seconds.
+    pub max_message_update_age: Option<u32>,
+}
+
+/// What may be asked.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// The team shall exist, with its founder and people.
+    Create {
+        /// Its id.
+        team: TeamId,
+        /// Its title.
+        name: String,
+        /// The founder; the status is made owner.
+        founder: NewContact,
+        /// The first people, in the order they were named.
+        contacts: Vec<NewContact>,
+        /// The first section of contacts, with its title.
+        section: (SectionId, String),
+    },
+    /// Title or settings shall change.
+    Change {
+        /// Who acts.
+        actor: ContactId,
+        /// What changes.
+        change: TeamChange,
+    },
+    /// The team shall be gone.
+    Archive {
+        /// Who acts.
+        actor: ContactId,
+    },
+    /// Somebody with an invitation comes in.
+    Join {
+        /// With which invitation.
+        invitation: InvitationId,
+        /// Who.
+        joiner: NewContact,
+    },
+    /// There shall be an invitation.
+    Invite {
+        /// Who acts.
+        actor: ContactId,
+        /// The invitation.
+        invitation: InvitationId,
+        /// Its token, sealed.
+        token_sealed: String,
+        /// Keyed hash of the token, hex.
+        token_hash: String,
+    },
+    /// An invitation shall open nothing any more.
+    RevokeInvitation {
+        /// Who acts.
+        actor: ContactId,
+        /// Which one.
+        invitation: InvitationId,
+    },
+    /// There shall be an integration.
+    CreateIntegration {
+        /// Who acts.
+        actor: ContactId,
+        /// The integration.
+        integration: IntegrationId,
+        /// Its kind.
+        kind: IntegrationKind,
+        /// API key, sealed.
+        key_sealed: String,
+        /// Keyed hash of the key, hex.
+        key_hash: String,
+        /// Free text.
+        comment: String,
+        /// On or off.
+        enabled: bool,
+        /// The group, known to belong to this team.
+        group: GroupId,
+        /// Where new messages go.
+        webhook_url: String,
+    },
+    /// An integration shall change; a named group is known to belong to this team.
+    ChangeIntegration {
+        /// Who acts.
+        actor: ContactId,
+        /// Which one.
+        integration: IntegrationId,
+        /// What changes.
+        change: IntegrationChange,
+    },
+    /// An integration shall be gone.
+    RemoveIntegration {
+        /// Who acts.
+        actor: ContactId,
+        /// Which one.
+        integration: IntegrationId,
+    },
+    /// The picture shall be this one, stored already.
+    SetIcon {
+        /// Who acts.
+        actor: ContactId,
+        /// The picture.
+        icon: icon::Changed,
+    },
+    /// There shall be no picture.
+    RemoveIcon {
+        /// Who acts.
+        actor: ContactId,
+    },
+}
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// There is no such team, any more or at all.
+    NoTeam,
+    /// The actor is no contact of the team.
+    NotAMember,
+    /// The actor's status does not allow it.
+    NotAllowed,
+    /// The invitation is unknown, revoked, or was used by this very person before.
+    NoInvitation,
+    /// The integration does not exist.
+    NoIntegration,
+    /// A limit is reached.
+    TooMany {
+        /// Of what: the API's field name.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+    /// The picture does not fit into the quota.
+    QuotaExceeded,
+}
+
+impl Team {
+    /// The contact of an account, if it has one that is not archived.
+    pub fn contact_of(&self, account: AccountId) -> Option<ContactId> {
+        let id = self.by_account.get(&account)?;
+        self.contacts.get(id).filter(|contact| !contact.archived).map(|_| *id)
+    }
+
+    /// The picture.
+    pub fn icon(&self) -> Option<&icon::Changed> {
+        self.icon.as_ref()
+    }
+
+    fn own<T>(&self, value: T) -> Result<Personal<T>, Rejection> {
+        self.id.map(|id| Personal::of_team(id, value)).ok_or(Rejection::NoTeam)
+    }
+
+    fn require(&self, actor: ContactId, action: Action) -> Result<(), Rejection> {
+        match self.contacts.get(&actor) {
+            Some(contact) if contact.archived => Err(Rejection::NotAMember),
+            Some(contact) if policy::may(contact.status, action) => Ok(()),
+            Some(_) => Err(Rejection::NotAllowed),
+            None => Err(Rejection::NotAMember),
+        }
+    }
+
+    fn create(
+        team: TeamId,
+        name: String,
+        founder: NewContact,
+        contacts: Vec<NewContact>,
+        section: (SectionId, String),
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        if contacts.len() > limits::CONTACTS_PER_CALL {
+            return Err(Rejection::TooMany { what: "contacts", max: limits::CONTACTS_PER_CALL });
+        }
+        let created = team::Created {
+            team,
+            name: Personal::of_team(team, name),
+            owner: founder.contact,
+            settings: team::Settings {
+                default_task_deadline: limits::TASK_DEADLINE.into(),
+                max_message_update_age: limits::MESSAGE_UPDATE_AGE,
+                uploads_size_limit: limits::UPLOADS_SIZE,
+            },
+        };
+        let first_section =
+            section::Created { section: section.0, name: Personal::of_team(team, section.1), sort_ordering: 0 };
+        let mut seen = vec![founder.account];
+        let mut events = vec![created.into(), first_section.into()];
+        events.push(added(NewContact { status: ContactStatus::Owner, ..founder }, ContactOrigin::Founder).into());
+        for contact in contacts {
+            if !seen.contains(&contact.account) {
+                seen.push(contact.account);
+                events.push(added(contact, ContactOrigin::Added).into());
+            }
+        }
+        Ok(events)
+    }
+
+    fn change(&self, actor: ContactId, change: TeamChange) -> Result<Vec<TeamEvent>, Rejection> {
+        self.require(actor, Action::ManageTeam)?;
+        let (Some(name), Some(settings)) = (&self.name, &self.settings) else { return Err(Rejection::NoTeam) };
+        let changed = team::Changed {
+            name: change.name.map_or_else(|| Ok(name.clone()), |new| self.own(new))?,
+            settings: team::Settings {
+                default_task_deadline: change
+                    .default_task_deadline
+                    .unwrap_or_else(|| settings.default_task_deadline.clone()),
+                max_message_update_age: change.max_message_update_age.unwrap_or(settings.max_message_update_age),
+                uploads_size_limit: settings.uploads_size_limit,
+            },
+        };
+        let same = changed.name == *name && changed.settings == *settings;
+        Ok(if same { vec![] } else { vec![changed.into()] })
+    }
+
+    fn join(&self, id: InvitationId, joiner: NewContact) -> Result<Vec<TeamEvent>, Rejection> {
+        let invitation = self.invitations.get(&id).filter(|known| !known.revoked).ok_or(Rejection::NoInvitation)?;
+        let used = |contact| invitation::Used { invitation: id, account: joiner.account, contact }.into();
+        match self.by_account.get(&joiner.account).and_then(|known| Some((*known, self.contacts.get(known)?))) {
+            Some((_, contact)) if !contact.archived => Ok(vec![]),
+            Some(_) if invitation.used_by.contains(&joiner.account) => Err(Rejection::NoInvitation),
+            Some((known, _)) => {
+                let restored = contact::Restored { contact: known, status: ContactStatus::Member, need_confirmation: true };
+                Ok(vec![restored.into(), used(known)])
+            }
+            None if self.contacts.len() >= limits::CONTACTS => {
+                Err(Rejection::TooMany { what: "contacts", max: limits::CONTACTS })
+            }
+            None => {
+                let used = used(joiner.contact);
+                let joiner = NewContact { status: ContactStatus::Member, ..joiner };
+                Ok(vec![added(joiner, ContactOrigin::Invited).into(), used])
+            }
+        }
+    }
+
+    fn change_integration(&self, id: IntegrationId, change: IntegrationChange) -> Result<Vec<TeamEvent>, Rejection> {
+        let known = self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
+        let mut settings = known.settings.clone();
+        settings.enabled = change.enabled.unwrap_or(settings.enabled);
+        settings.group = change.group.unwrap_or(settings.group);
+        for (field, new) in [(&mut settings.comment, change.comment), (&mut settings.webhook_url, change.webhook_url)] {
+            if let Some(new) = new {
+                *field = self.own(new)?;
+            }
+        }
+        let same = settings == known.settings;
+        Ok(if same { vec![] } else { vec![integration::Changed { integration: id, settings }.into()] })
+    }
+}
+
+fn added(new: NewContact, origin: ContactOrigin) -> contact::Added {
+    let own = |value| Personal::of_account(new.account, value);
+    contact::Added {
+        contact: new.contact,
+        account: new.account,
+        origin,
+        phone: own(new.phone),
+        given_name: own(new.given_name),
+        family_name: own(new.family_name),
+        role: own(new.role),
+        status: new.status,
+        need_confirmation: origin != ContactOrigin::Founder,
+    }
+}
+
+impl Aggregate for Team {
+    type Command = Command;
+    type Event = TeamEvent;
+    type Rejection = Rejection;
+
+    fn initial() -> Self {
+        Self::default()
+    }
+
+    fn decide(&self, command: Command) -> Result<Vec<TeamEvent>, Rejection> {
+        match (self.stage, command) {
+            (Stage::Absent, Command::Create { team, name, founder, contacts, section }) => {
+                Self::create(team, name, founder, contacts, section)
+            }
+            (_, Command::Create { .. }) => Ok(vec![]),
+            (Stage::Archived, Command::Archive { actor }) => {
+                self.require(actor, Action::DeleteTeam).map(|()| vec![])
+            }
+            (Stage::Absent | Stage::Archived, _) => Err(Rejection::NoTeam),
+            (Stage::Live, Command::Change { actor, change }) => self.change(actor, change),
+            (Stage::Live, Command::Archive { actor }) => {
+                self.require(actor, Action::DeleteTeam).map(|()| vec![team::Archived {}.into()])
+            }
+            (Stage::Live, Command::Join { invitation, joiner }) => self.join(invitation, joiner),
+            (Stage::Live, Command::Invite { actor, invitation, token_sealed, token_hash }) => {
+                self.require(actor, Action::AddToTeam)?;
+                let open = self.invitations.values().filter(|known| !known.revoked).count();
+                match self.invitations.contains_key(&invitation) {
+                    true => Ok(vec![]),
+                    false if open >= limits::INVITATIONS => {
+                        Err(Rejection::TooMany { what: "invitations", max: limits::INVITATIONS })
+                    }
+                    false => Ok(vec![invitation::Created { invitation, token_sealed, token_hash }.into()]),
+                }
+            }
+            (Stage::Live, Command::RevokeInvitation { actor, invitation }) => {
+                self.require(actor, Action::AddToTeam)?;
+                match self.invitations.get(&invitation) {
+                    Some(known) if !known.revoked => Ok(vec![invitation::Revoked { invitation }.into()]),
+                    _ => Err(Rejection::NoInvitation),
+                }
+            }
+            (
+                Stage::Live,
+                Command::CreateIntegration {
+                    actor,
+                    integration,
+                    kind,
+                    key_sealed,
+                    key_hash,
+                    comment,
+                    enabled,
+                    group,
+                    webhook_url,
+                },
+            ) => {
+                self.require(actor, Action::ManageIntegrations)?;
+                let live = self.integrations.values().filter(|known| !known.removed).count();
+                if self.integrations.contains_key(&integration) {
+                    return Ok(vec![]);
+                }
+                if live >= limits::INTEGRATIONS {
+                    return Err(Rejection::TooMany { what: "integrations", max: limits::INTEGRATIONS });
+                }
+                let (comment, webhook_url) = (self.own(comment)?, self.own(webhook_url)?);
+                let settings = integration::Settings { comment, enabled, group, webhook_url };
+                Ok(vec![integration::Created { integration, kind, key_sealed, key_hash, settings }.into()])
+            }
+            (Stage::Live, Command::ChangeIntegration { actor, integration, change }) => {
+                self.require(actor, Action::ManageIntegrations)?;
+                self.change_integration(integration, change)
+            }
+            (Stage::Live, Command::RemoveIntegration { actor, integration }) => {
+                self.require(actor, Action::ManageIntegrations)?;
+                match self.integrations.get(&integration) {
+                    Some(known) if !known.removed => Ok(vec![integration::Removed { integration }.into()]),
+                    _ => Err(Rejection::NoIntegration),
+                }
+            }
+            (Stage::Live, Command::SetIcon { actor, icon }) => {
+                self.require(actor, Action::ManageTeam)?;
+                match &self.settings {
+                    _ if self.icon.as_ref() == Some(&icon) => Ok(vec![]),
+                    Some(settings) if icon.size > settings.uploads_size_limit => Err(Rejection::QuotaExceeded),
+                    _ => Ok(vec![icon.into()]),
+                }
+            }
+            (Stage::Live, Command::RemoveIcon { actor }) => {
+                self.require(actor, Action::ManageTeam)?;
+                Ok(self.icon.iter().map(|_| icon::Removed {}.into()).collect())
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &TeamEvent) {
+        match event {
+            TeamEvent::Created(created) => {
+                self.stage = Stage::Live;
+                self.id = Some(created.team);
+                self.name = Some(created.name.clone());
+                self.settings = Some(created.settings.clone());
+            }
+            TeamEvent::Changed(changed) => {
+                self.name = Some(changed.name.clone());
+                self.settings = Some(changed.settings.clone());
+            }
+            TeamEvent::Archived(_) => self.stage = Stage::Archived,
+            TeamEvent::ContactAdded(added) => {
+                let contact = Contact { status: added.status, archived: false };
+                self.contacts.insert(added.contact, contact);
+                self.by_account.insert(added.account, added.contact);
+            }
+            TeamEvent::ContactStatusChanged(changed) => {
+                if let Some(contact) = self.contacts.get_mut(&changed.contact) {
+                    contact.status = changed.status;
+                }
+            }
+            TeamEvent::ContactArchived(archived) => {
+                if let Some(contact) = self.contacts.get_mut(&archived.contact) {
+                    contact.archived = true;
+                }
+            }
+            TeamEvent::ContactRestored(restored) => {
+                if let Some(contact) = self.contacts.get_mut(&restored.contact) {
+                    contact.archived = false;
+                    contact.status = restored.status;
+                }
+            }
+            TeamEvent::SectionCreated(_) => {} // no rule depends on sections yet
+            TeamEvent::InvitationCreated(created) => {
+                self.invitations.insert(created.invitation, Invitation { revoked: false, used_by: vec![] });
+            }
+            TeamEvent::InvitationUsed(used) => {
+                if let Some(invitation) = self.invitations.get_mut(&used.invitation) {
+                    invitation.used_by.push(used.account);
+                }
+            }
+            TeamEvent::InvitationRevoked(revoked) => {
+                if let Some(invitation) = self.invitations.get_mut(&revoked.invitation) {
+                    invitation.revoked = true;
+                }
+            }
+            TeamEvent::IntegrationCreated(created) => {
+                let integration = Integration { settings: created.settings.clone(), removed: false };
+                self.integrations.insert(created.integration, integration);
+            }
+            TeamEvent::IntegrationChanged(changed) => {
+                if let Some(integration) = self.integrations.get_mut(&changed.integration) {
+                    integration.settings = changed.settings.clone();
+                }
+            }
+            TeamEvent::IntegrationRemoved(removed) => {
+                if let Some(integration) = self.integrations.get_mut(&removed.integration) {
+                    integration.removed = true;
+                }
+            }
+            TeamEvent::IconChanged(changed) => self.icon = Some(changed.clone()),
+            TeamEvent::IconRemoved(_) => self.icon = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

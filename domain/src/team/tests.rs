@@ -1,0 +1,163 @@
+//! Examples of a team's rules.
+
+use super::*;
+use crate::spec::given;
+use events::BlobId;
+use uuid::Uuid;
+
+const OWNER: ContactId = ContactId(Uuid::from_u128(1));
+const MEMBER: ContactId = ContactId(Uuid::from_u128(2));
+const ADMIN: ContactId = ContactId(Uuid::from_u128(3));
+
+fn person(n: u128, status: ContactStatus) -> NewContact {
+    NewContact {
+        contact: ContactId(Uuid::from_u128(n)),
+        account: AccountId(Uuid::from_u128(1_000 + n)),
+        phone: format!("+7916666{n:04}"),
+        given_name: String::new(),
+        family_name: String::new(),
+        role: String::new(),
+        status,
+    }
+}
+
+fn create() -> Command {
+    Command::Create {
+        team: TeamId(Uuid::from_u128(9)),
+        name: "полк".into(),
+        founder: person(1, ContactStatus::Member),
+        contacts: vec![
+            person(2, ContactStatus::Member),
+            person(3, ContactStatus::Admin),
+            person(2, ContactStatus::Admin),
+            person(1, ContactStatus::Guest),
+        ],
+        section: (SectionId(Uuid::from_u128(50)), "Общая".into()),
+    }
+}
+
+fn invitation(n: u128) -> InvitationId {
+    InvitationId(Uuid::from_u128(n))
+}
+
+fn invite(actor: ContactId, n: u128) -> Command {
+    Command::Invite { actor, invitation: invitation(n), token_sealed: "…".into(), token_hash: "ab".into() }
+}
+
+fn join(n: u128, who: u128) -> Command {
+    Command::Join { invitation: invitation(n), joiner: person(who, ContactStatus::Owner) }
+}
+
+fn icon(size: u64) -> icon::Changed {
+    icon::Changed { blob: BlobId(Uuid::from_u128(70)), lg_width: 1_736, lg_height: 1_024, size }
+}
+
+fn story(commands: impl IntoIterator<Item = Command>) -> Vec<TeamEvent> {
+    let mut history = vec![];
+    for command in commands {
+        history.extend(given::<Team>(&history).when(command).unwrap());
+    }
+    history
+}
+
+#[test]
+fn one_append_makes_the_whole_team_and_nobody_twice() {
+    let events = story([create()]);
+    let added: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            TeamEvent::ContactAdded(added) => Some((added.contact, added.status, added.need_confirmation)),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        (OWNER, ContactStatus::Owner, false),
+        (MEMBER, ContactStatus::Member, true),
+        (ADMIN, ContactStatus::Admin, true),
+    ];
+    assert_eq!(added, expected);
+}
+
+#[test]
+fn rights_are_those_of_the_log() {
+    let history = story([create()]);
+    let rename = |actor| Command::Change {
+        actor,
+        change: TeamChange { name: Some("иное".into()), ..TeamChange::default() },
+    };
+    assert_eq!(given::<Team>(&history).when(rename(MEMBER)), Err(Rejection::NotAllowed));
+    assert_eq!(given::<Team>(&history).when(rename(ContactId(Uuid::nil()))), Err(Rejection::NotAMember));
+    assert_eq!(given::<Team>(&history).when(rename(ADMIN)).map(|events| events.len()), Ok(1));
+    assert_eq!(given::<Team>(&history).when(Command::Archive { actor: ADMIN }), Err(Rejection::NotAllowed));
+    assert_eq!(given::<Team>(&history).when(invite(MEMBER, 5)), Err(Rejection::NotAllowed));
+    assert_eq!(given::<Team>(&[]).when(rename(OWNER)), Err(Rejection::NoTeam));
+}
+
+#[test]
+fn an_archived_team_takes_no_commands_but_the_same_again() {
+    let history = story([create(), Command::Archive { actor: OWNER }]);
+    assert_eq!(given::<Team>(&history).when(Command::Archive { actor: OWNER }), Ok(vec![]));
+    assert_eq!(given::<Team>(&history).when(invite(OWNER, 5)), Err(Rejection::NoTeam));
+}
+
+#[test]
+fn an_invitation_makes_a_member_who_has_to_confirm_and_joining_again_is_harmless() {
+    let history = story([create(), invite(OWNER, 5), join(5, 8)]);
+    let Some(TeamEvent::ContactAdded(added)) = history.iter().rev().nth(1) else { panic!("{history:?}") };
+    assert_eq!((added.status, added.need_confirmation), (ContactStatus::Member, true));
+    assert_eq!(given::<Team>(&history).when(join(5, 8)), Ok(vec![]));
+    assert_eq!(given::<Team>(&history).when(join(6, 9)), Err(Rejection::NoInvitation));
+}
+
+#[test]
+fn a_revoked_invitation_opens_nothing() {
+    let revoke = Command::RevokeInvitation { actor: OWNER, invitation: invitation(5) };
+    let history = story([create(), invite(OWNER, 5), revoke.clone()]);
+    assert_eq!(given::<Team>(&history).when(join(5, 8)), Err(Rejection::NoInvitation));
+    assert_eq!(given::<Team>(&history).when(revoke), Err(Rejection::NoInvitation));
+}
+
+#[test]
+fn a_removed_member_cannot_come_back_with_the_same_link_but_with_a_new_one() {
+    let mut history = story([create(), invite(OWNER, 5), join(5, 8), invite(OWNER, 6)]);
+    history.push(contact::Archived { contact: ContactId(Uuid::from_u128(8)) }.into());
+    assert_eq!(given::<Team>(&history).when(join(5, 8)), Err(Rejection::NoInvitation));
+    let back = given::<Team>(&history).when(join(6, 8)).unwrap();
+    assert!(matches!(&back[0], TeamEvent::ContactRestored(r) if r.contact == ContactId(Uuid::from_u128(8))));
+}
+
+#[test]
+fn an_integration_changes_partly_and_is_gone_when_removed() {
+    let id = IntegrationId(Uuid::from_u128(60));
+    let make = Command::CreateIntegration {
+        actor: OWNER,
+        integration: id,
+        kind: IntegrationKind::Raw,
+        key_sealed: "…".into(),
+        key_hash: "cd".into(),
+        comment: "Новая".into(),
+        enabled: true,
+        group: GroupId(Uuid::from_u128(80)),
+        webhook_url: String::new(),
+    };
+    let change = |comment: &str| Command::ChangeIntegration {
+        actor: OWNER,
+        integration: id,
+        change: IntegrationChange { comment: Some(comment.into()), ..IntegrationChange::default() },
+    };
+    let history = story([create(), make, change("Тест 123")]);
+    let Some(TeamEvent::IntegrationChanged(changed)) = history.last() else { panic!("{history:?}") };
+    assert_eq!((changed.settings.comment.or_default().as_str(), changed.settings.enabled), ("Тест 123", true));
+    let removed = story([create()]);
+    assert_eq!(given::<Team>(&removed).when(change("x")), Err(Rejection::NoIntegration));
+}
+
+#[test]
+fn a_picture_must_fit_the_quota_and_removing_none_is_fine() {
+    let history = story([create()]);
+    let set = |size| Command::SetIcon { actor: OWNER, icon: icon(size) };
+    assert_eq!(given::<Team>(&history).when(set(limits::UPLOADS_SIZE + 1)), Err(Rejection::QuotaExceeded));
+    assert_eq!(given::<Team>(&history).when(Command::RemoveIcon { actor: OWNER }), Ok(vec![]));
+    let with = story([create(), set(10)]);
+    assert_eq!(given::<Team>(&with).when(Command::RemoveIcon { actor: OWNER }).map(|events| events.len()), Ok(1));
+}

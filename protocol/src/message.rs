@@ -1,0 +1,253 @@
+//! Messages (`protocol.md` 4.8 to 4.10) as one viewer sees them, and in the neutral form they are rendered from.
+
+use crate::{Jid, Timestamp};
+use chrono::{DateTime, Utc};
+use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A message as a viewer sees it. What is optional is left out when empty or false.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// The chat under the viewer's address for it: of a direct chat the other side's.
+    pub chat: Jid,
+    /// `direct`, `group` or `task`.
+    pub chat_type: ChatType,
+    /// What it says.
+    pub content: MessageContent,
+    /// When it was posted.
+    pub created: Timestamp,
+    /// Until when its author may change or delete it.
+    pub editable_until: Timestamp,
+    /// When it was changed or deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub edited: Option<Timestamp>,
+    /// Who wrote it.
+    pub from: Jid,
+    /// Version, ns since 1970; grows with every change.
+    pub gentime: i64,
+    /// Marked as important.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub important: Option<bool>,
+    /// The first of its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub is_first: Option<bool>,
+    /// The newest of its chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub is_last: Option<bool>,
+    /// Fragments to be shown as links: mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<MessageLink>,
+    /// Messages it forwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked_messages: Vec<Uuid>,
+    /// The message; the client may choose it.
+    pub message_id: Uuid,
+    /// No link previews wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub nopreview: Option<bool>,
+    /// It mentions the viewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub notice: Option<bool>,
+    /// The message before it in the chat; absent on the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub prev: Option<Uuid>,
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reply_to: Option<Uuid>,
+    /// The address it was sent to.
+    pub to: Jid,
+}
+
+/// Kinds of chats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChatType {
+    /// Two contacts.
+    Direct,
+    /// A group.
+    Group,
+    /// A task.
+    Task,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageContent {
+    /// Always present, empty when deleted.
+    pub text: String,
+    /// `plain`, `change` or `deleted`.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// A fragment of the text and what it stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageLink {
+    /// The fragment.
+    pub pattern: String,
+    /// What to show instead.
+    pub text: String,
+    /// Where it leads: `otv://{jid}`.
+    pub url: String,
+}
+
+/// A message without a viewer: what the feed carries and the read model keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NeutralMessage {
+    /// The message.
+    pub id: MessageId,
+    /// Where.
+    pub team: TeamId,
+    /// In which conversation.
+    pub chat: ChatRef,
+    /// By whom.
+    pub author: Author,
+    /// What it says; empty when deleted.
+    pub text: String,
+    /// Deleted.
+    pub deleted: bool,
+    /// Marked as important.
+    pub important: bool,
+    /// No link previews wanted.
+    pub nopreview: bool,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Messages it forwards.
+    pub linked_messages: Vec<MessageId>,
+    /// Mentions.
+    pub links: Vec<MessageLink>,
+    /// Who is mentioned.
+    pub mentioned: Vec<ContactId>,
+    /// When it was posted.
+    pub created: DateTime<Utc>,
+    /// When it was changed or deleted.
+    pub edited: Option<DateTime<Utc>>,
+    /// Until when it may be changed.
+    pub editable_until: DateTime<Utc>,
+    /// Version.
+    pub gentime: i64,
+    /// Place in the chat, from 1, without holes.
+    pub num: i64,
+    /// The message before it.
+    pub prev: Option<MessageId>,
+    /// Whether it was the newest when this was written.
+    pub is_last: bool,
+}
+
+/// How much of a message is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// The answer to a v3 call: the seed's keys.
+    V3,
+    /// A websocket frame: also the place in the chat and links.
+    Realtime,
+}
+
+impl NeutralMessage {
+    /// The message as a contact sees it.
+    pub fn seen_by(&self, viewer: ContactId, face: Face) -> Message {
+        let live = face == Face::Realtime;
+        let (chat, to) = self.addresses(viewer);
+        Message {
+            chat,
+            chat_type: match self.chat {
+                ChatRef::Direct(..) => ChatType::Direct,
+                ChatRef::Group(_) => ChatType::Group,
+            },
+            content: MessageContent {
+                text: self.text.clone(),
+                kind: if self.deleted { "deleted" } else { "plain" }.to_owned(),
+            },
+            created: self.created.into(),
+            editable_until: self.editable_until.into(),
+            edited: self.edited.map(Timestamp),
+            from: author_jid(self.author),
+            gentime: self.gentime,
+            important: self.important.then_some(true),
+            is_first: (live && self.prev.is_none()).then_some(true),
+            is_last: (live && self.is_last).then_some(true),
+            links: self.links.clone(),
+            linked_messages: self.linked_messages.iter().map(|id| id.0).collect(),
+            message_id: self.id.0,
+            nopreview: self.nopreview.then_some(true),
+            notice: self.mentioned.contains(&viewer).then_some(true),
+            prev: self.prev.map(|id| id.0),
+            reply_to: self.reply_to.map(|id| id.0),
+            to,
+        }
+    }
+
+    /// The chat as the viewer names it, and the address that the message went to.
+    fn addresses(&self, viewer: ContactId) -> (Jid, Jid) {
+        match self.chat {
+            ChatRef::Group(group) => (Jid::Group(group), Jid::Group(group)),
+            ChatRef::Direct(a, b) => {
+                let other = |than| if a == than { b } else { a };
+                let to = match self.author {
+                    Author::Contact(author) => other(author),
+                    Author::Integration(_) => b,
+                };
+                (Jid::Direct(other(viewer)), Jid::Direct(to))
+            }
+        }
+    }
+}
+
+/// The address of whoever wrote a message.
+pub fn author_jid(author: Author) -> Jid {
+    match author {
+        Author::Contact(contact) => Jid::Direct(contact),
+        Author::Integration(IntegrationId(uid)) => Jid::Direct(ContactId(uid)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_direct_chat_bears_the_other_sides_address() {
+        let (me, you) = (ContactId(Uuid::from_u128(1)), ContactId(Uuid::from_u128(2)));
+        let now = DateTime::from_timestamp(0, 0).unwrap();
+        let message = NeutralMessage {
+            id: MessageId(Uuid::from_u128(3)),
+            team: TeamId(Uuid::from_u128(4)),
+            chat: ChatRef::direct(me, you),
+            author: Author::Contact(me),
+            text: "пыщ!".into(),
+            deleted: false,
+            important: false,
+            nopreview: false,
+            reply_to: None,
+            linked_messages: vec![],
+            links: vec![],
+            mentioned: vec![you],
+            created: now,
+            edited: None,
+            editable_until: now,
+            gentime: 1,
+            num: 1,
+            prev: None,
+            is_last: true,
+        };
+        let mine = message.seen_by(me, Face::V3);
+        assert_eq!((mine.chat, mine.to, mine.from), (Jid::Direct(you), Jid::Direct(you), Jid::Direct(me)));
+        assert_eq!((mine.is_first, mine.is_last, mine.notice), (None, None, None));
+        let yours = message.seen_by(you, Face::Realtime);
+        assert_eq!((yours.chat, yours.to), (Jid::Direct(me), Jid::Direct(you)));
+        assert_eq!((yours.is_first, yours.is_last, yours.notice), (Some(true), Some(true), Some(true)));
+    }
+}

@@ -1,0 +1,179 @@
+//! Internal: what a projection tells the gateways, neutral of any viewer. One row of the feed is one notice.
+
+use crate::message::NeutralMessage;
+use chrono::{DateTime, Utc};
+use events::{
+    AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef, value::SessionEnd,
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// The bus subject on which the rows of a scope are published as they are committed: `feed.{scope}`.
+pub const FEED_SUBJECT: &str = "feed";
+/// The bus subject on which a new head of the log is announced.
+pub const HEAD_SUBJECT: &str = "log.head";
+/// The bus subject on which the read model announces how far it has come.
+pub const PROJECTED_SUBJECT: &str = "read.position";
+/// The bus subject of what is never stored: typing and presence, `live.{team}`.
+pub const LIVE_SUBJECT: &str = "live";
+
+/// Whose sequence a row belongs to. Sequences are contiguous, so a gap shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Heard by sockets of the team.
+    Team(TeamId),
+    /// Heard by every socket of the account, whatever its team.
+    Account(AccountId),
+}
+
+impl Scope {
+    /// The uuid alone, as the table keys it: uuids of teams and accounts never meet.
+    pub fn uuid(&self) -> Uuid {
+        match self {
+            Self::Team(id) => id.0,
+            Self::Account(id) => id.0,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uuid().fmt(f)
+    }
+}
+
+/// Who within the scope must hear of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Everybody in the scope.
+    All,
+    /// These contacts.
+    Contacts(Vec<ContactId>),
+    /// Whoever is a member of the group when it is delivered.
+    Group(GroupId),
+}
+
+/// A row of the feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeedRow {
+    /// The event that it stems from.
+    pub position: Position,
+    /// Among the rows of one event, from 0.
+    pub ordinal: u32,
+    /// Whose sequence.
+    pub scope: Scope,
+    /// Place in that sequence, from 1.
+    pub seq: i64,
+    /// Who must hear.
+    pub audience: Audience,
+    /// When the event happened.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub notice: Notice,
+}
+
+/// What happened, as far as clients are told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Notice {
+    /// A message was posted, edited or deleted.
+    MessageUpdated {
+        /// The message.
+        message: Box<NeutralMessage>,
+        /// A silent update of one that was there before.
+        delayed: bool,
+    },
+    /// Somebody has read a chat up to a message: for their own sockets.
+    ReadMarked {
+        /// Who.
+        contact: ContactId,
+        /// Which chat.
+        chat: ChatRef,
+        /// The last message read.
+        message: MessageId,
+        /// Messages not read.
+        num_unread: i64,
+        /// Version of the counters.
+        gentime: i64,
+    },
+    /// Messages of an author were seen by somebody.
+    MessagesReceived {
+        /// Whose messages: for their sockets.
+        author: ContactId,
+        /// In which chat.
+        chat: ChatRef,
+        /// Which ones.
+        messages: Vec<MessageId>,
+    },
+    /// A group came to be or changed; or the members did.
+    GroupUpdated {
+        /// Which one.
+        group: GroupId,
+        /// Who is new in it.
+        joined: Vec<ContactId>,
+    },
+    /// A group is gone for whoever hears this.
+    GroupDeleted {
+        /// Which one.
+        group: GroupId,
+        /// Who is no longer in it; empty when the group itself is gone.
+        left: Vec<ContactId>,
+        /// Version.
+        gentime: i64,
+    },
+    /// A team came to be, or its settings changed, or the hearer's place in it.
+    TeamUpdated {
+        /// Which one.
+        team: TeamId,
+    },
+    /// A team is gone.
+    TeamDeleted {
+        /// Which one.
+        team: TeamId,
+        /// Version.
+        gentime: i64,
+    },
+    /// Contacts came to be or changed.
+    ContactsUpdated {
+        /// Where.
+        team: TeamId,
+        /// Which ones.
+        contacts: Vec<ContactId>,
+    },
+    /// Somebody is no longer in the team: sockets of theirs there are closed.
+    ContactRemoved {
+        /// Where.
+        team: TeamId,
+        /// Who.
+        contact: ContactId,
+    },
+    /// Sections of contacts came to be or changed.
+    SectionsUpdated {
+        /// Where.
+        team: TeamId,
+        /// Which ones.
+        sections: Vec<SectionId>,
+    },
+    /// The account's client settings were replaced.
+    UiSettings {
+        /// The text of a JSON object.
+        settings: String,
+    },
+    /// The account logged in on another device.
+    LoggedIn {
+        /// The new session, which need not hear of itself.
+        session: SessionId,
+        /// The device's title.
+        device_name: String,
+    },
+    /// A session ended: its sockets are closed.
+    SessionClosed {
+        /// Which one.
+        session: SessionId,
+        /// Why.
+        reason: SessionEnd,
+    },
+}

@@ -1,0 +1,318 @@
+//! Websocket frames (`protocol.md` 1): the registry from event name to parameters, both ways.
+
+use crate::{
+    Jid, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message, reading::ChatCounters,
+    section::Section, team::Team, team::TeamUnread,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// A frame from the server.
+#[derive(Debug, Serialize)]
+pub struct ServerFrame<'a> {
+    /// Name and parameters.
+    #[serde(flatten)]
+    pub event: &'a ServerEvent,
+    /// Asks the client for `client.confirm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_id: Option<&'a str>,
+}
+
+/// Everything the server says.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", content = "params")]
+pub enum ServerEvent {
+    /// Answers a client event with a `confirm_id`, echoed as it was sent.
+    #[serde(rename = "server.confirm")]
+    Confirm {
+        /// As the client sent it, text or number.
+        confirm_id: Value,
+    },
+    /// A client event failed; the socket stays open.
+    #[serde(rename = "server.warning")]
+    Warning {
+        /// What is wrong, for people.
+        message: String,
+        /// The offending envelope.
+        orig: Value,
+    },
+    /// The socket cannot be; it is closed next.
+    #[serde(rename = "server.panic")]
+    Panic {
+        /// Stable code.
+        code: &'static str,
+        /// Always `null`.
+        debug: (),
+    },
+    /// The server's time.
+    #[serde(rename = "server.time")]
+    Time {
+        /// Now.
+        time: Timestamp,
+    },
+    /// The account logged in on another device.
+    #[serde(rename = "server.login")]
+    Login {
+        /// The device's title.
+        device_name: String,
+    },
+    /// The session of this socket is over.
+    #[serde(rename = "server.logout")]
+    Logout {
+        /// Why.
+        reason: String,
+    },
+    /// The client settings were replaced; the parameters are the settings themselves.
+    #[serde(rename = "server.uisettings")]
+    UiSettings(Box<RawValue>),
+    /// Who is online.
+    #[serde(rename = "server.online")]
+    Online {
+        /// Those who are.
+        contacts: Vec<OnlineContact>,
+        /// Calls are not offered: always `null`.
+        calls: (),
+    },
+    /// Teams changed.
+    #[serde(rename = "server.team.updated")]
+    TeamUpdated {
+        /// As the hearer sees them.
+        teams: Vec<Team>,
+    },
+    /// Teams are gone.
+    #[serde(rename = "server.team.deleted")]
+    TeamDeleted {
+        /// Which ones.
+        teams: Vec<DeletedTeam>,
+    },
+    /// Contacts changed.
+    #[serde(rename = "server.contact.updated")]
+    ContactUpdated {
+        /// As the hearer sees them.
+        contacts: Vec<Contact>,
+    },
+    /// Sections changed.
+    #[serde(rename = "server.section.updated")]
+    SectionUpdated {
+        /// `direct`: sections of contacts.
+        chat_type: ChatType,
+        /// Version, ns since 1970.
+        gentime: i64,
+        /// The sections.
+        sections: Vec<Section>,
+    },
+    /// Chats changed.
+    #[serde(rename = "server.chat.updated")]
+    ChatUpdated {
+        /// As the hearer sees them.
+        chats: Vec<Chat>,
+        /// The hearer's unread in this team.
+        team_unread: Option<TeamUnread>,
+        /// The hearer's unread in all teams.
+        badge: Option<u64>,
+    },
+    /// Chats are gone.
+    #[serde(rename = "server.chat.deleted")]
+    ChatDeleted {
+        /// Which ones.
+        chats: Vec<DeletedChat>,
+        /// The hearer's unread in this team.
+        team_unread: Option<TeamUnread>,
+        /// The hearer's unread in all teams.
+        badge: Option<u64>,
+    },
+    /// The hearer has read chats, here or on another device.
+    #[serde(rename = "server.chat.lastread")]
+    ChatLastRead {
+        /// Counters of the chats.
+        chats: Vec<ChatCounters>,
+        /// The hearer's unread in this team.
+        team_unread: Option<TeamUnread>,
+        /// The hearer's unread in all teams.
+        badge: Option<u64>,
+    },
+    /// Somebody is typing, or stopped.
+    #[serde(rename = "server.chat.composing")]
+    ChatComposing {
+        /// The chat as the hearer names it.
+        jid: Jid,
+        /// Who.
+        actor: Jid,
+        /// Typing, or stopped.
+        composing: bool,
+        /// Recording a voice message.
+        is_audio: bool,
+    },
+    /// Messages were posted, edited or deleted.
+    #[serde(rename = "server.message.updated")]
+    MessageUpdated {
+        /// As the hearer sees them.
+        messages: Vec<Message>,
+        /// A silent update of ones that were there before.
+        delayed: bool,
+        /// Counters of their chats, when they changed.
+        chat_counters: Vec<ChatCounters>,
+        /// The hearer's unread in this team.
+        team_unread: Option<TeamUnread>,
+        /// The hearer's unread in all teams.
+        badge: Option<u64>,
+    },
+    /// The hearer's messages were seen.
+    #[serde(rename = "server.message.received")]
+    MessageReceived {
+        /// Which ones.
+        messages: Vec<ReceivedMessage>,
+    },
+}
+
+/// Somebody online.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnlineContact {
+    /// Who.
+    pub jid: Jid,
+    /// Away from the keyboard.
+    pub afk: bool,
+    /// On a phone.
+    pub mobile: bool,
+}
+
+/// A team that is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeletedTeam {
+    /// Which one.
+    pub uid: Uuid,
+    /// Always true.
+    pub is_archive: bool,
+    /// Version, ns since 1970.
+    pub gentime: i64,
+}
+
+/// A chat that is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeletedChat {
+    /// Which one.
+    pub jid: Jid,
+    /// Its kind.
+    pub chat_type: ChatType,
+    /// Always true.
+    pub is_archive: bool,
+    /// Version, ns since 1970.
+    pub gentime: i64,
+}
+
+/// A message that was seen by somebody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReceivedMessage {
+    /// Its chat as the hearer names it.
+    pub chat: Jid,
+    /// Which one.
+    pub message_id: Uuid,
+    /// Seen.
+    pub received: bool,
+    /// Not counted: always 0, as the protocol prints it.
+    pub num_received: u32,
+}
+
+/// What a client sends: `params` depends on the event.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ClientEnvelope {
+    /// Name.
+    pub event: String,
+    /// Parameters, absent on `client.ping`.
+    #[serde(default)]
+    pub params: Option<Value>,
+    /// Opaque, text or number; empty means none.
+    #[serde(default)]
+    pub confirm_id: Option<Value>,
+}
+
+impl ClientEnvelope {
+    /// The `confirm_id`, unless it is empty.
+    pub fn wants_confirm(&self) -> Option<&Value> {
+        self.confirm_id.as_ref().filter(|id| match id {
+            Value::String(text) => !text.is_empty(),
+            other => !other.is_null(),
+        })
+    }
+}
+
+/// `client.message.updated`
+#[derive(Clone, Debug, Deserialize)]
+pub struct PostMessage {
+    /// To whom.
+    pub to: String,
+    /// What.
+    pub content: PostContent,
+    /// Chosen by the client.
+    #[serde(default)]
+    pub message_id: Option<String>,
+    /// The message it answers.
+    #[serde(default)]
+    pub reply_to: Option<String>,
+    /// Messages it forwards.
+    #[serde(default)]
+    pub linked_messages: Option<Vec<String>>,
+    /// Marked as important.
+    #[serde(default)]
+    pub important: Option<bool>,
+    /// No link previews wanted.
+    #[serde(default)]
+    pub nopreview: Option<bool>,
+}
+
+/// What a client may say.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PostContent {
+    /// The text.
+    pub text: String,
+    /// `plain`.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+}
+
+/// `client.message.deleted`
+#[derive(Clone, Debug, Deserialize)]
+pub struct DeleteMessage {
+    /// Which one.
+    pub message_id: String,
+}
+
+/// `client.chat.lastread`
+#[derive(Clone, Debug, Deserialize)]
+pub struct LastRead {
+    /// The chat.
+    pub jid: String,
+    /// Absent: the newest.
+    #[serde(default)]
+    pub last_read_message_id: Option<String>,
+}
+
+/// `client.chat.composing`
+#[derive(Clone, Debug, Deserialize)]
+pub struct Composing {
+    /// The chat.
+    pub jid: String,
+    /// Absent: stopped.
+    #[serde(default)]
+    pub composing: Option<bool>,
+    /// Recording a voice message.
+    #[serde(default)]
+    pub is_audio: Option<bool>,
+}
+
+/// `client.activity`
+#[derive(Clone, Debug, Deserialize)]
+pub struct Activity {
+    /// Away from the keyboard.
+    #[serde(default)]
+    pub afk: Option<bool>,
+}
+
+/// `client.confirm`
+#[derive(Clone, Debug, Deserialize)]
+pub struct Confirm {
+    /// Of which frame.
+    pub confirm_id: Value,
+}
