@@ -1,0 +1,206 @@
+//! Uploaded pictures made safe: looked at before decoded, decoded within limits, and written anew.
+//!
+//! Whatever else the upload was (another file inside, a place in its metadata, a bomb) does not come out again. Results
+//! are JPEG: `sm` is 256×256, cut to the middle; `lg` keeps its proportions with a height of 1024, or less when the
+//! original is lower: nothing is enlarged but a tiny `sm`. Animated pictures are represented by their first frame.
+
+use bytes::Bytes;
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
+    codecs::jpeg::JpegEncoder, imageops::FilterType,
+};
+use std::{io::Cursor, sync::Arc, time::Duration};
+use tokio::{
+    sync::Semaphore,
+    time::{error::Elapsed, timeout},
+};
+
+/// Largest upload, in bytes.
+pub const MAX_BYTES: usize = 10 * 1024 * 1024;
+/// Largest width and height, px.
+pub const MAX_SIDE: u32 = 10_000;
+/// Most pixels.
+pub const MAX_PIXELS: u64 = 40_000_000;
+/// Width and height of `sm`, px.
+pub const SMALL_SIDE: u32 = 256;
+/// Greatest height of `lg`, px.
+pub const LARGE_HEIGHT: u32 = 1_024;
+
+/// Pictures decoded at the same time: each may take some hundred megabytes for a moment.
+const AT_ONCE: usize = 2;
+/// 40 million pixels of 8 bytes do not fit: such depth is for smaller pictures.
+const MAX_ALLOCATION: u64 = 256 * 1024 * 1024;
+const WAIT: Duration = Duration::from_secs(10);
+const DECODING: Duration = Duration::from_secs(5);
+const QUALITY: u8 = 85;
+
+/// Why an upload is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureRefused {
+    /// No picture of a format that we take: JPEG, PNG, WebP, GIF.
+    #[error("not a JPEG, PNG, WebP or GIF picture")]
+    NotAPicture,
+    /// Above [`MAX_BYTES`].
+    #[error("an upload of {0} bytes is too large")]
+    TooLarge(usize),
+    /// Above [`MAX_SIDE`] or [`MAX_PIXELS`], or needing too much memory.
+    #[error("the picture has too many pixels")]
+    TooManyPixels,
+    /// It begins as a picture, but cannot be read.
+    #[error("the picture is damaged: {0}")]
+    Damaged(#[source] ImageError),
+    /// Decoding takes too long.
+    #[error("the picture takes too long to decode")]
+    TooSlow,
+    /// Too many others are being decoded: try again later.
+    #[error("too many pictures at once")]
+    Busy,
+    /// Writing the result failed; our fault.
+    #[error("the picture cannot be written: {0}")]
+    Internal(String),
+}
+
+/// Both sizes of a picture.
+#[derive(Clone, Debug)]
+pub struct Resized {
+    /// 256×256 px.
+    pub sm: Jpeg,
+    /// In the original's proportions.
+    pub lg: Jpeg,
+}
+
+/// A picture as JPEG.
+#[derive(Clone, Debug)]
+pub struct Jpeg {
+    /// The file's content.
+    pub bytes: Bytes,
+    /// Width, px.
+    pub width: u32,
+    /// Height, px.
+    pub height: u32,
+}
+
+/// Resizes uploads, few at a time. Cheap to clone; clones share the limit.
+#[derive(Clone, Debug)]
+pub struct Resizer {
+    places: Arc<Semaphore>,
+}
+
+impl Default for Resizer {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Resizer {
+    /// Makes both sizes of an uploaded picture.
+    ///
+    /// # Errors
+    /// Any [`PictureRefused`].
+    pub async fn resize(&self, upload: Bytes) -> Result<Resized, PictureRefused> {
+        if upload.len() > MAX_BYTES {
+            return Err(PictureRefused::TooLarge(upload.len()));
+        }
+        let format = format_of(&upload)?;
+        let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned());
+        let place = place.await.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
+        let work = tokio::task::spawn_blocking(move || {
+            // Held until the work really ends: a thread that outlives its time-out still counts.
+            let _place = place;
+            let picture = decode(&upload, format)?;
+            Ok(Resized { sm: small(&picture)?, lg: large(picture)? })
+        });
+        match timeout(DECODING, work).await {
+            Ok(done) => done.map_err(|error| PictureRefused::Internal(error.to_string()))?,
+            Err(Elapsed { .. }) => Err(PictureRefused::TooSlow),
+        }
+    }
+}
+
+/// By the first bytes; neither the name nor the declared type of an upload says anything.
+fn format_of(upload: &[u8]) -> Result<ImageFormat, PictureRefused> {
+    match image::guess_format(upload) {
+        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
+        Ok(_) | Err(_) => Err(PictureRefused::NotAPicture),
+    }
+}
+
+fn decode(upload: &[u8], format: ImageFormat) -> Result<RgbImage, PictureRefused> {
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_ALLOCATION);
+    let mut reader = ImageReader::with_format(Cursor::new(upload), format);
+    reader.limits(limits);
+    // Reads the header alone.
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let (width, height) = decoder.dimensions();
+    if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(PictureRefused::TooManyPixels);
+    }
+    let orientation = decoder.orientation().map_err(refused)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    picture.apply_orientation(orientation);
+    Ok(flatten(picture))
+}
+
+/// Transparent parts show white: JPEG knows no transparency.
+fn flatten(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let source = picture.into_rgba8();
+    let mut flat = RgbImage::new(source.width(), source.height());
+    for (from, to) in source.pixels().zip(flat.pixels_mut()) {
+        let [red, green, blue, alpha] = from.0;
+        let over_white = |channel: u8| {
+            let (channel, alpha) = (u32::from(channel), u32::from(alpha));
+            ((channel * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        };
+        *to = Rgb([over_white(red), over_white(green), over_white(blue)]);
+    }
+    flat
+}
+
+fn small(picture: &RgbImage) -> Result<Jpeg, PictureRefused> {
+    let (width, height) = picture.dimensions();
+    let side = width.min(height);
+    let square = image::imageops::crop_imm(picture, (width - side) / 2, (height - side) / 2, side, side);
+    encode(scale(square.to_image(), SMALL_SIDE, SMALL_SIDE))
+}
+
+fn large(picture: RgbImage) -> Result<Jpeg, PictureRefused> {
+    let (width, height) = picture.dimensions();
+    if height <= LARGE_HEIGHT {
+        return encode(picture);
+    }
+    let scaled = u64::from(width) * u64::from(LARGE_HEIGHT) / u64::from(height);
+    // Narrower than the original, so it fits.
+    encode(scale(picture, scaled.max(1) as u32, LARGE_HEIGHT))
+}
+
+/// Averages down to twice the wanted size first, which is quick, then filters, which is good.
+fn scale(mut picture: RgbImage, width: u32, height: u32) -> RgbImage {
+    if picture.width() > 2 * width && picture.height() > 2 * height {
+        picture = image::imageops::thumbnail(&picture, 2 * width, 2 * height);
+    }
+    image::imageops::resize(&picture, width, height, FilterType::Lanczos3)
+}
+
+fn encode(picture: RgbImage) -> Result<Jpeg, PictureRefused> {
+    let mut bytes = Vec::new();
+    picture
+        .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY))
+        .map_err(|error| PictureRefused::Internal(error.to_string()))?;
+    Ok(Jpeg { bytes: bytes.into(), width: picture.width(), height: picture.height() })
+}
+
+fn refused(error: ImageError) -> PictureRefused {
+    match error {
+        ImageError::Limits(_) => PictureRefused::TooManyPixels,
+        other => PictureRefused::Damaged(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;
