@@ -1,0 +1,48 @@
+# What can be done with this clone. Each target says what it does in `make help`; the work is in deploy/local/.
+#
+# On a bare Debian machine with Rust, `make run` and `make test` are all it takes: what is missing is installed.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Rounds of the soak test, and arguments for the test runner:  make test ARGS="-p events"
+SOAK_ROUNDS ?= 200
+ARGS ?=
+
+# A child that ends with make, even if make is killed hard.
+WITH_ME := exec setpriv --pdeathsig TERM --
+LOCAL := deploy/local
+
+.PHONY: help run stop test lint soak bench clean-local
+
+help: ## this table
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## serve on 127.0.0.1:8000 with a private Postgres (BUS=nats: NATS too; DATABASE_URL, NATS_URL: use these)
+	@$(WITH_ME) $(LOCAL)/run.sh
+
+stop: ## stop what `make run` has started, from another terminal
+	@$(LOCAL)/stop.sh
+
+test: ## check the format, run all tests against a throw-away Postgres (ARGS="-p events": for the runner)
+	@$(WITH_ME) $(LOCAL)/test.sh $(ARGS)
+
+lint: ## clippy over everything, warnings are errors; shellcheck over the scripts if it is installed
+	@$(LOCAL)/prepare.sh
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $(LOCAL)/*.sh; fi
+
+soak: ## run the soak tests for long (SOAK_ROUNDS=200)
+	@$(LOCAL)/prepare.sh postgres nats
+	@export VECHE_SOAK_ROUNDS=$(SOAK_ROUNDS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_TEST_DATABASE_URL \
+		cargo nextest run -p veche-tests --run-ignored all -E 'test(soak)' $(ARGS)
+
+bench: ## measure, in release mode, against a throw-away Postgres that syncs to the disk
+	@$(LOCAL)/prepare.sh postgres nats
+	cargo build --release -p veche
+	@$(WITH_ME) $(LOCAL)/throwaway.sh VECHE_BENCH_DATABASE_URL \
+		cargo bench -p event-log -p veche-tests $(ARGS)
+
+clean-local: ## stop everything and forget the local database, files and logs (.local/)
+	@$(LOCAL)/clean.sh
