@@ -1,1 +1,157 @@
-//! limits.
+//! How often something may be done: one registry of named limits, each with its quota, its key and its reason.
+//!
+//! The limits are kept in this process (GCRA): `count` at once, then one every `seconds / count`. So after a pause
+//! up to twice `count` pass within one window, in exchange for no memory of single requests. What must hold across
+//! processes and restarts (codes per phone, tries per code) is counted in events instead.
+
+mod key;
+mod registry;
+
+pub use key::{Key, KeyKind};
+pub use registry::{Limit, quotas};
+
+use governor::{
+    Quota as GcraQuota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::StateInformationMiddleware,
+    state::keyed::DefaultKeyedStateStore,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// `count` times in `seconds`; `count = 0` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// How many times.
+    pub count: u32,
+    /// In how many seconds.
+    pub seconds: u32,
+}
+
+/// What is left after an allowed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    /// How many more may follow at once.
+    pub count: u32,
+}
+
+/// The quota is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("limit {} exceeded: {} in {} s", limit.name(), quota.count, quota.seconds)]
+pub struct Exceeded {
+    /// Which limit.
+    pub limit: Limit,
+    /// Its quota.
+    pub quota: Quota,
+    /// When the next one is accepted; at least a second.
+    pub retry_after: Duration,
+}
+
+type Gcra = RateLimiter<Key, DefaultKeyedStateStore<Key>, DefaultClock, StateInformationMiddleware>;
+
+struct Limiter {
+    quota: Quota,
+    gcra: Gcra,
+    /// Keys whose quota of failures is used up, until when.
+    tripped: Mutex<HashMap<Key, Instant>>,
+}
+
+/// All limits of this process.
+pub struct Limits {
+    /// In the order of [`Limit::ALL`]; `None` where the limit is switched off.
+    limiters: Vec<Option<Limiter>>,
+}
+
+impl Limits {
+    /// Limits with these quotas; a name that is missing has no limit.
+    pub fn new(quotas: &BTreeMap<String, Quota>) -> Self {
+        let limiter = |limit: &Limit| quotas.get(limit.name()).and_then(|quota| Limiter::new(*quota));
+        Self { limiters: Limit::ALL.iter().map(limiter).collect() }
+    }
+
+    /// Counts one request.
+    ///
+    /// # Errors
+    /// [`Exceeded`] when the quota is used up; then nothing is counted.
+    pub fn check(&self, limit: Limit, key: &Key) -> Result<Remaining, Exceeded> {
+        let Some(limiter) = self.limiter(limit) else { return Ok(Remaining { count: u32::MAX }) };
+        let key = key.masked(limit.key_kind());
+        match limiter.gcra.check_key(&key) {
+            Ok(state) => Ok(Remaining { count: state.remaining_burst_capacity() }),
+            Err(until) => {
+                let wait = until.wait_time_from(limiter.gcra.clock().now());
+                Err(Exceeded { limit, quota: limiter.quota, retry_after: whole_seconds(wait) })
+            }
+        }
+    }
+
+    /// Counts one failure after the fact: once the quota is used up, [`Self::allowed`] refuses until it recovers.
+    pub fn failed(&self, limit: Limit, key: &Key) {
+        let Err(exceeded) = self.check(limit, key) else { return };
+        let Some(limiter) = self.limiter(limit) else { return };
+        let until = Instant::now() + exceeded.retry_after;
+        limiter.tripped().insert(key.masked(limit.key_kind()), until);
+    }
+
+    /// Whether failures counted by [`Self::failed`] leave room; counts nothing.
+    ///
+    /// # Errors
+    /// [`Exceeded`] while they do not.
+    pub fn allowed(&self, limit: Limit, key: &Key) -> Result<(), Exceeded> {
+        let Some(limiter) = self.limiter(limit) else { return Ok(()) };
+        let until = limiter.tripped().get(&key.masked(limit.key_kind())).copied();
+        let wait = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
+        if wait.is_zero() {
+            return Ok(());
+        }
+        Err(Exceeded { limit, quota: limiter.quota, retry_after: whole_seconds(wait) })
+    }
+
+    /// Forgets keys that are back at their full quota; to be called every minute or so.
+    pub fn sweep(&self) {
+        let now = Instant::now();
+        for limiter in self.limiters.iter().flatten() {
+            limiter.gcra.retain_recent();
+            limiter.gcra.shrink_to_fit();
+            limiter.tripped().retain(|_, until| *until > now);
+        }
+    }
+
+    /// How many keys are remembered over all limits.
+    pub fn remembered(&self) -> usize {
+        self.limiters.iter().flatten().map(|limiter| limiter.gcra.len()).sum()
+    }
+
+    fn limiter(&self, limit: Limit) -> Option<&Limiter> {
+        self.limiters.get(limit as usize).and_then(Option::as_ref)
+    }
+}
+
+impl Limiter {
+    fn new(quota: Quota) -> Option<Self> {
+        let burst = NonZeroU32::new(quota.count)?;
+        let gcra = GcraQuota::with_period(Duration::from_secs(u64::from(quota.seconds)) / quota.count)?;
+        let gcra = RateLimiter::keyed(gcra.allow_burst(burst)).with_middleware();
+        Some(Self { quota, gcra, tripped: Mutex::default() })
+    }
+
+    fn tripped(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Instant>> {
+        // The map is whole at every moment: a panic elsewhere leaves nothing half done in it.
+        self.tripped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Rounded up: a client that comes back after that many seconds is let in.
+fn whole_seconds(wait: Duration) -> Duration {
+    Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(Duration::from_secs(1))
+}
+
+#[cfg(test)]
+mod tests;

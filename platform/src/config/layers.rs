@@ -1,0 +1,184 @@
+//! Lays the file, the environment and the flags over the defaults of the profile they choose together.
+
+use super::{Config, ConfigError, Profile};
+use std::{collections::BTreeMap, fs, path::PathBuf};
+use toml::{Table, Value};
+
+/// Names the file; not itself a setting.
+const FILE_VARIABLE: &str = "VECHE_CONFIG";
+/// Variables of the tests' and benches' own.
+const FOREIGN_PREFIXES: [&str; 2] = ["VECHE_TEST_", "VECHE_BENCH_"];
+
+/// Where settings come from; what comes later wins.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The TOML file.
+    pub file: Option<PathBuf>,
+    /// Environment variables; those without `VECHE_` are ignored.
+    pub env: Vec<(String, String)>,
+    /// Settings of the command line: path of the key, value as text.
+    pub flags: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// The process's environment with a command line's `--config` and settings; without `--config` the file is
+    /// the one that `VECHE_CONFIG` names, if any. Variables that are not UTF-8 are ignored.
+    pub fn of_process(file: Option<PathBuf>, flags: Vec<(String, String)>) -> Self {
+        let text = |os: std::ffi::OsString| os.into_string().ok();
+        let env = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+        let env: Vec<(String, String)> = env.collect();
+        let named = env.iter().find(|(name, value)| name == FILE_VARIABLE && !value.is_empty());
+        let file = file.or_else(|| named.map(|(_, path)| PathBuf::from(path)));
+        Self { file, env, flags }
+    }
+}
+
+/// The configuration before it is checked as a whole.
+pub(super) fn merge(sources: &Sources) -> Result<Config, ConfigError> {
+    // Every profile knows the same keys, so any profile's defaults tell what exists and of which type it is.
+    let known = flatten(&table(&Config::defaults(Profile::Dev)));
+    let mut set = read_file(sources, &known)?;
+    set.extend(read_env(sources, &known)?);
+    set.extend(read_flags(sources, &known)?);
+    let profile = profile(set.get("profile"))?;
+    let mut whole = table(&Config::defaults(profile));
+    for (path, value) in set {
+        insert(&mut whole, &path, value);
+    }
+    serde_path_to_error::deserialize(Value::Table(whole.clone())).map_err(|problem| {
+        let key = problem.path().to_string();
+        let value = flatten(&whole).get(&key).map(ToString::to_string).unwrap_or_default();
+        ConfigError::WrongType { key, value, allowed: problem.inner().message().to_owned() }
+    })
+}
+
+fn table(config: &Config) -> Table {
+    // Serialising our own plain structs into a table cannot fail; an empty one would fail loudly when read back.
+    Table::try_from(config).unwrap_or_default()
+}
+
+/// All leaves by their path: `auth.code_length`.
+pub(super) fn flatten(table: &Table) -> BTreeMap<String, Value> {
+    let mut leaves = BTreeMap::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) => {
+                leaves.extend(flatten(inner).into_iter().map(|(path, leaf)| (format!("{key}.{path}"), leaf)));
+            }
+            leaf => {
+                leaves.insert(key.clone(), leaf.clone());
+            }
+        }
+    }
+    leaves
+}
+
+fn insert(table: &mut Table, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), value);
+        }
+        Some((key, rest)) => {
+            if let Some(Value::Table(inner)) = table.get_mut(key) {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn read_file(
+    sources: &Sources,
+    known: &BTreeMap<String, Value>,
+) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let Some(path) = &sources.file else { return Ok(BTreeMap::new()) };
+    let text = fs::read_to_string(path).map_err(|source| ConfigError::unreadable(path, source))?;
+    let parsed = text.parse::<Table>();
+    let parsed =
+        parsed.map_err(|source| ConfigError::Syntax { path: path.clone(), source: Box::new(source) })?;
+    let leaves = flatten(&parsed);
+    match leaves.keys().find(|key| !known.contains_key(*key)) {
+        Some(key) => Err(unknown(key, known.keys().cloned())),
+        None => Ok(leaves),
+    }
+}
+
+fn read_env(
+    sources: &Sources,
+    known: &BTreeMap<String, Value>,
+) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let names: BTreeMap<String, &String> = known.keys().map(|path| (variable(path), path)).collect();
+    let mut set = BTreeMap::new();
+    for (name, text) in sources.env.iter().filter(|(name, _)| is_ours(name)) {
+        let path = names.get(name).ok_or_else(|| unknown(name, names.keys().cloned()))?;
+        set.insert((*path).clone(), parse(name, text, &known[*path])?);
+    }
+    Ok(set)
+}
+
+fn read_flags(
+    sources: &Sources,
+    known: &BTreeMap<String, Value>,
+) -> Result<BTreeMap<String, Value>, ConfigError> {
+    let read = |(path, text): &(String, String)| {
+        let default = known.get(path).ok_or_else(|| unknown(path, known.keys().cloned()))?;
+        Ok((path.clone(), parse(path, text, default)?))
+    };
+    sources.flags.iter().map(read).collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    name.starts_with("VECHE_")
+        && name != FILE_VARIABLE
+        && !FOREIGN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// `auth.code_length` → `VECHE_AUTH_CODE_LENGTH`.
+fn variable(path: &str) -> String {
+    format!("VECHE_{}", path.replace('.', "_").to_ascii_uppercase())
+}
+
+/// Text as the type that the key's default has; lists are separated by commas.
+fn parse(key: &str, text: &str, default: &Value) -> Result<Value, ConfigError> {
+    let wrong = |allowed: &str| ConfigError::WrongType {
+        key: key.to_owned(),
+        value: format!("{text:?}"),
+        allowed: allowed.to_owned(),
+    };
+    match default {
+        Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| wrong("must be an integer")),
+        Value::Boolean(_) => {
+            text.trim().parse().map(Value::Boolean).map_err(|_| wrong("must be true or false"))
+        }
+        Value::Array(_) => Ok(Value::Array(elements(text))),
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}
+
+fn elements(text: &str) -> Vec<Value> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    // Lists of numbers and lists of addresses never hold each other's elements.
+    parts.map(|part| part.parse().map_or_else(|_| Value::String(part.to_owned()), Value::Integer)).collect()
+}
+
+/// Chosen by the same layers as all else, but read first: it decides the defaults under them.
+fn profile(set: Option<&Value>) -> Result<Profile, ConfigError> {
+    let Some(value) = set else { return Ok(Profile::default()) };
+    Profile::deserialize_value(value).ok_or_else(|| ConfigError::WrongType {
+        key: "profile".to_owned(),
+        value: value.to_string(),
+        allowed: "must be dev or production".to_owned(),
+    })
+}
+
+impl Profile {
+    fn deserialize_value(value: &Value) -> Option<Self> {
+        value.clone().try_into().ok()
+    }
+}
+
+fn unknown(key: &str, known: impl Iterator<Item = String>) -> ConfigError {
+    let near = known.map(|name| (strsim::damerau_levenshtein(&name, key), name)).min();
+    // Further than half of its own length is no likeness.
+    let nearest = near.filter(|(distance, _)| *distance <= key.len() / 2).map(|(_, name)| name);
+    ConfigError::UnknownKey { key: key.to_owned(), nearest }
+}

@@ -1,0 +1,179 @@
+//! The sections of the configuration and their defaults.
+
+use super::{Profile, Secret};
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Logging in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// Digits of a login code, 4 to 10. Four are 13 bits: production takes 6 or more, see `allow_short_codes`.
+    pub code_length: u8,
+    /// How long a code is valid, in seconds.
+    pub code_ttl_sec: u32,
+    /// A code that is always sent instead of a random one; dev only.
+    pub fixed_code: String,
+    /// Lets production use codes shorter than 6 digits, for clients that cannot show more.
+    pub allow_short_codes: bool,
+    /// Wrong tries until a code is burnt.
+    pub code_tries: u32,
+    /// Codes for one phone in an hour.
+    pub codes_per_hour: u32,
+    /// Codes for one phone in a day.
+    pub codes_per_day: u32,
+    /// Within this time a repeated request answers with the code already sent, and sends nothing; in seconds.
+    pub resend_after_sec: u32,
+    /// Days after which an unused token ends.
+    pub token_idle_days: u32,
+    /// Hours after which an unused cookie session ends.
+    pub cookie_idle_hours: u32,
+    /// Days after which a cookie session ends in any case.
+    pub cookie_absolute_days: u32,
+}
+
+impl Auth {
+    pub(super) fn defaults(profile: Profile) -> Self {
+        let production = profile == Profile::Production;
+        Self {
+            code_length: if production { 6 } else { 4 },
+            code_ttl_sec: 60,
+            fixed_code: if production { String::new() } else { "5555".to_owned() },
+            allow_short_codes: false,
+            code_tries: 3,
+            codes_per_hour: if production { 5 } else { 10_000 },
+            codes_per_day: if production { 10 } else { 100_000 },
+            resend_after_sec: if production { 30 } else { 0 },
+            token_idle_days: 90,
+            cookie_idle_hours: 12,
+            cookie_absolute_days: 30,
+        }
+    }
+}
+
+/// Sending login codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// The gateway's address, called by POST; empty writes codes to the console, dev only.
+    pub url: Secret,
+    /// The text sent; `{code}` is replaced.
+    pub template: String,
+    /// Signs or authenticates the calls to the gateway.
+    pub secret: Secret,
+    /// Longest wait for the gateway, in seconds.
+    pub timeout_sec: u32,
+    /// Repetitions after a failed call.
+    pub retries: u32,
+}
+
+impl Sms {
+    pub(super) fn defaults() -> Self {
+        Self {
+            url: Secret::default(),
+            template: "Код для входа: {code}".to_owned(),
+            secret: Secret::default(),
+            timeout_sec: 10,
+            retries: 2,
+        }
+    }
+}
+
+/// Calls to the addresses that teams' integrations name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Allows plain http besides https.
+    pub allow_http: bool,
+    /// Networks that may be called although they are not public; in dev this machine.
+    #[schemars(with = "Vec<String>")]
+    pub allowed_networks: Vec<IpNet>,
+    /// Ports that may be called; none listed means any.
+    pub allowed_ports: Vec<u16>,
+    /// Seconds before each repetition of a call that was not answered by 200.
+    pub retry_delays_sec: Vec<u32>,
+}
+
+impl Webhooks {
+    pub(super) fn defaults(profile: Profile) -> Self {
+        let production = profile == Profile::Production;
+        let this_machine =
+            [IpNet::from(ipnet::Ipv4Net::new_assert([127, 0, 0, 0].into(), 8)), localhost_v6()];
+        Self {
+            allow_http: !production,
+            allowed_networks: if production { Vec::new() } else { this_machine.to_vec() },
+            allowed_ports: if production { vec![80, 443, 8443] } else { Vec::new() },
+            retry_delays_sec: vec![10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600],
+        }
+    }
+}
+
+fn localhost_v6() -> IpNet {
+    IpNet::from(std::net::IpAddr::V6(std::net::Ipv6Addr::LOCALHOST))
+}
+
+/// How long answers wait until the read model has what they speak of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// A command's answer waits at most this long for its own effect, in milliseconds.
+    pub command_ms: u64,
+    /// A query with `Min-Event-Position` waits at most this long, in milliseconds.
+    pub query_ms: u64,
+}
+
+impl Wait {
+    pub(super) fn defaults() -> Self {
+        Self { command_ms: 5_000, query_ms: 2_000 }
+    }
+}
+
+/// The HTTP server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Largest JSON body in bytes, where a call has no limit of its own.
+    pub body_limit: usize,
+    /// Longest work on one request, in seconds.
+    pub timeout_sec: u64,
+    /// Longest wait for a request's headers, in seconds.
+    pub header_timeout_sec: u64,
+    /// How long a stop waits for requests in flight, and then again for sockets and tasks, in seconds.
+    pub drain_sec: u64,
+    /// `ping` with `delay_sec` and `error`: for clients' tests, not for production.
+    pub debug_calls: bool,
+    /// Lets production run with a plain http `public_url`, for a trial inside one network.
+    pub allow_insecure_public_url: bool,
+}
+
+impl Http {
+    pub(super) fn defaults(profile: Profile) -> Self {
+        Self {
+            body_limit: 1_048_576,
+            timeout_sec: 30,
+            header_timeout_sec: 15,
+            drain_sec: 20,
+            debug_calls: profile == Profile::Dev,
+            allow_insecure_public_url: false,
+        }
+    }
+}
+
+/// Connections to Postgres, for the log and the read model each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Postgres {
+    /// Most connections of one pool.
+    pub max_connections: u32,
+    /// Longest wait for a free connection, in seconds.
+    pub acquire_timeout_sec: u64,
+    /// Longest run of one statement of a request, in seconds.
+    pub statement_timeout_sec: u64,
+}
+
+impl Postgres {
+    pub(super) fn defaults() -> Self {
+        Self { max_connections: 16, acquire_timeout_sec: 5, statement_timeout_sec: 15 }
+    }
+}
