@@ -8,11 +8,12 @@ declare -a CHILDREN=()
 declare -a CHILD_SIGNAL=() # by pid
 
 # Starts COMMAND, to be stopped with SIGNAL. Its pid is left in $CHILD; redirect as for any command.
+# (A shell lets background commands ignore SIGINT, which is how Postgres is stopped: that is undone.)
 # Descriptor 9 is where a script holds its lock: a child must not hold it too.
 start_child() {
     local signal=$1
     shift
-    setsid setpriv --pdeathsig "$signal" -- "$@" </dev/null 9>&- &
+    setsid env --default-signal=INT setpriv --pdeathsig "$signal" -- "$@" </dev/null 9>&- &
     CHILD=$!
     CHILDREN+=("$CHILD")
     CHILD_SIGNAL[CHILD]=$signal

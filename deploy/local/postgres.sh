@@ -42,7 +42,7 @@ init() {
     chown -R "$user" "$home"
     as_user "$user" "$bin/initdb" -D "$new" -U postgres --encoding=UTF8 --locale=C.UTF-8 --no-sync \
         --auth-local=trust --auth-host=scram-sha-256 --pwfile="$home/superuser.password" >/dev/null
-    as_user "$user" "$bin/postgres" --single -D "$new" postgres >/dev/null <<SQL
+    as_user "$user" "$bin/postgres" --single -D "$new" -c log_checkpoints=off postgres >/dev/null <<SQL
 CREATE ROLE veche LOGIN CREATEROLE PASSWORD '$veche_password'
 CREATE DATABASE veche OWNER veche
 SQL

@@ -34,6 +34,7 @@ make_home() {
 # Another process may take the port between the look and the start: then the next one is tried.
 start_postgres() {
     local try port
+    "$here/postgres.sh" init "$home"
     for try in 1 2 3 4 5; do
         port=$(free_port "$(random_port)")
         start_child INT "$here/postgres.sh" serve "$home" "$port" "$CONNECTIONS" 2>"$home.log"
