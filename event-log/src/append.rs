@@ -40,7 +40,7 @@ impl NewEvent {
 ///
 /// A retry is only safe with [`Expected::NoStream`] or [`Expected::Revision`], or with a command: a repeat of the same
 /// event ids is then recognised for ever. With [`Expected::Exists`] or [`Expected::Any`] it is recognised only while
-/// those events are the last of the stream.
+/// those very events are the last of the stream; later it is stored once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Nothing was ever stored in it.
