@@ -196,7 +196,11 @@ impl Outbound {
                 if !canonical {
                     return Err(BadUrl::Malformed);
                 }
-                if address::allowed(ip, &self.policy.allowed_networks) { Ok(()) } else { Err(BadUrl::NotPublic) }
+                if address::allowed(ip, &self.policy.allowed_networks) {
+                    Ok(())
+                } else {
+                    Err(BadUrl::NotPublic)
+                }
             }
             Err(_) => Ok(()),
         }

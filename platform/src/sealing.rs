@@ -115,10 +115,11 @@ fn walk(
         Value::Object(object) => {
             let alone = object.len() == 1;
             match object.get_mut(MARKER) {
-            Some(Value::Object(body)) if alone => change(body),
-            Some(_) => Err(SealingError::Malformed),
-            None => object.values_mut().try_for_each(|inner| walk(inner, change)),
-        }}
+                Some(Value::Object(body)) if alone => change(body),
+                Some(_) => Err(SealingError::Malformed),
+                None => object.values_mut().try_for_each(|inner| walk(inner, change)),
+            }
+        }
         Value::Array(items) => items.iter_mut().try_for_each(|inner| walk(inner, change)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }

@@ -96,10 +96,10 @@ impl NatsBus {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(send_all(client.clone(), outgoing, Arc::clone(&shared), stop.clone()));
-        tasks.spawn(stop.clone().run_until_cancelled_owned(tell_after_reconnects(
-            client.clone(),
-            Arc::clone(&shared),
-        )));
+        tasks.spawn(
+            stop.clone()
+                .run_until_cancelled_owned(tell_after_reconnects(client.clone(), Arc::clone(&shared))),
+        );
         let _stop_on_drop = stop.clone().drop_guard();
         Ok(Self(Arc::new(Connection { client, outbox, shared, tasks, stop, _stop_on_drop })))
     }
@@ -123,8 +123,7 @@ impl NatsBus {
         let outlet = Arc::new(outlet);
         // Known to the events before the server knows it: whatever happens to the connection from here on is told.
         self.0.shared.register(&outlet);
-        let subscriber =
-            self.0.client.subscribe(pattern.to_owned()).await.map_err(|_| BusError::Closed)?;
+        let subscriber = self.0.client.subscribe(pattern.to_owned()).await.map_err(|_| BusError::Closed)?;
         self.0.tasks.spawn(forward(subscriber, outlet, self.0.stop.clone()));
         if self.healthy() {
             // Without an echo the connection is going, and its return will be told.
@@ -216,6 +215,10 @@ async fn send_all(
         while let Some(message) = outgoing.recv().await {
             send(message).await;
         }
+        // The client closes without waiting for what is on its way back to subscriptions here.
+        if client.connection_state() == State::Connected {
+            echo(&client).await;
+        }
         let _ = client.drain().await;
     };
     if timeout(DRAIN_TIMEOUT, closing).await.is_err() {
@@ -237,6 +240,10 @@ async fn forward(mut subscriber: Subscriber, outlet: Arc<Outlet>, stop: Cancella
             () = &mut given_up => None,
         };
         let Some(message) = message else { return };
+        // A pattern of `>` also matches the echoes of connections.
+        if message.subject.starts_with("_INBOX.") {
+            continue;
+        }
         if !outlet.deliver(Message { subject: message.subject.as_str().into(), payload: message.payload }) {
             return;
         }

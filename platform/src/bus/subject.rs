@@ -8,7 +8,9 @@ pub(super) fn is_subject(text: &str) -> bool {
 }
 
 pub(super) fn is_pattern(text: &str) -> bool {
-    let Some(tokens) = text.strip_suffix(".>").or(Some(text)).filter(|text| *text != ">") else { return true };
+    let Some(tokens) = text.strip_suffix(".>").or(Some(text)).filter(|text| *text != ">") else {
+        return true;
+    };
     text.len() <= MAX_LENGTH && tokens.split('.').all(|token| is_token(token) && token != ">")
 }
 
@@ -58,14 +60,26 @@ mod tests {
 
     #[test]
     fn patterns_match_token_by_token() {
-        for (pattern, subject) in
-            [("a", "a"), ("a.*", "a.b"), ("*.b", "a.b"), ("a.>", "a.b"), ("a.>", "a.b.c"), (">", "a.b"), ("a.*.c", "a.b.c")]
-        {
+        for (pattern, subject) in [
+            ("a", "a"),
+            ("a.*", "a.b"),
+            ("*.b", "a.b"),
+            ("a.>", "a.b"),
+            ("a.>", "a.b.c"),
+            (">", "a.b"),
+            ("a.*.c", "a.b.c"),
+        ] {
             assert!(matches(pattern, subject), "{pattern} {subject}");
         }
-        for (pattern, subject) in
-            [("a", "b"), ("a", "a.b"), ("a.b", "a"), ("a.*", "a"), ("a.*", "a.b.c"), ("a.>", "a"), ("*", "a.b")]
-        {
+        for (pattern, subject) in [
+            ("a", "b"),
+            ("a", "a.b"),
+            ("a.b", "a"),
+            ("a.*", "a"),
+            ("a.*", "a.b.c"),
+            ("a.>", "a"),
+            ("*", "a.b"),
+        ] {
             assert!(!matches(pattern, subject), "{pattern} {subject}");
         }
     }

@@ -119,10 +119,7 @@ impl PostgresKeyring {
     /// One statement makes all missing keys or finds those that another writer just made: the conflict arm changes
     /// nothing, but returns the row as it is now, even when the statement's snapshot is older. Subjects come sorted, so
     /// that two writers never wait for each other in a circle.
-    async fn create(
-        &self,
-        missing: &BTreeSet<Subject>,
-    ) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
+    async fn create(&self, missing: &BTreeSet<Subject>) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
         let subjects: Vec<String> = missing.iter().map(Subject::to_string).collect();
         let wrapped = missing
             .iter()
@@ -151,11 +148,7 @@ impl PostgresKeyring {
     }
 
     /// Opens rows and keeps them in the cache, unless something was forgotten since they were read.
-    fn remember(
-        &self,
-        rows: Vec<Row>,
-        forgotten: u64,
-    ) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
+    fn remember(&self, rows: Vec<Row>, forgotten: u64) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
         let mut opened = BTreeMap::new();
         for (subject, wrapped) in rows {
             let Ok(subject) = subject.parse::<Subject>() else { continue };

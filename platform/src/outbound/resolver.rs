@@ -2,10 +2,7 @@
 
 use super::{OutboundPolicy, address};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-};
+use std::{net::SocketAddr, sync::Arc};
 
 /// A name with an address that is not public.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +21,7 @@ enum Source {
     System,
     /// One name server's answers, in the order in which they will be asked for.
     #[cfg(test)]
-    Scripted(Arc<std::sync::Mutex<std::collections::VecDeque<Vec<IpAddr>>>>),
+    Scripted(Arc<std::sync::Mutex<std::collections::VecDeque<Vec<std::net::IpAddr>>>>),
 }
 
 impl GuardedResolver {
@@ -33,11 +30,14 @@ impl GuardedResolver {
     }
 
     #[cfg(test)]
-    pub(super) fn scripted(policy: Arc<OutboundPolicy>, answers: Vec<Vec<IpAddr>>) -> Self {
+    pub(super) fn scripted(policy: Arc<OutboundPolicy>, answers: Vec<Vec<std::net::IpAddr>>) -> Self {
         Self { policy, source: Source::Scripted(Arc::new(std::sync::Mutex::new(answers.into()))) }
     }
 
-    async fn addresses(self, name: Name) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    async fn addresses(
+        self,
+        name: Name,
+    ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let found = self.source.look_up(name.as_str()).await?;
         // Any, not all: a name with one public and one inner address is made to be tried until it hits.
         if found.iter().any(|found| !address::allowed(found.ip(), &self.policy.allowed_networks)) {

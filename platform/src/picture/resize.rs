@@ -84,11 +84,12 @@ pub struct Jpeg {
 #[derive(Clone, Debug)]
 pub struct Resizer {
     places: Arc<Semaphore>,
+    decoding: Duration,
 }
 
 impl Default for Resizer {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { places: Arc::new(Semaphore::new(AT_ONCE)), decoding: DECODING }
     }
 }
 
@@ -110,7 +111,7 @@ impl Resizer {
             let picture = decode(&upload, format)?;
             Ok(Resized { sm: small(&picture)?, lg: large(picture)? })
         });
-        match timeout(DECODING, work).await {
+        match timeout(self.decoding, work).await {
             Ok(done) => done.map_err(|error| PictureRefused::Internal(error.to_string()))?,
             Err(Elapsed { .. }) => Err(PictureRefused::TooSlow),
         }
@@ -120,7 +121,9 @@ impl Resizer {
 /// By the first bytes; neither the name nor the declared type of an upload says anything.
 fn format_of(upload: &[u8]) -> Result<ImageFormat, PictureRefused> {
     match image::guess_format(upload) {
-        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
+        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => {
+            Ok(format)
+        }
         Ok(_) | Err(_) => Err(PictureRefused::NotAPicture),
     }
 }
@@ -181,10 +184,11 @@ fn large(picture: RgbImage) -> Result<Jpeg, PictureRefused> {
 
 /// Averages down to twice the wanted size first, which is quick, then filters, which is good.
 fn scale(mut picture: RgbImage, width: u32, height: u32) -> RgbImage {
-    if picture.width() > 2 * width && picture.height() > 2 * height {
-        picture = image::imageops::thumbnail(&picture, 2 * width, 2 * height);
+    let (twice_width, twice_height) = (2 * width, 2 * height);
+    if picture.width() > twice_width && picture.height() > twice_height {
+        picture = DynamicImage::from(picture).thumbnail_exact(twice_width, twice_height).into_rgb8();
     }
-    image::imageops::resize(&picture, width, height, FilterType::Lanczos3)
+    DynamicImage::from(picture).resize_exact(width, height, FilterType::Lanczos3).into_rgb8()
 }
 
 fn encode(picture: RgbImage) -> Result<Jpeg, PictureRefused> {

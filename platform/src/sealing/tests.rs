@@ -25,9 +25,8 @@ fn keys(keyring: &Keyring) -> Keys {
 
 fn personal() -> impl Strategy<Value = Value> {
     let subject = prop_oneof![Just(account(1)), Just(account(2)), Just(team(1))];
-    (subject, plain()).prop_map(|(subject, value)| {
-        serde_json::to_value(Personal { subject, value: Some(value) }).unwrap()
-    })
+    (subject, plain())
+        .prop_map(|(subject, value)| serde_json::to_value(Personal { subject, value: Some(value) }).unwrap())
 }
 
 fn plain() -> impl Strategy<Value = Value> {

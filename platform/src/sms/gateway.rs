@@ -136,7 +136,9 @@ impl Template {
         }
         match format {
             BodyFormat::Json => serde_json::from_str(text).map(Self::Json).map_err(|e| wrong(e.to_string())),
-            BodyFormat::Form => serde_urlencoded::from_str(text).map(Self::Form).map_err(|e| wrong(e.to_string())),
+            BodyFormat::Form => {
+                serde_urlencoded::from_str(text).map(Self::Form).map_err(|e| wrong(e.to_string()))
+            }
         }
     }
 
@@ -151,7 +153,8 @@ impl Template {
             Self::Form(template) => {
                 let body: Vec<_> =
                     template.iter().map(|(name, value)| (name, fill_text(value, phone, text))).collect();
-                let body = serde_urlencoded::to_string(body).map_err(|e| SmsError::Settings(e.to_string()))?;
+                let body =
+                    serde_urlencoded::to_string(body).map_err(|e| SmsError::Settings(e.to_string()))?;
                 Ok(("application/x-www-form-urlencoded", body))
             }
         }

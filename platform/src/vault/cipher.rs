@@ -26,16 +26,14 @@ impl Cipher {
         getrandom::fill(&mut nonce)?;
         let payload = Payload { msg: plain, aad: context };
         // Fails only for texts above 256 GiB.
-        let ciphertext =
-            self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| VaultError::Malformed)?;
+        let ciphertext = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| VaultError::Malformed)?;
         Ok(format!("{PREFIX}{}", encode(&[nonce.as_slice(), &ciphertext].concat())))
     }
 
     pub(crate) fn open(&self, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
         let encoded = sealed.strip_prefix(PREFIX).ok_or(VaultError::Malformed)?;
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| VaultError::Malformed)?;
-        let (nonce, ciphertext) =
-            bytes.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::Malformed)?;
+        let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::Malformed)?;
         let payload = Payload { msg: ciphertext, aad: context };
         self.0.decrypt(&XNonce::from(*nonce), payload).map_err(|_| VaultError::Tampered)
     }
