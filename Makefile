@@ -35,7 +35,7 @@ lint: ## clippy over everything, warnings are errors; shellcheck over the script
 
 soak: ## run the soak tests for long (SOAK_ROUNDS=200)
 	@$(LOCAL)/prepare.sh postgres nats
-	@export VECHE_SOAK_ROUNDS=$(SOAK_ROUNDS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_TEST_DATABASE_URL \
+	@export VECHE_TEST_SOAK_ROUNDS=$(SOAK_ROUNDS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_TEST_DATABASE_URL \
 		cargo nextest run -p veche-tests --run-ignored all -E 'test(soak)' $(ARGS)
 
 bench: ## measure, in release mode, against a throw-away Postgres that syncs to the disk

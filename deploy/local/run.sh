@@ -26,7 +26,6 @@ choose_settings() {
     export VECHE_METRICS_LISTEN=${VECHE_METRICS_LISTEN:-127.0.0.1:9464}
     export VECHE_PUBLIC_URL=${VECHE_PUBLIC_URL:-http://$VECHE_LISTEN}
     export VECHE_DATA_DIR=${VECHE_DATA_DIR:-$LOCAL/data}
-    export VECHE_MASTER_KEY_FILE=${VECHE_MASTER_KEY_FILE:-$LOCAL/master.key}
     bus=${NATS_URL:-${VECHE_BUS:-${BUS:-memory}}}
 }
 
@@ -36,13 +35,6 @@ take_lock() {
     flock --nonblock 9 || die "make run is already running here (process $(<"$LOCK"))" \
         "Use it, or stop it with: make stop"
     echo $$ >"$LOCK"
-}
-
-# The key under which the server seals what it stores: 32 random bytes in hexadecimal. Losing it loses the data.
-make_master_key() {
-    if [[ ! -e $VECHE_MASTER_KEY_FILE ]]; then
-        (umask 077 && od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n' >"$VECHE_MASTER_KEY_FILE")
-    fi
 }
 
 # Arguments: an address, the setting that chooses it.
@@ -136,8 +128,9 @@ TEXT
 serve() {
     local status=0
     ulimit -S -n "$(open_files)"
-    start_child TERM env VECHE_LOG="${VECHE_LOG:-$DATABASE_URL}" VECHE_READ="${VECHE_READ:-$DATABASE_URL}" \
-        VECHE_BUS="$bus" "$binary" serve
+    # The server refuses settings it does not know, and these are this script's own.
+    start_child TERM env -u VECHE_BIN -u VECHE_PG_PORT -u VECHE_NATS_PORT \
+        VECHE_LOG="${VECHE_LOG:-$DATABASE_URL}" VECHE_READ="${VECHE_READ:-$DATABASE_URL}" VECHE_BUS="$bus" "$binary" serve
     wait_until_ready Veche "$CHILD" "Its last words are above." server_ready
     tell_what_to_try
     wait "$CHILD" || status=$?
@@ -156,7 +149,6 @@ cd "$ROOT"
 choose_settings
 make_local
 take_lock
-make_master_key
 check_address "$VECHE_LISTEN" VECHE_LISTEN
 check_address "$VECHE_METRICS_LISTEN" VECHE_METRICS_LISTEN
 wanted=()

@@ -12,12 +12,15 @@ source "$here/places.sh"
 
 format_differs() { cargo fmt --version >/dev/null 2>&1 && ! cargo fmt --all --check; }
 
-# A runner that shows the last line, whatever came before, is worth having; the one that comes with cargo will do.
+# All packages, unless some are named.
+selection=(--workspace)
+case " $* " in *' -p '* | *' --package'*) selection=() ;; esac
+# A runner that counts at the end is worth having; the one that comes with cargo will do.
 if cargo nextest --version >/dev/null 2>&1; then
-    runner=(cargo nextest run --workspace)
+    runner=(cargo nextest run "${selection[@]}")
 else
     say "cargo-nextest is not installed: running cargo test"
-    runner=(cargo test --workspace --lib --bins --tests)
+    runner=(cargo test "${selection[@]}" --lib --bins --tests --no-fail-fast)
 fi
 
 cd "$ROOT"

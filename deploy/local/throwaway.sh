@@ -53,19 +53,19 @@ start_postgres() {
 # Everything the command has started carries this mark in its environment, and so do orphans.
 mark_descendants() {
     read -r mark </proc/sys/kernel/random/uuid
-    export VECHE_THROWAWAY=$mark
+    export VECHE_TEST_RUN=$mark
 }
 
 clean_up() {
     local orphan
     rm -rf "$home" "$home.log"
     if [[ -z $mark ]]; then return; fi
-    unset VECHE_THROWAWAY
+    unset VECHE_TEST_RUN
     while read -r orphan; do
         if [[ $orphan == "$$" ]]; then continue; fi
         warn "left running, stopped now: $(tr '\0' ' ' <"/proc/$orphan/cmdline" 2>/dev/null)"
         kill -KILL "$orphan" 2>/dev/null || true
-    done < <(grep -lszFx "VECHE_THROWAWAY=$mark" /proc/[0-9]*/environ | cut -d/ -f3)
+    done < <(grep -lszFx "VECHE_TEST_RUN=$mark" /proc/[0-9]*/environ | cut -d/ -f3)
 }
 
 (($# >= 2)) || die "throwaway.sh VARIABLE COMMAND…"
