@@ -20,7 +20,7 @@ const MAX_BATCH_EVENTS: usize = MAX_APPEND_EVENTS;
 /// The most payload of a batch, unless a single append is larger.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 /// No healthy batch takes as long; a connection that does is given up.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The first pause before a batch is tried again; each further one is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);

@@ -17,15 +17,20 @@ use uuid::Uuid;
 
 /// For the connection that appends.
 ///
-/// - A plan made while the tables were empty scans them: for ever, once it is cached. So only indexes are allowed.
+/// - A plan made while the tables were empty scans them: for ever, once it is cached. So only indexes are allowed;
+///   and as there is nothing else to choose, it is planned once.
 /// - An acknowledged append is on disk, whatever the database's default.
+/// - A statement must see what was committed before it began, also while it holds the head's lock.
 /// - A lock on the head ends soon even if this process is cut off while it holds it.
 const SETUP: &str = "
     set enable_seqscan = off;
     set enable_hashjoin = off;
     set enable_mergejoin = off;
     set enable_bitmapscan = off;
+    set enable_memoize = off;
+    set plan_cache_mode = force_generic_plan;
     set jit = off;
+    set default_transaction_isolation = 'read committed';
     set idle_in_transaction_session_timeout = '2s';
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
 
