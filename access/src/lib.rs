@@ -1,0 +1,31 @@
+//! Who calls, and what of a team they may touch: the extractors that every route goes through.
+//!
+//! No handler can get at a team by its id alone: [`TeamScope`] is the only way, and it exists only for members.
+
+pub mod caller;
+pub mod cookie;
+pub mod fresh;
+pub mod refusal;
+pub mod team_scope;
+
+pub use caller::Caller;
+pub use fresh::Fresh;
+pub use refusal::refuse;
+pub use team_scope::TeamScope;
+
+use platform::{clock::Clock, config::Config, limits::Limits};
+use read_model::ReadModel;
+use std::sync::Arc;
+
+/// What the extractors work with; a service's state gives it by `FromRef`. Cheap to clone.
+#[derive(Clone)]
+pub struct Access {
+    /// Sessions and memberships.
+    pub read: ReadModel,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Quotas.
+    pub limits: Arc<Limits>,
+    /// The time.
+    pub clock: Clock,
+}

@@ -1,0 +1,18 @@
+//! Failures of the read model and of quotas as answers.
+
+use platform::http::ApiError;
+use protocol::error::ErrorCode;
+use read_model::QueryError;
+
+/// What a client is told when the read model fails: that it may come back, unless a row is damaged.
+pub fn refuse(error: QueryError) -> ApiError {
+    match error {
+        QueryError::Database(source) => ApiError::unavailable(source),
+        damaged @ QueryError::Damaged(_) => ApiError::internal(damaged),
+    }
+}
+
+/// There is no such thing, or none that the caller may know of.
+pub fn not_found() -> ApiError {
+    ApiError::new(ErrorCode::NotFound)
+}

@@ -1,0 +1,52 @@
+//! The caller's place in the team that the path names: the one way for a handler to reach a team.
+
+use crate::{Access, Caller, refusal::not_found, refuse};
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use events::TeamId;
+use http::request::Parts;
+use platform::http::ApiError;
+use read_model::{contact::Viewer, session::Membership};
+use std::ops::Deref;
+
+/// A member's view of its team. Strangers, former members and archived teams get `NOT_FOUND`: who is not in a team does
+/// not learn that it exists (`protocol.md` 6, item 66).
+#[derive(Clone, Debug)]
+pub struct TeamScope {
+    /// Who calls.
+    pub caller: Caller,
+    membership: Membership,
+}
+
+impl TeamScope {
+    /// The member as views need it.
+    pub fn viewer(&self) -> Viewer {
+        Viewer { contact: self.membership.contact, status: self.membership.status }
+    }
+}
+
+impl Deref for TeamScope {
+    type Target = Membership;
+    fn deref(&self) -> &Membership {
+        &self.membership
+    }
+}
+
+/// The name of the team's parameter in every path.
+const TEAM: &str = "team_uid";
+
+impl<S: Send + Sync> FromRequestParts<S> for TeamScope
+where
+    Access: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        let team = params.iter().find(|(name, _)| *name == TEAM).and_then(|(_, value)| value.parse::<TeamId>().ok());
+        let team = team.ok_or_else(not_found)?;
+        let access = Access::from_ref(state);
+        let membership = access.read.membership(caller.account, team).await.map_err(refuse)?;
+        Ok(Self { caller, membership: membership.ok_or_else(not_found)? })
+    }
+}

@@ -1,0 +1,45 @@
+//! Devices of an account (`protocol.md` 6, items 34 to 42).
+
+use crate::{ReadModel, Result};
+use events::{AccountId, value::DeviceKind};
+use protocol::device::Device;
+use sqlx::{Row, postgres::PgRow};
+
+impl ReadModel {
+    /// All of them, oldest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn devices(&self, account: AccountId) -> Result<Vec<Device>> {
+        let rows = sqlx::query("SELECT * FROM read.device WHERE account = $1 ORDER BY since, device_id")
+            .bind(account.0)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(device).collect())
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn device(&self, account: AccountId, device_id: &str) -> Result<Option<Device>> {
+        let row = sqlx::query("SELECT * FROM read.device WHERE account = $1 AND device_id = $2")
+            .bind(account.0)
+            .bind(device_id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.as_ref().map(device))
+    }
+}
+
+fn device(row: &PgRow) -> Device {
+    Device {
+        allowed_notifications: row.get("allowed_notifications"),
+        data_pushes: row.get("data_pushes"),
+        device_id: row.get("device_id"),
+        name: row.get("name"),
+        notification_token: row.get("notification_token"),
+        kind: DeviceKind::from_word(row.get("kind")).unwrap_or(DeviceKind::Web),
+        voip_notification_token: row.get("voip_notification_token"),
+    }
+}

@@ -1,0 +1,166 @@
+//! Integrations of a team (`protocol.md` 6, items 78 to 87).
+
+use crate::{ReadModel, Result, text::escape};
+use chrono::{DateTime, Utc};
+use events::{GroupId, IntegrationId, TeamId, value::IntegrationKind};
+use platform::vault::Purpose;
+use protocol::{
+    Jid,
+    integration::{
+        Integration, IntegrationField, IntegrationForm, IntegrationTemplate, Integrations, KindOfIntegration,
+    },
+};
+use sqlx::{Row, postgres::PgRow};
+use uuid::Uuid;
+
+/// What a key opens: the right to write into one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHolder {
+    /// The integration.
+    pub integration: IntegrationId,
+    /// Its team.
+    pub team: TeamId,
+    /// The group it writes into.
+    pub group: GroupId,
+    /// Whether it may.
+    pub enabled: bool,
+    /// Seconds in which messages may be changed.
+    pub message_update_age: u32,
+}
+
+impl ReadModel {
+    /// Integrations, oldest first, and the kinds there could be.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn integrations(&self, team: TeamId) -> Result<Integrations> {
+        let rows = sqlx::query("SELECT * FROM read.integration WHERE team = $1 ORDER BY since")
+            .bind(team.0)
+            .fetch_all(&self.pool)
+            .await?;
+        let integrations = rows.iter().map(|row| self.integration_view(row)).collect::<Result<_>>()?;
+        Ok(Integrations { integrations, kinds: IntegrationKind::ALL.iter().copied().map(kind).collect() })
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn integration(&self, team: TeamId, integration: IntegrationId) -> Result<Option<Integration>> {
+        let row = sqlx::query("SELECT * FROM read.integration WHERE team = $1 AND uid = $2")
+            .bind(team.0)
+            .bind(integration.0)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(|row| self.integration_view(row)).transpose()
+    }
+
+    /// Whom an API key belongs to; keys of archived teams and groups belong to nobody.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn key_holder(&self, key: &str) -> Result<Option<KeyHolder>> {
+        let hash = hex::encode(self.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
+        let row = sqlx::query(
+            "SELECT i.uid, i.team, i.chat, i.enabled, t.max_message_update_age FROM read.integration i \
+             JOIN read.team t ON t.uid = i.team JOIN read.chat c ON c.key = i.chat \
+             WHERE i.key_hash = $1 AND NOT t.archived AND NOT c.archived",
+        )
+        .bind(hash)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| KeyHolder {
+            integration: IntegrationId(row.get("uid")),
+            team: TeamId(row.get("team")),
+            group: GroupId(row.get("chat")),
+            enabled: row.get("enabled"),
+            message_update_age: row.get::<i32, _>("max_message_update_age").unsigned_abs(),
+        }))
+    }
+
+    fn integration_view(&self, row: &PgRow) -> Result<Integration> {
+        let uid: Uuid = row.get("uid");
+        let key = self.open_secret(row.get("key_sealed"), uid)?;
+        let help = help(self.base_url(), &key);
+        Ok(Integration {
+            comment: row.get("comment"),
+            created: row.get::<DateTime<Utc>, _>("created").into(),
+            enabled: row.get("enabled"),
+            form: IntegrationForm {
+                api_key: Some(IntegrationField { label: "Ключ API".into(), readonly: true, value: key }),
+                webhook_url: Some(webhook_field(row.get("webhook_url"))),
+                url: None,
+            },
+            group: Jid::Group(GroupId(row.get("chat"))),
+            help,
+            kind: IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw),
+            uid,
+        })
+    }
+}
+
+fn webhook_field(value: String) -> IntegrationField {
+    IntegrationField { label: "Webhook URL".into(), readonly: false, value }
+}
+
+fn kind(kind: IntegrationKind) -> KindOfIntegration {
+    let (title, form) = match kind {
+        IntegrationKind::Sentry => ("Sentry", IntegrationForm::default()),
+        IntegrationKind::Bitbucket => ("Bitbucket", IntegrationForm::default()),
+        IntegrationKind::Raw => (
+            "API/Webhook",
+            IntegrationForm { webhook_url: Some(webhook_field(String::new())), ..IntegrationForm::default() },
+        ),
+    };
+    let template = IntegrationTemplate { comment: "Новая интеграция".into(), enabled: true, form, kind };
+    KindOfIntegration { kind, template, title: title.into() }
+}
+
+/// How to use an integration: names the address, the key three times, both fields, the answers and the webhook's fields.
+fn help(base_url: &str, key: &str) -> String {
+    let (base, key) = (escape(base_url), escape(key));
+    format!(
+        r#"<p>Чтобы написать в чат, отправьте POST-запрос на <code>{base}/api/message</code> с полями:</p>
+<ul>
+    <li><code>key</code> — ключ API этой команды и этой группы: <strong class="nowrap">{key}</strong></li>
+    <li><code>message</code> — текст сообщения</li>
+</ul>
+
+<h2>Из командной строки</h2>
+<pre>curl {base}/api/message \
+    -F key='{key}' \
+    -F message='Ваше сообщение'</pre>
+
+<h2>Ответ</h2>
+<p>При успехе сервер отвечает <code>{{"ok": true}}</code>, при ошибке —
+<code>{{"ok": false, "error": "Описание ошибки"}}</code>.</p>
+
+<h2>Как получать сообщения из чата</h2>
+<p>Если указан Webhook URL, на каждое новое сообщение чата туда придёт POST-запрос с полями
+<code>chat</code>, <code>chat_display_name</code>, <code>created</code>, <code>sender</code>,
+<code>sender_display_name</code> и <code>text</code>. В заголовке <code>key</code> будет ключ API
+(<code>{key}</code>): по нему видно, что запрос от нас. На любой ответ, кроме 200, запрос будет
+повторён ещё 8 раз через растущие промежутки времени.</p>"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_stand_in_the_order_of_the_reference() {
+        let kinds: Vec<_> = IntegrationKind::ALL.iter().map(|k| kind(*k)).collect();
+        assert_eq!(kinds.iter().map(|k| k.title.as_str()).collect::<Vec<_>>(), ["Sentry", "Bitbucket", "API/Webhook"]);
+        assert!(kinds[0].template.form.webhook_url.is_none() && kinds[2].template.form.webhook_url.is_some());
+    }
+
+    #[test]
+    fn help_names_the_key_three_times() {
+        let text = help("http://127.0.0.1:8000", "BWDydgHkSQ_2JSOiBDeEoR9KILo");
+        assert_eq!(text.matches("BWDydgHkSQ_2JSOiBDeEoR9KILo").count(), 3);
+        for word in ["http://127.0.0.1:8000/api/message", "chat_display_name", "sender_display_name", "created", "curl"] {
+            assert!(text.contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! How far the read model has come, and waiting for it: read-your-writes.
+
+use crate::{ReadModel, Result};
+use events::Position;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How often the database is asked while nobody tells us of progress.
+const POLL: Duration = Duration::from_millis(25);
+
+impl ReadModel {
+    /// The position of the last event that the rows show.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn position(&self) -> Result<Position> {
+        let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(&self.pool).await?;
+        let position = position.cast_unsigned();
+        self.advance(position);
+        Ok(position)
+    }
+
+    /// Somebody (the projection, the bus) says that rows up to here are committed.
+    pub fn advance(&self, position: Position) {
+        self.seen.send_if_modified(|seen| {
+            let newer = position > *seen;
+            *seen = position.max(*seen);
+            newer
+        });
+    }
+
+    /// The read model was dropped and starts over: what was seen before is not there any more.
+    pub fn restart(&self) {
+        self.seen.send_replace(0);
+    }
+
+    /// The highest position that this process knows to be committed.
+    pub fn known(&self) -> Position {
+        *self.seen.borrow()
+    }
+
+    /// Waits until the rows show `position`; false when `patience` is over first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn caught_up(&self, position: Position, patience: Duration) -> Result<bool> {
+        let deadline = Instant::now() + patience;
+        let mut seen = self.seen.subscribe();
+        loop {
+            if *seen.borrow_and_update() >= position {
+                return Ok(true);
+            }
+            let pause = deadline.min(Instant::now() + POLL);
+            // Progress is announced; asking the database is for announcements that got lost.
+            if timeout_at(pause, seen.changed()).await.is_err() && self.position().await? < position && pause == deadline {
+                return Ok(false);
+            }
+        }
+    }
+}

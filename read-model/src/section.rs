@@ -1,0 +1,26 @@
+//! Sections of a team's contacts.
+
+use crate::{ReadModel, Result};
+use events::TeamId;
+use protocol::section::Section;
+use sqlx::Row;
+
+impl ReadModel {
+    /// All of them, in their order.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sections(&self, team: TeamId) -> Result<Vec<Section>> {
+        let rows = sqlx::query("SELECT * FROM read.section WHERE team = $1 ORDER BY sort_ordering, uid")
+            .bind(team.0)
+            .fetch_all(&self.pool)
+            .await?;
+        let section = |row: &sqlx::postgres::PgRow| Section {
+            uid: row.get("uid"),
+            sort_ordering: row.get::<i32, _>("sort_ordering").unsigned_abs(),
+            name: row.get("name"),
+            gentime: row.get("gentime"),
+        };
+        Ok(rows.iter().map(section).collect())
+    }
+}

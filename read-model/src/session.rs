@@ -1,0 +1,100 @@
+//! Who calls: sessions by the keyed hash of their token.
+
+use crate::{ReadModel, Result};
+use chrono::{DateTime, Utc};
+use events::{AccountId, ContactId, SessionId, TeamId, value::ContactStatus, value::SessionKind};
+use platform::vault::Purpose;
+use sqlx::Row;
+use uuid::Uuid;
+
+/// A live session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The session.
+    pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
+    /// How it was opened.
+    pub kind: SessionKind,
+    /// Which device it belongs to.
+    pub device_id: Option<String>,
+    /// When it ends at the latest.
+    pub expires: DateTime<Utc>,
+}
+
+/// An account's place in a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The team.
+    pub team: TeamId,
+    /// The account's contact in it.
+    pub contact: ContactId,
+    /// Its rights.
+    pub status: ContactStatus,
+    /// Seconds in which messages may be changed.
+    pub message_update_age: u32,
+}
+
+impl ReadModel {
+    /// The keyed hash under which a token's session is stored.
+    pub fn token_hash(&self, token: &str) -> String {
+        hex::encode(self.vault.keyed_hash(Purpose::SessionToken, token.as_bytes()))
+    }
+
+    /// The session that a token opens, if it is live.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn session(&self, token: &str, now: DateTime<Utc>) -> Result<Option<Session>> {
+        let row = sqlx::query(
+            "SELECT uid, account, kind, device_id, expires FROM read.session WHERE token_hash = $1 AND expires > $2",
+        )
+        .bind(self.token_hash(token))
+        .bind(now)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| Session {
+            id: row.get::<Uuid, _>("uid").into(),
+            account: row.get::<Uuid, _>("account").into(),
+            kind: SessionKind::from_word(row.get("kind")).unwrap_or(SessionKind::Token),
+            device_id: row.get("device_id"),
+            expires: row.get("expires"),
+        }))
+    }
+
+    /// An account's place in a team that is not archived, unless it was removed.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn membership(&self, account: AccountId, team: TeamId) -> Result<Option<Membership>> {
+        let row = sqlx::query(
+            "SELECT c.uid, c.status, t.max_message_update_age FROM read.contact c JOIN read.team t ON t.uid = c.team \
+             WHERE c.team = $1 AND c.account = $2 AND NOT c.archived AND NOT t.archived",
+        )
+        .bind(team.0)
+        .bind(account.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| Membership {
+            team,
+            contact: row.get::<Uuid, _>("uid").into(),
+            status: ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest),
+            message_update_age: row.get::<i32, _>("max_message_update_age").unsigned_abs(),
+        }))
+    }
+
+    /// The account that offers a QR login under a temporary token, if the offer is live.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn qr_offer(&self, token: &str, now: DateTime<Utc>) -> Result<Option<(AccountId, String)>> {
+        let hash = hex::encode(self.vault.keyed_hash(Purpose::QrToken, token.as_bytes()));
+        let account: Option<Uuid> =
+            sqlx::query_scalar("SELECT account FROM read.qr_offer WHERE token_hash = $1 AND valid_until > $2")
+                .bind(&hash)
+                .bind(now)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(account.map(|account| (account.into(), hash)))
+    }
+}

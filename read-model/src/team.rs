@@ -1,0 +1,168 @@
+//! Teams as one member sees them (`protocol.md` 6, items 45 to 66, 75 to 77).
+
+use crate::{
+    QueryError, ReadModel, Result,
+    contact::{COLUMNS, SOURCE, Viewer},
+    icon::StoredIcon,
+};
+use chrono::{DateTime, Datelike, Months, Utc};
+use domain::policy::{self, Action};
+use events::{AccountId, ContactId, TeamId, value::ContactStatus};
+use protocol::{
+    icon::IconData,
+    team::{MonthUsage, Team, TeamUnread, Usage},
+};
+use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Months that `usage` lists.
+const USAGE_MONTHS: u32 = 24;
+
+impl ReadModel {
+    /// The teams of an account, oldest first; archived ones and those it left drop out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn teams(&self, account: AccountId) -> Result<Vec<Team>> {
+        self.team_views(account, "c.account = $1 AND NOT c.archived AND NOT t.archived", None).await
+    }
+
+    /// One team as an account sees it, archived or not; `None` for those who are not in it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn team(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
+        let found = self.team_views(account, "c.account = $1 AND NOT c.archived AND t.uid = $2", Some(team)).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// A new team, with everybody in it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn team_with_contacts(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
+        let Some(mut view) = self.team(account, team).await? else { return Ok(None) };
+        let protocol::Jid::Direct(contact) = view.me.jid else { return Err(QueryError::Damaged("contact.uid")) };
+        view.contacts = Some(self.contacts(team, Viewer { contact, status: view.me.status }).await?);
+        Ok(Some(view))
+    }
+
+    /// Picture of a team.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn team_icon(&self, team: TeamId) -> Result<Option<IconData>> {
+        let row = sqlx::query("SELECT name, colour, icon_blob, icon_width, icon_height FROM read.team WHERE uid = $1")
+            .bind(team.0)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| self.icon_view(&row)))
+    }
+
+    /// Bytes stored by a team, by month.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn usage(&self, team: TeamId, now: DateTime<Utc>) -> Result<Option<Usage>> {
+        let row = sqlx::query("SELECT uploads_size, uploads_size_limit FROM read.team WHERE uid = $1")
+            .bind(team.0)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let sizes: HashMap<(i32, i32), i64> = sqlx::query("SELECT year, month, size FROM read.usage WHERE team = $1")
+            .bind(team.0)
+            .fetch_all(&self.pool)
+            .await?
+            .iter()
+            .map(|row| ((row.get("year"), row.get("month")), row.get("size")))
+            .collect();
+        let by_months = (0..USAGE_MONTHS)
+            .rev()
+            .filter_map(|back| now.date_naive().with_day(1)?.checked_sub_months(Months::new(back)))
+            .map(|day| MonthUsage {
+                month: day.month(),
+                uploads_size: bytes(sizes.get(&(day.year(), day.month().cast_signed())).copied().unwrap_or(0)),
+                year: day.year(),
+            })
+            .collect();
+        Ok(Some(Usage {
+            by_months,
+            uploads_size: bytes(row.get("uploads_size")),
+            uploads_size_limit: bytes(row.get("uploads_size_limit")),
+        }))
+    }
+
+    async fn team_views(&self, account: AccountId, which: &str, team: Option<TeamId>) -> Result<Vec<Team>> {
+        let sql = format!(
+            "SELECT {COLUMNS}, t.uid AS team_uid, t.name, t.colour AS team_colour, t.default_task_deadline, \
+             t.max_message_update_age, t.uploads_size, t.uploads_size_limit, t.icon_blob, t.icon_width, t.icon_height, \
+             t.archived AS team_archived, \
+             (SELECT l.team FROM ops.last_seen l WHERE l.account = c.account ORDER BY l.at DESC LIMIT 1) \
+                 IS NOT DISTINCT FROM t.uid AS last_active \
+             FROM {SOURCE} JOIN read.team t ON t.uid = c.team WHERE {which} ORDER BY c.since, c.uid"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
+        let query = match team {
+            Some(team) => query.bind(team.0),
+            None => query,
+        };
+        let rows = query.fetch_all(&self.pool).await?;
+        let contacts: Vec<ContactId> = rows.iter().map(|row| ContactId(row.get("uid"))).collect();
+        let mut unread = self.unread(&contacts).await?;
+        let view = |row: &PgRow| {
+            let contact = ContactId(row.get("uid"));
+            self.team_view(row, contact, unread.remove(&contact).unwrap_or_default())
+        };
+        Ok(rows.iter().map(view).collect())
+    }
+
+    fn team_view(&self, row: &PgRow, contact: ContactId, unread: TeamUnread) -> Team {
+        let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
+        let me = self.contact_view(row, Viewer { contact, status });
+        let may = |action| policy::may(status, action).then_some(true);
+        let manages = may(Action::ManageTeam).is_some();
+        let assignable = policy::assignable(status);
+        let nameless = me.own.as_ref().is_some_and(|own| own.given_name.is_empty() && own.family_name.is_empty());
+        Team {
+            bad_profile: nameless.then_some(true),
+            can_add_to_team: may(Action::AddToTeam),
+            can_manage_integrations: may(Action::ManageIntegrations),
+            can_manage_sections: may(Action::ManageSections),
+            changeable_statuses: (!assignable.is_empty()).then(|| assignable.to_vec()),
+            contacts: None,
+            default_task_deadline: row.get("default_task_deadline"),
+            icons: self.icon_of(row, row.get("team_colour")),
+            is_archive: row.get::<bool, _>("team_archived").then_some(true),
+            last_active: row.get("last_active"),
+            max_message_update_age: row.get::<i32, _>("max_message_update_age").unsigned_abs(),
+            me,
+            name: row.get("name"),
+            need_confirmation: row.get("need_confirmation"),
+            uid: row.get::<Uuid, _>("team_uid"),
+            unread,
+            uploads_size: manages.then(|| bytes(row.get("uploads_size"))),
+            uploads_size_limit: manages.then(|| bytes(row.get("uploads_size_limit"))),
+        }
+    }
+
+    fn icon_view(&self, row: &PgRow) -> IconData {
+        self.icon_of(row, row.get("colour"))
+    }
+
+    fn icon_of(&self, row: &PgRow, colour: i16) -> IconData {
+        let stored = row.get::<Option<Uuid>, _>("icon_blob").map(|blob| StoredIcon {
+            blob,
+            width: row.get::<Option<i32>, _>("icon_width").unwrap_or(0).unsigned_abs(),
+            height: row.get::<Option<i32>, _>("icon_height").unwrap_or(0).unsigned_abs(),
+        });
+        match stored {
+            Some(icon) => self.picture(icon),
+            None => self.stub(colour, row.get("name")),
+        }
+    }
+}
+
+fn bytes(size: i64) -> u64 {
+    size.max(0).unsigned_abs()
+}

@@ -1,0 +1,25 @@
+//! Text for people that the API carries: the help of an integration, in HTML (`protocol.md` 6, item 83).
+
+/// Replaces what HTML would read as markup.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn markup_is_escaped() {
+        assert_eq!(super::escape(r#""><svg onload='x'>&"#), "&quot;&gt;&lt;svg onload=&#39;x&#39;&gt;&amp;");
+    }
+}
