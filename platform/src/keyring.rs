@@ -7,15 +7,13 @@
 mod memory;
 mod postgres;
 
-use crate::vault::{VaultError, cipher::Cipher};
+use crate::vault::{Vault, VaultError, cipher::Cipher};
 use events::Subject;
 use memory::MemoryKeyring;
 use postgres::PostgresKeyring;
 use sqlx::PgPool;
 use std::{collections::BTreeMap, fmt};
 use zeroize::Zeroizing;
-
-use crate::vault::Vault;
 
 /// Why the keyring has no answer.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -67,6 +67,8 @@ struct Connection {
 #[derive(Default)]
 struct Shared {
     outlets: Mutex<Vec<Weak<Outlet>>>,
+    /// Those that were there when a connection was made, and are to be told once it is in full use.
+    affected: Mutex<Vec<Weak<Outlet>>>,
     connected: Notify,
     unsent: AtomicU64,
 }
@@ -149,13 +151,15 @@ impl NatsBus {
 }
 
 impl Shared {
-    /// Must be quick: the client drops events when they are not taken in time, except that a later one makes up for it.
+    /// Must be quick: the client drops events when more than 128 wait. Such a crowd consists of slow-consumer events, so
+    /// that each of those does what a dropped `Connected` would have done.
     fn on_event(&self, event: &Event) {
         match event {
-            Event::Connected => self.connected.notify_one(),
+            Event::Connected => self.tell_when_in_use(),
             Event::SlowConsumer(_) => {
                 metrics::counter!("veche_bus_missed_total").increment(1);
-                self.tell_all_missed();
+                tell_missed(&self.outlets());
+                self.tell_when_in_use();
             }
             Event::Disconnected => tracing::warn!("the bus lost its connection"),
             Event::ServerError(error) => tracing::warn!(%error, "the bus's server reports an error"),
@@ -165,21 +169,35 @@ impl Shared {
     }
 
     fn register(&self, outlet: &Arc<Outlet>) {
-        let mut outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outlets = self.outlets();
         outlets.retain(|known| known.strong_count() > 0);
         outlets.push(Arc::downgrade(outlet));
     }
 
-    fn tell_all_missed(&self) {
-        let outlets = self.outlets.lock().unwrap_or_else(PoisonError::into_inner);
-        for outlet in outlets.iter().filter_map(Weak::upgrade) {
-            outlet.tell_missed(1);
-        }
+    /// Subscriptions that begin after this need not be told: they are made on the new connection.
+    fn tell_when_in_use(&self) {
+        let outlets = self.outlets().clone();
+        *self.affected.lock().unwrap_or_else(PoisonError::into_inner) = outlets;
+        self.connected.notify_one();
+    }
+
+    fn take_affected(&self) -> Vec<Weak<Outlet>> {
+        std::mem::take(&mut *self.affected.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn outlets(&self) -> MutexGuard<'_, Vec<Weak<Outlet>>> {
+        self.outlets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count_unsent(&self) {
         metrics::counter!("veche_bus_unsent_total").increment(1);
         self.unsent.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn tell_missed(outlets: &[Weak<Outlet>]) {
+    for outlet in outlets.iter().filter_map(Weak::upgrade) {
+        outlet.tell_missed(1);
     }
 }
 
@@ -254,10 +272,12 @@ async fn forward(mut subscriber: Subscriber, outlet: Arc<Outlet>, stop: Cancella
 async fn tell_after_reconnects(client: Client, shared: Arc<Shared>) {
     loop {
         shared.connected.notified().await;
+        // Taken before the echo: a connection made during it needs an echo of its own.
+        let affected = shared.take_affected();
         if timeout(ECHO_TIMEOUT, echo(&client)).await.is_err() {
             tracing::warn!("the bus is connected but does not answer");
         }
-        shared.tell_all_missed();
+        tell_missed(&affected);
     }
 }
 

@@ -38,7 +38,8 @@ pub struct Subscription {
 impl Subscription {
     /// The next message or gap; `None` once the bus is drained. May be dropped while waiting: nothing gets lost.
     ///
-    /// A gap is told before any message that was published after it.
+    /// A gap because we are slow is told before any message that was published after it. A gap because the connection
+    /// was lost is told as soon as it is back, perhaps behind the first messages.
     pub async fn next(&mut self) -> Option<Delivery> {
         loop {
             let missed = self.gap.missed.swap(0, Ordering::SeqCst);

@@ -64,9 +64,6 @@ impl PostgresKeyring {
             return Ok(keys);
         }
         for (subject, state) in self.create(&missing).await? {
-            if let KeyState::Destroyed = state {
-                return Err(KeyringError::Destroyed(subject));
-            }
             keys.insert(subject, state);
         }
         Ok(keys)
@@ -90,7 +87,9 @@ impl PostgresKeyring {
                 .bind(&unknown)
                 .fetch_all(&self.pool)
                 .await?;
-        for (subject, state) in self.remember(rows, forgotten)? {
+        let found = self.opened(rows)?;
+        self.remember(&found, forgotten);
+        for (subject, state) in found {
             keys.insert(subject, state);
         }
         Ok(keys)
@@ -136,8 +135,15 @@ impl PostgresKeyring {
         .bind(&wrapped)
         .fetch_all(&mut *transaction)
         .await?;
+        let made = self.opened(rows)?;
+        // Not committed then: all are made, or none.
+        if let Some((subject, _)) = made.iter().find(|(_, state)| matches!(state, KeyState::Destroyed)) {
+            return Err(KeyringError::Destroyed(*subject));
+        }
         transaction.commit().await?;
-        self.remember(rows, forgotten)
+        // Not before the commit: nobody may seal with a key that could still be rolled back.
+        self.remember(&made, forgotten);
+        Ok(made)
     }
 
     /// A transaction that is on disk once committed, whatever the pool or the role have set.
@@ -147,8 +153,7 @@ impl PostgresKeyring {
         Ok(transaction)
     }
 
-    /// Opens rows and keeps them in the cache, unless something was forgotten since they were read.
-    fn remember(&self, rows: Vec<Row>, forgotten: u64) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
+    fn opened(&self, rows: Vec<Row>) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
         let mut opened = BTreeMap::new();
         for (subject, wrapped) in rows {
             let Ok(subject) = subject.parse::<Subject>() else { continue };
@@ -158,14 +163,20 @@ impl PostgresKeyring {
                     .map(KeyState::Live)
                     .map_err(|error| KeyringError::Unreadable(subject, error))?,
             };
-            self.cache.insert(subject, state.clone());
-            // Checked after the insertion: a forgetting before this is seen here, and one behind it removes what we put.
-            if self.forgotten.load(Ordering::SeqCst) != forgotten {
-                self.cache.invalidate(&subject);
-            }
             opened.insert(subject, state);
         }
         Ok(opened)
+    }
+
+    /// Keeps keys in the cache, unless something was forgotten since they were asked for.
+    fn remember(&self, states: &BTreeMap<Subject, KeyState>, forgotten: u64) {
+        for (subject, state) in states {
+            self.cache.insert(*subject, state.clone());
+            // Checked after the insertion: a forgetting before this is seen here, and one behind it removes what we put.
+            if self.forgotten.load(Ordering::SeqCst) != forgotten {
+                self.cache.invalidate(subject);
+            }
+        }
     }
 }
 

@@ -35,6 +35,8 @@ impl NatsServer {
     pub(super) async fn bus(&self) -> Bus {
         let bus = self.bus_unconnected().await;
         wait_until(|| bus.healthy()).await;
+        // Subscribing waits for an echo: behind it, the news of the connection has been dealt with too.
+        drop(bus.subscribe("ready").await.unwrap());
         bus
     }
 
