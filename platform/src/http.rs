@@ -1,1 +1,35 @@
-//! http.
+//! The HTTP shell that every service's router is wrapped in: one place makes bodies, headers, log lines and metrics.
+//!
+//! Handlers return `Result<Reply<T>, ApiError>`; both only leave an outcome in the response's extensions. The shell
+//! writes the envelope around it, in the caller's language and layout, and turns whatever else fails (unknown path,
+//! wrong method, panic, timeout) into the same envelope. A [`Bare`] answer passes as it is.
+
+mod body;
+mod client;
+mod envelope;
+mod form;
+mod guard;
+mod headers;
+pub mod health;
+mod json;
+mod observe;
+mod origin;
+mod params;
+mod refusal;
+mod reply;
+mod request;
+mod shell;
+mod slow_down;
+
+pub use body::{Body, BodyLimit, RawBody};
+pub use client::client_address;
+pub use form::{FilePart, Form};
+pub(crate) use guard::message as panic_message;
+pub use headers::{EVENT_POSITION, IDEMPOTENCY_KEY, MIN_EVENT_POSITION, REQUEST_ID, TOKEN};
+pub use json::{DEEPEST_JSON, parse as parse_json};
+pub use origin::require_same_origin;
+pub use params::{Params, Query};
+pub use refusal::ApiError;
+pub use reply::{Bare, Reply};
+pub use request::{RequestFacts, RequestInfo};
+pub use shell::Shell;

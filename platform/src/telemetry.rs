@@ -1,1 +1,136 @@
-//! telemetry.
+//! What operators see: log lines, metrics, and the listener that serves metrics and health.
+
+use crate::{
+    config::{Config, LogFormat},
+    http::health::{self, Readiness},
+    tasks::Tasks,
+};
+use axum::{Router, extract::State, routing::get};
+use http::header::CONTENT_TYPE;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::{io, panic, time::Duration};
+use tracing_subscriber::{EnvFilter, filter::ParseError, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Upper bounds of the histograms of durations, in seconds.
+const SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// How often what metrics have gathered is folded together, so that it does not grow between scrapes.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Why telemetry did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `log_level` cannot be read.
+    #[error("log_level: {0}")]
+    Level(#[from] ParseError),
+    /// Somebody has set up logging in this process before.
+    #[error("logging: {0}")]
+    Logging(#[from] tracing_subscriber::util::TryInitError),
+    /// Somebody has set up metrics in this process before.
+    #[error("metrics: {0}")]
+    Metrics(#[from] BuildError),
+}
+
+/// The metrics of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+/// Sets up logging, the log line of panics, and metrics, once in a process.
+///
+/// # Errors
+/// [`TelemetryError`].
+pub fn start(config: &Config) -> Result<Metrics, TelemetryError> {
+    start_logging(config)?;
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, message = crate::http::panic_message(panic.payload()), "panic");
+    }));
+    Ok(Metrics(builder()?.install_recorder()?))
+}
+
+/// Sets up logging alone, for the tools on the command line. Lines go to standard error: standard output is theirs.
+///
+/// # Errors
+/// [`TelemetryError`].
+pub fn start_logging(config: &Config) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::builder().parse(&config.log_level)?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    match config.log_format {
+        LogFormat::Json => {
+            registry.with(lines.json().flatten_event(true).with_current_span(false)).try_init()?
+        }
+        LogFormat::Text => registry.with(lines.with_target(true)).try_init()?,
+    }
+    Ok(())
+}
+
+impl Metrics {
+    /// Folds gathered values together from time to time, until the stop.
+    pub fn keep_up(&self, tasks: &Tasks) {
+        let (handle, stopping) = (self.0.clone(), tasks.stopping());
+        tasks.spawn("metrics", async move {
+            let mut beat = tokio::time::interval(UPKEEP);
+            while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+                handle.run_upkeep();
+            }
+        });
+    }
+
+    /// The routes of the operators' listener: `/metrics`, `/livez`, `/readyz`.
+    pub fn routes(&self, readiness: Readiness) -> Router {
+        let metrics = Router::new().route("/metrics", get(scrape)).with_state(self.0.clone());
+        metrics.merge(health::routes(readiness))
+    }
+}
+
+async fn scrape(State(handle): State<PrometheusHandle>) -> ([(http::HeaderName, &'static str); 1], String) {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
+}
+
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Metrics, builder};
+    use crate::http::health::Readiness;
+    use axum::body::to_bytes;
+    use http::{Request, StatusCode};
+    use tower::ServiceExt;
+
+    async fn get(metrics: &Metrics, readiness: &Readiness, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = metrics.routes(readiness.clone()).oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn durations_are_scraped_in_buckets() {
+        let recorder = builder().unwrap().build_recorder();
+        let metrics = Metrics(recorder.handle());
+        metrics::with_local_recorder(&recorder, || metrics::histogram!("veche_test_seconds").record(0.003));
+        let (status, text) = get(&metrics, &Readiness::default(), "/metrics").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(text.contains("veche_test_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn readiness_is_the_sum_of_its_checks_until_the_stop() {
+        let metrics = Metrics(builder().unwrap().build_recorder().handle());
+        let readiness = Readiness::default();
+        readiness.register("log", || async { Ok::<_, String>("position 7".to_owned()) });
+        assert_eq!(get(&metrics, &readiness, "/readyz").await, (StatusCode::OK, "ok\n".to_owned()));
+        readiness.register("bus", || async { Err("no connection") });
+        let (status, text) = get(&metrics, &readiness, "/readyz?verbose").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(text, "[+] log: position 7\n[-] bus: no connection\nnot ready\n");
+        assert_eq!(get(&metrics, &readiness, "/livez").await.0, StatusCode::OK);
+        let stopping = Readiness::default();
+        stopping.stop();
+        assert_eq!(get(&metrics, &stopping, "/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    }
+}

@@ -1,0 +1,114 @@
+//! Reads bodies: never more than the route allows, and JSON only in the strict sense.
+
+use super::{ApiError, json, request};
+use axum::body::HttpBody;
+use axum::{
+    body::Body as AxumBody,
+    extract::{FromRequest, Request},
+};
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap,
+    header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
+};
+use http_body_util::BodyExt;
+use protocol::{error::ErrorCode, lang::Text};
+use serde::de::DeserializeOwned;
+
+/// How much of a body that is too large is still read, so that the client gets to read the answer.
+const DISCARDED: usize = 32 << 20;
+
+/// A JSON body. A missing one counts as `{}`; it needs no Content-Type (the vendor's client sends none), but another
+/// one than JSON's is refused.
+#[derive(Clone, Debug)]
+pub struct Body<T>(pub T);
+
+/// A body as it came, within the limit.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
+/// Put on a route with `axum::Extension` where its bodies have a limit of their own, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit(pub usize);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        if !may_be_json(request.headers()) {
+            let refused = ApiError::new(ErrorCode::UnsupportedMediaType);
+            return Err(refused.because(Text::UnsupportedMediaType));
+        }
+        let bytes = read(request).await?;
+        Ok(Self(json::parse(&bytes)?))
+    }
+}
+
+impl<S: Sync> FromRequest<S> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(read(request).await?))
+    }
+}
+
+/// The whole body, if it is within the route's limit.
+pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
+    let limit = limit(&request)?;
+    let (parts, mut body) = request.into_parts();
+    if declared(&parts.headers).is_some_and(|length| length > limit) {
+        if !parts.headers.contains_key(EXPECT) {
+            discard(&mut body).await;
+        }
+        return Err(too_large(limit));
+    }
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| ApiError::new(ErrorCode::BadRequest).caused_by(error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if read.len() + data.len() > limit {
+            discard(&mut body).await;
+            return Err(too_large(limit));
+        }
+        // Most bodies are one frame, which then needs no copy.
+        if read.is_empty() && body.is_end_stream() {
+            return Ok(data);
+        }
+        read.extend_from_slice(&data);
+    }
+    Ok(read.freeze())
+}
+
+fn limit(request: &Request) -> Result<usize, ApiError> {
+    match request.extensions().get::<BodyLimit>() {
+        Some(BodyLimit(limit)) => Ok(*limit),
+        None => Ok(request::of(request.extensions())?.body_limit),
+    }
+}
+
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// A connection closed with unread bytes is reset, and the client may lose the answer.
+async fn discard(body: &mut AxumBody) {
+    let mut discarded = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        discarded += frame.data_ref().map_or(0, Bytes::len);
+        if discarded > DISCARDED {
+            return;
+        }
+    }
+}
+
+fn too_large(max: usize) -> ApiError {
+    ApiError::new(ErrorCode::RequestTooLarge).because(Text::TooLarge { max })
+}
+
+fn may_be_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let Ok(value) = value.to_str() else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let suffixed = essence.starts_with("application/") && essence.ends_with("+json");
+    essence.is_empty() || essence == "application/json" || suffixed
+}

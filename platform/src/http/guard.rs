@@ -1,0 +1,35 @@
+//! Stands directly around the handlers: bounds their time, survives their panics, and notes the route.
+
+use super::{ApiError, request, shell::Rules};
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use protocol::{error::ErrorCode, lang::Text};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+
+/// Runs after routing, so that the matched path is known.
+pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, next: Next) -> Response {
+    let info = match request::of(request.extensions()) {
+        Ok(info) => info,
+        Err(error) => return error.into_response(),
+    };
+    if let Some(route) = request.extensions().get::<MatchedPath>() {
+        info.note_route(route.clone());
+    }
+    // Nothing that a panic may have left half done is looked at again: the whole request is dropped.
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(rules.timeout, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => ApiError::internal(format!("panic: {}", message(panic.as_ref()))).into_response(),
+        Err(_) => ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong).into_response(),
+    }
+}
+
+/// The words of a panic.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}

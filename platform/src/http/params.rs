@@ -1,0 +1,39 @@
+//! Reads paths and query strings.
+
+use super::{ApiError, json::explain};
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use protocol::error::ErrorCode;
+use serde::de::DeserializeOwned;
+
+/// What stands in the path, decoded. What cannot be read is not found: a malformed id names nothing.
+#[derive(Clone, Debug)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(params)) => Ok(Self(params)),
+            Err(rejection) => Err(ApiError::new(ErrorCode::NotFound).caused_by(rejection)),
+        }
+    }
+}
+
+/// The query string. Names that the call does not know are ignored, as the shell's own are among them.
+#[derive(Clone, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
+            let path = error.path().to_string();
+            explain(&path, &error.inner().to_string()).into()
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! What handlers answer with when all went well.
+
+use super::{ApiError, headers::EVENT_POSITION};
+use axum::response::{IntoResponse, Response};
+use events::Position;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::sync::Arc;
+
+/// A result, to be put into the envelope with status 200.
+#[derive(Clone, Debug)]
+pub struct Reply<T> {
+    result: T,
+    headers: HeaderMap,
+}
+
+impl<T> Reply<T> {
+    /// A result without more.
+    pub fn new(result: T) -> Self {
+        Self { result, headers: HeaderMap::new() }
+    }
+
+    /// Names the position of the event that the answer speaks of, in the header `Event-Position`.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
+        self.headers.insert(EVENT_POSITION, HeaderValue::from(position));
+        self
+    }
+
+    /// Adds a header; a name may come more than once, as `Set-Cookie` does.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        match to_raw_value(&self.result) {
+            Ok(raw) => {
+                let mut response = Response::default();
+                *response.headers_mut() = self.headers;
+                response.extensions_mut().insert(Outcome::Success(Arc::new(raw)));
+                response
+            }
+            Err(source) => ApiError::internal(source).into_response(),
+        }
+    }
+}
+
+/// An answer with a body of its own kind: pictures, files, documents. The shell adds headers, nothing else.
+#[derive(Clone, Debug)]
+pub struct Bare<R>(pub R);
+
+impl<R: IntoResponse> IntoResponse for Bare<R> {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        response.extensions_mut().insert(IsBare);
+        response
+    }
+}
+
+/// Marks a response that the shell must not touch.
+#[derive(Clone, Copy)]
+pub(super) struct IsBare;
+
+/// What the shell makes a body of.
+#[derive(Clone)]
+pub(super) enum Outcome {
+    /// The result, already JSON.
+    Success(Arc<Box<RawValue>>),
+    /// The refusal.
+    Failure(Arc<super::refusal::Refusal>),
+}

@@ -1,0 +1,152 @@
+//! What the shell knows of a request before any handler sees it.
+
+use super::{ApiError, client::client_address, headers::REQUEST_ID, shell::Rules};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
+use events::AccountId;
+use http::{
+    Extensions, HeaderMap, HeaderName, Uri,
+    header::{ORIGIN, USER_AGENT},
+    request::Parts,
+};
+use protocol::{envelope::Layout, lang::Lang};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    ops::Deref,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+use uuid::Uuid;
+
+const LANG: HeaderName = HeaderName::from_static("lang");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Longest request id that is taken over from a client.
+const LONGEST_ID: usize = 64;
+/// Longest `User-Agent` that is kept, in characters.
+const LONGEST_AGENT: usize = 300;
+
+/// The facts about one request; an extractor. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct RequestInfo(Arc<RequestFacts>);
+
+/// See [`RequestInfo`].
+#[derive(Debug)]
+pub struct RequestFacts {
+    /// The client's own id if it is sane, else a new one; in the answer's `X-Request-Id` and in every log line.
+    pub id: String,
+    /// When the first byte of the handler's work began.
+    pub started: Instant,
+    /// The language of texts in the answer.
+    pub lang: Lang,
+    /// The layout of the answer.
+    pub layout: Layout,
+    /// The client's address, see [`client_address`].
+    pub client: IpAddr,
+    /// The client's program, cut to 300 characters.
+    pub user_agent: Option<String>,
+    /// The page's origin, as a browser tells.
+    pub origin: Option<String>,
+    /// `Sec-Fetch-Site`, as a browser tells.
+    pub sec_fetch_site: Option<String>,
+    /// Most bytes of a body, where the route says nothing else.
+    pub(super) body_limit: usize,
+    account: OnceLock<AccountId>,
+    route: OnceLock<MatchedPath>,
+}
+
+impl RequestInfo {
+    pub(super) fn read(uri: &Uri, headers: &HeaderMap, extensions: &Extensions, rules: &Rules) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let owned = |name: HeaderName| text(name).map(str::to_owned);
+        let query = Switches::read(uri.query());
+        Self(Arc::new(RequestFacts {
+            id: text(REQUEST_ID).filter(|id| is_sane(id)).map_or_else(new_id, str::to_owned),
+            started: Instant::now(),
+            lang: Lang::choose(query.lang, text(LANG), rules.lang),
+            layout: query.layout,
+            client: client_address(peer, headers, &rules.proxies),
+            user_agent: text(USER_AGENT).map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
+            origin: owned(ORIGIN),
+            sec_fetch_site: owned(SEC_FETCH_SITE),
+            body_limit: rules.body_limit,
+            account: OnceLock::new(),
+            route: OnceLock::new(),
+        }))
+    }
+
+    /// Whose request it is, once authentication has found out: for the access log.
+    pub fn note_account(&self, account: AccountId) {
+        // Whoever is found first stays: a request has one caller.
+        let _ = self.0.account.set(account);
+    }
+
+    /// Whose request it is, if authenticated.
+    pub fn account(&self) -> Option<AccountId> {
+        self.0.account.get().copied()
+    }
+
+    pub(super) fn note_route(&self, route: MatchedPath) {
+        let _ = self.0.route.set(route);
+    }
+
+    /// The path as the router knows it, with names in place of values: no secret that a path carries is in it.
+    pub fn route(&self) -> &str {
+        self.0.route.get().map_or("unmatched", MatchedPath::as_str)
+    }
+}
+
+impl Deref for RequestInfo {
+    type Target = RequestFacts;
+    fn deref(&self) -> &RequestFacts {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestInfo {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        of(&parts.extensions)
+    }
+}
+
+/// The facts that the shell has left with a request.
+pub(super) fn of(extensions: &Extensions) -> Result<RequestInfo, ApiError> {
+    let found = extensions.get::<RequestInfo>().cloned();
+    found.ok_or_else(|| ApiError::internal("the router is not wrapped in the shell"))
+}
+
+/// The words of the query that concern the shell; the rest is the handler's.
+#[derive(Default)]
+struct Switches<'a> {
+    lang: Option<&'a str>,
+    layout: Layout,
+}
+
+impl<'a> Switches<'a> {
+    fn read(query: Option<&'a str>) -> Self {
+        let mut switches = Self::default();
+        for (name, value) in
+            query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='))
+        {
+            match name {
+                "lang" => switches.lang = Some(value),
+                "debug" if value == "1" || value.eq_ignore_ascii_case("true") => {
+                    switches.layout = Layout::Pretty
+                }
+                _ => {}
+            }
+        }
+        switches
+    }
+}
+
+fn is_sane(id: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(known)
+}
+
+fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}

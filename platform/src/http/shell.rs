@@ -1,0 +1,121 @@
+//! Wraps a router: request facts, envelope, headers, CORS, access log and metrics around it.
+
+use super::{
+    envelope, guard, headers,
+    headers::{EVENT_POSITION, IDEMPOTENCY_KEY, MIN_EVENT_POSITION, REQUEST_ID, TOKEN},
+    observe,
+    request::RequestInfo,
+};
+use crate::config::Config;
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+use http::{
+    HeaderName, HeaderValue, Method, Uri,
+    header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER},
+    uri::PathAndQuery,
+};
+use ipnet::IpNet;
+use protocol::lang::Lang;
+use std::{sync::Arc, time::Duration};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// What the configuration says about requests in general.
+pub(super) struct Rules {
+    pub(super) proxies: Vec<IpNet>,
+    pub(super) lang: Lang,
+    pub(super) body_limit: usize,
+    pub(super) timeout: Duration,
+    pub(super) https: bool,
+}
+
+/// The shell around a service's router.
+pub struct Shell {
+    rules: Arc<Rules>,
+    cors: CorsLayer,
+}
+
+impl Shell {
+    /// A shell as the configuration wants it.
+    pub fn new(config: &Config) -> Self {
+        let rules = Rules {
+            proxies: config.trusted_proxies.clone(),
+            lang: config.default_lang(),
+            body_limit: config.http.body_limit,
+            timeout: config.request_timeout(),
+            https: config.is_https(),
+        };
+        Self { rules: Arc::new(rules), cors: cors(&config.allowed_origins) }
+    }
+
+    /// The router with all of the shell around it. Slashes at the end of paths under `/api` are ignored.
+    pub fn wrap(&self, router: Router) -> Router {
+        let guarded = router.layer(middleware::from_fn_with_state(Arc::clone(&self.rules), guard::guard));
+        // The inner router is a fallback, so that the outer layers run before routing and may change the path.
+        let inside = Router::new().fallback_service(guarded).layer(self.cors.clone());
+        inside.layer(middleware::from_fn_with_state(Arc::clone(&self.rules), around))
+    }
+}
+
+async fn around(State(rules): State<Arc<Rules>>, mut request: Request, next: Next) -> Response {
+    let info = RequestInfo::read(request.uri(), request.headers(), request.extensions(), &rules);
+    request.extensions_mut().insert(info.clone());
+    if let Some(uri) = without_slash(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    let (mut response, kind) = envelope::finish(response, &method, &info);
+    headers::add(response.headers_mut(), rules.https);
+    if let Ok(id) = HeaderValue::from_str(&info.id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    observe::done(&method, response.status(), kind, &info);
+    response
+}
+
+/// `/api/v3/me/` → `/api/v3/me`; other paths keep their slash, since document viewers redirect to theirs.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    if !path.starts_with("/api/") || !path.ends_with('/') {
+        return None;
+    }
+    let short = path.trim_end_matches('/');
+    let whole = uri.query().map_or_else(|| short.to_owned(), |query| format!("{short}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(whole).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Foreign origins of the list may call with cookies; all others get no permission from us.
+fn cors(origins: &[String]) -> CorsLayer {
+    let lang = HeaderName::from_static("lang");
+    let allowed = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(allowed))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([
+            ACCEPT,
+            ACCEPT_LANGUAGE,
+            CONTENT_TYPE,
+            TOKEN,
+            IDEMPOTENCY_KEY,
+            MIN_EVENT_POSITION,
+            REQUEST_ID,
+            HeaderName::from_static("prefer"),
+            HeaderName::from_static("x-supported-features"),
+            lang,
+        ])
+        .expose_headers([
+            EVENT_POSITION,
+            REQUEST_ID,
+            RETRY_AFTER,
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+        ])
+        .max_age(Duration::from_secs(600))
+}

@@ -1,0 +1,77 @@
+//! Real connections on this machine: peers, keep-alive, and the graceful stop.
+
+use super::{bind, serve};
+use crate::tasks::Tasks;
+use axum::{Router, extract::ConnectInfo, routing::get};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+};
+
+const LONG: Duration = Duration::from_secs(30);
+
+async fn started(router: Router, header_timeout: Duration) -> (Tasks, SocketAddr) {
+    let tasks = Tasks::new();
+    let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    serve(&tasks, listener, router, header_timeout);
+    (tasks, address)
+}
+
+async fn ask(address: SocketAddr, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn rest(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    tokio::time::timeout(LONG, stream.read_to_string(&mut text)).await.unwrap().unwrap();
+    text
+}
+
+#[tokio::test]
+async fn handlers_see_the_peer() {
+    let router =
+        Router::new().route("/", get(|peer: ConnectInfo<SocketAddr>| async move { peer.0.ip().to_string() }));
+    let (tasks, address) = started(router, LONG).await;
+    let stream = ask(address, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(rest(stream).await.ends_with("127.0.0.1"));
+    tasks.drain(LONG).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_finishes_requests_and_closes_connections_at_rest() {
+    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (seen, go) = (Arc::clone(&entered), Arc::clone(&leave));
+    let handler = move || async move {
+        entered.notify_one();
+        leave.notified().await;
+        "finished"
+    };
+    let router = Router::new().route("/slow", get(handler)).route("/", get(|| async { "quick" }));
+    let (tasks, address) = started(router, LONG).await;
+    let mut resting = ask(address, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let mut first = [0; 12];
+    resting.read_exact(&mut first).await.unwrap();
+    let slow = ask(address, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    seen.notified().await;
+    tasks.close();
+    assert!(rest(resting).await.ends_with("quick"));
+    go.notify_one();
+    assert!(rest(slow).await.ends_with("finished"));
+    tasks.drain(LONG).await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn headers_that_never_end_are_not_waited_for() {
+    let router = Router::new().route("/", get(|| async { "quick" }));
+    let (tasks, address) = started(router, Duration::from_millis(50)).await;
+    let stream = ask(address, "GET / HTTP/1.1\r\nHost: a\r\nX-Slow:").await;
+    let answer = rest(stream).await;
+    assert!(!answer.contains("quick"), "{answer}");
+    tasks.drain(LONG).await.unwrap();
+}
