@@ -15,6 +15,7 @@ pub mod integration;
 pub mod invitation;
 pub mod jid;
 pub mod lang;
+pub mod live;
 pub mod message;
 pub mod notice;
 pub mod reading;

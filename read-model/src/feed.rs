@@ -1,6 +1,7 @@
 //! The feed: what each scope was told, in order and without holes; the truth behind every websocket.
 
 use crate::{QueryError, ReadModel, Result};
+use events::{AccountId, ChatKey, ContactId, TeamId};
 use protocol::notice::{FeedRow, Scope};
 use sqlx::Row;
 use std::collections::HashMap;
@@ -36,4 +37,71 @@ impl ReadModel {
         heads.extend(rows.iter().map(|row| (row.get::<Uuid, _>("scope"), row.get::<i64, _>("seq"))));
         Ok(heads)
     }
+
+    /// The teams whose feeds concern an account, with its contact in each; archived ones and those it left drop out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn seats(&self, account: AccountId) -> Result<Vec<(TeamId, ContactId)>> {
+        let rows = sqlx::query(
+            "SELECT c.team, c.uid FROM read.contact c JOIN read.team t ON t.uid = c.team \
+             WHERE c.account = $1 AND NOT c.archived AND NOT t.archived",
+        )
+        .bind(account.0)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
+    }
+
+    /// How far a contact has read each of its chats: what unread counters are made of, so that whoever hears the feed
+    /// can go on counting by itself.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn chat_marks(&self, contact: ContactId) -> Result<Vec<ChatMark>> {
+        let rows = sqlx::query(
+            "SELECT chats.*, greatest(coalesce(r.num, 0), since) AS floor, r.message, coalesce(r.gentime, 0) AS gentime, \
+             CASE WHEN last_num <= greatest(coalesce(r.num, 0), since) THEN 0 ELSE \
+                 (SELECT count(*) FROM read.message n WHERE n.chat = chats.key AND n.num > coalesce(r.num, 0) \
+                     AND NOT n.deleted AND $1 = ANY(n.mentioned)) END AS notices \
+             FROM (SELECT c.key, c.kind, c.last_num, m.joined_num AS since \
+                 FROM read.member m JOIN read.chat c ON c.key = m.chat WHERE m.contact = $1 AND NOT c.archived \
+                 UNION ALL SELECT key, kind, last_num, 0 FROM read.chat WHERE kind = 'direct' AND low = $1 \
+                 UNION ALL SELECT key, kind, last_num, 0 FROM read.chat \
+                 WHERE kind = 'direct' AND high = $1 AND high <> low) chats \
+             LEFT JOIN read.reading r ON r.contact = $1 AND r.chat = chats.key",
+        )
+        .bind(contact.0)
+        .fetch_all(&self.pool)
+        .await?;
+        let mark = |row: &sqlx::postgres::PgRow| ChatMark {
+            chat: ChatKey(row.get("key")),
+            direct: row.get::<&str, _>("kind") == "direct",
+            last_num: row.get("last_num"),
+            floor: row.get("floor"),
+            last_read: row.get("message"),
+            gentime: row.get("gentime"),
+            notices: row.get::<i64, _>("notices").unsigned_abs(),
+        };
+        Ok(rows.iter().map(mark).collect())
+    }
+}
+
+/// How far a contact has read a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatMark {
+    /// Which one.
+    pub chat: ChatKey,
+    /// A direct chat, else a group.
+    pub direct: bool,
+    /// Number of its newest message, 0 for none.
+    pub last_num: i64,
+    /// Messages up to this number are read, or were there before the contact came.
+    pub floor: i64,
+    /// The last message read.
+    pub last_read: Option<Uuid>,
+    /// Version of the mark, 0 for none.
+    pub gentime: i64,
+    /// Unread messages that mention the contact.
+    pub notices: u64,
 }
