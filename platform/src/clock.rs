@@ -119,6 +119,6 @@ mod tests {
     #[test]
     fn derived_ids_are_a_contract() {
         let id = Ids::derived_from(b"veche").make();
-        assert_eq!(id.to_string(), "PLACEHOLDER");
+        assert_eq!(id.to_string(), "5ea28dbf-87a9-427a-ad2d-a0f267f69954");
     }
 }

@@ -33,3 +33,6 @@ pub use refusal::ApiError;
 pub use reply::{Bare, Reply};
 pub use request::{RequestFacts, RequestInfo};
 pub use shell::Shell;
+
+#[cfg(test)]
+mod tests;

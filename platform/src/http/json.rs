@@ -5,6 +5,7 @@ use protocol::{
     lang::{JsonType, Text},
 };
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_path_to_error::{Path, Segment};
 use std::{borrow::Cow, cell::RefCell, collections::HashSet, fmt};
 
 /// The deepest nesting of a body.
@@ -19,10 +20,8 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
     walk(bytes)?;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        explain(&path, &error.inner().to_string())
-    })
+    serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| explain(&dotted(error.path()), &error.inner().to_string()))
 }
 
 /// Looks at all of it before anything is built: depth, keys, syntax, and that it is an object.
@@ -124,13 +123,24 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 }
 
+/// `contacts.0.phone`; nothing for the whole.
+pub(super) fn dotted(path: &Path) -> String {
+    let segments = path.iter().map(|segment| match segment {
+        Segment::Seq { index } => index.to_string(),
+        Segment::Map { key } => key.clone(),
+        Segment::Enum { variant } => variant.clone(),
+        Segment::Unknown => "?".to_owned(),
+    });
+    segments.collect::<Vec<_>>().join(".")
+}
+
 /// The field and the text for what serde says. Its words are English and may repeat the value, so that only what is
 /// not known in a better form is passed on.
 pub(super) fn explain(path: &str, message: &str) -> Failure {
     let message = message.split(" at line ").next().unwrap_or(message);
     let field = |name: &str| match (path, name) {
-        ("." | "", "") => "body".to_owned(),
-        ("." | "", name) => name.to_owned(),
+        ("", "") => "body".to_owned(),
+        ("", name) => name.to_owned(),
         (path, "") => path.to_owned(),
         (path, name) if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
         (path, name) => format!("{path}.{name}"),

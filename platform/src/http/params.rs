@@ -1,6 +1,9 @@
 //! Reads paths and query strings.
 
-use super::{ApiError, json::explain};
+use super::{
+    ApiError,
+    json::{dotted, explain},
+};
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use protocol::error::ErrorCode;
@@ -31,9 +34,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
-            let path = error.path().to_string();
-            explain(&path, &error.inner().to_string()).into()
-        })
+        serde_path_to_error::deserialize(reader)
+            .map(Self)
+            .map_err(|error| explain(&dotted(error.path()), &error.inner().to_string()).into())
     }
 }

@@ -1,0 +1,168 @@
+//! Bodies, forms and queries, good and bad.
+
+use super::{get_json, post_json, read, request, send};
+use axum::body::Body as AxumBody;
+use bytes::Bytes;
+use futures::stream;
+use http::Method;
+use serde_json::{Value, json};
+use std::convert::Infallible;
+
+fn nested(depth: usize) -> String {
+    format!("{{\"a\":{}1{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1))
+}
+
+#[tokio::test]
+async fn a_body_needs_no_content_type_but_may_not_have_a_foreign_one() {
+    let cases = [
+        (None, 200),
+        (Some("application/json"), 200),
+        (Some("Application/JSON; charset=utf-8"), 200),
+        (Some("application/problem+json"), 200),
+        (Some("text/xml"), 415),
+        (Some("text/plain"), 415),
+        (Some("application/x-www-form-urlencoded"), 415),
+        (Some("multipart/form-data; boundary=x"), 415),
+    ];
+    for (content_type, expected) in cases {
+        let mut builder = request(&Method::POST, "/api/v3/any");
+        if let Some(content_type) = content_type {
+            builder = builder.header("content-type", content_type);
+        }
+        let (status, _, text) = read(send(builder.body(AxumBody::from("{}")).unwrap()).await).await;
+        assert_eq!(status, expected, "{content_type:?} {text}");
+        assert_eq!(text.contains("UNSUPPORTED_MEDIA_TYPE"), expected == 415);
+    }
+}
+
+#[tokio::test]
+async fn no_body_is_an_empty_object() {
+    for body in ["", "  \n", "{}", "\u{feff}{}"] {
+        let (status, answer) = post_json("/api/v3/any", body).await;
+        assert_eq!((status, &answer["result"]), (200, &json!({})), "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_body_names_the_field() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("{}", "phone", "This field is required"),
+        (r#"{"phone":7}"#, "phone", "Wrong type, expected a string"),
+        (r#"{"phone":null}"#, "phone", "Wrong type, expected a string"),
+        (r#"{"phone":"1","age":"x"}"#, "age", "Wrong type, expected an integer"),
+        (r#"{"phone":"1","age":-1}"#, "age", "Wrong type, expected an integer"),
+        (r#"{"phone":"1","age":1.5}"#, "age", "Wrong type, expected an integer"),
+        (r#"{"phone":"1","role":"king"}"#, "role", "Must be one of: member, admin"),
+        (r#"{"phone":"1","id":"x"}"#, "id", "Must be a UUID"),
+        (r#"{"phone":"1","friends":7}"#, "friends", "Wrong type, expected an array"),
+        (r#"{"phone":"1","friends":[{"name":"a"},{}]}"#, "friends.1.name", "This field is required"),
+        (r#"{"phone":"1","friends":[{"name":[]}]}"#, "friends.0.name", "Wrong type, expected a string"),
+        (r#"{"phone":"1","salary":1}"#, "salary", "Unknown field"),
+        (r#"{"phone":"1","phone":"2"}"#, "body", "The key is repeated: phone"),
+        ("[]", "body", "Wrong type, expected an object"),
+        ("\"x\"", "body", "Wrong type, expected an object"),
+        ("null", "body", "Wrong type, expected an object"),
+        ("{", "body", "Not valid JSON (line:column 1:1)"),
+        ("{\n\"phone\": }", "body", "Not valid JSON (line:column 2:10)"),
+        (r#"{"phone":"1"} x"#, "body", "Not valid JSON (line:column 1:15)"),
+        (r#"{"phone":"\ud800"}"#, "body", "Not valid JSON (line:column 1:17)"),
+        (r#"{"age":1e999}"#, "body", "Not valid JSON (line:column 1:12)"),
+        ("phone=1", "body", "Not valid JSON (line:column 1:1)"),
+    ];
+    for (body, field, text) in cases {
+        let (status, answer) = post_json("/api/v3/people?lang=en", *body).await;
+        assert_eq!((status, &answer["error"]), (422, &json!("INVALID_DATA")), "{body}");
+        assert_eq!(answer["details"], json!({ *field: text }), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn not_utf8_is_not_json() {
+    let (status, answer) = post_json("/api/v3/any", Bytes::from_static(b"{\"a\":\"\xff\"}")).await;
+    assert_eq!((status, &answer["error"]), (422, &json!("INVALID_DATA")));
+}
+
+#[tokio::test]
+async fn depth_is_bounded_and_a_bomb_is_harmless() {
+    assert_eq!(post_json("/api/v3/any", nested(64)).await.0, 200);
+    let (status, answer) = post_json("/api/v3/any?lang=en", nested(65)).await;
+    assert_eq!(status, 422);
+    assert_eq!(answer["reason"], "JSON is nested too deeply, at most 64");
+    let bomb = "[".repeat(1_000_000);
+    for text in [format!("{{\"a\":{bomb}"), bomb] {
+        assert_eq!(post_json("/api/v3/any", text).await.0, 422);
+    }
+}
+
+#[tokio::test]
+async fn a_key_twice_is_refused_at_any_depth() {
+    let (status, answer) = post_json("/api/v3/any?lang=en", r#"{"a":[{"b":1,"c":2,"b":3}]}"#).await;
+    assert_eq!((status, &answer["reason"]), (422, &json!("The key is repeated: b")));
+}
+
+#[tokio::test]
+async fn ten_megabytes_are_too_much_declared_or_not() {
+    let large = vec![b' '; 10 << 20];
+    let (status, answer) = post_json("/api/v3/any", large.clone()).await;
+    assert_eq!((status, &answer["error"]), (413, &json!("REQUEST_TOO_LARGE")));
+    let chunks = large.chunks(64 << 10).map(|chunk| Ok::<_, Infallible>(Bytes::copy_from_slice(chunk)));
+    let chunks: Vec<_> = chunks.collect();
+    let (status, answer) = post_json("/api/v3/any", AxumBody::from_stream(stream::iter(chunks))).await;
+    assert_eq!((status, &answer["error"]), (413, &json!("REQUEST_TOO_LARGE")));
+}
+
+#[tokio::test]
+async fn a_route_may_have_a_limit_of_its_own() {
+    assert_eq!(post_json("/api/v3/tiny", r#"{"a":"0123456"}"#).await.0, 200);
+    let (status, answer) = post_json("/api/v3/tiny?lang=en", r#"{"a":"012345678"}"#).await;
+    assert_eq!((status, &answer["reason"]), (413, &json!("At most 16 bytes")));
+}
+
+#[tokio::test]
+async fn a_query_is_read_as_far_as_it_is_known() {
+    assert_eq!(get_json("/api/v3/page?limit=5&offset=1&lang=en").await.1["result"], json!({ "limit": 5 }));
+    assert_eq!(get_json("/api/v3/page").await.1["result"], json!({ "limit": null }));
+    assert_eq!(get_json("/api/v3/page?limit=-1").await.0, 422);
+}
+
+#[tokio::test]
+async fn forms_are_read_in_both_encodings() {
+    let urlencoded = request(&Method::POST, "/api/v3/form")
+        .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+        .body(AxumBody::from("key=a%20b&message=%D0%B4%D0%B0+%26"));
+    let (_, _, text) = read(send(urlencoded.unwrap()).await).await;
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["result"]["fields"], json!({ "key": "a b", "message": "да &" }));
+    let parts = "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk\r\n\
+                 --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\
+                 Content-Type: image/png\r\n\r\nPNG\r\n--x--\r\n";
+    let multipart = request(&Method::POST, "/api/v3/form")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(AxumBody::from(parts));
+    let (_, _, text) = read(send(multipart.unwrap()).await).await;
+    let body: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["result"], json!({ "fields": { "key": "k" }, "files": [["file", "a.png", 3]] }));
+}
+
+#[tokio::test]
+async fn a_form_that_is_none_is_refused() {
+    let cases = [
+        ("application/json", "{}", 415),
+        ("multipart/form-data", "", 415),
+        ("multipart/form-data; boundary=x", "--y\r\n", 422),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\ncut",
+            422,
+        ),
+    ];
+    for (content_type, body, expected) in cases {
+        let request = request(&Method::POST, "/api/v3/form").header("content-type", content_type);
+        let response = send(request.body(AxumBody::from(body)).unwrap()).await;
+        assert_eq!(response.status(), expected, "{content_type} {body:?}");
+    }
+    let many = "a=1&".repeat(65);
+    let request =
+        request(&Method::POST, "/api/v3/form").header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(send(request.body(AxumBody::from(many)).unwrap()).await.status(), 422);
+}
