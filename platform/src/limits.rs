@@ -10,6 +10,7 @@ mod registry;
 pub use key::{Key, KeyKind};
 pub use registry::{Limit, quotas};
 
+use crate::tasks::Tasks;
 use governor::{
     Quota as GcraQuota, RateLimiter,
     clock::{Clock, DefaultClock},
@@ -21,9 +22,12 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
     num::NonZeroU32,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+/// How often idle keys are forgotten.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// `count` times in `seconds`; `count = 0` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -114,7 +118,18 @@ impl Limits {
         Err(Exceeded { limit, quota: limiter.quota, retry_after: whole_seconds(wait) })
     }
 
-    /// Forgets keys that are back at their full quota; to be called every minute or so.
+    /// Forgets idle keys from time to time, until the stop.
+    pub fn keep_up(self: &Arc<Self>, tasks: &Tasks) {
+        let (limits, stopping) = (Arc::clone(self), tasks.stopping());
+        tasks.spawn("limits", async move {
+            let mut beat = tokio::time::interval(SWEEP);
+            while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+                limits.sweep();
+            }
+        });
+    }
+
+    /// Forgets keys that are back at their full quota.
     pub fn sweep(&self) {
         let now = Instant::now();
         for limiter in self.limiters.iter().flatten() {
@@ -142,7 +157,7 @@ impl Limiter {
         Some(Self { quota, gcra, tripped: Mutex::default() })
     }
 
-    fn tripped(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Instant>> {
+    fn tripped(&self) -> MutexGuard<'_, HashMap<Key, Instant>> {
         // The map is whole at every moment: a panic elsewhere leaves nothing half done in it.
         self.tripped.lock().unwrap_or_else(PoisonError::into_inner)
     }

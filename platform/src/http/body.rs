@@ -1,9 +1,8 @@
 //! Reads bodies: never more than the route allows, and JSON only in the strict sense.
 
 use super::{ApiError, json, request};
-use axum::body::HttpBody;
 use axum::{
-    body::Body as AxumBody,
+    body::{Body as AxumBody, HttpBody},
     extract::{FromRequest, Request},
 };
 use bytes::{Bytes, BytesMut};
