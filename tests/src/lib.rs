@@ -1,1 +1,19 @@
 //! Tests of the whole: contract, end to end, faults, benches.
+//!
+//! This crate holds what they share: a [`world::World`] is the product as processes of its own, a [`client::Client`]
+//! and a [`socket::Socket`] are a user's two ends of the wire, and what both see is held against the document the
+//! product serves. A test that fails panics: there is nobody to return an error to.
+
+pub mod client;
+pub mod exchange;
+pub mod likeness;
+pub mod local_postgres;
+pub mod nats;
+pub mod openapi;
+pub mod patience;
+pub mod person;
+pub mod process;
+pub mod scenario;
+pub mod shape;
+pub mod socket;
+pub mod world;

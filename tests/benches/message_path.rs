@@ -1,0 +1,3 @@
+//! Measures the way of a message: to be written.
+
+fn main() {}

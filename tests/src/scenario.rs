@@ -1,0 +1,286 @@
+//! Scenarios as data: a JSON file of steps, each a call and what must be true of its answer.
+//!
+//! A file is `{"about": …, "settings": {…}, "steps": [step, …]}`; with `settings` it runs in a world of its own.
+//! A step is one of
+//! - `{"login": "anna", "phone": "+7…"}`: from here on `"as": "anna"` calls with her token, which is `{anna.token}`;
+//!   `"cookie": true` logs in like a browser;
+//! - `{"call": "PUT /api/v3/…", "as": …, "headers": {…}, "body": {…}, …}`: `"raw"` sends a text instead of JSON, of
+//!   `"content_type"` or none; `"file"` sends a picture in the field of that name; `"bytes"` that many zeros. Checked
+//!   are `"status"` (200 if not said), `"error"`, `"details"` (the fields' names), `"result"` (in part),
+//!   `"answer"` (the whole body, in part), `"answer_headers"` (in part), `"contains"` (a piece of the body).
+//!   `"capture": {"name": "/result/uid"}` keeps what is at the pointer as `{name}`, for all steps behind.
+//!
+//! In part: an object may have more keys than expected, a list may not have more elements. A text `<uuid>`, `<time>`,
+//! `<token>`, `<any>` or `<absent>` stands for any value like that.
+
+use crate::{
+    client::{Client, Identity, multipart},
+    exchange::{Answer, Body, Call},
+    person::Person,
+    shape::Format,
+};
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// One file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it shows.
+    pub about: String,
+    /// Settings that differ from the dev profile's.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Step {
+    /// A person comes in.
+    Login(Login),
+    /// A call.
+    Call(Box<Checked>),
+}
+
+/// A person comes in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The name in this file.
+    login: String,
+    /// Their phone: no other file may use it.
+    phone: String,
+    /// Like a browser.
+    #[serde(default)]
+    cookie: bool,
+}
+
+/// A call with what is expected of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checked {
+    /// Method and path.
+    pub call: String,
+    #[serde(rename = "as")]
+    caller: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<Value>,
+    raw: Option<String>,
+    bytes: Option<usize>,
+    file: Option<String>,
+    content_type: Option<String>,
+    #[serde(default = "success")]
+    status: u16,
+    error: Option<String>,
+    details: Option<Vec<String>>,
+    result: Option<Value>,
+    answer: Option<Value>,
+    #[serde(default)]
+    answer_headers: BTreeMap<String, String>,
+    contains: Option<String>,
+    #[serde(default)]
+    capture: BTreeMap<String, String>,
+}
+
+fn success() -> u16 {
+    200
+}
+
+/// All scenarios of a folder, by file name.
+///
+/// # Panics
+/// A file is not a scenario.
+pub fn load(folder: &Path) -> BTreeMap<PathBuf, Scenario> {
+    let entries = std::fs::read_dir(folder).expect("the folder of scenarios").flatten();
+    let files =
+        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "json"));
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a scenario can be read");
+        let scenario =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, scenario)
+    };
+    files.map(read).collect()
+}
+
+/// A scenario on its way.
+pub struct Run {
+    client: Client,
+    people: BTreeMap<String, Client>,
+    captured: BTreeMap<String, String>,
+}
+
+impl Run {
+    /// At its start.
+    pub fn new(client: Client) -> Self {
+        Self { client, people: BTreeMap::new(), captured: BTreeMap::new() }
+    }
+
+    /// Does all steps.
+    ///
+    /// # Panics
+    /// An answer is not as expected.
+    pub async fn all(&mut self, scenario: &Scenario) {
+        for step in &scenario.steps {
+            match step {
+                Step::Login(login) => self.login(login).await,
+                Step::Call(checked) => self.call(checked).await,
+            }
+        }
+    }
+
+    async fn login(&mut self, login: &Login) {
+        let person = match login.cookie {
+            true => Person::login_with_cookie(&self.client, &login.phone).await,
+            false => Person::login(&self.client, &login.phone).await,
+        };
+        self.captured.insert(format!("{}.token", login.login), person.token.clone());
+        self.people.insert(login.login.clone(), person.client);
+    }
+
+    async fn call(&mut self, checked: &Checked) {
+        let (method, path) = checked.call.split_once(' ').expect("a call is a method and a path");
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut call = Call::new(method, self.filled(path), self.body(checked));
+        for (name, value) in &checked.headers {
+            call = call.header(name, self.filled(value));
+        }
+        let caller = match &checked.caller {
+            None => self.client.as_identity(Identity::Nobody),
+            Some(name) => self.people.get(name).unwrap_or_else(|| panic!("{name} has not logged in")).clone(),
+        };
+        let answer = caller.send(call).await;
+        let mut wrong = self.wrong(checked, &answer);
+        for (name, pointer) in &checked.capture {
+            match answer.json.pointer(pointer) {
+                Some(Value::String(text)) => drop(self.captured.insert(name.clone(), text.clone())),
+                Some(value) => drop(self.captured.insert(name.clone(), value.to_string())),
+                None => wrong.push(format!("nothing at {pointer} to capture")),
+            }
+        }
+        assert!(wrong.is_empty(), "{}\n{answer}", wrong.join("\n"));
+    }
+
+    fn body(&self, checked: &Checked) -> Body {
+        let content_type = checked.content_type.clone();
+        match (&checked.body, &checked.raw, &checked.file, checked.bytes) {
+            (Some(value), ..) => Body::Json(self.filled_json(value)),
+            (_, Some(text), ..) => Body::Raw { content_type, bytes: self.filled(text).into_bytes() },
+            (_, _, Some(field), _) => multipart(&[(field, Some("picture.png"), &picture(64, 32))]),
+            (_, _, _, Some(amount)) => Body::Raw { content_type, bytes: vec![b'0'; amount] },
+            _ => Body::Empty,
+        }
+    }
+
+    fn wrong(&self, checked: &Checked, answer: &Answer) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if answer.status != checked.status {
+            wrong.push(format!("status {} instead of {}", answer.status.as_u16(), checked.status));
+        }
+        if let Some(error) = &checked.error
+            && answer.json["error"] != error.as_str()
+        {
+            wrong.push(format!("error {} instead of {error}", answer.json["error"]));
+        }
+        if let Some(details) = &checked.details {
+            let told = answer.json["details"].as_object();
+            let told: Vec<_> = told.into_iter().flat_map(|told| told.keys().cloned()).collect();
+            if told != *details {
+                wrong.push(format!("details about {told:?} instead of {details:?}"));
+            }
+        }
+        let parts = [(&checked.result, &answer.json["result"]), (&checked.answer, &answer.json)];
+        for (expected, actual) in parts {
+            if let Some(expected) = expected {
+                compare("", &self.filled_json(expected), actual, &mut wrong);
+            }
+        }
+        for (name, piece) in &checked.answer_headers {
+            let value = answer.header(name).unwrap_or_default();
+            if !value.contains(&self.filled(piece)) {
+                wrong.push(format!("header {name}: {value:?} without {piece:?}"));
+            }
+        }
+        if let Some(piece) = checked.contains.as_ref().map(|piece| self.filled(piece))
+            && !String::from_utf8_lossy(&answer.bytes).contains(&piece)
+        {
+            wrong.push(format!("the body does not contain {piece:?}"));
+        }
+        wrong
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (name, value) in &self.captured {
+            text = text.replace(&format!("{{{name}}}"), value);
+        }
+        text
+    }
+
+    fn filled_json(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.filled(text)),
+            Value::Array(items) => items.iter().map(|item| self.filled_json(item)).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(key, field)| (key.clone(), self.filled_json(field))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// Where the actual value lacks what is expected.
+fn compare(at: &str, expected: &Value, actual: &Value, wrong: &mut Vec<String>) {
+    match (expected, actual) {
+        (Value::Object(wanted), Value::Object(given)) => {
+            for (key, field) in wanted {
+                match given.get(key) {
+                    Some(_) if field == "<absent>" => wrong.push(format!("{at}/{key}: must not be there")),
+                    None if field == "<absent>" => {}
+                    Some(ours) => compare(&format!("{at}/{key}"), field, ours, wrong),
+                    None => wrong.push(format!("{at}/{key}: missing")),
+                }
+            }
+        }
+        (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
+            for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
+                compare(&format!("{at}/{index}"), wanted, given, wrong);
+            }
+        }
+        (Value::String(wanted), given) if is_like(wanted, given) => {}
+        (wanted, given) if wanted == given => {}
+        (wanted, given) => wrong.push(format!("{at}: {given} instead of {wanted}")),
+    }
+}
+
+fn is_like(wanted: &str, given: &Value) -> bool {
+    let text = given.as_str().unwrap_or_default();
+    match wanted {
+        "<any>" => true,
+        "<uuid>" => Format::Uuid.fits(text),
+        "<time>" => Format::Time.fits(text),
+        "<token>" => Format::SessionToken.fits(text) || Format::SharedToken.fits(text),
+        _ => false,
+    }
+}
+
+/// A PNG of that size.
+///
+/// # Panics
+/// The size is none.
+pub fn picture(width: u32, height: u32) -> Vec<u8> {
+    let pixel = |x: u32, y: u32| image::Rgb([(x % 251) as u8, (y % 241) as u8, ((x + y) % 239) as u8]);
+    let picture = image::RgbImage::from_fn(width, height, pixel);
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture can be written as PNG");
+    bytes.into_inner()
+}

@@ -1,0 +1,212 @@
+//! A user's live end of the wire: one websocket, and what is expected to come over it.
+
+use crate::{client::Client, client::Identity, patience::HANG_GUARD};
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{self, Message, client::IntoClientRequest},
+};
+use uuid::Uuid;
+
+/// An open socket of one account in one team.
+#[derive(Debug)]
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Frames that came while others were waited for, in order.
+    unread: VecDeque<Value>,
+    /// For messages: all names heard so far.
+    heard: Vec<String>,
+}
+
+/// What the stream says next.
+#[derive(Debug)]
+pub enum Next {
+    /// A frame.
+    Frame(Value),
+    /// The end, with the code of the close frame if there was one.
+    Closed(Option<u16>),
+}
+
+impl Socket {
+    /// Opens the socket of a team as the client's identity.
+    ///
+    /// # Panics
+    /// The handshake fails.
+    pub async fn open(client: &Client, team: &str) -> Self {
+        Self::try_open(client, &format!("/messaging/{team}"), &[]).await.expect("the handshake succeeds")
+    }
+
+    /// Opens a socket with headers of one's own.
+    ///
+    /// # Errors
+    /// The handshake fails; a refusal carries the HTTP answer.
+    pub async fn try_open(
+        client: &Client,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, tungstenite::Error> {
+        let mut request = format!("{}{path}", client.addresses().websocket()).into_client_request()?;
+        let identity = match client.identity() {
+            Identity::Nobody => None,
+            known => known.header(),
+        };
+        for (name, value) in identity.iter().chain(headers) {
+            let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a header's name");
+            request.headers_mut().insert(name, value.parse().expect("a header's value"));
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
+        Ok(Self { stream, unread: VecDeque::new(), heard: Vec::new() })
+    }
+
+    /// Sends a client event that asks for confirmation; returns its `confirm_id`.
+    pub async fn say(&mut self, event: &str, params: Value) -> String {
+        let id = Uuid::new_v4().simple().to_string();
+        self.send(json!({"event": event, "params": params, "confirm_id": id})).await;
+        id
+    }
+
+    /// Sends a client event and waits until the server has confirmed it.
+    ///
+    /// # Panics
+    /// It answers with a warning.
+    pub async fn ask(&mut self, event: &str, params: Value) {
+        let id = self.say(event, params).await;
+        let answer = self.expect("the confirmation or a warning", |frame| {
+            let confirmed =
+                frame["event"] == "server.confirm" && frame["params"]["confirm_id"] == id.as_str();
+            let warned =
+                frame["event"] == "server.warning" && frame["params"]["orig"]["confirm_id"] == id.as_str();
+            confirmed || warned
+        });
+        let answer = answer.await;
+        assert_eq!(answer["event"], "server.confirm", "{event} was refused: {answer}");
+    }
+
+    /// Sends an envelope as it is, in a text frame.
+    ///
+    /// # Panics
+    /// The socket is closed.
+    pub async fn send(&mut self, envelope: Value) {
+        self.send_message(Message::text(envelope.to_string())).await;
+    }
+
+    /// Sends any message.
+    ///
+    /// # Panics
+    /// The socket is closed.
+    pub async fn send_message(&mut self, message: Message) {
+        self.stream.send(message).await.expect("the socket takes a message");
+    }
+
+    /// Waits for an event by its name; returns its parameters.
+    pub async fn event(&mut self, name: &str) -> Value {
+        self.event_where(name, |_| true).await
+    }
+
+    /// Waits for an event by its name and something about its parameters; returns these.
+    pub async fn event_where(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let mut frame = self.expect(name, |frame| frame["event"] == name && fits(&frame["params"])).await;
+        frame["params"].take()
+    }
+
+    /// Waits for a frame; those that came before and do not fit stay to be expected later.
+    ///
+    /// # Panics
+    /// It does not come, or the socket closes.
+    pub async fn expect(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        if let Some(found) = self.unread.iter().position(&fits) {
+            return self.unread.remove(found).unwrap_or_default();
+        }
+        let found = tokio::time::timeout(HANG_GUARD, async {
+            loop {
+                match self.next().await {
+                    Next::Frame(frame) if fits(&frame) => return Ok(frame),
+                    Next::Frame(frame) => self.unread.push_back(frame),
+                    Next::Closed(code) => return Err(code),
+                }
+            }
+        });
+        let found = found.await;
+        match found {
+            Ok(Ok(frame)) => frame,
+            Ok(Err(code)) => panic!("expected {what}, but the socket closed ({code:?}); {}", self.history()),
+            Err(_) => panic!("expected {what} in vain; {}", self.history()),
+        }
+    }
+
+    /// Asserts that nothing that fits has come by the time the server answers a ping: it answers in order.
+    ///
+    /// # Panics
+    /// It has come.
+    pub async fn has_not_heard(&mut self, what: &str, fits: impl Fn(&Value) -> bool) {
+        self.ask("client.ping", Value::Null).await;
+        let heard = self.unread.iter().find(|frame| fits(frame));
+        assert!(heard.is_none(), "{what} was not to be heard: {heard:?}");
+    }
+
+    /// Forgets what has come so far.
+    pub async fn forget(&mut self) {
+        self.ask("client.ping", Value::Null).await;
+        self.unread.clear();
+    }
+
+    /// Waits until the server closes; returns the frames before that, and the code.
+    ///
+    /// # Panics
+    /// It does not close.
+    pub async fn closed(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut frames = Vec::from(std::mem::take(&mut self.unread));
+        let end = tokio::time::timeout(HANG_GUARD, async {
+            loop {
+                match self.next().await {
+                    Next::Frame(frame) => frames.push(frame),
+                    Next::Closed(code) => return code,
+                }
+            }
+        });
+        let code = end.await.unwrap_or_else(|_| panic!("the server does not close the socket"));
+        (frames, code)
+    }
+
+    /// Closes politely and waits for the answer.
+    ///
+    /// # Panics
+    /// The server does not answer.
+    pub async fn close(mut self) {
+        // It may be closed already.
+        let _ = self.stream.close(None).await;
+        self.closed().await;
+    }
+
+    /// The next frame or the end.
+    pub async fn next(&mut self) -> Next {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    return self.heard(serde_json::from_str(&text).unwrap_or_default());
+                }
+                Some(Ok(Message::Binary(_))) => panic!("the server sends text frames only"),
+                Some(Ok(Message::Close(frame))) => return Next::Closed(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Next::Closed(None),
+            }
+        }
+    }
+
+    fn heard(&mut self, frame: Value) -> Next {
+        let name = frame["event"].as_str().unwrap_or_else(|| panic!("a frame without an event: {frame}"));
+        self.heard.push(name.to_owned());
+        Next::Frame(frame)
+    }
+
+    fn history(&self) -> String {
+        format!(
+            "heard so far: {:?}; not looked at yet: {}",
+            self.heard,
+            Value::from(Vec::from(self.unread.clone()))
+        )
+    }
+}

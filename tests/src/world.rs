@@ -1,0 +1,380 @@
+//! The product as processes of its own over a database of its own: all in one, or each role apart with a real NATS.
+
+use crate::{
+    client::Client,
+    local_postgres::{LocalPostgres, free_port},
+    nats::Nats,
+    openapi::Document,
+    patience,
+    process::{Process, Recipe},
+};
+use event_log::testing::TestDatabase;
+use http::Method;
+use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc};
+use tempfile::TempDir;
+
+/// The address that clients see, wherever the processes listen: the one in the seed.
+pub const PUBLIC_URL: &str = "http://127.0.0.1:8000";
+
+/// The login code of the dev profile.
+pub const CODE: &str = "5555";
+
+/// The program's name beside the tests, see this package's manifest.
+const PROGRAM: &str = "veche-under-test";
+
+/// How often a process is started again because another took its port.
+const TRIES: usize = 5;
+
+/// The parts the product can run as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// All of them in one process.
+    Serve,
+    /// Changes.
+    Command,
+    /// Reads.
+    Query,
+    /// From the log to the read model.
+    Projection,
+    /// Websockets.
+    Gateway,
+}
+
+impl Role {
+    const APART: [Self; 4] = [Self::Command, Self::Query, Self::Projection, Self::Gateway];
+
+    /// The subcommand.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Command => "command",
+            Self::Query => "query",
+            Self::Projection => "projection",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// How the product is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One process, the bus inside it.
+    AllInOne,
+    /// Four processes and a NATS.
+    RolesApart,
+}
+
+/// Ports by role; a client splits its calls over them as the proxy of `deploy/` does.
+#[derive(Clone, Debug)]
+pub struct Addresses(Arc<BTreeMap<Role, u16>>);
+
+impl Addresses {
+    /// Where an HTTP call goes: `http://127.0.0.1:port`.
+    pub fn http(&self, method: &Method, path: &str) -> String {
+        let path = path.trim_end_matches('/');
+        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+        let changes_by_get = path.ends_with("/qr-login.png") || path.ends_with("/cookieauth-logout");
+        let role = if path.starts_with("/messaging") {
+            Role::Gateway
+        } else if reads && !changes_by_get {
+            Role::Query
+        } else {
+            Role::Command
+        };
+        format!("http://127.0.0.1:{}", self.port(role))
+    }
+
+    /// Where websockets go: `ws://127.0.0.1:port`.
+    pub fn websocket(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port(Role::Gateway))
+    }
+
+    fn port(&self, role: Role) -> u16 {
+        let port = self.0.get(&role).or_else(|| self.0.get(&Role::Serve));
+        *port.expect("every role runs alone or with all")
+    }
+}
+
+/// What to start.
+#[derive(Debug)]
+pub struct Plan {
+    layout: Layout,
+    settings: BTreeMap<String, String>,
+    postgres: Option<LocalPostgres>,
+    database_url: Option<String>,
+    program: PathBuf,
+}
+
+impl Plan {
+    /// A layout with the settings of the dev profile.
+    pub fn new(layout: Layout) -> Self {
+        Self { layout, settings: BTreeMap::new(), postgres: None, database_url: None, program: program() }
+    }
+
+    /// With one more setting: `VECHE_…`, as the product reads it.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.settings.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// On a server of its own, which may be killed.
+    #[must_use]
+    pub fn on(mut self, postgres: LocalPostgres) -> Self {
+        self.postgres = Some(postgres);
+        self
+    }
+
+    /// On this database, which somebody else makes and drops.
+    #[must_use]
+    pub fn on_database(mut self, url: impl Into<String>) -> Self {
+        self.database_url = Some(url.into());
+        self
+    }
+
+    /// Another build of the product than the one beside the tests.
+    #[must_use]
+    pub fn program(mut self, program: PathBuf) -> Self {
+        self.program = program;
+        self
+    }
+}
+
+/// A running product.
+pub struct World {
+    /// The processes by role; ended before what they stand on.
+    processes: BTreeMap<Role, Process>,
+    nats: Option<Nats>,
+    postgres: Option<LocalPostgres>,
+    database: Option<TestDatabase>,
+    database_url: String,
+    environment: Vec<(String, String)>,
+    addresses: Addresses,
+    program: PathBuf,
+    client: Client,
+    folder: TempDir,
+}
+
+impl World {
+    /// One process.
+    pub async fn all_in_one() -> Self {
+        Self::start(Plan::new(Layout::AllInOne)).await
+    }
+
+    /// Each role a process, with a NATS between them.
+    pub async fn roles_apart() -> Self {
+        Self::start(Plan::new(Layout::RolesApart)).await
+    }
+
+    /// Starts what is planned and waits until all of it is ready.
+    ///
+    /// # Panics
+    /// Something does not start; its last words are shown.
+    pub async fn start(plan: Plan) -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("veche-world").tempdir().expect("a folder for the world");
+        let database = match (&plan.postgres, &plan.database_url) {
+            (None, None) => Some(TestDatabase::create().await),
+            _ => None,
+        };
+        let own = plan.postgres.as_ref().map(LocalPostgres::url);
+        let shared = database.as_ref().map(|database| database.url.clone());
+        let database_url = plan.database_url.or(own).or(shared).expect("one of them is there");
+        let nats = match plan.layout {
+            Layout::AllInOne => None,
+            Layout::RolesApart => Some(Nats::start(folder.path()).await),
+        };
+        let bus = nats.as_ref().map_or_else(|| "memory".to_owned(), Nats::url);
+        let environment = environment(&database_url, &bus, &folder.path().join("data"), plan.settings);
+        let roles: &[Role] = match plan.layout {
+            Layout::AllInOne => &[Role::Serve],
+            Layout::RolesApart => &Role::APART,
+        };
+        let addresses = Addresses(Arc::new(roles.iter().map(|role| (*role, free_port())).collect()));
+        let client = Client::new(addresses.clone(), None);
+        let mut world = Self {
+            processes: BTreeMap::new(),
+            nats,
+            postgres: plan.postgres,
+            database,
+            database_url,
+            environment,
+            addresses,
+            program: plan.program,
+            client,
+            folder,
+        };
+        if plan.layout == Layout::RolesApart {
+            world.run(&["migrate"]);
+        }
+        for role in roles {
+            world.begin(*role);
+        }
+        for role in roles {
+            world.ready(*role).await;
+        }
+        let document = world.client.get("/openapi.json").await;
+        assert!(document.status.is_success(), "the product serves its document, but\n{document}");
+        world.client = Client::new(world.addresses.clone(), Some(Arc::new(Document::new(document.json))));
+        world
+    }
+
+    /// Nobody in particular.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The database of log and read model.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// A small pool on it.
+    ///
+    /// # Panics
+    /// The database is gone.
+    pub async fn pool(&self) -> sqlx::PgPool {
+        let options = sqlx::postgres::PgPoolOptions::new().max_connections(4);
+        options.connect(&self.database_url).await.expect("the database accepts connections")
+    }
+
+    /// The process of a role.
+    ///
+    /// # Panics
+    /// There is none in this layout.
+    pub fn process(&mut self, role: Role) -> &mut Process {
+        self.processes.get_mut(&role).expect("the role has a process")
+    }
+
+    /// The NATS between the roles.
+    ///
+    /// # Panics
+    /// There is none in this layout.
+    pub fn nats(&mut self) -> &mut Nats {
+        self.nats.as_mut().expect("the roles are apart")
+    }
+
+    /// The Postgres of this world's own.
+    ///
+    /// # Panics
+    /// It has none.
+    pub fn postgres(&mut self) -> &mut LocalPostgres {
+        self.postgres.as_mut().expect("the world was planned on a Postgres of its own")
+    }
+
+    /// Starts a role that was killed, on the same port, and waits until it is ready.
+    pub async fn revive(&mut self, role: Role) {
+        self.process(role).restart();
+        self.ready(role).await;
+    }
+
+    /// Runs a command of the product to its end: `migrate`, `rebuild`.
+    ///
+    /// # Panics
+    /// It fails.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(&self.program);
+        let ours = std::env::vars_os().map(|(name, _)| name);
+        for name in ours.filter(|name| name.to_string_lossy().starts_with("VECHE_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let output =
+            command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()));
+        let words =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?} failed with {}:\n{words}", output.status);
+        words
+    }
+
+    /// All that the processes have written so far.
+    pub fn logs(&self) -> String {
+        let logs = self.processes.values().map(|process| &process.recipe().log);
+        logs.filter_map(|path| std::fs::read(path).ok())
+            .map(|text| String::from_utf8_lossy(&text).into_owned())
+            .collect()
+    }
+
+    /// The environment that the processes have: for a tool of the product on the same data.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// Whether the database is gone with this world.
+    pub fn owns_database(&self) -> bool {
+        self.database.is_some()
+    }
+
+    fn begin(&mut self, role: Role) {
+        let listen = format!("127.0.0.1:{}", self.addresses.port(role));
+        let mut environment = self.environment.clone();
+        environment.push(("VECHE_LISTEN".into(), listen));
+        let recipe = Recipe {
+            name: role.name().into(),
+            program: self.program.clone(),
+            arguments: vec![role.name().into()],
+            environment,
+            log: self.folder.path().join(format!("{}.log", role.name())),
+            user: None,
+        };
+        self.processes.insert(role, Process::start(recipe));
+    }
+
+    /// Waits for `/readyz`. Another process may take a port between the look and the start; then it is tried again,
+    /// and the port may be free by then.
+    async fn ready(&mut self, role: Role) {
+        let url = format!("http://127.0.0.1:{}/readyz", self.addresses.port(role));
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let mut tries = 0;
+        let process = self.process(role);
+        patience::within(patience::START_GUARD, &format!("{} is ready", role.name()), async || {
+            if !process.is_alive() {
+                tries += 1;
+                assert!(tries < TRIES, "{} ended at once:\n{}", role.name(), process.log());
+                process.restart();
+            }
+            let answer = http.get(&url).send().await.ok()?;
+            answer.status().is_success().then_some(())
+        })
+        .await;
+    }
+}
+
+fn environment(
+    database: &str,
+    bus: &str,
+    data: &std::path::Path,
+    settings: BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let mut all = BTreeMap::from([
+        ("VECHE_PROFILE", "dev".to_owned()),
+        ("VECHE_METRICS_LISTEN", String::new()),
+        ("VECHE_PUBLIC_URL", PUBLIC_URL.to_owned()),
+        ("VECHE_LOG", database.to_owned()),
+        ("VECHE_READ", database.to_owned()),
+        ("VECHE_BUS", bus.to_owned()),
+        ("VECHE_DATA_DIR", data.display().to_string()),
+        // Given, not made: roles that start together would each make one.
+        ("VECHE_MASTER_KEY", "5e".repeat(32)),
+    ])
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect::<BTreeMap<_, _>>();
+    all.extend(settings);
+    all.into_iter().collect()
+}
+
+/// The product, built beside this test.
+///
+/// # Panics
+/// It is not there.
+pub fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // target/debug/deps/contract-0123456789abcdef → target/debug/veche-under-test
+    let folder =
+        test.parent().and_then(std::path::Path::parent).expect("tests lie two folders deep in target");
+    let program = folder.join(PROGRAM);
+    let hint = "cargo builds it before the tests of this package: cargo nextest run -p veche-tests";
+    assert!(program.is_file(), "{} is missing; {hint}", program.display());
+    program
+}
