@@ -1,1 +1,20 @@
 //! Realtime: one websocket is one account in one team.
+//!
+//! What clients are told comes from the feed; the bus only makes it fast. The [`hub`] follows the feeds of scopes that
+//! have sockets here and hands each row to whom it concerns; each socket's own task renders it for its viewer, so that
+//! nobody waits for anybody else. What clients say becomes commands, see [`Upstream`].
+
+mod connect;
+mod counters;
+mod credentials;
+mod frame;
+mod gateway;
+mod hub;
+mod meters;
+mod presence;
+mod render;
+mod socket;
+mod upstream;
+
+pub use gateway::{Gateway, GatewayDeps, GatewayError};
+pub use upstream::Upstream;

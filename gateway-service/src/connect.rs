@@ -1,0 +1,176 @@
+//! `GET /messaging/{team_uid}` (`protocol.md` 2): from the request to a socket, or to a refusal.
+//!
+//! What a client got wrong about itself (no token, wrong token, wrong team) it learns over the socket, as the protocol
+//! has it; what concerns browsers' safety and the server's health is refused before the upgrade.
+
+use crate::{
+    credentials::{Credentials, is_foreign},
+    frame,
+    gateway::Gateway,
+    socket::{self, Identity, Wire},
+    upstream::Sender,
+};
+use axum::{
+    extract::{Path, State, WebSocketUpgrade},
+    response::Response,
+};
+use events::TeamId;
+use http::HeaderMap;
+use platform::{
+    http::{ApiError, RequestInfo},
+    limits::{Key, Limit},
+};
+use protocol::{error::ErrorCode, lang::Text, realtime::ServerEvent};
+use read_model::{contact::Viewer, session::Membership};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// tungstenite allocates it at once for each socket: its default of 128 KiB is most of an idle socket's memory.
+const READ_BUFFER: usize = 4 * 1024;
+/// Frames wait here while the peer is slow.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// The biggest legal event: a message of 12,000 characters, each written as two `\uXXXX`, is 144,000 bytes. Clients
+/// send a message as one frame, so frames may be as large.
+const MAX_MESSAGE: usize = 256 * 1024;
+
+/// The websocket routes.
+pub(crate) fn router() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new().routes(routes!(connect)).routes(routes!(connect_widget))
+}
+
+/// Opens a socket of the caller in a team.
+#[utoipa::path(
+    get,
+    path = "/messaging/{team_uid}",
+    tag = "realtime",
+    params(("team_uid" = String, Path, description = "The team")),
+    responses(
+        (status = 101, description = "A websocket; wrong credentials are told by `server.panic`, then it is closed"),
+        (status = 403, description = "A page of a foreign origin asks with the browser's cookie"),
+        (status = 429, description = "Too many sockets from this address"),
+        (status = 503, description = "The server is stopping, or its database does not answer"),
+    )
+)]
+async fn connect(
+    State(gateway): State<Gateway>,
+    Path(team): Path<String>,
+    info: RequestInfo,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    open(gateway, &team, &info, &headers, upgrade).await
+}
+
+/// The same for the vendor's widget.
+#[utoipa::path(
+    get,
+    path = "/messaging/{team_uid}/widget",
+    tag = "realtime",
+    params(("team_uid" = String, Path, description = "The team")),
+    responses((status = 101, description = "A websocket, as at `/messaging/{team_uid}`"))
+)]
+async fn connect_widget(
+    State(gateway): State<Gateway>,
+    Path(team): Path<String>,
+    info: RequestInfo,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    open(gateway, &team, &info, &headers, upgrade).await
+}
+
+async fn open(
+    gateway: Gateway,
+    team: &str,
+    info: &RequestInfo,
+    headers: &HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ApiError> {
+    let shared = &gateway.0;
+    if shared.draining.is_cancelled() || shared.tasks.closing().is_cancelled() {
+        return Err(ApiError::new(ErrorCode::Unavailable).because(Text::TryLater));
+    }
+    let address = Key::Address(info.client);
+    shared.access.limits.check(Limit::SocketsPerAddress, &address)?;
+    let credentials = Credentials::of(headers, &shared.access.config);
+    if is_foreign(credentials.as_ref(), info, &shared.access.config) {
+        return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::ForeignOrigin));
+    }
+    let upgrade = upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(MAX_MESSAGE)
+        .max_frame_size(MAX_MESSAGE);
+    let tasks = shared.tasks.clone();
+    match identify(&gateway, team, info, headers, credentials).await? {
+        Ok(identity) => {
+            info.note_account(identity.session.account);
+            let tracked = shared.sockets.token();
+            Ok(upgrade.on_upgrade(move |socket| {
+                tasks.follow("socket", async move {
+                    socket::run(gateway, Wire::new(socket), identity).await;
+                    drop(tracked);
+                })
+            }))
+        }
+        Err(code) => {
+            if code != Panic::InvalidTeam {
+                shared.access.limits.check(Limit::UnauthenticatedPerAddress, &address)?;
+            }
+            Ok(upgrade.on_upgrade(move |socket| tasks.follow("socket", panic(Wire::new(socket), code))))
+        }
+    }
+}
+
+/// What is told by `server.panic` (`protocol.md` 1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Panic {
+    EmptyToken,
+    InvalidToken,
+    InvalidTeam,
+}
+
+impl Panic {
+    fn code(self) -> &'static str {
+        match self {
+            Self::EmptyToken => "EMPTY_TOKEN",
+            Self::InvalidToken => "INVALID_TOKEN",
+            Self::InvalidTeam => "INVALID_TEAM",
+        }
+    }
+}
+
+/// Whose socket it will be.
+async fn identify(
+    gateway: &Gateway,
+    team: &str,
+    info: &RequestInfo,
+    headers: &HeaderMap,
+    credentials: Option<Credentials>,
+) -> Result<Result<Identity, Panic>, ApiError> {
+    let access = &gateway.0.access;
+    let Some(credentials) = credentials else { return Ok(Err(Panic::EmptyToken)) };
+    let caller = match access.authenticate(headers).await {
+        Ok(caller) => caller,
+        Err(refused) => {
+            return match refused.code() {
+                ErrorCode::EmptyToken => Ok(Err(Panic::EmptyToken)),
+                ErrorCode::InvalidToken => Ok(Err(Panic::InvalidToken)),
+                _ => Err(refused),
+            };
+        }
+    };
+    let Ok(team) = team.parse::<TeamId>() else { return Ok(Err(Panic::InvalidTeam)) };
+    let found = access.read.membership(caller.account, team).await.map_err(access::refuse)?;
+    let Some(Membership { contact, status, .. }) = found else { return Ok(Err(Panic::InvalidTeam)) };
+    let sender =
+        Sender { team, credentials, client: info.client, request_id: info.id.clone(), lang: info.lang };
+    let session = caller.session().clone();
+    Ok(Ok(Identity { session, team, viewer: Viewer { contact, status }, sender: sender.into() }))
+}
+
+async fn panic(mut wire: Wire, panic: Panic) {
+    if let Ok(frame) = frame::encode(&ServerEvent::Panic { code: panic.code(), debug: () }) {
+        wire.push(frame);
+    }
+    wire.close(socket::code::POLICY, panic.code()).await;
+}

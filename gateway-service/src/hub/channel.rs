@@ -1,0 +1,162 @@
+//! One scope as the hub follows it: how far it has come, its newest rows, and who listens.
+
+use crate::hub::{
+    place::{Ear, Typing, hears, is_news_of_team},
+    row::Row,
+};
+use events::{ContactId, GroupId, chat::ChatRef};
+use protocol::notice::{Audience, FeedRow, Scope};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+/// Names a socket within this process.
+pub(crate) type SocketId = u64;
+
+/// Rows kept for sockets that are about to go live: they need not read what was told a moment ago.
+const RECENT: usize = 128;
+
+/// One scope.
+#[derive(Default)]
+pub(crate) struct Channel {
+    /// The last row that was handed out; `None` until the scope's head is known.
+    pub(crate) last: Option<i64>,
+    /// The highest sequence number that was heard of.
+    pub(crate) heard: i64,
+    /// Its rows are being read from the table.
+    pub(crate) filling: bool,
+    /// Something was missed while they were.
+    pub(crate) again: bool,
+    recent: VecDeque<Arc<Row>>,
+    members: HashMap<SocketId, Ear>,
+    elsewhere: usize,
+    by_contact: HashMap<ContactId, Vec<SocketId>>,
+    by_group: HashMap<GroupId, HashSet<SocketId>>,
+}
+
+impl Channel {
+    /// Somebody listens from now on.
+    pub(crate) fn add(&mut self, socket: SocketId, ear: Ear) {
+        self.remove(socket);
+        self.members.insert(socket, ear);
+        match ear {
+            Ear::Home(contact) => self.by_contact.entry(contact).or_default().push(socket),
+            Ear::Elsewhere(_) => self.elsewhere += 1,
+            Ear::Account => {}
+        }
+    }
+
+    /// Somebody listens no longer. Its groups are to be removed first.
+    pub(crate) fn remove(&mut self, socket: SocketId) {
+        match self.members.remove(&socket) {
+            Some(Ear::Home(contact)) => {
+                if let Some(sockets) = self.by_contact.get_mut(&contact) {
+                    sockets.retain(|known| *known != socket);
+                    if sockets.is_empty() {
+                        self.by_contact.remove(&contact);
+                    }
+                }
+            }
+            Some(Ear::Elsewhere(_)) => self.elsewhere -= 1,
+            Some(Ear::Account) | None => {}
+        }
+    }
+
+    /// Nobody listens.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Who listens, and how.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (SocketId, Ear)> {
+        self.members.iter().map(|(socket, ear)| (*socket, *ear))
+    }
+
+    /// How a socket listens.
+    pub(crate) fn ear(&self, socket: SocketId) -> Option<Ear> {
+        self.members.get(&socket).copied()
+    }
+
+    /// The sockets of a contact.
+    pub(crate) fn sockets_of(&self, contact: ContactId) -> &[SocketId] {
+        self.by_contact.get(&contact).map_or(&[], Vec::as_slice)
+    }
+
+    /// A socket hears a group from now on.
+    pub(crate) fn add_to_group(&mut self, socket: SocketId, group: GroupId) {
+        self.by_group.entry(group).or_default().insert(socket);
+    }
+
+    /// A socket hears a group no longer.
+    pub(crate) fn remove_from_group(&mut self, socket: SocketId, group: GroupId) {
+        if let Some(sockets) = self.by_group.get_mut(&group) {
+            sockets.remove(&socket);
+            if sockets.is_empty() {
+                self.by_group.remove(&group);
+            }
+        }
+    }
+
+    /// A group is gone; answers who heard it.
+    pub(crate) fn remove_group(&mut self, group: GroupId) -> HashSet<SocketId> {
+        self.by_group.remove(&group).unwrap_or_default()
+    }
+
+    /// Remembers a row and moves to it.
+    pub(crate) fn advance(&mut self, row: Arc<Row>) {
+        self.last = Some(row.feed.seq);
+        self.heard = self.heard.max(row.feed.seq);
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(row);
+    }
+
+    /// The rows behind a sequence number, if all of them are remembered.
+    pub(crate) fn since(&self, seq: i64) -> Option<impl Iterator<Item = &Arc<Row>>> {
+        let last = self.last?;
+        let oldest = self.recent.front().map_or(last + 1, |row| row.feed.seq);
+        (seq + 1 >= oldest || seq >= last).then(|| self.recent.iter().filter(move |row| row.feed.seq > seq))
+    }
+
+    /// The live sockets that must hear a row.
+    pub(crate) fn targets(&self, feed: &FeedRow) -> Vec<SocketId> {
+        let mut targets: Vec<SocketId> = match (&feed.scope, &feed.audience) {
+            (Scope::Account(_), _) => self.where_ear(|ear| ear == Ear::Account).collect(),
+            (Scope::Team(_), Audience::All) => self.where_ear(|ear| matches!(ear, Ear::Home(_))).collect(),
+            (Scope::Team(_), Audience::Group(group)) => {
+                self.by_group.get(group).into_iter().flatten().copied().collect()
+            }
+            (Scope::Team(_), Audience::Contacts(contacts)) => {
+                contacts.iter().flat_map(|contact| self.sockets_of(*contact)).copied().collect()
+            }
+        };
+        // Most rows are messages, which concern nobody elsewhere: then the members need not be looked through.
+        if self.elsewhere > 0 && is_news_of_team(&feed.notice) {
+            let nowhere = HashSet::new();
+            targets
+                .extend(self.where_ear(|ear| matches!(ear, Ear::Elsewhere(_)) && hears(ear, feed, &nowhere)));
+        }
+        targets
+    }
+
+    /// The live sockets that must hear that somebody types: never the actor's own.
+    pub(crate) fn listeners(&self, typing: &Typing) -> Vec<SocketId> {
+        match typing.chat {
+            ChatRef::Direct(a, b) => {
+                let other = if a == typing.actor { b } else { a };
+                let sockets = if other == typing.actor { &[] } else { self.sockets_of(other) };
+                sockets.to_vec()
+            }
+            ChatRef::Group(group) => {
+                let members = self.by_group.get(&group).into_iter().flatten().copied();
+                members.filter(|socket| self.ear(*socket) != Some(Ear::Home(typing.actor))).collect()
+            }
+        }
+    }
+
+    fn where_ear(&self, wanted: impl Fn(Ear) -> bool) -> impl Iterator<Item = SocketId> {
+        self.members.iter().filter(move |(_, ear)| wanted(**ear)).map(|(socket, _)| *socket)
+    }
+}

@@ -1,0 +1,120 @@
+//! Who is online: those with sockets here, and what other gateways say of theirs. Nothing of it is stored.
+//!
+//! Each team has one frame, made when something changed and shared by all its sockets; a socket that is busy simply
+//! misses the older ones.
+
+mod roster;
+mod tell;
+
+use crate::{
+    frame::Frame,
+    hub::{SocketId, Typing},
+    meters,
+};
+use events::{ContactId, TeamId};
+use platform::bus::Bus;
+use protocol::live::Live;
+use roster::Roster;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// See the file's head. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Presence(Arc<Inner>);
+
+struct Inner {
+    teams: Mutex<HashMap<TeamId, Roster>>,
+    bus: Bus,
+    /// This gateway among others.
+    node: Uuid,
+}
+
+/// A socket as presence knows it; dropping it goes offline.
+pub(crate) struct Attendance {
+    presence: Presence,
+    team: TeamId,
+    contact: ContactId,
+    socket: SocketId,
+    /// The team's newest frame.
+    pub(crate) frames: watch::Receiver<Frame>,
+}
+
+impl Presence {
+    /// Nobody is online.
+    pub(crate) fn new(bus: Bus) -> Self {
+        Self(Arc::new(Inner { teams: Mutex::default(), bus, node: Uuid::new_v4() }))
+    }
+
+    /// A contact has one more socket.
+    pub(crate) fn join(
+        &self,
+        team: TeamId,
+        contact: ContactId,
+        socket: SocketId,
+        mobile: bool,
+    ) -> Attendance {
+        let mut teams = self.teams();
+        let roster = teams.entry(team).or_default();
+        roster.join(contact, socket, mobile);
+        let frames = roster.frames();
+        Attendance { presence: self.clone(), team, contact, socket, frames }
+    }
+
+    /// Tells the other gateways, and this one, that somebody types.
+    pub(crate) fn compose(&self, typing: &Typing) {
+        let Typing { team, chat, actor, composing, is_audio } = *typing;
+        self.publish(team, &Live::Composing { chat, actor, composing, is_audio });
+    }
+
+    /// What another gateway or a command service says of a team that has sockets here.
+    fn hear(&self, team: TeamId, live: Live, now: Instant) {
+        let mut teams = self.teams();
+        let Some(roster) = teams.get_mut(&team) else { return };
+        match live {
+            Live::Presence { node, contacts } if node != self.0.node => roster.hear(node, contacts, now),
+            Live::Activity { contact, afk } => roster.set_afk(contact, None, afk),
+            Live::Presence { .. } | Live::Composing { .. } => {}
+        }
+    }
+
+    fn publish(&self, team: TeamId, live: &Live) {
+        let told =
+            serde_json::to_vec(live).map(|bytes| self.0.bus.publish(&Live::subject(team), bytes.into()));
+        // Presence is repeated and typing ends by itself: what is lost here does no harm.
+        if !matches!(told, Ok(Ok(()))) {
+            meters::transient_dropped();
+        }
+    }
+
+    fn teams(&self) -> MutexGuard<'_, HashMap<TeamId, Roster>> {
+        self.0.teams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Attendance {
+    /// The contact went away from this device, or came back.
+    pub(crate) fn set_afk(&self, afk: bool) {
+        if let Some(roster) = self.presence.teams().get_mut(&self.team) {
+            roster.set_afk(self.contact, Some(self.socket), afk);
+        }
+    }
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        let mut teams = self.presence.teams();
+        let Some(roster) = teams.get_mut(&self.team) else { return };
+        roster.leave(self.contact, self.socket);
+        if roster.is_deserted() {
+            teams.remove(&self.team);
+            drop(teams);
+            let live = Live::Presence { node: self.presence.0.node, contacts: Vec::new() };
+            self.presence.publish(self.team, &live);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Who of one team is online.
+
+use crate::{frame, frame::Frame, hub::SocketId};
+use events::ContactId;
+use protocol::{
+    Jid,
+    live::LiveContact,
+    realtime::{OnlineContact, ServerEvent},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// A gateway that was not heard of for so long is gone, with all its sockets.
+const FORGOTTEN: Duration = Duration::from_secs(10);
+
+/// See the file's head.
+pub(super) struct Roster {
+    here: HashMap<ContactId, Vec<Device>>,
+    elsewhere: HashMap<Uuid, (Instant, Vec<LiveContact>)>,
+    frames: watch::Sender<Frame>,
+    changed: bool,
+    untold: bool,
+}
+
+struct Device {
+    socket: SocketId,
+    afk: bool,
+    mobile: bool,
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        let frames = watch::Sender::new(Frame::default());
+        Self { here: HashMap::new(), elsewhere: HashMap::new(), frames, changed: true, untold: true }
+    }
+}
+
+impl Roster {
+    pub(super) fn join(&mut self, contact: ContactId, socket: SocketId, mobile: bool) {
+        let devices = self.here.entry(contact).or_default();
+        devices.push(Device { socket, afk: false, mobile });
+        self.touch();
+    }
+
+    pub(super) fn leave(&mut self, contact: ContactId, socket: SocketId) {
+        if let Some(devices) = self.here.get_mut(&contact) {
+            devices.retain(|device| device.socket != socket);
+            if devices.is_empty() {
+                self.here.remove(&contact);
+            }
+        }
+        self.touch();
+    }
+
+    /// One socket of a contact, or all of them.
+    pub(super) fn set_afk(&mut self, contact: ContactId, socket: Option<SocketId>, afk: bool) {
+        let devices = self.here.get_mut(&contact).into_iter().flatten();
+        let mut changed = false;
+        for device in devices.filter(|device| socket.is_none_or(|socket| socket == device.socket)) {
+            changed |= device.afk != afk;
+            device.afk = afk;
+        }
+        if changed {
+            self.touch();
+        }
+    }
+
+    /// Another gateway says who is there.
+    pub(super) fn hear(&mut self, node: Uuid, contacts: Vec<LiveContact>, now: Instant) {
+        let known = self.elsewhere.get(&node).map(|(_, contacts)| contacts.as_slice()).unwrap_or_default();
+        self.changed |= known != contacts;
+        if contacts.is_empty() {
+            self.elsewhere.remove(&node);
+        } else {
+            self.elsewhere.insert(node, (now, contacts));
+        }
+    }
+
+    /// Forgets gateways that are silent.
+    pub(super) fn forget(&mut self, now: Instant) {
+        let before = self.elsewhere.len();
+        self.elsewhere.retain(|_, (heard, _)| now.saturating_duration_since(*heard) < FORGOTTEN);
+        self.changed |= self.elsewhere.len() != before;
+    }
+
+    pub(super) fn is_deserted(&self) -> bool {
+        self.here.is_empty()
+    }
+
+    /// The contacts with sockets here, in their order.
+    pub(super) fn here(&self) -> Vec<LiveContact> {
+        let mut contacts: Vec<LiveContact> = self
+            .here
+            .iter()
+            .map(|(contact, devices)| LiveContact {
+                contact: *contact,
+                afk: devices.iter().all(|device| device.afk),
+                mobile: devices.iter().all(|device| device.mobile),
+            })
+            .collect();
+        contacts.sort_unstable_by_key(|online| online.contact);
+        contacts
+    }
+
+    /// Whether the other gateways have yet to be told of a change; once.
+    pub(super) fn take_untold(&mut self) -> bool {
+        std::mem::take(&mut self.untold)
+    }
+
+    /// The frames as they are made; the newest one is up to date.
+    pub(super) fn frames(&mut self) -> watch::Receiver<Frame> {
+        self.refresh();
+        self.frames.subscribe()
+    }
+
+    /// Makes the frame anew if something changed.
+    pub(super) fn refresh(&mut self) {
+        if !std::mem::take(&mut self.changed) {
+            return;
+        }
+        match frame::encode(&ServerEvent::Online { contacts: self.online(), calls: () }) {
+            Ok(frame) => {
+                self.frames.send_if_modified(|last| {
+                    let differs = *last != frame;
+                    *last = frame;
+                    differs
+                });
+            }
+            Err(error) => tracing::error!(%error, "presence cannot be written"),
+        }
+    }
+
+    /// Everybody, by address. Who is at several gateways is away, or on a phone, only if that is so at each.
+    fn online(&self) -> Vec<OnlineContact> {
+        let mut all: BTreeMap<ContactId, (bool, bool)> = BTreeMap::new();
+        let elsewhere = self.elsewhere.values().flat_map(|(_, contacts)| contacts.iter().copied());
+        for LiveContact { contact, afk, mobile } in self.here().into_iter().chain(elsewhere) {
+            let both = all.entry(contact).or_insert((true, true));
+            *both = (both.0 && afk, both.1 && mobile);
+        }
+        let online = |(contact, (afk, mobile))| OnlineContact { jid: Jid::Direct(contact), afk, mobile };
+        all.into_iter().map(online).collect()
+    }
+
+    fn touch(&mut self) {
+        self.changed = true;
+        self.untold = true;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use super::{FORGOTTEN, Roster};
+use events::ContactId;
+use protocol::live::LiveContact;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+fn contact(number: u128) -> ContactId {
+    ContactId(Uuid::from_u128(number))
+}
+
+fn shown(roster: &mut Roster) -> Value {
+    let frames = roster.frames();
+    let frame: Value = serde_json::from_str(&frames.borrow()).unwrap();
+    assert_eq!(frame["event"], "server.online");
+    assert_eq!(frame["params"]["calls"], Value::Null);
+    frame["params"]["contacts"].clone()
+}
+
+fn entry(number: u128, afk: bool, mobile: bool) -> Value {
+    json!({"jid": format!("d-{}", contact(number)), "afk": afk, "mobile": mobile})
+}
+
+#[test]
+fn a_contact_is_away_only_when_every_device_is() {
+    let mut roster = Roster::default();
+    roster.join(contact(1), 10, false);
+    roster.join(contact(1), 11, true);
+    roster.set_afk(contact(1), Some(10), true);
+    assert_eq!(shown(&mut roster), json!([entry(1, false, false)]));
+    roster.set_afk(contact(1), Some(11), true);
+    assert_eq!(shown(&mut roster), json!([entry(1, true, false)]));
+    roster.leave(contact(1), 10);
+    assert_eq!(shown(&mut roster), json!([entry(1, true, true)]));
+    assert!(!roster.is_deserted());
+    roster.leave(contact(1), 11);
+    assert!(roster.is_deserted());
+}
+
+#[test]
+fn other_gateways_count_until_they_are_silent_for_too_long() {
+    let mut roster = Roster::default();
+    let (node, now) = (Uuid::from_u128(99), Instant::now());
+    roster.join(contact(2), 10, false);
+    roster.hear(node, vec![LiveContact { contact: contact(1), afk: true, mobile: true }], now);
+    assert_eq!(shown(&mut roster), json!([entry(1, true, true), entry(2, false, false)]));
+    roster.forget(now + FORGOTTEN - Duration::from_millis(1));
+    assert_eq!(shown(&mut roster).as_array().unwrap().len(), 2);
+    roster.forget(now + FORGOTTEN);
+    assert_eq!(shown(&mut roster), json!([entry(2, false, false)]));
+}
+
+#[test]
+fn a_gateway_whose_last_contact_left_is_forgotten_at_once() {
+    let mut roster = Roster::default();
+    let node = Uuid::from_u128(99);
+    roster.join(contact(2), 10, false);
+    roster.hear(node, vec![LiveContact { contact: contact(1), afk: false, mobile: false }], Instant::now());
+    roster.hear(node, vec![], Instant::now());
+    assert_eq!(shown(&mut roster), json!([entry(2, false, false)]));
+}
+
+#[test]
+fn a_change_is_told_to_other_gateways_once() {
+    let mut roster = Roster::default();
+    roster.join(contact(2), 10, false);
+    assert!(roster.take_untold());
+    assert!(!roster.take_untold());
+    roster.set_afk(contact(2), None, false);
+    assert!(!roster.take_untold(), "nothing changed");
+    roster.set_afk(contact(2), None, true);
+    assert!(roster.take_untold());
+}

@@ -1,0 +1,272 @@
+//! Rows of the feed as one viewer's frames.
+
+use crate::{
+    counters::Counters,
+    frame::{self, Frame, MessageParams},
+    hub::{Row, Typing},
+};
+use events::{AccountId, ContactId, GroupId, MessageId, SectionId, SessionId, TeamId, chat::ChatRef};
+use protocol::{
+    Jid,
+    message::{ChatType, NeutralMessage},
+    notice::{Notice, Scope},
+    realtime::{DeletedChat, DeletedTeam, ReceivedMessage, ServerEvent},
+};
+use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer};
+use serde_json::value::RawValue;
+use std::slice::from_ref;
+
+/// Renders for one socket.
+pub(crate) struct Renderer {
+    /// Views of what changed.
+    pub(crate) read: ReadModel,
+    /// The socket's session.
+    pub(crate) session: SessionId,
+    /// Its account.
+    pub(crate) account: AccountId,
+    /// Its team.
+    pub(crate) team: TeamId,
+    /// The account's contact there, with its rights as they are now.
+    pub(crate) viewer: Viewer,
+    /// Its unread counters.
+    pub(crate) counters: Counters,
+    /// Frames so far that asked for a confirmation.
+    pub(crate) confirmations: u64,
+}
+
+/// Why a row cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenderError {
+    /// The views cannot be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A frame cannot be written.
+    #[error("a frame cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// What becomes of a row.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Rendered {
+    /// What the client is told.
+    pub(crate) frame: Option<Frame>,
+    /// What the socket does then.
+    pub(crate) then: Then,
+}
+
+/// What a socket does after a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Goes on.
+    Stay,
+    /// Learns anew which teams its account is in.
+    CountTeams,
+    /// Closes: there is nothing more to hear.
+    Close(&'static str),
+}
+
+type Result<T> = std::result::Result<T, RenderError>;
+
+impl Renderer {
+    /// A row as this viewer is told of it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn row(&mut self, row: &Row) -> Result<Rendered> {
+        let feed = &row.feed;
+        match &feed.notice {
+            Notice::MessageUpdated { message, delayed } => {
+                self.message(row, message, *delayed).await.map(told)
+            }
+            Notice::ReadMarked { chat, message, num_unread, gentime, .. } => {
+                self.read_marked(*chat, *message, *num_unread, *gentime).await.map(told)
+            }
+            Notice::MessagesReceived { chat, messages, .. } => self.received(*chat, messages).map(told),
+            Notice::GroupUpdated { group, .. } => self.group(*group).await,
+            Notice::GroupDeleted { group, left, gentime } => self.group_deleted(*group, left, *gentime).await,
+            Notice::TeamUpdated { team } => self.team(*team, feed.scope).await,
+            Notice::TeamDeleted { team, gentime } => self.team_gone(*team, *gentime),
+            Notice::ContactsUpdated { team, contacts } => self.contacts(row, *team, contacts).await,
+            Notice::ContactRemoved { team, contact } => {
+                if *team == self.team && *contact != self.viewer.contact {
+                    return Ok(silent());
+                }
+                self.team_gone(*team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
+            }
+            Notice::SectionsUpdated { team, sections } => self.sections(row, *team, sections).await.map(told),
+            Notice::UiSettings { settings } => {
+                let settings = RawValue::from_string(settings.clone())?;
+                frame::encode(&ServerEvent::UiSettings(settings)).map(told).map_err(Into::into)
+            }
+            Notice::LoggedIn { session, .. } if *session == self.session => Ok(silent()),
+            Notice::LoggedIn { device_name, .. } => {
+                let login = ServerEvent::Login { device_name: device_name.clone() };
+                frame::encode(&login).map(told).map_err(Into::into)
+            }
+            Notice::SessionClosed { session, .. } if *session != self.session => Ok(silent()),
+            Notice::SessionClosed { reason, .. } => {
+                let frame = frame::encode(&ServerEvent::Logout { reason: reason.word().to_owned() })?;
+                Ok(Rendered { frame: Some(frame), then: Then::Close("logged out") })
+            }
+        }
+    }
+
+    /// Somebody types.
+    ///
+    /// # Errors
+    /// None in practice: writing JSON into memory.
+    pub(crate) fn typing(&self, typing: &Typing) -> Result<Frame> {
+        let Typing { chat, actor, composing, is_audio, .. } = *typing;
+        let jid = jid_for(self.viewer.contact, chat);
+        let event = ServerEvent::ChatComposing { jid, actor: Jid::Direct(actor), composing, is_audio };
+        Ok(frame::encode(&event)?)
+    }
+
+    async fn message(&mut self, row: &Row, message: &NeutralMessage, delayed: bool) -> Result<Frame> {
+        let counters = if delayed {
+            None
+        } else {
+            self.counters.posted(message);
+            self.counters.refresh(&self.read).await?;
+            Some(self.counters.of(message.chat))
+        };
+        let params = MessageParams {
+            messages: [row.message(message, self.viewer.contact)?],
+            delayed,
+            chat_counters: counters.as_ref().map(from_ref).unwrap_or_default(),
+            team_unread: self.counters.team(),
+            badge: self.counters.badge(),
+        };
+        let confirm_id = confirm_id(&mut self.confirmations);
+        Ok(frame::encode_message(params, &confirm_id)?)
+    }
+
+    async fn read_marked(
+        &mut self,
+        chat: ChatRef,
+        message: MessageId,
+        num_unread: i64,
+        gentime: i64,
+    ) -> Result<Frame> {
+        self.counters.read(chat, message, num_unread, gentime);
+        if self.counters.of(chat).num_unread_notices > 0 {
+            // Which of the mentions were read only the table knows.
+            let unread = self.read.chat_unread(self.viewer.contact, chat.key()).await?;
+            self.counters.set_notices(chat, unread.notices);
+        }
+        self.counters.refresh(&self.read).await?;
+        Ok(frame::encode(&ServerEvent::ChatLastRead {
+            chats: vec![self.counters.of(chat)],
+            team_unread: Some(self.counters.team()),
+            badge: Some(self.counters.badge()),
+        })?)
+    }
+
+    fn received(&mut self, chat: ChatRef, messages: &[MessageId]) -> Result<Frame> {
+        let chat = jid_for(self.viewer.contact, chat);
+        let seen = |message: &MessageId| ReceivedMessage {
+            chat,
+            message_id: message.0,
+            received: true,
+            num_received: 0,
+        };
+        let event = ServerEvent::MessageReceived { messages: messages.iter().map(seen).collect() };
+        Ok(frame::encode_confirmed(&event, &confirm_id(&mut self.confirmations))?)
+    }
+
+    async fn group(&mut self, group: GroupId) -> Result<Rendered> {
+        let Some(chat) = self.read.group(self.team, group, self.viewer).await? else { return Ok(silent()) };
+        self.counters.refresh(&self.read).await?;
+        Ok(told(frame::encode(&ServerEvent::ChatUpdated {
+            chats: vec![chat],
+            team_unread: Some(self.counters.team()),
+            badge: Some(self.counters.badge()),
+        })?))
+    }
+
+    async fn group_deleted(&mut self, group: GroupId, left: &[ContactId], gentime: i64) -> Result<Rendered> {
+        if !left.is_empty() && !left.contains(&self.viewer.contact) {
+            return Ok(silent());
+        }
+        self.counters.forget(ChatRef::Group(group));
+        self.counters.refresh(&self.read).await?;
+        let chat =
+            DeletedChat { jid: Jid::Group(group), chat_type: ChatType::Group, is_archive: true, gentime };
+        Ok(told(frame::encode(&ServerEvent::ChatDeleted {
+            chats: vec![chat],
+            team_unread: Some(self.counters.team()),
+            badge: Some(self.counters.badge()),
+        })?))
+    }
+
+    async fn team(&mut self, team: TeamId, scope: Scope) -> Result<Rendered> {
+        let Some(view) = self.read.team(self.account, team).await? else { return Ok(silent()) };
+        if team == self.team {
+            self.viewer.status = view.me.status;
+        }
+        let frame = frame::encode(&ServerEvent::TeamUpdated { teams: vec![view] })?;
+        let is_news = matches!(scope, Scope::Account(_)) && team != self.team;
+        Ok(Rendered { frame: Some(frame), then: if is_news { Then::CountTeams } else { Then::Stay } })
+    }
+
+    /// A team is gone, or this account is no longer in it, which to its clients is the same.
+    fn team_gone(&self, team: TeamId, gentime: i64) -> Result<Rendered> {
+        let teams = vec![DeletedTeam { uid: team.0, is_archive: true, gentime }];
+        let frame = frame::encode(&ServerEvent::TeamDeleted { teams })?;
+        let then = if team == self.team { Then::Close("the team is gone") } else { Then::CountTeams };
+        Ok(Rendered { frame: Some(frame), then })
+    }
+
+    async fn contacts(&mut self, row: &Row, team: TeamId, contacts: &[ContactId]) -> Result<Rendered> {
+        let viewer = if team == self.team && !contacts.contains(&self.viewer.contact) {
+            let frame = row
+                .contacts(self.viewer.status)
+                .get_or_try_init(|| contacts_frame(&self.read, team, contacts, self.viewer))
+                .await?;
+            return Ok(told(frame.clone()));
+        } else {
+            let Some(own) = self.read.membership(self.account, team).await? else { return Ok(silent()) };
+            Viewer { contact: own.contact, status: own.status }
+        };
+        if team == self.team {
+            self.viewer = viewer;
+        }
+        contacts_frame(&self.read, team, contacts, viewer).await.map(told)
+    }
+
+    async fn sections(&self, row: &Row, team: TeamId, sections: &[SectionId]) -> Result<Frame> {
+        let make = || async {
+            let mut sections_now = self.read.sections(team).await?;
+            sections_now.retain(|section| sections.contains(&SectionId(section.uid)));
+            let gentime = sections_now.iter().map(|section| section.gentime).max().unwrap_or(0);
+            let event =
+                ServerEvent::SectionUpdated { chat_type: ChatType::Direct, gentime, sections: sections_now };
+            Ok::<Frame, RenderError>(frame::encode(&event)?)
+        };
+        row.sections.get_or_try_init(make).await.cloned()
+    }
+}
+
+async fn contacts_frame(
+    read: &ReadModel,
+    team: TeamId,
+    contacts: &[ContactId],
+    viewer: Viewer,
+) -> Result<Frame> {
+    let contacts = read.contacts_by_id(team, contacts, viewer).await?;
+    Ok(frame::encode(&ServerEvent::ContactUpdated { contacts })?)
+}
+
+fn told(frame: Frame) -> Rendered {
+    Rendered { frame: Some(frame), then: Then::Stay }
+}
+
+fn silent() -> Rendered {
+    Rendered { frame: None, then: Then::Stay }
+}
+
+/// 12 characters, as clients expect (`protocol.md` 1.1); unique within the socket.
+fn confirm_id(confirmations: &mut u64) -> String {
+    *confirmations += 1;
+    format!("{confirmations:012x}")
+}

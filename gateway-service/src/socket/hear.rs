@@ -1,0 +1,232 @@
+//! What the client says, and how it is answered (`protocol.md` 1.2).
+
+use crate::{
+    frame,
+    hub::Typing,
+    meters,
+    socket::{
+        End, Socket, code,
+        inbox::{self, Kind, Told, Unreadable},
+        wire::Heard,
+    },
+    upstream::Refused,
+};
+use bytes::Bytes;
+use events::chat::ChatRef;
+use futures::{FutureExt, future::BoxFuture};
+use platform::limits::{Key, Limit};
+use protocol::{
+    Jid,
+    error::ErrorCode,
+    lang::Text,
+    realtime::{Activity, Composing, ServerEvent},
+};
+use read_model::chat::chat_of;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::{collections::VecDeque, future::pending};
+
+/// Commands of one socket that wait for their turn; above, the client is not listened to for a while.
+const PIPELINE: usize = 64;
+
+/// Refused frames in a row after which the socket is closed.
+const PATIENCE: u32 = 50;
+
+/// Commands of one socket: carried out one after the other, in the order they came.
+#[derive(Default)]
+pub(super) struct Commands {
+    waiting: VecDeque<(&'static str, Told)>,
+    running: Option<BoxFuture<'static, Done>>,
+    refused: u32,
+}
+
+/// A command and what became of it.
+pub(super) type Done = (Told, Result<(), Refused>);
+
+impl Commands {
+    /// Whether the client may send more.
+    pub(super) fn have_room(&self) -> bool {
+        self.waiting.len() < PIPELINE
+    }
+
+    /// The command that is carried out, once it is done. May be dropped while waiting: nothing gets lost.
+    pub(super) async fn done(&mut self) -> Done {
+        match &mut self.running {
+            Some(running) => {
+                let done = running.await;
+                self.running = None;
+                done
+            }
+            None => pending().await,
+        }
+    }
+}
+
+impl Socket {
+    pub(super) async fn heard(&mut self, heard: Heard) -> Option<End> {
+        match heard {
+            Heard::Event(payload) => {
+                self.pace.alive();
+                self.event(&payload).await
+            }
+            Heard::Alive => {
+                self.pace.alive();
+                None
+            }
+            Heard::Room => None,
+            Heard::Close => Some(End::Closed),
+            Heard::Gone => Some(End::Gone),
+        }
+    }
+
+    /// A command is done: says so, and begins the next.
+    pub(super) fn answer(&mut self, (told, result): Done) -> Option<End> {
+        match result {
+            Ok(()) => self.confirm(told.confirm_id),
+            Err(Refused(message)) => self.warn(message, told.orig),
+        }
+        self.begin();
+        None
+    }
+
+    async fn event(&mut self, payload: &Bytes) -> Option<End> {
+        meters::received();
+        let told = inbox::read(payload);
+        if let Some(end) = self.too_many(&told) {
+            return end;
+        }
+        let told = match told {
+            Ok(told) => told,
+            Err(Unreadable { message, orig }) => {
+                self.warn(message, orig);
+                return None;
+            }
+        };
+        match told.kind {
+            Kind::Ping => self.confirm(told.confirm_id),
+            // Frames are not sent again: what a client misses it learns from history.
+            Kind::Confirm => {}
+            Kind::Activity => self.activity(told),
+            Kind::Composing => self.composing(told).await,
+            Kind::Command(event) => {
+                self.commands.waiting.push_back((event, told));
+                self.begin();
+            }
+        }
+        None
+    }
+
+    /// What to do instead when the account sends too many frames.
+    #[expect(clippy::option_option, reason = "whether to go on, and whether to end")]
+    fn too_many(&mut self, told: &Result<Told, Unreadable>) -> Option<Option<End>> {
+        let account = Key::Account(self.renderer.account.0);
+        let Err(exceeded) = self.gateway.0.access.limits.check(Limit::FramesPerAccount, &account) else {
+            self.commands.refused = 0;
+            return None;
+        };
+        self.commands.refused += 1;
+        if self.commands.refused > PATIENCE {
+            return Some(Some(End::Close(code::POLICY, "too many events")));
+        }
+        let orig = match told {
+            Ok(told) => told.orig.clone(),
+            Err(unreadable) => unreadable.orig.clone(),
+        };
+        let text = Text::SlowDown { seconds: exceeded.retry_after.as_secs() }.render(self.sender.lang);
+        self.warn(format!("{}: {text}", ErrorCode::RateLimit), orig);
+        Some(None)
+    }
+
+    fn begin(&mut self) {
+        if self.commands.running.is_some() {
+            return;
+        }
+        let Some((event, told)) = self.commands.waiting.pop_front() else { return };
+        let (upstream, sender) = (self.gateway.0.upstream.clone(), self.sender.clone());
+        let command = async move {
+            let result = upstream.command(&sender, event, &told.params).await;
+            (told, result)
+        };
+        self.commands.running = Some(command.boxed());
+    }
+
+    fn activity(&mut self, told: Told) {
+        match params::<Activity>(&told) {
+            Ok(Activity { afk }) => {
+                self.attendance.set_afk(afk.unwrap_or(false));
+                self.confirm(told.confirm_id);
+            }
+            Err(message) => self.warn(message, told.orig),
+        }
+    }
+
+    async fn composing(&mut self, told: Told) {
+        let allowed = match params::<Composing>(&told) {
+            Ok(composing) => self.typed(composing).await,
+            Err(message) => Err(message),
+        };
+        match allowed {
+            Ok(typing) => {
+                self.gateway.0.presence.compose(&typing);
+                self.confirm(told.confirm_id);
+            }
+            Err(message) => self.warn(message, told.orig),
+        }
+    }
+
+    /// Where the client types, if it may see the chat.
+    async fn typed(&mut self, composing: Composing) -> Result<Typing, String> {
+        let not_found = || ErrorCode::NotFound.to_string();
+        let jid: Jid =
+            composing.jid.parse().map_err(|error| format!("{}: jid: {error}", ErrorCode::InvalidData))?;
+        let actor = self.renderer.viewer.contact;
+        let chat = chat_of(actor, jid);
+        let visible = match (jid, chat) {
+            (Jid::Direct(other), _) if other == actor || self.known.contains(&other) => true,
+            (Jid::Direct(other), _) => {
+                let read = &self.renderer.read;
+                let found = read.contacts_of_team(self.renderer.team, &[other]).await;
+                let found = found.map_err(|_| ErrorCode::Unavailable.to_string())?;
+                self.known.extend(&found);
+                !found.is_empty()
+            }
+            (_, ChatRef::Group(group)) => match &self.place {
+                Some(place) => place.groups.contains(&group),
+                None => self.seat.is_in_group(group),
+            },
+            (_, ChatRef::Direct(..)) => false,
+        };
+        if !visible {
+            return Err(not_found());
+        }
+        Ok(Typing {
+            team: self.renderer.team,
+            chat,
+            actor,
+            composing: composing.composing.unwrap_or(false),
+            is_audio: composing.is_audio.unwrap_or(false),
+        })
+    }
+
+    fn confirm(&mut self, confirm_id: Option<Value>) {
+        if let Some(confirm_id) = confirm_id {
+            self.say(&ServerEvent::Confirm { confirm_id });
+        }
+    }
+
+    fn warn(&mut self, message: String, orig: Value) {
+        self.say(&ServerEvent::Warning { message, orig });
+    }
+
+    /// Pushes a frame that stems from no row of the feed.
+    pub(super) fn say(&mut self, event: &ServerEvent) {
+        match frame::encode(event) {
+            Ok(frame) => self.wire.push(frame),
+            Err(error) => tracing::error!(%error, "a frame cannot be written"),
+        }
+    }
+}
+
+fn params<T: DeserializeOwned>(told: &Told) -> Result<T, String> {
+    T::deserialize(&told.params).map_err(|error| format!("{}: {error}", ErrorCode::InvalidData))
+}

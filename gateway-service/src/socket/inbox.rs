@@ -1,0 +1,118 @@
+//! Client events as they come in (`protocol.md` 1.1, 1.4).
+
+use protocol::realtime::ClientEnvelope;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// An event of a client.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// Which event.
+    pub(super) kind: Kind,
+    /// Its parameters; an empty object when absent.
+    pub(super) params: Value,
+    /// What `server.confirm` must echo, if it is wanted.
+    pub(super) confirm_id: Option<Value>,
+    /// The whole envelope, for warnings.
+    pub(super) orig: Value,
+}
+
+/// The events that clients may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `client.ping`
+    Ping,
+    /// `client.confirm`
+    Confirm,
+    /// `client.activity`
+    Activity,
+    /// `client.chat.composing`
+    Composing,
+    /// One that becomes a command, under its own name.
+    Command(&'static str),
+}
+
+/// What was sent is no event.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Unreadable {
+    /// Why, for people.
+    pub(super) message: String,
+    /// What was sent, as far as it can be shown.
+    pub(super) orig: Value,
+}
+
+/// Events that become commands.
+const COMMANDS: [&str; 3] = ["client.message.updated", "client.message.deleted", "client.chat.lastread"];
+
+/// Reads the payload of a frame.
+///
+/// # Errors
+/// It is not JSON, no envelope, or an event that is not known.
+pub(super) fn read(payload: &[u8]) -> Result<Told, Unreadable> {
+    let orig: Value = serde_json::from_slice(payload).map_err(|error| Unreadable {
+        message: format!("malformed JSON: {error}"),
+        orig: Value::String(String::from_utf8_lossy(payload).into_owned()),
+    })?;
+    let envelope = match ClientEnvelope::deserialize(&orig) {
+        Ok(envelope) => envelope,
+        Err(error) => return Err(Unreadable { message: format!("malformed event: {error}"), orig }),
+    };
+    let confirm_id = envelope.wants_confirm().cloned();
+    let Some(kind) = Kind::of(&envelope.event) else {
+        return Err(Unreadable { message: format!("unknown event: {}", envelope.event), orig });
+    };
+    let params = envelope.params.unwrap_or_else(|| Value::Object(Map::new()));
+    Ok(Told { kind, params, confirm_id, orig })
+}
+
+impl Kind {
+    fn of(event: &str) -> Option<Self> {
+        match event {
+            "client.ping" => Some(Self::Ping),
+            "client.confirm" => Some(Self::Confirm),
+            "client.activity" => Some(Self::Activity),
+            "client.chat.composing" => Some(Self::Composing),
+            other => COMMANDS.into_iter().find(|known| *known == other).map(Self::Command),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, read};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn an_envelope_without_parameters_is_one() {
+        let told = read(br#"{"event":"client.ping","confirm_id":42}"#).unwrap();
+        assert_eq!((told.kind, told.params, told.confirm_id), (Kind::Ping, json!({}), Some(json!(42))));
+    }
+
+    #[test]
+    fn an_empty_confirm_id_asks_for_nothing() {
+        for payload in
+            [r#"{"event":"client.ping","confirm_id":""}"#, r#"{"event":"client.ping","confirm_id":null}"#]
+        {
+            assert_eq!(read(payload.as_bytes()).unwrap().confirm_id, None, "{payload}");
+        }
+    }
+
+    #[test]
+    fn commands_keep_their_names() {
+        let told = read(br#"{"event":"client.message.deleted","params":{"message_id":"x"}}"#).unwrap();
+        assert_eq!(told.kind, Kind::Command("client.message.deleted"));
+        assert_eq!(told.params, json!({"message_id": "x"}));
+    }
+
+    #[test]
+    fn what_cannot_be_read_comes_back_whole() {
+        let unknown = read(br#"{"event":"client.dance","confirm_id":"a"}"#).unwrap_err();
+        assert_eq!(unknown.message, "unknown event: client.dance");
+        assert_eq!(unknown.orig, json!({"event": "client.dance", "confirm_id": "a"}));
+        let no_event = read(br#"{"params":{}}"#).unwrap_err();
+        assert_eq!(no_event.orig, json!({"params": {}}));
+        let no_json = read(b"\xffhello").unwrap_err();
+        assert_eq!(no_json.orig, Value::String("\u{fffd}hello".into()));
+    }
+}

@@ -1,0 +1,172 @@
+//! What a socket does by the clock.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A peer that has not taken what was written for so long is let go.
+pub(super) const STALLED: Duration = Duration::from_secs(20);
+
+/// Protocol pings, so that dead peers are noticed.
+const PING: Duration = Duration::from_secs(30);
+/// Pings without an answer until the peer counts as dead.
+const PINGS: u32 = 2;
+/// Clients wait at most 10 s for `server.online` (`protocol.md` 2).
+const ONLINE: Duration = Duration::from_millis(4_500);
+/// Presence is not told more often than this.
+const ONLINE_PAUSE: Duration = Duration::from_millis(200);
+/// For so many bytes of presence one more pause: who is online in a large team is told less often.
+const ONLINE_BYTES: usize = 4_096;
+const TIME: Duration = Duration::from_secs(60);
+/// Whether the session is still good, and how often its owner is noted as seen.
+const SESSION: Duration = Duration::from_secs(30);
+const SEEN: Duration = Duration::from_secs(60);
+
+/// See the file's head.
+pub(super) struct Pace {
+    ping: Instant,
+    unanswered: u32,
+    online: Instant,
+    online_earliest: Instant,
+    time: Instant,
+    session: Instant,
+    seen: Instant,
+    leave: Option<Instant>,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    /// A protocol ping.
+    pub(super) ping: bool,
+    /// Nothing was heard for too long.
+    pub(super) dead: bool,
+    /// `server.online`
+    pub(super) online: bool,
+    /// `server.time`
+    pub(super) time: bool,
+    /// A look at the session.
+    pub(super) session: bool,
+    /// A note that the contact was seen.
+    pub(super) seen: bool,
+    /// The end, in a drain.
+    pub(super) leave: bool,
+}
+
+impl Pace {
+    /// `server.online` is due at once.
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            ping: now + PING,
+            unanswered: 0,
+            online: now,
+            online_earliest: now,
+            time: now + TIME,
+            session: now + SESSION,
+            seen: now + SEEN,
+            leave: None,
+        }
+    }
+
+    /// When something is due next.
+    pub(super) fn next(&self) -> Instant {
+        let always = [self.ping, self.online, self.time, self.session, self.seen];
+        always.into_iter().chain(self.leave).min().unwrap_or(self.ping)
+    }
+
+    /// What is due now; it will be due again later.
+    pub(super) fn due(&mut self, now: Instant) -> Due {
+        let ping = pass(&mut self.ping, now, PING);
+        let dead = ping && self.unanswered >= PINGS;
+        self.unanswered += u32::from(ping);
+        Due {
+            ping,
+            dead,
+            online: pass(&mut self.online, now, ONLINE),
+            time: pass(&mut self.time, now, TIME),
+            session: pass(&mut self.session, now, SESSION),
+            seen: pass(&mut self.seen, now, SEEN),
+            leave: self.leave.is_some_and(|leave| leave <= now),
+        }
+    }
+
+    /// The peer lives.
+    pub(super) fn alive(&mut self) {
+        self.unanswered = 0;
+    }
+
+    /// `server.online` was sent, with so many bytes.
+    pub(super) fn told_presence(&mut self, now: Instant, bytes: usize) {
+        let pauses = u32::try_from(1 + bytes / ONLINE_BYTES).unwrap_or(u32::MAX);
+        self.online_earliest = now + ONLINE_PAUSE.saturating_mul(pauses).min(ONLINE);
+    }
+
+    /// Presence has changed: it is told as soon as that may be.
+    pub(super) fn presence_changed(&mut self) {
+        self.online = self.online.min(self.online_earliest);
+    }
+
+    /// Whether the end is set.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leave.is_some()
+    }
+
+    /// Sets the end.
+    pub(super) fn leave_in(&mut self, wait: Duration) {
+        self.leave = Some(Instant::now() + wait);
+    }
+}
+
+fn pass(at: &mut Instant, now: Instant, every: Duration) -> bool {
+    let due = *at <= now;
+    if due {
+        *at = now + every;
+    }
+    due
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ONLINE, PING, Pace};
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    #[test]
+    fn presence_is_due_at_once_and_then_again_and_again() {
+        let mut pace = Pace::new();
+        let now = Instant::now();
+        assert!(pace.due(now).online);
+        assert!(!pace.due(now + Duration::from_secs(4)).online);
+        assert!(pace.due(now + ONLINE).online);
+    }
+
+    #[test]
+    fn presence_of_many_is_told_less_often() {
+        let mut pace = Pace::new();
+        let now = Instant::now();
+        pace.due(now);
+        pace.told_presence(now, 100);
+        pace.presence_changed();
+        assert!(pace.due(now + Duration::from_millis(200)).online);
+        pace.told_presence(now, 40_000);
+        pace.presence_changed();
+        assert!(!pace.due(now + Duration::from_secs(2)).online);
+        assert!(pace.due(now + Duration::from_millis(2_300)).online);
+    }
+
+    #[test]
+    fn a_peer_that_answers_no_ping_is_dead() {
+        let mut pace = Pace::new();
+        let mut now = Instant::now();
+        let mut after = || {
+            now += PING;
+            now
+        };
+        assert!(!pace.due(after()).dead);
+        assert!(!pace.due(after()).dead);
+        pace.alive();
+        assert!(!pace.due(after()).dead);
+        assert!(!pace.due(after()).dead);
+        assert!(pace.due(after()).dead);
+    }
+}

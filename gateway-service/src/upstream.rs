@@ -1,0 +1,150 @@
+//! How client events become commands: `POST /api/v3/teams/{team_uid}/ws/{event}` with the socket's own credentials, so
+//! that rights, rules and limits are those of HTTP.
+
+use crate::credentials::Credentials;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+};
+use bytes::Bytes;
+use events::TeamId;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header::CONTENT_TYPE};
+use platform::http::REQUEST_ID;
+use protocol::{error::ErrorCode, lang::Lang};
+use serde::Deserialize;
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use tower::ServiceExt;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const LANG: HeaderName = HeaderName::from_static("lang");
+
+/// Longest answer that is read; the result is not used.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+
+/// Longest wait for an answer of another process; the shell bounds those of this one.
+const PATIENCE: Duration = Duration::from_secs(35);
+
+/// Where commands are taken. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Upstream {
+    /// The command service's routes in this process, wrapped in the HTTP shell.
+    InProcess(Router),
+    /// The command service in another process, or a proxy before it. It must trust this process's `X-Forwarded-For`.
+    Http {
+        /// `scheme://host[:port]`
+        base_url: String,
+        /// Connections to it.
+        client: reqwest::Client,
+    },
+}
+
+/// Who sends commands.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    /// In which team.
+    pub(crate) team: TeamId,
+    /// With which rights.
+    pub(crate) credentials: Credentials,
+    /// From where.
+    pub(crate) client: IpAddr,
+    /// The id of the request that opened the socket: its commands bear it too.
+    pub(crate) request_id: String,
+    /// The language of refusals.
+    pub(crate) lang: Lang,
+}
+
+/// The command was refused or could not be carried out; the text is for people.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(pub(crate) String);
+
+impl Upstream {
+    /// Carries a command out; comes back when it is done and visible.
+    ///
+    /// # Errors
+    /// The refusal in words.
+    pub(crate) async fn command(&self, sender: &Sender, event: &str, params: &Value) -> Result<(), Refused> {
+        let path = format!("/api/v3/teams/{}/ws/{event}", sender.team);
+        let body = serde_json::to_vec(params).map_err(unavailable)?;
+        let answer = match self {
+            Self::InProcess(router) => in_process(router, sender, &path, body).await?,
+            Self::Http { base_url, client } => {
+                by_http(client, &format!("{}{path}", base_url.trim_end_matches('/')), sender, body).await?
+            }
+        };
+        let answer: Answer = serde_json::from_slice(&answer).map_err(unavailable)?;
+        if answer.ok { Ok(()) } else { Err(answer.refused()) }
+    }
+}
+
+async fn in_process(router: &Router, sender: &Sender, path: &str, body: Vec<u8>) -> Result<Bytes, Refused> {
+    let mut request = Request::post(path).body(Body::from(body)).map_err(unavailable)?;
+    *request.headers_mut() = headers(sender);
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(sender.client, 0)));
+    let Ok(response) = router.clone().oneshot(request).await;
+    to_bytes(response.into_body(), LONGEST_ANSWER).await.map_err(unavailable)
+}
+
+async fn by_http(
+    client: &reqwest::Client,
+    url: &str,
+    sender: &Sender,
+    body: Vec<u8>,
+) -> Result<Bytes, Refused> {
+    let mut headers = headers(sender);
+    if let Ok(client) = HeaderValue::from_str(&sender.client.to_string()) {
+        headers.insert(FORWARDED_FOR, client);
+    }
+    let request = client.post(url).headers(headers).body(body).timeout(PATIENCE);
+    let response = request.send().await.map_err(unavailable)?;
+    response.bytes().await.map_err(unavailable)
+}
+
+fn headers(sender: &Sender) -> HeaderMap {
+    let mut headers = sender.credentials.headers();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(LANG, HeaderValue::from_static(sender.lang.tag()));
+    if let Ok(id) = HeaderValue::from_str(&sender.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers
+}
+
+/// The cause is for the log only.
+fn unavailable(error: impl std::fmt::Display) -> Refused {
+    tracing::warn!(%error, "a command of a socket could not be carried out");
+    Refused(ErrorCode::Unavailable.to_string())
+}
+
+/// As much of the envelope as a warning needs.
+#[derive(Deserialize)]
+struct Answer {
+    ok: bool,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    details: BTreeMap<String, String>,
+}
+
+impl Answer {
+    fn refused(self) -> Refused {
+        let details = self.details.iter().map(|(field, text)| format!("{field}: {text}"));
+        let texts: Vec<String> = self.reason.into_iter().chain(details).collect();
+        if texts.is_empty() {
+            Refused(self.error)
+        } else {
+            Refused(format!("{}: {}", self.error, texts.join("; ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
