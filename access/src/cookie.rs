@@ -19,7 +19,7 @@ pub fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
 
 /// `Set-Cookie` for a new session.
 pub fn set(token: &str, config: &Config) -> Option<HeaderValue> {
-    let age = ::cookie::time::Duration::days(config.auth.cookie_absolute_days.into());
+    let age = ::cookie::time::Duration::days(config.auth.cookie_days.into());
     header(Cookie::build((name(config), token.to_owned())).max_age(age), config)
 }
 

@@ -5,7 +5,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use events::Position;
 use http::request::Parts;
 use platform::http::{ApiError, MIN_EVENT_POSITION};
-use protocol::{error::ErrorCode, lang::Text};
+use protocol::{error::ErrorCode, lang::{JsonType, Text}};
 use std::time::Duration;
 
 /// The read model has what the request asks for. The answer shows at least the events up to `0`'s position.
@@ -24,7 +24,7 @@ where
             return Ok(Self(access.read.position().await.map_err(refuse)?));
         };
         let wanted = wanted.to_str().ok().and_then(|text| text.trim().parse::<Position>().ok());
-        let wrong = || ApiError::field("Min-Event-Position", Text::WrongType { expected: "integer".into() });
+        let wrong = || ApiError::field("Min-Event-Position", Text::WrongType { expected: JsonType::Integer });
         let wanted = wanted.ok_or_else(wrong)?;
         let patience = Duration::from_millis(access.config.wait.query_ms);
         if !access.read.caught_up(wanted, patience).await.map_err(refuse)? {

@@ -1,1 +1,74 @@
-//! Commands: POST, PUT, DELETE.
+//! Commands: POST, PUT, DELETE, and the two GETs of the seed that change something.
+//!
+//! A handler parses, transacts, waits for the read model and answers with the view that the query would give.
+
+mod accounts;
+mod context;
+mod http;
+mod input;
+mod repeat;
+mod states;
+mod transact;
+
+use access::Access;
+use axum::extract::FromRef;
+use platform::{
+    blobs::Blobs, bus::Bus, journal::Journal, outbound::Outbound, picture::resize::Resizer, vault::Vault,
+};
+use states::States;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What the command handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Commands {
+    access: Access,
+    journal: Journal,
+    vault: Vault,
+    blobs: Blobs,
+    bus: Bus,
+    outbound: Outbound,
+    resizer: Arc<Resizer>,
+    states: States,
+}
+
+/// What [`Commands`] are made of.
+pub struct CommandDeps {
+    /// Who calls.
+    pub access: Access,
+    /// The log.
+    pub journal: Journal,
+    /// Secrets.
+    pub vault: Vault,
+    /// Pictures.
+    pub blobs: Blobs,
+    /// Tells projections of a new head, and gateways of typing.
+    pub bus: Bus,
+    /// Judges webhook addresses.
+    pub outbound: Outbound,
+}
+
+impl Commands {
+    /// The handlers' state.
+    pub fn new(deps: CommandDeps) -> Self {
+        let CommandDeps { access, journal, vault, blobs, bus, outbound } = deps;
+        let resizer = Arc::new(Resizer::default());
+        Self { access, journal, vault, blobs, bus, outbound, resizer, states: States::new() }
+    }
+
+    /// Every write route, with its description.
+    pub fn router(self) -> OpenApiRouter {
+        http::router().with_state(self)
+    }
+}
+
+/// The description of every write route.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    http::router().into_openapi()
+}
+
+impl FromRef<Commands> for Access {
+    fn from_ref(commands: &Commands) -> Self {
+        commands.access.clone()
+    }
+}

@@ -1,7 +1,7 @@
 //! Rules of an account: registration, sessions, QR logins, devices, settings (`protocol.md` 6, items 16 to 44).
 
 use crate::{Aggregate, limits};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use events::{
     AccountEvent, AccountId, Personal, SessionId, TeamId, account, address_book, device, session,
     value::{DeviceKind, SessionEnd, SessionKind},
@@ -18,6 +18,8 @@ pub struct Account {
     offers: BTreeMap<Uuid, Offer>,
     ui_settings: Option<Personal<String>>,
     address_books: BTreeMap<String, Personal<String>>,
+    /// New numbers that were looked up on the last day that any were.
+    numbers_looked_up: Option<(NaiveDate, u32)>,
 }
 
 #[derive(Clone, Debug)]
@@ -147,6 +149,8 @@ pub enum Command {
         contacts: String,
         /// Numbers in it that were not in the account's books before.
         new_numbers: u32,
+        /// When.
+        now: DateTime<Utc>,
     },
 }
 
@@ -163,6 +167,8 @@ pub enum Rejection {
     NoSession,
     /// The QR code is unknown, used or expired, or its session is over.
     NoOffer,
+    /// Too many new numbers in one day.
+    TooManyNumbers,
 }
 
 impl Account {
@@ -311,14 +317,21 @@ impl Aggregate for Account {
                 let same = self.ui_settings.as_ref() == Some(&settings);
                 Ok(if same { vec![] } else { vec![account::UiSettingsReplaced { settings }.into()] })
             }
-            Command::ReplaceAddressBook { device_id, contacts, new_numbers } => {
+            Command::ReplaceAddressBook { device_id, contacts, new_numbers, now } => {
                 if !self.devices.contains_key(&device_id) {
                     return Err(Rejection::NoDevice);
                 }
                 let contacts = self.owned(contacts)?;
-                let same = self.address_books.get(&device_id) == Some(&contacts);
-                let replaced = address_book::Replaced { device_id, contacts, new_numbers };
-                Ok(if same { vec![] } else { vec![replaced.into()] })
+                if self.address_books.get(&device_id) == Some(&contacts) {
+                    return Ok(vec![]);
+                }
+                let today = now.date_naive();
+                let (day, looked_up) = self.numbers_looked_up.unwrap_or((today, 0));
+                let before = if day == today { looked_up } else { 0 };
+                if before.saturating_add(new_numbers) > limits::ADDRESS_BOOK_NEW_PER_DAY {
+                    return Err(Rejection::TooManyNumbers);
+                }
+                Ok(vec![address_book::Replaced { device_id, contacts, new_numbers, day: today }.into()])
             }
         }
     }
@@ -336,6 +349,8 @@ impl Aggregate for Account {
                 self.address_books.remove(&removed.device_id);
             }
             AccountEvent::AddressBookReplaced(book) => {
+                let earlier = self.numbers_looked_up.filter(|(day, _)| *day == book.day).map_or(0, |(_, count)| count);
+                self.numbers_looked_up = Some((book.day, earlier.saturating_add(book.new_numbers)));
                 self.address_books.insert(book.device_id.clone(), book.contacts.clone());
             }
             AccountEvent::SessionOpened(opened) => {

@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod chat;
 pub mod icon;
 pub mod limits;
+pub mod mention;
 pub mod message;
 pub mod name;
 pub mod phone;

@@ -1,6 +1,7 @@
 //! Facts about the address books of devices.
 
 use crate::Personal;
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,4 +15,6 @@ pub struct Replaced {
     pub contacts: Personal<String>,
     /// How many of its numbers this account had not named before, for the daily budget.
     pub new_numbers: u32,
+    /// The day (UTC) whose budget they count into.
+    pub day: NaiveDate,
 }

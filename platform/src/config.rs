@@ -73,6 +73,9 @@ pub struct Config {
     pub read: Secret,
     /// The bus between projection and gateways: `memory` (one process) or `nats://[user:password@]host:port`.
     pub bus: Secret,
+    /// Where a gateway that runs alone sends its clients' commands, `http://host[:port]`: the command role, or a proxy
+    /// before it, which must trust the gateway's `X-Forwarded-For`. Not used when one process does everything.
+    pub command_url: String,
     /// A folder for pictures and, in dev, the master key.
     pub data_dir: PathBuf,
     /// The master key, 64 hexadecimal digits. Prefer `master_key_file`: the environment leaks more easily.
@@ -120,6 +123,7 @@ impl Config {
             log: Secret::new("postgres://veche@127.0.0.1:5432/veche"),
             read: Secret::default(),
             bus: Secret::new("memory"),
+            command_url: "http://127.0.0.1:8000".to_owned(),
             data_dir: PathBuf::from("./.local/data"),
             master_key: Secret::default(),
             master_key_file: None,

@@ -1,1 +1,14 @@
-//! Projections: the log becomes rows, feed and notices; rebuild; effects.
+//! Projections: the log becomes rows, feed and notices; and what must follow outside (SMS, webhooks) is planned.
+//!
+//! A batch of events is one transaction: rows, feed, planned effects, checkpoint. A crash anywhere means that the batch
+//! is applied again from the old checkpoint, to the same rows.
+
+mod batch;
+pub mod effects;
+mod feed;
+mod projections;
+mod projector;
+mod rebuild;
+
+pub use projector::{ProjectionError, Projector};
+pub use rebuild::{Progress, rebuild};

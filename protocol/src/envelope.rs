@@ -119,6 +119,24 @@ fn rounded(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
+/// No result: `null`, as deletes answer (`protocol.md` 6, item 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nothing;
+
+impl Serialize for Nothing {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl utoipa::PartialSchema for Nothing {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::Null).into()
+    }
+}
+
+impl utoipa::ToSchema for Nothing {}
+
 #[cfg(test)]
 mod tests {
     use super::{Layout, failure, human_time, success};

@@ -176,9 +176,9 @@ CREATE TABLE read.message (
     important boolean NOT NULL,
     nopreview boolean NOT NULL,
     reply_to uuid,
-    linked uuid[] NOT NULL,
+    linked jsonb NOT NULL, -- ids of forwarded messages
     links jsonb NOT NULL,
-    mentioned uuid[] NOT NULL,
+    mentioned jsonb NOT NULL, -- ids of contacts
     created timestamptz NOT NULL,
     edited timestamptz,
     editable_until timestamptz NOT NULL,

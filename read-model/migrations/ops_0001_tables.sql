@@ -6,6 +6,7 @@ CREATE TABLE ops.effect (
     key text NOT NULL, -- event position and target
     position bigint NOT NULL,
     payload text NOT NULL, -- sealed under the master key
+    planned timestamptz NOT NULL DEFAULT now(),
     attempts integer NOT NULL DEFAULT 0,
     due timestamptz, -- NULL: done, given up or expired
     outcome text,

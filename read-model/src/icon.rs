@@ -9,6 +9,11 @@ use uuid::Uuid;
 /// Side of the small size, px.
 pub const SMALL: u32 = 256;
 
+/// The names under which the sizes of a picture are stored; their addresses end so.
+pub const LARGE_FILE: &str = "1x.jpg";
+/// See [`LARGE_FILE`].
+pub const SMALL_FILE: &str = "256.jpg";
+
 /// A stored picture.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredIcon {
@@ -29,13 +34,13 @@ impl ReadModel {
         IconData { stub: Some(format!("{}/u/{colour}/{letters}/256.png", self.base_url)), lg: None, sm: None }
     }
 
-    /// `{base}/u/{32 hex digits}/p/{1x,256}.jpg`
+    /// `{base}/u/{32 hex digits}/p/{file}`
     pub fn picture(&self, icon: StoredIcon) -> IconData {
-        let url = |file| format!("{}/u/{}/p/{file}.jpg", self.base_url, icon.blob.simple());
+        let url = |file| format!("{}/u/{}/p/{file}", self.base_url, icon.blob.simple());
         IconData {
             stub: None,
-            lg: Some(SingleIcon { url: url("1x"), width: icon.width, height: icon.height }),
-            sm: Some(SingleIcon { url: url("256"), width: SMALL, height: SMALL }),
+            lg: Some(SingleIcon { url: url(LARGE_FILE), width: icon.width, height: icon.height }),
+            sm: Some(SingleIcon { url: url(SMALL_FILE), width: SMALL, height: SMALL }),
         }
     }
 }

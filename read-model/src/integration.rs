@@ -28,6 +28,15 @@ pub struct KeyHolder {
     pub message_update_age: u32,
 }
 
+/// Where new messages go, and the key that says that they are ours.
+#[derive(Clone)]
+pub struct Webhook {
+    /// Chosen by the team.
+    pub url: String,
+    /// The integration's API key.
+    pub key: String,
+}
+
 impl ReadModel {
     /// Integrations, oldest first, and the kinds there could be.
     ///
@@ -76,6 +85,23 @@ impl ReadModel {
             enabled: row.get("enabled"),
             message_update_age: row.get::<i32, _>("max_message_update_age").unsigned_abs(),
         }))
+    }
+
+    /// Where an integration wants new messages; `None` when it is gone, off, or has no address.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn webhook(&self, integration: IntegrationId) -> Result<Option<Webhook>> {
+        let row = sqlx::query(
+            "SELECT uid, webhook_url, key_sealed FROM read.integration \
+             WHERE uid = $1 AND enabled AND webhook_url <> ''",
+        )
+        .bind(integration.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let key = self.open_secret(row.get("key_sealed"), row.get("uid"))?;
+        Ok(Some(Webhook { url: row.get("webhook_url"), key }))
     }
 
     fn integration_view(&self, row: &PgRow) -> Result<Integration> {

@@ -4,6 +4,7 @@ use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};
 use events::{ChatKey, ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::message::NeutralMessage;
+use serde::de::DeserializeOwned;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -74,9 +75,9 @@ pub fn neutral(row: &PgRow) -> Result<NeutralMessage> {
         important: row.get("important"),
         nopreview: row.get("nopreview"),
         reply_to: row.get::<Option<Uuid>, _>("reply_to").map(MessageId),
-        linked_messages: row.get::<Vec<Uuid>, _>("linked").into_iter().map(MessageId).collect(),
-        links: serde_json::from_value(row.get("links")).map_err(|_| QueryError::Damaged("message.links"))?,
-        mentioned: row.get::<Vec<Uuid>, _>("mentioned").into_iter().map(ContactId).collect(),
+        linked_messages: json(row, "linked")?,
+        links: json(row, "links")?,
+        mentioned: json(row, "mentioned")?,
         created: row.get("created"),
         edited: row.get::<Option<DateTime<Utc>>, _>("edited"),
         editable_until: row.get("editable_until"),
@@ -85,6 +86,10 @@ pub fn neutral(row: &PgRow) -> Result<NeutralMessage> {
         prev: row.get::<Option<Uuid>, _>("prev").map(MessageId),
         is_last: num == row.get::<i64, _>("last_num"),
     })
+}
+
+fn json<T: DeserializeOwned>(row: &PgRow, column: &'static str) -> Result<Vec<T>> {
+    serde_json::from_value(row.get(column)).map_err(|_| QueryError::Damaged(column))
 }
 
 /// The conversation of a row with `key`, `kind`, `low`, `high`.

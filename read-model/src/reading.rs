@@ -68,7 +68,7 @@ impl ReadModel {
     pub async fn chat_unread(&self, contact: ContactId, chat: ChatKey) -> Result<ChatUnread> {
         let sql = format!(
             "SELECT u.unread, r.message, r.gentime, (SELECT count(*) FROM read.message n WHERE n.chat = $2 \
-                 AND n.num > coalesce(r.num, 0) AND NOT n.deleted AND $3 = ANY(n.mentioned)) AS notices \
+                 AND n.num > coalesce(r.num, 0) AND NOT n.deleted AND n.mentioned ? $3) AS notices \
              FROM ({UNREAD}) u LEFT JOIN read.reading r ON r.contact = u.viewer AND r.chat = u.chat WHERE u.chat = $2"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))

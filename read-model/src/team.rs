@@ -28,6 +28,21 @@ impl ReadModel {
         self.team_views(account, "c.account = $1 AND NOT c.archived AND NOT t.archived", None).await
     }
 
+    /// How many teams an account is in.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn team_count(&self, account: AccountId) -> Result<usize> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM read.contact c JOIN read.team t ON t.uid = c.team \
+             WHERE c.account = $1 AND NOT c.archived AND NOT t.archived",
+        )
+        .bind(account.0)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
     /// One team as an account sees it, archived or not; `None` for those who are not in it.
     ///
     /// # Errors

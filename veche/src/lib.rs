@@ -1,1 +1,9 @@
-//! Veche: the backend of a team messenger, every role in one binary.
+//! Veche in one binary: every role in one process, or each alone.
+
+pub mod cli;
+pub mod docs;
+mod house;
+mod rebuild;
+mod roles;
+
+pub use roles::Role;

@@ -1,1 +1,9 @@
-fn main() {}
+//! The command line.
+
+use clap::Parser;
+use std::process::ExitCode;
+use veche::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

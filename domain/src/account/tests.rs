@@ -117,6 +117,19 @@ fn a_qr_code_works_once_in_time_and_while_its_session_lives() {
 
 #[test]
 fn an_address_book_belongs_to_a_device() {
-    let put = Command::ReplaceAddressBook { device_id: "one".into(), contacts: "[]".into(), new_numbers: 0 };
+    let put = book("[]", 0, 0);
     assert_eq!(given::<Account>(&story([register()])).when(put), Err(Rejection::NoDevice));
+}
+
+fn book(contacts: &str, new_numbers: u32, second: i64) -> Command {
+    Command::ReplaceAddressBook { device_id: "one".into(), contacts: contacts.into(), new_numbers, now: at(second) }
+}
+
+#[test]
+fn new_numbers_of_a_day_are_counted() {
+    let most = limits::ADDRESS_BOOK_NEW_PER_DAY;
+    let history = story([register(), Command::LogIn(login(5, Some("one"))), book("[1]", most, 0)]);
+    assert_eq!(given::<Account>(&history).when(book("[2]", 1, 1)), Err(Rejection::TooManyNumbers));
+    assert_eq!(given::<Account>(&history).when(book("[1]", 0, 1)), Ok(vec![]));
+    assert!(given::<Account>(&history).when(book("[2]", 1, 86_400)).is_ok());
 }

@@ -97,9 +97,8 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
     let positive = [
         ("auth.code_ttl_sec", u64::from(config.auth.code_ttl_sec)),
         ("auth.code_tries", u64::from(config.auth.code_tries)),
-        ("auth.token_idle_days", u64::from(config.auth.token_idle_days)),
-        ("auth.cookie_idle_hours", u64::from(config.auth.cookie_idle_hours)),
-        ("auth.cookie_absolute_days", u64::from(config.auth.cookie_absolute_days)),
+        ("auth.token_days", u64::from(config.auth.token_days)),
+        ("auth.cookie_days", u64::from(config.auth.cookie_days)),
         ("sms.timeout_sec", u64::from(config.sms.timeout_sec)),
         ("http.timeout_sec", config.http.timeout_sec),
         ("http.header_timeout_sec", config.http.header_timeout_sec),

@@ -25,12 +25,10 @@ pub struct Auth {
     pub codes_per_day: u32,
     /// Within this time a repeated request answers with the code already sent, and sends nothing; in seconds.
     pub resend_after_sec: u32,
-    /// Days after which an unused token ends.
-    pub token_idle_days: u32,
-    /// Hours after which an unused cookie session ends.
-    pub cookie_idle_hours: u32,
-    /// Days after which a cookie session ends in any case.
-    pub cookie_absolute_days: u32,
+    /// Days after which the session of a token ends.
+    pub token_days: u32,
+    /// Days after which the session of a cookie ends.
+    pub cookie_days: u32,
 }
 
 impl Auth {
@@ -45,9 +43,8 @@ impl Auth {
             codes_per_hour: if production { 5 } else { 10_000 },
             codes_per_day: if production { 10 } else { 100_000 },
             resend_after_sec: if production { 30 } else { 0 },
-            token_idle_days: 90,
-            cookie_idle_hours: 12,
-            cookie_absolute_days: 30,
+            token_days: 90,
+            cookie_days: 30,
         }
     }
 }
@@ -58,9 +55,10 @@ impl Auth {
 pub struct Sms {
     /// The gateway's address, called by POST; empty writes codes to the console, dev only.
     pub url: Secret,
-    /// The text sent; `{code}` is replaced.
+    /// The body posted, with `{phone}` and `{text}` where they go: JSON when it begins with `{`, else a form such as
+    /// `to={phone}&text={text}`.
     pub template: String,
-    /// Signs or authenticates the calls to the gateway.
+    /// The `Authorization` header of the calls to the gateway; empty for none.
     pub secret: Secret,
     /// Longest wait for the gateway, in seconds.
     pub timeout_sec: u32,
@@ -72,7 +70,7 @@ impl Sms {
     pub(super) fn defaults() -> Self {
         Self {
             url: Secret::default(),
-            template: "Код для входа: {code}".to_owned(),
+            template: r#"{"to": "{phone}", "text": "{text}"}"#.to_owned(),
             secret: Secret::default(),
             timeout_sec: 10,
             retries: 2,

@@ -1,0 +1,93 @@
+//! Accounts behind phones: found, or made for somebody who was named before they ever logged in.
+
+use crate::{
+    Commands,
+    context::Context,
+    transact::{Done, Start, Stop},
+};
+use access::refusal::not_found;
+use domain::{
+    account::{self, Account},
+    phone::{self, Phone},
+    phone_number::PhoneNumber,
+};
+use events::{AccountId, Position, StreamName, TeamId};
+use platform::{http::ApiError, vault::Purpose};
+
+/// Somebody who is named by phone.
+pub(crate) struct Named {
+    /// The phone.
+    pub(crate) phone: PhoneNumber,
+    /// First name, for a new account.
+    pub(crate) given_name: String,
+    /// Last name, for a new account.
+    pub(crate) family_name: String,
+    /// The team that names them.
+    pub(crate) team: Option<TeamId>,
+    /// The id of the account, should there be none.
+    pub(crate) fresh: AccountId,
+}
+
+impl Commands {
+    /// The keyed hash of a phone, under which its stream is kept.
+    pub(crate) fn phone_hash(&self, phone: &PhoneNumber) -> [u8; 32] {
+        self.vault.keyed_hash(Purpose::Phone, phone.as_str().as_bytes())
+    }
+
+    /// The account that owns a phone, made if there is none, and from where on the read model knows it.
+    pub(crate) async fn account_of(&self, context: &Context, named: Named) -> Result<(AccountId, Position), ApiError> {
+        let hash = hex::encode(self.phone_hash(&named.phone));
+        let claimed: Done<Phone> = self
+            .transact(context, StreamName::phone(&hash), Start::Known, |_: &Phone| phone::Command::Claim(named.fresh))
+            .await
+            .map_err(|stop| stop.or(|_| not_found()))?;
+        let account = claimed.state.owner().ok_or_else(not_found)?;
+        let position = self.register(context, account, hash, named).await?;
+        Ok((account, position))
+    }
+
+    /// Registers an account unless it is; a crash between claiming the phone and this is mended by the next call.
+    pub(crate) async fn register(
+        &self,
+        context: &Context,
+        account: AccountId,
+        phone_hash: String,
+        named: Named,
+    ) -> Result<Position, ApiError> {
+        let command = account::Command::Register {
+            account,
+            phone: named.phone.as_str().to_owned(),
+            phone_hash,
+            given_name: named.given_name,
+            family_name: named.family_name,
+            added_by: named.team,
+        };
+        // An account exists for ever: what is known of it needs no look at the log.
+        let stream = StreamName::account(account);
+        if let Some(known) = self.states.get::<Account>(&stream).filter(|known| known.state.exists()) {
+            return Ok(known.position);
+        }
+        let done: Result<Done<Account>, Stop<_>> =
+            self.transact(context, stream, Start::Known, |_: &Account| command.clone()).await;
+        done.map(|done| done.position).map_err(|stop| stop.or(refused))
+    }
+}
+
+/// Seconds after which a daily budget is full again at the latest.
+const DAY: u64 = 86_400;
+
+/// What an account's rejection means to clients.
+pub(crate) fn refused(rejection: account::Rejection) -> ApiError {
+    use protocol::{error::ErrorCode, lang::Text};
+    match rejection {
+        account::Rejection::NoAccount | account::Rejection::NoSession => ApiError::new(ErrorCode::InvalidToken),
+        account::Rejection::NoDevice => not_found(),
+        account::Rejection::TooManyDevices => {
+            ApiError::field("device_id", Text::TooMany { max: domain::limits::DEVICES })
+        }
+        account::Rejection::TooManyNumbers => ApiError::new(ErrorCode::RateLimit)
+            .because(Text::SlowDown { seconds: DAY })
+            .retry_after(std::time::Duration::from_secs(DAY)),
+        account::Rejection::NoOffer => ApiError::field("temp_token", Text::BadToken),
+    }
+}

@@ -1,0 +1,201 @@
+//! The circumstances of one command: who, when, from where, and whether it is the repetition of an earlier request.
+
+use crate::Commands;
+use access::Caller;
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Request},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use event_log::CommandRef;
+use events::{AccountId, CommandId, ContactId, Meta, Personal, SessionId};
+use http::HeaderMap;
+use platform::{
+    clock::Ids,
+    http::{ApiError, IDEMPOTENCY_KEY, RawBody, RequestInfo},
+    vault::{self, Purpose, Vault},
+};
+use protocol::lang::Text;
+use uuid::Uuid;
+
+/// Longest `Idempotency-Key`.
+const LONGEST_KEY: usize = 128;
+
+/// A command's input with its circumstances. `E` reads the body; it comes behind [`Caller`] in a handler's arguments,
+/// since a key belongs to the account that sends it.
+pub(crate) struct Command<E> {
+    /// What was sent.
+    pub(crate) input: E,
+    /// The circumstances.
+    pub(crate) context: Context,
+}
+
+/// The circumstances of a command.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// When it came.
+    pub(crate) now: DateTime<Utc>,
+    /// The request.
+    pub(crate) request: RequestInfo,
+    /// Whether the client does not want to wait for the read model.
+    pub(crate) respond_async: bool,
+    name: &'static str,
+    ids: Ids,
+    key: Option<CommandRef>,
+    actor: Option<AccountId>,
+    contact: Option<ContactId>,
+    session: Option<SessionId>,
+}
+
+impl<E> FromRequest<Commands> for Command<E>
+where
+    E: FromRequest<Commands, Rejection = ApiError>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, commands: &Commands) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let info = RequestInfo::from_request_parts(&mut parts, commands).await?;
+        let caller = parts.extensions.get::<Caller>().cloned();
+        let (key, request) = match key(&parts.headers)? {
+            None => (None, Request::from_parts(parts, body)),
+            Some(key) => {
+                let RawBody(bytes) = RawBody::from_request(Request::from_parts(parts.clone(), body), commands).await?;
+                let path = parts.uri.path().to_owned();
+                let whole: [&[u8]; 3] = [parts.method.as_str().as_bytes(), path.as_bytes(), &bytes];
+                let command = command(&commands.vault, caller.as_ref(), &key, whole);
+                (Some(command), Request::from_parts(parts, Body::from(bytes)))
+            }
+        };
+        let respond_async = prefers_async(request.headers());
+        let input = E::from_request(request, commands).await?;
+        let context = Context {
+            now: commands.access.clock.now(),
+            request: info,
+            respond_async,
+            name: "",
+            ids: key.as_ref().map_or(Ids::Random, |key| Ids::derived_from(key.id.0.as_bytes())),
+            key,
+            actor: caller.as_ref().map(|caller| caller.account),
+            contact: None,
+            session: caller.as_ref().map(|caller| caller.id),
+        };
+        Ok(Self { input, context })
+    }
+}
+
+impl Context {
+    /// Gives the command its name in the log, `noun.verb`.
+    pub(crate) fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Whose doing it is, once a login has found out.
+    pub(crate) fn by(&mut self, account: AccountId) {
+        self.actor = Some(account);
+    }
+
+    /// As which member of a team it is done.
+    pub(crate) fn as_contact(&mut self, contact: ContactId) {
+        self.contact = Some(contact);
+    }
+
+    /// The same circumstances without the key: for appends on the way, of which a command may have several; only the one
+    /// that decides bears the key.
+    pub(crate) fn on_the_way(&self) -> Self {
+        Self { key: None, ..self.clone() }
+    }
+
+    /// The same circumstances of a client that waits: for answers that are of no use before the read model has them.
+    pub(crate) fn waiting(&self) -> Self {
+        Self { respond_async: false, ..self.clone() }
+    }
+
+    /// The key's reference, if the client named one.
+    pub(crate) fn command(&self) -> Option<CommandRef> {
+        self.key
+    }
+
+    /// A new id; the same one when the command is repeated under its key.
+    pub(crate) fn id<T: From<Uuid>>(&mut self) -> T {
+        self.ids.make().into()
+    }
+
+    /// A new secret of as many random bytes, base64url; the same one when the command is repeated under its key.
+    pub(crate) fn secret(&mut self, vault: &Vault, bytes: usize) -> Result<String, ApiError> {
+        if self.key.is_none() {
+            return vault::token(bytes).map_err(ApiError::internal);
+        }
+        let seed: Uuid = self.ids.make();
+        let derived = vault.keyed_hash(Purpose::CommandId, &[b"secret:", &seed.as_bytes()[..]].concat());
+        Ok(URL_SAFE_NO_PAD.encode(&derived[..bytes.min(derived.len())]))
+    }
+
+    /// What is kept with every event.
+    pub(crate) fn meta(&self) -> Meta {
+        let own = |text: String| self.actor.map(|actor| Personal::of_account(actor, text));
+        Meta {
+            at: self.now,
+            command: self.name.to_owned(),
+            command_id: self.key.map(|key| key.id),
+            request_id: Some(self.request.id.clone()),
+            correlation: Some(self.request.id.clone()),
+            causation: None,
+            actor: self.actor,
+            contact: self.contact,
+            session: self.session,
+            address: own(self.request.client.to_string()),
+            user_agent: self.request.user_agent.clone().and_then(own),
+            app: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text.is_empty() {
+        return Err(ApiError::field("Idempotency-Key", Text::BadCharacters));
+    }
+    if text.len() > LONGEST_KEY {
+        return Err(ApiError::field("Idempotency-Key", Text::TooLong { max: LONGEST_KEY }));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The command that a key names. Keys of different accounts never meet; before a login there is no account, and only
+/// equal requests share a key.
+fn command(vault: &Vault, caller: Option<&Caller>, key: &str, whole: [&[u8]; 3]) -> CommandRef {
+    let fingerprint = vault.keyed_hash(Purpose::Fingerprint, &framed(&whole));
+    let scope: &[u8] = match caller {
+        Some(caller) => caller.account.0.as_bytes(),
+        None => &fingerprint,
+    };
+    let hash = vault.keyed_hash(Purpose::CommandId, &framed(&[scope, key.as_bytes()]));
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    CommandRef { id: CommandId(uuid::Builder::from_random_bytes(id).into_uuid()), fingerprint }
+}
+
+/// Parts with their lengths, so that no two lists look alike.
+fn framed(parts: &[&[u8]]) -> Vec<u8> {
+    parts.iter().flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect()
+}
+
+fn prefers_async(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// No body is read: for commands that need none.
+pub(crate) struct NoInput;
+
+impl FromRequest<Commands> for NoInput {
+    type Rejection = ApiError;
+
+    async fn from_request(_: Request, _: &Commands) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}

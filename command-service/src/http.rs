@@ -1,0 +1,58 @@
+//! The list of write routes.
+
+mod address_book;
+mod api_message;
+mod device;
+mod group;
+mod icon;
+mod integration;
+mod invitation;
+mod message;
+mod ping;
+mod qr_login;
+mod session;
+mod team;
+mod ui_settings;
+mod ws;
+
+use crate::Commands;
+use axum::Extension;
+use domain::limits::UI_SETTINGS_BYTES;
+use platform::http::BodyLimit;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
+
+/// Largest picture that may be uploaded, with its form around it.
+const PICTURE: BodyLimit = BodyLimit((10 << 20) + (64 << 10));
+
+pub(crate) fn router() -> OpenApiRouter<Commands> {
+    OpenApiRouter::new()
+        .routes(routes!(ping::ping))
+        .routes(routes!(session::sms_login))
+        .routes(routes!(session::sms_auth))
+        .routes(routes!(session::sms_cookieauth))
+        .routes(routes!(session::logout))
+        .routes(routes!(session::logout_by_get))
+        .routes(routes!(qr_login::offer))
+        .routes(routes!(qr_login::qr_auth))
+        .routes(routes!(ui_settings::replace).layer(Extension(BodyLimit(UI_SETTINGS_BYTES))))
+        .routes(routes!(device::put))
+        .routes(routes!(device::change, device::remove))
+        .routes(routes!(address_book::replace))
+        .routes(routes!(team::create))
+        .routes(routes!(team::change, team::archive))
+        .routes(routes!(invitation::join))
+        .routes(routes!(icon::set, icon::remove).layer(Extension(PICTURE)))
+        .routes(routes!(integration::create))
+        .routes(routes!(integration::change, integration::remove))
+        .routes(routes!(invitation::create))
+        .routes(routes!(invitation::revoke))
+        .routes(routes!(group::create))
+        .routes(routes!(group::archive))
+        .routes(routes!(group::set_member))
+        .routes(routes!(group::remove_member))
+        .routes(routes!(ws::event))
+        .routes(routes!(api_message::post))
+}

@@ -1,0 +1,124 @@
+//! `POST /api/v3/teams/{team_uid}/invitations`, `DELETE …/{invitation_uid}`, `POST /api/v3/teams/join`
+
+use crate::{
+    Commands,
+    context::{Command, NoInput},
+    http::team::{as_contact, refused},
+    repeat::Answer,
+    transact::{Done, Start},
+};
+use access::{Caller, TeamScope, refusal::not_found, refuse};
+use axum::extract::State;
+use domain::team::{self, Team};
+use events::{InvitationId, StreamName, value::ContactStatus};
+use platform::{
+    http::{ApiError, Body, Params},
+    limits::{Key, Limit},
+    vault::Purpose,
+};
+use protocol::{
+    envelope::{Nothing, Success},
+    error::ErrorCode,
+    invitation::{Invitation, Join},
+    lang::Text,
+    team::Team as TeamView,
+};
+use serde::Deserialize;
+
+/// Random bytes of an invitation's token: 27 characters.
+const TOKEN_BYTES: usize = 20;
+
+/// What the path of one invitation names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    invitation_uid: InvitationId,
+}
+
+/// Makes an invitation: whoever has its token may join.
+#[utoipa::path(post, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
+    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Invitation>)))]
+pub(super) async fn create(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("invitation.create");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    context.as_contact(scope.contact);
+    let invitation: InvitationId = context.id();
+    let token = context.secret(&commands.vault, TOKEN_BYTES)?;
+    let token_hash = hex::encode(commands.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
+    let token_sealed = commands.vault.seal(token.as_bytes(), invitation.0.as_bytes()).map_err(ApiError::internal)?;
+    let actor = scope.contact;
+    let done = commands
+        .on_team(&context, &scope, || team::Command::Invite {
+            actor,
+            invitation,
+            token_sealed: token_sealed.clone(),
+            token_hash: token_hash.clone(),
+        })
+        .await?;
+    if !commands.settle(&context, done.position).await? {
+        return Commands::accepted(done.position);
+    }
+    let view = commands.access.read.invitation(scope.team, invitation).await.map_err(refuse)?;
+    commands.answer(&context, done.position, &view.ok_or_else(not_found)?).await
+}
+
+/// Deletes an invitation: its token opens nothing any more.
+#[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
+    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)),
+    responses((status = 200, body = Success<Nothing>)))]
+pub(super) async fn revoke(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("invitation.revoke");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    context.as_contact(scope.contact);
+    let (actor, invitation) = (scope.contact, path.invitation_uid);
+    let done = commands.on_team(&context, &scope, || team::Command::RevokeInvitation { actor, invitation }).await?;
+    commands.settle(&context, done.position).await?;
+    commands.answer(&context, done.position, &Nothing).await
+}
+
+/// Joins the team of an invitation. Joining again is harmless.
+#[utoipa::path(post, path = "/api/v3/teams/join", tag = "invitations", request_body = Join,
+    responses((status = 200, body = Success<TeamView>)))]
+pub(super) async fn join(
+    State(commands): State<Commands>,
+    caller: Caller,
+    command: Command<Body<Join>>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("team.join");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    commands.access.limits.check(Limit::JoinPerAccount, &Key::Account(caller.account.0))?;
+    let read = &commands.access.read;
+    let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
+    let found = read.invitation_by_token(&command.input.0.token).await.map_err(refuse)?;
+    let (team, invitation) = found.ok_or_else(unknown)?;
+    let joiner = as_contact(&commands, &mut context, &caller, ContactStatus::Member).await?;
+    let done: Done<Team> = commands
+        .transact(&context, StreamName::team(team), Start::Known, |_: &Team| team::Command::Join {
+            invitation,
+            joiner: joiner.clone(),
+        })
+        .await
+        .map_err(|stop| stop.or(|rejection| match rejection {
+            team::Rejection::NoTeam | team::Rejection::NoInvitation => unknown(),
+            other => refused(other),
+        }))?;
+    if !commands.settle(&context, done.position).await? {
+        return Commands::accepted(done.position);
+    }
+    let view = read.team(caller.account, team).await.map_err(refuse)?;
+    commands.answer(&context, done.position, &view.ok_or_else(not_found)?).await
+}

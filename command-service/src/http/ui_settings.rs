@@ -1,0 +1,46 @@
+//! `PUT /api/v3/ui-settings`
+
+use crate::{
+    Commands,
+    accounts::refused,
+    context::Command,
+    repeat::Answer,
+    transact::{Done, Start},
+};
+use access::{Caller, refuse};
+use axum::extract::State;
+use domain::account::{self, Account};
+use events::StreamName;
+use platform::http::{ApiError, RawBody, parse_json};
+use protocol::{account::UiSettings, envelope::Success};
+use serde_json::value::RawValue;
+
+/// Replaces the client settings whole; at most 16000 bytes. Sockets of the account hear `server.uisettings`.
+#[utoipa::path(put, path = "/api/v3/ui-settings", tag = "account", request_body = UiSettings,
+    responses((status = 200, body = Success<UiSettings>)))]
+pub(super) async fn replace(
+    State(commands): State<Commands>,
+    caller: Caller,
+    command: Command<RawBody>,
+) -> Result<Answer, ApiError> {
+    let context = command.context.named("ui_settings.replace");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    let RawBody(bytes) = command.input;
+    parse_json::<UiSettings>(&bytes)?; // an object, not too deep, no key twice
+    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    let text = if text.is_empty() { "{}".to_owned() } else { text };
+    let done: Done<Account> = commands
+        .transact(&context, StreamName::account(caller.account), Start::Known, |_: &Account| {
+            account::Command::ReplaceUiSettings(text.clone())
+        })
+        .await
+        .map_err(|stop| stop.or(refused))?;
+    if !commands.settle(&context, done.position).await? {
+        return Commands::accepted(done.position);
+    }
+    let stored = commands.access.read.ui_settings(caller.account).await.map_err(refuse)?;
+    let stored = RawValue::from_string(stored.unwrap_or(text)).map_err(ApiError::internal)?;
+    commands.answer(&context, done.position, &stored).await
+}

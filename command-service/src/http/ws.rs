@@ -1,0 +1,100 @@
+//! `POST /api/v3/teams/{team_uid}/ws/{client_event_name}`: websocket events over HTTP. The body is the event's `params`.
+
+use crate::{
+    Commands,
+    context::{Command, Context},
+    input::{Checks, checked},
+    repeat::Answer,
+};
+use access::{TeamScope, refusal::not_found, refuse};
+use axum::extract::State;
+use events::TeamId;
+use platform::http::{ApiError, Params, RawBody, parse_json};
+use protocol::{
+    envelope::Success,
+    lang::Text,
+    live::Live,
+    message::Message,
+    notice::LIVE_SUBJECT,
+    realtime::{Activity, Composing},
+};
+use read_model::chat::{Access, chat_of};
+use serde::Deserialize;
+
+/// What the path names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    client_event_name: String,
+}
+
+/// Carries out a client event; what it leads to also arrives over the websockets. For `client.message.updated` and
+/// `client.message.deleted` the result is the message, for others `null`.
+#[utoipa::path(post, path = "/api/v3/teams/{team_uid}/ws/{client_event_name}", tag = "realtime",
+    params(("team_uid" = String, Path), ("client_event_name" = String, Path)), request_body = Object,
+    responses((status = 200, body = Success<Option<Message>>)))]
+pub(super) async fn event(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(Path { client_event_name: name }): Params<Path>,
+    command: Command<RawBody>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context;
+    context.as_contact(scope.contact);
+    let RawBody(body) = command.input;
+    match name.as_str() {
+        "client.message.updated" => {
+            let context = context.named("message.say");
+            match commands.repeated(&context).await? {
+                Some(answer) => Ok(answer),
+                None => commands.post_message(context, &scope, parse_json(&body)?).await,
+            }
+        }
+        "client.message.deleted" => {
+            let context = context.named("message.delete");
+            match commands.repeated(&context).await? {
+                Some(answer) => Ok(answer),
+                None => commands.delete_message(context, &scope, parse_json(&body)?).await,
+            }
+        }
+        "client.chat.lastread" => {
+            commands.mark_read(context.named("reading.mark"), &scope, parse_json(&body)?).await
+        }
+        "client.chat.composing" => commands.compose(context, &scope, parse_json(&body)?).await,
+        "client.activity" => {
+            let activity: Activity = parse_json(&body)?;
+            let live = Live::Activity { contact: scope.contact, afk: activity.afk.unwrap_or(false) };
+            commands.tell_live(scope.team, &live);
+            commands.nothing(&context).await
+        }
+        "client.ping" | "client.confirm" => commands.nothing(&context).await,
+        _ => Err(ApiError::field("client_event_name", Text::UnknownEvent { name })),
+    }
+}
+
+impl Commands {
+    /// Somebody types: told to whoever sees the chat now, and never stored.
+    async fn compose(&self, context: Context, scope: &TeamScope, input: Composing) -> Result<Answer, ApiError> {
+        let mut checks = Checks::default();
+        let jid = checks.jid("jid", &input.jid);
+        checks.done()?;
+        let chat = chat_of(scope.contact, checked(jid)?);
+        if self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? == Access::None {
+            return Err(not_found());
+        }
+        let composing = input.composing.unwrap_or(false);
+        let is_audio = input.is_audio.unwrap_or(false);
+        self.tell_live(scope.team, &Live::Composing { chat, actor: scope.contact, composing, is_audio });
+        self.nothing(&context).await
+    }
+
+    fn tell_live(&self, team: TeamId, live: &Live) {
+        let told = serde_json::to_vec(live).map(|json| self.bus.publish(&format!("{LIVE_SUBJECT}.{team}"), json.into()));
+        if !matches!(told, Ok(Ok(()))) {
+            tracing::debug!("what is live was not told");
+        }
+    }
+
+    async fn nothing(&self, context: &Context) -> Result<Answer, ApiError> {
+        self.answer(context, self.access.read.known(), &()).await
+    }
+}

@@ -1,0 +1,168 @@
+//! Fields of requests → values of the domain; what does not fit is collected with the fields' names.
+
+use domain::phone_number::PhoneNumber;
+use events::{ContactId, GroupId};
+use platform::http::ApiError;
+use protocol::{
+    Jid,
+    error::{ErrorCode, Failure},
+    lang::Text,
+};
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Collects what is wrong with a request, so that one answer names all of it.
+#[derive(Default)]
+pub(crate) struct Checks {
+    failure: Option<Failure>,
+}
+
+impl Checks {
+    /// Something is wrong with a field.
+    pub(crate) fn refuse(&mut self, field: impl Into<String>, text: Text) {
+        let failure = self.failure.take().unwrap_or_else(|| Failure::new(ErrorCode::InvalidData));
+        self.failure = Some(failure.and(field, text));
+    }
+
+    /// Ends the checks.
+    ///
+    /// # Errors
+    /// `INVALID_DATA` naming every field that was refused.
+    pub(crate) fn done(self) -> Result<(), ApiError> {
+        self.failure.map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
+    /// One line of text: no control characters, so many characters at most.
+    pub(crate) fn line(&mut self, field: &str, text: &str, max: usize) -> String {
+        if text.chars().any(char::is_control) {
+            self.refuse(field, Text::BadCharacters);
+        }
+        self.length(field, text, max);
+        text.to_owned()
+    }
+
+    /// One line of text that must not be blank.
+    pub(crate) fn required(&mut self, field: &str, text: &str, max: usize) -> String {
+        if text.trim().is_empty() {
+            self.refuse(field, Text::Required);
+        }
+        self.line(field, text, max)
+    }
+
+    /// Text of several lines that must not be blank. NUL has no place in it: Postgres keeps none.
+    pub(crate) fn body(&mut self, field: &str, text: &str, max: usize) -> String {
+        if text.trim().is_empty() {
+            self.refuse(field, Text::Required);
+        }
+        if text.contains('\0') {
+            self.refuse(field, Text::BadCharacters);
+        }
+        self.length(field, text, max);
+        text.to_owned()
+    }
+
+    fn length(&mut self, field: &str, text: &str, max: usize) {
+        // A text of at most `max` bytes has at most `max` characters.
+        if text.len() > max && text.chars().count() > max {
+            self.refuse(field, Text::TooLong { max });
+        }
+    }
+
+    /// A phone in any spelling.
+    pub(crate) fn phone(&mut self, field: &str, text: &str) -> Option<PhoneNumber> {
+        let missing = text.trim().is_empty();
+        let parsed = PhoneNumber::parse(text).ok();
+        if parsed.is_none() {
+            self.refuse(field, if missing { Text::Required } else { Text::NotAPhone });
+        }
+        parsed
+    }
+
+    /// One of a closed set of words.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        field: &str,
+        text: &str,
+        allowed: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
+        let found = allowed.iter().copied().find(|value| word(*value) == text);
+        if found.is_none() {
+            let allowed = allowed.iter().map(|value| word(*value).to_owned()).collect();
+            self.refuse(field, Text::NotOneOf { allowed });
+        }
+        found
+    }
+
+    /// A uuid.
+    pub(crate) fn uuid<T: From<Uuid>>(&mut self, field: &str, text: &str) -> Option<T> {
+        let parsed = Uuid::parse_str(text).ok();
+        if parsed.is_none() {
+            self.refuse(field, Text::NotAUuid);
+        }
+        parsed.map(T::from)
+    }
+
+    /// An address of any kind.
+    pub(crate) fn jid(&mut self, field: &str, text: &str) -> Option<Jid> {
+        let parsed = Jid::from_str(text).ok();
+        if parsed.is_none() {
+            self.refuse(field, Text::NotAJid);
+        }
+        parsed
+    }
+
+    /// The address of a group.
+    pub(crate) fn group(&mut self, field: &str, text: &str) -> Option<GroupId> {
+        match self.jid(field, text)? {
+            Jid::Group(group) => Some(group),
+            Jid::Direct(_) | Jid::Task(_) => {
+                self.refuse(field, Text::NotAJid);
+                None
+            }
+        }
+    }
+
+    /// The address of a contact.
+    pub(crate) fn contact(&mut self, field: &str, text: &str) -> Option<ContactId> {
+        match self.jid(field, text)? {
+            Jid::Direct(contact) => Some(contact),
+            Jid::Group(_) | Jid::Task(_) => {
+                self.refuse(field, Text::NotAJid);
+                None
+            }
+        }
+    }
+}
+
+/// A value that was checked to be there: its absence has been refused by [`Checks::done`].
+///
+/// # Errors
+/// `INTERNAL_SERVER_ERROR` when the caller forgot to end the checks.
+pub(crate) fn checked<T>(value: Option<T>) -> Result<T, ApiError> {
+    value.ok_or_else(|| ApiError::internal("a value was used before its checks ended"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_wrong_is_named_at_once() {
+        let mut checks = Checks::default();
+        checks.phone("phone", "abc");
+        checks.line("name", "a\u{0}b", 10);
+        checks.required("title", "  ", 10);
+        checks.line("role", "длинно", 3);
+        let error = checks.done().unwrap_err();
+        let fields: Vec<_> = error.failure().details.keys().map(String::as_str).collect();
+        assert_eq!(fields, ["name", "phone", "role", "title"]);
+    }
+
+    #[test]
+    fn lengths_are_characters_not_bytes() {
+        let mut checks = Checks::default();
+        checks.line("name", "шестьб", 6);
+        assert!(checks.done().is_ok());
+    }
+}

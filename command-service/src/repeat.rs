@@ -1,0 +1,105 @@
+//! The end of a command: wait for the read model, answer, and keep the answer for repetitions under the same key.
+
+use crate::{Commands, context::Context};
+use access::refuse;
+use events::Position;
+use http::{HeaderName, HeaderValue};
+use platform::http::{ApiError, Reply};
+use protocol::{error::ErrorCode, lang::Text};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use sqlx::Row;
+use std::time::Duration;
+
+/// A result as it goes into the envelope.
+pub(crate) type Answer = Reply<Box<RawValue>>;
+
+impl Commands {
+    /// The answer to an earlier request with the same key, if there was one.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_REUSED` when that request was another one.
+    pub(crate) async fn repeated(&self, context: &Context) -> Result<Option<Answer>, ApiError> {
+        let Some(command) = context.command() else { return Ok(None) };
+        let row = sqlx::query("SELECT fingerprint, position, body FROM ops.answer WHERE command = $1")
+            .bind(command.id.0)
+            .fetch_optional(self.access.read.pool())
+            .await
+            .map_err(ApiError::unavailable)?;
+        let Some(row) = row else { return self.known_otherwise(context).await };
+        if row.get::<&[u8], _>("fingerprint") != command.fingerprint {
+            return Err(reused());
+        }
+        let body = self.vault.open(row.get("body"), command.id.0.as_bytes()).map_err(ApiError::internal)?;
+        let body = String::from_utf8(body).map_err(ApiError::internal)?;
+        let result = RawValue::from_string(body).map_err(ApiError::internal)?;
+        Ok(Some(Reply::new(result).at(row.get::<i64, _>("position").cast_unsigned())))
+    }
+
+    /// The log may know the key though its answer was not kept: then another body is refused here, and the same one is
+    /// carried out again, which changes nothing.
+    async fn known_otherwise(&self, context: &Context) -> Result<Option<Answer>, ApiError> {
+        let Some(command) = context.command() else { return Ok(None) };
+        let receipt = self.journal.log().receipt(command.id).await.map_err(ApiError::unavailable)?;
+        match receipt {
+            Some(receipt) if receipt.fingerprint != command.fingerprint => Err(reused()),
+            _ => Ok(None),
+        }
+    }
+
+    /// Waits until the read model shows `position`; false when the client does not want to wait.
+    ///
+    /// # Errors
+    /// `NOT_CAUGHT_UP`: the command is done, but not visible yet; `Event-Position` says where.
+    pub(crate) async fn settle(&self, context: &Context, position: Position) -> Result<bool, ApiError> {
+        if context.respond_async {
+            return Ok(false);
+        }
+        let patience = Duration::from_millis(self.access.config.wait.command_ms);
+        if self.access.read.caught_up(position, patience).await.map_err(refuse)? {
+            return Ok(true);
+        }
+        Err(ApiError::new(ErrorCode::NotCaughtUp)
+            .because(Text::NotCaughtUp)
+            .retry_after(Duration::from_secs(1))
+            .header(platform::http::EVENT_POSITION, HeaderValue::from(position)))
+    }
+
+    /// The answer to a command that is done.
+    pub(crate) async fn answer<T: Serialize>(
+        &self,
+        context: &Context,
+        position: Position,
+        result: &T,
+    ) -> Result<Answer, ApiError> {
+        let result = to_raw_value(result).map_err(ApiError::internal)?;
+        if let Some(command) = context.command() {
+            let body = self.vault.seal(result.get().as_bytes(), command.id.0.as_bytes()).map_err(ApiError::internal)?;
+            let kept = sqlx::query(
+                "INSERT INTO ops.answer (command, fingerprint, position, body) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(command.id.0)
+            .bind(&command.fingerprint[..])
+            .bind(position.cast_signed())
+            .bind(body)
+            .execute(self.access.read.pool())
+            .await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "an answer was not kept; a repetition is answered by the current state");
+            }
+        }
+        Ok(Reply::new(result).at(position))
+    }
+
+    /// The answer to a client that did not want to wait: where to look, and nothing else.
+    pub(crate) fn accepted(position: Position) -> Result<Answer, ApiError> {
+        let name = HeaderName::from_static("preference-applied");
+        let nothing = to_raw_value(&()).map_err(ApiError::internal)?;
+        Ok(Reply::new(nothing).at(position).header(name, HeaderValue::from_static("respond-async")))
+    }
+}
+
+fn reused() -> ApiError {
+    ApiError::new(ErrorCode::IdempotencyKeyReused).because(Text::KeyReused)
+}

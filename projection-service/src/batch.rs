@@ -1,0 +1,60 @@
+//! One batch of events being applied: the transaction, what is told, and what is to be done outside.
+
+use crate::{effects::plan::Planned, feed::Outbox};
+use events::{Event, Meta, Position, Recorded};
+use protocol::notice::{Audience, Notice, Scope};
+use sqlx::PgConnection;
+
+/// The work of one transaction.
+pub(crate) struct Batch<'c> {
+    /// The transaction.
+    pub(crate) db: &'c mut PgConnection,
+    /// What is told.
+    pub(crate) outbox: Outbox,
+    /// What is to be done outside.
+    pub(crate) planned: Vec<Planned>,
+    /// Accounts and teams made so far: the next one's colour.
+    pub(crate) coloured: i64,
+}
+
+/// Where an event stands and what is known about it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'e> {
+    /// Its position.
+    pub(crate) position: Position,
+    /// Who, when, why.
+    pub(crate) meta: &'e Meta,
+}
+
+impl<'e> At<'e> {
+    /// Of an event as it was read.
+    pub(crate) fn of(recorded: &'e Recorded<Event>) -> Self {
+        Self { position: recorded.position, meta: &recorded.meta }
+    }
+
+    /// The version that the event gives to what it changes: ns since 1970, different for every event. Rows take
+    /// the greater of this and their own version plus one, since clocks of nodes differ.
+    pub(crate) fn gentime(&self) -> i64 {
+        let micros = self.meta.at.timestamp_micros();
+        micros * 1_000 + (self.position % 1_000).cast_signed()
+    }
+
+    /// The position as the database keeps it.
+    pub(crate) fn row(&self) -> i64 {
+        self.position.cast_signed()
+    }
+}
+
+impl Batch<'_> {
+    /// Adds a notice.
+    pub(crate) fn tell(&mut self, at: At<'_>, scope: Scope, audience: Audience, notice: Notice) {
+        self.outbox.tell((at.position, at.meta.at), scope, audience, notice);
+    }
+
+    /// The colour of the account or team that comes to be now.
+    pub(crate) fn next_colour(&mut self) -> i16 {
+        let colour = self.coloured % i64::try_from(domain::icon::COLOURS.len()).unwrap_or(1);
+        self.coloured += 1;
+        i16::try_from(colour).unwrap_or(0)
+    }
+}

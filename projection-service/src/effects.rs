@@ -1,0 +1,9 @@
+//! Effects on the outside world: planned in the projection's transaction, carried out by a worker, remembered beside the
+//! log. No rebuild, replay or crash plans one twice; a worker that dies after sending may send once more.
+
+pub(crate) mod plan;
+mod sms;
+mod webhook;
+mod worker;
+
+pub use worker::{EffectWorker, EffectWorkerDeps};

@@ -1,0 +1,121 @@
+//! Event → rows: one file a noun. Exhaustive: a new event forces a decision here.
+
+mod account;
+mod chat;
+mod contact;
+mod device;
+mod icon;
+mod integration;
+mod invitation;
+mod message;
+mod phone;
+mod reading;
+mod section;
+mod session;
+mod team;
+
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{
+    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, MessageId, ReadingEvent, Recorded, StreamName, TeamEvent,
+    TeamId,
+};
+use std::str::FromStr;
+
+/// Applies events in order. Posts that follow each other are applied together: they are most of any log.
+pub(crate) async fn apply(batch: &mut Batch<'_>, events: &[Recorded<Event>]) -> Result<(), ProjectionError> {
+    let mut rest = events;
+    while let Some(first) = rest.first() {
+        let posts = rest.iter().map_while(message::post).count();
+        if posts > 0 {
+            let (run, behind) = rest.split_at(posts);
+            message::posted(batch, run).await?;
+            rest = behind;
+        } else {
+            one(batch, first).await?;
+            rest = &rest[1..];
+        }
+    }
+    Ok(())
+}
+
+async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), ProjectionError> {
+    let at = At::of(recorded);
+    match &recorded.event {
+        Event::PhoneEvent(event) => phone::apply(batch, recorded, event),
+        Event::AccountEvent(event) => of_account(batch, at, owner(recorded)?, event).await?,
+        Event::TeamEvent(event) => of_team(batch, at, owner(recorded)?, event).await?,
+        Event::ChatEvent(event) => of_chat(batch, at, owner(recorded)?, event).await?,
+        Event::MessageEvent(event) => {
+            let message: MessageId = owner(recorded)?;
+            match event {
+                MessageEvent::Posted(_) => message::posted(batch, std::slice::from_ref(recorded)).await?,
+                MessageEvent::Edited(edited) => message::edited(batch, at, message, edited).await?,
+                MessageEvent::Deleted(_) => message::deleted(batch, at, message).await?,
+            }
+        }
+        Event::ReadingEvent(ReadingEvent::Marked(marked)) => reading::marked(batch, at, marked).await?,
+    }
+    Ok(())
+}
+
+/// The id that a stream's name carries.
+fn owner<T: FromStr>(recorded: &Recorded<Event>) -> Result<T, ProjectionError> {
+    let stream: &StreamName = &recorded.stream;
+    stream.id().parse().map_err(|_| ProjectionError::Dangling(recorded.position))
+}
+
+async fn of_account(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    account: AccountId,
+    event: &AccountEvent,
+) -> Result<(), ProjectionError> {
+    match event {
+        AccountEvent::Registered(registered) => account::registered(batch, at, registered).await?,
+        AccountEvent::UiSettingsReplaced(replaced) => account::ui_settings(batch, at, account, replaced).await?,
+        AccountEvent::DeviceRegistered(device) => device::registered(batch, at, account, device).await?,
+        AccountEvent::DeviceChanged(device) => device::changed(batch, account, device).await?,
+        AccountEvent::DeviceRemoved(device) => device::removed(batch, account, device).await?,
+        AccountEvent::AddressBookReplaced(book) => device::address_book(batch, account, book).await?,
+        AccountEvent::SessionOpened(session) => session::opened(batch, at, account, session).await?,
+        AccountEvent::SessionClosed(session) => session::closed(batch, at, account, session).await?,
+        AccountEvent::QrOffered(offer) => session::qr_offered(batch, account, offer).await?,
+        AccountEvent::QrUsed(used) => session::qr_used(batch, used).await?,
+    }
+    Ok(())
+}
+
+async fn of_team(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, event: &TeamEvent) -> Result<(), ProjectionError> {
+    match event {
+        TeamEvent::Created(created) => team::created(batch, at, created).await?,
+        TeamEvent::Changed(changed) => team::changed(batch, at, team, changed).await?,
+        TeamEvent::Archived(_) => team::archived(batch, at, team).await?,
+        TeamEvent::ContactAdded(added) => contact::added(batch, at, team, added).await?,
+        TeamEvent::ContactStatusChanged(changed) => contact::status_changed(batch, at, team, changed).await?,
+        TeamEvent::ContactArchived(archived) => contact::archived(batch, at, team, archived).await?,
+        TeamEvent::ContactRestored(restored) => contact::restored(batch, at, team, restored).await?,
+        TeamEvent::SectionCreated(created) => section::created(batch, at, team, created).await?,
+        TeamEvent::InvitationCreated(created) => invitation::created(batch, at, team, created).await?,
+        TeamEvent::InvitationUsed(_) => {} // the contact's own event says who came
+        TeamEvent::InvitationRevoked(revoked) => invitation::revoked(batch, revoked).await?,
+        TeamEvent::IntegrationCreated(created) => integration::created(batch, at, team, created).await?,
+        TeamEvent::IntegrationChanged(changed) => integration::changed(batch, changed).await?,
+        TeamEvent::IntegrationRemoved(removed) => integration::removed(batch, removed).await?,
+        TeamEvent::IconChanged(icon) => icon::changed(batch, at, team, icon).await?,
+        TeamEvent::IconRemoved(_) => icon::removed(batch, at, team).await?,
+    }
+    Ok(())
+}
+
+async fn of_chat(batch: &mut Batch<'_>, at: At<'_>, group: GroupId, event: &ChatEvent) -> Result<(), ProjectionError> {
+    match event {
+        ChatEvent::Created(created) => chat::created(batch, at, created).await?,
+        ChatEvent::MemberSet(set) => chat::member_set(batch, at, group, set).await?,
+        ChatEvent::MemberRemoved(removed) => chat::member_removed(batch, at, group, removed).await?,
+        ChatEvent::Archived(_) => chat::archived(batch, at, group).await?,
+    }
+    Ok(())
+}

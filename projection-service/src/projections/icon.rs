@@ -1,0 +1,46 @@
+//! Pictures of teams: the current one counts into what the team stores, each one into the month it came.
+
+use super::team;
+use crate::batch::{At, Batch};
+use events::{TeamId, icon};
+
+pub(super) async fn changed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    icon: &icon::Changed,
+) -> Result<(), sqlx::Error> {
+    set(batch, at, team, Some(icon)).await
+}
+
+pub(super) async fn removed(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+    set(batch, at, team, None).await
+}
+
+async fn set(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    icon: Option<&icon::Changed>,
+) -> Result<(), sqlx::Error> {
+    let size = icon.map_or(0, |icon| icon.size.cast_signed());
+    let before: i64 = sqlx::query_scalar("SELECT icon_size FROM read.team WHERE uid = $1")
+        .bind(team.0)
+        .fetch_one(&mut *batch.db)
+        .await?;
+    sqlx::query(
+        "UPDATE read.team SET icon_blob = $2, icon_width = $3, icon_height = $4, icon_size = $5, \
+             gentime = greatest(gentime + 1, $6) WHERE uid = $1",
+    )
+    .bind(team.0)
+    .bind(icon.map(|icon| icon.blob.0))
+    .bind(icon.map(|icon| icon.lg_width.cast_signed()))
+    .bind(icon.map(|icon| icon.lg_height.cast_signed()))
+    .bind(size)
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
+    team::count_bytes(batch, at, team.0, size - before, size).await?;
+    team::updated(batch, at, team);
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Phones leave no rows: who owns which is the account's. Codes that are to be sent are planned.
+
+use crate::{batch::Batch, effects::plan::Planned};
+use events::{Event, PhoneEvent, Recorded};
+
+pub(super) fn apply(batch: &mut Batch<'_>, recorded: &Recorded<Event>, event: &PhoneEvent) {
+    match event {
+        PhoneEvent::CodeRequested(requested) if requested.send => {
+            batch.planned.extend(Planned::sms(recorded, requested));
+        }
+        PhoneEvent::CodeRequested(_)
+        | PhoneEvent::Claimed(_)
+        | PhoneEvent::CodeRejected(_)
+        | PhoneEvent::CodeUsed(_) => {}
+    }
+}

@@ -1,0 +1,78 @@
+//! Sessions and QR offers: rows exist while they open something.
+
+use crate::batch::{At, Batch};
+use events::{AccountId, session};
+use protocol::notice::{Audience, Notice, Scope};
+
+/// The title of a login that names no device, as the protocol prints it.
+const UNKNOWN_DEVICE: &str = "(unknown device)";
+
+pub(super) async fn opened(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    account: AccountId,
+    opened: &session::Opened,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO read.session (token_hash, uid, account, kind, device_id, created, expires) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&opened.token_hash)
+    .bind(opened.session.0)
+    .bind(account.0)
+    .bind(opened.kind.word())
+    .bind(&opened.device_id)
+    .bind(at.meta.at)
+    .bind(opened.expires)
+    .execute(&mut *batch.db)
+    .await?;
+    let name: Option<String> = sqlx::query_scalar("SELECT name FROM read.device WHERE account = $1 AND device_id = $2")
+        .bind(account.0)
+        .bind(&opened.device_id)
+        .fetch_optional(&mut *batch.db)
+        .await?;
+    let device_name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| UNKNOWN_DEVICE.into());
+    let notice = Notice::LoggedIn { session: opened.session, device_name };
+    batch.tell(at, Scope::Account(account), Audience::All, notice);
+    Ok(())
+}
+
+pub(super) async fn closed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    account: AccountId,
+    closed: &session::Closed,
+) -> Result<(), sqlx::Error> {
+    for statement in ["DELETE FROM read.session WHERE uid = $1", "DELETE FROM read.qr_offer WHERE session = $1"] {
+        sqlx::query(statement).bind(closed.session.0).execute(&mut *batch.db).await?;
+    }
+    let notice = Notice::SessionClosed { session: closed.session, reason: closed.reason };
+    batch.tell(at, Scope::Account(account), Audience::All, notice);
+    Ok(())
+}
+
+/// One offer a session: a newer one voids the older.
+pub(super) async fn qr_offered(
+    batch: &mut Batch<'_>,
+    account: AccountId,
+    offered: &session::QrOffered,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO read.qr_offer (token_hash, uid, account, session, valid_until) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (session) DO UPDATE SET token_hash = excluded.token_hash, uid = excluded.uid, \
+             valid_until = excluded.valid_until",
+    )
+    .bind(&offered.token_hash)
+    .bind(offered.offer)
+    .bind(account.0)
+    .bind(offered.session.0)
+    .bind(offered.valid_until)
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn qr_used(batch: &mut Batch<'_>, used: &session::QrUsed) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM read.qr_offer WHERE uid = $1").bind(used.offer).execute(&mut *batch.db).await?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The loop: log → transaction → bus. Several processes may run it; the checkpoint row lets only one win each batch.
+
+use crate::{batch::Batch, effects, feed::Outbox, projections};
+use bytes::Bytes;
+use events::{Event, Position, Recorded};
+use platform::{
+    bus::Bus,
+    journal::{Journal, LoadError},
+    vault::Vault,
+};
+use protocol::notice::{FEED_SUBJECT, FeedRow, PROJECTED_SUBJECT, Scope};
+use read_model::ReadModel;
+use sqlx::{Connection, PgConnection, Row};
+use std::time::Duration;
+
+/// Events of one transaction at most.
+pub(crate) const BATCH: usize = 500;
+
+/// How long a failed batch rests before it is tried again.
+const REST: Duration = Duration::from_millis(500);
+
+/// Why a batch was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    /// An event could not be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] event_log::ReadError),
+    /// The read model's database failed.
+    #[error("the read model's database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// An event speaks of something that the log has not told of before.
+    #[error("event at position {0} speaks of what is not there")]
+    Dangling(Position),
+    /// An effect could not be sealed.
+    #[error(transparent)]
+    Vault(#[from] platform::vault::VaultError),
+    /// A value has no JSON form.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// Applies the log to the read model. Cheap to clone.
+#[derive(Clone)]
+pub struct Projector {
+    pub(crate) journal: Journal,
+    pub(crate) read: ReadModel,
+    pub(crate) vault: Vault,
+    pub(crate) bus: Bus,
+}
+
+/// What a transaction did.
+pub(crate) struct Applied {
+    /// The checkpoint afterwards.
+    pub(crate) position: Position,
+    /// What to publish.
+    told: Vec<(Scope, Vec<FeedRow>)>,
+}
+
+impl Projector {
+    /// A projector from a journal to a read model; notices go out over the bus.
+    pub fn new(journal: Journal, read: ReadModel, vault: Vault, bus: Bus) -> Self {
+        Self { journal, read, vault, bus }
+    }
+
+    /// Runs until it is dropped. Failures are logged and tried again: a read model that stands still is seen by
+    /// `/readyz` and by the lag metric.
+    pub async fn run(self) {
+        let mut connection: Option<PgConnection> = None;
+        loop {
+            if let Err(error) = self.follow(&mut connection).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "the projection rests and tries again");
+                connection = None;
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+
+    /// Applies batches until one fails, or another process has moved the checkpoint.
+    async fn follow(&self, connection: &mut Option<PgConnection>) -> Result<(), ProjectionError> {
+        let db = match connection.take() {
+            Some(db) => db,
+            None => self.connect().await?,
+        };
+        let db = connection.insert(db);
+        let mut subscription = self.journal.log().subscribe(self.checkpoint(db).await?);
+        loop {
+            let after = subscription.position();
+            let raw = subscription.next_batch(BATCH).await?;
+            let events = self.journal.decode(raw).await?;
+            let started = std::time::Instant::now();
+            let Some(applied) = self.apply(db, after, &events).await? else { return Ok(()) };
+            metrics::counter!("veche_projection_events_total").increment(events.len() as u64);
+            metrics::histogram!("veche_projection_batch_seconds").record(started.elapsed().as_secs_f64());
+            metrics::gauge!("veche_projection_position").set(applied.position as f64);
+            self.announce(applied);
+        }
+    }
+
+    /// One connection of its own: the loop must not wait for a pool that requests have emptied. Its transactions need
+    /// not wait for the disk: what a crash of Postgres takes is applied again from the log.
+    pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut db = PgConnection::connect_with(&self.read.pool().connect_options()).await?;
+        sqlx::query("SET synchronous_commit = off").execute(&mut db).await?;
+        Ok(db)
+    }
+
+    pub(crate) async fn checkpoint(&self, db: &mut PgConnection) -> Result<Position, sqlx::Error> {
+        let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(db).await?;
+        self.read.advance(position.cast_unsigned());
+        Ok(position.cast_unsigned())
+    }
+
+    /// Applies events behind `after`; `None` when the checkpoint is elsewhere, because another process was faster.
+    pub(crate) async fn apply(
+        &self,
+        db: &mut PgConnection,
+        after: Position,
+        events: &[Recorded<Event>],
+    ) -> Result<Option<Applied>, ProjectionError> {
+        let mut transaction = db.begin().await?;
+        let row = sqlx::query("SELECT position, coloured FROM read.checkpoint FOR UPDATE")
+            .fetch_one(&mut *transaction)
+            .await?;
+        let Some(last) = events.last().filter(|_| row.get::<i64, _>("position").cast_unsigned() == after) else {
+            return Ok(None);
+        };
+        let mut batch = Batch {
+            db: &mut transaction,
+            outbox: Outbox::default(),
+            planned: vec![],
+            coloured: row.get("coloured"),
+        };
+        projections::apply(&mut batch, events).await?;
+        let Batch { outbox, planned, coloured, .. } = batch;
+        let told = outbox.store(&mut transaction).await?;
+        effects::plan::store(&mut transaction, &self.vault, last.position, planned).await?;
+        sqlx::query("UPDATE read.checkpoint SET position = $1, coloured = $2")
+            .bind(last.position.cast_signed())
+            .bind(coloured)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Some(Applied { position: last.position, told }))
+    }
+
+    /// Tells whoever waits. What gets lost here is found by whoever looks at the checkpoint or the feed.
+    fn announce(&self, applied: Applied) {
+        self.read.advance(applied.position);
+        for (scope, rows) in applied.told {
+            match serde_json::to_vec(&rows) {
+                Ok(payload) => self.publish(&format!("{FEED_SUBJECT}.{scope}"), payload.into()),
+                Err(error) => tracing::error!(%error, "a notice has no JSON form"),
+            }
+        }
+        self.publish(PROJECTED_SUBJECT, Bytes::from(applied.position.to_string()));
+    }
+
+    fn publish(&self, subject: &str, payload: Bytes) {
+        if let Err(error) = self.bus.publish(subject, payload) {
+            tracing::debug!(%error, subject, "not published; the feed table has it");
+        }
+    }
+}

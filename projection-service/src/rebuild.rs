@@ -1,0 +1,46 @@
+//! Drops the read model and makes it anew from the log. What is remembered beside the log stays, so nothing is sent
+//! again.
+
+use crate::{ProjectionError, Projector, projector::BATCH};
+use events::Position;
+
+/// How far a rebuild has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The last event applied.
+    pub position: Position,
+    /// The head of the log when it began.
+    pub head: Position,
+    /// Events applied.
+    pub events: u64,
+}
+
+/// Rebuilds up to the head that the log has when it begins; a running projection then follows on. Progress is told after
+/// every batch.
+///
+/// # Errors
+/// The log or the database failed; the read model is then incomplete, and the projection or another rebuild goes on.
+pub async fn rebuild(projector: &Projector, mut tell: impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
+    let head = projector.journal.log().head().await?;
+    read_model::schema::recreate(projector.read.pool()).await.map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
+    projector.read.restart();
+    let mut db = projector.connect().await?;
+    let mut progress = Progress { position: 0, head, events: 0 };
+    while progress.position < head {
+        let raw = projector.journal.log().read_all(progress.position, BATCH).await?;
+        if raw.is_empty() {
+            break;
+        }
+        let events = projector.journal.decode(raw).await?;
+        match projector.apply(&mut db, progress.position, &events).await? {
+            Some(applied) => {
+                progress.position = applied.position;
+                progress.events += events.len() as u64;
+            }
+            // A running projection is rebuilding with us: go on from where it stands.
+            None => progress.position = projector.checkpoint(&mut db).await?,
+        }
+        tell(progress);
+    }
+    Ok(progress)
+}

@@ -1,0 +1,37 @@
+//! The list of read routes.
+
+mod account;
+mod device;
+mod group;
+mod integration;
+mod invitation;
+mod picture;
+mod server;
+mod team;
+
+use crate::Queries;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) fn router() -> OpenApiRouter<Queries> {
+    OpenApiRouter::new()
+        .routes(routes!(server::ping))
+        .routes(routes!(server::time))
+        .routes(routes!(server::countries_and_codes))
+        .routes(routes!(account::me))
+        .routes(routes!(account::ui_settings))
+        .routes(routes!(device::list))
+        .routes(routes!(device::one))
+        .routes(routes!(device::address_book))
+        .routes(routes!(team::list))
+        .routes(routes!(team::one))
+        .routes(routes!(team::usage))
+        .routes(routes!(integration::list))
+        .routes(routes!(integration::one))
+        .routes(routes!(invitation::list))
+        .routes(routes!(invitation::one))
+        .routes(routes!(group::list))
+        .routes(routes!(group::one))
+        .routes(routes!(group::members))
+        .routes(routes!(picture::stub))
+        .routes(routes!(picture::stored))
+}

@@ -1,0 +1,49 @@
+//! `GET /api/v3/devices`, `…/{device_id}`, `…/{device_id}/address-book`
+
+use crate::Queries;
+use access::{Caller, Fresh, refusal::not_found, refuse};
+use axum::extract::State;
+use platform::http::{ApiError, Params, Reply};
+use protocol::{
+    device::{BookContact, Device},
+    envelope::Success,
+};
+
+/// Devices, oldest first.
+#[utoipa::path(get, path = "/api/v3/devices", tag = "devices",
+    responses((status = 200, body = Success<Vec<Device>>)))]
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    caller: Caller,
+    fresh: Fresh,
+) -> Result<Reply<Vec<Device>>, ApiError> {
+    Ok(Reply::new(queries.access.read.devices(caller.account).await.map_err(refuse)?).at(fresh.0))
+}
+
+/// One device of the caller.
+#[utoipa::path(get, path = "/api/v3/devices/{device_id}", tag = "devices",
+    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    responses((status = 200, body = Success<Device>)))]
+pub(super) async fn one(
+    State(queries): State<Queries>,
+    caller: Caller,
+    fresh: Fresh,
+    Params(device_id): Params<String>,
+) -> Result<Reply<Device>, ApiError> {
+    let device = queries.access.read.device(caller.account, &device_id).await.map_err(refuse)?;
+    Ok(Reply::new(device.ok_or_else(not_found)?).at(fresh.0))
+}
+
+/// The device's address book: a bare list.
+#[utoipa::path(get, path = "/api/v3/devices/{device_id}/address-book", tag = "devices",
+    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    responses((status = 200, body = Success<Vec<BookContact>>)))]
+pub(super) async fn address_book(
+    State(queries): State<Queries>,
+    caller: Caller,
+    fresh: Fresh,
+    Params(device_id): Params<String>,
+) -> Result<Reply<Vec<BookContact>>, ApiError> {
+    let book = queries.access.read.address_book(caller.account, &device_id).await.map_err(refuse)?;
+    Ok(Reply::new(book.ok_or_else(not_found)?).at(fresh.0))
+}

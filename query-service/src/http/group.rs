@@ -1,0 +1,69 @@
+//! `GET /api/v4/teams/{team_uid}/groups`, `…/{group_jid}`, `…/{group_jid}/members` (`protocol.md` 3.3)
+
+use crate::Queries;
+use access::{Fresh, TeamScope, refusal::not_found, refuse};
+use axum::extract::State;
+use events::GroupId;
+use platform::http::{ApiError, Params, Reply};
+use protocol::{
+    Jid,
+    chat::{Chat, GroupMembers},
+    envelope::Success,
+};
+use serde::Deserialize;
+
+/// What the path of a group names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    group_jid: Jid,
+}
+
+impl Path {
+    fn group(&self) -> Result<GroupId, ApiError> {
+        match self.group_jid {
+            Jid::Group(group) => Ok(group),
+            Jid::Direct(_) | Jid::Task(_) => Err(not_found()),
+        }
+    }
+}
+
+/// The groups that the caller is in, and the public ones.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
+    responses((status = 200, body = Success<Vec<Chat>>)))]
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+) -> Result<Reply<Vec<Chat>>, ApiError> {
+    Ok(Reply::new(queries.access.read.groups(scope.team, scope.viewer()).await.map_err(refuse)?).at(fresh.0))
+}
+
+/// One group.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups/{group_jid}", tag = "groups",
+    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    responses((status = 200, body = Success<Chat>)))]
+pub(super) async fn one(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+) -> Result<Reply<Chat>, ApiError> {
+    let group = queries.access.read.group(scope.team, path.group()?, scope.viewer()).await.map_err(refuse)?;
+    Ok(Reply::new(group.ok_or_else(not_found)?).at(fresh.0))
+}
+
+/// Everybody in a group that the caller may see.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/members", tag = "groups",
+    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    responses((status = 200, body = Success<GroupMembers>)))]
+pub(super) async fn members(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+) -> Result<Reply<GroupMembers>, ApiError> {
+    let (read, group, viewer) = (&queries.access.read, path.group()?, scope.viewer());
+    read.group(scope.team, group, viewer).await.map_err(refuse)?.ok_or_else(not_found)?;
+    let members = read.group_members(group, viewer).await.map_err(refuse)?;
+    Ok(Reply::new(GroupMembers { members }).at(fresh.0))
+}

@@ -1,0 +1,69 @@
+//! `GET /api/v3/teams/{team_uid}/invitations`, `…/{invitation_uid}`, and the QR picture `…/{token}.png`: they show tokens,
+//! so only to those who may invite.
+
+use crate::Queries;
+use access::{Fresh, TeamScope, refusal::not_found, refuse};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::policy::{Action, may};
+use events::InvitationId;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use platform::{
+    http::{ApiError, Bare, Params, Reply},
+    picture::qr,
+};
+use protocol::{envelope::Success, error::ErrorCode, invitation::Invitation, lang::Text};
+use serde::Deserialize;
+
+/// What the path of one invitation names: its uid, or its token with `.png`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    invitation_uid: String,
+}
+
+/// The team's open invitations.
+#[utoipa::path(get, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
+    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Vec<Invitation>>)))]
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+) -> Result<Reply<Vec<Invitation>>, ApiError> {
+    allowed(&scope)?;
+    Ok(Reply::new(queries.access.read.invitations(scope.team).await.map_err(refuse)?).at(fresh.0))
+}
+
+/// One invitation by its uid; by `{token}.png` its QR picture, which says `otv://qr-join/{host}/{token}`.
+#[utoipa::path(get, path = "/api/v3/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
+    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)), responses(
+    (status = 200, description = "The invitation, or its picture",
+        content((Success<Invitation> = "application/json"), (Vec<u8> = "image/png")))))]
+pub(super) async fn one(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+) -> Result<Response, ApiError> {
+    allowed(&scope)?;
+    let read = &queries.access.read;
+    let Some(token) = path.invitation_uid.strip_suffix(".png") else {
+        let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
+        let invitation = read.invitation(scope.team, uid).await.map_err(refuse)?;
+        return Ok(Reply::new(invitation.ok_or_else(not_found)?).at(fresh.0).into_response());
+    };
+    match read.invitation_by_token(token).await.map_err(refuse)? {
+        Some((team, _)) if team == scope.team => {}
+        _ => return Err(not_found()),
+    }
+    let png = qr::png(&format!("otv://qr-join/{}/{token}", read.host())).map_err(ApiError::internal)?;
+    Ok(Bare(([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], png)).into_response())
+}
+
+fn allowed(scope: &TeamScope) -> Result<(), ApiError> {
+    match may(scope.status, Action::AddToTeam) {
+        true => Ok(()),
+        false => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
+    }
+}

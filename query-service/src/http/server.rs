@@ -1,0 +1,72 @@
+//! `GET /api/v3/ping`, `/api/v3/time`, `/api/v3/countries`
+
+use crate::Queries;
+use axum::extract::State;
+use platform::http::{ApiError, Query, Reply};
+use protocol::{
+    Timestamp,
+    country::{Country, countries},
+    envelope::Success,
+    error::ErrorCode,
+    lang::{JsonType, Text},
+};
+use serde::Deserialize;
+use std::time::Duration;
+use utoipa::IntoParams;
+
+/// Longest delay of a ping, seconds: below the time-out of a request.
+const LONGEST_DELAY: f64 = 25.0;
+
+/// The query of `ping`.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Ping {
+    /// Answers after so many seconds, 25 at most; for tests, off in production.
+    delay_sec: Option<String>,
+    /// Answers with a server error; for tests, off in production.
+    error: Option<String>,
+}
+
+/// Just a check.
+#[utoipa::path(get, path = "/api/v3/ping", tag = "server", params(Ping),
+    responses((status = 200, body = Success<String>)), security(()))]
+pub(super) async fn ping(
+    State(queries): State<Queries>,
+    Query(query): Query<Ping>,
+) -> Result<Reply<&'static str>, ApiError> {
+    if queries.access.config.http.debug_calls {
+        if let Some(seconds) = query.delay_sec.filter(|text| !text.is_empty()) {
+            delay(&queries, &seconds).await?;
+        }
+        if query.error.is_some() {
+            let error = ApiError::new(ErrorCode::InternalServerError).because(Text::OnPurpose);
+            return Err(error.deliberate());
+        }
+    }
+    Ok(Reply::new("pong"))
+}
+
+async fn delay(queries: &Queries, seconds: &str) -> Result<(), ApiError> {
+    let wrong = || ApiError::field("delay_sec", Text::WrongType { expected: JsonType::Number });
+    let seconds: f64 = seconds.parse().map_err(|_| wrong())?;
+    if !(0.0..=LONGEST_DELAY).contains(&seconds) {
+        return Err(ApiError::field("delay_sec", Text::OutOfRange { min: 0, max: LONGEST_DELAY as i64 }));
+    }
+    let busy = |_| ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(Duration::from_secs(1));
+    let _place = queries.delays.try_acquire().map_err(busy)?;
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    Ok(())
+}
+
+/// The server's time.
+#[utoipa::path(get, path = "/api/v3/time", tag = "server",
+    responses((status = 200, body = Success<Timestamp>)), security(()))]
+pub(super) async fn time(State(queries): State<Queries>) -> Reply<Timestamp> {
+    Reply::new(queries.access.clock.now().into())
+}
+
+/// Countries and their dialling codes; exactly one has `default: true`.
+#[utoipa::path(get, path = "/api/v3/countries", tag = "server",
+    responses((status = 200, body = Success<Vec<Country>>)), security(()))]
+pub(super) async fn countries_and_codes() -> Reply<&'static [Country]> {
+    Reply::new(countries())
+}

@@ -1,0 +1,187 @@
+//! What can be asked on the command line, and what it answers there.
+
+use crate::{Role, docs, house::House, rebuild, roles};
+use clap::{Args, Parser, Subcommand};
+use platform::{
+    config::{Config, Profile, Sources},
+    telemetry,
+};
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+/// What anything here may fail with: it ends on standard error.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Backend of a team messenger, event-sourced from end to end.
+#[derive(Debug, Parser)]
+#[command(name = "veche", version, max_term_width = 100, after_help = "\
+Settings come from defaults, then the file, then VECHE_* variables, then flags; `veche config default` prints them all \
+with what they mean.
+
+Examples:
+  veche serve                                   everything in one process
+  veche serve --set listen=0.0.0.0:8000
+  VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
+  veche rebuild                                 make the read model anew from the log")]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where settings come from beside the environment.
+#[derive(Debug, Args)]
+struct Settings {
+    /// A TOML file with settings [default: the one that VECHE_CONFIG names]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One setting, e.g. `auth.code_length=6`; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything in one process
+    Serve,
+    /// Run the write side alone: POST, PUT, DELETE
+    Command,
+    /// Run the read side alone: GET
+    Query,
+    /// Run the projection alone: the log becomes the read model, SMS and webhooks go out
+    Projection,
+    /// Run the websockets alone
+    Gateway,
+    /// Bring the database's schemas up to date
+    Migrate,
+    /// Drop the read model and make it anew from the log; a running server goes on meanwhile
+    Rebuild,
+    /// Show or check the settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say whether the settings are good; changes nothing
+    Check,
+    /// Print the settings in force, secrets hidden
+    Show,
+    /// Print every setting with its default and what it means
+    Default {
+        /// `dev` or `production`
+        #[arg(long, default_value = "production")]
+        profile: String,
+    },
+    /// Print the JSON Schema of the settings
+    Schema,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> ExitCode {
+        let sources = Sources::of_process(self.settings.config, self.settings.set);
+        match carry_out(self.command, &sources) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("veche: {}", chain(error.as_ref()));
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn carry_out(command: Command, sources: &Sources) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve(Role::All, sources),
+        Command::Command => serve(Role::Command, sources),
+        Command::Query => serve(Role::Query, sources),
+        Command::Projection => serve(Role::Projection, sources),
+        Command::Gateway => serve(Role::Gateway, sources),
+        Command::Migrate => migrate(sources),
+        Command::Rebuild => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(rebuild::run(config))
+        }
+        Command::Openapi => {
+            println!("{}", docs::openapi().to_pretty_json()?);
+            Ok(())
+        }
+        Command::Config(command) => settings(&command, sources),
+    }
+}
+
+fn serve(role: Role, sources: &Sources) -> Result<(), Failure> {
+    let config = Config::load(sources)?;
+    let metrics = telemetry::start(&config)?;
+    block_on(roles::run(role, config, metrics))
+}
+
+fn migrate(sources: &Sources) -> Result<(), Failure> {
+    let config = Config::load(sources)?;
+    telemetry::start_logging(&config)?;
+    block_on(async {
+        House::open(config).await?.close().await;
+        println!("The schemas are up to date.");
+        Ok(())
+    })
+}
+
+fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
+    match command {
+        ConfigCommand::Check => {
+            Config::load(sources)?;
+            println!("The settings are good.");
+        }
+        ConfigCommand::Show => print!("{}", Config::load(sources)?.redacted_toml()),
+        ConfigCommand::Default { profile } => {
+            let profile = match profile.as_str() {
+                "dev" => Profile::Dev,
+                "production" => Profile::Production,
+                other => return Err(format!("no profile {other:?}: there are dev and production").into()),
+            };
+            print!("{}", Config::defaults(profile).documented_toml());
+        }
+        ConfigCommand::Schema => println!("{}", serde_json::to_string_pretty(&Config::json_schema())?),
+    }
+    Ok(())
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+/// The error and what it stems from, without saying anything twice.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

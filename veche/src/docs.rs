@@ -1,0 +1,87 @@
+//! The description of the HTTP API, made from the handlers, and the pages that show it, from our own origin.
+
+use axum::{Router, middleware};
+use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+use utoipa::{
+    OpenApi,
+    openapi::{
+        ContentBuilder, Info, OpenApi as Document, Ref, RefOr, ResponseBuilder, SecurityRequirement,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, SecurityScheme},
+    },
+};
+use utoipa_swagger_ui::SwaggerUi;
+
+/// What the page of the document may load: its own scripts and styles, nothing from elsewhere.
+const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    frame-ancestors 'none'";
+
+/// Schemas that no single handler names.
+#[derive(OpenApi)]
+#[openapi(components(schemas(protocol::envelope::Failed, protocol::error::ErrorCode)))]
+struct Common;
+
+/// The whole document: all roles, whichever of them this process runs.
+pub fn openapi() -> Document {
+    let mut document = Common::openapi();
+    for part in [command_service::openapi(), query_service::openapi(), gateway_service::openapi()] {
+        document.merge(part);
+    }
+    document.info = Info::builder()
+        .title("Veche")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "HTTP API of a team messenger. Every answer under /api is an envelope; every failure has a stable code.",
+        ))
+        .build();
+    document.servers = None;
+    let components = document.components.get_or_insert_default();
+    let token = ApiKeyValue::with_description("Token", "From sms-auth or qr-auth");
+    let cookie = ApiKeyValue::with_description("tada_session", "From sms-cookieauth; __Host-tada_session by https");
+    components.add_security_scheme("token", SecurityScheme::ApiKey(ApiKey::Header(token)));
+    components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    document.security =
+        Some(["token", "cookie"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).to_vec());
+    for item in document.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().filter_map(Option::as_mut);
+        operations.for_each(add_failures);
+    }
+    document
+}
+
+/// Any call may fail, and all fail alike.
+fn add_failures(operation: &mut Operation) {
+    let body = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Failed")))).build();
+    let failure = ResponseBuilder::new()
+        .description("A failure: `error` is one of the codes, each with its status")
+        .content("application/json", body)
+        .build();
+    operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(failure));
+}
+
+/// `/openapi.json`, and `/docs` that shows it.
+pub(crate) fn routes() -> Router {
+    let pages: Router = SwaggerUi::new("/docs").url("/openapi.json", openapi()).into();
+    pages.layer(middleware::map_response(async |mut response: axum::response::Response| {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        platform::http::Bare(response)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::openapi;
+
+    #[test]
+    fn it_is_openapi_3_1_and_every_operation_says_how_it_fails() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+                assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {path}");
+            }
+        }
+    }
+}

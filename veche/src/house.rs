@@ -1,0 +1,174 @@
+//! What every role is built of, opened from the configuration: databases, log, keys, bus, blobs.
+
+use crate::cli::Failure;
+use access::Access;
+use event_log::{Log, MemoryLog, PostgresLog, PostgresSettings};
+use platform::{
+    blobs::Blobs,
+    bus::{Bus, NatsOptions},
+    clock::Clock,
+    config::{Config, MasterKeySource, Secret},
+    http::health::Readiness,
+    journal::Journal,
+    keyring::Keyring,
+    limits::Limits,
+    outbound::{Outbound, OutboundPolicy},
+    sms::{BodyFormat, GatewayOptions, Sms},
+    tasks::Tasks,
+    vault::{self, Vault},
+};
+use read_model::ReadModel;
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+/// How often and with which first pause a database is tried at the start: it may come up at the same time.
+const TRIES: u32 = 30;
+
+/// Everything that roles share.
+pub(crate) struct House {
+    pub(crate) config: Arc<Config>,
+    pub(crate) tasks: Tasks,
+    pub(crate) readiness: Readiness,
+    pub(crate) clock: Clock,
+    pub(crate) vault: Vault,
+    pub(crate) journal: Journal,
+    pub(crate) read: ReadModel,
+    pub(crate) bus: Bus,
+    pub(crate) blobs: Blobs,
+    pub(crate) outbound: Outbound,
+    pub(crate) access: Access,
+}
+
+impl House {
+    /// Opens everything and brings the schemas up to date.
+    ///
+    /// # Errors
+    /// What is missing, named.
+    pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
+        let config = Arc::new(config);
+        let vault = open_vault(&config)?;
+        let read_pool = connect("read", config.read_url(), &config).await?;
+        read_model::schema::migrate(&read_pool).await?;
+        let (log, keyring) = open_log(&config, &vault, &read_pool).await?;
+        let journal = Journal::new(log, keyring);
+        let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
+        let clock = Clock::System;
+        let limits = Arc::new(Limits::new(&config.limits));
+        let access = Access { read: read.clone(), config: config.clone(), limits, clock: clock.clone() };
+        let webhooks = &config.webhooks;
+        let outbound = Outbound::new(OutboundPolicy {
+            allow_http: webhooks.allow_http,
+            allowed_networks: webhooks.allowed_networks.clone(),
+            ports: webhooks.allowed_ports.clone(),
+            ..OutboundPolicy::default()
+        })?;
+        Ok(Self {
+            tasks: Tasks::new(),
+            readiness: Readiness::default(),
+            bus: open_bus(&config).await?,
+            blobs: Blobs::disk(config.blobs_dir()).await?,
+            config,
+            clock,
+            vault,
+            journal,
+            read,
+            outbound,
+            access,
+        })
+    }
+
+    /// Lets go of databases and bus.
+    pub(crate) async fn close(&self) {
+        self.journal.log().close().await;
+        self.bus.drain().await;
+        self.read.pool().close().await;
+    }
+
+    /// How login codes go out.
+    pub(crate) fn sms(&self) -> Result<Sms, Failure> {
+        let sms = &self.config.sms;
+        if sms.url.is_empty() {
+            return Ok(Sms::console());
+        }
+        let format =
+            if sms.template.trim_start().starts_with('{') { BodyFormat::Json } else { BodyFormat::Form };
+        Ok(Sms::gateway(GatewayOptions {
+            url: sms.url.expose().to_owned(),
+            format,
+            template: sms.template.clone(),
+            authorization: Some(sms.secret.expose().to_owned()).filter(|secret| !secret.is_empty()),
+            timeout: Duration::from_secs(sms.timeout_sec.into()),
+            attempts: sms.retries + 1,
+            pause: Duration::from_millis(500),
+        })?)
+    }
+}
+
+fn open_vault(config: &Config) -> Result<Vault, Failure> {
+    let named = |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
+    match config.master_key_source() {
+        MasterKeySource::Hex(key) => Ok(Vault::from_hex(key.expose())?),
+        MasterKeySource::File(path) => Ok(Vault::from_file(&path).map_err(|error| named(&path, error))?),
+        MasterKeySource::FileMadeOnFirstStart(path) => {
+            if !path.exists() {
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder)?;
+                }
+                // Two processes may start at once: whoever comes second takes the first one's key.
+                if let Err(error) = vault::create_key_file(&path)
+                    && !path.exists()
+                {
+                    return Err(named(&path, error).into());
+                }
+            }
+            Ok(Vault::from_file(&path).map_err(|error| named(&path, error))?)
+        }
+    }
+}
+
+async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<(Log, Keyring), Failure> {
+    if config.log.expose() == "memory" {
+        return Ok((Log::Memory(MemoryLog::default()), Keyring::memory()));
+    }
+    let own = config.log.expose() != config.read_url().expose();
+    let pool = if own { connect("log", &config.log, config).await? } else { read_pool.clone() };
+    PostgresLog::migrate(&pool).await?;
+    Keyring::migrate(&pool).await?;
+    let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
+    Ok((Log::Postgres(log), Keyring::postgres(pool, vault.clone())))
+}
+
+async fn open_bus(config: &Config) -> Result<Bus, Failure> {
+    match config.bus.expose() {
+        "memory" => Ok(Bus::memory()),
+        servers => {
+            let servers = servers.split(',').map(|server| server.trim().to_owned()).collect();
+            Ok(Bus::nats(NatsOptions { servers, name: "veche".to_owned() }).await?)
+        }
+    }
+}
+
+/// A pool of connections, once the database answers.
+async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
+    let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
+    let timeout = format!("{}s", config.postgres.statement_timeout_sec);
+    let options = options.application_name("veche").options([("statement_timeout", timeout)]);
+    let pool = PgPoolOptions::new()
+        .max_connections(config.postgres.max_connections)
+        .acquire_timeout(Duration::from_secs(config.postgres.acquire_timeout_sec))
+        .connect_lazy_with(options);
+    for attempt in 1..=TRIES {
+        match sqlx::query("SELECT 1").execute(&pool).await {
+            Ok(_) => break,
+            Err(error) if attempt == TRIES => return Err(format!("the database of `{name}`: {error}").into()),
+            Err(error) => {
+                tracing::warn!(%error, name, attempt, "the database does not answer yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+    Ok(pool)
+}

@@ -1,0 +1,222 @@
+//! What each role runs; `serve` runs all of them in one process.
+
+use crate::{cli::Failure, docs, house::House};
+use axum::Router;
+use command_service::{CommandDeps, Commands};
+use gateway_service::{Gateway, GatewayDeps, Upstream};
+use platform::{
+    bus::Delivery,
+    config::Config,
+    http::{Shell, health},
+    picture::stub::Stubs,
+    server,
+    telemetry::Metrics,
+};
+use projection_service::{
+    Projector,
+    effects::{EffectWorker, EffectWorkerDeps},
+};
+use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT};
+use query_service::Queries;
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    All,
+    /// POST, PUT, DELETE.
+    Command,
+    /// GET.
+    Query,
+    /// The log becomes the read model.
+    Projection,
+    /// Websockets.
+    Gateway,
+}
+
+impl Role {
+    fn does(self, role: Self) -> bool {
+        self == Self::All || self == role
+    }
+}
+
+/// How far the read model may be behind before a process says that it is not ready, events.
+const READY_LAG: u64 = 10_000;
+/// How often lag is measured, and limits and leftovers are swept.
+const MEASURE: Duration = Duration::from_secs(5);
+const SWEEP: Duration = Duration::from_secs(600);
+/// How long the answer to an Idempotency-Key is kept.
+const ANSWERS_KEPT: &str = "24 hours";
+
+/// Runs a role until it is told to stop.
+pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
+    let listener = server::bind(config.listen).await?;
+    let house = House::open(config).await?;
+    listen_to_the_bus(&house).await?;
+    watch(&house);
+    if role.does(Role::Projection) {
+        project(&house)?;
+    }
+    let mut router = Router::new().merge(health::routes(house.readiness.clone()));
+    if role.does(Role::Query) {
+        let stubs = Stubs::new(&domain::icon::COLOURS)?;
+        let queries = Queries::new(house.access.clone(), house.blobs.clone(), stubs);
+        router = router.merge(Router::from(queries.router())).merge(docs::routes());
+    }
+    let mut commands = None;
+    if role.does(Role::Command) {
+        let routes = Router::from(command_routes(&house).router());
+        router = router.merge(routes.clone());
+        commands = Some(routes);
+    }
+    if role.does(Role::Gateway) {
+        router = router.merge(Router::from(gateway(&house, commands).await?.router()));
+    }
+    let shell = Shell::new(&house.config);
+    let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
+    if let Some(address) = house.config.metrics_listen {
+        let operators = server::bind(address).await?;
+        server::serve(&house.tasks, operators, metrics.routes(house.readiness.clone()), header_timeout);
+    }
+    metrics.keep_up(&house.tasks);
+    house.access.limits.keep_up(&house.tasks);
+    server::serve(&house.tasks, listener, shell.wrap(router), header_timeout);
+    tracing::info!(role = ?role, listen = %house.config.listen, url = house.config.public_url(), "ready to serve");
+    let stopped = server::until_stopped(&house.tasks, &house.readiness, house.config.drain()).await;
+    house.close().await;
+    Ok(stopped?)
+}
+
+fn command_routes(house: &House) -> Commands {
+    Commands::new(CommandDeps {
+        access: house.access.clone(),
+        journal: house.journal.clone(),
+        vault: house.vault.clone(),
+        blobs: house.blobs.clone(),
+        bus: house.bus.clone(),
+        outbound: house.outbound.clone(),
+    })
+}
+
+/// The gateway reaches commands as any client would: through their router here, or over HTTP.
+async fn gateway(house: &House, commands: Option<Router>) -> Result<Gateway, Failure> {
+    let upstream = match commands {
+        Some(routes) => Upstream::InProcess(Shell::new(&house.config).wrap(routes)),
+        None => Upstream::Http {
+            base_url: house.config.command_url.clone(),
+            client: reqwest::Client::builder().no_proxy().build()?,
+        },
+    };
+    let (access, bus, tasks) = (house.access.clone(), house.bus.clone(), house.tasks.clone());
+    Ok(Gateway::start(GatewayDeps { access, bus, upstream, tasks }).await?)
+}
+
+/// The projection, and what must follow outside.
+fn project(house: &House) -> Result<(), Failure> {
+    let projector =
+        Projector::new(house.journal.clone(), house.read.clone(), house.vault.clone(), house.bus.clone());
+    let fixed = Some(house.config.auth.fixed_code.as_str()).filter(|code| !code.is_empty());
+    let worker = EffectWorker::new(EffectWorkerDeps {
+        read: house.read.clone(),
+        vault: house.vault.clone(),
+        clock: house.clock.clone(),
+        sms: house.sms()?,
+        outbound: house.outbound.clone(),
+        fixed_code: fixed.map(Arc::from),
+        webhook_retries: house.config.webhooks.retry_delays_sec.clone().into(),
+    });
+    let stopping = house.tasks.stopping();
+    house.tasks.spawn_critical("projection", {
+        let stopping = stopping.clone();
+        async move {
+            // A batch that is cut off here is rolled back, and applied again at the next start.
+            stopping.run_until_cancelled(projector.run()).await;
+            Ok::<(), Infallible>(())
+        }
+    });
+    let (read, clock) = (house.read.clone(), house.clock.clone());
+    house.tasks.spawn_critical("effects", async move {
+        stopping.run_until_cancelled(worker.run()).await;
+        Ok::<(), Infallible>(())
+    });
+    let stopping = house.tasks.stopping();
+    house.tasks.spawn("sweep", async move {
+        let mut beat = interval(SWEEP);
+        while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+            sweep(&read, clock.now()).await;
+        }
+    });
+    Ok(())
+}
+
+async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>) {
+    let forget = format!("DELETE FROM ops.answer WHERE created < now() - interval '{ANSWERS_KEPT}'");
+    let answers = sqlx::query(sqlx::AssertSqlSafe(forget)).execute(read.pool()).await.map(drop);
+    let effects = EffectWorker::prune(read, now).await.map(drop);
+    for failed in [answers, effects].into_iter().filter_map(Result::err) {
+        tracing::warn!(error = %failed, "leftovers were not swept");
+    }
+}
+
+/// Other processes tell of a new head and of rows that are there; without them, polling finds both a little later.
+async fn listen_to_the_bus(house: &House) -> Result<(), Failure> {
+    for subject in [HEAD_SUBJECT, PROJECTED_SUBJECT] {
+        let mut told = house.bus.subscribe(subject).await?;
+        let (log, read, stopping) = (house.journal.log().clone(), house.read.clone(), house.tasks.stopping());
+        house.tasks.spawn("bus", async move {
+            while let Some(Some(delivery)) = stopping.run_until_cancelled(told.next()).await {
+                let Delivery::Message(message) = delivery else { continue };
+                let position = std::str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
+                match (position, &*message.subject) {
+                    (Some(position), HEAD_SUBJECT) => log.wake(position),
+                    (Some(position), _) => read.advance(position),
+                    (None, subject) => tracing::warn!(subject, "a message on the bus is no position"),
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Says how well it goes: to `/readyz`, and in metrics.
+fn watch(house: &House) {
+    let (log, read) = (house.journal.log().clone(), house.read.clone());
+    house.readiness.register("log", {
+        let log = log.clone();
+        move || {
+            let log = log.clone();
+            async move { log.head().await.map(|head| format!("head {head}")) }
+        }
+    });
+    house.readiness.register("read model", {
+        let (log, read) = (log.clone(), read.clone());
+        move || {
+            let (log, read) = (log.clone(), read.clone());
+            async move {
+                let position = read.position().await.map_err(|error| error.to_string())?;
+                let head = log.head().await.map_err(|error| error.to_string())?;
+                let lag = head.saturating_sub(position);
+                if lag > READY_LAG { Err(format!("{lag} behind")) } else { Ok(format!("position {position}, {lag} behind")) }
+            }
+        }
+    });
+    let bus = house.bus.clone();
+    house.readiness.register("bus", move || {
+        let healthy = bus.healthy();
+        // A bus that is away slows news down, and loses none: it does not make the process unfit.
+        async move { Ok::<_, Infallible>(if healthy { "connected" } else { "away" }.to_owned()) }
+    });
+    let stopping = house.tasks.stopping();
+    house.tasks.spawn("lag", async move {
+        let mut beat = interval(MEASURE);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+            if let (Ok(head), Ok(position)) = (log.head().await, read.position().await) {
+                metrics::gauge!("veche_log_head").set(head as f64);
+                metrics::gauge!("veche_projection_lag").set(head.saturating_sub(position) as f64);
+            }
+        }
+    });
+}
