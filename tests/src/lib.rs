@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod exchange;
+pub mod fact;
 pub mod likeness;
 pub mod local_postgres;
 pub mod nats;
@@ -13,7 +14,9 @@ pub mod openapi;
 pub mod patience;
 pub mod person;
 pub mod process;
+pub mod receiver;
 pub mod scenario;
 pub mod shape;
 pub mod socket;
+pub mod story;
 pub mod world;

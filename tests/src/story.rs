@@ -1,0 +1,180 @@
+//! The seed's examples as one story: each call with what it needs before it, each answer held against the example's.
+
+use crate::{
+    client::{Client, Identity, multipart},
+    exchange::{Answer, Body, Call},
+    likeness::Likeness,
+    person::{Person, text},
+    scenario::picture,
+    world::CODE,
+};
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, path::Path};
+
+/// Phone of the seed's teller.
+const OWNER: &str = "+79166660002";
+/// Phone of the seed's joiner, who has a name.
+const JOINER: &str = "+75550000001";
+/// Phone in the seed's address book, of somebody with a name.
+const KNOWN: &str = "+79162255059";
+/// Makes the others' accounts, with their names.
+const HOST: &str = "+79990000001";
+
+/// The values of the examples that a preparation, not an answer, gives a meaning to.
+const INVITATION: &str = "_GPHfNsbkxiCR3jKq3CyESw8MMw";
+const FIRST_GROUP: &str = "g-edb35028-b3ff-48ef-afc4-6fcd4c86b5ad";
+const SECOND_GROUP: &str = "g-1b4c1070-2dfb-470e-84a4-f0017d49f1fc";
+const TEAM: &str = "3525d76d-cfe0-469f-b46e-cbb79ae5491e";
+const TEAM_OF_MESSAGES: &str = "the team of messages";
+const PEER: &str = "d-a2d94e8e-74aa-4b0b-b55d-0b4fc1ce07f4";
+const PREVIOUS_MESSAGE: &str = "0a78549a-ea3a-4fba-8fa7-a72c8261b9b8";
+
+/// One example, as the files hold it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    method: String,
+    path: String,
+    #[serde(rename = "as")]
+    caller: String,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+    request: Option<Value>,
+    file: Option<Picture>,
+    /// Where only keys and kinds are compared: the example's values are of another moment or another team.
+    #[serde(default)]
+    loose: Vec<String>,
+    /// What is heard on sockets; the tests of these listen for it.
+    #[serde(default)]
+    pub events: Vec<String>,
+    response: Value,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Picture {
+    field: String,
+    width: u32,
+    height: u32,
+}
+
+/// The examples in their order, by the names of their files: `01-ping-post`.
+///
+/// # Panics
+/// A file is no example.
+pub fn examples(folder: &Path) -> BTreeMap<String, Example> {
+    let entries = std::fs::read_dir(folder).expect("the folder of examples").flatten();
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("an example can be read");
+        let example = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), example)
+    };
+    entries.map(|entry| read(entry.path())).collect()
+}
+
+/// The story on its way.
+pub struct Story {
+    nobody: Client,
+    callers: BTreeMap<&'static str, Client>,
+    likeness: Likeness,
+}
+
+impl Story {
+    /// At its start: accounts that have names exist, made by a team that has nothing to do with the story.
+    pub async fn begin(client: &Client) -> Self {
+        let host = Person::login(client, HOST).await;
+        let contacts = json!([
+            {"phone": KNOWN, "given_name": "dfg", "family_name": "dfgdfg"},
+            {"phone": JOINER, "given_name": "Контакт", "family_name": "№2"},
+        ]);
+        host.make_team_of("чужая", contacts).await;
+        Self { nobody: client.clone(), callers: BTreeMap::new(), likeness: Likeness::default() }
+    }
+
+    /// Tells one example; returns how the answer differs.
+    pub async fn tell(&mut self, name: &str, example: &Example) -> Vec<String> {
+        self.prepare(name).await;
+        let client = match example.caller.as_str() {
+            "nobody" => self.nobody.clone(),
+            known => self.callers.get(known).unwrap_or_else(|| panic!("{known} has not come in yet")).clone(),
+        };
+        let answer = client.send(self.call(example)).await;
+        self.remember(name, &answer);
+        let mut differences = self.likeness.differences(&example.response, &answer.json, &example.loose);
+        if !differences.is_empty() {
+            differences.push(answer.to_string());
+        }
+        differences
+    }
+
+    fn call(&self, example: &Example) -> Call {
+        let method = Method::from_bytes(example.method.as_bytes()).expect("a method");
+        let mut path = example.path.clone();
+        for (name, value) in &example.parameters {
+            path = path.replace(&format!("{{{name}}}"), &self.likeness.translate(value));
+        }
+        let body = match (&example.request, &example.file) {
+            (Some(request), _) => Body::Json(self.likeness.translate_json(request)),
+            (None, Some(file)) => multipart(&[(&file.field, Some("picture.png"), &picture(file.width, file.height))]),
+            (None, None) => Body::Empty,
+        };
+        Call::new(method, path, body)
+    }
+
+    /// What must be there before an example, because the seed's own run had it.
+    async fn prepare(&mut self, name: &str) {
+        match name {
+            "14-ui-settings-get" => {
+                let settings = json!({"current_team": "54b9580b-9fd8-4771-98bd-e9ca3d920017", "zzzz": [1, 2, 3]});
+                self.owner().put("/api/v3/ui-settings", settings).await.ok();
+            }
+            "25-integrations-post" => {
+                for example in [FIRST_GROUP, SECOND_GROUP] {
+                    let path = format!("/api/v4/teams/{}/groups", self.likeness.ours(TEAM));
+                    let group = self.owner().post(path, json!({"display_name": example})).await.ok();
+                    self.likeness.bind(example, text(&group["jid"]));
+                }
+            }
+            "34-teams-join" => {
+                // The seed shows the token of an invitation that it has deleted one example before.
+                let path = format!("/api/v3/teams/{}/invitations", self.likeness.ours(TEAM));
+                let invitation = self.owner().post(path, json!({})).await.ok();
+                self.likeness.bind(INVITATION, text(&invitation["token"]));
+                self.callers.insert("joiner", Person::login(&self.nobody, JOINER).await.client);
+            }
+            "40-team-usage" => {
+                let owner = Person { client: self.owner().clone(), phone: OWNER.into(), token: String::new() };
+                let team = owner.make_team("сообщения", &[JOINER]).await;
+                let peer = team.jid_of(JOINER);
+                let first = owner.post(&team.uid, &peer, "первое").await;
+                self.likeness.bind(TEAM_OF_MESSAGES, team.uid);
+                self.likeness.bind(PEER, peer);
+                self.likeness.bind(PREVIOUS_MESSAGE, text(&first["message_id"]));
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, name: &str, answer: &Answer) {
+        match name {
+            "06-sms-auth" => {
+                let client = self.nobody.as_token(answer.json["result"]["token"].as_str().unwrap_or_default());
+                self.callers.insert("owner", client);
+            }
+            "08-sms-cookieauth" => {
+                let cookie = answer.cookie().expect("a login of a browser sets a cookie");
+                self.callers.insert("browser", self.nobody.as_identity(Identity::Cookie(cookie)));
+            }
+            _ => {}
+        }
+    }
+
+    fn owner(&self) -> &Client {
+        self.callers.get("owner").expect("the owner has logged in by now")
+    }
+}
+
+/// The code in the examples is the one of the dev profile: the story would not work with another.
+const _: () = assert!(CODE.len() == 4);

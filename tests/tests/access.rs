@@ -1,0 +1,239 @@
+//! Who gets in, and what a foreign page, an old token or a guess can do.
+
+use futures::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+use veche_tests::{
+    client::{Client, Identity, multipart},
+    exchange::{Body, Call},
+    person::{Person, text},
+    scenario::picture,
+    world::{CODE, PUBLIC_URL, World},
+};
+
+const ANNA: &str = "+79040000001";
+const EVIL: &str = "https://evil.example";
+
+/// What a browser says of where a request comes from, and whether it may change anything.
+const SOURCES: [(Option<&str>, Option<&str>, bool); 12] = [
+    (None, None, true),
+    (None, Some(PUBLIC_URL), true),
+    (Some("same-origin"), None, true),
+    (Some("same-origin"), Some(PUBLIC_URL), true),
+    (Some("none"), None, true),
+    (None, Some(EVIL), false),
+    (None, Some("null"), false),
+    (Some("cross-site"), None, false),
+    (Some("cross-site"), Some(EVIL), false),
+    (Some("cross-site"), Some("null"), false),
+    (Some("same-site"), Some("https://other.evil.example"), false),
+    (Some("same-site"), None, false),
+];
+
+fn from(call: &Call, (site, origin, _): (Option<&str>, Option<&str>, bool)) -> Call {
+    let call = site.map_or(call.clone(), |site| call.clone().header("Sec-Fetch-Site", site));
+    origin.map_or(call.clone(), |origin| call.clone().header("Origin", origin))
+}
+
+/// One change of each method and content type.
+fn changes(team: &str) -> Vec<Call> {
+    let device = json!({"device_id": "d", "type": "web", "name": "d"});
+    vec![
+        Call::new(Method::PUT, "/api/v3/ui-settings", Body::Json(json!({"a": 1}))),
+        Call::new(Method::POST, "/api/v3/devices", Body::Json(device.clone())),
+        Call::new(Method::POST, "/api/v3/devices", Body::Raw { content_type: None, bytes: device.to_string().into() }),
+        Call::new(
+            Method::POST,
+            format!("/api/v3/teams/{team}/icons"),
+            multipart(&[("file", Some("p.png"), &picture(8, 8))]),
+        ),
+        Call::new(Method::DELETE, format!("/api/v3/teams/{team}/icons"), Body::Empty),
+    ]
+}
+
+#[tokio::test]
+async fn a_foreign_page_changes_nothing_with_a_cookie() {
+    let world = World::all_in_one().await;
+    let browser = Person::login_with_cookie(world.client(), ANNA).await;
+    let program = Person::login(world.client(), ANNA).await;
+    let team = program.make_team("т", &[]).await;
+    for call in changes(&team.uid) {
+        for source in SOURCES {
+            let answer = browser.client.send(from(&call, source)).await;
+            match source.2 {
+                true => drop(answer.ok()),
+                false => drop(answer.fails(403, "ACCESS_DENIED")),
+            }
+            program.client.send(from(&call, source)).await.ok();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_page_neither_logs_out_nor_draws_a_login_code() {
+    let world = World::all_in_one().await;
+    let browser = Person::login_with_cookie(world.client(), ANNA).await;
+    for path in ["/api/v3/cookieauth-logout", "/api/v3/qr-login.png", "/api/v3/qr-login.png?debug=True"] {
+        let call = Call::new(Method::GET, path, Body::Empty);
+        for source in SOURCES.into_iter().filter(|(.., allowed)| !allowed) {
+            browser.client.send(from(&call, source)).await.fails(403, "ACCESS_DENIED");
+        }
+    }
+    browser.client.get("/api/v3/me").await.ok();
+}
+
+#[tokio::test]
+async fn a_cookie_planted_before_the_login_opens_nothing() {
+    let world = World::all_in_one().await;
+    let mallory = Person::login_with_cookie(world.client(), "+79040000666").await;
+    let Identity::Cookie(hers) = mallory.client.identity().clone() else { panic!("a browser has a cookie") };
+    for planted in [hers.as_str(), "tada_session=WoqtDSoWibETHyZcFJvixHGbp9AdYeg0"] {
+        let victim = world.client().as_identity(Identity::Cookie(planted.to_owned()));
+        victim.post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
+        let answer = victim.post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": CODE})).await;
+        let given = answer.cookie().expect("a cookie is set");
+        assert_eq!(answer.ok()["me"]["phone"], ANNA);
+        assert_ne!(given, planted);
+        let me = world.client().as_identity(Identity::Cookie(given)).get("/api/v3/me").await.ok();
+        assert_eq!(me["phone"], ANNA);
+    }
+    assert_eq!(mallory.client.get("/api/v3/me").await.ok()["phone"], "+79040000666");
+    let planted = Identity::Cookie("tada_session=WoqtDSoWibETHyZcFJvixHGbp9AdYeg0".into());
+    world.client().as_identity(planted).get("/api/v3/me").await.fails(401, "INVALID_TOKEN");
+}
+
+async fn offer(client: &Client, query: &str) -> String {
+    let offer = client.get(format!("/api/v3/qr-login.png?debug=True{query}")).await.ok();
+    let url = text(&offer["url"]);
+    url.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+fn scan(token: &str, device: &str) -> Value {
+    json!({"temp_token": token, "type": "android", "device_id": device, "name": device})
+}
+
+#[tokio::test]
+async fn a_qr_code_logs_in_once_and_only_while_its_session_lives() {
+    let world = World::all_in_one().await;
+    let browser = Person::login_with_cookie(world.client(), ANNA).await;
+    let token = offer(&browser.client, "").await;
+    let scanned = world.client().post("/api/v3/qr-auth", scan(&token, "первый")).await.ok();
+    assert_eq!(scanned["me"]["phone"], ANNA);
+    world.client().post("/api/v3/qr-auth", scan(&token, "второй")).await.fails(422, "INVALID_DATA");
+
+    let token = offer(&browser.client, "").await;
+    browser.client.post("/api/v3/cookieauth-logout", json!({})).await.ok();
+    world.client().post("/api/v3/qr-auth", scan(&token, "третий")).await.fails(422, "INVALID_DATA");
+}
+
+#[tokio::test]
+async fn a_newer_qr_code_voids_the_older() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let older = offer(&anna.client, "").await;
+    let newer = offer(&anna.client, "").await;
+    world.client().post("/api/v3/qr-auth", scan(&older, "старый")).await.fails(422, "INVALID_DATA");
+    world.client().post("/api/v3/qr-auth", scan(&newer, "новый")).await.ok();
+}
+
+/// The seed lets the caller choose the token; whoever sends such a link would be logged in as whoever opens it.
+#[tokio::test]
+async fn a_chosen_value_is_drawn_and_never_logs_in() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let chosen = "AAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let drawn = anna.client.get(format!("/api/v3/qr-login.png?value={chosen}")).await;
+    assert_eq!((drawn.status.as_u16(), drawn.header("content-type")), (200, Some("image/png")), "{drawn}");
+    anna.client.get(format!("/api/v3/qr-login.png?debug=True&value={chosen}")).await;
+    world.client().post("/api/v3/qr-auth", scan(chosen, "чужой")).await.fails(422, "INVALID_DATA");
+}
+
+#[tokio::test]
+async fn fifty_right_codes_at_once_open_one_session() {
+    let world = World::all_in_one().await;
+    world.client().post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
+    let login = |n: usize| {
+        let (program, browser) = (n % 2 == 0, json!({"phone": ANNA, "code": CODE}));
+        let device = json!({"phone": ANNA, "code": CODE, "type": "ios", "device_id": format!("d{n}"), "name": "d"});
+        let (path, body) = if program { ("/api/v3/sms-auth", device) } else { ("/api/v3/sms-cookieauth", browser) };
+        world.client().post(path, body)
+    };
+    let answers = join_all((0..50).map(login)).await;
+    let opened = answers.iter().filter(|answer| answer.json["ok"] == true).count();
+    assert_eq!(opened, 1);
+    for answer in answers.into_iter().filter(|answer| answer.json["ok"] != true) {
+        answer.fails(422, "INVALID_DATA");
+    }
+}
+
+#[tokio::test]
+async fn three_wrong_codes_burn_the_right_one_on_both_ways_in() {
+    let world = World::all_in_one().await;
+    let client = world.client();
+    let device = |code: &str| json!({"phone": ANNA, "code": code, "type": "ios", "device_id": "d", "name": "d"});
+    client.post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
+    client.post("/api/v3/sms-auth", device("0000")).await.fails(422, "INVALID_DATA");
+    client.post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": "0001"})).await.fails(422, "INVALID_DATA");
+    client.post("/api/v3/sms-auth", device("0002")).await.fails(422, "INVALID_DATA");
+    client.post("/api/v3/sms-auth", device(CODE)).await.fails(422, "INVALID_DATA");
+    client.post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": CODE})).await.fails(422, "INVALID_DATA");
+    client.post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
+    client.post("/api/v3/sms-auth", device(CODE)).await.ok();
+}
+
+/// A number nobody has, and one somebody has, get the same answers.
+#[tokio::test]
+async fn an_unknown_phone_is_answered_like_a_known_one() {
+    let world = World::all_in_one().await;
+    Person::login(world.client(), ANNA).await;
+    let mut told = Vec::new();
+    for phone in [ANNA, "+79040000099"] {
+        let sent = world.client().post("/api/v3/sms-login", json!({"phone": phone})).await.ok();
+        let keys: Vec<String> = sent.as_object().into_iter().flat_map(|sent| sent.keys().cloned()).collect();
+        let wrong = json!({"phone": phone, "code": "0000"});
+        let refused = world.client().post("/api/v3/sms-cookieauth", wrong).await;
+        told.push((keys, refused.status, refused.json["error"].clone(), refused.json["details"].clone()));
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+/// Tokens, codes and keys are secrets: none of them is ever written to a log or into the event log.
+#[tokio::test]
+async fn secrets_are_written_nowhere() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("т", &[]).await;
+    let browser = Person::login_with_cookie(world.client(), ANNA).await;
+    let Identity::Cookie(cookie) = browser.client.identity() else { panic!("a browser has a cookie") };
+    let qr = offer(&anna.client, "").await;
+    let invitation = anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
+    let group = anna.make_group(&team.uid, "г", &[]).await;
+    let integration = json!({"comment": "x", "kind": "raw", "group": group, "enabled": true});
+    let integration = anna.client.post(format!("/api/v3/teams/{}/integrations", team.uid), integration).await.ok();
+    anna.post(&team.uid, &group, "тайный текст").await;
+    let png = format!("/api/v3/teams/{}/invitations/{}.png", team.uid, text(&invitation["token"]));
+    anna.client.get(png).await;
+    let secrets = [
+        anna.token.clone(),
+        cookie.split('=').next_back().unwrap_or_default().to_owned(),
+        qr,
+        text(&invitation["token"]),
+        text(&integration["form"]["api_key"]["value"]),
+        "тайный текст".to_owned(),
+        ANNA.trim_start_matches('+').to_owned(),
+    ];
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> =
+        sqlx::query_as("select data, meta, stream from log.events").fetch_all(&world.pool().await).await.unwrap();
+    let events: String = rows
+        .iter()
+        .map(|(data, meta, stream)| String::from_utf8_lossy(data).into_owned() + &String::from_utf8_lossy(meta) + stream)
+        .collect();
+    let logs = world.logs();
+    for secret in &secrets {
+        assert!(!events.contains(secret.as_str()), "{secret} is in the event log");
+    }
+    // The console that shows codes in place of an SMS is for the developer, and names the phone.
+    for secret in &secrets[..5] {
+        assert!(!logs.contains(secret.as_str()), "{secret} is in the log of the process");
+    }
+}

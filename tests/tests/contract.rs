@@ -1,0 +1,107 @@
+//! The API as data: the seed's examples as one story, and scenarios for every route and every code of failure.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+use veche_tests::{
+    openapi::Document,
+    scenario::{self, Run, Scenario, Step},
+    story::{self, Story},
+    world::{Layout, Plan, World},
+};
+
+const EXAMPLES: usize = 41;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(name)
+}
+
+async fn tell_the_seed(world: World) {
+    let examples = story::examples(&folder("seed"));
+    assert_eq!(examples.len(), EXAMPLES);
+    let mut story = Story::begin(world.client()).await;
+    let mut unlike = Vec::new();
+    for (name, example) in &examples {
+        let differences = story.tell(name, example).await;
+        if !differences.is_empty() {
+            unlike.push(format!("{name}:\n  {}", differences.join("\n  ")));
+        }
+    }
+    assert!(unlike.is_empty(), "{} of {EXAMPLES} are unlike the seed\n{}", unlike.len(), unlike.join("\n"));
+}
+
+#[tokio::test]
+async fn answers_are_like_the_seed() {
+    tell_the_seed(World::all_in_one().await).await;
+}
+
+#[tokio::test]
+async fn answers_are_like_the_seed_with_roles_apart() {
+    tell_the_seed(World::roles_apart().await).await;
+}
+
+/// Runs all scenarios: those without settings share a world. Returns the document they were held against.
+async fn run_scenarios(layout: Layout) -> Vec<String> {
+    let shared = World::start(Plan::new(layout)).await;
+    let mut failed = Vec::new();
+    for (path, scenario) in scenario::load(&folder("scenarios")) {
+        let own = match scenario.settings.is_empty() {
+            true => None,
+            false => Some(World::start(with_settings(Plan::new(layout), &scenario)).await),
+        };
+        let client = own.as_ref().unwrap_or(&shared).client().clone();
+        // A failure of one file must not hide those of the others; its words are printed where it fails.
+        let run = tokio::spawn(async move { Run::new(client).all(&scenario).await });
+        if run.await.is_err() {
+            failed.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        }
+    }
+    failed
+}
+
+fn with_settings(plan: Plan, scenario: &Scenario) -> Plan {
+    scenario.settings.iter().fold(plan, |plan, (name, value)| plan.set(name, value))
+}
+
+#[tokio::test]
+async fn scenarios_hold() {
+    assert_eq!(run_scenarios(Layout::AllInOne).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn scenarios_hold_with_roles_apart() {
+    assert_eq!(run_scenarios(Layout::RolesApart).await, Vec::<String>::new());
+}
+
+/// Routes that the scenarios call, by the document's names.
+fn covered(document: &Document) -> BTreeSet<String> {
+    let scenarios = scenario::load(&folder("scenarios"));
+    let steps = scenarios.values().flat_map(|scenario| &scenario.steps);
+    let calls = steps.filter_map(|step| match step {
+        Step::Call(checked) => checked.call.split_once(' '),
+        Step::Login(_) => None,
+    });
+    let operation = |(method, path): (&str, &str)| {
+        let method = http::Method::from_bytes(method.as_bytes()).ok()?;
+        let path = path.split('?').next().unwrap_or_default();
+        document.operation(&method, path).map(|operation| operation.name())
+    };
+    calls.filter_map(operation).collect()
+}
+
+/// The list of routes without a scenario can only shrink.
+#[tokio::test]
+async fn every_route_has_a_scenario_or_is_listed() {
+    let world = World::all_in_one().await;
+    let document = Document::new(world.client().unjudged().get("/openapi.json").await.json);
+    let all: BTreeSet<String> = document.operations().iter().map(|operation| operation.name()).collect();
+    let covered = covered(&document);
+    let list = std::fs::read_to_string(folder("uncovered.txt")).expect("the list of routes without a scenario");
+    let listed: BTreeSet<String> =
+        list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+    let missing: Vec<_> = all.iter().filter(|name| !covered.contains(*name) && !listed.contains(*name)).collect();
+    assert!(missing.is_empty(), "without a scenario, and not in uncovered.txt: {missing:#?}");
+    let stale: Vec<_> = listed.iter().filter(|name| covered.contains(*name) || !all.contains(*name)).collect();
+    assert!(stale.is_empty(), "to be taken off uncovered.txt: {stale:#?}");
+}

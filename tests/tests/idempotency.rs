@@ -1,0 +1,115 @@
+//! The same thing asked for many times is done once.
+
+use futures::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+use veche_tests::{
+    exchange::{Answer, Body, Call},
+    person::Person,
+    world::{Layout, Plan, Role, World},
+};
+
+const ANNA: &str = "+79030000001";
+const BORIS: &str = "+79030000002";
+const AT_ONCE: usize = 100;
+
+async fn events_of(world: &World, kind: &str) -> i64 {
+    let count = sqlx::query_scalar("select count(*) from log.events where kind = $1").bind(kind);
+    count.fetch_one(&world.pool().await).await.unwrap()
+}
+
+async fn at_once(person: &Person, call: &Call) -> Vec<Answer> {
+    join_all((0..AT_ONCE).map(|_| person.client.send(call.clone()))).await
+}
+
+fn results(answers: Vec<Answer>) -> BTreeSet<String> {
+    answers.into_iter().map(|answer| answer.ok().to_string()).collect()
+}
+
+#[tokio::test]
+async fn one_key_makes_one_team() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let body = json!({"name": "одна", "contacts": [{"phone": BORIS}]});
+    let call = Call::new(Method::POST, "/api/v3/teams", Body::Json(body)).header("Idempotency-Key", "hundred-1");
+    let answers = results(at_once(&anna, &call).await);
+    assert_eq!(answers.len(), 1, "all are told the same");
+    assert_eq!(events_of(&world, "team.created.v1").await, 1);
+    // Whoever they invite is one account too.
+    assert_eq!(events_of(&world, "account.registered.v1").await, 2);
+    let other = Call { body: Body::Json(json!({"name": "другая"})), ..call.clone() };
+    anna.client.send(other).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
+    let elsewhere = Call { path: "/api/v3/devices".into(), body: Body::Json(json!({"device_id": "x", "type": "web", "name": "x"})), ..call.clone() };
+    anna.client.send(elsewhere).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
+    // A key is its owner's: another person may have the same.
+    let boris = Person::login(world.client(), BORIS).await;
+    assert!(!answers.contains(&boris.client.send(call).await.ok().to_string()));
+}
+
+#[tokio::test]
+async fn one_message_id_is_one_message() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let id = Uuid::new_v4();
+    let body = json!({"to": team.jid_of(BORIS), "content": {"type": "plain", "text": "раз"}, "message_id": id});
+    let path = format!("/api/v3/teams/{}/ws/client.message.updated", team.uid);
+    let answers = results(at_once(&anna, &Call::new(Method::POST, path, Body::Json(body))).await);
+    assert_eq!(answers.len(), 1, "all are told the same: {answers:?}");
+    assert_eq!(events_of(&world, "message.posted.v1").await, 1);
+    assert_eq!(events_of(&world, "message.edited.v1").await, 0);
+}
+
+#[tokio::test]
+async fn one_message_id_over_a_socket_is_one_message() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let mut socket = anna.socket(&team.uid).await;
+    let id = Uuid::new_v4();
+    let params = json!({"to": team.jid_of(BORIS), "content": {"type": "plain", "text": "раз"}, "message_id": id});
+    let mut asked = Vec::new();
+    for _ in 0..AT_ONCE {
+        asked.push(socket.say("client.message.updated", params.clone()).await);
+    }
+    for id in asked {
+        socket.event_where("server.confirm", |params| params["confirm_id"] == id.as_str()).await;
+    }
+    socket.event("server.message.updated").await;
+    let again = |frame: &Value| frame["event"] == "server.message.updated";
+    socket.has_not_heard("the message a second time", again).await;
+    assert_eq!(events_of(&world, "message.posted.v1").await, 1);
+}
+
+/// A new phone that is used by many at once is one account.
+#[tokio::test]
+async fn one_phone_is_one_account() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let call = |n: usize| anna.make_team_of("т", json!([{"phone": format!("8 (903) 000-00-0{}", 2 + n % 2)}]));
+    join_all((0..20).map(call)).await;
+    assert_eq!(events_of(&world, "account.registered.v1").await, 3);
+    let boris = Person::login(world.client(), BORIS).await;
+    assert_eq!(boris.client.get("/api/v3/teams").await.ok().as_array().unwrap().len(), 10);
+}
+
+/// The projection keeps no state that a second look at the same events would change.
+#[tokio::test]
+async fn answers_do_not_depend_on_when_the_process_was_started() {
+    let mut world = World::start(Plan::new(Layout::AllInOne)).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    anna.post(&team.uid, &team.jid_of(BORIS), "раз").await;
+    let paths = ["/api/v3/me".to_owned(), format!("/api/v4/teams/{}/chats?chat_type=any", team.uid)];
+    let mut before = Vec::new();
+    for path in &paths {
+        before.push(anna.client.get(path).await.ok());
+    }
+    world.process(Role::Serve).kill();
+    world.revive(Role::Serve).await;
+    for (path, before) in paths.iter().zip(before) {
+        assert_eq!(anna.client.get(path).await.ok(), before, "{path}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Integrations both ways: messages that come in with a key, and calls that go out and are repeated.
+
+use serde_json::{Value, json};
+use veche_tests::{
+    client::{Client, multipart},
+    exchange::{Body, Call},
+    person::{Person, Team, text},
+    receiver::{Hook, Receiver},
+    world::{Layout, Plan, Role, World},
+};
+
+const ANNA: &str = "+79020000001";
+const NAME: &str = "+7 (902) 000-0001";
+
+/// A group with an integration that calls `url`.
+struct Channel {
+    anna: Person,
+    team: Team,
+    group: String,
+    key: String,
+}
+
+async fn channel(world: &World, url: &str) -> Channel {
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("с интеграцией", &[]).await;
+    let group = anna.make_group(&team.uid, "Канал", &[]).await;
+    let path = format!("/api/v3/teams/{}/integrations", team.uid);
+    let body = json!({"comment": "Бот", "kind": "raw", "group": group, "enabled": true});
+    let made = anna.client.post(path.clone(), body).await.ok();
+    let change = json!({"webhook_url": url});
+    let changed = anna.client.put(format!("{path}/{}", text(&made["uid"])), change).await.ok();
+    assert_eq!(changed["form"]["webhook_url"]["value"], url);
+    let key = text(&made["form"]["api_key"]["value"]);
+    Channel { anna, team, group, key }
+}
+
+async fn send_in(client: &Client, body: Body) {
+    let answer = client.send(Call::new(http::Method::POST, "/api/message", body)).await;
+    assert_eq!((answer.status.as_u16(), &answer.json), (200, &json!({"ok": true})), "{answer}");
+}
+
+fn check(hook: &Hook, channel: &Channel, said: &str) {
+    let names = ["chat", "chat_display_name", "created", "sender", "sender_display_name", "text"];
+    assert_eq!(hook.names(), names, "exactly these fields");
+    assert_eq!(hook.headers.get("key").unwrap(), channel.key.as_str());
+    assert_eq!((hook.field("text"), hook.field("chat")), (said, channel.group.as_str()));
+    assert_eq!(hook.field("chat_display_name"), "Канал");
+    assert_eq!((hook.field("sender"), hook.field("sender_display_name")), (channel.team.me.as_str(), NAME));
+    assert!(chrono::DateTime::parse_from_rfc3339(hook.field("created")).is_ok(), "{hook:?}");
+}
+
+#[tokio::test]
+async fn a_message_with_a_key_is_heard_in_its_group() {
+    let world = World::all_in_one().await;
+    let mut receiver = Receiver::start(&[]).await;
+    let channel = channel(&world, receiver.url()).await;
+    let mut socket = channel.anna.socket(&channel.team.uid).await;
+    let urlencoded = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("key", channel.key.as_str()), ("message", "из формы & так")])
+        .finish();
+    let kind = Some("application/x-www-form-urlencoded".to_owned());
+    send_in(world.client(), Body::Raw { content_type: kind, bytes: urlencoded.into_bytes() }).await;
+    let fields = [("key", None, channel.key.as_bytes()), ("message", None, "из частей".as_bytes())];
+    send_in(world.client(), multipart(&fields)).await;
+    for said in ["из формы & так", "из частей"] {
+        let fits = |params: &Value| params["messages"][0]["content"]["text"] == said;
+        let heard = socket.event_where("server.message.updated", fits).await;
+        assert_eq!(heard["messages"][0]["chat"], channel.group.as_str());
+    }
+    // Its own posts are not sent back to it: the next thing it hears is a person.
+    channel.anna.post(&channel.team.uid, &channel.group, "от человека").await;
+    check(&receiver.next().await, &channel, "от человека");
+    assert_eq!(receiver.waiting(), 0);
+}
+
+#[tokio::test]
+async fn a_call_that_fails_is_repeated_also_after_a_restart() {
+    let plan = Plan::new(Layout::AllInOne).set("VECHE_WEBHOOKS_RETRY_DELAYS_SEC", "1,1,1,1,1,1,1,1");
+    let mut world = World::start(plan).await;
+    let mut receiver = Receiver::start(&[500, 404]).await;
+    let channel = channel(&world, receiver.url()).await;
+    channel.anna.post(&channel.team.uid, &channel.group, "повтори").await;
+    check(&receiver.next().await, &channel, "повтори");
+    world.process(Role::Serve).kill();
+    world.revive(Role::Serve).await;
+    for _ in 0..2 {
+        check(&receiver.next().await, &channel, "повтори");
+    }
+    channel.anna.post(&channel.team.uid, &channel.group, "дальше").await;
+    check(&receiver.next().await, &channel, "дальше");
+}

@@ -1,0 +1,283 @@
+//! What is heard live: two people, their sockets, and the same events by HTTP and by websocket.
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{self, Message};
+use uuid::Uuid;
+use veche_tests::{
+    client::Identity,
+    person::{Person, Team, text},
+    socket::Socket,
+    world::{PUBLIC_URL, World},
+};
+
+const ANNA: &str = "+79010000001";
+const BORIS: &str = "+79010000002";
+const CLARA: &str = "+79010000003";
+const DARYA: &str = "+79010000004";
+
+/// Anna and Boris in a team of Anna's.
+struct Pair {
+    world: World,
+    anna: Person,
+    boris: Person,
+    team: Team,
+    /// Boris' address.
+    to_boris: String,
+}
+
+async fn pair() -> Pair {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let to_boris = team.jid_of(BORIS);
+    Pair { world, anna, boris, team, to_boris }
+}
+
+fn is_text(params: &Value, text: &str) -> bool {
+    params["messages"][0]["content"]["text"] == text
+}
+
+fn plain(to: &str, text: &str) -> Value {
+    json!({"to": to, "content": {"type": "plain", "text": text}})
+}
+
+#[tokio::test]
+async fn a_new_team_and_its_first_message_reach_an_open_socket() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let own = boris.make_team("Бориса", &[]).await;
+    let mut elsewhere = boris.socket(&own.uid).await;
+    elsewhere.event("server.online").await;
+
+    let team = anna.make_team("общая", &[BORIS, CLARA, DARYA]).await;
+    let params = elsewhere.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
+    assert_eq!(params["teams"][0]["me"]["jid"], team.jid_of(BORIS), "seen with his own eyes");
+    assert_eq!(params["teams"][0]["need_confirmation"], true);
+
+    let mut socket = boris.socket(&team.uid).await;
+    let invitation = anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
+    let eva = Person::login(world.client(), "+79010000005").await;
+    eva.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await.ok();
+    let jid = eva.jid(&team.uid).await;
+    socket.event_where("server.contact.updated", |params| params["contacts"][0]["jid"] == jid.as_str()).await;
+
+    let message = anna.post(&team.uid, &team.jid_of(BORIS), "привет").await;
+    let heard = socket.event_where("server.message.updated", |params| is_text(params, "привет")).await;
+    assert_eq!(heard["delayed"], false);
+    let heard = &heard["messages"][0];
+    assert_eq!(heard["message_id"], message["message_id"]);
+    assert_eq!((&heard["chat"], &heard["from"]), (&json!(team.me), &json!(team.me)), "a direct chat is the other's");
+    assert_eq!(heard["to"], team.jid_of(BORIS));
+}
+
+#[tokio::test]
+async fn a_message_is_posted_edited_and_deleted_over_sockets() {
+    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let mut hers = anna.socket(&team.uid).await;
+    let mut her_other = anna.socket(&team.uid).await;
+    let mut his = boris.socket(&team.uid).await;
+    his.event("server.online").await;
+    let id = Uuid::new_v4().to_string();
+    let mut body = plain(&to_boris, "раз");
+    body["message_id"] = json!(id);
+
+    hers.ask("client.message.updated", body.clone()).await;
+    for socket in [&mut hers, &mut her_other, &mut his] {
+        let heard = socket.event_where("server.message.updated", |params| is_text(params, "раз")).await;
+        assert_eq!((&heard["delayed"], &heard["messages"][0]["message_id"]), (&json!(false), &json!(id)));
+    }
+
+    body["content"]["text"] = json!("раз, два");
+    hers.ask("client.message.updated", body).await;
+    let edited = his.event_where("server.message.updated", |params| is_text(params, "раз, два")).await;
+    assert_eq!(edited["delayed"], true);
+    assert!(edited["messages"][0]["edited"].is_string(), "{edited}");
+
+    hers.ask("client.message.deleted", json!({"message_id": id})).await;
+    let deleted = |params: &Value| params["messages"][0]["is_archive"] == true || params["messages"][0]["content"]["text"] == "";
+    let gone = his.event_where("server.message.updated", deleted).await;
+    assert_eq!(gone["messages"][0]["message_id"], id);
+    his.close().await;
+}
+
+#[tokio::test]
+async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
+    let Pair { world: _world, anna, boris: _, team, .. } = pair().await;
+    let mut socket = anna.socket(&team.uid).await;
+    socket.send_message(Message::binary(br#"{"event": "client.ping", "confirm_id": "in bytes"}"#.to_vec())).await;
+    assert_eq!(socket.event("server.confirm").await["confirm_id"], "in bytes");
+    socket.send(json!({"event": "client.ping", "confirm_id": 42})).await;
+    assert_eq!(socket.event("server.confirm").await["confirm_id"], 42);
+    let unknown = json!({"event": "client.no.such", "confirm_id": "u"});
+    socket.send(unknown.clone()).await;
+    let warning = socket.event("server.warning").await;
+    assert_eq!((&warning["message"], &warning["orig"]), (&json!("unknown event: client.no.such"), &unknown));
+    socket.say("client.message.updated", plain("d-00000000-0000-4000-8000-000000000000", "никому")).await;
+    assert_eq!(socket.event("server.warning").await["orig"]["event"], "client.message.updated");
+    socket.send_message(Message::text("{")).await;
+    socket.event("server.warning").await;
+    socket.ask("client.ping", Value::Null).await;
+}
+
+#[tokio::test]
+async fn reading_is_told_to_the_reader_and_to_the_author() {
+    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let mut hers = anna.socket(&team.uid).await;
+    let mut his = boris.socket(&team.uid).await;
+    let mut his_other = boris.socket(&team.uid).await;
+    let message = anna.post(&team.uid, &to_boris, "прочти").await;
+    let heard = his.event_where("server.message.updated", |params| is_text(params, "прочти")).await;
+    assert_eq!(heard["chat_counters"][0]["num_unread"], 1, "{heard}");
+    let before = boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
+    assert_eq!(before["unread"]["direct"], json!({"chats": 1, "messages": 1}));
+
+    his.ask("client.chat.lastread", json!({"jid": team.me})).await;
+    let read = his_other.event("server.chat.lastread").await;
+    assert_eq!((&read["chats"][0]["jid"], &read["chats"][0]["num_unread"]), (&json!(team.me), &json!(0)));
+    let received = hers.event("server.message.received").await;
+    let received = &received["messages"][0];
+    assert_eq!((&received["message_id"], &received["received"]), (&message["message_id"], &json!(true)));
+    assert_eq!(received["chat"], to_boris);
+    let after = boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
+    assert_eq!(after["unread"]["direct"], json!({"chats": 0, "messages": 0}));
+}
+
+#[tokio::test]
+async fn typing_presence_and_settings_are_heard() {
+    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let mut hers = anna.socket(&team.uid).await;
+    let mut his = boris.socket(&team.uid).await;
+    let is_online = |params: &Value| {
+        params["contacts"].as_array().is_some_and(|all| all.iter().any(|contact| contact["jid"] == to_boris.as_str()))
+    };
+    hers.event_where("server.online", is_online).await;
+
+    his.ask("client.chat.composing", json!({"jid": team.me, "composing": true})).await;
+    let typing = hers.event("server.chat.composing").await;
+    assert_eq!(typing, json!({"jid": to_boris, "actor": to_boris, "composing": true, "is_audio": false}));
+    let stop = json!({"jid": team.me});
+    boris.client.post(format!("/api/v3/teams/{}/ws/client.chat.composing", team.uid), stop).await.ok();
+    assert_eq!(hers.event("server.chat.composing").await["composing"], false);
+
+    let settings = json!({"theme": "тёмная", "n": [1, {"deep": null}]});
+    anna.client.put("/api/v3/ui-settings", settings.clone()).await.ok();
+    assert_eq!(hers.event("server.uisettings").await, settings);
+    his.has_not_heard("her settings", |frame| frame["event"] == "server.uisettings").await;
+    his.close().await;
+    hers.event_where("server.online", |params| !is_online(params)).await;
+}
+
+#[tokio::test]
+async fn a_login_is_told_to_the_other_sessions_and_a_logout_closes_its_sockets() {
+    let Pair { world, anna, boris: _, team, .. } = pair().await;
+    let mut socket = anna.socket(&team.uid).await;
+    let browser = Person::login_with_cookie(world.client(), ANNA).await;
+    socket.event("server.login").await;
+    Person::login_as(world.client(), ANNA, "второй телефон").await;
+    assert_eq!(socket.event("server.login").await["device_name"], "второй телефон");
+
+    let mut in_browser = browser.socket(&team.uid).await;
+    in_browser.ask("client.ping", Value::Null).await;
+    browser.client.post("/api/v3/cookieauth-logout", json!({})).await.ok();
+    let (frames, _) = in_browser.closed().await;
+    assert!(frames.iter().any(|frame| frame["event"] == "server.logout"), "{frames:?}");
+    socket.ask("client.ping", Value::Null).await;
+    let refused = browser.socket(&team.uid).await.closed().await.0;
+    assert_eq!(refused[0]["params"]["code"], "INVALID_TOKEN", "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_socket_that_cannot_be_panics_and_closes() {
+    let Pair { world, anna, boris: _, team, .. } = pair().await;
+    let stranger = Person::login(world.client(), CLARA).await;
+    let nobody = world.client().clone();
+    let unknown = nobody.as_token("WoqtDSoWibETHyZcFJvixHGbp9AdYeg0");
+    let nowhere = Uuid::new_v4().to_string();
+    let cases = [
+        (&nobody, team.uid.as_str(), "EMPTY_TOKEN"),
+        (&unknown, team.uid.as_str(), "INVALID_TOKEN"),
+        (&stranger.client, team.uid.as_str(), "INVALID_TEAM"),
+        (&anna.client, nowhere.as_str(), "INVALID_TEAM"),
+        (&anna.client, "no-uuid", "INVALID_TEAM"),
+    ];
+    for (client, team, code) in cases {
+        let (frames, _) = Socket::open(client, team).await.closed().await;
+        assert_eq!(frames, [json!({"event": "server.panic", "params": {"code": code, "debug": null}})]);
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_open_a_socket_with_a_cookie() {
+    let Pair { world, anna, boris: _, team, .. } = pair().await;
+    let browser = Person::login_with_cookie(world.client(), ANNA).await;
+    let path = format!("/messaging/{}", team.uid);
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:8000.evil.example"] {
+        let refused = Socket::try_open(&browser.client, &path, &[("origin", origin)]).await;
+        let Err(tungstenite::Error::Http(answer)) = refused else { panic!("{origin} got in: {refused:?}") };
+        assert_eq!(answer.status(), 403, "{origin}");
+    }
+    for headers in [vec![("origin", PUBLIC_URL)], vec![]] {
+        let mut own = Socket::try_open(&browser.client, &path, &headers).await.unwrap();
+        own.ask("client.ping", Value::Null).await;
+    }
+    // A token is not sent by a browser on its own, so no page can abuse it.
+    let mut with_token = Socket::try_open(&anna.client, &path, &[("origin", "https://evil.example")]).await.unwrap();
+    with_token.ask("client.ping", Value::Null).await;
+    let Identity::Cookie(cookie) = browser.client.identity() else { panic!("a browser has a cookie") };
+    let both = Socket::try_open(&anna.client, &path, &[("cookie", cookie)]).await.unwrap();
+    both.close().await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_team_is_heard_and_closes_its_sockets() {
+    let Pair { world: _world, anna, boris, team, .. } = pair().await;
+    let own = boris.make_team("Бориса", &[]).await;
+    let mut inside = boris.socket(&team.uid).await;
+    let mut outside = boris.socket(&own.uid).await;
+    let path = format!("/api/v3/teams/{}", team.uid);
+    anna.client.put(path.clone(), json!({"name": "переименована"})).await.ok();
+    for socket in [&mut inside, &mut outside] {
+        let heard = socket.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
+        assert_eq!(heard["teams"][0]["name"], "переименована");
+    }
+    anna.client.delete(path).await.ok();
+    let heard = outside.event("server.team.deleted").await;
+    assert_eq!((&heard["teams"][0]["uid"], &heard["teams"][0]["is_archive"]), (&json!(team.uid), &json!(true)));
+    let (frames, _) = inside.closed().await;
+    assert!(frames.iter().any(|frame| frame["event"] == "server.team.deleted"), "{frames:?}");
+}
+
+#[tokio::test]
+async fn a_group_is_heard_by_its_members_alone() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let clara = Person::login(world.client(), CLARA).await;
+    let team = anna.make_team("трое", &[BORIS, CLARA]).await;
+    let mut his = boris.socket(&team.uid).await;
+    let mut hers = clara.socket(&team.uid).await;
+    hers.ask("client.ping", Value::Null).await;
+
+    let group = anna.make_group(&team.uid, "кружок", &[&team.jid_of(BORIS)]).await;
+    his.event_where("server.chat.updated", |params| params["chats"][0]["jid"] == group.as_str()).await;
+    anna.post(&team.uid, &group, "только нам").await;
+    let heard = his.event_where("server.message.updated", |params| is_text(params, "только нам")).await;
+    assert_eq!((&heard["messages"][0]["chat"], &heard["messages"][0]["to"]), (&json!(group), &json!(group)));
+
+    anna.post(&team.uid, &team.jid_of(CLARA), "тебе").await;
+    hers.event_where("server.message.updated", |params| is_text(params, "тебе")).await;
+    hers.has_not_heard("what was said in the group", |frame| is_text(&frame["params"], "только нам")).await;
+    let peek = clara.client.get(format!("/api/v4/teams/{}/chats/{group}/messages", team.uid)).await;
+    peek.fails(404, "NOT_FOUND");
+
+    let members = format!("/api/v4/teams/{}/groups/{group}/members", team.uid);
+    anna.client.delete(format!("{members}/{}", team.jid_of(BORIS))).await.ok();
+    his.event_where("server.chat.deleted", |params| params["chats"][0]["jid"] == group.as_str()).await;
+    anna.post(&team.uid, &group, "уже без тебя").await;
+    anna.post(&team.uid, &team.jid_of(BORIS), "лично").await;
+    his.event_where("server.message.updated", |params| is_text(params, "лично")).await;
+    his.has_not_heard("a group that he left", |frame| is_text(&frame["params"], "уже без тебя")).await;
+    assert_eq!(text(&json!(group)), group);
+}
