@@ -51,7 +51,8 @@ impl Access {
             Some(token) => (Some(token), false),
             None => (cookie::token(headers, &self.config), true),
         };
-        let token = token.filter(|token| !token.is_empty()).ok_or_else(|| ApiError::new(ErrorCode::EmptyToken))?;
+        let token =
+            token.filter(|token| !token.is_empty()).ok_or_else(|| ApiError::new(ErrorCode::EmptyToken))?;
         if token.len() > LONGEST_TOKEN {
             return Err(ApiError::new(ErrorCode::InvalidToken));
         }

@@ -5,7 +5,10 @@ use axum::extract::{FromRef, FromRequestParts};
 use events::Position;
 use http::request::Parts;
 use platform::http::{ApiError, MIN_EVENT_POSITION};
-use protocol::{error::ErrorCode, lang::{JsonType, Text}};
+use protocol::{
+    error::ErrorCode,
+    lang::{JsonType, Text},
+};
 use std::time::Duration;
 
 /// The read model has what the request asks for. The answer shows at least the events up to `0`'s position.

@@ -43,7 +43,8 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, state).await?;
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_found())?;
-        let team = params.iter().find(|(name, _)| *name == TEAM).and_then(|(_, value)| value.parse::<TeamId>().ok());
+        let team =
+            params.iter().find(|(name, _)| *name == TEAM).and_then(|(_, value)| value.parse::<TeamId>().ok());
         let team = team.ok_or_else(not_found)?;
         let access = Access::from_ref(state);
         let membership = access.read.membership(caller.account, team).await.map_err(refuse)?;

@@ -35,10 +35,16 @@ impl Commands {
     }
 
     /// The account that owns a phone, made if there is none, and from where on the read model knows it.
-    pub(crate) async fn account_of(&self, context: &Context, named: Named) -> Result<(AccountId, Position), ApiError> {
+    pub(crate) async fn account_of(
+        &self,
+        context: &Context,
+        named: Named,
+    ) -> Result<(AccountId, Position), ApiError> {
         let hash = hex::encode(self.phone_hash(&named.phone));
         let claimed: Done<Phone> = self
-            .transact(context, StreamName::phone(&hash), Start::Known, |_: &Phone| phone::Command::Claim(named.fresh))
+            .transact(context, StreamName::phone(&hash), Start::Known, |_: &Phone| {
+                phone::Command::Claim(named.fresh)
+            })
             .await
             .map_err(|stop| stop.or(|_| not_found()))?;
         let account = claimed.state.owner().ok_or_else(not_found)?;
@@ -80,7 +86,9 @@ const DAY: u64 = 86_400;
 pub(crate) fn refused(rejection: account::Rejection) -> ApiError {
     use protocol::{error::ErrorCode, lang::Text};
     match rejection {
-        account::Rejection::NoAccount | account::Rejection::NoSession => ApiError::new(ErrorCode::InvalidToken),
+        account::Rejection::NoAccount | account::Rejection::NoSession => {
+            ApiError::new(ErrorCode::InvalidToken)
+        }
         account::Rejection::NoDevice => not_found(),
         account::Rejection::TooManyDevices => {
             ApiError::field("device_id", Text::TooMany { max: domain::limits::DEVICES })

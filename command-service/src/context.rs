@@ -61,7 +61,8 @@ where
         let (key, request) = match key(&parts.headers)? {
             None => (None, Request::from_parts(parts, body)),
             Some(key) => {
-                let RawBody(bytes) = RawBody::from_request(Request::from_parts(parts.clone(), body), commands).await?;
+                let RawBody(bytes) =
+                    RawBody::from_request(Request::from_parts(parts.clone(), body), commands).await?;
                 let path = parts.uri.path().to_owned();
                 let whole: [&[u8]; 3] = [parts.method.as_str().as_bytes(), path.as_bytes(), &bytes];
                 let command = command(&commands.vault, caller.as_ref(), &key, whole);
@@ -186,7 +187,9 @@ fn framed(parts: &[&[u8]]) -> Vec<u8> {
 
 fn prefers_async(headers: &HeaderMap) -> bool {
     let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+    values
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
 }
 
 /// No body is read: for commands that need none.

@@ -74,7 +74,10 @@ impl Commands {
     ) -> Result<Answer, ApiError> {
         let result = to_raw_value(result).map_err(ApiError::internal)?;
         if let Some(command) = context.command() {
-            let body = self.vault.seal(result.get().as_bytes(), command.id.0.as_bytes()).map_err(ApiError::internal)?;
+            let body = self
+                .vault
+                .seal(result.get().as_bytes(), command.id.0.as_bytes())
+                .map_err(ApiError::internal)?;
             let kept = sqlx::query(
                 "INSERT INTO ops.answer (command, fingerprint, position, body) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT DO NOTHING",

@@ -109,7 +109,11 @@ impl Commands {
     }
 
     /// Folds what came since.
-    async fn refresh<A: Aggregate>(&self, stream: &StreamName, mut loaded: Loaded<A>) -> Result<Loaded<A>, ApiError> {
+    async fn refresh<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        mut loaded: Loaded<A>,
+    ) -> Result<Loaded<A>, ApiError> {
         for recorded in self.journal.stream(stream, loaded.next).await.map_err(unreadable)? {
             loaded.next = recorded.revision + 1;
             loaded.position = recorded.position;
@@ -134,8 +138,13 @@ impl Commands {
     ) -> Result<Option<Done<A>>, ApiError> {
         let expected = loaded.next.checked_sub(1).map_or(Expected::NoStream, Expected::Revision);
         let facts = events.iter().cloned().map(Into::into).collect();
-        let entry =
-            Entry { stream: stream.clone(), expected, events: facts, meta: context.meta(), command: context.command() };
+        let entry = Entry {
+            stream: stream.clone(),
+            expected,
+            events: facts,
+            meta: context.meta(),
+            command: context.command(),
+        };
         let appended = match self.journal.append(entry).await {
             Ok(appended) => appended,
             Err(WriteError::Append(AppendError::Conflict { .. })) => return Ok(None),
@@ -162,9 +171,8 @@ impl Commands {
 
 fn unreadable(error: LoadError) -> ApiError {
     match error {
-        LoadError::Read(event_log::ReadError::Unavailable(_)) | LoadError::Keys(KeyringError::Database(_)) => {
-            ApiError::unavailable(error)
-        }
+        LoadError::Read(event_log::ReadError::Unavailable(_))
+        | LoadError::Keys(KeyringError::Database(_)) => ApiError::unavailable(error),
         other => ApiError::internal(other),
     }
 }

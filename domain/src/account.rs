@@ -195,7 +195,9 @@ impl Account {
         let device_id = login.device.as_ref().map(|device| device.device_id.clone());
         if let Some(named) = login.device {
             let settings = match self.devices.get(&named.device_id) {
-                Some(known) => device::Settings { kind: named.kind, name: self.owned(named.name)?, ..known.clone() },
+                Some(known) => {
+                    device::Settings { kind: named.kind, name: self.owned(named.name)?, ..known.clone() }
+                }
                 None => device::Settings {
                     kind: named.kind,
                     name: self.owned(named.name)?,
@@ -220,7 +222,11 @@ impl Account {
         Ok(events)
     }
 
-    fn put_device(&self, device_id: String, settings: device::Settings) -> Result<Vec<AccountEvent>, Rejection> {
+    fn put_device(
+        &self,
+        device_id: String,
+        settings: device::Settings,
+    ) -> Result<Vec<AccountEvent>, Rejection> {
         match self.devices.get(&device_id) {
             Some(known) if *known == settings => Ok(vec![]),
             None if self.devices.len() >= limits::DEVICES => Err(Rejection::TooManyDevices),
@@ -232,7 +238,8 @@ impl Account {
         let known = self.devices.get(&device_id).ok_or(Rejection::NoDevice)?;
         let mut settings = known.clone();
         settings.kind = change.kind.unwrap_or(settings.kind);
-        settings.allowed_notifications = change.allowed_notifications.unwrap_or(settings.allowed_notifications);
+        settings.allowed_notifications =
+            change.allowed_notifications.unwrap_or(settings.allowed_notifications);
         settings.data_pushes = change.data_pushes.unwrap_or(settings.data_pushes);
         for (field, new) in [
             (&mut settings.name, change.name),
@@ -258,7 +265,12 @@ impl Account {
         Ok(closed.chain([device::Removed { device_id: device_id.clone() }.into()]).collect())
     }
 
-    fn use_qr(&self, token_hash: &str, login: Login, now: DateTime<Utc>) -> Result<Vec<AccountEvent>, Rejection> {
+    fn use_qr(
+        &self,
+        token_hash: &str,
+        login: Login,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<AccountEvent>, Rejection> {
         let (id, offer) =
             self.offers.iter().find(|(_, offer)| offer.token_hash == token_hash).ok_or(Rejection::NoOffer)?;
         match offer.used_by {
@@ -287,7 +299,8 @@ impl Aggregate for Account {
         if let Command::Register { account, phone, phone_hash, given_name, family_name, added_by } = command {
             let own = |value| Personal::of_account(account, value);
             let (phone, given_name, family_name) = (own(phone), own(given_name), own(family_name));
-            let registered = account::Registered { account, phone, phone_hash, given_name, family_name, added_by };
+            let registered =
+                account::Registered { account, phone, phone_hash, given_name, family_name, added_by };
             return Ok(if self.exists() { vec![] } else { vec![registered.into()] });
         }
         if !self.exists() {
@@ -349,7 +362,8 @@ impl Aggregate for Account {
                 self.address_books.remove(&removed.device_id);
             }
             AccountEvent::AddressBookReplaced(book) => {
-                let earlier = self.numbers_looked_up.filter(|(day, _)| *day == book.day).map_or(0, |(_, count)| count);
+                let earlier =
+                    self.numbers_looked_up.filter(|(day, _)| *day == book.day).map_or(0, |(_, count)| count);
                 self.numbers_looked_up = Some((book.day, earlier.saturating_add(book.new_numbers)));
                 self.address_books.insert(book.device_id.clone(), book.contacts.clone());
             }

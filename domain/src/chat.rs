@@ -140,11 +140,13 @@ impl Aggregate for Chat {
                 if all.len() > limits::GROUP_MEMBERS {
                     return Err(Rejection::TooManyMembers);
                 }
-                let members = all.into_iter().map(|(contact, status)| chat::Member { contact, status }).collect();
+                let members =
+                    all.into_iter().map(|(contact, status)| chat::Member { contact, status }).collect();
                 Ok(vec![chat::Created { group, team, owner: actor.contact, members, settings }.into()])
             }
             Command::SetMember { actor, member } => {
-                let joins = member.contact == actor.contact && self.public && member.status == GroupStatus::Member;
+                let joins =
+                    member.contact == actor.contact && self.public && member.status == GroupStatus::Member;
                 if !(joins && self.stage == Stage::Live) {
                     self.require_manager(actor)?;
                 }
@@ -222,7 +224,9 @@ mod tests {
     #[test]
     fn the_maker_is_admin_and_guests_make_none() {
         let ChatEvent::Created(created) = &made(false, false)[0] else { panic!() };
-        assert!(created.members.contains(&chat::Member { contact: MAKER.contact, status: GroupStatus::Admin }));
+        assert!(
+            created.members.contains(&chat::Member { contact: MAKER.contact, status: GroupStatus::Admin })
+        );
         let mut by_guest = create(false, false);
         if let Command::Create { actor, .. } = &mut by_guest {
             actor.status = ContactStatus::Guest;

@@ -4,7 +4,11 @@ use crate::phone_number::PhoneNumber;
 
 /// Given name, space, family name; the formatted phone when both are empty.
 pub fn display_name(given: &str, family: &str, phone: &str) -> String {
-    let full = [given.trim(), family.trim()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let full = [given.trim(), family.trim()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     if full.is_empty() { display_phone(phone) } else { full }
 }
 
@@ -12,7 +16,9 @@ pub fn display_name(given: &str, family: &str, phone: &str) -> String {
 pub fn display_phone(phone: &str) -> String {
     let Some((code, national)) = PhoneNumber::split(phone) else { return phone.to_owned() };
     match (national.get(..3), national.get(3..6), national.get(6..10)) {
-        (Some(area), Some(first), Some(last)) if national.len() == 10 => format!("+{code} ({area}) {first}-{last}"),
+        (Some(area), Some(first), Some(last)) if national.len() == 10 => {
+            format!("+{code} ({area}) {first}-{last}")
+        }
         _ => phone.to_owned(),
     }
 }

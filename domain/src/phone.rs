@@ -111,7 +111,12 @@ impl Phone {
     }
 
     /// What a request for a code leads to: which nonce, and whether it is sent.
-    fn next_code(&self, nonce: Uuid, policy: &CodePolicy, now: DateTime<Utc>) -> Result<(Uuid, bool), Rejection> {
+    fn next_code(
+        &self,
+        nonce: Uuid,
+        policy: &CodePolicy,
+        now: DateTime<Utc>,
+    ) -> Result<(Uuid, bool), Rejection> {
         if let Some(code) = &self.code
             && code.used_by.is_none()
             && now < code.sent_at + policy.resend_after
@@ -127,7 +132,9 @@ impl Phone {
         let limit = |window: Duration, most: usize| {
             let within: Vec<_> = self.sent.iter().filter(|at| **at > now - window).collect();
             match within.len().checked_sub(most) {
-                Some(over) => Some((*within[over.min(within.len() - 1)] + window - now).num_seconds().max(1) as u64),
+                Some(over) => {
+                    Some((*within[over.min(within.len() - 1)] + window - now).num_seconds().max(1) as u64)
+                }
                 None => None,
             }
         };
@@ -176,7 +183,8 @@ impl Aggregate for Phone {
                 Ok(claimed.into_iter().chain([requested.into()]).collect())
             }
             Command::TryCode { nonce, correct, session, policy, now } => {
-                let code = self.code.as_ref().filter(|code| Some(code.nonce) == nonce).ok_or(Rejection::NoCode)?;
+                let code =
+                    self.code.as_ref().filter(|code| Some(code.nonce) == nonce).ok_or(Rejection::NoCode)?;
                 match code.used_by {
                     Some(by) if by == session => return Ok(vec![]), // the same try again
                     Some(_) => return Err(Rejection::NoCode),
@@ -305,7 +313,10 @@ mod tests {
             history.push(phone::CodeRejected { nonce: id(7) }.into());
         }
         assert_eq!(given::<Phone>(&history).when(enter(7, true, 100, 4)), Err(Rejection::TooManyTries));
-        assert_eq!(given::<Phone>(&history).when(request(8, 10)), Err(Rejection::TooManyCodes { retry_after: 20 }));
+        assert_eq!(
+            given::<Phone>(&history).when(request(8, 10)),
+            Err(Rejection::TooManyCodes { retry_after: 20 })
+        );
         assert!(given::<Phone>(&history).when(request(8, 31)).is_ok());
     }
 

@@ -19,7 +19,8 @@ impl PhoneNumber {
     /// # Errors
     /// [`NotAPhone`] when no number can be made of it.
     pub fn parse(text: &str) -> Result<Self, NotAPhone> {
-        if text.len() > 64 || text.chars().any(|c| !c.is_ascii_digit() && !"+()-–— .\u{a0}\t".contains(c)) {
+        if text.len() > 64 || text.chars().any(|c| !c.is_ascii_digit() && !"+()-–— .\u{a0}\t".contains(c))
+        {
             return Err(NotAPhone);
         }
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -75,7 +76,9 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         let long = "9".repeat(40);
-        for text in ["", "+", "abc", "12", "+7916666000x", "+7 916 666 00 02; drop", long.as_str(), "٠١٢٣٤٥٦٧٨٩"] {
+        for text in
+            ["", "+", "abc", "12", "+7916666000x", "+7 916 666 00 02; drop", long.as_str(), "٠١٢٣٤٥٦٧٨٩"]
+        {
             assert_eq!(PhoneNumber::parse(text), Err(NotAPhone), "{text}");
         }
     }

@@ -7,8 +7,8 @@ use crate::{
     policy::{self, Action},
 };
 use events::{
-    AccountId, ContactId, GroupId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId, contact, icon,
-    integration, invitation, section, team,
+    AccountId, ContactId, GroupId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId,
+    contact, icon, integration, invitation, section, team,
     value::{ContactOrigin, ContactStatus, IntegrationKind},
 };
 use std::collections::BTreeMap;
@@ -271,11 +271,16 @@ impl Team {
                 uploads_size_limit: limits::UPLOADS_SIZE,
             },
         };
-        let first_section =
-            section::Created { section: section.0, name: Personal::of_team(team, section.1), sort_ordering: 0 };
+        let first_section = section::Created {
+            section: section.0,
+            name: Personal::of_team(team, section.1),
+            sort_ordering: 0,
+        };
         let mut seen = vec![founder.account];
         let mut events = vec![created.into(), first_section.into()];
-        events.push(added(NewContact { status: ContactStatus::Owner, ..founder }, ContactOrigin::Founder).into());
+        events.push(
+            added(NewContact { status: ContactStatus::Owner, ..founder }, ContactOrigin::Founder).into(),
+        );
         for contact in contacts {
             if !seen.contains(&contact.account) {
                 seen.push(contact.account);
@@ -287,14 +292,18 @@ impl Team {
 
     fn change(&self, actor: ContactId, change: TeamChange) -> Result<Vec<TeamEvent>, Rejection> {
         self.require(actor, Action::ManageTeam)?;
-        let (Some(name), Some(settings)) = (&self.name, &self.settings) else { return Err(Rejection::NoTeam) };
+        let (Some(name), Some(settings)) = (&self.name, &self.settings) else {
+            return Err(Rejection::NoTeam);
+        };
         let changed = team::Changed {
             name: change.name.map_or_else(|| Ok(name.clone()), |new| self.own(new))?,
             settings: team::Settings {
                 default_task_deadline: change
                     .default_task_deadline
                     .unwrap_or_else(|| settings.default_task_deadline.clone()),
-                max_message_update_age: change.max_message_update_age.unwrap_or(settings.max_message_update_age),
+                max_message_update_age: change
+                    .max_message_update_age
+                    .unwrap_or(settings.max_message_update_age),
                 uploads_size_limit: settings.uploads_size_limit,
             },
         };
@@ -303,13 +312,19 @@ impl Team {
     }
 
     fn join(&self, id: InvitationId, joiner: NewContact) -> Result<Vec<TeamEvent>, Rejection> {
-        let invitation = self.invitations.get(&id).filter(|known| !known.revoked).ok_or(Rejection::NoInvitation)?;
+        let invitation =
+            self.invitations.get(&id).filter(|known| !known.revoked).ok_or(Rejection::NoInvitation)?;
         let used = |contact| invitation::Used { invitation: id, account: joiner.account, contact }.into();
-        match self.by_account.get(&joiner.account).and_then(|known| Some((*known, self.contacts.get(known)?))) {
+        match self.by_account.get(&joiner.account).and_then(|known| Some((*known, self.contacts.get(known)?)))
+        {
             Some((_, contact)) if !contact.archived => Ok(vec![]),
             Some(_) if invitation.used_by.contains(&joiner.account) => Err(Rejection::NoInvitation),
             Some((known, _)) => {
-                let restored = contact::Restored { contact: known, status: ContactStatus::Member, need_confirmation: true };
+                let restored = contact::Restored {
+                    contact: known,
+                    status: ContactStatus::Member,
+                    need_confirmation: true,
+                };
                 Ok(vec![restored.into(), used(known)])
             }
             None if self.contacts.len() >= limits::CONTACTS => {
@@ -323,12 +338,19 @@ impl Team {
         }
     }
 
-    fn change_integration(&self, id: IntegrationId, change: IntegrationChange) -> Result<Vec<TeamEvent>, Rejection> {
-        let known = self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
+    fn change_integration(
+        &self,
+        id: IntegrationId,
+        change: IntegrationChange,
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        let known =
+            self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
         let mut settings = known.settings.clone();
         settings.enabled = change.enabled.unwrap_or(settings.enabled);
         settings.group = change.group.unwrap_or(settings.group);
-        for (field, new) in [(&mut settings.comment, change.comment), (&mut settings.webhook_url, change.webhook_url)] {
+        for (field, new) in
+            [(&mut settings.comment, change.comment), (&mut settings.webhook_url, change.webhook_url)]
+        {
             if let Some(new) = new {
                 *field = self.own(new)?;
             }
@@ -436,7 +458,9 @@ impl Aggregate for Team {
                 self.require(actor, Action::ManageTeam)?;
                 match &self.settings {
                     _ if self.icon.as_ref() == Some(&icon) => Ok(vec![]),
-                    Some(settings) if icon.size > settings.uploads_size_limit => Err(Rejection::QuotaExceeded),
+                    Some(settings) if icon.size > settings.uploads_size_limit => {
+                        Err(Rejection::QuotaExceeded)
+                    }
                     _ => Ok(vec![icon.into()]),
                 }
             }

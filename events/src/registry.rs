@@ -1,8 +1,8 @@
 //! The one list from stored name to type, grouped by the kind of stream that holds them.
 
 use crate::{
-    account, address_book, chat, contact, device, icon, integration, invitation, message, phone, reading, section,
-    session, team,
+    account, address_book, chat, contact, device, icon, integration, invitation, message, phone, reading,
+    section, session, team,
 };
 use schemars::{Schema, schema_for};
 use serde_json::Value;

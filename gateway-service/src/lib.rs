@@ -18,3 +18,8 @@ mod upstream;
 
 pub use gateway::{Gateway, GatewayDeps, GatewayError};
 pub use upstream::Upstream;
+
+/// The description of the websocket routes.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    connect::router().into_openapi()
+}

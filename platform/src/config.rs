@@ -131,7 +131,7 @@ impl Config {
             allowed_origins: Vec::new(),
             lang: "ru".to_owned(),
             log_format: if production { LogFormat::Json } else { LogFormat::Text },
-            log_level: "info".to_owned(),
+            log_level: "info,sqlx::postgres::notice=warn".to_owned(),
             auth: Auth::defaults(profile),
             sms: Sms::defaults(),
             webhooks: Webhooks::defaults(profile),

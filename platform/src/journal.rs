@@ -122,7 +122,11 @@ impl Journal {
     ///
     /// # Errors
     /// [`LoadError`].
-    pub async fn stream(&self, stream: &StreamName, from: Revision) -> Result<Vec<Recorded<Event>>, LoadError> {
+    pub async fn stream(
+        &self,
+        stream: &StreamName,
+        from: Revision,
+    ) -> Result<Vec<Recorded<Event>>, LoadError> {
         let mut from = from;
         let mut events = vec![];
         loop {
@@ -145,7 +149,8 @@ impl Journal {
         let mut subjects = BTreeSet::new();
         for event in raw {
             let position = event.position;
-            let values = parse(&event, &mut subjects).map_err(|source| LoadError::Event { position, source })?;
+            let values =
+                parse(&event, &mut subjects).map_err(|source| LoadError::Event { position, source })?;
             parsed.push((event, values));
         }
         let subjects: Vec<Subject> = subjects.into_iter().collect();
@@ -183,7 +188,12 @@ impl Journal {
         for (index, (event, payload)) in entry.events.iter().zip(&mut payloads).enumerate() {
             sealing::seal(payload, &keys)?;
             let data = Bytes::from(serde_json::to_vec(payload)?);
-            events.push(NewEvent { id: event_id(command, index), kind: event.kind().into(), data, meta: meta.clone() });
+            events.push(NewEvent {
+                id: event_id(command, index),
+                kind: event.kind().into(),
+                data,
+                meta: meta.clone(),
+            });
         }
         Ok(Append { stream: entry.stream, expected: entry.expected, events, command: entry.command })
     }
@@ -254,7 +264,8 @@ mod tests {
         let journal = Journal::new(log.clone(), Keyring::memory());
         journal.append(entry()).await.unwrap();
         let raw = log.read_all(0, 10).await.unwrap();
-        let text = String::from_utf8_lossy(&raw[0].data).into_owned() + &String::from_utf8_lossy(&raw[0].meta);
+        let text =
+            String::from_utf8_lossy(&raw[0].data).into_owned() + &String::from_utf8_lossy(&raw[0].meta);
         assert!(!text.contains("пыщ") && !text.contains("203.0.113.9"), "{text}");
         let read = journal.stream(&entry().stream, 0).await.unwrap();
         assert_eq!((&read[0].event, &read[0].meta), (&entry().events[0], &entry().meta));
@@ -275,7 +286,9 @@ mod tests {
         journal.append(entry()).await.unwrap();
         keyring.destroy(&Subject::Account(AccountId(Uuid::from_u128(1)))).await.unwrap();
         let read = journal.stream(&entry().stream, 0).await.unwrap();
-        let Event::AccountEvent(AccountEvent::UiSettingsReplaced(replaced)) = &read[0].event else { panic!() };
+        let Event::AccountEvent(AccountEvent::UiSettingsReplaced(replaced)) = &read[0].event else {
+            panic!()
+        };
         assert_eq!(replaced.settings.value, None);
     }
 }

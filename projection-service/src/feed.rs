@@ -33,7 +33,10 @@ impl Outbox {
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn store(mut self, db: &mut PgConnection) -> Result<Vec<(Scope, Vec<FeedRow>)>, sqlx::Error> {
+    pub(crate) async fn store(
+        mut self,
+        db: &mut PgConnection,
+    ) -> Result<Vec<(Scope, Vec<FeedRow>)>, sqlx::Error> {
         if self.rows.is_empty() {
             return Ok(vec![]);
         }
@@ -55,7 +58,10 @@ impl Outbox {
 }
 
 /// Moves the scopes' numbers on and returns where each stood before.
-async fn reserve(db: &mut PgConnection, counts: &BTreeMap<Uuid, i64>) -> Result<HashMap<Uuid, i64>, sqlx::Error> {
+async fn reserve(
+    db: &mut PgConnection,
+    counts: &BTreeMap<Uuid, i64>,
+) -> Result<HashMap<Uuid, i64>, sqlx::Error> {
     let (scopes, added): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(scope, count)| (*scope, *count)).unzip();
     let rows = sqlx::query(
         "INSERT INTO read.feed_scope AS s (scope, seq) SELECT * FROM unnest($1::uuid[], $2::bigint[]) \
@@ -73,8 +79,11 @@ async fn reserve(db: &mut PgConnection, counts: &BTreeMap<Uuid, i64>) -> Result<
 }
 
 async fn insert(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
-    let notices: Vec<Vec<u8>> =
-        rows.iter().map(serde_json::to_vec).collect::<Result<_, _>>().map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let notices: Vec<Vec<u8>> = rows
+        .iter()
+        .map(serde_json::to_vec)
+        .collect::<Result<_, _>>()
+        .map_err(|e| sqlx::Error::Encode(e.into()))?;
     sqlx::query(
         "INSERT INTO read.feed (scope, seq, position, ordinal, notice) \
          SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[])",

@@ -19,8 +19,8 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{
-    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, MessageId, ReadingEvent, Recorded, StreamName, TeamEvent,
-    TeamId,
+    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, MessageId, ReadingEvent, Recorded,
+    StreamName, TeamEvent, TeamId,
 };
 use std::str::FromStr;
 
@@ -75,7 +75,9 @@ async fn of_account(
 ) -> Result<(), ProjectionError> {
     match event {
         AccountEvent::Registered(registered) => account::registered(batch, at, registered).await?,
-        AccountEvent::UiSettingsReplaced(replaced) => account::ui_settings(batch, at, account, replaced).await?,
+        AccountEvent::UiSettingsReplaced(replaced) => {
+            account::ui_settings(batch, at, account, replaced).await?
+        }
         AccountEvent::DeviceRegistered(device) => device::registered(batch, at, account, device).await?,
         AccountEvent::DeviceChanged(device) => device::changed(batch, account, device).await?,
         AccountEvent::DeviceRemoved(device) => device::removed(batch, account, device).await?,
@@ -88,7 +90,12 @@ async fn of_account(
     Ok(())
 }
 
-async fn of_team(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, event: &TeamEvent) -> Result<(), ProjectionError> {
+async fn of_team(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    event: &TeamEvent,
+) -> Result<(), ProjectionError> {
     match event {
         TeamEvent::Created(created) => team::created(batch, at, created).await?,
         TeamEvent::Changed(changed) => team::changed(batch, at, team, changed).await?,
@@ -110,7 +117,12 @@ async fn of_team(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, event: &TeamEv
     Ok(())
 }
 
-async fn of_chat(batch: &mut Batch<'_>, at: At<'_>, group: GroupId, event: &ChatEvent) -> Result<(), ProjectionError> {
+async fn of_chat(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    group: GroupId,
+    event: &ChatEvent,
+) -> Result<(), ProjectionError> {
     match event {
         ChatEvent::Created(created) => chat::created(batch, at, created).await?,
         ChatEvent::MemberSet(set) => chat::member_set(batch, at, group, set).await?,

@@ -71,7 +71,10 @@ impl Projector {
         let mut connection: Option<PgConnection> = None;
         loop {
             if let Err(error) = self.follow(&mut connection).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "the projection rests and tries again");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the projection rests and tries again"
+                );
                 connection = None;
                 tokio::time::sleep(REST).await;
             }
@@ -124,7 +127,8 @@ impl Projector {
         let row = sqlx::query("SELECT position, coloured FROM read.checkpoint FOR UPDATE")
             .fetch_one(&mut *transaction)
             .await?;
-        let Some(last) = events.last().filter(|_| row.get::<i64, _>("position").cast_unsigned() == after) else {
+        let Some(last) = events.last().filter(|_| row.get::<i64, _>("position").cast_unsigned() == after)
+        else {
             return Ok(None);
         };
         let mut batch = Batch {

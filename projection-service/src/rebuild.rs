@@ -20,9 +20,14 @@ pub struct Progress {
 ///
 /// # Errors
 /// The log or the database failed; the read model is then incomplete, and the projection or another rebuild goes on.
-pub async fn rebuild(projector: &Projector, mut tell: impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
+pub async fn rebuild(
+    projector: &Projector,
+    mut tell: impl FnMut(Progress),
+) -> Result<Progress, ProjectionError> {
     let head = projector.journal.log().head().await?;
-    read_model::schema::recreate(projector.read.pool()).await.map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
+    read_model::schema::recreate(projector.read.pool())
+        .await
+        .map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
     projector.read.restart();
     let mut db = projector.connect().await?;
     let mut progress = Progress { position: 0, head, events: 0 };

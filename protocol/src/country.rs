@@ -21,13 +21,19 @@ pub struct Country {
 /// All of them, in the order of the reference.
 pub fn countries() -> &'static [Country] {
     static ALL: LazyLock<Vec<Country>> = LazyLock::new(|| {
-        include_str!("country/codes.tsv").lines().filter_map(|line| line.split_once('\t')).map(country).collect()
+        include_str!("country/codes.tsv")
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(country)
+            .collect()
     });
     &ALL
 }
 
 fn country((code, name): (&str, &str)) -> Country {
-    Country { code: code.to_owned(), default: (name == "Россия").then_some(true), name: name.to_owned() }
+    Country {
+        code: code.to_owned(), default: (name == "Россия").then_some(true), name: name.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -88,7 +88,8 @@ mod tests {
         for text in ["d-7d09fba1-414e-47ab-ad05-6cf7fee2e081", "g-7d09fba1-414e-47ab-ad05-6cf7fee2e081"] {
             assert_eq!(text.parse::<Jid>().unwrap().to_string(), text);
         }
-        for text in ["", "d-", "x-7d09fba1-414e-47ab-ad05-6cf7fee2e081", "d-7d09fba1414e47abad056cf7fee2e081"] {
+        for text in ["", "d-", "x-7d09fba1-414e-47ab-ad05-6cf7fee2e081", "d-7d09fba1414e47abad056cf7fee2e081"]
+        {
             assert_eq!(text.parse::<Jid>(), Err(NotAJid), "{text}");
         }
     }

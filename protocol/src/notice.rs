@@ -3,7 +3,8 @@
 use crate::message::NeutralMessage;
 use chrono::{DateTime, Utc};
 use events::{
-    AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef, value::SessionEnd,
+    AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
+    value::SessionEnd,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -11,7 +11,10 @@ use std::collections::HashMap;
 /// The normalised numbers of an entry: those that can be read as numbers.
 pub fn numbers(entry: &BookContact) -> impl Iterator<Item = String> + '_ {
     let phones = entry.0.get("phones").and_then(Value::as_array);
-    phones.into_iter().flatten().filter_map(|phone| Some(PhoneNumber::parse(phone.as_str()?).ok()?.as_str().to_owned()))
+    phones
+        .into_iter()
+        .flatten()
+        .filter_map(|phone| Some(PhoneNumber::parse(phone.as_str()?).ok()?.as_str().to_owned()))
 }
 
 impl ReadModel {
@@ -19,7 +22,11 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn address_book(&self, account: AccountId, device_id: &str) -> Result<Option<Vec<BookContact>>> {
+    pub async fn address_book(
+        &self,
+        account: AccountId,
+        device_id: &str,
+    ) -> Result<Option<Vec<BookContact>>> {
         let text: Option<String> =
             sqlx::query_scalar("SELECT address_book FROM read.device WHERE account = $1 AND device_id = $2")
                 .bind(account.0)
@@ -48,11 +55,13 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn known_numbers(&self, account: AccountId) -> Result<Vec<String>> {
-        let books: Vec<String> = sqlx::query_scalar("SELECT address_book FROM read.device WHERE account = $1")
-            .bind(account.0)
-            .fetch_all(&self.pool)
-            .await?;
-        let entries = books.iter().filter_map(|text| serde_json::from_str::<Vec<BookContact>>(text).ok()).flatten();
+        let books: Vec<String> =
+            sqlx::query_scalar("SELECT address_book FROM read.device WHERE account = $1")
+                .bind(account.0)
+                .fetch_all(&self.pool)
+                .await?;
+        let entries =
+            books.iter().filter_map(|text| serde_json::from_str::<Vec<BookContact>>(text).ok()).flatten();
         Ok(entries.flat_map(|entry| numbers(&entry).collect::<Vec<_>>()).collect())
     }
 
@@ -60,10 +69,11 @@ impl ReadModel {
         if phones.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows = sqlx::query("SELECT phone, given_name, family_name FROM read.account WHERE phone = ANY($1)")
-            .bind(phones)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT phone, given_name, family_name FROM read.account WHERE phone = ANY($1)")
+                .bind(phones)
+                .fetch_all(&self.pool)
+                .await?;
         let owner = |row: &sqlx::postgres::PgRow| {
             let phone: String = row.get("phone");
             let (given_name, family_name) = (row.get("given_name"), row.get("family_name"));

@@ -51,7 +51,9 @@ impl ReadModel {
                 .await?;
                 Ok(match row {
                     None => Access::None,
-                    Some(row) if row.get("readonly") && row.get::<&str, _>("status") != "admin" => Access::Read,
+                    Some(row) if row.get("readonly") && row.get::<&str, _>("status") != "admin" => {
+                        Access::Read
+                    }
                     Some(_) => Access::Write,
                 })
             }
@@ -121,13 +123,16 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn group_members(&self, group: GroupId, viewer: Viewer) -> Result<Vec<GroupMembership>> {
-        let rows = sqlx::query("SELECT contact, status FROM read.member WHERE chat = $1 ORDER BY status, contact")
-            .bind(group.0)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT contact, status FROM read.member WHERE chat = $1 ORDER BY status, contact")
+                .bind(group.0)
+                .fetch_all(&self.pool)
+                .await?;
         let status = |row: &PgRow| GroupStatus::from_word(row.get("status")).unwrap_or(GroupStatus::Member);
         let manages = viewer.status >= ContactStatus::Admin
-            || rows.iter().any(|row| row.get::<Uuid, _>("contact") == viewer.contact.0 && status(row) == GroupStatus::Admin);
+            || rows.iter().any(|row| {
+                row.get::<Uuid, _>("contact") == viewer.contact.0 && status(row) == GroupStatus::Admin
+            });
         let member = |row: &PgRow| {
             let contact = ContactId(row.get("contact"));
             let can_remove = (manages || contact == viewer.contact).then_some(true);
@@ -150,7 +155,13 @@ impl ReadModel {
         Ok(found.into_iter().map(GroupId).collect())
     }
 
-    async fn group_view(&self, row: &PgRow, group: GroupId, viewer: Viewer, own: Option<GroupStatus>) -> Result<Chat> {
+    async fn group_view(
+        &self,
+        row: &PgRow,
+        group: GroupId,
+        viewer: Viewer,
+        own: Option<GroupStatus>,
+    ) -> Result<Chat> {
         let unread = self.chat_unread(viewer.contact, ChatKey(group.0)).await?;
         let last_message = match row.get::<Option<Uuid>, _>("last_message").filter(|_| own.is_some()) {
             Some(last) => self.message(TeamId(row.get("team")), last.into()).await?,
@@ -175,7 +186,8 @@ impl ReadModel {
             icons: self.stub(row.get("colour"), &display_name),
             display_name,
             jid: Jid::Group(group),
-            last_message: last_message.map(|message| Box::new(message.seen_by(viewer.contact, Face::Realtime))),
+            last_message: last_message
+                .map(|message| Box::new(message.seen_by(viewer.contact, Face::Realtime))),
             last_read_message_id: unread.last_read,
             members: None,
             notifications_enabled: flag(own.is_some()),
@@ -216,5 +228,3 @@ pub async fn display_name(read: &ReadModel, chat: ChatKey) -> Result<String> {
         .await?;
     Ok(name.unwrap_or_default())
 }
-
-

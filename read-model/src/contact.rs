@@ -48,7 +48,12 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn contacts_by_id(&self, team: TeamId, ids: &[ContactId], viewer: Viewer) -> Result<Vec<Contact>> {
+    pub async fn contacts_by_id(
+        &self,
+        team: TeamId,
+        ids: &[ContactId],
+        viewer: Viewer,
+    ) -> Result<Vec<Contact>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let sql = format!("SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.uid = ANY($2)");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(ids).fetch_all(&self.pool).await?;
@@ -61,12 +66,13 @@ impl ReadModel {
     /// The database failed.
     pub async fn contacts_of_team(&self, team: TeamId, ids: &[ContactId]) -> Result<Vec<ContactId>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let found: Vec<Uuid> =
-            sqlx::query_scalar("SELECT uid FROM read.contact WHERE team = $1 AND uid = ANY($2) AND NOT archived")
-                .bind(team.0)
-                .bind(ids)
-                .fetch_all(&self.pool)
-                .await?;
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT uid FROM read.contact WHERE team = $1 AND uid = ANY($2) AND NOT archived",
+        )
+        .bind(team.0)
+        .bind(ids)
+        .fetch_all(&self.pool)
+        .await?;
         Ok(found.into_iter().map(ContactId).collect())
     }
 
@@ -84,7 +90,10 @@ impl ReadModel {
             can_create_task: (!archived).then_some(true),
             can_delete: (own || policy::may(viewer.status, Action::DeleteContact)).then_some(true),
             can_send_message: (!own && !archived).then_some(true),
-            changeable_fields: policy::changeable_fields(viewer.status, own).into_iter().map(str::to_owned).collect(),
+            changeable_fields: policy::changeable_fields(viewer.status, own)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             contact_email: String::new(),
             contact_phone: phone,
             icons: self.stub(row.get("colour"), &display_name),

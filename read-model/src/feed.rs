@@ -13,14 +13,17 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn feed(&self, scope: Scope, after: i64, limit: i64) -> Result<Vec<FeedRow>> {
-        let rows: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT notice FROM read.feed WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3")
-                .bind(scope.uuid())
-                .bind(after)
-                .bind(limit)
-                .fetch_all(&self.pool)
-                .await?;
-        rows.iter().map(|row| serde_json::from_slice(row).map_err(|_| QueryError::Damaged("feed.notice"))).collect()
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT notice FROM read.feed WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(scope.uuid())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| serde_json::from_slice(row).map_err(|_| QueryError::Damaged("feed.notice")))
+            .collect()
     }
 
     /// The newest sequence numbers of scopes; 0 for those that were never told anything.

@@ -138,7 +138,8 @@ fn kind(kind: IntegrationKind) -> KindOfIntegration {
             IntegrationForm { webhook_url: Some(webhook_field(String::new())), ..IntegrationForm::default() },
         ),
     };
-    let template = IntegrationTemplate { comment: "Новая интеграция".into(), enabled: true, form, kind };
+    let template =
+        IntegrationTemplate { comment: "Новая интеграция".into(), enabled: true, form, kind };
     KindOfIntegration { kind, template, title: title.into() }
 }
 
@@ -177,7 +178,10 @@ mod tests {
     #[test]
     fn kinds_stand_in_the_order_of_the_reference() {
         let kinds: Vec<_> = IntegrationKind::ALL.iter().map(|k| kind(*k)).collect();
-        assert_eq!(kinds.iter().map(|k| k.title.as_str()).collect::<Vec<_>>(), ["Sentry", "Bitbucket", "API/Webhook"]);
+        assert_eq!(
+            kinds.iter().map(|k| k.title.as_str()).collect::<Vec<_>>(),
+            ["Sentry", "Bitbucket", "API/Webhook"]
+        );
         assert!(kinds[0].template.form.webhook_url.is_none() && kinds[2].template.form.webhook_url.is_some());
     }
 
@@ -185,7 +189,13 @@ mod tests {
     fn help_names_the_key_three_times() {
         let text = help("http://127.0.0.1:8000", "BWDydgHkSQ_2JSOiBDeEoR9KILo");
         assert_eq!(text.matches("BWDydgHkSQ_2JSOiBDeEoR9KILo").count(), 3);
-        for word in ["http://127.0.0.1:8000/api/message", "chat_display_name", "sender_display_name", "created", "curl"] {
+        for word in [
+            "http://127.0.0.1:8000/api/message",
+            "chat_display_name",
+            "sender_display_name",
+            "created",
+            "curl",
+        ] {
             assert!(text.contains(word), "{word}");
         }
     }

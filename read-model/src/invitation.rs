@@ -64,7 +64,8 @@ impl ReadModel {
 
     /// Opens a secret that the API shows again; it was sealed for the thing that `uid` names.
     pub(crate) fn open_secret(&self, sealed: &str, uid: Uuid) -> Result<String> {
-        let plain = self.vault.open(sealed, uid.as_bytes()).map_err(|_| QueryError::Damaged("sealed secret"))?;
+        let plain =
+            self.vault.open(sealed, uid.as_bytes()).map_err(|_| QueryError::Damaged("sealed secret"))?;
         String::from_utf8(plain).map_err(|_| QueryError::Damaged("sealed secret"))
     }
 }

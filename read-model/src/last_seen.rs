@@ -9,7 +9,13 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn saw(&self, contact: ContactId, team: TeamId, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    pub async fn saw(
+        &self,
+        contact: ContactId,
+        team: TeamId,
+        account: AccountId,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.last_seen (contact, team, account, at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (contact) DO UPDATE SET at = greatest(last_seen.at, excluded.at)",

@@ -54,7 +54,12 @@ impl ReadModel {
     /// Over a migrated database; `base_url` is what addresses of pictures and help texts start with, without a slash at
     /// the end.
     pub fn new(pool: PgPool, base_url: &str, vault: Vault) -> Self {
-        Self { pool, base_url: base_url.trim_end_matches('/').into(), vault, seen: Arc::new(watch::Sender::new(0)) }
+        Self {
+            pool,
+            base_url: base_url.trim_end_matches('/').into(),
+            vault,
+            seen: Arc::new(watch::Sender::new(0)),
+        }
     }
 
     /// The database.

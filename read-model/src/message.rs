@@ -35,10 +35,11 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn newest_message(&self, chat: ChatKey) -> Result<Option<MessageId>> {
-        let newest: Option<Option<Uuid>> = sqlx::query_scalar("SELECT last_message FROM read.chat WHERE key = $1")
-            .bind(chat.0)
-            .fetch_optional(&self.pool)
-            .await?;
+        let newest: Option<Option<Uuid>> =
+            sqlx::query_scalar("SELECT last_message FROM read.chat WHERE key = $1")
+                .bind(chat.0)
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(newest.flatten().map(MessageId))
     }
 

@@ -14,7 +14,8 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn position(&self) -> Result<Position> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(&self.pool).await?;
+        let position: i64 =
+            sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(&self.pool).await?;
         let position = position.cast_unsigned();
         self.advance(position);
         Ok(position)
@@ -52,7 +53,10 @@ impl ReadModel {
             }
             let pause = deadline.min(Instant::now() + POLL);
             // Progress is announced; asking the database is for announcements that got lost.
-            if timeout_at(pause, seen.changed()).await.is_err() && self.position().await? < position && pause == deadline {
+            if timeout_at(pause, seen.changed()).await.is_err()
+                && self.position().await? < position
+                && pause == deadline
+            {
                 return Ok(false);
             }
         }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// The chats of contacts with how much of each is unread: `viewer`, `chat`, `kind`, `unread`. `$1`: contacts.
 const UNREAD: &str = "
-    SELECT viewer, chat, kind, greatest(last_num - greatest(coalesce(r.num, 0), since), 0) AS unread FROM (
+    SELECT viewer, chats.chat, kind, greatest(last_num - greatest(coalesce(r.num, 0), since), 0) AS unread FROM (
         SELECT m.contact AS viewer, c.key AS chat, c.kind, c.last_num, m.joined_num AS since
         FROM read.member m JOIN read.chat c ON c.key = m.chat WHERE m.contact = ANY($1) AND NOT c.archived
         UNION ALL

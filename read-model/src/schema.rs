@@ -29,7 +29,11 @@ pub async fn recreate(pool: &PgPool) -> Result<(), MigrateError> {
     apply(pool, "read", &READ).await
 }
 
-async fn apply(pool: &PgPool, schema: &'static str, steps: &[(i64, &'static str, &'static str)]) -> Result<(), MigrateError> {
+async fn apply(
+    pool: &PgPool,
+    schema: &'static str,
+    steps: &[(i64, &'static str, &'static str)],
+) -> Result<(), MigrateError> {
     let migrations: Vec<Migration> = steps
         .iter()
         .map(|(version, name, sql)| {

@@ -89,12 +89,13 @@ impl ReadModel {
     /// The database failed.
     pub async fn qr_offer(&self, token: &str, now: DateTime<Utc>) -> Result<Option<(AccountId, String)>> {
         let hash = hex::encode(self.vault.keyed_hash(Purpose::QrToken, token.as_bytes()));
-        let account: Option<Uuid> =
-            sqlx::query_scalar("SELECT account FROM read.qr_offer WHERE token_hash = $1 AND valid_until > $2")
-                .bind(&hash)
-                .bind(now)
-                .fetch_optional(&self.pool)
-                .await?;
+        let account: Option<Uuid> = sqlx::query_scalar(
+            "SELECT account FROM read.qr_offer WHERE token_hash = $1 AND valid_until > $2",
+        )
+        .bind(&hash)
+        .bind(now)
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(account.map(|account| (account.into(), hash)))
     }
 }

@@ -48,7 +48,8 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn team(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
-        let found = self.team_views(account, "c.account = $1 AND NOT c.archived AND t.uid = $2", Some(team)).await?;
+        let found =
+            self.team_views(account, "c.account = $1 AND NOT c.archived AND t.uid = $2", Some(team)).await?;
         Ok(found.into_iter().next())
     }
 
@@ -58,7 +59,9 @@ impl ReadModel {
     /// The database failed.
     pub async fn team_with_contacts(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
         let Some(mut view) = self.team(account, team).await? else { return Ok(None) };
-        let protocol::Jid::Direct(contact) = view.me.jid else { return Err(QueryError::Damaged("contact.uid")) };
+        let protocol::Jid::Direct(contact) = view.me.jid else {
+            return Err(QueryError::Damaged("contact.uid"));
+        };
         view.contacts = Some(self.contacts(team, Viewer { contact, status: view.me.status }).await?);
         Ok(Some(view))
     }
@@ -68,10 +71,12 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn team_icon(&self, team: TeamId) -> Result<Option<IconData>> {
-        let row = sqlx::query("SELECT name, colour, icon_blob, icon_width, icon_height FROM read.team WHERE uid = $1")
-            .bind(team.0)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT name, colour, icon_blob, icon_width, icon_height FROM read.team WHERE uid = $1",
+        )
+        .bind(team.0)
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(row.map(|row| self.icon_view(&row)))
     }
 
@@ -85,19 +90,22 @@ impl ReadModel {
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let sizes: HashMap<(i32, i32), i64> = sqlx::query("SELECT year, month, size FROM read.usage WHERE team = $1")
-            .bind(team.0)
-            .fetch_all(&self.pool)
-            .await?
-            .iter()
-            .map(|row| ((row.get("year"), row.get("month")), row.get("size")))
-            .collect();
+        let sizes: HashMap<(i32, i32), i64> =
+            sqlx::query("SELECT year, month, size FROM read.usage WHERE team = $1")
+                .bind(team.0)
+                .fetch_all(&self.pool)
+                .await?
+                .iter()
+                .map(|row| ((row.get("year"), row.get("month")), row.get("size")))
+                .collect();
         let by_months = (0..USAGE_MONTHS)
             .rev()
             .filter_map(|back| now.date_naive().with_day(1)?.checked_sub_months(Months::new(back)))
             .map(|day| MonthUsage {
                 month: day.month(),
-                uploads_size: bytes(sizes.get(&(day.year(), day.month().cast_signed())).copied().unwrap_or(0)),
+                uploads_size: bytes(
+                    sizes.get(&(day.year(), day.month().cast_signed())).copied().unwrap_or(0),
+                ),
                 year: day.year(),
             })
             .collect();
@@ -138,7 +146,8 @@ impl ReadModel {
         let may = |action| policy::may(status, action).then_some(true);
         let manages = may(Action::ManageTeam).is_some();
         let assignable = policy::assignable(status);
-        let nameless = me.own.as_ref().is_some_and(|own| own.given_name.is_empty() && own.family_name.is_empty());
+        let nameless =
+            me.own.as_ref().is_some_and(|own| own.given_name.is_empty() && own.family_name.is_empty());
         Team {
             bad_profile: nameless.then_some(true),
             can_add_to_team: may(Action::AddToTeam),

@@ -13,7 +13,11 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// Backend of a team messenger, event-sourced from end to end.
 #[derive(Debug, Parser)]
-#[command(name = "veche", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "veche",
+    version,
+    max_term_width = 100,
+    after_help = "\
 Settings come from defaults, then the file, then VECHE_* variables, then flags; `veche config default` prints them all \
 with what they mean.
 
@@ -21,7 +25,8 @@ Examples:
   veche serve                                   everything in one process
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
-  veche rebuild                                 make the read model anew from the log")]
+  veche rebuild                                 make the read model anew from the log"
+)]
 pub struct Cli {
     #[command(flatten)]
     settings: Settings,

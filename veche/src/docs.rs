@@ -37,14 +37,16 @@ pub fn openapi() -> Document {
     document.servers = None;
     let components = document.components.get_or_insert_default();
     let token = ApiKeyValue::with_description("Token", "From sms-auth or qr-auth");
-    let cookie = ApiKeyValue::with_description("tada_session", "From sms-cookieauth; __Host-tada_session by https");
+    let cookie =
+        ApiKeyValue::with_description("tada_session", "From sms-cookieauth; __Host-tada_session by https");
     components.add_security_scheme("token", SecurityScheme::ApiKey(ApiKey::Header(token)));
     components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     document.security =
         Some(["token", "cookie"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).to_vec());
     for item in document.paths.paths.values_mut() {
-        let operations =
-            [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().filter_map(Option::as_mut);
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]
+            .into_iter()
+            .filter_map(Option::as_mut);
         operations.for_each(add_failures);
     }
     document
@@ -80,7 +82,10 @@ mod tests {
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 assert!(operation["responses"]["default"].is_object(), "{method} {path}");
-                assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {path}");
+                assert!(
+                    operation["summary"].is_string() || operation["description"].is_string(),
+                    "{method} {path}"
+                );
             }
         }
     }

@@ -108,7 +108,8 @@ impl House {
 }
 
 fn open_vault(config: &Config) -> Result<Vault, Failure> {
-    let named = |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
+    let named =
+        |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
     match config.master_key_source() {
         MasterKeySource::Hex(key) => Ok(Vault::from_hex(key.expose())?),
         MasterKeySource::File(path) => Ok(Vault::from_file(&path).map_err(|error| named(&path, error))?),

@@ -198,7 +198,11 @@ fn watch(house: &House) {
                 let position = read.position().await.map_err(|error| error.to_string())?;
                 let head = log.head().await.map_err(|error| error.to_string())?;
                 let lag = head.saturating_sub(position);
-                if lag > READY_LAG { Err(format!("{lag} behind")) } else { Ok(format!("position {position}, {lag} behind")) }
+                if lag > READY_LAG {
+                    Err(format!("{lag} behind"))
+                } else {
+                    Ok(format!("position {position}, {lag} behind"))
+                }
             }
         }
     });

@@ -43,7 +43,8 @@ pub(super) async fn replace(
         return Err(ApiError::field("contacts", Text::TooMany { max: limits::ADDRESS_BOOK_NUMBERS }));
     }
     let read = &commands.access.read;
-    let known: HashSet<String> = read.known_numbers(caller.account).await.map_err(refuse)?.into_iter().collect();
+    let known: HashSet<String> =
+        read.known_numbers(caller.account).await.map_err(refuse)?.into_iter().collect();
     let new_numbers = u32::try_from(named.difference(&known).count()).unwrap_or(u32::MAX);
     let contacts = serde_json::to_string(&book.contacts).map_err(ApiError::internal)?;
     let now = context.now;
@@ -57,6 +58,7 @@ pub(super) async fn replace(
     if !commands.settle(&context, done.position).await? {
         return Commands::accepted(done.position);
     }
-    let contacts = read.address_book(caller.account, &device_id).await.map_err(refuse)?.ok_or_else(not_found)?;
+    let contacts =
+        read.address_book(caller.account, &device_id).await.map_err(refuse)?.ok_or_else(not_found)?;
     commands.answer(&context, done.position, &AddressBook { contacts }).await
 }

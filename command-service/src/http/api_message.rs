@@ -122,7 +122,8 @@ fn is_yes(text: &str) -> bool {
 /// `{"ok": false, "error": …}` with a sentence for people, as the seed has it.
 fn refused(error: &ApiError, request: &RequestInfo) -> Response {
     let failure = error.failure();
-    let detail = failure.details.iter().next().map(|(field, text)| format!("{field}: {}", text.render(request.lang)));
+    let detail =
+        failure.details.iter().next().map(|(field, text)| format!("{field}: {}", text.render(request.lang)));
     let reason = failure.reason.as_ref().map(|text| text.render(request.lang));
     let text = detail.or(reason).unwrap_or_else(|| failure.code.to_string());
     let status = StatusCode::from_u16(failure.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

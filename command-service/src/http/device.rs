@@ -40,7 +40,8 @@ pub(super) async fn put(
     let own = |text: String| Personal::of_account(caller.account, text);
     let name = own(checks.line("name", &input.name, limits::DEVICE_ID));
     let push = own(checks.line("notification_token", &input.notification_token, limits::PUSH_TOKEN));
-    let voip = own(checks.line("voip_notification_token", &input.voip_notification_token, limits::PUSH_TOKEN));
+    let voip =
+        own(checks.line("voip_notification_token", &input.voip_notification_token, limits::PUSH_TOKEN));
     checks.done()?;
     let settings = Settings {
         kind: checked(kind)?,
@@ -76,7 +77,11 @@ pub(super) async fn change(
         kind,
         name: line("name", input.name, limits::DEVICE_ID),
         notification_token: line("notification_token", input.notification_token, limits::PUSH_TOKEN),
-        voip_notification_token: line("voip_notification_token", input.voip_notification_token, limits::PUSH_TOKEN),
+        voip_notification_token: line(
+            "voip_notification_token",
+            input.voip_notification_token,
+            limits::PUSH_TOKEN,
+        ),
         allowed_notifications: input.allowed_notifications,
         data_pushes: input.data_pushes,
     };

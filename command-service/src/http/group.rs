@@ -69,7 +69,8 @@ pub(super) async fn create(
     };
     let group: GroupId = context.id();
     let (team, actor) = (scope.team, actor(&scope));
-    let command = || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
+    let command =
+        || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
     let done = commands.on_group(&context, group, Start::New, command).await?;
     if !commands.settle(&context, done.position).await? {
         return Commands::accepted(done.position);
@@ -122,7 +123,8 @@ pub(super) async fn set_member(
     let command = || chat::Command::SetMember { actor, member: member.clone() };
     let done = commands.on_group(&context, group, Start::Known, command).await?;
     commands.settle(&context, done.position).await?;
-    let view = GroupMembership { can_remove: Some(true), jid: Jid::Direct(member.contact), status: member.status };
+    let view =
+        GroupMembership { can_remove: Some(true), jid: Jid::Direct(member.contact), status: member.status };
     commands.answer(&context, done.position, &view).await
 }
 

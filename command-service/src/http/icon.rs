@@ -59,7 +59,8 @@ pub(super) async fn set(
         commands.blobs.put(blob, name, Bytes::from(bytes)).await.map_err(ApiError::unavailable)?;
     }
     let actor = scope.contact;
-    let done = commands.on_team(&context, &scope, || team::Command::SetIcon { actor, icon: stored.clone() }).await?;
+    let done =
+        commands.on_team(&context, &scope, || team::Command::SetIcon { actor, icon: stored.clone() }).await?;
     answer(&commands, &context, &scope, done.position).await
 }
 

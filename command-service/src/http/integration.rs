@@ -59,7 +59,8 @@ pub(super) async fn create(
     let integration: IntegrationId = context.id();
     let key = context.secret(&commands.vault, KEY_BYTES)?;
     let key_hash = hex::encode(commands.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
-    let key_sealed = commands.vault.seal(key.as_bytes(), integration.0.as_bytes()).map_err(ApiError::internal)?;
+    let key_sealed =
+        commands.vault.seal(key.as_bytes(), integration.0.as_bytes()).map_err(ApiError::internal)?;
     let actor = scope.contact;
     let done = commands
         .on_team(&context, &scope, || team::Command::CreateIntegration {
@@ -106,7 +107,11 @@ pub(super) async fn change(
     let change = IntegrationChange { comment, enabled: input.enabled, group, webhook_url: input.webhook_url };
     let (actor, integration) = (scope.contact, path.integration_uid);
     let done = commands
-        .on_team(&context, &scope, || team::Command::ChangeIntegration { actor, integration, change: change.clone() })
+        .on_team(&context, &scope, || team::Command::ChangeIntegration {
+            actor,
+            integration,
+            change: change.clone(),
+        })
         .await?;
     answer(&commands, &context, &scope, integration, done.position).await
 }
@@ -127,7 +132,9 @@ pub(super) async fn remove(
     }
     context.as_contact(scope.contact);
     let (actor, integration) = (scope.contact, path.integration_uid);
-    let done = commands.on_team(&context, &scope, || team::Command::RemoveIntegration { actor, integration }).await?;
+    let done = commands
+        .on_team(&context, &scope, || team::Command::RemoveIntegration { actor, integration })
+        .await?;
     commands.settle(&context, done.position).await?;
     commands.answer(&context, done.position, &Nothing).await
 }

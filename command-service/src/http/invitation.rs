@@ -50,7 +50,8 @@ pub(super) async fn create(
     let invitation: InvitationId = context.id();
     let token = context.secret(&commands.vault, TOKEN_BYTES)?;
     let token_hash = hex::encode(commands.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
-    let token_sealed = commands.vault.seal(token.as_bytes(), invitation.0.as_bytes()).map_err(ApiError::internal)?;
+    let token_sealed =
+        commands.vault.seal(token.as_bytes(), invitation.0.as_bytes()).map_err(ApiError::internal)?;
     let actor = scope.contact;
     let done = commands
         .on_team(&context, &scope, || team::Command::Invite {
@@ -83,7 +84,8 @@ pub(super) async fn revoke(
     }
     context.as_contact(scope.contact);
     let (actor, invitation) = (scope.contact, path.invitation_uid);
-    let done = commands.on_team(&context, &scope, || team::Command::RevokeInvitation { actor, invitation }).await?;
+    let done =
+        commands.on_team(&context, &scope, || team::Command::RevokeInvitation { actor, invitation }).await?;
     commands.settle(&context, done.position).await?;
     commands.answer(&context, done.position, &Nothing).await
 }
@@ -112,10 +114,12 @@ pub(super) async fn join(
             joiner: joiner.clone(),
         })
         .await
-        .map_err(|stop| stop.or(|rejection| match rejection {
-            team::Rejection::NoTeam | team::Rejection::NoInvitation => unknown(),
-            other => refused(other),
-        }))?;
+        .map_err(|stop| {
+            stop.or(|rejection| match rejection {
+                team::Rejection::NoTeam | team::Rejection::NoInvitation => unknown(),
+                other => refused(other),
+            })
+        })?;
     if !commands.settle(&context, done.position).await? {
         return Commands::accepted(done.position);
     }

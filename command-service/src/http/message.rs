@@ -91,10 +91,8 @@ impl Commands {
         let any = in_group && policy::may(scope.status, Action::DeleteAnyMessage);
         let (author, now) = (Author::Contact(scope.contact), context.now);
         let done: Done<Message> = self
-            .transact(&context, StreamName::message(message), Start::Known, |_: &Message| message::Command::Delete {
-                author,
-                any,
-                now,
+            .transact(&context, StreamName::message(message), Start::Known, |_: &Message| {
+                message::Command::Delete { author, any, now }
             })
             .await
             .map_err(|stop| stop.or(refused))?;
@@ -152,9 +150,8 @@ impl Commands {
     pub(super) async fn say(&self, context: &Context, draft: Draft) -> Result<Position, ApiError> {
         let now = context.now;
         let done: Done<Message> = self
-            .transact(context, StreamName::message(draft.message), Start::New, |_: &Message| message::Command::Say {
-                draft: draft.clone(),
-                now,
+            .transact(context, StreamName::message(draft.message), Start::New, |_: &Message| {
+                message::Command::Say { draft: draft.clone(), now }
             })
             .await
             .map_err(|stop| stop.or(refused))?;

@@ -120,10 +120,8 @@ pub(super) async fn qr_auth(
     let (login, token) = commands.new_login(&mut context, session, SessionKind::Qr, device)?;
     let now = context.now;
     let done: Done<Account> = commands
-        .transact(&context, StreamName::account(account), Start::Known, |_: &Account| account::Command::UseQr {
-            token_hash: token_hash.clone(),
-            login: login.clone(),
-            now,
+        .transact(&context, StreamName::account(account), Start::Known, |_: &Account| {
+            account::Command::UseQr { token_hash: token_hash.clone(), login: login.clone(), now }
         })
         .await
         .map_err(|stop| stop.or(refused))?;

@@ -117,10 +117,12 @@ pub(super) async fn sms_cookieauth(
     let mut checks = Checks::default();
     let phone = checks.phone("phone", &input.phone);
     checks.done()?;
-    let entered = Entered { phone: checked(phone)?, code: input.code, kind: SessionKind::Cookie, device: None };
+    let entered =
+        Entered { phone: checked(phone)?, code: input.code, kind: SessionKind::Cookie, device: None };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
     let me = opened.me(&commands, &context).await?;
-    let cookie = cookie::set(&opened.token, &commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
+    let cookie =
+        cookie::set(&opened.token, &commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
     Ok(Reply::new(CookieLoggedIn { me }).at(opened.position).header(SET_COOKIE, cookie))
 }
 
@@ -240,8 +242,8 @@ impl Commands {
                     true => self.vault.login_code(&hash, code.nonce, code.length),
                     false => fixed.clone(),
                 });
-                let correct =
-                    expected.is_some_and(|code| vault::equal(code.as_bytes(), entered.code.trim().as_bytes()));
+                let correct = expected
+                    .is_some_and(|code| vault::equal(code.as_bytes(), entered.code.trim().as_bytes()));
                 let nonce = phone.code().map(|code| code.nonce);
                 phone::Command::TryCode { nonce, correct, session, policy, now: context.now }
             })
@@ -291,7 +293,12 @@ impl Commands {
 }
 
 /// The device that a login names.
-pub(super) fn named_device(checks: &mut Checks, device_id: &str, kind: &str, name: &str) -> Option<NamedDevice> {
+pub(super) fn named_device(
+    checks: &mut Checks,
+    device_id: &str,
+    kind: &str,
+    name: &str,
+) -> Option<NamedDevice> {
     let device_id = device::device_id(checks, device_id);
     let name = checks.line("name", name, limits::DEVICE_ID);
     device::kind(checks, kind).map(|kind| NamedDevice { device_id, kind, name })

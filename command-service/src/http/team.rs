@@ -112,7 +112,9 @@ pub(super) async fn change(
     }
     checks.done()?;
     let actor = scope.contact;
-    let done = commands.on_team(&context, &scope, || team::Command::Change { actor, change: change.clone() }).await?;
+    let done = commands
+        .on_team(&context, &scope, || team::Command::Change { actor, change: change.clone() })
+        .await?;
     own_view(&commands, &context, &scope, done.position).await
 }
 
@@ -155,7 +157,8 @@ impl Commands {
         scope: &TeamScope,
         mut command: impl FnMut() -> team::Command,
     ) -> Result<Done<Team>, ApiError> {
-        let done = self.transact(context, StreamName::team(scope.team), Start::Known, |_: &Team| command()).await;
+        let done =
+            self.transact(context, StreamName::team(scope.team), Start::Known, |_: &Team| command()).await;
         done.map_err(|stop| stop.or(refused))
     }
 
@@ -213,7 +216,8 @@ pub(super) async fn as_contact(
     caller: &Caller,
     status: ContactStatus,
 ) -> Result<NewContact, ApiError> {
-    let profile = commands.access.read.profile(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
+    let profile =
+        commands.access.read.profile(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
     Ok(NewContact {
         contact: context.id(),
         account: caller.account,
@@ -258,7 +262,8 @@ fn people(checks: &mut Checks, contacts: &[AddContact]) -> Vec<Person> {
 }
 
 fn is_time_of_day(text: &str) -> bool {
-    chrono::NaiveTime::parse_from_str(text, "%H:%M:%S").is_ok_and(|time| time.format("%H:%M:%S").to_string() == text)
+    chrono::NaiveTime::parse_from_str(text, "%H:%M:%S")
+        .is_ok_and(|time| time.format("%H:%M:%S").to_string() == text)
 }
 
 /// What a team's rejection means to clients.
@@ -270,9 +275,10 @@ pub(super) fn refused(rejection: team::Rejection) -> ApiError {
         | team::Rejection::NoIntegration => not_found(),
         team::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
         team::Rejection::TooMany { what, max } => ApiError::field(what, Text::TooMany { max }),
-        team::Rejection::QuotaExceeded => {
-            ApiError::field("file", Text::TooLarge { max: usize::try_from(limits::UPLOADS_SIZE).unwrap_or(usize::MAX) })
-        }
+        team::Rejection::QuotaExceeded => ApiError::field(
+            "file",
+            Text::TooLarge { max: usize::try_from(limits::UPLOADS_SIZE).unwrap_or(usize::MAX) },
+        ),
     }
 }
 

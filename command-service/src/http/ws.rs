@@ -73,7 +73,12 @@ pub(super) async fn event(
 
 impl Commands {
     /// Somebody types: told to whoever sees the chat now, and never stored.
-    async fn compose(&self, context: Context, scope: &TeamScope, input: Composing) -> Result<Answer, ApiError> {
+    async fn compose(
+        &self,
+        context: Context,
+        scope: &TeamScope,
+        input: Composing,
+    ) -> Result<Answer, ApiError> {
         let mut checks = Checks::default();
         let jid = checks.jid("jid", &input.jid);
         checks.done()?;
@@ -88,7 +93,8 @@ impl Commands {
     }
 
     fn tell_live(&self, team: TeamId, live: &Live) {
-        let told = serde_json::to_vec(live).map(|json| self.bus.publish(&format!("{LIVE_SUBJECT}.{team}"), json.into()));
+        let told = serde_json::to_vec(live)
+            .map(|json| self.bus.publish(&format!("{LIVE_SUBJECT}.{team}"), json.into()));
         if !matches!(told, Ok(Ok(()))) {
             tracing::debug!("what is live was not told");
         }

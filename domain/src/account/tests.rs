@@ -89,7 +89,8 @@ fn removing_a_device_ends_its_sessions_only() {
         Command::LogIn(login(6, Some("two"))),
         Command::RemoveDevice { device_id: "one".into() },
     ]);
-    let closed: Vec<_> = history.iter().filter(|event| matches!(event, AccountEvent::SessionClosed(_))).collect();
+    let closed: Vec<_> =
+        history.iter().filter(|event| matches!(event, AccountEvent::SessionClosed(_))).collect();
     assert!(matches!(closed[..], [AccountEvent::SessionClosed(c)] if c.session == SessionId(id(5))));
     let again = given::<Account>(&history).when(Command::RemoveDevice { device_id: "one".into() });
     assert_eq!(again, Err(Rejection::NoDevice));
@@ -112,7 +113,11 @@ fn a_qr_code_works_once_in_time_and_while_its_session_lives() {
 
     let mut newer = shown;
     newer.extend(given::<Account>(&newer).when(offer(2, 5)).unwrap());
-    assert_eq!(given::<Account>(&newer).when(scan(1, 6, 10)), Err(Rejection::NoOffer), "a newer one voids it");
+    assert_eq!(
+        given::<Account>(&newer).when(scan(1, 6, 10)),
+        Err(Rejection::NoOffer),
+        "a newer one voids it"
+    );
 }
 
 #[test]
@@ -122,7 +127,12 @@ fn an_address_book_belongs_to_a_device() {
 }
 
 fn book(contacts: &str, new_numbers: u32, second: i64) -> Command {
-    Command::ReplaceAddressBook { device_id: "one".into(), contacts: contacts.into(), new_numbers, now: at(second) }
+    Command::ReplaceAddressBook {
+        device_id: "one".into(),
+        contacts: contacts.into(),
+        new_numbers,
+        now: at(second),
+    }
 }
 
 #[test]

@@ -147,7 +147,10 @@ fn an_integration_changes_partly_and_is_gone_when_removed() {
     };
     let history = story([create(), make, change("Тест 123")]);
     let Some(TeamEvent::IntegrationChanged(changed)) = history.last() else { panic!("{history:?}") };
-    assert_eq!((changed.settings.comment.or_default().as_str(), changed.settings.enabled), ("Тест 123", true));
+    assert_eq!(
+        (changed.settings.comment.or_default().as_str(), changed.settings.enabled),
+        ("Тест 123", true)
+    );
     let removed = story([create()]);
     assert_eq!(given::<Team>(&removed).when(change("x")), Err(Rejection::NoIntegration));
 }
@@ -159,5 +162,8 @@ fn a_picture_must_fit_the_quota_and_removing_none_is_fine() {
     assert_eq!(given::<Team>(&history).when(set(limits::UPLOADS_SIZE + 1)), Err(Rejection::QuotaExceeded));
     assert_eq!(given::<Team>(&history).when(Command::RemoveIcon { actor: OWNER }), Ok(vec![]));
     let with = story([create(), set(10)]);
-    assert_eq!(given::<Team>(&with).when(Command::RemoveIcon { actor: OWNER }).map(|events| events.len()), Ok(1));
+    assert_eq!(
+        given::<Team>(&with).when(Command::RemoveIcon { actor: OWNER }).map(|events| events.len()),
+        Ok(1)
+    );
 }

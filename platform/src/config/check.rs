@@ -76,8 +76,8 @@ fn words(config: &Config, problems: &mut Vec<Problem>) {
     if !key.is_empty() && config.master_key_file.is_some() {
         refuse(problems, "master_key_file", "set", "must be empty when master_key is set");
     }
-    if !config.sms.template.contains("{code}") {
-        refuse(problems, "sms.template", &config.sms.template, "must contain {code}");
+    if !["{phone}", "{text}"].iter().all(|place| config.sms.template.contains(place)) {
+        refuse(problems, "sms.template", &config.sms.template, "must contain {phone} and {text}");
     }
 }
 

@@ -107,7 +107,10 @@ pub(crate) struct Placed<'p> {
 }
 
 /// The calls that posts lead to: each enabled integration of the chat with an address, but not for its own posts.
-pub(crate) async fn webhooks(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<Vec<Planned>, sqlx::Error> {
+pub(crate) async fn webhooks(
+    db: &mut PgConnection,
+    posts: &[Placed<'_>],
+) -> Result<Vec<Planned>, sqlx::Error> {
     let chats: Vec<Uuid> = posts.iter().map(|post| post.posted.chat.key().0).collect();
     let listeners = sqlx::query(
         "SELECT i.uid, i.chat, c.display_name FROM read.integration i JOIN read.chat c ON c.key = i.chat \
@@ -127,7 +130,11 @@ pub(crate) async fn webhooks(db: &mut PgConnection, posts: &[Placed<'_>]) -> Res
             let integration: Uuid = listener.get("uid");
             if post.posted.author != Author::Integration(integration.into()) {
                 let effect = Effect::Webhook { integration, form: form(*post, listener, &senders) };
-                planned.push(Planned { position: post.position, key: format!("{}:{integration}", post.position), effect });
+                planned.push(Planned {
+                    position: post.position,
+                    key: format!("{}:{integration}", post.position),
+                    effect,
+                });
             }
         }
     }
@@ -167,7 +174,10 @@ async fn senders(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<HashMap<
     .fetch_all(db)
     .await?;
     let name = |row: &PgRow| {
-        (row.get("uid"), domain::name::display_name(row.get("given_name"), row.get("family_name"), row.get("phone")))
+        (
+            row.get("uid"),
+            domain::name::display_name(row.get("given_name"), row.get("family_name"), row.get("phone")),
+        )
     };
     Ok(rows.iter().map(name).collect())
 }
@@ -183,8 +193,9 @@ pub(crate) async fn store(
         // The checkpoint moves with plans only: without any there is nothing that could be planned twice.
         return Ok(());
     }
-    let done: i64 =
-        sqlx::query_scalar("SELECT position FROM ops.effect_checkpoint FOR UPDATE").fetch_one(&mut *db).await?;
+    let done: i64 = sqlx::query_scalar("SELECT position FROM ops.effect_checkpoint FOR UPDATE")
+        .fetch_one(&mut *db)
+        .await?;
     for plan in planned.into_iter().filter(|plan| plan.position > done.cast_unsigned()) {
         let payload = vault.seal(&serde_json::to_vec(&plan.effect)?, plan.key.as_bytes())?;
         sqlx::query(

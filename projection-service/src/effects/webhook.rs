@@ -14,7 +14,12 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 /// Posts it, once. What is not answered by 200 is tried again later; 410 says that nobody listens there any more.
-pub(super) async fn send(deps: &EffectWorkerDeps, key: &str, integration: Uuid, form: &WebhookForm) -> Outcome {
+pub(super) async fn send(
+    deps: &EffectWorkerDeps,
+    key: &str,
+    integration: Uuid,
+    form: &WebhookForm,
+) -> Outcome {
     let target = match deps.read.webhook(integration.into()).await {
         Ok(Some(target)) => target,
         Ok(None) => return Outcome::Dropped("the integration is gone, off, or has no address"),

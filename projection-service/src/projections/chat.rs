@@ -6,7 +6,11 @@ use protocol::notice::{Audience, Notice, Scope};
 use sqlx::Row;
 use uuid::Uuid;
 
-pub(super) async fn created(batch: &mut Batch<'_>, at: At<'_>, created: &chat::Created) -> Result<(), sqlx::Error> {
+pub(super) async fn created(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    created: &chat::Created,
+) -> Result<(), sqlx::Error> {
     let settings = &created.settings;
     let colour = i16::from(created.group.0.as_bytes()[0] % 7);
     sqlx::query(
@@ -109,20 +113,22 @@ pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) 
 
 /// Gives the group a new version and returns its team.
 async fn touch(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<TeamId, sqlx::Error> {
-    let team: Uuid =
-        sqlx::query_scalar("UPDATE read.chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team")
-            .bind(group.0)
-            .bind(at.gentime())
-            .fetch_one(&mut *batch.db)
-            .await?;
+    let team: Uuid = sqlx::query_scalar(
+        "UPDATE read.chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
+    )
+    .bind(group.0)
+    .bind(at.gentime())
+    .fetch_one(&mut *batch.db)
+    .await?;
     Ok(TeamId(team))
 }
 
 async fn members(batch: &mut Batch<'_>, group: GroupId) -> Result<Vec<ContactId>, sqlx::Error> {
-    let found: Vec<Uuid> = sqlx::query_scalar("SELECT contact FROM read.member WHERE chat = $1 ORDER BY contact")
-        .bind(group.0)
-        .fetch_all(&mut *batch.db)
-        .await?;
+    let found: Vec<Uuid> =
+        sqlx::query_scalar("SELECT contact FROM read.member WHERE chat = $1 ORDER BY contact")
+            .bind(group.0)
+            .fetch_all(&mut *batch.db)
+            .await?;
     Ok(found.into_iter().map(ContactId).collect())
 }
 

@@ -58,11 +58,13 @@ pub(super) async fn archived(
     archived: &contact::Archived,
 ) -> Result<(), sqlx::Error> {
     let contact = archived.contact;
-    sqlx::query("UPDATE read.contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
-        .bind(contact.0)
-        .bind(at.gentime())
-        .execute(&mut *batch.db)
-        .await?;
+    sqlx::query(
+        "UPDATE read.contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1",
+    )
+    .bind(contact.0)
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
     sqlx::query("DELETE FROM read.member WHERE contact = $1").bind(contact.0).execute(&mut *batch.db).await?;
     updated(batch, at, team, contact);
     batch.tell(at, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
@@ -106,10 +108,11 @@ async fn came(
     .bind(contact.0)
     .fetch_all(&mut *batch.db)
     .await?;
-    let sections: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM read.section WHERE team = $1 ORDER BY sort_ordering, uid")
-        .bind(team.0)
-        .fetch_all(&mut *batch.db)
-        .await?;
+    let sections: Vec<Uuid> =
+        sqlx::query_scalar("SELECT uid FROM read.section WHERE team = $1 ORDER BY sort_ordering, uid")
+            .bind(team.0)
+            .fetch_all(&mut *batch.db)
+            .await?;
     updated(batch, at, team, contact);
     team::updated_for(batch, at, team, account);
     let own = Scope::Account(account);

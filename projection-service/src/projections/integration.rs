@@ -29,19 +29,27 @@ pub(super) async fn created(
     Ok(())
 }
 
-pub(super) async fn changed(batch: &mut Batch<'_>, changed: &integration::Changed) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE read.integration SET comment = $2, enabled = $3, chat = $4, webhook_url = $5 WHERE uid = $1")
-        .bind(changed.integration.0)
-        .bind(changed.settings.comment.or_default())
-        .bind(changed.settings.enabled)
-        .bind(changed.settings.group.0)
-        .bind(changed.settings.webhook_url.or_default())
-        .execute(&mut *batch.db)
-        .await?;
+pub(super) async fn changed(
+    batch: &mut Batch<'_>,
+    changed: &integration::Changed,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE read.integration SET comment = $2, enabled = $3, chat = $4, webhook_url = $5 WHERE uid = $1",
+    )
+    .bind(changed.integration.0)
+    .bind(changed.settings.comment.or_default())
+    .bind(changed.settings.enabled)
+    .bind(changed.settings.group.0)
+    .bind(changed.settings.webhook_url.or_default())
+    .execute(&mut *batch.db)
+    .await?;
     Ok(())
 }
 
-pub(super) async fn removed(batch: &mut Batch<'_>, removed: &integration::Removed) -> Result<(), sqlx::Error> {
+pub(super) async fn removed(
+    batch: &mut Batch<'_>,
+    removed: &integration::Removed,
+) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM read.integration WHERE uid = $1")
         .bind(removed.integration.0)
         .execute(&mut *batch.db)

@@ -30,7 +30,8 @@ pub(super) fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
 
 /// Places a run of posts, in the order of the log.
 pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Result<(), ProjectionError> {
-    let posts: Vec<(At<'_>, &Posted)> = run.iter().filter_map(|one| Some((At::of(one), post(one)?))).collect();
+    let posts: Vec<(At<'_>, &Posted)> =
+        run.iter().filter_map(|one| Some((At::of(one), post(one)?))).collect();
     open_direct_chats(batch, &posts).await?;
     let mentions = mentions(batch, &posts).await?;
     let places = place(batch, &posts, &mentions).await?;
@@ -77,7 +78,11 @@ pub(super) async fn edited(
     tell_changed(batch, at, message).await
 }
 
-pub(super) async fn deleted(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
+pub(super) async fn deleted(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    message: MessageId,
+) -> Result<(), ProjectionError> {
     sqlx::query(
         "UPDATE read.message SET body = '', links = '[]', mentioned = '[]', deleted = true, edited = $2, \
              gentime = greatest(gentime + 1, $3) WHERE uid = $1",
@@ -91,7 +96,8 @@ pub(super) async fn deleted(batch: &mut Batch<'_>, at: At<'_>, message: MessageI
 }
 
 async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
-    let sql = format!("SELECT {COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = $1");
+    let sql =
+        format!("SELECT {COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
     let dangling = || ProjectionError::Dangling(at.position);
     let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
@@ -175,7 +181,9 @@ async fn place(
     posts: &[(At<'_>, &Posted)],
     mentions: &[Mentions],
 ) -> Result<HashMap<Uuid, Place>, ProjectionError> {
-    let json = |values: Vec<serde_json::Result<serde_json::Value>>| values.into_iter().collect::<Result<Vec<_>, _>>();
+    let json = |values: Vec<serde_json::Result<serde_json::Value>>| {
+        values.into_iter().collect::<Result<Vec<_>, _>>()
+    };
     let author = |posted: &Posted| match posted.author {
         Author::Contact(contact) => (contact.0, false),
         Author::Integration(integration) => (integration.0, true),
@@ -240,7 +248,11 @@ async fn mentions_in(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<
     for row in &rows {
         let (contact, name): (ContactId, String) = (ContactId(row.get("uid")), row.get("name"));
         let pattern = format!("@{}", mention::spelled(&name));
-        mentions.links.push(MessageLink { pattern, text: format!("@{name}"), url: format!("otv://d-{contact}") });
+        mentions.links.push(MessageLink {
+            pattern,
+            text: format!("@{name}"),
+            url: format!("otv://d-{contact}"),
+        });
         mentions.contacts.push(contact);
     }
     Ok(mentions)

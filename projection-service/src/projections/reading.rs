@@ -13,7 +13,11 @@ use uuid::Uuid;
 /// Of how many messages at most the authors hear that they were seen.
 const TOLD: i64 = 100;
 
-pub(super) async fn marked(batch: &mut Batch<'_>, at: At<'_>, marked: &Marked) -> Result<(), ProjectionError> {
+pub(super) async fn marked(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    marked: &Marked,
+) -> Result<(), ProjectionError> {
     let chat = marked.chat.key();
     let row = sqlx::query(
         "SELECT m.num, c.last_num, coalesce(r.num, 0) AS before FROM read.message m JOIN read.chat c ON c.key = m.chat \

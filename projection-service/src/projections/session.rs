@@ -26,11 +26,12 @@ pub(super) async fn opened(
     .bind(opened.expires)
     .execute(&mut *batch.db)
     .await?;
-    let name: Option<String> = sqlx::query_scalar("SELECT name FROM read.device WHERE account = $1 AND device_id = $2")
-        .bind(account.0)
-        .bind(&opened.device_id)
-        .fetch_optional(&mut *batch.db)
-        .await?;
+    let name: Option<String> =
+        sqlx::query_scalar("SELECT name FROM read.device WHERE account = $1 AND device_id = $2")
+            .bind(account.0)
+            .bind(&opened.device_id)
+            .fetch_optional(&mut *batch.db)
+            .await?;
     let device_name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| UNKNOWN_DEVICE.into());
     let notice = Notice::LoggedIn { session: opened.session, device_name };
     batch.tell(at, Scope::Account(account), Audience::All, notice);
@@ -43,7 +44,9 @@ pub(super) async fn closed(
     account: AccountId,
     closed: &session::Closed,
 ) -> Result<(), sqlx::Error> {
-    for statement in ["DELETE FROM read.session WHERE uid = $1", "DELETE FROM read.qr_offer WHERE session = $1"] {
+    for statement in
+        ["DELETE FROM read.session WHERE uid = $1", "DELETE FROM read.qr_offer WHERE session = $1"]
+    {
         sqlx::query(statement).bind(closed.session.0).execute(&mut *batch.db).await?;
     }
     let notice = Notice::SessionClosed { session: closed.session, reason: closed.reason };

@@ -5,7 +5,11 @@ use events::{AccountId, TeamId, team};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
 
-pub(super) async fn created(batch: &mut Batch<'_>, at: At<'_>, created: &team::Created) -> Result<(), sqlx::Error> {
+pub(super) async fn created(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    created: &team::Created,
+) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
     sqlx::query(
         "INSERT INTO read.team (uid, name, colour, default_task_deadline, max_message_update_age, uploads_size_limit, \

@@ -12,7 +12,11 @@ use serde_json::value::RawValue;
 
 /// The caller, with devices and teams.
 #[utoipa::path(get, path = "/api/v3/me", tag = "account", responses((status = 200, body = Success<Me>)))]
-pub(super) async fn me(State(queries): State<Queries>, caller: Caller, fresh: Fresh) -> Result<Reply<Me>, ApiError> {
+pub(super) async fn me(
+    State(queries): State<Queries>,
+    caller: Caller,
+    fresh: Fresh,
+) -> Result<Reply<Me>, ApiError> {
     let me = queries.access.read.me(caller.account).await.map_err(refuse)?;
     Ok(Reply::new(me.ok_or_else(not_found)?).at(fresh.0))
 }
@@ -25,6 +29,7 @@ pub(super) async fn ui_settings(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Box<RawValue>>, ApiError> {
-    let settings = queries.access.read.ui_settings(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
+    let settings =
+        queries.access.read.ui_settings(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
     Ok(Reply::new(RawValue::from_string(settings).map_err(ApiError::internal)?).at(fresh.0))
 }

@@ -22,7 +22,8 @@ use uuid::Uuid;
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Clients show pictures in pages of their own origin.
-const ANYWHERE: (HeaderName, &str) = (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+const ANYWHERE: (HeaderName, &str) =
+    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
 
 /// What the path of a stub names.
 #[derive(Debug, Deserialize)]
@@ -62,7 +63,8 @@ pub(super) async fn stored(
     State(queries): State<Queries>,
     Params(path): Params<StoredPath>,
 ) -> Result<Response, ApiError> {
-    let blob = Uuid::try_parse(&path.colour).ok().filter(|_| path.colour.len() == 32).ok_or_else(not_found)?;
+    let blob =
+        Uuid::try_parse(&path.colour).ok().filter(|_| path.colour.len() == 32).ok_or_else(not_found)?;
     if path.letters != "p" || ![LARGE_FILE, SMALL_FILE].contains(&path.file.as_str()) {
         return Err(not_found());
     }
