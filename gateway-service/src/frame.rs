@@ -59,3 +59,32 @@ pub(crate) fn encode_message(params: MessageParams<'_>, confirm_id: &str) -> ser
     let frame = MessageFrame { event: "server.message.updated", params, confirm_id };
     Ok(serde_json::to_string(&frame)?.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MessageParams, encode_confirmed, encode_message};
+    use protocol::{realtime::ServerEvent, team::TeamUnread};
+    use serde_json::value::RawValue;
+
+    #[test]
+    fn a_message_encoded_once_makes_the_same_frame() {
+        let whole = ServerEvent::MessageUpdated {
+            messages: vec![],
+            delayed: true,
+            chat_counters: vec![],
+            team_unread: Some(TeamUnread::default()),
+            badge: Some(7),
+        };
+        let message = RawValue::from_string(r#"{"text":"пыщ!"}"#.to_owned()).unwrap();
+        let params = MessageParams {
+            messages: [&message],
+            delayed: true,
+            chat_counters: &[],
+            team_unread: TeamUnread::default(),
+            badge: 7,
+        };
+        let frame = encode_message(params, "000000000001").unwrap();
+        let whole = encode_confirmed(&whole, "000000000001").unwrap();
+        assert_eq!(frame.as_str(), whole.replace(r#""messages":[]"#, r#""messages":[{"text":"пыщ!"}]"#));
+    }
+}

@@ -363,3 +363,6 @@ impl Outlet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,104 @@
+use super::{Refused, Sender, Upstream};
+use crate::credentials::Credentials;
+use axum::{
+    Extension, Json, Router,
+    extract::{ConnectInfo, Path},
+    routing::post,
+};
+use events::TeamId;
+use http::{HeaderMap, HeaderValue};
+use protocol::lang::Lang;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use uuid::Uuid;
 
+fn sender(credentials: Credentials) -> Sender {
+    Sender {
+        team: TeamId(Uuid::from_u128(7)),
+        credentials,
+        client: [192, 0, 2, 1].into(),
+        request_id: "request-1".into(),
+        lang: Lang::En,
+    }
+}
+
+fn token() -> Sender {
+    sender(Credentials::Token(HeaderValue::from_static("secret")))
+}
+
+/// Answers with a refusal that says what came in.
+fn mirror() -> Upstream {
+    async fn reflect(
+        Path((team, event)): Path<(String, String)>,
+        Extension(peer): Extension<ConnectInfo<SocketAddr>>,
+        headers: HeaderMap,
+        Json(params): Json<Value>,
+    ) -> Json<Value> {
+        let header = |name: &str| headers.get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
+        let names = ["token", "cookie", "sec-fetch-site", "x-request-id", "lang"];
+        let seen = names.map(header).join(" ");
+        let peer = peer.0.ip();
+        Json(json!({"ok": false, "error": event, "reason": format!("{team} {seen} {peer} {params}")}))
+    }
+    Upstream::InProcess(Router::new().route("/api/v3/teams/{team}/ws/{event}", post(reflect)))
+}
+
+fn answering(answer: Value) -> Upstream {
+    let handler = move || async move { Json(answer) };
+    Upstream::InProcess(Router::new().route("/api/v3/teams/{team}/ws/{event}", post(handler)))
+}
+
+#[tokio::test]
+async fn a_command_bears_the_sockets_credentials_and_address() {
+    let Refused(said) = mirror().command(&token(), "client.message.deleted", &json!({"a": 1})).await.unwrap_err();
+    let team = Uuid::from_u128(7);
+    assert_eq!(said, format!(r#"client.message.deleted: {team} secret - - request-1 en 192.0.2.1 {{"a":1}}"#));
+}
+
+#[tokio::test]
+async fn a_cookie_sockets_command_counts_as_sent_by_our_own_page() {
+    let sender = sender(Credentials::Cookie(HeaderValue::from_static("tada_session=secret")));
+    let Refused(said) = mirror().command(&sender, "e", &json!({})).await.unwrap_err();
+    assert!(said.contains(" - tada_session=secret same-origin request-1 "), "{said}");
+}
+
+#[tokio::test]
+async fn refusals_say_what_is_wrong() {
+    let cases = [
+        (json!({"ok": true, "result": {}}), Ok(())),
+        (json!({"ok": false, "error": "NOT_FOUND"}), Err("NOT_FOUND")),
+        (json!({"ok": false, "error": "X", "reason": "why"}), Err("X: why")),
+        (json!({"ok": false, "error": "X", "details": {"to": "bad", "a": "b"}}), Err("X: a: b; to: bad")),
+        (json!("no envelope"), Err("UNAVAILABLE")),
+    ];
+    for (answer, expected) in cases {
+        let result = answering(answer.clone()).command(&token(), "e", &json!({})).await;
+        assert_eq!(result, expected.map_err(|text: &str| Refused(text.into())), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn another_process_that_does_not_answer_is_unavailable() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let result = Upstream::Http { base_url, client }.command(&token(), "e", &json!({})).await;
+    assert_eq!(result, Err(Refused("UNAVAILABLE".into())));
+}
+
+#[tokio::test]
+async fn another_process_is_told_the_clients_address() {
+    async fn reflect(headers: HeaderMap) -> Json<Value> {
+        let address = headers.get("x-forwarded-for").map_or("-", |value| value.to_str().unwrap());
+        Json(json!({"ok": false, "error": address}))
+    }
+    let router = Router::new().route("/api/v3/teams/{team}/ws/{event}", post(reflect));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let result = Upstream::Http { base_url, client }.command(&token(), "e", &json!({})).await;
+    server.abort();
+    assert_eq!(result, Err(Refused("192.0.2.1".into())));
+}

@@ -1,0 +1,95 @@
+//! From the request to a socket, or to a refusal.
+
+use crate::{client::Client, house::House};
+use platform::limits::Quota;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn wrong_credentials_are_told_over_the_socket() {
+    let house = House::build(|_| {}).await;
+    let person = house.person().await;
+    let team = house.team.to_string();
+    let stranger = uuid::Uuid::new_v4().to_string();
+    let cases: [(&str, &[(&'static str, &str)], &str); 5] = [
+        (&team, &[], "EMPTY_TOKEN"),
+        (&team, &[("Token", " ")], "EMPTY_TOKEN"),
+        (&team, &[("Token", "wrong")], "INVALID_TOKEN"),
+        (&stranger, &[("Token", &person.token)], "INVALID_TEAM"),
+        ("no-uuid", &[("Token", &person.token)], "INVALID_TEAM"),
+    ];
+    for (team, headers, code) in cases {
+        let mut client = Client::open(&house, team, headers).await.unwrap();
+        let expected = json!({"event": "server.panic", "params": {"code": code, "debug": null}});
+        assert_eq!(client.any().await, expected);
+        assert_eq!(u16::from(client.closed().await.code), 1008);
+    }
+    house.pull_down().await;
+}
+
+#[tokio::test]
+async fn who_is_online_is_told_at_once_and_with_the_next_one() {
+    let house = House::build(|_| {}).await;
+    let (first, second) = (house.person().await, house.person().await);
+    let mut one = Client::connect(&house, &first).await;
+    let me = json!({"jid": format!("d-{}", first.contact), "afk": false, "mobile": false});
+    let online = json!({"event": "server.online", "params": {"contacts": [me], "calls": null}});
+    assert_eq!(one.any().await, online);
+    let two = Client::connect(&house, &second).await;
+    let count = |frame: &Value| frame["params"]["contacts"].as_array().unwrap().len();
+    while count(&one.expect("server.online").await) != 2 {}
+    drop(two);
+    while count(&one.expect("server.online").await) != 1 {}
+    house.pull_down().await;
+}
+
+#[tokio::test]
+async fn foreign_pages_get_no_socket_by_cookie() {
+    let house = House::build(|config| config.public_url = Some("https://chat.example".into())).await;
+    let person = house.person().await;
+    let cookie = &*house.cookie(&person);
+    let refused: [&[(&'static str, &str)]; 5] = [
+        &[("Cookie", cookie), ("Origin", "https://evil.example")],
+        &[("Cookie", cookie), ("Origin", "null")],
+        &[("Cookie", cookie), ("Origin", "https://chat.example.evil.example")],
+        &[("Cookie", cookie), ("Origin", "https://evil.example"), ("Sec-Fetch-Site", "same-origin")],
+        &[("Cookie", cookie), ("Sec-Fetch-Site", "cross-site")],
+    ];
+    for headers in refused {
+        assert_eq!(Client::refused(&house, headers).await, 403, "{headers:?}");
+    }
+    let token = &*person.token;
+    let accepted: [&[(&'static str, &str)]; 3] = [
+        &[("Cookie", cookie), ("Origin", "https://chat.example")],
+        &[("Cookie", cookie)],
+        &[("token", token), ("Origin", "https://evil.example")],
+    ];
+    for headers in accepted {
+        let mut client = Client::open(&house, &house.team.to_string(), headers).await.unwrap();
+        assert_eq!(client.any().await["event"], "server.online", "{headers:?}");
+    }
+    house.pull_down().await;
+}
+
+#[tokio::test]
+async fn sockets_from_one_address_are_limited() {
+    let quota = Quota { count: 2, seconds: 3_600 };
+    let house = House::build(|config| {
+        config.limits.insert("sockets_per_address".into(), quota);
+    })
+    .await;
+    let person = house.person().await;
+    for expected in [101, 101, 429] {
+        assert_eq!(Client::refused(&house, &[("Token", &person.token)]).await, expected);
+    }
+    house.pull_down().await;
+}
+
+#[tokio::test]
+async fn the_widgets_path_is_the_same_socket() {
+    let house = House::build(|_| {}).await;
+    let person = house.person().await;
+    let path = format!("{}/widget", house.team);
+    let mut client = Client::open(&house, &path, &[("Token", &person.token)]).await.unwrap();
+    assert_eq!(client.any().await["event"], "server.online");
+    house.pull_down().await;
+}

@@ -1,0 +1,243 @@
+//! A gateway on a real port, over a database of its own, with rows written by hand where a projection would.
+
+use access::{Access, cookie};
+use axum::{Json, Router, extract::Path, routing::post};
+use chrono::{DateTime, Utc};
+use event_log::testing::TestDatabase;
+use events::{
+    AccountId, ContactId, MessageId, SessionId, TeamId, chat::ChatRef, message::Author,
+};
+use gateway_service::{Gateway, GatewayDeps, Upstream};
+use platform::{
+    bus::Bus,
+    clock::Clock,
+    config::{Config, Profile},
+    http::Shell,
+    limits::Limits,
+    server,
+    tasks::Tasks,
+    vault::Vault,
+};
+use protocol::{
+    message::NeutralMessage,
+    notice::{Audience, FeedRow, Notice, Scope},
+};
+use read_model::{ReadModel, schema};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};
+use uuid::Uuid;
+
+/// A guard against hanging, no measure of speed.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// Somebody with a session in the team.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub account: AccountId,
+    pub contact: ContactId,
+    pub session: SessionId,
+    pub token: String,
+}
+
+/// See the file's head.
+pub struct House {
+    pub address: SocketAddr,
+    pub team: TeamId,
+    pub gateway: Gateway,
+    pub bus: Bus,
+    pub read: ReadModel,
+    pub config: Arc<Config>,
+    pub tasks: Tasks,
+    heads: Mutex<HashMap<Uuid, i64>>,
+    pool: PgPool,
+    _database: TestDatabase,
+}
+
+impl House {
+    /// A gateway with one team in it; `adjust` changes the configuration.
+    pub async fn build(adjust: impl FnOnce(&mut Config)) -> Self {
+        let database = TestDatabase::create().await;
+        let pool = database.pool().await;
+        schema::migrate(&pool).await.unwrap();
+        let mut config = Config::defaults(Profile::Dev);
+        adjust(&mut config);
+        let config = Arc::new(config);
+        let read = ReadModel::new(pool.clone(), &config.public_url(), Vault::new(&[7; 32]));
+        let access = Access {
+            read: read.clone(),
+            config: Arc::clone(&config),
+            limits: Arc::new(Limits::new(&config.limits)),
+            clock: Clock::System,
+        };
+        let (bus, tasks) = (Bus::memory(), Tasks::new());
+        let deps =
+            GatewayDeps { access, bus: bus.clone(), upstream: command_service(), tasks: tasks.clone() };
+        let gateway = Gateway::start(deps).await.unwrap();
+        let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        server::serve(&tasks, listener, Shell::new(&config).wrap(gateway.router().into()), LONG);
+        let team = TeamId(Uuid::new_v4());
+        let house = Self {
+            address,
+            team,
+            gateway,
+            bus,
+            read,
+            config,
+            tasks,
+            heads: Mutex::default(),
+            pool,
+            _database: database,
+        };
+        house.add_team(team).await;
+        house
+    }
+
+    pub async fn add_team(&self, team: TeamId) {
+        let sql = "INSERT INTO read.team (uid, name, colour, default_task_deadline, max_message_update_age, \
+                   uploads_size_limit, since, gentime) VALUES ($1, 'Команда', 0, '18:00:00', 86400, 1, 1, 1)";
+        sqlx::query(sql).bind(team.0).execute(&self.pool).await.unwrap();
+    }
+
+    /// A new member of the team, logged in.
+    pub async fn person(&self) -> Person {
+        let account = AccountId(Uuid::new_v4());
+        let sql = "INSERT INTO read.account (uid, phone, given_name, family_name, colour, created) \
+                   VALUES ($1, '+79990000000', 'Имя', '', 0, now())";
+        sqlx::query(sql).bind(account.0).execute(&self.pool).await.unwrap();
+        let contact = self.seat(account, self.team).await;
+        let (session, token) = self.session(account).await;
+        Person { account, contact, session, token }
+    }
+
+    /// Another login of the same person.
+    pub async fn again(&self, person: &Person) -> Person {
+        let (session, token) = self.session(person.account).await;
+        Person { session, token, ..person.clone() }
+    }
+
+    /// An account's contact in a team.
+    pub async fn seat(&self, account: AccountId, team: TeamId) -> ContactId {
+        let contact = ContactId(Uuid::new_v4());
+        let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, role, status, \
+                   need_confirmation, since, gentime) \
+                   VALUES ($1, $2, $3, '+79990000000', 'Имя', '', '', 'member', false, 1, 1)";
+        let query = sqlx::query(sql).bind(contact.0).bind(team.0).bind(account.0);
+        query.execute(&self.pool).await.unwrap();
+        contact
+    }
+
+    async fn session(&self, account: AccountId) -> (SessionId, String) {
+        let (session, token) = (SessionId(Uuid::new_v4()), Uuid::new_v4().simple().to_string());
+        let sql = "INSERT INTO read.session (token_hash, uid, account, kind, created, expires) \
+                   VALUES ($1, $2, $3, 'token', now(), now() + interval '1 hour')";
+        let query = sqlx::query(sql).bind(self.read.token_hash(&token)).bind(session.0).bind(account.0);
+        query.execute(&self.pool).await.unwrap();
+        (session, token)
+    }
+
+    /// The header `Cookie` of a person's browser.
+    pub fn cookie(&self, person: &Person) -> String {
+        format!("{}={}", cookie::name(&self.config), person.token)
+    }
+
+    /// The next row of a scope, not yet told to anybody.
+    pub fn row(&self, scope: Scope, audience: Audience, notice: Notice) -> FeedRow {
+        let mut heads = self.heads.lock().unwrap();
+        let head = heads.entry(scope.uuid()).or_default();
+        *head += 1;
+        let position = head.unsigned_abs();
+        FeedRow { position, ordinal: 0, scope, seq: *head, audience, at: Utc::now(), notice }
+    }
+
+    /// A row in the team, for everybody.
+    pub fn news(&self, notice: Notice) -> FeedRow {
+        self.row(Scope::Team(self.team), Audience::All, notice)
+    }
+
+    /// A message as a row of the team's feed.
+    pub fn message(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> FeedRow {
+        let audience = match chat {
+            ChatRef::Group(group) => Audience::Group(group),
+            ChatRef::Direct(a, b) => Audience::Contacts(vec![a, b]),
+        };
+        let message = Box::new(self.neutral(chat, author, num, text));
+        self.row(Scope::Team(self.team), audience, Notice::MessageUpdated { message, delayed: false })
+    }
+
+    fn neutral(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> NeutralMessage {
+        let created = DateTime::from_timestamp(1_569_546_004, 0).unwrap();
+        NeutralMessage {
+            id: MessageId(Uuid::from_u128(num.unsigned_abs().into())),
+            team: self.team,
+            chat,
+            author: Author::Contact(author),
+            text: text.to_owned(),
+            deleted: false,
+            important: false,
+            nopreview: false,
+            reply_to: None,
+            linked_messages: vec![],
+            links: vec![],
+            mentioned: vec![],
+            created,
+            edited: None,
+            editable_until: created,
+            gentime: num,
+            num,
+            prev: None,
+            is_last: true,
+        }
+    }
+
+    /// Commits rows, as the projection does, and tells nobody.
+    pub async fn store(&self, rows: &[FeedRow]) {
+        let mut transaction = self.pool.begin().await.unwrap();
+        for row in rows {
+            sqlx::query("INSERT INTO read.feed (scope, seq, position, ordinal, notice) VALUES ($1, $2, $3, $4, $5)")
+                .bind(row.scope.uuid())
+                .bind(row.seq)
+                .bind(row.position.cast_signed())
+                .bind(0_i32)
+                .bind(serde_json::to_vec(row).unwrap())
+                .execute(&mut *transaction)
+                .await
+                .unwrap();
+            let head = "INSERT INTO read.feed_scope (scope, seq) VALUES ($1, $2) \
+                        ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq";
+            sqlx::query(head).bind(row.scope.uuid()).bind(row.seq).execute(&mut *transaction).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+
+    /// Tells rows of one scope over the bus.
+    pub fn announce(&self, rows: &[FeedRow]) {
+        let Some(first) = rows.first() else { return };
+        self.bus.publish(&format!("feed.{}", first.scope), serde_json::to_vec(rows).unwrap().into()).unwrap();
+    }
+
+    /// Commits rows of one scope and tells them.
+    pub async fn publish(&self, rows: &[FeedRow]) {
+        self.store(rows).await;
+        self.announce(rows);
+    }
+
+    /// Stops everything, and fails if something is left.
+    pub async fn pull_down(self) {
+        self.gateway.drain().await;
+        self.tasks.drain(LONG).await.unwrap();
+        self.pool.close().await;
+    }
+}
+
+/// Accepts every command but one to nobody.
+fn command_service() -> Upstream {
+    async fn take(Path((_, event)): Path<(String, String)>, Json(params): Json<Value>) -> Json<Value> {
+        if params["to"] == "nobody" {
+            return Json(json!({"ok": false, "error": "NOT_FOUND", "reason": event}));
+        }
+        Json(json!({"ok": true, "result": null}))
+    }
+    Upstream::InProcess(Router::new().route("/api/v3/teams/{team}/ws/{event}", post(take)))
+}
