@@ -195,7 +195,9 @@ impl Document {
         let make = || {
             // A schema that is the place in the document: its references are relative to the document too.
             let mut root = self.json.clone();
-            root["$ref"] = Value::String(format!("#{schema}"));
+            // A reference is a URI: the braces of path parameters are none of its characters.
+            let fragment = schema.replace('{', "%7B").replace('}', "%7D");
+            root["$ref"] = Value::String(format!("#{fragment}"));
             let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
             let built = options.build(&root);
             Arc::new(

@@ -309,6 +309,7 @@ impl World {
         let listen = format!("127.0.0.1:{}", self.addresses.port(role));
         let mut environment = self.environment.clone();
         environment.push(("VECHE_LISTEN".into(), listen));
+        environment.push(("VECHE_COMMAND_URL".into(), self.addresses.http(&Method::POST, "/")));
         let recipe = Recipe {
             name: role.name().into(),
             program: self.program.clone(),
@@ -348,6 +349,7 @@ fn environment(
 ) -> Vec<(String, String)> {
     let mut all = BTreeMap::from([
         ("VECHE_PROFILE", "dev".to_owned()),
+        ("VECHE_SMS_TEMPLATE", "{code}{phone}{text}".to_owned()), // XXX
         ("VECHE_METRICS_LISTEN", String::new()),
         ("VECHE_PUBLIC_URL", PUBLIC_URL.to_owned()),
         ("VECHE_LOG", database.to_owned()),
