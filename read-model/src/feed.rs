@@ -66,7 +66,7 @@ impl ReadModel {
             "SELECT chats.*, greatest(coalesce(r.num, 0), since) AS floor, r.message, coalesce(r.gentime, 0) AS gentime, \
              CASE WHEN last_num <= greatest(coalesce(r.num, 0), since) THEN 0 ELSE \
                  (SELECT count(*) FROM read.message n WHERE n.chat = chats.key AND n.num > coalesce(r.num, 0) \
-                     AND NOT n.deleted AND $1 = ANY(n.mentioned)) END AS notices \
+                     AND NOT n.deleted AND n.mentioned ? ($1::uuid)::text) END AS notices \
              FROM (SELECT c.key, c.kind, c.last_num, m.joined_num AS since \
                  FROM read.member m JOIN read.chat c ON c.key = m.chat WHERE m.contact = $1 AND NOT c.archived \
                  UNION ALL SELECT key, kind, last_num, 0 FROM read.chat WHERE kind = 'direct' AND low = $1 \

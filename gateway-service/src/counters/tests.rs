@@ -41,7 +41,15 @@ fn id(num: i64) -> MessageId {
 
 fn mark(chat: ChatRef, last_num: i64, floor: i64) -> ChatMark {
     let direct = matches!(chat, ChatRef::Direct(..));
-    ChatMark { chat: chat.key(), direct, last_num, floor, last_read: Some(id(floor).0), gentime: floor * 10, notices: 0 }
+    ChatMark {
+        chat: chat.key(),
+        direct,
+        last_num,
+        floor,
+        last_read: Some(id(floor).0),
+        gentime: floor * 10,
+        notices: 0,
+    }
 }
 
 #[test]

@@ -150,8 +150,8 @@ mod tests {
         assert!(pace.due(now + Duration::from_millis(200)).online);
         pace.told_presence(now, 40_000);
         pace.presence_changed();
-        assert!(!pace.due(now + Duration::from_secs(2)).online);
-        assert!(pace.due(now + Duration::from_millis(2_300)).online);
+        assert!(!pace.due(now + Duration::from_millis(1_900)).online);
+        assert!(pace.due(now + Duration::from_secs(2)).online);
     }
 
     #[test]

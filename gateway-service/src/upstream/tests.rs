@@ -50,9 +50,13 @@ fn answering(answer: Value) -> Upstream {
 
 #[tokio::test]
 async fn a_command_bears_the_sockets_credentials_and_address() {
-    let Refused(said) = mirror().command(&token(), "client.message.deleted", &json!({"a": 1})).await.unwrap_err();
+    let Refused(said) =
+        mirror().command(&token(), "client.message.deleted", &json!({"a": 1})).await.unwrap_err();
     let team = Uuid::from_u128(7);
-    assert_eq!(said, format!(r#"client.message.deleted: {team} secret - - request-1 en 192.0.2.1 {{"a":1}}"#));
+    assert_eq!(
+        said,
+        format!(r#"client.message.deleted: {team} secret - - request-1 en 192.0.2.1 {{"a":1}}"#)
+    );
 }
 
 #[tokio::test]

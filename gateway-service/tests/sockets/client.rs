@@ -15,18 +15,22 @@ use tokio_tungstenite::{
 };
 
 /// An open socket.
-pub struct Client {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Client {
     /// Opens a socket of a person in the house's team.
-    pub async fn connect(house: &House, person: &Person) -> Self {
+    pub(crate) async fn connect(house: &House, person: &Person) -> Self {
         Self::open(house, &house.team.to_string(), &[("Token", &person.token)]).await.unwrap()
     }
 
     /// Opens a socket with these headers.
-    pub async fn open(house: &House, team: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        house: &House,
+        team: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
         let mut request = format!("ws://{}/messaging/{team}", house.address).into_client_request()?;
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes())?;
@@ -36,7 +40,7 @@ impl Client {
     }
 
     /// The status with which the upgrade is refused.
-    pub async fn refused(house: &House, headers: &[(&'static str, &str)]) -> u16 {
+    pub(crate) async fn refused(house: &House, headers: &[(&'static str, &str)]) -> u16 {
         match Self::open(house, &house.team.to_string(), headers).await {
             Err(Error::Http(response)) => response.status().as_u16(),
             Err(other) => panic!("{other}"),
@@ -44,12 +48,12 @@ impl Client {
         }
     }
 
-    pub async fn send(&mut self, event: &Value) {
+    pub(crate) async fn send(&mut self, event: &Value) {
         self.socket.send(Message::text(event.to_string())).await.unwrap();
     }
 
     /// The next frame that is neither presence nor time: those come when they like.
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         loop {
             let frame = self.any().await;
             if !matches!(frame["event"].as_str(), Some("server.online" | "server.time")) {
@@ -59,7 +63,7 @@ impl Client {
     }
 
     /// The next frame of that event, whatever comes before it.
-    pub async fn expect(&mut self, event: &str) -> Value {
+    pub(crate) async fn expect(&mut self, event: &str) -> Value {
         loop {
             let frame = self.any().await;
             if frame["event"] == event {
@@ -69,7 +73,7 @@ impl Client {
     }
 
     /// The next frame.
-    pub async fn any(&mut self) -> Value {
+    pub(crate) async fn any(&mut self) -> Value {
         loop {
             match timeout(LONG, self.socket.next()).await.unwrap().unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -80,9 +84,11 @@ impl Client {
     }
 
     /// How the server closes, frames before that left aside.
-    pub async fn closed(&mut self) -> CloseFrame {
+    pub(crate) async fn closed(&mut self) -> CloseFrame {
         loop {
-            if let Message::Close(Some(frame)) = timeout(LONG, self.socket.next()).await.unwrap().unwrap().unwrap() {
+            if let Message::Close(Some(frame)) =
+                timeout(LONG, self.socket.next()).await.unwrap().unwrap().unwrap()
+            {
                 return frame;
             }
         }

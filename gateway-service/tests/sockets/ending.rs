@@ -58,7 +58,10 @@ async fn who_is_removed_from_the_team_hears_it_and_is_out() {
     let (mut gone, mut stays) = (live(&house, &person).await, live(&house, &other).await);
     house.publish(&[house.news(Notice::ContactRemoved { team: house.team, contact: person.contact })]).await;
     let told = gone.next().await;
-    assert_eq!((&told["event"], &told["params"]["teams"][0]["uid"]), (&json!("server.team.deleted"), &json!(house.team.0)));
+    assert_eq!(
+        (&told["event"], &told["params"]["teams"][0]["uid"]),
+        (&json!("server.team.deleted"), &json!(house.team.0))
+    );
     assert_eq!(gone.closed().await.code, CloseCode::Normal);
     let gentime = 7;
     house.publish(&[house.news(Notice::TeamDeleted { team: house.team, gentime })]).await;

@@ -44,8 +44,14 @@ async fn a_message_is_told_to_both_sides_as_each_sees_it() {
         let params = &frame["params"];
         assert_eq!((&params["messages"][0]["chat"], &params["delayed"]), (&jid(chat), &json!(false)));
         assert_eq!(params["messages"][0]["is_first"], true);
-        assert_eq!((&params["chat_counters"][0]["jid"], &params["chat_counters"][0]["num_unread"]), (&jid(chat), &json!(unread)));
-        assert_eq!((&params["team_unread"]["direct"]["messages"], &params["badge"]), (&json!(unread), &json!(unread)));
+        assert_eq!(
+            (&params["chat_counters"][0]["jid"], &params["chat_counters"][0]["num_unread"]),
+            (&jid(chat), &json!(unread))
+        );
+        assert_eq!(
+            (&params["team_unread"]["direct"]["messages"], &params["badge"]),
+            (&json!(unread), &json!(unread))
+        );
     }
     house.pull_down().await;
 }
@@ -56,7 +62,8 @@ async fn a_gap_on_the_bus_is_filled_from_the_table() {
     let (author, reader) = (house.person().await, house.person().await);
     let mut client = live(&house, &reader).await;
     let chat = ChatRef::direct(author.contact, reader.contact);
-    let rows: Vec<_> = (1..=5).map(|num| house.message(chat, author.contact, num, &num.to_string())).collect();
+    let rows: Vec<_> =
+        (1..=5).map(|num| house.message(chat, author.contact, num, &num.to_string())).collect();
     house.store(&rows).await;
     house.announce(&rows[0..1]);
     house.announce(&rows[3..4]);
@@ -99,8 +106,9 @@ async fn a_slow_reader_misses_nothing_and_nobody_waits_for_it() {
     let chat = ChatRef::direct(author.contact, reader.contact);
     // Far more than the system's buffers hold between the two.
     let padding = "x".repeat(6_000);
-    let rows: Vec<_> =
-        (1..=COUNT).map(|num| house.message(chat, author.contact, num, &format!("{num} {padding}"))).collect();
+    let rows: Vec<_> = (1..=COUNT)
+        .map(|num| house.message(chat, author.contact, num, &format!("{num} {padding}")))
+        .collect();
     house.store(&rows).await;
     let listening = tokio::spawn(async move {
         let heard = texts(&mut quick, rows_count(COUNT)).await;
@@ -143,7 +151,8 @@ async fn groups_are_heard_from_joining_to_leaving() {
     house.publish(&[house.row(team, Audience::Contacts(vec![reader.contact]), left)]).await;
     house.publish(&[house.message(chat, author.contact, 3, "out")]).await;
     let gone = client.next().await;
-    let chats = json!([{"jid": format!("g-{group}"), "chat_type": "group", "gentime": 5, "is_archive": true}]);
+    let chats =
+        json!([{"jid": format!("g-{group}"), "chat_type": "group", "gentime": 5, "is_archive": true}]);
     assert_eq!((&gone["event"], &gone["params"]["chats"]), (&json!("server.chat.deleted"), &chats));
     assert_eq!(gone["params"]["badge"], 0);
     let chat = ChatRef::direct(author.contact, reader.contact);
@@ -165,12 +174,16 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
     let mark = Notice::ReadMarked { contact: reader.contact, chat, message: id, num_unread: 0, gentime: 9 };
     let seen = Notice::MessagesReceived { author: author.contact, chat, messages: vec![id] };
     let team = Scope::Team(house.team);
-    let rows = [message, house.row(team, to(reader.contact), mark), house.row(team, to(author.contact), seen)];
+    let rows =
+        [message, house.row(team, to(reader.contact), mark), house.row(team, to(author.contact), seen)];
     house.publish(&rows).await;
     let read = yours.expect("server.chat.lastread").await;
     assert_eq!(read["params"]["chats"][0]["num_unread"], 0);
     assert_eq!(read["params"]["chats"][0]["last_read_message_id"], json!(id.0));
-    assert_eq!((&read["params"]["badge"], &read["params"]["team_unread"]["direct"]["chats"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&read["params"]["badge"], &read["params"]["team_unread"]["direct"]["chats"]),
+        (&json!(0), &json!(0))
+    );
     let received = mine.expect("server.message.received").await;
     let expected = json!([{"chat": format!("d-{}", reader.contact), "message_id": id.0, "received": true, "num_received": 0}]);
     assert_eq!(received["params"]["messages"], expected);
@@ -216,7 +229,10 @@ async fn a_new_team_of_the_account_is_heard_from_the_moment_it_is_told() {
     house.publish(&[house.row(Scope::Team(other), Audience::All, contacts)]).await;
     house.publish(&[house.row(Scope::Team(other), Audience::All, told)]).await;
     let frame = client.next().await;
-    assert_eq!((&frame["event"], &frame["params"]["teams"][0]["uid"]), (&json!("server.team.updated"), &json!(other.0)));
+    assert_eq!(
+        (&frame["event"], &frame["params"]["teams"][0]["uid"]),
+        (&json!("server.team.updated"), &json!(other.0))
+    );
     let gone = Notice::TeamDeleted { team: other, gentime: 3 };
     house.publish(&[house.row(Scope::Team(other), Audience::All, gone)]).await;
     let expected = json!([{"uid": other.0, "is_archive": true, "gentime": 3}]);

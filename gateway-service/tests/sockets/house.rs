@@ -4,9 +4,7 @@ use access::{Access, cookie};
 use axum::{Json, Router, extract::Path, routing::post};
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
-use events::{
-    AccountId, ContactId, MessageId, SessionId, TeamId, chat::ChatRef, message::Author,
-};
+use events::{AccountId, ContactId, MessageId, SessionId, TeamId, chat::ChatRef, message::Author};
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
     bus::Bus,
@@ -29,26 +27,26 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, sync::Mutex, time::D
 use uuid::Uuid;
 
 /// A guard against hanging, no measure of speed.
-pub const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Somebody with a session in the team.
 #[derive(Clone, Debug)]
-pub struct Person {
-    pub account: AccountId,
-    pub contact: ContactId,
-    pub session: SessionId,
-    pub token: String,
+pub(crate) struct Person {
+    pub(crate) account: AccountId,
+    pub(crate) contact: ContactId,
+    pub(crate) session: SessionId,
+    pub(crate) token: String,
 }
 
 /// See the file's head.
-pub struct House {
-    pub address: SocketAddr,
-    pub team: TeamId,
-    pub gateway: Gateway,
-    pub bus: Bus,
-    pub read: ReadModel,
-    pub config: Arc<Config>,
-    pub tasks: Tasks,
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    pub(crate) team: TeamId,
+    pub(crate) gateway: Gateway,
+    pub(crate) bus: Bus,
+    pub(crate) read: ReadModel,
+    pub(crate) config: Arc<Config>,
+    pub(crate) tasks: Tasks,
     heads: Mutex<HashMap<Uuid, i64>>,
     pool: PgPool,
     _database: TestDatabase,
@@ -56,7 +54,7 @@ pub struct House {
 
 impl House {
     /// A gateway with one team in it; `adjust` changes the configuration.
-    pub async fn build(adjust: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn build(adjust: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
         let pool = database.pool().await;
         schema::migrate(&pool).await.unwrap();
@@ -94,14 +92,14 @@ impl House {
         house
     }
 
-    pub async fn add_team(&self, team: TeamId) {
+    pub(crate) async fn add_team(&self, team: TeamId) {
         let sql = "INSERT INTO read.team (uid, name, colour, default_task_deadline, max_message_update_age, \
                    uploads_size_limit, since, gentime) VALUES ($1, 'Команда', 0, '18:00:00', 86400, 1, 1, 1)";
         sqlx::query(sql).bind(team.0).execute(&self.pool).await.unwrap();
     }
 
     /// A new member of the team, logged in.
-    pub async fn person(&self) -> Person {
+    pub(crate) async fn person(&self) -> Person {
         let account = AccountId(Uuid::new_v4());
         let sql = "INSERT INTO read.account (uid, phone, given_name, family_name, colour, created) \
                    VALUES ($1, '+79990000000', 'Имя', '', 0, now())";
@@ -112,13 +110,13 @@ impl House {
     }
 
     /// Another login of the same person.
-    pub async fn again(&self, person: &Person) -> Person {
+    pub(crate) async fn again(&self, person: &Person) -> Person {
         let (session, token) = self.session(person.account).await;
         Person { session, token, ..person.clone() }
     }
 
     /// An account's contact in a team.
-    pub async fn seat(&self, account: AccountId, team: TeamId) -> ContactId {
+    pub(crate) async fn seat(&self, account: AccountId, team: TeamId) -> ContactId {
         let contact = ContactId(Uuid::new_v4());
         let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, role, status, \
                    need_confirmation, since, gentime) \
@@ -138,12 +136,12 @@ impl House {
     }
 
     /// The header `Cookie` of a person's browser.
-    pub fn cookie(&self, person: &Person) -> String {
+    pub(crate) fn cookie(&self, person: &Person) -> String {
         format!("{}={}", cookie::name(&self.config), person.token)
     }
 
     /// The next row of a scope, not yet told to anybody.
-    pub fn row(&self, scope: Scope, audience: Audience, notice: Notice) -> FeedRow {
+    pub(crate) fn row(&self, scope: Scope, audience: Audience, notice: Notice) -> FeedRow {
         let mut heads = self.heads.lock().unwrap();
         let head = heads.entry(scope.uuid()).or_default();
         *head += 1;
@@ -152,12 +150,12 @@ impl House {
     }
 
     /// A row in the team, for everybody.
-    pub fn news(&self, notice: Notice) -> FeedRow {
+    pub(crate) fn news(&self, notice: Notice) -> FeedRow {
         self.row(Scope::Team(self.team), Audience::All, notice)
     }
 
     /// A message as a row of the team's feed.
-    pub fn message(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> FeedRow {
+    pub(crate) fn message(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> FeedRow {
         let audience = match chat {
             ChatRef::Group(group) => Audience::Group(group),
             ChatRef::Direct(a, b) => Audience::Contacts(vec![a, b]),
@@ -192,18 +190,20 @@ impl House {
     }
 
     /// Commits rows, as the projection does, and tells nobody.
-    pub async fn store(&self, rows: &[FeedRow]) {
+    pub(crate) async fn store(&self, rows: &[FeedRow]) {
         let mut transaction = self.pool.begin().await.unwrap();
         for row in rows {
-            sqlx::query("INSERT INTO read.feed (scope, seq, position, ordinal, notice) VALUES ($1, $2, $3, $4, $5)")
-                .bind(row.scope.uuid())
-                .bind(row.seq)
-                .bind(row.position.cast_signed())
-                .bind(0_i32)
-                .bind(serde_json::to_vec(row).unwrap())
-                .execute(&mut *transaction)
-                .await
-                .unwrap();
+            sqlx::query(
+                "INSERT INTO read.feed (scope, seq, position, ordinal, notice) VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(row.scope.uuid())
+            .bind(row.seq)
+            .bind(row.position.cast_signed())
+            .bind(0_i32)
+            .bind(serde_json::to_vec(row).unwrap())
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
             let head = "INSERT INTO read.feed_scope (scope, seq) VALUES ($1, $2) \
                         ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq";
             sqlx::query(head).bind(row.scope.uuid()).bind(row.seq).execute(&mut *transaction).await.unwrap();
@@ -212,19 +212,19 @@ impl House {
     }
 
     /// Tells rows of one scope over the bus.
-    pub fn announce(&self, rows: &[FeedRow]) {
+    pub(crate) fn announce(&self, rows: &[FeedRow]) {
         let Some(first) = rows.first() else { return };
         self.bus.publish(&format!("feed.{}", first.scope), serde_json::to_vec(rows).unwrap().into()).unwrap();
     }
 
     /// Commits rows of one scope and tells them.
-    pub async fn publish(&self, rows: &[FeedRow]) {
+    pub(crate) async fn publish(&self, rows: &[FeedRow]) {
         self.store(rows).await;
         self.announce(rows);
     }
 
     /// Stops everything, and fails if something is left.
-    pub async fn pull_down(self) {
+    pub(crate) async fn pull_down(self) {
         self.gateway.drain().await;
         self.tasks.drain(LONG).await.unwrap();
         self.pool.close().await;

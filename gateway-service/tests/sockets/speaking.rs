@@ -52,7 +52,10 @@ async fn what_cannot_be_understood_is_warned_of() {
     assert_eq!(client.next().await, json!({"event": "server.warning", "params": warning}));
     client.socket.send(Message::text("{not json")).await.unwrap();
     let warning = client.next().await;
-    assert_eq!((&warning["event"], &warning["params"]["orig"]), (&json!("server.warning"), &json!("{not json")));
+    assert_eq!(
+        (&warning["event"], &warning["params"]["orig"]),
+        (&json!("server.warning"), &json!("{not json"))
+    );
     let composing = json!({"event": "client.chat.composing", "params": {"jid": "x"}, "confirm_id": "b"});
     client.send(&composing).await;
     assert_eq!(client.next().await["params"]["orig"], composing);

@@ -249,10 +249,14 @@ fn typing_is_told_to_the_others_only_and_only_when_there_is_room() {
     }
     ears.add(3, 0, 4);
     let joined = vec![contact(1), contact(2), contact(3)];
-    ears.board.accept(row(HOME, 1, Audience::Contacts(vec![]), Notice::GroupUpdated { group: GROUP, joined }));
-    let typing = |chat| {
-        Arc::new(Typing { team: TEAM, chat, actor: contact(1), composing: true, is_audio: false })
-    };
+    ears.board.accept(row(
+        HOME,
+        1,
+        Audience::Contacts(vec![]),
+        Notice::GroupUpdated { group: GROUP, joined },
+    ));
+    let typing =
+        |chat| Arc::new(Typing { team: TEAM, chat, actor: contact(1), composing: true, is_audio: false });
     ears.board.typing(TEAM, &typing(ChatRef::Group(GROUP)));
     ears.board.typing(TEAM, &typing(ChatRef::direct(contact(1), contact(2))));
     ears.board.typing(TEAM, &typing(ChatRef::direct(contact(1), contact(1))));
