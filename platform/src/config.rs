@@ -67,7 +67,7 @@ pub struct Config {
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub public_url: Option<String>,
-    /// The event log: `postgres://…`, `esdb://…`, or `memory` (lost with the process; dev only).
+    /// The event log: `postgres://…`, or `memory` (lost with the process; dev only).
     pub log: Secret,
     /// The read model's Postgres; empty means the log's.
     pub read: Secret,

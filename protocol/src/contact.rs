@@ -56,6 +56,7 @@ pub struct Contact {
     pub status: ContactStatus,
     /// What only oneself sees.
     #[serde(flatten)]
+    #[schema(value_type = OwnContact)]
     pub own: Option<OwnContact>,
 }
 
@@ -63,33 +64,48 @@ pub struct Contact {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OwnContact {
     /// Ctrl+Enter sends.
+    #[schema(required = false)]
     pub alt_send: bool,
     /// Compact list, mobile.
+    #[schema(required = false)]
     pub contact_mshort_view: bool,
     /// Compact list.
+    #[schema(required = false)]
     pub contact_short_view: bool,
     /// Show former contacts.
+    #[schema(required = false)]
     pub contact_show_archived: bool,
     /// Show activity.
+    #[schema(required = false)]
     pub debug_show_activity: bool,
     /// Interface language, `null` until chosen.
+    #[schema(required = false)]
     pub default_lang: Option<String>,
     /// Last name.
+    #[schema(required = false)]
     pub family_name: String,
     /// First name.
+    #[schema(required = false)]
     pub given_name: String,
     /// Compact list, mobile.
+    #[schema(required = false)]
     pub group_mshort_view: bool,
     /// Notify of group messages.
+    #[schema(required = false)]
     pub group_notifications_enabled: bool,
     /// Compact list.
+    #[schema(required = false)]
     pub group_short_view: bool,
     /// Compact list, mobile.
+    #[schema(required = false)]
     pub task_mshort_view: bool,
     /// Notify of tasks.
+    #[schema(required = false)]
     pub task_notifications_enabled: bool,
     /// Compact list.
+    #[schema(required = false)]
     pub task_short_view: bool,
     /// Unread chats first.
+    #[schema(required = false)]
     pub unread_first: bool,
 }

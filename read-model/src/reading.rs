@@ -74,7 +74,7 @@ impl ReadModel {
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(vec![contact.0])
             .bind(chat.0)
-            .bind(contact.0)
+            .bind(contact.to_string())
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.map_or_else(ChatUnread::default, |row| ChatUnread {
