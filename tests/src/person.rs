@@ -26,9 +26,9 @@ pub struct Team {
 }
 
 impl Person {
-    /// Logs in by SMS code, as a device named after the phone; an unknown phone becomes an account.
+    /// Logs in by SMS code on the device `first`; an unknown phone becomes an account.
     pub async fn login(client: &Client, phone: &str) -> Self {
-        Self::login_as(client, phone, &format!("device {phone}")).await
+        Self::login_as(client, phone, "first").await
     }
 
     /// Logs in by SMS code on a device of that id.

@@ -46,6 +46,9 @@ pub struct Example {
     /// Where only keys and kinds are compared: the example's values are of another moment or another team.
     #[serde(default)]
     loose: Vec<String>,
+    /// Pieces of a text, by its pointer: our own words around the example's facts.
+    #[serde(default)]
+    pieces: BTreeMap<String, Vec<String>>,
     /// What is heard on sockets; the tests of these listen for it.
     #[serde(default)]
     pub events: Vec<String>,
@@ -103,10 +106,21 @@ impl Story {
         let answer = client.send(self.call(example)).await;
         self.remember(name, &answer);
         let mut differences = self.likeness.differences(&example.response, &answer.json, &example.loose);
+        differences.extend(self.missing_pieces(example, &answer.json));
         if !differences.is_empty() {
             differences.push(answer.to_string());
         }
         differences
+    }
+
+    fn missing_pieces(&self, example: &Example, answer: &Value) -> Vec<String> {
+        let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let missing = |pointer: &str, pieces: &Vec<String>| {
+            let wanted = pieces.iter().map(|piece| self.likeness.translate(piece));
+            let absent = wanted.filter(|piece| !text(pointer).contains(piece.as_str()));
+            absent.map(|piece| format!("{pointer}: without {piece:?}")).collect::<Vec<_>>()
+        };
+        example.pieces.iter().flat_map(|(pointer, pieces)| missing(pointer, pieces)).collect()
     }
 
     fn call(&self, example: &Example) -> Call {

@@ -101,8 +101,9 @@ async fn answers_do_not_depend_on_when_the_process_was_started() {
     let mut world = World::start(Plan::new(Layout::AllInOne)).await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
-    anna.post(&team.uid, &team.jid_of(BORIS), "раз").await;
-    let paths = ["/api/v3/me".to_owned(), format!("/api/v4/teams/{}/chats?chat_type=any", team.uid)];
+    let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
+    anna.post(&team.uid, &group, "раз").await;
+    let paths = ["/api/v3/me".to_owned(), format!("/api/v4/teams/{}/groups", team.uid)];
     let mut before = Vec::new();
     for path in &paths {
         before.push(anna.client.get(path).await.ok());

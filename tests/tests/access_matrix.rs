@@ -1,0 +1,225 @@
+//! The matrix of access: every route of the served document, tried by every sort of caller.
+
+use http::Method;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+use veche_tests::{
+    client::{Client, multipart},
+    exchange::{Body, Call},
+    fact,
+    openapi::{Document, Operation},
+    person::{Person, text},
+    scenario::picture,
+    socket::{Next, Socket},
+    world::World,
+};
+
+const SORTS: [&str; 7] = ["nobody", "stranger", "removed", "guest", "member", "admin", "owner"];
+const GUEST: &str = "+79050000003";
+const MEMBER: &str = "+79050000004";
+const ADMIN: &str = "+79050000005";
+const REMOVED: &str = "+79050000002";
+
+/// A line of the table.
+struct Row {
+    operation: Operation,
+    expected: Vec<u16>,
+    body: String,
+}
+
+fn rows() -> Vec<Row> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/access.txt");
+    let table = std::fs::read_to_string(path).expect("the table of access");
+    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(row).collect()
+}
+
+fn row(line: &str) -> Row {
+    let mut rest = line;
+    let mut word = || {
+        let (word, behind) = rest.trim_start().split_once(' ').unwrap_or((rest.trim_start(), ""));
+        rest = behind;
+        word.to_owned()
+    };
+    let operation = Operation { method: word(), path: word() };
+    let expected = SORTS.iter().map(|_| word().parse().unwrap_or_else(|_| panic!("no status: {line}"))).collect();
+    Row { operation, expected, body: rest.trim().to_owned() }
+}
+
+/// Everybody who tries.
+struct Cast {
+    nobody: Client,
+    people: BTreeMap<&'static str, Person>,
+}
+
+impl Cast {
+    async fn come_in(world: &World) -> Self {
+        let phones = ["+79050000001", REMOVED, GUEST, MEMBER, ADMIN, "+79050000006"];
+        let mut people = BTreeMap::new();
+        for (sort, phone) in SORTS[1..].iter().zip(phones) {
+            people.insert(*sort, Person::login(world.client(), phone).await);
+        }
+        Self { nobody: world.client().clone(), people }
+    }
+
+    fn client(&self, sort: &str) -> Client {
+        self.people.get(sort).map_or_else(|| self.nobody.clone(), |person| person.client.clone())
+    }
+
+    fn owner(&self) -> &Person {
+        &self.people["owner"]
+    }
+
+    /// A team with all of them in it, and the names of what there is.
+    async fn stage(&self, world: &World) -> BTreeMap<String, String> {
+        let owner = self.owner();
+        let contacts = json!([
+            {"phone": REMOVED},
+            {"phone": GUEST, "status": "guest"},
+            {"phone": MEMBER},
+            {"phone": ADMIN, "status": "admin"},
+        ]);
+        let team = owner.make_team_of("т", contacts).await;
+        let jids = [REMOVED, GUEST, MEMBER, ADMIN].map(|phone| team.jid_of(phone));
+        let group = owner.make_group(&team.uid, "г", &jids.each_ref().map(String::as_str)).await;
+        let path = format!("/api/v3/teams/{}", team.uid);
+        let integration = json!({"comment": "x", "kind": "raw", "group": group, "enabled": true});
+        let integration = owner.client.post(format!("{path}/integrations"), integration).await.ok();
+        let invitation = owner.client.post(format!("{path}/invitations"), json!({})).await.ok();
+        fact::contact_archived(world, owner, &team.uid, &jids[0]).await;
+        let names = [
+            ("team_uid", team.uid.clone()),
+            ("group_jid", group),
+            ("contact_jid", jids[2].clone()),
+            ("integration_uid", text(&integration["uid"])),
+            ("invitation_uid", text(&invitation["uid"])),
+            ("invitation_token", text(&invitation["token"])),
+            ("device_id", "spare".to_owned()),
+            ("client_event_name", "client.message.updated".to_owned()),
+            ("colour", "579dda".to_owned()),
+            ("letters", "A".to_owned()),
+            ("file", "1x.jpg".to_owned()),
+        ];
+        names.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// The status of one cell; a socket's is 101, or that of the code it panics with.
+async fn attempt(client: &Client, row: &Row, names: &BTreeMap<String, String>) -> u16 {
+    let path = row.operation.filled(names);
+    if path.starts_with("/messaging/") {
+        return status_of_socket(client, &path).await;
+    }
+    if path.contains("/devices/spare") {
+        let spare = json!({"device_id": "spare", "type": "web", "name": "x"});
+        client.post("/api/v3/devices", spare).await;
+    }
+    let mut body = row.body.clone();
+    for (name, value) in names {
+        body = body.replace(&format!("{{{name}}}"), value);
+    }
+    let body = match body.as_str() {
+        "" => Body::Empty,
+        "FILE" => multipart(&[("file", Some("p.png"), &picture(8, 8))]),
+        json => Body::Json(serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))),
+    };
+    let method = Method::from_bytes(row.operation.method.as_bytes()).expect("a method");
+    client.send(Call::new(method, path, body)).await.status.as_u16()
+}
+
+async fn status_of_socket(client: &Client, path: &str) -> u16 {
+    let mut socket = Socket::try_open(client, path, &[]).await.expect("the handshake succeeds");
+    match socket.next().await {
+        Next::Frame(frame) if frame["event"] == "server.panic" => match frame["params"]["code"].as_str() {
+            Some("EMPTY_TOKEN" | "INVALID_TOKEN") => 401,
+            Some("INVALID_TEAM") => 404,
+            _ => 500,
+        },
+        Next::Frame(_) => 101,
+        Next::Closed(_) => 500,
+    }
+}
+
+#[tokio::test]
+async fn every_route_lets_in_whom_it_should() {
+    let world = World::all_in_one().await;
+    let mut cast = Cast::come_in(&world).await;
+    let mut wrong = Vec::new();
+    for row in rows() {
+        // One team does for all cells of a row, unless a cell may take away what the next one needs.
+        let spoils = row.operation.method == "DELETE" || row.operation.path.ends_with("/join");
+        let mut names = cast.stage(&world).await;
+        let mut got = Vec::new();
+        for sort in SORTS {
+            if spoils {
+                names = cast.stage(&world).await;
+            }
+            got.push(attempt(&cast.client(sort), &row, &names).await);
+        }
+        if got != row.expected {
+            wrong.push(format!("{}\n    expected {:?}\n    got      {got:?}", row.operation.name(), row.expected));
+        }
+        if row.operation.path.ends_with("logout") {
+            cast = Cast::come_in(&world).await;
+        }
+    }
+    assert!(wrong.is_empty(), "of {SORTS:?}:\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_route_has_a_row() {
+    let world = World::all_in_one().await;
+    let document = Document::new(world.client().unjudged().get("/openapi.json").await.json);
+    let all: BTreeSet<String> = document.operations().iter().map(Operation::name).collect();
+    let listed: BTreeSet<String> = rows().iter().map(|row| row.operation.name()).collect();
+    let missing: Vec<_> = all.difference(&listed).collect();
+    let stale: Vec<_> = listed.difference(&all).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "without a row: {missing:#?}; rows without a route: {stale:#?}");
+}
+
+/// Ids of another team's things open nothing, even to an owner of a team of their own.
+#[tokio::test]
+async fn things_of_another_team_are_not_found() {
+    let world = World::all_in_one().await;
+    let cast = Cast::come_in(&world).await;
+    let mut names = cast.stage(&world).await;
+    let stranger = &cast.people["stranger"];
+    let own = stranger.make_team("своя", &[]).await;
+    names.insert("team_uid".to_owned(), own.uid.clone());
+    let foreign = ["{integration_uid}", "{invitation_uid}", "{group_jid}"];
+    let is_foreign = |row: &Row| foreign.iter().any(|name| row.operation.path.contains(name));
+    for row in rows().into_iter().filter(is_foreign) {
+        assert_eq!(attempt(&stranger.client, &row, &names).await, 404, "{}", row.operation.name());
+    }
+    let message = json!({"to": names["group_jid"], "content": {"type": "plain", "text": "x"}});
+    let path = format!("/api/v3/teams/{}/ws/client.message.updated", own.uid);
+    stranger.client.post(path.clone(), message).await.fails(404, "NOT_FOUND");
+    let message = json!({"to": names["contact_jid"], "content": {"type": "plain", "text": "x"}});
+    stranger.client.post(path, message).await.fails(404, "NOT_FOUND");
+    let integration = json!({"comment": "x", "kind": "raw", "group": names["group_jid"], "enabled": true});
+    let made = stranger.client.post(format!("/api/v3/teams/{}/integrations", own.uid), integration).await;
+    made.fails(422, "INVALID_DATA");
+}
+
+/// Whoever is removed hears nothing any more, and what they hold opens nothing.
+#[tokio::test]
+async fn a_removed_member_is_out_at_once() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), "+79050000011").await;
+    let boris = Person::login(world.client(), "+79050000012").await;
+    let team = anna.make_team("двое", &["+79050000012"]).await;
+    let jid = team.jid_of("+79050000012");
+    let mut socket = boris.socket(&team.uid).await;
+    socket.ask("client.ping", Value::Null).await;
+    fact::contact_archived(&world, &anna, &team.uid, &jid).await;
+    socket.closed().await;
+    assert_eq!(status_of_socket(&boris.client, &format!("/messaging/{}", team.uid)).await, 404);
+    boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.fails(404, "NOT_FOUND");
+    assert_eq!(boris.client.get("/api/v3/teams").await.ok(), json!([]));
+    let path = format!("/api/v3/teams/{}/ws/client.message.updated", team.uid);
+    let to_removed = json!({"to": jid, "content": {"type": "plain", "text": "x"}});
+    let refused = anna.client.post(path, to_removed).await;
+    assert_ne!(refused.json["ok"], true, "nobody writes to who is gone: {refused}");
+}
