@@ -18,7 +18,11 @@ const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 
 /// Schemas that no single handler names.
 #[derive(OpenApi)]
-#[openapi(components(schemas(protocol::envelope::Failed, protocol::error::ErrorCode)))]
+#[openapi(components(schemas(
+    protocol::envelope::Failed,
+    protocol::envelope::Success<protocol::envelope::Nothing>,
+    protocol::error::ErrorCode
+)))]
 struct Common;
 
 /// The whole document: all roles, whichever of them this process runs.
@@ -44,12 +48,23 @@ pub fn openapi() -> Document {
     document.security =
         Some(["token", "cookie"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).to_vec());
     for item in document.paths.paths.values_mut() {
+        [&mut item.post, &mut item.put, &mut item.delete].into_iter().filter_map(Option::as_mut).for_each(add_accepted);
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]
             .into_iter()
             .filter_map(Option::as_mut);
         operations.for_each(add_failures);
     }
     document
+}
+
+/// A command whose client says `Prefer: respond-async` is answered before the read model shows it.
+fn add_accepted(operation: &mut Operation) {
+    let body = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Success_Nothing")))).build();
+    let accepted = ResponseBuilder::new()
+        .description("With `Prefer: respond-async`: taken; `Event-Position` says from where on it is shown")
+        .content("application/json", body)
+        .build();
+    operation.responses.responses.entry("202".to_owned()).or_insert(RefOr::T(accepted));
 }
 
 /// Any call may fail, and all fail alike.
@@ -65,7 +80,8 @@ fn add_failures(operation: &mut Operation) {
 /// `/openapi.json`, and `/docs` that shows it.
 pub(crate) fn routes() -> Router {
     let pages: Router = SwaggerUi::new("/docs").url("/openapi.json", openapi()).into();
-    pages.layer(middleware::map_response(async |mut response: axum::response::Response| {
+    // Of routes only: a layer would also take the fallback, and an unknown path be answered without an envelope.
+    pages.route_layer(middleware::map_response(async |mut response: axum::response::Response| {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         platform::http::Bare(response)
     }))

@@ -36,3 +36,29 @@ fn the_checked_in_settings_are_those_of_the_code() {
         );
     }
 }
+
+#[test]
+fn the_documented_quotas_are_those_of_the_code() {
+    use platform::{
+        config::Profile,
+        limits::{Limit, quotas},
+    };
+    const BEGIN: &str = "<!-- quotas: made from the code -->\n";
+    const END: &str = "<!-- end of quotas -->";
+    let production = quotas(Profile::Production);
+    let mut table = String::from("| name | at most | counted by | why |\n| --- | --- | --- | --- |\n");
+    for limit in Limit::ALL {
+        let quota = production[limit.name()];
+        let (name, kind, about) = (limit.name(), limit.key_kind(), limit.about());
+        table += &format!("| `{name}` | {} in {} s | {kind:?} | {about} |\n", quota.count, quota.seconds);
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/limits.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (stored, after) = rest.split_once(END).unwrap();
+    if std::env::var("GOLDEN").as_deref() == Ok("write") {
+        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(stored, table, "the quotas changed: run with GOLDEN=write and look at the difference");
+    }
+}

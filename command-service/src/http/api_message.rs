@@ -40,7 +40,9 @@ pub(super) struct MessageForm {
 /// Posts a message into the group of the key's integration.
 #[utoipa::path(post, path = "/api/message", tag = "integrations",
     request_body(content((MessageForm = "multipart/form-data"), (MessageForm = "application/x-www-form-urlencoded"))),
-    responses((status = 200, body = MessageAccepted)), security(()))]
+    responses((status = 200, body = MessageAccepted),
+        (status = "default", body = MessageAccepted, description = "Not posted: `error` is a sentence for people")),
+    security(()))]
 pub(super) async fn post(
     State(commands): State<Commands>,
     request: RequestInfo,
@@ -107,7 +109,7 @@ impl Commands {
         let holder = self.access.read.key_holder(key).await.map_err(refuse)?;
         let Some(holder) = holder.filter(|holder| holder.enabled) else {
             limits.failed(Limit::ApiMessageFailuresPerAddress, &Key::Address(client));
-            return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadToken));
+            return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));
         };
         let counted = self.vault.keyed_hash(Purpose::ApiKey, key.as_bytes());
         limits.check(Limit::ApiMessagePerKey, &Key::ApiKey(counted))?;

@@ -37,9 +37,9 @@ fn addresses(config: &Config, problems: &mut Vec<Problem>) {
         );
     }
     let log = config.log.expose();
-    let known = ["postgres://", "postgresql://", "esdb://", "esdb+discover://", "kurrentdb://"];
+    let known = ["postgres://", "postgresql://"];
     if log != "memory" && !known.iter().any(|scheme| log.starts_with(scheme)) {
-        refuse(problems, "log", config.log.redacted(), "must be postgres://…, esdb://… or memory");
+        refuse(problems, "log", config.log.redacted(), "must be postgres://… or memory");
     }
     let read = config.read_url();
     let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
@@ -140,7 +140,7 @@ fn production(config: &Config, problems: &mut Vec<Problem>) {
         refuse(problems, "master_key_file", "", allowed);
     }
     if config.log.expose() == "memory" {
-        refuse(problems, "log", "memory", "must be postgres://… or esdb://… in production: memory forgets");
+        refuse(problems, "log", "memory", "must be postgres://… in production: memory forgets");
     }
 }
 

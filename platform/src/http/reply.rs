@@ -3,28 +3,36 @@
 use super::{ApiError, headers::EVENT_POSITION};
 use axum::response::{IntoResponse, Response};
 use events::Position;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-/// A result, to be put into the envelope with status 200.
+/// A result, to be put into the envelope; with status 200 unless said otherwise.
 #[derive(Clone, Debug)]
 pub struct Reply<T> {
     result: T,
     headers: HeaderMap,
+    status: StatusCode,
 }
 
 impl<T> Reply<T> {
     /// A result without more.
     pub fn new(result: T) -> Self {
-        Self { result, headers: HeaderMap::new() }
+        Self { result, headers: HeaderMap::new(), status: StatusCode::OK }
     }
 
     /// Names the position of the event that the answer speaks of, in the header `Event-Position`.
     #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.headers.insert(EVENT_POSITION, HeaderValue::from(position));
+        self
+    }
+
+    /// Answers with 202: taken, and not shown yet.
+    #[must_use]
+    pub fn accepted(mut self) -> Self {
+        self.status = StatusCode::ACCEPTED;
         self
     }
 
@@ -42,6 +50,7 @@ impl<T: Serialize> IntoResponse for Reply<T> {
             Ok(raw) => {
                 let mut response = Response::default();
                 *response.headers_mut() = self.headers;
+                *response.status_mut() = self.status;
                 response.extensions_mut().insert(Outcome::Success(Arc::new(raw)));
                 response
             }

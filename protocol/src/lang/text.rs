@@ -94,6 +94,8 @@ pub enum Text {
     TooManyTries,
     /// The invitation or link is not valid.
     BadToken,
+    /// The integration's key opens nothing.
+    BadKey,
     /// Not a picture of a kind we accept.
     NotAPicture,
     /// A picture with too many pixels.
@@ -208,6 +210,7 @@ impl Text {
             Self::TooManyTries => {
                 say("Слишком много попыток, запросите новый код", "Too many tries, ask for a new code")
             }
+            Self::BadKey => say("Неизвестный или выключенный ключ", "Unknown or disabled key"),
             Self::BadToken => say("Ссылка недействительна", "The link is not valid"),
             Self::NotAPicture => {
                 say("Нужна картинка JPEG, PNG, WebP или GIF", "Must be a JPEG, PNG, WebP or GIF picture")
