@@ -31,11 +31,12 @@ pub(crate) struct Counters {
 }
 
 /// How far a chat is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Standing {
     direct: bool,
     last_num: i64,
-    floor: i64,
+    read_num: i64,
+    since: i64,
     last_read: Option<Uuid>,
     gentime: i64,
     notices: u64,
@@ -43,7 +44,7 @@ struct Standing {
 
 impl Standing {
     fn unread(&self) -> u64 {
-        (self.last_num - self.floor).max(0).unsigned_abs()
+        (self.last_num - self.read_num.max(self.since)).max(0).unsigned_abs()
     }
 }
 
@@ -69,8 +70,8 @@ impl Counters {
             asked: Instant::now(),
         };
         for mark in marks {
-            let ChatMark { chat, direct, last_num, floor, last_read, gentime, notices } = mark;
-            counters.put(chat, Standing { direct, last_num, floor, last_read, gentime, notices });
+            let ChatMark { chat, direct, last_num, read_num, since, last_read, gentime, notices } = mark;
+            counters.put(chat, Standing { direct, last_num, read_num, since, last_read, gentime, notices });
         }
         counters
     }
@@ -100,20 +101,20 @@ impl Counters {
         let key = message.chat.key();
         let direct = matches!(message.chat, ChatRef::Direct(..));
         // Of a group that was joined a moment ago all before is no news; a direct chat begins with its first message.
-        let floor = if direct { 0 } else { message.num - 1 };
-        let unknown = Standing { direct, last_num: 0, floor, last_read: None, gentime: 0, notices: 0 };
+        let since = if direct { 0 } else { message.num - 1 };
+        let unknown = Standing { direct, since, ..Standing::default() };
         let mut standing = self.chats.get(&key).copied().unwrap_or(unknown);
         let is_new = message.num > standing.last_num;
         standing.last_num = standing.last_num.max(message.num);
         if message.author == Author::Contact(self.contact) {
             // Whoever posts has read all before (protocol.md 6, item 101).
-            if message.num > standing.floor {
-                standing.floor = message.num;
+            if message.num > standing.read_num {
+                standing.read_num = message.num;
                 standing.last_read = Some(message.id.0);
                 standing.gentime = standing.gentime.max(message.gentime);
                 standing.notices = 0;
             }
-        } else if is_new && message.num > standing.floor && message.mentioned.contains(&self.contact) {
+        } else if is_new && message.num > standing.read_num && message.mentioned.contains(&self.contact) {
             standing.notices += 1;
         }
         self.put(key, standing);
@@ -123,13 +124,12 @@ impl Counters {
     pub(crate) fn read(&mut self, chat: ChatRef, message: MessageId, num_unread: i64, gentime: i64) {
         let key = chat.key();
         let direct = matches!(chat, ChatRef::Direct(..));
-        let unknown =
-            Standing { direct, last_num: num_unread, floor: 0, last_read: None, gentime: 0, notices: 0 };
+        let unknown = Standing { direct, last_num: num_unread, ..Standing::default() };
         let mut standing = self.chats.get(&key).copied().unwrap_or(unknown);
         if gentime <= standing.gentime {
             return;
         }
-        standing.floor = standing.last_num - num_unread;
+        standing.read_num = standing.last_num - num_unread;
         standing.last_read = Some(message.0);
         standing.gentime = gentime;
         if num_unread <= 0 {

@@ -14,7 +14,6 @@ use protocol::{
 };
 use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer};
 use serde_json::value::RawValue;
-use std::slice::from_ref;
 
 /// Renders for one socket.
 pub(crate) struct Renderer {
@@ -133,7 +132,7 @@ impl Renderer {
         let params = MessageParams {
             messages: [row.message(message, self.viewer.contact)?],
             delayed,
-            chat_counters: counters.as_ref().map(from_ref).unwrap_or_default(),
+            chat_counters: counters.as_slice(),
             team_unread: self.counters.team(),
             badge: self.counters.badge(),
         };

@@ -63,7 +63,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn chat_marks(&self, contact: ContactId) -> Result<Vec<ChatMark>> {
         let rows = sqlx::query(
-            "SELECT chats.*, greatest(coalesce(r.num, 0), since) AS floor, r.message, coalesce(r.gentime, 0) AS gentime, \
+            "SELECT chats.*, coalesce(r.num, 0) AS read_num, r.message, coalesce(r.gentime, 0) AS gentime, \
              CASE WHEN last_num <= greatest(coalesce(r.num, 0), since) THEN 0 ELSE \
                  (SELECT count(*) FROM read.message n WHERE n.chat = chats.key AND n.num > coalesce(r.num, 0) \
                      AND NOT n.deleted AND n.mentioned ? ($1::uuid)::text) END AS notices \
@@ -81,7 +81,8 @@ impl ReadModel {
             chat: ChatKey(row.get("key")),
             direct: row.get::<&str, _>("kind") == "direct",
             last_num: row.get("last_num"),
-            floor: row.get("floor"),
+            read_num: row.get("read_num"),
+            since: row.get("since"),
             last_read: row.get("message"),
             gentime: row.get("gentime"),
             notices: row.get::<i64, _>("notices").unsigned_abs(),
@@ -99,8 +100,10 @@ pub struct ChatMark {
     pub direct: bool,
     /// Number of its newest message, 0 for none.
     pub last_num: i64,
-    /// Messages up to this number are read, or were there before the contact came.
-    pub floor: i64,
+    /// Messages up to this number are read, 0 for none.
+    pub read_num: i64,
+    /// Messages up to this number were there before the contact came, and do not count as unread.
+    pub since: i64,
     /// The last message read.
     pub last_read: Option<Uuid>,
     /// Version of the mark, 0 for none.

@@ -39,15 +39,15 @@ fn id(num: i64) -> MessageId {
     MessageId(Uuid::from_u128(num.unsigned_abs().into()))
 }
 
-fn mark(chat: ChatRef, last_num: i64, floor: i64) -> ChatMark {
-    let direct = matches!(chat, ChatRef::Direct(..));
+fn mark(chat: ChatRef, last_num: i64, read_num: i64) -> ChatMark {
     ChatMark {
         chat: chat.key(),
-        direct,
+        direct: matches!(chat, ChatRef::Direct(..)),
         last_num,
-        floor,
-        last_read: Some(id(floor).0),
-        gentime: floor * 10,
+        read_num,
+        since: 0,
+        last_read: Some(id(read_num).0),
+        gentime: read_num * 10,
         notices: 0,
     }
 }
@@ -98,4 +98,13 @@ fn a_chat_that_is_gone_counts_no_more() {
     assert_eq!(counters.badge(), 6);
     counters.forget(GROUP);
     assert_eq!((counters.badge(), counters.team().group.chats), (1, 0));
+}
+
+#[test]
+fn what_was_there_before_joining_never_counts() {
+    let joined = ChatMark { since: 8, ..mark(GROUP, 9, 0) };
+    let mut counters = Counters::new(ME, vec![joined]);
+    assert_eq!(counters.of(GROUP).num_unread, 1);
+    counters.read(GROUP, id(2), 7, 100);
+    assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
 }

@@ -99,6 +99,9 @@ impl Socket {
     }
 
     async fn tell(&mut self, row: &Row) -> Option<End> {
+        if self.is_foreign(row.feed.scope) {
+            return None;
+        }
         let Rendered { frame, then } = match self.renderer.row(row).await {
             Ok(rendered) => rendered,
             Err(error) => return self.broken(&error),
@@ -113,6 +116,14 @@ impl Socket {
                 Ok(()) => None,
                 Err(error) => self.broken(&error.into()),
             },
+        }
+    }
+
+    /// Whether a row is of a team that the account has left meanwhile.
+    fn is_foreign(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Account(_) => false,
+            Scope::Team(team) => team != self.renderer.team && !self.elsewhere.contains(&team),
         }
     }
 
@@ -131,6 +142,7 @@ impl Socket {
         let seats = self.renderer.read.seats(self.renderer.account).await?;
         let others: Vec<(TeamId, ContactId)> =
             seats.into_iter().filter(|(team, _)| *team != self.renderer.team).collect();
+        self.elsewhere.retain(|team| others.iter().any(|(other, _)| other == team));
         let new: Vec<(Scope, Ear)> = others
             .iter()
             .filter(|(team, _)| self.elsewhere.insert(*team))

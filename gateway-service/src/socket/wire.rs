@@ -24,7 +24,7 @@ pub(crate) struct Wire {
     socket: WebSocket,
     outbox: VecDeque<Message>,
     unflushed: bool,
-    /// Since when the peer has not taken all that was written.
+    /// Since when the peer has taken nothing of what was written.
     stalled: Option<Instant>,
 }
 
@@ -70,7 +70,7 @@ impl Wire {
         self.outbox.len() >= 4 * OUTBOX
     }
 
-    /// How long the peer has not taken what was written.
+    /// How long the peer has taken nothing of what was written.
     pub(crate) fn stalled_for(&self) -> Duration {
         self.stalled.map(|since| since.elapsed()).unwrap_or_default()
     }
@@ -124,6 +124,8 @@ impl Wire {
             let Some(message) = self.outbox.pop_front() else { break };
             socket.as_mut().start_send(message)?;
             self.unflushed = true;
+            // Slow, but it takes what is written.
+            self.stalled = None;
         }
         if self.unflushed {
             ready!(socket.as_mut().poll_flush(cx))?;

@@ -4,13 +4,15 @@ use crate::{client::Client, house::House};
 use platform::limits::Quota;
 use serde_json::{Value, json};
 
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
 #[tokio::test]
 async fn wrong_credentials_are_told_over_the_socket() {
     let house = House::build(|_| {}).await;
     let person = house.person().await;
     let team = house.team.to_string();
     let stranger = uuid::Uuid::new_v4().to_string();
-    let cases: [(&str, &[(&'static str, &str)], &str); 5] = [
+    let cases: [(&str, Headers<'_>, &str); 5] = [
         (&team, &[], "EMPTY_TOKEN"),
         (&team, &[("Token", " ")], "EMPTY_TOKEN"),
         (&team, &[("Token", "wrong")], "INVALID_TOKEN"),
@@ -47,7 +49,7 @@ async fn foreign_pages_get_no_socket_by_cookie() {
     let house = House::build(|config| config.public_url = Some("https://chat.example".into())).await;
     let person = house.person().await;
     let cookie = &*house.cookie(&person);
-    let refused: [&[(&'static str, &str)]; 5] = [
+    let refused: [Headers<'_>; 5] = [
         &[("Cookie", cookie), ("Origin", "https://evil.example")],
         &[("Cookie", cookie), ("Origin", "null")],
         &[("Cookie", cookie), ("Origin", "https://chat.example.evil.example")],
@@ -58,7 +60,7 @@ async fn foreign_pages_get_no_socket_by_cookie() {
         assert_eq!(Client::refused(&house, headers).await, 403, "{headers:?}");
     }
     let token = &*person.token;
-    let accepted: [&[(&'static str, &str)]; 3] = [
+    let accepted: [Headers<'_>; 3] = [
         &[("Cookie", cookie), ("Origin", "https://chat.example")],
         &[("Cookie", cookie)],
         &[("token", token), ("Origin", "https://evil.example")],
