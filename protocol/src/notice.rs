@@ -141,7 +141,7 @@ pub enum Notice {
     ContactsUpdated {
         /// Where.
         team: TeamId,
-        /// Which ones.
+        /// Which ones; empty for everybody in the team.
         contacts: Vec<ContactId>,
     },
     /// Somebody is no longer in the team: sockets of theirs there are closed.

@@ -90,7 +90,7 @@ pub(super) async fn restored(
     came(batch, at, team, restored.contact, AccountId(account)).await
 }
 
-/// Somebody is in the team now: it joins the groups that are for all, and everybody is told.
+/// Somebody is in the team now: it joins the groups that are for all; everybody is told of it, and it of everybody.
 async fn came(
     batch: &mut Batch<'_>,
     at: At<'_>,
@@ -116,7 +116,7 @@ async fn came(
     updated(batch, at, team, contact);
     team::updated_for(batch, at, team, account);
     let own = Scope::Account(account);
-    batch.tell(at, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![contact] });
+    batch.tell(at, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![] });
     if !sections.is_empty() {
         let sections = sections.into_iter().map(SectionId).collect();
         batch.tell(at, own, Audience::All, Notice::SectionsUpdated { team, sections });
