@@ -217,7 +217,9 @@ impl Renderer {
     }
 
     async fn contacts(&mut self, row: &Row, team: TeamId, contacts: &[ContactId]) -> Result<Rendered> {
-        let viewer = if team == self.team && !contacts.contains(&self.viewer.contact) {
+        // None named means everybody, the viewer too.
+        let about_viewer = contacts.is_empty() || contacts.contains(&self.viewer.contact);
+        let viewer = if team == self.team && !about_viewer {
             let frame = row
                 .contacts(self.viewer.status)
                 .get_or_try_init(|| contacts_frame(&self.read, team, contacts, self.viewer))
@@ -252,7 +254,10 @@ async fn contacts_frame(
     contacts: &[ContactId],
     viewer: Viewer,
 ) -> Result<Frame> {
-    let contacts = read.contacts_by_id(team, contacts, viewer).await?;
+    let contacts = match contacts {
+        [] => read.contacts(team, viewer).await?,
+        some => read.contacts_by_id(team, some, viewer).await?,
+    };
     Ok(frame::encode(&ServerEvent::ContactUpdated { contacts })?)
 }
 
