@@ -99,7 +99,10 @@ impl Commands {
     pub(crate) fn accepted(position: Position) -> Result<Answer, ApiError> {
         let name = HeaderName::from_static("preference-applied");
         let nothing = to_raw_value(&()).map_err(ApiError::internal)?;
-        Ok(Reply::new(nothing).accepted().at(position).header(name, HeaderValue::from_static("respond-async")))
+        Ok(Reply::new(nothing)
+            .accepted()
+            .at(position)
+            .header(name, HeaderValue::from_static("respond-async")))
     }
 }
 

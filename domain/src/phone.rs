@@ -131,12 +131,9 @@ impl Phone {
         }
         let limit = |window: Duration, most: usize| {
             let within: Vec<_> = self.sent.iter().filter(|at| **at > now - window).collect();
-            match within.len().checked_sub(most) {
-                Some(over) => {
-                    Some((*within[over.min(within.len() - 1)] + window - now).num_seconds().max(1) as u64)
-                }
-                None => None,
-            }
+            let over = within.len().checked_sub(most)?;
+            let freed_at = **within.get(over)? + window;
+            Some((freed_at - now).num_seconds().max(1).unsigned_abs())
         };
         match limit(Duration::hours(1), policy.per_hour).max(limit(Duration::days(1), policy.per_day)) {
             Some(retry_after) => Err(Rejection::TooManyCodes { retry_after }),

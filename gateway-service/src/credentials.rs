@@ -26,7 +26,7 @@ impl Credentials {
             return Some(Self::Token(token.clone()));
         }
         let token = cookie::token(headers, config)?;
-        HeaderValue::from_str(&format!("{}={token}", cookie::name(config))).ok().map(Self::Cookie)
+        HeaderValue::from_str(&format!("{}={token}", config.cookie_name())).ok().map(Self::Cookie)
     }
 
     /// The headers of a request with these credentials.

@@ -40,7 +40,7 @@ async fn apply(
             Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
         })
         .collect();
-    let mut migrator = Migrator::with_migrations(migrations.into());
+    let mut migrator = Migrator::with_migrations(migrations);
     migrator.dangerous_set_table_name(format!("{schema}.migrations"));
     migrator.create_schema(schema);
     migrator.run(pool).await

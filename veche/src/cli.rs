@@ -31,7 +31,7 @@ pub struct Cli {
     #[command(flatten)]
     settings: Settings,
     #[command(subcommand)]
-    command: Command,
+    command: Task,
 }
 
 /// Where settings come from beside the environment.
@@ -46,7 +46,7 @@ struct Settings {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum Task {
     /// Run everything in one process
     Serve,
     /// Run the write side alone: POST, PUT, DELETE
@@ -98,24 +98,24 @@ impl Cli {
     }
 }
 
-fn carry_out(command: Command, sources: &Sources) -> Result<(), Failure> {
+fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
     match command {
-        Command::Serve => serve(Role::All, sources),
-        Command::Command => serve(Role::Command, sources),
-        Command::Query => serve(Role::Query, sources),
-        Command::Projection => serve(Role::Projection, sources),
-        Command::Gateway => serve(Role::Gateway, sources),
-        Command::Migrate => migrate(sources),
-        Command::Rebuild => {
+        Task::Serve => serve(Role::All, sources),
+        Task::Command => serve(Role::Command, sources),
+        Task::Query => serve(Role::Query, sources),
+        Task::Projection => serve(Role::Projection, sources),
+        Task::Gateway => serve(Role::Gateway, sources),
+        Task::Migrate => migrate(sources),
+        Task::Rebuild => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             block_on(rebuild::run(config))
         }
-        Command::Openapi => {
+        Task::Openapi => {
             println!("{}", docs::openapi().to_pretty_json()?);
             Ok(())
         }
-        Command::Config(command) => settings(&command, sources),
+        Task::Config(command) => settings(&command, sources),
     }
 }
 

@@ -48,7 +48,10 @@ pub fn openapi() -> Document {
     document.security =
         Some(["token", "cookie"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).to_vec());
     for item in document.paths.paths.values_mut() {
-        [&mut item.post, &mut item.put, &mut item.delete].into_iter().filter_map(Option::as_mut).for_each(add_accepted);
+        [&mut item.post, &mut item.put, &mut item.delete]
+            .into_iter()
+            .filter_map(Option::as_mut)
+            .for_each(add_accepted);
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete]
             .into_iter()
             .filter_map(Option::as_mut);
@@ -59,7 +62,8 @@ pub fn openapi() -> Document {
 
 /// A command whose client says `Prefer: respond-async` is answered before the read model shows it.
 fn add_accepted(operation: &mut Operation) {
-    let body = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Success_Nothing")))).build();
+    let body =
+        ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Success_Nothing")))).build();
     let accepted = ResponseBuilder::new()
         .description("With `Prefer: respond-async`: taken; `Event-Position` says from where on it is shown")
         .content("application/json", body)

@@ -7,7 +7,6 @@ use crate::{
 };
 use access::{TeamScope, refusal::not_found, refuse};
 use axum::extract::State;
-use bytes::Bytes;
 use domain::team;
 use events::{BlobId, Position, icon};
 use platform::{
@@ -56,7 +55,7 @@ pub(super) async fn set(
         size: (sizes.lg.bytes.len() + sizes.sm.bytes.len()) as u64,
     };
     for (name, bytes) in [(LARGE_FILE, sizes.lg.bytes), (SMALL_FILE, sizes.sm.bytes)] {
-        commands.blobs.put(blob, name, Bytes::from(bytes)).await.map_err(ApiError::unavailable)?;
+        commands.blobs.put(blob, name, bytes).await.map_err(ApiError::unavailable)?;
     }
     let actor = scope.contact;
     let done =

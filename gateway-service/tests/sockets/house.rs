@@ -137,7 +137,7 @@ impl House {
 
     /// The header `Cookie` of a person's browser.
     pub(crate) fn cookie(&self, person: &Person) -> String {
-        format!("{}={}", cookie::name(&self.config), person.token)
+        format!("{}={}", self.config.cookie_name(), person.token)
     }
 
     /// The next row of a scope, not yet told to anybody.
