@@ -11,7 +11,7 @@ use protocol::{
 };
 use std::time::Duration;
 
-/// The read model has what the request asks for. The answer shows at least the events up to `0`'s position.
+/// The read model has what the request asks for: the answer shows at least the events up to this position.
 #[derive(Clone, Copy, Debug)]
 pub struct Fresh(pub Position);
 
@@ -24,7 +24,11 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let access = Access::from_ref(state);
         let Some(wanted) = parts.headers.get(MIN_EVENT_POSITION) else {
-            return Ok(Self(access.read.position().await.map_err(refuse)?));
+            // What this process knows to be there is there; only a process that has heard of nothing yet must look.
+            return Ok(Self(match access.read.known() {
+                0 => access.read.position().await.map_err(refuse)?,
+                known => known,
+            }));
         };
         let wanted = wanted.to_str().ok().and_then(|text| text.trim().parse::<Position>().ok());
         let wrong = || ApiError::field("Min-Event-Position", Text::WrongType { expected: JsonType::Integer });

@@ -1,6 +1,6 @@
 //! A gateway on a real port, over a database of its own, with rows written by hand where a projection would.
 
-use access::{Access, cookie};
+use access::Access;
 use axum::{Json, Router, extract::Path, routing::post};
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
