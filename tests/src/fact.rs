@@ -13,7 +13,8 @@ use uuid::Uuid;
 /// The ids are none, or the log cannot be written.
 pub async fn contact_archived(world: &World, witness: &Person, team: &str, jid: &str) {
     let team: TeamId = Uuid::parse_str(team).expect("a team's id").into();
-    let contact: ContactId = Uuid::parse_str(jid.trim_start_matches("d-")).expect("a contact's address").into();
+    let contact: ContactId =
+        Uuid::parse_str(jid.trim_start_matches("d-")).expect("a contact's address").into();
     let event = Event::from(TeamEvent::from(contact::Archived { contact }));
     let position = state(world, StreamName::team(team), &event).await;
     let call = Call::new(Method::GET, "/api/v3/me", crate::exchange::Body::Empty);

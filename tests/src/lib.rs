@@ -5,9 +5,12 @@
 //! product serves. A test that fails panics: there is nobody to return an error to.
 
 pub mod client;
+pub mod dump;
+pub mod ear;
 pub mod exchange;
 pub mod fact;
 pub mod likeness;
+pub mod load;
 pub mod local_postgres;
 pub mod nats;
 pub mod openapi;

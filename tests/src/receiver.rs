@@ -46,7 +46,8 @@ impl Receiver {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
         let (sender, hooks) = mpsc::unbounded_channel();
-        let counter = Counter { hooks: sender, answers: Arc::new(Mutex::new(answers.iter().copied().collect())) };
+        let counter =
+            Counter { hooks: sender, answers: Arc::new(Mutex::new(answers.iter().copied().collect())) };
         let router = Router::new().route("/hook", post(receive)).with_state(counter);
         // It ends with the runtime if not before; its failures show as hooks that do not come.
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });

@@ -71,7 +71,8 @@ pub fn examples(folder: &Path) -> BTreeMap<String, Example> {
     let entries = std::fs::read_dir(folder).expect("the folder of examples").flatten();
     let read = |path: std::path::PathBuf| {
         let text = std::fs::read_to_string(&path).expect("an example can be read");
-        let example = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let example =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), example)
     };
     entries.map(|entry| read(entry.path())).collect()
@@ -131,7 +132,9 @@ impl Story {
         }
         let body = match (&example.request, &example.file) {
             (Some(request), _) => Body::Json(self.likeness.translate_json(request)),
-            (None, Some(file)) => multipart(&[(&file.field, Some("picture.png"), &picture(file.width, file.height))]),
+            (None, Some(file)) => {
+                multipart(&[(&file.field, Some("picture.png"), &picture(file.width, file.height))])
+            }
             (None, None) => Body::Empty,
         };
         Call::new(method, path, body)
@@ -141,7 +144,8 @@ impl Story {
     async fn prepare(&mut self, name: &str) {
         match name {
             "14-ui-settings-get" => {
-                let settings = json!({"current_team": "54b9580b-9fd8-4771-98bd-e9ca3d920017", "zzzz": [1, 2, 3]});
+                let settings =
+                    json!({"current_team": "54b9580b-9fd8-4771-98bd-e9ca3d920017", "zzzz": [1, 2, 3]});
                 self.owner().put("/api/v3/ui-settings", settings).await.ok();
             }
             "25-integrations-post" => {
@@ -159,7 +163,8 @@ impl Story {
                 self.callers.insert("joiner", Person::login(&self.nobody, JOINER).await.client);
             }
             "40-team-usage" => {
-                let owner = Person { client: self.owner().clone(), phone: OWNER.into(), token: String::new() };
+                let owner =
+                    Person { client: self.owner().clone(), phone: OWNER.into(), token: String::new() };
                 let team = owner.make_team("сообщения", &[JOINER]).await;
                 let peer = team.jid_of(JOINER);
                 let first = owner.post(&team.uid, &peer, "первое").await;
@@ -174,7 +179,8 @@ impl Story {
     fn remember(&mut self, name: &str, answer: &Answer) {
         match name {
             "06-sms-auth" => {
-                let client = self.nobody.as_token(answer.json["result"]["token"].as_str().unwrap_or_default());
+                let client =
+                    self.nobody.as_token(answer.json["result"]["token"].as_str().unwrap_or_default());
                 self.callers.insert("owner", client);
             }
             "08-sms-cookieauth" => {

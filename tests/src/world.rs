@@ -349,7 +349,6 @@ fn environment(
 ) -> Vec<(String, String)> {
     let mut all = BTreeMap::from([
         ("VECHE_PROFILE", "dev".to_owned()),
-        ("VECHE_SMS_TEMPLATE", "{code}{phone}{text}".to_owned()), // XXX
         ("VECHE_METRICS_LISTEN", String::new()),
         ("VECHE_PUBLIC_URL", PUBLIC_URL.to_owned()),
         ("VECHE_LOG", database.to_owned()),

@@ -41,7 +41,11 @@ fn changes(team: &str) -> Vec<Call> {
     vec![
         Call::new(Method::PUT, "/api/v3/ui-settings", Body::Json(json!({"a": 1}))),
         Call::new(Method::POST, "/api/v3/devices", Body::Json(device.clone())),
-        Call::new(Method::POST, "/api/v3/devices", Body::Raw { content_type: None, bytes: device.to_string().into() }),
+        Call::new(
+            Method::POST,
+            "/api/v3/devices",
+            Body::Raw { content_type: None, bytes: device.to_string().into() },
+        ),
         Call::new(
             Method::POST,
             format!("/api/v3/teams/{team}/icons"),
@@ -154,8 +158,10 @@ async fn fifty_right_codes_at_once_open_one_session() {
     world.client().post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
     let login = |n: usize| {
         let (program, browser) = (n % 2 == 0, json!({"phone": ANNA, "code": CODE}));
-        let device = json!({"phone": ANNA, "code": CODE, "type": "ios", "device_id": format!("d{n}"), "name": "d"});
-        let (path, body) = if program { ("/api/v3/sms-auth", device) } else { ("/api/v3/sms-cookieauth", browser) };
+        let device =
+            json!({"phone": ANNA, "code": CODE, "type": "ios", "device_id": format!("d{n}"), "name": "d"});
+        let (path, body) =
+            if program { ("/api/v3/sms-auth", device) } else { ("/api/v3/sms-cookieauth", browser) };
         world.client().post(path, body)
     };
     let answers = join_all((0..50).map(login)).await;
@@ -170,13 +176,20 @@ async fn fifty_right_codes_at_once_open_one_session() {
 async fn three_wrong_codes_burn_the_right_one_on_both_ways_in() {
     let world = World::all_in_one().await;
     let client = world.client();
-    let device = |code: &str| json!({"phone": ANNA, "code": code, "type": "ios", "device_id": "d", "name": "d"});
+    let device =
+        |code: &str| json!({"phone": ANNA, "code": code, "type": "ios", "device_id": "d", "name": "d"});
     client.post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
     client.post("/api/v3/sms-auth", device("0000")).await.fails(422, "INVALID_DATA");
-    client.post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": "0001"})).await.fails(422, "INVALID_DATA");
+    client
+        .post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": "0001"}))
+        .await
+        .fails(422, "INVALID_DATA");
     client.post("/api/v3/sms-auth", device("0002")).await.fails(422, "INVALID_DATA");
     client.post("/api/v3/sms-auth", device(CODE)).await.fails(422, "INVALID_DATA");
-    client.post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": CODE})).await.fails(422, "INVALID_DATA");
+    client
+        .post("/api/v3/sms-cookieauth", json!({"phone": ANNA, "code": CODE}))
+        .await
+        .fails(422, "INVALID_DATA");
     client.post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
     client.post("/api/v3/sms-auth", device(CODE)).await.ok();
 }
@@ -206,10 +219,12 @@ async fn secrets_are_written_nowhere() {
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     let Identity::Cookie(cookie) = browser.client.identity() else { panic!("a browser has a cookie") };
     let qr = offer(&anna.client, "").await;
-    let invitation = anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
+    let invitation =
+        anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
     let group = anna.make_group(&team.uid, "г", &[]).await;
     let integration = json!({"comment": "x", "kind": "raw", "group": group, "enabled": true});
-    let integration = anna.client.post(format!("/api/v3/teams/{}/integrations", team.uid), integration).await.ok();
+    let integration =
+        anna.client.post(format!("/api/v3/teams/{}/integrations", team.uid), integration).await.ok();
     anna.post(&team.uid, &group, "тайный текст").await;
     let png = format!("/api/v3/teams/{}/invitations/{}.png", team.uid, text(&invitation["token"]));
     anna.client.get(png).await;
@@ -222,11 +237,15 @@ async fn secrets_are_written_nowhere() {
         "тайный текст".to_owned(),
         ANNA.trim_start_matches('+').to_owned(),
     ];
-    let rows: Vec<(Vec<u8>, Vec<u8>, String)> =
-        sqlx::query_as("select data, meta, stream from log.events").fetch_all(&world.pool().await).await.unwrap();
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = sqlx::query_as("select data, meta, stream from log.events")
+        .fetch_all(&world.pool().await)
+        .await
+        .unwrap();
     let events: String = rows
         .iter()
-        .map(|(data, meta, stream)| String::from_utf8_lossy(data).into_owned() + &String::from_utf8_lossy(meta) + stream)
+        .map(|(data, meta, stream)| {
+            String::from_utf8_lossy(data).into_owned() + &String::from_utf8_lossy(meta) + stream
+        })
         .collect();
     let logs = world.logs();
     for secret in &secrets {

@@ -97,11 +97,14 @@ async fn every_route_has_a_scenario_or_is_listed() {
     let document = Document::new(world.client().unjudged().get("/openapi.json").await.json);
     let all: BTreeSet<String> = document.operations().iter().map(|operation| operation.name()).collect();
     let covered = covered(&document);
-    let list = std::fs::read_to_string(folder("uncovered.txt")).expect("the list of routes without a scenario");
+    let list =
+        std::fs::read_to_string(folder("uncovered.txt")).expect("the list of routes without a scenario");
     let listed: BTreeSet<String> =
         list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
-    let missing: Vec<_> = all.iter().filter(|name| !covered.contains(*name) && !listed.contains(*name)).collect();
+    let missing: Vec<_> =
+        all.iter().filter(|name| !covered.contains(*name) && !listed.contains(*name)).collect();
     assert!(missing.is_empty(), "without a scenario, and not in uncovered.txt: {missing:#?}");
-    let stale: Vec<_> = listed.iter().filter(|name| covered.contains(*name) || !all.contains(*name)).collect();
+    let stale: Vec<_> =
+        listed.iter().filter(|name| covered.contains(*name) || !all.contains(*name)).collect();
     assert!(stale.is_empty(), "to be taken off uncovered.txt: {stale:#?}");
 }

@@ -33,7 +33,8 @@ async fn one_key_makes_one_team() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let body = json!({"name": "одна", "contacts": [{"phone": BORIS}]});
-    let call = Call::new(Method::POST, "/api/v3/teams", Body::Json(body)).header("Idempotency-Key", "hundred-1");
+    let call =
+        Call::new(Method::POST, "/api/v3/teams", Body::Json(body)).header("Idempotency-Key", "hundred-1");
     let answers = results(at_once(&anna, &call).await);
     assert_eq!(answers.len(), 1, "all are told the same");
     assert_eq!(events_of(&world, "team.created.v1").await, 1);
@@ -41,7 +42,11 @@ async fn one_key_makes_one_team() {
     assert_eq!(events_of(&world, "account.registered.v1").await, 2);
     let other = Call { body: Body::Json(json!({"name": "другая"})), ..call.clone() };
     anna.client.send(other).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
-    let elsewhere = Call { path: "/api/v3/devices".into(), body: Body::Json(json!({"device_id": "x", "type": "web", "name": "x"})), ..call.clone() };
+    let elsewhere = Call {
+        path: "/api/v3/devices".into(),
+        body: Body::Json(json!({"device_id": "x", "type": "web", "name": "x"})),
+        ..call.clone()
+    };
     anna.client.send(elsewhere).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
     // A key is its owner's: another person may have the same.
     let boris = Person::login(world.client(), BORIS).await;
@@ -54,7 +59,8 @@ async fn one_message_id_is_one_message() {
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
     let id = Uuid::new_v4();
-    let body = json!({"to": team.jid_of(BORIS), "content": {"type": "plain", "text": "раз"}, "message_id": id});
+    let body =
+        json!({"to": team.jid_of(BORIS), "content": {"type": "plain", "text": "раз"}, "message_id": id});
     let path = format!("/api/v3/teams/{}/ws/client.message.updated", team.uid);
     let answers = results(at_once(&anna, &Call::new(Method::POST, path, Body::Json(body))).await);
     assert_eq!(answers.len(), 1, "all are told the same: {answers:?}");
@@ -69,7 +75,8 @@ async fn one_message_id_over_a_socket_is_one_message() {
     let team = anna.make_team("двое", &[BORIS]).await;
     let mut socket = anna.socket(&team.uid).await;
     let id = Uuid::new_v4();
-    let params = json!({"to": team.jid_of(BORIS), "content": {"type": "plain", "text": "раз"}, "message_id": id});
+    let params =
+        json!({"to": team.jid_of(BORIS), "content": {"type": "plain", "text": "раз"}, "message_id": id});
     let mut asked = Vec::new();
     for _ in 0..AT_ONCE {
         asked.push(socket.say("client.message.updated", params.clone()).await);
@@ -88,7 +95,8 @@ async fn one_message_id_over_a_socket_is_one_message() {
 async fn one_phone_is_one_account() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
-    let call = |n: usize| anna.make_team_of("т", json!([{"phone": format!("8 (903) 000-00-0{}", 2 + n % 2)}]));
+    let call =
+        |n: usize| anna.make_team_of("т", json!([{"phone": format!("8 (903) 000-00-0{}", 2 + n % 2)}]));
     join_all((0..20).map(call)).await;
     assert_eq!(events_of(&world, "account.registered.v1").await, 3);
     let boris = Person::login(world.client(), BORIS).await;

@@ -78,7 +78,8 @@ async fn a_message_with_a_key_is_heard_in_its_group() {
 async fn failure_is_noted(world: &World) {
     let pool = world.pool().await;
     until("the failure is noted", async || {
-        let noted = sqlx::query_scalar("select 1 from ops.effect where kind = 'webhook' and outcome is not null");
+        let noted =
+            sqlx::query_scalar("select 1 from ops.effect where kind = 'webhook' and outcome is not null");
         noted.fetch_optional(&pool).await.unwrap().map(|_: i32| ())
     })
     .await;

@@ -52,12 +52,14 @@ async fn a_new_team_and_its_first_message_reach_an_open_socket() {
     elsewhere.event("server.online").await;
 
     let team = anna.make_team("общая", &[BORIS, CLARA, DARYA]).await;
-    let params = elsewhere.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
+    let params =
+        elsewhere.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
     assert_eq!(params["teams"][0]["me"]["jid"], team.jid_of(BORIS), "seen with his own eyes");
     assert_eq!(params["teams"][0]["need_confirmation"], true);
 
     let mut socket = boris.socket(&team.uid).await;
-    let invitation = anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
+    let invitation =
+        anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
     let eva = Person::login(world.client(), "+79010000005").await;
     eva.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await.ok();
     let jid = eva.jid(&team.uid).await;
@@ -68,7 +70,11 @@ async fn a_new_team_and_its_first_message_reach_an_open_socket() {
     assert_eq!(heard["delayed"], false);
     let heard = &heard["messages"][0];
     assert_eq!(heard["message_id"], message["message_id"]);
-    assert_eq!((&heard["chat"], &heard["from"]), (&json!(team.me), &json!(team.me)), "a direct chat is the other's");
+    assert_eq!(
+        (&heard["chat"], &heard["from"]),
+        (&json!(team.me), &json!(team.me)),
+        "a direct chat is the other's"
+    );
     assert_eq!(heard["to"], team.jid_of(BORIS));
 }
 
@@ -96,7 +102,9 @@ async fn a_message_is_posted_edited_and_deleted_over_sockets() {
     assert!(edited["messages"][0]["edited"].is_string(), "{edited}");
 
     hers.ask("client.message.deleted", json!({"message_id": id})).await;
-    let deleted = |params: &Value| params["messages"][0]["is_archive"] == true || params["messages"][0]["content"]["text"] == "";
+    let deleted = |params: &Value| {
+        params["messages"][0]["is_archive"] == true || params["messages"][0]["content"]["text"] == ""
+    };
     let gone = his.event_where("server.message.updated", deleted).await;
     assert_eq!(gone["messages"][0]["message_id"], id);
     his.close().await;
@@ -106,7 +114,9 @@ async fn a_message_is_posted_edited_and_deleted_over_sockets() {
 async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
     let Pair { world: _world, anna, boris: _, team, .. } = pair().await;
     let mut socket = anna.socket(&team.uid).await;
-    socket.send_message(Message::binary(br#"{"event": "client.ping", "confirm_id": "in bytes"}"#.to_vec())).await;
+    socket
+        .send_message(Message::binary(br#"{"event": "client.ping", "confirm_id": "in bytes"}"#.to_vec()))
+        .await;
     assert_eq!(socket.event("server.confirm").await["confirm_id"], "in bytes");
     socket.send(json!({"event": "client.ping", "confirm_id": 42})).await;
     assert_eq!(socket.event("server.confirm").await["confirm_id"], 42);
@@ -150,7 +160,9 @@ async fn typing_presence_and_settings_are_heard() {
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
     let is_online = |params: &Value| {
-        params["contacts"].as_array().is_some_and(|all| all.iter().any(|contact| contact["jid"] == to_boris.as_str()))
+        params["contacts"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|contact| contact["jid"] == to_boris.as_str()))
     };
     hers.event_where("server.online", is_online).await;
 
@@ -223,7 +235,8 @@ async fn a_foreign_page_cannot_open_a_socket_with_a_cookie() {
         own.ask("client.ping", Value::Null).await;
     }
     // A token is not sent by a browser on its own, so no page can abuse it.
-    let mut with_token = Socket::try_open(&anna.client, &path, &[("origin", "https://evil.example")]).await.unwrap();
+    let mut with_token =
+        Socket::try_open(&anna.client, &path, &[("origin", "https://evil.example")]).await.unwrap();
     with_token.ask("client.ping", Value::Null).await;
     let Identity::Cookie(cookie) = browser.client.identity() else { panic!("a browser has a cookie") };
     let both = Socket::try_open(&anna.client, &path, &[("cookie", cookie)]).await.unwrap();
@@ -239,12 +252,16 @@ async fn the_end_of_a_team_is_heard_and_closes_its_sockets() {
     let path = format!("/api/v3/teams/{}", team.uid);
     anna.client.put(path.clone(), json!({"name": "переименована"})).await.ok();
     for socket in [&mut inside, &mut outside] {
-        let heard = socket.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
+        let heard =
+            socket.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
         assert_eq!(heard["teams"][0]["name"], "переименована");
     }
     anna.client.delete(path).await.ok();
     let heard = outside.event("server.team.deleted").await;
-    assert_eq!((&heard["teams"][0]["uid"], &heard["teams"][0]["is_archive"]), (&json!(team.uid), &json!(true)));
+    assert_eq!(
+        (&heard["teams"][0]["uid"], &heard["teams"][0]["is_archive"]),
+        (&json!(team.uid), &json!(true))
+    );
     let (frames, _) = inside.closed().await;
     assert!(frames.iter().any(|frame| frame["event"] == "server.team.deleted"), "{frames:?}");
 }

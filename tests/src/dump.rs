@@ -1,0 +1,50 @@
+//! The read model as text, to compare it with another one made from the same log.
+
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+
+/// Tables that hold no read model: when the schema was made differs by nature.
+const NOT_DERIVED: [&str; 1] = ["migrations"];
+
+/// All rows of all tables of the schema `read`, by table, sorted.
+///
+/// # Panics
+/// The database cannot be read.
+pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
+    let tables = sqlx::query_scalar::<_, String>(
+        "select table_name::text from information_schema.tables where table_schema = 'read' order by 1",
+    );
+    let tables = tables.fetch_all(pool).await.expect("the catalogue can be read");
+    let mut dump = BTreeMap::new();
+    for table in tables.into_iter().filter(|table| !NOT_DERIVED.contains(&table.as_str())) {
+        // The name is from the catalogue, not from anybody's input.
+        let rows =
+            sqlx::AssertSqlSafe(format!("select to_jsonb(t)::text from read.\"{table}\" as t order by 1"));
+        dump.insert(table, sqlx::query_scalar(rows).fetch_all(pool).await.expect("a table can be read"));
+    }
+    dump
+}
+
+/// Where two dumps differ, some rows of each table that does.
+pub fn differences(
+    left: &BTreeMap<String, Vec<String>>,
+    right: &BTreeMap<String, Vec<String>>,
+) -> Vec<String> {
+    let missing = |here: &[String], there: &[String]| {
+        let only = here.iter().filter(|row| there.binary_search(row).is_err());
+        only.take(5).cloned().collect::<Vec<_>>()
+    };
+    let empty = Vec::new();
+    let compare = |table: &String| {
+        let (left, right) = (left.get(table).unwrap_or(&empty), right.get(table).unwrap_or(&empty));
+        (left != right).then(|| {
+            let (gone, new) = (missing(left, right), missing(right, left));
+            format!(
+                "{table}: {} rows against {}\n  only before: {gone:#?}\n  only after: {new:#?}",
+                left.len(),
+                right.len()
+            )
+        })
+    };
+    left.keys().chain(right.keys().filter(|table| !left.contains_key(*table))).filter_map(compare).collect()
+}

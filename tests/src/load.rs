@@ -1,0 +1,190 @@
+//! People who go on writing while things break: each repeats what was not acknowledged, with the same id, until it is.
+
+use crate::{
+    client::Client,
+    exchange::{Body, Call},
+    patience,
+    person::text,
+};
+use http::Method;
+use serde_json::json;
+use sqlx::PgPool;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// Pause before what failed is repeated: the server may be away.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// Each so many messages an invitation is made too: a command whose id the server chooses.
+const INVITATION_EVERY: usize = 5;
+
+/// What has been acknowledged.
+#[derive(Clone, Debug, Default)]
+pub struct Acknowledged {
+    /// Messages, by the ids their writers chose, in the order of the acknowledgements.
+    pub messages: Vec<String>,
+    /// Invitations, by the ids in the answers.
+    pub invitations: BTreeSet<String>,
+}
+
+/// Writers at work; they stop when told, or when this is dropped.
+pub struct Load {
+    acknowledged: Arc<Mutex<Acknowledged>>,
+    stop: Arc<AtomicBool>,
+    writers: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    /// Lets each of the clients, who are owners of the team, write into the chat without a pause.
+    pub fn start(clients: impl IntoIterator<Item = Client>, team: &str, chat: &str) -> Self {
+        let acknowledged = Arc::<Mutex<Acknowledged>>::default();
+        let stop = Arc::<AtomicBool>::default();
+        let writer = |client: Client| Writer {
+            client: client.unjudged(),
+            team: team.to_owned(),
+            chat: chat.to_owned(),
+            acknowledged: acknowledged.clone(),
+            stop: stop.clone(),
+        };
+        let writers = clients.into_iter().map(|client| tokio::spawn(writer(client).write())).collect();
+        Self { acknowledged, stop, writers }
+    }
+
+    /// How many messages have been acknowledged.
+    pub fn messages(&self) -> usize {
+        self.lock().messages.len()
+    }
+
+    /// Waits for so many more acknowledged messages.
+    pub async fn more(&self, amount: usize) {
+        let wanted = self.messages() + amount;
+        let what = format!("{amount} more messages are acknowledged");
+        patience::within(patience::START_GUARD, &what, async || (self.messages() >= wanted).then_some(()))
+            .await;
+    }
+
+    /// Lets the writers finish what they are at, and tells what was acknowledged in all.
+    ///
+    /// # Panics
+    /// A writer did.
+    pub async fn finish(mut self) -> Acknowledged {
+        self.stop.store(true, Ordering::Relaxed);
+        for writer in std::mem::take(&mut self.writers) {
+            writer.await.expect("a writer finishes");
+        }
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Acknowledged> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.writers.iter().for_each(JoinHandle::abort);
+    }
+}
+
+struct Writer {
+    client: Client,
+    team: String,
+    chat: String,
+    acknowledged: Arc<Mutex<Acknowledged>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Writer {
+    async fn write(self) {
+        for number in 1.. {
+            if self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let id = Uuid::new_v4().to_string();
+            self.until_acknowledged(&self.message(&id, number)).await;
+            self.lock().messages.push(id);
+            if number % INVITATION_EVERY == 0 {
+                let answer = self.until_acknowledged(&self.invitation()).await;
+                self.lock().invitations.insert(text(&answer["uid"]));
+            }
+        }
+    }
+
+    fn message(&self, id: &str, number: usize) -> Call {
+        let content = json!({"type": "plain", "text": format!("сообщение {number}")});
+        let body = Body::Json(json!({"to": self.chat, "message_id": id, "content": content}));
+        let path = format!("/api/v3/teams/{}/ws/client.message.updated", self.team);
+        Call::new(Method::POST, path, body)
+    }
+
+    fn invitation(&self) -> Call {
+        let path = format!("/api/v3/teams/{}/invitations", self.team);
+        let call = Call::new(Method::POST, path, Body::Json(json!({})));
+        call.header("Idempotency-Key", Uuid::new_v4().to_string())
+    }
+
+    /// Repeats until the answer is yes. Only failures of the server may be repeated: a refusal is a fault of this test
+    /// or of the product.
+    async fn until_acknowledged(&self, call: &Call) -> serde_json::Value {
+        loop {
+            match self.client.try_send(call.clone()).await {
+                Ok(answer) if answer.status.is_success() => return answer.json["result"].clone(),
+                Ok(answer) if answer.status.is_server_error() => {}
+                Ok(answer) => panic!("refused under load:\n{answer}"),
+                Err(_) => {}
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Acknowledged> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Acknowledged {
+    /// Checks that the log holds each of them, exactly once, and has no holes.
+    ///
+    /// # Panics
+    /// It does not.
+    pub async fn is_in_the_log(&self, pool: &PgPool) {
+        let streams: Vec<String> = self.messages.iter().map(|id| format!("message-{id}")).collect();
+        let unlike: Vec<(String, i64)> = sqlx::query_as(
+            "select asked, count(event.position) from unnest($1::text[]) as asked
+             left join log.events as event on event.stream = asked and event.kind = 'message.posted.v1'
+             group by asked having count(event.position) <> 1",
+        )
+        .bind(&streams)
+        .fetch_all(pool)
+        .await
+        .expect("the log can be read");
+        assert!(unlike.is_empty(), "acknowledged, but not once in the log: {unlike:?}");
+        let (events, last): (i64, i64) =
+            sqlx::query_as("select count(*), coalesce(max(position), 0) from log.events")
+                .fetch_one(pool)
+                .await
+                .expect("the log can be read");
+        assert_eq!(events, last, "positions have no holes");
+        let invitations: Vec<Vec<u8>> =
+            sqlx::query_scalar("select data from log.events where kind = 'invitation.created.v1'")
+                .fetch_all(pool)
+                .await
+                .expect("the log can be read");
+        for uid in &self.invitations {
+            let found = invitations
+                .iter()
+                .filter(|data| String::from_utf8_lossy(data).contains(uid.as_str()))
+                .count();
+            assert_eq!(found, 1, "invitation {uid} was acknowledged");
+        }
+        assert_eq!(invitations.len(), self.invitations.len(), "no invitation was made twice");
+    }
+}

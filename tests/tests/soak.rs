@@ -1,0 +1,102 @@
+//! The process and Postgres are killed at random moments under load, round after round, and nothing that was
+//! acknowledged is lost or doubled. `VECHE_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED` repeats a run.
+
+use http::Method;
+use std::time::Duration;
+use veche_tests::{
+    dump,
+    exchange::{Body, Call},
+    load::Load,
+    local_postgres::LocalPostgres,
+    person::Person,
+    world::{Layout, Plan, Role, World},
+};
+
+const DEFAULT_ROUNDS: u64 = 3;
+const ANNA: &str = "+79070000001";
+const BORIS: &str = "+79070000002";
+
+/// Longest time in a round before something is killed.
+const LONGEST: u64 = 1_500;
+
+/// SplitMix64: the same moments for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")))
+}
+
+/// What is killed in a round.
+#[derive(Clone, Copy, Debug)]
+enum Victim {
+    Process,
+    Postgres,
+    Both,
+}
+
+async fn kill(world: &mut World, victim: Victim, chance: &mut Chance) {
+    let moment = Duration::from_millis(chance.below(LONGEST));
+    tokio::time::sleep(moment).await;
+    if matches!(victim, Victim::Process | Victim::Both) {
+        world.process(Role::Serve).kill();
+    }
+    if matches!(victim, Victim::Postgres | Victim::Both) {
+        world.postgres().kill().await;
+        world.postgres().revive().await;
+    }
+    if matches!(victim, Victim::Process | Victim::Both) {
+        world.revive(Role::Serve).await;
+    }
+}
+
+#[tokio::test]
+async fn soak_loses_and_doubles_nothing() {
+    let rounds = number("VECHE_SOAK_ROUNDS").unwrap_or(DEFAULT_ROUNDS);
+    let seed = number("VECHE_TEST_SEED").unwrap_or_else(|| u64::from(std::process::id()));
+    println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
+    let mut chance = Chance(seed);
+    let mut world = World::start(Plan::new(Layout::AllInOne).on(LocalPostgres::start().await)).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
+    let load = Load::start(std::iter::repeat_n(anna.client.clone(), 8), &team.uid, &group);
+    for round in 0..rounds {
+        load.more(1).await;
+        let victim = [Victim::Process, Victim::Postgres, Victim::Both][(round % 3) as usize];
+        kill(&mut world, victim, &mut chance).await;
+    }
+    load.more(10).await;
+    let acknowledged = load.finish().await;
+    println!(
+        "{} messages and {} invitations acknowledged",
+        acknowledged.messages.len(),
+        acknowledged.invitations.len()
+    );
+    let pool = world.pool().await;
+    acknowledged.is_in_the_log(&pool).await;
+    is_what_a_rebuild_makes(&mut world, &pool, &anna).await;
+}
+
+/// The read model that came through all that is the one that the log makes from nothing, in all rows and columns.
+async fn is_what_a_rebuild_makes(world: &mut World, pool: &sqlx::PgPool, witness: &Person) {
+    let head: i64 =
+        sqlx::query_scalar("select position from log.head").fetch_one(pool).await.expect("the log's head");
+    let call = Call::new(Method::GET, "/api/v3/me", Body::Empty);
+    witness.client.send(call.header("Min-Event-Position", head.to_string())).await.ok();
+    world.process(Role::Serve).terminate().expect("the process stops");
+    let before = dump::read_model(pool).await;
+    world.run(&["rebuild"]);
+    let differences = dump::differences(&before, &dump::read_model(pool).await);
+    assert!(differences.is_empty(), "a rebuild makes another read model:\n{}", differences.join("\n"));
+}
