@@ -5,14 +5,17 @@ use events::{
     ChatEvent, ContactId, GroupId, TeamId, chat,
     value::{ContactStatus, GroupStatus},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a group.
 #[derive(Clone, Debug, Default)]
 pub struct Chat {
     stage: Stage,
     team: Option<TeamId>,
+    /// Those who were named. In a group for all, everybody else of the team is a member too, unless it has left.
     members: BTreeMap<ContactId, GroupStatus>,
+    left: BTreeSet<ContactId>,
+    for_all: bool,
     public: bool,
     readonly: bool,
 }
@@ -90,12 +93,18 @@ impl Chat {
         self.team.filter(|_| self.stage == Stage::Live)
     }
 
+    /// What a contact of the team is in it; `None` for those outside.
+    pub fn status_of(&self, contact: ContactId) -> Option<GroupStatus> {
+        let implied = self.for_all && !self.left.contains(&contact);
+        self.members.get(&contact).copied().or(implied.then_some(GroupStatus::Member))
+    }
+
     /// Whether a contact may write into it.
     ///
     /// # Errors
     /// The rejection: not a member, or only admins may write.
     pub fn may_write(&self, contact: ContactId) -> Result<(), Rejection> {
-        match self.members.get(&contact) {
+        match self.status_of(contact) {
             _ if self.stage != Stage::Live => Err(Rejection::NoGroup),
             None => Err(Rejection::NoGroup),
             Some(GroupStatus::Member) if self.readonly => Err(Rejection::NotAllowed),
@@ -105,7 +114,7 @@ impl Chat {
 
     /// Group admins and those who run the team manage the group; others do not learn of a private one.
     fn require_manager(&self, actor: Actor) -> Result<(), Rejection> {
-        let own = self.members.get(&actor.contact);
+        let own = self.status_of(actor.contact);
         if self.stage != Stage::Live {
             return Err(Rejection::NoGroup);
         }
@@ -150,17 +159,18 @@ impl Aggregate for Chat {
                 if !(joins && self.stage == Stage::Live) {
                     self.require_manager(actor)?;
                 }
-                match self.members.get(&member.contact) {
-                    Some(status) if *status == member.status => Ok(vec![]),
+                match self.status_of(member.contact) {
+                    Some(status) if status == member.status => Ok(vec![]),
                     None if self.members.len() >= limits::GROUP_MEMBERS => Err(Rejection::TooManyMembers),
                     _ => Ok(vec![chat::MemberSet { member }.into()]),
                 }
             }
             Command::RemoveMember { actor, contact } => {
-                if actor.contact != contact || !self.members.contains_key(&contact) {
+                let member = self.status_of(contact).is_some();
+                if actor.contact != contact || !member || self.stage != Stage::Live {
                     self.require_manager(actor)?;
                 }
-                match self.members.contains_key(&contact) {
+                match member {
                     true => Ok(vec![chat::MemberRemoved { contact }.into()]),
                     false => Err(Rejection::NoMember),
                 }
@@ -178,14 +188,17 @@ impl Aggregate for Chat {
                 self.stage = Stage::Live;
                 self.team = Some(created.team);
                 self.public = created.settings.public;
+                self.for_all = created.settings.default_for_all;
                 self.readonly = created.settings.readonly_for_members;
                 self.members.extend(created.members.iter().map(|member| (member.contact, member.status)));
             }
             ChatEvent::MemberSet(set) => {
                 self.members.insert(set.member.contact, set.member.status);
+                self.left.remove(&set.member.contact);
             }
             ChatEvent::MemberRemoved(removed) => {
                 self.members.remove(&removed.contact);
+                self.left.insert(removed.contact);
             }
             ChatEvent::Archived(_) => self.stage = Stage::Archived,
         }
@@ -258,6 +271,20 @@ mod tests {
         assert!(given::<Chat>(&made(true, false)).when(add(stranger, stranger.contact)).is_ok());
         let leave = Command::RemoveMember { actor: OTHER, contact: OTHER.contact };
         assert_eq!(given::<Chat>(&private).when(leave).map(|events| events.len()), Ok(1));
+    }
+
+    #[test]
+    fn of_a_group_for_all_everybody_is_a_member_until_leaving() {
+        let mut make = create(false, false);
+        if let Command::Create { settings, .. } = &mut make {
+            settings.default_for_all = true;
+        }
+        let history = given::<Chat>(&[]).when(make).unwrap();
+        let other = Actor { contact: ContactId(Uuid::from_u128(5)), status: ContactStatus::Member };
+        assert_eq!(Chat::initial().fold(&history).may_write(other.contact), Ok(()));
+        let leave = Command::RemoveMember { actor: other, contact: other.contact };
+        let gone = [history.clone(), given::<Chat>(&history).when(leave).unwrap()].concat();
+        assert_eq!(Chat::initial().fold(&gone).may_write(other.contact), Err(Rejection::NoGroup));
     }
 
     #[test]
