@@ -1,7 +1,7 @@
 //! The end of a command: wait for the read model, answer, and keep the answer for repetitions under the same key.
 
 use crate::{Commands, context::Context};
-use access::refuse;
+use access::{refusal::not_found, refuse};
 use events::Position;
 use http::{HeaderName, HeaderValue};
 use platform::http::{ApiError, Reply};
@@ -65,7 +65,21 @@ impl Commands {
             .header(platform::http::EVENT_POSITION, HeaderValue::from(position)))
     }
 
-    /// The answer to a command that is done.
+    /// The answer to a command that is done: the view that the query would give, once the read model has it.
+    pub(crate) async fn show<T: Serialize>(
+        &self,
+        context: &Context,
+        position: Position,
+        view: impl Future<Output = read_model::Result<Option<T>>>,
+    ) -> Result<Answer, ApiError> {
+        if !self.settle(context, position).await? {
+            return Self::accepted(position);
+        }
+        let view = view.await.map_err(refuse)?.ok_or_else(not_found)?;
+        self.answer(context, position, &view).await
+    }
+
+    /// The answer to a command that is done, and has this result.
     pub(crate) async fn answer<T: Serialize>(
         &self,
         context: &Context,

@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{Caller, refusal::not_found, refuse};
+use access::{Caller, refuse};
 use axum::extract::State;
 use domain::{
     account::{self, Account},
@@ -55,10 +55,9 @@ pub(super) async fn replace(
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    if !commands.settle(&context, done.position).await? {
-        return Commands::accepted(done.position);
-    }
-    let contacts =
-        read.address_book(caller.account, &device_id).await.map_err(refuse)?.ok_or_else(not_found)?;
-    commands.answer(&context, done.position, &AddressBook { contacts }).await
+    let book = async {
+        let contacts = read.address_book(caller.account, &device_id).await?;
+        Ok(contacts.map(|contacts| AddressBook { contacts }))
+    };
+    commands.show(&context, done.position, book).await
 }

@@ -8,7 +8,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{Caller, refusal::not_found, refuse};
+use access::Caller;
 use axum::extract::State;
 use domain::{
     account::{self, Account, DeviceChange},
@@ -128,11 +128,7 @@ async fn carry_out(
     device_id: &str,
 ) -> Result<Answer, ApiError> {
     let done = transact(commands, caller, context, command).await?;
-    if !commands.settle(context, done.position).await? {
-        return Commands::accepted(done.position);
-    }
-    let device = commands.access.read.device(caller.account, device_id).await.map_err(refuse)?;
-    commands.answer(context, done.position, &device.ok_or_else(not_found)?).await
+    commands.show(context, done.position, commands.access.read.device(caller.account, device_id)).await
 }
 
 /// The id of a device as a client chose it.

@@ -72,11 +72,7 @@ pub(super) async fn create(
     let command =
         || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
     let done = commands.on_group(&context, group, Start::New, command).await?;
-    if !commands.settle(&context, done.position).await? {
-        return Commands::accepted(done.position);
-    }
-    let view = commands.access.read.group(team, group, scope.viewer()).await.map_err(refuse)?;
-    commands.answer(&context, done.position, &view.ok_or_else(not_found)?).await
+    commands.show(&context, done.position, commands.access.read.group(team, group, scope.viewer())).await
 }
 
 /// Deletes a group, which is archived.

@@ -5,7 +5,7 @@ use crate::{
     context::{Command, Context, NoInput},
     repeat::Answer,
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::TeamScope;
 use axum::extract::State;
 use domain::team;
 use events::{BlobId, Position, icon};
@@ -87,11 +87,7 @@ async fn answer(
     scope: &TeamScope,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    if !commands.settle(context, position).await? {
-        return Commands::accepted(position);
-    }
-    let icon = commands.access.read.team_icon(scope.team).await.map_err(refuse)?;
-    commands.answer(context, position, &icon.ok_or_else(not_found)?).await
+    commands.show(context, position, commands.access.read.team_icon(scope.team)).await
 }
 
 fn refused(refused: PictureRefused) -> ApiError {

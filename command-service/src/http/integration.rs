@@ -6,7 +6,7 @@ use crate::{
     input::{Checks, checked},
     repeat::Answer,
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, refuse};
 use axum::extract::State;
 use domain::{
     limits,
@@ -174,9 +174,5 @@ async fn answer(
     integration: IntegrationId,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    if !commands.settle(context, position).await? {
-        return Commands::accepted(position);
-    }
-    let view = commands.access.read.integration(scope.team, integration).await.map_err(refuse)?;
-    commands.answer(context, position, &view.ok_or_else(not_found)?).await
+    commands.show(context, position, commands.access.read.integration(scope.team, integration)).await
 }

@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{Caller, TeamScope, refusal::not_found, refuse};
+use access::{Caller, TeamScope, refuse};
 use axum::extract::State;
 use domain::team::{self, Team};
 use events::{InvitationId, StreamName, value::ContactStatus};
@@ -61,11 +61,7 @@ pub(super) async fn create(
             token_hash: token_hash.clone(),
         })
         .await?;
-    if !commands.settle(&context, done.position).await? {
-        return Commands::accepted(done.position);
-    }
-    let view = commands.access.read.invitation(scope.team, invitation).await.map_err(refuse)?;
-    commands.answer(&context, done.position, &view.ok_or_else(not_found)?).await
+    commands.show(&context, done.position, commands.access.read.invitation(scope.team, invitation)).await
 }
 
 /// Deletes an invitation: its token opens nothing any more.
@@ -120,9 +116,5 @@ pub(super) async fn join(
                 other => refused(other),
             })
         })?;
-    if !commands.settle(&context, done.position).await? {
-        return Commands::accepted(done.position);
-    }
-    let view = read.team(caller.account, team).await.map_err(refuse)?;
-    commands.answer(&context, done.position, &view.ok_or_else(not_found)?).await
+    commands.show(&context, done.position, read.team(caller.account, team)).await
 }

@@ -14,7 +14,7 @@ use domain::{
     policy::{self, Action},
     reading::{self, Reading},
 };
-use events::{MessageId, Position, StreamName, TeamId, chat::ChatRef, message::Author};
+use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
 use platform::http::ApiError;
 use protocol::{
     Jid,
@@ -165,12 +165,11 @@ impl Commands {
         message: MessageId,
         position: Position,
     ) -> Result<Answer, ApiError> {
-        if !self.settle(context, position).await? {
-            return Self::accepted(position);
-        }
-        let team: TeamId = scope.team;
-        let view = self.access.read.message(team, message).await.map_err(refuse)?.ok_or_else(not_found)?;
-        self.answer(context, position, &view.seen_by(scope.contact, Face::V3)).await
+        let view = async {
+            let message = self.access.read.message(scope.team, message).await?;
+            Ok(message.map(|message| message.seen_by(scope.contact, Face::V3)))
+        };
+        self.show(context, position, view).await
     }
 }
 

@@ -77,11 +77,8 @@ pub(super) async fn create(
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    if !commands.settle(&context, done.position.max(known)).await? {
-        return Commands::accepted(done.position);
-    }
-    let view = read.team_with_contacts(caller.account, team).await.map_err(refuse)?;
-    commands.answer(&context, done.position, &view.ok_or_else(not_found)?).await
+    let position = done.position.max(known);
+    commands.show(&context, position, read.team_with_contacts(caller.account, team)).await
 }
 
 /// Changes only what is sent.
@@ -142,11 +139,7 @@ async fn own_view(
     scope: &TeamScope,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    if !commands.settle(context, position).await? {
-        return Commands::accepted(position);
-    }
-    let view = commands.access.read.team(scope.caller.account, scope.team).await.map_err(refuse)?;
-    commands.answer(context, position, &view.ok_or_else(not_found)?).await
+    commands.show(context, position, commands.access.read.team(scope.caller.account, scope.team)).await
 }
 
 impl Commands {
