@@ -146,10 +146,12 @@ async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -
 struct Place {
     num: i64,
     prev: Option<Uuid>,
-    last: bool,
 }
 
 /// Inserts the posts with their numbers, moves their chats on, and takes each post as a read mark of its author.
+///
+/// Versions come out as if the posts were applied one by one, each taking the greater of its own version and the row's
+/// plus one: after n of them that is the greatest of (row + n) and (version of the i-th + n - i).
 const PLACE: &str = "
     WITH new AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::text[], $7::bool[],
@@ -158,23 +160,29 @@ const PLACE: &str = "
             nopreview, reply_to, linked, links, mentioned, created, editable_until, gentime, i)
     ), placed AS (
         SELECT n.*, c.last_num + row_number() OVER w AS num, coalesce(lag(n.uid) OVER w, c.last_message) AS prev,
-            lead(n.uid) OVER w IS NULL AS last
-        FROM new n JOIN read.chat c ON c.key = n.chat WINDOW w AS (PARTITION BY n.chat ORDER BY n.i)
+            n.gentime - row_number() OVER w AS chat_gentime, n.gentime - row_number() OVER a AS own_gentime
+        FROM new n JOIN read.chat c ON c.key = n.chat
+        WINDOW w AS (PARTITION BY n.chat ORDER BY n.i), a AS (PARTITION BY n.chat, n.author ORDER BY n.i)
     ), stored AS (
         INSERT INTO read.message (uid, team, chat, num, prev, author, by_integration, body, important, nopreview,
             reply_to, linked, links, mentioned, created, editable_until, gentime)
         SELECT uid, team, chat, num, prev, author, by_integration, body, important, nopreview, reply_to, linked,
             links, mentioned, created, editable_until, gentime FROM placed
     ), moved AS (
-        UPDATE read.chat c SET last_num = p.num, last_message = p.uid, gentime = greatest(c.gentime + 1, p.gentime)
-        FROM placed p WHERE c.key = p.chat AND p.last
+        UPDATE read.chat c SET last_num = p.num, last_message = p.uid,
+            gentime = greatest(c.gentime + p.posts, p.gentime + p.posts)
+        FROM (SELECT chat, count(*) AS posts, max(num) AS num, (array_agg(uid ORDER BY num DESC))[1] AS uid,
+                max(chat_gentime) AS gentime FROM placed GROUP BY chat) p
+        WHERE c.key = p.chat
     ), marked AS (
         INSERT INTO read.reading AS r (contact, chat, num, message, gentime)
-        SELECT DISTINCT ON (author, chat) author, chat, num, uid, gentime FROM placed
-        WHERE NOT by_integration ORDER BY author, chat, num DESC
+        SELECT p.author, p.chat, p.num, p.uid, greatest(coalesce(before.gentime, 0) + p.posts, p.gentime + p.posts)
+        FROM (SELECT author, chat, count(*) AS posts, max(num) AS num, (array_agg(uid ORDER BY num DESC))[1] AS uid,
+                max(own_gentime) AS gentime FROM placed WHERE NOT by_integration GROUP BY author, chat) p
+        LEFT JOIN read.reading before ON before.contact = p.author AND before.chat = p.chat
         ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message,
-            gentime = greatest(r.gentime + 1, excluded.gentime)
-    ) SELECT uid, num, prev, last FROM placed";
+            gentime = excluded.gentime
+    ) SELECT uid, num, prev FROM placed";
 
 async fn place(
     batch: &mut Batch<'_>,
@@ -207,9 +215,8 @@ async fn place(
         .bind(posts.iter().map(|(at, _)| at.gentime()).collect::<Vec<_>>())
         .fetch_all(&mut *batch.db)
         .await?;
-    let place = |row: &sqlx::postgres::PgRow| {
-        (row.get("uid"), Place { num: row.get("num"), prev: row.get("prev"), last: row.get("last") })
-    };
+    let place =
+        |row: &sqlx::postgres::PgRow| (row.get("uid"), Place { num: row.get("num"), prev: row.get("prev") });
     Ok(rows.iter().map(place).collect())
 }
 
@@ -278,6 +285,6 @@ fn message_of(at: At<'_>, posted: &Posted, mentions: Mentions, place: &Place) ->
         gentime: at.gentime(),
         num: place.num,
         prev: place.prev.map(MessageId),
-        is_last: place.last,
+        is_last: true, // when it was posted, whatever else the batch holds
     }
 }

@@ -1,0 +1,293 @@
+//! However events are cut into batches, the rows come out the same: a story is projected event by event as it happens,
+//! then rebuilt in large batches, and every table is compared.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
+use events::{
+    AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent,
+    MessageId, Meta, Personal, ReadingEvent, SectionId, StreamName, TeamEvent, TeamId, account,
+    chat::{self, ChatRef},
+    contact, icon, integration,
+    message::{self, Author},
+    reading, section, team,
+    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind},
+};
+use platform::{
+    bus::Bus,
+    journal::{Entry, Journal},
+    keyring::Keyring,
+    vault::Vault,
+};
+use projection_service::{Projector, rebuild};
+use read_model::ReadModel;
+use sqlx::{AssertSqlSafe, PgPool, Row};
+use std::{collections::BTreeMap, time::Duration};
+use uuid::Uuid;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
+const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
+const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
+const TABLES: [&str; 18] = [
+    "account",
+    "chat",
+    "checkpoint",
+    "contact",
+    "device",
+    "feed",
+    "feed_scope",
+    "integration",
+    "invitation",
+    "member",
+    "message",
+    "qr_offer",
+    "reading",
+    "section",
+    "session",
+    "team",
+    "usage",
+    "migrations",
+];
+
+/// A repeatable source of choices: the story is the same in every run.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+fn account_id(n: u128) -> AccountId {
+    AccountId(Uuid::from_u128(0x1000 + n))
+}
+
+fn contact_id(n: u128) -> ContactId {
+    ContactId(Uuid::from_u128(0x2000 + n))
+}
+
+/// Time goes on, but not evenly: clocks of nodes differ.
+fn at(step: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+        + TimeDelta::microseconds(step * 700 - (step % 7) * 5_000)
+}
+
+fn opening() -> Vec<(StreamName, Vec<Event>)> {
+    let mut story = vec![];
+    for n in 0..4 {
+        let own = |text: &str| Personal::of_account(account_id(n), text.to_owned());
+        let registered = account::Registered {
+            account: account_id(n),
+            phone: own(&format!("+7916666000{n}")),
+            phone_hash: format!("{n:064x}"),
+            given_name: own("Имя"),
+            family_name: own(&format!("№{n}")),
+            added_by: None,
+        };
+        story.push((StreamName::account(account_id(n)), vec![AccountEvent::from(registered).into()]));
+    }
+    let own = |text: &str| Personal::of_team(TEAM, text.to_owned());
+    let settings = team::Settings {
+        default_task_deadline: "18:00:00".into(),
+        max_message_update_age: 86_400,
+        uploads_size_limit: 1 << 30,
+    };
+    let mut founding: Vec<Event> = vec![
+        TeamEvent::from(team::Created { team: TEAM, name: own("Полк"), owner: contact_id(0), settings })
+            .into(),
+        TeamEvent::from(section::Created {
+            section: SectionId(Uuid::from_u128(9)),
+            name: own("Общая"),
+            sort_ordering: 0,
+        })
+        .into(),
+    ];
+    for n in 0..4 {
+        let own = |text: &str| Personal::of_account(account_id(n), text.to_owned());
+        let added = contact::Added {
+            contact: contact_id(n),
+            account: account_id(n),
+            origin: ContactOrigin::Added,
+            phone: own(&format!("+7916666000{n}")),
+            given_name: own("Имя"),
+            family_name: own(&format!("№{n}")),
+            role: own(""),
+            status: if n == 0 { ContactStatus::Owner } else { ContactStatus::Member },
+            need_confirmation: n > 0,
+        };
+        founding.push(TeamEvent::from(added).into());
+    }
+    story.push((StreamName::team(TEAM), founding));
+    let members =
+        (0..3).map(|n| chat::Member { contact: contact_id(n), status: GroupStatus::Member }).collect();
+    let group = chat::Created {
+        group: GROUP,
+        team: TEAM,
+        owner: contact_id(0),
+        members,
+        settings: chat::Settings {
+            display_name: own("Общий чат"),
+            description: own(""),
+            public: true,
+            readonly_for_members: false,
+            default_for_all: false,
+        },
+    };
+    story.push((StreamName::chat(GROUP), vec![ChatEvent::from(group).into()]));
+    let made = integration::Created {
+        integration: INTEGRATION,
+        kind: IntegrationKind::Raw,
+        key_sealed: "…".into(),
+        key_hash: "k".into(),
+        settings: integration::Settings {
+            comment: own("сборка"),
+            enabled: true,
+            group: GROUP,
+            webhook_url: own("https://example.org/hook"),
+        },
+    };
+    story.push((StreamName::team(TEAM), vec![TeamEvent::from(made).into()]));
+    story
+}
+
+/// One thing that happens; `said` are the messages so far.
+fn happening(
+    choices: &mut Choices,
+    step: i64,
+    said: &mut Vec<(MessageId, ChatRef)>,
+) -> (StreamName, Vec<Event>) {
+    let who = contact_id(u128::from(choices.below(3)));
+    match choices.below(20) {
+        0 if !said.is_empty() => {
+            let (id, _) = said[choices.below(said.len() as u64) as usize];
+            let text = Personal::of_team(TEAM, format!("иначе {step}"));
+            let edited = message::Edited { text, important: step % 2 == 0, nopreview: false };
+            (StreamName::message(id), vec![MessageEvent::from(edited).into()])
+        }
+        1 if !said.is_empty() => {
+            let (id, _) = said[choices.below(said.len() as u64) as usize];
+            (StreamName::message(id), vec![MessageEvent::from(message::Deleted {}).into()])
+        }
+        2 | 3 if !said.is_empty() => {
+            let (message, chat) = said[choices.below(said.len() as u64) as usize];
+            let contact = match chat {
+                ChatRef::Group(_) => who,
+                ChatRef::Direct(a, b) => [a, b][choices.below(2) as usize],
+            };
+            let marked = reading::Marked { team: TEAM, chat, contact, message };
+            (StreamName::reading(contact, chat.key()), vec![ReadingEvent::from(marked).into()])
+        }
+        4 => {
+            let member = chat::Member { contact: contact_id(3), status: GroupStatus::Admin };
+            (StreamName::chat(GROUP), vec![ChatEvent::from(chat::MemberSet { member }).into()])
+        }
+        5 => {
+            let gone = chat::MemberRemoved { contact: contact_id(3) };
+            (StreamName::chat(GROUP), vec![ChatEvent::from(gone).into()])
+        }
+        6 => {
+            let blob = BlobId(Uuid::from_u128(step.unsigned_abs().into()));
+            let icon = icon::Changed { blob, lg_width: 10, lg_height: 10, size: choices.below(1_000) };
+            (StreamName::team(TEAM), vec![TeamEvent::from(icon).into()])
+        }
+        _ => {
+            let message = MessageId(Uuid::from_u128(0x9_0000 + step.unsigned_abs() as u128));
+            let chat = match choices.below(3) {
+                0 => ChatRef::direct(contact_id(0), contact_id(1)),
+                1 => ChatRef::direct(contact_id(2), contact_id(2)),
+                _ => ChatRef::Group(GROUP),
+            };
+            let author = match (chat, choices.below(4)) {
+                (ChatRef::Group(_), 0) => Author::Integration(INTEGRATION),
+                (ChatRef::Group(_), _) => Author::Contact(who),
+                (ChatRef::Direct(a, _), _) => Author::Contact(a),
+            };
+            let posted = message::Posted {
+                message,
+                team: TEAM,
+                chat,
+                author,
+                text: Personal::of_team(TEAM, format!("@Имя_№1, это {step}")),
+                important: false,
+                nopreview: false,
+                reply_to: said.last().map(|(id, _)| *id),
+                linked_messages: vec![],
+                editable_until: at(step),
+            };
+            said.push((message, chat));
+            (StreamName::message(message), vec![MessageEvent::from(posted).into()])
+        }
+    }
+}
+
+async fn append(journal: &Journal, step: i64, stream: StreamName, events: Vec<Event>) -> u64 {
+    let meta = Meta {
+        at: at(step),
+        command: "test".into(),
+        command_id: None,
+        request_id: None,
+        correlation: None,
+        causation: None,
+        actor: None,
+        contact: None,
+        session: None,
+        address: None,
+        user_agent: None,
+        app: "test".into(),
+    };
+    let entry = Entry { stream, expected: Expected::Any, events, meta, command: None };
+    journal.append(entry).await.unwrap().position
+}
+
+async fn dump(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
+    let mut tables = BTreeMap::new();
+    for table in TABLES {
+        // When a schema was made is not part of what it holds.
+        let columns = if table == "migrations" { "version" } else { "t.*" };
+        let sql =
+            format!("SELECT to_jsonb(r)::text FROM (SELECT {columns} FROM read.{table} t) r ORDER BY 1");
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap();
+        tables.insert(table, rows.iter().map(|row| row.get(0)).collect());
+    }
+    tables
+}
+
+#[tokio::test]
+async fn rows_do_not_depend_on_how_events_are_batched() {
+    let database = TestDatabase::create().await;
+    let pool = database.pool().await;
+    read_model::schema::migrate(&pool).await.unwrap();
+    let vault = Vault::new(&[7; 32]);
+    let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
+    let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
+    let projector = Projector::new(journal.clone(), read.clone(), vault, Bus::memory());
+    let running = tokio::spawn(projector.clone().run());
+
+    let (mut choices, mut said) = (Choices(42), vec![]);
+    let mut story = opening();
+    story.extend((0..400).map(|step| happening(&mut choices, step, &mut said)));
+    for (step, (stream, events)) in story.into_iter().enumerate() {
+        let position = append(&journal, step as i64, stream, events).await;
+        assert!(
+            read.caught_up(position, PATIENCE).await.unwrap(),
+            "the projection stands still at step {step}"
+        );
+    }
+    running.abort();
+    let live = dump(&pool).await;
+    assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");
+    let planned: i64 = sqlx::query_scalar("SELECT count(*) FROM ops.effect").fetch_one(&pool).await.unwrap();
+    assert!(planned > 0);
+
+    let done = rebuild(&projector, |_| {}).await.unwrap();
+    assert_eq!(done.position, done.head);
+    let rebuilt = dump(&pool).await;
+    for table in TABLES {
+        assert_eq!(rebuilt[table], live[table], "read.{table}");
+    }
+    let again: i64 = sqlx::query_scalar("SELECT count(*) FROM ops.effect").fetch_one(&pool).await.unwrap();
+    assert_eq!(again, planned, "a rebuild plans nothing again");
+    pool.close().await;
+    database.drop_now().await;
+}
