@@ -1,5 +1,6 @@
 //! The read model as text, to compare it with another one made from the same log.
 
+use serde_json::Value;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 
@@ -20,9 +21,22 @@ pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
         // The name is from the catalogue, not from anybody's input.
         let rows =
             sqlx::AssertSqlSafe(format!("select to_jsonb(t)::text from read.\"{table}\" as t order by 1"));
-        dump.insert(table, sqlx::query_scalar(rows).fetch_all(pool).await.expect("a table can be read"));
+        let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(pool).await.expect("a table can be read");
+        dump.insert(table, rows.iter().map(|row| legible(row)).collect());
     }
     dump
+}
+
+/// A row with its columns of bytes as the text they are.
+fn legible(row: &str) -> String {
+    let mut row: Value = serde_json::from_str(row).unwrap_or_default();
+    for column in row.as_object_mut().into_iter().flat_map(|row| row.values_mut()) {
+        let bytes = column.as_str().and_then(|text| text.strip_prefix("\\x")).and_then(|text| hex::decode(text).ok());
+        if let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            *column = Value::String(text);
+        }
+    }
+    row.to_string()
 }
 
 /// Where two dumps differ, some rows of each table that does.
@@ -31,8 +45,8 @@ pub fn differences(
     right: &BTreeMap<String, Vec<String>>,
 ) -> Vec<String> {
     let missing = |here: &[String], there: &[String]| {
-        let only = here.iter().filter(|row| there.binary_search(row).is_err());
-        only.take(5).cloned().collect::<Vec<_>>()
+        let only = here.iter().filter(|row| !there.contains(row));
+        only.take(2).cloned().collect::<Vec<_>>()
     };
     let empty = Vec::new();
     let compare = |table: &String| {
