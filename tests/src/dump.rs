@@ -31,7 +31,8 @@ pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
 fn legible(row: &str) -> String {
     let mut row: Value = serde_json::from_str(row).unwrap_or_default();
     for column in row.as_object_mut().into_iter().flat_map(|row| row.values_mut()) {
-        let bytes = column.as_str().and_then(|text| text.strip_prefix("\\x")).and_then(|text| hex::decode(text).ok());
+        let bytes =
+            column.as_str().and_then(|text| text.strip_prefix("\\x")).and_then(|text| hex::decode(text).ok());
         if let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
             *column = Value::String(text);
         }

@@ -246,6 +246,14 @@ impl World {
         self.processes.get_mut(&role).expect("the role has a process")
     }
 
+    /// The process of a role, to look at.
+    ///
+    /// # Panics
+    /// There is none in this layout.
+    pub fn process_of(&self, role: Role) -> &Process {
+        self.processes.get(&role).expect("the role has a process")
+    }
+
     /// The NATS between the roles.
     ///
     /// # Panics

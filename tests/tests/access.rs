@@ -157,7 +157,7 @@ async fn fifty_right_codes_at_once_open_one_session() {
     let world = World::all_in_one().await;
     world.client().post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
     let login = |n: usize| {
-        let (program, browser) = (n % 2 == 0, json!({"phone": ANNA, "code": CODE}));
+        let (program, browser) = (n.is_multiple_of(2), json!({"phone": ANNA, "code": CODE}));
         let device =
             json!({"phone": ANNA, "code": CODE, "type": "ios", "device_id": format!("d{n}"), "name": "d"});
         let (path, body) =

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 100;
 
 async fn events_of(world: &World, kind: &str) -> i64 {
     let count = sqlx::query_scalar("select count(*) from log.events where kind = $1").bind(kind);
-    count.fetch_one(&world.pool().await).await.unwrap()
+    count.fetch_one(&world.pool().await).await.expect("the log can be read")
 }
 
 async fn at_once(person: &Person, call: &Call) -> Vec<Answer> {

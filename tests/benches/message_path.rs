@@ -1,3 +1,0 @@
-//! Measures the way of a message: to be written.
-
-fn main() {}

@@ -1,0 +1,97 @@
+//! How long a message takes and how many go through, next to the least that the same work needs, in one table.
+//!
+//! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; each subject gets a database of its
+//! own there. The driver runs on the same cores as what it measures, so only ratios within one run mean something.
+//! `VECHE_BENCH_SECONDS` says how long each line is measured (default 5). An argument picks lines by their names.
+
+mod floor;
+mod idle;
+mod rooms;
+mod subject;
+mod teams;
+mod times;
+mod wire;
+
+use std::{error::Error, time::Duration};
+use subject::{Kind, Subject};
+use times::Table;
+
+/// Failures end the measurement.
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How long each line is measured.
+pub(crate) fn measured() -> Duration {
+    let seconds = std::env::var("VECHE_BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(5))
+}
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    // The floor is a process of its own, like what it is compared with: this program again.
+    if let [first, kind, port] = arguments.as_slice()
+        && first == floor::ARGUMENT
+    {
+        return floor::serve(kind, port.parse()?).await;
+    }
+    let Ok(server) = std::env::var("VECHE_BENCH_DATABASE_URL") else {
+        println!("VECHE_BENCH_DATABASE_URL is not set: nothing was measured");
+        return Ok(());
+    };
+    let wanted = |name: &str| {
+        arguments.is_empty() || arguments.iter().any(|argument| name.contains(argument.as_str()))
+    };
+    let mut table = Table::new();
+    for kind in [Kind::FloorSingle, Kind::FloorGroup, Kind::FloorMemory, Kind::Ours] {
+        let subject = Subject::start(kind, &server).await?;
+        table.begin(kind.name());
+        for (name, line) in LINES {
+            if wanted(name) {
+                table.add(name, line.measure(&subject).await?);
+            }
+        }
+        subject.end().await?;
+    }
+    table.print();
+    Ok(())
+}
+
+/// What is measured.
+#[derive(Clone, Copy)]
+enum Line {
+    ColdStart,
+    Ack,
+    Arrival,
+    FlatOut,
+    TeamsOne,
+    TeamsMany,
+    Ping,
+    Idle,
+}
+
+const LINES: [(&str, Line); 8] = [
+    ("cold start to the first answer", Line::ColdStart),
+    ("ack: 1 sender, room of 8 live", Line::Ack),
+    ("arrival: 50 messages/s, 16 rooms of 8", Line::Arrival),
+    ("flat out: 32 senders, 16 rooms of 8", Line::FlatOut),
+    ("teams with 3 invited, one at a time", Line::TeamsOne),
+    ("teams with 3 invited, 16 at a time", Line::TeamsMany),
+    ("ping over HTTP, 64 connections", Line::Ping),
+    ("memory for 1,000 idle sockets", Line::Idle),
+];
+
+impl Line {
+    async fn measure(self, subject: &Subject) -> Outcome<String> {
+        match self {
+            Self::ColdStart => subject.cold_start().await,
+            Self::Ack => rooms::ack(subject).await,
+            Self::Arrival => rooms::arrival(subject).await,
+            Self::FlatOut => rooms::flat_out(subject).await,
+            Self::TeamsOne => teams::one_at_a_time(subject).await,
+            Self::TeamsMany => teams::many_at_a_time(subject).await,
+            Self::Ping => wire::pings(subject).await,
+            Self::Idle => idle::memory(subject).await,
+        }
+    }
+}
