@@ -3,6 +3,7 @@
 use crate::{cli::Failure, docs, house::House};
 use axum::Router;
 use command_service::{CommandDeps, Commands};
+use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
     bus::Delivery,
@@ -90,6 +91,10 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
 }
 
 fn command_routes(house: &House) -> Commands {
+    house.tasks.spawn("numbering-plans", async {
+        // They are unpacked by the first number that is read: better now than while the first user waits.
+        let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
+    });
     Commands::new(CommandDeps {
         access: house.access.clone(),
         journal: house.journal.clone(),
