@@ -9,6 +9,7 @@ mod input;
 mod repeat;
 mod states;
 mod transact;
+mod turns;
 
 use access::Access;
 use axum::extract::FromRef;
@@ -17,6 +18,7 @@ use platform::{
 };
 use states::States;
 use std::sync::Arc;
+use turns::Turns;
 use utoipa_axum::router::OpenApiRouter;
 
 /// What the command handlers work with. Cheap to clone.
@@ -30,6 +32,7 @@ pub struct Commands {
     outbound: Outbound,
     resizer: Arc<Resizer>,
     states: States,
+    turns: Turns,
 }
 
 /// What [`Commands`] are made of.
@@ -53,7 +56,17 @@ impl Commands {
     pub fn new(deps: CommandDeps) -> Self {
         let CommandDeps { access, journal, vault, blobs, bus, outbound } = deps;
         let resizer = Arc::new(Resizer::default());
-        Self { access, journal, vault, blobs, bus, outbound, resizer, states: States::new() }
+        Self {
+            access,
+            journal,
+            vault,
+            blobs,
+            bus,
+            outbound,
+            resizer,
+            states: States::new(),
+            turns: Turns::new(),
+        }
     }
 
     /// Every write route, with its description.

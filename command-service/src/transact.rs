@@ -72,6 +72,7 @@ impl Commands {
         mut command: impl FnMut(&A) -> A::Command,
     ) -> Result<Done<A>, Stop<A::Rejection>> {
         let mut loaded = self.start::<A>(&stream, start).await?;
+        let mut turn = None;
         for _ in 0..ATTEMPTS {
             let decided = loaded.state.decide(command(&loaded.state));
             let events = match decided {
@@ -86,7 +87,13 @@ impl Commands {
             };
             match self.append(context, &stream, &loaded, events).await? {
                 Some(done) => return Ok(done),
-                None => loaded = self.refresh(&stream, loaded).await?,
+                None => {
+                    // A stream that is fought over is taken in turns from now on.
+                    if turn.is_none() {
+                        turn = Some(self.turns.take(&stream).await);
+                    }
+                    loaded = self.refresh(&stream, loaded).await?;
+                }
             }
         }
         Err(ApiError::new(ErrorCode::Conflict).retry_after(Duration::from_secs(1)).into())
