@@ -28,9 +28,10 @@ pub(super) async fn replace(
         return Ok(answer);
     }
     let RawBody(bytes) = command.input;
-    parse_json::<UiSettings>(&bytes)?; // an object, not too deep, no key twice
-    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
-    let text = if text.is_empty() { "{}".to_owned() } else { text };
+    // An object, not too deep, no key twice; kept as it was written, without what stands around it (a byte order mark,
+    // blanks), which would not be JSON in the midst of an answer.
+    let settings: Box<RawValue> = parse_json(&bytes)?;
+    let text = settings.get().to_owned();
     let done: Done<Account> = commands
         .transact(&context, StreamName::account(caller.account), Start::Known, |_: &Account| {
             account::Command::ReplaceUiSettings(text.clone())
