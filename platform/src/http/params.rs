@@ -9,7 +9,8 @@ use http::request::Parts;
 use protocol::error::ErrorCode;
 use serde::de::DeserializeOwned;
 
-/// What stands in the path, decoded. What cannot be read is not found: a malformed id names nothing.
+/// What stands in the path, decoded. What cannot be read is not found: a malformed id names nothing, and neither does
+/// anything with a NUL, which no name here may have and Postgres refuses to be asked for.
 #[derive(Clone, Debug)]
 pub struct Params<T>(pub T);
 
@@ -17,6 +18,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.uri.path().contains("%00") {
+            return Err(ApiError::new(ErrorCode::NotFound));
+        }
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(params)) => Ok(Self(params)),
             Err(rejection) => Err(ApiError::new(ErrorCode::NotFound).caused_by(rejection)),

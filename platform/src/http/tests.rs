@@ -85,6 +85,7 @@ fn api() -> Router {
         .route("/api/v3/people", post(|Body(person): Body<Person>| async { Reply::new(person) }))
         .route("/api/v3/any", post(|Body(any): Body<Value>| async { Reply::new(any) }))
         .route("/api/v3/teams/{team_uid}", get(|Params(id): Params<Uuid>| async move { Reply::new(id) }))
+        .route("/api/v3/devices/{device_id}", get(|Params(id): Params<String>| async move { Reply::new(id) }))
         .route("/api/v3/page", get(|Query(page): Query<Page>| async { Reply::new(page) }))
         .route("/api/v3/oops", get(|| async { ApiError::internal("asked for").deliberate() }))
         .route(

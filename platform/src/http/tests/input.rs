@@ -166,3 +166,15 @@ async fn a_form_that_is_none_is_refused() {
         request(&Method::POST, "/api/v3/form").header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(send(request.body(AxumBody::from(many)).unwrap()).await.status(), 422);
 }
+
+#[tokio::test]
+async fn free_text_in_a_path_is_decoded_and_never_has_a_nul() {
+    for (path, expected) in [("a%2Fb", "a/b"), ("%D1%8F%20%F0%9F%98%80", "я 😀"), ("%2500", "%00")] {
+        let (status, answer) = get_json(&format!("/api/v3/devices/{path}")).await;
+        assert_eq!((status, &answer["result"]), (200, &json!(expected)), "{path}");
+    }
+    for path in ["%00", "a%00b", "%FF"] {
+        let (status, answer) = get_json(&format!("/api/v3/devices/{path}")).await;
+        assert_eq!((status, &answer["error"]), (404, &json!("NOT_FOUND")), "{path}");
+    }
+}
