@@ -9,8 +9,8 @@ use platform::{
     clock::Clock,
     config::{Config, MasterKeySource, Secret},
     http::health::Readiness,
-    journal::Journal,
-    keyring::Keyring,
+    journal::{Journal, LoadError},
+    keyring::{Keyring, KeyringError},
     limits::Limits,
     outbound::{Outbound, OutboundPolicy},
     sms::{BodyFormat, GatewayOptions, Sms},
@@ -26,6 +26,9 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 
 /// How often and with which first pause a database is tried at the start: it may come up at the same time.
 const TRIES: u32 = 30;
+
+/// Events that are read at the start to see that the master key fits: more than one, as people may have been erased.
+const FIRST_EVENTS: usize = 100;
 
 /// Everything that roles share.
 pub(crate) struct House {
@@ -54,6 +57,7 @@ impl House {
         read_model::schema::migrate(&read_pool).await?;
         let (log, keyring) = open_log(&config, &vault, &read_pool).await?;
         let journal = Journal::new(log, keyring);
+        try_key(&journal).await?;
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
@@ -140,6 +144,19 @@ async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<
     Keyring::migrate(&pool).await?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
     Ok((Log::Postgres(log), Keyring::postgres(pool, vault.clone())))
+}
+
+/// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
+/// would hash to other streams, and everybody would become a new account.
+async fn try_key(journal: &Journal) -> Result<(), Failure> {
+    let first = journal.log().read_all(0, FIRST_EVENTS).await?;
+    match journal.decode(first).await {
+        Ok(_) => Ok(()),
+        Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
+            Err("the master key is not the one that this log was written with".into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn open_bus(config: &Config) -> Result<Bus, Failure> {
