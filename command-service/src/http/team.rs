@@ -254,9 +254,15 @@ fn people(checks: &mut Checks, contacts: &[AddContact]) -> Vec<Person> {
     contacts.iter().enumerate().filter_map(person).collect()
 }
 
+/// `HH:MM:SS`, without leap seconds.
 fn is_time_of_day(text: &str) -> bool {
-    chrono::NaiveTime::parse_from_str(text, "%H:%M:%S")
-        .is_ok_and(|time| time.format("%H:%M:%S").to_string() == text)
+    let parts: Vec<&str> = text.split(':').collect();
+    let within = |part: &str, below: u8| {
+        part.len() == 2
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && part.parse::<u8>().is_ok_and(|n| n < below)
+    };
+    matches!(parts[..], [hours, minutes, seconds] if within(hours, 24) && within(minutes, 60) && within(seconds, 60))
 }
 
 /// What a team's rejection means to clients.
