@@ -11,9 +11,9 @@ use crate::{
     policy::{self, Action},
 };
 use events::{
-    AccountId, ContactId, GroupId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId,
-    contact, icon, integration, invitation, section, team,
-    value::{ContactOrigin, ContactStatus, IntegrationKind},
+    AccountId, ContactId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId, contact, icon,
+    integration, invitation, section, team,
+    value::{ContactOrigin, ContactStatus},
 };
 use std::collections::BTreeMap;
 

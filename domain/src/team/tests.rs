@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::spec::given;
-use events::BlobId;
+use events::{BlobId, GroupId, value::IntegrationKind};
 use uuid::Uuid;
 
 const OWNER: ContactId = ContactId(Uuid::from_u128(1));
