@@ -25,7 +25,7 @@ pub async fn rebuild(
     mut tell: impl FnMut(Progress),
 ) -> Result<Progress, ProjectionError> {
     let head = projector.journal.log().head().await?;
-    read_model::schema::recreate(projector.read.pool())
+    read_model::schema::recreate(projector.read.pool(), head)
         .await
         .map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
     projector.read.restart();

@@ -78,6 +78,9 @@ impl ReadModel {
         .bind(hash)
         .fetch_optional(&self.pool)
         .await?;
+        if row.is_none() {
+            self.whole().await?;
+        }
         Ok(row.map(|row| KeyHolder {
             integration: IntegrationId(row.get("uid")),
             team: TeamId(row.get("team")),

@@ -36,6 +36,9 @@ pub enum QueryError {
     /// A row holds what the projection cannot have written.
     #[error("a row of the read model is damaged: {0}")]
     Damaged(&'static str),
+    /// Rows that were there are being made anew: what is missing may yet exist.
+    #[error("the read model is being rebuilt")]
+    Rebuilding,
 }
 
 /// What views answer.

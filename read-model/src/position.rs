@@ -1,6 +1,6 @@
 //! How far the read model has come, and waiting for it: read-your-writes.
 
-use crate::{ReadModel, Result};
+use crate::{QueryError, ReadModel, Result};
 use events::Position;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +19,18 @@ impl ReadModel {
         let position = position.cast_unsigned();
         self.advance(position);
         Ok(position)
+    }
+
+    /// Makes sure that what is not found does not exist.
+    ///
+    /// # Errors
+    /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before; or the database failed.
+    pub(crate) async fn whole(&self) -> Result<()> {
+        let whole: bool =
+            sqlx::query_scalar("SELECT c.position >= r.until FROM read.checkpoint c, ops.rebuild r")
+                .fetch_one(&self.pool)
+                .await?;
+        if whole { Ok(()) } else { Err(QueryError::Rebuilding) }
     }
 
     /// Somebody (the projection, the bus) says that rows up to here are committed.

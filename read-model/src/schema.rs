@@ -1,5 +1,6 @@
 //! Schemas `read` and `ops`: made and brought up to date here; `read` can also be dropped and made anew.
 
+use events::Position;
 use sqlx::{
     PgPool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
@@ -9,7 +10,10 @@ use sqlx::{
 const READ: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/0001_tables.sql"))];
 
 /// Of what services remember beside the log.
-const OPS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/ops_0001_tables.sql"))];
+const OPS: [(i64, &str, &str); 2] = [
+    (1, "tables", include_str!("../migrations/ops_0001_tables.sql")),
+    (2, "rebuild", include_str!("../migrations/ops_0002_rebuild.sql")),
+];
 
 /// Brings both schemas up to date. Safe to run from several processes at once.
 ///
@@ -20,11 +24,13 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     apply(pool, "ops", &OPS).await
 }
 
-/// Drops the read model and makes it anew, empty; what is in `ops` stays.
+/// Drops the read model and makes it anew, empty; what is in `ops` stays. Until the projection has come to `until`, nobody
+/// is let in: see [`crate::QueryError::Rebuilding`].
 ///
 /// # Errors
 /// Postgres is not available.
-pub async fn recreate(pool: &PgPool) -> Result<(), MigrateError> {
+pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), MigrateError> {
+    sqlx::query("UPDATE ops.rebuild SET until = $1").bind(until.cast_signed()).execute(pool).await?;
     sqlx::query("DROP SCHEMA IF EXISTS read CASCADE").execute(pool).await?;
     apply(pool, "read", &READ).await
 }
