@@ -25,7 +25,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before; or the database failed.
-    pub(crate) async fn whole(&self) -> Result<()> {
+    pub async fn whole(&self) -> Result<()> {
         let whole: bool =
             sqlx::query_scalar("SELECT c.position >= r.until FROM read.checkpoint c, ops.rebuild r")
                 .fetch_one(&self.pool)

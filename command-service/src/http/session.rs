@@ -207,6 +207,8 @@ impl Opened {
 
 impl Commands {
     async fn log_in_by_sms(&self, context: &mut Context, entered: Entered) -> Result<Opened, ApiError> {
+        // Before the code is used up: while the read model is made anew, nobody could be told who they are.
+        self.access.read.whole().await.map_err(refuse)?;
         let limits = &self.access.limits;
         limits.check(Limit::SmsAuthPerAddress, &Key::Address(context.request.client))?;
         limits.allowed(Limit::SmsAuthGlobalFailures, &Key::Global)?;
