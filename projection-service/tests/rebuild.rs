@@ -1,5 +1,6 @@
 //! However events are cut into batches, the rows come out the same: a story is projected event by event as it happens,
 //! then rebuilt in large batches, and every table is compared.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
