@@ -11,6 +11,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use sqlx::Row;
 use std::time::Duration;
 
+/// How often a view is looked at that shows less than it was told to.
+const LOOKS: usize = 5;
+
 /// A result as it goes into the envelope.
 pub(crate) type Answer = Reply<Box<RawValue>>;
 
@@ -59,24 +62,47 @@ impl Commands {
         if self.access.read.caught_up(position, patience).await.map_err(refuse)? {
             return Ok(true);
         }
-        Err(ApiError::new(ErrorCode::NotCaughtUp)
-            .because(Text::NotCaughtUp)
-            .retry_after(Duration::from_secs(1))
-            .header(platform::http::EVENT_POSITION, HeaderValue::from(position)))
+        Err(not_caught_up(position))
     }
 
     /// The answer to a command that is done: the view that the query would give, once the read model has it.
-    pub(crate) async fn show<T: Serialize>(
+    pub(crate) async fn show<T, V>(
         &self,
         context: &Context,
         position: Position,
-        view: impl Future<Output = read_model::Result<Option<T>>>,
-    ) -> Result<Answer, ApiError> {
-        if !self.settle(context, position).await? {
+        view: impl Fn() -> V,
+    ) -> Result<Answer, ApiError>
+    where
+        T: Serialize,
+        V: Future<Output = read_model::Result<Option<T>>>,
+    {
+        if context.respond_async {
             return Self::accepted(position);
         }
-        let view = view.await.map_err(refuse)?.ok_or_else(not_found)?;
+        let view = self.settled(context, position, view).await?.ok_or_else(not_found)?;
         self.answer(context, position, &view).await
+    }
+
+    /// A view that shows `position` for certain. What a process was told to be there can be gone once more: a crash of
+    /// Postgres takes the newest rows of the read model, and the projection brings them again.
+    pub(crate) async fn settled<T, V>(
+        &self,
+        context: &Context,
+        position: Position,
+        view: impl Fn() -> V,
+    ) -> Result<Option<T>, ApiError>
+    where
+        V: Future<Output = read_model::Result<Option<T>>>,
+    {
+        let waiting = context.waiting();
+        for _ in 0..LOOKS {
+            self.settle(&waiting, position).await?;
+            let seen = view().await.map_err(refuse)?;
+            if self.access.read.position().await.map_err(refuse)? >= position {
+                return Ok(seen);
+            }
+        }
+        Err(not_caught_up(position))
     }
 
     /// The answer to a command that is done, and has this result.
@@ -118,6 +144,14 @@ impl Commands {
             .at(position)
             .header(name, HeaderValue::from_static("respond-async")))
     }
+}
+
+/// The command is done, but not visible yet.
+fn not_caught_up(position: Position) -> ApiError {
+    ApiError::new(ErrorCode::NotCaughtUp)
+        .because(Text::NotCaughtUp)
+        .retry_after(Duration::from_secs(1))
+        .header(platform::http::EVENT_POSITION, HeaderValue::from(position))
 }
 
 fn reused() -> ApiError {

@@ -32,6 +32,14 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn access(&self, team: TeamId, contact: ContactId, chat: ChatRef) -> Result<Access> {
+        let access = self.access_in_rows(team, contact, chat).await?;
+        if access == Access::None {
+            self.whole().await?;
+        }
+        Ok(access)
+    }
+
+    async fn access_in_rows(&self, team: TeamId, contact: ContactId, chat: ChatRef) -> Result<Access> {
         match chat {
             ChatRef::Direct(a, b) if a != contact && b != contact => Ok(Access::None),
             ChatRef::Direct(a, b) => {

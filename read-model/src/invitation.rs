@@ -47,6 +47,9 @@ impl ReadModel {
         .bind(hash)
         .fetch_optional(&self.pool)
         .await?;
+        if row.is_none() {
+            self.whole().await?;
+        }
         Ok(row.map(|row| (TeamId(row.get("team")), InvitationId(row.get("uid")))))
     }
 

@@ -24,7 +24,7 @@ pub mod text;
 
 use platform::vault::Vault;
 use sqlx::PgPool;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 use tokio::sync::watch;
 
 /// Why the read model has no answer.
@@ -51,6 +51,7 @@ pub struct ReadModel {
     base_url: Arc<str>,
     vault: Vault,
     seen: Arc<watch::Sender<u64>>,
+    floor: Arc<AtomicU64>,
 }
 
 impl ReadModel {
@@ -62,6 +63,7 @@ impl ReadModel {
             base_url: base_url.trim_end_matches('/').into(),
             vault,
             seen: Arc::new(watch::Sender::new(0)),
+            floor: Arc::default(),
         }
     }
 

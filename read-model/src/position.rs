@@ -2,35 +2,50 @@
 
 use crate::{QueryError, ReadModel, Result};
 use events::Position;
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 /// How often the database is asked while nobody tells us of progress.
 const POLL: Duration = Duration::from_millis(25);
 
 impl ReadModel {
-    /// The position of the last event that the rows show.
+    /// The position of the last event that the rows show, as the database says. It can be lower than before: a crash of
+    /// Postgres takes the newest rows, which the projection then brings again.
     ///
     /// # Errors
     /// The database failed.
     pub async fn position(&self) -> Result<Position> {
+        let known = self.known();
         let position: i64 =
             sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(&self.pool).await?;
         let position = position.cast_unsigned();
-        self.advance(position);
+        if position < known {
+            self.seen.send_replace(position); // gone once more
+        } else {
+            self.advance(position);
+        }
         Ok(position)
     }
 
     /// Makes sure that what is not found does not exist.
     ///
     /// # Errors
-    /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before; or the database failed.
+    /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before, or the projection to
+    /// where the log stood when this process began, or what a crash took is there again; or the database failed.
     pub async fn whole(&self) -> Result<()> {
-        let whole: bool =
-            sqlx::query_scalar("SELECT c.position >= r.until FROM read.checkpoint c, ops.rebuild r")
-                .fetch_one(&self.pool)
-                .await?;
+        let wanted = self.known().max(self.floor.load(Ordering::Relaxed));
+        let whole: bool = sqlx::query_scalar(
+            "SELECT c.position >= greatest(r.until, $1) FROM read.checkpoint c, ops.rebuild r",
+        )
+        .bind(wanted.cast_signed())
+        .fetch_one(&self.pool)
+        .await?;
         if whole { Ok(()) } else { Err(QueryError::Rebuilding) }
+    }
+
+    /// The log holds events up to here: until rows show them, what is not found may yet exist.
+    pub fn expect(&self, head: Position) {
+        self.floor.fetch_max(head, Ordering::Relaxed);
     }
 
     /// Somebody (the projection, the bus) says that rows up to here are committed.

@@ -59,7 +59,10 @@ impl ReadModel {
         if !row.get::<bool, _>("whole") {
             return Err(QueryError::Rebuilding);
         }
-        let Some(id) = row.get::<Option<Uuid>, _>("uid") else { return Ok(None) };
+        let Some(id) = row.get::<Option<Uuid>, _>("uid") else {
+            self.whole().await?;
+            return Ok(None);
+        };
         Ok(Some(Session {
             id: id.into(),
             account: row.get::<Uuid, _>("account").into(),
@@ -82,6 +85,9 @@ impl ReadModel {
         .bind(account.0)
         .fetch_optional(&self.pool)
         .await?;
+        if row.is_none() {
+            self.whole().await?;
+        }
         Ok(row.map(|row| Membership {
             team,
             contact: row.get::<Uuid, _>("uid").into(),

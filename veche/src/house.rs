@@ -59,6 +59,7 @@ impl House {
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
+        read.expect(journal.log().head().await?);
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
         let access = Access { read: read.clone(), config: config.clone(), limits, clock: clock.clone() };

@@ -55,7 +55,7 @@ pub(super) async fn replace(
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    let book = async {
+    let book = || async {
         let contacts = read.address_book(caller.account, &device_id).await?;
         Ok(contacts.map(|contacts| AddressBook { contacts }))
     };

@@ -72,7 +72,7 @@ pub(super) async fn create(
     let command =
         || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
     let done = commands.on_group(&context, group, Start::New, command).await?;
-    commands.show(&context, done.position, commands.access.read.group(team, group, scope.viewer())).await
+    commands.show(&context, done.position, || commands.access.read.group(team, group, scope.viewer())).await
 }
 
 /// Deletes a group, which is archived.

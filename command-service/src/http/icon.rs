@@ -87,7 +87,7 @@ async fn answer(
     scope: &TeamScope,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, commands.access.read.team_icon(scope.team)).await
+    commands.show(context, position, || commands.access.read.team_icon(scope.team)).await
 }
 
 fn refused(refused: PictureRefused) -> ApiError {

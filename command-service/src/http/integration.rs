@@ -174,5 +174,5 @@ async fn answer(
     integration: IntegrationId,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, commands.access.read.integration(scope.team, integration)).await
+    commands.show(context, position, || commands.access.read.integration(scope.team, integration)).await
 }

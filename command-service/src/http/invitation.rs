@@ -61,7 +61,7 @@ pub(super) async fn create(
             token_hash: token_hash.clone(),
         })
         .await?;
-    commands.show(&context, done.position, commands.access.read.invitation(scope.team, invitation)).await
+    commands.show(&context, done.position, || commands.access.read.invitation(scope.team, invitation)).await
 }
 
 /// Deletes an invitation: its token opens nothing any more.
@@ -116,5 +116,5 @@ pub(super) async fn join(
                 other => refused(other),
             })
         })?;
-    commands.show(&context, done.position, read.team(caller.account, team)).await
+    commands.show(&context, done.position, || read.team(caller.account, team)).await
 }

@@ -165,7 +165,7 @@ impl Commands {
         message: MessageId,
         position: Position,
     ) -> Result<Answer, ApiError> {
-        let view = async {
+        let view = || async {
             let message = self.access.read.message(scope.team, message).await?;
             Ok(message.map(|message| message.seen_by(scope.contact, Face::V3)))
         };

@@ -194,8 +194,8 @@ impl Opened {
     /// The account as it sees itself, once the read model has the session.
     async fn me(&self, commands: &Commands, context: &Context) -> Result<Me, ApiError> {
         // A token that does not open anything yet is of no use, whatever the client prefers.
-        commands.settle(&context.waiting(), self.position).await?;
-        commands.access.read.me(self.account).await.map_err(refuse)?.ok_or_else(not_found)
+        let me = commands.settled(context, self.position, || commands.access.read.me(self.account)).await?;
+        me.ok_or_else(not_found)
     }
 
     /// What `sms-auth` and `qr-auth` answer.

@@ -78,7 +78,7 @@ pub(super) async fn create(
         .await
         .map_err(|stop| stop.or(refused))?;
     let position = done.position.max(known);
-    commands.show(&context, position, read.team_with_contacts(caller.account, team)).await
+    commands.show(&context, position, || read.team_with_contacts(caller.account, team)).await
 }
 
 /// Changes only what is sent.
@@ -139,7 +139,7 @@ async fn own_view(
     scope: &TeamScope,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, commands.access.read.team(scope.caller.account, scope.team)).await
+    commands.show(context, position, || commands.access.read.team(scope.caller.account, scope.team)).await
 }
 
 impl Commands {
