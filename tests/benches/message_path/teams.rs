@@ -16,24 +16,38 @@ use std::{
 use veche_tests::person::Person;
 
 const AT_ONCE: usize = 16;
+/// People who make teams in turn: nobody may have more than some hundreds.
+const MAKERS: usize = 64;
 
 #[derive(Clone)]
 struct Maker {
     http: reqwest::Client,
     url: String,
-    token: String,
+    tokens: Arc<[String]>,
     next: Arc<AtomicUsize>,
 }
 
 impl Maker {
-    async fn new(subject: &Subject) -> Outcome<Self> {
+    /// Makers of teams whose invited have numbers from `first` on.
+    async fn new(subject: &Subject, first: usize) -> Outcome<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let next = Arc::new(AtomicUsize::new(0));
-        let (url, token) = match subject.client() {
-            Some(client) => ("/api/v3/teams", Person::login(&client, "+79081230000").await.token),
-            None => ("/teams", String::new()),
+        let next = Arc::new(AtomicUsize::new(first));
+        let mut tokens = Vec::new();
+        let url = match subject.client() {
+            Some(client) => {
+                // Newcomers each time, so that what one line has made does not slow the next one down.
+                let round = first / 10_000_000;
+                for maker in 0..MAKERS {
+                    tokens.push(Person::login(&client, &format!("+79081{round}{maker:05}")).await.token);
+                }
+                "/api/v3/teams"
+            }
+            None => {
+                tokens.push(String::new());
+                "/teams"
+            }
         };
-        Ok(Self { http, url: format!("http://{}{url}", subject.address()), token, next })
+        Ok(Self { http, url: format!("http://{}{url}", subject.address()), tokens: tokens.into(), next })
     }
 
     /// A team whose three invited nobody has heard of yet.
@@ -45,17 +59,18 @@ impl Maker {
     }
 
     async fn make(&self) -> Outcome<()> {
-        let request = self.http.post(&self.url).header("token", &self.token).json(&self.body());
-        let answer = request.send().await?.error_for_status()?;
-        answer.bytes().await?;
-        Ok(())
+        let (body, token) = self.team();
+        let request = self.http.post(&self.url).header("token", token).json(&body);
+        let answer = request.send().await?;
+        let status = answer.status();
+        let body = answer.text().await?;
+        if status.is_success() { Ok(()) } else { Err(body.into()) }
     }
 }
 
 /// Each waits for the one before.
 pub(crate) async fn one_at_a_time(subject: &Subject) -> Outcome<String> {
-    let maker = Maker::new(subject).await?;
-    maker.next.store(30_000_000, Ordering::Relaxed);
+    let maker = Maker::new(subject, 30_000_000).await?;
     let mut times = Times::default();
     let over = Instant::now() + measured();
     while Instant::now() < over {
@@ -68,7 +83,7 @@ pub(crate) async fn one_at_a_time(subject: &Subject) -> Outcome<String> {
 
 /// Sixteen at once.
 pub(crate) async fn many_at_a_time(subject: &Subject) -> Outcome<String> {
-    let maker = Maker::new(subject).await?;
+    let maker = Maker::new(subject, 40_000_000).await?;
     let started = Instant::now();
     let over = started + measured();
     let mut tasks = Vec::new();
