@@ -50,12 +50,12 @@ impl Maker {
         Ok(Self { http, url: format!("http://{}{url}", subject.address()), tokens: tokens.into(), next })
     }
 
-    /// A team whose three invited nobody has heard of yet.
-    fn body(&self) -> Value {
+    /// A team whose three invited nobody has heard of yet, and who makes it.
+    fn team(&self) -> (Value, &str) {
         let first = self.next.fetch_add(3, Ordering::Relaxed);
         let contacts: Vec<Value> =
             (first..first + 3).map(|n| json!({"phone": format!("+791{n:08}")})).collect();
-        json!({"name": "команда", "contacts": contacts})
+        (json!({"name": "команда", "contacts": contacts}), &self.tokens[first / 3 % self.tokens.len()])
     }
 
     async fn make(&self) -> Outcome<()> {
