@@ -1,5 +1,6 @@
 //! A child process that ends with the test: killed when dropped, by the kernel if need be, its words kept for a failure.
 
+use crate::patience;
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read},
@@ -64,10 +65,19 @@ impl Process {
     /// SIGTERM, as an operator does it; returns how it ended.
     ///
     /// # Panics
-    /// The signal cannot be sent.
-    pub fn terminate(&mut self) -> io::Result<ExitStatus> {
+    /// It does not end.
+    pub async fn terminate(&mut self) -> ExitStatus {
         signal("TERM", &[self.id()]);
-        self.child.wait()
+        self.ended().await
+    }
+
+    /// Waits until it has ended by itself; returns how.
+    ///
+    /// # Panics
+    /// It does not end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let what = format!("{} ends", self.recipe.name);
+        patience::within(patience::START_GUARD, &what, async || self.child.try_wait().ok().flatten()).await
     }
 
     /// Starts the same again.

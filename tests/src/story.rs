@@ -49,9 +49,6 @@ pub struct Example {
     /// Pieces of a text, by its pointer: our own words around the example's facts.
     #[serde(default)]
     pieces: BTreeMap<String, Vec<String>>,
-    /// What is heard on sockets; the tests of these listen for it.
-    #[serde(default)]
-    pub events: Vec<String>,
     response: Value,
 }
 

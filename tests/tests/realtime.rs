@@ -6,8 +6,9 @@ use uuid::Uuid;
 use veche_tests::{
     client::Identity,
     person::{Person, Team, text},
+    process::signal,
     socket::Socket,
-    world::{PUBLIC_URL, World},
+    world::{PUBLIC_URL, Role, World},
 };
 
 const ANNA: &str = "+79010000001";
@@ -297,4 +298,27 @@ async fn a_group_is_heard_by_its_members_alone() {
     his.event_where("server.message.updated", |params| is_text(params, "лично")).await;
     his.has_not_heard("a group that he left", |frame| is_text(&frame["params"], "уже без тебя")).await;
     assert_eq!(text(&json!(group)), group);
+}
+
+/// Close codes by which clients know that the server goes away and they may come back (RFC 6455, 7.4.1; 1012).
+const GOING_AWAY: [u16; 2] = [1001, 1012];
+
+#[tokio::test]
+async fn a_stop_says_goodbye_and_a_start_goes_on() {
+    let Pair { mut world, anna, boris, team, to_boris } = pair().await;
+    let mut socket = boris.socket(&team.uid).await;
+    let before = anna.post(&team.uid, &to_boris, "до").await;
+    socket.event_where("server.message.updated", |params| is_text(params, "до")).await;
+    let process = world.process(Role::Serve);
+    signal("TERM", &[process.id()]);
+    let (_, code) = socket.closed().await;
+    assert!(code.is_some_and(|code| GOING_AWAY.contains(&code)), "{code:?}");
+    let ended = process.ended().await;
+    assert!(ended.success(), "{ended}");
+    world.revive(Role::Serve).await;
+    let mut socket = boris.socket(&team.uid).await;
+    socket.ask("client.ping", Value::Null).await;
+    let after = anna.post(&team.uid, &to_boris, "после").await;
+    assert_eq!(after["prev"], before["message_id"]);
+    socket.event_where("server.message.updated", |params| is_text(params, "после")).await;
 }

@@ -94,7 +94,7 @@ async fn is_what_a_rebuild_makes(world: &mut World, pool: &sqlx::PgPool, witness
         sqlx::query_scalar("select position from log.head").fetch_one(pool).await.expect("the log's head");
     let call = Call::new(Method::GET, "/api/v3/me", Body::Empty);
     witness.client.send(call.header("Min-Event-Position", head.to_string())).await.ok();
-    world.process(Role::Serve).terminate().expect("the process stops");
+    world.process(Role::Serve).terminate().await;
     let before = dump::read_model(pool).await;
     world.run(&["rebuild"]);
     let differences = dump::differences(&before, &dump::read_model(pool).await);

@@ -46,14 +46,19 @@ async fn main() -> Outcome<()> {
     for kind in [Kind::FloorSingle, Kind::FloorGroup, Kind::FloorMemory, Kind::Ours] {
         let subject = Subject::start(kind, &server).await?;
         table.begin(kind.name());
-        for (name, line) in LINES {
-            if wanted(name) {
-                table.add(name, line.measure(&subject).await?);
-            }
-        }
+        let measured = column(&subject, &mut table, &wanted).await;
+        // Also after a failure: its database must not stay.
         subject.end().await?;
+        measured?;
     }
     table.print();
+    Ok(())
+}
+
+async fn column(subject: &Subject, table: &mut Table, wanted: impl Fn(&str) -> bool) -> Outcome<()> {
+    for (name, line) in LINES.into_iter().filter(|(name, _)| wanted(name)) {
+        table.add(name, line.measure(subject).await?);
+    }
     Ok(())
 }
 
