@@ -60,17 +60,6 @@ struct Integration {
 }
 
 impl Team {
-    /// The contact of an account, if it has one that is not archived.
-    pub fn contact_of(&self, account: AccountId) -> Option<ContactId> {
-        let id = self.by_account.get(&account)?;
-        self.contacts.get(id).filter(|contact| !contact.archived).map(|_| *id)
-    }
-
-    /// The picture.
-    pub fn icon(&self) -> Option<&icon::Changed> {
-        self.icon.as_ref()
-    }
-
     fn own<T>(&self, value: T) -> Result<Personal<T>, Rejection> {
         self.id.map(|id| Personal::of_team(id, value)).ok_or(Rejection::NoTeam)
     }

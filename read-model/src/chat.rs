@@ -224,15 +224,3 @@ pub fn jid_for(viewer: ContactId, chat: ChatRef) -> Jid {
         ChatRef::Direct(a, b) => Jid::Direct(if a == viewer { b } else { a }),
     }
 }
-
-/// The title of a conversation for those outside: a webhook's `chat_display_name`.
-///
-/// # Errors
-/// The database failed.
-pub async fn display_name(read: &ReadModel, chat: ChatKey) -> Result<String> {
-    let name: Option<String> = sqlx::query_scalar("SELECT display_name FROM read.chat WHERE key = $1")
-        .bind(chat.0)
-        .fetch_optional(read.pool())
-        .await?;
-    Ok(name.unwrap_or_default())
-}
