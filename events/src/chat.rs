@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A conversation: between two contacts of a team, or in a group.
+/// A conversation: between two contacts of a team, in a group, or about a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatRef {
@@ -13,6 +13,8 @@ pub enum ChatRef {
     Direct(ContactId, ContactId),
     /// A group.
     Group(GroupId),
+    /// A task; it has members as a group has.
+    Task(GroupId),
 }
 
 impl ChatRef {
@@ -21,10 +23,18 @@ impl ChatRef {
         if a <= b { Self::Direct(a, b) } else { Self::Direct(b, a) }
     }
 
+    /// The group or task, which has members of its own; nothing for a direct chat.
+    pub fn shared(&self) -> Option<GroupId> {
+        match self {
+            Self::Direct(..) => None,
+            Self::Group(group) | Self::Task(group) => Some(*group),
+        }
+    }
+
     /// One uuid that names the conversation, the same for everybody.
     pub fn key(&self) -> ChatKey {
         match self {
-            Self::Group(group) => ChatKey(group.0),
+            Self::Group(group) | Self::Task(group) => ChatKey(group.0),
             Self::Direct(a, b) => {
                 let (low, high) = if a <= b { (a, b) } else { (b, a) };
                 let mut pair = [0; 32];

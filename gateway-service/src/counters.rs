@@ -31,9 +31,9 @@ pub(crate) struct Counters {
 }
 
 /// How far a chat is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Standing {
-    direct: bool,
+    kind: ChatType,
     last_num: i64,
     read_num: i64,
     since: i64,
@@ -43,6 +43,11 @@ struct Standing {
 }
 
 impl Standing {
+    /// A chat of which nothing is known.
+    fn nothing(kind: ChatType) -> Self {
+        Self { kind, last_num: 0, read_num: 0, since: 0, last_read: None, gentime: 0, notices: 0 }
+    }
+
     fn unread(&self) -> u64 {
         (self.last_num - self.read_num.max(self.since)).max(0).unsigned_abs()
     }
@@ -70,8 +75,8 @@ impl Counters {
             asked: Instant::now(),
         };
         for mark in marks {
-            let ChatMark { chat, direct, last_num, read_num, since, last_read, gentime, notices } = mark;
-            counters.put(chat, Standing { direct, last_num, read_num, since, last_read, gentime, notices });
+            let ChatMark { chat, kind, last_num, read_num, since, last_read, gentime, notices } = mark;
+            counters.put(chat, Standing { kind, last_num, read_num, since, last_read, gentime, notices });
         }
         counters
     }
@@ -99,10 +104,10 @@ impl Counters {
     /// A message was posted.
     pub(crate) fn posted(&mut self, message: &NeutralMessage) {
         let key = message.chat.key();
-        let direct = matches!(message.chat, ChatRef::Direct(..));
+        let kind = ChatType::of(message.chat);
         // Of a group that was joined a moment ago all before is no news; a direct chat begins with its first message.
-        let since = if direct { 0 } else { message.num - 1 };
-        let unknown = Standing { direct, since, ..Standing::default() };
+        let since = if kind == ChatType::Direct { 0 } else { message.num - 1 };
+        let unknown = Standing { since, ..Standing::nothing(kind) };
         let mut standing = self.chats.get(&key).copied().unwrap_or(unknown);
         let is_new = message.num > standing.last_num;
         standing.last_num = standing.last_num.max(message.num);
@@ -123,8 +128,7 @@ impl Counters {
     /// The contact has read a chat up to a message.
     pub(crate) fn read(&mut self, chat: ChatRef, message: MessageId, num_unread: i64, gentime: i64) {
         let key = chat.key();
-        let direct = matches!(chat, ChatRef::Direct(..));
-        let unknown = Standing { direct, last_num: num_unread, ..Standing::default() };
+        let unknown = Standing { last_num: num_unread, ..Standing::nothing(ChatType::of(chat)) };
         let mut standing = self.chats.get(&key).copied().unwrap_or(unknown);
         if gentime <= standing.gentime {
             return;
@@ -155,12 +159,8 @@ impl Counters {
     /// The counters of a chat.
     pub(crate) fn of(&self, chat: ChatRef) -> ChatCounters {
         let standing = self.chats.get(&chat.key());
-        let chat_type = match chat {
-            ChatRef::Direct(..) => ChatType::Direct,
-            ChatRef::Group(_) => ChatType::Group,
-        };
         ChatCounters {
-            chat_type,
+            chat_type: ChatType::of(chat),
             gentime: standing.map_or(0, |known| known.gentime),
             jid: jid_for(self.contact, chat),
             last_read_message_id: standing.and_then(|known| known.last_read),
@@ -189,7 +189,11 @@ impl Counters {
 
 /// Adds a chat to the sums of its kind, or takes it out.
 fn count(team: &mut TeamUnread, standing: Standing, sign: i64) {
-    let Unread { chats, messages } = if standing.direct { &mut team.direct } else { &mut team.group };
+    let Unread { chats, messages } = match standing.kind {
+        ChatType::Direct => &mut team.direct,
+        ChatType::Group => &mut team.group,
+        ChatType::Task => &mut team.task,
+    };
     let unread = standing.unread();
     *chats = chats.saturating_add_signed(sign * i64::from(unread > 0));
     *messages = messages.saturating_add_signed(sign * unread.cast_signed());

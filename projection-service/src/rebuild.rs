@@ -25,9 +25,7 @@ pub async fn rebuild(
     mut tell: impl FnMut(Progress),
 ) -> Result<Progress, ProjectionError> {
     let head = projector.journal.log().head().await?;
-    read_model::schema::recreate(projector.read.pool(), head)
-        .await
-        .map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
+    read_model::schema::recreate(projector.read.pool(), head).await?;
     projector.read.restart();
     let mut db = projector.connect().await?;
     let mut progress = Progress { position: 0, head, events: 0 };

@@ -47,7 +47,7 @@ const TABLES: [&str; 18] = [
     "session",
     "team",
     "usage",
-    "migrations",
+    "shape",
 ];
 
 /// A repeatable source of choices: the story is the same in every run.
@@ -173,7 +173,7 @@ fn happening(
         2 | 3 if !said.is_empty() => {
             let (message, chat) = said[choices.below(said.len() as u64) as usize];
             let contact = match chat {
-                ChatRef::Group(_) => who,
+                ChatRef::Group(_) | ChatRef::Task(_) => who,
                 ChatRef::Direct(a, b) => [a, b][choices.below(2) as usize],
             };
             let marked = reading::Marked { team: TEAM, chat, contact, message };
@@ -201,7 +201,7 @@ fn happening(
             };
             let author = match (chat, choices.below(4)) {
                 (ChatRef::Group(_), 0) => Author::Integration(INTEGRATION),
-                (ChatRef::Group(_), _) => Author::Contact(who),
+                (ChatRef::Group(_) | ChatRef::Task(_), _) => Author::Contact(who),
                 (ChatRef::Direct(a, _), _) => Author::Contact(a),
             };
             let posted = message::Posted {
@@ -244,10 +244,7 @@ async fn append(journal: &Journal, step: i64, stream: StreamName, events: Vec<Ev
 async fn dump(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
     let mut tables = BTreeMap::new();
     for table in TABLES {
-        // When a schema was made is not part of what it holds.
-        let columns = if table == "migrations" { "version" } else { "t.*" };
-        let sql =
-            format!("SELECT to_jsonb(r)::text FROM (SELECT {columns} FROM read.{table} t) r ORDER BY 1");
+        let sql = format!("SELECT to_jsonb(t)::text FROM read.{table} t ORDER BY 1");
         let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap();
         tables.insert(table, rows.iter().map(|row| row.get(0)).collect());
     }
@@ -258,7 +255,7 @@ async fn dump(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
 async fn rows_do_not_depend_on_how_events_are_batched() {
     let database = TestDatabase::create().await;
     let pool = database.pool().await;
-    read_model::schema::migrate(&pool).await.unwrap();
+    read_model::schema::migrate(&pool, 0).await.unwrap();
     let vault = Vault::new(&[7; 32]);
     let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
     let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
@@ -289,6 +286,27 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
     }
     let again: i64 = sqlx::query_scalar("SELECT count(*) FROM ops.effect").fetch_one(&pool).await.unwrap();
     assert_eq!(again, planned, "a rebuild plans nothing again");
+    pool.close().await;
+    database.drop_now().await;
+}
+
+#[tokio::test]
+async fn tables_of_another_program_are_made_anew_and_nobody_is_let_in_before_they_are_full() {
+    let database = TestDatabase::create().await;
+    let pool = database.pool().await;
+    let state = || async {
+        sqlx::query_as::<_, (i64, i64)>("SELECT c.position, r.until FROM read.checkpoint c, ops.rebuild r")
+            .fetch_one(&pool)
+            .await
+            .unwrap()
+    };
+    read_model::schema::migrate(&pool, 0).await.unwrap();
+    sqlx::query("UPDATE read.checkpoint SET position = 5").execute(&pool).await.unwrap();
+    read_model::schema::migrate(&pool, 7).await.unwrap();
+    assert_eq!(state().await, (5, 0), "the same tables stay");
+    sqlx::query("UPDATE read.shape SET fingerprint = 'another'").execute(&pool).await.unwrap();
+    read_model::schema::migrate(&pool, 7).await.unwrap();
+    assert_eq!(state().await, (0, 7), "others are dropped, and are full again at the head");
     pool.close().await;
     database.drop_now().await;
 }

@@ -81,6 +81,31 @@ pub enum ChatType {
     Task,
 }
 
+impl ChatType {
+    /// The kind of a conversation.
+    pub fn of(chat: ChatRef) -> Self {
+        match chat {
+            ChatRef::Direct(..) => Self::Direct,
+            ChatRef::Group(_) => Self::Group,
+            ChatRef::Task(_) => Self::Task,
+        }
+    }
+
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Group => "group",
+            Self::Task => "task",
+        }
+    }
+
+    /// The kind that is written so.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Direct, Self::Group, Self::Task].into_iter().find(|kind| kind.word() == word)
+    }
+}
+
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,10 +188,7 @@ impl NeutralMessage {
         let (chat, to) = self.addresses(viewer);
         Message {
             chat,
-            chat_type: match self.chat {
-                ChatRef::Direct(..) => ChatType::Direct,
-                ChatRef::Group(_) => ChatType::Group,
-            },
+            chat_type: ChatType::of(self.chat),
             content: MessageContent {
                 text: self.text.clone(),
                 kind: if self.deleted { "deleted" } else { "plain" }.to_owned(),
@@ -194,6 +216,7 @@ impl NeutralMessage {
     fn addresses(&self, viewer: ContactId) -> (Jid, Jid) {
         match self.chat {
             ChatRef::Group(group) => (Jid::Group(group), Jid::Group(group)),
+            ChatRef::Task(task) => (Jid::Task(task), Jid::Task(task)),
             ChatRef::Direct(a, b) => {
                 let other = |than| if a == than { b } else { a };
                 let to = match self.author {

@@ -47,14 +47,15 @@ impl ReadModel {
                 let known = self.contacts_of_team(team, &[other]).await?;
                 Ok(if known.is_empty() { Access::None } else { Access::Write })
             }
-            ChatRef::Group(group) => {
+            ChatRef::Group(group) | ChatRef::Task(group) => {
                 let row = sqlx::query(
                     "SELECT c.readonly, m.status FROM read.chat c JOIN read.member m ON m.chat = c.key \
-                     WHERE c.key = $1 AND c.team = $2 AND m.contact = $3 AND NOT c.archived",
+                     WHERE c.key = $1 AND c.team = $2 AND m.contact = $3 AND c.kind = $4 AND NOT c.archived",
                 )
                 .bind(group.0)
                 .bind(team.0)
                 .bind(contact.0)
+                .bind(ChatType::of(chat).word())
                 .fetch_optional(&self.pool)
                 .await?;
                 Ok(match row {
@@ -213,7 +214,8 @@ impl ReadModel {
 pub fn chat_of(viewer: ContactId, jid: Jid) -> ChatRef {
     match jid {
         Jid::Direct(other) => ChatRef::direct(viewer, other),
-        Jid::Group(group) | Jid::Task(group) => ChatRef::Group(group),
+        Jid::Group(group) => ChatRef::Group(group),
+        Jid::Task(task) => ChatRef::Task(task),
     }
 }
 
@@ -221,6 +223,7 @@ pub fn chat_of(viewer: ContactId, jid: Jid) -> ChatRef {
 pub fn jid_for(viewer: ContactId, chat: ChatRef) -> Jid {
     match chat {
         ChatRef::Group(group) => Jid::Group(group),
+        ChatRef::Task(task) => Jid::Task(task),
         ChatRef::Direct(a, b) => Jid::Direct(if a == viewer { b } else { a }),
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::{QueryError, ReadModel, Result};
 use events::{AccountId, ChatKey, ContactId, TeamId};
-use protocol::notice::{FeedRow, Scope};
+use protocol::{
+    message::ChatType,
+    notice::{FeedRow, Scope},
+};
 use sqlx::Row;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -79,7 +82,7 @@ impl ReadModel {
         .await?;
         let mark = |row: &sqlx::postgres::PgRow| ChatMark {
             chat: ChatKey(row.get("key")),
-            direct: row.get::<&str, _>("kind") == "direct",
+            kind: ChatType::from_word(row.get("kind")).unwrap_or(ChatType::Group),
             last_num: row.get("last_num"),
             read_num: row.get("read_num"),
             since: row.get("since"),
@@ -96,8 +99,8 @@ impl ReadModel {
 pub struct ChatMark {
     /// Which one.
     pub chat: ChatKey,
-    /// A direct chat, else a group.
-    pub direct: bool,
+    /// Its kind.
+    pub kind: ChatType,
     /// Number of its newest message, 0 for none.
     pub last_num: i64,
     /// Messages up to this number are read, 0 for none.

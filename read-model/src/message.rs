@@ -104,6 +104,7 @@ pub fn chat_ref(row: &PgRow) -> Result<ChatRef> {
             let side = |name| row.get::<Option<Uuid>, _>(name).map(ContactId).ok_or_else(damaged);
             Ok(ChatRef::direct(side("low")?, side("high")?))
         }
+        "task" => Ok(ChatRef::Task(row.get::<Uuid, _>("key").into())),
         _ => Ok(ChatRef::Group(row.get::<Uuid, _>("key").into())),
     }
 }

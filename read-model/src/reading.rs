@@ -37,6 +37,7 @@ impl ReadModel {
             let team = counters.entry(ContactId(row.get("viewer"))).or_default();
             let unread = match row.get::<&str, _>("kind") {
                 "direct" => &mut team.direct,
+                "task" => &mut team.task,
                 _ => &mut team.group,
             };
             unread.chats = row.get::<i64, _>("chats").unsigned_abs();

@@ -1,27 +1,58 @@
-//! Schemas `read` and `ops`: made and brought up to date here; `read` can also be dropped and made anew.
+//! Schemas `read` and `ops`, made and brought up to date here.
+//!
+//! What is in `read` can be made anew from the log, so it has no migrations: a program whose tables differ from those
+//! it finds drops them all, and the projection fills them again from the beginning. What is in `ops` cannot, and is
+//! migrated step by step.
 
 use events::Position;
+use sha2::{Digest, Sha256};
 use sqlx::{
-    PgPool, SqlSafeStr,
+    PgConnection, PgPool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
-/// Of the read model, in order; an entry never changes once it is released.
-const READ: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/0001_tables.sql"))];
-
-/// Of what services remember beside the log.
-const OPS: [(i64, &str, &str); 2] = [
-    (1, "tables", include_str!("../migrations/ops_0001_tables.sql")),
-    (2, "rebuild", include_str!("../migrations/ops_0002_rebuild.sql")),
+/// Tables of the read model, a file a noun.
+const READ: [&str; 14] = [
+    include_str!("../tables/checkpoint.sql"),
+    include_str!("../tables/account.sql"),
+    include_str!("../tables/device.sql"),
+    include_str!("../tables/session.sql"),
+    include_str!("../tables/team.sql"),
+    include_str!("../tables/usage.sql"),
+    include_str!("../tables/contact.sql"),
+    include_str!("../tables/section.sql"),
+    include_str!("../tables/invitation.sql"),
+    include_str!("../tables/integration.sql"),
+    include_str!("../tables/chat.sql"),
+    include_str!("../tables/message.sql"),
+    include_str!("../tables/reading.sql"),
+    include_str!("../tables/feed.sql"),
 ];
+
+/// Of what services remember beside the log, in order; an entry never changes once it is released.
+const OPS: [(i64, &str, &str); 2] = [
+    (1, "tables", include_str!("../migrations/0001_tables.sql")),
+    (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
+];
+
+/// Makes processes that start at once take turns; any number that nothing else here locks.
+const TURN: i64 = 0x7665_6368_6521;
 
 /// Brings both schemas up to date. Safe to run from several processes at once.
 ///
+/// Where the tables found are not the ones of this program, the read model starts over, and nobody is let in until the
+/// projection has come to `head`, where the log stands: see [`crate::QueryError::Rebuilding`].
+///
 /// # Errors
 /// Postgres is not available, or a migration was changed after it had been applied.
-pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    apply(pool, "read", &READ).await?;
-    apply(pool, "ops", &OPS).await
+pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> {
+    migrate_ops(pool).await?;
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
+    if found(&mut transaction).await?.as_deref() != Some(&*wanted()) {
+        make(&mut transaction, head).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Drops the read model and makes it anew, empty; what is in `ops` stays. Until the projection has come to `until`, nobody
@@ -29,25 +60,46 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
 ///
 /// # Errors
 /// Postgres is not available.
-pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), MigrateError> {
-    sqlx::query("UPDATE ops.rebuild SET until = $1").bind(until.cast_signed()).execute(pool).await?;
-    sqlx::query("DROP SCHEMA IF EXISTS read CASCADE").execute(pool).await?;
-    apply(pool, "read", &READ).await
+pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
+    make(&mut transaction, until).await?;
+    transaction.commit().await
 }
 
-async fn apply(
-    pool: &PgPool,
-    schema: &'static str,
-    steps: &[(i64, &'static str, &'static str)],
-) -> Result<(), MigrateError> {
-    let migrations: Vec<Migration> = steps
-        .iter()
-        .map(|(version, name, sql)| {
-            Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
-        })
-        .collect();
-    let mut migrator = Migrator::with_migrations(migrations);
-    migrator.dangerous_set_table_name(format!("{schema}.migrations"));
-    migrator.create_schema(schema);
+async fn make(db: &mut PgConnection, until: Position) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE ops.rebuild SET until = $1").bind(until.cast_signed()).execute(&mut *db).await?;
+    sqlx::raw_sql("DROP SCHEMA IF EXISTS read CASCADE; CREATE SCHEMA read").execute(&mut *db).await?;
+    for tables in READ {
+        sqlx::raw_sql(tables).execute(&mut *db).await?;
+    }
+    // By which program's tables these are.
+    sqlx::raw_sql("CREATE TABLE read.shape (fingerprint text NOT NULL)").execute(&mut *db).await?;
+    sqlx::query("INSERT INTO read.shape VALUES ($1)").bind(wanted()).execute(db).await?;
+    Ok(())
+}
+
+async fn found(db: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    let known: bool =
+        sqlx::query_scalar("SELECT to_regclass('read.shape') IS NOT NULL").fetch_one(&mut *db).await?;
+    if !known {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT fingerprint FROM read.shape").fetch_optional(db).await
+}
+
+fn wanted() -> String {
+    let mut hash = Sha256::new();
+    READ.iter().for_each(|tables| hash.update(tables));
+    hex::encode(hash.finalize())
+}
+
+async fn migrate_ops(pool: &PgPool) -> Result<(), MigrateError> {
+    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let mut migrator = Migrator::with_migrations(OPS.iter().map(migration).collect());
+    migrator.dangerous_set_table_name("ops.migrations");
+    migrator.create_schema("ops");
     migrator.run(pool).await
 }

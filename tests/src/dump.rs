@@ -4,9 +4,6 @@ use serde_json::Value;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 
-/// Tables that hold no read model: when the schema was made differs by nature.
-const NOT_DERIVED: [&str; 1] = ["migrations"];
-
 /// All rows of all tables of the schema `read`, by table, sorted.
 ///
 /// # Panics
@@ -17,7 +14,7 @@ pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
     );
     let tables = tables.fetch_all(pool).await.expect("the catalogue can be read");
     let mut dump = BTreeMap::new();
-    for table in tables.into_iter().filter(|table| !NOT_DERIVED.contains(&table.as_str())) {
+    for table in tables {
         // The name is from the catalogue, not from anybody's input.
         let rows =
             sqlx::AssertSqlSafe(format!("select to_jsonb(t)::text from read.\"{table}\" as t order by 1"));

@@ -112,7 +112,11 @@ impl Writer {
             if number % INVITATION_EVERY == 0 {
                 let answer = self.until_acknowledged(&self.invitation()).await;
                 let uid = answer.json["result"]["uid"].as_str().map(str::to_owned);
-                self.lock().invitations.push(uid);
+                self.lock().invitations.push(uid.clone());
+                // A team has room for only so many at once.
+                if let Some(uid) = uid {
+                    self.until_acknowledged(&self.revocation(&uid)).await;
+                }
             }
         }
     }
@@ -127,6 +131,12 @@ impl Writer {
     fn invitation(&self) -> Call {
         let path = format!("/api/v3/teams/{}/invitations", self.team);
         let call = Call::new(Method::POST, path, Body::Json(json!({})));
+        call.header("Idempotency-Key", Uuid::new_v4().to_string())
+    }
+
+    fn revocation(&self, uid: &str) -> Call {
+        let path = format!("/api/v3/teams/{}/invitations/{uid}", self.team);
+        let call = Call::new(Method::DELETE, path, Body::Empty);
         call.header("Idempotency-Key", Uuid::new_v4().to_string())
     }
 

@@ -54,12 +54,13 @@ impl House {
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
-        read_model::schema::migrate(&read_pool).await?;
         let (log, keyring) = open_log(&config, &vault, &read_pool).await?;
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
+        let head = journal.log().head().await?;
+        read_model::schema::migrate(&read_pool, head).await?;
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
-        read.expect(journal.log().head().await?);
+        read.expect(head);
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
         let access = Access { read: read.clone(), config: config.clone(), limits, clock: clock.clone() };

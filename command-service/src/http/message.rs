@@ -87,8 +87,7 @@ impl Commands {
         if read.access(scope.team, scope.contact, known.chat).await.map_err(refuse)? == Access::None {
             return Err(not_found());
         }
-        let in_group = matches!(known.chat, ChatRef::Group(_));
-        let any = in_group && policy::may(scope.status, Action::DeleteAnyMessage);
+        let any = known.chat.shared().is_some() && policy::may(scope.status, Action::DeleteAnyMessage);
         let (author, now) = (Author::Contact(scope.contact), context.now);
         let done: Done<Message> = self
             .transact(&context, StreamName::message(message), Start::Known, |_: &Message| {

@@ -1,7 +1,7 @@
 use super::Counters;
 use chrono::DateTime;
 use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::NeutralMessage;
+use protocol::message::{ChatType, NeutralMessage};
 use read_model::feed::ChatMark;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ fn id(num: i64) -> MessageId {
 fn mark(chat: ChatRef, last_num: i64, read_num: i64) -> ChatMark {
     ChatMark {
         chat: chat.key(),
-        direct: matches!(chat, ChatRef::Direct(..)),
+        kind: ChatType::of(chat),
         last_num,
         read_num,
         since: 0,

@@ -149,7 +149,7 @@ impl Channel {
                 let sockets = if other == typing.actor { &[] } else { self.sockets_of(other) };
                 sockets.to_vec()
             }
-            ChatRef::Group(group) => {
+            ChatRef::Group(group) | ChatRef::Task(group) => {
                 let members = self.by_group.get(&group).into_iter().flatten().copied();
                 members.filter(|socket| self.ear(*socket) != Some(Ear::Home(typing.actor))).collect()
             }

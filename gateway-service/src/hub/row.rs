@@ -39,7 +39,7 @@ impl Row {
     ) -> serde_json::Result<&RawValue> {
         let second = match message.chat {
             ChatRef::Direct(first, _) => viewer != first,
-            ChatRef::Group(_) => message.mentioned.contains(&viewer),
+            ChatRef::Group(_) | ChatRef::Task(_) => message.mentioned.contains(&viewer),
         };
         let view = &self.messages[usize::from(second)];
         if let Some(encoded) = view.get() {

@@ -190,7 +190,7 @@ impl Socket {
                 self.known.extend(&found);
                 !found.is_empty()
             }
-            (_, ChatRef::Group(group)) => match &self.place {
+            (_, ChatRef::Group(group) | ChatRef::Task(group)) => match &self.place {
                 Some(place) => place.groups.contains(&group),
                 None => self.seat.is_in_group(group),
             },

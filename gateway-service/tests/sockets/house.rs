@@ -57,7 +57,7 @@ impl House {
     pub(crate) async fn build(adjust: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
         let pool = database.pool().await;
-        schema::migrate(&pool).await.unwrap();
+        schema::migrate(&pool, 0).await.unwrap();
         let mut config = Config::defaults(Profile::Dev);
         adjust(&mut config);
         let config = Arc::new(config);
@@ -157,7 +157,7 @@ impl House {
     /// A message as a row of the team's feed.
     pub(crate) fn message(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> FeedRow {
         let audience = match chat {
-            ChatRef::Group(group) => Audience::Group(group),
+            ChatRef::Group(group) | ChatRef::Task(group) => Audience::Group(group),
             ChatRef::Direct(a, b) => Audience::Contacts(vec![a, b]),
         };
         let message = Box::new(self.neutral(chat, author, num, text));

@@ -109,7 +109,7 @@ async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> 
 /// Who hears of a conversation.
 pub(super) fn audience(chat: ChatRef) -> Audience {
     match chat {
-        ChatRef::Group(group) => Audience::Group(group),
+        ChatRef::Group(group) | ChatRef::Task(group) => Audience::Group(group),
         ChatRef::Direct(a, b) if a == b => Audience::Contacts(vec![a]),
         ChatRef::Direct(a, b) => Audience::Contacts(vec![a, b]),
     }
@@ -119,7 +119,7 @@ pub(super) fn audience(chat: ChatRef) -> Audience {
 async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -> Result<(), sqlx::Error> {
     let direct = posts.iter().filter_map(|(at, posted)| match posted.chat {
         ChatRef::Direct(low, high) => Some((*at, *posted, low, high)),
-        ChatRef::Group(_) => None,
+        ChatRef::Group(_) | ChatRef::Task(_) => None,
     });
     let direct: Vec<_> = direct.collect();
     if direct.is_empty() {

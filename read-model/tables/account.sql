@@ -1,0 +1,11 @@
+-- People, by account.
+CREATE TABLE read.account (
+    uid uuid PRIMARY KEY,
+    phone text NOT NULL,
+    given_name text NOT NULL,
+    family_name text NOT NULL,
+    colour smallint NOT NULL,
+    ui_settings text NOT NULL DEFAULT '{}',
+    created timestamptz NOT NULL
+);
+CREATE INDEX account_phone ON read.account (phone);

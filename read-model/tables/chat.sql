@@ -1,0 +1,32 @@
+-- A conversation, direct chats too: those come to be with their first message.
+CREATE TABLE read.chat (
+    key uuid PRIMARY KEY,
+    team uuid NOT NULL,
+    kind text NOT NULL, -- direct | group
+    low uuid, -- the two contacts of a direct chat
+    high uuid,
+    display_name text NOT NULL DEFAULT '',
+    description text NOT NULL DEFAULT '',
+    public boolean NOT NULL DEFAULT false,
+    readonly boolean NOT NULL DEFAULT false,
+    default_for_all boolean NOT NULL DEFAULT false,
+    colour smallint NOT NULL DEFAULT 0,
+    archived boolean NOT NULL DEFAULT false,
+    created timestamptz NOT NULL,
+    last_num bigint NOT NULL DEFAULT 0,
+    last_message uuid,
+    gentime bigint NOT NULL
+);
+CREATE INDEX chat_team ON read.chat (team, kind);
+CREATE INDEX chat_low ON read.chat (low) WHERE kind = 'direct';
+CREATE INDEX chat_high ON read.chat (high) WHERE kind = 'direct';
+
+CREATE TABLE read.member (
+    chat uuid NOT NULL,
+    contact uuid NOT NULL,
+    status text NOT NULL,
+    -- Messages up to this number were there before they came, and do not count as unread.
+    joined_num bigint NOT NULL,
+    PRIMARY KEY (chat, contact)
+);
+CREATE INDEX member_contact ON read.member (contact);

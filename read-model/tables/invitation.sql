@@ -1,0 +1,10 @@
+-- Open invitations to teams.
+CREATE TABLE read.invitation (
+    uid uuid PRIMARY KEY,
+    team uuid NOT NULL,
+    token_hash text NOT NULL UNIQUE,
+    token_sealed text NOT NULL,
+    created timestamptz NOT NULL,
+    since bigint NOT NULL
+);
+CREATE INDEX invitation_team ON read.invitation (team, since);

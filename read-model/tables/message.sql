@@ -1,0 +1,23 @@
+-- Messages, numbered within their chats.
+CREATE TABLE read.message (
+    uid uuid PRIMARY KEY,
+    team uuid NOT NULL,
+    chat uuid NOT NULL,
+    num bigint NOT NULL,
+    prev uuid,
+    author uuid NOT NULL,
+    by_integration boolean NOT NULL,
+    body text NOT NULL,
+    important boolean NOT NULL,
+    nopreview boolean NOT NULL,
+    reply_to uuid,
+    linked jsonb NOT NULL, -- ids of forwarded messages
+    links jsonb NOT NULL,
+    mentioned jsonb NOT NULL, -- ids of contacts
+    created timestamptz NOT NULL,
+    edited timestamptz,
+    editable_until timestamptz NOT NULL,
+    deleted boolean NOT NULL DEFAULT false,
+    gentime bigint NOT NULL,
+    UNIQUE (chat, num)
+);

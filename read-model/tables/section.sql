@@ -1,0 +1,9 @@
+-- Sections that contacts are sorted into.
+CREATE TABLE read.section (
+    uid uuid PRIMARY KEY,
+    team uuid NOT NULL,
+    name text NOT NULL,
+    sort_ordering integer NOT NULL,
+    gentime bigint NOT NULL
+);
+CREATE INDEX section_team ON read.section (team);

@@ -1,0 +1,19 @@
+-- Logins, and offers to log in by QR code.
+CREATE TABLE read.session (
+    token_hash text PRIMARY KEY,
+    uid uuid NOT NULL UNIQUE,
+    account uuid NOT NULL,
+    kind text NOT NULL,
+    device_id text,
+    created timestamptz NOT NULL,
+    expires timestamptz NOT NULL
+);
+CREATE INDEX session_account ON read.session (account);
+
+CREATE TABLE read.qr_offer (
+    token_hash text PRIMARY KEY,
+    uid uuid NOT NULL UNIQUE,
+    account uuid NOT NULL,
+    session uuid NOT NULL UNIQUE,
+    valid_until timestamptz NOT NULL
+);
