@@ -2,10 +2,11 @@
 
 use crate::{Commands, context::Context};
 use access::{refusal::not_found, refuse};
+use event_log::Receipt;
 use events::Position;
 use http::{HeaderName, HeaderValue};
 use platform::http::{ApiError, Reply};
-use protocol::{error::ErrorCode, lang::Text};
+use protocol::{envelope::Nothing, error::ErrorCode, lang::Text};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::Row;
@@ -29,7 +30,8 @@ impl Commands {
             .fetch_optional(self.access.read.pool())
             .await
             .map_err(ApiError::unavailable)?;
-        let Some(row) = row else { return self.known_otherwise(context).await };
+        // Its answer may not have been kept: then the same request is carried out again, which changes nothing.
+        let Some(row) = row else { return self.receipt(context).await.map(|_| None) };
         if row.get::<&[u8], _>("fingerprint") != command.fingerprint {
             return Err(reused());
         }
@@ -39,15 +41,45 @@ impl Commands {
         Ok(Some(Reply::new(result).at(row.get::<i64, _>("position").cast_unsigned())))
     }
 
-    /// The log may know the key though its answer was not kept: then another body is refused here, and the same one is
-    /// carried out again, which changes nothing.
-    async fn known_otherwise(&self, context: &Context) -> Result<Option<Answer>, ApiError> {
+    /// As [`Self::repeated`], for requests to remove something: nothing is left then that a repetition could be tried on,
+    /// and that it was done is all there is to answer.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_REUSED`, `NOT_CAUGHT_UP`.
+    pub(crate) async fn removed_before(&self, context: &Context) -> Result<Option<Answer>, ApiError> {
+        if let Some(answer) = self.repeated(context).await? {
+            return Ok(Some(answer));
+        }
+        match self.receipt(context).await? {
+            Some(receipt) => self.answer_nothing(context, receipt.position).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What the log knows of an earlier request with the same key.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_REUSED` when that request was another one.
+    pub(crate) async fn receipt(&self, context: &Context) -> Result<Option<Receipt>, ApiError> {
         let Some(command) = context.command() else { return Ok(None) };
         let receipt = self.journal.log().receipt(command.id).await.map_err(ApiError::unavailable)?;
         match receipt {
             Some(receipt) if receipt.fingerprint != command.fingerprint => Err(reused()),
-            _ => Ok(None),
+            known => Ok(known),
         }
+    }
+
+    /// The answer to a command that is done, and has no result.
+    ///
+    /// # Errors
+    /// `NOT_CAUGHT_UP`.
+    pub(crate) async fn answer_nothing(
+        &self,
+        context: &Context,
+        position: Position,
+    ) -> Result<Answer, ApiError> {
+        self.settle(context, position).await?;
+        self.answer(context, position, &Nothing).await
     }
 
     /// Waits until the read model shows `position`; false when the client does not want to wait.

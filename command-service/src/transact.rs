@@ -3,7 +3,7 @@
 use crate::{Commands, context::Context, states::Loaded};
 use bytes::Bytes;
 use domain::Aggregate;
-use event_log::{AppendError, Expected};
+use event_log::{AppendError, Expected, Receipt};
 use events::{Position, StreamName};
 use platform::{
     http::ApiError,
@@ -83,7 +83,13 @@ impl Commands {
                     continue;
                 }
                 Ok(_) => return Ok(Done { state: loaded.state, events: vec![], position: loaded.position }),
-                Err(rejection) => return Err(Stop::Rejected(rejection)),
+                // Rules may forbid what is done already; under its key it is the same request, not another one.
+                Err(rejection) => match self.receipt(context).await? {
+                    Some(Receipt { position, .. }) => {
+                        return Ok(Done { state: loaded.state, events: vec![], position });
+                    }
+                    None => return Err(Stop::Rejected(rejection)),
+                },
             };
             match self.append(context, &stream, &loaded, events).await? {
                 Some(done) => return Ok(done),

@@ -90,6 +90,47 @@ async fn one_message_id_over_a_socket_is_one_message() {
     assert_eq!(events_of(&world, "message.posted.v1").await, 1);
 }
 
+/// A process can die between doing what was asked and keeping its answer: who asks again is told that it is done, though
+/// what was removed is not there any more.
+#[tokio::test]
+async fn what_was_removed_before_a_crash_is_removed_when_asked_again() {
+    let world = World::all_in_one().await;
+    let pool = world.pool().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let (v3, v4) = (format!("/api/v3/teams/{}", team.uid), format!("/api/v4/teams/{}", team.uid));
+    let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
+    let device = json!({"device_id": "x", "type": "web", "name": "x"});
+    anna.client.send(Call::new(Method::POST, "/api/v3/devices", Body::Json(device))).await.ok();
+    let invitation = anna
+        .client
+        .send(Call::new(Method::POST, format!("{v3}/invitations"), Body::Json(json!({}))))
+        .await
+        .ok();
+    let integration = json!({"kind": "raw", "group": group, "comment": "x", "enabled": true});
+    let integration = Call::new(Method::POST, format!("{v3}/integrations"), Body::Json(integration));
+    let integration = anna.client.send(integration).await.ok();
+    let uid = |made: &Value| made["uid"].as_str().unwrap_or_default().to_owned();
+    for path in [
+        "/api/v3/devices/x".to_owned(),
+        format!("{v3}/invitations/{}", uid(&invitation)),
+        format!("{v3}/integrations/{}", uid(&integration)),
+        format!("{v4}/groups/{group}/members/{}", team.jid_of(BORIS)),
+        format!("{v4}/groups/{group}"),
+        v3,
+    ] {
+        let call = Call::new(Method::DELETE, &path, Body::Empty)
+            .header("Idempotency-Key", Uuid::new_v4().to_string());
+        let first = anna.client.send(call.clone()).await;
+        sqlx::query("DELETE FROM ops.answer").execute(&pool).await.unwrap();
+        let again = anna.client.send(call).await;
+        assert_eq!(again.header("event-position"), first.header("event-position"), "{path}\n{again}");
+        assert_eq!(again.ok(), first.ok(), "{path}");
+        let another = anna.client.send(Call::new(Method::DELETE, &path, Body::Empty)).await;
+        assert_eq!(another.status, 404, "{path}\n{another}");
+    }
+}
+
 /// A new phone that is used by many at once is one account.
 #[tokio::test]
 async fn one_phone_is_one_account() {

@@ -101,12 +101,11 @@ pub(super) async fn remove(
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
     let context = command.context.named("device.remove");
-    if let Some(answer) = commands.repeated(&context).await? {
+    if let Some(answer) = commands.removed_before(&context).await? {
         return Ok(answer);
     }
     let done = transact(&commands, &caller, &context, account::Command::RemoveDevice { device_id }).await?;
-    commands.settle(&context, done.position).await?;
-    commands.answer(&context, done.position, &Nothing).await
+    commands.answer_nothing(&context, done.position).await
 }
 
 async fn transact(

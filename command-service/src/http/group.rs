@@ -13,7 +13,7 @@ use domain::{
     chat::{self, Actor, Chat},
     limits,
 };
-use events::{ContactId, GroupId, Personal, Position, StreamName, chat::Member, value::GroupStatus};
+use events::{ContactId, GroupId, Personal, StreamName, chat::Member, value::GroupStatus};
 use platform::http::{ApiError, Body, Params};
 use protocol::{
     Jid,
@@ -85,14 +85,14 @@ pub(super) async fn archive(
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("group.archive");
-    if let Some(answer) = commands.repeated(&context).await? {
+    if let Some(answer) = commands.removed_before(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
     let group = commands.group_of(&scope, path.group_jid).await?;
     let actor = actor(&scope);
     let done = commands.on_group(&context, group, Start::Known, || chat::Command::Archive { actor }).await?;
-    nothing(&commands, &context, done.position).await
+    commands.answer_nothing(&context, done.position).await
 }
 
 /// Adds a member, or gives one other rights. A public group may be joined by oneself.
@@ -135,7 +135,7 @@ pub(super) async fn remove_member(
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("group.remove_member");
-    if let Some(answer) = commands.repeated(&context).await? {
+    if let Some(answer) = commands.removed_before(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
@@ -144,12 +144,7 @@ pub(super) async fn remove_member(
     let actor = actor(&scope);
     let command = || chat::Command::RemoveMember { actor, contact };
     let done = commands.on_group(&context, group, Start::Known, command).await?;
-    nothing(&commands, &context, done.position).await
-}
-
-async fn nothing(commands: &Commands, context: &Context, position: Position) -> Result<Answer, ApiError> {
-    commands.settle(context, position).await?;
-    commands.answer(context, position, &Nothing).await
+    commands.answer_nothing(&context, done.position).await
 }
 
 fn actor(scope: &TeamScope) -> Actor {

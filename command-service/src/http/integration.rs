@@ -127,7 +127,7 @@ pub(super) async fn remove(
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("integration.remove");
-    if let Some(answer) = commands.repeated(&context).await? {
+    if let Some(answer) = commands.removed_before(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
@@ -135,8 +135,7 @@ pub(super) async fn remove(
     let done = commands
         .on_team(&context, &scope, || team::Command::RemoveIntegration { actor, integration })
         .await?;
-    commands.settle(&context, done.position).await?;
-    commands.answer(&context, done.position, &Nothing).await
+    commands.answer_nothing(&context, done.position).await
 }
 
 impl Commands {

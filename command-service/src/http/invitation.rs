@@ -75,15 +75,14 @@ pub(super) async fn revoke(
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("invitation.revoke");
-    if let Some(answer) = commands.repeated(&context).await? {
+    if let Some(answer) = commands.removed_before(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
     let (actor, invitation) = (scope.contact, path.invitation_uid);
     let done =
         commands.on_team(&context, &scope, || team::Command::RevokeInvitation { actor, invitation }).await?;
-    commands.settle(&context, done.position).await?;
-    commands.answer(&context, done.position, &Nothing).await
+    commands.answer_nothing(&context, done.position).await
 }
 
 /// Joins the team of an invitation. Joining again is harmless.
