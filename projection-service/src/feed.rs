@@ -40,15 +40,12 @@ impl Outbox {
         if self.rows.is_empty() {
             return Ok(vec![]);
         }
-        let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
-        self.rows.iter().for_each(|row| *counts.entry(row.scope.uuid()).or_default() += 1);
-        let mut next = reserve(db, &counts).await?;
-        for row in &mut self.rows {
-            let seq = next.entry(row.scope.uuid()).or_default();
-            *seq += 1;
+        let mut last = insert(db, &self.rows).await?;
+        for row in self.rows.iter_mut().rev() {
+            let seq = last.entry(row.scope.uuid()).or_default();
             row.seq = *seq;
+            *seq -= 1;
         }
-        insert(db, &self.rows).await?;
         let mut scopes: BTreeMap<Scope, Vec<FeedRow>> = BTreeMap::new();
         for row in self.rows {
             scopes.entry(row.scope).or_default().push(row);
@@ -57,43 +54,50 @@ impl Outbox {
     }
 }
 
-/// Moves the scopes' numbers on and returns where each stood before.
-async fn reserve(
-    db: &mut PgConnection,
-    counts: &BTreeMap<Uuid, i64>,
-) -> Result<HashMap<Uuid, i64>, sqlx::Error> {
-    let (scopes, added): (Vec<Uuid>, Vec<i64>) = counts.iter().map(|(scope, count)| (*scope, *count)).unzip();
-    let rows = sqlx::query(
-        "INSERT INTO read.feed_scope AS s (scope, seq) SELECT * FROM unnest($1::uuid[], $2::bigint[]) \
-         ON CONFLICT (scope) DO UPDATE SET seq = s.seq + excluded.seq RETURNING scope, seq",
-    )
-    .bind(scopes)
-    .bind(added)
-    .fetch_all(db)
-    .await?;
-    let before = |row: &sqlx::postgres::PgRow| {
-        let scope: Uuid = row.get("scope");
-        (scope, row.get::<i64, _>("seq") - counts.get(&scope).copied().unwrap_or(0))
-    };
-    Ok(rows.iter().map(before).collect())
-}
+/// Moves the scopes' numbers on, and stores each row under its own: the scope's newest number less the rows of the same
+/// scope that come behind it.
+const STORE: &str = "
+    WITH told AS (
+        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[])
+            AS t(scope, behind, position, ordinal, notice)
+    ), moved AS (
+        INSERT INTO read.feed_scope AS s (scope, seq) SELECT scope, count(*) FROM told GROUP BY scope ORDER BY scope
+        ON CONFLICT (scope) DO UPDATE SET seq = s.seq + excluded.seq RETURNING scope, seq
+    ), stored AS (
+        INSERT INTO read.feed (scope, seq, position, ordinal, notice)
+        SELECT scope, m.seq - t.behind, t.position, t.ordinal, t.notice FROM told t JOIN moved m USING (scope)
+    ) SELECT scope, seq FROM moved";
 
-async fn insert(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
+/// Stores the rows, and returns the newest number of each scope.
+async fn insert(db: &mut PgConnection, rows: &[FeedRow]) -> Result<HashMap<Uuid, i64>, sqlx::Error> {
     let notices: Vec<Vec<u8>> = rows
         .iter()
         .map(serde_json::to_vec)
         .collect::<Result<_, _>>()
         .map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query(
-        "INSERT INTO read.feed (scope, seq, position, ordinal, notice) \
-         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[])",
-    )
-    .bind(rows.iter().map(|row| row.scope.uuid()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.position.cast_signed()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.ordinal.cast_signed()).collect::<Vec<_>>())
-    .bind(notices)
-    .execute(db)
-    .await?;
-    Ok(())
+    let stored = sqlx::query(STORE)
+        .bind(rows.iter().map(|row| row.scope.uuid()).collect::<Vec<_>>())
+        .bind(behind(rows))
+        .bind(rows.iter().map(|row| row.position.cast_signed()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.ordinal.cast_signed()).collect::<Vec<_>>())
+        .bind(notices)
+        .fetch_all(db)
+        .await?;
+    Ok(stored.iter().map(|row| (row.get("scope"), row.get("seq"))).collect())
+}
+
+/// For each row, how many of its scope come behind it.
+fn behind(rows: &[FeedRow]) -> Vec<i64> {
+    let mut seen: HashMap<Uuid, i64> = HashMap::new();
+    let mut behind: Vec<i64> = rows
+        .iter()
+        .rev()
+        .map(|row| {
+            let count = seen.entry(row.scope.uuid()).or_default();
+            *count += 1;
+            *count - 1
+        })
+        .collect();
+    behind.reverse();
+    behind
 }

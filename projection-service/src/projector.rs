@@ -8,9 +8,9 @@ use platform::{
     journal::{Journal, LoadError},
     vault::Vault,
 };
-use protocol::notice::{FEED_SUBJECT, FeedRow, PROJECTED_SUBJECT, Scope};
+use protocol::notice::{FEED_SUBJECT, FeedRow, PROJECTED_SUBJECT, Projected, Scope};
 use read_model::ReadModel;
-use sqlx::{Connection, PgConnection, Row};
+use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 
 /// Events of one transaction at most.
@@ -55,6 +55,8 @@ pub struct Projector {
 pub(crate) struct Applied {
     /// The checkpoint afterwards.
     pub(crate) position: Position,
+    /// Whether rights may be others than before.
+    rights: bool,
     /// What to publish.
     told: Vec<(Scope, Vec<FeedRow>)>,
 }
@@ -123,43 +125,49 @@ impl Projector {
         after: Position,
         events: &[Recorded<Event>],
     ) -> Result<Option<Applied>, ProjectionError> {
+        let Some(last) = events.last() else { return Ok(None) };
         let mut transaction = db.begin().await?;
-        let row = sqlx::query("SELECT position, coloured FROM read.checkpoint FOR UPDATE")
-            .fetch_one(&mut *transaction)
-            .await?;
-        let Some(last) = events.last().filter(|_| row.get::<i64, _>("position").cast_unsigned() == after)
-        else {
-            return Ok(None);
-        };
+        // The row is moved first: it stays locked until all that led there is committed with it.
+        let moved: Option<i64> = sqlx::query_scalar(
+            "UPDATE read.checkpoint SET position = $1 WHERE position = $2 RETURNING coloured",
+        )
+        .bind(last.position.cast_signed())
+        .bind(after.cast_signed())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(coloured_before) = moved else { return Ok(None) };
         let mut batch = Batch {
             db: &mut transaction,
             outbox: Outbox::default(),
             planned: vec![],
-            coloured: row.get("coloured"),
+            coloured: coloured_before,
         };
         projections::apply(&mut batch, events).await?;
         let Batch { outbox, planned, coloured, .. } = batch;
         let told = outbox.store(&mut transaction).await?;
         effects::plan::store(&mut transaction, &self.vault, last.position, planned).await?;
-        sqlx::query("UPDATE read.checkpoint SET position = $1, coloured = $2")
-            .bind(last.position.cast_signed())
-            .bind(coloured)
-            .execute(&mut *transaction)
-            .await?;
+        if coloured != coloured_before {
+            sqlx::query("UPDATE read.checkpoint SET coloured = $1")
+                .bind(coloured)
+                .execute(&mut *transaction)
+                .await?;
+        }
         transaction.commit().await?;
-        Ok(Some(Applied { position: last.position, told }))
+        let rights = events.iter().any(|recorded| may_change_rights(&recorded.event));
+        Ok(Some(Applied { position: last.position, rights, told }))
     }
 
     /// Tells whoever waits. What gets lost here is found by whoever looks at the checkpoint or the feed.
     fn announce(&self, applied: Applied) {
-        self.read.advance(applied.position);
+        let projected = Projected { position: applied.position, rights: applied.rights };
+        self.read.projected(projected);
         for (scope, rows) in applied.told {
             match serde_json::to_vec(&rows) {
                 Ok(payload) => self.publish(&format!("{FEED_SUBJECT}.{scope}"), payload.into()),
                 Err(error) => tracing::error!(%error, "a notice has no JSON form"),
             }
         }
-        self.publish(PROJECTED_SUBJECT, Bytes::from(applied.position.to_string()));
+        self.publish(PROJECTED_SUBJECT, Bytes::from(projected.to_string()));
     }
 
     fn publish(&self, subject: &str, payload: Bytes) {
@@ -167,4 +175,10 @@ impl Projector {
             tracing::debug!(%error, subject, "not published; the feed table has it");
         }
     }
+}
+
+/// Whether an event may change who somebody is or what they may touch. What is said and read never does; of all else
+/// it is not worth asking.
+fn may_change_rights(event: &Event) -> bool {
+    !matches!(event, Event::MessageEvent(_) | Event::ReadingEvent(_))
 }

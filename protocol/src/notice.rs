@@ -7,17 +7,43 @@ use events::{
     value::SessionEnd,
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, num::ParseIntError, str::FromStr};
 use uuid::Uuid;
 
 /// The bus subject on which the rows of a scope are published as they are committed: `feed.{scope}`.
 pub const FEED_SUBJECT: &str = "feed";
 /// The bus subject on which a new head of the log is announced.
 pub const HEAD_SUBJECT: &str = "log.head";
-/// The bus subject on which the read model announces how far it has come.
+/// The bus subject on which the projection announces how far the read model has come: a [`Projected`].
 pub const PROJECTED_SUBJECT: &str = "read.position";
 /// The bus subject of what is never stored: typing and presence, `live.{team}`.
 pub const LIVE_SUBJECT: &str = "live";
+
+/// The read model has come this far. As text: the position, and `rights` behind it where rights may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Projected {
+    /// The last event that the rows show.
+    pub position: Position,
+    /// Whether sessions, memberships or access to chats may be others than before.
+    pub rights: bool,
+}
+
+/// Behind the position.
+const RIGHTS: &str = " rights";
+
+impl fmt::Display for Projected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.position, if self.rights { RIGHTS } else { "" })
+    }
+}
+
+impl FromStr for Projected {
+    type Err = ParseIntError;
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (position, rights) = text.strip_suffix(RIGHTS).map_or((text, false), |position| (position, true));
+        Ok(Self { position: position.parse()?, rights })
+    }
+}
 
 /// Whose sequence a row belongs to. Sequences are contiguous, so a gap shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -177,4 +203,17 @@ pub enum Notice {
         /// Why.
         reason: SessionEnd,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Projected;
+
+    #[test]
+    fn how_far_the_read_model_is_goes_through_text() {
+        for projected in [Projected { position: 7, rights: false }, Projected { position: 7, rights: true }] {
+            assert_eq!(projected.to_string().parse(), Ok(projected));
+        }
+        assert!("rights".parse::<Projected>().is_err());
+    }
 }

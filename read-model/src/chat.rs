@@ -32,11 +32,14 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn access(&self, team: TeamId, contact: ContactId, chat: ChatRef) -> Result<Access> {
-        let access = self.access_in_rows(team, contact, chat).await?;
-        if access == Access::None {
-            self.whole().await?;
+        let asked = async {
+            let access = self.access_in_rows(team, contact, chat).await?;
+            Ok(Some(access).filter(|access| *access != Access::None))
+        };
+        match self.rights.access((team, contact, chat), asked).await? {
+            Some(access) => Ok(access),
+            None => self.whole().await.map(|()| Access::None),
         }
-        Ok(access)
     }
 
     async fn access_in_rows(&self, team: TeamId, contact: ContactId, chat: ChatRef) -> Result<Access> {

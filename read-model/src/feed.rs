@@ -6,7 +6,7 @@ use protocol::{
     message::ChatType,
     notice::{FeedRow, Scope},
 };
-use sqlx::Row;
+use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -16,17 +16,15 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn feed(&self, scope: Scope, after: i64, limit: i64) -> Result<Vec<FeedRow>> {
-        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
-            "SELECT notice FROM read.feed WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        let rows = sqlx::query(
+            "SELECT seq, notice FROM read.feed WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         )
         .bind(scope.uuid())
         .bind(after)
         .bind(limit)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| serde_json::from_slice(row).map_err(|_| QueryError::Damaged("feed.notice")))
-            .collect()
+        rows.iter().map(feed_row).collect()
     }
 
     /// The newest sequence numbers of scopes; 0 for those that were never told anything.
@@ -92,6 +90,12 @@ impl ReadModel {
         };
         Ok(rows.iter().map(mark).collect())
     }
+}
+
+/// A row as it was told; its number is the table's, which gave it.
+fn feed_row(row: &PgRow) -> Result<FeedRow> {
+    let told = serde_json::from_slice(row.get("notice")).map_err(|_| QueryError::Damaged("feed.notice"))?;
+    Ok(FeedRow { seq: row.get("seq"), ..told })
 }
 
 /// How far a contact has read a chat.

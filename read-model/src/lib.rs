@@ -16,6 +16,7 @@ pub mod last_seen;
 pub mod message;
 pub mod position;
 pub mod reading;
+mod rights;
 pub mod schema;
 pub mod section;
 pub mod session;
@@ -23,6 +24,7 @@ pub mod team;
 pub mod text;
 
 use platform::vault::Vault;
+use rights::Rights;
 use sqlx::PgPool;
 use std::sync::{Arc, atomic::AtomicU64};
 use tokio::sync::watch;
@@ -52,6 +54,7 @@ pub struct ReadModel {
     vault: Vault,
     seen: Arc<watch::Sender<u64>>,
     floor: Arc<AtomicU64>,
+    rights: Rights,
 }
 
 impl ReadModel {
@@ -64,6 +67,7 @@ impl ReadModel {
             vault,
             seen: Arc::new(watch::Sender::new(0)),
             floor: Arc::default(),
+            rights: Rights::new(),
         }
     }
 

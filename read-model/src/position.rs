@@ -2,6 +2,7 @@
 
 use crate::{QueryError, ReadModel, Result};
 use events::Position;
+use protocol::notice::Projected;
 use std::{sync::atomic::Ordering, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
@@ -48,7 +49,16 @@ impl ReadModel {
         self.floor.fetch_max(head, Ordering::Relaxed);
     }
 
-    /// Somebody (the projection, the bus) says that rows up to here are committed.
+    /// The projection says, here or over the bus, how far it has come.
+    pub fn projected(&self, projected: Projected) {
+        // First of all: whoever waits for the position must not be answered by rights from before it.
+        if projected.rights {
+            self.rights_changed();
+        }
+        self.advance(projected.position);
+    }
+
+    /// Rows up to here are committed.
     pub fn advance(&self, position: Position) {
         self.seen.send_if_modified(|seen| {
             let newer = position > *seen;
@@ -60,6 +70,7 @@ impl ReadModel {
     /// The read model was dropped and starts over: what was seen before is not there any more.
     pub fn restart(&self) {
         self.seen.send_replace(0);
+        self.rights_changed();
     }
 
     /// The highest position that this process knows to be committed.

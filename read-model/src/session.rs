@@ -47,12 +47,18 @@ impl ReadModel {
     /// # Errors
     /// The read model is being rebuilt, or the database failed.
     pub async fn session(&self, token: &str, now: DateTime<Utc>) -> Result<Option<Session>> {
+        let hash = self.token_hash(token);
+        let session = self.rights.session(hash.clone(), self.session_in_rows(&hash, now)).await?;
+        Ok(session.filter(|session| session.expires > now))
+    }
+
+    async fn session_in_rows(&self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Session>> {
         let row = sqlx::query(
             "SELECT c.position >= r.until AS whole, s.uid, s.account, s.kind, s.device_id, s.expires \
              FROM read.checkpoint c CROSS JOIN ops.rebuild r \
              LEFT JOIN read.session s ON s.token_hash = $1 AND s.expires > $2",
         )
-        .bind(self.token_hash(token))
+        .bind(token_hash)
         .bind(now)
         .fetch_one(&self.pool)
         .await?;
@@ -77,6 +83,10 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn membership(&self, account: AccountId, team: TeamId) -> Result<Option<Membership>> {
+        self.rights.membership((account, team), self.membership_in_rows(account, team)).await
+    }
+
+    async fn membership_in_rows(&self, account: AccountId, team: TeamId) -> Result<Option<Membership>> {
         let row = sqlx::query(
             "SELECT c.uid, c.status, t.max_message_update_age FROM read.contact c JOIN read.team t ON t.uid = c.team \
              WHERE c.team = $1 AND c.account = $2 AND NOT c.archived AND NOT t.archived",

@@ -4,7 +4,7 @@ CREATE TABLE read.feed (
     seq bigint NOT NULL,
     position bigint NOT NULL,
     ordinal integer NOT NULL,
-    notice bytea NOT NULL, -- a protocol::notice::FeedRow as JSON
+    notice bytea NOT NULL, -- a protocol::notice::FeedRow as JSON; its `seq` is the column
     PRIMARY KEY (scope, seq)
 );
 CREATE INDEX feed_position ON read.feed (position);

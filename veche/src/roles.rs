@@ -17,7 +17,7 @@ use projection_service::{
     Projector,
     effects::{EffectWorker, EffectWorkerDeps},
 };
-use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT};
+use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
 use query_service::Queries;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
@@ -172,11 +172,18 @@ async fn listen_to_the_bus(house: &House) -> Result<(), Failure> {
         let (log, read, stopping) = (house.journal.log().clone(), house.read.clone(), house.tasks.stopping());
         house.tasks.spawn("bus", async move {
             while let Some(Some(delivery)) = stopping.run_until_cancelled(told.next()).await {
-                let Delivery::Message(message) = delivery else { continue };
-                let position = std::str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
-                match (position, &*message.subject) {
-                    (Some(position), HEAD_SUBJECT) => log.wake(position),
-                    (Some(position), _) => read.advance(position),
+                let message = match delivery {
+                    Delivery::Message(message) => message,
+                    Delivery::Missed(_) => {
+                        read.rights_changed();
+                        continue;
+                    }
+                };
+                // A head is written as a position of which nothing more is said.
+                let told = std::str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
+                match (told, &*message.subject) {
+                    (Some(Projected { position, .. }), HEAD_SUBJECT) => log.wake(position),
+                    (Some(projected), _) => read.projected(projected),
                     (None, subject) => tracing::warn!(subject, "a message on the bus is no position"),
                 }
             }
