@@ -17,6 +17,7 @@ pub mod phone_number;
 pub mod policy;
 pub mod reading;
 pub mod team;
+pub mod upload;
 
 #[cfg(test)]
 mod spec;

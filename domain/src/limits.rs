@@ -46,6 +46,12 @@ pub const ADDRESS_BOOK_NUMBERS: usize = 2_000;
 pub const ADDRESS_BOOK_NEW_PER_DAY: u32 = 5_000;
 /// Quota of stored files of a new team, bytes (`seed`).
 pub const UPLOADS_SIZE: u64 = 1_073_741_824;
+/// Files of one team.
+pub const UPLOADS: usize = 200_000;
+/// Files that one message may bring.
+pub const MESSAGE_UPLOADS: usize = 10;
+/// A file's name; a longer one is cut.
+pub const FILE_NAME: usize = 255;
 /// How long an author may edit a message in a new team, seconds (`seed`).
 pub const MESSAGE_UPDATE_AGE: u32 = 86_400;
 /// When a task is due by default in a new team (`seed`).

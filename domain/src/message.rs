@@ -4,7 +4,7 @@
 use crate::Aggregate;
 use chrono::{DateTime, Utc};
 use events::{
-    AccountId, MessageEvent, MessageId, Personal, Subject, TeamId,
+    AccountId, MessageEvent, MessageId, Personal, Subject, TeamId, UploadId,
     chat::ChatRef,
     message::{self, Author},
 };
@@ -68,6 +68,8 @@ pub struct Draft {
     pub reply_to: Option<MessageId>,
     /// Messages it forwards.
     pub linked_messages: Vec<MessageId>,
+    /// Files that it brings. They are those of its posting: a change leaves them.
+    pub uploads: Vec<UploadId>,
     /// How long it may be changed, seconds.
     pub update_age: u32,
 }
@@ -106,6 +108,7 @@ impl Message {
                     nopreview: draft.nopreview,
                     reply_to: draft.reply_to,
                     linked_messages: draft.linked_messages,
+                    uploads: draft.uploads,
                     editable_until: now + chrono::Duration::seconds(draft.update_age.into()),
                 }
                 .into(),
@@ -193,6 +196,7 @@ mod tests {
             nopreview: false,
             reply_to: None,
             linked_messages: vec![],
+            uploads: vec![],
             update_age: 100,
         };
         Command::Say { draft, now: at(second) }

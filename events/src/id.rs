@@ -54,6 +54,8 @@ ids! {
     InvitationId,
     /// An integration of a team.
     IntegrationId,
+    /// An uploaded file as clients know it.
+    UploadId,
     /// A stored picture or file.
     BlobId,
     /// One stored event.

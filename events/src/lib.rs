@@ -25,11 +25,14 @@ pub mod session;
 pub mod stream;
 pub mod team;
 pub mod upcast;
+pub mod upload;
 pub mod value;
 
 pub use id::*;
 pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
-pub use registry::{AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, TeamEvent};
+pub use registry::{
+    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, TeamEvent, UploadsEvent,
+};
 pub use stream::StreamName;

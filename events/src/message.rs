@@ -1,6 +1,6 @@
 //! Facts about one message.
 
-use crate::{ContactId, IntegrationId, MessageId, Personal, TeamId, chat::ChatRef};
+use crate::{ContactId, IntegrationId, MessageId, Personal, TeamId, UploadId, chat::ChatRef};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct Posted {
     /// Messages it forwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked_messages: Vec<MessageId>,
+    /// Files that it brings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<UploadId>,
     /// Until when its author may change or delete it.
     pub editable_until: DateTime<Utc>,
 }

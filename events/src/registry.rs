@@ -2,7 +2,7 @@
 
 use crate::{
     account, address_book, chat, contact, device, icon, integration, invitation, message, phone, reading,
-    section, session, team,
+    section, session, team, upload,
 };
 use schemars::{Schema, schema_for};
 use serde_json::Value;
@@ -138,6 +138,12 @@ stored_events! {
         Posted(message::Posted) = "message.posted.v1",
         Edited(message::Edited) = "message.edited.v1",
         Deleted(message::Deleted) = "message.deleted.v1",
+    }
+    /// Facts of an `uploads` stream.
+    UploadsEvent in "uploads" {
+        Stored(upload::Stored) = "upload.stored.v1",
+        Attached(upload::Attached) = "upload.attached.v1",
+        Removed(upload::Removed) = "upload.removed.v1",
     }
     /// Facts of a `read` stream.
     ReadingEvent in "read" {

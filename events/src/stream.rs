@@ -35,6 +35,11 @@ impl StreamName {
         Self(format!("message-{id}"))
     }
 
+    /// The files of a team.
+    pub fn uploads(team: TeamId) -> Self {
+        Self(format!("uploads-{team}"))
+    }
+
     /// How far a contact has read a chat.
     pub fn reading(contact: ContactId, chat: ChatKey) -> Self {
         Self(format!("read-{contact}-{chat}"))

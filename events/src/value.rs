@@ -83,6 +83,19 @@ words! {
         /// API and webhook.
         Raw = "raw",
     }
+    /// What an uploaded file is to those who see it.
+    UploadKind {
+        /// A file, to be kept.
+        File = "file",
+        /// A picture with previews.
+        Image = "image",
+        /// A film.
+        Video = "video",
+        /// Sound.
+        Audio = "audio",
+        /// A picture of which no previews could be made.
+        ImageFile = "imagefile",
+    }
     /// How somebody became a contact of a team.
     ContactOrigin {
         /// Created the team.

@@ -130,7 +130,7 @@ impl Renderer {
             Some(self.counters.of(message.chat))
         };
         let params = MessageParams {
-            messages: [row.message(message, self.viewer.contact)?],
+            messages: [row.message(message, self.viewer.contact, self.read.base_url())?],
             delayed,
             chat_counters: counters.as_slice(),
             team_unread: self.counters.team(),

@@ -13,6 +13,7 @@ mod reading;
 mod section;
 mod session;
 mod team;
+mod upload;
 
 use crate::{
     batch::{At, Batch},
@@ -20,7 +21,7 @@ use crate::{
 };
 use events::{
     AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, MessageId, ReadingEvent, Recorded,
-    StreamName, TeamEvent, TeamId,
+    StreamName, TeamEvent, TeamId, UploadsEvent,
 };
 use std::str::FromStr;
 
@@ -56,6 +57,11 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
                 MessageEvent::Deleted(_) => message::deleted(batch, at, message).await?,
             }
         }
+        Event::UploadsEvent(event) => match event {
+            UploadsEvent::Stored(stored) => upload::stored(batch, at, stored).await?,
+            UploadsEvent::Attached(_) => {} // the message says so too
+            UploadsEvent::Removed(removed) => upload::removed(batch, at, owner(recorded)?, removed).await?,
+        },
         Event::ReadingEvent(ReadingEvent::Marked(marked)) => reading::marked(batch, at, marked).await?,
     }
     Ok(())

@@ -6,12 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
 use events::{
     AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent,
-    MessageId, Meta, Personal, ReadingEvent, SectionId, StreamName, TeamEvent, TeamId, account,
+    MessageId, Meta, Personal, ReadingEvent, SectionId, StreamName, TeamEvent, TeamId, UploadId,
+    UploadsEvent, account,
     chat::{self, ChatRef},
     contact, icon, integration,
     message::{self, Author},
-    reading, section, team,
-    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind},
+    reading, section, team, upload,
+    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, UploadKind},
 };
 use platform::{
     bus::Bus,
@@ -29,8 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 20] = [
     "account",
+    "attachment",
     "chat",
     "checkpoint",
     "contact",
@@ -46,6 +48,7 @@ const TABLES: [&str; 18] = [
     "section",
     "session",
     "team",
+    "upload",
     "usage",
     "shape",
 ];
@@ -72,6 +75,10 @@ fn contact_id(n: u128) -> ContactId {
 fn at(step: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
         + TimeDelta::microseconds(step * 700 - (step % 7) * 5_000)
+}
+
+fn upload_id(step: i64) -> UploadId {
+    UploadId(Uuid::from_u128(0x5_0000 + step.unsigned_abs() as u128))
 }
 
 fn opening() -> Vec<(StreamName, Vec<Event>)> {
@@ -192,6 +199,26 @@ fn happening(
             let icon = icon::Changed { blob, lg_width: 10, lg_height: 10, size: choices.below(1_000) };
             (StreamName::team(TEAM), vec![TeamEvent::from(icon).into()])
         }
+        7 | 8 => {
+            let stored = upload::Stored {
+                upload: upload_id(step),
+                team: TEAM,
+                owner: who,
+                blob: BlobId(Uuid::from_u128(step.unsigned_abs().into())),
+                name: Personal::of_team(TEAM, format!("{step}.png")),
+                size: choices.below(1_000),
+                content_type: "image/png".into(),
+                kind: UploadKind::Image,
+                animated: step % 2 == 0,
+                preview: (step % 3 == 0).then_some(upload::Preview { width: 3, height: 4, size: 5 }),
+            };
+            let mut events: Vec<Event> = vec![UploadsEvent::from(stored).into()];
+            // Some are gone at once, others are there for the messages behind.
+            if step % 4 == 0 {
+                events.push(UploadsEvent::from(upload::Removed { upload: upload_id(step) }).into());
+            }
+            (StreamName::uploads(TEAM), events)
+        }
         _ => {
             let message = MessageId(Uuid::from_u128(0x9_0000 + step.unsigned_abs() as u128));
             let chat = match choices.below(3) {
@@ -214,6 +241,7 @@ fn happening(
                 nopreview: false,
                 reply_to: said.last().map(|(id, _)| *id),
                 linked_messages: vec![],
+                uploads: (step - 9..step).map(upload_id).filter(|_| step % 5 == 0).collect(),
                 editable_until: at(step),
             };
             said.push((message, chat));
@@ -264,7 +292,7 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
 
     let (mut choices, mut said) = (Choices(42), vec![]);
     let mut story = opening();
-    story.extend((0..400).map(|step| happening(&mut choices, step, &mut said)));
+    story.extend((0..500).map(|step| happening(&mut choices, step, &mut said)));
     for (step, (stream, events)) in story.into_iter().enumerate() {
         let position = append(&journal, step as i64, stream, events).await;
         assert!(
@@ -274,6 +302,7 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
     }
     running.abort();
     let live = dump(&pool).await;
+    assert!(live["upload"].len() > 10 && live["message"].iter().any(|row| row.contains(".png")));
     assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");
     let planned: i64 = sqlx::query_scalar("SELECT count(*) FROM ops.effect").fetch_one(&pool).await.unwrap();
     assert!(planned > 0);

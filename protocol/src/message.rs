@@ -1,6 +1,9 @@
 //! Messages (`protocol.md` 4.8 to 4.10) as one viewer sees them, and in the neutral form they are rendered from.
 
-use crate::{Jid, Timestamp};
+use crate::{
+    Jid, Timestamp,
+    upload::{NeutralUpload, Upload},
+};
 use chrono::{DateTime, Utc};
 use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use serde::{Deserialize, Serialize};
@@ -67,6 +70,9 @@ pub struct Message {
     pub reply_to: Option<Uuid>,
     /// The address it was sent to.
     pub to: Jid,
+    /// Files that it brings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<Upload>,
 }
 
 /// Kinds of chats.
@@ -110,11 +116,85 @@ impl ChatType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageContent {
+    /// Of a single file: it moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub animated: Option<bool>,
+    /// Of a single file: absolute address of its content.
+    #[serde(rename = "mediaURL", default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub media_url: Option<String>,
+    /// Of a single file: its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name: Option<String>,
+    /// Of a single picture: absolute address of the preview with twice the pixels.
+    #[serde(rename = "preview2xURL", default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub preview_2x_url: Option<String>,
+    /// Of a single picture: height of its preview, px.
+    #[serde(rename = "previewHeight", default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub preview_height: Option<u32>,
+    /// Of a single picture: absolute address of its preview.
+    #[serde(rename = "previewURL", default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub preview_url: Option<String>,
+    /// Of a single picture: width of its preview, px.
+    #[serde(rename = "previewWidth", default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub preview_width: Option<u32>,
+    /// Of a single file: its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub size: Option<u64>,
     /// Always present, empty when deleted.
     pub text: String,
-    /// `plain`, `change` or `deleted`.
+    /// `plain`, `change` or `deleted`; of a message that brings a single file `file`, `image`, `video`, `audiomsg` or
+    /// `pdf`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Of a single file: which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub upload: Option<Uuid>,
+}
+
+impl MessageContent {
+    /// A text.
+    pub fn text(text: String, kind: &str) -> Self {
+        Self {
+            animated: None,
+            media_url: None,
+            name: None,
+            preview_2x_url: None,
+            preview_height: None,
+            preview_url: None,
+            preview_width: None,
+            size: None,
+            text,
+            kind: kind.to_owned(),
+            upload: None,
+        }
+    }
+
+    /// A single file with a text.
+    fn media(text: String, kind: &str, upload: Upload) -> Self {
+        let preview = upload.preview;
+        Self {
+            animated: upload.animated,
+            media_url: Some(upload.url),
+            name: Some(upload.name),
+            preview_height: preview.as_ref().map(|preview| preview.height),
+            preview_width: preview.as_ref().map(|preview| preview.width),
+            preview_2x_url: preview.as_ref().map(|preview| preview.url_2x.clone()),
+            preview_url: preview.map(|preview| preview.url),
+            size: Some(upload.size),
+            text,
+            kind: kind.to_owned(),
+            upload: Some(upload.uid),
+        }
+    }
 }
 
 /// A fragment of the text and what it stands for.
@@ -152,6 +232,9 @@ pub struct NeutralMessage {
     pub reply_to: Option<MessageId>,
     /// Messages it forwards.
     pub linked_messages: Vec<MessageId>,
+    /// Files that it brings.
+    #[serde(default)]
+    pub uploads: Vec<NeutralUpload>,
     /// Mentions.
     pub links: Vec<MessageLink>,
     /// Who is mentioned.
@@ -177,22 +260,19 @@ pub struct NeutralMessage {
 pub enum Face {
     /// The answer to a v3 call: the seed's keys.
     V3,
-    /// A websocket frame: also the place in the chat and links.
+    /// A websocket frame: also the place in the chat, links and all files.
     Realtime,
 }
 
 impl NeutralMessage {
-    /// The message as a contact sees it.
-    pub fn seen_by(&self, viewer: ContactId, face: Face) -> Message {
+    /// The message as a contact sees it; `base_url` is what addresses of files begin with.
+    pub fn seen_by(&self, viewer: ContactId, face: Face, base_url: &str) -> Message {
         let live = face == Face::Realtime;
         let (chat, to) = self.addresses(viewer);
         Message {
             chat,
             chat_type: ChatType::of(self.chat),
-            content: MessageContent {
-                text: self.text.clone(),
-                kind: if self.deleted { "deleted" } else { "plain" }.to_owned(),
-            },
+            content: self.content(base_url),
             created: self.created.into(),
             editable_until: self.editable_until.into(),
             edited: self.edited.map(Timestamp),
@@ -209,6 +289,24 @@ impl NeutralMessage {
             prev: self.prev.map(|id| id.0),
             reply_to: self.reply_to.map(|id| id.0),
             to,
+            uploads: match face {
+                Face::V3 => vec![],
+                Face::Realtime => {
+                    self.uploads.iter().map(|upload| upload.shown(self.team, base_url)).collect()
+                }
+            },
+        }
+    }
+
+    fn content(&self, base_url: &str) -> MessageContent {
+        match &self.uploads[..] {
+            _ if self.deleted => MessageContent::text(self.text.clone(), "deleted"),
+            [single] => MessageContent::media(
+                self.text.clone(),
+                single.message_type(),
+                single.shown(self.team, base_url),
+            ),
+            _ => MessageContent::text(self.text.clone(), "plain"),
         }
     }
 
@@ -256,6 +354,7 @@ mod tests {
             nopreview: false,
             reply_to: None,
             linked_messages: vec![],
+            uploads: vec![],
             links: vec![],
             mentioned: vec![you],
             created: now,
@@ -266,10 +365,10 @@ mod tests {
             prev: None,
             is_last: true,
         };
-        let mine = message.seen_by(me, Face::V3);
+        let mine = message.seen_by(me, Face::V3, "");
         assert_eq!((mine.chat, mine.to, mine.from), (Jid::Direct(you), Jid::Direct(you), Jid::Direct(me)));
         assert_eq!((mine.is_first, mine.is_last, mine.notice), (None, None, None));
-        let yours = message.seen_by(you, Face::Realtime);
+        let yours = message.seen_by(you, Face::Realtime, "");
         assert_eq!((yours.chat, yours.to), (Jid::Direct(me), Jid::Direct(you)));
         assert_eq!((yours.is_first, yours.is_last, yours.notice), (Some(true), Some(true), Some(true)));
     }

@@ -199,7 +199,7 @@ impl ReadModel {
             display_name,
             jid: Jid::Group(group),
             last_message: last_message
-                .map(|message| Box::new(message.seen_by(viewer.contact, Face::Realtime))),
+                .map(|message| Box::new(message.seen_by(viewer.contact, Face::Realtime, self.base_url()))),
             last_read_message_id: unread.last_read,
             members: None,
             notifications_enabled: flag(own.is_some()),

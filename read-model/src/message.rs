@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// A message with what its chat adds; `m` and `c` are the two tables.
 pub const COLUMNS: &str = "m.uid, m.team, m.num, m.prev, m.author, m.by_integration, m.body, m.important, m.nopreview, \
-    m.reply_to, m.linked, m.links, m.mentioned, m.created, m.edited, m.editable_until, m.deleted, m.gentime, \
+    m.reply_to, m.linked, m.uploads, m.links, m.mentioned, m.created, m.edited, m.editable_until, m.deleted, m.gentime, \
     c.key, c.kind, c.low, c.high, c.last_num";
 
 impl ReadModel {
@@ -77,6 +77,7 @@ pub fn neutral(row: &PgRow) -> Result<NeutralMessage> {
         nopreview: row.get("nopreview"),
         reply_to: row.get::<Option<Uuid>, _>("reply_to").map(MessageId),
         linked_messages: json(row, "linked")?,
+        uploads: json(row, "uploads")?,
         links: json(row, "links")?,
         mentioned: json(row, "mentioned")?,
         created: row.get("created"),

@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 14] = [
+const READ: [&str; 15] = [
     include_str!("../tables/checkpoint.sql"),
     include_str!("../tables/account.sql"),
     include_str!("../tables/device.sql"),
@@ -25,6 +25,7 @@ const READ: [&str; 14] = [
     include_str!("../tables/integration.sql"),
     include_str!("../tables/chat.sql"),
     include_str!("../tables/message.sql"),
+    include_str!("../tables/upload.sql"),
     include_str!("../tables/reading.sql"),
     include_str!("../tables/feed.sql"),
 ];

@@ -12,6 +12,7 @@ CREATE TABLE read.message (
     nopreview boolean NOT NULL,
     reply_to uuid,
     linked jsonb NOT NULL, -- ids of forwarded messages
+    uploads jsonb NOT NULL DEFAULT '[]', -- files as they are shown: they never change while a message brings them
     links jsonb NOT NULL,
     mentioned jsonb NOT NULL, -- ids of contacts
     created timestamptz NOT NULL,

@@ -94,6 +94,7 @@ impl Commands {
                 nopreview: form.text("nopreview").is_some_and(is_yes),
                 reply_to: None,
                 linked_messages: vec![],
+                uploads: vec![],
                 update_age: holder.message_update_age,
             };
             let context = if index == 0 { context.clone() } else { context.on_the_way() };

@@ -64,6 +64,7 @@ impl Commands {
             nopreview: input.nopreview.unwrap_or(false),
             reply_to,
             linked_messages,
+            uploads: vec![],
             update_age: scope.message_update_age,
         };
         let message = draft.message;
@@ -166,7 +167,7 @@ impl Commands {
     ) -> Result<Answer, ApiError> {
         let view = || async {
             let message = self.access.read.message(scope.team, message).await?;
-            Ok(message.map(|message| message.seen_by(scope.contact, Face::V3)))
+            Ok(message.map(|message| message.seen_by(scope.contact, Face::V3, self.access.read.base_url())))
         };
         self.show(context, position, view).await
     }

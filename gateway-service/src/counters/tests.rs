@@ -23,6 +23,7 @@ fn message(chat: ChatRef, author: ContactId, num: i64, mentioned: &[ContactId]) 
         nopreview: false,
         reply_to: None,
         linked_messages: vec![],
+        uploads: vec![],
         links: vec![],
         mentioned: mentioned.to_vec(),
         created: now,

@@ -36,6 +36,7 @@ impl Row {
         &self,
         message: &NeutralMessage,
         viewer: ContactId,
+        base_url: &str,
     ) -> serde_json::Result<&RawValue> {
         let second = match message.chat {
             ChatRef::Direct(first, _) => viewer != first,
@@ -45,7 +46,7 @@ impl Row {
         if let Some(encoded) = view.get() {
             return Ok(encoded);
         }
-        let encoded = to_raw_value(&message.seen_by(viewer, Face::Realtime))?;
+        let encoded = to_raw_value(&message.seen_by(viewer, Face::Realtime, base_url))?;
         Ok(view.get_or_init(|| encoded))
     }
 

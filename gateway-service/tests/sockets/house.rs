@@ -177,6 +177,7 @@ impl House {
             nopreview: false,
             reply_to: None,
             linked_messages: vec![],
+            uploads: vec![],
             links: vec![],
             mentioned: vec![],
             created,

@@ -1,5 +1,6 @@
 //! Messages. A run of posts is placed by one statement: numbers and predecessors come from the order of the log.
 
+use super::upload;
 use crate::{
     batch::{At, Batch},
     effects::plan::{self, Placed},
@@ -14,6 +15,7 @@ use events::{
 use protocol::{
     message::{MessageLink, NeutralMessage},
     notice::{Audience, Notice, Scope},
+    upload::NeutralUpload,
 };
 use read_model::message::{COLUMNS, neutral};
 use sqlx::Row;
@@ -35,9 +37,11 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Re
     open_direct_chats(batch, &posts).await?;
     let mentions = mentions(batch, &posts).await?;
     let places = place(batch, &posts, &mentions).await?;
+    let mut uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
     for ((at, posted), mentions) in posts.iter().zip(mentions) {
         let place = places.get(&posted.message.0).ok_or(ProjectionError::Dangling(at.position))?;
-        let message = message_of(*at, posted, mentions, place);
+        let uploads = uploads.remove(&posted.message).unwrap_or_default();
+        let message = message_of(*at, posted, mentions, uploads, place);
         let audience = audience(posted.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
         batch.tell(*at, Scope::Team(posted.team), audience, notice);
@@ -84,7 +88,7 @@ pub(super) async fn deleted(
     message: MessageId,
 ) -> Result<(), ProjectionError> {
     sqlx::query(
-        "UPDATE read.message SET body = '', links = '[]', mentioned = '[]', deleted = true, edited = $2, \
+        "UPDATE read.message SET body = '', uploads = '[]', links = '[]', mentioned = '[]', deleted = true, edited = $2, \
              gentime = greatest(gentime + 1, $3) WHERE uid = $1",
     )
     .bind(message.0)
@@ -265,7 +269,13 @@ async fn mentions_in(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<
     Ok(mentions)
 }
 
-fn message_of(at: At<'_>, posted: &Posted, mentions: Mentions, place: &Place) -> NeutralMessage {
+fn message_of(
+    at: At<'_>,
+    posted: &Posted,
+    mentions: Mentions,
+    uploads: Vec<NeutralUpload>,
+    place: &Place,
+) -> NeutralMessage {
     NeutralMessage {
         id: posted.message,
         team: posted.team,
@@ -277,6 +287,7 @@ fn message_of(at: At<'_>, posted: &Posted, mentions: Mentions, place: &Place) ->
         nopreview: posted.nopreview,
         reply_to: posted.reply_to,
         linked_messages: posted.linked_messages.clone(),
+        uploads,
         links: mentions.links,
         mentioned: mentions.contacts,
         created: at.meta.at,

@@ -1,0 +1,97 @@
+//! Files: what is stored counts into what the team stores, and into the month it came.
+
+use super::team;
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{MessageId, TeamId, UploadId, message::Posted, upload};
+use protocol::upload::NeutralUpload;
+use read_model::upload::{COLUMNS, neutral};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+pub(super) async fn stored(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    stored: &upload::Stored,
+) -> Result<(), sqlx::Error> {
+    let bytes = stored.bytes().cast_signed();
+    sqlx::query(
+        "INSERT INTO read.upload (uid, team, owner, blob, name, size, stored, content_type, kind, animated, width, \
+             height, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(stored.upload.0)
+    .bind(stored.team.0)
+    .bind(stored.owner.0)
+    .bind(stored.blob.0)
+    .bind(stored.name.or_default())
+    .bind(stored.size.cast_signed())
+    .bind(bytes)
+    .bind(&stored.content_type)
+    .bind(stored.kind.word())
+    .bind(stored.animated)
+    .bind(stored.preview.map(|preview| preview.width.cast_signed()))
+    .bind(stored.preview.map(|preview| preview.height.cast_signed()))
+    .bind(at.meta.at)
+    .execute(&mut *batch.db)
+    .await?;
+    team::count_bytes(batch, at, stored.team.0, bytes, bytes).await
+}
+
+pub(super) async fn removed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    removed: &upload::Removed,
+) -> Result<(), ProjectionError> {
+    let bytes: Option<i64> = sqlx::query_scalar("DELETE FROM read.upload WHERE uid = $1 RETURNING stored")
+        .bind(removed.upload.0)
+        .fetch_optional(&mut *batch.db)
+        .await?;
+    let bytes = bytes.ok_or(ProjectionError::Dangling(at.position))?;
+    sqlx::query("DELETE FROM read.attachment WHERE upload = $1")
+        .bind(removed.upload.0)
+        .execute(&mut *batch.db)
+        .await?;
+    Ok(team::count_bytes(batch, at, team.0, -bytes, 0).await?)
+}
+
+/// The files that posts bring, by message: kept with the messages, since most posts bring none and none changes.
+pub(super) async fn attached(
+    batch: &mut Batch<'_>,
+    posts: impl Iterator<Item = &Posted>,
+) -> Result<HashMap<MessageId, Vec<NeutralUpload>>, ProjectionError> {
+    let pairs: Vec<(MessageId, UploadId)> =
+        posts.flat_map(|posted| posted.uploads.iter().map(|upload| (posted.message, *upload))).collect();
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<Uuid> = pairs.iter().map(|(_, upload)| upload.0).collect();
+    let sql = format!("SELECT {COLUMNS} FROM read.upload u WHERE u.uid = ANY($1)");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&ids).fetch_all(&mut *batch.db).await?;
+    let known: Vec<NeutralUpload> = rows.iter().filter_map(|row| neutral(row).ok()).collect();
+    let mut found: HashMap<MessageId, Vec<NeutralUpload>> = HashMap::new();
+    for (message, upload) in &pairs {
+        let files = found.entry(*message).or_default();
+        files.extend(known.iter().find(|known| known.id == *upload).cloned());
+    }
+    sqlx::query(
+        "INSERT INTO read.attachment (upload, message) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
+    )
+    .bind(&ids)
+    .bind(pairs.iter().map(|(message, _)| message.0).collect::<Vec<_>>())
+    .execute(&mut *batch.db)
+    .await?;
+    let shown = found.iter().map(|(message, files)| Ok((message.0, serde_json::to_value(files)?)));
+    let (messages, files): (Vec<Uuid>, Vec<serde_json::Value>) =
+        shown.collect::<serde_json::Result<Vec<_>>>()?.into_iter().unzip();
+    sqlx::query(
+        "UPDATE read.message m SET uploads = n.files FROM unnest($1::uuid[], $2::jsonb[]) n(uid, files) WHERE m.uid = n.uid",
+    )
+    .bind(messages)
+    .bind(files)
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(found)
+}

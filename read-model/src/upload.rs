@@ -1,0 +1,68 @@
+//! Files: rows ↔ their neutral form, and who may read them.
+
+use crate::{QueryError, ReadModel, Result};
+use events::{BlobId, ContactId, TeamId, UploadId, value::UploadKind};
+use protocol::upload::NeutralUpload;
+use sqlx::{Row, postgres::PgRow};
+use uuid::Uuid;
+
+/// What [`neutral`] reads; `u` is the table.
+pub const COLUMNS: &str =
+    "u.uid, u.name, u.size, u.content_type, u.kind, u.animated, u.width, u.height, u.created";
+
+/// The names under which a file and its previews are stored.
+pub const FILE: &str = "file";
+/// See [`FILE`].
+pub const PREVIEW: &str = "preview.jpg";
+/// See [`FILE`].
+pub const PREVIEW_2X: &str = "preview2x.jpg";
+
+impl ReadModel {
+    /// A file that a contact may read, and where it is stored: its own, or one that a message brings which it may read.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn upload(
+        &self,
+        team: TeamId,
+        viewer: ContactId,
+        upload: UploadId,
+    ) -> Result<Option<(NeutralUpload, BlobId)>> {
+        let sql = format!(
+            "SELECT {COLUMNS}, u.blob FROM read.upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
+                 SELECT 1 FROM read.attachment a JOIN read.message m ON m.uid = a.message \
+                 JOIN read.chat c ON c.key = m.chat WHERE a.upload = u.uid AND NOT m.deleted AND NOT c.archived \
+                 AND (c.low = $3 OR c.high = $3 OR EXISTS (SELECT 1 FROM read.member n \
+                     WHERE n.chat = c.key AND n.contact = $3))))"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(upload.0)
+            .bind(team.0)
+            .bind(viewer.0)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else {
+            self.whole().await?;
+            return Ok(None);
+        };
+        Ok(Some((neutral(&row)?, BlobId(row.get("blob")))))
+    }
+}
+
+/// A row with [`COLUMNS`].
+///
+/// # Errors
+/// The row cannot have been written by the projection.
+pub fn neutral(row: &PgRow) -> Result<NeutralUpload> {
+    let side = |name| row.get::<Option<i32>, _>(name).map(i32::unsigned_abs);
+    Ok(NeutralUpload {
+        id: UploadId(row.get::<Uuid, _>("uid")),
+        created: row.get("created"),
+        size: row.get::<i64, _>("size").unsigned_abs(),
+        name: row.get("name"),
+        content_type: row.get("content_type"),
+        kind: UploadKind::from_word(row.get("kind")).ok_or(QueryError::Damaged("upload.kind"))?,
+        animated: row.get("animated"),
+        preview: side("width").zip(side("height")),
+    })
+}
