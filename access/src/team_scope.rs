@@ -5,7 +5,7 @@ use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use events::TeamId;
 use http::request::Parts;
 use platform::http::ApiError;
-use read_model::{contact::Viewer, session::Membership};
+use read_model::session::Membership;
 use std::ops::Deref;
 
 /// A member's view of its team. Strangers, former members and archived teams get `NOT_FOUND`: who is not in a team does
@@ -15,13 +15,6 @@ pub struct TeamScope {
     /// Who calls.
     pub caller: Caller,
     membership: Membership,
-}
-
-impl TeamScope {
-    /// The member as views need it.
-    pub fn viewer(&self) -> Viewer {
-        Viewer { contact: self.membership.contact, status: self.membership.status }
-    }
 }
 
 impl Deref for TeamScope {

@@ -2,6 +2,7 @@
 
 mod address_book;
 mod api_message;
+mod contact;
 mod device;
 mod group;
 mod icon;
@@ -10,6 +11,7 @@ mod invitation;
 mod message;
 mod ping;
 mod qr_login;
+mod section;
 mod session;
 mod team;
 mod ui_settings;
@@ -49,6 +51,11 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(integration::change, integration::remove))
         .routes(routes!(invitation::create))
         .routes(routes!(invitation::revoke))
+        .routes(routes!(contact::create))
+        .routes(routes!(contact::change, contact::change_by_post, contact::archive))
+        .routes(routes!(contact::confirm))
+        .routes(routes!(section::create))
+        .routes(routes!(section::change, section::remove))
         .routes(routes!(group::create))
         .routes(routes!(group::archive))
         .routes(routes!(group::set_member))

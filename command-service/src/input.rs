@@ -49,11 +49,16 @@ impl Checks {
         self.line(field, text, max)
     }
 
-    /// Text of several lines that must not be blank. NUL has no place in it: Postgres keeps none.
+    /// Text of several lines that must not be blank.
     pub(crate) fn body(&mut self, field: &str, text: &str, max: usize) -> String {
         if text.trim().is_empty() {
             self.refuse(field, Text::Required);
         }
+        self.text(field, text, max)
+    }
+
+    /// Text of several lines. NUL has no place in it: Postgres keeps none.
+    pub(crate) fn text(&mut self, field: &str, text: &str, max: usize) -> String {
         if text.contains('\0') {
             self.refuse(field, Text::BadCharacters);
         }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod aggregate;
+pub mod bot;
 pub mod chat;
 pub mod icon;
 pub mod limits;

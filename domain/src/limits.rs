@@ -10,6 +10,18 @@ pub const DESCRIPTION: usize = 2_048;
 pub const NAME_PART: usize = 50;
 /// A job title.
 pub const ROLE: usize = 2_048;
+/// A word on how somebody is.
+pub const MOOD: usize = 50;
+/// An e-mail address (RFC 5321).
+pub const EMAIL: usize = 254;
+/// A section's title.
+pub const SECTION_NAME: usize = 50;
+/// The largest place of a section among the others.
+pub const SORT_ORDERING: u32 = 1_000_000;
+/// Sections of one team.
+pub const SECTIONS: usize = 1_000;
+/// Sections that one contact may be in.
+pub const SECTIONS_PER_CONTACT: usize = 100;
 /// A message.
 pub const MESSAGE: usize = 12_000;
 /// A device's id, title.

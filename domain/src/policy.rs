@@ -77,19 +77,56 @@ const MANAGED: [&str; 4] = ["add_to_team_rights", "section", "sections", "status
 const OTHERS: [&str; 7] =
     ["add_to_team_rights", "contact_email", "contact_phone", "role", "section", "sections", "status"];
 
-/// The names of the fields that a viewer of this status may change in a contact, alphabetically.
+/// Fields of one's own contact that later versions of the API know beside those.
+const OWN_LATER: [&str; 9] = [
+    "always_send_pushes",
+    "asterisk_mention",
+    "hide_pushes_content",
+    "mood",
+    "munread_first",
+    "patronymic",
+    "quiet_time_finish",
+    "quiet_time_start",
+    "timezone",
+];
+
+/// A login phone changes hands only by proof, and this call has none.
+const PROVEN: &str = "phone";
+
+/// The names of the fields that a viewer of this status may change in a contact, alphabetically, as the reference lists
+/// them.
 pub fn changeable_fields(viewer: ContactStatus, own: bool) -> Vec<&'static str> {
     let manages = viewer >= Admin;
     match (own, manages) {
-        (true, true) => {
-            let mut fields: Vec<_> = OWN.into_iter().chain(MANAGED).collect();
-            fields.sort_unstable();
-            fields
-        }
+        (true, true) => sorted(OWN.into_iter().chain(MANAGED)),
         (true, false) => OWN.to_vec(),
         (false, true) => OTHERS.to_vec(),
         (false, false) => vec![],
     }
+}
+
+/// The same as later versions of the API list them: all that can be changed, and nothing else.
+pub fn changeable_now(viewer: ContactStatus, of: ContactStatus, own: bool) -> Vec<&'static str> {
+    let fields = changeable_fields(viewer, own).into_iter();
+    let later = OWN_LATER.into_iter().filter(|_| own);
+    let is_lower = own || rules(viewer, of);
+    sorted(fields.chain(later).filter(|field| *field != PROVEN && (is_lower || *field != "status")))
+}
+
+/// Whether somebody may decide over the place of another in the team: nobody does over those who stand higher.
+pub fn rules(viewer: ContactStatus, of: ContactStatus) -> bool {
+    assignable(viewer).contains(&of)
+}
+
+/// Whether somebody may remove a contact from the team; of oneself: leave.
+pub fn may_remove(viewer: ContactStatus, of: ContactStatus, own: bool) -> bool {
+    own || (may(viewer, Action::DeleteContact) && rules(viewer, of))
+}
+
+fn sorted(fields: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut fields: Vec<_> = fields.collect();
+    fields.sort_unstable();
+    fields
 }
 
 #[cfg(test)]
@@ -113,5 +150,20 @@ mod tests {
         assert!(may(Owner, Action::DeleteTeam) && !may(Admin, Action::DeleteTeam));
         assert!(may(Member, Action::ManageSections) && !may(Guest, Action::ManageSections));
         assert!(!may(Member, Action::AddToTeam) && may(Admin, Action::AddToTeam));
+    }
+
+    #[test]
+    fn nobody_decides_over_those_who_stand_higher() {
+        assert!(!may_remove(Admin, Owner, false) && may_remove(Admin, Admin, false));
+        assert!(may_remove(Guest, Guest, true) && !may_remove(Member, Guest, false));
+        assert!(!changeable_now(Admin, Owner, false).contains(&"status"));
+        assert!(changeable_now(Owner, Owner, false).contains(&"status"));
+    }
+
+    #[test]
+    fn what_can_be_changed_now_is_all_but_the_login_phone() {
+        let fields = changeable_now(Member, Member, true);
+        assert!(fields.is_sorted() && fields.len() == 28 && !fields.contains(&"phone"));
+        assert!(fields.contains(&"timezone") && changeable_now(Member, Member, false).is_empty());
     }
 }

@@ -3,18 +3,24 @@
 //! Every command names who acts, and rights are read from this state: what the log says, not what a read model shows.
 
 mod command;
+mod contacts;
+mod sections;
 
-pub use command::{Command, IntegrationChange, NewContact, Rejection, TeamChange};
+pub use command::{
+    Command, ContactChange, IntegrationChange, NewContact, Rejection, SectionChange, TeamChange,
+};
 
 use crate::{
     Aggregate, limits,
     policy::{self, Action},
 };
+use contacts::{Contact, added};
 use events::{
     AccountId, ContactId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId, contact, icon,
     integration, invitation, section, team,
     value::{ContactOrigin, ContactStatus},
 };
+use sections::Section;
 use std::collections::BTreeMap;
 
 /// What is known of a team.
@@ -26,6 +32,7 @@ pub struct Team {
     settings: Option<team::Settings>,
     contacts: BTreeMap<ContactId, Contact>,
     by_account: BTreeMap<AccountId, ContactId>,
+    sections: BTreeMap<SectionId, Section>,
     invitations: BTreeMap<InvitationId, Invitation>,
     integrations: BTreeMap<IntegrationId, Integration>,
     icon: Option<icon::Changed>,
@@ -38,12 +45,6 @@ enum Stage {
     Absent,
     Live,
     Archived,
-}
-
-#[derive(Clone, Debug)]
-struct Contact {
-    status: ContactStatus,
-    archived: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +69,7 @@ impl Team {
         match self.contacts.get(&actor) {
             Some(contact) if contact.archived => Err(Rejection::NotAMember),
             Some(contact) if policy::may(contact.status, action) => Ok(()),
+            Some(contact) if action == Action::AddToTeam && contact.inviting => Ok(()),
             Some(_) => Err(Rejection::NotAllowed),
             None => Err(Rejection::NotAMember),
         }
@@ -97,6 +99,7 @@ impl Team {
             section: section.0,
             name: Personal::of_team(team, section.1),
             sort_ordering: 0,
+            description: None,
         };
         let mut seen = vec![founder.account];
         let mut events = vec![created.into(), first_section.into()];
@@ -182,21 +185,6 @@ impl Team {
     }
 }
 
-fn added(new: NewContact, origin: ContactOrigin) -> contact::Added {
-    let own = |value| Personal::of_account(new.account, value);
-    contact::Added {
-        contact: new.contact,
-        account: new.account,
-        origin,
-        phone: own(new.phone),
-        given_name: own(new.given_name),
-        family_name: own(new.family_name),
-        role: own(new.role),
-        status: new.status,
-        need_confirmation: origin != ContactOrigin::Founder,
-    }
-}
-
 impl Aggregate for Team {
     type Command = Command;
     type Event = TeamEvent;
@@ -221,6 +209,27 @@ impl Aggregate for Team {
                 self.require(actor, Action::DeleteTeam).map(|()| vec![team::Archived {}.into()])
             }
             (Stage::Live, Command::Join { invitation, joiner }) => self.join(invitation, joiner),
+            (Stage::Live, Command::AddContact { actor, contact, sections }) => {
+                self.add_contact(actor, contact, sections)
+            }
+            (Stage::Live, Command::ChangeContact { actor, contact, change }) => {
+                self.change_contact(actor, contact, *change)
+            }
+            (Stage::Live, Command::ArchiveContact { actor, contact }) => self.archive_contact(actor, contact),
+            (Stage::Live, Command::Confirm { actor }) => self.confirm(actor),
+            (Stage::Live, Command::CreateSection { actor, section, name, description, sort_ordering }) => {
+                self.require(actor, Action::ManageSections)?;
+                self.create_section(section, name, description, sort_ordering)
+            }
+            (Stage::Live, Command::ChangeSection { actor, section, change }) => {
+                self.require(actor, Action::ManageSections)?;
+                self.change_section(section, change)
+            }
+            (Stage::Live, Command::RemoveSection { actor, section }) => {
+                self.require(actor, Action::ManageSections)?;
+                self.live_section(section)?;
+                Ok(vec![section::Removed { section }.into()])
+            }
             (Stage::Live, Command::Invite { actor, invitation, token_sealed, token_hash }) => {
                 self.require(actor, Action::AddToTeam)?;
                 let open = self.invitations.values().filter(|known| !known.revoked).count();
@@ -306,28 +315,18 @@ impl Aggregate for Team {
                 self.settings = Some(changed.settings.clone());
             }
             TeamEvent::Archived(_) => self.stage = Stage::Archived,
-            TeamEvent::ContactAdded(added) => {
-                let contact = Contact { status: added.status, archived: false };
-                self.contacts.insert(added.contact, contact);
-                self.by_account.insert(added.account, added.contact);
+            TeamEvent::ContactAdded(_)
+            | TeamEvent::ContactStatusChanged(_)
+            | TeamEvent::ContactArchived(_)
+            | TeamEvent::ContactRestored(_)
+            | TeamEvent::ContactProfileChanged(_)
+            | TeamEvent::ContactPreferencesChanged(_)
+            | TeamEvent::ContactSectionsSet(_)
+            | TeamEvent::ContactInvitingAllowed(_)
+            | TeamEvent::ContactConfirmed(_) => self.evolve_contacts(event),
+            TeamEvent::SectionCreated(_) | TeamEvent::SectionChanged(_) | TeamEvent::SectionRemoved(_) => {
+                self.evolve_sections(event);
             }
-            TeamEvent::ContactStatusChanged(changed) => {
-                if let Some(contact) = self.contacts.get_mut(&changed.contact) {
-                    contact.status = changed.status;
-                }
-            }
-            TeamEvent::ContactArchived(archived) => {
-                if let Some(contact) = self.contacts.get_mut(&archived.contact) {
-                    contact.archived = true;
-                }
-            }
-            TeamEvent::ContactRestored(restored) => {
-                if let Some(contact) = self.contacts.get_mut(&restored.contact) {
-                    contact.archived = false;
-                    contact.status = restored.status;
-                }
-            }
-            TeamEvent::SectionCreated(_) => {} // no rule depends on sections yet
             TeamEvent::InvitationCreated(created) => {
                 self.invitations.insert(created.invitation, Invitation { revoked: false, used_by: vec![] });
             }

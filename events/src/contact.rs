@@ -1,7 +1,11 @@
 //! Facts about the people of a team.
 
+mod preferences;
+
+pub use preferences::{Preference, Preferences};
+
 use crate::{
-    AccountId, ContactId, Personal,
+    AccountId, ContactId, Personal, SectionId,
     value::{ContactOrigin, ContactStatus},
 };
 use schemars::JsonSchema;
@@ -59,4 +63,72 @@ pub struct Restored {
     pub status: ContactStatus,
     /// Whether they have yet to say that they want to be here.
     pub need_confirmation: bool,
+}
+
+/// What a contact shows of itself changed; the result is given whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileChanged {
+    /// Whose.
+    pub contact: ContactId,
+    /// The profile after the change.
+    pub profile: Profile,
+}
+
+/// What a contact shows of itself. Any of it may be empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// First name.
+    pub given_name: Personal<String>,
+    /// Name after the father.
+    pub patronymic: Personal<String>,
+    /// Last name.
+    pub family_name: Personal<String>,
+    /// Job title.
+    pub role: Personal<String>,
+    /// A word on how they are.
+    pub mood: Personal<String>,
+    /// E-mail that the team sees.
+    pub contact_email: Personal<String>,
+    /// Phone that the team sees, `+` and digits.
+    pub contact_phone: Personal<String>,
+}
+
+/// A contact set how clients behave for it; the result is given whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreferencesChanged {
+    /// Whose.
+    pub contact: ContactId,
+    /// The preferences after the change.
+    pub preferences: Personal<Preferences>,
+}
+
+/// A contact was put into these sections, and none else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SectionsSet {
+    /// Who.
+    pub contact: ContactId,
+    /// Where, in the order given.
+    pub sections: Vec<SectionId>,
+}
+
+/// A contact may invite people whatever its status, or no longer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitingAllowed {
+    /// Who.
+    pub contact: ContactId,
+    /// Whether it may.
+    pub allowed: bool,
+}
+
+/// A contact who was added or invited said that they want to be here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// Who.
+    pub contact: ContactId,
 }

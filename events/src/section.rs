@@ -14,4 +14,29 @@ pub struct Created {
     pub name: Personal<String>,
     /// Where it stands among the others, smallest first.
     pub sort_ordering: u32,
+    /// What it is for, if somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Personal<String>>,
+}
+
+/// Title, description or place changed; the result is given whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// The section.
+    pub section: SectionId,
+    /// Its title.
+    pub name: Personal<String>,
+    /// What it is for, may be empty.
+    pub description: Personal<String>,
+    /// Where it stands among the others, smallest first.
+    pub sort_ordering: u32,
+}
+
+/// A section is gone; the contacts in it stay in the team.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Removed {
+    /// Which one.
+    pub section: SectionId,
 }

@@ -8,9 +8,10 @@ use crate::{
 use events::{AccountId, ContactId, GroupId, MessageId, SectionId, SessionId, TeamId, chat::ChatRef};
 use protocol::{
     Jid,
+    contact::Edition,
     message::{ChatType, NeutralMessage},
     notice::{Notice, Scope},
-    realtime::{DeletedChat, DeletedTeam, ReceivedMessage, ServerEvent},
+    realtime::{DeletedChat, DeletedSection, DeletedTeam, ReceivedMessage, ServerEvent},
 };
 use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer};
 use serde_json::value::RawValue;
@@ -93,6 +94,13 @@ impl Renderer {
                 self.team_gone(*team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
             }
             Notice::SectionsUpdated { team, sections } => self.sections(row, *team, sections).await.map(told),
+            Notice::SectionsDeleted { sections, gentime, .. } => {
+                let gone = |section: &SectionId| DeletedSection { uid: section.0, gentime: *gentime };
+                let sections = sections.iter().map(gone).collect();
+                let chat_type = ChatType::Direct;
+                let event = ServerEvent::SectionDeleted { chat_type, gentime: *gentime, sections };
+                Ok(told(frame::encode(&event)?))
+            }
             Notice::UiSettings { settings } => {
                 let settings = RawValue::from_string(settings.clone())?;
                 frame::encode(&ServerEvent::UiSettings(settings)).map(told).map_err(Into::into)
@@ -199,7 +207,7 @@ impl Renderer {
     }
 
     async fn team(&mut self, team: TeamId, scope: Scope) -> Result<Rendered> {
-        let Some(view) = self.read.team(self.account, team).await? else { return Ok(silent()) };
+        let Some(view) = self.read.team(self.account, team, Edition::V4).await? else { return Ok(silent()) };
         if team == self.team {
             self.viewer.status = view.me.status;
         }

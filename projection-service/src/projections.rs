@@ -110,6 +110,19 @@ async fn of_team(
         TeamEvent::ContactStatusChanged(changed) => contact::status_changed(batch, at, team, changed).await?,
         TeamEvent::ContactArchived(archived) => contact::archived(batch, at, team, archived).await?,
         TeamEvent::ContactRestored(restored) => contact::restored(batch, at, team, restored).await?,
+        TeamEvent::ContactProfileChanged(changed) => {
+            contact::profile_changed(batch, at, team, changed).await?
+        }
+        TeamEvent::ContactPreferencesChanged(changed) => {
+            contact::preferences_changed(batch, at, team, changed).await?
+        }
+        TeamEvent::ContactSectionsSet(set) => contact::sections_set(batch, at, team, set).await?,
+        TeamEvent::ContactInvitingAllowed(allowed) => {
+            contact::inviting_allowed(batch, at, team, allowed).await?
+        }
+        TeamEvent::ContactConfirmed(confirmed) => contact::confirmed(batch, at, team, confirmed).await?,
+        TeamEvent::SectionChanged(changed) => section::changed(batch, at, team, changed).await?,
+        TeamEvent::SectionRemoved(removed) => section::removed(batch, at, team, removed).await?,
         TeamEvent::SectionCreated(created) => section::created(batch, at, team, created).await?,
         TeamEvent::InvitationCreated(created) => invitation::created(batch, at, team, created).await?,
         TeamEvent::InvitationUsed(_) => {} // the contact's own event says who came

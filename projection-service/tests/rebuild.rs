@@ -108,6 +108,7 @@ fn opening() -> Vec<(StreamName, Vec<Event>)> {
             section: SectionId(Uuid::from_u128(9)),
             name: own("Общая"),
             sort_ordering: 0,
+            description: None,
         })
         .into(),
     ];
@@ -166,7 +167,7 @@ fn happening(
     said: &mut Vec<(MessageId, ChatRef)>,
 ) -> (StreamName, Vec<Event>) {
     let who = contact_id(u128::from(choices.below(3)));
-    match choices.below(20) {
+    match choices.below(24) {
         0 if !said.is_empty() => {
             let (id, _) = said[choices.below(said.len() as u64) as usize];
             let text = Personal::of_team(TEAM, format!("иначе {step}"));
@@ -219,6 +220,7 @@ fn happening(
             }
             (StreamName::uploads(TEAM), events)
         }
+        20..24 => (StreamName::team(TEAM), vec![of_people(choices, step, who).into()]),
         _ => {
             let message = MessageId(Uuid::from_u128(0x9_0000 + step.unsigned_abs() as u128));
             let chat = match choices.below(3) {
@@ -247,6 +249,48 @@ fn happening(
             said.push((message, chat));
             (StreamName::message(message), vec![MessageEvent::from(posted).into()])
         }
+    }
+}
+
+/// Something that happens to people and sections.
+fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
+    let account = account_id(who.0.as_u128() - 0x2000);
+    let own = |text: &str| Personal::of_account(account, format!("{text}{step}"));
+    let section = SectionId(Uuid::from_u128(0x40 + u128::from(choices.below(4))));
+    let of_team = |text: &str| Personal::of_team(TEAM, format!("{text}{step}"));
+    match choices.below(10) {
+        0 => {
+            let profile = contact::Profile {
+                given_name: own("Имя"),
+                patronymic: own(""),
+                family_name: own("№"),
+                role: own("повар"),
+                mood: own("бодр"),
+                contact_email: own("a@example.org"),
+                contact_phone: own("+7"),
+            };
+            contact::ProfileChanged { contact: who, profile }.into()
+        }
+        1 => {
+            let preferences =
+                contact::Preferences { alt_send: step % 2 == 0, ..contact::Preferences::default() };
+            let preferences = Personal::of_account(account, preferences);
+            contact::PreferencesChanged { contact: who, preferences }.into()
+        }
+        2 | 3 => contact::SectionsSet { contact: who, sections: vec![section] }.into(),
+        4 => contact::InvitingAllowed { contact: who, allowed: step % 2 == 0 }.into(),
+        5 => contact::Confirmed { contact: who }.into(),
+        6 => contact::Archived { contact: contact_id(3) }.into(),
+        7 => {
+            let (status, need_confirmation) = (ContactStatus::Member, true);
+            contact::Restored { contact: contact_id(3), status, need_confirmation }.into()
+        }
+        8 => {
+            let (name, description, sort_ordering) = (of_team("Раздел"), of_team(""), step as u32);
+            section::Changed { section: SectionId(Uuid::from_u128(9)), name, description, sort_ordering }
+                .into()
+        }
+        _ => section::Removed { section }.into(),
     }
 }
 

@@ -6,6 +6,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// How much of a contact is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition {
+    /// The answer to a v3 call: the seed's keys.
+    V3,
+    /// The answer to a v4 call, and websocket frames: also what came later.
+    V4,
+}
+
 /// A contact as one viewer sees it. `can_*` are present only when true.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Contact {
@@ -54,10 +63,41 @@ pub struct Contact {
     /// Rights in the team.
     #[schema(value_type = String, pattern = "^(guest|member|admin|owner)$")]
     pub status: ContactStatus,
+    /// What later versions of the API tell of anybody.
+    #[serde(flatten)]
+    #[schema(value_type = LaterContact)]
+    pub later: Option<LaterContact>,
     /// What only oneself sees.
     #[serde(flatten)]
     #[schema(value_type = OwnContact)]
     pub own: Option<OwnContact>,
+    /// What later versions of the API tell oneself.
+    #[serde(flatten)]
+    #[schema(value_type = OwnLaterContact)]
+    pub own_later: Option<OwnLaterContact>,
+}
+
+/// What later versions of the API tell of anybody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LaterContact {
+    /// It may add people whatever its status; told to those who manage people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub add_to_team_rights: Option<bool>,
+    /// `systembot` or `notebot`; left out of people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub botname: Option<String>,
+    /// Version, ns since 1970.
+    #[schema(required = false)]
+    pub gentime: i64,
+    /// A word on how they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mood: Option<String>,
+    /// For narrow places.
+    #[schema(required = false)]
+    pub short_name: String,
 }
 
 /// What only oneself sees of one's own contact; the switches are present even when false.
@@ -108,4 +148,148 @@ pub struct OwnContact {
     /// Unread chats first.
     #[schema(required = false)]
     pub unread_first: bool,
+}
+
+/// What later versions of the API tell oneself: rights that once were the team's, and more preferences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OwnLaterContact {
+    /// Push also while a client is open.
+    #[schema(required = false)]
+    pub always_send_pushes: bool,
+    /// `*` mentions as `@` does.
+    #[schema(required = false)]
+    pub asterisk_mention: bool,
+    /// May add people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_add_to_team: Option<bool>,
+    /// May make groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_create_group: Option<bool>,
+    /// May delete anybody's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_delete_any_message: Option<bool>,
+    /// May join public groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_join_public_groups: Option<bool>,
+    /// May manage integrations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_manage_integrations: Option<bool>,
+    /// May manage sections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_manage_sections: Option<bool>,
+    /// Pushes do not show the text.
+    #[schema(required = false)]
+    pub hide_pushes_content: bool,
+    /// Unread chats first, mobile.
+    #[schema(required = false)]
+    pub munread_first: bool,
+    /// Name after the father.
+    #[schema(required = false)]
+    pub patronymic: String,
+    /// No pushes until this time of day, `HH:MM`; `null` for none.
+    #[schema(required = false)]
+    pub quiet_time_finish: Option<String>,
+    /// No pushes from this time of day on, `HH:MM`; `null` for none.
+    #[schema(required = false)]
+    pub quiet_time_start: Option<String>,
+    /// Name of a time zone, `null` until chosen.
+    #[schema(required = false)]
+    pub timezone: Option<String>,
+}
+
+/// `POST /api/v4/teams/{team_uid}/contacts`
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct CreateContact {
+    /// In any spelling.
+    pub phone: String,
+    /// First name.
+    #[serde(default)]
+    pub given_name: Option<String>,
+    /// Last name.
+    #[serde(default)]
+    pub family_name: Option<String>,
+    /// Job title.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// `member` unless said otherwise.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Sections to put it into.
+    #[serde(default)]
+    pub sections: Option<Vec<String>>,
+}
+
+/// `PUT /api/v4/teams/{team_uid}/contacts/{contact_jid}`: only what is sent changes. Which of the fields may be sent says
+/// the contact's `changeable_fields`.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangeContact {
+    /// May add people whatever its status.
+    pub add_to_team_rights: Option<bool>,
+    /// E-mail that the team sees.
+    pub contact_email: Option<String>,
+    /// Phone that the team sees, in any spelling; empty for none.
+    pub contact_phone: Option<String>,
+    /// Last name.
+    pub family_name: Option<String>,
+    /// First name.
+    pub given_name: Option<String>,
+    /// A word on how they are.
+    pub mood: Option<String>,
+    /// Name after the father.
+    pub patronymic: Option<String>,
+    /// Job title.
+    pub role: Option<String>,
+    /// One section, or none if empty: as `sections` with one element.
+    pub section: Option<String>,
+    /// Sections, all of them.
+    pub sections: Option<Vec<String>>,
+    /// Rights: one of the team's `changeable_statuses`.
+    pub status: Option<String>,
+    /// Ctrl+Enter sends.
+    pub alt_send: Option<bool>,
+    /// Push also while a client is open.
+    pub always_send_pushes: Option<bool>,
+    /// `*` mentions as `@` does.
+    pub asterisk_mention: Option<bool>,
+    /// Compact list, mobile.
+    pub contact_mshort_view: Option<bool>,
+    /// Compact list.
+    pub contact_short_view: Option<bool>,
+    /// Show former contacts.
+    pub contact_show_archived: Option<bool>,
+    /// Show activity.
+    pub debug_show_activity: Option<bool>,
+    /// Compact list, mobile.
+    pub group_mshort_view: Option<bool>,
+    /// Notify of group messages.
+    pub group_notifications_enabled: Option<bool>,
+    /// Compact list.
+    pub group_short_view: Option<bool>,
+    /// Pushes do not show the text.
+    pub hide_pushes_content: Option<bool>,
+    /// Unread chats first, mobile.
+    pub munread_first: Option<bool>,
+    /// Compact list, mobile.
+    pub task_mshort_view: Option<bool>,
+    /// Notify of tasks.
+    pub task_notifications_enabled: Option<bool>,
+    /// Compact list.
+    pub task_short_view: Option<bool>,
+    /// Unread chats first.
+    pub unread_first: Option<bool>,
+    /// Interface language: `ru`, `en`, or empty.
+    pub default_lang: Option<String>,
+    /// `HH:MM`, or empty.
+    pub quiet_time_finish: Option<String>,
+    /// `HH:MM`, or empty.
+    pub quiet_time_start: Option<String>,
+    /// Name of a time zone, or empty.
+    pub timezone: Option<String>,
 }

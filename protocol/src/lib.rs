@@ -24,6 +24,7 @@ pub mod section;
 pub mod session;
 pub mod team;
 pub mod time;
+pub mod timezone;
 pub mod upload;
 
 pub use jid::Jid;

@@ -184,6 +184,15 @@ pub enum Notice {
         /// Which ones.
         sections: Vec<SectionId>,
     },
+    /// Sections of contacts are gone.
+    SectionsDeleted {
+        /// Where.
+        team: TeamId,
+        /// Which ones.
+        sections: Vec<SectionId>,
+        /// Version.
+        gentime: i64,
+    },
     /// The account's client settings were replaced.
     UiSettings {
         /// The text of a JSON object.

@@ -103,6 +103,16 @@ pub enum ServerEvent {
         /// The sections.
         sections: Vec<Section>,
     },
+    /// Sections are gone.
+    #[serde(rename = "server.section.deleted")]
+    SectionDeleted {
+        /// `direct`: sections of contacts.
+        chat_type: ChatType,
+        /// Version, ns since 1970.
+        gentime: i64,
+        /// Which ones.
+        sections: Vec<DeletedSection>,
+    },
     /// Chats changed.
     #[serde(rename = "server.chat.updated")]
     ChatUpdated {
@@ -185,6 +195,15 @@ pub struct DeletedTeam {
     pub uid: Uuid,
     /// Always true.
     pub is_archive: bool,
+    /// Version, ns since 1970.
+    pub gentime: i64,
+}
+
+/// A section that is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeletedSection {
+    /// Which one.
+    pub uid: Uuid,
     /// Version, ns since 1970.
     pub gentime: i64,
 }

@@ -1,11 +1,13 @@
 //! The list of read routes.
 
 mod account;
+mod contact;
 mod device;
 mod group;
 mod integration;
 mod invitation;
 mod picture;
+mod section;
 mod server;
 mod team;
 
@@ -29,6 +31,9 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(integration::one))
         .routes(routes!(invitation::list))
         .routes(routes!(invitation::one))
+        .routes(routes!(contact::list))
+        .routes(routes!(contact::one))
+        .routes(routes!(section::list))
         .routes(routes!(group::list))
         .routes(routes!(group::one))
         .routes(routes!(group::members))

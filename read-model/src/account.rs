@@ -2,7 +2,7 @@
 
 use crate::{ReadModel, Result};
 use events::AccountId;
-use protocol::account::Me;
+use protocol::{account::Me, contact::Edition};
 use sqlx::Row;
 
 /// What is known of a person beside devices and teams.
@@ -21,9 +21,9 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn me(&self, account: AccountId) -> Result<Option<Me>> {
+    pub async fn me(&self, account: AccountId, edition: Edition) -> Result<Option<Me>> {
         let Some(profile) = self.profile(account).await? else { return Ok(None) };
-        let (devices, teams) = (self.devices(account).await?, self.teams(account).await?);
+        let (devices, teams) = (self.devices(account).await?, self.teams(account, edition).await?);
         Ok(Some(Me {
             alt_send: false,
             default_lang: None,

@@ -167,6 +167,21 @@ impl ReadModel {
         Ok(found.into_iter().map(GroupId).collect())
     }
 
+    /// The groups that a contact has joined, tasks left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn groups_joined(&self, contact: ContactId) -> Result<Vec<GroupId>> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT m.chat FROM read.member m JOIN read.chat c ON c.key = m.chat \
+             WHERE m.contact = $1 AND c.kind = 'group' AND NOT c.archived ORDER BY m.chat",
+        )
+        .bind(contact.0)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(found.into_iter().map(GroupId).collect())
+    }
+
     async fn group_view(
         &self,
         row: &PgRow,

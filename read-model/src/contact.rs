@@ -2,25 +2,22 @@
 
 use crate::{ReadModel, Result};
 use chrono::{DateTime, Utc};
-use domain::{
-    name::display_name,
-    policy::{self, Action},
-};
-use events::{ContactId, TeamId, value::ContactStatus};
+use domain::policy::{self, Action};
+use events::{ContactId, TeamId, contact::Preferences, value::ContactStatus};
 use protocol::{
     Jid,
-    contact::{Contact, OwnContact},
+    contact::{Contact, Edition, LaterContact, OwnContact, OwnLaterContact},
 };
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 /// Columns of a contact with what its view needs beside them.
-pub(crate) const COLUMNS: &str = "c.uid, c.team, c.account, c.phone, c.given_name, c.family_name, c.role, c.status, \
-    c.need_confirmation, c.archived, a.colour, s.at AS last_activity";
+pub(crate) const COLUMNS: &str = "c.uid, c.team, c.account, c.botname, c.given_name, c.patronymic, c.family_name, \
+    c.display_name, c.role, c.mood, c.contact_email, c.contact_phone, c.preferences, c.sections, c.status, c.inviting, \
+    c.need_confirmation, c.archived, c.colour, c.gentime, s.at AS last_activity";
 
 /// Where those columns come from.
-pub(crate) const SOURCE: &str =
-    "read.contact c JOIN read.account a ON a.uid = c.account LEFT JOIN ops.last_seen s ON s.contact = c.uid";
+pub(crate) const SOURCE: &str = "read.contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
 
 /// Who looks: a contact of the same team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +28,79 @@ pub struct Viewer {
     pub status: ContactStatus,
 }
 
+/// Which contacts of a team a list shall have; what is not said does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactFilter {
+    /// Of this status.
+    pub status: Option<ContactStatus>,
+    /// These.
+    pub ids: Option<Vec<ContactId>>,
+    /// With this in the shown name, in letters of either case.
+    pub display_name: Option<String>,
+    /// Former ones, or those who are in the team.
+    pub archived: bool,
+    /// Bots, or people.
+    pub bots: Option<bool>,
+    /// Not this one.
+    pub without: Option<ContactId>,
+    /// So many at most.
+    pub limit: Option<u32>,
+    /// So many are left out at the beginning.
+    pub offset: u32,
+}
+
 impl ReadModel {
-    /// Everybody in a team, newest first, the founder last; former contacts are left out.
+    /// The people of a new team, newest first, the founder last.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Contact>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.botname IS NULL AND NOT c.archived \
+             ORDER BY c.since DESC"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V3)).collect())
+    }
+
+    /// Everybody in a team, bots too, by shown name; former contacts are left out.
     ///
     /// # Errors
     /// The database failed.
     pub async fn contacts(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Contact>> {
+        self.some_contacts(team, viewer, &ContactFilter::default()).await
+    }
+
+    /// Some contacts of a team, by shown name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn some_contacts(
+        &self,
+        team: TeamId,
+        viewer: Viewer,
+        filter: &ContactFilter,
+    ) -> Result<Vec<Contact>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND NOT c.archived ORDER BY c.since DESC"
+            "SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.archived = $2 \
+                 AND ($3::text IS NULL OR c.status = $3) AND ($4::uuid[] IS NULL OR c.uid = ANY($4)) \
+                 AND ($5::text IS NULL OR strpos(lower(c.display_name), lower($5)) > 0) \
+                 AND ($6::bool IS NULL OR (c.botname IS NOT NULL) = $6) AND ($7::uuid IS NULL OR c.uid <> $7) \
+             ORDER BY lower(c.display_name), c.uid LIMIT $8 OFFSET $9"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer)).collect())
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(team.0)
+            .bind(filter.archived)
+            .bind(filter.status.map(ContactStatus::word))
+            .bind(filter.ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>()))
+            .bind(&filter.display_name)
+            .bind(filter.bots)
+            .bind(filter.without.map(|contact| contact.0))
+            .bind(filter.limit.map(i64::from))
+            .bind(i64::from(filter.offset))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V4)).collect())
     }
 
     /// Some contacts of a team, former ones too, in no order.
@@ -57,75 +116,154 @@ impl ReadModel {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let sql = format!("SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.uid = ANY($2)");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(ids).fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer)).collect())
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V4)).collect())
     }
 
-    /// Which of these are contacts of the team, former ones left out.
+    /// One contact of a team, a former one too.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn contact(&self, team: TeamId, id: ContactId, viewer: Viewer) -> Result<Option<Contact>> {
+        Ok(self.contacts_by_id(team, &[id], viewer).await?.pop())
+    }
+
+    /// Which of these are contacts of the team, bots among them, former ones left out.
     ///
     /// # Errors
     /// The database failed.
     pub async fn contacts_of_team(&self, team: TeamId, ids: &[ContactId]) -> Result<Vec<ContactId>> {
+        self.of_team(team, ids, true).await
+    }
+
+    /// Which of these are people of the team, former ones left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people_of_team(&self, team: TeamId, ids: &[ContactId]) -> Result<Vec<ContactId>> {
+        self.of_team(team, ids, false).await
+    }
+
+    async fn of_team(&self, team: TeamId, ids: &[ContactId], bots: bool) -> Result<Vec<ContactId>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT uid FROM read.contact WHERE team = $1 AND uid = ANY($2) AND NOT archived",
+            "SELECT uid FROM read.contact \
+             WHERE team = $1 AND uid = ANY($2) AND NOT archived AND ($3 OR botname IS NULL)",
         )
         .bind(team.0)
         .bind(ids)
+        .bind(bots)
         .fetch_all(&self.pool)
         .await?;
         Ok(found.into_iter().map(ContactId).collect())
     }
 
     /// A row with [`COLUMNS`] as a viewer sees it.
-    pub(crate) fn contact_view(&self, row: &PgRow, viewer: Viewer) -> Contact {
+    pub(crate) fn contact_view(&self, row: &PgRow, viewer: Viewer, edition: Edition) -> Contact {
         let id = ContactId(row.get("uid"));
         let own = id == viewer.contact;
-        let (phone, given_name, family_name): (String, String, String) =
-            (row.get("phone"), row.get("given_name"), row.get("family_name"));
-        let display_name = display_name(&given_name, &family_name, &phone);
+        let botname: Option<String> = row.get("botname");
+        let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
+        let display_name: String = row.get("display_name");
         let archived: bool = row.get("archived");
+        let later = edition == Edition::V4;
+        let person = botname.is_none();
+        let flag = |is: bool| is.then_some(true);
+        let fields = match (person, edition) {
+            (false, _) => vec![],
+            (true, Edition::V3) => policy::changeable_fields(viewer.status, own),
+            (true, Edition::V4) if archived => vec![],
+            (true, Edition::V4) => policy::changeable_now(viewer.status, status, own),
+        };
         Contact {
-            can_add_to_group: (!archived).then_some(true),
-            can_call: (!own && !archived).then_some(true),
-            can_create_task: (!archived).then_some(true),
-            can_delete: (own || policy::may(viewer.status, Action::DeleteContact)).then_some(true),
-            can_send_message: (!own && !archived).then_some(true),
-            changeable_fields: policy::changeable_fields(viewer.status, own)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-            contact_email: String::new(),
-            contact_phone: phone,
+            can_add_to_group: flag(person && !archived),
+            // The reference's keys say yes; no later client should be led to try.
+            can_call: flag(person && !own && !archived && !later),
+            can_create_task: flag(person && !archived),
+            can_delete: flag(
+                person && !(archived && later) && policy::may_remove(viewer.status, status, own),
+            ),
+            can_send_message: flag(!own && !archived),
+            changeable_fields: fields.into_iter().map(str::to_owned).collect(),
+            contact_email: row.get("contact_email"),
+            contact_phone: row.get("contact_phone"),
             icons: self.stub(row.get("colour"), &display_name),
-            display_name,
-            is_archive: archived.then_some(true),
+            is_archive: flag(archived),
             jid: Jid::Direct(id),
             last_activity: row.get::<Option<DateTime<Utc>>, _>("last_activity").map(Into::into),
             role: row.get("role"),
-            sections: vec![],
-            status: ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest),
-            own: own.then(|| own_view(given_name, family_name)),
+            sections: row.get("sections"),
+            status,
+            later: later.then(|| later_view(row, viewer, botname, &display_name)),
+            own: own.then(|| own_view(row)),
+            own_later: (own && later).then(|| own_later_view(row, status)),
+            display_name,
         }
     }
 }
 
-/// Preferences have their defaults: nothing in this version changes them.
-fn own_view(given_name: String, family_name: String) -> OwnContact {
-    OwnContact {
-        alt_send: false,
-        contact_mshort_view: false,
-        contact_short_view: false,
-        contact_show_archived: false,
-        debug_show_activity: false,
-        default_lang: None,
-        family_name,
-        given_name,
-        group_mshort_view: false,
-        group_notifications_enabled: true,
-        group_short_view: false,
-        task_mshort_view: false,
-        task_notifications_enabled: true,
-        task_short_view: false,
-        unread_first: false,
+fn preferences(row: &PgRow) -> Preferences {
+    serde_json::from_value(row.get("preferences")).unwrap_or_default()
+}
+
+fn chosen(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn later_view(row: &PgRow, viewer: Viewer, botname: Option<String>, display_name: &str) -> LaterContact {
+    let inviting = viewer.status >= ContactStatus::Admin && row.get("inviting");
+    let given_name: String = row.get("given_name");
+    LaterContact {
+        add_to_team_rights: inviting.then_some(true),
+        botname,
+        gentime: row.get("gentime"),
+        mood: chosen(row.get("mood")),
+        short_name: chosen(given_name).unwrap_or_else(|| display_name.to_owned()),
     }
+}
+
+fn own_view(row: &PgRow) -> OwnContact {
+    let preferences = preferences(row);
+    OwnContact {
+        alt_send: preferences.alt_send,
+        contact_mshort_view: preferences.contact_mshort_view,
+        contact_short_view: preferences.contact_short_view,
+        contact_show_archived: preferences.contact_show_archived,
+        debug_show_activity: preferences.debug_show_activity,
+        default_lang: chosen(preferences.default_lang),
+        family_name: row.get("family_name"),
+        given_name: row.get("given_name"),
+        group_mshort_view: preferences.group_mshort_view,
+        group_notifications_enabled: preferences.group_notifications_enabled,
+        group_short_view: preferences.group_short_view,
+        task_mshort_view: preferences.task_mshort_view,
+        task_notifications_enabled: preferences.task_notifications_enabled,
+        task_short_view: preferences.task_short_view,
+        unread_first: preferences.unread_first,
+    }
+}
+
+fn own_later_view(row: &PgRow, status: ContactStatus) -> OwnLaterContact {
+    let preferences = preferences(row);
+    let may = |action| policy::may(status, action).then_some(true);
+    OwnLaterContact {
+        always_send_pushes: preferences.always_send_pushes,
+        asterisk_mention: preferences.asterisk_mention,
+        can_add_to_team: may_invite(row, status).then_some(true),
+        can_create_group: may(Action::CreateGroup),
+        can_delete_any_message: may(Action::DeleteAnyMessage),
+        can_join_public_groups: Some(true),
+        can_manage_integrations: may(Action::ManageIntegrations),
+        can_manage_sections: may(Action::ManageSections),
+        hide_pushes_content: preferences.hide_pushes_content,
+        munread_first: preferences.munread_first,
+        patronymic: row.get("patronymic"),
+        quiet_time_finish: chosen(preferences.quiet_time_finish),
+        quiet_time_start: chosen(preferences.quiet_time_start),
+        timezone: chosen(preferences.timezone),
+    }
+}
+
+/// Whether the contact of a row may add people.
+pub(crate) fn may_invite(row: &PgRow, status: ContactStatus) -> bool {
+    row.get("inviting") || policy::may(status, Action::AddToTeam)
 }

@@ -1,7 +1,8 @@
 //! Who calls: sessions by the keyed hash of their token.
 
-use crate::{QueryError, ReadModel, Result};
+use crate::{QueryError, ReadModel, Result, contact::Viewer};
 use chrono::{DateTime, Utc};
+use domain::policy::{self, Action};
 use events::{AccountId, ContactId, SessionId, TeamId, value::ContactStatus, value::SessionKind};
 use platform::vault::Purpose;
 use sqlx::Row;
@@ -31,8 +32,17 @@ pub struct Membership {
     pub contact: ContactId,
     /// Its rights.
     pub status: ContactStatus,
+    /// Whether it may add people.
+    pub may_invite: bool,
     /// Seconds in which messages may be changed.
     pub message_update_age: u32,
+}
+
+impl Membership {
+    /// The member as views need it.
+    pub fn viewer(&self) -> Viewer {
+        Viewer { contact: self.contact, status: self.status }
+    }
 }
 
 impl ReadModel {
@@ -88,7 +98,7 @@ impl ReadModel {
 
     async fn membership_in_rows(&self, account: AccountId, team: TeamId) -> Result<Option<Membership>> {
         let row = sqlx::query(
-            "SELECT c.uid, c.status, t.max_message_update_age FROM read.contact c JOIN read.team t ON t.uid = c.team \
+            "SELECT c.uid, c.status, c.inviting, t.max_message_update_age FROM read.contact c JOIN read.team t ON t.uid = c.team \
              WHERE c.team = $1 AND c.account = $2 AND NOT c.archived AND NOT t.archived",
         )
         .bind(team.0)
@@ -98,11 +108,15 @@ impl ReadModel {
         if row.is_none() {
             self.whole().await?;
         }
-        Ok(row.map(|row| Membership {
-            team,
-            contact: row.get::<Uuid, _>("uid").into(),
-            status: ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest),
-            message_update_age: row.get::<i32, _>("max_message_update_age").unsigned_abs(),
+        Ok(row.map(|row| {
+            let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
+            Membership {
+                team,
+                contact: row.get::<Uuid, _>("uid").into(),
+                status,
+                may_invite: row.get("inviting") || policy::may(status, Action::AddToTeam),
+                message_update_age: row.get::<i32, _>("max_message_update_age").unsigned_abs(),
+            }
         }))
     }
 

@@ -2,13 +2,14 @@
 
 use crate::{
     QueryError, ReadModel, Result,
-    contact::{COLUMNS, SOURCE, Viewer},
+    contact::{COLUMNS, SOURCE, Viewer, may_invite},
     icon::StoredIcon,
 };
 use chrono::{DateTime, Datelike, Months, Utc};
 use domain::policy::{self, Action};
 use events::{AccountId, ContactId, TeamId, value::ContactStatus};
 use protocol::{
+    contact::Edition,
     icon::IconData,
     team::{MonthUsage, Team, TeamUnread, Usage},
 };
@@ -24,8 +25,9 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn teams(&self, account: AccountId) -> Result<Vec<Team>> {
-        self.team_views(account, "c.account = $1 AND NOT c.archived AND NOT t.archived", None).await
+    pub async fn teams(&self, account: AccountId, edition: Edition) -> Result<Vec<Team>> {
+        let which = "c.account = $1 AND NOT c.archived AND NOT t.archived";
+        self.team_views(account, which, None, edition).await
     }
 
     /// How many teams an account is in.
@@ -47,9 +49,9 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn team(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
-        let found =
-            self.team_views(account, "c.account = $1 AND NOT c.archived AND t.uid = $2", Some(team)).await?;
+    pub async fn team(&self, account: AccountId, team: TeamId, edition: Edition) -> Result<Option<Team>> {
+        let which = "c.account = $1 AND NOT c.archived AND t.uid = $2";
+        let found = self.team_views(account, which, Some(team), edition).await?;
         Ok(found.into_iter().next())
     }
 
@@ -58,11 +60,11 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn team_with_contacts(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
-        let Some(mut view) = self.team(account, team).await? else { return Ok(None) };
+        let Some(mut view) = self.team(account, team, Edition::V3).await? else { return Ok(None) };
         let protocol::Jid::Direct(contact) = view.me.jid else {
             return Err(QueryError::Damaged("contact.uid"));
         };
-        view.contacts = Some(self.contacts(team, Viewer { contact, status: view.me.status }).await?);
+        view.contacts = Some(self.people(team, Viewer { contact, status: view.me.status }).await?);
         Ok(Some(view))
     }
 
@@ -116,7 +118,13 @@ impl ReadModel {
         }))
     }
 
-    async fn team_views(&self, account: AccountId, which: &str, team: Option<TeamId>) -> Result<Vec<Team>> {
+    async fn team_views(
+        &self,
+        account: AccountId,
+        which: &str,
+        team: Option<TeamId>,
+        edition: Edition,
+    ) -> Result<Vec<Team>> {
         let sql = format!(
             "SELECT {COLUMNS}, t.uid AS team_uid, t.name, t.colour AS team_colour, t.default_task_deadline, \
              t.max_message_update_age, t.uploads_size, t.uploads_size_limit, t.icon_blob, t.icon_width, t.icon_height, \
@@ -135,14 +143,14 @@ impl ReadModel {
         let mut unread = self.unread(&contacts).await?;
         let view = |row: &PgRow| {
             let contact = ContactId(row.get("uid"));
-            self.team_view(row, contact, unread.remove(&contact).unwrap_or_default())
+            self.team_view(row, contact, unread.remove(&contact).unwrap_or_default(), edition)
         };
         Ok(rows.iter().map(view).collect())
     }
 
-    fn team_view(&self, row: &PgRow, contact: ContactId, unread: TeamUnread) -> Team {
+    fn team_view(&self, row: &PgRow, contact: ContactId, unread: TeamUnread, edition: Edition) -> Team {
         let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
-        let me = self.contact_view(row, Viewer { contact, status });
+        let me = self.contact_view(row, Viewer { contact, status }, edition);
         let may = |action| policy::may(status, action).then_some(true);
         let manages = may(Action::ManageTeam).is_some();
         let assignable = policy::assignable(status);
@@ -150,7 +158,7 @@ impl ReadModel {
             me.own.as_ref().is_some_and(|own| own.given_name.is_empty() && own.family_name.is_empty());
         Team {
             bad_profile: nameless.then_some(true),
-            can_add_to_team: may(Action::AddToTeam),
+            can_add_to_team: may_invite(row, status).then_some(true),
             can_manage_integrations: may(Action::ManageIntegrations),
             can_manage_sections: may(Action::ManageSections),
             changeable_statuses: (!assignable.is_empty()).then(|| assignable.to_vec()),

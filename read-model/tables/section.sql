@@ -3,6 +3,7 @@ CREATE TABLE read.section (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     name text NOT NULL,
+    description text NOT NULL DEFAULT '',
     sort_ordering integer NOT NULL,
     gentime bigint NOT NULL
 );

@@ -8,7 +8,6 @@ pub mod client;
 pub mod dump;
 pub mod ear;
 pub mod exchange;
-pub mod fact;
 pub mod likeness;
 pub mod load;
 pub mod local_postgres;

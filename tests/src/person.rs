@@ -87,6 +87,11 @@ impl Person {
         text(&self.client.post(format!("/api/v4/teams/{team}/groups"), body).await.ok()["jid"])
     }
 
+    /// Removes somebody from a team.
+    pub async fn remove(&self, team: &str, jid: &str) {
+        self.client.delete(format!("/api/v4/teams/{team}/contacts/{jid}")).await.ok();
+    }
+
     /// Posts a message by HTTP; returns it.
     pub async fn post(&self, team: &str, to: &str, text: &str) -> Value {
         let body = json!({"to": to, "content": {"type": "plain", "text": text}});

@@ -11,7 +11,6 @@ use uuid::Uuid;
 use veche_tests::{
     client::{Client, multipart},
     exchange::{Body, Call},
-    fact,
     openapi::{Document, Operation},
     person::{Person, text},
     scenario::picture,
@@ -78,7 +77,7 @@ impl Cast {
     }
 
     /// A team with all of them in it, and the names of what there is.
-    async fn stage(&self, world: &World) -> BTreeMap<String, String> {
+    async fn stage(&self) -> BTreeMap<String, String> {
         let owner = self.owner();
         let contacts = json!([
             {"phone": REMOVED},
@@ -93,12 +92,14 @@ impl Cast {
         let integration = json!({"comment": "x", "kind": "raw", "group": group, "enabled": true});
         let integration = owner.client.post(format!("{path}/integrations"), integration).await.ok();
         let invitation = owner.client.post(format!("{path}/invitations"), json!({})).await.ok();
-        fact::contact_archived(world, owner, &team.uid, &jids[0]).await;
+        let sections = owner.client.get(format!("/api/v4/teams/{}/contact-sections", team.uid)).await.ok();
+        owner.remove(&team.uid, &jids[0]).await;
         let names = [
             ("team_uid", team.uid.clone()),
             ("group_jid", group),
             ("contact_jid", jids[2].clone()),
             ("integration_uid", text(&integration["uid"])),
+            ("section_uid", text(&sections[0]["uid"])),
             ("invitation_uid", text(&invitation["uid"])),
             ("invitation_token", text(&invitation["token"])),
             ("device_id", Uuid::new_v4().to_string()),
@@ -152,14 +153,14 @@ async fn status_of_socket(client: &Client, path: &str) -> u16 {
 }
 
 /// What a row's cells get; nothing if that is as expected.
-async fn difference(world: &World, cast: &Cast, row: Row) -> Option<String> {
+async fn difference(cast: &Cast, row: Row) -> Option<String> {
     // One team does for all cells of a row, unless a cell may take away what the next one needs.
     let spoils = row.operation.method == "DELETE" || row.operation.path.ends_with("/join");
-    let mut names = cast.stage(world).await;
+    let mut names = cast.stage().await;
     let mut got = Vec::new();
     for sort in SORTS {
         if spoils {
-            names = cast.stage(world).await;
+            names = cast.stage().await;
         }
         got.push(attempt(&cast.client(sort), &row, &names).await);
     }
@@ -174,11 +175,11 @@ async fn every_route_lets_in_whom_it_should() {
     // A logout would end the sessions that the other rows need.
     let (last, first): (Vec<Row>, Vec<Row>) =
         rows().into_iter().partition(|row| row.operation.path.ends_with("logout"));
-    let at_once = first.into_iter().map(|row| difference(&world, &cast, row));
+    let at_once = first.into_iter().map(|row| difference(&cast, row));
     let mut wrong: Vec<String> =
         stream::iter(at_once).buffer_unordered(AT_ONCE).filter_map(ready).collect().await;
     for row in last {
-        wrong.extend(difference(&world, &Cast::come_in(&world).await, row).await);
+        wrong.extend(difference(&Cast::come_in(&world).await, row).await);
     }
     assert!(wrong.is_empty(), "of {SORTS:?}:\n{}", wrong.join("\n"));
 }
@@ -202,11 +203,11 @@ async fn every_route_has_a_row() {
 async fn things_of_another_team_are_not_found() {
     let world = World::all_in_one().await;
     let cast = Cast::come_in(&world).await;
-    let mut names = cast.stage(&world).await;
+    let mut names = cast.stage().await;
     let stranger = &cast.people["stranger"];
     let own = stranger.make_team("своя", &[]).await;
     names.insert("team_uid".to_owned(), own.uid.clone());
-    let foreign = ["{integration_uid}", "{invitation_uid}", "{group_jid}"];
+    let foreign = ["{integration_uid}", "{invitation_uid}", "{group_jid}", "{contact_jid}", "{section_uid}"];
     let is_foreign = |row: &Row| foreign.iter().any(|name| row.operation.path.contains(name));
     for row in rows().into_iter().filter(is_foreign) {
         assert_eq!(attempt(&stranger.client, &row, &names).await, 404, "{}", row.operation.name());
@@ -231,7 +232,7 @@ async fn a_removed_member_is_out_at_once() {
     let jid = team.jid_of("+79050000012");
     let mut socket = boris.socket(&team.uid).await;
     socket.ask("client.ping", Value::Null).await;
-    fact::contact_archived(&world, &anna, &team.uid, &jid).await;
+    anna.remove(&team.uid, &jid).await;
     socket.closed().await;
     assert_eq!(status_of_socket(&boris.client, &format!("/messaging/{}", team.uid)).await, 404);
     boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.fails(404, "NOT_FOUND");
@@ -242,7 +243,7 @@ async fn a_removed_member_is_out_at_once() {
     let token = json!({"token": invitation["token"]});
     let clara = Person::login(world.client(), "+79050000013").await;
     clara.client.post("/api/v3/teams/join", token.clone()).await.ok();
-    fact::contact_archived(&world, &anna, &team.uid, &clara.jid(&team.uid).await).await;
+    anna.remove(&team.uid, &clara.jid(&team.uid).await).await;
     clara.client.post("/api/v3/teams/join", token).await.fails(404, "NOT_FOUND");
     let to_removed = json!({"to": jid, "content": {"type": "plain", "text": "x"}});
     let refused = anna.client.post(path, to_removed).await;

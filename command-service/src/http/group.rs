@@ -5,7 +5,7 @@ use crate::{
     context::{Command, Context, NoInput},
     input::{Checks, checked},
     repeat::Answer,
-    transact::{Done, Start},
+    transact::{Done, Start, Stop},
 };
 use access::{TeamScope, refusal::not_found, refuse};
 use axum::extract::State;
@@ -161,6 +161,26 @@ impl Commands {
         }
     }
 
+    /// Takes somebody out of a group who leaves the team, or is removed from it.
+    pub(super) async fn leave_group(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        group: GroupId,
+        contact: ContactId,
+    ) -> Result<(), ApiError> {
+        let actor = actor(scope);
+        let left: Result<Done<Chat>, _> = self
+            .transact(context, StreamName::chat(group), Start::Known, |_: &Chat| {
+                chat::Command::RemoveMember { actor, contact }
+            })
+            .await;
+        match left {
+            Ok(_) | Err(Stop::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => Ok(()),
+            Err(stop) => Err(stop.or(refused)),
+        }
+    }
+
     async fn on_group(
         &self,
         context: &Context,
@@ -193,7 +213,7 @@ impl Commands {
             members.extend(contact.zip(status).map(|(contact, status)| Member { contact, status }));
         }
         let ids: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
-        let known = self.access.read.contacts_of_team(scope.team, &ids).await.map_err(refuse)?;
+        let known = self.access.read.people_of_team(scope.team, &ids).await.map_err(refuse)?;
         if ids.iter().any(|id| !known.contains(id)) {
             checks.refuse("jid", Text::DoesNotExist);
         }

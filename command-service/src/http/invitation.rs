@@ -17,6 +17,7 @@ use platform::{
     vault::Purpose,
 };
 use protocol::{
+    contact::Edition,
     envelope::{Nothing, Success},
     error::ErrorCode,
     invitation::{Invitation, Join},
@@ -115,5 +116,5 @@ pub(super) async fn join(
                 other => refused(other),
             })
         })?;
-    commands.show(&context, done.position, || read.team(caller.account, team)).await
+    commands.show(&context, done.position, || read.team(caller.account, team, Edition::V3)).await
 }

@@ -27,6 +27,7 @@ use platform::{
 };
 use protocol::{
     account::Me,
+    contact::Edition,
     envelope::Success,
     error::ErrorCode,
     lang::{Lang, Text},
@@ -194,7 +195,9 @@ impl Opened {
     /// The account as it sees itself, once the read model has the session.
     async fn me(&self, commands: &Commands, context: &Context) -> Result<Me, ApiError> {
         // A token that does not open anything yet is of no use, whatever the client prefers.
-        let me = commands.settled(context, self.position, || commands.access.read.me(self.account)).await?;
+        let me = commands
+            .settled(context, self.position, || commands.access.read.me(self.account, Edition::V3))
+            .await?;
         me.ok_or_else(not_found)
     }
 

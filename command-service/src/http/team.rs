@@ -22,8 +22,9 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::{
+    contact::Edition,
     envelope::Success,
-    error::ErrorCode,
+    error::{ErrorCode, Failure},
     lang::Text,
     team::{AddContact, ChangeTeam, CreateTeam, Team as TeamView},
 };
@@ -149,7 +150,7 @@ async fn own_view(
     (account, team): (AccountId, TeamId),
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.team(account, team)).await
+    commands.show(context, position, || commands.access.read.team(account, team, Edition::V3)).await
 }
 
 impl Commands {
@@ -184,7 +185,8 @@ impl Commands {
         Ok((found.into_iter().map(|(contact, _)| contact).collect(), known))
     }
 
-    async fn contact(
+    /// The account behind a phone as a contact to be, and from where on the read model knows it.
+    pub(super) async fn contact(
         &self,
         context: &Context,
         team: TeamId,
@@ -233,7 +235,7 @@ pub(super) async fn as_contact(
 }
 
 /// Somebody to be added.
-struct Person {
+pub(super) struct Person {
     phone: PhoneNumber,
     given_name: String,
     family_name: String,
@@ -247,32 +249,50 @@ fn people(checks: &mut Checks, contacts: &[AddContact]) -> Vec<Person> {
         return vec![];
     }
     let person = |(index, contact): (usize, &AddContact)| {
-        let field = |name: &str| format!("contacts.{index}.{name}");
-        let phone = checks.phone(&field("phone"), &contact.phone);
-        let mut line = |name: &str, text: &Option<String>, max| {
-            text.as_deref().map_or_else(String::new, |text| checks.line(&field(name), text, max))
-        };
-        let given_name = line("given_name", &contact.given_name, limits::NAME_PART);
-        let family_name = line("family_name", &contact.family_name, limits::NAME_PART);
-        let role = line("role", &contact.role, limits::ROLE);
-        let status = match contact.status.as_deref() {
-            None | Some("") => Some(ContactStatus::Member),
-            Some(word) => checks.word(&field("status"), word, &GIVEN, ContactStatus::word),
-        };
-        Some(Person { phone: phone?, given_name, family_name, role, status: status? })
+        person(checks, &format!("contacts.{index}."), contact, &GIVEN)
     };
     contacts.iter().enumerate().filter_map(person).collect()
+}
+
+/// Somebody to be added; `within` stands before the names of the fields.
+pub(super) fn person(
+    checks: &mut Checks,
+    within: &str,
+    contact: &AddContact,
+    statuses: &[ContactStatus],
+) -> Option<Person> {
+    let field = |name: &str| format!("{within}{name}");
+    let phone = checks.phone(&field("phone"), &contact.phone);
+    let mut line = |name: &str, text: &Option<String>, max| {
+        text.as_deref().map_or_else(String::new, |text| checks.line(&field(name), text, max))
+    };
+    let given_name = line("given_name", &contact.given_name, limits::NAME_PART);
+    let family_name = line("family_name", &contact.family_name, limits::NAME_PART);
+    let role = line("role", &contact.role, limits::ROLE);
+    let status = match contact.status.as_deref() {
+        None | Some("") => Some(ContactStatus::Member),
+        Some(word) => checks.word(&field("status"), word, statuses, ContactStatus::word),
+    };
+    Some(Person { phone: phone?, given_name, family_name, role, status: status? })
 }
 
 /// `HH:MM:SS`, without leap seconds.
 fn is_time_of_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split(':').collect();
-    let within = |part: &str, below: u8| {
-        part.len() == 2
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && part.parse::<u8>().is_ok_and(|n| n < below)
-    };
-    matches!(parts[..], [hours, minutes, seconds] if within(hours, 24) && within(minutes, 60) && within(seconds, 60))
+    matches!(parts[..], [hours, minutes, seconds]
+        if is_below(hours, 24) && is_below(minutes, 60) && is_below(seconds, 60))
+}
+
+/// `HH:MM`
+pub(super) fn is_hour(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(hours, minutes)| is_below(hours, 24) && is_below(minutes, 60))
+}
+
+/// Two digits that make a number below that.
+fn is_below(part: &str, below: u8) -> bool {
+    part.len() == 2
+        && part.bytes().all(|byte| byte.is_ascii_digit())
+        && part.parse::<u8>().is_ok_and(|n| n < below)
 }
 
 /// What a team's rejection means to clients.
@@ -281,7 +301,15 @@ pub(super) fn refused(rejection: team::Rejection) -> ApiError {
         team::Rejection::NoTeam
         | team::Rejection::NotAMember
         | team::Rejection::NoInvitation
-        | team::Rejection::NoIntegration => not_found(),
+        | team::Rejection::NoIntegration
+        | team::Rejection::NoContact
+        | team::Rejection::NoSection => not_found(),
+        team::Rejection::UnknownSections => ApiError::field("sections", Text::DoesNotExist),
+        team::Rejection::Fields(fields) => {
+            let refused = Failure::new(ErrorCode::InvalidData);
+            fields.into_iter().fold(refused, |refused, field| refused.and(field, Text::RoleForbids)).into()
+        }
+        team::Rejection::LastOwner => ApiError::new(ErrorCode::AccessDenied).because(Text::LastOwner),
         team::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
         team::Rejection::TooMany { what, max } => ApiError::field(what, Text::TooMany { max }),
         team::Rejection::QuotaExceeded => ApiError::field(

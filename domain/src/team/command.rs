@@ -1,9 +1,12 @@
 //! What may be asked of a team, and why not.
 
 use events::{
-    AccountId, ContactId, GroupId, IntegrationId, InvitationId, SectionId, TeamId, icon,
+    AccountId, ContactId, GroupId, IntegrationId, InvitationId, SectionId, TeamId,
+    contact::Preference,
+    icon,
     value::{ContactStatus, IntegrationKind},
 };
+use std::collections::BTreeMap;
 
 /// Somebody to be a contact.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,64 @@ pub struct NewContact {
     pub role: String,
     /// Rights.
     pub status: ContactStatus,
+}
+
+/// What may change on a contact.
+#[derive(Clone, Debug, Default)]
+pub struct ContactChange {
+    /// Another first name.
+    pub given_name: Option<String>,
+    /// Another name after the father.
+    pub patronymic: Option<String>,
+    /// Another last name.
+    pub family_name: Option<String>,
+    /// Another job title.
+    pub role: Option<String>,
+    /// Another word on how they are.
+    pub mood: Option<String>,
+    /// Another e-mail that the team sees.
+    pub contact_email: Option<String>,
+    /// Another phone that the team sees.
+    pub contact_phone: Option<String>,
+    /// Other rights.
+    pub status: Option<ContactStatus>,
+    /// Other sections, all of them.
+    pub sections: Option<Vec<SectionId>>,
+    /// Whether they may invite, whatever their status.
+    pub add_to_team_rights: Option<bool>,
+    /// Preferences by name.
+    pub preferences: BTreeMap<&'static str, Preference>,
+}
+
+impl ContactChange {
+    /// The names of the fields that change.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let named = [
+            ("given_name", self.given_name.is_some()),
+            ("patronymic", self.patronymic.is_some()),
+            ("family_name", self.family_name.is_some()),
+            ("role", self.role.is_some()),
+            ("mood", self.mood.is_some()),
+            ("contact_email", self.contact_email.is_some()),
+            ("contact_phone", self.contact_phone.is_some()),
+            ("status", self.status.is_some()),
+            ("sections", self.sections.is_some()),
+            ("add_to_team_rights", self.add_to_team_rights.is_some()),
+        ];
+        let named = named.into_iter().filter_map(|(name, changes)| changes.then_some(name));
+        named.chain(self.preferences.keys().copied()).collect()
+    }
+}
+
+/// What may change on a section.
+#[derive(Clone, Debug, Default)]
+pub struct SectionChange {
+    /// Another title.
+    pub name: Option<String>,
+    /// Another description.
+    pub description: Option<String>,
+    /// Another place among the others.
+    pub sort_ordering: Option<u32>,
 }
 
 /// What may change on an integration.
@@ -82,6 +143,65 @@ pub enum Command {
         invitation: InvitationId,
         /// Who.
         joiner: NewContact,
+    },
+    /// Somebody shall be in the team; nothing changes for who is already.
+    AddContact {
+        /// Who acts.
+        actor: ContactId,
+        /// Who.
+        contact: NewContact,
+        /// In which sections.
+        sections: Vec<SectionId>,
+    },
+    /// A contact shall change.
+    ChangeContact {
+        /// Who acts.
+        actor: ContactId,
+        /// Who.
+        contact: ContactId,
+        /// What changes.
+        change: Box<ContactChange>,
+    },
+    /// A contact shall be in the team no longer; of oneself: leave.
+    ArchiveContact {
+        /// Who acts.
+        actor: ContactId,
+        /// Who.
+        contact: ContactId,
+    },
+    /// Somebody wants to be here.
+    Confirm {
+        /// Who.
+        actor: ContactId,
+    },
+    /// There shall be a section of contacts.
+    CreateSection {
+        /// Who acts.
+        actor: ContactId,
+        /// The section.
+        section: SectionId,
+        /// Its title.
+        name: String,
+        /// What it is for.
+        description: String,
+        /// Its place; behind all others if not said.
+        sort_ordering: Option<u32>,
+    },
+    /// A section shall change.
+    ChangeSection {
+        /// Who acts.
+        actor: ContactId,
+        /// Which one.
+        section: SectionId,
+        /// What changes.
+        change: SectionChange,
+    },
+    /// A section shall be gone.
+    RemoveSection {
+        /// Who acts.
+        actor: ContactId,
+        /// Which one.
+        section: SectionId,
     },
     /// There shall be an invitation.
     Invite {
@@ -165,6 +285,16 @@ pub enum Rejection {
     NoInvitation,
     /// The integration does not exist.
     NoIntegration,
+    /// The contact does not exist, or is in the team no longer.
+    NoContact,
+    /// The section does not exist.
+    NoSection,
+    /// Sections that a contact shall be put into do not exist.
+    UnknownSections,
+    /// Fields that the actor may not change, by the API's names.
+    Fields(Vec<&'static str>),
+    /// A team must keep an owner.
+    LastOwner,
     /// A limit is reached.
     TooMany {
         /// Of what: the API's field name.

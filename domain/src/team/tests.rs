@@ -1,5 +1,7 @@
 //! Examples of a team's rules.
 
+mod people;
+
 use super::*;
 use crate::spec::given;
 use events::{BlobId, GroupId, value::IntegrationKind};

@@ -6,7 +6,10 @@ use crate::{
 };
 use events::value::SessionEnd;
 use futures::{SinkExt, StreamExt};
-use protocol::notice::{Audience, Notice, Scope};
+use protocol::{
+    contact::Edition,
+    notice::{Audience, Notice, Scope},
+};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{
     Message,
@@ -106,7 +109,7 @@ async fn when_a_contact_was_seen_is_noted() {
     let house = House::build(|_| {}).await;
     let person = house.person().await;
     let _client = live(&house, &person).await;
-    let team = house.read.team(person.account, house.team).await.unwrap().unwrap();
+    let team = house.read.team(person.account, house.team, Edition::V4).await.unwrap().unwrap();
     assert!(team.me.last_activity.is_some() && team.last_active);
     house.pull_down().await;
 }

@@ -118,9 +118,9 @@ impl House {
     /// An account's contact in a team.
     pub(crate) async fn seat(&self, account: AccountId, team: TeamId) -> ContactId {
         let contact = ContactId(Uuid::new_v4());
-        let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, role, status, \
-                   need_confirmation, since, gentime) \
-                   VALUES ($1, $2, $3, '+79990000000', 'Имя', '', '', 'member', false, 1, 1)";
+        let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, display_name, role, \
+                   status, need_confirmation, since, gentime) \
+                   VALUES ($1, $2, $3, '+79990000000', 'Имя', '', 'Имя', '', 'member', false, 1, 1)";
         let query = sqlx::query(sql).bind(contact.0).bind(team.0).bind(account.0);
         query.execute(&self.pool).await.unwrap();
         contact

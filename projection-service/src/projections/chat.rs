@@ -50,7 +50,8 @@ pub(super) async fn created(
 async fn everybody_joins(batch: &mut Batch<'_>, team: TeamId, group: GroupId) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO read.member (chat, contact, status, joined_num) \
-         SELECT $1, uid, 'member', 0 FROM read.contact WHERE team = $2 AND NOT archived ON CONFLICT DO NOTHING",
+         SELECT $1, uid, 'member', 0 FROM read.contact \
+         WHERE team = $2 AND botname IS NULL AND NOT archived ON CONFLICT DO NOTHING",
     )
     .bind(group.0)
     .bind(team.0)

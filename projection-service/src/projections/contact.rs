@@ -1,8 +1,12 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
 use super::team;
-use crate::batch::{At, Batch};
-use events::{AccountId, ContactId, GroupId, SectionId, TeamId, contact};
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use domain::{bot::Bot, name::display_name};
+use events::{AccountId, ContactId, GroupId, SectionId, TeamId, contact, value::ContactStatus};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
 
@@ -12,16 +16,21 @@ pub(super) async fn added(
     team: TeamId,
     added: &contact::Added,
 ) -> Result<(), sqlx::Error> {
+    let (phone, given_name, family_name) =
+        (added.phone.or_default(), added.given_name.or_default(), added.family_name.or_default());
     sqlx::query(
-        "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, role, status, \
-             need_confirmation, since, gentime) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO read.contact (uid, team, account, phone, contact_phone, given_name, family_name, display_name, \
+             role, status, need_confirmation, since, gentime, colour) \
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             coalesce((SELECT colour FROM read.account WHERE uid = $3), 0))",
     )
     .bind(added.contact.0)
     .bind(team.0)
     .bind(added.account.0)
-    .bind(added.phone.or_default())
-    .bind(added.given_name.or_default())
-    .bind(added.family_name.or_default())
+    .bind(&phone)
+    .bind(&given_name)
+    .bind(&family_name)
+    .bind(display_name(&given_name, &family_name, &phone))
     .bind(added.role.or_default())
     .bind(added.status.word())
     .bind(added.need_confirmation)
@@ -47,7 +56,135 @@ pub(super) async fn status_changed(
     .fetch_one(&mut *batch.db)
     .await?;
     team::updated_for(batch, at, team, AccountId(account));
-    updated(batch, at, team, changed.contact);
+    updated(batch, at, team, vec![changed.contact]);
+    Ok(())
+}
+
+pub(super) async fn profile_changed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    changed: &contact::ProfileChanged,
+) -> Result<(), sqlx::Error> {
+    let profile = &changed.profile;
+    let phone: String = sqlx::query_scalar("SELECT phone FROM read.contact WHERE uid = $1")
+        .bind(changed.contact.0)
+        .fetch_one(&mut *batch.db)
+        .await?;
+    let (given_name, family_name) = (profile.given_name.or_default(), profile.family_name.or_default());
+    sqlx::query(
+        "UPDATE read.contact SET given_name = $2, patronymic = $3, family_name = $4, display_name = $5, role = $6, \
+             mood = $7, contact_email = $8, contact_phone = $9, gentime = greatest(gentime + 1, $10) WHERE uid = $1",
+    )
+    .bind(changed.contact.0)
+    .bind(&given_name)
+    .bind(profile.patronymic.or_default())
+    .bind(&family_name)
+    .bind(display_name(&given_name, &family_name, &phone))
+    .bind(profile.role.or_default())
+    .bind(profile.mood.or_default())
+    .bind(profile.contact_email.or_default())
+    .bind(profile.contact_phone.or_default())
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
+    updated(batch, at, team, vec![changed.contact]);
+    Ok(())
+}
+
+/// What only oneself sees is told to oneself alone.
+pub(super) async fn preferences_changed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    changed: &contact::PreferencesChanged,
+) -> Result<(), ProjectionError> {
+    sqlx::query(
+        "UPDATE read.contact SET preferences = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1",
+    )
+    .bind(changed.contact.0)
+    .bind(serde_json::to_value(changed.preferences.or_default())?)
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
+    let notice = Notice::ContactsUpdated { team, contacts: vec![changed.contact] };
+    batch.tell(at, Scope::Team(team), Audience::Contacts(vec![changed.contact]), notice);
+    Ok(())
+}
+
+pub(super) async fn sections_set(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    set: &contact::SectionsSet,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE read.contact SET sections = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
+        .bind(set.contact.0)
+        .bind(set.sections.iter().map(|section| section.0).collect::<Vec<_>>())
+        .bind(at.gentime())
+        .execute(&mut *batch.db)
+        .await?;
+    updated(batch, at, team, vec![set.contact]);
+    Ok(())
+}
+
+pub(super) async fn inviting_allowed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    allowed: &contact::InvitingAllowed,
+) -> Result<(), sqlx::Error> {
+    let account: Uuid = sqlx::query_scalar(
+        "UPDATE read.contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
+    )
+    .bind(allowed.contact.0)
+    .bind(allowed.allowed)
+    .bind(at.gentime())
+    .fetch_one(&mut *batch.db)
+    .await?;
+    team::updated_for(batch, at, team, AccountId(account));
+    updated(batch, at, team, vec![allowed.contact]);
+    Ok(())
+}
+
+pub(super) async fn confirmed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    confirmed: &contact::Confirmed,
+) -> Result<(), sqlx::Error> {
+    let account: Uuid = sqlx::query_scalar(
+        "UPDATE read.contact SET need_confirmation = false, gentime = greatest(gentime + 1, $2) \
+         WHERE uid = $1 RETURNING account",
+    )
+    .bind(confirmed.contact.0)
+    .bind(at.gentime())
+    .fetch_one(&mut *batch.db)
+    .await?;
+    team::updated_for(batch, at, team, AccountId(account));
+    Ok(())
+}
+
+/// The bots that come with a team; no fact speaks of them.
+pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+    for bot in Bot::ALL {
+        let contact = bot.contact(team);
+        sqlx::query(
+            "INSERT INTO read.contact (uid, team, botname, phone, given_name, family_name, display_name, role, status, \
+                 need_confirmation, since, gentime, colour) \
+             VALUES ($1, $2, $3, '', $4, '', $4, '', $5, false, $6, $7, $8)",
+        )
+        .bind(contact.0)
+        .bind(team.0)
+        .bind(bot.botname())
+        .bind(bot.display_name())
+        .bind(ContactStatus::Member.word())
+        .bind(at.row())
+        .bind(at.gentime())
+        .bind(i16::from(contact.0.as_bytes()[0] % 7))
+        .execute(&mut *batch.db)
+        .await?;
+    }
     Ok(())
 }
 
@@ -66,7 +203,7 @@ pub(super) async fn archived(
     .execute(&mut *batch.db)
     .await?;
     sqlx::query("DELETE FROM read.member WHERE contact = $1").bind(contact.0).execute(&mut *batch.db).await?;
-    updated(batch, at, team, contact);
+    updated(batch, at, team, vec![contact]);
     batch.tell(at, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
     Ok(())
 }
@@ -78,7 +215,7 @@ pub(super) async fn restored(
     restored: &contact::Restored,
 ) -> Result<(), sqlx::Error> {
     let account: Uuid = sqlx::query_scalar(
-        "UPDATE read.contact SET archived = false, status = $2, need_confirmation = $3, \
+        "UPDATE read.contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
     )
     .bind(restored.contact.0)
@@ -113,7 +250,7 @@ async fn came(
             .bind(team.0)
             .fetch_all(&mut *batch.db)
             .await?;
-    updated(batch, at, team, contact);
+    updated(batch, at, team, vec![contact]);
     team::updated_for(batch, at, team, account);
     let own = Scope::Account(account);
     batch.tell(at, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![] });
@@ -128,7 +265,8 @@ async fn came(
     Ok(())
 }
 
-fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, contact: ContactId) {
-    let notice = Notice::ContactsUpdated { team, contacts: vec![contact] };
+/// Tells the team of contacts that are different now.
+pub(super) fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, contacts: Vec<ContactId>) {
+    let notice = Notice::ContactsUpdated { team, contacts };
     batch.tell(at, Scope::Team(team), Audience::All, notice);
 }

@@ -1,5 +1,6 @@
 //! Teams.
 
+use super::contact;
 use crate::batch::{At, Batch};
 use events::{AccountId, TeamId, team};
 use protocol::notice::{Audience, Notice, Scope};
@@ -25,7 +26,7 @@ pub(super) async fn created(
     .bind(at.gentime())
     .execute(&mut *batch.db)
     .await?;
-    Ok(())
+    contact::bots(batch, at, created.team).await
 }
 
 pub(super) async fn changed(

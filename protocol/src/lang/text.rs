@@ -74,6 +74,12 @@ pub enum Text {
     NotAJid,
     /// Not an RFC 3339 time.
     NotATime,
+    /// Not a time of day `HH:MM`.
+    NotATimeOfDay,
+    /// Not an e-mail address.
+    NotAnEmail,
+    /// Not the name of a time zone.
+    NotATimeZone,
     /// Not an absolute http(s) address.
     BadUrl,
     /// An address the server does not send to.
@@ -194,6 +200,11 @@ impl Text {
                 say("Должен быть идентификатор вида d-…, g-… или t-…", "Must be an id like d-…, g-… or t-…")
             }
             Self::NotATime => say("Должно быть время в формате RFC 3339", "Must be an RFC 3339 time"),
+            Self::NotATimeOfDay => say("Должно быть время вида ЧЧ:ММ", "Must be a time of day like HH:MM"),
+            Self::NotAnEmail => say("Некорректный адрес почты", "Not an e-mail address"),
+            Self::NotATimeZone => {
+                say("Должен быть часовой пояс вида Europe/Moscow", "Must be a time zone like Europe/Moscow")
+            }
             Self::BadUrl => say("Некорректный адрес", "Not a valid address"),
             Self::UrlNotAllowed => say(
                 "На этот адрес сервер запросы не отправляет",

@@ -6,6 +6,7 @@ use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
     account::{Me, UiSettings},
+    contact::Edition,
     envelope::Success,
 };
 use serde_json::value::RawValue;
@@ -17,7 +18,7 @@ pub(super) async fn me(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Me>, ApiError> {
-    let me = queries.access.read.me(caller.account).await.map_err(refuse)?;
+    let me = queries.access.read.me(caller.account, Edition::V3).await.map_err(refuse)?;
     Ok(Reply::new(me.ok_or_else(not_found)?).at(fresh.0))
 }
 

@@ -7,7 +7,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::policy::{Action, may};
 use events::InvitationId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use platform::{
@@ -62,7 +61,7 @@ pub(super) async fn one(
 }
 
 fn allowed(scope: &TeamScope) -> Result<(), ApiError> {
-    match may(scope.status, Action::AddToTeam) {
+    match scope.may_invite {
         true => Ok(()),
         false => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
     }

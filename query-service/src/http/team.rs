@@ -5,6 +5,7 @@ use access::{Caller, Fresh, TeamScope, refusal::not_found, refuse};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
+    contact::Edition,
     envelope::Success,
     error::ErrorCode,
     lang::Text,
@@ -18,7 +19,7 @@ pub(super) async fn list(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Team>>, ApiError> {
-    Ok(Reply::new(queries.access.read.teams(caller.account).await.map_err(refuse)?).at(fresh.0))
+    Ok(Reply::new(queries.access.read.teams(caller.account, Edition::V3).await.map_err(refuse)?).at(fresh.0))
 }
 
 /// One team as the caller sees it.
@@ -29,7 +30,8 @@ pub(super) async fn one(
     fresh: Fresh,
     scope: TeamScope,
 ) -> Result<Reply<Team>, ApiError> {
-    let team = queries.access.read.team(scope.caller.account, scope.team).await.map_err(refuse)?;
+    let team =
+        queries.access.read.team(scope.caller.account, scope.team, Edition::V3).await.map_err(refuse)?;
     Ok(Reply::new(team.ok_or_else(not_found)?).at(fresh.0))
 }
 

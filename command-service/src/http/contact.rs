@@ -1,0 +1,316 @@
+//! `/api/v4/teams/{team_uid}/contacts`: people are added, changed, removed (`protocol.md` 3.3, 4.2).
+
+use super::team::{is_hour, person, refused};
+use crate::{
+    Commands,
+    context::{Command, Context, NoInput},
+    input::Checks,
+    repeat::Answer,
+};
+use access::{TeamScope, refusal::not_found, refuse};
+use axum::extract::State;
+use domain::{
+    Aggregate, limits,
+    team::{self, ContactChange, Team},
+};
+use events::{
+    AccountId, ContactId, GroupId, Position, SectionId, StreamName, contact::Preference, value::ContactStatus,
+};
+use platform::{
+    http::{ApiError, Body, Params},
+    limits::{Key, Limit},
+};
+use protocol::{
+    Jid,
+    contact::{ChangeContact, Contact, CreateContact, Edition},
+    envelope::{Nothing, Success},
+    error::ErrorCode,
+    lang::{Lang, Text},
+    team::{AddContact, Team as TeamView},
+    timezone,
+};
+use serde::Deserialize;
+
+/// What the path of one contact names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    contact_jid: Jid,
+}
+
+impl Path {
+    fn contact(&self) -> Result<ContactId, ApiError> {
+        match self.contact_jid {
+            Jid::Direct(contact) => Ok(contact),
+            Jid::Group(_) | Jid::Task(_) => Err(not_found()),
+        }
+    }
+}
+
+/// Adds somebody by phone. Who is in the team already is answered as they are; a former member comes back.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts", tag = "contacts", params(("team_uid" = String, Path)),
+    request_body = CreateContact, responses((status = 200, body = Success<Contact>)))]
+pub(super) async fn create(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    command: Command<Body<CreateContact>>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("contact.add");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    context.as_contact(scope.contact);
+    // Before anything is looked up by phone: who may add nobody learns nothing.
+    if !scope.may_invite {
+        return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
+    }
+    let CreateContact { phone, given_name, family_name, role, status, sections } = command.input.0;
+    let mut checks = Checks::default();
+    let named = AddContact { phone, given_name, family_name, role, status };
+    let person = person(&mut checks, "", &named, ContactStatus::ALL);
+    let sections = sections_of(&mut checks, "sections", sections.as_deref().unwrap_or_default());
+    checks.done()?;
+    let person = crate::input::checked(person)?;
+    commands.access.limits.check(Limit::InvitesPerAccount, &Key::Account(scope.caller.account.0))?;
+    let (contact, account): (ContactId, AccountId) = (context.id(), context.id());
+    let (new, known) = commands.contact(&context.on_the_way(), scope.team, person, contact, account).await?;
+    let actor = scope.contact;
+    let done = commands
+        .on_team(&context, &scope, || team::Command::AddContact {
+            actor,
+            contact: new.clone(),
+            sections: sections.clone(),
+        })
+        .await?;
+    let contact = done.state.contact_of(new.account).ok_or_else(not_found)?;
+    commands.show_contact(&context, &scope, contact, done.position.max(known)).await
+}
+
+/// Changes only what is sent; each field by whom the contact's `changeable_fields` say.
+#[utoipa::path(put, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
+    responses((status = 200, body = Success<Contact>)))]
+pub(super) async fn change(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    command: Command<Body<ChangeContact>>,
+) -> Result<Answer, ApiError> {
+    commands.change_contact(&scope, path.contact()?, command).await
+}
+
+/// The same by POST.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
+    responses((status = 200, body = Success<Contact>)))]
+pub(super) async fn change_by_post(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    command: Command<Body<ChangeContact>>,
+) -> Result<Answer, ApiError> {
+    commands.change_contact(&scope, path.contact()?, command).await
+}
+
+/// Removes somebody from the team, who is archived; of oneself: leaves it.
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    responses((status = 200, body = Success<Nothing>)))]
+pub(super) async fn archive(
+    State(commands): State<Commands>,
+    caller: access::Caller,
+    scope: Result<TeamScope, ApiError>,
+    Params(path): Params<Path>,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("contact.archive");
+    // Who has left the team does not reach it, and yet is owed the same answer under the same key.
+    if let Some(answer) = commands.removed_before(&context).await? {
+        return Ok(answer);
+    }
+    let scope = scope?;
+    context.by(caller.account);
+    context.as_contact(scope.contact);
+    let (actor, contact) = (scope.contact, path.contact()?);
+    let command = team::Command::ArchiveContact { actor, contact };
+    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
+    team.decide(command.clone()).map_err(refused)?;
+    // First out of the groups: should this be cut off here, they are still in the team, and can be removed again.
+    commands.leave_groups(&context, &scope, contact).await?;
+    let done = commands.on_team(&context, &scope, || command.clone()).await?;
+    commands.answer_nothing(&context, done.position).await
+}
+
+/// Says that one wants to be in a team that one was added or invited to.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/confirm", tag = "contacts", params(("team_uid" = String, Path)),
+    responses((status = 200, body = Success<TeamView>)))]
+pub(super) async fn confirm(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("contact.confirm");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    context.as_contact(scope.contact);
+    let actor = scope.contact;
+    let done = commands.on_team(&context, &scope, || team::Command::Confirm { actor }).await?;
+    let (account, team) = (scope.caller.account, scope.team);
+    commands.show(&context, done.position, || commands.access.read.team(account, team, Edition::V4)).await
+}
+
+impl Commands {
+    async fn change_contact(
+        &self,
+        scope: &TeamScope,
+        contact: ContactId,
+        command: Command<Body<ChangeContact>>,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("contact.change");
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
+        }
+        context.as_contact(scope.contact);
+        let mut checks = Checks::default();
+        let change = change_of(&mut checks, command.input.0);
+        checks.done()?;
+        let actor = scope.contact;
+        let done = self
+            .on_team(&context, scope, || team::Command::ChangeContact {
+                actor,
+                contact,
+                change: Box::new(change.clone()),
+            })
+            .await?;
+        self.show_contact(&context, scope, contact, done.position).await
+    }
+
+    /// The answer that shows a contact to the one who changed it, with the rights that they have then.
+    async fn show_contact(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        contact: ContactId,
+        position: Position,
+    ) -> Result<Answer, ApiError> {
+        let read = &self.access.read;
+        let view = || async {
+            let own = read.membership(scope.caller.account, scope.team).await?;
+            let viewer = own.map_or(scope.viewer(), |own| own.viewer());
+            read.contact(scope.team, contact, viewer).await
+        };
+        self.show(context, position, view).await
+    }
+
+    /// Takes somebody out of all groups of the team: should they come back, they come as anybody new.
+    async fn leave_groups(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        contact: ContactId,
+    ) -> Result<(), ApiError> {
+        let groups: Vec<GroupId> = self.access.read.groups_joined(contact).await.map_err(refuse)?;
+        for group in groups {
+            self.leave_group(&context.on_the_way(), scope, group, contact).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The sections that a field names.
+fn sections_of(checks: &mut Checks, field: &str, named: &[String]) -> Vec<SectionId> {
+    if named.len() > limits::SECTIONS_PER_CONTACT {
+        checks.refuse(field, Text::TooMany { max: limits::SECTIONS_PER_CONTACT });
+        return vec![];
+    }
+    named.iter().filter_map(|section| checks.uuid(field, section)).collect()
+}
+
+fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactChange {
+    let mut line = |field, text: Option<String>, max| text.map(|text| checks.line(field, text.trim(), max));
+    let mut change = ContactChange {
+        given_name: line("given_name", input.given_name, limits::NAME_PART),
+        patronymic: line("patronymic", input.patronymic, limits::NAME_PART),
+        family_name: line("family_name", input.family_name, limits::NAME_PART),
+        role: line("role", input.role, limits::ROLE),
+        mood: line("mood", input.mood, limits::MOOD),
+        contact_email: line("contact_email", input.contact_email, limits::EMAIL),
+        add_to_team_rights: input.add_to_team_rights,
+        ..ContactChange::default()
+    };
+    if change.contact_email.as_deref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
+        checks.refuse("contact_email", Text::NotAnEmail);
+    }
+    change.contact_phone = input.contact_phone.and_then(|phone| match phone.trim() {
+        "" => Some(String::new()),
+        phone => checks.phone("contact_phone", phone).map(|phone| phone.as_str().to_owned()),
+    });
+    change.status = input
+        .status
+        .and_then(|status| checks.word("status", &status, ContactStatus::ALL, ContactStatus::word));
+    change.sections = match (input.sections, input.section) {
+        (Some(sections), _) => Some(sections_of(checks, "sections", &sections)),
+        (None, Some(section)) if section.is_empty() => Some(vec![]),
+        (None, Some(section)) => Some(sections_of(checks, "section", &[section])),
+        (None, None) => None,
+    };
+    let switches = [
+        ("alt_send", input.alt_send),
+        ("always_send_pushes", input.always_send_pushes),
+        ("asterisk_mention", input.asterisk_mention),
+        ("contact_mshort_view", input.contact_mshort_view),
+        ("contact_short_view", input.contact_short_view),
+        ("contact_show_archived", input.contact_show_archived),
+        ("debug_show_activity", input.debug_show_activity),
+        ("group_mshort_view", input.group_mshort_view),
+        ("group_notifications_enabled", input.group_notifications_enabled),
+        ("group_short_view", input.group_short_view),
+        ("hide_pushes_content", input.hide_pushes_content),
+        ("munread_first", input.munread_first),
+        ("task_mshort_view", input.task_mshort_view),
+        ("task_notifications_enabled", input.task_notifications_enabled),
+        ("task_short_view", input.task_short_view),
+        ("unread_first", input.unread_first),
+    ];
+    let known = |text: &str, is_known: bool| text.is_empty() || is_known;
+    let texts = [
+        (
+            "default_lang",
+            input.default_lang,
+            (|text| Lang::parse(text).is_some_and(|lang| lang.tag() == text)) as fn(&str) -> bool,
+            Text::NotOneOf { allowed: [Lang::Ru, Lang::En].map(|lang| lang.tag().to_owned()).to_vec() },
+        ),
+        ("quiet_time_finish", input.quiet_time_finish, is_hour, Text::NotATimeOfDay),
+        ("quiet_time_start", input.quiet_time_start, is_hour, Text::NotATimeOfDay),
+        ("timezone", input.timezone, timezone::is_known, Text::NotATimeZone),
+    ];
+    for (name, on) in switches {
+        change.preferences.extend(on.map(|on| (name, Preference::Switch(on))));
+    }
+    for (name, text, is_good, otherwise) in texts {
+        if text.as_deref().is_some_and(|text| !known(text, is_good(text))) {
+            checks.refuse(name, otherwise);
+        }
+        change.preferences.extend(text.map(|text| (name, Preference::Text(text))));
+    }
+    change
+}
+
+/// Whether it could be an address: only the mail server knows more.
+fn is_email(text: &str) -> bool {
+    let plain = !text.contains(char::is_whitespace) && text.matches('@').count() == 1;
+    plain && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_email;
+
+    #[test]
+    fn an_address_has_a_name_and_a_host() {
+        assert!(is_email("anna@example.org") && is_email("анна@пример.рф"));
+        for text in ["anna", "@example.org", "anna@", "anna@host", "a b@example.org", "a@b@example.org"] {
+            assert!(!is_email(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The people of a team: who they are, what they may, and how they come and go.
+
+use super::{ContactChange, NewContact, Rejection, Team};
+use crate::{
+    bot::Bot,
+    limits,
+    policy::{self, Action},
+};
+use events::{
+    AccountId, ContactId, Personal, SectionId, TeamEvent,
+    contact::{self, Preferences, Profile},
+    value::{ContactOrigin, ContactStatus},
+};
+use std::sync::Arc;
+
+/// Profiles and preferences are shared between copies of the state: a team may have thousands of them.
+#[derive(Clone, Debug)]
+pub(super) struct Contact {
+    pub(super) account: AccountId,
+    pub(super) status: ContactStatus,
+    pub(super) archived: bool,
+    pub(super) unconfirmed: bool,
+    pub(super) inviting: bool,
+    pub(super) sections: Vec<SectionId>,
+    profile: Arc<Profile>,
+    preferences: Option<Arc<Preferences>>,
+}
+
+impl Team {
+    /// The contact of an account, in the team or no longer.
+    pub fn contact_of(&self, account: AccountId) -> Option<ContactId> {
+        self.by_account.get(&account).copied()
+    }
+
+    /// Bots are nobody's to change.
+    fn is_bot(&self, contact: ContactId) -> bool {
+        self.id.is_some_and(|team| Bot::ALL.iter().any(|bot| bot.contact(team) == contact))
+    }
+
+    fn live_contact(&self, contact: ContactId) -> Option<&Contact> {
+        self.contacts.get(&contact).filter(|known| !known.archived)
+    }
+
+    /// Somebody of the team who acts.
+    fn acting(&self, actor: ContactId) -> Result<&Contact, Rejection> {
+        self.live_contact(actor).ok_or(Rejection::NotAMember)
+    }
+
+    fn is_last_owner(&self, contact: &Contact) -> bool {
+        let owners = self.contacts.values().filter(|known| !known.archived);
+        contact.status == ContactStatus::Owner
+            && owners.filter(|known| known.status == ContactStatus::Owner).count() <= 1
+    }
+
+    pub(super) fn add_contact(
+        &self,
+        actor: ContactId,
+        new: NewContact,
+        sections: Vec<SectionId>,
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        self.require(actor, Action::AddToTeam)?;
+        let known = self.contact_of(new.account).and_then(|id| Some((id, self.contacts.get(&id)?)));
+        if known.is_some_and(|(_, contact)| !contact.archived) {
+            return Ok(vec![]);
+        }
+        // Who may invite without running the team gives no more than an ordinary member has.
+        if new.status > ContactStatus::Member && !policy::rules(self.acting(actor)?.status, new.status) {
+            return Err(Rejection::Fields(vec!["status"]));
+        }
+        let sections = self.known_sections(sections)?;
+        let live = self.contacts.values().filter(|contact| !contact.archived).count();
+        if live >= limits::CONTACTS {
+            return Err(Rejection::TooMany { what: "contacts", max: limits::CONTACTS });
+        }
+        let contact = known.map_or(new.contact, |(id, _)| id);
+        let mut events: Vec<TeamEvent> = vec![match known {
+            Some(_) => contact::Restored { contact, status: new.status, need_confirmation: true }.into(),
+            None => added(new, ContactOrigin::Added).into(),
+        }];
+        if known.map_or(!sections.is_empty(), |(_, known)| known.sections != sections) {
+            events.push(contact::SectionsSet { contact, sections }.into());
+        }
+        Ok(events)
+    }
+
+    pub(super) fn change_contact(
+        &self,
+        actor: ContactId,
+        contact: ContactId,
+        change: ContactChange,
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        let by = self.acting(actor)?;
+        if self.is_bot(contact) {
+            return Err(Rejection::NotAllowed);
+        }
+        let known = self.live_contact(contact).ok_or(Rejection::NoContact)?;
+        let allowed = policy::changeable_now(by.status, known.status, actor == contact);
+        if allowed.is_empty() {
+            return Err(Rejection::NotAllowed);
+        }
+        let refused: Vec<_> = change.fields().into_iter().filter(|field| !allowed.contains(field)).collect();
+        if !refused.is_empty() {
+            return Err(Rejection::Fields(refused));
+        }
+        let mut events: Vec<TeamEvent> = vec![];
+        if let Some(status) = change.status.filter(|status| *status != known.status) {
+            if !policy::rules(by.status, status) {
+                return Err(Rejection::Fields(vec!["status"]));
+            }
+            if self.is_last_owner(known) {
+                return Err(Rejection::LastOwner);
+            }
+            events.push(contact::StatusChanged { contact, status }.into());
+        }
+        if let Some(sections) = &change.sections {
+            let sections = self.known_sections(sections.clone())?;
+            if sections != known.sections {
+                events.push(contact::SectionsSet { contact, sections }.into());
+            }
+        }
+        if let Some(allowed) = change.add_to_team_rights.filter(|allowed| *allowed != known.inviting) {
+            events.push(contact::InvitingAllowed { contact, allowed }.into());
+        }
+        let preferences = known.preferences.as_deref().cloned().unwrap_or_default();
+        let mut wanted = preferences.clone();
+        for (name, value) in &change.preferences {
+            if !wanted.set(name, value.clone()) {
+                return Err(Rejection::Fields(vec![name]));
+            }
+        }
+        if wanted != preferences {
+            let preferences = Personal::of_account(known.account, wanted);
+            events.push(contact::PreferencesChanged { contact, preferences }.into());
+        }
+        let profile = known.changed_profile(change);
+        if profile != *known.profile {
+            events.push(contact::ProfileChanged { contact, profile }.into());
+        }
+        Ok(events)
+    }
+
+    pub(super) fn archive_contact(
+        &self,
+        actor: ContactId,
+        contact: ContactId,
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        let by = self.acting(actor)?;
+        if self.is_bot(contact) {
+            return Err(Rejection::NotAllowed);
+        }
+        let known = self.live_contact(contact).ok_or(Rejection::NoContact)?;
+        if !policy::may_remove(by.status, known.status, actor == contact) {
+            return Err(Rejection::NotAllowed);
+        }
+        if self.is_last_owner(known) {
+            return Err(Rejection::LastOwner);
+        }
+        Ok(vec![contact::Archived { contact }.into()])
+    }
+
+    pub(super) fn confirm(&self, actor: ContactId) -> Result<Vec<TeamEvent>, Rejection> {
+        match self.acting(actor)?.unconfirmed {
+            true => Ok(vec![contact::Confirmed { contact: actor }.into()]),
+            false => Ok(vec![]),
+        }
+    }
+
+    /// Sections that a contact shall be put into, each once.
+    fn known_sections(&self, sections: Vec<SectionId>) -> Result<Vec<SectionId>, Rejection> {
+        let mut known: Vec<SectionId> = vec![];
+        for section in sections {
+            self.live_section(section).map_err(|_| Rejection::UnknownSections)?;
+            if !known.contains(&section) {
+                known.push(section);
+            }
+        }
+        if known.len() > limits::SECTIONS_PER_CONTACT {
+            return Err(Rejection::TooMany { what: "sections", max: limits::SECTIONS_PER_CONTACT });
+        }
+        Ok(known)
+    }
+
+    pub(super) fn evolve_contacts(&mut self, event: &TeamEvent) {
+        match event {
+            TeamEvent::ContactAdded(added) => {
+                self.contacts.insert(added.contact, Contact::new(added));
+                self.by_account.insert(added.account, added.contact);
+            }
+            TeamEvent::ContactStatusChanged(changed) => {
+                self.evolve_contact(changed.contact, |contact| contact.status = changed.status);
+            }
+            TeamEvent::ContactArchived(archived) => {
+                self.evolve_contact(archived.contact, |contact| contact.archived = true);
+            }
+            TeamEvent::ContactRestored(restored) => self.evolve_contact(restored.contact, |contact| {
+                contact.archived = false;
+                contact.status = restored.status;
+                contact.unconfirmed = restored.need_confirmation;
+                contact.inviting = false;
+            }),
+            TeamEvent::ContactProfileChanged(changed) => {
+                let profile = Arc::new(changed.profile.clone());
+                self.evolve_contact(changed.contact, |contact| contact.profile = profile);
+            }
+            TeamEvent::ContactPreferencesChanged(changed) => {
+                let preferences = Arc::new(changed.preferences.or_default());
+                self.evolve_contact(changed.contact, |contact| contact.preferences = Some(preferences));
+            }
+            TeamEvent::ContactSectionsSet(set) => {
+                self.evolve_contact(set.contact, |contact| contact.sections = set.sections.clone());
+            }
+            TeamEvent::ContactInvitingAllowed(allowed) => {
+                self.evolve_contact(allowed.contact, |contact| contact.inviting = allowed.allowed);
+            }
+            TeamEvent::ContactConfirmed(confirmed) => {
+                self.evolve_contact(confirmed.contact, |contact| contact.unconfirmed = false);
+            }
+            _ => {}
+        }
+    }
+
+    fn evolve_contact(&mut self, contact: ContactId, change: impl FnOnce(&mut Contact)) {
+        if let Some(contact) = self.contacts.get_mut(&contact) {
+            change(contact);
+        }
+    }
+}
+
+impl Contact {
+    fn new(added: &contact::Added) -> Self {
+        let own = |value| Personal::of_account(added.account, value);
+        let profile = Profile {
+            given_name: added.given_name.clone(),
+            patronymic: own(String::new()),
+            family_name: added.family_name.clone(),
+            role: added.role.clone(),
+            mood: own(String::new()),
+            contact_email: own(String::new()),
+            contact_phone: added.phone.clone(),
+        };
+        Self {
+            account: added.account,
+            status: added.status,
+            archived: false,
+            unconfirmed: added.need_confirmation,
+            inviting: false,
+            sections: vec![],
+            profile: Arc::new(profile),
+            preferences: None,
+        }
+    }
+
+    fn changed_profile(&self, change: ContactChange) -> Profile {
+        let known = (*self.profile).clone();
+        let changed = |known: Personal<String>, new: Option<String>| match new {
+            Some(new) => Personal::of_account(self.account, new),
+            None => known,
+        };
+        Profile {
+            given_name: changed(known.given_name, change.given_name),
+            patronymic: changed(known.patronymic, change.patronymic),
+            family_name: changed(known.family_name, change.family_name),
+            role: changed(known.role, change.role),
+            mood: changed(known.mood, change.mood),
+            contact_email: changed(known.contact_email, change.contact_email),
+            contact_phone: changed(known.contact_phone, change.contact_phone),
+        }
+    }
+}
+
+/// The fact that somebody came.
+pub(super) fn added(new: NewContact, origin: ContactOrigin) -> contact::Added {
+    let own = |value| Personal::of_account(new.account, value);
+    contact::Added {
+        contact: new.contact,
+        account: new.account,
+        origin,
+        phone: own(new.phone),
+        given_name: own(new.given_name),
+        family_name: own(new.family_name),
+        role: own(new.role),
+        status: new.status,
+        need_confirmation: origin != ContactOrigin::Founder,
+    }
+}

@@ -1,0 +1,210 @@
+//! Examples of how people come, change and go, and of sections.
+
+use super::*;
+use events::{
+    contact::{Preference, ProfileChanged},
+    section,
+};
+
+const SECOND: ContactId = ContactId(Uuid::from_u128(4));
+const SECTION: SectionId = SectionId(Uuid::from_u128(50));
+
+fn founded() -> Vec<TeamEvent> {
+    story([create()])
+}
+
+fn add(actor: ContactId, n: u128, status: ContactStatus) -> Command {
+    Command::AddContact { actor, contact: person(n, status), sections: vec![] }
+}
+
+fn change(actor: ContactId, contact: ContactId, change: ContactChange) -> Command {
+    Command::ChangeContact { actor, contact, change: Box::new(change) }
+}
+
+fn status(status: ContactStatus) -> ContactChange {
+    ContactChange { status: Some(status), ..ContactChange::default() }
+}
+
+fn archive(actor: ContactId, contact: ContactId) -> Command {
+    Command::ArchiveContact { actor, contact }
+}
+
+fn after(history: &[TeamEvent], command: Command) -> Vec<TeamEvent> {
+    [history.to_vec(), given::<Team>(history).when(command).unwrap()].concat()
+}
+
+#[test]
+fn who_may_adds_people_and_adding_again_changes_nothing() {
+    let history = founded();
+    assert_eq!(
+        given::<Team>(&history).when(add(MEMBER, 8, ContactStatus::Member)),
+        Err(Rejection::NotAllowed)
+    );
+    let added = given::<Team>(&history).when(add(ADMIN, 8, ContactStatus::Admin)).unwrap();
+    assert!(matches!(&added[..], [TeamEvent::ContactAdded(one)] if one.need_confirmation));
+    let history = [history, added].concat();
+    assert_eq!(given::<Team>(&history).when(add(OWNER, 8, ContactStatus::Guest)), Ok(vec![]));
+    assert_eq!(
+        given::<Team>(&history).when(add(ADMIN, 9, ContactStatus::Owner)),
+        Err(Rejection::Fields(vec!["status"]))
+    );
+}
+
+#[test]
+fn a_former_contact_comes_back_under_the_same_address() {
+    let history = after(&founded(), archive(OWNER, MEMBER));
+    let back = given::<Team>(&history).when(add(ADMIN, 2, ContactStatus::Guest)).unwrap();
+    let [TeamEvent::ContactRestored(restored)] = &back[..] else { panic!("{back:?}") };
+    assert_eq!((restored.contact, restored.status), (MEMBER, ContactStatus::Guest));
+}
+
+#[test]
+fn who_was_let_adds_members_but_gives_no_rank() {
+    let rights = ContactChange { add_to_team_rights: Some(true), ..ContactChange::default() };
+    let history = after(&founded(), change(OWNER, MEMBER, rights));
+    assert!(given::<Team>(&history).when(add(MEMBER, 8, ContactStatus::Member)).is_ok());
+    assert!(given::<Team>(&history).when(invite(MEMBER, 5)).is_ok());
+    assert_eq!(
+        given::<Team>(&history).when(add(MEMBER, 8, ContactStatus::Admin)),
+        Err(Rejection::Fields(vec!["status"]))
+    );
+}
+
+#[test]
+fn everybody_changes_their_own_profile_whole() {
+    let own = ContactChange {
+        mood: Some("бодр".into()),
+        contact_email: Some("a@example.org".into()),
+        ..ContactChange::default()
+    };
+    let changed = given::<Team>(&founded()).when(change(MEMBER, MEMBER, own)).unwrap();
+    let [TeamEvent::ContactProfileChanged(ProfileChanged { profile, .. })] = &changed[..] else { panic!() };
+    assert_eq!(profile.contact_phone.or_default(), "+79166660002", "what was not named stays");
+    assert_eq!(profile.mood.or_default(), "бодр");
+}
+
+#[test]
+fn preferences_are_ones_own() {
+    let quiet = || ContactChange {
+        preferences: [("alt_send", Preference::Switch(true)), ("timezone", Preference::Text("UTC".into()))]
+            .into(),
+        ..ContactChange::default()
+    };
+    let changed = given::<Team>(&founded()).when(change(MEMBER, MEMBER, quiet())).unwrap();
+    let [TeamEvent::ContactPreferencesChanged(changed)] = &changed[..] else { panic!() };
+    let preferences = changed.preferences.or_default();
+    assert!(preferences.alt_send && preferences.group_notifications_enabled);
+    assert_eq!(
+        given::<Team>(&founded()).when(change(OWNER, MEMBER, quiet())),
+        Err(Rejection::Fields(vec!["alt_send", "timezone"]))
+    );
+}
+
+#[test]
+fn what_others_may_not_change_is_named() {
+    let name = || ContactChange {
+        given_name: Some("Иной".into()),
+        role: Some("повар".into()),
+        ..ContactChange::default()
+    };
+    let history = founded();
+    let refused = given::<Team>(&history).when(change(ADMIN, MEMBER, name()));
+    assert_eq!(refused, Err(Rejection::Fields(vec!["given_name"])));
+    assert_eq!(given::<Team>(&history).when(change(MEMBER, ADMIN, name())), Err(Rejection::NotAllowed));
+    let nobody = ContactId(Uuid::nil());
+    assert_eq!(given::<Team>(&history).when(change(OWNER, nobody, name())), Err(Rejection::NoContact));
+    assert_eq!(given::<Team>(&history).when(change(nobody, OWNER, name())), Err(Rejection::NotAMember));
+    let own_status = given::<Team>(&history).when(change(MEMBER, MEMBER, status(ContactStatus::Owner)));
+    assert_eq!(own_status, Err(Rejection::Fields(vec!["status"])));
+}
+
+#[test]
+fn ranks_are_given_by_those_above() {
+    let history = founded();
+    let refused = Err(Rejection::Fields(vec!["status"]));
+    assert_eq!(given::<Team>(&history).when(change(ADMIN, MEMBER, status(ContactStatus::Owner))), refused);
+    assert_eq!(given::<Team>(&history).when(change(ADMIN, OWNER, status(ContactStatus::Member))), refused);
+    assert_eq!(given::<Team>(&history).when(change(ADMIN, ADMIN, status(ContactStatus::Owner))), refused);
+    assert!(given::<Team>(&history).when(change(ADMIN, MEMBER, status(ContactStatus::Admin))).is_ok());
+    assert!(given::<Team>(&history).when(change(OWNER, ADMIN, status(ContactStatus::Owner))).is_ok());
+}
+
+#[test]
+fn the_last_owner_neither_goes_nor_steps_down() {
+    let history = founded();
+    assert_eq!(given::<Team>(&history).when(archive(OWNER, OWNER)), Err(Rejection::LastOwner));
+    let down = change(OWNER, OWNER, status(ContactStatus::Member));
+    assert_eq!(given::<Team>(&history).when(down.clone()), Err(Rejection::LastOwner));
+    let two = after(&history, add(OWNER, 4, ContactStatus::Owner));
+    assert!(given::<Team>(&two).when(down).is_ok());
+    let alone = after(&two, archive(OWNER, OWNER));
+    assert_eq!(given::<Team>(&alone).when(archive(SECOND, SECOND)), Err(Rejection::LastOwner));
+    // One who has left counts no more, and one who is gone cannot go.
+    assert_eq!(given::<Team>(&alone).when(archive(SECOND, OWNER)), Err(Rejection::NoContact));
+}
+
+#[test]
+fn everybody_may_leave_and_those_who_manage_people_remove_those_not_above() {
+    let history = founded();
+    assert!(given::<Team>(&history).when(archive(MEMBER, MEMBER)).is_ok());
+    assert!(given::<Team>(&history).when(archive(ADMIN, MEMBER)).is_ok());
+    assert_eq!(given::<Team>(&history).when(archive(MEMBER, ADMIN)), Err(Rejection::NotAllowed));
+    assert_eq!(given::<Team>(&history).when(archive(ADMIN, OWNER)), Err(Rejection::NotAllowed));
+}
+
+#[test]
+fn bots_are_nobodys_to_change() {
+    let bot = crate::bot::Bot::Notes.contact(TeamId(Uuid::from_u128(9)));
+    assert_eq!(given::<Team>(&founded()).when(archive(OWNER, bot)), Err(Rejection::NotAllowed));
+    let renamed = change(OWNER, bot, ContactChange { role: Some("x".into()), ..ContactChange::default() });
+    assert_eq!(given::<Team>(&founded()).when(renamed), Err(Rejection::NotAllowed));
+}
+
+#[test]
+fn who_was_added_confirms_once() {
+    let history = after(&founded(), Command::Confirm { actor: MEMBER });
+    assert!(matches!(history.last(), Some(TeamEvent::ContactConfirmed(one)) if one.contact == MEMBER));
+    assert_eq!(given::<Team>(&history).when(Command::Confirm { actor: MEMBER }), Ok(vec![]));
+    assert_eq!(given::<Team>(&history).when(Command::Confirm { actor: OWNER }), Ok(vec![]));
+}
+
+#[test]
+fn sections_come_change_and_go_and_contacts_with_them() {
+    let new = SectionId(Uuid::from_u128(51));
+    let make = |actor| Command::CreateSection {
+        actor,
+        section: new,
+        name: "Катапульты".into(),
+        description: String::new(),
+        sort_ordering: None,
+    };
+    let history = founded();
+    let made = given::<Team>(&history).when(make(MEMBER)).unwrap();
+    assert!(matches!(&made[..], [TeamEvent::SectionCreated(section)] if section.sort_ordering == 1));
+    let history = [history, made].concat();
+    let into = |sections: &[SectionId]| ContactChange {
+        sections: Some(sections.to_vec()),
+        ..ContactChange::default()
+    };
+    let unknown = into(&[SectionId(Uuid::nil())]);
+    assert_eq!(given::<Team>(&history).when(change(OWNER, MEMBER, unknown)), Err(Rejection::UnknownSections));
+    let history = after(&history, change(OWNER, MEMBER, into(&[new, SECTION, new])));
+    let Some(TeamEvent::ContactSectionsSet(set)) = history.last() else { panic!() };
+    assert_eq!(set.sections, [new, SECTION], "each once");
+    let remove = Command::RemoveSection { actor: MEMBER, section: new };
+    let history = after(&history, remove.clone());
+    assert_eq!(given::<Team>(&history).when(remove), Err(Rejection::NoSection));
+    assert_eq!(given::<Team>(&history).when(change(OWNER, MEMBER, into(&[SECTION]))), Ok(vec![]));
+    assert_eq!(given::<Team>(&history).when(make(MEMBER)), Ok(vec![]), "an id is not used twice");
+}
+
+#[test]
+fn a_section_changes_partly() {
+    let place = SectionChange { sort_ordering: Some(7), ..SectionChange::default() };
+    let command = Command::ChangeSection { actor: MEMBER, section: SECTION, change: place };
+    let changed = given::<Team>(&founded()).when(command).unwrap();
+    let [TeamEvent::SectionChanged(section::Changed { name, sort_ordering, .. })] = &changed[..] else {
+        panic!()
+    };
+    assert_eq!((name.or_default().as_str(), *sort_ordering), ("Общая", 7));
+}
