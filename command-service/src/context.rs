@@ -40,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) request: RequestInfo,
     /// Whether the client does not want to wait for the read model.
     pub(crate) respond_async: bool,
+    /// Whether the client does not want to be shown the result (RFC 7240, `return=minimal`).
+    pub(crate) minimal: bool,
     name: &'static str,
     ids: Ids,
     key: Option<CommandRef>,
@@ -69,12 +71,14 @@ where
                 (Some(command), Request::from_parts(parts, Body::from(bytes)))
             }
         };
-        let respond_async = prefers_async(request.headers());
+        let respond_async = prefers(request.headers(), "respond-async");
+        let minimal = prefers(request.headers(), "return=minimal");
         let input = E::from_request(request, commands).await?;
         let context = Context {
             now: commands.access.clock.now(),
             request: info,
             respond_async,
+            minimal,
             name: "",
             ids: key.as_ref().map_or(Ids::Random, |key| Ids::derived_from(key.id.0.as_bytes())),
             key,
@@ -185,11 +189,9 @@ fn framed(parts: &[&[u8]]) -> Vec<u8> {
     parts.iter().flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect()
 }
 
-fn prefers_async(headers: &HeaderMap) -> bool {
+fn prefers(headers: &HeaderMap, wanted: &str) -> bool {
     let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+    values.flat_map(|value| value.split(',')).any(|preference| preference.trim().eq_ignore_ascii_case(wanted))
 }
 
 /// No body is read: for commands that need none.

@@ -15,6 +15,8 @@ use std::time::Duration;
 /// How often a view is looked at that shows less than it was told to.
 const LOOKS: usize = 5;
 
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
 /// A result as it goes into the envelope.
 pub(crate) type Answer = Reply<Box<RawValue>>;
 
@@ -111,6 +113,11 @@ impl Commands {
         if context.respond_async {
             return Self::accepted(position);
         }
+        if context.minimal {
+            self.settle(context, position).await?;
+            let applied = HeaderValue::from_static("return=minimal");
+            return Ok(bare(position)?.unshown().header(PREFERENCE_APPLIED, applied));
+        }
         let view = self.settled(context, position, view).await?.ok_or_else(not_found)?;
         self.answer(context, position, &view).await
     }
@@ -169,13 +176,14 @@ impl Commands {
 
     /// The answer to a client that did not want to wait: where to look, and nothing else.
     pub(crate) fn accepted(position: Position) -> Result<Answer, ApiError> {
-        let name = HeaderName::from_static("preference-applied");
-        let nothing = to_raw_value(&()).map_err(ApiError::internal)?;
-        Ok(Reply::new(nothing)
-            .accepted()
-            .at(position)
-            .header(name, HeaderValue::from_static("respond-async")))
+        let applied = HeaderValue::from_static("respond-async");
+        Ok(bare(position)?.accepted().header(PREFERENCE_APPLIED, applied))
     }
+}
+
+/// An answer that shows nothing but where the command is.
+fn bare(position: Position) -> Result<Answer, ApiError> {
+    Ok(Reply::new(to_raw_value(&()).map_err(ApiError::internal)?).at(position))
 }
 
 /// The command is done, but not visible yet.

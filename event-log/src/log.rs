@@ -66,6 +66,20 @@ impl Log {
         }
     }
 
+    /// As [`Log::read_all`], for those who follow closely: what this process appended a moment ago need not be read back.
+    pub(crate) async fn read_behind(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<RawEvent>, ReadError> {
+        if let Self::Postgres(log) = self
+            && let Some(events) = log.tail(after, limit)
+        {
+            return Ok(events);
+        }
+        self.read_all(after, limit).await
+    }
+
     /// The position of the last event, 0 if there is none.
     ///
     /// # Errors

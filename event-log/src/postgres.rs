@@ -8,12 +8,14 @@ mod appender;
 mod batch;
 mod migrations;
 mod statements;
+mod tail;
 
 use crate::{Append, AppendError, Appended, Cause, RawEvent, ReadError, Receipt, head::KnownHead};
-use appender::{Appender, Request};
+use appender::{Appender, News, Request};
 use events::{CommandId, Position, Revision, StreamName};
 use sqlx::PgPool;
 use std::{sync::Arc, time::Duration};
+use tail::Tail;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
 /// How the adapter behaves; the defaults suit a server.
@@ -52,6 +54,7 @@ struct Shared {
     pool: PgPool,
     settings: PostgresSettings,
     head: Arc<KnownHead>,
+    tail: Arc<Tail>,
     queue: mpsc::Sender<Request>,
     budget: Arc<Semaphore>,
     stop: Arc<Notify>,
@@ -77,13 +80,15 @@ impl PostgresLog {
         let (alive, finished) = watch::channel(());
         let stop = Arc::new(Notify::new());
         let options = (*pool.connect_options()).clone();
-        let appender = Appender::new(requests, stop.clone(), head.clone(), options, settings.give_up_after);
+        let tail = Arc::<Tail>::default();
+        let news = News { head: head.clone(), tail: tail.clone() };
+        let appender = Appender::new(requests, stop.clone(), news, options, settings.give_up_after);
         tokio::spawn(async move {
             appender.run().await;
             drop(alive);
         });
         let budget = Arc::new(Semaphore::new(settings.queued_kib as usize));
-        Ok(Self { shared: Arc::new(Shared { pool, settings, head, queue, budget, stop, finished }) })
+        Ok(Self { shared: Arc::new(Shared { pool, settings, head, tail, queue, budget, stop, finished }) })
     }
 
     pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
@@ -113,6 +118,11 @@ impl PostgresLog {
         let events = statements::read_all(&self.shared.pool, after, limit).await?;
         refuse_hole(after, &events)?;
         Ok(events)
+    }
+
+    /// Events behind a position, if this process appended all of them a moment ago.
+    pub(crate) fn tail(&self, after: Position, limit: usize) -> Option<Vec<RawEvent>> {
+        self.shared.tail.after(after, limit)
     }
 
     pub(crate) async fn head(&self) -> Result<Position, ReadError> {

@@ -10,12 +10,14 @@ pub struct Subscription {
     log: Log,
     position: Position,
     head: watch::Receiver<Position>,
+    /// It is time to look although nobody told of anything new.
+    due: bool,
 }
 
 impl Subscription {
     pub(crate) fn new(log: Log, after: Position) -> Self {
         let head = log.watch_head();
-        Self { log, position: after, head }
+        Self { log, position: after, head, due: true }
     }
 
     /// The next events, one at least and `max` at most (a `max` of 0 counts as 1); waits until there are some.
@@ -28,16 +30,19 @@ impl Subscription {
         loop {
             // Marked as seen before reading: what comes while we read wakes us afterwards, and a head that was
             // announced but is not there does not make us spin.
-            self.head.mark_unchanged();
-            let batch = self.log.read_all(self.position, max.max(1)).await?;
-            if let Some(last) = batch.last() {
-                self.position = last.position;
-                return Ok(batch);
+            let head = *self.head.borrow_and_update();
+            if head > self.position || self.due {
+                let batch = self.log.read_behind(self.position, max.max(1)).await?;
+                self.due = false;
+                if let Some(last) = batch.last() {
+                    self.position = last.position;
+                    return Ok(batch);
+                }
             }
             tokio::select! {
                 // It ends only with the log, a clone of which is ours.
                 _ = self.head.changed() => {}
-                () = tokio::time::sleep(self.log.poll_interval()) => {}
+                () = tokio::time::sleep(self.log.poll_interval()) => self.due = true,
             }
         }
     }

@@ -9,7 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use events::TeamId;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header::CONTENT_TYPE};
 use platform::http::REQUEST_ID;
 use protocol::{error::ErrorCode, lang::Lang};
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use std::{
 use tower::ServiceExt;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 const LANG: HeaderName = HeaderName::from_static("lang");
 
 /// Longest answer that is read; the result is not used.
@@ -72,23 +73,32 @@ impl Upstream {
     pub(crate) async fn command(&self, sender: &Sender, event: &str, params: &Value) -> Result<(), Refused> {
         let path = format!("/api/v3/teams/{}/ws/{event}", sender.team);
         let body = serde_json::to_vec(params).map_err(unavailable)?;
-        let answer = match self {
+        let (status, answer) = match self {
             Self::InProcess(router) => in_process(router, sender, &path, body).await?,
             Self::Http { base_url, client } => {
                 by_http(client, &format!("{}{path}", base_url.trim_end_matches('/')), sender, body).await?
             }
         };
+        if status == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
         let answer: Answer = serde_json::from_slice(&answer).map_err(unavailable)?;
         if answer.ok { Ok(()) } else { Err(answer.refused()) }
     }
 }
 
-async fn in_process(router: &Router, sender: &Sender, path: &str, body: Vec<u8>) -> Result<Bytes, Refused> {
+async fn in_process(
+    router: &Router,
+    sender: &Sender,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<(StatusCode, Bytes), Refused> {
     let mut request = Request::post(path).body(Body::from(body)).map_err(unavailable)?;
     *request.headers_mut() = headers(sender);
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(sender.client, 0)));
     let Ok(response) = router.clone().oneshot(request).await;
-    to_bytes(response.into_body(), LONGEST_ANSWER).await.map_err(unavailable)
+    let status = response.status();
+    Ok((status, to_bytes(response.into_body(), LONGEST_ANSWER).await.map_err(unavailable)?))
 }
 
 async fn by_http(
@@ -96,20 +106,23 @@ async fn by_http(
     url: &str,
     sender: &Sender,
     body: Vec<u8>,
-) -> Result<Bytes, Refused> {
+) -> Result<(StatusCode, Bytes), Refused> {
     let mut headers = headers(sender);
     if let Ok(client) = HeaderValue::from_str(&sender.client.to_string()) {
         headers.insert(FORWARDED_FOR, client);
     }
     let request = client.post(url).headers(headers).body(body).timeout(PATIENCE);
     let response = request.send().await.map_err(unavailable)?;
-    response.bytes().await.map_err(unavailable)
+    let status = response.status();
+    Ok((status, response.bytes().await.map_err(unavailable)?))
 }
 
 fn headers(sender: &Sender) -> HeaderMap {
     let mut headers = sender.credentials.headers();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(LANG, HeaderValue::from_static(sender.lang.tag()));
+    // What came of it, the socket hears from the feed.
+    headers.insert(PREFER, HeaderValue::from_static("return=minimal"));
     if let Ok(id) = HeaderValue::from_str(&sender.request_id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -60,7 +60,8 @@ pub fn openapi() -> Document {
     document
 }
 
-/// A command whose client says `Prefer: respond-async` is answered before the read model shows it.
+/// A command whose client says `Prefer: respond-async` is answered before the read model shows it; one whose client says
+/// `Prefer: return=minimal` is answered when it does, without showing it.
 fn add_accepted(operation: &mut Operation) {
     let body =
         ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Success_Nothing")))).build();
@@ -68,7 +69,12 @@ fn add_accepted(operation: &mut Operation) {
         .description("With `Prefer: respond-async`: taken; `Event-Position` says from where on it is shown")
         .content("application/json", body)
         .build();
-    operation.responses.responses.entry("202".to_owned()).or_insert(RefOr::T(accepted));
+    let unshown = ResponseBuilder::new()
+        .description("With `Prefer: return=minimal`: done; `Event-Position` says where")
+        .build();
+    let responses = &mut operation.responses.responses;
+    responses.entry("202".to_owned()).or_insert(RefOr::T(accepted));
+    responses.entry("204".to_owned()).or_insert(RefOr::T(unshown));
 }
 
 /// Any call may fail, and all fail alike.

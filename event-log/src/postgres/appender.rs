@@ -5,8 +5,9 @@
 use super::{
     batch::{Plan, Question},
     statements,
+    tail::Tail,
 };
-use crate::{Append, AppendError, Appended, Cause, append::MAX_APPEND_EVENTS, head::KnownHead};
+use crate::{Append, AppendError, Appended, Cause, Expected, append::MAX_APPEND_EVENTS, head::KnownHead};
 use events::{Position, Revision};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
@@ -50,16 +51,25 @@ pub(super) struct Appender {
     /// Taken from the queue, but too large for the batch of that moment.
     left_over: Option<Request>,
     stop: Arc<Notify>,
-    known_head: Arc<KnownHead>,
+    news: News,
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     give_up_after: Duration,
     /// Others append too: lock the head first, else they might for ever be faster.
     contended: bool,
-    /// Where our last batch ended.
-    last_head: Position,
+    /// Where our last batch ended; nothing before there was one.
+    last_head: Option<Position>,
     /// The last batch was given up: the next ones get one attempt, so that a queue does not wait for each in turn.
     down: bool,
+}
+
+/// Where it is told what was appended.
+#[derive(Debug)]
+pub(super) struct News {
+    /// The newest position.
+    pub(super) head: Arc<KnownHead>,
+    /// The newest events.
+    pub(super) tail: Arc<Tail>,
 }
 
 /// What may have been stored by attempts whose outcome was not heard.
@@ -91,7 +101,7 @@ impl Appender {
     pub(super) fn new(
         requests: mpsc::Receiver<Request>,
         stop: Arc<Notify>,
-        known_head: Arc<KnownHead>,
+        news: News,
         options: PgConnectOptions,
         give_up_after: Duration,
     ) -> Self {
@@ -99,12 +109,12 @@ impl Appender {
             requests,
             left_over: None,
             stop,
-            known_head,
+            news,
             options: options.application_name("veche-log"),
             connection: None,
             give_up_after,
             contended: false,
-            last_head: 0,
+            last_head: None,
             down: false,
         }
     }
@@ -196,10 +206,10 @@ impl Appender {
         requests: &[Request],
         doubt: &mut Doubt,
     ) -> Result<Option<Vec<Answer>>, sqlx::Error> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(statements::connect(&self.options).await?),
-        };
+        if let Some(answers) = self.attempt_unseen(requests, doubt).await? {
+            return Ok(Some(answers));
+        }
+        let connection = connection(&mut self.connection, &self.options).await?;
         let locked = self.contended;
         if locked {
             statements::lock_head(connection).await?;
@@ -216,11 +226,51 @@ impl Appender {
             self.contended = true;
             return Ok(None);
         }
-        self.contended = locked && head != self.last_head;
-        self.last_head = plan.new_head();
-        self.known_head.advance(self.last_head);
-        Ok(Some(plan.answers))
+        self.contended = locked && Some(head) != self.last_head;
+        Ok(Some(self.stored(plan)))
     }
+
+    /// An attempt that writes without having looked: right if the head is where our last batch ended, and all appends
+    /// begin streams. If a stream exists after all, or a command's receipt does, Postgres refuses the rows, and nothing
+    /// was stored.
+    async fn attempt_unseen(
+        &mut self,
+        requests: &[Request],
+        doubt: &mut Doubt,
+    ) -> Result<Option<Vec<Answer>>, sqlx::Error> {
+        let new = requests.iter().all(|request| request.append.expected == Expected::NoStream);
+        let Some(head) = self.last_head.filter(|_| new && !doubt.any && !self.contended) else {
+            return Ok(None);
+        };
+        let plan = Plan::of_new_streams(head, requests.iter().map(|request| (&request.append, None)));
+        let connection = connection(&mut self.connection, &self.options).await?;
+        match send(connection, &plan, false, doubt).await {
+            Ok(true) => Ok(Some(self.stored(plan))),
+            Ok(false) => Ok(None),
+            Err(error) if statements::is_taken(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A plan's rows are committed: tells of them.
+    fn stored(&mut self, plan: Plan<'_>) -> Vec<Answer> {
+        let head = plan.new_head();
+        self.last_head = Some(head);
+        self.news.tail.push(plan.events());
+        self.news.head.advance(head);
+        plan.answers
+    }
+}
+
+/// The connection, made where there is none.
+async fn connection<'c>(
+    connection: &'c mut Option<PgConnection>,
+    options: &PgConnectOptions,
+) -> Result<&'c mut PgConnection, sqlx::Error> {
+    Ok(match connection {
+        Some(connection) => connection,
+        none => none.insert(statements::connect(options).await?),
+    })
 }
 
 /// Writes a plan, if it has anything to write, and ends the transaction, if one was begun. `false`: nothing was

@@ -1,12 +1,11 @@
 //! One batch: what must be known about its appends, and what is to be written because of it. Pure.
 
 use crate::{
-    Append, AppendError, Appended, Receipt,
+    Append, AppendError, Appended, NewEvent, RawEvent, Receipt,
     judge::{Known, Verdict, fixed_place, judge},
 };
-use events::{CommandId, EventId, Position, Revision};
+use events::{CommandId, EventId, Position, Revision, StreamName};
 use std::collections::{BTreeMap, HashMap};
-use uuid::Uuid;
 
 /// What must be known about one append.
 #[derive(Debug)]
@@ -50,10 +49,7 @@ pub(super) struct Rows<'a> {
     // Of the events, in the order of their positions.
     pub(super) streams: Vec<&'a str>,
     pub(super) revisions: Vec<i64>,
-    pub(super) ids: Vec<Uuid>,
-    pub(super) kinds: Vec<&'a str>,
-    pub(super) data: Vec<&'a [u8]>,
-    pub(super) meta: Vec<&'a [u8]>,
+    pub(super) events: Vec<&'a NewEvent>,
     /// Of the commands behind them.
     pub(super) receipts: BTreeMap<CommandId, Receipt>,
 }
@@ -101,9 +97,33 @@ impl<'a> Plan<'a> {
         plan
     }
 
+    /// As if no stream of the appends held anything, and no command had a receipt.
+    pub(super) fn of_new_streams(
+        head: Position,
+        appends: impl Iterator<Item = (&'a Append, Option<Revision>)> + Clone,
+    ) -> Self {
+        let looks: Vec<Look> = appends.clone().map(|_| Look::default()).collect();
+        Self::make(head, appends, &looks)
+    }
+
+    /// The rows as they are read back.
+    pub(super) fn events(&self) -> Vec<RawEvent> {
+        let rows = &self.rows;
+        let row = |(index, event): (usize, &&NewEvent)| RawEvent {
+            position: self.head + 1 + index as u64,
+            stream: StreamName::stored(rows.streams[index]),
+            revision: rows.revisions[index].cast_unsigned(),
+            id: event.id,
+            kind: event.kind.clone(),
+            data: event.data.clone(),
+            meta: event.meta.clone(),
+        };
+        rows.events.iter().enumerate().map(row).collect()
+    }
+
     /// The position of the last event once this is written.
     pub(super) fn new_head(&self) -> Position {
-        self.head + self.rows.ids.len() as u64
+        self.head + self.rows.events.len() as u64
     }
 
     fn judge(&self, append: &Append, tried: Option<Revision>, look: &Look) -> Verdict {
@@ -131,10 +151,7 @@ impl<'a> Plan<'a> {
             grown.events.push((event.id, first_position + number));
             self.rows.streams.push(stream);
             self.rows.revisions.push((first_revision + number).cast_signed());
-            self.rows.ids.push(event.id.0);
-            self.rows.kinds.push(&event.kind);
-            self.rows.data.push(&event.data);
-            self.rows.meta.push(&event.meta);
+            self.rows.events.push(event);
         }
         let last = append.events.len() as u64 - 1;
         let appended = Appended {

@@ -1,6 +1,6 @@
 //! The SQL of the log, and what its rows mean.
 //!
-//! An append takes two statements. [`look`] reads, in one snapshot, the head and all that bears on a batch. [`write`]
+//! An append takes two statements, of which one that begins a stream needs only the second. [`look`] reads, in one snapshot, the head and all that bears on a batch. [`write`]
 //! moves the head and inserts, but only if the head is still where it was seen: every append moves it, so all that was
 //! decided from the snapshot still holds. No lock is held while this process thinks, so one that is paused or cut off
 //! stops nobody. [`lock_head`] is for the case that others move the head all the time.
@@ -149,10 +149,10 @@ pub(super) async fn write(
         .bind(stored(head))
         .bind(&rows.streams)
         .bind(&rows.revisions)
-        .bind(&rows.ids)
-        .bind(&rows.kinds)
-        .bind(&rows.data)
-        .bind(&rows.meta)
+        .bind(rows.events.iter().map(|event| event.id.0).collect::<Vec<_>>())
+        .bind(rows.events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>())
+        .bind(rows.events.iter().map(|event| &event.data[..]).collect::<Vec<_>>())
+        .bind(rows.events.iter().map(|event| &event.meta[..]).collect::<Vec<_>>())
         .bind(rows.receipts.keys().map(|command| command.0).collect::<Vec<_>>())
         .bind(rows.receipts.values().map(|receipt| &receipt.fingerprint[..]).collect::<Vec<_>>())
         .bind(rows.receipts.values().map(|receipt| receipt.stream.as_str()).collect::<Vec<_>>())
@@ -163,6 +163,11 @@ pub(super) async fn write(
         .fetch_optional(connection)
         .await
         .map(|moved| moved.is_some())
+}
+
+/// A stream's revision or a command is there already.
+pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
 /// Postgres itself said no, so nothing of it was stored. A fatal error is something else: the connection is lost, and

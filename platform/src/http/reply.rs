@@ -36,6 +36,13 @@ impl<T> Reply<T> {
         self
     }
 
+    /// Answers with 204: done, and nothing to be shown of it.
+    #[must_use]
+    pub fn unshown(mut self) -> Self {
+        self.status = StatusCode::NO_CONTENT;
+        self
+    }
+
     /// Adds a header; a name may come more than once, as `Set-Cookie` does.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -46,6 +53,9 @@ impl<T> Reply<T> {
 
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
+        if self.status == StatusCode::NO_CONTENT {
+            return Bare((self.status, self.headers)).into_response();
+        }
         match to_raw_value(&self.result) {
             Ok(raw) => {
                 let mut response = Response::default();
