@@ -6,6 +6,7 @@ mod contact;
 mod device;
 mod group;
 mod icon;
+mod inbound;
 mod integration;
 mod invitation;
 mod message;
@@ -37,6 +38,8 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(session::sms_cookieauth))
         .routes(routes!(session::logout))
         .routes(routes!(session::logout_by_get))
+        .routes(routes!(session::send_code))
+        .routes(routes!(session::get_token))
         .routes(routes!(qr_login::offer))
         .routes(routes!(qr_login::qr_auth))
         .routes(routes!(ui_settings::replace).layer(Extension(BodyLimit(UI_SETTINGS_BYTES))))
@@ -45,7 +48,10 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(address_book::replace))
         .routes(routes!(team::create))
         .routes(routes!(team::change, team::archive))
+        .routes(routes!(team::create_v4))
+        .routes(routes!(team::change_v4, team::archive_v4))
         .routes(routes!(invitation::join))
+        .routes(routes!(invitation::join_v4))
         .routes(routes!(icon::set, icon::remove).layer(Extension(PICTURE)))
         .routes(routes!(integration::create))
         .routes(routes!(integration::change, integration::remove))
@@ -62,4 +68,5 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(group::remove_member))
         .routes(routes!(ws::event))
         .routes(routes!(api_message::post))
+        .routes(routes!(inbound::post))
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod context;
 mod http;
+mod inbound;
 mod input;
 mod repeat;
 mod states;

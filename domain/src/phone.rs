@@ -110,6 +110,11 @@ impl Phone {
         self.code.as_ref().map(|code| code.valid_until)
     }
 
+    /// From when on asking again sends another code.
+    pub fn next_code_at(&self, policy: &CodePolicy) -> Option<DateTime<Utc>> {
+        self.code.as_ref().map(|code| code.sent_at + policy.resend_after)
+    }
+
     /// What a request for a code leads to: which nonce, and whether it is sent.
     fn next_code(
         &self,

@@ -1,6 +1,6 @@
 //! `/api/v3/teams/{team_uid}/invitations`, `/api/v3/teams/join` (`protocol.md` 4.19).
 
-use crate::Timestamp;
+use crate::{Timestamp, icon::IconData};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -24,4 +24,16 @@ pub struct Invitation {
 pub struct Join {
     /// From the invitation.
     pub token: String,
+}
+
+/// The team that an invitation leads to, as those see it who have not joined yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TeamShort {
+    /// Picture.
+    pub icons: IconData,
+    /// Title.
+    pub name: String,
+    /// The team.
+    pub uid: Uuid,
 }

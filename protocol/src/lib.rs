@@ -10,6 +10,7 @@ pub mod country;
 pub mod device;
 pub mod envelope;
 pub mod error;
+pub mod features;
 pub mod icon;
 pub mod integration;
 pub mod invitation;

@@ -234,6 +234,9 @@ pub struct ReceivedMessage {
     pub num_received: u32,
 }
 
+/// What the names of events about calls begin with; calls are not offered.
+pub const CALLS: &str = "client.call.";
+
 /// What a client sends: `params` depends on the event.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ClientEnvelope {

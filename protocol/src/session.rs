@@ -23,6 +23,20 @@ pub struct CodeSent {
     pub phone: String,
 }
 
+/// What `POST /api/v4/auth/sms/send-code` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeSentV4 {
+    /// Digits of the code.
+    pub code_length: u8,
+    /// Until when it works.
+    pub code_valid_until: Timestamp,
+    /// From when on asking again sends another one.
+    pub next_code_at: Timestamp,
+    /// `+` and digits.
+    pub phone: String,
+}
+
 /// `POST /api/v3/sms-auth`
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SmsAuth {
@@ -40,7 +54,7 @@ pub struct SmsAuth {
     pub name: String,
 }
 
-/// `POST /api/v3/sms-cookieauth`
+/// `POST /api/v3/sms-cookieauth`, `POST /api/v4/auth/sms/get-token`
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SmsCookieAuth {
     /// In any spelling.

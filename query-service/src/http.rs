@@ -3,6 +3,7 @@
 mod account;
 mod contact;
 mod device;
+mod features;
 mod group;
 mod integration;
 mod invitation;
@@ -19,6 +20,15 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(server::ping))
         .routes(routes!(server::time))
         .routes(routes!(server::countries_and_codes))
+        .routes(routes!(server::ping_v4))
+        .routes(routes!(server::time_v4))
+        .routes(routes!(server::addr))
+        .routes(routes!(server::countries_v4))
+        .routes(routes!(server::time_zones))
+        .routes(routes!(server::releases))
+        .routes(routes!(features::json))
+        .routes(routes!(features::script))
+        .routes(routes!(features::ping))
         .routes(routes!(account::me))
         .routes(routes!(account::ui_settings))
         .routes(routes!(device::list))
@@ -26,11 +36,15 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(device::address_book))
         .routes(routes!(team::list))
         .routes(routes!(team::one))
+        .routes(routes!(team::list_v4))
+        .routes(routes!(team::one_v4))
         .routes(routes!(team::usage))
         .routes(routes!(integration::list))
         .routes(routes!(integration::one))
         .routes(routes!(invitation::list))
         .routes(routes!(invitation::one))
+        .routes(routes!(invitation::preview))
+        .routes(routes!(invitation::link))
         .routes(routes!(contact::list))
         .routes(routes!(contact::one))
         .routes(routes!(section::list))

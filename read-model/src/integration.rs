@@ -18,6 +18,8 @@ use uuid::Uuid;
 pub struct KeyHolder {
     /// The integration.
     pub integration: IntegrationId,
+    /// Its kind.
+    pub kind: IntegrationKind,
     /// Its team.
     pub team: TeamId,
     /// The group it writes into.
@@ -71,7 +73,7 @@ impl ReadModel {
     pub async fn key_holder(&self, key: &str) -> Result<Option<KeyHolder>> {
         let hash = hex::encode(self.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
         let row = sqlx::query(
-            "SELECT i.uid, i.team, i.chat, i.enabled, t.max_message_update_age FROM read.integration i \
+            "SELECT i.uid, i.kind, i.team, i.chat, i.enabled, t.max_message_update_age FROM read.integration i \
              JOIN read.team t ON t.uid = i.team JOIN read.chat c ON c.key = i.chat \
              WHERE i.key_hash = $1 AND NOT t.archived AND NOT c.archived",
         )
@@ -83,6 +85,7 @@ impl ReadModel {
         }
         Ok(row.map(|row| KeyHolder {
             integration: IntegrationId(row.get("uid")),
+            kind: IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw),
             team: TeamId(row.get("team")),
             group: GroupId(row.get("chat")),
             enabled: row.get("enabled"),
@@ -110,7 +113,9 @@ impl ReadModel {
     fn integration_view(&self, row: &PgRow) -> Result<Integration> {
         let uid: Uuid = row.get("uid");
         let key = self.open_secret(row.get("key_sealed"), uid)?;
-        let help = help(self.base_url(), &key);
+        let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
+        let url = webhook_address(self.base_url(), kind, &key);
+        let help = help(self.base_url(), &key, url.as_deref());
         Ok(Integration {
             comment: row.get("comment"),
             created: row.get::<DateTime<Utc>, _>("created").into(),
@@ -118,11 +123,15 @@ impl ReadModel {
             form: IntegrationForm {
                 api_key: Some(IntegrationField { label: "Ключ API".into(), readonly: true, value: key }),
                 webhook_url: Some(webhook_field(row.get("webhook_url"))),
-                url: None,
+                url: url.map(|value| IntegrationField {
+                    label: "Адрес для вебхука".into(),
+                    readonly: true,
+                    value,
+                }),
             },
             group: Jid::Group(GroupId(row.get("chat"))),
             help,
-            kind: IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw),
+            kind,
             uid,
         })
     }
@@ -146,11 +155,31 @@ fn kind(kind: IntegrationKind) -> KindOfIntegration {
     KindOfIntegration { kind, template, title: title.into() }
 }
 
+/// Where a service that speaks for itself sends its webhooks.
+fn webhook_address(base_url: &str, kind: IntegrationKind, key: &str) -> Option<String> {
+    match kind {
+        IntegrationKind::Raw => None,
+        IntegrationKind::Sentry | IntegrationKind::Bitbucket => {
+            Some(format!("{base_url}/api/integrations/{}/{key}", kind.word()))
+        }
+    }
+}
+
 /// How to use an integration: names the address, the key three times, both fields, the answers and the webhook's fields.
-fn help(base_url: &str, key: &str) -> String {
+fn help(base_url: &str, key: &str, webhook_address: Option<&str>) -> String {
     let (base, key) = (escape(base_url), escape(key));
+    let webhooks = webhook_address.map(|address| {
+        let address = escape(address);
+        format!(
+            r#"<p>Укажите этот адрес в настройках вебхуков сервиса: <code>{address}</code>. О событиях, которые
+стоит знать людям, в чате появится сообщение, остальные пропускаются. Адрес содержит ключ: не показывайте его посторонним.</p>
+
+"#
+        )
+    });
+    let webhooks = webhooks.unwrap_or_default();
     format!(
-        r#"<p>Чтобы написать в чат, отправьте POST-запрос на <code>{base}/api/message</code> с полями:</p>
+        r#"{webhooks}<p>Чтобы написать в чат, отправьте POST-запрос на <code>{base}/api/message</code> с полями:</p>
 <ul>
     <li><code>key</code> — ключ API этой команды и этой группы: <strong class="nowrap">{key}</strong></li>
     <li><code>message</code> — текст сообщения</li>
@@ -190,7 +219,7 @@ mod tests {
 
     #[test]
     fn help_names_the_key_three_times() {
-        let text = help("http://127.0.0.1:8000", "BWDydgHkSQ_2JSOiBDeEoR9KILo");
+        let text = help("http://127.0.0.1:8000", "BWDydgHkSQ_2JSOiBDeEoR9KILo", None);
         assert_eq!(text.matches("BWDydgHkSQ_2JSOiBDeEoR9KILo").count(), 3);
         for word in [
             "http://127.0.0.1:8000/api/message",
@@ -201,5 +230,13 @@ mod tests {
         ] {
             assert!(text.contains(word), "{word}");
         }
+    }
+
+    #[test]
+    fn services_are_given_an_address_of_their_own() {
+        let address = webhook_address("http://127.0.0.1:8000", IntegrationKind::Sentry, "KEY").unwrap();
+        assert_eq!(address, "http://127.0.0.1:8000/api/integrations/sentry/KEY");
+        assert!(help("http://127.0.0.1:8000", "KEY", Some(&address)).contains(&address));
+        assert_eq!(webhook_address("http://127.0.0.1:8000", IntegrationKind::Raw, "KEY"), None);
     }
 }

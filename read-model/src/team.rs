@@ -11,6 +11,7 @@ use events::{AccountId, ContactId, TeamId, value::ContactStatus};
 use protocol::{
     contact::Edition,
     icon::IconData,
+    invitation::TeamShort,
     team::{MonthUsage, Team, TeamUnread, Usage},
 };
 use sqlx::{Row, postgres::PgRow};
@@ -80,6 +81,20 @@ impl ReadModel {
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.map(|row| self.icon_view(&row)))
+    }
+
+    /// A team as those see it who hold an invitation; an archived one is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn team_short(&self, team: TeamId) -> Result<Option<TeamShort>> {
+        let row = sqlx::query(
+            "SELECT name, colour, icon_blob, icon_width, icon_height FROM read.team WHERE uid = $1 AND NOT archived",
+        )
+        .bind(team.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| TeamShort { icons: self.icon_view(&row), name: row.get("name"), uid: team.0 }))
     }
 
     /// Bytes stored by a team, by month.

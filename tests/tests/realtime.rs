@@ -125,6 +125,11 @@ async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
     socket.send(unknown.clone()).await;
     let warning = socket.event("server.warning").await;
     assert_eq!((&warning["message"], &warning["orig"]), (&json!("unknown event: client.no.such"), &unknown));
+    let call = json!({"event": "client.call.offer", "params": {"jid": "x", "sdp": "…"}, "confirm_id": "c"});
+    socket.send(call.clone()).await;
+    let warning = socket.event("server.warning").await;
+    assert!(text(&warning["message"]).starts_with("INVALID_DATA: "), "{warning}");
+    assert_eq!(warning["orig"], call);
     socket.say("client.message.updated", plain("d-00000000-0000-4000-8000-000000000000", "никому")).await;
     assert_eq!(socket.event("server.warning").await["orig"]["event"], "client.message.updated");
     socket.send_message(Message::text("{")).await;

@@ -1,6 +1,10 @@
 //! `POST /api/message`: programs write into a group with an integration's key. Its answers have no envelope.
 
-use crate::{Commands, context::Command, input::Checks};
+use crate::{
+    Commands,
+    context::{Command, Context},
+    input::Checks,
+};
 use access::refuse;
 use axum::{
     Json,
@@ -8,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{limits, message::Draft};
-use events::{MessageId, chat::ChatRef, message::Author};
+use events::{MessageId, Position, chat::ChatRef, message::Author};
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use platform::{
     http::{ApiError, Bare, Form, RequestInfo},
@@ -53,9 +57,21 @@ pub(super) async fn post(
         Err(error) => Err(error),
     };
     match posted {
-        Ok(()) => Bare(Json(MessageAccepted { ok: true, error: None })).into_response(),
+        Ok(()) => accepted(),
         Err(error) => refused(&error, &request),
     }
+}
+
+/// What an integration says.
+pub(super) struct Said {
+    /// The message's id.
+    pub(super) message: MessageId,
+    /// The text.
+    pub(super) text: String,
+    /// Marked as important.
+    pub(super) important: bool,
+    /// No link previews wanted.
+    pub(super) nopreview: bool,
 }
 
 impl Commands {
@@ -82,29 +98,47 @@ impl Commands {
         }
         for (index, holder) in holders.into_iter().enumerate() {
             let fresh: MessageId = context.id();
-            let draft = Draft {
+            let said = Said {
                 // One message lives in one chat: only the first of several keys can have the chosen id.
                 message: chosen.filter(|_| index == 0).unwrap_or(fresh),
-                team: holder.team,
-                chat: ChatRef::Group(holder.group),
-                author: Author::Integration(holder.integration),
-                account: None,
                 text: text.clone(),
                 important: form.text("important").is_some_and(is_yes),
                 nopreview: form.text("nopreview").is_some_and(is_yes),
-                reply_to: None,
-                linked_messages: vec![],
-                uploads: vec![],
-                update_age: holder.message_update_age,
             };
             let context = if index == 0 { context.clone() } else { context.on_the_way() };
-            let position = self.say(&context, draft).await?;
+            let position = self.say_by_key(&context, &holder, said).await?;
             self.settle(&context, position).await?;
         }
         Ok(())
     }
 
-    async fn holder(&self, key: &str, client: std::net::IpAddr) -> Result<KeyHolder, ApiError> {
+    /// Posts a message into the group of an integration.
+    pub(super) async fn say_by_key(
+        &self,
+        context: &Context,
+        holder: &KeyHolder,
+        said: Said,
+    ) -> Result<Position, ApiError> {
+        let Said { message, text, important, nopreview } = said;
+        let draft = Draft {
+            message,
+            team: holder.team,
+            chat: ChatRef::Group(holder.group),
+            author: Author::Integration(holder.integration),
+            account: None,
+            text,
+            important,
+            nopreview,
+            reply_to: None,
+            linked_messages: vec![],
+            uploads: vec![],
+            update_age: holder.message_update_age,
+        };
+        self.say(context, draft).await
+    }
+
+    /// Whom a key belongs to, if it may be used.
+    pub(super) async fn holder(&self, key: &str, client: std::net::IpAddr) -> Result<KeyHolder, ApiError> {
         let limits = &self.access.limits;
         limits.allowed(Limit::ApiMessageFailuresPerAddress, &Key::Address(client))?;
         let holder = self.access.read.key_holder(key).await.map_err(refuse)?;
@@ -122,8 +156,13 @@ fn is_yes(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 
+/// `{"ok": true}`
+pub(super) fn accepted() -> Response {
+    Bare(Json(MessageAccepted { ok: true, error: None })).into_response()
+}
+
 /// `{"ok": false, "error": …}` with a sentence for people, as the seed has it.
-fn refused(error: &ApiError, request: &RequestInfo) -> Response {
+pub(super) fn refused(error: &ApiError, request: &RequestInfo) -> Response {
     let failure = error.failure();
     let detail =
         failure.details.iter().next().map(|(field, text)| format!("{field}: {}", text.render(request.lang)));

@@ -1,8 +1,8 @@
-//! `POST /api/v3/teams/{team_uid}/invitations`, `DELETE …/{invitation_uid}`, `POST /api/v3/teams/join`
+//! `POST /api/v3/teams/{team_uid}/invitations`, `DELETE …/{invitation_uid}`, `POST /api/v3/teams/join`, `POST /api/v4/join/{token}`
 
 use crate::{
     Commands,
-    context::{Command, NoInput},
+    context::{Command, Context, NoInput},
     http::team::{as_contact, refused},
     repeat::Answer,
     transact::{Done, Start},
@@ -94,27 +94,58 @@ pub(super) async fn join(
     caller: Caller,
     command: Command<Body<Join>>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("team.join");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    commands.access.limits.check(Limit::JoinPerAccount, &Key::Account(caller.account.0))?;
-    let read = &commands.access.read;
-    let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
-    let found = read.invitation_by_token(&command.input.0.token).await.map_err(refuse)?;
-    let (team, invitation) = found.ok_or_else(unknown)?;
-    let joiner = as_contact(&commands, &mut context, &caller, ContactStatus::Member).await?;
-    let done: Done<Team> = commands
-        .transact(&context, StreamName::team(team), Start::Known, |_: &Team| team::Command::Join {
-            invitation,
-            joiner: joiner.clone(),
-        })
-        .await
-        .map_err(|stop| {
-            stop.or(|rejection| match rejection {
-                team::Rejection::NoTeam | team::Rejection::NoInvitation => unknown(),
-                other => refused(other),
+    let Command { input: Body(Join { token }), context } = command;
+    commands.join(&caller, context, &token, Edition::V3).await
+}
+
+/// What the path of a link names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Link {
+    token: String,
+}
+
+/// Joins the team of an invitation. Joining again is harmless.
+#[utoipa::path(post, path = "/api/v4/join/{token}", tag = "invitations", params(("token" = String, Path)),
+    responses((status = 200, body = Success<TeamView>)))]
+pub(super) async fn join_v4(
+    State(commands): State<Commands>,
+    caller: Caller,
+    Params(link): Params<Link>,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    commands.join(&caller, command.context, &link.token, Edition::V4).await
+}
+
+impl Commands {
+    async fn join(
+        &self,
+        caller: &Caller,
+        context: Context,
+        token: &str,
+        edition: Edition,
+    ) -> Result<Answer, ApiError> {
+        let mut context = context.named("team.join");
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
+        }
+        self.access.limits.check(Limit::JoinPerAccount, &Key::Account(caller.account.0))?;
+        let read = &self.access.read;
+        let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
+        let found = read.invitation_by_token(token).await.map_err(refuse)?;
+        let (team, invitation) = found.ok_or_else(unknown)?;
+        let joiner = as_contact(self, &mut context, caller, ContactStatus::Member).await?;
+        let done: Done<Team> = self
+            .transact(&context, StreamName::team(team), Start::Known, |_: &Team| team::Command::Join {
+                invitation,
+                joiner: joiner.clone(),
             })
-        })?;
-    commands.show(&context, done.position, || read.team(caller.account, team, Edition::V3)).await
+            .await
+            .map_err(|stop| {
+                stop.or(|rejection| match rejection {
+                    team::Rejection::NoTeam | team::Rejection::NoInvitation => unknown(),
+                    other => refused(other),
+                })
+            })?;
+        self.show(&context, done.position, || read.team(caller.account, team, edition)).await
+    }
 }

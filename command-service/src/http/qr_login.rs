@@ -26,6 +26,7 @@ use platform::{
     vault::Purpose,
 };
 use protocol::{
+    contact::Edition,
     envelope::Success,
     lang::Text,
     session::{LoggedIn, QrAuth, QrOffer},
@@ -125,5 +126,5 @@ pub(super) async fn qr_auth(
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    Opened { account, token, position: done.position }.answer(&commands, &context).await
+    Opened { account, token, position: done.position }.answer(&commands, &context, Edition::V3).await
 }

@@ -31,7 +31,7 @@ use protocol::{
     envelope::Success,
     error::ErrorCode,
     lang::{Lang, Text},
-    session::{CodeSent, CookieLoggedIn, LoggedIn, LoggedOut, SmsAuth, SmsCookieAuth, SmsLogin},
+    session::{CodeSent, CodeSentV4, CookieLoggedIn, LoggedIn, LoggedOut, SmsAuth, SmsCookieAuth, SmsLogin},
 };
 use std::time::Duration;
 
@@ -49,39 +49,24 @@ pub(super) async fn sms_login(
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);
     }
-    let mut checks = Checks::default();
-    let phone = checks.phone("phone", &command.input.0.phone);
-    checks.done()?;
-    let phone = checked(phone)?;
-    let address = Key::Address(context.request.client);
-    commands.access.limits.check(Limit::SmsLoginPerAddress, &address)?;
-    commands.access.limits.check(Limit::SmsLoginPerNetwork, &address)?;
+    let (sent, position) = commands.send_code(&mut context, &command.input.0.phone).await?;
+    let CodeSentV4 { code_length, code_valid_until, phone, .. } = sent;
+    commands.answer(&context, position, &CodeSent { code_length, code_valid_until, phone }).await
+}
 
-    let stream = StreamName::phone(&hex::encode(commands.phone_hash(&phone)));
-    let known: Phone = commands.current(&stream).await?;
-    let account = known.owner().unwrap_or_else(|| context.id());
-    context.by(account);
-    let nonce = context.id();
-    let lang = if context.request.lang == Lang::En { "en" } else { "ru" };
-    let policy = code_policy(&commands);
-    let done: Done<Phone> = commands
-        .transact(&context, stream, Start::Known, |_: &Phone| phone::Command::RequestCode {
-            nonce,
-            account,
-            phone: phone.as_str().to_owned(),
-            lang: lang.to_owned(),
-            policy,
-            now: context.now,
-        })
-        .await
-        .map_err(|stop| stop.or(code_refused))?;
-    let code = done.state.code().ok_or_else(not_found)?;
-    let sent = CodeSent {
-        code_length: code.length,
-        code_valid_until: done.state.code_valid_until().unwrap_or(context.now).into(),
-        phone: phone.as_str().to_owned(),
-    };
-    commands.answer(&context, done.position, &sent).await
+/// First part: sends a code to the phone, and says when there may be another.
+#[utoipa::path(post, path = "/api/v4/auth/sms/send-code", tag = "login", request_body = SmsLogin,
+    responses((status = 200, body = Success<CodeSentV4>)), security(()))]
+pub(super) async fn send_code(
+    State(commands): State<Commands>,
+    command: Command<Body<SmsLogin>>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("login.request_code");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    let (sent, position) = commands.send_code(&mut context, &command.input.0.phone).await?;
+    commands.answer(&context, position, &sent).await
 }
 
 /// Second part: the code opens a session and registers the device.
@@ -102,7 +87,28 @@ pub(super) async fn sms_auth(
     checks.done()?;
     let entered = Entered { phone: checked(phone)?, code: input.code, kind: SessionKind::Token, device };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
-    opened.answer(&commands, &context).await
+    opened.answer(&commands, &context, Edition::V3).await
+}
+
+/// Second part without a device: the code opens a session.
+#[utoipa::path(post, path = "/api/v4/auth/sms/get-token", tag = "login", request_body = SmsCookieAuth,
+    responses((status = 200, body = Success<LoggedIn>)), security(()))]
+pub(super) async fn get_token(
+    State(commands): State<Commands>,
+    command: Command<Body<SmsCookieAuth>>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("login.by_sms");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    let Body(input) = command.input;
+    let mut checks = Checks::default();
+    let phone = checks.phone("phone", &input.phone);
+    checks.done()?;
+    let (kind, device) = (SessionKind::Token, None);
+    let entered = Entered { phone: checked(phone)?, code: input.code, kind, device };
+    let opened = commands.log_in_by_sms(&mut context, entered).await?;
+    opened.answer(&commands, &context, Edition::V4).await
 }
 
 /// Second part without a device: the session is in a cookie.
@@ -121,7 +127,7 @@ pub(super) async fn sms_cookieauth(
     let entered =
         Entered { phone: checked(phone)?, code: input.code, kind: SessionKind::Cookie, device: None };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
-    let me = opened.me(&commands, &context).await?;
+    let me = opened.me(&commands, &context, Edition::V3).await?;
     let cookie =
         cookie::set(&opened.token, &commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
     Ok(Reply::new(CookieLoggedIn { me }).at(opened.position).header(SET_COOKIE, cookie))
@@ -193,22 +199,69 @@ pub(super) struct Opened {
 
 impl Opened {
     /// The account as it sees itself, once the read model has the session.
-    async fn me(&self, commands: &Commands, context: &Context) -> Result<Me, ApiError> {
+    async fn me(&self, commands: &Commands, context: &Context, edition: Edition) -> Result<Me, ApiError> {
         // A token that does not open anything yet is of no use, whatever the client prefers.
         let me = commands
-            .settled(context, self.position, || commands.access.read.me(self.account, Edition::V3))
+            .settled(context, self.position, || commands.access.read.me(self.account, edition))
             .await?;
         me.ok_or_else(not_found)
     }
 
     /// What `sms-auth` and `qr-auth` answer.
-    pub(super) async fn answer(self, commands: &Commands, context: &Context) -> Result<Answer, ApiError> {
-        let me = self.me(commands, context).await?;
+    pub(super) async fn answer(
+        self,
+        commands: &Commands,
+        context: &Context,
+        edition: Edition,
+    ) -> Result<Answer, ApiError> {
+        let me = self.me(commands, context, edition).await?;
         commands.answer(context, self.position, &LoggedIn { me, token: self.token }).await
     }
 }
 
 impl Commands {
+    /// Asks for a code to be sent, within what a phone and an address may ask for.
+    async fn send_code(
+        &self,
+        context: &mut Context,
+        phone: &str,
+    ) -> Result<(CodeSentV4, Position), ApiError> {
+        let mut checks = Checks::default();
+        let phone = checks.phone("phone", phone);
+        checks.done()?;
+        let phone = checked(phone)?;
+        let address = Key::Address(context.request.client);
+        self.access.limits.check(Limit::SmsLoginPerAddress, &address)?;
+        self.access.limits.check(Limit::SmsLoginPerNetwork, &address)?;
+
+        let stream = StreamName::phone(&hex::encode(self.phone_hash(&phone)));
+        let known: Phone = self.current(&stream).await?;
+        let account = known.owner().unwrap_or_else(|| context.id());
+        context.by(account);
+        let nonce = context.id();
+        let lang = if context.request.lang == Lang::En { "en" } else { "ru" };
+        let policy = code_policy(self);
+        let done: Done<Phone> = self
+            .transact(context, stream, Start::Known, |_: &Phone| phone::Command::RequestCode {
+                nonce,
+                account,
+                phone: phone.as_str().to_owned(),
+                lang: lang.to_owned(),
+                policy,
+                now: context.now,
+            })
+            .await
+            .map_err(|stop| stop.or(code_refused))?;
+        let code = done.state.code().ok_or_else(not_found)?;
+        let sent = CodeSentV4 {
+            code_length: code.length,
+            code_valid_until: done.state.code_valid_until().unwrap_or(context.now).into(),
+            next_code_at: done.state.next_code_at(&policy).unwrap_or(context.now).into(),
+            phone: phone.as_str().to_owned(),
+        };
+        Ok((sent, done.position))
+    }
+
     async fn log_in_by_sms(&self, context: &mut Context, entered: Entered) -> Result<Opened, ApiError> {
         // Before the code is used up: while the read model is made anew, nobody could be told who they are.
         self.access.read.whole().await.map_err(refuse)?;

@@ -1,4 +1,4 @@
-//! `POST /api/v3/teams`, `PUT` and `DELETE /api/v3/teams/{team_uid}`
+//! `POST /api/v3/teams`, `PUT` and `DELETE /api/v3/teams/{team_uid}`, and the same under v4
 
 use crate::{
     Commands,
@@ -46,40 +46,18 @@ pub(super) async fn create(
     caller: Caller,
     command: Command<Body<CreateTeam>>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("team.create");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let name = checks.required("name", &input.name, limits::TEAM_NAME);
-    let people = people(&mut checks, &input.contacts);
-    checks.done()?;
-    let account = Key::Account(caller.account.0);
-    commands.access.limits.check(Limit::TeamsPerAccount, &account)?;
-    for _ in &people {
-        commands.access.limits.check(Limit::InvitesPerAccount, &account)?;
-    }
-    let read = &commands.access.read;
-    if read.team_count(caller.account).await.map_err(refuse)? >= limits::TEAMS {
-        return Err(ApiError::field("name", Text::TooMany { max: limits::TEAMS }));
-    }
-    let team: TeamId = context.id();
-    let founder = as_contact(&commands, &mut context, &caller, ContactStatus::Owner).await?;
-    let (contacts, known) = commands.contacts(&mut context, team, people).await?;
-    let section: (SectionId, String) = (context.id(), FIRST_SECTION.to_owned());
-    let done: Done<Team> = commands
-        .transact(&context, StreamName::team(team), Start::New, |_: &Team| team::Command::Create {
-            team,
-            name: name.clone(),
-            founder: founder.clone(),
-            contacts: contacts.clone(),
-            section: section.clone(),
-        })
-        .await
-        .map_err(|stop| stop.or(refused))?;
-    let position = done.position.max(known);
-    commands.show(&context, position, || read.team_with_contacts(caller.account, team)).await
+    commands.create_team(&caller, command, Edition::V3).await
+}
+
+/// Creates a team. The answer has no `contacts`: they are listed by a call of their own.
+#[utoipa::path(post, path = "/api/v4/teams", tag = "teams", request_body = CreateTeam,
+    responses((status = 200, body = Success<TeamView>)))]
+pub(super) async fn create_v4(
+    State(commands): State<Commands>,
+    caller: Caller,
+    command: Command<Body<CreateTeam>>,
+) -> Result<Answer, ApiError> {
+    commands.create_team(&caller, command, Edition::V4).await
 }
 
 /// Changes only what is sent.
@@ -90,30 +68,18 @@ pub(super) async fn change(
     scope: TeamScope,
     command: Command<Body<ChangeTeam>>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("team.change");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let change = TeamChange {
-        name: input.name.map(|name| checks.required("name", &name, limits::TEAM_NAME)),
-        default_task_deadline: input.default_task_deadline,
-        max_message_update_age: input.max_message_update_age,
-    };
-    if change.default_task_deadline.as_deref().is_some_and(|time| !is_time_of_day(time)) {
-        checks.refuse("default_task_deadline", Text::NotATime);
-    }
-    if change.max_message_update_age.is_some_and(|age| age > LONGEST_UPDATE_AGE) {
-        checks.refuse("max_message_update_age", Text::OutOfRange { min: 0, max: LONGEST_UPDATE_AGE.into() });
-    }
-    checks.done()?;
-    let actor = scope.contact;
-    let done = commands
-        .on_team(&context, &scope, || team::Command::Change { actor, change: change.clone() })
-        .await?;
-    own_view(&commands, &context, (scope.caller.account, scope.team), done.position).await
+    commands.change_team(&scope, command, Edition::V3).await
+}
+
+/// Changes only what is sent.
+#[utoipa::path(put, path = "/api/v4/teams/{team_uid}", tag = "teams", request_body = ChangeTeam,
+    params(("team_uid" = String, Path)), responses((status = 200, body = Success<TeamView>)))]
+pub(super) async fn change_v4(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    command: Command<Body<ChangeTeam>>,
+) -> Result<Answer, ApiError> {
+    commands.change_team(&scope, command, Edition::V4).await
 }
 
 /// Deletes the team, which is archived; the answer shows it for the last time.
@@ -125,23 +91,126 @@ pub(super) async fn archive(
     scope: Result<TeamScope, ApiError>,
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("team.archive");
-    // Nobody reaches a team that is archived, and yet who asks again under the same key is owed the same answer.
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    let scope = match (scope, commands.receipt(&context).await?) {
-        (Ok(scope), _) => scope,
-        (Err(_), Some(receipt)) => {
-            let team = receipt.stream.id().parse().map_err(ApiError::internal)?;
-            return own_view(&commands, &context, (caller.account, team), receipt.position).await;
+    commands.archive_team(&caller, scope, command, Edition::V3).await
+}
+
+/// Deletes the team, which is archived; the answer shows it for the last time.
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
+    responses((status = 200, body = Success<TeamView>)))]
+pub(super) async fn archive_v4(
+    State(commands): State<Commands>,
+    caller: Caller,
+    scope: Result<TeamScope, ApiError>,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    commands.archive_team(&caller, scope, command, Edition::V4).await
+}
+
+impl Commands {
+    async fn create_team(
+        &self,
+        caller: &Caller,
+        command: Command<Body<CreateTeam>>,
+        edition: Edition,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("team.create");
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
         }
-        (Err(refused), None) => return Err(refused),
-    };
-    context.as_contact(scope.contact);
-    let actor = scope.contact;
-    let done = commands.on_team(&context, &scope, || team::Command::Archive { actor }).await?;
-    own_view(&commands, &context, (caller.account, scope.team), done.position).await
+        let Body(input) = command.input;
+        let mut checks = Checks::default();
+        let name = checks.required("name", &input.name, limits::TEAM_NAME);
+        let people = people(&mut checks, &input.contacts);
+        checks.done()?;
+        let account = Key::Account(caller.account.0);
+        self.access.limits.check(Limit::TeamsPerAccount, &account)?;
+        for _ in &people {
+            self.access.limits.check(Limit::InvitesPerAccount, &account)?;
+        }
+        let read = &self.access.read;
+        if read.team_count(caller.account).await.map_err(refuse)? >= limits::TEAMS {
+            return Err(ApiError::field("name", Text::TooMany { max: limits::TEAMS }));
+        }
+        let team: TeamId = context.id();
+        let founder = as_contact(self, &mut context, caller, ContactStatus::Owner).await?;
+        let (contacts, known) = self.contacts(&mut context, team, people).await?;
+        let section: (SectionId, String) = (context.id(), FIRST_SECTION.to_owned());
+        let done: Done<Team> = self
+            .transact(&context, StreamName::team(team), Start::New, |_: &Team| team::Command::Create {
+                team,
+                name: name.clone(),
+                founder: founder.clone(),
+                contacts: contacts.clone(),
+                section: section.clone(),
+            })
+            .await
+            .map_err(|stop| stop.or(refused))?;
+        let position = done.position.max(known);
+        match edition {
+            Edition::V3 => {
+                self.show(&context, position, || read.team_with_contacts(caller.account, team)).await
+            }
+            Edition::V4 => own_view(self, &context, (caller.account, team), position, edition).await,
+        }
+    }
+
+    async fn change_team(
+        &self,
+        scope: &TeamScope,
+        command: Command<Body<ChangeTeam>>,
+        edition: Edition,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("team.change");
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
+        }
+        context.as_contact(scope.contact);
+        let Body(input) = command.input;
+        let mut checks = Checks::default();
+        let change = TeamChange {
+            name: input.name.map(|name| checks.required("name", &name, limits::TEAM_NAME)),
+            default_task_deadline: input.default_task_deadline,
+            max_message_update_age: input.max_message_update_age,
+        };
+        if change.default_task_deadline.as_deref().is_some_and(|time| !is_time_of_day(time)) {
+            checks.refuse("default_task_deadline", Text::NotATime);
+        }
+        if change.max_message_update_age.is_some_and(|age| age > LONGEST_UPDATE_AGE) {
+            let text = Text::OutOfRange { min: 0, max: LONGEST_UPDATE_AGE.into() };
+            checks.refuse("max_message_update_age", text);
+        }
+        checks.done()?;
+        let actor = scope.contact;
+        let done =
+            self.on_team(&context, scope, || team::Command::Change { actor, change: change.clone() }).await?;
+        own_view(self, &context, (scope.caller.account, scope.team), done.position, edition).await
+    }
+
+    async fn archive_team(
+        &self,
+        caller: &Caller,
+        scope: Result<TeamScope, ApiError>,
+        command: Command<NoInput>,
+        edition: Edition,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("team.archive");
+        // Nobody reaches a team that is archived, and yet who asks again under the same key is owed the same answer.
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
+        }
+        let scope = match (scope, self.receipt(&context).await?) {
+            (Ok(scope), _) => scope,
+            (Err(_), Some(receipt)) => {
+                let team = receipt.stream.id().parse().map_err(ApiError::internal)?;
+                return own_view(self, &context, (caller.account, team), receipt.position, edition).await;
+            }
+            (Err(refused), None) => return Err(refused),
+        };
+        context.as_contact(scope.contact);
+        let actor = scope.contact;
+        let done = self.on_team(&context, &scope, || team::Command::Archive { actor }).await?;
+        own_view(self, &context, (caller.account, scope.team), done.position, edition).await
+    }
 }
 
 async fn own_view(
@@ -149,8 +218,9 @@ async fn own_view(
     context: &Context,
     (account, team): (AccountId, TeamId),
     position: Position,
+    edition: Edition,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.team(account, team, Edition::V3)).await
+    commands.show(context, position, || commands.access.read.team(account, team, edition)).await
 }
 
 impl Commands {

@@ -16,7 +16,7 @@ use protocol::{
     live::Live,
     message::Message,
     notice::LIVE_SUBJECT,
-    realtime::{Activity, Composing},
+    realtime::{Activity, CALLS, Composing},
 };
 use read_model::chat::{Access, chat_of};
 use serde::Deserialize;
@@ -67,6 +67,7 @@ pub(super) async fn event(
             commands.nothing(&context).await
         }
         "client.ping" | "client.confirm" => commands.nothing(&context).await,
+        call if call.starts_with(CALLS) => Err(ApiError::field("client_event_name", Text::NoCalls)),
         _ => Err(ApiError::field("client_event_name", Text::UnknownEvent { name })),
     }
 }

@@ -91,7 +91,7 @@ impl Socket {
 
     async fn event(&mut self, payload: &Bytes) -> Option<End> {
         meters::received();
-        let told = inbox::read(payload);
+        let told = inbox::read(payload, self.sender.lang);
         if let Some(end) = self.too_many(&told) {
             return end;
         }

@@ -1,6 +1,10 @@
 //! Client events as they come in (`protocol.md` 1.1, 1.4).
 
-use protocol::realtime::ClientEnvelope;
+use protocol::{
+    error::ErrorCode,
+    lang::{Lang, Text},
+    realtime::{CALLS, ClientEnvelope},
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -49,7 +53,7 @@ const COMMANDS: [&str; 3] = ["client.message.updated", "client.message.deleted",
 ///
 /// # Errors
 /// It is not JSON, no envelope, or an event that is not known.
-pub(super) fn read(payload: &[u8]) -> Result<Told, Unreadable> {
+pub(super) fn read(payload: &[u8], lang: Lang) -> Result<Told, Unreadable> {
     let orig: Value = serde_json::from_slice(payload).map_err(|error| Unreadable {
         message: format!("malformed JSON: {error}"),
         orig: Value::String(String::from_utf8_lossy(payload).into_owned()),
@@ -60,7 +64,11 @@ pub(super) fn read(payload: &[u8]) -> Result<Told, Unreadable> {
     };
     let confirm_id = envelope.wants_confirm().cloned();
     let Some(kind) = Kind::of(&envelope.event) else {
-        return Err(Unreadable { message: format!("unknown event: {}", envelope.event), orig });
+        let message = match envelope.event.starts_with(CALLS) {
+            true => format!("{}: {}", ErrorCode::InvalidData, Text::NoCalls.render(lang)),
+            false => format!("unknown event: {}", envelope.event),
+        };
+        return Err(Unreadable { message, orig });
     };
     let params = envelope.params.unwrap_or_else(|| Value::Object(Map::new()));
     Ok(Told { kind, params, confirm_id, orig })
@@ -80,8 +88,12 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, read};
+    use super::{Kind, Lang};
     use serde_json::{Value, json};
+
+    fn read(payload: &[u8]) -> Result<super::Told, super::Unreadable> {
+        super::read(payload, Lang::En)
+    }
 
     #[test]
     fn an_envelope_without_parameters_is_one() {
@@ -110,6 +122,8 @@ mod tests {
         let unknown = read(br#"{"event":"client.dance","confirm_id":"a"}"#).unwrap_err();
         assert_eq!(unknown.message, "unknown event: client.dance");
         assert_eq!(unknown.orig, json!({"event": "client.dance", "confirm_id": "a"}));
+        let call = read(br#"{"event":"client.call.offer","params":{"jid":"x"}}"#).unwrap_err();
+        assert_eq!(call.message, "INVALID_DATA: Calls are not offered by this server");
         let no_event = read(br#"{"params":{}}"#).unwrap_err();
         assert_eq!(no_event.orig, json!({"params": {}}));
         let no_json = read(b"\xffhello").unwrap_err();

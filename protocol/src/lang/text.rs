@@ -121,6 +121,8 @@ pub enum Text {
         /// What was asked for.
         name: String,
     },
+    /// Calls are not offered by this server.
+    NoCalls,
     /// The request has no body where one is needed, or one of a kind we do not read.
     UnsupportedMediaType,
     /// The body is not JSON.
@@ -235,6 +237,7 @@ impl Text {
             Self::OnlyYourself => say("Можно менять только свои данные", "You may change only your own data"),
             Self::Archived => say("Команда в архиве", "The team is archived"),
             Self::UnknownEvent { name } => fill("Неизвестное событие: {}", "Unknown event: {}", name),
+            Self::NoCalls => say("На этом сервере звонков нет", "Calls are not offered by this server"),
             Self::UnsupportedMediaType => {
                 say("Неподдерживаемый тип содержимого", "Content type is not supported")
             }

@@ -10,10 +10,16 @@ use axum::{
 use events::InvitationId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use platform::{
-    http::{ApiError, Bare, Params, Reply},
+    http::{ApiError, Bare, Params, Reply, RequestInfo},
+    limits::{Key, Limit},
     picture::qr,
 };
-use protocol::{envelope::Success, error::ErrorCode, invitation::Invitation, lang::Text};
+use protocol::{
+    envelope::Success,
+    error::ErrorCode,
+    invitation::{Invitation, TeamShort},
+    lang::Text,
+};
 use serde::Deserialize;
 
 /// What the path of one invitation names: its uid, or its token with `.png`.
@@ -64,5 +70,43 @@ fn allowed(scope: &TeamScope) -> Result<(), ApiError> {
     match scope.may_invite {
         true => Ok(()),
         false => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
+    }
+}
+
+/// What the path of a link names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Link {
+    token: String,
+}
+
+/// The team that an invitation leads to, for those who have yet to join; no login is needed.
+#[utoipa::path(get, path = "/api/v4/join/{token}/preview", tag = "invitations", params(("token" = String, Path)),
+    responses((status = 200, body = Success<TeamShort>)), security(()))]
+pub(super) async fn preview(
+    State(queries): State<Queries>,
+    request: RequestInfo,
+    Params(link): Params<Link>,
+) -> Result<Reply<TeamShort>, ApiError> {
+    queries.preview(&request, &link.token).await
+}
+
+/// The same at the address of an invitation link.
+#[utoipa::path(get, path = "/api/v3/join/{token}", tag = "invitations", params(("token" = String, Path)),
+    responses((status = 200, body = Success<TeamShort>)), security(()))]
+pub(super) async fn link(
+    State(queries): State<Queries>,
+    request: RequestInfo,
+    Params(link): Params<Link>,
+) -> Result<Reply<TeamShort>, ApiError> {
+    queries.preview(&request, &link.token).await
+}
+
+impl Queries {
+    async fn preview(&self, request: &RequestInfo, token: &str) -> Result<Reply<TeamShort>, ApiError> {
+        self.access.limits.check(Limit::JoinPerAddress, &Key::Address(request.client))?;
+        let read = &self.access.read;
+        let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
+        let (team, _) = read.invitation_by_token(token).await.map_err(refuse)?.ok_or_else(unknown)?;
+        Ok(Reply::new(read.team_short(team).await.map_err(refuse)?.ok_or_else(unknown)?))
     }
 }

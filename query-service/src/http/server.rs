@@ -1,14 +1,16 @@
-//! `GET /api/v3/ping`, `/api/v3/time`, `/api/v3/countries`
+//! `GET /api/v3/ping`, `/api/v3/time`, `/api/v3/countries`, the same under v4, and what only v4 has.
 
 use crate::Queries;
 use axum::extract::State;
-use platform::http::{ApiError, Query, Reply};
+use platform::http::{ApiError, Query, Reply, RequestInfo};
 use protocol::{
     Timestamp,
     country::{Country, countries},
     envelope::Success,
     error::ErrorCode,
+    features::Releases,
     lang::{JsonType, Text},
+    timezone::{self, TimeZones},
 };
 use serde::Deserialize;
 use std::time::Duration;
@@ -70,4 +72,46 @@ pub(super) async fn time(State(queries): State<Queries>) -> Reply<Timestamp> {
     responses((status = 200, body = Success<Vec<Country>>)), security(()))]
 pub(super) async fn countries_and_codes() -> Reply<&'static [Country]> {
     Reply::new(countries())
+}
+
+/// Just a check.
+#[utoipa::path(get, path = "/api/v4/ping", tag = "server",
+    responses((status = 200, body = Success<String>)), security(()))]
+pub(super) async fn ping_v4() -> Reply<&'static str> {
+    Reply::new("pong")
+}
+
+/// The server's time.
+#[utoipa::path(get, path = "/api/v4/time", tag = "server",
+    responses((status = 200, body = Success<Timestamp>)), security(()))]
+pub(super) async fn time_v4(state: State<Queries>) -> Reply<Timestamp> {
+    time(state).await
+}
+
+/// The address that the caller is seen under.
+#[utoipa::path(get, path = "/api/v4/addr", tag = "server",
+    responses((status = 200, body = Success<String>)), security(()))]
+pub(super) async fn addr(request: RequestInfo) -> Reply<String> {
+    Reply::new(request.client.to_string())
+}
+
+/// Countries and their dialling codes; exactly one has `default: true`.
+#[utoipa::path(get, path = "/api/v4/countries", tag = "server",
+    responses((status = 200, body = Success<Vec<Country>>)), security(()))]
+pub(super) async fn countries_v4() -> Reply<&'static [Country]> {
+    Reply::new(countries())
+}
+
+/// Names of time zones, alphabetically: what a contact's `timezone` may be.
+#[utoipa::path(get, path = "/api/v4/alltimezones", tag = "server",
+    responses((status = 200, body = Success<TimeZones>)), security(()))]
+pub(super) async fn time_zones() -> Reply<TimeZones> {
+    Reply::new(TimeZones { timezones: timezone::names().iter().map(|name| (*name).to_owned()).collect() })
+}
+
+/// Clients to be downloaded. There are none of ours.
+#[utoipa::path(get, path = "/api/v4/releases", tag = "server",
+    responses((status = 200, body = Success<Releases>)), security(()))]
+pub(super) async fn releases() -> Reply<Releases> {
+    Reply::new(Releases::default())
 }

@@ -1,4 +1,4 @@
-//! `GET /api/v3/teams`, `…/{team_uid}`, `…/{team_uid}/usage`
+//! `GET /api/v3/teams`, `…/{team_uid}`, the same under v4; `GET /api/v3/teams/{team_uid}/usage`
 
 use crate::Queries;
 use access::{Caller, Fresh, TeamScope, refusal::not_found, refuse};
@@ -19,7 +19,17 @@ pub(super) async fn list(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Team>>, ApiError> {
-    Ok(Reply::new(queries.access.read.teams(caller.account, Edition::V3).await.map_err(refuse)?).at(fresh.0))
+    queries.teams(&caller, fresh, Edition::V3).await
+}
+
+/// The caller's teams; archived ones drop out. `me` carries the rights.
+#[utoipa::path(get, path = "/api/v4/teams", tag = "teams", responses((status = 200, body = Success<Vec<Team>>)))]
+pub(super) async fn list_v4(
+    State(queries): State<Queries>,
+    caller: Caller,
+    fresh: Fresh,
+) -> Result<Reply<Vec<Team>>, ApiError> {
+    queries.teams(&caller, fresh, Edition::V4).await
 }
 
 /// One team as the caller sees it.
@@ -30,9 +40,35 @@ pub(super) async fn one(
     fresh: Fresh,
     scope: TeamScope,
 ) -> Result<Reply<Team>, ApiError> {
-    let team =
-        queries.access.read.team(scope.caller.account, scope.team, Edition::V3).await.map_err(refuse)?;
-    Ok(Reply::new(team.ok_or_else(not_found)?).at(fresh.0))
+    queries.team(&scope, fresh, Edition::V3).await
+}
+
+/// One team as the caller sees it; `me` carries the rights.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
+    responses((status = 200, body = Success<Team>)))]
+pub(super) async fn one_v4(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+) -> Result<Reply<Team>, ApiError> {
+    queries.team(&scope, fresh, Edition::V4).await
+}
+
+impl Queries {
+    async fn teams(
+        &self,
+        caller: &Caller,
+        fresh: Fresh,
+        edition: Edition,
+    ) -> Result<Reply<Vec<Team>>, ApiError> {
+        let teams = self.access.read.teams(caller.account, edition).await.map_err(refuse)?;
+        Ok(Reply::new(teams).at(fresh.0))
+    }
+
+    async fn team(&self, scope: &TeamScope, fresh: Fresh, edition: Edition) -> Result<Reply<Team>, ApiError> {
+        let team = self.access.read.team(scope.caller.account, scope.team, edition).await.map_err(refuse)?;
+        Ok(Reply::new(team.ok_or_else(not_found)?).at(fresh.0))
+    }
 }
 
 /// What the team stores, by month; for those who manage it.

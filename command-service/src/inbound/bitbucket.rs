@@ -1,0 +1,148 @@
+//! Bitbucket: Cloud, whose events are called `repo:push`, `pullrequest:created`, and Server or Data Center, which says
+//! `repo:refs_changed`, `pr:opened` and repeats the name as `eventKey` in the payload.
+
+use super::{first_line, first_of, joined, list, text};
+use serde_json::Value;
+
+/// Commits of a push that are named.
+const NAMED: usize = 10;
+
+/// The lines of the message.
+pub(super) fn lines(event: &str, payload: &Value) -> Option<Vec<String>> {
+    let in_payload = text(payload, &["eventKey"]);
+    let event = if event.is_empty() { &in_payload } else { event };
+    match event {
+        "repo:push" => push(payload),
+        "repo:refs_changed" => refs_changed(payload),
+        _ => None,
+    }
+    .or_else(|| pull_request(event, payload))
+    .or_else(|| issue(event, payload))
+}
+
+fn actor(payload: &Value) -> String {
+    let names: [&[&str]; 5] = [
+        &["actor", "display_name"],
+        &["actor", "displayName"],
+        &["actor", "nickname"],
+        &["actor", "username"],
+        &["actor", "name"],
+    ];
+    first_of(payload, &names)
+}
+
+/// A repository by the name that its people know it by.
+fn repository(value: &Value) -> String {
+    let full = first_of(value, &[&["full_name"], &["name"], &["slug"]]);
+    match text(value, &["project", "key"]) {
+        key if !key.is_empty() && !full.contains('/') => format!("{key}/{full}"),
+        _ => full,
+    }
+}
+
+fn head(payload: &Value, what: &str) -> String {
+    let of = payload.get("repository").map(repository).unwrap_or_default();
+    joined(&["Bitbucket", &of, what], " · ")
+}
+
+fn push(payload: &Value) -> Option<Vec<String>> {
+    let mut lines = vec![];
+    for change in list(payload, &["push", "changes"]) {
+        let (new, old) = (text(change, &["new", "name"]), text(change, &["old", "name"]));
+        match (new.is_empty(), old.is_empty()) {
+            (true, true) => continue,
+            (true, false) => lines.push(format!("{}: удалено: {old}", actor(payload))),
+            (false, true) => lines.push(format!("{}: создано: {new}", actor(payload))),
+            (false, false) => lines.push(format!("{}: отправлено в {new}", actor(payload))),
+        }
+        let commits = list(change, &["commits"]);
+        for commit in commits.iter().take(NAMED) {
+            let hash: String = text(commit, &["hash"]).chars().take(7).collect();
+            lines.push(joined(&["•", &hash, &first_line(&text(commit, &["message"]))], " "));
+        }
+        let more = commits.len() > NAMED || change.get("truncated").and_then(Value::as_bool) == Some(true);
+        if more {
+            lines.push("• …".to_owned());
+        }
+        lines.push(first_of(change, &[&["links", "html", "href"], &["new", "links", "html", "href"]]));
+    }
+    (!lines.is_empty()).then(|| [vec![head(payload, "")], lines].concat())
+}
+
+fn refs_changed(payload: &Value) -> Option<Vec<String>> {
+    let line = |change: &Value| {
+        let name = first_of(change, &[&["ref", "displayId"], &["ref", "id"]]);
+        let done = match text(change, &["type"]).as_str() {
+            "ADD" => "создано:",
+            "DELETE" => "удалено:",
+            _ => "отправлено в",
+        };
+        (!name.is_empty()).then(|| format!("{}: {done} {name}", actor(payload)))
+    };
+    let lines: Vec<String> = list(payload, &["changes"]).iter().filter_map(line).collect();
+    (!lines.is_empty()).then(|| [vec![head(payload, "")], lines].concat())
+}
+
+fn pull_request(event: &str, payload: &Value) -> Option<Vec<String>> {
+    let done = match event {
+        "pullrequest:created" | "pr:opened" => "новый пулреквест",
+        "pullrequest:updated" | "pr:modified" | "pr:from_ref_updated" => "пулреквест изменён",
+        "pullrequest:approved" | "pr:reviewer:approved" => "пулреквест одобрен",
+        "pullrequest:unapproved" | "pr:reviewer:unapproved" => "одобрение снято",
+        "pullrequest:changes_request_created" | "pr:reviewer:needs_work" => "нужны правки",
+        "pullrequest:fulfilled" | "pr:merged" => "пулреквест влит",
+        "pullrequest:rejected" | "pr:declined" => "пулреквест отклонён",
+        "pullrequest:comment_created" | "pr:comment:added" => "комментарий",
+        _ => return None,
+    };
+    let (request, of) = match (payload.get("pullrequest"), payload.get("pullRequest")) {
+        (Some(cloud), _) => (cloud, payload.get("repository")),
+        (None, Some(server)) => (server, server.get("toRef").and_then(|to| to.get("repository"))),
+        (None, None) => return None,
+    };
+    let of = of.map(repository).unwrap_or_default();
+    let from = first_of(request, &[&["source", "branch", "name"], &["fromRef", "displayId"]]);
+    let to = first_of(request, &[&["destination", "branch", "name"], &["toRef", "displayId"]]);
+    let branches =
+        if from.is_empty() || to.is_empty() { String::new() } else { format!("({from} → {to})") };
+    let title = format!("#{} {}", text(request, &["id"]), first_line(&text(request, &["title"])));
+    let said = first_of(payload, &[&["comment", "content", "raw"], &["comment", "text"]]);
+    let reason = if done == "пулреквест отклонён" {
+        text(request, &["reason"])
+    } else {
+        String::new()
+    };
+    Some(vec![
+        joined(&["Bitbucket", &of, done], " · "),
+        joined(&[&format!("{}:", actor(payload)), &title, &branches], " "),
+        first_line(&said),
+        first_line(&reason),
+        link(payload, request),
+    ])
+}
+
+/// The address of a comment, else of what it is about.
+fn link(payload: &Value, about: &Value) -> String {
+    let comment = text(payload, &["comment", "links", "html", "href"]);
+    let own = text(about, &["links", "html", "href"]);
+    let server =
+        list(about, &["links", "self"]).first().map(|link| text(link, &["href"])).unwrap_or_default();
+    [comment, own, server].into_iter().find(|link| !link.is_empty()).unwrap_or_default()
+}
+
+fn issue(event: &str, payload: &Value) -> Option<Vec<String>> {
+    let done = match event {
+        "issue:created" => "новая задача",
+        "issue:updated" => "задача изменена",
+        "issue:comment_created" => "комментарий к задаче",
+        _ => return None,
+    };
+    let issue = payload.get("issue")?;
+    let title = format!("#{} {}", text(issue, &["id"]), first_line(&text(issue, &["title"])));
+    Some(vec![
+        head(payload, done),
+        joined(&[&format!("{}:", actor(payload)), &title], " "),
+        first_line(&text(payload, &["comment", "content", "raw"])),
+        link(payload, issue),
+    ])
+}
