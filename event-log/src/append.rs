@@ -9,7 +9,7 @@ use std::fmt;
 pub const MAX_EVENT_BYTES: usize = 1 << 20;
 /// The most events of one append.
 pub const MAX_APPEND_EVENTS: usize = 500;
-/// The most bytes of one append.
+/// The most bytes of one append; an adapter may take less, see [`crate::Capabilities::largest_append`].
 pub const MAX_APPEND_BYTES: usize = 16 << 20;
 /// The longest name of a stream, in bytes: an index entry of Postgres must hold it.
 pub const MAX_STREAM_BYTES: usize = 512;

@@ -9,6 +9,7 @@
 pub mod append;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod eventstoredb;
 mod head;
 mod judge;
 mod log;
@@ -20,6 +21,7 @@ mod subscription;
 pub mod testing;
 
 pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};
+pub use eventstoredb::{EventStoreDbLog, EventStoreDbSettings};
 pub use log::{Capabilities, Log};
 pub use memory::MemoryLog;
 pub use postgres::{PostgresLog, PostgresSettings};

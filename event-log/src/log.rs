@@ -1,7 +1,8 @@
 //! The port: one log, whichever adapter is behind it.
 
 use crate::{
-    Append, AppendError, Appended, MemoryLog, PostgresLog, RawEvent, ReadError, Receipt, Subscription,
+    Append, AppendError, Appended, EventStoreDbLog, MemoryLog, PostgresLog, RawEvent, ReadError, Receipt,
+    Subscription, append::MAX_APPEND_BYTES,
 };
 use events::{CommandId, Position, Revision, StreamName};
 use tokio::sync::watch;
@@ -13,6 +14,8 @@ pub enum Log {
     Memory(MemoryLog),
     /// In Postgres, schema `log`.
     Postgres(PostgresLog),
+    /// In EventStoreDB or KurrentDB.
+    EventStoreDb(EventStoreDbLog),
 }
 
 /// What an adapter promises beyond the port, so that tests and measurements can tell.
@@ -20,8 +23,10 @@ pub enum Log {
 pub struct Capabilities {
     /// Positions are 1, 2, 3 … without holes.
     pub dense_positions: bool,
-    /// A command's receipt is stored together with its events.
+    /// A command's receipt is stored in one transaction with its events.
     pub same_transaction_receipts: bool,
+    /// The most bytes of one append; [`MAX_APPEND_BYTES`] or less.
+    pub largest_append: usize,
 }
 
 impl Log {
@@ -36,6 +41,7 @@ impl Log {
         match self {
             Self::Memory(log) => log.append(append),
             Self::Postgres(log) => log.append(append).await,
+            Self::EventStoreDb(log) => log.append(append).await,
         }
     }
 
@@ -52,6 +58,7 @@ impl Log {
         match self {
             Self::Memory(log) => Ok(log.read_stream(stream, from, limit)),
             Self::Postgres(log) => log.read_stream(stream, from, limit).await,
+            Self::EventStoreDb(log) => log.read_stream(stream, from, limit).await,
         }
     }
 
@@ -63,6 +70,7 @@ impl Log {
         match self {
             Self::Memory(log) => Ok(log.read_all(after, limit)),
             Self::Postgres(log) => log.read_all(after, limit).await,
+            Self::EventStoreDb(log) => log.read_all(after, limit).await,
         }
     }
 
@@ -88,6 +96,7 @@ impl Log {
         match self {
             Self::Memory(log) => Ok(log.head()),
             Self::Postgres(log) => log.head().await,
+            Self::EventStoreDb(log) => log.head().await,
         }
     }
 
@@ -99,6 +108,7 @@ impl Log {
         match self {
             Self::Memory(log) => Ok(log.receipt(command)),
             Self::Postgres(log) => log.receipt(command).await,
+            Self::EventStoreDb(log) => log.receipt(command).await,
         }
     }
 
@@ -112,6 +122,7 @@ impl Log {
         match self {
             Self::Memory(log) => log.known_head().advance(head),
             Self::Postgres(log) => log.known_head().advance(head),
+            Self::EventStoreDb(log) => log.known_head().advance(head),
         }
     }
 
@@ -120,15 +131,19 @@ impl Log {
         match self {
             Self::Memory(log) => log.known_head().watch(),
             Self::Postgres(log) => log.known_head().watch(),
+            Self::EventStoreDb(log) => log.known_head().watch(),
         }
     }
 
     /// What the adapter promises beyond the port.
     pub fn capabilities(&self) -> Capabilities {
         match self {
-            Self::Memory(_) | Self::Postgres(_) => {
-                Capabilities { dense_positions: true, same_transaction_receipts: true }
-            }
+            Self::Memory(_) | Self::Postgres(_) => Capabilities {
+                dense_positions: true,
+                same_transaction_receipts: true,
+                largest_append: MAX_APPEND_BYTES,
+            },
+            Self::EventStoreDb(_) => EventStoreDbLog::capabilities(),
         }
     }
 
@@ -137,6 +152,7 @@ impl Log {
         match self {
             Self::Memory(log) => log.close(),
             Self::Postgres(log) => log.close().await,
+            Self::EventStoreDb(log) => log.close().await,
         }
     }
 
@@ -145,6 +161,7 @@ impl Log {
         match self {
             Self::Memory(log) => log.poll_interval(),
             Self::Postgres(log) => log.poll_interval(),
+            Self::EventStoreDb(log) => log.poll_interval(),
         }
     }
 }

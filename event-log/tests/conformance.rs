@@ -1,7 +1,15 @@
 //! Every adapter keeps the port's promises.
 
-use event_log::{Log, MemoryLog, PostgresLog, PostgresSettings, conformance, testing::TestDatabase};
+use esdb_sim::Sim;
+use event_log::{
+    EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, conformance,
+    testing::TestDatabase,
+};
 use std::time::Duration;
+use uuid::Uuid;
+
+/// The variable that names a real EventStoreDB or KurrentDB, e.g. `esdb://127.0.0.1:2113?tls=false`.
+const REAL_SERVER: &str = "VECHE_TEST_ESDB_URL";
 
 /// Against a test that hangs; nothing is measured.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -10,6 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(180);
 async fn open(database: &TestDatabase) -> Log {
     let log = PostgresLog::open(database.pool().await, PostgresSettings::default());
     Log::Postgres(log.await.expect("the log opens"))
+}
+
+/// Another process over the same server.
+async fn open_esdb(url: &str) -> Log {
+    let log = EventStoreDbLog::open(url, EventStoreDbSettings::default()).await;
+    Log::EventStoreDb(log.expect("the log opens"))
 }
 
 macro_rules! each {
@@ -39,6 +53,38 @@ macro_rules! each {
                     tokio::time::timeout(PATIENCE, case).await.expect("it hangs");
                     database.drop_now().await;
                 }
+            )+
+        }
+
+        mod eventstoredb {
+            use super::{PATIENCE, Sim, conformance, open_esdb};
+
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let server = Sim::start().await.expect("a port is free");
+                    let case = conformance::$case(async || open_esdb(&server.url()).await);
+                    tokio::time::timeout(PATIENCE, case).await.expect("it hangs");
+                }
+            )+
+        }
+
+        /// All cases against a real server, each in a name space of its own. Ignored, so that it is counted as skipped:
+        /// `VECHE_TEST_ESDB_URL=esdb://… cargo nextest run --run-ignored only -E 'test(a_real_server)'`.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        #[ignore = "needs an EventStoreDB: VECHE_TEST_ESDB_URL names one"]
+        async fn a_real_server_keeps_the_promises() {
+            let Ok(server) = std::env::var(REAL_SERVER) else {
+                panic!("{REAL_SERVER} is not set: nothing was tested");
+            };
+            let log = EventStoreDbLog::open(&server, EventStoreDbSettings::default()).await.expect("it is there");
+            println!("server version {}", log.server_version().await.expect("it is there"));
+            $(
+                let separator = if server.contains('?') { '&' } else { '?' };
+                let url = format!("{server}{separator}namespace=test_{}", Uuid::new_v4().simple());
+                let case = conformance::$case(async || open_esdb(&url).await);
+                tokio::time::timeout(PATIENCE, case).await.expect(stringify!($case));
+                println!("kept: {}", stringify!($case));
             )+
         }
     };

@@ -1,8 +1,9 @@
 //! The log against a small model: whatever is asked, in whatever order, both answer the same.
 
+use esdb_sim::Sim;
 use event_log::{
-    Append, AppendError, Appended, CommandRef, Expected, Log, MemoryLog, NewEvent, PostgresLog,
-    PostgresSettings,
+    Append, AppendError, Appended, CommandRef, EventStoreDbLog, EventStoreDbSettings, Expected, Log,
+    MemoryLog, NewEvent, PostgresLog, PostgresSettings,
     conformance::sample::{assert_ordered, event},
     testing::TestDatabase,
 };
@@ -214,4 +215,18 @@ fn postgres_does_as_the_model_does() {
     // Not more: stories also repeat loosely what was followed by something else, and so store it twice.
     runtime.block_on(async { assert_ordered(&open().await).await });
     runtime.block_on(database.drop_now());
+}
+
+#[test]
+fn eventstoredb_does_as_the_model_does() {
+    let runtime = runtime();
+    let server = runtime.block_on(Sim::start()).expect("a port is free");
+    let url = server.url();
+    let open = async || {
+        let log = EventStoreDbLog::open(&url, EventStoreDbSettings::default()).await;
+        Log::EventStoreDb(log.expect("a log"))
+    };
+    // Fewer: each new client of a process reads the system's certificates, even if it needs none.
+    stories(12, |steps| runtime.block_on(play(&steps, open)));
+    runtime.block_on(async { assert_ordered(&open().await).await });
 }

@@ -3,7 +3,7 @@
 use super::sample::{append, assert_sound, assert_stored, event, events, stream};
 use crate::{
     AppendError, Expected, Log, NewEvent,
-    append::{MAX_APPEND_BYTES, MAX_APPEND_EVENTS, MAX_EVENT_BYTES},
+    append::{MAX_APPEND_EVENTS, MAX_EVENT_BYTES},
 };
 use events::{Position, Revision};
 
@@ -147,12 +147,14 @@ pub async fn limits_are_kept_and_reached(open: impl AsyncFn() -> Log) {
         events: std::iter::repeat_with(|| sized(bytes)).take(count).collect(),
         ..append("large", Expected::Any, 0)
     };
-    let most = MAX_APPEND_BYTES / MAX_EVENT_BYTES;
-    log.append(large(MAX_EVENT_BYTES, most)).await.expect("as large as may be");
+    let largest = log.capabilities().largest_append;
+    let event_bytes = MAX_EVENT_BYTES.min(largest);
+    let most = largest / event_bytes;
+    log.append(large(event_bytes, most)).await.expect("as large as may be");
     log.append(append("many", Expected::Any, MAX_APPEND_EVENTS)).await.expect("as many as may be");
     let too_large = [
-        large(MAX_EVENT_BYTES + 1, 1),
-        large(MAX_EVENT_BYTES, most + 1),
+        large(event_bytes + 1, 1),
+        large(event_bytes, most + 1),
         append("many", Expected::Any, MAX_APPEND_EVENTS + 1),
         append(&"n".repeat(600), Expected::Any, 1),
     ];

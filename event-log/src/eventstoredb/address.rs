@@ -1,0 +1,189 @@
+//! The URL of a log in EventStoreDB: the client's connection string, and the name space of ours in it.
+
+use eventstore::ClientSettings;
+
+/// The parameter that is ours alone.
+const NAMESPACE: &str = "namespace";
+/// What streams are named after unless the URL says otherwise.
+const DEFAULT_NAMESPACE: &str = "veche";
+/// The longest name space.
+const MAX_NAMESPACE: usize = 64;
+/// The client rests this long before every attempt to connect, the first one included; its own default is half a second.
+const DISCOVERY: (&str, &str) = ("discoveryInterval", "50");
+
+/// A URL, taken apart.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    scheme: String,
+    /// `user:password@`, or empty.
+    user: String,
+    /// `host:port`, several of them for a cluster.
+    hosts: Vec<String>,
+    /// Without ours.
+    parameters: Vec<(String, String)>,
+    /// What the names of our streams begin with.
+    pub(super) namespace: String,
+}
+
+/// Why a URL is none; never names what it holds, which may be a password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the URL of EventStoreDB: {0}")]
+pub(super) struct BadAddress(&'static str);
+
+impl Address {
+    /// Takes a URL apart.
+    ///
+    /// # Errors
+    /// It is none of ours, or asks for what would break the log's promises.
+    pub(super) fn parse(url: &str) -> Result<Self, BadAddress> {
+        let (scheme, rest) = url.split_once("://").ok_or(BadAddress("esdb://host:port is expected"))?;
+        if scheme != "esdb" && scheme != "esdb+discover" {
+            return Err(BadAddress("the scheme must be esdb or esdb+discover"));
+        }
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let place = place.trim_end_matches('/');
+        let (user, hosts) = match place.rsplit_once('@') {
+            Some((user, hosts)) => (format!("{user}@"), hosts),
+            None => (String::new(), place),
+        };
+        let hosts = hosts.split(',').map(with_port).collect::<Option<Vec<_>>>();
+        let hosts = hosts.ok_or(BadAddress("a host is expected, or several with commas between them"))?;
+        let mut address = Self {
+            scheme: scheme.to_owned(),
+            user,
+            hosts,
+            parameters: Vec::new(),
+            namespace: DEFAULT_NAMESPACE.to_owned(),
+        };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            address.set(pair.split_once('=').ok_or(BadAddress("a parameter needs a value"))?)?;
+        }
+        address.client_settings(None)?;
+        Ok(address)
+    }
+
+    fn set(&mut self, (name, value): (&str, &str)) -> Result<(), BadAddress> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is(NAMESPACE) {
+            let fits = (1..=MAX_NAMESPACE).contains(&value.len())
+                && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if !fits {
+                return Err(BadAddress("namespace must be 1 to 64 letters, digits or underscores"));
+            }
+            self.namespace = value.to_owned();
+        } else if is("nodePreference") && !value.eq_ignore_ascii_case("leader") {
+            // What a follower says may be old, and commands are decided on it.
+            return Err(BadAddress("nodePreference must be leader"));
+        } else {
+            self.parameters.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Where a relay would have to connect to, if one can be used.
+    pub(super) fn relay_target(&self) -> Option<&str> {
+        match &self.hosts[..] {
+            [host] if self.scheme == "esdb" && !self.is_secure() => Some(host),
+            _ => None,
+        }
+    }
+
+    /// What the client is told, with another host in place of ours.
+    ///
+    /// # Errors
+    /// The client does not understand it.
+    pub(super) fn client_settings(&self, instead: Option<&str>) -> Result<ClientSettings, BadAddress> {
+        let hosts = instead.map_or_else(|| self.hosts.join(","), str::to_owned);
+        let mut query = String::new();
+        for (name, value) in &self.parameters {
+            query += &format!("&{name}={value}");
+        }
+        if !self.parameters.iter().any(|(name, _)| name.eq_ignore_ascii_case(DISCOVERY.0)) {
+            query += &format!("&{}={}", DISCOVERY.0, DISCOVERY.1);
+        }
+        let url = format!("{}://{}{hosts}?{}", self.scheme, self.user, &query[1..]);
+        url.parse().map_err(|_| BadAddress("the client does not understand it"))
+    }
+
+    fn is_secure(&self) -> bool {
+        let tls = self.parameters.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("tls"));
+        tls.is_none_or(|(_, value)| value != "false")
+    }
+}
+
+/// Without the user's password.
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{} ({})", self.scheme, self.hosts.join(","), self.namespace)
+    }
+}
+
+fn with_port(host: &str) -> Option<String> {
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, "2113"));
+    (!name.is_empty() && port.parse::<u16>().is_ok()).then(|| format!("{name}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, BadAddress};
+
+    fn parse(url: &str) -> Address {
+        Address::parse(url).expect(url)
+    }
+
+    #[test]
+    fn a_single_plain_node_is_relayed() {
+        let cases = [
+            ("esdb://db?tls=false", Some("db:2113")),
+            ("esdb://db:1234/?tls=false", Some("db:1234")),
+            ("esdb://user:pass@db:1234?tls=false&keepAliveInterval=10000", Some("db:1234")),
+            ("esdb://db:1234", None),
+            ("esdb://db:1234?tls=true", None),
+            ("esdb://a,b:1,c?tls=false", None),
+            ("esdb+discover://db?tls=false", None),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(parse(url).relay_target(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_client_is_told_all_but_what_is_ours() {
+        let address = parse("esdb://user:pass@a:1,b:2?tls=false&namespace=other");
+        assert_eq!(address.namespace, "other");
+        let settings = address.client_settings(None).expect("understood");
+        assert_eq!(settings.hosts().len(), 2);
+        assert!(!settings.is_secure_mode_enabled());
+        let settings = address.client_settings(Some("127.0.0.1:9")).expect("understood");
+        assert_eq!(settings.hosts()[0].port, 9);
+        assert_eq!(parse("esdb://db").namespace, "veche");
+    }
+
+    #[test]
+    fn the_client_does_not_rest_for_half_a_second() {
+        let rest = |url| format!("{:?}", parse(url).client_settings(None).expect("understood"));
+        assert!(rest("esdb://db").contains("discovery_interval: 50ms"));
+        assert!(rest("esdb://db?discoveryInterval=70").contains("discovery_interval: 70ms"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_the_password() {
+        for url in [
+            "db:2113",
+            "postgres://db",
+            "esdb://",
+            "esdb://user:secret@",
+            "esdb://a,,b",
+            "esdb://db:99999",
+            "esdb://db?tls",
+            "esdb://user:secret@db?namespace=",
+            "esdb://db?namespace=a.b",
+            "esdb://db?nodePreference=follower",
+            "esdb://user:secret@db?maxDiscoverAttempts=many",
+        ] {
+            let error: BadAddress = Address::parse(url).expect_err(url);
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        assert!(!format!("{:?}", parse("esdb://user:secret@db")).contains("secret"));
+    }
+}

@@ -1,0 +1,283 @@
+//! The calls that the log makes, in the log's words: names with their name space, limits, deadlines, retries of reads.
+
+use super::{address::Address, connection::Connection, failure::Failure};
+use crate::{NewEvent, RawEvent, ReadError};
+use bytes::Bytes;
+use events::{EventId, Position, Revision, StreamName};
+use eventstore::{
+    AppendToStreamOptions, Client, EventData, ExpectedRevision, ReadAllOptions, ReadStream,
+    ReadStreamOptions, RecordedEvent, StreamPosition,
+};
+use serde_json::value::RawValue;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// The first pause before a read is tried again; each further one is twice as long, up to [`LONGEST_PAUSE`].
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(10);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// Numbers on the wire are signed: beyond, there is nothing.
+const MAX_NUMBER: u64 = i64::MAX.cast_unsigned();
+
+/// What a write led to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    /// Revision of the last event.
+    pub(super) last: Revision,
+    /// Its position; 0 where the server does not say.
+    pub(super) position: Position,
+}
+
+/// A page of the whole log.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Ours, in the order of reading.
+    pub(super) events: Vec<RawEvent>,
+    /// Where the first event that was looked at is, ours or not.
+    pub(super) looked_from: Option<Position>,
+    /// Where the last one is.
+    pub(super) looked_until: Option<Position>,
+    /// There was nothing more.
+    pub(super) ended: bool,
+}
+
+/// Calls to one server or cluster.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) connection: Connection,
+    /// What our streams' names begin with.
+    prefix: String,
+    /// What the names of the streams of claims begin with; they are no part of the log.
+    claims: String,
+    /// No healthy call takes as long.
+    within: Duration,
+    /// How long reads are tried again.
+    give_up_after: Duration,
+}
+
+impl Wire {
+    /// Calls to an address.
+    ///
+    /// # Errors
+    /// [`Connection::new`].
+    pub(super) async fn open(
+        address: Address,
+        within: Duration,
+        give_up_after: Duration,
+    ) -> Result<Self, ReadError> {
+        let prefix = format!("{}.", address.namespace);
+        let claims = format!("{}-command-", address.namespace);
+        Ok(Self { connection: Connection::new(address).await?, prefix, claims, within, give_up_after })
+    }
+
+    /// The server's name of a stream.
+    pub(super) fn named(&self, stream: &StreamName) -> String {
+        format!("{}{stream}", self.prefix)
+    }
+
+    /// The server's name of the stream that holds a command's claims.
+    pub(super) fn claims_of(&self, command: Uuid) -> String {
+        format!("{}{}", self.claims, command.simple())
+    }
+
+    /// Stores events at a revision, all or none; not retried.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(super) async fn append(
+        &self,
+        stream: String,
+        first: Revision,
+        events: Vec<EventData>,
+    ) -> Result<Written, Failure> {
+        // Exact, always: only then does the server recognise a repeat for ever, and a conflict for certain.
+        let expected = first.checked_sub(1).map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
+        let options = AppendToStreamOptions::default()
+            .expected_revision(expected)
+            .requires_leader(true)
+            .deadline(self.within);
+        let call =
+            async move |client: eventstore::Client| client.append_to_stream(stream, &options, events).await;
+        let written = self.connection.call(self.within, call).await?;
+        Ok(Written { last: written.next_expected_version, position: written.position.commit })
+    }
+
+    /// Events of a stream from a revision on, `limit` at most; none if there is no such stream.
+    ///
+    /// # Errors
+    /// [`Failure`], after retries.
+    pub(super) async fn forward(
+        &self,
+        stream: &str,
+        from: Revision,
+        limit: usize,
+    ) -> Result<Vec<Record>, Failure> {
+        if limit == 0 || from > MAX_NUMBER {
+            return Ok(Vec::new());
+        }
+        let options = ReadStreamOptions::default().position(StreamPosition::Position(from)).forwards();
+        self.read_stream(stream, options.max_count(limit)).await
+    }
+
+    /// The revision of a stream's last event.
+    ///
+    /// # Errors
+    /// [`Failure`], after retries.
+    pub(super) async fn last(&self, stream: &str) -> Result<Option<Revision>, Failure> {
+        let options = ReadStreamOptions::default().position(StreamPosition::End).backwards();
+        let last = self.read_stream(stream, options.max_count(1)).await?;
+        Ok(last.first().map(|record| record.revision))
+    }
+
+    async fn read_stream(&self, stream: &str, options: ReadStreamOptions) -> Result<Vec<Record>, Failure> {
+        let options = options.requires_leader(true).deadline(self.within);
+        let mut patience = Patience::of(self.give_up_after);
+        loop {
+            let (stream, options) = (stream.to_owned(), options.clone());
+            let call =
+                |client: Client| async move { all_of(client.read_stream(stream, &options).await?).await };
+            match self.connection.call(self.within, call).await {
+                Err(Failure::Missing) => return Ok(Vec::new()),
+                Err(failure) => patience.rest(failure).await?,
+                read => return read,
+            }
+        }
+    }
+
+    /// The events behind a position, `count` at most, and among them ours.
+    ///
+    /// # Errors
+    /// [`Failure`], after retries.
+    pub(super) async fn all_after(&self, after: Position, count: usize) -> Result<Page, Failure> {
+        if after > MAX_NUMBER {
+            return Ok(Page { events: Vec::new(), looked_from: None, looked_until: None, ended: true });
+        }
+        let start = match after {
+            0 => StreamPosition::Start,
+            commit => StreamPosition::Position(eventstore::Position { commit, prepare: commit }),
+        };
+        // The event at the position is read once more: one more than wanted.
+        let options = ReadAllOptions::default().forwards().position(start).max_count(count + 1);
+        let records = self.read_all(options).await?;
+        let ended = records.len() <= count;
+        let behind = records.into_iter().filter(|record| record.position > after);
+        Ok(self.page(behind.collect(), ended))
+    }
+
+    /// The events before a position (before the end, without one), latest first, `count` at most, and among them ours.
+    ///
+    /// # Errors
+    /// [`Failure`], after retries.
+    pub(super) async fn all_before(&self, before: Option<Position>, count: usize) -> Result<Page, Failure> {
+        let start = match before {
+            None => StreamPosition::End,
+            Some(commit) => StreamPosition::Position(eventstore::Position { commit, prepare: commit }),
+        };
+        let options = ReadAllOptions::default().backwards().position(start).max_count(count);
+        let records = self.read_all(options).await?;
+        let ended = records.len() < count;
+        Ok(self.page(records, ended))
+    }
+
+    fn page(&self, records: Vec<Record>, ended: bool) -> Page {
+        let looked_from = records.first().map(|record| record.position);
+        let looked_until = records.last().map(|record| record.position);
+        let events = records.into_iter().filter_map(|record| self.ours(record)).collect();
+        Page { events, looked_from, looked_until, ended }
+    }
+
+    async fn read_all(&self, options: ReadAllOptions) -> Result<Vec<Record>, Failure> {
+        let options = options.requires_leader(true).deadline(self.within);
+        let mut patience = Patience::of(self.give_up_after);
+        loop {
+            let options = options.clone();
+            let call = |client: Client| async move { all_of(client.read_all(&options).await?).await };
+            match self.connection.call(self.within, call).await {
+                Err(failure) => patience.rest(failure).await?,
+                read => return read,
+            }
+        }
+    }
+
+    /// An event of ours, under its own name.
+    pub(super) fn ours(&self, record: Record) -> Option<RawEvent> {
+        let name = record.stream.strip_prefix(&self.prefix)?;
+        Some(RawEvent {
+            position: record.position,
+            stream: StreamName::stored(name.to_owned()),
+            revision: record.revision,
+            id: record.id,
+            kind: record.kind,
+            data: record.data,
+            meta: record.meta,
+        })
+    }
+}
+
+/// Reads change nothing, so they are tried until they are answered or it takes too long.
+struct Patience {
+    until: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    fn of(time: Duration) -> Self {
+        Self { until: Instant::now() + time, pause: FIRST_PAUSE }
+    }
+
+    /// Waits before the next attempt, or hands the failure on.
+    async fn rest(&mut self, failure: Failure) -> Result<(), Failure> {
+        if !failure.is_passing() || Instant::now() + self.pause >= self.until {
+            return Err(failure);
+        }
+        tracing::debug!(?failure, "a read of EventStoreDB is tried again");
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        Ok(())
+    }
+}
+
+/// An event as the server tells it.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) stream: String,
+    pub(super) position: Position,
+    pub(super) revision: Revision,
+    pub(super) id: EventId,
+    pub(super) kind: String,
+    pub(super) data: Bytes,
+    pub(super) meta: Bytes,
+}
+
+impl From<&mut RecordedEvent> for Record {
+    fn from(event: &mut RecordedEvent) -> Self {
+        Self {
+            stream: std::mem::take(&mut event.stream_id),
+            position: event.position.commit,
+            revision: event.revision,
+            id: EventId(event.id),
+            kind: std::mem::take(&mut event.event_type),
+            data: std::mem::take(&mut event.data),
+            meta: std::mem::take(&mut event.custom_metadata),
+        }
+    }
+}
+
+async fn all_of(mut answers: ReadStream) -> eventstore::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    while let Some(mut resolved) = answers.next().await? {
+        if let Some(event) = &mut resolved.event {
+            records.push(Record::from(event));
+        }
+    }
+    Ok(records)
+}
+
+/// An event as the server takes it, named JSON where it is, so that the server's own tools can show it.
+pub(super) fn to_store(event: &NewEvent) -> EventData {
+    let json = serde_json::from_slice::<&RawValue>(&event.data).ok();
+    let verbatim = json.filter(|value| value.get().len() == event.data.len());
+    let data = verbatim.and_then(|value| EventData::json(&event.kind, &value).ok());
+    let data = data.unwrap_or_else(|| EventData::binary(&event.kind, event.data.clone()));
+    data.id(event.id.0).metadata(event.meta.clone())
+}

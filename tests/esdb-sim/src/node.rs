@@ -1,0 +1,195 @@
+//! A node: a listener, its connections, and what it knows of the others.
+
+use crate::{
+    faults::{Faults, Rule},
+    messages::{EndPoint, Id, Member},
+    service::Calls,
+    store::Store,
+};
+use hyper::{server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+};
+use uuid::Uuid;
+
+/// The state of a member that follows, and of the one that leads.
+const FOLLOWS: i32 = 6;
+const LEADS: i32 = 8;
+
+/// What calls need.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) store: Arc<Store>,
+    pub(crate) faults: Faults,
+    calls: Mutex<HashMap<String, u64>>,
+    cluster: Mutex<Cluster>,
+}
+
+/// The cluster as this node sees it.
+#[derive(Debug, Default)]
+struct Cluster {
+    members: Vec<(u16, bool)>,
+    /// Who leads, if it is another node.
+    leader: Option<u16>,
+}
+
+impl Node {
+    pub(crate) fn count(&self, call: &str) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        *calls.entry(call.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn leader(&self) -> Option<(String, u16)> {
+        let leader = self.cluster().leader?;
+        Some((Ipv4Addr::LOCALHOST.to_string(), leader))
+    }
+
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let member = |(port, leads): &(u16, bool)| Member {
+            id: Some(Id::of(Uuid::from_u128((*port).into()))),
+            state: if *leads { LEADS } else { FOLLOWS },
+            alive: true,
+            place: Some(EndPoint { address: Ipv4Addr::LOCALHOST.to_string(), port: (*port).into() }),
+        };
+        self.cluster().members.iter().map(member).collect()
+    }
+
+    fn cluster(&self) -> std::sync::MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A simulated server. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Sim {
+    node: Arc<Node>,
+    address: SocketAddr,
+    listening: Option<JoinHandle<()>>,
+}
+
+impl Sim {
+    /// A server with an empty store on a port of the system's choice.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn start() -> io::Result<Self> {
+        Self::over(Arc::default()).await
+    }
+
+    /// Another node over the same store.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn another_node(&self) -> io::Result<Self> {
+        Self::over(self.node.store.clone()).await
+    }
+
+    async fn over(store: Arc<Store>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let node = Arc::new(Node { store, ..Node::default() });
+        let address = listener.local_addr()?;
+        let listening = Some(tokio::spawn(listen(listener, node.clone())));
+        Ok(Self { node, address, listening })
+    }
+
+    /// How clients reach it.
+    pub fn url(&self) -> String {
+        format!("esdb://{}?tls=false", self.address)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Ends all connections and accepts no more; what is stored stays.
+    pub async fn stop(&mut self) {
+        if let Some(listening) = self.listening.take() {
+            listening.abort();
+            let _ = listening.await;
+        }
+    }
+
+    /// Listens again, on the same port.
+    ///
+    /// # Errors
+    /// Somebody else took it.
+    pub async fn restart(&mut self) -> io::Result<()> {
+        self.stop().await;
+        let listener = TcpListener::bind(self.address).await?;
+        self.listening = Some(tokio::spawn(listen(listener, self.node.clone())));
+        Ok(())
+    }
+
+    /// Something is to go wrong.
+    pub fn fail(&self, rule: Rule) {
+        self.node.faults.add(rule);
+    }
+
+    /// All is well again.
+    pub fn heal(&self) {
+        self.node.faults.clear();
+    }
+
+    /// How often a call was made, by its name in the protocol.
+    pub fn calls(&self, name: &str) -> u64 {
+        let calls = self.node.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.get(name).copied().unwrap_or_default()
+    }
+
+    /// Deletes a stream for good, by its name on the server.
+    pub fn tombstone(&self, stream: &str) {
+        self.node.store.tombstone(stream);
+    }
+
+    /// How this node sees its cluster: everybody's ports, and who leads.
+    pub fn set_cluster(&self, members: &[u16], leader: u16) {
+        let mut cluster = self.node.cluster();
+        cluster.members = members.iter().map(|port| (*port, *port == leader)).collect();
+        cluster.leader = (leader != self.port()).then_some(leader);
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}
+
+async fn listen(listener: TcpListener, node: Arc<Node>) {
+    // Connections end with it.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(serve(stream, node.clone()));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, node: Arc<Node>) {
+    let cut = Arc::new(Notify::new());
+    let calls = Calls { node, cut: cut.clone() };
+    let service = service_fn(move |request| calls.clone().answer(request));
+    let connection =
+        http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        _ = connection => {}
+        () = cut.notified() => {}
+    }
+}
