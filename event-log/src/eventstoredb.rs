@@ -27,6 +27,8 @@ mod wire;
 use crate::{
     Append, AppendError, Appended, Capabilities, Cause, RawEvent, ReadError, Receipt, head::KnownHead,
 };
+pub use connection::settle_tls_provider;
+
 use address::Address;
 use appending::Job;
 use events::{CommandId, Position, Revision, StreamName};

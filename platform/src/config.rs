@@ -67,9 +67,11 @@ pub struct Config {
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub public_url: Option<String>,
-    /// The event log: `postgres://…`, or `memory` (lost with the process; dev only).
+    /// The event log: `postgres://…`; `esdb://[user:password@]host:port[,host:port…][?tls=false&namespace=veche]` for
+    /// EventStoreDB, which also needs `read`; or `memory` (lost with the process; dev only).
     pub log: Secret,
-    /// The read model's Postgres; empty means the log's.
+    /// The read model's Postgres; empty means the log's. Where the log is EventStoreDB, it also holds the keys of personal
+    /// values, which nothing can make anew: back it up like the log.
     pub read: Secret,
     /// The bus between projection and gateways: `memory` (one process) or `nats://[user:password@]host:port`.
     pub bus: Secret,

@@ -2,7 +2,9 @@
 
 use crate::cli::Failure;
 use access::Access;
-use event_log::{Log, MemoryLog, PostgresLog, PostgresSettings};
+use event_log::{
+    EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
+};
 use platform::{
     blobs::Blobs,
     bus::{Bus, NatsOptions},
@@ -137,6 +139,12 @@ fn open_vault(config: &Config) -> Result<Vault, Failure> {
 }
 
 async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<(Log, Keyring), Failure> {
+    if config.log.expose().starts_with("esdb") {
+        let log = connect_eventstoredb(config.log.expose()).await?;
+        Keyring::migrate(read_pool).await?;
+        return Ok((Log::EventStoreDb(log), Keyring::postgres(read_pool.clone(), vault.clone())));
+    }
+    settle_tls_provider();
     if config.log.expose() == "memory" {
         return Ok((Log::Memory(MemoryLog::default()), Keyring::memory()));
     }
@@ -168,6 +176,20 @@ async fn open_bus(config: &Config) -> Result<Bus, Failure> {
             let servers = servers.split(',').map(|server| server.trim().to_owned()).collect();
             Ok(Bus::nats(NatsOptions { servers, name: "veche".to_owned() }).await?)
         }
+    }
+}
+
+/// A log in EventStoreDB, once the server answers.
+pub(crate) async fn connect_eventstoredb(url: &str) -> Result<EventStoreDbLog, Failure> {
+    let mut attempt = 1;
+    loop {
+        match EventStoreDbLog::open(url, EventStoreDbSettings::default()).await {
+            Ok(log) => return Ok(log),
+            Err(error) if attempt == TRIES => return Err(format!("the log: {error}").into()),
+            Err(error) => tracing::warn!(%error, attempt, "EventStoreDB does not answer yet"),
+        }
+        attempt += 1;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -45,6 +45,8 @@ impl Role {
 
 /// How far the read model may be behind before a process says that it is not ready, events.
 const READY_LAG: u64 = 10_000;
+/// The same where positions are places in a file: bytes of about as many events.
+const READY_LAG_BYTES: u64 = READY_LAG << 10;
 /// How often lag is measured, and limits and leftovers are swept.
 const MEASURE: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(600);
@@ -210,10 +212,14 @@ fn watch(house: &House) {
                 let position = read.position().await.map_err(|error| error.to_string())?;
                 let head = log.head().await.map_err(|error| error.to_string())?;
                 let lag = head.saturating_sub(position);
-                if lag > READY_LAG {
-                    Err(format!("{lag} behind"))
+                let (most, unit) = match log.capabilities().dense_positions {
+                    true => (READY_LAG, "events"),
+                    false => (READY_LAG_BYTES, "bytes of log"),
+                };
+                if lag > most {
+                    Err(format!("{lag} {unit} behind"))
                 } else {
-                    Ok(format!("position {position}, {lag} behind"))
+                    Ok(format!("position {position}, {lag} {unit} behind"))
                 }
             }
         }

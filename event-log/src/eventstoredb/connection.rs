@@ -163,6 +163,13 @@ fn make(address: &Address, relay: Option<&Relay>) -> Result<Live, ReadError> {
     Ok(Live { client, failures: AtomicU32::new(0), dead: AtomicBool::new(false) })
 }
 
+/// Installs a provider of cryptography for the process, if there is none, where no log in EventStoreDB is going to be
+/// opened. Its client links a second provider, and where there are two rustls panics rather than choose.
+pub fn settle_tls_provider() {
+    // Somebody was faster: then there is one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 /// Better said once and plainly than as a connection that is always closed.
 fn refuse_foreign_provider() -> Result<(), ReadError> {
     let foreign = CryptoProvider::get_default().is_some() && !PROVIDER_IS_THE_CLIENTS.load(Ordering::Acquire);

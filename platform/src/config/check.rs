@@ -1,6 +1,7 @@
 //! What may not be set together, or not in production: every refusal says what is allowed.
 
 use super::{Config, ConfigError, Problem, Profile};
+use event_log::EventStoreDbLog;
 use http::Uri;
 use protocol::lang::Lang;
 use tracing_subscriber::EnvFilter;
@@ -37,9 +38,12 @@ fn addresses(config: &Config, problems: &mut Vec<Problem>) {
         );
     }
     let log = config.log.expose();
-    let known = ["postgres://", "postgresql://"];
+    let known = ["postgres://", "postgresql://", "esdb://", "esdb+discover://"];
     if log != "memory" && !known.iter().any(|scheme| log.starts_with(scheme)) {
-        refuse(problems, "log", config.log.redacted(), "must be postgres://… or memory");
+        refuse(problems, "log", config.log.redacted(), "must be postgres://…, esdb://… or memory");
+    }
+    if let (true, Err(problem)) = (log.starts_with("esdb"), EventStoreDbLog::check(log)) {
+        refuse(problems, "log", config.log.redacted(), problem);
     }
     let read = config.read_url();
     let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
@@ -140,7 +144,7 @@ fn production(config: &Config, problems: &mut Vec<Problem>) {
         refuse(problems, "master_key_file", "", allowed);
     }
     if config.log.expose() == "memory" {
-        refuse(problems, "log", "memory", "must be postgres://… in production: memory forgets");
+        refuse(problems, "log", "memory", "must be postgres://… or esdb://… in production: memory forgets");
     }
 }
 
