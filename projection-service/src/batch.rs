@@ -17,11 +17,16 @@ pub(crate) struct Batch<'c> {
     pub(crate) coloured: i64,
 }
 
+/// Versions of one microsecond: what ns leave room for.
+const VERSIONS: u64 = 1_000;
+
 /// Where an event stands and what is known about it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At<'e> {
     /// Its position.
     pub(crate) position: Position,
+    /// Tells it from others of the same microsecond, whichever log holds it.
+    salt: u64,
     /// Who, when, why.
     pub(crate) meta: &'e Meta,
 }
@@ -29,14 +34,18 @@ pub(crate) struct At<'e> {
 impl<'e> At<'e> {
     /// Of an event as it was read.
     pub(crate) fn of(recorded: &'e Recorded<Event>) -> Self {
-        Self { position: recorded.position, meta: &recorded.meta }
+        let bytes = recorded.stream.as_str().bytes();
+        let stream = bytes.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let salt = (stream % VERSIONS + recorded.revision % VERSIONS) % VERSIONS;
+        Self { position: recorded.position, salt, meta: &recorded.meta }
     }
 
-    /// The version that the event gives to what it changes: ns since 1970, different for every event. Rows take
-    /// the greater of this and their own version plus one, since clocks of nodes differ.
+    /// The version that the event gives to what it changes: ns since 1970, different for all events of an append, and
+    /// the same after the history has moved to another log, where positions are others. Rows take the greater of
+    /// this and their own version plus one, since clocks of nodes differ.
     pub(crate) fn gentime(&self) -> i64 {
         let micros = self.meta.at.timestamp_micros();
-        micros * 1_000 + (self.position % 1_000).cast_signed()
+        micros * VERSIONS.cast_signed() + self.salt.cast_signed()
     }
 
     /// The position as the database keeps it.

@@ -1,6 +1,6 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, docs, house::House, rebuild, roles};
+use crate::{Role, docs, house::House, log_copy, rebuild, roles};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -25,7 +25,8 @@ Examples:
   veche serve                                   everything in one process
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
-  veche rebuild                                 make the read model anew from the log"
+  veche rebuild                                 make the read model anew from the log
+  veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -61,11 +62,20 @@ enum Task {
     Migrate,
     /// Drop the read model and make it anew from the log; a running server goes on meanwhile
     Rebuild,
+    /// Work on the event log itself
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Show or check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
     Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum LogCommand {
+    /// Copy a whole history, with the keys of personal values, to another log; run it again to go on where it ended
+    Copy(log_copy::Copy),
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +120,11 @@ fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             block_on(rebuild::run(config))
+        }
+        Task::Log(LogCommand::Copy(copy)) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(log_copy::run(config, copy))
         }
         Task::Openapi => {
             println!("{}", docs::openapi().to_pretty_json()?);

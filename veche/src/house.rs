@@ -194,7 +194,7 @@ pub(crate) async fn connect_eventstoredb(url: &str) -> Result<EventStoreDbLog, F
 }
 
 /// A pool of connections, once the database answers.
-async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
+pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
     let timeout = format!("{}s", config.postgres.statement_timeout_sec);
     let options = options.application_name("veche").options([("statement_timeout", timeout)]);

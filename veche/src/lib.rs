@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod docs;
 mod house;
+mod log_copy;
 mod rebuild;
 mod roles;
 

@@ -1,0 +1,116 @@
+//! The product on EventStoreDB, against the simulated server: it runs, it comes back, its history moves to Postgres and on.
+
+use esdb_sim::Sim;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use veche_tests::{
+    dump,
+    person::{Person, Team},
+    world::{Layout, Plan, Role, World},
+};
+
+const ANNA: &str = "+79070000001";
+const BORIS: &str = "+79070000002";
+
+/// Two in a team, with a group in which something was said.
+struct Story {
+    anna: Person,
+    boris: Person,
+    team: Team,
+    group: String,
+}
+
+impl Story {
+    async fn begin(world: &World) -> Self {
+        let anna = Person::login(world.client(), ANNA).await;
+        let boris = Person::login(world.client(), BORIS).await;
+        let team = anna.make_team("двое", &[BORIS]).await;
+        let group = anna.make_group(&team.uid, "г", &[team.jid_of(BORIS).as_str()]).await;
+        let story = Self { anna, boris, team, group };
+        story.say(5).await;
+        story
+    }
+
+    async fn say(&self, messages: usize) {
+        for number in 0..messages {
+            self.anna.post(&self.team.uid, &self.group, &format!("раз {number}")).await;
+        }
+    }
+
+    /// Boris reads what was said to him.
+    async fn unread(&self) -> Value {
+        let team = self.boris.client.get(format!("/api/v3/teams/{}", self.team.uid)).await.ok();
+        team["unread"]["group"]["messages"].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_product_runs_on_eventstoredb_and_moves_away_again() {
+    let mut server = Sim::start().await.expect("a port is free");
+    let url = server.url();
+    let plan = Plan::new(Layout::AllInOne).set("VECHE_LOG", url.as_str());
+    let mut world = World::start(plan).await;
+    let story = Story::begin(&world).await;
+    world.process(Role::Serve).kill();
+    world.revive(Role::Serve).await;
+    story.say(5).await;
+    server.restart().await.expect("the port is still free");
+    story.say(5).await;
+    assert_eq!(story.unread().await, 15);
+    assert!(server.calls("Append") > 15, "it was the log");
+
+    let pool = world.pool().await;
+    world.process(Role::Serve).terminate().await;
+    let before = dump::read_model(&pool).await;
+    world.run(&["rebuild"]);
+    same(&before, &dump::read_model(&pool).await, "a rebuild");
+
+    // To Postgres: in two runs, the second of which goes on and switches.
+    let postgres = world.database_url().to_owned();
+    let first = world.run(&["log", "copy", "--to", &postgres]);
+    let second = world.run(&["log", "copy", "--to", &postgres, "--switch"]);
+    assert!(first.contains("0 events were there") && second.contains(" 0 were copied"), "{first}{second}");
+    let on_postgres = ["--set", &format!("log={postgres}"), "rebuild"].map(str::to_owned);
+    world.run(&on_postgres.each_ref().map(String::as_str));
+    same(
+        &without_positions(&before),
+        &without_positions(&dump::read_model(&pool).await),
+        "a move to Postgres",
+    );
+    let planned: i64 =
+        sqlx::query_scalar("select count(*) from ops.effect").fetch_one(&pool).await.expect("read");
+    assert_eq!(planned, 0, "no login code is sent twice");
+
+    // And on to another server.
+    let other = Sim::start().await.expect("a port is free");
+    world.run(&["log", "copy", "--from", &postgres, "--to", &other.url(), "--switch"]);
+    let on_other = ["--set".to_owned(), format!("log={}", other.url()), "rebuild".to_owned()];
+    world.run(&on_other.each_ref().map(String::as_str));
+    same(&without_positions(&before), &without_positions(&dump::read_model(&pool).await), "a move on");
+}
+
+type Dump = BTreeMap<String, Vec<String>>;
+
+fn same(before: &Dump, after: &Dump, what: &str) {
+    let differences = dump::differences(before, after);
+    assert!(differences.is_empty(), "{what} makes another read model:\n{}", differences.join("\n"));
+}
+
+/// Positions are the log's own: `since` is that of a device's registration.
+fn without_positions(dump: &Dump) -> Dump {
+    let bare = |row: &String| {
+        let mut row: Value = serde_json::from_str(row).expect("a row is JSON");
+        if let Some(row) = row.as_object_mut() {
+            row.remove("position");
+            row.remove("since");
+        }
+        row.to_string()
+    };
+    dump.iter()
+        .map(|(table, rows)| {
+            let mut rows: Vec<String> = rows.iter().map(bare).collect();
+            rows.sort();
+            (table.clone(), rows)
+        })
+        .collect()
+}
