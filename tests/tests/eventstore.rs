@@ -100,10 +100,7 @@ fn same(before: &Dump, after: &Dump, what: &str) {
 fn without_positions(dump: &Dump) -> Dump {
     let bare = |row: &String| {
         let mut row: Value = serde_json::from_str(row).expect("a row is JSON");
-        if let Some(row) = row.as_object_mut() {
-            row.remove("position");
-            row.remove("since");
-        }
+        forget_positions(&mut row);
         row.to_string()
     };
     dump.iter()
@@ -113,4 +110,17 @@ fn without_positions(dump: &Dump) -> Dump {
             (table.clone(), rows)
         })
         .collect()
+}
+
+/// Also in a notice, which the feed keeps as text.
+fn forget_positions(value: &mut Value) {
+    let Some(fields) = value.as_object_mut() else { return };
+    fields.remove("position");
+    fields.remove("since");
+    if let Some(Ok(mut notice)) =
+        fields.get("notice").and_then(Value::as_str).map(serde_json::from_str::<Value>)
+    {
+        forget_positions(&mut notice);
+        fields.insert("notice".to_owned(), notice);
+    }
 }
