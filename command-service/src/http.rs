@@ -2,6 +2,7 @@
 
 mod address_book;
 mod api_message;
+mod chat;
 mod contact;
 mod device;
 mod group;
@@ -63,7 +64,8 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(section::create))
         .routes(routes!(section::change, section::remove))
         .routes(routes!(group::create))
-        .routes(routes!(group::archive))
+        .routes(routes!(chat::change))
+        .routes(routes!(group::archive, chat::change_group))
         .routes(routes!(group::set_member))
         .routes(routes!(group::remove_member))
         .routes(routes!(ws::event))

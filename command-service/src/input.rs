@@ -66,6 +66,15 @@ impl Checks {
         text.to_owned()
     }
 
+    /// Text of several lines, or none.
+    pub(crate) fn note(&mut self, field: &str, text: &str, max: usize) -> String {
+        if text.contains('\0') {
+            self.refuse(field, Text::BadCharacters);
+        }
+        self.length(field, text, max);
+        text.to_owned()
+    }
+
     fn length(&mut self, field: &str, text: &str, max: usize) {
         // A text of at most `max` bytes has at most `max` characters.
         if text.len() > max && text.chars().count() > max {

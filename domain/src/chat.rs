@@ -1,5 +1,10 @@
 //! Rules of a group (`protocol.md` 3.3, 4.7, 4.26).
 
+mod command;
+pub mod fields;
+
+pub use command::{Actor, Change, Command, Rejection};
+
 use crate::{Aggregate, limits};
 use events::{
     ChatEvent, ContactId, GroupId, TeamId, chat,
@@ -12,12 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Chat {
     stage: Stage,
     team: Option<TeamId>,
+    settings: Option<chat::Settings>,
     /// Those who were named. In a group for all, everybody else of the team is a member too, unless it has left.
-    members: BTreeMap<ContactId, GroupStatus>,
+    members: BTreeMap<ContactId, Place>,
     left: BTreeSet<ContactId>,
-    for_all: bool,
-    public: bool,
-    readonly: bool,
+    /// It was for all at some time: of those who were not named, nobody knows whether they came then.
+    was_for_all: bool,
+    named: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,63 +34,12 @@ enum Stage {
     Archived,
 }
 
-/// Who acts: a contact of the group's team, and what it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// Who.
-    pub contact: ContactId,
-    /// Status in the team.
-    pub status: ContactStatus,
-}
-
-/// What may be asked. Contacts that are named are known to belong to the team.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// The group shall exist.
-    Create {
-        /// Its id.
-        group: GroupId,
-        /// Where.
-        team: TeamId,
-        /// Who makes it, and becomes its admin.
-        actor: Actor,
-        /// Its first members.
-        members: Vec<chat::Member>,
-        /// Its settings.
-        settings: chat::Settings,
-    },
-    /// Somebody shall be a member with these rights.
-    SetMember {
-        /// Who acts.
-        actor: Actor,
-        /// Who shall be what.
-        member: chat::Member,
-    },
-    /// Somebody shall be a member no more; oneself may always leave.
-    RemoveMember {
-        /// Who acts.
-        actor: Actor,
-        /// Who goes.
-        contact: ContactId,
-    },
-    /// The group shall be gone.
-    Archive {
-        /// Who acts.
-        actor: Actor,
-    },
-}
-
-/// Why not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// There is no such group, any more or at all, or none that the actor may know of.
-    NoGroup,
-    /// The actor may not.
-    NotAllowed,
-    /// There is no such member.
-    NoMember,
-    /// Too many members.
-    TooManyMembers,
+/// A member's place.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    status: GroupStatus,
+    /// The how manieth to be named.
+    since: u32,
 }
 
 impl Chat {
@@ -95,8 +50,8 @@ impl Chat {
 
     /// What a contact of the team is in it; `None` for those outside.
     pub fn status_of(&self, contact: ContactId) -> Option<GroupStatus> {
-        let implied = self.for_all && !self.left.contains(&contact);
-        self.members.get(&contact).copied().or(implied.then_some(GroupStatus::Member))
+        let implied = self.is(|settings| settings.default_for_all) && !self.left.contains(&contact);
+        self.members.get(&contact).map(|place| place.status).or(implied.then_some(GroupStatus::Member))
     }
 
     /// Whether a contact may write into it.
@@ -107,23 +62,66 @@ impl Chat {
         match self.status_of(contact) {
             _ if self.stage != Stage::Live => Err(Rejection::NoGroup),
             None => Err(Rejection::NoGroup),
-            Some(GroupStatus::Member) if self.readonly => Err(Rejection::NotAllowed),
+            Some(GroupStatus::Member) if self.is(|settings| settings.readonly_for_members) => {
+                Err(Rejection::NotAllowed)
+            }
             Some(_) => Ok(()),
         }
     }
 
-    /// Group admins and those who run the team manage the group; others do not learn of a private one.
+    fn is(&self, flag: impl Fn(&chat::Settings) -> bool) -> bool {
+        self.settings.as_ref().is_some_and(flag)
+    }
+
+    /// Whether a contact is or may be a member.
+    fn may_be_in(&self, contact: ContactId) -> bool {
+        self.status_of(contact).is_some() || (self.was_for_all && !self.left.contains(&contact))
+    }
+
+    /// Group admins and those who run the team manage the group; others do not learn of a private one, and guests only
+    /// of those they are in.
     fn require_manager(&self, actor: Actor) -> Result<(), Rejection> {
-        let own = self.status_of(actor.contact);
         if self.stage != Stage::Live {
             return Err(Rejection::NoGroup);
         }
-        match own {
+        let public = self.is(|settings| settings.public) && actor.status > ContactStatus::Guest;
+        match self.status_of(actor.contact) {
             Some(GroupStatus::Admin) => Ok(()),
             _ if actor.status >= ContactStatus::Admin => Ok(()),
-            None if !self.public => Err(Rejection::NoGroup),
+            None if !public && !self.may_be_in(actor.contact) => Err(Rejection::NoGroup),
             _ => Err(Rejection::NotAllowed),
         }
+    }
+
+    /// A member goes; after the last admin comes whoever was named first of those who stay. In a group of which nobody
+    /// was named, those who run the team are left to manage it.
+    fn without(&self, contact: ContactId) -> Vec<ChatEvent> {
+        let is_admin = |place: &Place| place.status == GroupStatus::Admin;
+        let was_admin = self.members.get(&contact).is_some_and(is_admin);
+        let rest = || self.members.iter().filter(|(other, _)| **other != contact);
+        let heir = if was_admin && !rest().any(|(_, place)| is_admin(place)) {
+            rest().min_by_key(|(_, place)| place.since)
+        } else {
+            None
+        };
+        let member = |contact: ContactId| chat::Member { contact, status: GroupStatus::Admin };
+        let promoted = heir.map(|(heir, _)| chat::MemberSet { member: member(*heir) }.into());
+        promoted.into_iter().chain([chat::MemberRemoved { contact }.into()]).collect()
+    }
+
+    fn set(&mut self, member: &chat::Member) {
+        let since = self.members.get(&member.contact).map_or(self.named, |place| place.since);
+        self.named += 1;
+        self.members.insert(member.contact, Place { status: member.status, since });
+        self.left.remove(&member.contact);
+    }
+
+    fn settle(&mut self, settings: &chat::Settings) {
+        if settings.default_for_all && !self.is(|before| before.default_for_all) {
+            self.was_for_all = true;
+            self.left.clear(); // everybody joins, also those who had left
+        }
+        self.settings = Some(settings.clone());
     }
 }
 
@@ -140,22 +138,19 @@ impl Aggregate for Chat {
         match command {
             Command::Create { .. } if self.stage != Stage::Absent => Ok(vec![]),
             Command::Create { group, team, actor, members, settings } => {
-                if actor.status < ContactStatus::Member {
-                    return Err(Rejection::NotAllowed);
-                }
-                let mut all = BTreeMap::new();
-                all.extend(members.into_iter().map(|member| (member.contact, member.status)));
-                all.insert(actor.contact, GroupStatus::Admin);
-                if all.len() > limits::GROUP_MEMBERS {
-                    return Err(Rejection::TooManyMembers);
-                }
-                let members =
-                    all.into_iter().map(|(contact, status)| chat::Member { contact, status }).collect();
-                Ok(vec![chat::Created { group, team, owner: actor.contact, members, settings }.into()])
+                create(group, team, actor, members, settings)
+            }
+            Command::Change { actor, change } => {
+                self.require_manager(actor)?;
+                let before = self.settings.as_ref().ok_or(Rejection::NoGroup)?;
+                let settings = change.of(before.clone());
+                Ok(if settings == *before { vec![] } else { vec![chat::Changed { settings }.into()] })
             }
             Command::SetMember { actor, member } => {
-                let joins =
-                    member.contact == actor.contact && self.public && member.status == GroupStatus::Member;
+                let joins = member.contact == actor.contact
+                    && actor.status > ContactStatus::Guest
+                    && self.is(|settings| settings.public)
+                    && member.status == GroupStatus::Member;
                 if !(joins && self.stage == Stage::Live) {
                     self.require_manager(actor)?;
                 }
@@ -166,14 +161,22 @@ impl Aggregate for Chat {
                 }
             }
             Command::RemoveMember { actor, contact } => {
-                let member = self.status_of(contact).is_some();
+                let member = self.may_be_in(contact);
                 if actor.contact != contact || !member || self.stage != Stage::Live {
                     self.require_manager(actor)?;
                 }
-                match member {
-                    true => Ok(vec![chat::MemberRemoved { contact }.into()]),
-                    false => Err(Rejection::NoMember),
-                }
+                if member { Ok(self.without(contact)) } else { Err(Rejection::NoMember) }
+            }
+            Command::Forget { contact } => {
+                let is_in = self.stage == Stage::Live && self.may_be_in(contact);
+                Ok(if is_in { self.without(contact) } else { vec![] })
+            }
+            Command::Welcome { contact } => {
+                let member = chat::Member { contact, status: GroupStatus::Member };
+                let joins = self.stage == Stage::Live
+                    && self.is(|settings| settings.default_for_all)
+                    && self.status_of(contact).is_none();
+                Ok(if joins { vec![chat::MemberSet { member }.into()] } else { vec![] })
             }
             Command::Archive { actor } => {
                 self.require_manager(actor)?;
@@ -187,15 +190,11 @@ impl Aggregate for Chat {
             ChatEvent::Created(created) => {
                 self.stage = Stage::Live;
                 self.team = Some(created.team);
-                self.public = created.settings.public;
-                self.for_all = created.settings.default_for_all;
-                self.readonly = created.settings.readonly_for_members;
-                self.members.extend(created.members.iter().map(|member| (member.contact, member.status)));
+                created.members.iter().for_each(|member| self.set(member));
+                self.settle(&created.settings);
             }
-            ChatEvent::MemberSet(set) => {
-                self.members.insert(set.member.contact, set.member.status);
-                self.left.remove(&set.member.contact);
-            }
+            ChatEvent::Changed(changed) => self.settle(&changed.settings),
+            ChatEvent::MemberSet(set) => self.set(&set.member),
             ChatEvent::MemberRemoved(removed) => {
                 self.members.remove(&removed.contact);
                 self.left.insert(removed.contact);
@@ -205,93 +204,25 @@ impl Aggregate for Chat {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::given;
-    use events::Personal;
-    use uuid::Uuid;
-
-    const MAKER: Actor = Actor { contact: ContactId(Uuid::from_u128(1)), status: ContactStatus::Member };
-    const OTHER: Actor = Actor { contact: ContactId(Uuid::from_u128(2)), status: ContactStatus::Member };
-    const TEAM_OWNER: Actor = Actor { contact: ContactId(Uuid::from_u128(3)), status: ContactStatus::Owner };
-
-    fn create(public: bool, readonly_for_members: bool) -> Command {
-        let team = TeamId(Uuid::from_u128(9));
-        let text = |text: &str| Personal::of_team(team, text.to_owned());
-        let settings = chat::Settings {
-            display_name: text("Общий чат"),
-            description: text(""),
-            public,
-            readonly_for_members,
-            default_for_all: false,
-        };
-        let members = vec![chat::Member { contact: OTHER.contact, status: GroupStatus::Member }];
-        Command::Create { group: GroupId(Uuid::from_u128(7)), team, actor: MAKER, members, settings }
+fn create(
+    group: GroupId,
+    team: TeamId,
+    actor: Actor,
+    members: Vec<chat::Member>,
+    settings: chat::Settings,
+) -> Result<Vec<ChatEvent>, Rejection> {
+    if actor.status < ContactStatus::Member {
+        return Err(Rejection::NotAllowed);
     }
-
-    fn made(public: bool, readonly: bool) -> Vec<ChatEvent> {
-        given::<Chat>(&[]).when(create(public, readonly)).unwrap()
+    let mut all = BTreeMap::new();
+    all.extend(members.into_iter().map(|member| (member.contact, member.status)));
+    all.insert(actor.contact, GroupStatus::Admin);
+    if all.len() > limits::GROUP_MEMBERS {
+        return Err(Rejection::TooManyMembers);
     }
-
-    #[test]
-    fn the_maker_is_admin_and_guests_make_none() {
-        let ChatEvent::Created(created) = &made(false, false)[0] else { panic!() };
-        assert!(
-            created.members.contains(&chat::Member { contact: MAKER.contact, status: GroupStatus::Admin })
-        );
-        let mut by_guest = create(false, false);
-        if let Command::Create { actor, .. } = &mut by_guest {
-            actor.status = ContactStatus::Guest;
-        }
-        assert_eq!(given::<Chat>(&[]).when(by_guest), Err(Rejection::NotAllowed));
-    }
-
-    #[test]
-    fn members_write_unless_only_admins_may() {
-        let open = Chat::initial().fold(&made(false, false));
-        assert_eq!(open.may_write(OTHER.contact), Ok(()));
-        assert_eq!(open.may_write(TEAM_OWNER.contact), Err(Rejection::NoGroup));
-        let channel = Chat::initial().fold(&made(false, true));
-        assert_eq!(channel.may_write(OTHER.contact), Err(Rejection::NotAllowed));
-        assert_eq!(channel.may_write(MAKER.contact), Ok(()));
-    }
-
-    #[test]
-    fn admins_and_those_who_run_the_team_manage_others_leave_or_join_public_ones() {
-        let stranger = Actor { contact: ContactId(Uuid::from_u128(5)), status: ContactStatus::Member };
-        let add = |actor, contact| Command::SetMember {
-            actor,
-            member: chat::Member { contact, status: GroupStatus::Member },
-        };
-        let private = made(false, false);
-        assert_eq!(given::<Chat>(&private).when(add(OTHER, stranger.contact)), Err(Rejection::NotAllowed));
-        assert_eq!(given::<Chat>(&private).when(add(stranger, stranger.contact)), Err(Rejection::NoGroup));
-        assert!(given::<Chat>(&private).when(add(TEAM_OWNER, stranger.contact)).is_ok());
-        assert!(given::<Chat>(&made(true, false)).when(add(stranger, stranger.contact)).is_ok());
-        let leave = Command::RemoveMember { actor: OTHER, contact: OTHER.contact };
-        assert_eq!(given::<Chat>(&private).when(leave).map(|events| events.len()), Ok(1));
-    }
-
-    #[test]
-    fn of_a_group_for_all_everybody_is_a_member_until_leaving() {
-        let mut make = create(false, false);
-        if let Command::Create { settings, .. } = &mut make {
-            settings.default_for_all = true;
-        }
-        let history = given::<Chat>(&[]).when(make).unwrap();
-        let other = Actor { contact: ContactId(Uuid::from_u128(5)), status: ContactStatus::Member };
-        assert_eq!(Chat::initial().fold(&history).may_write(other.contact), Ok(()));
-        let leave = Command::RemoveMember { actor: other, contact: other.contact };
-        let gone = [history.clone(), given::<Chat>(&history).when(leave).unwrap()].concat();
-        assert_eq!(Chat::initial().fold(&gone).may_write(other.contact), Err(Rejection::NoGroup));
-    }
-
-    #[test]
-    fn an_archived_group_is_none() {
-        let mut history = made(false, false);
-        history.extend(given::<Chat>(&history).when(Command::Archive { actor: MAKER }).unwrap());
-        assert_eq!(given::<Chat>(&history).when(Command::Archive { actor: MAKER }), Err(Rejection::NoGroup));
-        assert_eq!(Chat::initial().fold(&history).may_write(MAKER.contact), Err(Rejection::NoGroup));
-    }
+    let members = all.into_iter().map(|(contact, status)| chat::Member { contact, status }).collect();
+    Ok(vec![chat::Created { group, team, owner: actor.contact, members, settings }.into()])
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,10 @@ pub const TEAM_NAME: usize = 250;
 pub const GROUP_NAME: usize = 250;
 /// A group's description.
 pub const DESCRIPTION: usize = 2_048;
+/// How long messages of a group may be kept at most before they are deleted by themselves, seconds: ten years.
+pub const AUTOCLEANUP_AGE: u32 = 315_360_000;
+/// Chats that one page of a list shows.
+pub const CHATS_PER_PAGE: u32 = 200;
 /// One part of a person's name.
 pub const NAME_PART: usize = 50;
 /// A job title.

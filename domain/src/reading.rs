@@ -1,15 +1,19 @@
-//! Rules of read marks: the last one wins.
+//! Rules of what a contact keeps of a conversation for itself: read marks, settings, drafts. The last one wins.
 
 use crate::Aggregate;
-use events::{ContactId, MessageId, ReadingEvent, TeamId, chat::ChatRef, reading};
+use events::{
+    ContactId, MessageId, Personal, ReadingEvent, TeamId, chat::ChatRef, reading, reading::OwnSettings,
+};
 
-/// How far a contact has read a conversation.
+/// What a contact keeps of a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     last: Option<MessageId>,
+    settings: OwnSettings,
+    draft: Option<Personal<String>>,
 }
 
-/// What may be asked. The message is known to be of the conversation.
+/// What may be asked. That the contact may see the conversation, and the message is of it, is known.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Everything up to this message has been read.
@@ -23,6 +27,52 @@ pub enum Command {
         /// The last message read.
         message: MessageId,
     },
+    /// The conversation shall be kept like this.
+    Keep {
+        /// Where.
+        team: TeamId,
+        /// Which conversation.
+        chat: ChatRef,
+        /// By whom.
+        contact: ContactId,
+        /// What shall be different.
+        change: Change,
+        /// What has been written so far.
+        draft: Option<Personal<String>>,
+    },
+}
+
+/// What shall be different; nothing named, nothing changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Above the others.
+    pub pinned: Option<bool>,
+    /// Its place among those.
+    pub pinned_sort_ordering: Option<i32>,
+    /// Out of the list.
+    pub hidden: Option<bool>,
+    /// Pushes.
+    pub notifications_enabled: Option<bool>,
+    /// What is unread counts.
+    pub counters_enabled: Option<bool>,
+    /// The description is folded.
+    pub collapsed: Option<bool>,
+    /// On the main screen.
+    pub feed: Option<bool>,
+}
+
+impl Change {
+    fn of(self, settings: &OwnSettings) -> OwnSettings {
+        OwnSettings {
+            pinned: self.pinned.unwrap_or(settings.pinned),
+            pinned_sort_ordering: self.pinned_sort_ordering.unwrap_or(settings.pinned_sort_ordering),
+            hidden: self.hidden.unwrap_or(settings.hidden),
+            notifications_enabled: self.notifications_enabled.unwrap_or(settings.notifications_enabled),
+            counters_enabled: self.counters_enabled.unwrap_or(settings.counters_enabled),
+            collapsed: self.collapsed.unwrap_or(settings.collapsed),
+            feed: self.feed.or(settings.feed),
+        }
+    }
 }
 
 /// Nothing is refused.
@@ -39,14 +89,35 @@ impl Aggregate for Reading {
     }
 
     fn decide(&self, command: Command) -> Result<Vec<ReadingEvent>, Rejection> {
-        let Command::Mark { team, chat, contact, message } = command;
-        let same = self.last == Some(message);
-        Ok(if same { vec![] } else { vec![reading::Marked { team, chat, contact, message }.into()] })
+        match command {
+            Command::Mark { message, .. } if self.last == Some(message) => Ok(vec![]),
+            Command::Mark { team, chat, contact, message } => {
+                Ok(vec![reading::Marked { team, chat, contact, message }.into()])
+            }
+            Command::Keep { team, chat, contact, change, draft } => {
+                let mut events = vec![];
+                let settings = change.of(&self.settings);
+                if settings != self.settings {
+                    events.push(reading::SettingsChanged { team, chat, contact, settings }.into());
+                }
+                let is_new = |text: &Personal<String>| match &self.draft {
+                    Some(before) => before.value != text.value,
+                    None => text.value.as_deref().is_some_and(|text| !text.is_empty()),
+                };
+                if let Some(text) = draft.filter(is_new) {
+                    events.push(reading::DraftSaved { team, chat, contact, text }.into());
+                }
+                Ok(events)
+            }
+        }
     }
 
     fn evolve(&mut self, event: &ReadingEvent) {
-        let ReadingEvent::Marked(marked) = event;
-        self.last = Some(marked.message);
+        match event {
+            ReadingEvent::Marked(marked) => self.last = Some(marked.message),
+            ReadingEvent::SettingsChanged(changed) => self.settings = changed.settings.clone(),
+            ReadingEvent::DraftSaved(saved) => self.draft = Some(saved.text.clone()),
+        }
     }
 }
 
@@ -54,19 +125,52 @@ impl Aggregate for Reading {
 mod tests {
     use super::*;
     use crate::spec::given;
+    use events::AccountId;
     use uuid::Uuid;
+
+    const TEAM: TeamId = TeamId(Uuid::nil());
+    const ME: ContactId = ContactId(Uuid::from_u128(1));
+    const CHAT: ChatRef = ChatRef::Direct(ME, ContactId(Uuid::from_u128(2)));
+
+    fn keep(change: Change, draft: Option<&str>) -> Command {
+        let own = |text: &str| Personal::of_account(AccountId(Uuid::from_u128(3)), text.to_owned());
+        Command::Keep { team: TEAM, chat: CHAT, contact: ME, change, draft: draft.map(own) }
+    }
 
     #[test]
     fn marking_the_same_message_again_changes_nothing() {
-        let (a, b) = (ContactId(Uuid::from_u128(1)), ContactId(Uuid::from_u128(2)));
-        let mark = |n| Command::Mark {
-            team: TeamId(Uuid::nil()),
-            chat: ChatRef::direct(a, b),
-            contact: a,
-            message: MessageId(Uuid::from_u128(n)),
-        };
+        let mark =
+            |n| Command::Mark { team: TEAM, chat: CHAT, contact: ME, message: MessageId(Uuid::from_u128(n)) };
         let history = given::<Reading>(&[]).when(mark(5)).unwrap();
         assert_eq!(given::<Reading>(&history).when(mark(5)), Ok(vec![]));
         assert_eq!(given::<Reading>(&history).when(mark(6)).map(|events| events.len()), Ok(1));
+    }
+
+    #[test]
+    fn settings_that_are_not_named_stay() {
+        let quiet = Change { notifications_enabled: Some(false), ..Change::default() };
+        let pinned = Change { pinned: Some(true), pinned_sort_ordering: Some(7), ..Change::default() };
+        let history = given::<Reading>(&[]).when(keep(quiet, None)).unwrap();
+        let events = given::<Reading>(&history).when(keep(pinned, None)).unwrap();
+        let [ReadingEvent::SettingsChanged(changed)] = &events[..] else { panic!("{events:?}") };
+        let expected = OwnSettings {
+            pinned: true,
+            pinned_sort_ordering: 7,
+            notifications_enabled: false,
+            ..OwnSettings::default()
+        };
+        assert_eq!(changed.settings, expected);
+        let default = Change { counters_enabled: Some(true), hidden: Some(false), ..Change::default() };
+        assert_eq!(given::<Reading>(&[]).when(keep(default, None)), Ok(vec![]), "as it is already");
+    }
+
+    #[test]
+    fn a_draft_is_kept_until_it_is_another_and_no_draft_is_no_news() {
+        assert_eq!(given::<Reading>(&[]).when(keep(Change::default(), Some(""))), Ok(vec![]));
+        let history = given::<Reading>(&[]).when(keep(Change::default(), Some("пи"))).unwrap();
+        assert_eq!(given::<Reading>(&history).when(keep(Change::default(), Some("пи"))), Ok(vec![]));
+        let hide = Change { hidden: Some(true), ..Change::default() };
+        let both = given::<Reading>(&history).when(keep(hide, Some(""))).unwrap();
+        assert_eq!(both.len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! Facts about groups, and what a conversation is.
 
-use crate::{ChatKey, ContactId, GroupId, Personal, TeamId, value::GroupStatus};
+use crate::{ChatKey, ContactId, GroupId, MessageId, Personal, TeamId, value::GroupStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -86,6 +86,20 @@ pub struct Settings {
     pub readonly_for_members: bool,
     /// Whether new contacts of the team join by themselves.
     pub default_for_all: bool,
+    /// After how many seconds messages are deleted by themselves; none: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autocleanup_age: Option<u32>,
+    /// The message that everybody sees on top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned_message: Option<MessageId>,
+}
+
+/// Its settings changed; they are given whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// The settings after the change.
+    pub settings: Settings,
 }
 
 /// Somebody joined or was added, or got other rights.

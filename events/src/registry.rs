@@ -136,6 +136,7 @@ stored_events! {
     /// Facts of a `chat` stream.
     ChatEvent in "chat" {
         Created(chat::Created) = "group.created.v1",
+        Changed(chat::Changed) = "group.changed.v1",
         MemberSet(chat::MemberSet) = "group.member_set.v1",
         MemberRemoved(chat::MemberRemoved) = "group.member_removed.v1",
         Archived(chat::Archived) = "group.archived.v1",
@@ -155,5 +156,7 @@ stored_events! {
     /// Facts of a `read` stream.
     ReadingEvent in "read" {
         Marked(reading::Marked) = "reading.marked.v1",
+        SettingsChanged(reading::SettingsChanged) = "chat.settings_changed.v1",
+        DraftSaved(reading::DraftSaved) = "chat.draft_saved.v1",
     }
 }

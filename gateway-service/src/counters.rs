@@ -1,17 +1,21 @@
 //! A contact's unread counters, counted along with the feed: nothing is asked of the database for each message.
 //!
-//! Every message bears its number in its chat, so counting it twice changes nothing: what was loaded may be newer than
-//! the row that comes next.
+//! What was loaded is of one position of the log; rows of events up to there are told, and not counted again.
 
-use events::{ChatKey, ContactId, MessageId, chat::ChatRef, message::Author};
+use events::{ChatKey, ContactId, Position, chat::ChatRef, message::Author};
 use protocol::{
     message::{ChatType, NeutralMessage},
+    notice::{FeedRow, Notice},
     reading::ChatCounters,
     team::{TeamUnread, Unread},
 };
-use read_model::{ReadModel, Result, chat::jid_for, feed::ChatMark};
+use read_model::{
+    ReadModel, Result,
+    chat::jid_for,
+    feed::{ChatMark, ChatMarks},
+};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
     time::{Duration, Instant},
 };
 use uuid::Uuid;
@@ -22,7 +26,11 @@ const ELSEWHERE_FRESH: Duration = Duration::from_secs(30);
 /// See the file's head.
 pub(crate) struct Counters {
     contact: ContactId,
+    /// Rows of events up to here are counted already.
+    position: Position,
     chats: HashMap<ChatKey, Standing>,
+    /// Chats that are left out of the sums.
+    uncounted: HashSet<ChatKey>,
     team: TeamUnread,
     /// The account's contacts in its other teams.
     others: Vec<ContactId>,
@@ -31,25 +39,30 @@ pub(crate) struct Counters {
 }
 
 /// How far a chat is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Standing {
     kind: ChatType,
-    last_num: i64,
-    read_num: i64,
+    /// Messages up to this number were there before the contact came.
     since: i64,
+    /// Messages up to this number are not unread.
+    base: i64,
+    unread: u64,
+    /// The numbers of those that mention the contact.
+    mentions: BTreeSet<i64>,
     last_read: Option<Uuid>,
     gentime: i64,
-    notices: u64,
 }
 
 impl Standing {
-    /// A chat of which nothing is known.
-    fn nothing(kind: ChatType) -> Self {
-        Self { kind, last_num: 0, read_num: 0, since: 0, last_read: None, gentime: 0, notices: 0 }
+    /// A chat in which nothing behind `since` was said yet.
+    fn nothing(kind: ChatType, since: i64) -> Self {
+        Self { kind, since, base: since, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0 }
     }
 
-    fn unread(&self) -> u64 {
-        (self.last_num - self.read_num.max(self.since)).max(0).unsigned_abs()
+    fn of(mark: ChatMark) -> (ChatKey, Self) {
+        let ChatMark { chat, kind, since, base, unread, mentions, last_read, gentime } = mark;
+        let mentions = mentions.into_iter().collect();
+        (chat, Self { kind, since, base, unread, mentions, last_read, gentime })
     }
 }
 
@@ -65,18 +78,19 @@ impl Counters {
         Ok(counters)
     }
 
-    fn new(contact: ContactId, marks: Vec<ChatMark>) -> Self {
+    fn new(contact: ContactId, loaded: ChatMarks) -> Self {
         let mut counters = Self {
             contact,
-            chats: HashMap::with_capacity(marks.len()),
+            position: loaded.position,
+            chats: HashMap::with_capacity(loaded.marks.len()),
+            uncounted: loaded.uncounted.into_iter().collect(),
             team: TeamUnread::default(),
             others: Vec::new(),
             elsewhere: 0,
             asked: Instant::now(),
         };
-        for mark in marks {
-            let ChatMark { chat, kind, last_num, read_num, since, last_read, gentime, notices } = mark;
-            counters.put(chat, Standing { kind, last_num, read_num, since, last_read, gentime, notices });
+        for (chat, standing) in loaded.marks.into_iter().map(Standing::of) {
+            counters.put(chat, standing);
         }
         counters
     }
@@ -101,59 +115,93 @@ impl Counters {
         Ok(())
     }
 
-    /// A message was posted.
-    pub(crate) fn posted(&mut self, message: &NeutralMessage) {
-        let key = message.chat.key();
-        let kind = ChatType::of(message.chat);
+    /// Counts what a row of the contact's own team tells, unless what was loaded has it already. True when the counters
+    /// of the chat that it is about are others now.
+    pub(crate) fn hear(&mut self, row: &FeedRow) -> bool {
+        if row.position <= self.position {
+            return false;
+        }
+        match &row.notice {
+            Notice::MessageUpdated { message, delayed: false } => self.posted(message),
+            Notice::MessageUpdated { message, delayed: true } => self.changed(message),
+            Notice::ReadMarked { contact, chat, message, num, num_unread, mentions, gentime }
+                if *contact == self.contact =>
+            {
+                let mut standing = self.standing(*chat, 0);
+                standing.base = standing.since.max(*num);
+                standing.unread = *num_unread;
+                standing.mentions = mentions.iter().copied().collect();
+                standing.last_read = Some(message.0);
+                standing.gentime = *gentime;
+                self.put(chat.key(), standing)
+            }
+            Notice::ChatKept { contact, chat, counted } if *contact == self.contact => {
+                self.keep(chat.key(), *counted);
+                false
+            }
+            Notice::GroupDeleted { group, left, .. } if left.is_empty() || left.contains(&self.contact) => {
+                self.forget(ChatRef::Group(*group).key());
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn posted(&mut self, message: &NeutralMessage) -> bool {
         // Of a group that was joined a moment ago all before is no news; a direct chat begins with its first message.
-        let since = if kind == ChatType::Direct { 0 } else { message.num - 1 };
-        let unknown = Standing { since, ..Standing::nothing(kind) };
-        let mut standing = self.chats.get(&key).copied().unwrap_or(unknown);
-        let is_new = message.num > standing.last_num;
-        standing.last_num = standing.last_num.max(message.num);
+        let kind = ChatType::of(message.chat);
+        let mut standing =
+            self.standing(message.chat, if kind == ChatType::Direct { 0 } else { message.num - 1 });
         if message.author == Author::Contact(self.contact) {
             // Whoever posts has read all before (protocol.md 6, item 101).
-            if message.num > standing.read_num {
-                standing.read_num = message.num;
-                standing.last_read = Some(message.id.0);
-                standing.gentime = standing.gentime.max(message.gentime);
-                standing.notices = 0;
+            standing.base = message.num;
+            standing.unread = 0;
+            standing.mentions.clear();
+            standing.last_read = Some(message.id.0);
+            standing.gentime = message.gentime.max(standing.gentime + 1);
+        } else if message.counts() && message.num > standing.base {
+            standing.unread += 1;
+            if message.mentioned.contains(&self.contact) {
+                standing.mentions.insert(message.num);
             }
-        } else if is_new && message.num > standing.read_num && message.mentioned.contains(&self.contact) {
-            standing.notices += 1;
         }
-        self.put(key, standing);
+        self.put(message.chat.key(), standing)
     }
 
-    /// The contact has read a chat up to a message.
-    pub(crate) fn read(&mut self, chat: ChatRef, message: MessageId, num_unread: i64, gentime: i64) {
-        let key = chat.key();
-        let unknown = Standing { last_num: num_unread, ..Standing::nothing(ChatType::of(chat)) };
-        let mut standing = self.chats.get(&key).copied().unwrap_or(unknown);
-        if gentime <= standing.gentime {
-            return;
+    /// A message was edited or deleted: it can mention others than before, or count no more.
+    fn changed(&mut self, message: &NeutralMessage) -> bool {
+        let key = message.chat.key();
+        let Some(mut standing) = self.chats.get(&key).filter(|known| message.num > known.base).cloned()
+        else {
+            return false;
+        };
+        if message.deleted {
+            standing.unread = standing.unread.saturating_sub(1);
         }
-        standing.read_num = standing.last_num - num_unread;
-        standing.last_read = Some(message.0);
-        standing.gentime = gentime;
-        if num_unread <= 0 {
-            standing.notices = 0;
+        if message.counts() && message.mentioned.contains(&self.contact) {
+            standing.mentions.insert(message.num);
+        } else {
+            standing.mentions.remove(&message.num);
         }
-        self.put(key, standing);
+        self.put(key, standing)
     }
 
-    /// Mentions left unread in a chat, as the database counts them.
-    pub(crate) fn set_notices(&mut self, chat: ChatRef, notices: u64) {
-        if let Some(standing) = self.chats.get_mut(&chat.key()) {
-            standing.notices = notices;
+    fn keep(&mut self, key: ChatKey, counted: bool) {
+        let standing = self.forget(key);
+        if counted {
+            self.uncounted.remove(&key);
+        } else {
+            self.uncounted.insert(key);
+        }
+        if let Some(standing) = standing {
+            self.put(key, standing);
         }
     }
 
-    /// A group is gone, or the contact is no longer in it.
-    pub(crate) fn forget(&mut self, chat: ChatRef) {
-        if let Some(standing) = self.chats.remove(&chat.key()) {
-            count(&mut self.team, standing, -1);
-        }
+    fn forget(&mut self, key: ChatKey) -> Option<Standing> {
+        let standing = self.chats.remove(&key)?;
+        self.count(key, &standing, -1);
+        Some(standing)
     }
 
     /// The counters of a chat.
@@ -164,8 +212,8 @@ impl Counters {
             gentime: standing.map_or(0, |known| known.gentime),
             jid: jid_for(self.contact, chat),
             last_read_message_id: standing.and_then(|known| known.last_read),
-            num_unread: standing.map_or(0, Standing::unread),
-            num_unread_notices: standing.map_or(0, |known| known.notices),
+            num_unread: standing.map_or(0, |known| known.unread),
+            num_unread_notices: standing.map_or(0, |known| known.mentions.len() as u64),
         }
     }
 
@@ -179,24 +227,34 @@ impl Counters {
         self.team.messages() + self.elsewhere
     }
 
-    fn put(&mut self, key: ChatKey, standing: Standing) {
-        if let Some(before) = self.chats.insert(key, standing) {
-            count(&mut self.team, before, -1);
-        }
-        count(&mut self.team, standing, 1);
+    fn standing(&self, chat: ChatRef, since: i64) -> Standing {
+        let known = self.chats.get(&chat.key()).cloned();
+        known.unwrap_or_else(|| Standing::nothing(ChatType::of(chat), since))
     }
-}
 
-/// Adds a chat to the sums of its kind, or takes it out.
-fn count(team: &mut TeamUnread, standing: Standing, sign: i64) {
-    let Unread { chats, messages } = match standing.kind {
-        ChatType::Direct => &mut team.direct,
-        ChatType::Group => &mut team.group,
-        ChatType::Task => &mut team.task,
-    };
-    let unread = standing.unread();
-    *chats = chats.saturating_add_signed(sign * i64::from(unread > 0));
-    *messages = messages.saturating_add_signed(sign * unread.cast_signed());
+    /// True when it is another one than before.
+    fn put(&mut self, key: ChatKey, standing: Standing) -> bool {
+        self.count(key, &standing, 1);
+        let before = self.chats.insert(key, standing);
+        if let Some(before) = &before {
+            self.count(key, before, -1);
+        }
+        before.as_ref() != self.chats.get(&key)
+    }
+
+    /// Adds a chat to the sums of its kind, or takes it out.
+    fn count(&mut self, key: ChatKey, standing: &Standing, sign: i64) {
+        if self.uncounted.contains(&key) {
+            return;
+        }
+        let Unread { chats, messages } = match standing.kind {
+            ChatType::Direct => &mut self.team.direct,
+            ChatType::Group => &mut self.team.group,
+            ChatType::Task => &mut self.team.task,
+        };
+        *chats = chats.saturating_add_signed(sign * i64::from(standing.unread > 0));
+        *messages = messages.saturating_add_signed(sign * standing.unread.cast_signed());
+    }
 }
 
 #[cfg(test)]

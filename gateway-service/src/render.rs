@@ -74,15 +74,21 @@ impl Renderer {
     /// The database failed.
     pub(crate) async fn row(&mut self, row: &Row) -> Result<Rendered> {
         let feed = &row.feed;
+        let counted = self.is_home(feed.scope) && self.counters.hear(feed);
         match &feed.notice {
             Notice::MessageUpdated { message, delayed } => {
-                self.message(row, message, *delayed).await.map(told)
+                self.message(row, message, *delayed, counted).await.map(told)
             }
-            Notice::ReadMarked { chat, message, num_unread, gentime, .. } => {
-                self.read_marked(*chat, *message, *num_unread, *gentime).await.map(told)
-            }
+            Notice::ReadMarked { chat, .. } => self.read_marked(*chat).await.map(told),
             Notice::MessagesReceived { chat, messages, .. } => self.received(*chat, messages).map(told),
-            Notice::GroupUpdated { group, .. } => self.group(*group).await,
+            Notice::GroupUpdated { group, .. } => self.chat(ChatRef::Group(*group)).await,
+            Notice::ChatKept { chat, .. } => self.chat(*chat).await,
+            Notice::DraftSaved { chat, draft, num, gentime, .. } => {
+                let jid = jid_for(self.viewer.contact, *chat);
+                let (draft, draft_num, draft_gentime) = (draft.clone(), *num, *gentime);
+                let event = ServerEvent::ChatDraft { jid, draft, draft_num, draft_gentime };
+                frame::encode(&event).map(told).map_err(Into::into)
+            }
             Notice::GroupDeleted { group, left, gentime } => self.group_deleted(*group, left, *gentime).await,
             Notice::TeamUpdated { team } => self.team(*team, feed.scope).await,
             Notice::TeamDeleted { team, gentime } => self.team_gone(*team, *gentime),
@@ -129,11 +135,20 @@ impl Renderer {
         Ok(frame::encode(&event)?)
     }
 
-    async fn message(&mut self, row: &Row, message: &NeutralMessage, delayed: bool) -> Result<Frame> {
-        let counters = if delayed {
+    fn is_home(&self, scope: Scope) -> bool {
+        scope == Scope::Team(self.team)
+    }
+
+    async fn message(
+        &mut self,
+        row: &Row,
+        message: &NeutralMessage,
+        delayed: bool,
+        counted: bool,
+    ) -> Result<Frame> {
+        let counters = if delayed && !counted {
             None
         } else {
-            self.counters.posted(message);
             self.counters.refresh(&self.read).await?;
             Some(self.counters.of(message.chat))
         };
@@ -148,19 +163,7 @@ impl Renderer {
         Ok(frame::encode_message(params, &confirm_id)?)
     }
 
-    async fn read_marked(
-        &mut self,
-        chat: ChatRef,
-        message: MessageId,
-        num_unread: i64,
-        gentime: i64,
-    ) -> Result<Frame> {
-        self.counters.read(chat, message, num_unread, gentime);
-        if self.counters.of(chat).num_unread_notices > 0 {
-            // Which of the mentions were read only the table knows.
-            let unread = self.read.chat_unread(self.viewer.contact, chat.key()).await?;
-            self.counters.set_notices(chat, unread.notices);
-        }
+    async fn read_marked(&mut self, chat: ChatRef) -> Result<Frame> {
         self.counters.refresh(&self.read).await?;
         Ok(frame::encode(&ServerEvent::ChatLastRead {
             chats: vec![self.counters.of(chat)],
@@ -169,23 +172,23 @@ impl Renderer {
         })?)
     }
 
-    fn received(&mut self, chat: ChatRef, messages: &[MessageId]) -> Result<Frame> {
+    fn received(&mut self, chat: ChatRef, messages: &[(MessageId, u32)]) -> Result<Frame> {
         let chat = jid_for(self.viewer.contact, chat);
-        let seen = |message: &MessageId| ReceivedMessage {
+        let seen = |(message, num_received): &(MessageId, u32)| ReceivedMessage {
             chat,
             message_id: message.0,
-            received: true,
-            num_received: 0,
+            received: *num_received > 0,
+            num_received: *num_received,
         };
         let event = ServerEvent::MessageReceived { messages: messages.iter().map(seen).collect() };
         Ok(frame::encode_confirmed(&event, &confirm_id(&mut self.confirmations))?)
     }
 
-    async fn group(&mut self, group: GroupId) -> Result<Rendered> {
-        let Some(chat) = self.read.group(self.team, group, self.viewer).await? else { return Ok(silent()) };
+    async fn chat(&mut self, chat: ChatRef) -> Result<Rendered> {
+        let Some(view) = self.read.chat(self.team, self.viewer, chat).await? else { return Ok(silent()) };
         self.counters.refresh(&self.read).await?;
         Ok(told(frame::encode(&ServerEvent::ChatUpdated {
-            chats: vec![chat],
+            chats: vec![view],
             team_unread: Some(self.counters.team()),
             badge: Some(self.counters.badge()),
         })?))
@@ -195,7 +198,6 @@ impl Renderer {
         if !left.is_empty() && !left.contains(&self.viewer.contact) {
             return Ok(silent());
         }
-        self.counters.forget(ChatRef::Group(group));
         self.counters.refresh(&self.read).await?;
         let chat =
             DeletedChat { jid: Jid::Group(group), chat_type: ChatType::Group, is_archive: true, gentime };

@@ -62,7 +62,11 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
             UploadsEvent::Attached(_) => {} // the message says so too
             UploadsEvent::Removed(removed) => upload::removed(batch, at, owner(recorded)?, removed).await?,
         },
-        Event::ReadingEvent(ReadingEvent::Marked(marked)) => reading::marked(batch, at, marked).await?,
+        Event::ReadingEvent(event) => match event {
+            ReadingEvent::Marked(marked) => reading::marked(batch, at, marked).await?,
+            ReadingEvent::SettingsChanged(changed) => reading::settings_changed(batch, at, changed).await?,
+            ReadingEvent::DraftSaved(saved) => reading::draft_saved(batch, at, saved).await?,
+        },
     }
     Ok(())
 }
@@ -144,6 +148,7 @@ async fn of_chat(
 ) -> Result<(), ProjectionError> {
     match event {
         ChatEvent::Created(created) => chat::created(batch, at, created).await?,
+        ChatEvent::Changed(changed) => chat::changed(batch, at, group, changed).await?,
         ChatEvent::MemberSet(set) => chat::member_set(batch, at, group, set).await?,
         ChatEvent::MemberRemoved(removed) => chat::member_removed(batch, at, group, removed).await?,
         ChatEvent::Archived(_) => chat::archived(batch, at, group).await?,

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 22] = [
     "account",
     "attachment",
     "chat",
@@ -42,7 +42,9 @@ const TABLES: [&str; 20] = [
     "integration",
     "invitation",
     "member",
+    "membership_due",
     "message",
+    "own_chat",
     "qr_offer",
     "reading",
     "section",
@@ -141,6 +143,8 @@ fn opening() -> Vec<(StreamName, Vec<Event>)> {
             public: true,
             readonly_for_members: false,
             default_for_all: false,
+            autocleanup_age: None,
+            pinned_message: None,
         },
     };
     story.push((StreamName::chat(GROUP), vec![ChatEvent::from(group).into()]));
@@ -167,7 +171,7 @@ fn happening(
     said: &mut Vec<(MessageId, ChatRef)>,
 ) -> (StreamName, Vec<Event>) {
     let who = contact_id(u128::from(choices.below(3)));
-    match choices.below(24) {
+    match choices.below(27) {
         0 if !said.is_empty() => {
             let (id, _) = said[choices.below(said.len() as u64) as usize];
             let text = Personal::of_team(TEAM, format!("иначе {step}"));
@@ -194,6 +198,43 @@ fn happening(
         5 => {
             let gone = chat::MemberRemoved { contact: contact_id(3) };
             (StreamName::chat(GROUP), vec![ChatEvent::from(gone).into()])
+        }
+        20 => {
+            let chat =
+                if step % 2 == 0 { ChatRef::Group(GROUP) } else { ChatRef::direct(who, contact_id(0)) };
+            let text = Personal::of_team(TEAM, format!("черновик {step}"));
+            let drafted = reading::DraftSaved { team: TEAM, chat, contact: who, text };
+            let settings = reading::OwnSettings {
+                pinned: step % 3 == 0,
+                counters_enabled: step % 5 > 0,
+                feed: (step % 4 == 0).then_some(false),
+                ..reading::OwnSettings::default()
+            };
+            let changed = reading::SettingsChanged { team: TEAM, chat, contact: who, settings };
+            let events = vec![ReadingEvent::from(drafted).into(), ReadingEvent::from(changed).into()];
+            (StreamName::reading(who, chat.key()), events)
+        }
+        21 => {
+            let contact = contact_id(3);
+            let event: TeamEvent = if step % 2 == 0 {
+                contact::Archived { contact }.into()
+            } else {
+                contact::Restored { contact, status: ContactStatus::Member, need_confirmation: false }.into()
+            };
+            (StreamName::team(TEAM), vec![event.into()])
+        }
+        22 => {
+            let own = |text: String| Personal::of_team(TEAM, text);
+            let settings = chat::Settings {
+                display_name: own(format!("Чат {step}")),
+                description: own("о чём".into()),
+                public: step % 3 == 0,
+                readonly_for_members: false,
+                default_for_all: step % 2 == 0,
+                autocleanup_age: (step % 5 == 0).then_some(60),
+                pinned_message: said.last().map(|(id, _)| *id),
+            };
+            (StreamName::chat(GROUP), vec![ChatEvent::from(chat::Changed { settings }).into()])
         }
         6 => {
             let blob = BlobId(Uuid::from_u128(step.unsigned_abs().into()));

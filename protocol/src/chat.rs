@@ -1,22 +1,44 @@
-//! Groups and their members (`protocol.md` 3.3, 4.7, 4.26): `/api/v4/teams/{t}/groups`.
+//! Conversations, groups and their members (`protocol.md` 3.3, 4.7, 4.26): `/api/v4/teams/{t}/chats` and `…/groups`.
 
-use crate::{Jid, Timestamp, icon::IconData, message::ChatType, message::Message};
+use crate::{Jid, Timestamp, contact::Contact, icon::IconData, message::ChatType, message::Message};
 use events::value::GroupStatus;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A chat as one member sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chat {
+    /// After so many seconds messages are deleted by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub autocleanup_age: Option<u32>,
+    /// Version of what everybody sees of it, ns since 1970.
+    pub base_gentime: i64,
     /// The viewer may add members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_add_member: Option<bool>,
+    /// The viewer may give members other rights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_change_member_status: Option<bool>,
+    /// The viewer may change what is set for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_change_settings: Option<bool>,
     /// The viewer may delete it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_delete: Option<bool>,
+    /// The viewer may delete messages of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_delete_any_message: Option<bool>,
+    /// The viewer may join it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_join: Option<bool>,
     /// The viewer may remove members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -25,8 +47,14 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_send_message: Option<bool>,
+    /// Names of the fields that the viewer may change, alphabetically; empty for none.
+    pub changeable_fields: Vec<String>,
     /// `direct`, `group` or `task`.
     pub chat_type: ChatType,
+    /// The viewer has folded the description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub collapsed: Option<bool>,
     /// Counts into unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -41,14 +69,36 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub description: Option<String>,
-    /// Title.
+    /// Title; of a direct chat the other side's name.
     pub display_name: String,
+    /// What the viewer has begun to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub draft: Option<String>,
+    /// Version of the draft, ns since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub draft_gentime: Option<i64>,
+    /// How often a draft was saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub draft_num: Option<i64>,
+    /// On the viewer's main screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub feed: Option<bool>,
     /// Version for this viewer, ns since 1970.
     pub gentime: i64,
+    /// Out of the viewer's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub hidden: Option<bool>,
     /// Picture.
     pub icons: IconData,
     /// Address.
     pub jid: Jid,
+    /// When something was said last; before that, when it was made.
+    pub last_activity: Timestamp,
     /// The newest message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -57,7 +107,7 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_read_message_id: Option<uuid::Uuid>,
-    /// Everybody in it.
+    /// Everybody in it; only where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub members: Option<Vec<GroupMembership>>,
@@ -73,6 +123,18 @@ pub struct Chat {
     pub num_unread: u64,
     /// Mentions that the viewer has not read.
     pub num_unread_notices: u64,
+    /// Above the others in the viewer's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pinned: Option<bool>,
+    /// The message that everybody sees on top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pinned_message: Option<Box<Message>>,
+    /// Its place among the pinned ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pinned_sort_ordering: Option<i32>,
     /// Those outside see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -85,6 +147,25 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub status: Option<GroupStatus>,
+}
+
+/// A page of chats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChatPage {
+    /// People, where they are asked for: the other sides of the direct chats of this page, and on the first page those
+    /// whom the viewer has not talked with, as far as there is room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub contacts: Option<Vec<Contact>>,
+    /// How many there are on all pages.
+    pub count: u64,
+    /// As asked for.
+    pub limit: u32,
+    /// The chats; empty past the end.
+    pub objects: Vec<Chat>,
+    /// As asked for.
+    pub offset: u32,
 }
 
 /// A member of a group.
@@ -127,9 +208,70 @@ pub struct CreateGroup {
     /// New contacts of the team join by themselves.
     #[serde(default)]
     pub default_for_all: Option<bool>,
+    /// After so many seconds messages are deleted by themselves.
+    #[serde(default)]
+    pub autocleanup_age: Option<u32>,
     /// Its first members beside the caller.
     #[serde(default)]
     pub members: Option<Vec<SetMember>>,
+}
+
+/// `PUT /api/v4/teams/{t}/chats/{jid}` and `…/groups/{jid}`: only what is sent changes. `null` says nothing but where it
+/// is described.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub struct ChangeChat {
+    /// Fold the description, for oneself.
+    #[serde(default)]
+    pub collapsed: Option<bool>,
+    /// Count into one's own unread.
+    #[serde(default)]
+    pub counters_enabled: Option<bool>,
+    /// What one has begun to write; empty for nothing.
+    #[serde(default)]
+    pub draft: Option<String>,
+    /// Show on one's own main screen.
+    #[serde(default)]
+    pub feed: Option<bool>,
+    /// Take out of one's own list.
+    #[serde(default)]
+    pub hidden: Option<bool>,
+    /// Pushes for oneself.
+    #[serde(default)]
+    pub notifications_enabled: Option<bool>,
+    /// Put above the others in one's own list.
+    #[serde(default)]
+    pub pinned: Option<bool>,
+    /// The place among the pinned ones.
+    #[serde(default)]
+    pub pinned_sort_ordering: Option<i32>,
+    /// Delete messages after so many seconds; `null` or 0: keep them.
+    #[serde(default, deserialize_with = "said")]
+    pub autocleanup_age: Option<Option<u32>>,
+    /// Whether everybody in the team is in it.
+    #[serde(default)]
+    pub default_for_all: Option<bool>,
+    /// What it is about.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Title.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// The message that everybody sees on top; `null` or empty for none.
+    #[serde(default, deserialize_with = "said")]
+    pub pinned_message: Option<Option<String>>,
+    /// Those outside see it.
+    #[serde(default)]
+    pub public: Option<bool>,
+    /// Only its admins may write.
+    #[serde(default)]
+    pub readonly_for_members: Option<bool>,
+}
+
+/// Tells `null` from what was not sent.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// `POST …/groups/{jid}/members`

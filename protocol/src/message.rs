@@ -310,6 +310,11 @@ impl NeutralMessage {
         }
     }
 
+    /// Whether it can be unread.
+    pub fn counts(&self) -> bool {
+        !self.deleted
+    }
+
     /// The chat as the viewer names it, and the address that the message went to.
     fn addresses(&self, viewer: ContactId) -> (Jid, Jid) {
         match self.chat {

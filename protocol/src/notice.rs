@@ -121,8 +121,12 @@ pub enum Notice {
         chat: ChatRef,
         /// The last message read.
         message: MessageId,
+        /// Its number in the chat.
+        num: i64,
         /// Messages not read.
-        num_unread: i64,
+        num_unread: u64,
+        /// The numbers of those that mention the reader.
+        mentions: Vec<i64>,
         /// Version of the counters.
         gentime: i64,
     },
@@ -132,8 +136,30 @@ pub enum Notice {
         author: ContactId,
         /// In which chat.
         chat: ChatRef,
-        /// Which ones.
-        messages: Vec<MessageId>,
+        /// Which ones, and how many have seen each.
+        messages: Vec<(MessageId, u32)>,
+    },
+    /// A contact wants to see a chat otherwise: for their own sockets.
+    ChatKept {
+        /// Who.
+        contact: ContactId,
+        /// Which chat.
+        chat: ChatRef,
+        /// What is unread in it counts.
+        counted: bool,
+    },
+    /// A contact has begun to write something: for their own sockets.
+    DraftSaved {
+        /// Who.
+        contact: ContactId,
+        /// In which chat.
+        chat: ChatRef,
+        /// The text so far.
+        draft: String,
+        /// How often a draft was saved there.
+        num: i64,
+        /// Version.
+        gentime: i64,
     },
     /// A group came to be or changed; or the members did.
     GroupUpdated {

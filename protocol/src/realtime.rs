@@ -143,6 +143,18 @@ pub enum ServerEvent {
         /// The hearer's unread in all teams.
         badge: Option<u64>,
     },
+    /// The hearer has begun to write something, here or on another device.
+    #[serde(rename = "server.chat.draft")]
+    ChatDraft {
+        /// The chat as the hearer names it.
+        jid: Jid,
+        /// The text so far, empty for none.
+        draft: String,
+        /// How often a draft was saved there: the higher one is the newer one.
+        draft_num: i64,
+        /// Version, ns since 1970.
+        draft_gentime: i64,
+    },
     /// Somebody is typing, or stopped.
     #[serde(rename = "server.chat.composing")]
     ChatComposing {
@@ -230,7 +242,7 @@ pub struct ReceivedMessage {
     pub message_id: Uuid,
     /// Seen.
     pub received: bool,
-    /// Not counted: always 0, as the protocol prints it.
+    /// By how many, the author left out.
     pub num_received: u32,
 }
 

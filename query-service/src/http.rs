@@ -1,6 +1,7 @@
 //! The list of read routes.
 
 mod account;
+mod chat;
 mod contact;
 mod device;
 mod features;
@@ -45,6 +46,9 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(invitation::one))
         .routes(routes!(invitation::preview))
         .routes(routes!(invitation::link))
+        .routes(routes!(chat::list))
+        .routes(routes!(chat::one))
+        .routes(routes!(chat::badge))
         .routes(routes!(contact::list))
         .routes(routes!(contact::one))
         .routes(routes!(section::list))

@@ -1,17 +1,15 @@
-//! Groups as one member sees them, and rights in conversations.
+//! Rights in conversations, and who is in them. How one looks to a contact is in [`view`], lists are in [`list`].
+
+pub mod list;
+pub mod view;
 
 use crate::{ReadModel, Result, contact::Viewer};
-use chrono::{DateTime, Utc};
 use events::{
-    ChatKey, ContactId, GroupId, TeamId,
+    ContactId, GroupId, TeamId,
     chat::ChatRef,
     value::{ContactStatus, GroupStatus},
 };
-use protocol::{
-    Jid,
-    chat::{Chat, GroupMembership},
-    message::{ChatType, Face},
-};
+use protocol::{Jid, chat::GroupMembership, message::ChatType};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -47,8 +45,18 @@ impl ReadModel {
             ChatRef::Direct(a, b) if a != contact && b != contact => Ok(Access::None),
             ChatRef::Direct(a, b) => {
                 let other = if a == contact { b } else { a };
-                let known = self.contacts_of_team(team, &[other]).await?;
-                Ok(if known.is_empty() { Access::None } else { Access::Write })
+                let archived: Option<bool> =
+                    sqlx::query_scalar("SELECT archived FROM read.contact WHERE uid = $1 AND team = $2")
+                        .bind(other.0)
+                        .bind(team.0)
+                        .fetch_optional(&self.pool)
+                        .await?;
+                // What was said with somebody who is gone can still be read.
+                Ok(match archived {
+                    None => Access::None,
+                    Some(true) => Access::Read,
+                    Some(false) => Access::Write,
+                })
             }
             ChatRef::Group(group) | ChatRef::Task(group) => {
                 let row = sqlx::query(
@@ -84,50 +92,6 @@ impl ReadModel {
         .bind(team.0)
         .fetch_one(&self.pool)
         .await?)
-    }
-
-    /// The groups that a contact is in, or that are public, by title.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn groups(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Chat>> {
-        let rows = sqlx::query(
-            "SELECT c.key FROM read.chat c LEFT JOIN read.member m ON m.chat = c.key AND m.contact = $2 \
-             WHERE c.team = $1 AND c.kind = 'group' AND NOT c.archived AND (c.public OR m.contact IS NOT NULL) \
-             ORDER BY c.display_name, c.key",
-        )
-        .bind(team.0)
-        .bind(viewer.contact.0)
-        .fetch_all(&self.pool)
-        .await?;
-        let mut groups = Vec::with_capacity(rows.len());
-        for row in rows {
-            groups.extend(self.group(team, GroupId(row.get("key")), viewer).await?);
-        }
-        Ok(groups)
-    }
-
-    /// A group as a contact sees it; `None` when it is archived, or private to others. Those who run the team see all.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn group(&self, team: TeamId, group: GroupId, viewer: Viewer) -> Result<Option<Chat>> {
-        let row = sqlx::query(
-            "SELECT c.*, m.status AS own_status, (SELECT count(*) FROM read.member n WHERE n.chat = c.key) AS members \
-             FROM read.chat c LEFT JOIN read.member m ON m.chat = c.key AND m.contact = $3 \
-             WHERE c.key = $1 AND c.team = $2 AND c.kind = 'group' AND NOT c.archived",
-        )
-        .bind(group.0)
-        .bind(team.0)
-        .bind(viewer.contact.0)
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let own = row.get::<Option<&str>, _>("own_status").and_then(GroupStatus::from_word);
-        if own.is_none() && !row.get::<bool, _>("public") && viewer.status < ContactStatus::Admin {
-            return Ok(None);
-        }
-        Ok(Some(self.group_view(&row, group, viewer, own).await?))
     }
 
     /// Everybody in a group.
@@ -180,51 +144,6 @@ impl ReadModel {
         .fetch_all(&self.pool)
         .await?;
         Ok(found.into_iter().map(GroupId).collect())
-    }
-
-    async fn group_view(
-        &self,
-        row: &PgRow,
-        group: GroupId,
-        viewer: Viewer,
-        own: Option<GroupStatus>,
-    ) -> Result<Chat> {
-        let unread = self.chat_unread(viewer.contact, ChatKey(group.0)).await?;
-        let last_message = match row.get::<Option<Uuid>, _>("last_message").filter(|_| own.is_some()) {
-            Some(last) => self.message(TeamId(row.get("team")), last.into()).await?,
-            None => None,
-        };
-        let manages = own == Some(GroupStatus::Admin) || viewer.status >= ContactStatus::Admin;
-        let readonly: bool = row.get("readonly");
-        let display_name: String = row.get("display_name");
-        let description: String = row.get("description");
-        let flag = |is: bool| is.then_some(true);
-        Ok(Chat {
-            can_add_member: flag(manages),
-            can_delete: flag(manages),
-            can_remove_member: flag(manages),
-            can_send_message: flag(own == Some(GroupStatus::Admin) || (own.is_some() && !readonly)),
-            chat_type: ChatType::Group,
-            counters_enabled: flag(own.is_some()),
-            created: row.get::<DateTime<Utc>, _>("created").into(),
-            default_for_all: flag(row.get("default_for_all")),
-            description: Some(description).filter(|text| !text.is_empty()),
-            gentime: row.get::<i64, _>("gentime").max(unread.gentime),
-            icons: self.stub(row.get("colour"), &display_name),
-            display_name,
-            jid: Jid::Group(group),
-            last_message: last_message
-                .map(|message| Box::new(message.seen_by(viewer.contact, Face::Realtime, self.base_url()))),
-            last_read_message_id: unread.last_read,
-            members: None,
-            notifications_enabled: flag(own.is_some()),
-            num_members: Some(u32::try_from(row.get::<i64, _>("members")).unwrap_or(u32::MAX)),
-            num_unread: unread.messages,
-            num_unread_notices: unread.notices,
-            public: flag(row.get("public")),
-            readonly_for_members: flag(readonly),
-            status: own,
-        })
     }
 }
 

@@ -1,12 +1,15 @@
 //! The feed: what each scope was told, in order and without holes; the truth behind every websocket.
 
-use crate::{QueryError, ReadModel, Result};
-use events::{AccountId, ChatKey, ContactId, TeamId};
+use crate::{
+    QueryError, ReadModel, Result,
+    reading::{MENTIONS, PLACES, STANDING, UNREAD},
+};
+use events::{AccountId, ChatKey, ContactId, Position, TeamId};
 use protocol::{
     message::ChatType,
     notice::{FeedRow, Scope},
 };
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -58,37 +61,40 @@ impl ReadModel {
     }
 
     /// How far a contact has read each of its chats: what unread counters are made of, so that whoever hears the feed
-    /// can go on counting by itself.
+    /// can go on counting by itself, from the position behind which nothing is counted yet.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn chat_marks(&self, contact: ContactId) -> Result<Vec<ChatMark>> {
-        let rows = sqlx::query(
-            "SELECT chats.*, coalesce(r.num, 0) AS read_num, r.message, coalesce(r.gentime, 0) AS gentime, \
-             CASE WHEN last_num <= greatest(coalesce(r.num, 0), since) THEN 0 ELSE \
-                 (SELECT count(*) FROM read.message n WHERE n.chat = chats.key AND n.num > coalesce(r.num, 0) \
-                     AND NOT n.deleted AND n.mentioned ? ($1::uuid)::text) END AS notices \
-             FROM (SELECT c.key, c.kind, c.last_num, m.joined_num AS since \
-                 FROM read.member m JOIN read.chat c ON c.key = m.chat WHERE m.contact = $1 AND NOT c.archived \
-                 UNION ALL SELECT key, kind, last_num, 0 FROM read.chat WHERE kind = 'direct' AND low = $1 \
-                 UNION ALL SELECT key, kind, last_num, 0 FROM read.chat \
-                 WHERE kind = 'direct' AND high = $1 AND high <> low) chats \
-             LEFT JOIN read.reading r ON r.contact = $1 AND r.chat = chats.key",
-        )
-        .bind(contact.0)
-        .fetch_all(&self.pool)
-        .await?;
-        let mark = |row: &sqlx::postgres::PgRow| ChatMark {
-            chat: ChatKey(row.get("key")),
-            kind: ChatType::from_word(row.get("kind")).unwrap_or(ChatType::Group),
-            last_num: row.get("last_num"),
-            read_num: row.get("read_num"),
-            since: row.get("since"),
-            last_read: row.get("message"),
-            gentime: row.get("gentime"),
-            notices: row.get::<i64, _>("notices").unsigned_abs(),
+    pub async fn chat_marks(&self, contact: ContactId) -> Result<ChatMarks> {
+        // One statement, so that all of it is of one moment.
+        let sql = format!(
+            "SELECT k.position, ARRAY(SELECT chat FROM read.own_chat WHERE contact = ANY($1) AND NOT counters_enabled) \
+                 AS uncounted, marks.* \
+             FROM read.checkpoint k LEFT JOIN ( \
+                 SELECT c.key, c.kind, x.since, base.num AS base, r.message, coalesce(r.gentime, 0) AS gentime, \
+                     {UNREAD} AS unread, {MENTIONS} AS mentions \
+                 FROM ({PLACES}) {STANDING} WHERE NOT c.archived) marks ON true"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(vec![contact.0]).fetch_all(&self.pool).await?;
+        let first = rows.first().ok_or(QueryError::Damaged("checkpoint"))?;
+        let uncounted: Vec<Uuid> = first.get("uncounted");
+        let mark = |row: &PgRow| {
+            Some(ChatMark {
+                chat: ChatKey(row.get::<Option<Uuid>, _>("key")?),
+                kind: ChatType::from_word(row.get("kind")).unwrap_or(ChatType::Group),
+                since: row.get("since"),
+                base: row.get("base"),
+                unread: row.get::<i64, _>("unread").unsigned_abs(),
+                mentions: row.get("mentions"),
+                last_read: row.get("message"),
+                gentime: row.get("gentime"),
+            })
         };
-        Ok(rows.iter().map(mark).collect())
+        Ok(ChatMarks {
+            position: first.get::<i64, _>("position").cast_unsigned(),
+            uncounted: uncounted.into_iter().map(ChatKey).collect(),
+            marks: rows.iter().filter_map(mark).collect(),
+        })
     }
 }
 
@@ -98,6 +104,17 @@ fn feed_row(row: &PgRow) -> Result<FeedRow> {
     Ok(FeedRow { seq: row.get("seq"), ..told })
 }
 
+/// See [`ReadModel::chat_marks`].
+#[derive(Clone, Debug, Default)]
+pub struct ChatMarks {
+    /// All events up to here are in it, and none behind.
+    pub position: Position,
+    /// Chats that are not to be counted.
+    pub uncounted: Vec<ChatKey>,
+    /// The contact's chats.
+    pub marks: Vec<ChatMark>,
+}
+
 /// How far a contact has read a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMark {
@@ -105,16 +122,16 @@ pub struct ChatMark {
     pub chat: ChatKey,
     /// Its kind.
     pub kind: ChatType,
-    /// Number of its newest message, 0 for none.
-    pub last_num: i64,
-    /// Messages up to this number are read, 0 for none.
-    pub read_num: i64,
-    /// Messages up to this number were there before the contact came, and do not count as unread.
+    /// Messages up to this number were there before the contact came, and never count as unread.
     pub since: i64,
+    /// Messages up to this number do not count as unread.
+    pub base: i64,
+    /// Messages not read.
+    pub unread: u64,
+    /// The numbers of those that mention the contact.
+    pub mentions: Vec<i64>,
     /// The last message read.
     pub last_read: Option<Uuid>,
     /// Version of the mark, 0 for none.
     pub gentime: i64,
-    /// Unread messages that mention the contact.
-    pub notices: u64,
 }

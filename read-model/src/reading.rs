@@ -1,37 +1,55 @@
-//! Unread counters: the newest number of a chat less the number that a contact has read. Nothing is counted per member
+//! Unread counters: how many messages of a chat come behind the one that a contact has read. Nothing is counted per member
 //! when a message is posted, so posting into a large group writes no more rows than into a small one.
+//!
+//! Numbers of messages have no holes, so a difference of numbers is a count, less those that do not count (any more):
+//! an index holds these alone, and a chat knows up to which number there are only such.
 
 use crate::{ReadModel, Result};
-use events::{AccountId, ChatKey, ContactId};
+use events::{AccountId, ContactId};
 use protocol::team::TeamUnread;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The chats of contacts with how much of each is unread: `viewer`, `chat`, `kind`, `unread`. `$1`: contacts.
-const UNREAD: &str = "
-    SELECT viewer, chats.chat, kind, greatest(last_num - greatest(coalesce(r.num, 0), since), 0) AS unread FROM (
-        SELECT m.contact AS viewer, c.key AS chat, c.kind, c.last_num, m.joined_num AS since
-        FROM read.member m JOIN read.chat c ON c.key = m.chat WHERE m.contact = ANY($1) AND NOT c.archived
-        UNION ALL
-        SELECT c.low, c.key, c.kind, c.last_num, 0 FROM read.chat c WHERE c.kind = 'direct' AND c.low = ANY($1)
-        UNION ALL
-        SELECT c.high, c.key, c.kind, c.last_num, 0 FROM read.chat c
-        WHERE c.kind = 'direct' AND c.high = ANY($1) AND c.high <> c.low
-    ) chats LEFT JOIN read.reading r ON r.contact = viewer AND r.chat = chats.chat";
+/// Contacts (`$1`, a list) in their chats: viewer, chat, status, since, peer. Archived chats are among them.
+pub const PLACES: &str =
+    "SELECT m.contact AS viewer, m.chat, m.status, m.joined_num AS since, NULL::uuid AS peer
+    FROM read.member m WHERE m.contact = ANY($1)
+    UNION ALL
+    SELECT low, key, NULL, 0, high FROM read.chat WHERE kind = 'direct' AND low = ANY($1)
+    UNION ALL
+    SELECT high, key, NULL, 0, low FROM read.chat WHERE kind = 'direct' AND high = ANY($1) AND high <> low";
+
+/// To be put behind places in brackets, `({PLACES}) {STANDING}`: the place `x`, the chat `c`, the read mark `r`, own
+/// settings `o`, and `base.num`, up to which nothing is unread.
+pub const STANDING: &str = "x JOIN read.chat c ON c.key = x.chat
+    LEFT JOIN read.reading r ON r.contact = x.viewer AND r.chat = x.chat
+    LEFT JOIN read.own_chat o ON o.contact = x.viewer AND o.chat = x.chat
+    CROSS JOIN LATERAL (SELECT greatest(coalesce(r.num, 0), x.since, c.swept) AS num) base";
+
+/// How many messages are unread, of a row of [`STANDING`].
+pub const UNREAD: &str = "(CASE WHEN c.last_num <= base.num THEN 0 ELSE c.last_num - base.num - (
+    SELECT count(*) FROM read.message d WHERE d.chat = c.key AND d.num > base.num AND NOT d.counts) END)";
+
+/// The numbers of those of them that mention the viewer, of a row of [`STANDING`].
+pub const MENTIONS: &str = "(CASE WHEN c.last_num <= base.num THEN '{}' ELSE ARRAY(
+    SELECT n.num FROM read.message n WHERE n.chat = c.key AND n.num > base.num AND n.counts AND n.mentioned <> '[]'
+        AND n.mentioned ? x.viewer::text ORDER BY n.num) END)";
 
 impl ReadModel {
-    /// Unread counters of contacts, each for its own team.
+    /// Unread counters of contacts, each for its own team. Chats that are not to be counted are left out.
     ///
     /// # Errors
     /// The database failed.
     pub async fn unread(&self, contacts: &[ContactId]) -> Result<HashMap<ContactId, TeamUnread>> {
         let ids: Vec<Uuid> = contacts.iter().map(|id| id.0).collect();
         let sql = format!(
-            "SELECT viewer, kind, count(*) AS chats, sum(unread)::bigint AS messages FROM ({UNREAD}) u \
+            "SELECT viewer, kind, count(*) AS chats, sum(unread)::bigint AS messages FROM ( \
+                 SELECT x.viewer, c.kind, {UNREAD} AS unread FROM ({PLACES}) {STANDING} \
+                 WHERE NOT c.archived AND coalesce(o.counters_enabled, true) AND c.last_num > base.num) u \
              WHERE unread > 0 GROUP BY viewer, kind"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(&self.pool).await?;
         let mut counters: HashMap<ContactId, TeamUnread> = HashMap::new();
         for row in &rows {
             let team = counters.entry(ContactId(row.get("viewer"))).or_default();
@@ -61,41 +79,4 @@ impl ReadModel {
         let contacts: Vec<ContactId> = contacts.into_iter().map(ContactId).collect();
         Ok(self.unread(&contacts).await?.values().map(TeamUnread::messages).sum())
     }
-
-    /// The last message that a contact has read in a chat, with how many are unread and mention it.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn chat_unread(&self, contact: ContactId, chat: ChatKey) -> Result<ChatUnread> {
-        let sql = format!(
-            "SELECT u.unread, r.message, r.gentime, (SELECT count(*) FROM read.message n WHERE n.chat = $2 \
-                 AND n.num > coalesce(r.num, 0) AND NOT n.deleted AND n.mentioned ? $3) AS notices \
-             FROM ({UNREAD}) u LEFT JOIN read.reading r ON r.contact = u.viewer AND r.chat = u.chat WHERE u.chat = $2"
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(vec![contact.0])
-            .bind(chat.0)
-            .bind(contact.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.map_or_else(ChatUnread::default, |row| ChatUnread {
-            messages: row.get::<i64, _>("unread").unsigned_abs(),
-            notices: row.get::<i64, _>("notices").unsigned_abs(),
-            last_read: row.get("message"),
-            gentime: row.get::<Option<i64>, _>("gentime").unwrap_or(0),
-        }))
-    }
-}
-
-/// What a contact has not read of a chat.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChatUnread {
-    /// Messages.
-    pub messages: u64,
-    /// Those that mention it.
-    pub notices: u64,
-    /// The last message read.
-    pub last_read: Option<Uuid>,
-    /// Version of the mark, 0 for none.
-    pub gentime: i64,
 }

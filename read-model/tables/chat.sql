@@ -10,11 +10,15 @@ CREATE TABLE read.chat (
     public boolean NOT NULL DEFAULT false,
     readonly boolean NOT NULL DEFAULT false,
     default_for_all boolean NOT NULL DEFAULT false,
+    autocleanup_age integer, -- seconds
+    pinned_message uuid,
     colour smallint NOT NULL DEFAULT 0,
     archived boolean NOT NULL DEFAULT false,
     created timestamptz NOT NULL,
     last_num bigint NOT NULL DEFAULT 0,
     last_message uuid,
+    -- Of the messages up to this number none counts as unread any more.
+    swept bigint NOT NULL DEFAULT 0,
     gentime bigint NOT NULL
 );
 CREATE INDEX chat_team ON read.chat (team, kind);
@@ -30,3 +34,11 @@ CREATE TABLE read.member (
     PRIMARY KEY (chat, contact)
 );
 CREATE INDEX member_contact ON read.member (contact);
+
+-- Who came into or went out of a team, of which the group does not know yet.
+CREATE TABLE read.membership_due (
+    chat uuid NOT NULL,
+    contact uuid NOT NULL,
+    stays boolean NOT NULL,
+    PRIMARY KEY (chat, contact)
+);

@@ -19,6 +19,10 @@ CREATE TABLE read.message (
     edited timestamptz,
     editable_until timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false,
+    -- Whether it can be unread: the rule of [`NeutralMessage::counts`].
+    counts boolean NOT NULL GENERATED ALWAYS AS (NOT deleted) STORED,
     gentime bigint NOT NULL,
     UNIQUE (chat, num)
 );
+CREATE INDEX message_uncounted ON read.message (chat, num) WHERE NOT counts;
+CREATE INDEX message_mentions ON read.message (chat, num) WHERE mentioned <> '[]';

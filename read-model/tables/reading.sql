@@ -7,3 +7,23 @@ CREATE TABLE read.reading (
     gentime bigint NOT NULL,
     PRIMARY KEY (contact, chat)
 );
+-- Who has seen a message.
+CREATE INDEX reading_num ON read.reading (chat, num);
+
+-- How a contact wants to see a chat, and what it has begun to write there. A chat without a row is as it comes.
+CREATE TABLE read.own_chat (
+    contact uuid NOT NULL,
+    chat uuid NOT NULL,
+    pinned boolean NOT NULL DEFAULT false,
+    pinned_sort_ordering integer NOT NULL DEFAULT 0,
+    hidden boolean NOT NULL DEFAULT false,
+    notifications_enabled boolean NOT NULL DEFAULT true,
+    counters_enabled boolean NOT NULL DEFAULT true,
+    collapsed boolean NOT NULL DEFAULT false,
+    feed boolean, -- NULL: as its kind has it
+    draft text NOT NULL DEFAULT '',
+    draft_num bigint NOT NULL DEFAULT 0,
+    draft_gentime bigint NOT NULL DEFAULT 0,
+    gentime bigint NOT NULL,
+    PRIMARY KEY (contact, chat)
+);

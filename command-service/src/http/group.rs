@@ -13,7 +13,11 @@ use domain::{
     chat::{self, Actor, Chat},
     limits,
 };
-use events::{ContactId, GroupId, Personal, StreamName, chat::Member, value::GroupStatus};
+use events::{
+    ContactId, GroupId, Personal, StreamName,
+    chat::{ChatRef, Member},
+    value::GroupStatus,
+};
 use platform::http::{ApiError, Body, Params};
 use protocol::{
     Jid,
@@ -55,9 +59,8 @@ pub(super) async fn create(
     let own = |text: String| Personal::of_team(scope.team, text);
     let display_name = own(checks.required("display_name", &input.display_name, limits::GROUP_NAME));
     let description = input.description.unwrap_or_default();
-    if description.contains('\0') || description.chars().count() > limits::DESCRIPTION {
-        checks.refuse("description", Text::TooLong { max: limits::DESCRIPTION });
-    }
+    let description = checks.note("description", &description, limits::DESCRIPTION);
+    let autocleanup_age = checks.autocleanup_age(input.autocleanup_age);
     let members = commands.members(&mut checks, &scope, &input.members.unwrap_or_default()).await?;
     checks.done()?;
     let settings = events::chat::Settings {
@@ -66,13 +69,16 @@ pub(super) async fn create(
         public: input.public.unwrap_or(false),
         readonly_for_members: input.readonly_for_members.unwrap_or(false),
         default_for_all: input.default_for_all.unwrap_or(false),
+        autocleanup_age,
+        pinned_message: None,
     };
     let group: GroupId = context.id();
     let (team, actor) = (scope.team, actor(&scope));
     let command =
         || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
     let done = commands.on_group(&context, group, Start::New, command).await?;
-    commands.show(&context, done.position, || commands.access.read.group(team, group, scope.viewer())).await
+    let view = || commands.access.read.whole_chat(team, scope.viewer(), ChatRef::Group(group));
+    commands.show(&context, done.position, view).await
 }
 
 /// Deletes a group, which is archived.
@@ -181,7 +187,7 @@ impl Commands {
         }
     }
 
-    async fn on_group(
+    pub(super) async fn on_group(
         &self,
         context: &Context,
         group: GroupId,

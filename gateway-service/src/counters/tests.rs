@@ -1,8 +1,11 @@
 use super::Counters;
 use chrono::DateTime;
 use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::{ChatType, NeutralMessage};
-use read_model::feed::ChatMark;
+use protocol::{
+    message::{ChatType, NeutralMessage},
+    notice::{Audience, FeedRow, Notice, Scope},
+};
+use read_model::feed::{ChatMark, ChatMarks};
 use uuid::Uuid;
 
 const ME: ContactId = ContactId(Uuid::from_u128(1));
@@ -40,72 +43,150 @@ fn id(num: i64) -> MessageId {
     MessageId(Uuid::from_u128(num.unsigned_abs().into()))
 }
 
-fn mark(chat: ChatRef, last_num: i64, read_num: i64) -> ChatMark {
+/// Where what was loaded stands.
+const LOADED: u64 = 100;
+
+fn loaded(marks: Vec<ChatMark>) -> Counters {
+    Counters::new(ME, ChatMarks { position: LOADED, uncounted: vec![], marks })
+}
+
+fn mark(chat: ChatRef, base: i64, unread: u64) -> ChatMark {
     ChatMark {
         chat: chat.key(),
         kind: ChatType::of(chat),
-        last_num,
-        read_num,
         since: 0,
-        last_read: Some(id(read_num).0),
-        gentime: read_num * 10,
-        notices: 0,
+        base,
+        unread,
+        mentions: vec![],
+        last_read: Some(id(base).0),
+        gentime: base * 10,
     }
 }
 
-#[test]
-fn messages_of_others_are_unread_and_count_once() {
-    let mut counters = Counters::new(ME, vec![mark(GROUP, 5, 5)]);
-    for num in [6, 7, 7, 5] {
-        counters.posted(&message(GROUP, YOU, num, &[ME]));
+fn row(position: u64, notice: Notice) -> FeedRow {
+    let team = TeamId(Uuid::from_u128(4));
+    FeedRow {
+        position,
+        ordinal: 0,
+        scope: Scope::Team(team),
+        seq: 1,
+        audience: Audience::All,
+        at: DateTime::from_timestamp(0, 0).unwrap(),
+        notice,
     }
+}
+
+fn said(message: NeutralMessage) -> FeedRow {
+    row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: false })
+}
+
+fn became(message: NeutralMessage) -> FeedRow {
+    row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: true })
+}
+
+fn read(chat: ChatRef, num: i64, num_unread: u64, mentions: &[i64]) -> FeedRow {
+    let mentions = mentions.to_vec();
+    let (message, gentime) = (id(num), num * 10);
+    let marked = Notice::ReadMarked { contact: ME, chat, message, num, num_unread, mentions, gentime };
+    row(LOADED + 1, marked)
+}
+
+#[test]
+fn messages_of_others_are_unread_and_what_was_loaded_counts_once() {
+    let mut counters = loaded(vec![mark(GROUP, 5, 1)]);
+    let old = FeedRow { position: LOADED, ..said(message(GROUP, YOU, 6, &[])) };
+    assert!(!counters.hear(&old), "it was loaded");
+    assert!(counters.hear(&said(message(GROUP, YOU, 7, &[ME]))));
     let of = counters.of(GROUP);
-    assert_eq!((of.num_unread, of.num_unread_notices, of.last_read_message_id), (2, 2, Some(id(5).0)));
+    assert_eq!((of.num_unread, of.num_unread_notices, of.last_read_message_id), (2, 1, Some(id(5).0)));
     assert_eq!((counters.team().group.chats, counters.team().group.messages, counters.badge()), (1, 2, 2));
 }
 
 #[test]
 fn who_posts_has_read_all_before() {
-    let mut counters = Counters::new(ME, vec![mark(DIRECT, 5, 3)]);
+    let mut counters = loaded(vec![mark(DIRECT, 3, 2)]);
     assert_eq!(counters.badge(), 2);
-    counters.posted(&message(DIRECT, ME, 6, &[]));
+    counters.hear(&said(message(DIRECT, ME, 6, &[])));
     assert_eq!((counters.of(DIRECT).num_unread, counters.badge()), (0, 0));
     assert_eq!(counters.of(DIRECT).last_read_message_id, Some(id(6).0));
 }
 
 #[test]
 fn a_new_direct_chat_begins_unread_and_a_joined_group_read() {
-    let mut counters = Counters::new(ME, vec![]);
-    counters.posted(&message(DIRECT, YOU, 1, &[]));
-    counters.posted(&message(GROUP, YOU, 101, &[]));
+    let mut counters = loaded(vec![]);
+    counters.hear(&said(message(DIRECT, YOU, 1, &[])));
+    counters.hear(&said(message(GROUP, YOU, 101, &[])));
     assert_eq!((counters.of(DIRECT).num_unread, counters.of(GROUP).num_unread), (1, 1));
     assert_eq!((counters.team().direct.messages, counters.team().group.messages), (1, 1));
 }
 
 #[test]
-fn a_mark_counts_unless_it_is_older_than_what_was_loaded() {
-    let mut counters = Counters::new(ME, vec![mark(GROUP, 9, 4)]);
-    counters.read(GROUP, id(2), 7, 20);
-    assert_eq!(counters.of(GROUP).num_unread, 5, "older");
-    counters.read(GROUP, id(7), 2, 70);
+fn a_mark_says_what_is_left_also_when_it_goes_back() {
+    let mut counters = loaded(vec![mark(GROUP, 4, 5)]);
+    assert!(counters.hear(&read(GROUP, 7, 2, &[9])));
     let of = counters.of(GROUP);
-    assert_eq!((of.num_unread, of.last_read_message_id, of.gentime), (2, Some(id(7).0), 70));
-    assert_eq!(counters.badge(), 2);
+    assert_eq!((of.num_unread, of.num_unread_notices, of.last_read_message_id), (2, 1, Some(id(7).0)));
+    counters.hear(&read(GROUP, 2, 7, &[3, 9]));
+    assert_eq!((counters.of(GROUP).num_unread, counters.badge()), (7, 7));
+    let theirs = Notice::ReadMarked {
+        contact: YOU,
+        chat: GROUP,
+        message: id(9),
+        num: 9,
+        num_unread: 0,
+        mentions: vec![],
+        gentime: 1,
+    };
+    assert!(!counters.hear(&row(LOADED + 1, theirs)));
+}
+
+#[test]
+fn a_deleted_message_counts_no_more_and_one_that_was_read_never_did() {
+    let mut counters = loaded(vec![ChatMark { mentions: vec![6], ..mark(GROUP, 5, 2) }]);
+    let gone = |num| NeutralMessage { deleted: true, ..message(GROUP, YOU, num, &[]) };
+    assert!(!counters.hear(&became(gone(3))));
+    assert!(counters.hear(&became(gone(6))));
+    let of = counters.of(GROUP);
+    assert_eq!((of.num_unread, of.num_unread_notices, counters.badge()), (1, 0, 1));
+}
+
+#[test]
+fn an_edit_can_mention_and_mention_no_more() {
+    let mut counters = loaded(vec![mark(GROUP, 5, 2)]);
+    assert!(counters.hear(&became(message(GROUP, YOU, 6, &[ME]))));
+    assert_eq!(counters.of(GROUP).num_unread_notices, 1);
+    assert!(!counters.hear(&became(message(GROUP, YOU, 6, &[ME]))), "as before");
+    assert!(counters.hear(&became(message(GROUP, YOU, 6, &[YOU]))));
+    assert_eq!(counters.of(GROUP).num_unread_notices, 0);
 }
 
 #[test]
 fn a_chat_that_is_gone_counts_no_more() {
-    let mut counters = Counters::new(ME, vec![mark(GROUP, 9, 4), mark(DIRECT, 2, 1)]);
+    let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
     assert_eq!(counters.badge(), 6);
-    counters.forget(GROUP);
+    let group = GROUP.shared().unwrap();
+    counters.hear(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![YOU], gentime: 1 }));
+    assert_eq!(counters.badge(), 6, "another has left");
+    counters.hear(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![ME], gentime: 1 }));
     assert_eq!((counters.badge(), counters.team().group.chats), (1, 0));
 }
 
 #[test]
+fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
+    let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
+    let kept = |counted| row(LOADED + 1, Notice::ChatKept { contact: ME, chat: GROUP, counted });
+    counters.hear(&kept(false));
+    counters.hear(&said(message(GROUP, YOU, 10, &[])));
+    assert_eq!((counters.of(GROUP).num_unread, counters.badge(), counters.team().group.chats), (6, 1, 0));
+    counters.hear(&kept(true));
+    assert_eq!((counters.badge(), counters.team().group.chats), (7, 1));
+}
+
+#[test]
 fn what_was_there_before_joining_never_counts() {
-    let joined = ChatMark { since: 8, ..mark(GROUP, 9, 0) };
-    let mut counters = Counters::new(ME, vec![joined]);
-    assert_eq!(counters.of(GROUP).num_unread, 1);
-    counters.read(GROUP, id(2), 7, 100);
+    let mut counters = loaded(vec![ChatMark { since: 8, ..mark(GROUP, 8, 1) }]);
+    counters.hear(&read(GROUP, 2, 1, &[]));
+    let gone = NeutralMessage { deleted: true, ..message(GROUP, YOU, 5, &[]) };
+    assert!(!counters.hear(&became(gone)), "it was there before");
     assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
 }

@@ -174,8 +174,16 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
     let Notice::MessageUpdated { message: told, .. } = &message.notice else { panic!("not a message") };
     let id = told.id;
     let to = |contact: ContactId| Audience::Contacts(vec![contact]);
-    let mark = Notice::ReadMarked { contact: reader.contact, chat, message: id, num_unread: 0, gentime: 9 };
-    let seen = Notice::MessagesReceived { author: author.contact, chat, messages: vec![id] };
+    let mark = Notice::ReadMarked {
+        contact: reader.contact,
+        chat,
+        message: id,
+        num: 1,
+        num_unread: 0,
+        mentions: vec![],
+        gentime: 9,
+    };
+    let seen = Notice::MessagesReceived { author: author.contact, chat, messages: vec![(id, 1)] };
     let team = Scope::Team(house.team);
     let rows =
         [message, house.row(team, to(reader.contact), mark), house.row(team, to(author.contact), seen)];
@@ -188,7 +196,7 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
         (&json!(0), &json!(0))
     );
     let received = mine.expect("server.message.received").await;
-    let expected = json!([{"chat": format!("d-{}", reader.contact), "message_id": id.0, "received": true, "num_received": 0}]);
+    let expected = json!([{"chat": format!("d-{}", reader.contact), "message_id": id.0, "received": true, "num_received": 1}]);
     assert_eq!(received["params"]["messages"], expected);
     assert!(received["confirm_id"].is_string());
     house.pull_down().await;

@@ -1,7 +1,7 @@
 //! Groups and their members.
 
 use crate::batch::{At, Batch};
-use events::{ContactId, GroupId, TeamId, chat};
+use events::{ContactId, GroupId, MessageId, TeamId, chat};
 use protocol::notice::{Audience, Notice, Scope};
 use sqlx::Row;
 use uuid::Uuid;
@@ -14,8 +14,9 @@ pub(super) async fn created(
     let settings = &created.settings;
     let colour = i16::from(created.group.0.as_bytes()[0] % 7);
     sqlx::query(
-        "INSERT INTO read.chat (key, team, kind, display_name, description, public, readonly, default_for_all, colour, \
-             created, gentime) VALUES ($1, $2, 'group', $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO read.chat (key, team, kind, display_name, description, public, readonly, default_for_all, \
+             autocleanup_age, pinned_message, colour, created, gentime) \
+         VALUES ($1, $2, 'group', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(created.group.0)
     .bind(created.team.0)
@@ -24,6 +25,8 @@ pub(super) async fn created(
     .bind(settings.public)
     .bind(settings.readonly_for_members)
     .bind(settings.default_for_all)
+    .bind(settings.autocleanup_age.map(u32::cast_signed))
+    .bind(settings.pinned_message.map(|message| message.0))
     .bind(colour)
     .bind(at.meta.at)
     .bind(at.gentime())
@@ -46,18 +49,56 @@ pub(super) async fn created(
     Ok(())
 }
 
-/// A group for all takes in those who are in the team already.
-async fn everybody_joins(batch: &mut Batch<'_>, team: TeamId, group: GroupId) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Settings changed, given whole.
+pub(super) async fn changed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    group: GroupId,
+    changed: &chat::Changed,
+) -> Result<(), sqlx::Error> {
+    let settings = &changed.settings;
+    let row = sqlx::query(
+        "UPDATE read.chat c SET display_name = $2, description = $3, public = $4, readonly = $5, default_for_all = $6, \
+             autocleanup_age = $7, pinned_message = $8, gentime = greatest(c.gentime + 1, $9) \
+         FROM read.chat before WHERE c.key = $1 AND before.key = $1 RETURNING c.team, before.default_for_all AS for_all",
+    )
+    .bind(group.0)
+    .bind(settings.display_name.or_default())
+    .bind(settings.description.or_default())
+    .bind(settings.public)
+    .bind(settings.readonly_for_members)
+    .bind(settings.default_for_all)
+    .bind(settings.autocleanup_age.map(u32::cast_signed))
+    .bind(settings.pinned_message.map(|message| message.0))
+    .bind(at.gentime())
+    .fetch_one(&mut *batch.db)
+    .await?;
+    let team = TeamId(row.get("team"));
+    let joined = match settings.default_for_all && !row.get::<bool, _>("for_all") {
+        true => everybody_joins(batch, team, group).await?,
+        false => vec![],
+    };
+    updated(batch, at, team, group, joined);
+    Ok(())
+}
+
+/// A group for all takes in those who are in the team already; answers whom. What was there before is no news to them.
+async fn everybody_joins(
+    batch: &mut Batch<'_>,
+    team: TeamId,
+    group: GroupId,
+) -> Result<Vec<ContactId>, sqlx::Error> {
+    let mut joined: Vec<Uuid> = sqlx::query_scalar(
         "INSERT INTO read.member (chat, contact, status, joined_num) \
-         SELECT $1, uid, 'member', 0 FROM read.contact \
-         WHERE team = $2 AND botname IS NULL AND NOT archived ON CONFLICT DO NOTHING",
+         SELECT c.key, n.uid, 'member', c.last_num FROM read.chat c JOIN read.contact n ON n.team = c.team \
+         WHERE c.key = $1 AND c.team = $2 AND n.botname IS NULL AND NOT n.archived ON CONFLICT DO NOTHING RETURNING contact",
     )
     .bind(group.0)
     .bind(team.0)
-    .execute(&mut *batch.db)
+    .fetch_all(&mut *batch.db)
     .await?;
-    Ok(())
+    joined.sort_unstable(); // told the same after every rebuild
+    Ok(joined.into_iter().map(ContactId).collect())
 }
 
 pub(super) async fn member_set(
@@ -67,6 +108,7 @@ pub(super) async fn member_set(
     set: &chat::MemberSet,
 ) -> Result<(), sqlx::Error> {
     let team = touch(batch, at, group).await?;
+    settled(batch, group, set.member.contact).await?;
     sqlx::query(
         "INSERT INTO read.member (chat, contact, status, joined_num) \
          SELECT key, $2, $3, last_num FROM read.chat WHERE key = $1 \
@@ -88,11 +130,23 @@ pub(super) async fn member_removed(
     removed: &chat::MemberRemoved,
 ) -> Result<(), sqlx::Error> {
     let team = touch(batch, at, group).await?;
-    sqlx::query("DELETE FROM read.member WHERE chat = $1 AND contact = $2")
+    let contact = removed.contact;
+    settled(batch, group, contact).await?;
+    let was_in: Option<Uuid> =
+        sqlx::query_scalar("DELETE FROM read.member WHERE chat = $1 AND contact = $2 RETURNING contact")
+            .bind(group.0)
+            .bind(contact.0)
+            .fetch_optional(&mut *batch.db)
+            .await?;
+    // Who comes back begins anew.
+    sqlx::query("DELETE FROM read.reading WHERE chat = $1 AND contact = $2")
         .bind(group.0)
-        .bind(removed.contact.0)
+        .bind(contact.0)
         .execute(&mut *batch.db)
         .await?;
+    if was_in.is_none() {
+        return Ok(());
+    }
     let gone = Notice::GroupDeleted { group, left: vec![removed.contact], gentime: at.gentime() };
     batch.tell(at, Scope::Team(team), Audience::Contacts(vec![removed.contact]), gone);
     updated(batch, at, team, group, vec![]);
@@ -107,8 +161,37 @@ pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) 
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    sqlx::query("DELETE FROM read.membership_due WHERE chat = $1")
+        .bind(group.0)
+        .execute(&mut *batch.db)
+        .await?;
     let gone = Notice::GroupDeleted { group, left: vec![], gentime: row.get("gentime") };
     batch.tell(at, Scope::Team(row.get::<Uuid, _>("team").into()), Audience::Group(group), gone);
+    Ok(())
+}
+
+/// The group knows of what became of a contact.
+async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM read.membership_due WHERE chat = $1 AND contact = $2")
+        .bind(group.0)
+        .bind(contact.0)
+        .execute(&mut *batch.db)
+        .await?;
+    Ok(())
+}
+
+/// A message of the chat counts no more: so do perhaps all up to some number, which then need not be looked at again.
+pub(super) async fn swept(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE read.chat c SET gentime = greatest(c.gentime + 1, $2), \
+             swept = coalesce((SELECT n.num - 1 FROM read.message n WHERE n.chat = c.key AND n.num > c.swept \
+                 AND n.counts ORDER BY n.num LIMIT 1), c.last_num) \
+         WHERE c.key = (SELECT m.chat FROM read.message m WHERE m.uid = $1)",
+    )
+    .bind(message.0)
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
     Ok(())
 }
 

@@ -202,7 +202,22 @@ pub(super) async fn archived(
     .bind(at.gentime())
     .execute(&mut *batch.db)
     .await?;
-    sqlx::query("DELETE FROM read.member WHERE contact = $1").bind(contact.0).execute(&mut *batch.db).await?;
+    // Its groups hear of it by events of their own, which whoever looks at what is due appends.
+    sqlx::query(
+        "WITH gone AS (DELETE FROM read.member WHERE contact = $1 RETURNING chat) \
+         INSERT INTO read.membership_due (chat, contact, stays) SELECT c.key, $1, false FROM gone \
+         JOIN read.chat c ON c.key = gone.chat WHERE c.kind = 'group' AND NOT c.archived \
+         ON CONFLICT (chat, contact) DO UPDATE SET stays = false",
+    )
+    .bind(contact.0)
+    .execute(&mut *batch.db)
+    .await?;
+    sqlx::query(
+        "DELETE FROM read.reading r USING read.chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
+    )
+    .bind(contact.0)
+    .execute(&mut *batch.db)
+    .await?;
     updated(batch, at, team, vec![contact]);
     batch.tell(at, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
     Ok(())
@@ -224,7 +239,24 @@ pub(super) async fn restored(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    welcome(batch, team, restored.contact).await?;
     came(batch, at, team, restored.contact, AccountId(account)).await
+}
+
+/// Who was in the team before is back in groups for all: those that know of its leaving must hear of its coming.
+async fn welcome(batch: &mut Batch<'_>, team: TeamId, contact: ContactId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "WITH fleeting AS (DELETE FROM read.membership_due d USING read.chat c \
+             WHERE d.contact = $2 AND c.key = d.chat AND c.default_for_all RETURNING d.chat) \
+         INSERT INTO read.membership_due (chat, contact, stays) SELECT key, $2, true FROM read.chat \
+         WHERE team = $1 AND kind = 'group' AND default_for_all AND NOT archived \
+             AND key NOT IN (SELECT chat FROM fleeting)",
+    )
+    .bind(team.0)
+    .bind(contact.0)
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(())
 }
 
 /// Somebody is in the team now: it joins the groups that are for all; everybody is told of it, and it of everybody.

@@ -96,6 +96,7 @@ pub(super) async fn deleted(
     .bind(at.gentime())
     .execute(&mut *batch.db)
     .await?;
+    super::chat::swept(batch, at, message).await?;
     tell_changed(batch, at, message).await
 }
 

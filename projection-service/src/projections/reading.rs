@@ -1,12 +1,16 @@
-//! Read marks: the reader's own sockets hear of the counters, the authors that their messages were seen.
+//! What contacts keep of chats for themselves. Their own sockets hear of it, the authors that their messages were seen.
 
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
-use events::{ContactId, MessageId, reading::Marked};
+use events::{
+    ContactId, MessageId,
+    reading::{DraftSaved, Marked, SettingsChanged},
+};
 use protocol::notice::{Audience, Notice, Scope};
-use sqlx::Row;
+use read_model::reading::{MENTIONS, PLACES, STANDING, UNREAD};
+use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -18,39 +22,42 @@ pub(super) async fn marked(
     at: At<'_>,
     marked: &Marked,
 ) -> Result<(), ProjectionError> {
-    let chat = marked.chat.key();
+    let (chat, contact) = (marked.chat.key(), marked.contact);
     let row = sqlx::query(
-        "SELECT m.num, c.last_num, coalesce(r.num, 0) AS before FROM read.message m JOIN read.chat c ON c.key = m.chat \
+        "SELECT m.num, coalesce(r.num, 0) AS before FROM read.message m \
          LEFT JOIN read.reading r ON r.chat = m.chat AND r.contact = $2 WHERE m.uid = $1 AND m.chat = $3",
     )
     .bind(marked.message.0)
-    .bind(marked.contact.0)
+    .bind(contact.0)
     .bind(chat.0)
     .fetch_optional(&mut *batch.db)
     .await?;
     let row = row.ok_or(ProjectionError::Dangling(at.position))?;
-    let (num, last, before): (i64, i64, i64) = (row.get("num"), row.get("last_num"), row.get("before"));
+    let (num, before): (i64, i64) = (row.get("num"), row.get("before"));
     let gentime: i64 = sqlx::query_scalar(
         "INSERT INTO read.reading AS r (contact, chat, num, message, gentime) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message, \
              gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
     )
-    .bind(marked.contact.0)
+    .bind(contact.0)
     .bind(chat.0)
     .bind(num)
     .bind(marked.message.0)
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    let left = left_unread(batch, contact, chat.0).await?;
     let scope = Scope::Team(marked.team);
     let notice = Notice::ReadMarked {
-        contact: marked.contact,
+        contact,
         chat: marked.chat,
         message: marked.message,
-        num_unread: last - num,
+        num,
+        num_unread: left.messages,
+        mentions: left.mentions,
         gentime,
     };
-    batch.tell(at, scope, Audience::Contacts(vec![marked.contact]), notice);
+    batch.tell(at, scope, Audience::Contacts(vec![contact]), notice);
     for (author, messages) in newly_seen(batch, marked, before, num).await? {
         let notice = Notice::MessagesReceived { author, chat: marked.chat, messages };
         batch.tell(at, scope, Audience::Contacts(vec![author]), notice);
@@ -58,16 +65,41 @@ pub(super) async fn marked(
     Ok(())
 }
 
-/// Others' messages between two marks, by author.
+/// What a contact has not read of a chat.
+#[derive(Default)]
+struct Left {
+    messages: u64,
+    mentions: Vec<i64>,
+}
+
+async fn left_unread(batch: &mut Batch<'_>, contact: ContactId, chat: Uuid) -> Result<Left, sqlx::Error> {
+    let sql = format!(
+        "SELECT {UNREAD} AS unread, {MENTIONS} AS mentions FROM ({PLACES}) {STANDING} WHERE x.chat = $2"
+    );
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(vec![contact.0])
+        .bind(chat)
+        .fetch_optional(&mut *batch.db)
+        .await?;
+    // Nothing is left to who has gone out of a group meanwhile.
+    Ok(row.map_or_else(Left::default, |row| Left {
+        messages: row.get::<i64, _>("unread").unsigned_abs(),
+        mentions: row.get("mentions"),
+    }))
+}
+
+/// Others' messages between two marks, by author, with how many have seen each.
 async fn newly_seen(
     batch: &mut Batch<'_>,
     marked: &Marked,
     before: i64,
     num: i64,
-) -> Result<BTreeMap<ContactId, Vec<MessageId>>, sqlx::Error> {
+) -> Result<BTreeMap<ContactId, Vec<(MessageId, u32)>>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT uid, author FROM read.message WHERE chat = $1 AND num > greatest($2, $3 - $5) AND num <= $3 \
-             AND author <> $4 AND NOT by_integration ORDER BY num",
+        "SELECT m.uid, m.author, (SELECT count(*) FROM read.reading r \
+             WHERE r.chat = m.chat AND r.num >= m.num AND r.contact <> m.author) AS readers \
+         FROM read.message m WHERE m.chat = $1 AND m.num > greatest($2, $3 - $5) AND m.num <= $3 \
+             AND m.author <> $4 AND NOT m.by_integration ORDER BY m.num",
     )
     .bind(marked.chat.key().0)
     .bind(before)
@@ -76,10 +108,72 @@ async fn newly_seen(
     .bind(TOLD)
     .fetch_all(&mut *batch.db)
     .await?;
-    let mut seen: BTreeMap<ContactId, Vec<MessageId>> = BTreeMap::new();
+    let mut seen: BTreeMap<ContactId, Vec<(MessageId, u32)>> = BTreeMap::new();
     for row in &rows {
-        let author: Uuid = row.get("author");
-        seen.entry(ContactId(author)).or_default().push(MessageId(row.get("uid")));
+        let (author, readers): (Uuid, i64) = (row.get("author"), row.get("readers"));
+        let message = (MessageId(row.get("uid")), u32::try_from(readers).unwrap_or(u32::MAX));
+        seen.entry(ContactId(author)).or_default().push(message);
     }
     Ok(seen)
+}
+
+pub(super) async fn settings_changed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    changed: &SettingsChanged,
+) -> Result<(), sqlx::Error> {
+    let settings = &changed.settings;
+    sqlx::query(
+        "INSERT INTO read.own_chat AS o (contact, chat, pinned, pinned_sort_ordering, hidden, notifications_enabled, \
+             counters_enabled, collapsed, feed, gentime) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT (contact, chat) DO UPDATE SET pinned = excluded.pinned, \
+             pinned_sort_ordering = excluded.pinned_sort_ordering, hidden = excluded.hidden, \
+             notifications_enabled = excluded.notifications_enabled, counters_enabled = excluded.counters_enabled, \
+             collapsed = excluded.collapsed, feed = excluded.feed, gentime = greatest(o.gentime + 1, excluded.gentime)",
+    )
+    .bind(changed.contact.0)
+    .bind(changed.chat.key().0)
+    .bind(settings.pinned)
+    .bind(settings.pinned_sort_ordering)
+    .bind(settings.hidden)
+    .bind(settings.notifications_enabled)
+    .bind(settings.counters_enabled)
+    .bind(settings.collapsed)
+    .bind(settings.feed)
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
+    let (contact, chat) = (changed.contact, changed.chat);
+    let notice = Notice::ChatKept { contact, chat, counted: settings.counters_enabled };
+    batch.tell(at, Scope::Team(changed.team), Audience::Contacts(vec![contact]), notice);
+    Ok(())
+}
+
+pub(super) async fn draft_saved(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    saved: &DraftSaved,
+) -> Result<(), sqlx::Error> {
+    let row = sqlx::query(
+        "INSERT INTO read.own_chat AS o (contact, chat, draft, draft_num, draft_gentime, gentime) \
+         VALUES ($1, $2, $3, 1, $4, $4) ON CONFLICT (contact, chat) DO UPDATE SET draft = excluded.draft, \
+             draft_num = o.draft_num + 1, draft_gentime = greatest(o.draft_gentime + 1, excluded.draft_gentime), \
+             gentime = greatest(o.gentime + 1, excluded.gentime) RETURNING draft_num, draft_gentime",
+    )
+    .bind(saved.contact.0)
+    .bind(saved.chat.key().0)
+    .bind(saved.text.or_default())
+    .bind(at.gentime())
+    .fetch_one(&mut *batch.db)
+    .await?;
+    let (contact, chat) = (saved.contact, saved.chat);
+    let notice = Notice::DraftSaved {
+        contact,
+        chat,
+        draft: saved.text.or_default(),
+        num: row.get("draft_num"),
+        gentime: row.get("draft_gentime"),
+    };
+    batch.tell(at, Scope::Team(saved.team), Audience::Contacts(vec![contact]), notice);
+    Ok(())
 }

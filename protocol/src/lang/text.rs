@@ -110,6 +110,11 @@ pub enum Text {
     TooLate,
     /// The role does not allow it.
     RoleForbids,
+    /// The role does not allow to change these fields.
+    FieldsForbidden {
+        /// Their names.
+        fields: String,
+    },
     /// The last owner cannot leave or be demoted.
     LastOwner,
     /// Only the account itself may do it.
@@ -231,6 +236,9 @@ impl Text {
             Self::PictureTooLarge => say("Слишком большая картинка", "The picture is too large"),
             Self::TooLate => say("Время для изменения истекло", "The time for changing this is over"),
             Self::RoleForbids => say("Недостаточно прав", "Your role does not allow this"),
+            Self::FieldsForbidden { fields } => {
+                fill("Недостаточно прав, чтобы менять: {}", "Your role does not allow to change: {}", fields)
+            }
             Self::LastOwner => {
                 say("В команде должен остаться хотя бы один владелец", "A team must keep at least one owner")
             }

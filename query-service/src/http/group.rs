@@ -3,7 +3,7 @@
 use crate::Queries;
 use access::{Fresh, TeamScope, refusal::not_found, refuse};
 use axum::extract::State;
-use events::GroupId;
+use events::{GroupId, chat::ChatRef};
 use platform::http::{ApiError, Params, Reply};
 use protocol::{
     Jid,
@@ -48,8 +48,9 @@ pub(super) async fn one(
     scope: TeamScope,
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
-    let group = queries.access.read.group(scope.team, path.group()?, scope.viewer()).await.map_err(refuse)?;
-    Ok(Reply::new(group.ok_or_else(not_found)?).at(fresh.0))
+    let group = ChatRef::Group(path.group()?);
+    let view = queries.access.read.whole_chat(scope.team, scope.viewer(), group).await.map_err(refuse)?;
+    Ok(Reply::new(view.ok_or_else(not_found)?).at(fresh.0))
 }
 
 /// Everybody in a group that the caller may see.
@@ -63,7 +64,7 @@ pub(super) async fn members(
     Params(path): Params<Path>,
 ) -> Result<Reply<GroupMembers>, ApiError> {
     let (read, group, viewer) = (&queries.access.read, path.group()?, scope.viewer());
-    read.group(scope.team, group, viewer).await.map_err(refuse)?.ok_or_else(not_found)?;
+    read.chat(scope.team, viewer, ChatRef::Group(group)).await.map_err(refuse)?.ok_or_else(not_found)?;
     let members = read.group_members(group, viewer).await.map_err(refuse)?;
     Ok(Reply::new(GroupMembers { members }).at(fresh.0))
 }

@@ -1,0 +1,137 @@
+//! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge` (`protocol.md` 3.3): conversations of all kinds.
+
+use crate::{Queries, words::Words};
+use access::{Caller, Fresh, TeamScope, refusal::not_found, refuse};
+use axum::extract::State;
+use domain::limits;
+use platform::http::{ApiError, Params, Query, Reply};
+use protocol::{
+    Jid,
+    chat::{Chat, ChatPage},
+    envelope::Success,
+    message::ChatType,
+};
+use read_model::chat::{
+    chat_of,
+    list::{ChatFilter, ChatSort},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// How many chats a page shows unless asked otherwise.
+const PAGE: u32 = 50;
+const KINDS: [ChatType; 3] = [ChatType::Direct, ChatType::Group, ChatType::Task];
+
+/// What the path of a chat names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    chat_jid: Jid,
+}
+
+/// The query of a list of chats.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+pub(super) struct List {
+    /// `direct`, `group`, `task`, several of them with commas, or `any`.
+    chat_type: Option<String>,
+    /// How many at most, 200 if more; 50 unless said.
+    limit: Option<String>,
+    /// How many are passed over.
+    offset: Option<String>,
+    /// Only what has changed since this version, hidden chats among it.
+    gentime_gt: Option<String>,
+    /// Chats with something unread first.
+    unread_first: Option<String>,
+    /// Only chats with something unread.
+    unread_only: Option<String>,
+    /// `true`: only hidden chats; otherwise they are left out.
+    hidden: Option<String>,
+    /// Only those on the main screen, or only the others.
+    feed: Option<String>,
+    /// Only those in which something was said, or only the others.
+    has_activity: Option<String>,
+    /// People too, in `contacts`.
+    mix_contacts: Option<String>,
+    /// `group_chat_display_name` or `last_message`, with a minus for the other way round. Unless said, pinned chats come
+    /// first, then those in which something was said last.
+    sort: Option<String>,
+    /// Part of the title.
+    q: Option<String>,
+}
+
+impl List {
+    fn filter(self) -> Result<ChatFilter, ApiError> {
+        let mut words = Words::default();
+        let filter = ChatFilter {
+            kinds: kinds(&mut words, self.chat_type.as_deref().unwrap_or_default()),
+            gentime_gt: words.integer("gentime_gt", self.gentime_gt.as_deref(), i64::MIN..=i64::MAX),
+            unread_only: words.switch("unread_only", self.unread_only.as_deref()).unwrap_or(false),
+            unread_first: words.switch("unread_first", self.unread_first.as_deref()).unwrap_or(false),
+            hidden: words.switch("hidden", self.hidden.as_deref()),
+            feed: words.switch("feed", self.feed.as_deref()),
+            has_activity: words.switch("has_activity", self.has_activity.as_deref()),
+            mix_contacts: words.switch("mix_contacts", self.mix_contacts.as_deref()).unwrap_or(false),
+            sort: words.word("sort", self.sort.as_deref(), &ChatSort::WORDS, ChatSort::from_word),
+            q: words.line("q", self.q, limits::GROUP_NAME),
+            limit: words
+                .integer("limit", self.limit.as_deref(), 1..=i64::from(u32::MAX))
+                .map_or(PAGE, |limit| u32::try_from(limit).unwrap_or(u32::MAX))
+                .min(limits::CHATS_PER_PAGE),
+            offset: words
+                .integer("offset", self.offset.as_deref(), 0..=i64::from(u32::MAX))
+                .map_or(0, |offset| u32::try_from(offset).unwrap_or(u32::MAX)),
+        };
+        words.done()?;
+        Ok(filter)
+    }
+}
+
+fn kinds(words: &mut Words, named: &str) -> Vec<ChatType> {
+    let mut kinds = vec![];
+    for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        match ChatType::from_word(name) {
+            Some(kind) => kinds.push(kind),
+            None if name == "any" => kinds.extend(KINDS),
+            None => words.not_one_of("chat_type", &["direct", "group", "task", "any"]),
+        }
+    }
+    if kinds.is_empty() { KINDS.to_vec() } else { kinds }
+}
+
+/// The conversations that the caller is in.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats", tag = "chats", params(("team_uid" = String, Path), List),
+    responses((status = 200, body = Success<ChatPage>)))]
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+    Query(list): Query<List>,
+) -> Result<Reply<ChatPage>, ApiError> {
+    let filter = list.filter()?;
+    let page = queries.access.read.chat_page(scope.team, scope.viewer(), &filter).await.map_err(refuse)?;
+    Ok(Reply::new(page).at(fresh.0))
+}
+
+/// One conversation, of a group with everybody in it; with a contact also before the first message.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}", tag = "chats",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path)),
+    responses((status = 200, body = Success<Chat>)))]
+pub(super) async fn one(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+) -> Result<Reply<Chat>, ApiError> {
+    let chat = chat_of(scope.contact, path.chat_jid);
+    let view = queries.access.read.whole_chat(scope.team, scope.viewer(), chat).await.map_err(refuse)?;
+    Ok(Reply::new(view.ok_or_else(not_found)?).at(fresh.0))
+}
+
+/// How many messages the caller has not read, in all teams.
+#[utoipa::path(get, path = "/api/v4/badge", tag = "chats", responses((status = 200, body = Success<u64>)))]
+pub(super) async fn badge(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    caller: Caller,
+) -> Result<Reply<u64>, ApiError> {
+    Ok(Reply::new(queries.access.read.badge(caller.account).await.map_err(refuse)?).at(fresh.0))
+}

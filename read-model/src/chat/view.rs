@@ -1,0 +1,382 @@
+//! A conversation as one contact sees it (`protocol.md` 4.7).
+
+use crate::{
+    QueryError, ReadModel, Result,
+    chat::jid_for,
+    contact::Viewer,
+    message::{self, neutral},
+    reading::{MENTIONS, STANDING, UNREAD},
+};
+use chrono::{DateTime, Utc};
+use domain::{
+    chat::fields,
+    policy::{self, Action},
+};
+use events::{
+    ContactId, TeamId,
+    chat::ChatRef,
+    reading::OwnSettings,
+    value::{ContactStatus, GroupStatus},
+};
+use protocol::{
+    chat::Chat,
+    contact::Contact,
+    icon::IconData,
+    message::{ChatType, Face, Message, NeutralMessage},
+};
+use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The newest version of anything that the viewer sees of a chat.
+pub(super) const GENTIME: &str = "greatest(c.gentime, r.gentime, o.gentime, p.gentime)";
+
+/// Own settings, as they are kept.
+const OWN: &str = "o.pinned, o.pinned_sort_ordering, o.hidden, o.notifications_enabled, o.counters_enabled, \
+    o.collapsed, o.feed, o.draft, o.draft_num, o.draft_gentime";
+
+/// The chats that a viewer may see of those named by `$3`: its own, and groups that are public (`$4`: whether that
+/// concerns it) or that it may see as one of those who run the team (`$5`).
+const VISIBLE: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, \
+        CASE WHEN n.kind = 'direct' THEN 0 ELSE coalesce(m.joined_num, n.last_num) END AS since, \
+        CASE WHEN n.kind = 'direct' THEN CASE WHEN n.low = v.uid THEN n.high ELSE n.low END END AS peer \
+    FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
+    WHERE n.team = $2 AND n.key = $3 AND (m.contact IS NOT NULL OR v.uid IN (n.low, n.high) \
+        OR (n.kind = 'group' AND ((n.public AND $4) OR $5)))";
+
+/// The groups that a viewer is in, and the public ones (`$3`: whether those concern it).
+const GROUPS: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
+        NULL::uuid AS peer \
+    FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
+    WHERE n.team = $2 AND n.kind = 'group' AND NOT n.archived AND (m.contact IS NOT NULL OR (n.public AND $3))";
+
+/// Chats of one viewer (`$1`, a list of one) in a team (`$2`) as rows that [`ReadModel::chat_views`] takes; `more`
+/// columns, and only those `places` (see [`crate::reading::PLACES`]) that meet the condition.
+pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
+    format!(
+        "SELECT x.status AS own_status, x.peer, c.key, c.kind, c.low, c.high, c.display_name, c.description, c.public, \
+             c.readonly, c.default_for_all, c.autocleanup_age, c.pinned_message, c.colour, c.created, c.last_message, \
+             c.gentime AS base_gentime, {GENTIME} AS gentime, r.message AS last_read, {OWN}, \
+             coalesce(said.created, c.created) AS last_activity, {UNREAD} AS unread, \
+             cardinality({MENTIONS}) AS notices, \
+             (SELECT count(*) FROM read.member n WHERE n.chat = c.key) AS members{more} \
+         FROM ({places}) {STANDING} LEFT JOIN read.contact p ON p.uid = x.peer \
+         LEFT JOIN read.message said ON said.uid = c.last_message \
+         WHERE c.team = $2 AND NOT c.archived AND {condition}"
+    )
+}
+
+impl ReadModel {
+    /// A conversation as a contact sees it, whether anything was said there yet or not; `None` when it is none of its
+    /// business.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn chat(&self, team: TeamId, viewer: Viewer, chat: ChatRef) -> Result<Option<Chat>> {
+        let row = sqlx::query(AssertSqlSafe(select("", VISIBLE, "c.kind = $6")))
+            .bind(vec![viewer.contact.0])
+            .bind(team.0)
+            .bind(chat.key().0)
+            .bind(viewer.status > ContactStatus::Guest)
+            .bind(viewer.status >= ContactStatus::Admin)
+            .bind(ChatType::of(chat).word())
+            .fetch_optional(&self.pool)
+            .await?;
+        match (row, chat) {
+            (Some(row), _) => Ok(self.chat_views(team, viewer, &[row]).await?.pop()),
+            (None, ChatRef::Direct(a, b)) if a == viewer.contact || b == viewer.contact => {
+                self.silent_chat(team, viewer, if a == viewer.contact { b } else { a }).await
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// The same with everybody who is in it, if it is a group.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn whole_chat(&self, team: TeamId, viewer: Viewer, chat: ChatRef) -> Result<Option<Chat>> {
+        let Some(mut view) = self.chat(team, viewer, chat).await? else { return Ok(None) };
+        if let ChatRef::Group(group) = chat {
+            view.members = Some(self.group_members(group, viewer).await?);
+        }
+        Ok(Some(view))
+    }
+
+    /// The groups that a contact is in, or that are public, by title.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn groups(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Chat>> {
+        let sql = select("", GROUPS, "true ORDER BY c.display_name, c.key");
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(vec![viewer.contact.0])
+            .bind(team.0)
+            .bind(viewer.status > ContactStatus::Guest)
+            .fetch_all(&self.pool)
+            .await?;
+        self.chat_views(team, viewer, &rows).await
+    }
+
+    /// Rows of [`select`] as the viewer sees them: two statements for all of them.
+    pub(super) async fn chat_views(&self, team: TeamId, viewer: Viewer, rows: &[PgRow]) -> Result<Vec<Chat>> {
+        let peers: Vec<ContactId> =
+            rows.iter().filter_map(|row| row.get::<Option<Uuid>, _>("peer")).map(ContactId).collect();
+        let peers = match peers.is_empty() {
+            true => vec![],
+            false => self.contacts_by_id(team, &peers, viewer).await?,
+        };
+        let peers: HashMap<Uuid, Contact> = peers
+            .into_iter()
+            .filter_map(|contact| match contact.jid {
+                protocol::Jid::Direct(id) => Some((id.0, contact)),
+                _ => None,
+            })
+            .collect();
+        let messages = rows.iter().flat_map(|row| {
+            ["last_message", "pinned_message"]
+                .map(|name| row.get::<Option<Uuid>, _>(name))
+                .into_iter()
+                .flatten()
+        });
+        let messages = self.messages_by_id(team, messages.collect()).await?;
+        let view = |row: &PgRow| {
+            let peer = row
+                .get::<Option<Uuid>, _>("peer")
+                .map(|peer| peers.get(&peer).ok_or(QueryError::Damaged("chat.low")));
+            self.chat_view(viewer, row, peer.transpose()?, &messages)
+        };
+        rows.iter().map(view).collect()
+    }
+
+    async fn messages_by_id(
+        &self,
+        team: TeamId,
+        mut ids: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, NeutralMessage>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let columns = message::COLUMNS;
+        let sql = format!(
+            "SELECT {columns} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = ANY($1) AND m.team = $2"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).bind(team.0).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| neutral(row).map(|message| (message.id.0, message))).collect()
+    }
+
+    fn chat_view(
+        &self,
+        viewer: Viewer,
+        row: &PgRow,
+        peer: Option<&Contact>,
+        messages: &HashMap<Uuid, NeutralMessage>,
+    ) -> Result<Chat> {
+        let chat = message::chat_ref(row)?;
+        let kind = ChatType::of(chat);
+        let own = row.get::<Option<&str>, _>("own_status").and_then(GroupStatus::from_word);
+        let member = own.is_some() || peer.is_some();
+        let manages = kind == ChatType::Group
+            && (own == Some(GroupStatus::Admin) || viewer.status >= ContactStatus::Admin);
+        let (public, readonly): (bool, bool) = (row.get("public"), row.get("readonly"));
+        let (display_name, icons) = match peer {
+            Some(peer) => (peer.display_name.clone(), peer.icons.clone()),
+            None => {
+                let title: String = row.get("display_name");
+                let icons = self.stub(row.get("colour"), &title);
+                (title, icons)
+            }
+        };
+        let may_write = match peer {
+            Some(peer) => peer.is_archive.is_none(),
+            None => own == Some(GroupStatus::Admin) || (own.is_some() && !readonly),
+        };
+        let seen = |id: Option<Uuid>| {
+            let message = messages.get(&id.filter(|_| member)?)?;
+            Some(Box::new(message.seen_by(viewer.contact, Face::Realtime, self.base_url())))
+        };
+        let pinned = row.get::<Option<Uuid>, _>("pinned_message");
+        let pinned = pinned.filter(|id| messages.get(id).is_some_and(|message| !message.deleted));
+        let description: String = row.get("description");
+        let view = View {
+            chat,
+            viewer,
+            member,
+            manages,
+            may_write,
+            can_join: kind == ChatType::Group
+                && public
+                && own.is_none()
+                && viewer.status > ContactStatus::Guest,
+            display_name,
+            icons,
+            created: row.get("created"),
+            last_activity: row.get("last_activity"),
+            base_gentime: row.get("base_gentime"),
+            gentime: row.get("gentime"),
+            own: Own::of(row),
+            last_message: seen(row.get("last_message")),
+        };
+        Ok(Chat {
+            autocleanup_age: row.get::<Option<i32>, _>("autocleanup_age").map(i32::unsigned_abs),
+            default_for_all: flag(row.get("default_for_all")),
+            description: Some(description).filter(|text| !text.is_empty()),
+            last_read_message_id: row.get("last_read"),
+            num_members: peer
+                .is_none()
+                .then(|| u32::try_from(row.get::<i64, _>("members")).unwrap_or(u32::MAX)),
+            num_unread: row.get::<i64, _>("unread").unsigned_abs(),
+            num_unread_notices: u64::from(row.get::<i32, _>("notices").unsigned_abs()),
+            pinned_message: seen(pinned),
+            public: flag(public),
+            readonly_for_members: flag(readonly),
+            status: own,
+            ..view.bare()
+        })
+    }
+
+    /// A direct chat in which nothing was said yet.
+    async fn silent_chat(&self, team: TeamId, viewer: Viewer, other: ContactId) -> Result<Option<Chat>> {
+        let chat = ChatRef::direct(viewer.contact, other);
+        let sql = format!(
+            "SELECT p.gentime, o.gentime AS own_gentime, {OWN} FROM read.contact p \
+             LEFT JOIN read.own_chat o ON o.contact = $3 AND o.chat = $4 \
+             WHERE p.uid = $1 AND p.team = $2 AND NOT p.archived"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(other.0)
+            .bind(team.0)
+            .bind(viewer.contact.0)
+            .bind(chat.key().0)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let Some(peer) = self.contacts_by_id(team, &[other], viewer).await?.pop() else { return Ok(None) };
+        let base_gentime: i64 = row.get("gentime");
+        let created = DateTime::from_timestamp_micros(base_gentime / 1_000).unwrap_or_default();
+        let view = View {
+            chat,
+            viewer,
+            member: true,
+            manages: false,
+            may_write: true,
+            can_join: false,
+            display_name: peer.display_name,
+            icons: peer.icons,
+            created,
+            last_activity: created,
+            base_gentime,
+            gentime: base_gentime.max(row.get::<Option<i64>, _>("own_gentime").unwrap_or(0)),
+            own: Own::of(&row),
+            last_message: None,
+        };
+        Ok(Some(view.bare()))
+    }
+}
+
+/// What conversations of all kinds have.
+struct View {
+    chat: ChatRef,
+    viewer: Viewer,
+    member: bool,
+    manages: bool,
+    may_write: bool,
+    can_join: bool,
+    display_name: String,
+    icons: IconData,
+    created: DateTime<Utc>,
+    last_activity: DateTime<Utc>,
+    base_gentime: i64,
+    gentime: i64,
+    own: Own,
+    last_message: Option<Box<Message>>,
+}
+
+impl View {
+    /// The conversation without what only groups have.
+    fn bare(self) -> Chat {
+        let kind = ChatType::of(self.chat);
+        let Own { settings, draft, draft_num, draft_gentime } = self.own;
+        let (member, manages) = (self.member, self.manages);
+        let drafted = draft_num > 0;
+        let any = kind != ChatType::Direct && policy::may(self.viewer.status, Action::DeleteAnyMessage);
+        Chat {
+            autocleanup_age: None,
+            base_gentime: self.base_gentime,
+            can_add_member: flag(manages),
+            can_change_member_status: flag(manages),
+            can_change_settings: flag(manages),
+            can_delete: flag(manages),
+            can_delete_any_message: flag(member && any),
+            can_join: flag(self.can_join),
+            can_remove_member: flag(manages),
+            can_send_message: flag(self.may_write),
+            changeable_fields: fields::changeable(member, manages).into_iter().map(str::to_owned).collect(),
+            chat_type: kind,
+            collapsed: flag(settings.collapsed),
+            counters_enabled: flag(member && settings.counters_enabled),
+            created: self.created.into(),
+            default_for_all: None,
+            description: None,
+            display_name: self.display_name,
+            draft: Some(draft).filter(|text| !text.is_empty()),
+            draft_gentime: drafted.then_some(draft_gentime),
+            draft_num: drafted.then_some(draft_num),
+            feed: flag(member && settings.feed.unwrap_or(kind != ChatType::Task)),
+            gentime: self.gentime,
+            hidden: flag(settings.hidden),
+            icons: self.icons,
+            jid: jid_for(self.viewer.contact, self.chat),
+            last_activity: self.last_activity.into(),
+            last_message: self.last_message,
+            last_read_message_id: None,
+            members: None,
+            notifications_enabled: flag(member && settings.notifications_enabled),
+            num_members: None,
+            num_unread: 0,
+            num_unread_notices: 0,
+            pinned: flag(settings.pinned),
+            pinned_message: None,
+            pinned_sort_ordering: settings.pinned.then_some(settings.pinned_sort_ordering),
+            public: None,
+            readonly_for_members: None,
+            status: None,
+        }
+    }
+}
+
+/// What the viewer keeps of a conversation.
+#[derive(Default)]
+struct Own {
+    settings: OwnSettings,
+    draft: String,
+    draft_num: i64,
+    draft_gentime: i64,
+}
+
+impl Own {
+    /// From [`OWN`].
+    fn of(row: &PgRow) -> Self {
+        let Some(pinned) = row.get::<Option<bool>, _>("pinned") else { return Self::default() };
+        Self {
+            settings: OwnSettings {
+                pinned,
+                pinned_sort_ordering: row.get("pinned_sort_ordering"),
+                hidden: row.get("hidden"),
+                notifications_enabled: row.get("notifications_enabled"),
+                counters_enabled: row.get("counters_enabled"),
+                collapsed: row.get("collapsed"),
+                feed: row.get("feed"),
+            },
+            draft: row.get("draft"),
+            draft_num: row.get("draft_num"),
+            draft_gentime: row.get("draft_gentime"),
+        }
+    }
+}
+
+fn flag(is: bool) -> Option<bool> {
+    is.then_some(true)
+}
