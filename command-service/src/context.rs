@@ -91,6 +91,22 @@ where
 }
 
 impl Context {
+    /// Of what the house does by itself.
+    pub(crate) fn of_the_house(name: &'static str, now: DateTime<Utc>) -> Self {
+        Self {
+            now,
+            request: RequestInfo::of_the_house(),
+            respond_async: false,
+            minimal: false,
+            name,
+            ids: Ids::Random,
+            key: None,
+            actor: None,
+            contact: None,
+            session: None,
+        }
+    }
+
     /// Gives the command its name in the log, `noun.verb`.
     pub(crate) fn named(mut self, name: &'static str) -> Self {
         self.name = name;

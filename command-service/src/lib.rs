@@ -11,6 +11,7 @@ mod repeat;
 mod states;
 mod transact;
 mod turns;
+mod upkeep;
 
 use access::Access;
 use axum::extract::FromRef;

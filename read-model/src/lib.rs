@@ -22,6 +22,7 @@ pub mod section;
 pub mod session;
 pub mod team;
 pub mod text;
+pub mod upkeep;
 pub mod upload;
 
 use platform::vault::Vault;

@@ -24,6 +24,7 @@ CREATE TABLE read.chat (
 CREATE INDEX chat_team ON read.chat (team, kind);
 CREATE INDEX chat_low ON read.chat (low) WHERE kind = 'direct';
 CREATE INDEX chat_high ON read.chat (high) WHERE kind = 'direct';
+CREATE INDEX chat_autocleanup ON read.chat (key) WHERE autocleanup_age IS NOT NULL AND NOT archived;
 
 CREATE TABLE read.member (
     chat uuid NOT NULL,

@@ -96,6 +96,7 @@ impl Cast {
         owner.remove(&team.uid, &jids[0]).await;
         let names = [
             ("team_uid", team.uid.clone()),
+            ("chat_jid", group.clone()),
             ("group_jid", group),
             ("contact_jid", jids[2].clone()),
             ("integration_uid", text(&integration["uid"])),
@@ -210,7 +211,14 @@ async fn things_of_another_team_are_not_found() {
     let stranger = &cast.people["stranger"];
     let own = stranger.make_team("своя", &[]).await;
     names.insert("team_uid".to_owned(), own.uid.clone());
-    let foreign = ["{integration_uid}", "{invitation_uid}", "{group_jid}", "{contact_jid}", "{section_uid}"];
+    let foreign = [
+        "{integration_uid}",
+        "{invitation_uid}",
+        "{group_jid}",
+        "{chat_jid}",
+        "{contact_jid}",
+        "{section_uid}",
+    ];
     let is_foreign = |row: &Row| foreign.iter().any(|name| row.operation.path.contains(name));
     for row in rows().into_iter().filter(is_foreign) {
         assert_eq!(attempt(&stranger.client, &row, &names).await, 404, "{}", row.operation.name());

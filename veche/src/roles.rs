@@ -70,7 +70,12 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     }
     let mut commands = None;
     if role.does(Role::Command) {
-        let routes = Router::from(command_routes(&house).router());
+        let service = command_routes(&house);
+        let (upkeep, stopping) = (service.clone().keep_up(), house.tasks.stopping());
+        house.tasks.spawn("upkeep", async move {
+            stopping.run_until_cancelled(upkeep).await;
+        });
+        let routes = Router::from(service.router());
         router = router.merge(routes.clone());
         commands = Some(routes);
     }

@@ -187,7 +187,7 @@ impl Commands {
         }
     }
 
-    pub(super) async fn on_group(
+    pub(crate) async fn on_group(
         &self,
         context: &Context,
         group: GroupId,

@@ -75,6 +75,23 @@ impl RequestInfo {
         }))
     }
 
+    /// Of work that nobody asked for over the network.
+    pub fn of_the_house() -> Self {
+        Self(Arc::new(RequestFacts {
+            id: new_id(),
+            started: Instant::now(),
+            lang: Lang::default(),
+            layout: Layout::default(),
+            client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            user_agent: None,
+            origin: None,
+            sec_fetch_site: None,
+            body_limit: 0,
+            account: OnceLock::new(),
+            route: OnceLock::new(),
+        }))
+    }
+
     /// Whose request it is, once authentication has found out: for the access log.
     pub fn note_account(&self, account: AccountId) {
         // Whoever is found first stays: a request has one caller.

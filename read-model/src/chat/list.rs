@@ -10,7 +10,7 @@ use events::TeamId;
 use protocol::{
     Jid,
     chat::{Chat, ChatPage},
-    contact::Contact,
+    contact::{Contact, Edition},
     message::ChatType,
 };
 use sqlx::{AssertSqlSafe, Postgres, Row, postgres::PgArguments, query::Query};
@@ -89,7 +89,7 @@ impl ChatSort {
 }
 
 /// A name as people see it, of the contact `p`.
-const NAME: &str = "coalesce(nullif(btrim(p.given_name || ' ' || p.family_name), ''), p.phone)";
+const NAME: &str = "p.display_name";
 
 impl ChatFilter {
     /// The condition, with `$3` to `$9`.
@@ -220,7 +220,7 @@ impl ReadModel {
             .bind(room.max(0))
             .fetch_all(&self.pool)
             .await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer)).collect())
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V4)).collect())
     }
 }
 

@@ -1,0 +1,59 @@
+//! What is due without anybody asking for it.
+
+use crate::{ReadModel, Result};
+use chrono::{DateTime, Utc};
+use events::{ContactId, GroupId, MessageId};
+use sqlx::Row;
+use uuid::Uuid;
+
+/// A group has yet to hear what became of a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Due {
+    /// Which group.
+    pub group: GroupId,
+    /// Who.
+    pub contact: ContactId,
+    /// Back in the team, or out of it.
+    pub stays: bool,
+}
+
+impl ReadModel {
+    /// Messages that their groups no longer want to keep, the oldest of each first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn overdue_messages(&self, now: DateTime<Utc>, limit: i64) -> Result<Vec<MessageId>> {
+        // Of each group only the first that are left are looked at: the others are younger.
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT old.uid FROM read.chat c CROSS JOIN LATERAL ( \
+                 SELECT m.uid, m.created FROM read.message m WHERE m.chat = c.key AND m.num > c.swept AND NOT m.deleted \
+                 ORDER BY m.num LIMIT $2) old \
+             WHERE c.autocleanup_age IS NOT NULL AND NOT c.archived \
+                 AND old.created < $1 - make_interval(secs => c.autocleanup_age) LIMIT $2",
+        )
+        .bind(now)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(found.into_iter().map(MessageId).collect())
+    }
+
+    /// What groups have yet to hear of those who left the team or came back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn memberships_due(&self, limit: i64) -> Result<Vec<Due>> {
+        let rows = sqlx::query(
+            "SELECT chat, contact, stays FROM read.membership_due ORDER BY chat, contact LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        let due = |row: &sqlx::postgres::PgRow| Due {
+            group: GroupId(row.get("chat")),
+            contact: ContactId(row.get("contact")),
+            stays: row.get("stays"),
+        };
+        Ok(rows.iter().map(due).collect())
+    }
+}
