@@ -4,7 +4,7 @@ use crate::{Commands, context::Context, states::Loaded};
 use bytes::Bytes;
 use domain::Aggregate;
 use event_log::{AppendError, Expected, Receipt};
-use events::{Position, StreamName};
+use events::{AccountId, Position, StreamName, Subject};
 use platform::{
     http::ApiError,
     journal::{Entry, LoadError, WriteError},
@@ -109,6 +109,11 @@ impl Commands {
     pub(crate) async fn current<A: Aggregate>(&self, stream: &StreamName) -> Result<A, ApiError> {
         let known = self.states.get(stream).unwrap_or_else(Loaded::assumed_new);
         Ok(self.refresh(stream, known).await?.state)
+    }
+
+    /// Sees to it that an account has a key, with the same work whether it had one.
+    pub(crate) async fn ensure_key_evenly(&self, account: AccountId) -> Result<(), ApiError> {
+        self.journal.ensure_key_evenly(Subject::Account(account)).await.map_err(unwritable)
     }
 
     async fn start<A: Aggregate>(&self, stream: &StreamName, start: Start) -> Result<Loaded<A>, ApiError> {

@@ -118,6 +118,14 @@ impl Journal {
         Ok(self.log.append(append).await?)
     }
 
+    /// Sees to it that a subject has a key, see [`Keyring::ensure_evenly`].
+    ///
+    /// # Errors
+    /// [`WriteError::Keys`].
+    pub async fn ensure_key_evenly(&self, subject: Subject) -> Result<(), WriteError> {
+        Ok(self.keyring.ensure_evenly(subject).await?)
+    }
+
     /// All events of a stream from a revision on.
     ///
     /// # Errors

@@ -71,6 +71,18 @@ impl Keyring {
         }
     }
 
+    /// As [`Self::ensure`] for one subject, with the same work whether it had a key or gets its first: for calls whose
+    /// duration must not tell who is known here.
+    ///
+    /// # Errors
+    /// As [`Self::ensure`].
+    pub async fn ensure_evenly(&self, subject: Subject) -> Result<(), KeyringError> {
+        match self {
+            Self::Memory(keyring) => keyring.ensure(&[subject]).map(drop),
+            Self::Postgres(keyring) => keyring.ensure_evenly(subject).await,
+        }
+    }
+
     /// What is known of these subjects' keys; subjects that never had one are absent.
     ///
     /// # Errors

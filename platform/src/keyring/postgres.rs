@@ -69,6 +69,11 @@ impl PostgresKeyring {
         Ok(keys)
     }
 
+    /// Making a key writes the row of one that is there once more: as durable, and as long on its way.
+    pub(super) async fn ensure_evenly(&self, subject: Subject) -> Result<(), KeyringError> {
+        self.create(&BTreeSet::from([subject])).await.map(drop)
+    }
+
     pub(super) async fn get(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
         let mut keys = Keys::default();
         let mut unknown = Vec::new();

@@ -47,7 +47,13 @@ async fn conforms(keyring: Keyring) {
         let found = keyring.ensure(&[subject, account(3)]).await.unwrap();
         let Some(KeyState::Live(key)) = found.of(&subject) else { panic!("{subject} lost its key") };
         assert_eq!(key.open(&sealed, b"").unwrap(), b"text");
+        keyring.ensure_evenly(subject).await.unwrap();
+        let found = keyring.get(&[subject]).await.unwrap();
+        let Some(KeyState::Live(key)) = found.of(&subject) else { panic!("{subject} lost its key") };
+        assert_eq!(key.open(&sealed, b"").unwrap(), b"text");
     }
+    keyring.ensure_evenly(team(2)).await.unwrap();
+    assert!(matches!(keyring.get(&[team(2)]).await.unwrap().of(&team(2)), Some(KeyState::Live(_))));
     let (Some(KeyState::Live(one)), Some(KeyState::Live(other))) = (made.of(&account(1)), made.of(&team(1)))
     else {
         panic!("keys were made");
@@ -65,6 +71,8 @@ async fn conforms(keyring: Keyring) {
     }
     keyring.destroy(&account(5)).await.unwrap();
     assert!(matches!(keyring.ensure(&[account(5)]).await, Err(KeyringError::Destroyed(_))));
+    assert!(matches!(keyring.ensure_evenly(account(5)).await, Err(KeyringError::Destroyed(_))));
+    assert!(is_destroyed(keyring.get(&[account(5)]).await.unwrap().of(&account(5))));
     assert!(keyring.ensure(&[]).await.is_ok());
 }
 
