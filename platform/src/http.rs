@@ -12,6 +12,7 @@ mod guard;
 mod headers;
 pub mod health;
 mod json;
+mod leftover;
 mod observe;
 mod origin;
 mod params;

@@ -2,20 +2,17 @@
 
 use super::{ApiError, json, request};
 use axum::{
-    body::{Body as AxumBody, HttpBody},
+    body::HttpBody,
     extract::{FromRequest, Request},
 };
 use bytes::{Bytes, BytesMut};
 use http::{
     HeaderMap,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
 };
 use http_body_util::BodyExt;
 use protocol::{error::ErrorCode, lang::Text};
 use serde::de::DeserializeOwned;
-
-/// How much of a body that is too large is still read, so that the client gets to read the answer.
-const DISCARDED: usize = 32 << 20;
 
 /// A JSON body. A missing one counts as `{}`; it needs no Content-Type (the vendor's client sends none), but another
 /// one than JSON's is refused.
@@ -56,9 +53,6 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     let limit = limit(&request)?;
     let (parts, mut body) = request.into_parts();
     if declared(&parts.headers).is_some_and(|length| length > limit) {
-        if !parts.headers.contains_key(EXPECT) {
-            discard(&mut body).await;
-        }
         return Err(too_large(limit));
     }
     let mut read = BytesMut::new();
@@ -66,7 +60,6 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
         let frame = frame.map_err(|error| ApiError::new(ErrorCode::BadRequest).caused_by(error))?;
         let Ok(data) = frame.into_data() else { continue };
         if read.len() + data.len() > limit {
-            discard(&mut body).await;
             return Err(too_large(limit));
         }
         // Most bodies are one frame, which then needs no copy.
@@ -87,17 +80,6 @@ fn limit(request: &Request) -> Result<usize, ApiError> {
 
 fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// A connection closed with unread bytes is reset, and the client may lose the answer.
-async fn discard(body: &mut AxumBody) {
-    let mut discarded = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        discarded += frame.data_ref().map_or(0, Bytes::len);
-        if discarded > DISCARDED {
-            return;
-        }
-    }
 }
 
 fn too_large(max: usize) -> ApiError {

@@ -3,7 +3,7 @@
 use super::{
     envelope, guard, headers,
     headers::{EVENT_POSITION, IDEMPOTENCY_KEY, MIN_EVENT_POSITION, REQUEST_ID, TOKEN},
-    observe,
+    leftover, observe,
     request::RequestInfo,
 };
 use crate::config::Config;
@@ -67,7 +67,9 @@ async fn around(State(rules): State<Arc<Rules>>, mut request: Request, next: Nex
         *request.uri_mut() = uri;
     }
     let method = request.method().clone();
+    let (request, leftover) = leftover::lend(request);
     let response = next.run(request).await;
+    leftover.discard().await;
     let (mut response, kind) = envelope::finish(response, &method, &info);
     headers::add(response.headers_mut(), rules.https);
     if let Ok(id) = HeaderValue::from_str(&info.id) {

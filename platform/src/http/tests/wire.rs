@@ -54,6 +54,31 @@ async fn who_sends_too_much_still_reads_the_answer() {
     tasks.drain(LONG).await.unwrap();
 }
 
+/// Also when nobody looked at the body before the request was refused.
+#[tokio::test]
+async fn who_is_refused_unread_still_reads_the_answer() {
+    let (tasks, mut stream) = connect(api()).await;
+    let length = 10 << 20;
+    for (path, kind, status) in [("any", "text/xml", "415"), ("nowhere", "application/json", "404")] {
+        let head = format!(
+            "POST /api/v3/{path} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.unwrap();
+        let answer = read_until(&mut stream, "}").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+    stream.write_all(b"GET /api/v3/ping HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    assert!(read_until(&mut stream, "pong").await.starts_with("HTTP/1.1 200"));
+    // Who waits to be asked for the body is told without having sent it.
+    let head = format!(
+        "POST /api/v3/any HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert!(read_until(&mut stream, "}").await.starts_with("HTTP/1.1 413"));
+    tasks.drain(LONG).await.unwrap();
+}
+
 #[tokio::test]
 async fn sockets_pass_the_shell_and_hear_of_the_stop() {
     let tasks = Tasks::new();
