@@ -95,6 +95,16 @@ fn success() -> u16 {
     200
 }
 
+impl Scenario {
+    /// The codes of failure that its steps expect.
+    pub fn errors(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Call(checked) => checked.error.as_deref(),
+            Step::Login(_) => None,
+        })
+    }
+}
+
 /// All scenarios of a folder, by file name.
 ///
 /// # Panics
