@@ -102,3 +102,35 @@ async fn a_call_that_fails_is_repeated_also_after_a_restart() {
     channel.anna.post(&channel.team.uid, &channel.group, "дальше").await;
     check(&receiver.next().await, &channel, "дальше");
 }
+
+#[tokio::test]
+async fn a_call_is_tried_nine_times_and_no_more() {
+    let plan = Plan::new(Layout::AllInOne).set("VECHE_WEBHOOKS_RETRY_DELAYS_SEC", "0,0,0,0,0,0,0,0");
+    let world = World::start(plan).await;
+    let mut receiver = Receiver::start(&[500; 9]).await;
+    let channel = channel(&world, receiver.url()).await;
+    channel.anna.post(&channel.team.uid, &channel.group, "никому").await;
+    for _ in 0..9 {
+        check(&receiver.next().await, &channel, "никому");
+    }
+    channel.anna.post(&channel.team.uid, &channel.group, "дальше").await;
+    check(&receiver.next().await, &channel, "дальше");
+    assert_eq!(receiver.waiting(), 0);
+}
+
+#[tokio::test]
+async fn an_integration_that_is_off_is_not_called() {
+    let world = World::all_in_one().await;
+    let mut receiver = Receiver::start(&[]).await;
+    let channel = channel(&world, receiver.url()).await;
+    let path = format!("/api/v3/teams/{}/integrations", channel.team.uid);
+    let known = channel.anna.client.get(path.clone()).await.ok();
+    let path = format!("{path}/{}", text(&known["integrations"][0]["uid"]));
+    channel.anna.client.put(path.clone(), json!({"enabled": false})).await.ok();
+    channel.anna.post(&channel.team.uid, &channel.group, "не слышит").await;
+    let on = channel.anna.client.put(path, json!({"enabled": true})).await.ok();
+    assert_eq!(on["created"], known["integrations"][0]["created"], "a change is no creation");
+    channel.anna.post(&channel.team.uid, &channel.group, "слышит").await;
+    check(&receiver.next().await, &channel, "слышит");
+    assert_eq!(receiver.waiting(), 0);
+}

@@ -62,9 +62,17 @@ async fn a_new_team_and_its_first_message_reach_an_open_socket() {
     let invitation =
         anna.client.post(format!("/api/v3/teams/{}/invitations", team.uid), json!({})).await.ok();
     let eva = Person::login(world.client(), "+79010000005").await;
+    let hers = eva.make_team("Евы", &[]).await;
+    let mut on_hers = eva.socket(&hers.uid).await;
+    on_hers.event("server.online").await;
     eva.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await.ok();
     let jid = eva.jid(&team.uid).await;
     socket.event_where("server.contact.updated", |params| params["contacts"][0]["jid"] == jid.as_str()).await;
+    let joined = on_hers.event("server.team.updated").await;
+    assert_eq!(
+        (&joined["teams"][0]["uid"], &joined["teams"][0]["me"]["jid"]),
+        (&json!(team.uid), &json!(jid))
+    );
 
     let message = anna.post(&team.uid, &team.jid_of(BORIS), "привет").await;
     let heard = socket.event_where("server.message.updated", |params| is_text(params, "привет")).await;
@@ -91,16 +99,21 @@ async fn a_message_is_posted_edited_and_deleted_over_sockets() {
     body["message_id"] = json!(id);
 
     hers.ask("client.message.updated", body.clone()).await;
+    let mut first = Value::Null;
     for socket in [&mut hers, &mut her_other, &mut his] {
         let heard = socket.event_where("server.message.updated", |params| is_text(params, "раз")).await;
         assert_eq!((&heard["delayed"], &heard["messages"][0]["message_id"]), (&json!(false), &json!(id)));
+        first = heard["messages"][0].clone();
     }
 
     body["content"]["text"] = json!("раз, два");
     hers.ask("client.message.updated", body).await;
     let edited = his.event_where("server.message.updated", |params| is_text(params, "раз, два")).await;
     assert_eq!(edited["delayed"], true);
-    assert!(edited["messages"][0]["edited"].is_string(), "{edited}");
+    let edited = &edited["messages"][0];
+    assert!(edited["edited"].is_string(), "{edited}");
+    assert_eq!(edited["created"], first["created"]);
+    assert!(edited["gentime"].as_i64() > first["gentime"].as_i64(), "{edited} after {first}");
 
     hers.ask("client.message.deleted", json!({"message_id": id})).await;
     let deleted = |params: &Value| {
@@ -148,6 +161,10 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
     assert_eq!(heard["chat_counters"][0]["num_unread"], 1, "{heard}");
     let before = boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
     assert_eq!(before["unread"]["direct"], json!({"chats": 1, "messages": 1}));
+    let echo = hers.event_where("server.message.updated", |params| is_text(params, "прочти")).await;
+    assert_eq!(echo["chat_counters"][0]["num_unread"], 0, "nobody has their own words to read: {echo}");
+    let sender = anna.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
+    assert_eq!(sender["unread"]["direct"], json!({"chats": 0, "messages": 0}));
 
     his.ask("client.chat.lastread", json!({"jid": team.me})).await;
     let read = his_other.event("server.chat.lastread").await;
@@ -158,6 +175,48 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
     assert_eq!(received["chat"], to_boris);
     let after = boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
     assert_eq!(after["unread"]["direct"], json!({"chats": 0, "messages": 0}));
+}
+
+/// In a badge are the unread messages of all teams, beside it those of this one. (What comes in the other teams while
+/// the socket is open is counted anew every half a minute.)
+#[tokio::test]
+async fn a_badge_counts_all_teams() {
+    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let other = anna.make_team("другая", &[BORIS]).await;
+    anna.post(&other.uid, &other.jid_of(BORIS), "там").await;
+    let mut his = boris.socket(&team.uid).await;
+    his.ask("client.ping", Value::Null).await;
+    anna.post(&team.uid, &to_boris, "тут").await;
+    let heard = his.event_where("server.message.updated", |params| is_text(params, "тут")).await;
+    assert_eq!(
+        (&heard["badge"], &heard["team_unread"]["direct"]["messages"]),
+        (&json!(2), &json!(1)),
+        "{heard}"
+    );
+}
+
+#[tokio::test]
+async fn a_mention_is_a_link_and_noticed_by_whom_it_names() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let named = json!([{"phone": BORIS, "given_name": "Борис", "family_name": "Годунов"}]);
+    let team = anna.make_team_of("двое", named).await;
+    let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
+    let (mut hers, mut his) = (anna.socket(&team.uid).await, boris.socket(&team.uid).await);
+    let said = "Вот и @Борис_Годунов пришёл";
+    let message = anna.post(&team.uid, &group, said).await;
+    let url = format!("otv://{}", team.jid_of(BORIS));
+    let link = json!({"pattern": "@Борис_Годунов", "text": "@Борис Годунов", "url": url});
+    assert_eq!((&message["content"]["text"], &message["links"]), (&json!(said), &json!([link])));
+    let noticed = his.event_where("server.message.updated", |params| is_text(params, said)).await;
+    assert_eq!(
+        (&noticed["messages"][0]["notice"], &noticed["messages"][0]["links"]),
+        (&json!(true), &json!([link]))
+    );
+    assert_eq!(noticed["chat_counters"][0]["num_unread_notices"], 1);
+    let echo = hers.event_where("server.message.updated", |params| is_text(params, said)).await;
+    assert_eq!(echo["messages"][0].get("notice"), None, "she is not meant: {echo}");
 }
 
 #[tokio::test]
@@ -192,7 +251,7 @@ async fn a_login_is_told_to_the_other_sessions_and_a_logout_closes_its_sockets()
     let Pair { world, anna, boris: _, team, .. } = pair().await;
     let mut socket = anna.socket(&team.uid).await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
-    socket.event("server.login").await;
+    assert_eq!(socket.event("server.login").await["device_name"], "(unknown device)");
     Person::login_as(world.client(), ANNA, "второй телефон").await;
     assert_eq!(socket.event("server.login").await["device_name"], "второй телефон");
 
