@@ -8,7 +8,11 @@ use crate::{
 use axum::{Router, extract::State, routing::get};
 use http::header::CONTENT_TYPE;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use std::{io, panic, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    panic,
+    time::Duration,
+};
 use tracing_subscriber::{EnvFilter, filter::ParseError, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Upper bounds of the histograms of durations, in seconds.
@@ -55,7 +59,9 @@ pub fn start(config: &Config) -> Result<Metrics, TelemetryError> {
 pub fn start_logging(config: &Config) -> Result<(), TelemetryError> {
     let filter = EnvFilter::builder().parse(&config.log_level)?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    // Colours are for eyes: in a file or a journal they are noise.
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours);
     match config.log_format {
         LogFormat::Json => {
             registry.with(lines.json().flatten_event(true).with_current_span(false)).try_init()?

@@ -41,7 +41,7 @@ const LIFETIME: u32 = 60;
 const TOKEN_BYTES: usize = 16;
 /// Everything but letters, digits and `-._~` is encoded, as the seed's `127.0.0.1%3A8000`.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Longest text that `value` may have drawn.
+/// Longest text that `value` may have drawn, as it stands in the link: what is no letter there takes more than one.
 const LONGEST_VALUE: usize = 256;
 
 /// The query of `qr-login.png`.
@@ -68,7 +68,7 @@ pub(super) async fn offer(
         require_same_origin(&context.request, &commands.access.config)?;
     }
     commands.access.limits.check(Limit::QrLoginPerAccount, &Key::Account(caller.account.0))?;
-    let token = match query.value {
+    let token = match query.value.map(|value| utf8_percent_encode(&value, UNRESERVED).to_string()) {
         Some(value) if value.len() > LONGEST_VALUE => {
             return Err(ApiError::field("value", Text::TooLong { max: LONGEST_VALUE }));
         }
@@ -90,7 +90,7 @@ pub(super) async fn offer(
         }
     };
     let host = utf8_percent_encode(commands.access.read.host(), UNRESERVED);
-    let url = format!("otv://qr-login/{host}/{}", utf8_percent_encode(&token, UNRESERVED));
+    let url = format!("otv://qr-login/{host}/{token}");
     if query.debug.is_some_and(|debug| debug == "1" || debug.eq_ignore_ascii_case("true")) {
         return Ok(Reply::new(QrOffer { lifetime_sec: LIFETIME, url }).into_response());
     }
