@@ -46,6 +46,10 @@ async fn answers_decode_in_the_clients_types() {
         judge.look("GET teams", "[Team]", &person.client.get("/api/v3/teams").await.ok());
         judge.look("GET team", "Team", &person.client.get(v3.clone()).await.ok());
         judge.look("GET me", "Me", &person.client.get("/api/v3/me").await.ok());
+        for (name, of) in [("contacts", "[Contact]"), ("contact-sections", "[Section]"), ("groups", "[Chat]")]
+        {
+            judge.look(name, of, &person.client.get(format!("{v4}/{name}")).await.ok());
+        }
     }
     judge.look("PUT team", "Team", &anna.client.put(v3.clone(), json!({"name": "иначе"})).await.ok());
     let device = json!({"device_id": "x", "type": "web", "name": "x"});
