@@ -21,6 +21,7 @@ mod appending;
 mod claims;
 mod connection;
 mod failure;
+mod nodelay;
 mod relay;
 mod wire;
 

@@ -88,6 +88,11 @@ impl Address {
         }
     }
 
+    /// Ports of the servers, as far as they are known before one is asked.
+    pub(super) fn ports(&self) -> impl Iterator<Item = u16> + '_ {
+        self.hosts.iter().filter_map(|host| host.rsplit_once(':')?.1.parse().ok())
+    }
+
     /// What the client is told, with another host in place of ours.
     ///
     /// # Errors

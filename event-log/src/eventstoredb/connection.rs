@@ -7,6 +7,7 @@
 use super::{
     address::Address,
     failure::{Failure, Health, classify},
+    nodelay::Sockets,
     relay::Relay,
 };
 use crate::{Cause, ReadError};
@@ -38,6 +39,7 @@ static PROVIDER_IS_THE_CLIENTS: AtomicBool = AtomicBool::new(false);
 pub(super) struct Connection {
     address: Address,
     relay: Option<Relay>,
+    sockets: Sockets,
     current: Mutex<Current>,
     made: AtomicU32,
 }
@@ -77,7 +79,8 @@ impl Connection {
         let live = Arc::new(make(&address, relay.as_ref())?);
         wait_for_provider().await?;
         let current = Current { live, made_at: Instant::now(), rest: FIRST_REST };
-        Ok(Self { address, relay, current: Mutex::new(current), made: AtomicU32::new(1) })
+        let sockets = Sockets::to(address.ports());
+        Ok(Self { address, relay, sockets, current: Mutex::new(current), made: AtomicU32::new(1) })
     }
 
     /// How many clients there were.
@@ -99,14 +102,24 @@ impl Connection {
         Work: Future<Output = eventstore::Result<T>> + Send,
     {
         let live = self.live().await?;
+        let begun = Instant::now();
         let (failure, health) = match timeout(within, work(live.client.clone())).await {
             Ok(Ok(answer)) => {
                 self.fared_well(&live);
+                self.sockets.carried(begun.elapsed());
                 return Ok(answer);
             }
-            Ok(Err(error)) => classify(error),
+            Ok(Err(error)) => {
+                if let eventstore::Error::NotLeaderException(leader) = &error {
+                    self.sockets.add(leader.port);
+                }
+                classify(error)
+            }
             Err(_) => (Failure::unanswered(within), Health::Suspect),
         };
+        if health != Health::Fine {
+            self.sockets.renewed();
+        }
         match health {
             Health::Fine => self.fared_well(&live),
             Health::Dead => live.dead.store(true, Ordering::Relaxed),

@@ -1,0 +1,104 @@
+//! Nagle's algorithm, switched off on the client's own connections: what the [relay](super::relay) is for where there can be
+//! none, with TLS and to a cluster.
+//!
+//! The client does not hand out its sockets. But a process may ask the system for a second descriptor of any of its own
+//! (`pidfd_getfd`), and the option belongs to the connection, not to the descriptor. So after a new connection, and when a
+//! call was suspiciously slow, those that lead to the servers' ports are looked up and set. Linux only; a container's
+//! seccomp profile may forbid it, and then calls on an idle connection take some 40 ms longer, no more.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// A call that takes as long may have waited for a delayed acknowledgement.
+const SLOW: Duration = Duration::from_millis(30);
+/// How often slow calls alone are a reason to look.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The client's connections, known by where they lead to.
+#[derive(Clone, Debug)]
+pub(super) struct Sockets(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    ports: Mutex<BTreeSet<u16>>,
+    looked: Mutex<Option<Instant>>,
+    /// There may be a connection that was not set yet.
+    fresh: AtomicBool,
+}
+
+impl Sockets {
+    /// Connections to these ports.
+    pub(super) fn to(ports: impl IntoIterator<Item = u16>) -> Self {
+        let ports = Mutex::new(ports.into_iter().collect());
+        Self(Arc::new(Known { ports, looked: Mutex::default(), fresh: AtomicBool::new(true) }))
+    }
+
+    /// A server told of another one.
+    pub(super) fn add(&self, port: u32) {
+        if let Ok(port) = u16::try_from(port) {
+            self.0.ports.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
+        }
+        self.renewed();
+    }
+
+    /// The next call that succeeds may do so over a new connection.
+    pub(super) fn renewed(&self) {
+        self.0.fresh.store(true, Ordering::Release);
+    }
+
+    /// A call succeeded, in this time.
+    pub(super) fn carried(&self, took: Duration) {
+        if !self.0.fresh.swap(false, Ordering::AcqRel) && (took < SLOW || !self.is_due()) {
+            return;
+        }
+        let known = self.0.clone();
+        tokio::task::spawn_blocking(move || {
+            let ports = known.ports.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Err(error) = set(&ports) {
+                tracing::debug!(%error, "connections to EventStoreDB keep Nagle's algorithm");
+            }
+        });
+    }
+
+    fn is_due(&self) -> bool {
+        let mut looked = self.0.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = looked.is_none_or(|looked| looked.elapsed() >= EVERY);
+        if due {
+            *looked = Some(Instant::now());
+        }
+        due
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn set(ports: &BTreeSet<u16>) -> std::io::Result<()> {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    use socket2::SockRef;
+
+    let ourselves = pidfd_open(getpid(), PidfdFlags::empty())?;
+    for entry in std::fs::read_dir("/proc/self/fd")?.flatten() {
+        let is_socket = std::fs::read_link(entry.path())
+            .is_ok_and(|target| target.to_string_lossy().starts_with("socket:"));
+        let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        let (true, Some(number)) = (is_socket, number) else { continue };
+        // It may be closed by now; and if another one has its number, the look at the port tells.
+        let Ok(descriptor) = pidfd_getfd(&ourselves, number, PidfdGetfdFlags::empty()) else { continue };
+        let socket = SockRef::from(&descriptor);
+        let leads_to = socket.peer_addr().ok().and_then(|peer| peer.as_socket()).map(|peer| peer.port());
+        if leads_to.is_some_and(|port| ports.contains(&port)) {
+            socket.set_tcp_nodelay(true)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set(_: &BTreeSet<u16>) -> std::io::Result<()> {
+    Ok(())
+}
