@@ -2,12 +2,12 @@
 //!
 //! What was loaded is of one position of the log; rows of events up to there are told, and not counted again.
 
-use events::{ChatKey, ContactId, Position, chat::ChatRef, message::Author};
+use events::{ChatKey, ContactId, Position, TeamId, chat::ChatRef, message::Author};
 use protocol::{
     message::{ChatType, NeutralMessage},
     notice::{FeedRow, Notice},
     reading::ChatCounters,
-    team::{TeamUnread, Unread},
+    team::{TeamCounters, TeamUnread, Unread},
 };
 use read_model::{
     ReadModel, Result,
@@ -20,7 +20,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long the counters of the account's other teams are good: their messages are not heard here.
+/// How long the counters of the account's other teams are good, if nothing is heard of them meanwhile.
 const ELSEWHERE_FRESH: Duration = Duration::from_secs(30);
 
 /// See the file's head.
@@ -33,8 +33,9 @@ pub(crate) struct Counters {
     uncounted: HashSet<ChatKey>,
     team: TeamUnread,
     /// The account's contacts in its other teams.
-    others: Vec<ContactId>,
-    elsewhere: u64,
+    others: Vec<(TeamId, ContactId)>,
+    /// What they have not read there.
+    elsewhere: HashMap<ContactId, TeamUnread>,
     asked: Instant,
 }
 
@@ -42,8 +43,6 @@ pub(crate) struct Counters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Standing {
     kind: ChatType,
-    /// Messages up to this number were there before the contact came.
-    since: i64,
     /// Messages up to this number are not unread.
     base: i64,
     unread: u64,
@@ -54,15 +53,15 @@ struct Standing {
 }
 
 impl Standing {
-    /// A chat in which nothing behind `since` was said yet.
-    fn nothing(kind: ChatType, since: i64) -> Self {
-        Self { kind, since, base: since, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0 }
+    /// A chat in which nothing behind `base` was said yet.
+    fn nothing(kind: ChatType, base: i64) -> Self {
+        Self { kind, base, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0 }
     }
 
     fn of(mark: ChatMark) -> (ChatKey, Self) {
-        let ChatMark { chat, kind, since, base, unread, mentions, last_read, gentime } = mark;
+        let ChatMark { chat, kind, base, unread, mentions, last_read, gentime } = mark;
         let mentions = mentions.into_iter().collect();
-        (chat, Self { kind, since, base, unread, mentions, last_read, gentime })
+        (chat, Self { kind, base, unread, mentions, last_read, gentime })
     }
 }
 
@@ -71,7 +70,11 @@ impl Counters {
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn load(read: &ReadModel, contact: ContactId, others: Vec<ContactId>) -> Result<Self> {
+    pub(crate) async fn load(
+        read: &ReadModel,
+        contact: ContactId,
+        others: Vec<(TeamId, ContactId)>,
+    ) -> Result<Self> {
         let mut counters = Self::new(contact, read.chat_marks(contact).await?);
         counters.set_others(others);
         counters.refresh(read).await?;
@@ -86,7 +89,7 @@ impl Counters {
             uncounted: loaded.uncounted.into_iter().collect(),
             team: TeamUnread::default(),
             others: Vec::new(),
-            elsewhere: 0,
+            elsewhere: HashMap::new(),
             asked: Instant::now(),
         };
         for (chat, standing) in loaded.marks.into_iter().map(Standing::of) {
@@ -96,9 +99,9 @@ impl Counters {
     }
 
     /// The account's place in other teams has changed.
-    pub(crate) fn set_others(&mut self, others: Vec<ContactId>) {
+    pub(crate) fn set_others(&mut self, others: Vec<(TeamId, ContactId)>) {
+        self.elsewhere.retain(|contact, _| others.iter().any(|(_, other)| other == contact));
         self.others = others;
-        self.elsewhere = 0;
         self.asked = Instant::now().checked_sub(ELSEWHERE_FRESH).unwrap_or_else(Instant::now);
     }
 
@@ -111,8 +114,16 @@ impl Counters {
             return Ok(());
         }
         self.asked = Instant::now();
-        self.elsewhere = read.unread(&self.others).await?.values().map(TeamUnread::messages).sum();
+        let contacts: Vec<ContactId> = self.others.iter().map(|(_, contact)| *contact).collect();
+        self.elsewhere = read.unread(&contacts).await?;
         Ok(())
+    }
+
+    /// The account's contact in another team has so much unread now; answers what to tell of it, if that is news.
+    pub(crate) fn hear_elsewhere(&mut self, contact: ContactId, unread: TeamUnread) -> Option<TeamCounters> {
+        let (team, _) = self.others.iter().find(|(_, other)| *other == contact)?;
+        let before = self.elsewhere.insert(contact, unread).unwrap_or_default();
+        (before != unread).then_some(TeamCounters { uid: team.0, unread })
     }
 
     /// Counts what a row of the contact's own team tells, unless what was loaded has it already. True when the counters
@@ -124,11 +135,11 @@ impl Counters {
         match &row.notice {
             Notice::MessageUpdated { message, delayed: false } => self.posted(message),
             Notice::MessageUpdated { message, delayed: true } => self.changed(message),
-            Notice::ReadMarked { contact, chat, message, num, num_unread, mentions, gentime }
+            Notice::ReadMarked { contact, chat, message, base, num_unread, mentions, gentime }
                 if *contact == self.contact =>
             {
-                let mut standing = self.standing(*chat, 0);
-                standing.base = standing.since.max(*num);
+                let mut standing = self.standing(*chat, *base);
+                standing.base = *base;
                 standing.unread = *num_unread;
                 standing.mentions = mentions.iter().copied().collect();
                 standing.last_read = Some(message.0);
@@ -224,12 +235,12 @@ impl Counters {
 
     /// Unread messages in all teams.
     pub(crate) fn badge(&self) -> u64 {
-        self.team.messages() + self.elsewhere
+        self.team.messages() + self.elsewhere.values().map(TeamUnread::messages).sum::<u64>()
     }
 
-    fn standing(&self, chat: ChatRef, since: i64) -> Standing {
+    fn standing(&self, chat: ChatRef, base: i64) -> Standing {
         let known = self.chats.get(&chat.key()).cloned();
-        known.unwrap_or_else(|| Standing::nothing(ChatType::of(chat), since))
+        known.unwrap_or_else(|| Standing::nothing(ChatType::of(chat), base))
     }
 
     /// True when it is another one than before.

@@ -6,6 +6,7 @@
 
 mod board;
 mod channel;
+mod elsewhere;
 mod follow;
 mod place;
 mod row;

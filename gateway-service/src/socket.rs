@@ -109,8 +109,7 @@ impl Parts {
         // First where the feeds stand, then what they say: the other way round something would be missed.
         let cursors = seat.listen(&ears).await?;
         let groups = read.groups_of(viewer.contact).await?.into_iter().collect();
-        let contacts = others.iter().map(|(_, contact)| *contact).collect();
-        let counters = Counters::load(read, viewer.contact, contacts).await?;
+        let counters = Counters::load(read, viewer.contact, others.clone()).await?;
         let device = match &session.device_id {
             Some(device) => read.device(session.account, device).await?,
             None => None,

@@ -121,8 +121,8 @@ pub enum Notice {
         chat: ChatRef,
         /// The last message read.
         message: MessageId,
-        /// Its number in the chat.
-        num: i64,
+        /// Messages up to this number do not count as unread.
+        base: i64,
         /// Messages not read.
         num_unread: u64,
         /// The numbers of those that mention the reader.

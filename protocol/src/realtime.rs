@@ -2,7 +2,7 @@
 
 use crate::{
     Jid, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message, reading::ChatCounters,
-    section::Section, team::Team, team::TeamUnread,
+    section::Section, team::Team, team::TeamCounters, team::TeamUnread,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,6 +86,14 @@ pub enum ServerEvent {
     TeamDeleted {
         /// Which ones.
         teams: Vec<DeletedTeam>,
+    },
+    /// What the hearer has not read in other teams is more or less than before.
+    #[serde(rename = "server.team.counters")]
+    TeamCounters {
+        /// Those teams.
+        teams: Vec<TeamCounters>,
+        /// The hearer's unread in all teams.
+        badge: u64,
     },
     /// Contacts changed.
     #[serde(rename = "server.contact.updated")]

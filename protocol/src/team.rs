@@ -88,6 +88,15 @@ pub struct Unread {
     pub messages: u64,
 }
 
+/// What the viewer has not read in a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamCounters {
+    /// Which team.
+    pub uid: Uuid,
+    /// What is not read there.
+    pub unread: TeamUnread,
+}
+
 impl TeamUnread {
     /// Unread messages of all kinds.
     pub fn messages(&self) -> u64 {

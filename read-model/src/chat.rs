@@ -117,6 +117,21 @@ impl ReadModel {
         Ok(rows.iter().map(member).collect())
     }
 
+    /// Which of these contacts are in at least one of these groups.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn members_among(&self, groups: &[GroupId], contacts: &[ContactId]) -> Result<Vec<ContactId>> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT DISTINCT contact FROM read.member WHERE chat = ANY($1) AND contact = ANY($2)",
+        )
+        .bind(groups.iter().map(|group| group.0).collect::<Vec<_>>())
+        .bind(contacts.iter().map(|contact| contact.0).collect::<Vec<_>>())
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(found.into_iter().map(ContactId).collect())
+    }
+
     /// The groups that a contact is in.
     ///
     /// # Errors

@@ -71,7 +71,7 @@ impl ReadModel {
             "SELECT k.position, ARRAY(SELECT chat FROM read.own_chat WHERE contact = ANY($1) AND NOT counters_enabled) \
                  AS uncounted, marks.* \
              FROM read.checkpoint k LEFT JOIN ( \
-                 SELECT c.key, c.kind, x.since, base.num AS base, r.message, coalesce(r.gentime, 0) AS gentime, \
+                 SELECT c.key, c.kind, base.num AS base, r.message, coalesce(r.gentime, 0) AS gentime, \
                      {UNREAD} AS unread, {MENTIONS} AS mentions \
                  FROM ({PLACES}) {STANDING} WHERE NOT c.archived) marks ON true"
         );
@@ -82,7 +82,6 @@ impl ReadModel {
             Some(ChatMark {
                 chat: ChatKey(row.get::<Option<Uuid>, _>("key")?),
                 kind: ChatType::from_word(row.get("kind")).unwrap_or(ChatType::Group),
-                since: row.get("since"),
                 base: row.get("base"),
                 unread: row.get::<i64, _>("unread").unsigned_abs(),
                 mentions: row.get("mentions"),
@@ -122,8 +121,6 @@ pub struct ChatMark {
     pub chat: ChatKey,
     /// Its kind.
     pub kind: ChatType,
-    /// Messages up to this number were there before the contact came, and never count as unread.
-    pub since: i64,
     /// Messages up to this number do not count as unread.
     pub base: i64,
     /// Messages not read.

@@ -4,6 +4,7 @@ use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, message::Auth
 use protocol::{
     message::{ChatType, NeutralMessage},
     notice::{Audience, FeedRow, Notice, Scope},
+    team::{TeamCounters, TeamUnread, Unread},
 };
 use read_model::feed::{ChatMark, ChatMarks};
 use uuid::Uuid;
@@ -54,7 +55,6 @@ fn mark(chat: ChatRef, base: i64, unread: u64) -> ChatMark {
     ChatMark {
         chat: chat.key(),
         kind: ChatType::of(chat),
-        since: 0,
         base,
         unread,
         mentions: vec![],
@@ -84,10 +84,10 @@ fn became(message: NeutralMessage) -> FeedRow {
     row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: true })
 }
 
-fn read(chat: ChatRef, num: i64, num_unread: u64, mentions: &[i64]) -> FeedRow {
+fn read(chat: ChatRef, base: i64, num_unread: u64, mentions: &[i64]) -> FeedRow {
     let mentions = mentions.to_vec();
-    let (message, gentime) = (id(num), num * 10);
-    let marked = Notice::ReadMarked { contact: ME, chat, message, num, num_unread, mentions, gentime };
+    let (message, gentime) = (id(base), base * 10);
+    let marked = Notice::ReadMarked { contact: ME, chat, message, base, num_unread, mentions, gentime };
     row(LOADED + 1, marked)
 }
 
@@ -132,7 +132,7 @@ fn a_mark_says_what_is_left_also_when_it_goes_back() {
         contact: YOU,
         chat: GROUP,
         message: id(9),
-        num: 9,
+        base: 9,
         num_unread: 0,
         mentions: vec![],
         gentime: 1,
@@ -184,9 +184,23 @@ fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
 
 #[test]
 fn what_was_there_before_joining_never_counts() {
-    let mut counters = loaded(vec![ChatMark { since: 8, ..mark(GROUP, 8, 1) }]);
-    counters.hear(&read(GROUP, 2, 1, &[]));
+    let mut counters = loaded(vec![]);
+    counters.hear(&read(GROUP, 8, 1, &[]));
     let gone = NeutralMessage { deleted: true, ..message(GROUP, YOU, 5, &[]) };
     assert!(!counters.hear(&became(gone)), "it was there before");
     assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
+}
+
+#[test]
+fn what_is_unread_in_other_teams_is_in_the_badge_and_told_when_it_is_news() {
+    let mut counters = loaded(vec![mark(DIRECT, 1, 1)]);
+    let (team, there) = (TeamId(Uuid::from_u128(7)), ContactId(Uuid::from_u128(8)));
+    counters.set_others(vec![(team, there)]);
+    let unread = TeamUnread { group: Unread { chats: 1, messages: 3 }, ..TeamUnread::default() };
+    assert_eq!(counters.hear_elsewhere(there, unread), Some(TeamCounters { uid: team.0, unread }));
+    assert_eq!(counters.badge(), 4);
+    assert_eq!(counters.hear_elsewhere(there, unread), None, "as before");
+    assert_eq!(counters.hear_elsewhere(YOU, unread), None, "another's");
+    counters.set_others(vec![]);
+    assert_eq!(counters.badge(), 1);
 }

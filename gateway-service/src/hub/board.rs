@@ -3,13 +3,17 @@
 use crate::{
     hub::{
         channel::{Channel, SocketId},
+        elsewhere::Stirred,
         place::{Delivery, Ear, Place, Typing},
         row::Row,
     },
     meters,
 };
 use events::{ContactId, GroupId, TeamId};
-use protocol::notice::{FeedRow, Notice, Scope};
+use protocol::{
+    notice::{FeedRow, Notice, Scope},
+    team::TeamUnread,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -255,6 +259,24 @@ impl Board {
         }
     }
 
+    /// In which teams unread counters have moved, and who listens to them from elsewhere.
+    pub(crate) fn take_stirred(&mut self) -> Vec<(Stirred, Vec<(SocketId, ContactId)>)> {
+        let channels = self.channels.values_mut();
+        channels
+            .filter_map(|channel| Some((channel.take_stirred()?, channel.listeners_elsewhere())))
+            .collect()
+    }
+
+    /// Tells a socket how much is unread in another team. One that reads for itself or has no room asks by itself later.
+    pub(crate) fn tell_elsewhere(&self, socket: SocketId, contact: ContactId, unread: TeamUnread) {
+        let Some(outlet) = self.outlets.get(&socket) else { return };
+        if matches!(outlet.state, State::Live { .. }) && outlet.queue.capacity() > RESERVED_FOR_ROWS {
+            let _ = outlet.queue.try_send(Delivery::Elsewhere { contact, unread });
+        } else {
+            meters::transient_dropped();
+        }
+    }
+
     /// Asks for a scope to be read from the table.
     fn want(&mut self, scope: Scope) {
         let Some(channel) = self.channels.get_mut(&scope) else { return };
@@ -289,6 +311,7 @@ impl Board {
             self.part(scope, *group, left);
         }
         if let Some(channel) = self.channels.get_mut(&scope) {
+            channel.stir(&row.feed);
             channel.advance(row);
         }
     }

@@ -1,6 +1,7 @@
 //! One scope as the hub follows it: how far it has come, its newest rows, and who listens.
 
 use crate::hub::{
+    elsewhere::Stirred,
     place::{Ear, Typing, hears, is_news_of_team},
     row::Row,
 };
@@ -31,6 +32,8 @@ pub(crate) struct Channel {
     recent: VecDeque<Arc<Row>>,
     members: HashMap<SocketId, Ear>,
     elsewhere: usize,
+    /// What has moved unread counters since it was last asked, if anybody listens from elsewhere.
+    stirred: Stirred,
     by_contact: HashMap<ContactId, Vec<SocketId>>,
     by_group: HashMap<GroupId, HashSet<SocketId>>,
 }
@@ -61,6 +64,28 @@ impl Channel {
             Some(Ear::Elsewhere(_)) => self.elsewhere -= 1,
             Some(Ear::Account) | None => {}
         }
+    }
+
+    /// Notes whose unread counters a row moves, for those who listen from elsewhere.
+    pub(crate) fn stir(&mut self, feed: &FeedRow) {
+        if self.elsewhere > 0 {
+            self.stirred.note(feed);
+        }
+    }
+
+    /// What has moved unread counters since the last time; nothing if nothing did.
+    pub(crate) fn take_stirred(&mut self) -> Option<Stirred> {
+        let stirred = std::mem::take(&mut self.stirred);
+        (!stirred.is_empty()).then_some(stirred)
+    }
+
+    /// Who listens from elsewhere, and as whom.
+    pub(crate) fn listeners_elsewhere(&self) -> Vec<(SocketId, ContactId)> {
+        let elsewhere = |(socket, ear)| match ear {
+            Ear::Elsewhere(contact) => Some((socket, contact)),
+            Ear::Home(_) | Ear::Account => None,
+        };
+        self.members().filter_map(elsewhere).collect()
     }
 
     /// Nobody listens.

@@ -4,13 +4,19 @@ use crate::{hub::Hub, meters};
 use futures::{StreamExt, stream::FuturesUnordered};
 use platform::bus::{Delivery, Message, Subscription};
 use protocol::notice::{FeedRow, Scope};
-use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// How often the heads in the table are compared with what has come: the net under everything else.
 const CHECK: Duration = Duration::from_secs(1);
+
+/// How often unread counters elsewhere are counted anew, if they have moved.
+const COUNT: Duration = Duration::from_secs(2);
 
 /// Rows read from the table at once.
 const PAGE: i64 = 256;
@@ -33,6 +39,9 @@ impl Hub {
         let mut work = FuturesUnordered::new();
         let mut checks = interval(CHECK);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut counts = interval(COUNT);
+        counts.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let counting = Arc::new(Semaphore::new(1));
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -43,6 +52,12 @@ impl Hub {
                 },
                 () = self.0.wanted.notified() => {}
                 _ = checks.tick() => work.push(self.job(Job::Check { at_once: false })),
+                _ = counts.tick() => {
+                    // One count at a time: a slow database is not asked more often than it answers.
+                    if let Ok(turn) = Arc::clone(&counting).try_acquire_owned() {
+                        work.push(self.job(Job::Count(turn)));
+                    }
+                }
                 Some(()) = work.next(), if !work.is_empty() => {}
             }
             for scope in self.board().take_wanted() {
@@ -70,6 +85,10 @@ impl Hub {
         match job {
             Job::Check { at_once } => self.check(at_once).await,
             Job::Fill(scope) => self.fill(scope).await,
+            Job::Count(turn) => {
+                self.count_elsewhere().await;
+                drop(turn);
+            }
         }
     }
 
@@ -110,8 +129,12 @@ impl Hub {
 }
 
 enum Job {
-    Check { at_once: bool },
+    Check {
+        at_once: bool,
+    },
     Fill(Scope),
+    /// Count what is unread elsewhere; one at a time.
+    Count(OwnedSemaphorePermit),
 }
 
 fn parse(payload: &[u8]) -> serde_json::Result<Vec<FeedRow>> {

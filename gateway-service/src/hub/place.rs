@@ -2,7 +2,10 @@
 
 use crate::hub::row::Row;
 use events::{ContactId, GroupId, TeamId, chat::ChatRef};
-use protocol::notice::{Audience, FeedRow, Notice, Scope};
+use protocol::{
+    notice::{Audience, FeedRow, Notice, Scope},
+    team::TeamUnread,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -104,6 +107,13 @@ pub(crate) enum Delivery {
     Row(Arc<Row>),
     /// Somebody types: dropped when the socket is busy.
     Typing(Arc<Typing>),
+    /// So much is unread in another team of the account, where it is this contact.
+    Elsewhere {
+        /// Who.
+        contact: ContactId,
+        /// What is not read there.
+        unread: TeamUnread,
+    },
 }
 
 /// Somebody types in a chat.

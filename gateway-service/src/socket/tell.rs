@@ -35,6 +35,13 @@ impl Socket {
                     }
                     None
                 }
+                Delivery::Elsewhere { contact, unread } => {
+                    if let Some(counters) = self.renderer.counters.hear_elsewhere(contact, unread) {
+                        let badge = self.renderer.counters.badge();
+                        self.say(&ServerEvent::TeamCounters { teams: vec![counters], badge });
+                    }
+                    None
+                }
             };
             if end.is_some() {
                 return end;
@@ -152,7 +159,7 @@ impl Socket {
         if let Some(place) = &mut self.place {
             place.cursors.extend(cursors);
         }
-        self.renderer.counters.set_others(others.into_iter().map(|(_, contact)| contact).collect());
+        self.renderer.counters.set_others(others);
         Ok(())
     }
 

@@ -178,7 +178,7 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
         contact: reader.contact,
         chat,
         message: id,
-        num: 1,
+        base: 1,
         num_unread: 0,
         mentions: vec![],
         gentime: 9,

@@ -46,13 +46,13 @@ pub(super) async fn marked(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    let left = left_unread(batch, contact, chat.0).await?;
+    let left = left_unread(batch, contact, chat.0, num).await?;
     let scope = Scope::Team(marked.team);
     let notice = Notice::ReadMarked {
         contact,
         chat: marked.chat,
         message: marked.message,
-        num,
+        base: left.base,
         num_unread: left.messages,
         mentions: left.mentions,
         gentime,
@@ -66,15 +66,21 @@ pub(super) async fn marked(
 }
 
 /// What a contact has not read of a chat.
-#[derive(Default)]
 struct Left {
+    base: i64,
     messages: u64,
     mentions: Vec<i64>,
 }
 
-async fn left_unread(batch: &mut Batch<'_>, contact: ContactId, chat: Uuid) -> Result<Left, sqlx::Error> {
+async fn left_unread(
+    batch: &mut Batch<'_>,
+    contact: ContactId,
+    chat: Uuid,
+    num: i64,
+) -> Result<Left, sqlx::Error> {
     let sql = format!(
-        "SELECT {UNREAD} AS unread, {MENTIONS} AS mentions FROM ({PLACES}) {STANDING} WHERE x.chat = $2"
+        "SELECT base.num AS base, {UNREAD} AS unread, {MENTIONS} AS mentions \
+         FROM ({PLACES}) {STANDING} WHERE x.chat = $2"
     );
     let row = sqlx::query(AssertSqlSafe(sql))
         .bind(vec![contact.0])
@@ -82,7 +88,9 @@ async fn left_unread(batch: &mut Batch<'_>, contact: ContactId, chat: Uuid) -> R
         .fetch_optional(&mut *batch.db)
         .await?;
     // Nothing is left to who has gone out of a group meanwhile.
-    Ok(row.map_or_else(Left::default, |row| Left {
+    let nothing = Left { base: num, messages: 0, mentions: vec![] };
+    Ok(row.map_or(nothing, |row| Left {
+        base: row.get("base"),
         messages: row.get::<i64, _>("unread").unsigned_abs(),
         mentions: row.get("mentions"),
     }))

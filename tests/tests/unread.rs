@@ -1,0 +1,324 @@
+//! What is unread: after a history of everything that moves counters, sockets were told what answers say; and who is told
+//! of what one keeps for oneself.
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use veche_tests::{
+    person::{Person, Team, text},
+    socket::{Next, Socket},
+    world::World,
+};
+
+const ANNA: &str = "+79060000001";
+const BORIS: &str = "+79060000002";
+const CLARA: &str = "+79060000003";
+/// How many things happen.
+const STEPS: u64 = 160;
+/// The last message of the story.
+const END: &str = "конец";
+
+/// A repeatable source of choices: the story is the same in every run.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn among<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        let index = usize::try_from(self.below(all.len().max(1) as u64)).unwrap_or(0);
+        all.get(index)
+    }
+}
+
+/// A reader, and what its socket was told.
+struct Reader {
+    person: Person,
+    jid: String,
+    socket: Socket,
+    /// Counters by chat.
+    told: BTreeMap<String, Counters>,
+}
+
+type Counters = (Value, Value, Value);
+
+impl Reader {
+    async fn new(person: Person, team: &Team) -> Self {
+        let jid = team.jid_of(&person.phone);
+        let mut socket = person.socket(&team.uid).await;
+        socket.event("server.online").await;
+        Self { person, jid, socket, told: BTreeMap::new() }
+    }
+
+    /// Hears all up to the end of the story; returns the last sums.
+    async fn hear(&mut self) -> (Value, Value) {
+        loop {
+            let Next::Frame(frame) = self.socket.next().await else { panic!("the socket closed") };
+            let params = &frame["params"];
+            for list in ["chat_counters", "chats"].map(|list| params[list].as_array()) {
+                for chat in list.into_iter().flatten() {
+                    self.note(chat);
+                }
+            }
+            if params["messages"][0]["content"]["text"] == END {
+                return (params["team_unread"].clone(), params["badge"].clone());
+            }
+        }
+    }
+
+    fn note(&mut self, chat: &Value) {
+        let jid = text(&chat["jid"]);
+        if chat["is_archive"] == true {
+            self.told.remove(&jid);
+        } else {
+            let counters = (
+                chat["num_unread"].clone(),
+                chat["num_unread_notices"].clone(),
+                chat["last_read_message_id"].clone(),
+            );
+            self.told.insert(jid, counters);
+        }
+    }
+}
+
+/// The stage of the story.
+struct Story {
+    choices: Choices,
+    team: Team,
+    anna: Person,
+    readers: Vec<Reader>,
+    groups: Vec<String>,
+    /// Messages of Anna's with where they are.
+    said: Vec<(String, String)>,
+}
+
+impl Story {
+    async fn begin(world: &World) -> Self {
+        let anna = Person::login(world.client(), ANNA).await;
+        let boris = Person::login(world.client(), BORIS).await;
+        let clara = Person::login(world.client(), CLARA).await;
+        let contacts =
+            json!([{"phone": BORIS, "given_name": "Борис"}, {"phone": CLARA, "given_name": "Клара"}]);
+        let team = anna.make_team_of("т", contacts).await;
+        let members = [team.jid_of(BORIS), team.jid_of(CLARA)];
+        let members = members.each_ref().map(String::as_str);
+        let mut groups = vec![];
+        for name in ["раз", "два", "три"] {
+            groups.push(anna.make_group(&team.uid, name, &members).await);
+        }
+        let readers = vec![Reader::new(boris, &team).await, Reader::new(clara, &team).await];
+        Self { choices: Choices(7), team, anna, readers, groups, said: vec![] }
+    }
+
+    async fn step(&mut self, step: u64) {
+        let uid = self.team.uid.clone();
+        let which = usize::from(self.choices.below(2) == 1);
+        let (reader, jid) = (self.readers[which].person.clone(), self.readers[which].jid.clone());
+        let event = |name: &str| format!("/api/v3/teams/{uid}/ws/client.{name}");
+        let group = self.choices.among(&self.groups).cloned().unwrap_or_default();
+        let said = self.choices.among(&self.said).cloned();
+        match (self.choices.below(12), said) {
+            (0, Some((message, _))) => {
+                self.said.retain(|(id, _)| *id != message);
+                self.anna.client.post(event("message.deleted"), json!({"message_id": message})).await.ok();
+            }
+            (1, Some((message, chat))) => {
+                let text =
+                    if step % 2 == 0 { format!("@Борис {step}") } else { format!("никто {step}") };
+                let body =
+                    json!({"to": chat, "message_id": message, "content": {"type": "plain", "text": text}});
+                self.anna.client.post(event("message.updated"), body).await.ok();
+            }
+            (2 | 3, Some((message, chat))) if chat != self.readers[1 - which].jid => {
+                // Of a direct chat the reader knows the other side; who has left the group reads nothing.
+                let chat = if chat == jid { self.team.me.clone() } else { chat };
+                let body = json!({"jid": chat, "last_read_message_id": message});
+                reader.client.post(event("chat.lastread"), body).await;
+            }
+            (4, _) => {
+                let counted = json!({"counters_enabled": self.choices.below(2) == 0});
+                reader.client.put(format!("/api/v4/teams/{uid}/chats/{group}"), counted).await;
+            }
+            (5, _) => {
+                let members = format!("/api/v4/teams/{uid}/groups/{group}/members");
+                self.anna.client.delete(format!("{members}/{jid}")).await;
+                if self.choices.below(3) > 0 {
+                    self.anna.client.post(members, json!({"jid": jid})).await.ok();
+                }
+            }
+            (6, _) => {
+                let body = json!({"to": group, "content": {"type": "plain", "text": format!("и я {step}")}});
+                reader.client.post(event("message.updated"), body).await;
+            }
+            (7, _) if step == STEPS / 2 => {
+                self.groups.retain(|other| *other != group);
+                self.said.retain(|(_, chat)| *chat != group);
+                self.anna.client.delete(format!("/api/v4/teams/{uid}/groups/{group}")).await.ok();
+            }
+            (other, _) => {
+                let to = if other % 3 == 0 { jid } else { group };
+                let text =
+                    if step % 4 == 0 { format!("@Клара, {step}") } else { format!("это {step}") };
+                let message = self.anna.post(&uid, &to, &text).await;
+                self.said.push((text_of(&message), to));
+            }
+        }
+    }
+}
+
+fn text_of(message: &Value) -> String {
+    text(&message["message_id"])
+}
+
+#[tokio::test]
+async fn sockets_are_told_what_answers_say() {
+    let world = World::all_in_one().await;
+    let mut story = Story::begin(&world).await;
+    for step in 0..STEPS {
+        story.step(step).await;
+    }
+    for reader in &mut story.readers {
+        let uid = &story.team.uid;
+        story.anna.post(uid, &reader.jid, END).await;
+        let (team, badge) = reader.hear().await;
+        let shown = reader.person.client.get(format!("/api/v3/teams/{uid}")).await.ok();
+        assert_eq!(team, shown["unread"]);
+        assert_eq!(badge, reader.person.client.get("/api/v4/badge").await.ok());
+        let page = reader.person.client.get(format!("/api/v4/teams/{uid}/chats?limit=200")).await.ok();
+        let chats = page["objects"].as_array().expect("a page of chats");
+        let sum: u64 = chats
+            .iter()
+            .filter(|chat| chat["counters_enabled"] == true)
+            .filter_map(|chat| chat["num_unread"].as_u64())
+            .sum();
+        assert_eq!(badge, json!(sum), "the sum over the list");
+        assert!(chats.len() >= 2, "{page}");
+        for chat in chats {
+            let counters = (
+                chat["num_unread"].clone(),
+                chat["num_unread_notices"].clone(),
+                chat["last_read_message_id"].clone(),
+            );
+            let jid = text(&chat["jid"]);
+            assert_eq!(reader.told.get(&jid).unwrap_or(&counters), &counters, "{jid} of {}", reader.jid);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_one_keeps_is_told_to_ones_own_sockets_alone() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let to = team.jid_of(BORIS);
+    let group = anna.make_group(&team.uid, "г", &[&to]).await;
+    let (mut hers, mut his) = (anna.socket(&team.uid).await, boris.socket(&team.uid).await);
+    his.event("server.online").await;
+    let chat = format!("/api/v4/teams/{}/chats/{to}", team.uid);
+    anna.client.put(chat.clone(), json!({"pinned": true, "draft": "Пишу"})).await.ok();
+    let kept = hers.event("server.chat.updated").await;
+    assert_eq!((&kept["chats"][0]["jid"], &kept["chats"][0]["pinned"]), (&json!(to), &json!(true)));
+    let draft = hers.event("server.chat.draft").await;
+    assert_eq!(
+        (&draft["jid"], &draft["draft"], &draft["draft_num"]),
+        (&json!(to), &json!("Пишу"), &json!(1))
+    );
+    anna.client.put(chat, json!({"draft": ""})).await.ok();
+    let draft = hers.event("server.chat.draft").await;
+    assert_eq!((&draft["draft"], &draft["draft_num"]), (&json!(""), &json!(2)));
+    let ours =
+        |frame: &Value| frame["event"] == "server.chat.draft" || frame["event"] == "server.chat.updated";
+    his.has_not_heard("what Anna keeps for herself", ours).await;
+
+    let settings = json!({"display_name": "Новое", "readonly_for_members": true});
+    anna.client.put(format!("/api/v4/teams/{}/groups/{group}", team.uid), settings).await.ok();
+    let told = his.event("server.chat.updated").await;
+    let chat = &told["chats"][0];
+    assert_eq!((&chat["display_name"], &chat["can_send_message"]), (&json!("Новое"), &Value::Null));
+}
+
+#[tokio::test]
+async fn receipts_say_how_many_have_seen_a_message() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let clara = Person::login(world.client(), CLARA).await;
+    let team = anna.make_team("трое", &[BORIS, CLARA]).await;
+    let members = [team.jid_of(BORIS), team.jid_of(CLARA)];
+    let group = anna.make_group(&team.uid, "г", &members.each_ref().map(String::as_str)).await;
+    let mut hers = anna.socket(&team.uid).await;
+    let message = anna.post(&team.uid, &group, "прочтите").await;
+    for (reader, readers) in [(boris, 1), (clara, 2)] {
+        let path = format!("/api/v3/teams/{}/ws/client.chat.lastread", team.uid);
+        reader.client.post(path, json!({"jid": group})).await.ok();
+        let seen = hers.event("server.message.received").await;
+        let expected = json!([
+            {"chat": group, "message_id": message["message_id"], "received": true, "num_received": readers}
+        ]);
+        assert_eq!(seen["messages"], expected);
+    }
+}
+
+#[tokio::test]
+async fn unread_of_another_team_is_told_where_one_is() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let here = boris.make_team("здесь", &[]).await;
+    let there = anna.make_team("там", &[BORIS]).await;
+    let to = there.jid_of(BORIS);
+    let group = anna.make_group(&there.uid, "г", &[&to]).await;
+    let mut socket = boris.socket(&here.uid).await;
+    socket.event("server.online").await;
+    anna.post(&there.uid, &to, "раз").await;
+    anna.post(&there.uid, &group, "два").await;
+    let both = |params: &Value| params["badge"] == 2;
+    let told = socket.event_where("server.team.counters", both).await;
+    let one = json!({"chats": 1, "messages": 1});
+    let none = json!({"chats": 0, "messages": 0});
+    let expected = json!([{"uid": there.uid, "unread": {"direct": one, "group": one, "task": none}}]);
+    assert_eq!(told["teams"], expected);
+    let path = format!("/api/v3/teams/{}/ws/client.chat.lastread", there.uid);
+    boris.client.post(path, json!({"jid": group})).await.ok();
+    socket.event_where("server.team.counters", |params| params["badge"] == 1).await;
+}
+
+#[tokio::test]
+async fn a_group_cleans_up_after_itself_and_only_what_is_old_enough() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let to = team.jid_of(BORIS);
+    let group = anna.make_group(&team.uid, "г", &[&to]).await;
+    let other = anna.make_group(&team.uid, "другая", &[&to]).await;
+    let mut his = boris.socket(&team.uid).await;
+    let old = anna.post(&team.uid, &group, "старое").await;
+    let kept = anna.post(&team.uid, &other, "остаётся").await;
+    anna.client
+        .put(format!("/api/v4/teams/{}/groups/{group}", team.uid), json!({"autocleanup_age": 1}))
+        .await
+        .ok();
+    let deleted = |params: &Value| params["messages"][0]["content"]["type"] == "deleted";
+    let gone = his.event_where("server.message.updated", deleted).await;
+    assert_eq!(gone["messages"][0]["message_id"], old["message_id"]);
+    assert_eq!((&gone["chat_counters"][0]["num_unread"], &gone["badge"]), (&json!(0), &json!(1)));
+    let chats = boris.client.get(format!("/api/v4/teams/{}/chats?unread_only=true", team.uid)).await.ok();
+    assert_eq!(
+        (&chats["count"], &chats["objects"][0]["last_message"]["message_id"]),
+        (&json!(1), &kept["message_id"])
+    );
+    assert_eq!(events_of(&world, &text_of(&old)).await, 2, "posted and deleted, once each");
+}
+
+/// How many events the log has of a message.
+async fn events_of(world: &World, message: &str) -> i64 {
+    let count = sqlx::query_scalar("SELECT count(*) FROM log.events WHERE stream = $1");
+    count
+        .bind(format!("message-{message}"))
+        .fetch_one(&world.pool().await)
+        .await
+        .expect("the log can be read")
+}
