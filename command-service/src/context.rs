@@ -10,10 +10,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use event_log::CommandRef;
 use events::{AccountId, CommandId, ContactId, Meta, Personal, SessionId};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use platform::{
     clock::Ids,
-    http::{ApiError, IDEMPOTENCY_KEY, RawBody, RequestInfo},
+    http::{ApiError, FileForm, IDEMPOTENCY_KEY, RawBody, RequestInfo},
     vault::{self, Purpose, Vault},
 };
 use protocol::lang::Text;
@@ -74,19 +74,60 @@ where
         let respond_async = prefers(request.headers(), "respond-async");
         let minimal = prefers(request.headers(), "return=minimal");
         let input = E::from_request(request, commands).await?;
-        let context = Context {
-            now: commands.access.clock.now(),
-            request: info,
-            respond_async,
-            minimal,
-            name: "",
-            ids: key.as_ref().map_or(Ids::Random, |key| Ids::derived_from(key.id.0.as_bytes())),
-            key,
-            actor: caller.as_ref().map(|caller| caller.account),
-            contact: None,
-            session: caller.as_ref().map(|caller| caller.id),
+        let context = Context::new(commands, info, caller.as_ref(), key);
+        Ok(Self { input, context: Context { respond_async, minimal, ..context } })
+    }
+}
+
+/// A command with a file that is too large for memory: its circumstances are known once the file is there, since what a
+/// key's repetition must equal is the file too.
+pub(crate) struct Arriving {
+    /// What is being sent.
+    pub(crate) form: FileForm,
+    /// Who sends what where.
+    pub(crate) sender: Sender,
+}
+
+/// What is known of a command before its body is read.
+pub(crate) struct Sender {
+    request: RequestInfo,
+    caller: Option<Caller>,
+    key: Option<String>,
+    method: Method,
+    path: String,
+    respond_async: bool,
+}
+
+impl FromRequest<Commands> for Arriving {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, commands: &Commands) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let sender = Sender {
+            request: RequestInfo::from_request_parts(&mut parts, commands).await?,
+            caller: parts.extensions.get::<Caller>().cloned(),
+            key: key(&parts.headers)?,
+            method: parts.method.clone(),
+            path: parts.uri.to_string(),
+            respond_async: prefers(&parts.headers, "respond-async"),
         };
-        Ok(Self { input, context })
+        Ok(Self { form: FileForm::from_request(Request::from_parts(parts, body), commands).await?, sender })
+    }
+}
+
+impl Sender {
+    /// Whether the client may come again with the same command.
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The circumstances, given what stands for the content.
+    pub(crate) fn sent(self, commands: &Commands, content: &[u8]) -> Context {
+        let caller = self.caller.as_ref();
+        let whole = [self.method.as_str().as_bytes(), self.path.as_bytes(), content];
+        let key = self.key.map(|key| command(&commands.vault, caller, &key, whole));
+        let context = Context::new(commands, self.request, caller, key);
+        Context { respond_async: self.respond_async, ..context }
     }
 }
 
@@ -104,6 +145,26 @@ impl Context {
             actor: None,
             contact: None,
             session: None,
+        }
+    }
+
+    fn new(
+        commands: &Commands,
+        request: RequestInfo,
+        caller: Option<&Caller>,
+        key: Option<CommandRef>,
+    ) -> Self {
+        Self {
+            now: commands.access.clock.now(),
+            request,
+            respond_async: false,
+            minimal: false,
+            name: "",
+            ids: key.as_ref().map_or(Ids::Random, |key| Ids::derived_from(key.id.0.as_bytes())),
+            key,
+            actor: caller.map(|caller| caller.account),
+            contact: None,
+            session: caller.map(|caller| caller.id),
         }
     }
 

@@ -17,6 +17,7 @@ mod section;
 mod session;
 mod team;
 mod ui_settings;
+mod upload;
 mod ws;
 
 use crate::Commands;
@@ -68,6 +69,8 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(group::archive, chat::change_group))
         .routes(routes!(group::set_member))
         .routes(routes!(group::remove_member))
+        .routes(routes!(upload::store))
+        .routes(routes!(upload::remove))
         .routes(routes!(ws::event))
         .routes(routes!(api_message::post))
         .routes(routes!(inbound::post))

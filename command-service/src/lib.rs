@@ -4,6 +4,7 @@
 
 mod accounts;
 mod context;
+mod files;
 mod http;
 mod inbound;
 mod input;
@@ -35,6 +36,7 @@ pub struct Commands {
     resizer: Arc<Resizer>,
     states: States,
     turns: Turns,
+    arriving: files::Arrivals,
 }
 
 /// What [`Commands`] are made of.
@@ -45,7 +47,7 @@ pub struct CommandDeps {
     pub journal: Journal,
     /// Secrets.
     pub vault: Vault,
-    /// Pictures.
+    /// Pictures and files.
     pub blobs: Blobs,
     /// Tells projections of a new head, and gateways of typing.
     pub bus: Bus,
@@ -58,6 +60,7 @@ impl Commands {
     pub fn new(deps: CommandDeps) -> Self {
         let CommandDeps { access, journal, vault, blobs, bus, outbound } = deps;
         let resizer = Arc::new(Resizer::default());
+        let arriving = files::Arrivals::new(&access.config.uploads);
         Self {
             access,
             journal,
@@ -68,6 +71,7 @@ impl Commands {
             resizer,
             states: States::new(),
             turns: Turns::new(),
+            arriving,
         }
     }
 

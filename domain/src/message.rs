@@ -93,6 +93,11 @@ impl Message {
         self.posted.as_ref().map(|posted| (posted.team, posted.chat))
     }
 
+    /// Whether it is gone, for good.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+
     fn say(&self, draft: Draft, now: DateTime<Utc>) -> Result<Vec<MessageEvent>, Rejection> {
         let subject = draft.account.map_or(Subject::Team(draft.team), Subject::Account);
         let text = Personal::new(subject, draft.text);

@@ -61,6 +61,12 @@ struct Integration {
 }
 
 impl Team {
+    /// Bytes that its files may have together, beside its picture.
+    pub fn room(&self) -> u64 {
+        let limit = self.settings.as_ref().map_or(0, |settings| settings.uploads_size_limit);
+        limit.saturating_sub(self.icon.as_ref().map_or(0, |icon| icon.size))
+    }
+
     fn own<T>(&self, value: T) -> Result<Personal<T>, Rejection> {
         self.id.map(|id| Personal::of_team(id, value)).ok_or(Rejection::NoTeam)
     }

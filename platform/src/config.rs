@@ -14,7 +14,7 @@ mod sections;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{Auth, Http, Postgres, Sms, Wait, Webhooks};
+pub use sections::{Auth, Http, Postgres, Sms, Uploads, Wait, Webhooks};
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
@@ -78,7 +78,7 @@ pub struct Config {
     /// Where a gateway that runs alone sends its clients' commands, `http://host[:port]`: the command role, or a proxy
     /// before it, which must trust the gateway's `X-Forwarded-For`. Not used when one process does everything.
     pub command_url: String,
-    /// A folder for pictures and, in dev, the master key.
+    /// A folder for pictures, files and, in dev, the master key. Roles that run apart share it.
     pub data_dir: PathBuf,
     /// The master key, 64 hexadecimal digits. Prefer `master_key_file`: the environment leaks more easily.
     pub master_key: Secret,
@@ -103,6 +103,8 @@ pub struct Config {
     pub sms: Sms,
     /// Calls to integrations.
     pub webhooks: Webhooks,
+    /// Files that are uploaded.
+    pub uploads: Uploads,
     /// How long answers wait for the read model.
     pub wait: Wait,
     /// The HTTP server.
@@ -137,6 +139,7 @@ impl Config {
             auth: Auth::defaults(profile),
             sms: Sms::defaults(),
             webhooks: Webhooks::defaults(profile),
+            uploads: Uploads::defaults(),
             wait: Wait::defaults(),
             http: Http::defaults(profile),
             postgres: Postgres::defaults(),

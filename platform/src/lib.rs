@@ -8,6 +8,7 @@ pub mod http;
 pub mod journal;
 pub mod keyring;
 pub mod limits;
+pub mod media;
 pub mod outbound;
 pub mod picture;
 pub mod sealing;

@@ -12,6 +12,7 @@ mod picture;
 mod section;
 mod server;
 mod team;
+mod upload;
 
 use crate::Queries;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -55,6 +56,8 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(group::list))
         .routes(routes!(group::one))
         .routes(routes!(group::members))
+        .routes(routes!(upload::one))
+        .routes(routes!(upload::content))
         .routes(routes!(picture::stub))
         .routes(routes!(picture::stored))
 }

@@ -8,6 +8,7 @@ pub mod client;
 pub mod dump;
 pub mod ear;
 pub mod exchange;
+pub mod fact;
 pub mod fields;
 pub mod likeness;
 pub mod load;

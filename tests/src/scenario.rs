@@ -5,7 +5,8 @@
 //! - `{"login": "anna", "phone": "+7…"}`: from here on `"as": "anna"` calls with her token, which is `{anna.token}`;
 //!   `"cookie": true` logs in like a browser;
 //! - `{"call": "PUT /api/v3/…", "as": …, "headers": {…}, "body": {…}, …}`: `"raw"` sends a text instead of JSON, of
-//!   `"content_type"` or none; `"file"` sends a picture in the field of that name; `"bytes"` that many zeros. Checked
+//!   `"content_type"` or none; `"file"` sends a picture in the field of that name, or the text `"holding"`, or so many
+//!   zeros as `"bytes"` says, under the name `"file_name"`; `"bytes"` alone sends that many zeros. Checked
 //!   are `"status"` (200 if not said), `"error"`, `"details"` (the fields' names), `"result"` (in part),
 //!   `"answer"` (the whole body, in part), `"answer_headers"` (in part), `"contains"` (a piece of the body).
 //!   `"capture": {"name": "/result/uid"}` keeps what is at the pointer as `{name}`, for all steps behind.
@@ -77,6 +78,8 @@ pub struct Checked {
     raw: Option<String>,
     bytes: Option<usize>,
     file: Option<String>,
+    file_name: Option<String>,
+    holding: Option<String>,
     content_type: Option<String>,
     #[serde(default = "success")]
     status: u16,
@@ -185,7 +188,15 @@ impl Run {
         match (&checked.body, &checked.raw, &checked.file, checked.bytes) {
             (Some(value), ..) => Body::Json(self.filled_json(value)),
             (_, Some(text), ..) => Body::Raw { content_type, bytes: self.filled(text).into_bytes() },
-            (_, _, Some(field), _) => multipart(&[(field, Some("picture.png"), &picture(64, 32))]),
+            (_, _, Some(field), zeros) => {
+                let content = match (&checked.holding, zeros) {
+                    (Some(text), _) => text.clone().into_bytes(),
+                    (None, Some(amount)) => vec![0; amount],
+                    (None, None) => picture(64, 32),
+                };
+                let name = checked.file_name.as_deref().unwrap_or("picture.png");
+                multipart(&[(field, Some(name), &content)])
+            }
             (_, _, _, Some(amount)) => Body::Raw { content_type, bytes: vec![b'0'; amount] },
             _ => Body::Empty,
         }

@@ -238,6 +238,11 @@ impl World {
         options.connect(&self.database_url).await.expect("the database accepts connections")
     }
 
+    /// The folder of pictures and files.
+    pub fn blobs(&self) -> PathBuf {
+        self.folder.path().join("data/blobs")
+    }
+
     /// The process of a role.
     ///
     /// # Panics

@@ -92,6 +92,13 @@ impl Cast {
         let integration = json!({"comment": "x", "kind": "raw", "group": group, "enabled": true});
         let integration = owner.client.post(format!("{path}/integrations"), integration).await.ok();
         let invitation = owner.client.post(format!("{path}/invitations"), json!({})).await.ok();
+        let upload = owner.client.upload(
+            format!("/api/v4/teams/{}/uploads", team.uid),
+            "file",
+            "p.png",
+            picture(8, 8),
+        );
+        let upload = upload.await.ok();
         let sections = owner.client.get(format!("/api/v4/teams/{}/contact-sections", team.uid)).await.ok();
         owner.remove(&team.uid, &jids[0]).await;
         let names = [
@@ -106,6 +113,8 @@ impl Cast {
             ("token", text(&invitation["token"])),
             ("kind", "sentry".to_owned()),
             ("api_key", "unknown".to_owned()),
+            ("upload_uid", text(&upload["uid"])),
+            ("rendition", "preview".to_owned()),
             ("device_id", Uuid::new_v4().to_string()),
             ("client_event_name", "client.message.updated".to_owned()),
             ("colour", "579dda".to_owned()),
@@ -218,6 +227,7 @@ async fn things_of_another_team_are_not_found() {
         "{chat_jid}",
         "{contact_jid}",
         "{section_uid}",
+        "{upload_uid}",
     ];
     let is_foreign = |row: &Row| foreign.iter().any(|name| row.operation.path.contains(name));
     for row in rows().into_iter().filter(is_foreign) {

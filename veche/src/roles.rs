@@ -102,14 +102,22 @@ fn command_routes(house: &House) -> Commands {
         // They are unpacked by the first number that is read: better now than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
-    Commands::new(CommandDeps {
+    let commands = Commands::new(CommandDeps {
         access: house.access.clone(),
         journal: house.journal.clone(),
         vault: house.vault.clone(),
         blobs: house.blobs.clone(),
         bus: house.bus.clone(),
         outbound: house.outbound.clone(),
-    })
+    });
+    let (sweeping, stopping) = (commands.clone(), house.tasks.stopping());
+    house.tasks.spawn("files", async move {
+        let mut beat = interval(SWEEP);
+        while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+            sweeping.sweep_files().await;
+        }
+    });
+    commands
 }
 
 /// The gateway reaches commands as any client would: through their router here, or over HTTP.

@@ -1,20 +1,28 @@
-//! Blobs in a folder: `{first two hex digits}/{hex id}/{name}`, written aside, synced, then renamed into place.
+//! Blobs in a folder: `{first two hex digits}/{hex id}/{name}`, written aside, synced, then renamed into place; notes of
+//! doubt are files of their own, `doubted/{hex id}`.
 
 use super::BlobError;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use events::BlobId;
+use futures::{Stream, stream};
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, SeekFrom, Write},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter};
 use uuid::Uuid;
 
 /// Files being written; same file system as the rest, so that renaming is atomic.
 const ASIDE: &str = "incoming";
-/// After this long a file aside was left by a crash.
+/// Notes about blobs that the log may not know of.
+const DOUBTED: &str = "doubted";
+/// Bytes that are read, or gathered before they are written, at once.
+const PIECE: usize = 256 * 1024;
+/// After this long without a piece a file aside was left by a crash.
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 
 /// Blobs in a folder.
@@ -26,17 +34,68 @@ pub struct DiskBlobs {
 impl DiskBlobs {
     pub(super) async fn open(folder: PathBuf) -> Result<Self, BlobError> {
         let blobs = Self { folder: folder.into() };
-        let aside = blobs.folder.join(ASIDE);
-        on_disk(move || {
-            fs::create_dir_all(&aside)?;
-            remove_left_behind(&aside)
-        })
-        .await?;
+        let folders = [ASIDE, DOUBTED].map(|name| blobs.folder.join(name));
+        on_disk(move || folders.iter().try_for_each(fs::create_dir_all)).await?;
+        blobs.sweep().await?;
         Ok(blobs)
     }
 
+    pub(super) async fn sweep(&self) -> Result<(), BlobError> {
+        let aside = self.folder.join(ASIDE);
+        on_disk(move || remove_left_behind(&aside)).await
+    }
+
+    pub(super) async fn receive(&self) -> Result<DiskIncoming, BlobError> {
+        let path = self.aside();
+        let file = tokio::fs::File::create_new(&path).await?;
+        let aside = Aside { path };
+        Ok(DiskIncoming { blobs: self.clone(), aside, file: BufWriter::with_capacity(PIECE, file) })
+    }
+
+    pub(super) async fn content(&self, id: BlobId, name: &str) -> Result<Option<DiskContent>, BlobError> {
+        let Some(file) = absent_as_none(tokio::fs::File::open(self.place(id).join(name)).await)? else {
+            return Ok(None);
+        };
+        let size = file.metadata().await?.len();
+        Ok(Some(DiskContent { file, size }))
+    }
+
+    pub(super) async fn doubt(&self, id: BlobId, about: &str) -> Result<(), BlobError> {
+        let (aside, note, about) = (self.aside(), self.note(id), about.to_owned());
+        let folder = self.folder.join(DOUBTED);
+        on_disk(move || {
+            write_synced(&aside, about.as_bytes())?;
+            fs::rename(aside, note)?;
+            File::open(folder)?.sync_all()
+        })
+        .await
+    }
+
+    pub(super) async fn settle(&self, id: BlobId) -> Result<(), BlobError> {
+        let note = self.note(id);
+        // A note that comes back after a crash is looked into once more: nothing needs to be synced.
+        on_disk(move || absent_as_none(fs::remove_file(note)).map(drop)).await
+    }
+
+    pub(super) async fn doubted(&self, age: Duration) -> Result<Vec<(BlobId, String)>, BlobError> {
+        let folder = self.folder.join(DOUBTED);
+        on_disk(move || {
+            let mut found = vec![];
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let id = entry.file_name().to_str().and_then(|name| Uuid::try_parse(name).ok());
+                if let Some(id) = id.filter(|_| is_older(&entry, age)) {
+                    let about = absent_as_none(fs::read_to_string(entry.path()))?;
+                    found.extend(about.map(|about| (BlobId(id), about)));
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     pub(super) async fn put(&self, id: BlobId, name: &str, bytes: Bytes) -> Result<(), BlobError> {
-        let aside = self.folder.join(ASIDE).join(Uuid::new_v4().simple().to_string());
+        let aside = self.aside();
         let place = self.place(id);
         let name = name.to_owned();
         let folder = Arc::clone(&self.folder);
@@ -60,9 +119,83 @@ impl DiskBlobs {
         on_disk(move || absent_as_none(fs::remove_dir_all(place)).map(drop)).await
     }
 
+    fn aside(&self) -> PathBuf {
+        self.folder.join(ASIDE).join(Uuid::new_v4().simple().to_string())
+    }
+
+    fn note(&self, id: BlobId) -> PathBuf {
+        self.folder.join(DOUBTED).join(id.0.simple().to_string())
+    }
+
     fn place(&self, id: BlobId) -> PathBuf {
         let hex = id.0.simple().to_string();
         self.folder.join(&hex[..2]).join(hex)
+    }
+}
+
+/// A file aside: gone with this value.
+#[derive(Debug)]
+struct Aside {
+    path: PathBuf,
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // Quick, and there is nobody left to wait for it. What was renamed into place is not there any more.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A file that is being written aside.
+#[derive(Debug)]
+pub struct DiskIncoming {
+    blobs: DiskBlobs,
+    aside: Aside,
+    file: BufWriter<tokio::fs::File>,
+}
+
+impl DiskIncoming {
+    pub(super) async fn write(&mut self, piece: &[u8]) -> Result<(), BlobError> {
+        Ok(self.file.write_all(piece).await?)
+    }
+
+    pub(super) async fn keep(mut self, id: BlobId, name: &str) -> Result<(), BlobError> {
+        self.file.flush().await?;
+        self.file.get_ref().sync_all().await?;
+        let (place, folder) = (self.blobs.place(id), Arc::clone(&self.blobs.folder));
+        let name = name.to_owned();
+        let aside = self.aside;
+        on_disk(move || settle(&aside.path, &folder, &place, &name)).await
+    }
+}
+
+/// A file that is open.
+#[derive(Debug)]
+pub struct DiskContent {
+    file: tokio::fs::File,
+    pub(super) size: u64,
+}
+
+impl DiskContent {
+    pub(super) fn pieces(
+        self,
+        range: Range<u64>,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static + use<> {
+        let left = range.end.min(self.size).saturating_sub(range.start);
+        let start = Some((self.file, range.start, left));
+        stream::try_unfold(start, |state| async move {
+            let Some((mut file, seek, left)) = state.filter(|(.., left)| *left > 0) else { return Ok(None) };
+            if seek > 0 {
+                file.seek(SeekFrom::Start(seek)).await?;
+            }
+            let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
+            let mut piece = BytesMut::with_capacity(wanted);
+            let read = (&mut file).take(wanted as u64).read_buf(&mut piece).await?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Ok(Some((piece.freeze(), Some((file, 0, left - read as u64)))))
+        })
     }
 }
 
@@ -83,12 +216,16 @@ fn settle(aside: &Path, folder: &Path, place: &Path, name: &str) -> io::Result<(
 fn remove_left_behind(aside: &Path) -> io::Result<()> {
     for entry in fs::read_dir(aside)? {
         let entry = entry?;
-        let written = entry.metadata().and_then(|metadata| metadata.modified());
-        if written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT_BEHIND)) {
+        if is_older(&entry, LEFT_BEHIND) {
             absent_as_none(fs::remove_file(entry.path()))?;
         }
     }
     Ok(())
+}
+
+fn is_older(entry: &fs::DirEntry, age: Duration) -> bool {
+    let written = entry.metadata().and_then(|metadata| metadata.modified());
+    written.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed >= age))
 }
 
 fn absent_as_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {

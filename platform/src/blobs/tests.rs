@@ -1,8 +1,10 @@
-//! Blobs come back whole, go when deleted, and never leave their folder.
+//! What every kind of storage must do: blobs come back whole or in part, go when deleted, and never leave their folder.
 
 use super::{BlobError, Blobs};
 use bytes::Bytes;
 use events::BlobId;
+use futures::TryStreamExt;
+use std::{ops::Range, time::Duration};
 use uuid::Uuid;
 
 async fn blobs() -> (tempfile::TempDir, Blobs) {
@@ -39,6 +41,59 @@ async fn nothing_is_left_aside_and_a_reopened_folder_keeps_its_blobs() {
     assert_eq!(std::fs::read_dir(root.join("incoming")).unwrap().count(), 0);
     let again = Blobs::disk(root).await.unwrap();
     assert_eq!(again.get(id(1), "256.jpg").await.unwrap().unwrap(), "small");
+}
+
+async fn part(blobs: &Blobs, blob: BlobId, range: Range<u64>) -> Vec<u8> {
+    let content = blobs.open(blob, "file").await.unwrap().unwrap();
+    content.pieces(range).try_collect::<Vec<_>>().await.unwrap().concat()
+}
+
+#[tokio::test]
+async fn a_file_comes_in_and_goes_out_in_pieces() {
+    let (folder, blobs) = blobs().await;
+    let whole: Vec<u8> = (0..700_000u32).map(|n| (n % 251) as u8).collect();
+    let mut incoming = blobs.receive().await.unwrap();
+    for piece in whole.chunks(10_007) {
+        incoming.write(piece).await.unwrap();
+    }
+    assert!(blobs.open(id(1), "file").await.unwrap().is_none(), "not there before it is whole");
+    incoming.keep(id(1), "file").await.unwrap();
+    assert_eq!(blobs.open(id(1), "file").await.unwrap().unwrap().size(), 700_000);
+    assert_eq!(part(&blobs, id(1), 0..700_000).await, whole);
+    assert_eq!(part(&blobs, id(1), 5..5).await, Vec::<u8>::new());
+    assert_eq!(part(&blobs, id(1), 299_999..600_001).await, whole[299_999..600_001]);
+    assert_eq!(part(&blobs, id(1), 699_999..800_000).await, whole[699_999..]);
+    assert_eq!(std::fs::read_dir(folder.path().join("blobs/incoming")).unwrap().count(), 0);
+    blobs.receive().await.unwrap().keep(id(2), "file").await.unwrap();
+    assert_eq!(part(&blobs, id(2), 0..1).await, Vec::<u8>::new(), "a file may be empty");
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_leaves_nothing() {
+    let (folder, blobs) = blobs().await;
+    let mut incoming = blobs.receive().await.unwrap();
+    incoming.write(&[7; 500_000]).await.unwrap();
+    drop(incoming);
+    let mut named_badly = blobs.receive().await.unwrap();
+    named_badly.write(b"x").await.unwrap();
+    assert!(matches!(named_badly.keep(id(1), "../x").await, Err(BlobError::BadName(_))));
+    assert_eq!(std::fs::read_dir(folder.path().join("blobs/incoming")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn doubts_are_kept_until_settled() {
+    let (folder, blobs) = blobs().await;
+    blobs.doubt(id(1), "one").await.unwrap();
+    blobs.doubt(id(2), "two").await.unwrap();
+    blobs.doubt(id(2), "two again").await.unwrap();
+    assert_eq!(blobs.doubted(Duration::from_secs(3_600)).await.unwrap(), []);
+    let again = Blobs::disk(folder.path().join("blobs")).await.unwrap();
+    let mut doubted = again.doubted(Duration::ZERO).await.unwrap();
+    doubted.sort();
+    assert_eq!(doubted, [(id(1), "one".to_owned()), (id(2), "two again".to_owned())]);
+    again.settle(id(1)).await.unwrap();
+    again.settle(id(1)).await.unwrap();
+    assert_eq!(again.doubted(Duration::ZERO).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

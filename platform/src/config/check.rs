@@ -104,6 +104,10 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("auth.token_days", u64::from(config.auth.token_days)),
         ("auth.cookie_days", u64::from(config.auth.cookie_days)),
         ("sms.timeout_sec", u64::from(config.sms.timeout_sec)),
+        ("uploads.max_mb", u64::from(config.uploads.max_mb)),
+        ("uploads.timeout_sec", u64::from(config.uploads.timeout_sec)),
+        ("uploads.at_once", u64::from(config.uploads.at_once)),
+        ("uploads.at_once_per_account", u64::from(config.uploads.at_once_per_account)),
         ("http.timeout_sec", config.http.timeout_sec),
         ("http.header_timeout_sec", config.http.header_timeout_sec),
         ("postgres.max_connections", u64::from(config.postgres.max_connections)),
@@ -112,6 +116,10 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
     ];
     for (key, value) in positive.into_iter().filter(|(_, value)| *value == 0) {
         refuse(problems, key, value, "must be at least 1");
+    }
+    if config.uploads.timeout_sec > 3_000 {
+        let allowed = "must be at most 3000: after an hour a file that is not whole counts as left behind";
+        refuse(problems, "uploads.timeout_sec", config.uploads.timeout_sec, allowed);
     }
     if config.http.body_limit < 16_000 {
         refuse(problems, "http.body_limit", config.http.body_limit, "must be at least 16000");

@@ -111,6 +111,31 @@ fn localhost_v6() -> IpNet {
     IpNet::from(std::net::IpAddr::V6(std::net::Ipv6Addr::LOCALHOST))
 }
 
+/// Files that are uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Largest file, in MiB.
+    pub max_mb: u32,
+    /// Longest time for one file to come in, in seconds; one of which nothing comes ends after `http.timeout_sec`.
+    pub timeout_sec: u32,
+    /// Most files that come in at once, for everybody together.
+    pub at_once: u32,
+    /// Most files of one account that come in at once.
+    pub at_once_per_account: u32,
+}
+
+impl Uploads {
+    pub(super) fn defaults() -> Self {
+        Self { max_mb: 150, timeout_sec: 3_000, at_once: 64, at_once_per_account: 8 }
+    }
+
+    /// Largest file, in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        u64::from(self.max_mb) << 20
+    }
+}
+
 /// How long answers wait until the read model has what they speak of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -78,11 +78,11 @@ fn limit(request: &Request) -> Result<usize, ApiError> {
     }
 }
 
-fn declared(headers: &HeaderMap) -> Option<usize> {
+pub(super) fn declared(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn too_large(max: usize) -> ApiError {
+pub(super) fn too_large(max: usize) -> ApiError {
     ApiError::new(ErrorCode::RequestTooLarge).because(Text::TooLarge { max })
 }
 

@@ -95,6 +95,6 @@ async fn multipart(bytes: Bytes, boundary: String) -> Result<Form, ApiError> {
     Ok(form)
 }
 
-fn bad_form(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
+pub(super) fn bad_form(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
     ApiError::field("body", Text::BadForm).because(Text::BadForm).caused_by(error)
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use futures::FutureExt;
 use protocol::{error::ErrorCode, lang::Text};
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+use std::{any::Any, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 
 /// Runs after routing, so that the matched path is known.
 pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, next: Next) -> Response {
@@ -20,11 +20,17 @@ pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, nex
         info.note_route(route.clone());
     }
     // Nothing that a panic may have left half done is looked at again: the whole request is dropped.
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(rules.timeout, work).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => ApiError::internal(format!("panic: {}", message(panic.as_ref()))).into_response(),
-        Err(_) => ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong).into_response(),
+    let mut work = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());
+    loop {
+        let deadline = info.progressed() + rules.timeout;
+        match tokio::time::timeout_at(deadline.into(), work.as_mut()).await {
+            Ok(Ok(response)) => return response,
+            Ok(Err(panic)) => {
+                return ApiError::internal(format!("panic: {}", message(panic.as_ref()))).into_response();
+            }
+            Err(_) if info.progressed() + rules.timeout > Instant::now() => {}
+            Err(_) => return ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong).into_response(),
+        }
     }
 }
 

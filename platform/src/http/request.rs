@@ -12,8 +12,11 @@ use protocol::{envelope::Layout, lang::Lang};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Deref,
-    sync::{Arc, OnceLock},
-    time::Instant,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 use uuid::Uuid;
 
@@ -49,6 +52,8 @@ pub struct RequestFacts {
     pub sec_fetch_site: Option<String>,
     /// Most bytes of a body, where the route says nothing else.
     pub(super) body_limit: usize,
+    /// When something last came of it, milliseconds after the start.
+    progress: AtomicU64,
     account: OnceLock<AccountId>,
     route: OnceLock<MatchedPath>,
 }
@@ -70,6 +75,7 @@ impl RequestInfo {
             origin: owned(ORIGIN),
             sec_fetch_site: owned(SEC_FETCH_SITE),
             body_limit: rules.body_limit,
+            progress: AtomicU64::new(0),
             account: OnceLock::new(),
             route: OnceLock::new(),
         }))
@@ -87,9 +93,21 @@ impl RequestInfo {
             origin: None,
             sec_fetch_site: None,
             body_limit: 0,
+            progress: AtomicU64::new(0),
             account: OnceLock::new(),
             route: OnceLock::new(),
         }))
+    }
+
+    /// Work that comes on may take longer: its time is counted anew from here. For bodies that come in piece by piece.
+    pub fn note_progress(&self) {
+        let since = u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.progress.store(since, Ordering::Relaxed);
+    }
+
+    /// When something last came of it.
+    pub(super) fn progressed(&self) -> Instant {
+        self.0.started + Duration::from_millis(self.0.progress.load(Ordering::Relaxed))
     }
 
     /// Whose request it is, once authentication has found out: for the access log.

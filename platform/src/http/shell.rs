@@ -15,7 +15,10 @@ use axum::{
 };
 use http::{
     HeaderName, HeaderValue, Method, Uri,
-    header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER},
+    header::{
+        ACCEPT, ACCEPT_LANGUAGE, ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+        IF_NONE_MATCH, IF_RANGE, RANGE, RETRY_AFTER,
+    },
     uri::PathAndQuery,
 };
 use ipnet::IpNet;
@@ -104,6 +107,9 @@ fn cors(origins: &[String]) -> CorsLayer {
             ACCEPT,
             ACCEPT_LANGUAGE,
             CONTENT_TYPE,
+            IF_NONE_MATCH,
+            IF_RANGE,
+            RANGE,
             TOKEN,
             IDEMPOTENCY_KEY,
             MIN_EVENT_POSITION,
@@ -115,6 +121,10 @@ fn cors(origins: &[String]) -> CorsLayer {
         .expose_headers([
             EVENT_POSITION,
             REQUEST_ID,
+            ACCEPT_RANGES,
+            CONTENT_DISPOSITION,
+            CONTENT_RANGE,
+            ETAG,
             RETRY_AFTER,
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),

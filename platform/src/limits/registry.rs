@@ -76,6 +76,8 @@ limits! {
     AddressBookPerAccount = "address_book_per_account": 60 in 3600 by Account,
     /// Pictures uploaded: decoding costs memory and time.
     PicturesPerAccount = "pictures_per_account": 60 in 3600 by Account,
+    /// Files uploaded.
+    UploadsPerAccount = "uploads_per_account": 600 in 3600 by Account,
     /// Pictures drawn for one address.
     DrawingsPerAddress = "drawings_per_address": 600 in 60 by Address,
     /// Sockets opened from one address.

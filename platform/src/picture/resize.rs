@@ -11,7 +11,7 @@ use image::{
 };
 use std::{io::Cursor, sync::Arc, time::Duration};
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{error::Elapsed, timeout},
 };
 
@@ -25,6 +25,9 @@ pub const MAX_PIXELS: u64 = 40_000_000;
 pub const SMALL_SIDE: u32 = 256;
 /// Greatest height of `lg`, px.
 pub const LARGE_HEIGHT: u32 = 1_024;
+
+/// Side of the square that a preview fits into, px; the one at twice the size has twice that.
+pub const PREVIEW_SIDE: u32 = 400;
 
 /// Pictures decoded at the same time: each may take some hundred megabytes for a moment.
 const AT_ONCE: usize = 2;
@@ -69,6 +72,19 @@ pub struct Resized {
     pub lg: Jpeg,
 }
 
+/// A picture made small, in its proportions: within [`PREVIEW_SIDE`], and within twice that. Nothing is enlarged.
+#[derive(Clone, Debug)]
+pub struct Previews {
+    /// The small one.
+    pub one: Jpeg,
+    /// The other one.
+    pub two: Jpeg,
+}
+
+/// The right to decode one picture: taken before its bytes are brought into memory.
+#[derive(Debug)]
+pub struct Place(#[expect(dead_code, reason = "is held")] OwnedSemaphorePermit);
+
 /// A picture as JPEG.
 #[derive(Clone, Debug)]
 pub struct Jpeg {
@@ -103,13 +119,50 @@ impl Resizer {
             return Err(PictureRefused::TooLarge(upload.len()));
         }
         let format = format_of(&upload)?;
-        let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned());
-        let place = place.await.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
+        let place = self.place().await?;
+        self.decoded(place, upload, format, |picture| {
+            Ok(Resized { sm: small(&picture)?, lg: large(picture)? })
+        })
+        .await
+    }
+
+    /// Waits for the right to decode a picture.
+    ///
+    /// # Errors
+    /// [`PictureRefused::Busy`].
+    pub async fn place(&self) -> Result<Place, PictureRefused> {
+        let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned()).await;
+        let place = place.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
+        place.map(Place).map_err(|error| PictureRefused::Internal(error.to_string()))
+    }
+
+    /// Makes previews of an uploaded picture.
+    ///
+    /// # Errors
+    /// Any [`PictureRefused`].
+    pub async fn previews(&self, place: Place, upload: Bytes) -> Result<Previews, PictureRefused> {
+        if upload.len() > MAX_BYTES {
+            return Err(PictureRefused::TooLarge(upload.len()));
+        }
+        let format = format_of(&upload)?;
+        self.decoded(place, upload, format, |picture| {
+            let two = within(picture, 2 * PREVIEW_SIDE);
+            Ok(Previews { one: encode(within(two.clone(), PREVIEW_SIDE))?, two: encode(two)? })
+        })
+        .await
+    }
+
+    async fn decoded<T: Send + 'static>(
+        &self,
+        place: Place,
+        upload: Bytes,
+        format: ImageFormat,
+        make: impl FnOnce(RgbImage) -> Result<T, PictureRefused> + Send + 'static,
+    ) -> Result<T, PictureRefused> {
         let work = tokio::task::spawn_blocking(move || {
             // Held until the work really ends: a thread that outlives its time-out still counts.
             let _place = place;
-            let picture = decode(&upload, format)?;
-            Ok(Resized { sm: small(&picture)?, lg: large(picture)? })
+            make(decode(&upload, format)?)
         });
         match timeout(self.decoding, work).await {
             Ok(done) => done.map_err(|error| PictureRefused::Internal(error.to_string()))?,
@@ -180,6 +233,17 @@ fn large(picture: RgbImage) -> Result<Jpeg, PictureRefused> {
     let scaled = u64::from(width) * u64::from(LARGE_HEIGHT) / u64::from(height);
     // Narrower than the original, so it fits.
     encode(scale(picture, scaled.max(1) as u32, LARGE_HEIGHT))
+}
+
+/// In its proportions, made smaller to fit into a square.
+fn within(picture: RgbImage, side: u32) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let longest = width.max(height);
+    if longest <= side {
+        return picture;
+    }
+    let scaled = |length: u32| (u64::from(length) * u64::from(side) / u64::from(longest)).max(1) as u32;
+    scale(picture, scaled(width), scaled(height))
 }
 
 /// Averages down to twice the wanted size first, which is quick, then filters, which is good.

@@ -106,6 +106,13 @@ pub enum Text {
     NotAPicture,
     /// A picture with too many pixels.
     PictureTooLarge,
+    /// The team's files fill its quota.
+    QuotaExceeded {
+        /// Bytes that are free.
+        left: u64,
+    },
+    /// Something else needs it.
+    InUse,
     /// The time for changing this is over.
     TooLate,
     /// The role does not allow it.
@@ -234,6 +241,12 @@ impl Text {
                 say("Нужна картинка JPEG, PNG, WebP или GIF", "Must be a JPEG, PNG, WebP or GIF picture")
             }
             Self::PictureTooLarge => say("Слишком большая картинка", "The picture is too large"),
+            Self::QuotaExceeded { left } => fill(
+                "Место команды для файлов заканчивается, свободно байт: {}",
+                "The team has no room for this file, bytes free: {}",
+                left,
+            ),
+            Self::InUse => say("Используется в сообщении", "A message uses it"),
             Self::TooLate => say("Время для изменения истекло", "The time for changing this is over"),
             Self::RoleForbids => say("Недостаточно прав", "Your role does not allow this"),
             Self::FieldsForbidden { fields } => {

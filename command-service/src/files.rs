@@ -1,0 +1,407 @@
+//! Files on their way in: from the wire to the blob store in pieces, then, with the event, into the team's stream.
+//!
+//! The content is stored first and the event says so after: whoever reads the event finds the file. In between the blob is
+//! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_files`].
+
+use crate::{
+    Commands,
+    context::{Context, Sender},
+    transact::{Done, Start, Stop},
+};
+use access::TeamScope;
+use bytes::Bytes;
+use domain::{
+    limits,
+    team::Team,
+    upload::{self, Uploads},
+};
+use events::{
+    AccountId, BlobId, Personal, Position, StreamName, TeamId, UploadId,
+    upload::{Preview, Stored},
+    value::UploadKind,
+};
+use moka::sync::Cache;
+use platform::{
+    blobs::{BlobError, Incoming},
+    config,
+    http::{ApiError, FileForm},
+    limits::{Key, Limit},
+    media::{self, Media},
+    picture::resize::{MAX_BYTES, PictureRefused, Previews},
+};
+use protocol::{error::ErrorCode, lang::Text};
+use read_model::upload::{FILE, PREVIEW, PREVIEW_2X};
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The form's field.
+const FIELD: &str = "file";
+/// A file without any name that can be shown.
+const NAMELESS: &str = "file";
+/// No command takes so long: what is doubted longer was left by a crash.
+const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
+/// Accounts whose files on their way in are counted.
+const REMEMBERED: u64 = 10_000;
+
+/// Files on their way in, counted. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Arrivals {
+    all: Arc<Semaphore>,
+    own: Cache<AccountId, Arc<Semaphore>>,
+    at_once_per_account: usize,
+}
+
+impl Arrivals {
+    pub(crate) fn new(config: &config::Uploads) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(config.at_once as usize)),
+            own: Cache::new(REMEMBERED),
+            at_once_per_account: config.at_once_per_account as usize,
+        }
+    }
+
+    /// Places for one more file; they are given back when dropped.
+    fn admit(&self, account: AccountId) -> Result<[OwnedSemaphorePermit; 2], ApiError> {
+        let make = || Arc::new(Semaphore::new(self.at_once_per_account));
+        let busy = Duration::from_secs(5);
+        let own = self.own.get_with(account, make).try_acquire_owned().map_err(|_| {
+            let told = Text::SlowDown { seconds: busy.as_secs() };
+            ApiError::new(ErrorCode::RateLimit).because(told).retry_after(busy)
+        })?;
+        let all = Arc::clone(&self.all)
+            .try_acquire_owned()
+            .map_err(|_| ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(busy))?;
+        Ok([own, all])
+    }
+}
+
+/// A file that has come in whole, and is nobody's yet.
+pub(crate) struct Arrived {
+    incoming: Incoming,
+    name: String,
+    size: u64,
+    head: Vec<u8>,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+impl Commands {
+    /// Takes a form's file in, aside. What will certainly be refused is refused before it is read.
+    pub(crate) async fn take_in(
+        &self,
+        scope: &TeamScope,
+        form: FileForm,
+        sender: Sender,
+    ) -> Result<(Arrived, Context), ApiError> {
+        let places = self.admitted(scope, form.at_least(), sender.has_key()).await?;
+        let config = &self.access.config.uploads;
+        let patience = Duration::from_secs(config.timeout_sec.into());
+        let mut file = form.file(FIELD, config.max_bytes(), patience).await?;
+        let mut incoming = self.blobs.receive().await.map_err(ApiError::unavailable)?;
+        let (mut size, mut head, mut hash) = (0, Vec::new(), sender.has_key().then(Sha256::new));
+        while let Some(piece) = file.piece().await? {
+            size += piece.len() as u64;
+            head.extend(piece.iter().take(media::HEAD - head.len()));
+            hash.iter_mut().for_each(|hash| hash.update(&piece));
+            incoming.write(&piece).await.map_err(ApiError::unavailable)?;
+        }
+        let name = shown_name(&file.file_name);
+        file.end().await?;
+        let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..]].concat());
+        let context = sender.sent(self, &content.unwrap_or_default());
+        Ok((Arrived { incoming, name, size, head, _places: places }, context))
+    }
+
+    async fn admitted(
+        &self,
+        scope: &TeamScope,
+        at_least: u64,
+        has_key: bool,
+    ) -> Result<[OwnedSemaphorePermit; 2], ApiError> {
+        let account = scope.caller.account;
+        self.access.limits.check(Limit::UploadsPerAccount, &Key::Account(account.0))?;
+        let places = self.arriving.admit(account)?;
+        // A repetition may be of a file that is there already.
+        if !has_key && at_least > 0 {
+            let files: Uploads = self.current(&StreamName::uploads(scope.team)).await?;
+            let left = self.room(scope.team).await?.saturating_sub(files.bytes());
+            if at_least > left {
+                return Err(ApiError::field(FIELD, Text::QuotaExceeded { left }));
+            }
+        }
+        Ok(places)
+    }
+
+    /// Bytes that a team's files may have together.
+    async fn room(&self, team: TeamId) -> Result<u64, ApiError> {
+        Ok(self.current::<Team>(&StreamName::team(team)).await?.room())
+    }
+
+    /// Makes a file the team's. What the rules refuse is removed again.
+    pub(crate) async fn store_file(
+        &self,
+        context: &mut Context,
+        scope: &TeamScope,
+        arrived: Arrived,
+    ) -> Result<(UploadId, Position), ApiError> {
+        let (upload, blob): (UploadId, BlobId) = (context.id(), context.id());
+        let room = self.room(scope.team).await?;
+        self.blobs.doubt(blob, &note(scope.team, upload)).await.map_err(ApiError::unavailable)?;
+        let stored = match self.put(context, scope, arrived, (upload, blob)).await {
+            Ok(stored) => stored,
+            Err(failed) => {
+                self.let_go(scope.team, upload, blob).await;
+                return Err(failed);
+            }
+        };
+        let done: Result<Done<Uploads>, _> = self
+            .transact(context, StreamName::uploads(scope.team), Start::Known, |_: &Uploads| {
+                upload::Command::Store { stored: stored.clone(), room }
+            })
+            .await;
+        match done {
+            Ok(done) => {
+                self.settled_blob(blob).await;
+                Ok((upload, done.position))
+            }
+            Err(Stop::Rejected(rejection)) => {
+                self.let_go(scope.team, upload, blob).await;
+                Err(refused(rejection))
+            }
+            // It may have come into the log or not: the doubt stays.
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Stores the content and what is made of it.
+    async fn put(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        arrived: Arrived,
+        (upload, blob): (UploadId, BlobId),
+    ) -> Result<Stored, ApiError> {
+        let Arrived { incoming, name, size, head, _places } = arrived;
+        incoming.keep(blob, FILE).await.map_err(ApiError::unavailable)?;
+        let Media { content_type, mut kind } = media::sniff(&head);
+        let (mut animated, mut preview) = (false, None);
+        if kind == UploadKind::Image {
+            context.request.note_progress();
+            match self.previews(blob, size).await? {
+                Some((previews, moves)) => {
+                    animated = moves;
+                    preview = Some(self.put_previews(blob, previews).await.map_err(ApiError::unavailable)?);
+                }
+                None => kind = UploadKind::ImageFile,
+            }
+            context.request.note_progress();
+        }
+        Ok(Stored {
+            upload,
+            team: scope.team,
+            owner: scope.contact,
+            blob,
+            name: Personal::of_account(scope.caller.account, name),
+            size,
+            content_type: content_type.to_owned(),
+            kind,
+            animated,
+            preview,
+        })
+    }
+
+    /// Previews of a picture, and whether it moves; nothing for one that cannot or may not be decoded: it stays a file.
+    async fn previews(&self, blob: BlobId, size: u64) -> Result<Option<(Previews, bool)>, ApiError> {
+        if size > MAX_BYTES as u64 {
+            return Ok(None);
+        }
+        let made = async {
+            let place = self.resizer.place().await?;
+            // Only now: those who wait hold no pictures in memory.
+            let stored = self.blobs.get(blob, FILE).await;
+            let picture: Bytes = match stored {
+                Ok(Some(picture)) => picture,
+                Ok(None) => {
+                    return Err(PictureRefused::Internal("a file is gone that was just stored".into()));
+                }
+                Err(error) => return Err(PictureRefused::Internal(error.to_string())),
+            };
+            let moves = media::is_animated(&picture);
+            Ok((self.resizer.previews(place, picture).await?, moves))
+        };
+        match made.await {
+            Ok(made) => Ok(Some(made)),
+            Err(PictureRefused::Busy) => Err(ApiError::new(ErrorCode::Unavailable)
+                .because(Text::TryLater)
+                .retry_after(Duration::from_secs(5))),
+            Err(error @ PictureRefused::Internal(_)) => Err(ApiError::internal(error)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn put_previews(&self, blob: BlobId, previews: Previews) -> Result<Preview, BlobError> {
+        let Previews { one, two } = previews;
+        let size = (one.bytes.len() + two.bytes.len()) as u64;
+        let (width, height) = (one.width, one.height);
+        self.blobs.put(blob, PREVIEW, one.bytes).await?;
+        self.blobs.put(blob, PREVIEW_2X, two.bytes).await?;
+        Ok(Preview { width, height, size })
+    }
+
+    /// Removes the content of a file that the log does not hold.
+    ///
+    /// A repetition of a command makes the same ids again, so the log is asked: what it holds stays.
+    pub(crate) async fn let_go(&self, team: TeamId, upload: UploadId, blob: BlobId) {
+        let let_go = async {
+            let files: Uploads = self.current(&StreamName::uploads(team)).await?;
+            if !files.holds(upload, blob) {
+                self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
+            }
+            self.blobs.settle(blob).await.map_err(ApiError::unavailable)
+        };
+        if let Err(error) = let_go.await {
+            tracing::warn!(?error, %blob, "a file that nobody holds is left for the sweep");
+        }
+    }
+
+    async fn settled_blob(&self, blob: BlobId) {
+        if let Err(error) = self.blobs.settle(blob).await {
+            tracing::debug!(%error, %blob, "a doubt stays until the sweep asks the log");
+        }
+    }
+
+    /// Removes what crashes left behind: pieces that never became whole, and files that no event came to name. Those that
+    /// an event names stay, however old their doubt is.
+    pub async fn sweep_files(&self) {
+        if let Err(error) = self.blobs.sweep().await {
+            tracing::warn!(%error, "pieces of files were not swept");
+        }
+        let doubted = self.blobs.doubted(LEFT_BEHIND).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "doubts cannot be looked through");
+            vec![]
+        });
+        for (blob, note) in doubted {
+            match noted(&note) {
+                Some((team, upload)) => self.let_go(team, upload, blob).await,
+                None => tracing::warn!(%blob, note, "a doubt says nothing that can be asked about"),
+            }
+        }
+    }
+
+    /// Makes a file of one's own nobody's; its content goes once the log says so.
+    pub(crate) async fn remove_file(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        upload: UploadId,
+    ) -> Result<Position, ApiError> {
+        let stream = StreamName::uploads(scope.team);
+        let files: Uploads = self.current(&stream).await?;
+        let (blob, used) =
+            files.of(scope.contact, upload).ok_or_else(|| refused(upload::Rejection::NoUpload))?;
+        let mut deleted = vec![];
+        for message in used {
+            let message_now: domain::message::Message = self.current(&StreamName::message(*message)).await?;
+            if !message_now.is_deleted() {
+                return Err(refused(upload::Rejection::InUse));
+            }
+            deleted.push(*message);
+        }
+        self.blobs.doubt(blob, &note(scope.team, upload)).await.map_err(ApiError::unavailable)?;
+        let actor = scope.contact;
+        let done: Result<Done<Uploads>, Stop<upload::Rejection>> = self
+            .transact(context, stream, Start::Known, |_: &Uploads| upload::Command::Remove {
+                actor,
+                upload,
+                deleted: deleted.clone(),
+            })
+            .await;
+        match done {
+            Ok(done) => {
+                self.let_go(scope.team, upload, blob).await;
+                Ok(done.position)
+            }
+            Err(Stop::Rejected(rejection)) => {
+                self.settled_blob(blob).await;
+                Err(refused(rejection))
+            }
+            // The log may say so or not: the doubt stays.
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// What a rejection means to clients.
+pub(crate) fn refused(rejection: upload::Rejection) -> ApiError {
+    match rejection {
+        upload::Rejection::NoUpload => ApiError::new(ErrorCode::NotFound),
+        upload::Rejection::QuotaExceeded { left } => ApiError::field(FIELD, Text::QuotaExceeded { left }),
+        upload::Rejection::TooMany { max } => ApiError::field(FIELD, Text::TooMany { max }),
+        upload::Rejection::InUse => ApiError::field("upload_uid", Text::InUse),
+    }
+}
+
+/// What a doubt says: whose file it is, or was to be.
+fn note(team: TeamId, upload: UploadId) -> String {
+    format!("{team} {upload}")
+}
+
+fn noted(note: &str) -> Option<(TeamId, UploadId)> {
+    let (team, upload) = note.trim().split_once(' ')?;
+    Some((team.parse().ok()?, upload.parse().ok()?))
+}
+
+/// The name as it is shown: without folders, control characters and those that turn the direction of writing, which make
+/// one kind of file look like another.
+fn shown_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown: String = last.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
+    let shown = shown.trim();
+    if shown.chars().all(|c| c == '.') {
+        return NAMELESS.to_owned();
+    }
+    match shown.char_indices().nth(limits::FILE_NAME) {
+        None => shown.to_owned(),
+        Some(_) => cut(shown),
+    }
+}
+
+/// A long name is cut in its middle: its ending says to people what it is.
+fn cut(name: &str) -> String {
+    let ending = name.rfind('.').map(|dot| &name[dot..]).filter(|ending| ending.chars().count() <= 16);
+    let ending = ending.unwrap_or_default();
+    let kept = limits::FILE_NAME - ending.chars().count();
+    name.chars().take(kept).chain(ending.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_line_without_folders_and_tricks() {
+        for (name, shown) in [
+            ("кот.png", "кот.png"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\x\\a b.txt", "a b.txt"),
+            ("a\r\nb\0.txt", "ab.txt"),
+            ("gpj.\u{202e}exe", "gpj.exe"),
+            ("..", "file"),
+            ("dir/", "file"),
+            ("  ", "file"),
+        ] {
+            assert_eq!(shown_name(name), shown, "{name:?}");
+        }
+        let long = shown_name(&format!("{}.jpeg", "д".repeat(400)));
+        assert_eq!((long.chars().count(), long.ends_with("д.jpeg")), (limits::FILE_NAME, true));
+    }
+
+    #[test]
+    fn a_note_is_read_back() {
+        let (team, upload) = (TeamId(uuid::Uuid::from_u128(1)), UploadId(uuid::Uuid::from_u128(2)));
+        assert_eq!(noted(&note(team, upload)), Some((team, upload)));
+        assert_eq!(noted("x"), None);
+    }
+}

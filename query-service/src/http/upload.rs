@@ -1,0 +1,186 @@
+//! `GET /api/v4/teams/{team_uid}/uploads/{upload_uid}`, `…/file`, `…/preview`, `…/preview_2x`
+//!
+//! A file is shown to who uploaded it and to who may read a message that brings it, and to nobody else. Pages that have it
+//! in a frame or follow its address get no script to run: what a browser could show otherwise than as a picture, a film or
+//! sound is to be saved, and all of it is sandboxed.
+
+use crate::Queries;
+use access::{Fresh, TeamScope, refusal::not_found, refuse};
+use axum::{
+    body::Body,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use events::{BlobId, UploadId, value::UploadKind};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{
+        ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+        CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY,
+    },
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use platform::{
+    blobs::Content,
+    http::{ApiError, Bare, Params, Reply, Wanted, not_modified, wanted},
+};
+use protocol::{
+    envelope::Success,
+    upload::{NeutralUpload, Upload},
+};
+use read_model::upload::{FILE, PREVIEW, PREVIEW_2X};
+use serde::Deserialize;
+use uuid::Uuid;
+
+const JPEG: &str = "image/jpeg";
+/// Rights may end: whoever has a copy asks whether it may still be shown.
+const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Token, Cookie");
+/// What RFC 8187 lets stand as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What the path of a file names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    upload_uid: Uuid,
+}
+
+/// What the path of a content names.
+#[derive(Debug, Deserialize)]
+pub(super) struct ContentPath {
+    upload_uid: Uuid,
+    rendition: String,
+}
+
+/// A file that the caller may read.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}", tag = "uploads",
+    params(("team_uid" = String, Path), ("upload_uid" = String, Path)),
+    responses((status = 200, body = Success<Upload>)))]
+pub(super) async fn one(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+) -> Result<Reply<Upload>, ApiError> {
+    let (upload, _) = found(&queries, &scope, path.upload_uid).await?;
+    Ok(Reply::new(upload.shown(scope.team, queries.access.read.base_url())).at(fresh.0))
+}
+
+/// The content of a file that the caller may read, whole or one range of it; or a preview of a picture, a JPEG.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}/{rendition}", tag = "uploads",
+    params(("team_uid" = String, Path), ("upload_uid" = String, Path),
+        ("rendition" = String, Path, description = "file, preview or preview_2x")),
+    responses((status = 200, body = Vec<u8>, content_type = "*/*"), (status = 206, body = Vec<u8>, content_type = "*/*"),
+        (status = 304, description = "the client has it"), (status = 416, description = "no such range")))]
+pub(super) async fn content(
+    State(queries): State<Queries>,
+    _fresh: Fresh,
+    scope: TeamScope,
+    Params(path): Params<ContentPath>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (upload, blob) = found(&queries, &scope, path.upload_uid).await?;
+    let name = match path.rendition.as_str() {
+        "file" => FILE,
+        "preview" if upload.preview.is_some() => PREVIEW,
+        "preview_2x" if upload.preview.is_some() => PREVIEW_2X,
+        _ => return Err(not_found()),
+    };
+    let etag = format!("\"{}-{}\"", blob.0.simple(), path.rendition);
+    if not_modified(&headers, &etag) {
+        let headers = described(&upload, name, &etag)?;
+        return Ok(Bare((StatusCode::NOT_MODIFIED, headers)).into_response());
+    }
+    let content = queries.blobs.open(blob, name).await.map_err(ApiError::unavailable)?;
+    // An event names it: if it is not there, the store is the one that is wrong, or not the one it was written to.
+    let content = content.ok_or_else(|| ApiError::unavailable("a file that the log knows is not stored"))?;
+    let wanted = wanted(&headers, &etag, content.size());
+    Ok(Bare(answer(content, wanted, described(&upload, name, &etag)?)).into_response())
+}
+
+async fn found(
+    queries: &Queries,
+    scope: &TeamScope,
+    upload: Uuid,
+) -> Result<(NeutralUpload, BlobId), ApiError> {
+    let found = queries.access.read.upload(scope.team, scope.contact, UploadId(upload)).await;
+    found.map_err(refuse)?.ok_or_else(not_found)
+}
+
+fn answer(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response {
+    let size = content.size();
+    let (status, range) = match wanted {
+        Wanted::Whole => (StatusCode::OK, 0..size),
+        Wanted::Part(range) => {
+            let told = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+            headers.extend(HeaderValue::try_from(told).map(|told| (CONTENT_RANGE, told)));
+            (StatusCode::PARTIAL_CONTENT, range)
+        }
+        Wanted::Unsatisfiable => {
+            headers
+                .extend(HeaderValue::try_from(format!("bytes */{size}")).map(|told| (CONTENT_RANGE, told)));
+            headers.remove(CONTENT_TYPE);
+            return (StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response();
+        }
+    };
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    (status, headers, Body::from_stream(content.pieces(range))).into_response()
+}
+
+/// All that is said of a content but its length.
+fn described(upload: &NeutralUpload, name: &str, etag: &str) -> Result<HeaderMap, ApiError> {
+    let (content_type, disposition) = match name {
+        FILE => (upload.content_type.as_str(), disposition(upload)),
+        _ => (JPEG, "inline".to_owned()),
+    };
+    let value = |text: &str| HeaderValue::try_from(text).map_err(ApiError::internal);
+    let all: [(HeaderName, HeaderValue); 7] = [
+        (CONTENT_TYPE, value(content_type)?),
+        (CONTENT_DISPOSITION, value(&disposition)?),
+        (ETAG, value(etag)?),
+        (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        (CACHE_CONTROL, ASK_EACH_TIME),
+        (CONTENT_SECURITY_POLICY, SANDBOX),
+        (VARY, BY_CREDENTIALS),
+    ];
+    Ok(HeaderMap::from_iter(all))
+}
+
+/// How a browser is to take a file, and its name (RFC 6266): in ASCII for old ones, and as it is.
+fn disposition(upload: &NeutralUpload) -> String {
+    let inline = match upload.kind {
+        UploadKind::Image | UploadKind::Video | UploadKind::Audio => "inline",
+        UploadKind::File | UploadKind::ImageFile => "attachment",
+    };
+    let plain = |c: char| if c.is_ascii_graphic() && !"\"\\%;".contains(c) || c == ' ' { c } else { '_' };
+    let ascii: String = upload.name.chars().map(plain).collect();
+    let whole = utf8_percent_encode(&upload.name, PLAIN);
+    format!("{inline}; filename=\"{ascii}\"; filename*=UTF-8''{whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn names_stand_in_headers_and_cannot_leave_them() {
+        let mut upload = NeutralUpload {
+            id: UploadId(Uuid::nil()),
+            created: Default::default(),
+            size: 1,
+            name: "Отчёт \"1\"; x=y%0a.html".into(),
+            content_type: "text/plain; charset=utf-8".into(),
+            kind: UploadKind::File,
+            animated: false,
+            preview: None,
+        };
+        let told = disposition(&upload);
+        assert!(told.starts_with("attachment; filename=\"_____ _1__ x=y_0a.html\"; filename*=UTF-8''%D0%9E"));
+        assert!(told.ends_with("%20%221%22%3B%20x%3Dy%250a.html"), "{told}");
+        assert!(HeaderValue::try_from(told).is_ok());
+        upload.kind = UploadKind::Image;
+        assert!(disposition(&upload).starts_with("inline; "));
+    }
+}

@@ -1,0 +1,223 @@
+//! Files under stress: two at the quota's edge, a client that goes away, one that is larger than memory should be, a crash.
+
+use futures::{StreamExt, future::join_all, stream};
+use serde_json::{Value, json};
+use std::{path::Path, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use veche_tests::{
+    exchange::{Body, Call},
+    fact, patience,
+    person::{Person, Team, text},
+    scenario::picture,
+    world::{Layout, Plan, Role, World},
+};
+
+const MIB: usize = 1 << 20;
+
+async fn team_of(world: &World, phone: &str) -> (Person, Team) {
+    let person = Person::login(world.client(), phone).await;
+    let team = person.make_team("файлы", &[]).await;
+    (person, team)
+}
+
+fn path(team: &Team) -> String {
+    format!("/api/v4/teams/{}/uploads", team.uid)
+}
+
+async fn upload(person: &Person, team: &Team, bytes: Vec<u8>) -> Value {
+    person.client.upload(path(team), "file", "f", bytes).await.ok()
+}
+
+async fn usage(person: &Person, team: &Team) -> Value {
+    person.client.get(format!("/api/v3/teams/{}/usage", team.uid)).await.ok()
+}
+
+/// Files below a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return vec![] };
+    let below = |path: std::path::PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![path.display().to_string()],
+    };
+    entries.flatten().flat_map(|entry| below(entry.path())).collect()
+}
+
+#[tokio::test]
+async fn uploads_at_once_never_exceed_the_quota_and_what_is_refused_leaves_nothing() {
+    let world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000001").await;
+    fact::uploads_size_limit(&world, &anna, &team.uid, 25_000).await;
+    let at_once = (0..6u8).map(|n| anna.client.upload(path(&team), "file", "f", vec![n; 10_000]));
+    let answers = join_all(at_once).await;
+    let stored: Vec<_> = answers.iter().filter(|answer| answer.status.is_success()).collect();
+    assert_eq!(stored.len(), 2, "25,000 bytes have room for two files of 10,000");
+    for refused in answers.iter().filter(|answer| !answer.status.is_success()) {
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json["error"]),
+            (422, &json!("INVALID_DATA")),
+            "{refused}"
+        );
+    }
+    let usage_now = usage(&anna, &team).await;
+    assert_eq!(usage_now["uploads_size"], 20_000);
+    assert_eq!(usage_now["uploads_size_limit"], 25_000);
+    assert_eq!(usage_now["by_months"][23]["uploads_size"], 20_000);
+    let kept = files(&world.blobs());
+    assert_eq!(kept.len(), 2, "{kept:?}");
+
+    let first = text(&stored[0].json["result"]["uid"]);
+    upload(&anna, &team, vec![7; 5_000]).await;
+    anna.client.upload(path(&team), "file", "f", vec![8; 1]).await.fails(422, "INVALID_DATA");
+    anna.client.delete(format!("{}/{first}", path(&team))).await.ok();
+    upload(&anna, &team, vec![9; 10_000]).await;
+    let usage_now = usage(&anna, &team).await;
+    assert_eq!(usage_now["uploads_size"], 25_000);
+    assert_eq!(usage_now["by_months"][23]["uploads_size"], 35_000, "what came counts, also when it went");
+    assert_eq!(files(&world.blobs()).len(), 3);
+}
+
+/// A part of an upload, over a wire of its own.
+async fn begin(world: &World, person: &Person, team: &Team, declared: usize, sent: usize) -> TcpStream {
+    let address = world.client().addresses().http(&http::Method::POST, &path(team));
+    let host = address.trim_start_matches("http://").to_owned();
+    let mut wire = TcpStream::connect(&host).await.expect("the product listens");
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: {host}\r\nToken: {}\r\nContent-Type: multipart/form-data; boundary=x\r\n\
+         Content-Length: {declared}\r\n\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n",
+        path(team),
+        person.token
+    );
+    wire.write_all(head.as_bytes()).await.expect("the head goes out");
+    wire.write_all(&vec![1; sent]).await.expect("a part goes out");
+    wire
+}
+
+async fn aside_is_empty(world: &World) {
+    let aside = world.blobs().join("incoming");
+    patience::within(Duration::from_secs(60), "nothing is left aside", async || {
+        files(&aside).is_empty().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
+    let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_HTTP_TIMEOUT_SEC", "8")).await;
+    let (anna, team) = team_of(&world, "+79070000002").await;
+    let wire = begin(&world, &anna, &team, 20 * MIB, 5 * MIB).await;
+    let aside = world.blobs().join("incoming");
+    patience::within(Duration::from_secs(60), "the file comes in", async || {
+        (!files(&aside).is_empty()).then_some(())
+    })
+    .await;
+    drop(wire);
+    aside_is_empty(&world).await;
+
+    // One that says nothing any more is answered after a while, and leaves nothing either.
+    let mut silent = begin(&world, &anna, &team, 20 * MIB, MIB).await;
+    let mut answer = vec![];
+    let read = tokio::time::timeout(Duration::from_secs(60), silent.read_to_end(&mut answer)).await;
+    read.expect("it is answered").ok();
+    assert!(answer.starts_with(b"HTTP/1.1 504"), "{}", String::from_utf8_lossy(&answer));
+    aside_is_empty(&world).await;
+    assert_eq!(files(&world.blobs()), Vec::<String>::new());
+    assert_eq!(usage(&anna, &team).await["uploads_size"], 0);
+}
+
+/// What the process has had in memory at most, in MiB.
+fn most_memory(world: &World) -> usize {
+    let path = format!("/proc/{}/status", world.process_of(Role::Serve).id());
+    let status = std::fs::read_to_string(path).expect("the system tells of the process");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its greatest memory");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<usize>().ok()).expect("a number") / 1024
+}
+
+#[tokio::test]
+async fn a_large_file_is_never_in_memory_as_a_whole_and_outlives_a_crash() {
+    const PIECES: usize = 100;
+    let mut world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000003").await;
+    upload(&anna, &team, vec![1; MIB]).await;
+    let before = most_memory(&world);
+
+    // Sent in pieces without a length, as a browser's stream is.
+    let head =
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"большой.bin\"\r\n\r\n".as_bytes();
+    let piece = |n: usize| bytes::Bytes::from(vec![n as u8; MIB]);
+    let pieces = stream::iter([bytes::Bytes::from_static(head)])
+        .chain(stream::iter((0..PIECES).map(piece)))
+        .chain(stream::iter([bytes::Bytes::from_static(b"\r\n--x--\r\n")]))
+        .map(Ok::<_, std::convert::Infallible>);
+    let url = world.client().addresses().http(&http::Method::POST, &path(&team)) + &path(&team);
+    let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+    let sent = http
+        .post(&url)
+        .header("token", &anna.token)
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(reqwest::Body::wrap_stream(pieces))
+        .send()
+        .await
+        .expect("an answer");
+    assert!(sent.status().is_success(), "{}", sent.text().await.unwrap_or_default());
+    let stored: Value = serde_json::from_str(&sent.text().await.expect("a body")).expect("JSON");
+    let uid = text(&stored["result"]["uid"]);
+    assert_eq!(stored["result"]["size"], PIECES * MIB);
+
+    let address = format!("{}/{uid}/file", path(&team));
+    let read = http.get(url.clone() + &format!("/{uid}/file")).header("token", &anna.token).send().await;
+    let mut content = read.expect("an answer").bytes_stream();
+    let mut size = 0;
+    while let Some(piece) = content.next().await {
+        size += piece.expect("the content goes out").len();
+    }
+    assert_eq!(size, PIECES * MIB);
+    let grown = most_memory(&world) - before;
+    assert!(
+        grown < PIECES / 2,
+        "{PIECES} MiB went through, and the process grew by {grown} MiB from {before}"
+    );
+
+    world.process(Role::Serve).kill();
+    world.revive(Role::Serve).await;
+    let range = format!("bytes={}-{}", 42 * MIB - 1, 42 * MIB);
+    let call = Call::new(http::Method::GET, address, Body::Empty).header("Range", range);
+    let answer = anna.client.send(call).await;
+    assert_eq!((answer.status.as_u16(), &answer.bytes[..]), (206, &[41, 42][..]), "after a crash too");
+}
+
+#[tokio::test]
+async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
+    let world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000004").await;
+    // The header of a picture of 60,000 by 60,000 pixels.
+    let mut bomb = picture(8, 8);
+    bomb[16..20].copy_from_slice(&60_000u32.to_be_bytes());
+    bomb[20..24].copy_from_slice(&60_000u32.to_be_bytes());
+    let stored = upload(&anna, &team, bomb).await;
+    assert_eq!((&stored["type"], &stored["preview"]), (&json!("imagefile"), &Value::Null));
+    // A picture that is a page too: it is shown as a picture, and its preview is nothing but one.
+    let mut polyglot = picture(900, 300);
+    polyglot.extend(b"<script>alert(1)</script>");
+    let stored = upload(&anna, &team, polyglot.clone()).await;
+    assert_eq!(
+        (&stored["type"], &stored["preview"]["width"], &stored["preview"]["height"]),
+        (&json!("image"), &json!(400), &json!(133))
+    );
+    let uid = text(&stored["uid"]);
+    let file = anna.client.get(format!("{}/{uid}/file", path(&team))).await;
+    assert_eq!((file.header("content-type"), &file.bytes[..]), (Some("image/png"), &polyglot[..]));
+    for (rendition, width) in [("preview", 400), ("preview_2x", 800)] {
+        let preview = anna.client.get(format!("{}/{uid}/{rendition}", path(&team))).await;
+        let found = preview.bytes.windows(8).any(|window| window == b"<script>");
+        assert!(!found, "what hides behind a picture does not come out");
+        let decoded = image::load_from_memory(&preview.bytes).expect("a picture");
+        assert_eq!((decoded.width(), decoded.height()), (width, width / 3));
+    }
+    let head = Call::new(http::Method::HEAD, format!("{}/{uid}/file", path(&team)), Body::Empty);
+    let head = anna.client.unjudged().send(head).await;
+    let length = polyglot.len().to_string();
+    assert_eq!((head.header("content-length"), head.bytes.len()), (Some(length.as_str()), 0));
+}
