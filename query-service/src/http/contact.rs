@@ -48,11 +48,15 @@ impl Filter {
     fn read(self, me: ContactId) -> Result<ContactFilter, ApiError> {
         let status = self.status.filter(|word| !word.is_empty()).map(|word| status(&word)).transpose()?;
         let ids = self.id.filter(|ids| !ids.is_empty()).map(|ids| addresses(&ids)).transpose()?;
+        let display_name = self.display_name.filter(|text| !text.is_empty());
+        if display_name.as_deref().is_some_and(|text| text.contains('\0')) {
+            return Err(ApiError::field("display_name", Text::BadCharacters));
+        }
         let without_me = switch("without_me", self.without_me)?.unwrap_or(false);
         Ok(ContactFilter {
             status,
             ids,
-            display_name: self.display_name.filter(|text| !text.is_empty()),
+            display_name,
             archived: switch("is_archived", self.is_archived)?.unwrap_or(false),
             bots: switch("is_bot", self.is_bot)?,
             without: without_me.then_some(me),
