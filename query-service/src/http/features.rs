@@ -13,8 +13,6 @@ use platform::{
 };
 use protocol::features::{Features, Installation};
 
-/// Largest file that may be uploaded, MiB.
-const MAX_UPLOAD_MB: u64 = 150;
 /// Clients ask at every start; what it says changes with a new program only.
 const KEPT: &str = "public, max-age=300";
 
@@ -46,7 +44,7 @@ fn features(queries: &Queries) -> Features {
     Features::of(&Installation {
         base_url: queries.access.read.base_url(),
         version: env!("CARGO_PKG_VERSION"),
-        max_upload_mb: MAX_UPLOAD_MB,
+        max_upload_mb: config.uploads.max_mb.into(),
         production: config.profile == Profile::Production,
     })
 }
