@@ -27,10 +27,10 @@ impl Stirred {
             (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Contacts(contacts)) => {
                 self.contacts.extend(contacts);
             }
-            (Notice::MessageUpdated { .. }, Audience::Group(group)) => {
+            // Of a group that is gone the rows still tell who was in it.
+            (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Group(group)) => {
                 self.groups.insert(*group);
             }
-            // Who was in a group that is gone nobody knows any more: whoever asks next learns of it.
             _ => {}
         }
     }
