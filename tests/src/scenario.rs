@@ -106,6 +106,14 @@ impl Scenario {
             Step::Login(_) => None,
         })
     }
+
+    /// The phones of the people who come in.
+    pub fn phones(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Login(login) => Some(login.phone.as_str()),
+            Step::Call(_) => None,
+        })
+    }
 }
 
 /// All scenarios of a folder, by file name.

@@ -74,6 +74,18 @@ async fn scenarios_hold_with_roles_apart() {
     assert_eq!(run_scenarios(Layout::RolesApart).await, Vec::<String>::new());
 }
 
+/// Scenarios share a world: whose phone is in two of them is met by surprise.
+#[test]
+fn every_phone_is_of_one_scenario() {
+    let phones = |scenario: &Scenario| scenario.phones().map(str::to_owned).collect::<BTreeSet<_>>();
+    let mut seen = BTreeSet::new();
+    for (path, scenario) in scenario::load(&folder("scenarios")) {
+        for phone in phones(&scenario) {
+            assert!(seen.insert(phone.clone()), "{phone} in {} was in another one before", path.display());
+        }
+    }
+}
+
 /// Routes that the scenarios call, by the document's names.
 fn covered(document: &Document) -> BTreeSet<String> {
     let scenarios = scenario::load(&folder("scenarios"));
