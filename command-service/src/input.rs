@@ -1,6 +1,6 @@
 //! Fields of requests → values of the domain; what does not fit is collected with the fields' names.
 
-use domain::phone_number::PhoneNumber;
+use domain::{limits, phone_number::PhoneNumber};
 use events::{ContactId, GroupId};
 use platform::http::ApiError;
 use protocol::{
@@ -73,6 +73,14 @@ impl Checks {
         }
         self.length(field, text, max);
         text.to_owned()
+    }
+
+    /// What a message says; it may be blank where something else is said with it.
+    pub(crate) fn said(&mut self, field: &str, text: &str, may_be_blank: bool) -> String {
+        match may_be_blank && text.trim().is_empty() {
+            true => String::new(),
+            false => self.body(field, text, limits::MESSAGE),
+        }
     }
 
     fn length(&mut self, field: &str, text: &str, max: usize) {

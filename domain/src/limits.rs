@@ -56,6 +56,22 @@ pub const INVITATIONS: usize = 500;
 pub const GROUP_MEMBERS: usize = 10_000;
 /// Messages that one message may forward.
 pub const LINKED_MESSAGES: usize = 100;
+/// Different reactions to one message.
+pub const REACTIONS: usize = 20;
+/// Of a reaction, how many of those who set it are named; all are counted.
+pub const REACTION_DETAILS: usize = 100;
+/// Links that are looked for in one message.
+pub const LINKS: usize = 50;
+/// Of those who have seen a message, how many are counted.
+pub const RECEIVED: usize = 100;
+/// Messages of one page of a list.
+pub const MESSAGES_PER_PAGE: usize = 200;
+/// Messages of one page, where the client does not say.
+pub const MESSAGES_PER_PAGE_DEFAULT: usize = 50;
+/// How many of what a search finds are counted.
+pub const SEARCH_COUNTED: usize = 1_000;
+/// A search's text.
+pub const SEARCH: usize = 250;
 /// Numbers in one address book (`security.md`: address book).
 pub const ADDRESS_BOOK_NUMBERS: usize = 2_000;
 /// New numbers that one account may look up in a day.

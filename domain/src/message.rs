@@ -1,13 +1,14 @@
 //! Rules of one message: posted once under the id that the client chose, changed by its author in time
 //! (`protocol.md` 6, items 94 to 103).
 
-use crate::Aggregate;
+use crate::{Aggregate, limits};
 use chrono::{DateTime, Utc};
 use events::{
-    AccountId, MessageEvent, MessageId, Personal, Subject, TeamId, UploadId,
+    AccountId, ContactId, MessageEvent, MessageId, Personal, Subject, TeamId, UploadId,
     chat::ChatRef,
     message::{self, Author},
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a message.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Message {
     posted: Option<message::Posted>,
     content: Option<Content>,
     deleted: bool,
+    /// Who reacted with what.
+    reactions: BTreeMap<String, BTreeSet<ContactId>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +36,33 @@ pub enum Command {
         draft: Draft,
         /// When.
         now: DateTime<Utc>,
+    },
+    /// The message, which is there, shall say this; what is not named stays.
+    Edit {
+        /// Who asks.
+        author: Author,
+        /// The text.
+        text: Option<String>,
+        /// Marked as important.
+        important: Option<bool>,
+        /// No link previews wanted.
+        nopreview: Option<bool>,
+        /// When.
+        now: DateTime<Utc>,
+    },
+    /// Somebody's reaction shall be there.
+    React {
+        /// Who.
+        contact: ContactId,
+        /// The emoji, which is one of [`crate::reaction::NAMES`].
+        name: String,
+    },
+    /// Somebody's reaction shall be there no more.
+    Unreact {
+        /// Who.
+        contact: ContactId,
+        /// The emoji.
+        name: String,
     },
     /// The message shall be gone.
     Delete {
@@ -64,6 +94,8 @@ pub struct Draft {
     pub important: bool,
     /// No link previews wanted.
     pub nopreview: bool,
+    /// It does not count as unread.
+    pub silently: bool,
     /// The message it answers.
     pub reply_to: Option<MessageId>,
     /// Messages it forwards.
@@ -85,6 +117,14 @@ pub enum Rejection {
     NotAllowed,
     /// Too late to change it.
     TooOld,
+    /// Too many different reactions.
+    TooManyReactions,
+}
+
+/// Whether an id is of those that only the server gives: the places of changes in a group's history bear uuids of version 8,
+/// derived from the group's own events, so nobody may post under one.
+pub fn is_reserved(id: MessageId) -> bool {
+    id.0.get_version_num() == 8
 }
 
 impl Message {
@@ -102,6 +142,9 @@ impl Message {
         let subject = draft.account.map_or(Subject::Team(draft.team), Subject::Account);
         let text = Personal::new(subject, draft.text);
         let Some(posted) = &self.posted else {
+            if is_reserved(draft.message) {
+                return Err(Rejection::IdTaken);
+            }
             return Ok(vec![
                 message::Posted {
                     message: draft.message,
@@ -111,6 +154,7 @@ impl Message {
                     text,
                     important: draft.important,
                     nopreview: draft.nopreview,
+                    silently: draft.silently,
                     reply_to: draft.reply_to,
                     linked_messages: draft.linked_messages,
                     uploads: draft.uploads,
@@ -122,19 +166,77 @@ impl Message {
         if (posted.team, posted.chat, posted.author) != (draft.team, draft.chat, draft.author) {
             return Err(Rejection::IdTaken);
         }
-        let content = Content { text, important: draft.important, nopreview: draft.nopreview };
+        self.change(
+            Content { text, important: draft.important, nopreview: draft.nopreview },
+            posted.editable_until,
+            now,
+        )
+    }
+
+    fn edit(&self, author: Author, edit: Edit, now: DateTime<Utc>) -> Result<Vec<MessageEvent>, Rejection> {
+        let (Some(posted), Some(content)) = (&self.posted, &self.content) else {
+            return Err(Rejection::NoMessage);
+        };
+        if posted.author != author {
+            return Err(if self.deleted { Rejection::NoMessage } else { Rejection::NotAllowed });
+        }
+        let Edit { text, important, nopreview } = edit;
+        let content = Content {
+            text: text.map_or_else(
+                || content.text.clone(),
+                |text| Personal { value: Some(text), ..content.text.clone() },
+            ),
+            important: important.unwrap_or(content.important),
+            nopreview: nopreview.unwrap_or(content.nopreview),
+        };
+        self.change(content, posted.editable_until, now)
+    }
+
+    /// Its author gives it another content.
+    fn change(
+        &self,
+        content: Content,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<MessageEvent>, Rejection> {
         if self.deleted {
             return Err(Rejection::NoMessage);
         }
         if self.content.as_ref() == Some(&content) {
             return Ok(vec![]); // the same message, sent again
         }
-        if now > posted.editable_until {
+        if now > until {
             return Err(Rejection::TooOld);
         }
         let Content { text, important, nopreview } = content;
         Ok(vec![message::Edited { text, important, nopreview }.into()])
     }
+
+    fn react(&self, contact: ContactId, name: String) -> Result<Vec<MessageEvent>, Rejection> {
+        if self.posted.is_none() || self.deleted {
+            return Err(Rejection::NoMessage);
+        }
+        match self.reactions.get(&name) {
+            Some(contacts) if contacts.contains(&contact) => Ok(vec![]),
+            None if self.reactions.len() >= limits::REACTIONS => Err(Rejection::TooManyReactions),
+            _ => Ok(vec![message::ReactionSet { contact, name }.into()]),
+        }
+    }
+
+    fn unreact(&self, contact: ContactId, name: String) -> Result<Vec<MessageEvent>, Rejection> {
+        if self.posted.is_none() || self.deleted {
+            return Err(Rejection::NoMessage);
+        }
+        let known = self.reactions.get(&name).is_some_and(|contacts| contacts.contains(&contact));
+        Ok(if known { vec![message::ReactionRemoved { contact, name }.into()] } else { vec![] })
+    }
+}
+
+/// What an edit names.
+struct Edit {
+    text: Option<String>,
+    important: Option<bool>,
+    nopreview: Option<bool>,
 }
 
 impl Aggregate for Message {
@@ -149,12 +251,23 @@ impl Aggregate for Message {
     fn decide(&self, command: Command) -> Result<Vec<MessageEvent>, Rejection> {
         match command {
             Command::Say { draft, now } => self.say(draft, now),
+            Command::Edit { author, text, important, nopreview, now } => {
+                self.edit(author, Edit { text, important, nopreview }, now)
+            }
+            Command::React { contact, name } => self.react(contact, name),
+            Command::Unreact { contact, name } => self.unreact(contact, name),
             Command::Delete { author, any, now } => match &self.posted {
                 None => Err(Rejection::NoMessage),
                 Some(_) if self.deleted => Ok(vec![]),
                 Some(posted) if !any && posted.author != author => Err(Rejection::NotAllowed),
                 Some(posted) if !any && now > posted.editable_until => Err(Rejection::TooOld),
-                Some(_) => Ok(vec![message::Deleted {}.into()]),
+                Some(_) => {
+                    let by = match author {
+                        Author::Contact(contact) => Some(contact),
+                        Author::Integration(_) => None,
+                    };
+                    Ok(vec![message::Deleted { by }.into()])
+                }
             },
         }
     }
@@ -171,70 +284,20 @@ impl Aggregate for Message {
                 self.content = Some(Content { text, important, nopreview });
             }
             MessageEvent::Deleted(_) => self.deleted = true,
+            MessageEvent::ReactionSet(set) => {
+                self.reactions.entry(set.name.clone()).or_default().insert(set.contact);
+            }
+            MessageEvent::ReactionRemoved(removed) => {
+                if let Some(contacts) = self.reactions.get_mut(&removed.name) {
+                    contacts.remove(&removed.contact);
+                    if contacts.is_empty() {
+                        self.reactions.remove(&removed.name);
+                    }
+                }
+            }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::given;
-    use events::ContactId;
-    use uuid::Uuid;
-
-    const ME: ContactId = ContactId(Uuid::from_u128(1));
-    const YOU: ContactId = ContactId(Uuid::from_u128(2));
-
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
-    }
-
-    fn say(author: ContactId, text: &str, second: i64) -> Command {
-        let draft = Draft {
-            message: MessageId(Uuid::from_u128(3)),
-            team: TeamId(Uuid::from_u128(9)),
-            chat: ChatRef::direct(ME, YOU),
-            author: Author::Contact(author),
-            account: Some(AccountId(author.0)),
-            text: text.into(),
-            important: false,
-            nopreview: false,
-            reply_to: None,
-            linked_messages: vec![],
-            uploads: vec![],
-            update_age: 100,
-        };
-        Command::Say { draft, now: at(second) }
-    }
-
-    fn delete(author: ContactId, any: bool, second: i64) -> Command {
-        Command::Delete { author: Author::Contact(author), any, now: at(second) }
-    }
-
-    #[test]
-    fn saying_it_again_changes_nothing_and_another_text_edits() {
-        let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
-        assert_eq!(given::<Message>(&posted).when(say(ME, "пыщ!", 5)), Ok(vec![]));
-        let edited = given::<Message>(&posted).when(say(ME, "ещё", 100)).unwrap();
-        assert!(matches!(&edited[..], [MessageEvent::Edited(e)] if e.text.or_default() == "ещё"));
-        assert_eq!(given::<Message>(&posted).when(say(ME, "ещё", 101)), Err(Rejection::TooOld));
-    }
-
-    #[test]
-    fn an_id_of_somebody_else_is_taken() {
-        let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
-        assert_eq!(given::<Message>(&posted).when(say(YOU, "пыщ!", 1)), Err(Rejection::IdTaken));
-    }
-
-    #[test]
-    fn its_author_deletes_in_time_and_admins_at_any_time() {
-        let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
-        assert_eq!(given::<Message>(&posted).when(delete(YOU, false, 1)), Err(Rejection::NotAllowed));
-        assert_eq!(given::<Message>(&posted).when(delete(ME, false, 101)), Err(Rejection::TooOld));
-        assert!(given::<Message>(&posted).when(delete(YOU, true, 101)).is_ok());
-        let mut gone = posted.clone();
-        gone.extend(given::<Message>(&posted).when(delete(ME, false, 1)).unwrap());
-        assert_eq!(given::<Message>(&gone).when(say(ME, "снова", 2)), Err(Rejection::NoMessage));
-        assert_eq!(given::<Message>(&[]).when(delete(ME, false, 1)), Err(Rejection::NoMessage));
-    }
-}
+mod tests;

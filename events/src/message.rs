@@ -35,6 +35,9 @@ pub struct Posted {
     /// No link previews wanted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nopreview: bool,
+    /// Nobody is alarmed: it does not count as unread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silently: bool,
     /// The message it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
@@ -63,4 +66,28 @@ pub struct Edited {
 /// It was deleted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Deleted {}
+pub struct Deleted {
+    /// Who did it; not told of those that were deleted before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ContactId>,
+}
+
+/// Somebody reacted to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReactionSet {
+    /// Who.
+    pub contact: ContactId,
+    /// The emoji.
+    pub name: String,
+}
+
+/// Somebody took a reaction back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReactionRemoved {
+    /// Who.
+    pub contact: ContactId,
+    /// The emoji.
+    pub name: String,
+}

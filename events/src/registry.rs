@@ -146,6 +146,8 @@ stored_events! {
         Posted(message::Posted) = "message.posted.v1",
         Edited(message::Edited) = "message.edited.v1",
         Deleted(message::Deleted) = "message.deleted.v1",
+        ReactionSet(message::ReactionSet) = "message.reaction_set.v1",
+        ReactionRemoved(message::ReactionRemoved) = "message.reaction_removed.v1",
     }
     /// Facts of an `uploads` stream.
     UploadsEvent in "uploads" {

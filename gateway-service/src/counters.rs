@@ -4,7 +4,7 @@
 
 use events::{ChatKey, ContactId, Position, TeamId, chat::ChatRef, message::Author};
 use protocol::{
-    message::{ChatType, NeutralMessage},
+    message::{ChatType, ContentType, NeutralMessage},
     notice::{FeedRow, Notice},
     reading::ChatCounters,
     team::{TeamCounters, TeamUnread, Unread},
@@ -163,7 +163,8 @@ impl Counters {
         let kind = ChatType::of(message.chat);
         let mut standing =
             self.standing(message.chat, if kind == ChatType::Direct { 0 } else { message.num - 1 });
-        if message.author == Author::Contact(self.contact) {
+        let is_change = message.kind == ContentType::Change;
+        if message.author == Author::Contact(self.contact) && !is_change {
             // Whoever posts has read all before (protocol.md 6, item 101).
             standing.base = message.num;
             standing.unread = 0;
@@ -186,7 +187,7 @@ impl Counters {
         else {
             return false;
         };
-        if message.deleted {
+        if message.is_deleted() && !message.silently {
             standing.unread = standing.unread.saturating_sub(1);
         }
         if message.counts() && message.mentioned.contains(&self.contact) {

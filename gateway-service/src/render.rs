@@ -5,16 +5,19 @@ use crate::{
     frame::{self, Frame, MessageParams},
     hub::{Row, Typing},
 };
-use events::{AccountId, ContactId, GroupId, MessageId, SectionId, SessionId, TeamId, chat::ChatRef};
+use events::{
+    AccountId, ContactId, GroupId, MessageId, SectionId, SessionId, TeamId, chat::ChatRef, message::Author,
+};
 use protocol::{
     Jid,
     contact::Edition,
-    message::{ChatType, NeutralMessage},
+    lang::Lang,
+    message::{ChatType, Face, NeutralMessage},
     notice::{Notice, Scope},
     realtime::{DeletedChat, DeletedSection, DeletedTeam, ReceivedMessage, ServerEvent},
 };
 use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Renders for one socket.
 pub(crate) struct Renderer {
@@ -28,6 +31,8 @@ pub(crate) struct Renderer {
     pub(crate) team: TeamId,
     /// The account's contact there, with its rights as they are now.
     pub(crate) viewer: Viewer,
+    /// The language of what the server says in chats.
+    pub(crate) lang: Lang,
     /// Its unread counters.
     pub(crate) counters: Counters,
     /// Frames so far that asked for a confirmation.
@@ -152,8 +157,13 @@ impl Renderer {
             self.counters.refresh(&self.read).await?;
             Some(self.counters.of(message.chat))
         };
+        let withdrawn = self.withdrawn(message).await?;
+        let message = match &withdrawn {
+            Some(own) => own,
+            None => row.message(&self.read, message, (self.viewer.contact, self.lang)).await?,
+        };
         let params = MessageParams {
-            messages: [row.message(message, self.viewer.contact, self.read.base_url())?],
+            messages: [message],
             delayed,
             chat_counters: counters.as_slice(),
             team_unread: self.counters.team(),
@@ -161,6 +171,17 @@ impl Renderer {
         };
         let confirm_id = confirm_id(&mut self.confirmations);
         Ok(frame::encode_message(params, &confirm_id)?)
+    }
+
+    /// A deleted message as its author sees it who has deleted it: for a while the text is still there, to be sent anew.
+    async fn withdrawn(&self, message: &NeutralMessage) -> Result<Option<Box<RawValue>>> {
+        if !message.is_deleted() || message.author != Author::Contact(self.viewer.contact) {
+            return Ok(None);
+        }
+        let Some(text) = self.read.withdrawn_text(message.id).await? else { return Ok(None) };
+        let mut view = message.seen_in(self.viewer.contact, Face::Realtime, self.read.base_url(), self.lang);
+        view.content.text = text;
+        Ok(Some(to_raw_value(&view)?))
     }
 
     async fn read_marked(&mut self, chat: ChatRef) -> Result<Frame> {

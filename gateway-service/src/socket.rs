@@ -125,6 +125,7 @@ impl Parts {
         let Identity { session, team, viewer, sender } = identity;
         let attendance = gateway.0.presence.join(team, viewer.contact, seat.id(), mobile);
         let renderer = Renderer {
+            lang: sender.lang,
             read: gateway.0.access.read.clone(),
             session: session.id,
             account: session.account,

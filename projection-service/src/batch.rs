@@ -1,7 +1,7 @@
 //! One batch of events being applied: the transaction, what is told, and what is to be done outside.
 
-use crate::{effects::plan::Planned, feed::Outbox};
-use events::{Event, Meta, Position, Recorded};
+use crate::{effects::plan::Planned, feed::Outbox, withdrawn::Withdrawn};
+use events::{Event, EventId, Meta, Position, Recorded};
 use protocol::notice::{Audience, Notice, Scope};
 use sqlx::PgConnection;
 
@@ -13,6 +13,8 @@ pub(crate) struct Batch<'c> {
     pub(crate) outbox: Outbox,
     /// What is to be done outside.
     pub(crate) planned: Vec<Planned>,
+    /// Texts that authors took back.
+    pub(crate) withdrawn: Vec<Withdrawn>,
     /// Accounts and teams made so far: the next one's colour.
     pub(crate) coloured: i64,
 }
@@ -27,6 +29,8 @@ pub(crate) struct At<'e> {
     pub(crate) position: Position,
     /// Tells it from others of the same microsecond, whichever log holds it.
     salt: u64,
+    /// Its id.
+    pub(crate) event: EventId,
     /// Who, when, why.
     pub(crate) meta: &'e Meta,
 }
@@ -37,7 +41,7 @@ impl<'e> At<'e> {
         let bytes = recorded.stream.as_str().bytes();
         let stream = bytes.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let salt = (stream % VERSIONS + recorded.revision % VERSIONS) % VERSIONS;
-        Self { position: recorded.position, salt, meta: &recorded.meta }
+        Self { position: recorded.position, salt, event: recorded.id, meta: &recorded.meta }
     }
 
     /// The version that the event gives to what it changes: ns since 1970, different for all events of an append, and

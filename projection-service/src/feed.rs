@@ -1,7 +1,8 @@
 //! Notices of a batch on their way into the feed: numbered within their scopes, written with the rows, published after.
 
+use crate::ProjectionError;
 use chrono::{DateTime, Utc};
-use events::Position;
+use events::{MessageId, Position};
 use protocol::notice::{Audience, FeedRow, Notice, Scope};
 use sqlx::{PgConnection, Row};
 use std::collections::{BTreeMap, HashMap};
@@ -29,6 +30,43 @@ impl Outbox {
         self.rows.push(FeedRow { position, ordinal, scope, seq: 0, audience, at, notice });
     }
 
+    /// Takes what a deleted message said out of all that was told of it, here and in the feed: a socket that comes back and
+    /// reads on must not hear it. `since` is the position that it came to be at.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn withdraw(
+        &mut self,
+        db: &mut PgConnection,
+        message: MessageId,
+        since: i64,
+    ) -> Result<(), ProjectionError> {
+        for row in &mut self.rows {
+            withdraw(row, message);
+        }
+        let told = sqlx::query(
+            "SELECT scope, seq, notice FROM read.feed \
+             WHERE position IN (SELECT $2::bigint UNION SELECT position FROM read.retold WHERE message = $1)",
+        )
+        .bind(message.0)
+        .bind(since)
+        .fetch_all(&mut *db)
+        .await?;
+        for stored in &told {
+            let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
+            if withdraw(&mut row, message) {
+                sqlx::query("UPDATE read.feed SET notice = $3 WHERE scope = $1 AND seq = $2")
+                    .bind(stored.get::<Uuid, _>("scope"))
+                    .bind(stored.get::<i64, _>("seq"))
+                    .bind(serde_json::to_vec(&row)?)
+                    .execute(&mut *db)
+                    .await?;
+            }
+        }
+        sqlx::query("DELETE FROM read.retold WHERE message = $1").bind(message.0).execute(db).await?;
+        Ok(())
+    }
+
     /// Numbers and stores the rows, and returns them by scope, ready to be published.
     ///
     /// # Errors
@@ -51,6 +89,17 @@ impl Outbox {
             scopes.entry(row.scope).or_default().push(row);
         }
         Ok(scopes.into_iter().collect())
+    }
+}
+
+/// Takes what a message said out of a row; false when the row tells of something else.
+fn withdraw(row: &mut FeedRow, withdrawn: MessageId) -> bool {
+    match &mut row.notice {
+        Notice::MessageUpdated { message, .. } if message.id == withdrawn => {
+            message.withdraw();
+            true
+        }
+        _ => false,
     }
 }
 

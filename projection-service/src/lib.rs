@@ -9,6 +9,7 @@ mod feed;
 mod projections;
 mod projector;
 mod rebuild;
+mod withdrawn;
 
 pub use projector::{ProjectionError, Projector};
 pub use rebuild::{Progress, rebuild};

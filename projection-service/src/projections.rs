@@ -1,6 +1,7 @@
 //! Event → rows: one file a noun. Exhaustive: a new event forces a decision here.
 
 mod account;
+mod change;
 mod chat;
 mod contact;
 mod device;
@@ -54,7 +55,11 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
             match event {
                 MessageEvent::Posted(_) => message::posted(batch, std::slice::from_ref(recorded)).await?,
                 MessageEvent::Edited(edited) => message::edited(batch, at, message, edited).await?,
-                MessageEvent::Deleted(_) => message::deleted(batch, at, message).await?,
+                MessageEvent::Deleted(deleted) => message::deleted(batch, at, message, deleted).await?,
+                MessageEvent::ReactionSet(set) => message::reaction_set(batch, at, message, set).await?,
+                MessageEvent::ReactionRemoved(removed) => {
+                    message::reaction_removed(batch, at, message, removed).await?;
+                }
             }
         }
         Event::UploadsEvent(event) => match event {

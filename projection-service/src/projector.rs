@@ -1,6 +1,6 @@
 //! The loop: log → transaction → bus. Several processes may run it; the checkpoint row lets only one win each batch.
 
-use crate::{batch::Batch, effects, feed::Outbox, projections};
+use crate::{batch::Batch, effects, feed::Outbox, projections, withdrawn};
 use bytes::Bytes;
 use events::{Event, Position, Recorded};
 use platform::{
@@ -140,12 +140,14 @@ impl Projector {
             db: &mut transaction,
             outbox: Outbox::default(),
             planned: vec![],
+            withdrawn: vec![],
             coloured: coloured_before,
         };
         projections::apply(&mut batch, events).await?;
-        let Batch { outbox, planned, coloured, .. } = batch;
+        let Batch { outbox, planned, withdrawn, coloured, .. } = batch;
         let told = outbox.store(&mut transaction).await?;
         effects::plan::store(&mut transaction, &self.vault, last.position, planned).await?;
+        withdrawn::store(&mut transaction, &self.vault, withdrawn).await?;
         if coloured != coloured_before {
             sqlx::query("UPDATE read.checkpoint SET coloured = $1")
                 .bind(coloured)

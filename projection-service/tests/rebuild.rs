@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 25] = [
     "account",
     "attachment",
     "chat",
@@ -39,6 +39,7 @@ const TABLES: [&str; 22] = [
     "device",
     "feed",
     "feed_scope",
+    "forward",
     "integration",
     "invitation",
     "member",
@@ -46,7 +47,9 @@ const TABLES: [&str; 22] = [
     "message",
     "own_chat",
     "qr_offer",
+    "reaction",
     "reading",
+    "retold",
     "section",
     "session",
     "team",
@@ -180,7 +183,16 @@ fn happening(
         }
         1 if !said.is_empty() => {
             let (id, _) = said[choices.below(said.len() as u64) as usize];
-            (StreamName::message(id), vec![MessageEvent::from(message::Deleted {}).into()])
+            (StreamName::message(id), vec![MessageEvent::from(message::Deleted { by: Some(who) }).into()])
+        }
+        9 | 10 if !said.is_empty() => {
+            let (id, _) = said[choices.below(said.len() as u64) as usize];
+            let name = domain::reaction::NAMES[choices.below(2) as usize].to_owned();
+            let event = match choices.below(3) {
+                0 => MessageEvent::from(message::ReactionRemoved { contact: who, name }),
+                _ => message::ReactionSet { contact: who, name }.into(),
+            };
+            (StreamName::message(id), vec![event.into()])
         }
         2 | 3 if !said.is_empty() => {
             let (message, chat) = said[choices.below(said.len() as u64) as usize];
@@ -279,11 +291,17 @@ fn happening(
                 team: TEAM,
                 chat,
                 author,
-                text: Personal::of_team(TEAM, format!("@Имя_№1, это {step}")),
+                text: Personal::of_team(TEAM, format!("@Имя_№1, это {step}: https://example.org/{step}")),
                 important: false,
                 nopreview: false,
+                silently: step % 5 == 0,
                 reply_to: said.last().map(|(id, _)| *id),
-                linked_messages: vec![],
+                linked_messages: said
+                    .iter()
+                    .rev()
+                    .take(choices.below(3) as usize)
+                    .map(|(id, _)| *id)
+                    .collect(),
                 uploads: (step - 9..step).map(upload_id).filter(|_| step % 5 == 0).collect(),
                 editable_until: at(step),
             };
@@ -377,7 +395,7 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
 
     let (mut choices, mut said) = (Choices(42), vec![]);
     let mut story = opening();
-    story.extend((0..500).map(|step| happening(&mut choices, step, &mut said)));
+    story.extend((0..700).map(|step| happening(&mut choices, step, &mut said)));
     for (step, (stream, events)) in story.into_iter().enumerate() {
         let position = append(&journal, step as i64, stream, events).await;
         assert!(

@@ -1,11 +1,18 @@
-//! Messages (`protocol.md` 4.8 to 4.10) as one viewer sees them, and in the neutral form they are rendered from.
+//! Messages (`protocol.md` 4.8 to 4.11) as one viewer sees them; [`NeutralMessage`] is what they are rendered from.
+
+mod change;
+mod neutral;
+mod post;
+
+pub use change::{Change, ChangeKind};
+pub use neutral::{Face, NeutralMessage, author_jid};
+pub use post::{EditContent, EditMessage, PostToChat};
 
 use crate::{
     Jid, Timestamp,
     upload::{NeutralUpload, Upload},
 };
-use chrono::{DateTime, Utc};
-use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
+use events::chat::ChatRef;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -32,10 +39,18 @@ pub struct Message {
     pub from: Jid,
     /// Version, ns since 1970; grows with every change.
     pub gentime: i64,
+    /// Its links have previews. None are fetched, so this is never so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub has_previews: Option<bool>,
     /// Marked as important.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub important: Option<bool>,
+    /// Deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub is_archive: Option<bool>,
     /// The first of its chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -44,12 +59,12 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub is_last: Option<bool>,
-    /// Fragments to be shown as links: mentions.
+    /// Fragments to be shown as links: mentions and addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<MessageLink>,
-    /// Messages it forwards.
+    /// Messages it forwards: their ids in answers to v3 calls, else the messages as they were forwarded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub linked_messages: Vec<Uuid>,
+    pub linked_messages: Vec<Reference>,
     /// The message; the client may choose it.
     pub message_id: Uuid,
     /// No link previews wanted.
@@ -60,14 +75,37 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub notice: Option<bool>,
+    /// Place in the chat among those that are not deleted, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub num: Option<i64>,
+    /// By how many others it was seen, 100 at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub num_received: Option<u32>,
     /// The message before it in the chat; absent on the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub prev: Option<Uuid>,
-    /// The message it answers.
+    /// What it says, as plain text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub reply_to: Option<Uuid>,
+    pub push_text: Option<String>,
+    /// Reactions, in the order in which they were first set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<MessageReaction>,
+    /// Somebody else has seen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub received: Option<bool>,
+    /// The message it answers: its id in answers to v3 calls, else the message as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reply_to: Option<Reference>,
+    /// Does not count as unread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub silently: Option<bool>,
     /// The address it was sent to.
     pub to: Jid,
     /// Files that it brings.
@@ -112,10 +150,25 @@ impl ChatType {
     }
 }
 
-/// What a message says.
+/// Another message that a message bears: one level, so what that one bears is left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(no_recursion)]
+pub enum Reference {
+    /// By its id.
+    Id(Uuid),
+    /// Itself.
+    Whole(Box<Message>),
+}
+
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageContent {
+    /// Of a change: who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub actor: Option<Jid>,
     /// Of a single file: it moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -128,6 +181,14 @@ pub struct MessageContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub name: Option<String>,
+    /// Of a change: the new value, or whom it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub new: Option<String>,
+    /// Of a change: the old value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub old: Option<String>,
     /// Of a single picture: absolute address of the preview with twice the pixels.
     #[serde(rename = "preview2xURL", default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -150,10 +211,13 @@ pub struct MessageContent {
     pub size: Option<u64>,
     /// Always present, empty when deleted.
     pub text: String,
-    /// `plain`, `change` or `deleted`; of a message that brings a single file `file`, `image`, `video`, `audiomsg` or
-    /// `pdf`.
+    /// Of a change: what has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub title: Option<String>,
+    /// What it is.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: ContentType,
     /// Of a single file: which one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -161,25 +225,8 @@ pub struct MessageContent {
 }
 
 impl MessageContent {
-    /// A text.
-    pub fn text(text: String, kind: &str) -> Self {
-        Self {
-            animated: None,
-            media_url: None,
-            name: None,
-            preview_2x_url: None,
-            preview_height: None,
-            preview_url: None,
-            preview_width: None,
-            size: None,
-            text,
-            kind: kind.to_owned(),
-            upload: None,
-        }
-    }
-
     /// A single file with a text.
-    fn media(text: String, kind: &str, upload: Upload) -> Self {
+    fn media(text: String, kind: ContentType, upload: Upload) -> Self {
         let preview = upload.preview;
         Self {
             animated: upload.animated,
@@ -191,10 +238,131 @@ impl MessageContent {
             preview_url: preview.map(|preview| preview.url),
             size: Some(upload.size),
             text,
-            kind: kind.to_owned(),
+            kind,
             upload: Some(upload.uid),
+            ..Self::default()
         }
     }
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContentType {
+    /// Text.
+    #[default]
+    Plain,
+    /// A change of the group or its members, said by the server.
+    Change,
+    /// Deleted.
+    Deleted,
+    /// A file.
+    File,
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
+    /// Recorded speech.
+    Audiomsg,
+    /// A document.
+    Pdf,
+}
+
+impl ContentType {
+    /// Every type, in the order of the protocol.
+    pub const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Change,
+        Self::Deleted,
+        Self::File,
+        Self::Image,
+        Self::Video,
+        Self::Audiomsg,
+        Self::Pdf,
+    ];
+
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Change => "change",
+            Self::Deleted => "deleted",
+            Self::File => "file",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audiomsg => "audiomsg",
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// The type that is written so.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Of a message that brings these files: a single one makes it what the file is.
+    pub fn of(uploads: &[NeutralUpload]) -> Self {
+        match uploads {
+            [single] => Self::from_word(single.message_type()).unwrap_or(Self::File),
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// A reaction with those who set it (`protocol.md` 4.11).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageReaction {
+    /// By how many it was set.
+    pub counter: u32,
+    /// Who set it, the first 100, oldest first.
+    pub details: Vec<MessageReactionDetail>,
+    /// The emoji.
+    pub name: String,
+}
+
+/// Who set a reaction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageReactionDetail {
+    /// When.
+    pub created: Timestamp,
+    /// The emoji.
+    pub name: String,
+    /// Who.
+    pub sender: Jid,
+}
+
+/// A reaction that may be set: an element of `GET /api/v4/reactions`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reaction {
+    /// The emoji.
+    pub name: String,
+}
+
+/// Messages of one chat, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChatMessages {
+    /// The messages; `[]` behind the end.
+    pub messages: Vec<Message>,
+}
+
+/// Messages of several chats, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FoundMessages {
+    /// How many there are in all, 1000 at most.
+    pub count: u64,
+    /// How many were asked for.
+    pub limit: u64,
+    /// The messages; `[]` behind the end.
+    pub messages: Vec<Message>,
+    /// The same messages, for clients that look here.
+    pub objects: Vec<Message>,
+    /// How many were left out before them.
+    pub offset: u64,
 }
 
 /// A fragment of the text and what it stands for.
@@ -205,176 +373,6 @@ pub struct MessageLink {
     pub pattern: String,
     /// What to show instead.
     pub text: String,
-    /// Where it leads: `otv://{jid}`.
+    /// Where it leads: `otv://{jid}`, or an address of the web.
     pub url: String,
-}
-
-/// A message without a viewer: what the feed carries and the read model keeps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NeutralMessage {
-    /// The message.
-    pub id: MessageId,
-    /// Where.
-    pub team: TeamId,
-    /// In which conversation.
-    pub chat: ChatRef,
-    /// By whom.
-    pub author: Author,
-    /// What it says; empty when deleted.
-    pub text: String,
-    /// Deleted.
-    pub deleted: bool,
-    /// Marked as important.
-    pub important: bool,
-    /// No link previews wanted.
-    pub nopreview: bool,
-    /// The message it answers.
-    pub reply_to: Option<MessageId>,
-    /// Messages it forwards.
-    pub linked_messages: Vec<MessageId>,
-    /// Files that it brings.
-    #[serde(default)]
-    pub uploads: Vec<NeutralUpload>,
-    /// Mentions.
-    pub links: Vec<MessageLink>,
-    /// Who is mentioned.
-    pub mentioned: Vec<ContactId>,
-    /// When it was posted.
-    pub created: DateTime<Utc>,
-    /// When it was changed or deleted.
-    pub edited: Option<DateTime<Utc>>,
-    /// Until when it may be changed.
-    pub editable_until: DateTime<Utc>,
-    /// Version.
-    pub gentime: i64,
-    /// Place in the chat, from 1, without holes.
-    pub num: i64,
-    /// The message before it.
-    pub prev: Option<MessageId>,
-    /// Whether it was the newest when this was written.
-    pub is_last: bool,
-}
-
-/// How much of a message is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Face {
-    /// The answer to a v3 call: the seed's keys.
-    V3,
-    /// A websocket frame: also the place in the chat, links and all files.
-    Realtime,
-}
-
-impl NeutralMessage {
-    /// The message as a contact sees it; `base_url` is what addresses of files begin with.
-    pub fn seen_by(&self, viewer: ContactId, face: Face, base_url: &str) -> Message {
-        let live = face == Face::Realtime;
-        let (chat, to) = self.addresses(viewer);
-        Message {
-            chat,
-            chat_type: ChatType::of(self.chat),
-            content: self.content(base_url),
-            created: self.created.into(),
-            editable_until: self.editable_until.into(),
-            edited: self.edited.map(Timestamp),
-            from: author_jid(self.author),
-            gentime: self.gentime,
-            important: self.important.then_some(true),
-            is_first: (live && self.prev.is_none()).then_some(true),
-            is_last: (live && self.is_last).then_some(true),
-            links: self.links.clone(),
-            linked_messages: self.linked_messages.iter().map(|id| id.0).collect(),
-            message_id: self.id.0,
-            nopreview: self.nopreview.then_some(true),
-            notice: self.mentioned.contains(&viewer).then_some(true),
-            prev: self.prev.map(|id| id.0),
-            reply_to: self.reply_to.map(|id| id.0),
-            to,
-            uploads: match face {
-                Face::V3 => vec![],
-                Face::Realtime => {
-                    self.uploads.iter().map(|upload| upload.shown(self.team, base_url)).collect()
-                }
-            },
-        }
-    }
-
-    fn content(&self, base_url: &str) -> MessageContent {
-        match &self.uploads[..] {
-            _ if self.deleted => MessageContent::text(self.text.clone(), "deleted"),
-            [single] => MessageContent::media(
-                self.text.clone(),
-                single.message_type(),
-                single.shown(self.team, base_url),
-            ),
-            _ => MessageContent::text(self.text.clone(), "plain"),
-        }
-    }
-
-    /// Whether it can be unread.
-    pub fn counts(&self) -> bool {
-        !self.deleted
-    }
-
-    /// The chat as the viewer names it, and the address that the message went to.
-    fn addresses(&self, viewer: ContactId) -> (Jid, Jid) {
-        match self.chat {
-            ChatRef::Group(group) => (Jid::Group(group), Jid::Group(group)),
-            ChatRef::Task(task) => (Jid::Task(task), Jid::Task(task)),
-            ChatRef::Direct(a, b) => {
-                let other = |than| if a == than { b } else { a };
-                let to = match self.author {
-                    Author::Contact(author) => other(author),
-                    Author::Integration(_) => b,
-                };
-                (Jid::Direct(other(viewer)), Jid::Direct(to))
-            }
-        }
-    }
-}
-
-/// The address of whoever wrote a message.
-pub fn author_jid(author: Author) -> Jid {
-    match author {
-        Author::Contact(contact) => Jid::Direct(contact),
-        Author::Integration(IntegrationId(uid)) => Jid::Direct(ContactId(uid)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_direct_chat_bears_the_other_sides_address() {
-        let (me, you) = (ContactId(Uuid::from_u128(1)), ContactId(Uuid::from_u128(2)));
-        let now = DateTime::from_timestamp(0, 0).unwrap();
-        let message = NeutralMessage {
-            id: MessageId(Uuid::from_u128(3)),
-            team: TeamId(Uuid::from_u128(4)),
-            chat: ChatRef::direct(me, you),
-            author: Author::Contact(me),
-            text: "пыщ!".into(),
-            deleted: false,
-            important: false,
-            nopreview: false,
-            reply_to: None,
-            linked_messages: vec![],
-            uploads: vec![],
-            links: vec![],
-            mentioned: vec![you],
-            created: now,
-            edited: None,
-            editable_until: now,
-            gentime: 1,
-            num: 1,
-            prev: None,
-            is_last: true,
-        };
-        let mine = message.seen_by(me, Face::V3, "");
-        assert_eq!((mine.chat, mine.to, mine.from), (Jid::Direct(you), Jid::Direct(you), Jid::Direct(me)));
-        assert_eq!((mine.is_first, mine.is_last, mine.notice), (None, None, None));
-        let yours = message.seen_by(you, Face::Realtime, "");
-        assert_eq!((yours.chat, yours.to), (Jid::Direct(me), Jid::Direct(you)));
-        assert_eq!((yours.is_first, yours.is_last, yours.notice), (Some(true), Some(true), Some(true)));
-    }
 }

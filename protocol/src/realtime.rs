@@ -302,6 +302,12 @@ pub struct PostMessage {
     /// No link previews wanted.
     #[serde(default)]
     pub nopreview: Option<bool>,
+    /// Old clients: the text beside forwarded messages, where `content.text` is empty.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// It does not count as unread.
+    #[serde(default)]
+    pub silently: Option<bool>,
 }
 
 /// What a client may say.

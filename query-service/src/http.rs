@@ -8,6 +8,7 @@ mod features;
 mod group;
 mod integration;
 mod invitation;
+mod message;
 mod picture;
 mod section;
 mod server;
@@ -58,6 +59,11 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(group::members))
         .routes(routes!(upload::one))
         .routes(routes!(upload::content))
+        .routes(routes!(message::list))
+        .routes(routes!(message::list_by_address))
+        .routes(routes!(message::search))
+        .routes(routes!(message::one))
+        .routes(routes!(message::reactions))
         .routes(routes!(picture::stub))
         .routes(routes!(picture::stored))
 }

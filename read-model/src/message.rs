@@ -1,17 +1,33 @@
-//! Messages: rows ↔ their neutral form.
+//! Messages: rows ↔ their neutral form, and which of them a contact may see.
+
+mod list;
+mod refer;
+mod withdrawn;
+
+pub use list::{Cursor, Filter, Window};
 
 use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};
 use events::{ChatKey, ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::NeutralMessage;
+use protocol::message::{ContentType, NeutralMessage};
 use serde::de::DeserializeOwned;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 /// A message with what its chat adds; `m` and `c` are the two tables.
-pub const COLUMNS: &str = "m.uid, m.team, m.num, m.prev, m.author, m.by_integration, m.body, m.important, m.nopreview, \
-    m.reply_to, m.linked, m.uploads, m.links, m.mentioned, m.created, m.edited, m.editable_until, m.deleted, m.gentime, \
-    c.key, c.kind, c.low, c.high, c.last_num";
+pub const COLUMNS: &str = "m.uid, m.team, m.num, m.prev, m.author, m.by_integration, m.kind AS content, m.body, \
+    m.change, m.important, m.nopreview, m.silently, m.reply_to, m.linked, m.uploads, m.links, m.mentioned, m.reactions, m.created, \
+    m.edited, m.editable_until, m.deleted, m.gentime, c.key, c.kind, c.low, c.high, c.last_num, \
+    CASE WHEN m.deleted THEN NULL WHEN c.deletions = 0 THEN m.num - 1 ELSE m.num - 1 - (SELECT count(*) FROM \
+        read.message d WHERE d.chat = m.chat AND d.deleted AND d.num < m.num) END AS index, \
+    (SELECT count(*) FROM (SELECT 1 FROM read.reading r WHERE r.chat = m.chat AND r.num >= m.num \
+        AND r.contact <> m.author LIMIT 100) seen) AS received";
+
+/// Whether the contact `$2` of the team `$1` may read the chat `c`: as [`ReadModel::access`] has it.
+pub(crate) const VISIBLE: &str = "c.team = $1 AND CASE WHEN c.kind = 'direct' \
+    THEN $2 IN (c.low, c.high) AND EXISTS (SELECT 1 FROM read.contact o WHERE NOT o.archived \
+        AND o.uid = CASE WHEN c.low = $2 THEN c.high ELSE c.low END) \
+    ELSE NOT c.archived AND EXISTS (SELECT 1 FROM read.member b WHERE b.chat = c.key AND b.contact = $2) END";
 
 impl ReadModel {
     /// A message of a team.
@@ -30,6 +46,45 @@ impl ReadModel {
         row.as_ref().map(neutral).transpose()
     }
 
+    /// A message as a contact sees it, with what it answers and forwards.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn whole_message(&self, team: TeamId, message: MessageId) -> Result<Option<NeutralMessage>> {
+        let Some(mut found) = self.message(team, message).await? else { return Ok(None) };
+        self.refer(std::slice::from_mut(&mut found)).await?;
+        Ok(Some(found))
+    }
+
+    /// Which of these messages a contact may see, with their chats; in no order.
+    ///
+    /// # Errors
+    /// The database failed; or some are missing, and may yet come.
+    pub async fn visible_messages(
+        &self,
+        team: TeamId,
+        viewer: ContactId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, ChatKey)>> {
+        if messages.is_empty() {
+            return Ok(vec![]);
+        }
+        let sql = format!(
+            "SELECT m.uid, m.chat FROM read.message m JOIN read.chat c ON c.key = m.chat \
+             WHERE m.uid = ANY($3) AND {VISIBLE}"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(team.0)
+            .bind(viewer.0)
+            .bind(messages.iter().map(|id| id.0).collect::<Vec<_>>())
+            .fetch_all(&self.pool)
+            .await?;
+        if rows.len() < messages.len() {
+            self.whole().await?;
+        }
+        Ok(rows.iter().map(|row| (MessageId(row.get("uid")), ChatKey(row.get("chat")))).collect())
+    }
+
     /// The newest message of a chat.
     ///
     /// # Errors
@@ -41,6 +96,16 @@ impl ReadModel {
                 .fetch_optional(&self.pool)
                 .await?;
         Ok(newest.flatten().map(MessageId))
+    }
+
+    /// Whether a contact is an admin of a group.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn runs_chat(&self, contact: ContactId, chat: ChatKey) -> Result<bool> {
+        let sql =
+            "SELECT EXISTS (SELECT 1 FROM read.member WHERE chat = $1 AND contact = $2 AND status = 'admin')";
+        Ok(sqlx::query_scalar(sql).bind(chat.0).bind(contact.0).fetch_one(&self.pool).await?)
     }
 
     /// Whether a message belongs to a chat.
@@ -71,23 +136,42 @@ pub fn neutral(row: &PgRow) -> Result<NeutralMessage> {
             true => Author::Integration(IntegrationId(author)),
             false => Author::Contact(ContactId(author)),
         },
+        kind: content_type(row, "content")?,
         text: row.get("body"),
-        deleted: row.get("deleted"),
+        change: row
+            .get::<Option<serde_json::Value>, _>("change")
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|_| QueryError::Damaged("message.change"))?,
         important: row.get("important"),
         nopreview: row.get("nopreview"),
+        silently: row.get("silently"),
         reply_to: row.get::<Option<Uuid>, _>("reply_to").map(MessageId),
         linked_messages: json(row, "linked")?,
         uploads: json(row, "uploads")?,
+        replied: None,
+        forwarded: vec![],
         links: json(row, "links")?,
         mentioned: json(row, "mentioned")?,
+        reactions: json(row, "reactions")?,
         created: row.get("created"),
         edited: row.get::<Option<DateTime<Utc>>, _>("edited"),
         editable_until: row.get("editable_until"),
         gentime: row.get("gentime"),
         num,
+        index: row.get("index"),
         prev: row.get::<Option<Uuid>, _>("prev").map(MessageId),
         is_last: num == row.get::<i64, _>("last_num"),
+        received: u32::try_from(row.get::<i64, _>("received")).unwrap_or(u32::MAX),
     })
+}
+
+/// What a row with a column of that name, and `deleted`, is.
+fn content_type(row: &PgRow, column: &'static str) -> Result<ContentType> {
+    match row.get("deleted") {
+        true => Ok(ContentType::Deleted),
+        false => ContentType::from_word(row.get(column)).ok_or(QueryError::Damaged("message.kind")),
+    }
 }
 
 fn json<T: DeserializeOwned>(row: &PgRow, column: &'static str) -> Result<Vec<T>> {

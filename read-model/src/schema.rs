@@ -31,9 +31,10 @@ const READ: [&str; 15] = [
 ];
 
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
-const OPS: [(i64, &str, &str); 2] = [
+const OPS: [(i64, &str, &str); 3] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
+    (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
 ];
 
 /// Makes processes that start at once take turns; any number that nothing else here locks.

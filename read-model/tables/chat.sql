@@ -16,6 +16,7 @@ CREATE TABLE read.chat (
     archived boolean NOT NULL DEFAULT false,
     created timestamptz NOT NULL,
     last_num bigint NOT NULL DEFAULT 0,
+    deletions bigint NOT NULL DEFAULT 0,
     last_message uuid,
     -- Of the messages up to this number none counts as unread any more.
     swept bigint NOT NULL DEFAULT 0,

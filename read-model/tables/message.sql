@@ -4,25 +4,70 @@ CREATE TABLE read.message (
     team uuid NOT NULL,
     chat uuid NOT NULL,
     num bigint NOT NULL,
+    since bigint NOT NULL, -- position of the event that it came to be with
     prev uuid,
     author uuid NOT NULL,
     by_integration boolean NOT NULL,
+    kind text NOT NULL, -- plain | change | file | …, also of deleted ones
     body text NOT NULL,
+    change jsonb, -- what a change is
     important boolean NOT NULL,
     nopreview boolean NOT NULL,
+    silently boolean NOT NULL,
     reply_to uuid,
     linked jsonb NOT NULL, -- ids of forwarded messages
     uploads jsonb NOT NULL DEFAULT '[]', -- files as they are shown: they never change while a message brings them
     links jsonb NOT NULL,
     mentioned jsonb NOT NULL, -- ids of contacts
+    reactions jsonb NOT NULL DEFAULT '[]', -- as clients see them, made from read.reaction
     created timestamptz NOT NULL,
     edited timestamptz,
     editable_until timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false,
     -- Whether it can be unread: the rule of [`NeutralMessage::counts`].
-    counts boolean NOT NULL GENERATED ALWAYS AS (NOT deleted) STORED,
+    counts boolean NOT NULL GENERATED ALWAYS AS (NOT deleted AND NOT silently AND kind <> 'change') STORED,
     gentime bigint NOT NULL,
+    -- Words as both languages have them; the chat is a word too, so that one index leads to what is both said and said there.
+    search tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('pg_catalog.russian', body)
+        || to_tsvector('pg_catalog.english', body)
+        || array_to_tsvector(ARRAY['#' || chat::text])) STORED,
     UNIQUE (chat, num)
 );
 CREATE INDEX message_uncounted ON read.message (chat, num) WHERE NOT counts;
 CREATE INDEX message_mentions ON read.message (chat, num) WHERE mentioned <> '[]';
+CREATE INDEX message_deleted ON read.message (chat, num) WHERE deleted;
+CREATE INDEX message_search ON read.message USING gin (search);
+
+-- Who reacted with what.
+CREATE TABLE read.reaction (
+    message uuid NOT NULL,
+    name text NOT NULL,
+    contact uuid NOT NULL,
+    since bigint NOT NULL,
+    created timestamptz NOT NULL,
+    PRIMARY KEY (message, name, contact)
+);
+
+-- What was forwarded, as it was then: later edits are for those who see the original. A deletion reaches it.
+CREATE TABLE read.forward (
+    message uuid NOT NULL,
+    place integer NOT NULL,
+    source uuid NOT NULL,
+    author uuid NOT NULL,
+    by_integration boolean NOT NULL,
+    kind text NOT NULL,
+    body text NOT NULL,
+    uploads jsonb NOT NULL,
+    links jsonb NOT NULL,
+    created timestamptz NOT NULL,
+    deleted boolean NOT NULL,
+    PRIMARY KEY (message, place)
+);
+CREATE INDEX forward_source ON read.forward (source);
+
+-- Where the feed tells of a message again, beside its first row: what is deleted is taken out of there too.
+CREATE TABLE read.retold (
+    message uuid NOT NULL,
+    position bigint NOT NULL,
+    PRIMARY KEY (message, position)
+);

@@ -101,9 +101,12 @@ impl Cast {
         let upload = upload.await.ok();
         let sections = owner.client.get(format!("/api/v4/teams/{}/contact-sections", team.uid)).await.ok();
         owner.remove(&team.uid, &jids[0]).await;
+        let said = self.people["member"].post(&team.uid, &group, "x").await;
         let names = [
             ("team_uid", team.uid.clone()),
             ("chat_jid", group.clone()),
+            ("message_id", text(&said["message_id"])),
+            ("name", "%F0%9F%91%8D".to_owned()),
             ("group_jid", group),
             ("contact_jid", jids[2].clone()),
             ("integration_uid", text(&integration["uid"])),

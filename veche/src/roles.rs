@@ -175,6 +175,9 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>)
     let forget = format!("DELETE FROM ops.answer WHERE created < now() - interval '{ANSWERS_KEPT}'");
     let answers = sqlx::query(sqlx::AssertSqlSafe(forget)).execute(read.pool()).await.map(drop);
     let effects = EffectWorker::prune(read, now).await.map(drop);
+    if let Err(error) = read.forget_withdrawn().await {
+        tracing::warn!(%error, "withdrawn texts were not swept");
+    }
     for failed in [answers, effects].into_iter().filter_map(Result::err) {
         tracing::warn!(error = %failed, "leftovers were not swept");
     }

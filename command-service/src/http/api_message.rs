@@ -37,6 +37,10 @@ pub(super) struct MessageForm {
     message_id: Option<String>,
     /// Marks the message as important.
     important: Option<String>,
+    /// It does not count as unread.
+    silently: Option<String>,
+    /// No link previews wanted.
+    nopreview: Option<String>,
     /// Turns `\n` written as two characters into line breaks.
     convert_linebreaks: Option<String>,
 }
@@ -72,6 +76,8 @@ pub(super) struct Said {
     pub(super) important: bool,
     /// No link previews wanted.
     pub(super) nopreview: bool,
+    /// It does not count as unread.
+    pub(super) silently: bool,
 }
 
 impl Commands {
@@ -104,6 +110,7 @@ impl Commands {
                 text: text.clone(),
                 important: form.text("important").is_some_and(is_yes),
                 nopreview: form.text("nopreview").is_some_and(is_yes),
+                silently: form.text("silently").is_some_and(is_yes),
             };
             let context = if index == 0 { context.clone() } else { context.on_the_way() };
             let position = self.say_by_key(&context, &holder, said).await?;
@@ -119,7 +126,7 @@ impl Commands {
         holder: &KeyHolder,
         said: Said,
     ) -> Result<Position, ApiError> {
-        let Said { message, text, important, nopreview } = said;
+        let Said { message, text, important, nopreview, silently } = said;
         let draft = Draft {
             message,
             team: holder.team,
@@ -129,6 +136,7 @@ impl Commands {
             text,
             important,
             nopreview,
+            silently,
             reply_to: None,
             linked_messages: vec![],
             uploads: vec![],

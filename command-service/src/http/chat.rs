@@ -166,7 +166,7 @@ impl Commands {
         };
         if let Some(Some(message)) = pinned {
             let known = self.access.read.message(scope.team, message).await.map_err(refuse)?;
-            if !known.is_some_and(|known| known.chat == chat && !known.deleted) {
+            if !known.is_some_and(|known| known.chat == chat && !known.is_deleted()) {
                 checks.refuse("pinned_message", Text::DoesNotExist);
             }
         }

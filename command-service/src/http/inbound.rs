@@ -67,7 +67,7 @@ impl Commands {
         let delivery = DELIVERIES.into_iter().map(header).find(|delivery| !delivery.is_empty());
         let message = delivery
             .map_or(fresh, |delivery| MessageId(Uuid::new_v5(&holder.integration.0, delivery.as_bytes())));
-        let said = Said { message, text, important: false, nopreview: false };
+        let said = Said { message, text, important: false, nopreview: false, silently: false };
         let position = self.say_by_key(&context, &holder, said).await?;
         self.settle(&context, position).await?;
         Ok(())

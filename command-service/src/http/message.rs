@@ -1,4 +1,8 @@
-//! Messages: posted, changed, deleted, read. The route is [`super::ws`]; programs come through [`super::api_message`].
+//! Messages: posted, changed, deleted, read. The routes are [`super::ws`] and [`chat`]; programs come through
+//! [`super::api_message`].
+
+pub(super) mod chat;
+pub(super) mod reaction;
 
 use crate::{
     Commands,
@@ -20,13 +24,27 @@ use protocol::{
     Jid,
     error::ErrorCode,
     lang::Text,
-    message::Face,
+    message::{Face, Message as MessageView},
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
 use read_model::chat::{Access, chat_of};
 
 /// The one type that clients may send (`protocol.md` 6, item 100).
 const PLAIN: &str = "plain";
+
+/// Where a client names what it says, and how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// What stands before the names of the content's fields.
+    pub(super) content: &'static str,
+    /// How much of the message the answer shows.
+    pub(super) face: Face,
+}
+
+/// Of client events: the seed's.
+pub(super) const BY_EVENT: Manner = Manner { content: "content.", face: Face::V3 };
+/// Of v4 calls.
+pub(super) const BY_CALL: Manner = Manner { content: "", face: Face::Realtime };
 
 impl Commands {
     /// `client.message.updated`: posts, or changes the author's own message with that id.
@@ -35,24 +53,30 @@ impl Commands {
         mut context: Context,
         scope: &TeamScope,
         input: PostMessage,
+        manner: Manner,
     ) -> Result<Answer, ApiError> {
         let mut checks = Checks::default();
         let to = checks.jid("to", &input.to);
-        let text = checks.body("content.text", &input.content.text, limits::MESSAGE);
+        let linked = input.linked_messages.unwrap_or_default();
+        let comment = input.comment.as_deref().filter(|_| input.content.text.trim().is_empty());
+        let said = comment.unwrap_or(&input.content.text);
+        let text = checks.said(&format!("{}text", manner.content), said, !linked.is_empty());
         if input.content.kind.as_deref().is_some_and(|kind| kind != PLAIN) {
-            checks.refuse("content.type", Text::NotOneOf { allowed: vec![PLAIN.into()] });
+            let allowed = vec![PLAIN.into()];
+            checks.refuse(format!("{}type", manner.content), Text::NotOneOf { allowed });
         }
         let id = input.message_id.as_deref().filter(|id| !id.is_empty());
         let chosen = id.and_then(|id| checks.uuid("message_id", id));
         let reply_to = input.reply_to.as_deref().filter(|id| !id.is_empty());
         let reply_to = reply_to.and_then(|id| checks.uuid("reply_to", id));
-        let linked = input.linked_messages.unwrap_or_default();
         if linked.len() > limits::LINKED_MESSAGES {
             checks.refuse("linked_messages", Text::TooMany { max: limits::LINKED_MESSAGES });
         }
-        let linked_messages = linked.iter().filter_map(|id| checks.uuid("linked_messages", id)).collect();
+        let linked_messages: Vec<MessageId> =
+            linked.iter().filter_map(|id| checks.uuid("linked_messages", id)).collect();
         checks.done()?;
         let chat = self.writable(scope, checked(to)?).await?;
+        self.may_bear(scope, chat, reply_to, &linked_messages).await?;
         let draft = Draft {
             message: chosen.unwrap_or_else(|| context.id()),
             team: scope.team,
@@ -62,6 +86,7 @@ impl Commands {
             text,
             important: input.important.unwrap_or(false),
             nopreview: input.nopreview.unwrap_or(false),
+            silently: input.silently.unwrap_or(false),
             reply_to,
             linked_messages,
             uploads: vec![],
@@ -69,7 +94,29 @@ impl Commands {
         };
         let message = draft.message;
         let position = self.say(&context, draft).await?;
-        self.message_answer(&context, scope, message, position).await
+        self.message_answer(&context, scope, message, position, manner.face).await
+    }
+
+    /// A message answers one of its own chat, and forwards what its author may see.
+    async fn may_bear(
+        &self,
+        scope: &TeamScope,
+        chat: ChatRef,
+        reply_to: Option<MessageId>,
+        linked: &[MessageId],
+    ) -> Result<(), ApiError> {
+        let named: Vec<MessageId> = linked.iter().copied().chain(reply_to).collect();
+        let read = &self.access.read;
+        let visible = read.visible_messages(scope.team, scope.contact, &named).await.map_err(refuse)?;
+        let mut checks = Checks::default();
+        if reply_to.is_some_and(|reply| !visible.contains(&(reply, chat.key()))) {
+            checks.refuse("reply_to", Text::DoesNotExist);
+        }
+        let seen = |id: &MessageId| visible.iter().any(|(visible, _)| visible == id);
+        if linked.iter().any(|id| !seen(id) || message::is_reserved(*id)) {
+            checks.refuse("linked_messages", Text::DoesNotExist);
+        }
+        checks.done()
     }
 
     /// `client.message.deleted`
@@ -88,15 +135,29 @@ impl Commands {
         if read.access(scope.team, scope.contact, known.chat).await.map_err(refuse)? == Access::None {
             return Err(not_found());
         }
-        let any = known.chat.shared().is_some() && policy::may(scope.status, Action::DeleteAnyMessage);
+        let position = self.delete(&context, scope, known.chat, message).await?;
+        self.message_answer(&context, scope, message, position, Face::V3).await
+    }
+
+    /// Deletes a message of a chat that the member sees. Who runs the team or the group may delete anybody's there.
+    async fn delete(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        chat: ChatRef,
+        message: MessageId,
+    ) -> Result<Position, ApiError> {
+        let any = chat.shared().is_some()
+            && (policy::may(scope.status, Action::DeleteAnyMessage)
+                || self.access.read.runs_chat(scope.contact, chat.key()).await.map_err(refuse)?);
         let (author, now) = (Author::Contact(scope.contact), context.now);
         let done: Done<Message> = self
-            .transact(&context, StreamName::message(message), Start::Known, |_: &Message| {
+            .transact(context, StreamName::message(message), Start::Known, |_: &Message| {
                 message::Command::Delete { author, any, now }
             })
             .await
             .map_err(|stop| stop.or(refused))?;
-        self.message_answer(&context, scope, message, done.position).await
+        Ok(done.position)
     }
 
     /// `client.chat.lastread`: everything up to a message, or the newest one, has been read.
@@ -164,12 +225,25 @@ impl Commands {
         scope: &TeamScope,
         message: MessageId,
         position: Position,
+        face: Face,
     ) -> Result<Answer, ApiError> {
-        let view = || async {
-            let message = self.access.read.message(scope.team, message).await?;
-            Ok(message.map(|message| message.seen_by(scope.contact, Face::V3, self.access.read.base_url())))
+        self.show(context, position, || self.message_view(context, scope, message, face)).await
+    }
+
+    async fn message_view(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        message: MessageId,
+        face: Face,
+    ) -> read_model::Result<Option<MessageView>> {
+        let found = match face {
+            Face::V3 => self.access.read.message(scope.team, message).await?,
+            Face::Realtime => self.access.read.whole_message(scope.team, message).await?,
         };
-        self.show(context, position, view).await
+        Ok(found.map(|message| {
+            message.seen_in(scope.contact, face, self.access.read.base_url(), context.request.lang)
+        }))
     }
 }
 
@@ -179,6 +253,9 @@ pub(super) fn refused(rejection: message::Rejection) -> ApiError {
         message::Rejection::NoMessage => not_found(),
         message::Rejection::IdTaken => ApiError::field("message_id", Text::Duplicate),
         message::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
+        message::Rejection::TooManyReactions => {
+            ApiError::field("name", Text::TooMany { max: limits::REACTIONS })
+        }
         message::Rejection::TooOld => ApiError::new(ErrorCode::AccessDenied).because(Text::TooLate),
     }
 }

@@ -1,5 +1,6 @@
 //! `POST /api/v3/teams/{team_uid}/ws/{client_event_name}`: websocket events over HTTP. The body is the event's `params`.
 
+use super::message::BY_EVENT;
 use crate::{
     Commands,
     context::{Command, Context},
@@ -46,7 +47,7 @@ pub(super) async fn event(
             let context = context.named("message.say");
             match commands.repeated(&context).await? {
                 Some(answer) => Ok(answer),
-                None => commands.post_message(context, &scope, parse_json(&body)?).await,
+                None => commands.post_message(context, &scope, parse_json(&body)?, BY_EVENT).await,
             }
         }
         "client.message.deleted" => {

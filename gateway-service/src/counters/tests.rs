@@ -2,7 +2,7 @@ use super::Counters;
 use chrono::DateTime;
 use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::{
-    message::{ChatType, NeutralMessage},
+    message::{ChatType, ContentType, NeutralMessage},
     notice::{Audience, FeedRow, Notice, Scope},
     team::{TeamCounters, TeamUnread, Unread},
 };
@@ -21,22 +21,29 @@ fn message(chat: ChatRef, author: ContactId, num: i64, mentioned: &[ContactId]) 
         team: TeamId(Uuid::from_u128(4)),
         chat,
         author: Author::Contact(author),
+        kind: ContentType::Plain,
         text: "пыщ!".into(),
-        deleted: false,
+        change: None,
         important: false,
         nopreview: false,
+        silently: false,
         reply_to: None,
         linked_messages: vec![],
         uploads: vec![],
+        replied: None,
+        forwarded: vec![],
         links: vec![],
         mentioned: mentioned.to_vec(),
+        reactions: vec![],
         created: now,
         edited: None,
         editable_until: now,
         gentime: num * 10,
         num,
+        index: Some(num - 1),
         prev: None,
         is_last: true,
+        received: 0,
     }
 }
 
@@ -143,7 +150,7 @@ fn a_mark_says_what_is_left_also_when_it_goes_back() {
 #[test]
 fn a_deleted_message_counts_no_more_and_one_that_was_read_never_did() {
     let mut counters = loaded(vec![ChatMark { mentions: vec![6], ..mark(GROUP, 5, 2) }]);
-    let gone = |num| NeutralMessage { deleted: true, ..message(GROUP, YOU, num, &[]) };
+    let gone = |num| NeutralMessage { kind: ContentType::Deleted, ..message(GROUP, YOU, num, &[]) };
     assert!(!counters.hear(&became(gone(3))));
     assert!(counters.hear(&became(gone(6))));
     let of = counters.of(GROUP);
@@ -186,7 +193,7 @@ fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
 fn what_was_there_before_joining_never_counts() {
     let mut counters = loaded(vec![]);
     counters.hear(&read(GROUP, 8, 1, &[]));
-    let gone = NeutralMessage { deleted: true, ..message(GROUP, YOU, 5, &[]) };
+    let gone = NeutralMessage { kind: ContentType::Deleted, ..message(GROUP, YOU, 5, &[]) };
     assert!(!counters.hear(&became(gone)), "it was there before");
     assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
 }
@@ -203,4 +210,22 @@ fn what_is_unread_in_other_teams_is_in_the_badge_and_told_when_it_is_news() {
     assert_eq!(counters.hear_elsewhere(YOU, unread), None, "another's");
     counters.set_others(vec![]);
     assert_eq!(counters.badge(), 1);
+}
+
+#[test]
+fn changes_and_what_is_posted_silently_do_not_count() {
+    let mut counters = loaded(vec![mark(GROUP, 5, 0)]);
+    let change =
+        |author, num| NeutralMessage { kind: ContentType::Change, ..message(GROUP, author, num, &[]) };
+    let silent = |author, num| NeutralMessage { silently: true, ..message(GROUP, author, num, &[ME]) };
+    for message in [change(YOU, 6), silent(YOU, 7), message(GROUP, YOU, 8, &[])] {
+        counters.hear(&said(message));
+    }
+    let of = counters.of(GROUP);
+    assert_eq!((of.num_unread, of.num_unread_notices), (1, 0));
+    counters.hear(&became(NeutralMessage { kind: ContentType::Deleted, ..silent(YOU, 7) }));
+    counters.hear(&said(change(ME, 9)));
+    assert_eq!(counters.of(GROUP).num_unread, 1, "a change of one's own reads nothing");
+    counters.hear(&said(silent(ME, 10)));
+    assert_eq!((counters.of(GROUP).num_unread, counters.of(GROUP).last_read_message_id), (0, Some(id(10).0)));
 }

@@ -1,11 +1,13 @@
 //! A row of the feed with those views of it that several sockets share, each made once.
 
-use crate::frame::Frame;
+use crate::{frame::Frame, render::RenderError};
 use events::{ContactId, chat::ChatRef, value::ContactStatus};
 use protocol::{
+    lang::Lang,
     message::{Face, NeutralMessage},
     notice::FeedRow,
 };
+use read_model::ReadModel;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::OnceLock;
 use tokio::sync::OnceCell;
@@ -15,6 +17,8 @@ pub(crate) struct Row {
     /// What the feed says.
     pub(crate) feed: FeedRow,
     messages: [OnceLock<Box<RawValue>>; 2],
+    /// The message with what it answers and forwards.
+    whole: OnceCell<NeutralMessage>,
     /// Frames of `server.contact.updated` for those whom the row is not about: views differ by status only.
     contacts: [OnceCell<Frame>; ContactStatus::ALL.len()],
     /// The frame of `server.section.updated`, the same for everybody.
@@ -24,21 +28,28 @@ pub(crate) struct Row {
 impl Row {
     /// Nothing is rendered yet.
     pub(crate) fn new(feed: FeedRow) -> Self {
-        Self { feed, messages: Default::default(), contacts: Default::default(), sections: OnceCell::new() }
+        Self {
+            feed,
+            messages: Default::default(),
+            whole: OnceCell::new(),
+            contacts: Default::default(),
+            sections: OnceCell::new(),
+        }
     }
 
     /// A message as a contact sees it, as JSON. There are two views at most: of a direct chat one for each side, of a
-    /// group one for those it mentions and one for the others.
+    /// group one for those it mentions and one for the others, of a change one for each language.
     ///
     /// # Errors
-    /// None in practice: writing JSON into memory.
-    pub(crate) fn message(
+    /// The database failed: what it answers and forwards is looked up, once for all.
+    pub(crate) async fn message(
         &self,
+        read: &ReadModel,
         message: &NeutralMessage,
-        viewer: ContactId,
-        base_url: &str,
-    ) -> serde_json::Result<&RawValue> {
+        (viewer, lang): (ContactId, Lang),
+    ) -> Result<&RawValue, RenderError> {
         let second = match message.chat {
+            _ if message.change.is_some() => lang != Lang::default(),
             ChatRef::Direct(first, _) => viewer != first,
             ChatRef::Group(_) | ChatRef::Task(_) => message.mentioned.contains(&viewer),
         };
@@ -46,7 +57,12 @@ impl Row {
         if let Some(encoded) = view.get() {
             return Ok(encoded);
         }
-        let encoded = to_raw_value(&message.seen_by(viewer, Face::Realtime, base_url))?;
+        let encoded = if message.reply_to.is_none() && message.linked_messages.is_empty() {
+            to_raw_value(&message.seen_in(viewer, Face::Realtime, read.base_url(), lang))?
+        } else {
+            let whole = self.whole.get_or_try_init(|| whole(read, message)).await?;
+            to_raw_value(&whole.seen_in(viewer, Face::Realtime, read.base_url(), lang))?
+        };
         Ok(view.get_or_init(|| encoded))
     }
 
@@ -54,4 +70,10 @@ impl Row {
     pub(crate) fn contacts(&self, status: ContactStatus) -> &OnceCell<Frame> {
         &self.contacts[status as usize]
     }
+}
+
+async fn whole(read: &ReadModel, message: &NeutralMessage) -> Result<NeutralMessage, RenderError> {
+    let mut whole = message.clone();
+    read.refer(std::slice::from_mut(&mut whole)).await?;
+    Ok(whole)
 }

@@ -17,7 +17,7 @@ use platform::{
     vault::Vault,
 };
 use protocol::{
-    message::NeutralMessage,
+    message::{ContentType, NeutralMessage},
     notice::{Audience, FeedRow, Notice, Scope},
 };
 use read_model::{ReadModel, schema};
@@ -171,22 +171,29 @@ impl House {
             team: self.team,
             chat,
             author: Author::Contact(author),
+            kind: ContentType::Plain,
             text: text.to_owned(),
-            deleted: false,
+            change: None,
             important: false,
             nopreview: false,
+            silently: false,
             reply_to: None,
             linked_messages: vec![],
             uploads: vec![],
+            replied: None,
+            forwarded: vec![],
             links: vec![],
             mentioned: vec![],
+            reactions: vec![],
             created,
             edited: None,
             editable_until: created,
             gentime: num,
             num,
+            index: Some(num - 1),
             prev: None,
             is_last: true,
+            received: 0,
         }
     }
 

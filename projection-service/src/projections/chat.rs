@@ -1,8 +1,19 @@
 //! Groups and their members.
 
-use crate::batch::{At, Batch};
-use events::{ContactId, GroupId, MessageId, TeamId, chat};
-use protocol::notice::{Audience, Notice, Scope};
+use super::change;
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{
+    ContactId, GroupId, MessageId, TeamId,
+    chat::{self, ChatRef},
+    value::GroupStatus,
+};
+use protocol::{
+    message::{Change, ChangeKind},
+    notice::{Audience, Notice, Scope},
+};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -10,7 +21,7 @@ pub(super) async fn created(
     batch: &mut Batch<'_>,
     at: At<'_>,
     created: &chat::Created,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ProjectionError> {
     let settings = &created.settings;
     let colour = i16::from(created.group.0.as_bytes()[0] % 7);
     sqlx::query(
@@ -46,7 +57,9 @@ pub(super) async fn created(
     }
     let joined = members(batch, created.group).await?;
     updated(batch, at, created.team, created.group, joined);
-    Ok(())
+    let title = settings.display_name.or_default();
+    let change = Change { what: ChangeKind::Created, actor: created.owner, old: None, new: Some(title) };
+    change::place(batch, at, created.team, vec![(ChatRef::Group(created.group), change)]).await
 }
 
 /// Settings changed, given whole.
@@ -55,12 +68,13 @@ pub(super) async fn changed(
     at: At<'_>,
     group: GroupId,
     changed: &chat::Changed,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ProjectionError> {
     let settings = &changed.settings;
     let row = sqlx::query(
         "UPDATE read.chat c SET display_name = $2, description = $3, public = $4, readonly = $5, default_for_all = $6, \
              autocleanup_age = $7, pinned_message = $8, gentime = greatest(c.gentime + 1, $9) \
-         FROM read.chat before WHERE c.key = $1 AND before.key = $1 RETURNING c.team, before.default_for_all AS for_all",
+         FROM read.chat before WHERE c.key = $1 AND before.key = $1 RETURNING c.team, before.default_for_all AS for_all, \
+             before.display_name AS title, before.description AS about",
     )
     .bind(group.0)
     .bind(settings.display_name.or_default())
@@ -79,7 +93,16 @@ pub(super) async fn changed(
         false => vec![],
     };
     updated(batch, at, team, group, joined);
-    Ok(())
+    // Who did it is known since the event was there; nobody else changes a group.
+    let Some(actor) = at.meta.contact else { return Ok(()) };
+    let (title, about): (String, String) = (row.get("title"), row.get("about"));
+    let new = settings.display_name.or_default();
+    let change = match (title == new, about == settings.description.or_default()) {
+        (false, _) => Change { what: ChangeKind::Renamed, actor, old: Some(title), new: Some(new) },
+        (true, false) => Change { what: ChangeKind::Described, actor, old: None, new: None },
+        (true, true) => Change { what: ChangeKind::Settings, actor, old: None, new: None },
+    };
+    change::place(batch, at, team, vec![(ChatRef::Group(group), change)]).await
 }
 
 /// A group for all takes in those who are in the team already; answers whom. What was there before is no news to them.
@@ -106,9 +129,15 @@ pub(super) async fn member_set(
     at: At<'_>,
     group: GroupId,
     set: &chat::MemberSet,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ProjectionError> {
     let team = touch(batch, at, group).await?;
     settled(batch, group, set.member.contact).await?;
+    let before: Option<String> =
+        sqlx::query_scalar("SELECT status FROM read.member WHERE chat = $1 AND contact = $2")
+            .bind(group.0)
+            .bind(set.member.contact.0)
+            .fetch_optional(&mut *batch.db)
+            .await?;
     sqlx::query(
         "INSERT INTO read.member (chat, contact, status, joined_num) \
          SELECT key, $2, $3, last_num FROM read.chat WHERE key = $1 \
@@ -120,7 +149,13 @@ pub(super) async fn member_set(
     .execute(&mut *batch.db)
     .await?;
     updated(batch, at, team, group, vec![set.member.contact]);
-    Ok(())
+    let what = match (before.as_deref(), set.member.status) {
+        (None, _) => ChangeKind::Added,
+        (Some(before), status) if before == status.word() => return Ok(()),
+        (Some(_), GroupStatus::Admin) => ChangeKind::MadeAdmin,
+        (Some(_), GroupStatus::Member) => ChangeKind::MadeMember,
+    };
+    change::membership(batch, at, team, &[ChatRef::Group(group)], (set.member.contact, what)).await
 }
 
 pub(super) async fn member_removed(
@@ -128,7 +163,7 @@ pub(super) async fn member_removed(
     at: At<'_>,
     group: GroupId,
     removed: &chat::MemberRemoved,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ProjectionError> {
     let team = touch(batch, at, group).await?;
     let contact = removed.contact;
     settled(batch, group, contact).await?;
@@ -144,13 +179,13 @@ pub(super) async fn member_removed(
         .bind(contact.0)
         .execute(&mut *batch.db)
         .await?;
-    if was_in.is_none() {
-        return Ok(());
+    // Who went out of the team is out of its groups already.
+    if was_in.is_some() {
+        let gone = Notice::GroupDeleted { group, left: vec![contact], gentime: at.gentime() };
+        batch.tell(at, Scope::Team(team), Audience::Contacts(vec![contact]), gone);
+        updated(batch, at, team, group, vec![]);
     }
-    let gone = Notice::GroupDeleted { group, left: vec![removed.contact], gentime: at.gentime() };
-    batch.tell(at, Scope::Team(team), Audience::Contacts(vec![removed.contact]), gone);
-    updated(batch, at, team, group, vec![]);
-    Ok(())
+    change::membership(batch, at, team, &[ChatRef::Group(group)], (contact, ChangeKind::Removed)).await
 }
 
 pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<(), sqlx::Error> {

@@ -1,13 +1,18 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
-use super::team;
+use super::{change, team};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
 use domain::{bot::Bot, name::display_name};
-use events::{AccountId, ContactId, GroupId, SectionId, TeamId, contact, value::ContactStatus};
-use protocol::notice::{Audience, Notice, Scope};
+use events::{
+    AccountId, ContactId, GroupId, SectionId, TeamId, chat::ChatRef, contact, value::ContactStatus,
+};
+use protocol::{
+    message::ChangeKind,
+    notice::{Audience, Notice, Scope},
+};
 use uuid::Uuid;
 
 pub(super) async fn added(
@@ -15,7 +20,7 @@ pub(super) async fn added(
     at: At<'_>,
     team: TeamId,
     added: &contact::Added,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ProjectionError> {
     let (phone, given_name, family_name) =
         (added.phone.or_default(), added.given_name.or_default(), added.family_name.or_default());
     sqlx::query(
@@ -228,7 +233,7 @@ pub(super) async fn restored(
     at: At<'_>,
     team: TeamId,
     restored: &contact::Restored,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), ProjectionError> {
     let account: Uuid = sqlx::query_scalar(
         "UPDATE read.contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
@@ -266,8 +271,8 @@ async fn came(
     team: TeamId,
     contact: ContactId,
     account: AccountId,
-) -> Result<(), sqlx::Error> {
-    let groups: Vec<Uuid> = sqlx::query_scalar(
+) -> Result<(), ProjectionError> {
+    let mut groups: Vec<Uuid> = sqlx::query_scalar(
         "INSERT INTO read.member (chat, contact, status, joined_num) \
          SELECT key, $2, 'member', last_num FROM read.chat \
          WHERE team = $1 AND kind = 'group' AND default_for_all AND NOT archived \
@@ -290,11 +295,13 @@ async fn came(
         let sections = sections.into_iter().map(SectionId).collect();
         batch.tell(at, own, Audience::All, Notice::SectionsUpdated { team, sections });
     }
-    for group in groups.into_iter().map(GroupId) {
+    groups.sort_unstable();
+    for group in groups.iter().copied().map(GroupId) {
         let notice = Notice::GroupUpdated { group, joined: vec![contact] };
         batch.tell(at, Scope::Team(team), Audience::Group(group), notice);
     }
-    Ok(())
+    let groups: Vec<ChatRef> = groups.into_iter().map(|group| ChatRef::Group(GroupId(group))).collect();
+    change::membership(batch, at, team, &groups, (contact, ChangeKind::Added)).await
 }
 
 /// Tells the team of contacts that are different now.

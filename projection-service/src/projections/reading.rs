@@ -107,7 +107,7 @@ async fn newly_seen(
         "SELECT m.uid, m.author, (SELECT count(*) FROM read.reading r \
              WHERE r.chat = m.chat AND r.num >= m.num AND r.contact <> m.author) AS readers \
          FROM read.message m WHERE m.chat = $1 AND m.num > greatest($2, $3 - $5) AND m.num <= $3 \
-             AND m.author <> $4 AND NOT m.by_integration ORDER BY m.num",
+             AND m.author <> $4 AND NOT m.by_integration AND m.kind <> 'change' ORDER BY m.num",
     )
     .bind(marked.chat.key().0)
     .bind(before)

@@ -6,7 +6,7 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{MessageId, TeamId, UploadId, message::Posted, upload};
-use protocol::upload::NeutralUpload;
+use protocol::{message::ContentType, upload::NeutralUpload};
 use read_model::upload::{COLUMNS, neutral};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -83,14 +83,17 @@ pub(super) async fn attached(
     .bind(pairs.iter().map(|(message, _)| message.0).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
+    let kinds: Vec<&str> = found.values().map(|files| ContentType::of(files).word()).collect();
     let shown = found.iter().map(|(message, files)| Ok((message.0, serde_json::to_value(files)?)));
     let (messages, files): (Vec<Uuid>, Vec<serde_json::Value>) =
         shown.collect::<serde_json::Result<Vec<_>>>()?.into_iter().unzip();
     sqlx::query(
-        "UPDATE read.message m SET uploads = n.files FROM unnest($1::uuid[], $2::jsonb[]) n(uid, files) WHERE m.uid = n.uid",
+        "UPDATE read.message m SET uploads = n.files, kind = n.kind \
+         FROM unnest($1::uuid[], $2::jsonb[], $3::text[]) n(uid, files, kind) WHERE m.uid = n.uid",
     )
     .bind(messages)
     .bind(files)
+    .bind(kinds)
     .execute(&mut *batch.db)
     .await?;
     Ok(found)

@@ -198,7 +198,7 @@ impl ReadModel {
             Some(Box::new(message.seen_by(viewer.contact, Face::Realtime, self.base_url())))
         };
         let pinned = row.get::<Option<Uuid>, _>("pinned_message");
-        let pinned = pinned.filter(|id| messages.get(id).is_some_and(|message| !message.deleted));
+        let pinned = pinned.filter(|id| messages.get(id).is_some_and(|message| !message.is_deleted()));
         let description: String = row.get("description");
         let view = View {
             chat,

@@ -1,0 +1,102 @@
+//! Changes of groups as their histories tell them: numbered messages, made from the groups' own events. No event says that
+//! they were posted: the change is the fact, and its place in the history follows from its place in the log.
+
+use super::message::{self, Links, New};
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{ContactId, EventId, MessageId, TeamId, chat::ChatRef, message::Author};
+use protocol::{
+    message::{Change, ChangeKind, ContentType},
+    notice::{Notice, Scope},
+};
+use uuid::{Builder, Uuid};
+
+/// Places changes into the histories of their conversations, one in each at most, and tells of them.
+pub(super) async fn place(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    changes: Vec<(ChatRef, Change)>,
+) -> Result<(), ProjectionError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let new = |(chat, change): (ChatRef, Change)| New {
+        at,
+        message: id(at.event, chat),
+        team,
+        chat,
+        author: Author::Contact(change.actor),
+        kind: ContentType::Change,
+        text: String::new(),
+        change: Some(change),
+        important: false,
+        nopreview: false,
+        silently: false,
+        reply_to: None,
+        linked_messages: vec![],
+        links: Links::default(),
+        editable_until: at.meta.at,
+    };
+    for message in message::place(batch, changes.into_iter().map(new).collect()).await? {
+        let audience = message::audience(message.chat);
+        let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
+        batch.tell(at, Scope::Team(team), audience, notice);
+    }
+    Ok(())
+}
+
+/// A change of who is in conversations.
+pub(super) async fn membership(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    chats: &[ChatRef],
+    (contact, what): (ContactId, ChangeKind),
+) -> Result<(), ProjectionError> {
+    if chats.is_empty() {
+        return Ok(());
+    }
+    let new = name(batch, contact).await?;
+    let actor = at.meta.contact.unwrap_or(contact);
+    // Who does it to themselves joins or leaves.
+    let what = match what {
+        ChangeKind::Added if actor == contact => ChangeKind::Joined,
+        ChangeKind::Removed if actor == contact => ChangeKind::Left,
+        other => other,
+    };
+    let change = Change { what, actor, old: None, new };
+    place(batch, at, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
+}
+
+/// A name as it is now.
+async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT display_name FROM read.contact WHERE uid = $1")
+        .bind(contact.0)
+        .fetch_optional(&mut *batch.db)
+        .await
+}
+
+/// Derived from the event and the conversation: the same after a rebuild, and a kind of id that nobody can post under, see
+/// [`domain::message::is_reserved`].
+fn id(event: EventId, chat: ChatRef) -> MessageId {
+    let derived = Uuid::new_v5(&event.0, chat.key().0.as_bytes());
+    MessageId(Builder::from_custom_bytes(derived.into_bytes()).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::GroupId;
+
+    #[test]
+    fn an_id_is_the_same_again_and_nobody_else_s() {
+        let [one, other] = [1, 2].map(|n| ChatRef::Group(GroupId(Uuid::from_u128(n))));
+        let event = EventId(Uuid::from_u128(3));
+        assert_eq!(id(event, one), id(event, one));
+        assert_ne!(id(event, one), id(event, other));
+        assert!(domain::message::is_reserved(id(event, one)));
+    }
+}

@@ -1,0 +1,53 @@
+//! What a text leads to: people it mentions, addresses of the web.
+
+use crate::batch::Batch;
+use domain::{link, mention};
+use events::{ContactId, TeamId};
+use protocol::message::MessageLink;
+use sqlx::Row;
+
+/// The fragments of a text that are shown as links, and whom it mentions.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Links {
+    pub(in super::super) links: Vec<MessageLink>,
+    pub(in super::super) mentioned: Vec<ContactId>,
+}
+
+/// Looks for both; nothing is asked of the database for a text without `@`.
+pub(super) async fn links_in(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Links, sqlx::Error> {
+    let mut links = mentions(batch, team, text).await?;
+    let address = |address: &str| MessageLink {
+        pattern: address.to_owned(),
+        text: address.to_owned(),
+        url: address.to_owned(),
+    };
+    links.links.extend(link::addresses(text).into_iter().map(address));
+    Ok(links)
+}
+
+async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Links, sqlx::Error> {
+    let candidates = mention::candidates(text);
+    if candidates.is_empty() {
+        return Ok(Links::default());
+    }
+    let rows = sqlx::query(
+        "SELECT uid, name FROM (SELECT uid, btrim(given_name || ' ' || family_name) AS name, since FROM read.contact \
+             WHERE team = $1 AND NOT archived) c WHERE regexp_replace(name, '\\s+', '_', 'g') = ANY($2) ORDER BY since",
+    )
+    .bind(team.0)
+    .bind(candidates.iter().map(ToString::to_string).collect::<Vec<_>>())
+    .fetch_all(&mut *batch.db)
+    .await?;
+    let mut found = Links::default();
+    for row in &rows {
+        let (contact, name): (ContactId, String) = (ContactId(row.get("uid")), row.get("name"));
+        let pattern = format!("@{}", mention::spelled(&name));
+        found.links.push(MessageLink {
+            pattern,
+            text: format!("@{name}"),
+            url: format!("otv://d-{contact}"),
+        });
+        found.mentioned.push(contact);
+    }
+    Ok(found)
+}

@@ -1,0 +1,167 @@
+//! Where new messages come to stand: numbers and predecessors come from the order of the log.
+
+use super::links::Links;
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use chrono::{DateTime, Utc};
+use events::{MessageId, TeamId, chat::ChatRef, message::Author};
+use protocol::message::{Change, ContentType, NeutralMessage};
+use serde::Serialize;
+use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A message that is not there yet.
+pub(in super::super) struct New<'e> {
+    pub(in super::super) at: At<'e>,
+    pub(in super::super) message: MessageId,
+    pub(in super::super) team: TeamId,
+    pub(in super::super) chat: ChatRef,
+    pub(in super::super) author: Author,
+    pub(in super::super) kind: ContentType,
+    pub(in super::super) text: String,
+    pub(in super::super) change: Option<Change>,
+    pub(in super::super) important: bool,
+    pub(in super::super) nopreview: bool,
+    pub(in super::super) silently: bool,
+    pub(in super::super) reply_to: Option<MessageId>,
+    pub(in super::super) linked_messages: Vec<MessageId>,
+    pub(in super::super) links: Links,
+    pub(in super::super) editable_until: DateTime<Utc>,
+}
+
+/// Inserts messages with their numbers, moves their chats on, and takes each post as a read mark of its author.
+///
+/// Versions come out as if the posts were applied one by one, each taking the greater of its own version and the row's
+/// plus one: after n of them that is the greatest of (row + n) and (version of the i-th + n - i).
+const PLACE: &str = "
+    WITH new AS (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::text[], $7::bool[],
+            $8::bool[], $9::uuid[], $10::jsonb[], $11::jsonb[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[],
+            $15::bigint[], $16::bigint[], $17::text[], $18::jsonb[], $19::bool[]) WITH ORDINALITY AS n(uid, team, chat,
+            author, by_integration, body, important, nopreview, reply_to, linked, links, mentioned, created,
+            editable_until, gentime, since, kind, change, silently, i)
+    ), placed AS (
+        SELECT n.*, c.last_num + row_number() OVER w AS num, coalesce(lag(n.uid) OVER w, c.last_message) AS prev,
+            c.deletions, n.gentime - row_number() OVER w AS chat_gentime, n.gentime - row_number() OVER a AS own_gentime
+        FROM new n JOIN read.chat c ON c.key = n.chat
+        WINDOW w AS (PARTITION BY n.chat ORDER BY n.i), a AS (PARTITION BY n.chat, n.author ORDER BY n.i)
+    ), stored AS (
+        INSERT INTO read.message (uid, team, chat, num, since, prev, author, by_integration, kind, body, change,
+            important, nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime)
+        SELECT uid, team, chat, num, since, prev, author, by_integration, kind, body, change, important,
+            nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime FROM placed
+    ), moved AS (
+        UPDATE read.chat c SET last_num = p.num, last_message = p.uid,
+            gentime = greatest(c.gentime + p.posts, p.gentime + p.posts)
+        FROM (SELECT chat, count(*) AS posts, max(num) AS num,
+                (array_agg(uid ORDER BY num DESC))[1] AS uid, max(chat_gentime) AS gentime FROM placed GROUP BY chat) p
+        WHERE c.key = p.chat
+    ), marked AS (
+        INSERT INTO read.reading AS r (contact, chat, num, message, gentime)
+        SELECT p.author, p.chat, p.num, p.uid,
+            greatest(coalesce(before.gentime, 0) + p.posts, p.gentime + p.posts)
+        FROM (SELECT author, chat, count(*) AS posts, max(num) AS num,
+                (array_agg(uid ORDER BY num DESC))[1] AS uid, max(own_gentime) AS gentime
+            FROM placed WHERE NOT by_integration AND kind <> 'change' GROUP BY author, chat) p
+        LEFT JOIN read.reading before ON before.contact = p.author AND before.chat = p.chat
+        ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num,
+            message = excluded.message, gentime = excluded.gentime
+    ) SELECT uid, num, prev, num - 1 - deletions AS index FROM placed";
+
+/// Where a message came to stand.
+struct Place {
+    num: i64,
+    index: i64,
+    prev: Option<Uuid>,
+}
+
+/// Places messages in the order in which they are given, and returns them so, as they were when each was the newest.
+pub(in super::super) async fn place(
+    batch: &mut Batch<'_>,
+    new: Vec<New<'_>>,
+) -> Result<Vec<NeutralMessage>, ProjectionError> {
+    let rows = sqlx::query(PLACE)
+        .bind(new.iter().map(|one| one.message.0).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.team.0).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.chat.key().0).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| author(one.author).0).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| author(one.author).1).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.text.as_str()).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.important).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.nopreview).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.reply_to.map(|id| id.0)).collect::<Vec<_>>())
+        .bind(json(new.iter().map(|one| &one.linked_messages))?)
+        .bind(json(new.iter().map(|one| &one.links.links))?)
+        .bind(json(new.iter().map(|one| &one.links.mentioned))?)
+        .bind(new.iter().map(|one| one.at.meta.at).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.editable_until).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.at.gentime()).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.at.row()).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.kind.word()).collect::<Vec<_>>())
+        .bind(
+            new.iter()
+                .map(|one| one.change.as_ref().map(serde_json::to_value).transpose())
+                .collect::<Result<Vec<_>, _>>()?,
+        )
+        .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>())
+        .fetch_all(&mut *batch.db)
+        .await?;
+    let place = |row: &PgRow| {
+        let (num, index) = (row.get("num"), row.get("index"));
+        (row.get("uid"), Place { num, index, prev: row.get("prev") })
+    };
+    let places: HashMap<Uuid, Place> = rows.iter().map(place).collect();
+    let placed = |one: New<'_>| {
+        let place = places.get(&one.message.0).ok_or(ProjectionError::Dangling(one.at.position))?;
+        Ok(standing(one, place))
+    };
+    new.into_iter().map(placed).collect()
+}
+
+fn author(author: Author) -> (Uuid, bool) {
+    match author {
+        Author::Contact(contact) => (contact.0, false),
+        Author::Integration(integration) => (integration.0, true),
+    }
+}
+
+fn json<'v, T: Serialize + 'v>(
+    values: impl Iterator<Item = &'v T>,
+) -> serde_json::Result<Vec<serde_json::Value>> {
+    values.map(serde_json::to_value).collect()
+}
+
+fn standing(new: New<'_>, place: &Place) -> NeutralMessage {
+    NeutralMessage {
+        id: new.message,
+        team: new.team,
+        chat: new.chat,
+        author: new.author,
+        kind: new.kind,
+        text: new.text,
+        change: new.change,
+        important: new.important,
+        nopreview: new.nopreview,
+        silently: new.silently,
+        reply_to: new.reply_to,
+        linked_messages: new.linked_messages,
+        uploads: vec![],
+        replied: None,
+        forwarded: vec![],
+        links: new.links.links,
+        mentioned: new.links.mentioned,
+        reactions: vec![],
+        created: new.at.meta.at,
+        edited: None,
+        editable_until: new.editable_until,
+        gentime: new.at.gentime(),
+        num: place.num,
+        index: Some(place.index),
+        prev: place.prev.map(MessageId),
+        is_last: true, // when it was posted, whatever else the batch holds
+        received: 0,
+    }
+}

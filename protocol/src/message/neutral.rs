@@ -1,0 +1,365 @@
+//! A message without a viewer, and how a viewer sees it.
+
+use super::{
+    Change, ChatType, ContentType, Message, MessageContent, MessageLink, MessageReaction, Reference,
+};
+use crate::{Jid, Timestamp, lang::Lang, upload::NeutralUpload};
+use chrono::{DateTime, Utc};
+use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
+use serde::{Deserialize, Serialize};
+
+/// A message without a viewer: what the feed carries and the read model keeps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NeutralMessage {
+    /// The message.
+    pub id: MessageId,
+    /// Where.
+    pub team: TeamId,
+    /// In which conversation.
+    pub chat: ChatRef,
+    /// By whom; of a change whoever made it.
+    pub author: Author,
+    /// What it is.
+    pub kind: ContentType,
+    /// What it says; empty when deleted, and of changes, which have words of their own.
+    pub text: String,
+    /// What has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Marked as important.
+    pub important: bool,
+    /// No link previews wanted.
+    pub nopreview: bool,
+    /// Does not count as unread.
+    pub silently: bool,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// Messages it forwards.
+    pub linked_messages: Vec<MessageId>,
+    /// Files that it brings.
+    #[serde(default)]
+    pub uploads: Vec<NeutralUpload>,
+    /// The message it answers, where that was looked up. Never carried along: it may be edited or deleted.
+    #[serde(skip)]
+    pub replied: Option<Box<NeutralMessage>>,
+    /// Messages it forwards, where that was looked up.
+    #[serde(skip)]
+    pub forwarded: Vec<NeutralMessage>,
+    /// Mentions and addresses.
+    pub links: Vec<MessageLink>,
+    /// Who is mentioned.
+    pub mentioned: Vec<ContactId>,
+    /// Reactions.
+    pub reactions: Vec<MessageReaction>,
+    /// When it was posted.
+    pub created: DateTime<Utc>,
+    /// When it was changed or deleted.
+    pub edited: Option<DateTime<Utc>>,
+    /// Until when it may be changed.
+    pub editable_until: DateTime<Utc>,
+    /// Version.
+    pub gentime: i64,
+    /// Place in the chat, from 1, without holes.
+    pub num: i64,
+    /// Place among those that are not deleted, from 0.
+    pub index: Option<i64>,
+    /// The message before it.
+    pub prev: Option<MessageId>,
+    /// Whether it was the newest when this was written.
+    pub is_last: bool,
+    /// How many others have seen it, counted up to a limit.
+    pub received: u32,
+}
+
+/// How much of a message is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// The answer to a v3 call: the seed's keys.
+    V3,
+    /// A websocket frame or the answer to a v4 call: also the place in the chat, what it answers and forwards, reactions.
+    Realtime,
+}
+
+impl NeutralMessage {
+    /// Whether it was deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.kind == ContentType::Deleted
+    }
+
+    /// Whether it can be unread: what was deleted cannot, nor can changes, nor what was posted silently.
+    pub fn counts(&self) -> bool {
+        !matches!(self.kind, ContentType::Deleted | ContentType::Change) && !self.silently
+    }
+
+    /// The message as a contact sees it, in the protocol's default language; `base_url` is what addresses of files begin
+    /// with.
+    pub fn seen_by(&self, viewer: ContactId, face: Face, base_url: &str) -> Message {
+        self.seen_in(viewer, face, base_url, Lang::default())
+    }
+
+    /// The same in a language: that of changes.
+    pub fn seen_in(&self, viewer: ContactId, face: Face, base_url: &str, lang: Lang) -> Message {
+        let live = face == Face::Realtime;
+        let (chat, to) = self.addresses(viewer);
+        let shown = |is: bool| (live && is).then_some(true);
+        let seen = live && self.received > 0 && self.kind != ContentType::Change;
+        Message {
+            chat,
+            chat_type: ChatType::of(self.chat),
+            content: self.content(base_url, lang),
+            created: self.created.into(),
+            editable_until: self.editable_until.into(),
+            edited: self.edited.map(Timestamp),
+            from: author_jid(self.author),
+            gentime: self.gentime,
+            has_previews: None,
+            important: self.important.then_some(true),
+            is_archive: shown(self.is_deleted()),
+            is_first: shown(self.prev.is_none()),
+            is_last: shown(self.is_last),
+            links: self.links.clone(),
+            linked_messages: self.forwards((viewer, face), base_url, lang, (chat, to)),
+            message_id: self.id.0,
+            nopreview: self.nopreview.then_some(true),
+            notice: self.mentioned.contains(&viewer).then_some(true),
+            num: self.index.filter(|_| live && !self.is_deleted()),
+            num_received: seen.then_some(self.received),
+            prev: self.prev.map(|id| id.0),
+            push_text: Some(self.plain_text(lang)).filter(|text| live && !text.is_empty()),
+            reactions: if live { self.reactions.clone() } else { vec![] },
+            received: seen.then_some(true),
+            reply_to: self.reply(viewer, face, base_url, lang),
+            silently: shown(self.silently),
+            to,
+            uploads: match face {
+                Face::V3 => vec![],
+                Face::Realtime => {
+                    self.uploads.iter().map(|upload| upload.shown(self.team, base_url)).collect()
+                }
+            },
+        }
+    }
+
+    /// What is left of it once it is deleted.
+    pub fn withdraw(&mut self) {
+        self.kind = ContentType::Deleted;
+        self.text.clear();
+        self.uploads.clear();
+        self.links.clear();
+        self.mentioned.clear();
+        self.reactions.clear();
+        self.linked_messages.clear();
+        self.index = None;
+    }
+
+    fn content(&self, base_url: &str, lang: Lang) -> MessageContent {
+        let (text, kind) = (self.text.clone(), self.kind);
+        match (&self.change, &self.uploads[..]) {
+            (Some(change), _) => {
+                let chat = ChatType::of(self.chat);
+                MessageContent {
+                    actor: Some(Jid::Direct(change.actor)),
+                    new: change.new.clone(),
+                    old: change.old.clone(),
+                    text: change.text(chat, lang),
+                    title: Some(change.title(chat, lang).to_owned()),
+                    kind,
+                    ..MessageContent::default()
+                }
+            }
+            (None, [single]) if !self.is_deleted() => {
+                MessageContent::media(text, kind, single.shown(self.team, base_url))
+            }
+            (None, _) => MessageContent { text, kind, ..MessageContent::default() },
+        }
+    }
+
+    /// The text with links as people read them.
+    fn plain_text(&self, lang: Lang) -> String {
+        match &self.change {
+            Some(change) => change.text(ChatType::of(self.chat), lang),
+            None => self
+                .links
+                .iter()
+                .filter(|link| link.pattern != link.text)
+                .fold(self.text.clone(), |text, link| text.replace(&link.pattern, &link.text)),
+        }
+    }
+
+    fn reply(&self, viewer: ContactId, face: Face, base_url: &str, lang: Lang) -> Option<Reference> {
+        if face == Face::V3 {
+            return self.reply_to.map(|id| Reference::Id(id.0));
+        }
+        let replied = self.replied.as_ref()?.seen_in(viewer, face, base_url, lang);
+        // Whom it mentions is told where it stands.
+        let (reply_to, notice) = (None, None);
+        Some(Reference::Whole(Box::new(Message { reply_to, notice, linked_messages: vec![], ..replied })))
+    }
+
+    /// Forwarded messages stand in the chat that they were forwarded to: where they come from is not told, since readers
+    /// may not know of that chat.
+    fn forwards(
+        &self,
+        (viewer, face): (ContactId, Face),
+        base_url: &str,
+        lang: Lang,
+        (chat, to): (Jid, Jid),
+    ) -> Vec<Reference> {
+        if face == Face::V3 {
+            return self.linked_messages.iter().map(|id| Reference::Id(id.0)).collect();
+        }
+        let whole = |forwarded: &Self| {
+            let seen = forwarded.seen_in(viewer, face, base_url, lang);
+            Reference::Whole(Box::new(Message {
+                chat,
+                to,
+                notice: None,
+                is_first: None,
+                is_last: None,
+                reply_to: None,
+                linked_messages: vec![],
+                ..seen
+            }))
+        };
+        self.forwarded.iter().map(whole).collect()
+    }
+
+    /// The chat as the viewer names it, and the address that the message went to.
+    fn addresses(&self, viewer: ContactId) -> (Jid, Jid) {
+        match self.chat {
+            ChatRef::Group(group) => (Jid::Group(group), Jid::Group(group)),
+            ChatRef::Task(task) => (Jid::Task(task), Jid::Task(task)),
+            ChatRef::Direct(a, b) => {
+                let other = |than| if a == than { b } else { a };
+                let to = match self.author {
+                    Author::Contact(author) => other(author),
+                    Author::Integration(_) => b,
+                };
+                (Jid::Direct(other(viewer)), Jid::Direct(to))
+            }
+        }
+    }
+}
+
+/// The address of whoever wrote a message.
+pub fn author_jid(author: Author) -> Jid {
+    match author {
+        Author::Contact(contact) => Jid::Direct(contact),
+        Author::Integration(IntegrationId(uid)) => Jid::Direct(ContactId(uid)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::ChangeKind;
+    use events::GroupId;
+    use uuid::Uuid;
+
+    const ME: ContactId = ContactId(Uuid::from_u128(1));
+    const YOU: ContactId = ContactId(Uuid::from_u128(2));
+
+    fn message() -> NeutralMessage {
+        let now = DateTime::from_timestamp(0, 0).unwrap();
+        NeutralMessage {
+            id: MessageId(Uuid::from_u128(3)),
+            team: TeamId(Uuid::from_u128(4)),
+            chat: ChatRef::direct(ME, YOU),
+            author: Author::Contact(ME),
+            kind: ContentType::Plain,
+            text: "пыщ!".into(),
+            change: None,
+            important: false,
+            nopreview: false,
+            silently: false,
+            reply_to: None,
+            linked_messages: vec![],
+            uploads: vec![],
+            replied: None,
+            forwarded: vec![],
+            links: vec![],
+            mentioned: vec![YOU],
+            reactions: vec![],
+            created: now,
+            edited: None,
+            editable_until: now,
+            gentime: 1,
+            num: 1,
+            index: Some(0),
+            prev: None,
+            is_last: true,
+            received: 0,
+        }
+    }
+
+    #[test]
+    fn a_direct_chat_bears_the_other_sides_address() {
+        let message = message();
+        let mine = message.seen_by(ME, Face::V3, "");
+        assert_eq!((mine.chat, mine.to, mine.from), (Jid::Direct(YOU), Jid::Direct(YOU), Jid::Direct(ME)));
+        assert_eq!((mine.is_first, mine.is_last, mine.notice, mine.num), (None, None, None, None));
+        let yours = message.seen_by(YOU, Face::Realtime, "");
+        assert_eq!((yours.chat, yours.to), (Jid::Direct(ME), Jid::Direct(YOU)));
+        assert_eq!((yours.is_first, yours.is_last, yours.notice), (Some(true), Some(true), Some(true)));
+        assert_eq!((yours.num, yours.push_text.as_deref()), (Some(0), Some("пыщ!")));
+    }
+
+    #[test]
+    fn what_it_bears_is_an_id_in_v3_and_one_level_elsewhere() {
+        let group = ChatRef::Group(GroupId(Uuid::from_u128(9)));
+        let deep = NeutralMessage { reply_to: Some(MessageId(Uuid::from_u128(8))), ..message() };
+        let secret = NeutralMessage { chat: group, replied: Some(Box::new(deep.clone())), ..message() };
+        let bearer = NeutralMessage {
+            reply_to: Some(deep.id),
+            linked_messages: vec![secret.id],
+            replied: Some(Box::new(NeutralMessage { replied: Some(Box::new(message())), ..deep })),
+            forwarded: vec![secret],
+            ..message()
+        };
+        let v3 = bearer.seen_by(YOU, Face::V3, "");
+        let id = Reference::Id(Uuid::from_u128(3));
+        assert_eq!((v3.reply_to, v3.linked_messages), (Some(id.clone()), vec![id]));
+        let whole = bearer.seen_by(YOU, Face::Realtime, "");
+        let Some(Reference::Whole(replied)) = whole.reply_to else { panic!("no reply") };
+        assert_eq!((replied.reply_to, replied.content.text.as_str()), (None, "пыщ!"));
+        let [Reference::Whole(forwarded)] = &whole.linked_messages[..] else { panic!("no forward") };
+        assert_eq!(
+            (forwarded.chat, forwarded.to),
+            (Jid::Direct(ME), Jid::Direct(YOU)),
+            "not where it is from"
+        );
+        assert_eq!(forwarded.reply_to, None);
+    }
+
+    #[test]
+    fn mentions_are_read_as_names_and_changes_have_their_own_words() {
+        let pattern = "@Вася_Пупкин".to_owned();
+        let link = MessageLink { pattern, text: "@Вася Пупкин".into(), url: "otv://d-x".into() };
+        let mentions =
+            NeutralMessage { text: "@Вася_Пупкин, да".into(), links: vec![link], ..message() };
+        assert_eq!(mentions.seen_by(ME, Face::Realtime, "").push_text.as_deref(), Some("@Вася Пупкин, да"));
+        let change = Change { what: ChangeKind::Left, actor: YOU, old: None, new: Some("Вася".into()) };
+        let change = NeutralMessage {
+            kind: ContentType::Change,
+            text: String::new(),
+            change: Some(change),
+            ..message()
+        };
+        assert!(!change.counts());
+        let seen = change.seen_in(ME, Face::Realtime, "", Lang::En);
+        assert_eq!(seen.content.title.as_deref(), Some("A member has left"));
+        assert_eq!(
+            (seen.content.text.as_str(), seen.content.actor),
+            ("A member has left: Вася", Some(Jid::Direct(YOU)))
+        );
+    }
+
+    #[test]
+    fn what_is_left_of_a_deleted_message_says_nothing() {
+        let mut gone = message();
+        gone.withdraw();
+        let seen = gone.seen_by(YOU, Face::Realtime, "");
+        assert_eq!((seen.content.text.as_str(), seen.content.kind), ("", ContentType::Deleted));
+        assert_eq!((seen.is_archive, seen.num, seen.push_text, seen.notice), (Some(true), None, None, None));
+    }
+}

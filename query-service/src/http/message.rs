@@ -1,0 +1,154 @@
+//! `GET /api/v4/teams/{team_uid}/chats/{chat_jid}/messages`, `…/messages/{message_id}`, `…/teams/{team_uid}/messages`,
+//! `…/messages/{chat_jid}` (`protocol.md` 3.3), and `GET /api/v4/reactions`
+
+mod wanted;
+
+use crate::Queries;
+use access::{Fresh, TeamScope, refusal::not_found, refuse};
+use axum::extract::State;
+use domain::reaction;
+use events::MessageId;
+use platform::http::{ApiError, Params, Query, Reply, RequestInfo};
+use protocol::{
+    Jid,
+    envelope::Success,
+    message::{ChatMessages, Face, FoundMessages, Message, Reaction},
+};
+use read_model::{
+    chat::{Access, chat_of},
+    message::Filter,
+};
+use serde::Deserialize;
+use wanted::Wanted;
+
+/// What the path of a chat's messages names.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChatPath {
+    chat_jid: Jid,
+}
+
+/// What the path of a message names.
+#[derive(Debug, Deserialize)]
+pub(super) struct MessagePath {
+    chat_jid: Jid,
+    message_id: MessageId,
+}
+
+/// Messages of a chat, newest first. Pages follow each other by `old_from`, the last one's id: what is posted meanwhile
+/// neither repeats nor hides any.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), Wanted),
+    responses((status = 200, body = Success<ChatMessages>)))]
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    info: RequestInfo,
+    scope: TeamScope,
+    Params(path): Params<ChatPath>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Reply<ChatMessages>, ApiError> {
+    Ok(Reply::new(queries.chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(fresh.0))
+}
+
+/// The same.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/messages/{chat_jid}", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), Wanted),
+    responses((status = 200, body = Success<ChatMessages>)))]
+pub(super) async fn list_by_address(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    info: RequestInfo,
+    scope: TeamScope,
+    Params(path): Params<ChatPath>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Reply<ChatMessages>, ApiError> {
+    Ok(Reply::new(queries.chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(fresh.0))
+}
+
+/// Messages of all chats that the caller may read, newest first.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/messages", tag = "messages",
+    params(("team_uid" = String, Path), Wanted), responses((status = 200, body = Success<FoundMessages>)))]
+pub(super) async fn search(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    info: RequestInfo,
+    scope: TeamScope,
+    Query(wanted): Query<Wanted>,
+) -> Result<Reply<FoundMessages>, ApiError> {
+    let (read, who) = (&queries.access.read, (scope.team, scope.contact));
+    let filter = wanted.filter(scope.contact)?;
+    let window = wanted.window(read, who, filter.chat).await?;
+    let found = read.messages(who, &filter, window).await.map_err(refuse)?;
+    let messages: Vec<Message> = found
+        .iter()
+        .map(|message| message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang))
+        .collect();
+    let found = FoundMessages {
+        count: read.count_messages(who, &filter).await.map_err(refuse)?,
+        limit: window.limit.unsigned_abs(),
+        objects: messages.clone(),
+        messages,
+        offset: window.offset.unsigned_abs(),
+    };
+    Ok(Reply::new(found).at(fresh.0))
+}
+
+/// One message of a chat; a deleted one without what it said.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    responses((status = 200, body = Success<Message>)))]
+pub(super) async fn one(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    info: RequestInfo,
+    scope: TeamScope,
+    Params(path): Params<MessagePath>,
+) -> Result<Reply<Message>, ApiError> {
+    let chat = queries.readable(&scope, path.chat_jid).await?;
+    let found = queries.access.read.whole_message(scope.team, path.message_id).await.map_err(refuse)?;
+    let found = match found.filter(|message| message.chat == chat) {
+        Some(message) => message,
+        None => {
+            queries.access.read.whole().await.map_err(refuse)?;
+            return Err(not_found());
+        }
+    };
+    Ok(Reply::new(found.seen_in(scope.contact, Face::Realtime, queries.access.read.base_url(), info.lang))
+        .at(fresh.0))
+}
+
+/// The reactions that a message may get.
+#[utoipa::path(get, path = "/api/v4/reactions", tag = "messages",
+    responses((status = 200, body = Success<Vec<Reaction>>)), security(()))]
+pub(super) async fn reactions() -> Reply<Vec<Reaction>> {
+    Reply::new(reaction::NAMES.into_iter().map(|name| Reaction { name: name.to_owned() }).collect())
+}
+
+impl Queries {
+    async fn chat_messages(
+        &self,
+        info: &RequestInfo,
+        scope: &TeamScope,
+        jid: Jid,
+        wanted: &Wanted,
+    ) -> Result<ChatMessages, ApiError> {
+        let (read, who) = (&self.access.read, (scope.team, scope.contact));
+        let chat = self.readable(scope, jid).await?;
+        let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
+        let window = wanted.window(read, who, filter.chat).await?;
+        let found = read.messages(who, &filter, window).await.map_err(refuse)?;
+        let seen = |message: &protocol::message::NeutralMessage| {
+            message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang)
+        };
+        Ok(ChatMessages { messages: found.iter().map(seen).collect() })
+    }
+
+    /// The chat that an address names, if the caller may read it.
+    async fn readable(&self, scope: &TeamScope, jid: Jid) -> Result<events::chat::ChatRef, ApiError> {
+        let chat = chat_of(scope.contact, jid);
+        match self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
+            Access::None => Err(not_found()),
+            Access::Read | Access::Write => Ok(chat),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Lists of messages, newest first: of one chat, or of all that a contact may read. Nothing is loaded that is not shown.
+//!
+//! Pages follow each other by cursors, which are places in the history: what is posted meanwhile moves none of them.
+
+use super::{COLUMNS, VISIBLE, neutral};
+use crate::{ReadModel, Result};
+use chrono::{DateTime, Utc};
+use domain::limits;
+use events::{ChatKey, ContactId, MessageId, TeamId};
+use protocol::message::{ChatType, ContentType, NeutralMessage};
+use sqlx::{Arguments, Postgres, QueryBuilder, Row, postgres::PgArguments};
+use uuid::Uuid;
+
+/// Which messages are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this chat only.
+    pub chat: Option<ChatKey>,
+    /// Of chats of this kind.
+    pub chat_type: Option<ChatType>,
+    /// By this author.
+    pub sender: Option<ContactId>,
+    /// Of this type.
+    pub kind: Option<ContentType>,
+    /// Marked as important, or not.
+    pub important: Option<bool>,
+    /// With a file, or without.
+    pub has_upload: Option<bool>,
+    /// Not read by whoever asks.
+    pub unread: bool,
+    /// Deleted ones too.
+    pub include_deleted: bool,
+    /// Changed since this version, itself included.
+    pub gentime_from: Option<i64>,
+    /// Posted at this time or later.
+    pub date_from: Option<DateTime<Utc>>,
+    /// Posted before this time.
+    pub date_to: Option<DateTime<Utc>>,
+    /// In whose text these words are, in any form.
+    pub text: Option<String>,
+}
+
+/// A place in the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    num: i64,
+    since: i64,
+    message: Uuid,
+    inclusive: bool,
+}
+
+impl Cursor {
+    /// The same place; whether the message there is wanted too.
+    pub fn with_itself(self, inclusive: bool) -> Self {
+        Self { inclusive, ..self }
+    }
+}
+
+/// Which part of them is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// Older than this.
+    pub older: Option<Cursor>,
+    /// Newer than this. Alone it means those that come next, not the newest.
+    pub newer: Option<Cursor>,
+    /// This one with as many on both sides; nothing else counts then.
+    pub around: Option<Cursor>,
+    /// This one.
+    pub exact: Option<MessageId>,
+    /// So many at most.
+    pub limit: i64,
+    /// So many are left out before them.
+    pub offset: i64,
+}
+
+/// Who asks.
+type Who = (TeamId, ContactId);
+
+impl ReadModel {
+    /// The place of a message that a contact may see.
+    ///
+    /// # Errors
+    /// The database failed; or it is missing, and may yet come.
+    pub async fn cursor(
+        &self,
+        (team, viewer): Who,
+        chat: Option<ChatKey>,
+        message: MessageId,
+    ) -> Result<Option<Cursor>> {
+        let sql = format!(
+            "SELECT m.num, m.since, m.uid FROM read.message m JOIN read.chat c ON c.key = m.chat \
+             WHERE m.uid = $3 AND ($4::uuid IS NULL OR m.chat = $4) AND {VISIBLE}"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(team.0)
+            .bind(viewer.0)
+            .bind(message.0)
+            .bind(chat.map(|chat| chat.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else {
+            self.whole().await?;
+            return Ok(None);
+        };
+        let (num, since, message) = (row.get("num"), row.get("since"), row.get("uid"));
+        Ok(Some(Cursor { num, since, message, inclusive: false }))
+    }
+
+    /// Messages that a contact may see, newest first, with what they answer and forward.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn messages(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<NeutralMessage>> {
+        let mut found = match window.around {
+            None => self.page(who, filter, window).await?,
+            Some(middle) => {
+                let half = window.limit / 2;
+                let newer = Window { newer: Some(middle), limit: half, ..Window::default() };
+                let older = Some(Cursor { inclusive: true, ..middle });
+                let older = Window { older, limit: window.limit - half, ..Window::default() };
+                let mut found = self.page(who, filter, newer).await?;
+                found.extend(self.page(who, filter, older).await?);
+                found
+            }
+        };
+        self.refer(&mut found).await?;
+        Ok(found)
+    }
+
+    /// How many messages there are, counted up to a limit.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_messages(&self, who: Who, filter: &Filter) -> Result<u64> {
+        let mut query = begin(
+            who,
+            "SELECT count(*) FROM (SELECT 1 FROM read.chat c JOIN read.message n ON n.chat = c.key WHERE ",
+        )?;
+        visible(&mut query, filter);
+        query.push(" AND ");
+        conditions(&mut query, filter);
+        query.push(" LIMIT ").push_bind(limits::SEARCH_COUNTED as i64).push(") found");
+        let count: i64 = query.build_query_scalar().fetch_one(&self.pool).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    async fn page(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<NeutralMessage>> {
+        if window.limit <= 0 {
+            return Ok(vec![]);
+        }
+        let upwards = window.newer.is_some() && window.older.is_none();
+        let order = if upwards { "ASC" } else { "DESC" };
+        let mut query = begin(
+            who,
+            "WITH page AS (SELECT f.uid FROM read.chat c CROSS JOIN LATERAL (\
+            SELECT n.uid, n.since FROM read.message n WHERE n.chat = c.key AND ",
+        )?;
+        conditions(&mut query, filter);
+        boundaries(&mut query, filter, window);
+        query.push(" ORDER BY n.num ").push(order).push(" LIMIT ").push_bind(window.limit + window.offset);
+        query.push(") f WHERE ");
+        visible(&mut query, filter);
+        query.push(" ORDER BY f.since ").push(order).push(", f.uid ").push(order);
+        query.push(" LIMIT ").push_bind(window.limit).push(" OFFSET ").push_bind(window.offset);
+        query.push(") SELECT ").push(COLUMNS);
+        query.push(
+            " FROM page JOIN read.message m ON m.uid = page.uid JOIN read.chat c ON c.key = m.chat \
+            ORDER BY m.since DESC, m.uid DESC",
+        );
+        let rows = query.build().fetch_all(&self.pool).await?;
+        rows.iter().map(neutral).collect()
+    }
+}
+
+/// `$1` and `$2` are who asks, as [`VISIBLE`] wants it.
+fn begin((team, viewer): Who, sql: &'static str) -> Result<QueryBuilder<Postgres>> {
+    let mut arguments = PgArguments::default();
+    for id in [team.0, viewer.0] {
+        arguments.add(id).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(QueryBuilder::with_arguments(sql, arguments))
+}
+
+fn visible(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    query.push(VISIBLE);
+    if let Some(chat) = filter.chat {
+        query.push(" AND c.key = ").push_bind(chat.0);
+    }
+    if let Some(kind) = filter.chat_type {
+        query.push(" AND c.kind = ").push_bind(kind.word());
+    }
+}
+
+/// What a message `n` of the chat `c` must be.
+fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    match filter.kind {
+        Some(ContentType::Deleted) => drop(query.push("n.deleted")),
+        Some(kind) => drop(query.push("NOT n.deleted AND n.kind = ").push_bind(kind.word())),
+        None if filter.include_deleted => drop(query.push("true")),
+        None => drop(query.push("NOT n.deleted")),
+    }
+    if let Some(sender) = filter.sender {
+        query.push(" AND n.author = ").push_bind(sender.0);
+    }
+    if let Some(important) = filter.important {
+        query.push(" AND n.important = ").push_bind(important);
+    }
+    if let Some(has_upload) = filter.has_upload {
+        query.push(" AND (n.uploads <> '[]') = ").push_bind(has_upload);
+    }
+    if filter.unread {
+        query.push(
+            " AND n.counts AND n.num > greatest(\
+             (SELECT r.num FROM read.reading r WHERE r.contact = $2 AND r.chat = c.key), \
+             (SELECT b.joined_num FROM read.member b WHERE b.contact = $2 AND b.chat = c.key), 0)",
+        );
+    }
+    if let Some(gentime) = filter.gentime_from {
+        query.push(" AND n.gentime >= ").push_bind(gentime);
+    }
+    if let Some(from) = filter.date_from {
+        query.push(" AND n.created >= ").push_bind(from);
+    }
+    if let Some(to) = filter.date_to {
+        query.push(" AND n.created < ").push_bind(to);
+    }
+    if let Some(text) = &filter.text {
+        // Words that neither language knows leave nothing to look for.
+        query.push(" AND numnode(");
+        words(query, text);
+        query.push(") > 0 AND n.search @@ ((");
+        words(query, text);
+        query.push(") && ('''#' || c.key || '''')::tsquery)");
+    }
+}
+
+/// Words in the forms of either language.
+fn words(query: &mut QueryBuilder<Postgres>, text: &str) {
+    query.push("plainto_tsquery('pg_catalog.russian', ").push_bind(text.to_owned());
+    query.push(") || plainto_tsquery('pg_catalog.english', ").push_bind(text.to_owned()).push(")");
+}
+
+/// Between which places a message `n` must be. Within one chat its number says so, which an index knows.
+fn boundaries(query: &mut QueryBuilder<Postgres>, filter: &Filter, window: Window) {
+    if let Some(exact) = window.exact {
+        query.push(" AND n.uid = ").push_bind(exact.0);
+    }
+    let sides = [(window.older, '<'), (window.newer, '>')];
+    for (cursor, side) in sides.into_iter().filter_map(|(cursor, side)| Some((cursor?, side))) {
+        let equal = if cursor.inclusive { "= " } else { " " };
+        match filter.chat {
+            Some(_) => query.push(" AND n.num ").push(side).push(equal).push_bind(cursor.num),
+            None => query
+                .push(" AND (n.since, n.uid) ")
+                .push(side)
+                .push(equal)
+                .push("(")
+                .push_bind(cursor.since)
+                .push(", ")
+                .push_bind(cursor.message)
+                .push(")"),
+        };
+    }
+}

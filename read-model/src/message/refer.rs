@@ -1,0 +1,92 @@
+//! What messages answer and forward, looked up for those that are shown.
+
+use super::{COLUMNS, content_type, json, neutral};
+use crate::{ReadModel, Result};
+use events::{ContactId, IntegrationId, MessageId, message::Author};
+use protocol::message::NeutralMessage;
+use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+impl ReadModel {
+    /// Fills in what messages answer and forward. Nothing is asked when they do neither.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refer(&self, messages: &mut [NeutralMessage]) -> Result<()> {
+        let replied: Vec<Uuid> = messages.iter().filter_map(|one| one.reply_to).map(|id| id.0).collect();
+        if !replied.is_empty() {
+            let replied = self.replied(replied).await?;
+            for message in &mut *messages {
+                message.replied =
+                    message.reply_to.and_then(|id| replied.get(&id)).map(|known| Box::new(known.clone()));
+            }
+        }
+        let bearers: HashMap<Uuid, usize> = messages
+            .iter()
+            .enumerate()
+            .filter(|(_, message)| !message.linked_messages.is_empty())
+            .map(|(index, message)| (message.id.0, index))
+            .collect();
+        if bearers.is_empty() {
+            return Ok(());
+        }
+        let rows = sqlx::query("SELECT * FROM read.forward WHERE message = ANY($1) ORDER BY message, place")
+            .bind(bearers.keys().copied().collect::<Vec<_>>())
+            .fetch_all(&self.pool)
+            .await?;
+        for row in &rows {
+            if let Some(index) = bearers.get(&row.get::<Uuid, _>("message")) {
+                let forward = forward(row, &messages[*index])?;
+                messages[*index].forwarded.push(forward);
+            }
+        }
+        Ok(())
+    }
+
+    async fn replied(&self, ids: Vec<Uuid>) -> Result<HashMap<MessageId, NeutralMessage>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = ANY($1)"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| neutral(row).map(|message| (message.id, message))).collect()
+    }
+}
+
+/// A forwarded message, standing where its bearer stands.
+fn forward(row: &PgRow, bearer: &NeutralMessage) -> Result<NeutralMessage> {
+    let author: Uuid = row.get("author");
+    let created = row.get("created");
+    Ok(NeutralMessage {
+        id: MessageId(row.get("source")),
+        team: bearer.team,
+        chat: bearer.chat,
+        author: match row.get("by_integration") {
+            true => Author::Integration(IntegrationId(author)),
+            false => Author::Contact(ContactId(author)),
+        },
+        kind: content_type(row, "kind")?,
+        text: row.get("body"),
+        change: None,
+        important: false,
+        nopreview: false,
+        silently: false,
+        reply_to: None,
+        linked_messages: vec![],
+        uploads: json(row, "uploads")?,
+        replied: None,
+        forwarded: vec![],
+        links: json(row, "links")?,
+        mentioned: vec![],
+        reactions: vec![],
+        created,
+        edited: None,
+        editable_until: created,
+        gentime: bearer.gentime,
+        num: 0,
+        index: None,
+        prev: None,
+        is_last: false,
+        received: 0,
+    })
+}
