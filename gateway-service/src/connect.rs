@@ -11,7 +11,7 @@ use crate::{
     upstream::Sender,
 };
 use axum::{
-    extract::{Path, State, WebSocketUpgrade},
+    extract::{Path, Query, State, WebSocketUpgrade},
     response::Response,
 };
 use events::TeamId;
@@ -20,8 +20,10 @@ use platform::{
     http::{ApiError, RequestInfo},
     limits::{Key, Limit},
 };
-use protocol::{error::ErrorCode, lang::Text, realtime::ServerEvent};
+use protocol::{Point, error::ErrorCode, lang::Text, realtime::ServerEvent};
 use read_model::{contact::Viewer, session::Membership};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// tungstenite allocates it at once for each socket: its default of 128 KiB is most of an idle socket's memory.
@@ -31,6 +33,15 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// The biggest legal event: a message of 12,000 characters, each written as two `\uXXXX`, is 144,000 bytes. Clients
 /// send a message as one frame, so frames may be as large.
 const MAX_MESSAGE: usize = 256 * 1024;
+
+/// From where a client wants to go on.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Resume {
+    /// Everything behind this point is told once, in order, before what is new: `position` or `position.ordinal` of the
+    /// last frame, `Event-Position` of an answer, `position` of `server.time`. Without it the stream begins now.
+    from: Option<String>,
+}
 
 /// The websocket routes.
 pub(crate) fn router() -> OpenApiRouter<Gateway> {
@@ -42,22 +53,23 @@ pub(crate) fn router() -> OpenApiRouter<Gateway> {
     get,
     path = "/messaging/{team_uid}",
     tag = "realtime",
-    params(("team_uid" = String, Path, description = "The team")),
+    params(("team_uid" = String, Path, description = "The team"), Resume),
     responses(
         (status = 101, description = "A websocket; wrong credentials are told by `server.panic`, then it is closed"),
         (status = 403, description = "A page of a foreign origin asks with the browser's cookie"),
-        (status = 429, description = "Too many sockets from this address"),
-        (status = 503, description = "The server is stopping, or its database does not answer"),
+        (status = 429, description = "Too many sockets from this address, of this account or in this team"),
+        (status = 503, description = "The server is full or stopping, or its database does not answer"),
     )
 )]
 async fn connect(
     State(gateway): State<Gateway>,
     Path(team): Path<String>,
+    Query(resume): Query<Resume>,
     info: RequestInfo,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
-    open(gateway, &team, &info, &headers, upgrade).await
+    open(gateway, (&team, resume), &info, &headers, upgrade).await
 }
 
 /// The same for the vendor's widget.
@@ -65,22 +77,23 @@ async fn connect(
     get,
     path = "/messaging/{team_uid}/widget",
     tag = "realtime",
-    params(("team_uid" = String, Path, description = "The team")),
+    params(("team_uid" = String, Path, description = "The team"), Resume),
     responses((status = 101, description = "A websocket, as at `/messaging/{team_uid}`"))
 )]
 async fn connect_widget(
     State(gateway): State<Gateway>,
     Path(team): Path<String>,
+    Query(resume): Query<Resume>,
     info: RequestInfo,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
-    open(gateway, &team, &info, &headers, upgrade).await
+    open(gateway, (&team, resume), &info, &headers, upgrade).await
 }
 
 async fn open(
     gateway: Gateway,
-    team: &str,
+    (team, resume): (&str, Resume),
     info: &RequestInfo,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -101,22 +114,24 @@ async fn open(
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE);
     let tasks = shared.tasks.clone();
-    match identify(&gateway, team, info, headers, credentials).await? {
+    match identify(&gateway, (team, resume), info, headers, credentials).await? {
         Ok(identity) => {
-            info.note_account(identity.session.account);
+            let Identity { session, team, .. } = &identity;
+            info.note_account(session.account);
+            let admission = shared.crowd.admit(info.client, session.account.0, team.0)?;
             let tracked = shared.sockets.token();
             Ok(upgrade.on_upgrade(move |socket| {
                 tasks.follow("socket", async move {
-                    socket::run(gateway, Wire::new(socket), identity).await;
-                    drop(tracked);
+                    socket::run(gateway, Wire::socket(socket), identity).await;
+                    drop((tracked, admission));
                 })
             }))
         }
         Err(code) => {
-            if code != Panic::InvalidTeam {
+            if matches!(code, Panic::EmptyToken | Panic::InvalidToken) {
                 shared.access.limits.check(Limit::UnauthenticatedPerAddress, &address)?;
             }
-            Ok(upgrade.on_upgrade(move |socket| tasks.follow("socket", panic(Wire::new(socket), code))))
+            Ok(upgrade.on_upgrade(move |socket| tasks.follow("socket", panic(Wire::socket(socket), code))))
         }
     }
 }
@@ -127,6 +142,7 @@ enum Panic {
     EmptyToken,
     InvalidToken,
     InvalidTeam,
+    InvalidPosition,
 }
 
 impl Panic {
@@ -135,6 +151,7 @@ impl Panic {
             Self::EmptyToken => "EMPTY_TOKEN",
             Self::InvalidToken => "INVALID_TOKEN",
             Self::InvalidTeam => "INVALID_TEAM",
+            Self::InvalidPosition => "INVALID_POSITION",
         }
     }
 }
@@ -142,7 +159,7 @@ impl Panic {
 /// Whose socket it will be.
 async fn identify(
     gateway: &Gateway,
-    team: &str,
+    (team, resume): (&str, Resume),
     info: &RequestInfo,
     headers: &HeaderMap,
     credentials: Option<Credentials>,
@@ -162,15 +179,19 @@ async fn identify(
     let Ok(team) = team.parse::<TeamId>() else { return Ok(Err(Panic::InvalidTeam)) };
     let found = access.read.membership(caller.account, team).await.map_err(access::refuse)?;
     let Some(Membership { contact, status, .. }) = found else { return Ok(Err(Panic::InvalidTeam)) };
+    let from = match resume.from.as_deref().map(str::parse::<Point>).transpose() {
+        Ok(from) => from,
+        Err(_) => return Ok(Err(Panic::InvalidPosition)),
+    };
     let sender =
         Sender { team, credentials, client: info.client, request_id: info.id.clone(), lang: info.lang };
     let session = caller.session().clone();
-    Ok(Ok(Identity { session, team, viewer: Viewer { contact, status }, sender: sender.into() }))
+    Ok(Ok(Identity { session, team, viewer: Viewer { contact, status }, sender: sender.into(), from }))
 }
 
 async fn panic(mut wire: Wire, panic: Panic) {
-    if let Ok(frame) = frame::encode(&ServerEvent::Panic { code: panic.code(), debug: () }) {
-        wire.push(frame);
+    if let Ok(frame) = frame::transient(&ServerEvent::Panic { code: panic.code(), debug: () }) {
+        wire.push(frame, None);
     }
     wire.close(socket::code::POLICY, panic.code()).await;
 }

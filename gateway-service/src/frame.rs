@@ -2,6 +2,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::{
+    Point,
     reading::ChatCounters,
     realtime::{ServerEvent, ServerFrame},
     team::TeamUnread,
@@ -12,20 +13,33 @@ use serde_json::value::RawValue;
 /// One frame.
 pub(crate) type Frame = Utf8Bytes;
 
-/// A frame that asks for no confirmation.
+/// A frame that stems from no event of the log: who misses it learns from the next of its kind.
 ///
 /// # Errors
 /// None in practice: writing JSON into memory.
-pub(crate) fn encode(event: &ServerEvent) -> serde_json::Result<Frame> {
-    Ok(serde_json::to_string(&ServerFrame { event, confirm_id: None })?.into())
+pub(crate) fn transient(event: &ServerEvent) -> serde_json::Result<Frame> {
+    Ok(serde_json::to_string(&ServerFrame { event, confirm_id: None, point: None })?.into())
 }
 
-/// A frame that asks for `client.confirm` with this id.
+/// A frame that an event led to.
 ///
 /// # Errors
 /// None in practice: writing JSON into memory.
-pub(crate) fn encode_confirmed(event: &ServerEvent, confirm_id: &str) -> serde_json::Result<Frame> {
-    Ok(serde_json::to_string(&ServerFrame { event, confirm_id: Some(confirm_id) })?.into())
+pub(crate) fn encode(point: Point, event: &ServerEvent) -> serde_json::Result<Frame> {
+    Ok(serde_json::to_string(&ServerFrame { event, confirm_id: None, point: Some(point) })?.into())
+}
+
+/// One that asks for `client.confirm` with this id.
+///
+/// # Errors
+/// None in practice: writing JSON into memory.
+pub(crate) fn encode_confirmed(
+    point: Point,
+    event: &ServerEvent,
+    confirm_id: &str,
+) -> serde_json::Result<Frame> {
+    let frame = ServerFrame { event, confirm_id: Some(confirm_id), point: Some(point) };
+    Ok(serde_json::to_string(&frame)?.into())
 }
 
 /// `server.message.updated` around a message that is JSON already: what [`ServerEvent::MessageUpdated`] says, without
@@ -49,21 +63,27 @@ struct MessageFrame<'a> {
     event: &'static str,
     params: MessageParams<'a>,
     confirm_id: &'a str,
+    #[serde(flatten)]
+    point: Point,
 }
 
 /// The frame of a message.
 ///
 /// # Errors
 /// None in practice: writing JSON into memory.
-pub(crate) fn encode_message(params: MessageParams<'_>, confirm_id: &str) -> serde_json::Result<Frame> {
-    let frame = MessageFrame { event: "server.message.updated", params, confirm_id };
+pub(crate) fn encode_message(
+    point: Point,
+    params: MessageParams<'_>,
+    confirm_id: &str,
+) -> serde_json::Result<Frame> {
+    let frame = MessageFrame { event: "server.message.updated", params, confirm_id, point };
     Ok(serde_json::to_string(&frame)?.into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::{MessageParams, encode_confirmed, encode_message};
-    use protocol::{realtime::ServerEvent, team::TeamUnread};
+    use protocol::{Point, realtime::ServerEvent, team::TeamUnread};
     use serde_json::value::RawValue;
 
     #[test]
@@ -83,8 +103,9 @@ mod tests {
             team_unread: TeamUnread::default(),
             badge: 7,
         };
-        let frame = encode_message(params, "000000000001").unwrap();
-        let whole = encode_confirmed(&whole, "000000000001").unwrap();
+        let point = Point { position: 7, ordinal: 1 };
+        let frame = encode_message(point, params, "000000000001").unwrap();
+        let whole = encode_confirmed(point, &whole, "000000000001").unwrap();
         assert_eq!(frame.as_str(), whole.replace(r#""messages":[]"#, r#""messages":[{"text":"пыщ!"}]"#));
     }
 }

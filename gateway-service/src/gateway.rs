@@ -1,7 +1,8 @@
 //! The gateway as the process sees it: started with what it needs, mounted as a router, drained at the end.
 
-use crate::{connect, hub::Hub, presence::Presence, upstream::Upstream};
+use crate::{connect, crowd::Crowd, hub::Hub, presence::Presence, stream, upstream::Upstream};
 use access::Access;
+use axum::extract::FromRef;
 use platform::{
     bus::{Bus, BusError},
     tasks::Tasks,
@@ -42,6 +43,10 @@ pub(crate) struct Shared {
     pub(crate) presence: Presence,
     pub(crate) upstream: Upstream,
     pub(crate) tasks: Tasks,
+    /// Who has how many streams open.
+    pub(crate) crowd: Crowd,
+    /// How often `server.time` comes.
+    pub(crate) time: Duration,
     /// Cancelled when sockets must end.
     pub(crate) draining: CancellationToken,
     /// The upgraded sockets, which axum does not wait for.
@@ -55,6 +60,17 @@ const STAGGER: Duration = Duration::from_secs(3);
 /// What one socket adds to that time.
 const STAGGER_EACH: Duration = Duration::from_millis(5);
 
+impl FromRef<Gateway> for Access {
+    fn from_ref(gateway: &Gateway) -> Self {
+        gateway.0.access.clone()
+    }
+}
+
+/// All routes.
+pub(crate) fn routes() -> OpenApiRouter<Gateway> {
+    connect::router().merge(stream::router())
+}
+
 impl Gateway {
     /// Listens to the bus and starts the gateway's own tasks. Sockets end when the tasks' second phase of stopping
     /// begins, or with [`Self::drain`].
@@ -64,7 +80,7 @@ impl Gateway {
     pub async fn start(deps: GatewayDeps) -> Result<Self, GatewayError> {
         let GatewayDeps { access, bus, upstream, tasks } = deps;
         // First of all: what is published from now on is heard.
-        let feeds = bus.subscribe(&format!("{FEED_SUBJECT}.*")).await?;
+        let feeds = bus.subscribe(FEED_SUBJECT).await?;
         let lives = bus.subscribe(&format!("{LIVE_SUBJECT}.*")).await?;
         let hub = Hub::new(access.read.clone());
         let presence = Presence::new(bus);
@@ -72,12 +88,15 @@ impl Gateway {
         tasks.spawn("gateway-presence", presence.clone().run(hub.clone(), lives, tasks.stopping()));
         let draining = tasks.stopping().child_token();
         let sockets = TaskTracker::new();
-        Ok(Self(Arc::new(Shared { access, hub, presence, upstream, tasks, draining, sockets })))
+        let realtime = &access.config.realtime;
+        let (crowd, time) = (Crowd::new(realtime), Duration::from_secs(realtime.time_sec.into()));
+        let shared = Shared { access, hub, presence, upstream, tasks, crowd, time, draining, sockets };
+        Ok(Self(Arc::new(shared)))
     }
 
-    /// The websocket routes; to be wrapped in the HTTP shell.
+    /// The routes of sockets and streams; to be wrapped in the HTTP shell.
     pub fn router(&self) -> OpenApiRouter {
-        connect::router().with_state(self.clone())
+        routes().with_state(self.clone())
     }
 
     /// Takes no new sockets, tells those there are to come back elsewhere, and waits until they are gone.

@@ -1,8 +1,9 @@
-//! Follows the feeds of all scopes that have sockets here, and hands out their rows: one hub a process.
+//! Follows the feed for all sockets of this process, and hands out its rows in the order of the log: one hub a process.
 //!
-//! The bus carries rows as they are committed. A row that continues its scope's sequence is handed out at once; where
-//! one is missing, the feed's table is read. A socket whose queue is full is not waited for: it goes on by itself from
-//! where it stands, see [`Place`].
+//! The bus carries rows as they are committed, each time with the position before and after. What continues where the
+//! hub stands is handed out at once; where something is missing, the feed's table is read. So whoever was given a row
+//! was given everything before it, in whatever scope. A socket whose queue is full is not waited for: it goes on by
+//! itself from where it stands, see [`Place`].
 
 mod board;
 mod channel;
@@ -19,17 +20,13 @@ pub(crate) use seat::Seat;
 
 use board::Board;
 use events::TeamId;
-use protocol::notice::{FeedRow, Scope};
+use protocol::Point;
 use read_model::{QueryError, ReadModel};
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 /// See the file's head. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +35,7 @@ pub(crate) struct Hub(Arc<Inner>);
 struct Inner {
     board: Mutex<Board>,
     read: ReadModel,
-    /// Told when the board wants scopes to be read.
+    /// Told when the board wants the table to be read.
     wanted: Notify,
     next: AtomicU64,
 }
@@ -65,32 +62,15 @@ impl Hub {
         self.board().scope(team.0).is_some()
     }
 
-    /// The rows of a scope behind a sequence number, from the table.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn read(
-        &self,
-        scope: Scope,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<FeedRow>, QueryError> {
-        self.0.read.feed(scope, after, limit).await
-    }
-
-    /// Where scopes stand that nobody here followed so far.
-    async fn settle(&self, scopes: &[Scope]) -> Result<HashMap<Uuid, i64>, QueryError> {
-        if scopes.is_empty() {
-            return Ok(HashMap::new());
+    /// Up to where rows have been handed out; at first that is where the read model stands.
+    async fn settled(&self) -> Result<Point, QueryError> {
+        if let Some(at) = self.board().at() {
+            return Ok(at);
         }
-        let heads = self.0.read.feed_heads(scopes).await?;
-        let mut board = self.board();
-        for scope in scopes {
-            board.settle(*scope, heads.get(&scope.uuid()).copied().unwrap_or(0));
-        }
-        drop(board);
+        let position = self.0.read.position().await?;
+        let at = self.board().settle(position);
         self.0.wanted.notify_one();
-        Ok(heads)
+        Ok(at)
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {

@@ -7,6 +7,7 @@
 mod connect;
 mod counters;
 mod credentials;
+mod crowd;
 mod frame;
 mod gateway;
 mod hub;
@@ -14,12 +15,13 @@ mod meters;
 mod presence;
 mod render;
 mod socket;
+mod stream;
 mod upstream;
 
 pub use gateway::{Gateway, GatewayDeps, GatewayError};
 pub use upstream::Upstream;
 
-/// The description of the websocket routes.
+/// The description of the routes of sockets and streams.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    connect::router().into_openapi()
+    gateway::routes().into_openapi()
 }

@@ -6,18 +6,20 @@ use crate::{
     hub::{Row, Typing},
 };
 use events::{
-    AccountId, ContactId, GroupId, MessageId, SectionId, SessionId, TeamId, chat::ChatRef, message::Author,
+    AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
+    message::Author,
 };
 use protocol::{
-    Jid,
+    Jid, Point,
     contact::Edition,
     lang::Lang,
     message::{ChatType, Face, NeutralMessage},
     notice::{Notice, Scope},
-    realtime::{DeletedChat, DeletedSection, DeletedTeam, ReceivedMessage, ServerEvent},
+    realtime::{DeletedChat, DeletedSection, DeletedTeam, ReceivedMessage, ServerEvent, UiSettings},
 };
 use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer};
 use serde_json::value::{RawValue, to_raw_value};
+use std::collections::HashSet;
 
 /// Renders for one socket.
 pub(crate) struct Renderer {
@@ -37,6 +39,12 @@ pub(crate) struct Renderer {
     pub(crate) counters: Counters,
     /// Frames so far that asked for a confirmation.
     pub(crate) confirmations: u64,
+    /// Up to where the client was away: what it is told of then, it is told silently.
+    pub(crate) away: Position,
+    /// Up to where the counters, and what else was read when the socket was opened, know everything.
+    pub(crate) known: Position,
+    /// Teams that the account was out of by then.
+    pub(crate) left: HashSet<TeamId>,
 }
 
 /// Why a row cannot be rendered.
@@ -66,6 +74,8 @@ pub(crate) enum Then {
     Stay,
     /// Learns anew which teams its account is in.
     CountTeams,
+    /// Tells the client to fetch everything anew.
+    FetchAnew,
     /// Closes: there is nothing more to hear.
     Close(&'static str),
 }
@@ -79,30 +89,44 @@ impl Renderer {
     /// The database failed.
     pub(crate) async fn row(&mut self, row: &Row) -> Result<Rendered> {
         let feed = &row.feed;
+        let point = feed.point();
         let counted = self.is_home(feed.scope) && self.counters.hear(feed);
         match &feed.notice {
             Notice::MessageUpdated { message, delayed } => {
                 self.message(row, message, *delayed, counted).await.map(told)
             }
-            Notice::ReadMarked { chat, .. } => self.read_marked(*chat).await.map(told),
-            Notice::MessagesReceived { chat, messages, .. } => self.received(*chat, messages).map(told),
-            Notice::GroupUpdated { group, .. } => self.chat(ChatRef::Group(*group)).await,
-            Notice::ChatKept { chat, .. } => self.chat(*chat).await,
+            Notice::ReadMarked { chat, .. } => self.read_marked(point, *chat).await.map(told),
+            Notice::MessagesReceived { chat, messages, .. } => {
+                self.received(point, *chat, messages).map(told)
+            }
+            Notice::GroupUpdated { group, .. } => self.chat(point, ChatRef::Group(*group)).await,
+            Notice::ChatKept { chat, .. } => self.chat(point, *chat).await,
             Notice::DraftSaved { chat, draft, num, gentime, .. } => {
                 let jid = jid_for(self.viewer.contact, *chat);
                 let (draft, draft_num, draft_gentime) = (draft.clone(), *num, *gentime);
                 let event = ServerEvent::ChatDraft { jid, draft, draft_num, draft_gentime };
-                frame::encode(&event).map(told).map_err(Into::into)
+                frame::encode(point, &event).map(told).map_err(Into::into)
             }
-            Notice::GroupDeleted { group, left, gentime } => self.group_deleted(*group, left, *gentime).await,
-            Notice::TeamUpdated { team } => self.team(*team, feed.scope).await,
-            Notice::TeamDeleted { team, gentime } => self.team_gone(*team, *gentime),
+            Notice::GroupDeleted { group, left, gentime } => {
+                self.group_deleted(point, *group, left, *gentime).await
+            }
+            Notice::TeamUpdated { team } => self.team(point, *team, feed.scope).await,
+            Notice::TeamDeleted { team, gentime } => {
+                if self.left.contains(team) && !self.is_news(point) {
+                    return Ok(silent());
+                }
+                self.team_gone(point, *team, *gentime)
+            }
             Notice::ContactsUpdated { team, contacts } => self.contacts(row, *team, contacts).await,
             Notice::ContactRemoved { team, contact } => {
                 if *team == self.team && *contact != self.viewer.contact {
                     return Ok(silent());
                 }
-                self.team_gone(*team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
+                if *team == self.team && !self.is_news(point) {
+                    // Out and in again while the client was away: what it knows of the team is of another stay.
+                    return Ok(Rendered { frame: None, then: Then::FetchAnew });
+                }
+                self.team_gone(point, *team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
             }
             Notice::SectionsUpdated { team, sections } => self.sections(row, *team, sections).await.map(told),
             Notice::SectionsDeleted { sections, gentime, .. } => {
@@ -110,20 +134,22 @@ impl Renderer {
                 let sections = sections.iter().map(gone).collect();
                 let chat_type = ChatType::Direct;
                 let event = ServerEvent::SectionDeleted { chat_type, gentime: *gentime, sections };
-                Ok(told(frame::encode(&event)?))
+                Ok(told(frame::encode(point, &event)?))
             }
             Notice::UiSettings { settings } => {
                 let settings = RawValue::from_string(settings.clone())?;
-                frame::encode(&ServerEvent::UiSettings(settings)).map(told).map_err(Into::into)
+                frame::encode(point, &ServerEvent::UiSettings(UiSettings(settings)))
+                    .map(told)
+                    .map_err(Into::into)
             }
             Notice::LoggedIn { session, .. } if *session == self.session => Ok(silent()),
             Notice::LoggedIn { device_name, .. } => {
                 let login = ServerEvent::Login { device_name: device_name.clone() };
-                frame::encode(&login).map(told).map_err(Into::into)
+                frame::encode(point, &login).map(told).map_err(Into::into)
             }
             Notice::SessionClosed { session, .. } if *session != self.session => Ok(silent()),
             Notice::SessionClosed { reason, .. } => {
-                let frame = frame::encode(&ServerEvent::Logout { reason: reason.word().to_owned() })?;
+                let frame = frame::encode(point, &ServerEvent::Logout { reason: reason.word().to_owned() })?;
                 Ok(Rendered { frame: Some(frame), then: Then::Close("logged out") })
             }
         }
@@ -137,11 +163,16 @@ impl Renderer {
         let Typing { chat, actor, composing, is_audio, .. } = *typing;
         let jid = jid_for(self.viewer.contact, chat);
         let event = ServerEvent::ChatComposing { jid, actor: Jid::Direct(actor), composing, is_audio };
-        Ok(frame::encode(&event)?)
+        Ok(frame::transient(&event)?)
     }
 
     fn is_home(&self, scope: Scope) -> bool {
         scope == Scope::Team(self.team)
+    }
+
+    /// Whether it is later than what was read when the socket was opened.
+    fn is_news(&self, point: Point) -> bool {
+        point.position > self.known
     }
 
     async fn message(
@@ -151,6 +182,7 @@ impl Renderer {
         delayed: bool,
         counted: bool,
     ) -> Result<Frame> {
+        let point = row.feed.point();
         let counters = if delayed && !counted {
             None
         } else {
@@ -164,13 +196,13 @@ impl Renderer {
         };
         let params = MessageParams {
             messages: [message],
-            delayed,
+            delayed: delayed || point.position <= self.away,
             chat_counters: counters.as_slice(),
             team_unread: self.counters.team(),
             badge: self.counters.badge(),
         };
         let confirm_id = confirm_id(&mut self.confirmations);
-        Ok(frame::encode_message(params, &confirm_id)?)
+        Ok(frame::encode_message(point, params, &confirm_id)?)
     }
 
     /// A deleted message as its author sees it who has deleted it: for a while the text is still there, to be sent anew.
@@ -184,16 +216,19 @@ impl Renderer {
         Ok(Some(to_raw_value(&view)?))
     }
 
-    async fn read_marked(&mut self, chat: ChatRef) -> Result<Frame> {
+    async fn read_marked(&mut self, point: Point, chat: ChatRef) -> Result<Frame> {
         self.counters.refresh(&self.read).await?;
-        Ok(frame::encode(&ServerEvent::ChatLastRead {
-            chats: vec![self.counters.of(chat)],
-            team_unread: Some(self.counters.team()),
-            badge: Some(self.counters.badge()),
-        })?)
+        Ok(frame::encode(
+            point,
+            &ServerEvent::ChatLastRead {
+                chats: vec![self.counters.of(chat)],
+                team_unread: Some(self.counters.team()),
+                badge: Some(self.counters.badge()),
+            },
+        )?)
     }
 
-    fn received(&mut self, chat: ChatRef, messages: &[(MessageId, u32)]) -> Result<Frame> {
+    fn received(&mut self, point: Point, chat: ChatRef, messages: &[(MessageId, u32)]) -> Result<Frame> {
         let chat = jid_for(self.viewer.contact, chat);
         let seen = |(message, num_received): &(MessageId, u32)| ReceivedMessage {
             chat,
@@ -202,58 +237,75 @@ impl Renderer {
             num_received: *num_received,
         };
         let event = ServerEvent::MessageReceived { messages: messages.iter().map(seen).collect() };
-        Ok(frame::encode_confirmed(&event, &confirm_id(&mut self.confirmations))?)
+        Ok(frame::encode_confirmed(point, &event, &confirm_id(&mut self.confirmations))?)
     }
 
-    async fn chat(&mut self, chat: ChatRef) -> Result<Rendered> {
+    async fn chat(&mut self, point: Point, chat: ChatRef) -> Result<Rendered> {
         let Some(view) = self.read.chat(self.team, self.viewer, chat).await? else { return Ok(silent()) };
         self.counters.refresh(&self.read).await?;
-        Ok(told(frame::encode(&ServerEvent::ChatUpdated {
-            chats: vec![view],
-            team_unread: Some(self.counters.team()),
-            badge: Some(self.counters.badge()),
-        })?))
+        Ok(told(frame::encode(
+            point,
+            &ServerEvent::ChatUpdated {
+                chats: vec![view],
+                team_unread: Some(self.counters.team()),
+                badge: Some(self.counters.badge()),
+            },
+        )?))
     }
 
-    async fn group_deleted(&mut self, group: GroupId, left: &[ContactId], gentime: i64) -> Result<Rendered> {
+    async fn group_deleted(
+        &mut self,
+        point: Point,
+        group: GroupId,
+        left: &[ContactId],
+        gentime: i64,
+    ) -> Result<Rendered> {
         if !left.is_empty() && !left.contains(&self.viewer.contact) {
             return Ok(silent());
         }
         self.counters.refresh(&self.read).await?;
         let chat =
             DeletedChat { jid: Jid::Group(group), chat_type: ChatType::Group, is_archive: true, gentime };
-        Ok(told(frame::encode(&ServerEvent::ChatDeleted {
-            chats: vec![chat],
-            team_unread: Some(self.counters.team()),
-            badge: Some(self.counters.badge()),
-        })?))
+        Ok(told(frame::encode(
+            point,
+            &ServerEvent::ChatDeleted {
+                chats: vec![chat],
+                team_unread: Some(self.counters.team()),
+                badge: Some(self.counters.badge()),
+            },
+        )?))
     }
 
-    async fn team(&mut self, team: TeamId, scope: Scope) -> Result<Rendered> {
+    async fn team(&mut self, point: Point, team: TeamId, scope: Scope) -> Result<Rendered> {
         let Some(view) = self.read.team(self.account, team, Edition::V4).await? else { return Ok(silent()) };
         if team == self.team {
             self.viewer.status = view.me.status;
         }
-        let frame = frame::encode(&ServerEvent::TeamUpdated { teams: vec![view] })?;
-        let is_news = matches!(scope, Scope::Account(_)) && team != self.team;
-        Ok(Rendered { frame: Some(frame), then: if is_news { Then::CountTeams } else { Then::Stay } })
+        let frame = frame::encode(point, &ServerEvent::TeamUpdated { teams: vec![view] })?;
+        let is_new = matches!(scope, Scope::Account(_)) && team != self.team && self.is_news(point);
+        Ok(Rendered { frame: Some(frame), then: if is_new { Then::CountTeams } else { Then::Stay } })
     }
 
     /// A team is gone, or this account is no longer in it, which to its clients is the same.
-    fn team_gone(&self, team: TeamId, gentime: i64) -> Result<Rendered> {
+    fn team_gone(&self, point: Point, team: TeamId, gentime: i64) -> Result<Rendered> {
         let teams = vec![DeletedTeam { uid: team.0, is_archive: true, gentime }];
-        let frame = frame::encode(&ServerEvent::TeamDeleted { teams })?;
-        let then = if team == self.team { Then::Close("the team is gone") } else { Then::CountTeams };
+        let frame = frame::encode(point, &ServerEvent::TeamDeleted { teams })?;
+        let then = match team == self.team {
+            true => Then::Close("the team is gone"),
+            false if self.is_news(point) => Then::CountTeams,
+            false => Then::Stay,
+        };
         Ok(Rendered { frame: Some(frame), then })
     }
 
     async fn contacts(&mut self, row: &Row, team: TeamId, contacts: &[ContactId]) -> Result<Rendered> {
+        let point = row.feed.point();
         // None named means everybody, the viewer too.
         let about_viewer = contacts.is_empty() || contacts.contains(&self.viewer.contact);
         let viewer = if team == self.team && !about_viewer {
             let frame = row
                 .contacts(self.viewer.status)
-                .get_or_try_init(|| contacts_frame(&self.read, team, contacts, self.viewer))
+                .get_or_try_init(|| contacts_frame(&self.read, point, team, contacts, self.viewer))
                 .await?;
             return Ok(told(frame.clone()));
         } else {
@@ -263,7 +315,7 @@ impl Renderer {
         if team == self.team {
             self.viewer = viewer;
         }
-        contacts_frame(&self.read, team, contacts, viewer).await.map(told)
+        contacts_frame(&self.read, point, team, contacts, viewer).await.map(told)
     }
 
     async fn sections(&self, row: &Row, team: TeamId, sections: &[SectionId]) -> Result<Frame> {
@@ -273,7 +325,7 @@ impl Renderer {
             let gentime = sections_now.iter().map(|section| section.gentime).max().unwrap_or(0);
             let event =
                 ServerEvent::SectionUpdated { chat_type: ChatType::Direct, gentime, sections: sections_now };
-            Ok::<Frame, RenderError>(frame::encode(&event)?)
+            Ok::<Frame, RenderError>(frame::encode(row.feed.point(), &event)?)
         };
         row.sections.get_or_try_init(make).await.cloned()
     }
@@ -281,6 +333,7 @@ impl Renderer {
 
 async fn contacts_frame(
     read: &ReadModel,
+    point: Point,
     team: TeamId,
     contacts: &[ContactId],
     viewer: Viewer,
@@ -289,7 +342,7 @@ async fn contacts_frame(
         [] => read.contacts(team, viewer).await?,
         some => read.contacts_by_id(team, some, viewer).await?,
     };
-    Ok(frame::encode(&ServerEvent::ContactUpdated { contacts })?)
+    Ok(frame::encode(point, &ServerEvent::ContactUpdated { contacts })?)
 }
 
 fn told(frame: Frame) -> Rendered {

@@ -1,31 +1,36 @@
 //! One websocket: its own task, which hears the client and the hub, and writes frames for its viewer.
 //!
+//! Frames leave in the order of the log. A client that says up to where it was told everything is told the rest first,
+//! from the feed, see [`open`].
+//!
 //! Nothing waits for this task: the hub drops a socket that does not keep up to reading for itself, and a peer that
 //! takes nothing for [`pace::STALLED`] is let go.
 
 pub(crate) mod code;
 mod hear;
 mod inbox;
+mod open;
 mod pace;
 mod tell;
 mod wire;
 
-pub(crate) use wire::Wire;
+pub(crate) use wire::{Item, Wire};
 
 use crate::{
-    counters::Counters,
+    frame,
     gateway::Gateway,
-    hub::{Ear, Place, Seat},
+    hub::{Place, Seat},
     meters,
     presence::Attendance,
     render::Renderer,
     upstream::Sender,
 };
-use events::{ContactId, TeamId, value::DeviceKind};
+use events::{ContactId, TeamId};
 use hear::Commands;
+use open::{NotOpened, Parts};
 use pace::Pace;
-use protocol::notice::Scope;
-use read_model::{QueryError, contact::Viewer, session::Session};
+use protocol::{Point, realtime::ServerEvent};
+use read_model::{contact::Viewer, session::Session};
 use std::{collections::HashSet, future::ready, pin::Pin, sync::Arc};
 use tokio::time::Sleep;
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -40,6 +45,8 @@ pub(crate) struct Identity {
     pub(crate) viewer: Viewer,
     /// How its commands are sent.
     pub(crate) sender: Arc<Sender>,
+    /// Up to where its client was told everything; `None` to begin now.
+    pub(crate) from: Option<Point>,
 }
 
 /// See the file's head.
@@ -49,6 +56,13 @@ struct Socket {
     seat: Seat,
     /// Where it stands while it reads the feed for itself; `None` while it is live.
     place: Option<Place>,
+    /// Whether the feed remembers what comes behind the place is not known yet. The hub may still have what the feed has
+    /// forgotten; but who heard which groups then is forgotten too.
+    unproven: bool,
+    /// Up to where the client was told everything.
+    told: Point,
+    /// The client knows that it is live.
+    greeted: bool,
     attendance: Attendance,
     renderer: Renderer,
     sender: Arc<Sender>,
@@ -78,79 +92,16 @@ pub(crate) async fn run(gateway: Gateway, wire: Wire, identity: Identity) {
     let _open = meters::OpenSocket::new();
     match Parts::load(&gateway, &identity).await {
         Ok(parts) => parts.into_socket(gateway, wire, identity).serve().await,
-        Err(error) => {
-            tracing::warn!(%error, "a socket cannot be served");
+        Err(NotOpened::NotCaughtUp) => {
+            let mut wire = wire;
+            if let Ok(frame) = frame::transient(&ServerEvent::Panic { code: "NOT_CAUGHT_UP", debug: () }) {
+                wire.push(frame, None);
+            }
             wire.close(code::TRY_LATER, "try again later").await;
         }
-    }
-}
-
-/// What a new socket needs of the database.
-struct Parts {
-    seat: Seat,
-    place: Place,
-    counters: Counters,
-    mobile: bool,
-    elsewhere: HashSet<TeamId>,
-}
-
-impl Parts {
-    async fn load(gateway: &Gateway, identity: &Identity) -> Result<Self, QueryError> {
-        let Identity { session, team, viewer, .. } = identity;
-        let read = &gateway.0.access.read;
-        let others: Vec<(TeamId, ContactId)> =
-            read.seats(session.account).await?.into_iter().filter(|(other, _)| other != team).collect();
-        let seat = gateway.0.hub.enter();
-        let mut ears = vec![
-            (Scope::Team(*team), Ear::Home(viewer.contact)),
-            (Scope::Account(session.account), Ear::Account),
-        ];
-        ears.extend(others.iter().map(|(team, contact)| (Scope::Team(*team), Ear::Elsewhere(*contact))));
-        // First where the feeds stand, then what they say: the other way round something would be missed.
-        let cursors = seat.listen(&ears).await?;
-        let groups = read.groups_of(viewer.contact).await?.into_iter().collect();
-        let counters = Counters::load(read, viewer.contact, others.clone()).await?;
-        let device = match &session.device_id {
-            Some(device) => read.device(session.account, device).await?,
-            None => None,
-        };
-        let mobile =
-            device.is_some_and(|device| matches!(device.kind, DeviceKind::Android | DeviceKind::Ios));
-        let elsewhere = others.into_iter().map(|(team, _)| team).collect();
-        Ok(Self { seat, place: Place { cursors, groups }, counters, mobile, elsewhere })
-    }
-
-    fn into_socket(self, gateway: Gateway, wire: Wire, identity: Identity) -> Socket {
-        let Self { seat, place, counters, mobile, elsewhere } = self;
-        let Identity { session, team, viewer, sender } = identity;
-        let attendance = gateway.0.presence.join(team, viewer.contact, seat.id(), mobile);
-        let renderer = Renderer {
-            lang: sender.lang,
-            read: gateway.0.access.read.clone(),
-            session: session.id,
-            account: session.account,
-            team,
-            viewer,
-            counters,
-            confirmations: 0,
-        };
-        let pace = Pace::new();
-        let sleep = Box::pin(tokio::time::sleep_until(pace.next()));
-        let draining = Box::pin(gateway.0.draining.clone().cancelled_owned());
-        Socket {
-            gateway,
-            wire,
-            seat,
-            place: Some(place),
-            attendance,
-            renderer,
-            sender,
-            commands: Commands::default(),
-            pace,
-            sleep,
-            draining,
-            elsewhere,
-            known: HashSet::new(),
+        Err(NotOpened::Query(error)) => {
+            tracing::warn!(%error, "a socket cannot be served");
+            wire.close(code::TRY_LATER, "try again later").await;
         }
     }
 }
@@ -175,6 +126,7 @@ impl Socket {
             if self.place.is_none() {
                 self.place = self.seat.fell_behind();
             }
+            self.greet();
             if self.sleep.deadline() != self.pace.next() {
                 self.sleep.as_mut().reset(self.pace.next());
             }

@@ -14,7 +14,7 @@ mod sections;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{Auth, Http, Postgres, Sms, Uploads, Wait, Webhooks};
+pub use sections::{Auth, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
@@ -109,6 +109,8 @@ pub struct Config {
     pub wait: Wait,
     /// The HTTP server.
     pub http: Http,
+    /// What is told live.
+    pub realtime: Realtime,
     /// Connections to Postgres.
     pub postgres: Postgres,
     /// Quotas by name: `count` times in `seconds`. `count = 0` switches a limit off.
@@ -142,6 +144,7 @@ impl Config {
             uploads: Uploads::defaults(),
             wait: Wait::defaults(),
             http: Http::defaults(profile),
+            realtime: Realtime::defaults(profile),
             postgres: Postgres::defaults(),
             limits: limits::quotas(profile),
         }

@@ -1,11 +1,17 @@
 //! Notices of a batch on their way into the feed: numbered within their scopes, written with the rows, published after.
 
+mod membership;
+mod retention;
+
+pub use retention::{Keep, forget};
+
 use crate::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::{MessageId, Position};
 use protocol::notice::{Audience, FeedRow, Notice, Scope};
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgConnection, Row};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What a batch tells, in order; numbers are given when it is written.
@@ -27,7 +33,7 @@ impl Outbox {
             Some(last) if last.position == position => last.ordinal + 1,
             _ => 0,
         };
-        self.rows.push(FeedRow { position, ordinal, scope, seq: 0, audience, at, notice });
+        self.rows.push(FeedRow { position, ordinal, scope, audience, at, notice });
     }
 
     /// Takes what a deleted message said out of all that was told of it, here and in the feed: a socket that comes back and
@@ -45,7 +51,7 @@ impl Outbox {
             withdraw(row, message);
         }
         let told = sqlx::query(
-            "SELECT scope, seq, notice FROM read.feed \
+            "SELECT scope, position, ordinal, notice FROM read.feed \
              WHERE position IN (SELECT $2::bigint UNION SELECT position FROM read.retold WHERE message = $1)",
         )
         .bind(message.0)
@@ -55,9 +61,10 @@ impl Outbox {
         for stored in &told {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
             if withdraw(&mut row, message) {
-                sqlx::query("UPDATE read.feed SET notice = $3 WHERE scope = $1 AND seq = $2")
+                sqlx::query("UPDATE read.feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3")
                     .bind(stored.get::<Uuid, _>("scope"))
-                    .bind(stored.get::<i64, _>("seq"))
+                    .bind(stored.get::<i64, _>("position"))
+                    .bind(stored.get::<i32, _>("ordinal"))
                     .bind(serde_json::to_vec(&row)?)
                     .execute(&mut *db)
                     .await?;
@@ -67,28 +74,23 @@ impl Outbox {
         Ok(())
     }
 
-    /// Numbers and stores the rows, and returns them by scope, ready to be published.
+    /// Numbers and stores the rows, and returns them as the bus carries them.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn store(
-        mut self,
+        self,
         db: &mut PgConnection,
-    ) -> Result<Vec<(Scope, Vec<FeedRow>)>, sqlx::Error> {
+    ) -> Result<Vec<(Uuid, Box<RawValue>)>, sqlx::Error> {
         if self.rows.is_empty() {
             return Ok(vec![]);
         }
-        let mut last = insert(db, &self.rows).await?;
-        for row in self.rows.iter_mut().rev() {
-            let seq = last.entry(row.scope.uuid()).or_default();
-            row.seq = *seq;
-            *seq -= 1;
-        }
-        let mut scopes: BTreeMap<Scope, Vec<FeedRow>> = BTreeMap::new();
-        for row in self.rows {
-            scopes.entry(row.scope).or_default().push(row);
-        }
-        Ok(scopes.into_iter().collect())
+        let encode = |row: &FeedRow| to_raw_value(row).map(|encoded| (row.scope.uuid(), encoded));
+        let encoded = self.rows.iter().map(encode).collect::<Result<Vec<_>, _>>();
+        let encoded = encoded.map_err(|error| sqlx::Error::Encode(error.into()))?;
+        insert(db, &self.rows, &encoded).await?;
+        membership::keep(db, &self.rows).await?;
+        Ok(encoded)
     }
 }
 
@@ -107,32 +109,30 @@ fn withdraw(row: &mut FeedRow, withdrawn: MessageId) -> bool {
 /// scope that come behind it.
 const STORE: &str = "
     WITH told AS (
-        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::bytea[])
-            AS t(scope, behind, position, ordinal, notice)
+        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::timestamptz[], $6::bytea[])
+            AS t(scope, behind, position, ordinal, at, notice)
     ), moved AS (
         INSERT INTO read.feed_scope AS s (scope, seq) SELECT scope, count(*) FROM told GROUP BY scope ORDER BY scope
         ON CONFLICT (scope) DO UPDATE SET seq = s.seq + excluded.seq RETURNING scope, seq
-    ), stored AS (
-        INSERT INTO read.feed (scope, seq, position, ordinal, notice)
-        SELECT scope, m.seq - t.behind, t.position, t.ordinal, t.notice FROM told t JOIN moved m USING (scope)
-    ) SELECT scope, seq FROM moved";
+    )
+    INSERT INTO read.feed (scope, seq, position, ordinal, at, notice)
+    SELECT scope, m.seq - t.behind, t.position, t.ordinal, t.at, t.notice FROM told t JOIN moved m USING (scope)";
 
-/// Stores the rows, and returns the newest number of each scope.
-async fn insert(db: &mut PgConnection, rows: &[FeedRow]) -> Result<HashMap<Uuid, i64>, sqlx::Error> {
-    let notices: Vec<Vec<u8>> = rows
-        .iter()
-        .map(serde_json::to_vec)
-        .collect::<Result<_, _>>()
-        .map_err(|e| sqlx::Error::Encode(e.into()))?;
-    let stored = sqlx::query(STORE)
+async fn insert(
+    db: &mut PgConnection,
+    rows: &[FeedRow],
+    encoded: &[(Uuid, Box<RawValue>)],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(STORE)
         .bind(rows.iter().map(|row| row.scope.uuid()).collect::<Vec<_>>())
         .bind(behind(rows))
         .bind(rows.iter().map(|row| row.position.cast_signed()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.ordinal.cast_signed()).collect::<Vec<_>>())
-        .bind(notices)
-        .fetch_all(db)
+        .bind(rows.iter().map(|row| row.at).collect::<Vec<_>>())
+        .bind(encoded.iter().map(|(_, row)| row.get().as_bytes()).collect::<Vec<_>>())
+        .execute(db)
         .await?;
-    Ok(stored.iter().map(|row| (row.get("scope"), row.get("seq"))).collect())
+    Ok(())
 }
 
 /// For each row, how many of its scope come behind it.

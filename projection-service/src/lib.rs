@@ -11,5 +11,6 @@ mod projector;
 mod rebuild;
 mod withdrawn;
 
+pub use feed::{Keep, forget};
 pub use projector::{ProjectionError, Projector};
 pub use rebuild::{Progress, rebuild};

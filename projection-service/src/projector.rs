@@ -4,11 +4,11 @@ use crate::{batch::Batch, effects, feed::Outbox, projections, withdrawn};
 use bytes::Bytes;
 use events::{Event, Position, Recorded};
 use platform::{
-    bus::Bus,
+    bus::{Bus, MAX_PAYLOAD},
     journal::{Journal, LoadError},
     vault::Vault,
 };
-use protocol::notice::{FEED_SUBJECT, FeedRow, PROJECTED_SUBJECT, Projected, Scope};
+use protocol::notice::{Committed, FEED_SUBJECT, PROJECTED_SUBJECT, Projected};
 use read_model::ReadModel;
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
@@ -58,7 +58,7 @@ pub(crate) struct Applied {
     /// Whether rights may be others than before.
     rights: bool,
     /// What to publish.
-    told: Vec<(Scope, Vec<FeedRow>)>,
+    told: Committed,
 }
 
 impl Projector {
@@ -156,6 +156,7 @@ impl Projector {
         }
         transaction.commit().await?;
         let rights = events.iter().any(|recorded| may_change_rights(&recorded.event));
+        let told = Committed { after, position: last.position, rows: Some(told) };
         Ok(Some(Applied { position: last.position, rights, told }))
     }
 
@@ -163,11 +164,15 @@ impl Projector {
     fn announce(&self, applied: Applied) {
         let projected = Projected { position: applied.position, rights: applied.rights };
         self.read.projected(projected);
-        for (scope, rows) in applied.told {
-            match serde_json::to_vec(&rows) {
-                Ok(payload) => self.publish(&format!("{FEED_SUBJECT}.{scope}"), payload.into()),
-                Err(error) => tracing::error!(%error, "a notice has no JSON form"),
+        let mut told = applied.told;
+        match serde_json::to_vec(&told) {
+            Ok(payload) if payload.len() <= MAX_PAYLOAD => self.publish(FEED_SUBJECT, payload.into()),
+            // The table has them: whoever is told that there are some reads them there.
+            Ok(_) => {
+                told.rows = None;
+                self.publish(FEED_SUBJECT, serde_json::to_vec(&told).unwrap_or_default().into());
             }
+            Err(error) => tracing::error!(%error, "notices have no JSON form"),
         }
         self.publish(PROJECTED_SUBJECT, Bytes::from(projected.to_string()));
     }

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 27] = [
     "account",
     "attachment",
     "chat",
@@ -38,6 +38,8 @@ const TABLES: [&str; 25] = [
     "contact",
     "device",
     "feed",
+    "feed_floor",
+    "feed_member",
     "feed_scope",
     "forward",
     "integration",

@@ -19,6 +19,7 @@ pub mod lang;
 pub mod live;
 pub mod message;
 pub mod notice;
+pub mod point;
 pub mod reading;
 pub mod realtime;
 pub mod section;
@@ -29,4 +30,5 @@ pub mod timezone;
 pub mod upload;
 
 pub use jid::Jid;
+pub use point::Point;
 pub use time::Timestamp;

@@ -1,16 +1,17 @@
 //! Internal: what a projection tells the gateways, neutral of any viewer. One row of the feed is one notice.
 
-use crate::message::NeutralMessage;
+use crate::{Point, message::NeutralMessage};
 use chrono::{DateTime, Utc};
 use events::{
     AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
     value::SessionEnd,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::{fmt, num::ParseIntError, str::FromStr};
 use uuid::Uuid;
 
-/// The bus subject on which the rows of a scope are published as they are committed: `feed.{scope}`.
+/// The bus subject on which [`Committed`] is published.
 pub const FEED_SUBJECT: &str = "feed";
 /// The bus subject on which a new head of the log is announced.
 pub const HEAD_SUBJECT: &str = "log.head";
@@ -45,7 +46,7 @@ impl FromStr for Projected {
     }
 }
 
-/// Whose sequence a row belongs to. Sequences are contiguous, so a gap shows.
+/// To whom a row belongs. The rows of a scope are numbered in the table, without gaps: a check, by which nobody reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -90,16 +91,33 @@ pub struct FeedRow {
     pub position: Position,
     /// Among the rows of one event, from 0.
     pub ordinal: u32,
-    /// Whose sequence.
+    /// To whom it belongs.
     pub scope: Scope,
-    /// Place in that sequence, from 1.
-    pub seq: i64,
     /// Who must hear.
     pub audience: Audience,
     /// When the event happened.
     pub at: DateTime<Utc>,
     /// What.
     pub notice: Notice,
+}
+
+impl FeedRow {
+    /// Its place among everything that is told.
+    pub fn point(&self) -> Point {
+        Point { position: self.position, ordinal: self.ordinal }
+    }
+}
+
+/// What one transaction of a projection added to the feed. Each names the end of the one before it, so who missed one
+/// knows; and who has heard all knows that there is nothing else up to `position`, in any scope.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Committed {
+    /// Where the read model stood before.
+    pub after: Position,
+    /// Where it stands now.
+    pub position: Position,
+    /// The rows in their order, each with the uuid of its scope; `None` when they are too much for the bus.
+    pub rows: Option<Vec<(Uuid, Box<RawValue>)>>,
 }
 
 /// What happened, as far as clients are told.

@@ -1,12 +1,14 @@
 //! Websocket frames (`protocol.md` 1): the registry from event name to parameters, both ways.
 
 use crate::{
-    Jid, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message, reading::ChatCounters,
-    section::Section, team::Team, team::TeamCounters, team::TeamUnread,
+    Jid, Point, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
+    reading::ChatCounters, section::Section, team::Team, team::TeamCounters, team::TeamUnread,
 };
+use events::Position;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A frame from the server.
@@ -18,10 +20,13 @@ pub struct ServerFrame<'a> {
     /// Asks the client for `client.confirm`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm_id: Option<&'a str>,
+    /// Of what stems from an event: from where to go on. Clients ignore keys that they do not know.
+    #[serde(flatten)]
+    pub point: Option<Point>,
 }
 
 /// Everything the server says.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(tag = "event", content = "params")]
 pub enum ServerEvent {
     /// Answers a client event with a `confirm_id`, echoed as it was sent.
@@ -35,8 +40,14 @@ pub enum ServerEvent {
     Warning {
         /// What is wrong, for people.
         message: String,
-        /// The offending envelope.
+        /// The offending envelope; `null` when it is no answer.
         orig: Value,
+        /// Stable code of a warning that is no answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'static str>,
+        /// What came up to here is not told over this socket: it must be fetched.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        position: Option<Position>,
     },
     /// The socket cannot be; it is closed next.
     #[serde(rename = "server.panic")]
@@ -44,6 +55,7 @@ pub enum ServerEvent {
         /// Stable code.
         code: &'static str,
         /// Always `null`.
+        #[schema(value_type = Option<Object>)]
         debug: (),
     },
     /// The server's time.
@@ -51,6 +63,10 @@ pub enum ServerEvent {
     Time {
         /// Now.
         time: Timestamp,
+        /// Up to here the hearer was told everything.
+        position: Position,
+        /// Frames sent over this socket before this one.
+        frames: u64,
     },
     /// The account logged in on another device.
     #[serde(rename = "server.login")]
@@ -66,13 +82,14 @@ pub enum ServerEvent {
     },
     /// The client settings were replaced; the parameters are the settings themselves.
     #[serde(rename = "server.uisettings")]
-    UiSettings(Box<RawValue>),
+    UiSettings(UiSettings),
     /// Who is online.
     #[serde(rename = "server.online")]
     Online {
         /// Those who are.
         contacts: Vec<OnlineContact>,
         /// Calls are not offered: always `null`.
+        #[schema(value_type = Option<Object>)]
         calls: (),
     },
     /// Teams changed.
@@ -197,8 +214,24 @@ pub enum ServerEvent {
     },
 }
 
+/// The settings that clients keep with the account: any object.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(value_type = Object)]
+pub struct UiSettings(pub Box<RawValue>);
+
+/// A part of the stream of events, for whoever asks for it by HTTP.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventsPage {
+    /// Frames as they go over a socket.
+    #[schema(value_type = Vec<Object>)]
+    pub events: Vec<Box<RawValue>>,
+    /// Up to here the caller was told everything: `from` of the next call.
+    #[schema(example = "1234.0")]
+    pub position: String,
+}
+
 /// Somebody online.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OnlineContact {
     /// Who.
     pub jid: Jid,
@@ -209,7 +242,7 @@ pub struct OnlineContact {
 }
 
 /// A team that is gone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedTeam {
     /// Which one.
     pub uid: Uuid,
@@ -220,7 +253,7 @@ pub struct DeletedTeam {
 }
 
 /// A section that is gone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedSection {
     /// Which one.
     pub uid: Uuid,
@@ -229,7 +262,7 @@ pub struct DeletedSection {
 }
 
 /// A chat that is gone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedChat {
     /// Which one.
     pub jid: Jid,
@@ -242,7 +275,7 @@ pub struct DeletedChat {
 }
 
 /// A message that was seen by somebody.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedMessage {
     /// Its chat as the hearer names it.
     pub chat: Jid,
@@ -281,7 +314,7 @@ impl ClientEnvelope {
 }
 
 /// `client.message.updated`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PostMessage {
     /// To whom.
     pub to: String,
@@ -311,7 +344,7 @@ pub struct PostMessage {
 }
 
 /// What a client may say.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PostContent {
     /// The text.
     pub text: String,
@@ -321,14 +354,14 @@ pub struct PostContent {
 }
 
 /// `client.message.deleted`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct DeleteMessage {
     /// Which one.
     pub message_id: String,
 }
 
 /// `client.chat.lastread`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct LastRead {
     /// The chat.
     pub jid: String,
@@ -338,7 +371,7 @@ pub struct LastRead {
 }
 
 /// `client.chat.composing`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Composing {
     /// The chat.
     pub jid: String,
@@ -351,7 +384,7 @@ pub struct Composing {
 }
 
 /// `client.activity`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Activity {
     /// Away from the keyboard.
     #[serde(default)]
@@ -359,7 +392,7 @@ pub struct Activity {
 }
 
 /// `client.confirm`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Confirm {
     /// Of which frame.
     pub confirm_id: Value,

@@ -89,7 +89,7 @@ pub struct Unread {
 }
 
 /// What the viewer has not read in a team.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TeamCounters {
     /// Which team.
     pub uid: Uuid,

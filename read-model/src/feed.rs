@@ -4,60 +4,123 @@ use crate::{
     QueryError, ReadModel, Result,
     reading::{MENTIONS, PLACES, STANDING, UNREAD},
 };
-use events::{AccountId, ChatKey, ContactId, Position, TeamId};
+use events::{AccountId, ChatKey, ContactId, GroupId, Position, TeamId};
 use protocol::{
+    Point,
     message::ChatType,
     notice::{FeedRow, Scope},
 };
 use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
-use std::collections::HashMap;
+use std::collections::HashSet;
 use uuid::Uuid;
 
-impl ReadModel {
-    /// The rows of a scope behind a sequence number, oldest first, `limit` at most.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn feed(&self, scope: Scope, after: i64, limit: i64) -> Result<Vec<FeedRow>> {
-        let rows = sqlx::query(
-            "SELECT seq, notice FROM read.feed WHERE scope = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        )
-        .bind(scope.uuid())
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(feed_row).collect()
-    }
+/// What reading the feed yields.
+#[derive(Debug)]
+pub enum FeedRead {
+    /// The next rows.
+    Page(FeedPage),
+    /// Some of what follows is forgotten.
+    Forgotten {
+        /// Up to where the read model has come: what is told from there on is all there.
+        head: Position,
+    },
+}
 
-    /// The newest sequence numbers of scopes; 0 for those that were never told anything.
+/// A part of the feed.
+#[derive(Debug)]
+pub struct FeedPage {
+    /// In order.
+    pub rows: Vec<FeedRow>,
+    /// Nothing but these rows lies between where it was read from and here.
+    pub reached: Point,
+    /// It was read to the end.
+    pub is_last: bool,
+}
+
+/// The next rows of few scopes, wherever they lie.
+const OF_FEW: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
+    FROM read.checkpoint c CROSS JOIN read.feed_floor k LEFT JOIN LATERAL (\
+        SELECT f.* FROM unnest($1::uuid[]) AS s (scope) CROSS JOIN LATERAL (\
+            SELECT notice, position, ordinal FROM read.feed \
+            WHERE scope = s.scope AND (position, ordinal) > ($2, $3) ORDER BY position, ordinal LIMIT $4) f \
+        ORDER BY position, ordinal LIMIT $4) r ON true ORDER BY r.position, r.ordinal";
+
+/// The next rows of many scopes, from near the end of the feed.
+const OF_MANY: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
+    FROM read.checkpoint c CROSS JOIN read.feed_floor k LEFT JOIN LATERAL (\
+        SELECT notice, position, ordinal FROM read.feed \
+        WHERE (position, ordinal) > ($2, $3) AND scope = ANY($1) ORDER BY position, ordinal LIMIT $4) r ON true \
+    ORDER BY r.position, r.ordinal";
+
+/// Up to so many scopes are few.
+const FEW: usize = 320;
+
+impl ReadModel {
+    /// The rows of scopes behind a point, in order, `limit` at most.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn feed_heads(&self, scopes: &[Scope]) -> Result<HashMap<Uuid, i64>> {
+    pub async fn feed(&self, scopes: &[Scope], after: Point, limit: i64) -> Result<FeedRead> {
         let ids: Vec<Uuid> = scopes.iter().map(Scope::uuid).collect();
-        let rows = sqlx::query("SELECT scope, seq FROM read.feed_scope WHERE scope = ANY($1)")
+        let rows = sqlx::query(if ids.len() <= FEW { OF_FEW } else { OF_MANY })
             .bind(&ids)
+            .bind(after.position.cast_signed())
+            .bind(after.ordinal.cast_signed())
+            .bind(limit)
             .fetch_all(&self.pool)
             .await?;
-        let mut heads: HashMap<Uuid, i64> = ids.into_iter().map(|id| (id, 0)).collect();
-        heads.extend(rows.iter().map(|row| (row.get::<Uuid, _>("scope"), row.get::<i64, _>("seq"))));
-        Ok(heads)
+        let first = rows.first().ok_or(QueryError::Damaged("checkpoint"))?;
+        let head = first.get::<i64, _>("head").cast_unsigned();
+        if after < Point::whole(first.get::<i64, _>("floor").cast_unsigned()) {
+            return Ok(FeedRead::Forgotten { head });
+        }
+        let rows = rows
+            .iter()
+            .filter_map(|row| row.get::<Option<Vec<u8>>, _>("notice"))
+            .map(|row| serde_json::from_slice(&row).map_err(|_| QueryError::Damaged("feed.notice")))
+            .collect::<Result<Vec<FeedRow>>>()?;
+        let full = i64::try_from(rows.len()).is_ok_and(|read| read >= limit);
+        let last = rows.last().map_or(after, FeedRow::point);
+        let reached = if full { last } else { Point::whole(head).max(last) };
+        Ok(FeedRead::Page(FeedPage { rows, reached, is_last: !full }))
     }
 
-    /// The teams whose feeds concern an account, with its contact in each; archived ones and those it left drop out.
+    /// The groups that a contact heard at a point. Right for points that the feed still remembers.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn seats(&self, account: AccountId) -> Result<Vec<(TeamId, ContactId)>> {
+    pub async fn groups_at(&self, contact: ContactId, point: Point) -> Result<HashSet<GroupId>> {
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT chat FROM read.feed_member WHERE contact = $1 AND (since_position, since_ordinal) <= ($2, $3) \
+                 AND (until_position IS NULL OR (until_position, until_ordinal) > ($2, $3))",
+        )
+        .bind(contact.0)
+        .bind(point.position.cast_signed())
+        .bind(point.ordinal.cast_signed())
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(found.into_iter().map(GroupId).collect())
+    }
+
+    /// The teams whose feeds concern an account, or once did.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn seats(&self, account: AccountId) -> Result<Vec<Seat>> {
         let rows = sqlx::query(
-            "SELECT c.team, c.uid FROM read.contact c JOIN read.team t ON t.uid = c.team \
-             WHERE c.account = $1 AND NOT c.archived AND NOT t.archived",
+            "SELECT c.team, c.uid, c.archived AS removed, t.archived FROM read.contact c \
+             JOIN read.team t ON t.uid = c.team WHERE c.account = $1",
         )
         .bind(account.0)
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
+        let seat = |row: &sqlx::postgres::PgRow| Seat {
+            team: TeamId(row.get("team")),
+            contact: ContactId(row.get("uid")),
+            removed: row.get("removed"),
+            archived: row.get("archived"),
+        };
+        Ok(rows.iter().map(seat).collect())
     }
 
     /// How far a contact has read each of its chats: what unread counters are made of, so that whoever hears the feed
@@ -97,10 +160,24 @@ impl ReadModel {
     }
 }
 
-/// A row as it was told; its number is the table's, which gave it.
-fn feed_row(row: &PgRow) -> Result<FeedRow> {
-    let told = serde_json::from_slice(row.get("notice")).map_err(|_| QueryError::Damaged("feed.notice"))?;
-    Ok(FeedRow { seq: row.get("seq"), ..told })
+/// An account's contact in a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The team.
+    pub team: TeamId,
+    /// The contact.
+    pub contact: ContactId,
+    /// It is out of the team.
+    pub removed: bool,
+    /// The team is gone.
+    pub archived: bool,
+}
+
+impl Seat {
+    /// Somebody is in a team that is there.
+    pub fn is_taken(&self) -> bool {
+        !self.removed && !self.archived
+    }
 }
 
 /// See [`ReadModel::chat_marks`].

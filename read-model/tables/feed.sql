@@ -4,12 +4,33 @@ CREATE TABLE read.feed (
     seq bigint NOT NULL,
     position bigint NOT NULL,
     ordinal integer NOT NULL,
-    notice bytea NOT NULL, -- a protocol::notice::FeedRow as JSON; its `seq` is the column
-    PRIMARY KEY (scope, seq)
+    at timestamptz NOT NULL,
+    notice bytea NOT NULL, -- a protocol::notice::FeedRow as JSON
+    PRIMARY KEY (scope, position, ordinal)
 );
-CREATE INDEX feed_position ON read.feed (position);
+CREATE INDEX feed_position ON read.feed (position, ordinal);
 
 CREATE TABLE read.feed_scope (
     scope uuid PRIMARY KEY,
     seq bigint NOT NULL
 );
+
+-- Rows up to here were forgotten.
+CREATE TABLE read.feed_floor (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    position bigint NOT NULL DEFAULT 0
+);
+INSERT INTO read.feed_floor DEFAULT VALUES;
+
+-- Who heard a group from which notice to which: what somebody who was away may be told of it.
+CREATE TABLE read.feed_member (
+    chat uuid NOT NULL,
+    contact uuid NOT NULL,
+    since_position bigint NOT NULL,
+    since_ordinal integer NOT NULL,
+    until_position bigint, -- NULL: still
+    until_ordinal integer
+);
+CREATE UNIQUE INDEX feed_member_still ON read.feed_member (chat, contact) WHERE until_position IS NULL;
+CREATE INDEX feed_member_contact ON read.feed_member (contact);
+CREATE INDEX feed_member_until ON read.feed_member (until_position) WHERE until_position IS NOT NULL;

@@ -4,6 +4,7 @@
 //! and a [`socket::Socket`] are a user's two ends of the wire, and what both see is held against the document the
 //! product serves. A test that fails panics: there is nobody to return an error to.
 
+pub mod chance;
 pub mod client;
 pub mod dump;
 pub mod ear;

@@ -19,7 +19,21 @@ pub struct Socket {
     unread: VecDeque<Value>,
     /// For messages: all names heard so far.
     heard: Vec<String>,
+    /// The place of the last frame that stems from an event.
+    last: Option<(u64, u64)>,
 }
+
+/// Frames that need not stem from an event.
+const TRANSIENT: [&str; 8] = [
+    "server.confirm",
+    "server.warning",
+    "server.panic",
+    "server.time",
+    "server.online",
+    "server.chat.composing",
+    "server.team.counters",
+    "server.logout",
+];
 
 /// What the stream says next.
 #[derive(Debug)]
@@ -37,6 +51,29 @@ impl Socket {
     /// The handshake fails.
     pub async fn open(client: &Client, team: &str) -> Self {
         Self::try_open(client, &format!("/messaging/{team}"), &[]).await.expect("the handshake succeeds")
+    }
+
+    /// Opens the socket of a team and goes on from a point.
+    ///
+    /// # Panics
+    /// The handshake fails.
+    pub async fn resume(client: &Client, team: &str, from: &str) -> Self {
+        let path = format!("/messaging/{team}?from={from}");
+        Self::try_open(client, &path, &[]).await.expect("the handshake succeeds")
+    }
+
+    /// Waits for the frame by which the server says how far it has told everything; returns those before it that stem
+    /// from events.
+    ///
+    /// # Panics
+    /// It does not come.
+    pub async fn caught_up(&mut self) -> Vec<Value> {
+        let time = self.expect("server.time", |frame| frame["event"] == "server.time").await;
+        let told = std::mem::take(&mut self.unread);
+        let told: Vec<Value> = told.into_iter().filter(|frame| frame["position"].is_u64()).collect();
+        let last = told.last().map_or(0, |frame| frame["position"].as_u64().unwrap_or_default());
+        assert!(time["params"]["position"].as_u64() >= Some(last), "{time} after {last}");
+        told
     }
 
     /// Opens a socket with headers of one's own.
@@ -58,7 +95,7 @@ impl Socket {
             request.headers_mut().insert(name, value.parse().expect("a header's value"));
         }
         let (stream, _) = tokio_tungstenite::connect_async(request).await?;
-        Ok(Self { stream, unread: VecDeque::new(), heard: Vec::new() })
+        Ok(Self { stream, unread: VecDeque::new(), heard: Vec::new(), last: None })
     }
 
     /// Sends a client event that asks for confirmation; returns its `confirm_id`.
@@ -198,8 +235,23 @@ impl Socket {
 
     fn heard(&mut self, frame: Value) -> Next {
         let name = frame["event"].as_str().unwrap_or_else(|| panic!("a frame without an event: {frame}"));
+        self.in_order(&frame);
         self.heard.push(name.to_owned());
         Next::Frame(frame)
+    }
+
+    /// What stems from an event says from which, and comes in the order of the log.
+    fn in_order(&mut self, frame: &Value) {
+        let point = (frame["position"].as_u64(), frame["ordinal"].as_u64());
+        let (Some(position), Some(ordinal)) = point else {
+            assert_eq!(point, (None, None), "half a place: {frame}");
+            let name = frame["event"].as_str().unwrap_or_default();
+            assert!(TRANSIENT.contains(&name), "no place in the log: {frame}");
+            return;
+        };
+        let point = (position, ordinal);
+        assert!(self.last < Some(point), "{point:?} after {:?}: {frame}", self.last);
+        self.last = Some(point);
     }
 
     fn history(&self) -> String {

@@ -74,7 +74,8 @@ impl Addresses {
         let path = path.trim_end_matches('/');
         let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
         let changes_by_get = path.ends_with("/qr-login.png") || path.ends_with("/cookieauth-logout");
-        let role = if path.starts_with("/messaging") {
+        let is_stream = path.starts_with("/api/v3/teams/") && path.ends_with("/events");
+        let role = if path.starts_with("/messaging") || is_stream {
             Role::Gateway
         } else if reads && !changes_by_get {
             Role::Query

@@ -115,8 +115,9 @@ fn without_positions(dump: &Dump) -> Dump {
 /// Also in a notice, which the feed keeps as text.
 fn forget_positions(value: &mut Value) {
     let Some(fields) = value.as_object_mut() else { return };
-    fields.remove("position");
-    fields.remove("since");
+    for key in ["position", "since", "since_position", "until_position"] {
+        fields.remove(key);
+    }
     if let Some(Ok(mut notice)) =
         fields.get("notice").and_then(Value::as_str).map(serde_json::from_str::<Value>)
     {

@@ -4,6 +4,7 @@
 use http::Method;
 use std::time::Duration;
 use veche_tests::{
+    chance::{Chance, number},
     dump,
     exchange::{Body, Call},
     load::Load,
@@ -18,24 +19,6 @@ const BORIS: &str = "+79070000002";
 
 /// Longest time in a round before something is killed.
 const LONGEST: u64 = 1_500;
-
-/// SplitMix64: the same moments for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")))
-}
 
 /// What is killed in a round.
 #[derive(Clone, Copy, Debug)]

@@ -2,19 +2,20 @@
 
 use crate::{cli::Failure, docs, house::House};
 use axum::Router;
+use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
     bus::Delivery,
-    config::Config,
+    config::{Config, Realtime},
     http::{Shell, health},
     picture::stub::Stubs,
     server,
     telemetry::Metrics,
 };
 use projection_service::{
-    Projector,
+    Keep, Projector,
     effects::{EffectWorker, EffectWorkerDeps},
 };
 use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
@@ -161,24 +162,29 @@ fn project(house: &House) -> Result<(), Failure> {
         stopping.run_until_cancelled(worker.run()).await;
         Ok::<(), Infallible>(())
     });
-    let stopping = house.tasks.stopping();
+    let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
     house.tasks.spawn("sweep", async move {
         let mut beat = interval(SWEEP);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {
-            sweep(&read, clock.now()).await;
+            sweep(&read, clock.now(), &realtime).await;
         }
     });
     Ok(())
 }
 
-async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>) {
+async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>, realtime: &Realtime) {
     let forget = format!("DELETE FROM ops.answer WHERE created < now() - interval '{ANSWERS_KEPT}'");
     let answers = sqlx::query(sqlx::AssertSqlSafe(forget)).execute(read.pool()).await.map(drop);
     let effects = EffectWorker::prune(read, now).await.map(drop);
     if let Err(error) = read.forget_withdrawn().await {
         tracing::warn!(%error, "withdrawn texts were not swept");
     }
-    for failed in [answers, effects].into_iter().filter_map(Result::err) {
+    let keep = Keep {
+        since: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
+        rows: (realtime.feed_rows > 0).then_some(realtime.feed_rows.into()),
+    };
+    let feed = projection_service::forget(read, keep).await.map(drop);
+    for failed in [answers, effects, feed].into_iter().filter_map(Result::err) {
         tracing::warn!(error = %failed, "leftovers were not swept");
     }
 }

@@ -76,7 +76,6 @@ fn row(position: u64, notice: Notice) -> FeedRow {
         position,
         ordinal: 0,
         scope: Scope::Team(team),
-        seq: 1,
         audience: Audience::All,
         at: DateTime::from_timestamp(0, 0).unwrap(),
         notice,

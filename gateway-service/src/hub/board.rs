@@ -9,11 +9,14 @@ use crate::{
     },
     meters,
 };
-use events::{ContactId, GroupId, TeamId};
+use events::{ContactId, GroupId, Position, TeamId};
 use protocol::{
-    notice::{FeedRow, Notice, Scope},
+    Point,
+    notice::{Committed, FeedRow, Notice, Scope},
     team::TeamUnread,
 };
+use read_model::feed::FeedPage;
+use serde_json::value::RawValue;
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -30,10 +33,18 @@ const RESERVED_FOR_ROWS: usize = 128;
 /// See the file's head.
 #[derive(Default)]
 pub(crate) struct Board {
+    /// Up to here rows were handed out; `None` until it is known where to begin.
+    at: Option<Point>,
+    /// The highest position that was heard of.
+    heard: Position,
+    /// The table is being read, or is to be.
+    filling: bool,
+    /// Something was missed while it was.
+    again: bool,
+    wanted: bool,
     channels: HashMap<Scope, Channel>,
     scopes: HashMap<Uuid, Scope>,
     outlets: HashMap<SocketId, Outlet>,
-    wanted: HashSet<Scope>,
 }
 
 /// The hub's end of a socket.
@@ -50,14 +61,32 @@ enum State {
     Live {
         /// The groups that the contact is in.
         groups: HashSet<GroupId>,
-        /// Where the socket, reading for itself, was faster than the hub: up to there it has heard all.
-        ahead: HashMap<Scope, i64>,
+        /// The socket has heard all up to here: reading for itself, it may have been faster than the hub.
+        from: Point,
     },
     /// The socket reads for itself. Its place lies here until the socket takes it.
     Behind(Option<Place>),
 }
 
 impl Board {
+    /// Up to where rows were handed out.
+    pub(crate) fn at(&self) -> Option<Point> {
+        self.at
+    }
+
+    /// Where to begin, unless that is known already. Answers where the board stands.
+    pub(crate) fn settle(&mut self, position: Position) -> Point {
+        if let Some(at) = self.at {
+            return at;
+        }
+        let at = Point::whole(position);
+        self.at = Some(at);
+        if self.heard > position {
+            self.want();
+        }
+        at
+    }
+
     /// A socket comes, not yet live.
     pub(crate) fn enter(&mut self, socket: SocketId, queue: Sender<Delivery>, behind: Arc<AtomicBool>) {
         behind.store(true, Ordering::Release);
@@ -65,17 +94,13 @@ impl Board {
         self.outlets.insert(socket, outlet);
     }
 
-    /// A socket listens to one more scope. Answers where the scope stands, if that is known.
-    pub(crate) fn listen(&mut self, socket: SocketId, scope: Scope, ear: Ear) -> Option<i64> {
-        let outlet = self.outlets.get_mut(&socket)?;
+    /// A socket that is not live listens to one more scope.
+    pub(crate) fn listen(&mut self, socket: SocketId, scope: Scope, ear: Ear) {
+        let Some(outlet) = self.outlets.get_mut(&socket) else { return };
         outlet.ears.insert(scope, ear);
         self.scopes.insert(scope.uuid(), scope);
-        let channel = self.channels.entry(scope).or_default();
-        channel.add(socket, ear);
-        if let (State::Behind(Some(place)), Some(last)) = (&mut outlet.state, channel.last) {
-            place.cursors.insert(scope, (ear, last));
-        }
-        channel.last
+        let at = self.at.unwrap_or_default();
+        self.channels.entry(scope).or_insert_with(|| Channel::new(at)).add(socket, ear);
     }
 
     /// A socket goes.
@@ -90,97 +115,83 @@ impl Board {
             if channel.is_deserted() {
                 self.channels.remove(scope);
                 self.scopes.remove(&scope.uuid());
-                self.wanted.remove(scope);
             }
         }
     }
 
-    /// The head of a scope that was not followed so far.
-    pub(crate) fn settle(&mut self, scope: Scope, head: i64) {
-        let Some(channel) = self.channels.get_mut(&scope) else { return };
-        if channel.last.is_some() {
+    /// What the projection committed, as it came over the bus.
+    pub(crate) fn accept(&mut self, committed: Committed) {
+        let Committed { after, position, rows } = committed;
+        self.heard = self.heard.max(position);
+        let Some(at) = self.at.filter(|at| *at < Point::whole(position)) else { return };
+        let Some(rows) = rows.filter(|_| at >= Point::whole(after)) else { return self.want() };
+        // Most scopes have no socket here: their rows are not even parsed.
+        let followed: Vec<_> = rows.iter().filter(|(scope, _)| self.scopes.contains_key(scope)).collect();
+        for (_, row) in followed {
+            match parse(row) {
+                Ok(row) => self.hand_out(row),
+                Err(error) => {
+                    tracing::warn!(%error, "a row on the bus cannot be read");
+                    return self.want();
+                }
+            }
+        }
+        self.at = Some(Point::whole(position));
+    }
+
+    /// A page of the table, read for these scopes from where the board stood when it began.
+    pub(crate) fn accept_read(&mut self, page: FeedPage, scopes: &[Scope]) {
+        page.rows.into_iter().for_each(|row| self.hand_out(row));
+        if self.at.is_none_or(|at| at >= page.reached) {
             return;
         }
-        channel.last = Some(head);
-        for (socket, ear) in channel.members() {
-            if let Some(State::Behind(Some(place))) =
-                self.outlets.get_mut(&socket).map(|outlet| &mut outlet.state)
-            {
-                place.cursors.entry(scope).or_insert((ear, head));
-            }
-        }
-        if channel.heard > head {
-            self.want(scope);
+        self.at = Some(page.reached);
+        let scopes: HashSet<&Scope> = scopes.iter().collect();
+        // Who began to listen meanwhile cannot be live yet, and reads for itself.
+        let others = self.channels.iter_mut().filter(|(scope, _)| !scopes.contains(scope));
+        others.for_each(|(_, channel)| channel.know_from(page.reached));
+    }
+
+    /// What was to be handed out is nowhere any more: every socket finds that out for itself.
+    pub(crate) fn skip(&mut self, head: Position) {
+        let sockets: Vec<SocketId> = self.outlets.keys().copied().collect();
+        sockets.into_iter().for_each(|socket| self.fall_behind(socket));
+        let head = Point::whole(head);
+        self.at = Some(head);
+        self.channels.values_mut().for_each(|channel| channel.know_from(head));
+    }
+
+    /// How far the read model has come. What was already so when it was last looked at and has not come is missed;
+    /// `at_once` does not wait for a second look.
+    pub(crate) fn note_head(&mut self, head: Position, at_once: bool) {
+        let Some(at) = self.at else { return };
+        let overdue = Point::whole(self.heard) > at;
+        self.heard = self.heard.max(head);
+        if Point::whole(head) > at && (at_once || overdue) {
+            self.want();
         }
     }
 
-    /// A row came over the bus.
-    pub(crate) fn accept(&mut self, feed: FeedRow) {
-        let scope = feed.scope;
-        let Some(channel) = self.channels.get_mut(&scope) else { return };
-        channel.heard = channel.heard.max(feed.seq);
-        match channel.last {
-            Some(last) if feed.seq == last + 1 => self.hand_out(feed),
-            Some(last) if feed.seq > last => self.want(scope),
-            // Told already, or before anybody listened.
-            Some(_) | None => {}
-        }
-    }
-
-    /// A row was read from the table, which has no holes: if there is one after all, nothing better will come.
-    pub(crate) fn accept_read(&mut self, feed: FeedRow) {
-        let last = self.channels.get(&feed.scope).and_then(|channel| channel.last);
-        let Some(last) = last.filter(|last| feed.seq > *last) else { return };
-        if feed.seq > last + 1 {
-            tracing::error!(scope = %feed.scope, last, seq = feed.seq, "the feed has a hole");
-        }
-        self.hand_out(feed);
-    }
-
-    /// The heads of scopes as the table has them. What was already so when it was last asked and has not come is
-    /// missed; `at_once` does not wait for a second look.
-    pub(crate) fn note_heads(&mut self, heads: &HashMap<Uuid, i64>, at_once: bool) {
-        for (uuid, head) in heads {
-            let Some(scope) = self.scopes.get(uuid).copied() else { continue };
-            let Some(channel) = self.channels.get_mut(&scope) else { continue };
-            let Some(last) = channel.last else { continue };
-            let overdue = channel.heard > last;
-            channel.heard = channel.heard.max(*head);
-            if *head > last && (at_once || overdue) {
-                self.want(scope);
-            }
-        }
-    }
-
-    /// The scopes that are to be read from the table.
-    pub(crate) fn take_wanted(&mut self) -> HashSet<Scope> {
+    /// Whether the table is to be read; once.
+    pub(crate) fn take_wanted(&mut self) -> bool {
         std::mem::take(&mut self.wanted)
     }
 
-    /// Where to read a scope from; `None` when nobody listens any more.
-    pub(crate) fn read_from(&mut self, scope: Scope) -> Option<i64> {
-        let channel = self.channels.get_mut(&scope)?;
-        channel.again = false;
-        channel.last
+    /// Of which scopes and from where to read the table.
+    pub(crate) fn begin_read(&mut self) -> Option<(Vec<Scope>, Point)> {
+        self.again = false;
+        Some((self.channels.keys().copied().collect(), self.at?))
     }
 
     /// The table was read to its end. True when that is all; false when more was missed meanwhile.
-    pub(crate) fn filled(&mut self, scope: Scope) -> bool {
-        let Some(channel) = self.channels.get_mut(&scope) else { return true };
-        channel.filling = channel.again;
-        !channel.again
+    pub(crate) fn filled(&mut self) -> bool {
+        self.filling = self.again;
+        !self.again
     }
 
-    /// The table could not be read: whoever looks at the heads next will try again.
-    pub(crate) fn fill_failed(&mut self, scope: Scope) {
-        if let Some(channel) = self.channels.get_mut(&scope) {
-            channel.filling = false;
-        }
-    }
-
-    /// The scopes that somebody listens to.
-    pub(crate) fn scopes(&self) -> Vec<Scope> {
-        self.channels.keys().copied().collect()
+    /// The table could not be read: whoever looks at the checkpoint next will try again.
+    pub(crate) fn fill_failed(&mut self) {
+        self.filling = false;
     }
 
     /// The scope of that uuid, if somebody listens to it.
@@ -200,27 +211,31 @@ impl Board {
     /// once.
     ///
     /// # Errors
-    /// It is too far behind: it gets its place back and must read on.
+    /// It is too far behind, or the board itself is: it gets its place back and must read on.
     pub(crate) fn go_live(&mut self, socket: SocketId, mut place: Place) -> Result<(), Place> {
         let Some(outlet) = self.outlets.get_mut(&socket) else { return Ok(()) };
-        let mut rows = Vec::new();
-        let cursors: Vec<(Scope, i64)> = place.cursors.iter().map(|(scope, (_, at))| (*scope, *at)).collect();
-        for (scope, at) in &cursors {
+        if self.filling {
+            return Err(place);
+        }
+        let mut rows: Vec<Arc<Row>> = Vec::new();
+        for scope in place.ears.keys() {
             let Some(channel) = self.channels.get(scope) else { continue };
-            let Some(recent) = channel.since(*at) else { return Err(place) };
+            let Some(recent) = channel.since(place.at) else { return Err(place) };
             rows.extend(recent.cloned());
         }
         // Nothing of the place may change before it is certain that all fits: rows that do not concern it count too.
         if rows.len() > outlet.queue.capacity() {
             return Err(place);
         }
+        rows.sort_unstable_by_key(|row| row.feed.point());
+        let from = place.at;
         for row in rows {
             if place.pass(&row.feed) {
                 // There is room: only the hub fills the queue, and it does not run now.
                 let _ = outlet.queue.try_send(Delivery::Row(row));
             }
         }
-        for (scope, (ear, _)) in &place.cursors {
+        for (scope, ear) in &place.ears {
             let Some(channel) = self.channels.get_mut(scope) else { continue };
             if matches!(ear, Ear::Home(_)) {
                 for group in &place.groups {
@@ -228,12 +243,24 @@ impl Board {
                 }
             }
         }
-        let is_ahead =
-            |(scope, at): &(Scope, i64)| self.channels.get(scope).and_then(|known| known.last) < Some(*at);
-        let ahead = cursors.into_iter().filter(is_ahead).collect();
-        outlet.state = State::Live { groups: place.groups, ahead };
+        outlet.state = State::Live { groups: place.groups, from };
         outlet.behind.store(false, Ordering::Release);
         Ok(())
+    }
+
+    /// A socket wants to read for itself, from a place of its own choice. Answers what it listens to.
+    pub(crate) fn step_aside(&mut self, socket: SocketId) -> HashMap<Scope, Ear> {
+        self.fall_behind(socket);
+        self.take_place(socket);
+        self.outlets.get(&socket).map(|outlet| outlet.ears.clone()).unwrap_or_default()
+    }
+
+    /// Up to where a live socket was given everything.
+    pub(crate) fn given(&self, socket: SocketId) -> Option<Point> {
+        match &self.outlets.get(&socket)?.state {
+            State::Live { from, .. } => self.at.map(|at| at.max(*from)),
+            State::Behind(_) => None,
+        }
     }
 
     /// Whether a live socket hears a group.
@@ -277,27 +304,30 @@ impl Board {
         }
     }
 
-    /// Asks for a scope to be read from the table.
-    fn want(&mut self, scope: Scope) {
-        let Some(channel) = self.channels.get_mut(&scope) else { return };
-        if channel.filling {
-            channel.again = true;
+    /// Asks for the table to be read.
+    fn want(&mut self) {
+        if self.filling {
+            self.again = true;
         } else {
-            channel.filling = true;
-            self.wanted.insert(scope);
+            self.filling = true;
+            self.wanted = true;
         }
     }
 
+    /// Rows that were handed out before are left aside.
     fn hand_out(&mut self, feed: FeedRow) {
-        let scope = feed.scope;
+        let (scope, point) = (feed.scope, feed.point());
+        if self.at.is_none_or(|at| at >= point) {
+            return;
+        }
         if let Notice::GroupUpdated { group, joined } = &feed.notice {
             self.join(scope, *group, joined);
         }
         let row = Arc::new(Row::new(feed));
-        let Some(channel) = self.channels.get(&scope) else { return };
+        let targets = self.channels.get(&scope).map(|channel| channel.targets(&row.feed));
         let mut full = Vec::new();
-        for socket in channel.targets(&row.feed) {
-            let Some(outlet) = self.outlets.get(&socket).filter(|outlet| outlet.awaits(&row.feed)) else {
+        for socket in targets.unwrap_or_default() {
+            let Some(outlet) = self.outlets.get(&socket).filter(|outlet| outlet.awaits(point)) else {
                 continue;
             };
             if let Err(TrySendError::Full(_)) = outlet.queue.try_send(Delivery::Row(Arc::clone(&row))) {
@@ -307,31 +337,29 @@ impl Board {
         for socket in full {
             self.fall_behind(socket);
         }
-        if let Notice::GroupDeleted { group, left, .. } = &row.feed.notice {
-            self.part(scope, *group, left);
+        match &row.feed.notice {
+            Notice::GroupDeleted { group, left, .. } => self.part(scope, *group, left),
+            Notice::ContactRemoved { contact, .. } => self.part_from_all(scope, *contact),
+            _ => {}
         }
         if let Some(channel) = self.channels.get_mut(&scope) {
             channel.stir(&row.feed);
-            channel.advance(row);
+            channel.remember(row);
         }
+        self.at = Some(point);
     }
 
     /// A socket's queue is full: it stands before the row that is being handed out, and reads for itself from there.
     fn fall_behind(&mut self, socket: SocketId) {
         let Some(outlet) = self.outlets.get_mut(&socket) else { return };
-        let State::Live { groups, ahead } = &mut outlet.state else { return };
-        let (groups, ahead) = (std::mem::take(groups), std::mem::take(ahead));
-        let last = |scope: &Scope| {
-            let handed_out = self.channels.get(scope).and_then(|channel| channel.last).unwrap_or(0);
-            ahead.get(scope).map_or(handed_out, |at| handed_out.max(*at))
-        };
-        let cursors = outlet.ears.iter().map(|(scope, ear)| (*scope, (*ear, last(scope)))).collect();
-        let ears: Vec<Scope> = outlet.ears.keys().copied().collect();
-        outlet.state = State::Behind(Some(Place { cursors, groups: groups.clone() }));
+        let State::Live { groups, from } = &mut outlet.state else { return };
+        let (groups, at) = (std::mem::take(groups), self.at.unwrap_or_default().max(*from));
+        let ears = outlet.ears.clone();
+        outlet.state = State::Behind(Some(Place { ears: ears.clone(), at, groups: groups.clone() }));
         outlet.behind.store(true, Ordering::Release);
         meters::lagging();
-        for scope in ears {
-            self.unlist(socket, scope, &groups);
+        for scope in ears.keys() {
+            self.unlist(socket, *scope, &groups);
         }
     }
 
@@ -376,15 +404,31 @@ impl Board {
             }
         }
     }
+
+    /// Live sockets of a contact hear no group any longer.
+    fn part_from_all(&mut self, scope: Scope, contact: ContactId) {
+        let Some(channel) = self.channels.get(&scope) else { return };
+        for socket in channel.sockets_of(contact).to_vec() {
+            let Some(outlet) = self.outlets.get_mut(&socket) else { continue };
+            if let State::Live { groups, .. } = &mut outlet.state {
+                let groups = std::mem::take(groups);
+                self.unlist(socket, scope, &groups);
+            }
+        }
+    }
 }
 
 impl Outlet {
-    fn awaits(&self, feed: &FeedRow) -> bool {
+    fn awaits(&self, point: Point) -> bool {
         match &self.state {
-            State::Live { ahead, .. } => ahead.get(&feed.scope).is_none_or(|at| feed.seq > *at),
+            State::Live { from, .. } => point > *from,
             State::Behind(_) => false,
         }
     }
+}
+
+fn parse(row: &RawValue) -> serde_json::Result<FeedRow> {
+    serde_json::from_str(row.get())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One scope as the hub follows it: how far it has come, its newest rows, and who listens.
+//! One scope as the hub follows it: its newest rows, and who listens.
 
 use crate::hub::{
     elsewhere::Stirred,
@@ -6,7 +6,10 @@ use crate::hub::{
     row::Row,
 };
 use events::{ContactId, GroupId, chat::ChatRef};
-use protocol::notice::{Audience, FeedRow, Scope};
+use protocol::{
+    Point,
+    notice::{Audience, FeedRow, Scope},
+};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
@@ -19,17 +22,10 @@ pub(crate) type SocketId = u64;
 const RECENT: usize = 128;
 
 /// One scope.
-#[derive(Default)]
 pub(crate) struct Channel {
-    /// The last row that was handed out; `None` until the scope's head is known.
-    pub(crate) last: Option<i64>,
-    /// The highest sequence number that was heard of.
-    pub(crate) heard: i64,
-    /// Its rows are being read from the table.
-    pub(crate) filling: bool,
-    /// Something was missed while they were.
-    pub(crate) again: bool,
     recent: VecDeque<Arc<Row>>,
+    /// All rows behind here are among the recent ones.
+    since: Point,
     members: HashMap<SocketId, Ear>,
     elsewhere: usize,
     /// What has moved unread counters since it was last asked, if anybody listens from elsewhere.
@@ -39,6 +35,19 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
+    /// A scope that is followed from here on.
+    pub(crate) fn new(since: Point) -> Self {
+        Self {
+            recent: VecDeque::new(),
+            since,
+            members: HashMap::new(),
+            elsewhere: 0,
+            stirred: Stirred::default(),
+            by_contact: HashMap::new(),
+            by_group: HashMap::new(),
+        }
+    }
+
     /// Somebody listens from now on.
     pub(crate) fn add(&mut self, socket: SocketId, ear: Ear) {
         self.remove(socket);
@@ -81,21 +90,16 @@ impl Channel {
 
     /// Who listens from elsewhere, and as whom.
     pub(crate) fn listeners_elsewhere(&self) -> Vec<(SocketId, ContactId)> {
-        let elsewhere = |(socket, ear)| match ear {
-            Ear::Elsewhere(contact) => Some((socket, contact)),
+        let elsewhere = |(socket, ear): (&SocketId, &Ear)| match ear {
+            Ear::Elsewhere(contact) => Some((*socket, *contact)),
             Ear::Home(_) | Ear::Account => None,
         };
-        self.members().filter_map(elsewhere).collect()
+        self.members.iter().filter_map(elsewhere).collect()
     }
 
     /// Nobody listens.
     pub(crate) fn is_deserted(&self) -> bool {
         self.members.is_empty()
-    }
-
-    /// Who listens, and how.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (SocketId, Ear)> {
-        self.members.iter().map(|(socket, ear)| (*socket, *ear))
     }
 
     /// How a socket listens.
@@ -128,21 +132,25 @@ impl Channel {
         self.by_group.remove(&group).unwrap_or_default()
     }
 
-    /// Remembers a row and moves to it.
-    pub(crate) fn advance(&mut self, row: Arc<Row>) {
-        self.last = Some(row.feed.seq);
-        self.heard = self.heard.max(row.feed.seq);
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
+    /// Remembers a row.
+    pub(crate) fn remember(&mut self, row: Arc<Row>) {
+        if self.recent.len() == RECENT
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.since = oldest.feed.point();
         }
         self.recent.push_back(row);
     }
 
-    /// The rows behind a sequence number, if all of them are remembered.
-    pub(crate) fn since(&self, seq: i64) -> Option<impl Iterator<Item = &Arc<Row>>> {
-        let last = self.last?;
-        let oldest = self.recent.front().map_or(last + 1, |row| row.feed.seq);
-        (seq + 1 >= oldest || seq >= last).then(|| self.recent.iter().filter(move |row| row.feed.seq > seq))
+    /// What came up to here is not known.
+    pub(crate) fn know_from(&mut self, point: Point) {
+        self.recent.clear();
+        self.since = point;
+    }
+
+    /// The rows behind a point, if all of them are remembered.
+    pub(crate) fn since(&self, point: Point) -> Option<impl Iterator<Item = &Arc<Row>>> {
+        (point >= self.since).then(|| self.recent.iter().filter(move |row| row.feed.point() > point))
     }
 
     /// The live sockets that must hear a row.

@@ -92,7 +92,6 @@ mod tests {
             position: 1,
             ordinal: 0,
             scope: Scope::Team(TeamId(Uuid::from_u128(3))),
-            seq: 1,
             audience,
             at: DateTime::from_timestamp(0, 0).unwrap(),
             notice,

@@ -3,6 +3,7 @@
 use crate::hub::row::Row;
 use events::{ContactId, GroupId, TeamId, chat::ChatRef};
 use protocol::{
+    Point,
     notice::{Audience, FeedRow, Notice, Scope},
     team::TeamUnread,
 };
@@ -22,15 +23,14 @@ pub(crate) enum Ear {
     Elsewhere(ContactId),
 }
 
-/// Scope → how it is heard, and the last sequence number that was looked at.
-pub(crate) type Cursors = HashMap<Scope, (Ear, i64)>;
-
 /// What a socket has heard so far. It belongs to the hub while the socket is live, else to the socket, which then
 /// reads the feed by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Place {
-    /// How far each scope was heard.
-    pub(crate) cursors: Cursors,
+    /// How each scope is heard.
+    pub(crate) ears: HashMap<Scope, Ear>,
+    /// Up to where all of them were heard.
+    pub(crate) at: Point,
     /// The groups that the contact is in, as of there.
     pub(crate) groups: HashSet<GroupId>,
 }
@@ -38,12 +38,11 @@ pub(crate) struct Place {
 impl Place {
     /// Moves past a row; true when the socket must hear it.
     pub(crate) fn pass(&mut self, feed: &FeedRow) -> bool {
-        let Some((ear, cursor)) = self.cursors.get_mut(&feed.scope) else { return false };
-        if feed.seq <= *cursor {
+        if feed.point() <= self.at {
             return false;
         }
-        *cursor = feed.seq;
-        let ear = *ear;
+        self.at = feed.point();
+        let Some(ear) = self.ears.get(&feed.scope).copied() else { return false };
         if let Ear::Home(contact) = ear {
             join(&mut self.groups, &feed.notice, contact);
         }
@@ -91,12 +90,14 @@ fn join(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
     }
 }
 
-/// A contact hears that it is out of a group, and then is.
+/// A contact hears that it is out of a group, or of the team with all its groups, and then is.
 fn leave(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
-    if let Notice::GroupDeleted { group, left, .. } = notice
-        && (left.is_empty() || left.contains(&contact))
-    {
-        groups.remove(group);
+    match notice {
+        Notice::GroupDeleted { group, left, .. } if left.is_empty() || left.contains(&contact) => {
+            groups.remove(group);
+        }
+        Notice::ContactRemoved { contact: removed, .. } if *removed == contact => groups.clear(),
+        _ => {}
     }
 }
 

@@ -3,14 +3,17 @@
 use crate::hub::{
     Hub,
     channel::SocketId,
-    place::{Cursors, Delivery, Ear, Place},
+    place::{Delivery, Ear, Place},
 };
 use events::GroupId;
-use protocol::notice::{FeedRow, Scope};
-use read_model::QueryError;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use protocol::{Point, notice::Scope};
+use read_model::{QueryError, feed::FeedRead};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use tokio::sync::mpsc;
 
@@ -38,22 +41,16 @@ impl Seat {
         self.id
     }
 
-    /// Listens to more scopes. Answers the sequence number of each behind which nothing will be missed.
+    /// Listens to more scopes; only while the socket reads for itself. Answers a point behind which the hub will miss
+    /// nothing of them.
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn listen(&self, ears: &[(Scope, Ear)]) -> Result<Cursors, QueryError> {
-        let known: Vec<Option<i64>> = {
-            let mut board = self.hub.board();
-            ears.iter().map(|(scope, ear)| board.listen(self.id, *scope, *ear)).collect()
-        };
-        let new = ears.iter().zip(&known).filter(|(_, last)| last.is_none()).map(|((scope, _), _)| *scope);
-        let heads = self.hub.settle(&new.collect::<Vec<Scope>>()).await?;
-        let cursor = |((scope, ear), last): (&(Scope, Ear), &Option<i64>)| {
-            let at = last.or_else(|| heads.get(&scope.uuid()).copied()).unwrap_or(0);
-            (*scope, (*ear, at))
-        };
-        Ok(ears.iter().zip(&known).map(cursor).collect())
+    pub(crate) async fn listen(&self, ears: &HashMap<Scope, Ear>) -> Result<Point, QueryError> {
+        let at = self.hub.settled().await?;
+        let mut board = self.hub.board();
+        ears.iter().for_each(|(scope, ear)| board.listen(self.id, *scope, *ear));
+        Ok(board.at().unwrap_or(at))
     }
 
     /// The next delivery. May be dropped while waiting: nothing gets lost.
@@ -82,17 +79,32 @@ impl Seat {
         self.hub.board().go_live(self.id, place)
     }
 
-    /// The next rows of a scope from the table.
+    /// Reads for itself from now on, from where it likes; what waits in the queue it will find in the feed. Answers what
+    /// it listens to.
+    pub(crate) fn step_aside(&mut self) -> HashMap<Scope, Ear> {
+        let ears = self.hub.board().step_aside(self.id);
+        while self.queue.try_recv().is_ok() {}
+        ears
+    }
+
+    /// Up to where the socket was given everything; `None` while something waits for it.
+    pub(crate) fn given(&self) -> Option<Point> {
+        // Under the board's lock nothing comes into the queue.
+        let board = self.hub.board();
+        if self.queue.is_empty() { board.given(self.id) } else { None }
+    }
+
+    /// The next rows of these scopes from the table.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn read(
         &self,
-        scope: Scope,
-        after: i64,
+        scopes: &[Scope],
+        after: Point,
         limit: i64,
-    ) -> Result<Vec<FeedRow>, QueryError> {
-        self.hub.read(scope, after, limit).await
+    ) -> Result<FeedRead, QueryError> {
+        self.hub.0.read.feed(scopes, after, limit).await
     }
 
     /// Whether the contact is in a group.

@@ -122,7 +122,7 @@ impl Roster {
         if !std::mem::take(&mut self.changed) {
             return;
         }
-        match frame::encode(&ServerEvent::Online { contacts: self.online(), calls: () }) {
+        match frame::transient(&ServerEvent::Online { contacts: self.online(), calls: () }) {
             Ok(frame) => {
                 self.frames.send_if_modified(|last| {
                     let differs = *last != frame;

@@ -215,13 +215,13 @@ impl Socket {
     }
 
     fn warn(&mut self, message: String, orig: Value) {
-        self.say(&ServerEvent::Warning { message, orig });
+        self.say(&ServerEvent::Warning { message, orig, code: None, position: None });
     }
 
     /// Pushes a frame that stems from no row of the feed.
     pub(super) fn say(&mut self, event: &ServerEvent) {
-        match frame::encode(event) {
-            Ok(frame) => self.wire.push(frame),
+        match frame::transient(event) {
+            Ok(frame) => self.wire.push(frame, None),
             Err(error) => tracing::error!(%error, "a frame cannot be written"),
         }
     }

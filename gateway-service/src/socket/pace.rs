@@ -16,7 +16,6 @@ const ONLINE: Duration = Duration::from_millis(4_500);
 const ONLINE_PAUSE: Duration = Duration::from_millis(200);
 /// For so many bytes of presence one more pause: who is online in a large team is told less often.
 const ONLINE_BYTES: usize = 4_096;
-const TIME: Duration = Duration::from_secs(60);
 /// Whether the session is still good, and how often its owner is noted as seen.
 const SESSION: Duration = Duration::from_secs(30);
 const SEEN: Duration = Duration::from_secs(60);
@@ -28,6 +27,7 @@ pub(super) struct Pace {
     online: Instant,
     online_earliest: Instant,
     time: Instant,
+    time_every: Duration,
     session: Instant,
     seen: Instant,
     leave: Option<Instant>,
@@ -53,15 +53,16 @@ pub(super) struct Due {
 }
 
 impl Pace {
-    /// `server.online` is due at once.
-    pub(super) fn new() -> Self {
+    /// `server.online` is due at once; `server.time` comes every so often.
+    pub(super) fn new(time_every: Duration) -> Self {
         let now = Instant::now();
         Self {
             ping: now + PING,
             unanswered: 0,
             online: now,
             online_earliest: now,
-            time: now + TIME,
+            time: now + time_every,
+            time_every,
             session: now + SESSION,
             seen: now + SEEN,
             leave: None,
@@ -83,7 +84,7 @@ impl Pace {
             ping,
             dead,
             online: pass(&mut self.online, now, ONLINE),
-            time: pass(&mut self.time, now, TIME),
+            time: pass(&mut self.time, now, self.time_every),
             session: pass(&mut self.session, now, SESSION),
             seen: pass(&mut self.seen, now, SEEN),
             leave: self.leave.is_some_and(|leave| leave <= now),
@@ -133,7 +134,7 @@ mod tests {
 
     #[test]
     fn presence_is_due_at_once_and_then_again_and_again() {
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(ONLINE);
         let now = Instant::now();
         assert!(pace.due(now).online);
         assert!(!pace.due(now + Duration::from_secs(4)).online);
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn presence_of_many_is_told_less_often() {
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(ONLINE);
         let now = Instant::now();
         pace.due(now);
         pace.told_presence(now, 100);
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_answers_no_ping_is_dead() {
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(ONLINE);
         let mut now = Instant::now();
         let mut after = || {
             now += PING;

@@ -2,7 +2,7 @@
 
 use crate::{
     gateway::Gateway,
-    hub::{Delivery, Ear, Row},
+    hub::{Delivery, Ear, Place, Row},
     meters,
     render::{RenderError, Rendered, Renderer, Then},
     socket::{
@@ -11,12 +11,17 @@ use crate::{
     },
 };
 use events::{ContactId, TeamId};
-use protocol::{Timestamp, error::ErrorCode, notice::Scope, realtime::ServerEvent};
-use read_model::QueryError;
+use protocol::{Point, Timestamp, error::ErrorCode, lang::Text, notice::Scope, realtime::ServerEvent};
+use read_model::{QueryError, feed::FeedRead};
+use serde_json::Value;
+use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
 /// Rows that a socket which reads for itself takes at once.
 const PAGE: i64 = 32;
+
+/// How long it rests when there is nothing to read, and the hub cannot take it either.
+const REST: Duration = Duration::from_millis(20);
 
 /// A row cannot be told now: the client is to come back, and reads history then.
 const BROKEN: End = End::Close(code::TRY_LATER, "try again later");
@@ -30,7 +35,7 @@ impl Socket {
                 Delivery::Row(row) => self.tell(&row).await,
                 Delivery::Typing(typing) => {
                     match self.renderer.typing(&typing) {
-                        Ok(frame) => self.wire.push(frame),
+                        Ok(frame) => self.wire.push(frame, None),
                         Err(error) => tracing::error!(%error, "a frame cannot be written"),
                     }
                     None
@@ -51,30 +56,85 @@ impl Socket {
         None
     }
 
-    /// One step towards being live: what the hub still remembers, else a page of each feed.
+    /// One step towards being live: what the hub still remembers, else a page of the feed.
     pub(super) async fn catch_up(&mut self) -> Option<End> {
         let place = self.place.take()?;
-        let scopes: Vec<(Scope, i64)> = place.cursors.iter().map(|(scope, (_, at))| (*scope, *at)).collect();
-        match self.seat.go_live(place) {
+        let (scopes, after): (Vec<Scope>, Point) = (place.ears.keys().copied().collect(), place.at);
+        match if self.unproven { Err(place) } else { self.seat.go_live(place) } {
             Ok(()) => return None,
             Err(place) => self.place = Some(place),
         }
-        for (scope, after) in scopes {
-            if !self.wire.has_room() {
-                return None;
-            }
-            let rows = match self.seat.read(scope, after, PAGE).await {
-                Ok(rows) => rows,
-                Err(error) => return self.broken(&error.into()),
-            };
-            for feed in rows {
-                let concerned = self.place.as_mut().is_some_and(|place| place.pass(&feed));
-                if concerned && let Some(end) = self.tell(&Row::new(feed)).await {
-                    return Some(end);
+        match self.seat.read(&scopes, after, PAGE).await {
+            Ok(FeedRead::Page(page)) => {
+                self.unproven = false;
+                if page.rows.is_empty() && page.reached == after {
+                    tokio::time::sleep(REST).await;
                 }
+                for feed in page.rows {
+                    let Some(place) = &mut self.place else { return None };
+                    if place.pass(&feed)
+                        && let Some(end) = self.tell(&Row::new(feed)).await
+                    {
+                        return Some(end);
+                    }
+                }
+                if let Some(place) = &mut self.place {
+                    place.at = page.reached.max(place.at);
+                    self.told = place.at;
+                }
+                None
             }
+            Ok(FeedRead::Forgotten { head }) => self.forgotten(Point::whole(head)).await,
+            Err(error) => self.broken(&error.into()),
         }
+    }
+
+    /// What comes up to `head` is forgotten: the client is told so, and hears what is behind it.
+    async fn forgotten(&mut self, head: Point) -> Option<End> {
+        self.fetch_anew(head);
+        let groups = match self.renderer.read.groups_at(self.renderer.viewer.contact, head).await {
+            Ok(groups) => groups,
+            Err(error) => return self.broken(&error.into()),
+        };
+        if let Some(place) = &mut self.place {
+            place.at = head;
+            place.groups = groups;
+        }
+        self.unproven = false;
+        self.told = head;
         None
+    }
+
+    fn fetch_anew(&mut self, point: Point) {
+        self.say(&ServerEvent::Warning {
+            message: Text::FetchAnew.render(self.sender.lang).to_string(),
+            orig: Value::Null,
+            code: Some("FETCH_ANEW"),
+            position: Some(point.position),
+        });
+    }
+
+    /// Says once where the client stands when it is live: up to there it was told everything.
+    pub(super) fn greet(&mut self) {
+        if self.greeted || self.place.is_some() {
+            return;
+        }
+        if let Some(given) = self.seat.given() {
+            self.greeted = true;
+            self.told = given;
+            self.time();
+            self.wire.live(given);
+        }
+    }
+
+    fn time(&mut self) {
+        let given = if self.place.is_none() { self.seat.given() } else { None };
+        self.told = given.unwrap_or(self.told);
+        self.say(&ServerEvent::Time {
+            time: Timestamp(self.gateway.0.access.clock.now()),
+            position: self.told.complete(),
+            frames: self.wire.pushed(),
+        });
     }
 
     /// What the clock asks for.
@@ -92,12 +152,15 @@ impl Socket {
         }
         if ping {
             self.wire.ping();
+            if self.wire.is_one_way() {
+                self.pace.alive();
+            }
         }
         if online {
             self.online(now);
         }
         if time {
-            self.say(&ServerEvent::Time { time: Timestamp(self.gateway.0.access.clock.now()) });
+            self.time();
         }
         if seen {
             note_seen(&self.gateway, &self.renderer).await;
@@ -106,6 +169,7 @@ impl Socket {
     }
 
     async fn tell(&mut self, row: &Row) -> Option<End> {
+        self.told = row.feed.point();
         if self.is_foreign(row.feed.scope) {
             return None;
         }
@@ -114,10 +178,14 @@ impl Socket {
             Err(error) => return self.broken(&error),
         };
         if let Some(frame) = frame {
-            self.wire.push(frame);
+            self.wire.push(frame, Some(row.feed.point()));
         }
         match then {
             Then::Stay => None,
+            Then::FetchAnew => {
+                self.fetch_anew(self.told);
+                None
+            }
             Then::Close(reason) => Some(End::Close(code::NORMAL, reason)),
             Then::CountTeams => match self.count_teams().await {
                 Ok(()) => None,
@@ -141,25 +209,43 @@ impl Socket {
         }
         let frame = self.attendance.frames.borrow_and_update().clone();
         self.pace.told_presence(now, frame.len());
-        self.wire.push(frame);
+        self.wire.push(frame, None);
     }
 
-    /// The account's teams may have changed: listens to those that are new, and counts unread in those that are left.
+    /// The account's teams may have changed: listens to those that are new, from the row that told of them on, and counts
+    /// unread in those that are left.
     async fn count_teams(&mut self) -> Result<(), QueryError> {
         let seats = self.renderer.read.seats(self.renderer.account).await?;
-        let others: Vec<(TeamId, ContactId)> =
-            seats.into_iter().filter(|(team, _)| *team != self.renderer.team).collect();
+        let others: Vec<(TeamId, ContactId)> = seats
+            .into_iter()
+            .filter(|seat| seat.is_taken() && seat.team != self.renderer.team)
+            .map(|seat| (seat.team, seat.contact))
+            .collect();
         self.elsewhere.retain(|team| others.iter().any(|(other, _)| other == team));
-        let new: Vec<(Scope, Ear)> = others
+        let new: HashMap<Scope, Ear> = others
             .iter()
             .filter(|(team, _)| self.elsewhere.insert(*team))
             .map(|(team, contact)| (Scope::Team(*team), Ear::Elsewhere(*contact)))
             .collect();
-        let cursors = self.seat.listen(&new).await?;
-        if let Some(place) = &mut self.place {
-            place.cursors.extend(cursors);
+        if !new.is_empty() {
+            self.listen(new).await?;
         }
         self.renderer.counters.set_others(others);
+        Ok(())
+    }
+
+    /// Listens to more scopes, from what was told last: what the hub has handed out since then it did not hand out of
+    /// these.
+    async fn listen(&mut self, new: HashMap<Scope, Ear>) -> Result<(), QueryError> {
+        if self.place.is_none() {
+            let ears = self.seat.step_aside();
+            let groups = self.renderer.read.groups_at(self.renderer.viewer.contact, self.told).await?;
+            self.place = Some(Place { ears, at: self.told, groups });
+        }
+        self.seat.listen(&new).await?;
+        if let Some(place) = &mut self.place {
+            place.ears.extend(new);
+        }
         Ok(())
     }
 

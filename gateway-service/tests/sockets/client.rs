@@ -66,8 +66,17 @@ impl Client {
         self.socket.send(Message::text(event.to_string())).await.unwrap();
     }
 
-    /// The next frame that is neither presence nor time: those come when they like.
+    /// The next frame that is neither presence nor time, since those come when they like; without its place in the feed.
     pub(crate) async fn next(&mut self) -> Value {
+        let mut frame = self.placed().await;
+        if let Some(keys) = frame.as_object_mut() {
+            keys.retain(|key, _| key != "position" && key != "ordinal");
+        }
+        frame
+    }
+
+    /// The same, whole.
+    pub(crate) async fn placed(&mut self) -> Value {
         loop {
             let frame = self.any().await;
             if !matches!(frame["event"].as_str(), Some("server.online" | "server.time")) {

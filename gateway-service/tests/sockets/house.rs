@@ -4,7 +4,7 @@ use access::Access;
 use axum::{Json, Router, extract::Path, routing::post};
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
-use events::{AccountId, ContactId, MessageId, SessionId, TeamId, chat::ChatRef, message::Author};
+use events::{AccountId, ContactId, MessageId, Position, SessionId, TeamId, chat::ChatRef, message::Author};
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
     bus::Bus,
@@ -18,12 +18,12 @@ use platform::{
 };
 use protocol::{
     message::{ContentType, NeutralMessage},
-    notice::{Audience, FeedRow, Notice, Scope},
+    notice::{Audience, Committed, FEED_SUBJECT, FeedRow, Notice, Scope},
 };
 use read_model::{ReadModel, schema};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::to_raw_value};
 use sqlx::PgPool;
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};
+use std::{net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};
 use uuid::Uuid;
 
 /// A guard against hanging, no measure of speed.
@@ -47,7 +47,7 @@ pub(crate) struct House {
     pub(crate) read: ReadModel,
     pub(crate) config: Arc<Config>,
     pub(crate) tasks: Tasks,
-    heads: Mutex<HashMap<Uuid, i64>>,
+    head: Mutex<Position>,
     pool: PgPool,
     _database: TestDatabase,
 }
@@ -84,7 +84,7 @@ impl House {
             read,
             config,
             tasks,
-            heads: Mutex::default(),
+            head: Mutex::default(),
             pool,
             _database: database,
         };
@@ -142,11 +142,10 @@ impl House {
 
     /// The next row of a scope, not yet told to anybody.
     pub(crate) fn row(&self, scope: Scope, audience: Audience, notice: Notice) -> FeedRow {
-        let mut heads = self.heads.lock().unwrap();
-        let head = heads.entry(scope.uuid()).or_default();
+        let mut head = self.head.lock().unwrap();
         *head += 1;
-        let position = head.unsigned_abs();
-        FeedRow { position, ordinal: 0, scope, seq: *head, audience, at: Utc::now(), notice }
+        let position = *head;
+        FeedRow { position, ordinal: 0, scope, audience, at: Utc::now(), notice }
     }
 
     /// A row in the team, for everybody.
@@ -202,30 +201,35 @@ impl House {
         let mut transaction = self.pool.begin().await.unwrap();
         for row in rows {
             sqlx::query(
-                "INSERT INTO read.feed (scope, seq, position, ordinal, notice) VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO read.feed (scope, seq, position, ordinal, at, notice) VALUES ($1, $2, $3, $4, now(), $5)",
             )
             .bind(row.scope.uuid())
-            .bind(row.seq)
+            .bind(row.position.cast_signed())
             .bind(row.position.cast_signed())
             .bind(0_i32)
             .bind(serde_json::to_vec(row).unwrap())
             .execute(&mut *transaction)
             .await
             .unwrap();
-            let head = "INSERT INTO read.feed_scope (scope, seq) VALUES ($1, $2) \
-                        ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq";
-            sqlx::query(head).bind(row.scope.uuid()).bind(row.seq).execute(&mut *transaction).await.unwrap();
+        }
+        if let Some(last) = rows.last() {
+            let checkpoint = "UPDATE read.checkpoint SET position = greatest(position, $1)";
+            let position = last.position.cast_signed();
+            sqlx::query(checkpoint).bind(position).execute(&mut *transaction).await.unwrap();
         }
         transaction.commit().await.unwrap();
     }
 
-    /// Tells rows of one scope over the bus.
+    /// Tells rows over the bus, as one transaction.
     pub(crate) fn announce(&self, rows: &[FeedRow]) {
-        let Some(first) = rows.first() else { return };
-        self.bus.publish(&format!("feed.{}", first.scope), serde_json::to_vec(rows).unwrap().into()).unwrap();
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
+        let encoded = rows.iter().map(|row| (row.scope.uuid(), to_raw_value(row).unwrap())).collect();
+        let (after, position) = (first.position - 1, last.position);
+        let committed = Committed { after, position, rows: Some(encoded) };
+        self.bus.publish(FEED_SUBJECT, serde_json::to_vec(&committed).unwrap().into()).unwrap();
     }
 
-    /// Commits rows of one scope and tells them.
+    /// Commits rows and tells them.
     pub(crate) async fn publish(&self, rows: &[FeedRow]) {
         self.store(rows).await;
         self.announce(rows);

@@ -110,6 +110,7 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("uploads.at_once_per_account", u64::from(config.uploads.at_once_per_account)),
         ("http.timeout_sec", config.http.timeout_sec),
         ("http.header_timeout_sec", config.http.header_timeout_sec),
+        ("realtime.time_sec", u64::from(config.realtime.time_sec)),
         ("postgres.max_connections", u64::from(config.postgres.max_connections)),
         ("postgres.acquire_timeout_sec", config.postgres.acquire_timeout_sec),
         ("postgres.statement_timeout_sec", config.postgres.statement_timeout_sec),

@@ -183,6 +183,41 @@ impl Http {
     }
 }
 
+/// What is told live: websockets, streams, and the feed behind them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Realtime {
+    /// Days for which clients that were away are told what they missed; 0 for ever.
+    pub feed_days: u32,
+    /// Of everything that clients are told, so many of the newest rows are kept at most; 0 for all.
+    pub feed_rows: u32,
+    /// How often `server.time` says how far a client was told everything, in seconds.
+    pub time_sec: u32,
+    /// Sockets and streams open at once in one process; 0 for any number, here and below.
+    pub sockets_per_node: u32,
+    /// Sockets and streams open at once from one address.
+    pub sockets_per_address: u32,
+    /// Sockets and streams open at once of one account.
+    pub sockets_per_account: u32,
+    /// Sockets and streams open at once in one team.
+    pub sockets_per_team: u32,
+}
+
+impl Realtime {
+    pub(super) fn defaults(profile: Profile) -> Self {
+        let production = profile == Profile::Production;
+        Self {
+            feed_days: 14,
+            feed_rows: 20_000_000,
+            time_sec: 60,
+            sockets_per_node: 50_000,
+            sockets_per_address: if production { 1_000 } else { 0 },
+            sockets_per_account: if production { 100 } else { 0 },
+            sockets_per_team: 20_000,
+        }
+    }
+}
+
 /// Connections to Postgres, for the log and the read model each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -36,6 +36,11 @@ pub enum Key {
 }
 
 impl Key {
+    /// Whoever is behind an address, as limits by address count them.
+    pub fn subscriber(address: IpAddr) -> Self {
+        Self::Address(address).masked(KeyKind::Address)
+    }
+
     /// The key as a limit of this kind counts it. A key of another kind stays as it is.
     pub(super) fn masked(&self, kind: KeyKind) -> Self {
         match (kind, self) {

@@ -163,10 +163,16 @@ pub enum Text {
         /// Seconds until the next one is accepted.
         seconds: u64,
     },
+    /// No place in the stream of events.
+    BadPosition,
+    /// Too many sockets are open at once.
+    TooManySockets,
     /// The read model has not reached the position asked for.
     NotCaughtUp,
     /// A part of the server is not available now.
     TryLater,
+    /// What happened meanwhile is not told any more.
+    FetchAnew,
     /// The server took too long.
     TookTooLong,
     /// The same key was used for another request.
@@ -283,9 +289,20 @@ impl Text {
             Self::NotCaughtUp => {
                 say("Данные ещё не готовы, повторите запрос", "The data is not there yet, try again")
             }
+            Self::BadPosition => {
+                say("Ожидается позиция, например 123 или 123.0", "Expected a position such as 123 or 123.0")
+            }
+            Self::TooManySockets => say(
+                "Открыто слишком много соединений, закройте лишние",
+                "Too many connections are open, close some",
+            ),
             Self::TryLater => say(
                 "Сервис временно недоступен, повторите позже",
                 "The service is not available now, try again later",
+            ),
+            Self::FetchAnew => say(
+                "О том, что произошло за это время, сервер уже не расскажет: загрузите данные заново",
+                "What happened meanwhile is not told any more: fetch everything anew",
             ),
             Self::TookTooLong => say("Сервер не успел ответить", "The server did not answer in time"),
             Self::KeyReused => {

@@ -1,0 +1,262 @@
+//! `GET /api/v3/teams/{team_uid}/events`: what a socket says, for whoever cannot open one. As server-sent events, a
+//! stream without end; or as JSON, what there is, for whoever asks again and again.
+//!
+//! Behind it is the same task as behind a socket, so rights, views and order are the same.
+
+use crate::{
+    credentials::Credentials,
+    gateway::Gateway,
+    socket::{self, Identity, Item, Wire},
+    upstream::Sender,
+};
+use access::{Access, TeamScope};
+use axum::{
+    body::Body,
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
+};
+use platform::{
+    http::{ApiError, Reply, RequestInfo},
+    limits::{Key, Limit},
+};
+use protocol::{Point, envelope::Success, error::ErrorCode, lang::Text, realtime::EventsPage};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::{convert::Infallible, fmt::Write as _, time::Duration};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+const EVENT_STREAM: &str = "text/event-stream";
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Tells nginx not to collect the stream before passing it on.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// Frames that wait for the reader before the socket's task keeps them.
+const AHEAD: usize = 16;
+/// Frames of one JSON answer at most.
+const PAGE: usize = 500;
+/// Longest wait for something to happen; less than any proxy's patience.
+const LONGEST_WAIT: u64 = 25;
+/// How soon a browser opens the stream again, in milliseconds; and how much of that is chance, so that not all come at
+/// the same moment.
+const RETRY: u64 = 1_000;
+
+/// The stream's route.
+pub(crate) fn router() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// What of the stream is asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Everything behind this point: `position` or `position.ordinal` of the last frame, `Event-Position` of an answer.
+    /// The header `Last-Event-ID` goes before it. Without either the stream begins now.
+    from: Option<String>,
+    /// Of JSON: how many seconds to wait when there is nothing, 25 at most; 0 when absent.
+    #[param(value_type = Option<u64>)]
+    wait: Option<String>,
+}
+
+/// What happens in a team, as the caller is told of it.
+#[utoipa::path(
+    get,
+    path = "/api/v3/teams/{team_uid}/events",
+    tag = "realtime",
+    params(("team_uid" = String, Path, description = "The team"), Wanted),
+    responses(
+        (status = 200, content(
+            (Success<EventsPage> = "application/json"),
+            (String = "text/event-stream"),
+        )),
+    )
+)]
+async fn events(
+    State(gateway): State<Gateway>,
+    wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
+    scope: TeamScope,
+    info: RequestInfo,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let shared = &gateway.0;
+    if shared.draining.is_cancelled() || shared.tasks.closing().is_cancelled() {
+        return Err(ApiError::new(ErrorCode::Unavailable).because(Text::TryLater));
+    }
+    let Query(wanted) = wanted.map_err(|_| ApiError::field("from", Text::BadPosition))?;
+    let from = point(&wanted, &headers)?;
+    let wait = seconds(&wanted)?.min(LONGEST_WAIT).min(shared.access.config.http.timeout_sec / 2);
+    if let Some(from) = from {
+        let patience = Duration::from_millis(shared.access.config.wait.query_ms);
+        if !shared.access.read.caught_up(from.position, patience).await.map_err(access::refuse)? {
+            return Err(ApiError::new(ErrorCode::NotCaughtUp).retry_after(Duration::from_secs(1)));
+        }
+    }
+    let identity = identity(&shared.access, &scope, &info, &headers, from)?;
+    if asks_for_stream(&headers) {
+        shared.access.limits.check(Limit::SocketsPerAddress, &Key::Address(info.client))?;
+        let items = open(gateway, identity, &info)?;
+        Ok(as_events(items))
+    } else {
+        let items = open(gateway, identity, &info)?;
+        let page = collect(items, from, Duration::from_secs(wait)).await?;
+        let position = page.position.parse::<Point>().map_or(0, |point| point.complete());
+        Ok(Reply::new(page).at(position).into_response())
+    }
+}
+
+fn point(wanted: &Wanted, headers: &HeaderMap) -> Result<Option<Point>, ApiError> {
+    let last = match headers.get(LAST_EVENT_ID).map(HeaderValue::to_str) {
+        Some(Ok(last)) => Some(last),
+        Some(Err(_)) => return Err(ApiError::field("Last-Event-ID", Text::BadPosition)),
+        None => None,
+    };
+    let (field, text) = match (last.filter(|last| !last.is_empty()), &wanted.from) {
+        (Some(last), _) => ("Last-Event-ID", last),
+        (None, Some(from)) => ("from", from.as_str()),
+        (None, None) => return Ok(None),
+    };
+    text.parse().map(Some).map_err(|_| ApiError::field(field, Text::BadPosition))
+}
+
+fn seconds(wanted: &Wanted) -> Result<u64, ApiError> {
+    let Some(wait) = &wanted.wait else { return Ok(0) };
+    let wrong = Text::WrongType { expected: protocol::lang::JsonType::Integer };
+    wait.parse().map_err(|_| ApiError::field("wait", wrong))
+}
+
+fn identity(
+    access: &Access,
+    scope: &TeamScope,
+    info: &RequestInfo,
+    headers: &HeaderMap,
+    from: Option<Point>,
+) -> Result<Identity, ApiError> {
+    let credentials =
+        Credentials::of(headers, &access.config).ok_or_else(|| ApiError::new(ErrorCode::EmptyToken))?;
+    let (client, request_id, lang) = (info.client, info.id.clone(), info.lang);
+    let sender = Sender { team: scope.team, credentials, client, request_id, lang };
+    let session = scope.caller.session().clone();
+    Ok(Identity { session, team: scope.team, viewer: scope.viewer(), sender: sender.into(), from })
+}
+
+fn asks_for_stream(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted
+        .flat_map(|value| value.split(','))
+        .any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM)))
+}
+
+/// Starts the task behind a stream; it ends when the receiver is dropped.
+fn open(gateway: Gateway, identity: Identity, info: &RequestInfo) -> Result<mpsc::Receiver<Item>, ApiError> {
+    let admission = gateway.0.crowd.admit(info.client, identity.session.account.0, identity.team.0)?;
+    let (sender, items) = mpsc::channel(AHEAD);
+    let (tasks, tracked) = (gateway.0.tasks.clone(), gateway.0.sockets.token());
+    tasks.spawn("stream", async move {
+        socket::run(gateway, Wire::stream(sender), identity).await;
+        drop((tracked, admission));
+    });
+    Ok(items)
+}
+
+/// As server-sent events (HTML, 9.2).
+fn as_events(items: mpsc::Receiver<Item>) -> Response {
+    let retry = RETRY + u64::from(uuid::Uuid::new_v4().as_bytes()[0]) * RETRY / 256;
+    let begin = format!("retry: {retry}\n\n");
+    let rest = stream::unfold(items, async |mut items| {
+        let item = items.recv().await?;
+        Some((as_event(&item), items))
+    });
+    let chunks = stream::once(async { begin });
+    let chunks = futures::StreamExt::chain(chunks, rest);
+    let body = Body::from_stream(futures::StreamExt::map(chunks, Ok::<String, Infallible>));
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(BUFFERING, HeaderValue::from_static("no"));
+    response
+}
+
+fn as_event(item: &Item) -> String {
+    match item {
+        Item::Frame(frame, point) => {
+            let mut event = String::with_capacity(frame.len() + 48);
+            if let Some(point) = point {
+                let _ = writeln!(event, "id: {point}"); // cannot fail: it is memory
+            }
+            // JSON as it is written here is one line.
+            event.push_str("data: ");
+            event.push_str(frame.as_str());
+            event.push_str("\n\n");
+            event
+        }
+        // From here on a client that comes back need not hear what it was not concerned by.
+        Item::Live(point) => format!("id: {point}\n: live\n\n"),
+        Item::Ping => ": \n\n".to_owned(),
+        Item::Close(code, reason) => {
+            format!("event: close\ndata: {{\"code\":{code},\"reason\":\"{reason}\"}}\n\n")
+        }
+    }
+}
+
+/// Frames until there is something and nothing more at hand, or until the wait is over.
+async fn collect(
+    mut items: mpsc::Receiver<Item>,
+    from: Option<Point>,
+    wait: Duration,
+) -> Result<EventsPage, ApiError> {
+    let mut events: Vec<Box<RawValue>> = Vec::new();
+    let mut reached = from;
+    let mut live = false;
+    let mut deadline = None;
+    while events.len() < PAGE {
+        let item = match (live, deadline) {
+            // What is missed is on its way, however long that takes: the guard of all requests bounds it.
+            (false, _) => items.recv().await,
+            (true, _) if !events.is_empty() => items.try_recv().ok(),
+            (true, None) => None,
+            (true, Some(deadline)) => timeout_at(deadline, items.recv()).await.ok().flatten(),
+        };
+        match item {
+            Some(Item::Frame(frame, Some(point))) => {
+                events.push(raw(frame.as_str())?);
+                reached = Some(point);
+            }
+            Some(Item::Frame(frame, None)) if is_for_pages(frame.as_str()) => {
+                events.push(raw(frame.as_str())?)
+            }
+            Some(Item::Live(point)) => {
+                live = true;
+                reached = reached.max(Some(point));
+                deadline = Some(Instant::now() + wait);
+            }
+            Some(Item::Frame(..) | Item::Ping) => {}
+            Some(Item::Close(..)) | None => break,
+        }
+    }
+    let position = reached.ok_or_else(|| ApiError::new(ErrorCode::Unavailable).because(Text::TryLater))?;
+    Ok(EventsPage { events, position: position.to_string() })
+}
+
+/// Of what stems from no event, a page tells what the client must know.
+fn is_for_pages(frame: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        event: &'a str,
+    }
+    serde_json::from_str::<Named<'_>>(frame)
+        .is_ok_and(|named| matches!(named.event, "server.warning" | "server.panic" | "server.logout"))
+}
+
+fn raw(frame: &str) -> Result<Box<RawValue>, ApiError> {
+    RawValue::from_string(frame.to_owned()).map_err(ApiError::internal)
+}

@@ -1,0 +1,83 @@
+//! Who heard which group from when to when, kept from the notices themselves: by these, sockets let people into groups
+//! and out of them, so whoever was away is told of a group what a socket would have told.
+
+use events::{ContactId, GroupId};
+use protocol::{
+    Point,
+    notice::{FeedRow, Notice},
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Follows the notices of a batch, in their order.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn keep(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
+    for row in rows {
+        match &row.notice {
+            Notice::GroupUpdated { group, joined } if !joined.is_empty() => {
+                join(db, row.point(), *group, joined).await?;
+            }
+            Notice::GroupDeleted { group, left, .. } => leave(db, row.point(), *group, left).await?,
+            Notice::ContactRemoved { contact, .. } => remove(db, row.point(), *contact).await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Who is in already, stays in from when they came.
+async fn join(
+    db: &mut PgConnection,
+    point: Point,
+    group: GroupId,
+    joined: &[ContactId],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO read.feed_member (chat, contact, since_position, since_ordinal) \
+         SELECT $1, contact, $3, $4 FROM unnest($2::uuid[]) AS j (contact) \
+         ON CONFLICT (chat, contact) WHERE until_position IS NULL DO NOTHING",
+    )
+    .bind(group.0)
+    .bind(joined.iter().map(|contact| contact.0).collect::<Vec<Uuid>>())
+    .bind(point.position.cast_signed())
+    .bind(point.ordinal.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// None named means everybody.
+async fn leave(
+    db: &mut PgConnection,
+    point: Point,
+    group: GroupId,
+    left: &[ContactId],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE read.feed_member SET until_position = $3, until_ordinal = $4 \
+         WHERE chat = $1 AND until_position IS NULL AND (cardinality($2::uuid[]) = 0 OR contact = ANY($2))",
+    )
+    .bind(group.0)
+    .bind(left.iter().map(|contact| contact.0).collect::<Vec<Uuid>>())
+    .bind(point.position.cast_signed())
+    .bind(point.ordinal.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Who is out of the team is out of all its groups.
+async fn remove(db: &mut PgConnection, point: Point, contact: ContactId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE read.feed_member SET until_position = $2, until_ordinal = $3 \
+         WHERE contact = $1 AND until_position IS NULL",
+    )
+    .bind(contact.0)
+    .bind(point.position.cast_signed())
+    .bind(point.ordinal.cast_signed())
+    .execute(db)
+    .await?;
+    Ok(())
+}

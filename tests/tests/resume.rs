@@ -1,0 +1,329 @@
+//! Who was away goes on from where they stood: everything they may see comes once, in order, and then what is new.
+
+use futures::StreamExt;
+use http::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use veche_tests::{
+    client::Client,
+    exchange::{Body, Call},
+    person::{Person, Team},
+    socket::Socket,
+    world::{Layout, Plan, Role, World},
+};
+
+const ANNA: &str = "+79020000001";
+const BORIS: &str = "+79020000002";
+
+struct Pair {
+    world: World,
+    anna: Person,
+    boris: Person,
+    team: Team,
+    to_boris: String,
+}
+
+async fn pair(plan: Plan) -> Pair {
+    let world = World::start(plan).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let to_boris = team.jid_of(BORIS);
+    Pair { world, anna, boris, team, to_boris }
+}
+
+fn one() -> Plan {
+    Plan::new(Layout::AllInOne)
+}
+
+/// Where a frame stands, as an address has it.
+fn point(frame: &Value) -> String {
+    format!("{}.{}", frame["position"], frame["ordinal"])
+}
+
+/// What a frame is about, for comparing: views are of the moment they are told.
+fn gist(frame: &Value) -> (String, Value, Value) {
+    let params = &frame["params"];
+    let about = ["messages", "chats", "teams", "contacts", "sections"];
+    let about = about.iter().find_map(|key| params[*key].as_array()).map_or(params.clone(), |items| {
+        let names = ["message_id", "jid", "uid"];
+        items.iter().map(|item| names.iter().map(|name| item[*name].clone()).collect::<Value>()).collect()
+    });
+    (point(frame), frame["event"].clone(), about)
+}
+
+fn gists(frames: &[Value]) -> Vec<(String, Value, Value)> {
+    frames.iter().map(gist).collect()
+}
+
+/// A bit of everything that Boris hears of, in groups, directly, of his account and of other teams.
+async fn story(Pair { anna, boris, team, to_boris, .. }: &Pair) {
+    let edited = anna.post(&team.uid, to_boris, "раз").await;
+    let event = |name: &str| format!("/api/v3/teams/{}/ws/{name}", team.uid);
+    let again = json!({"to": to_boris, "message_id": edited["message_id"], "content": {"text": "два"}});
+    anna.client.post(event("client.message.updated"), again).await.ok();
+    let group = anna.make_group(&team.uid, "г", &[to_boris]).await;
+    anna.post(&team.uid, &group, "в группе").await;
+    let members = format!("/api/v4/teams/{}/groups/{group}/members", team.uid);
+    anna.client.delete(format!("{members}/{to_boris}")).await.ok();
+    anna.post(&team.uid, &group, "без него").await;
+    boris.client.put("/api/v3/ui-settings", json!({"theme": "тёмная"})).await.ok();
+    let other = anna.make_team("другая", &[BORIS]).await;
+    anna.client.put(format!("/api/v3/teams/{}", other.uid), json!({"name": "другая!"})).await.ok();
+    let back = json!({"jid": to_boris, "status": "member"});
+    anna.client.post(members, back).await.ok();
+    anna.post(&team.uid, &group, "снова с ним").await;
+    boris.client.post(event("client.chat.lastread"), json!({"jid": group})).await.ok();
+    boris.post(&team.uid, &team.me, "ответ").await;
+    anna.client.post(event("client.chat.lastread"), json!({"jid": to_boris})).await.ok();
+    let gone = anna.post(&team.uid, to_boris, "на миг").await;
+    let gone = json!({"message_id": gone["message_id"]});
+    anna.client.post(event("client.message.deleted"), gone).await.ok();
+    anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "переименована"})).await.ok();
+}
+
+async fn remove(owner: &Person, team: &str, jid: &str) {
+    owner.client.delete(format!("/api/v4/teams/{team}/contacts/{jid}")).await.ok();
+}
+
+async fn heard(socket: &mut Socket) -> Vec<Value> {
+    let mut frames = Vec::new();
+    loop {
+        let frame = socket.expect("a frame of an event", |frame| frame["position"].is_u64()).await;
+        let is_last = frame["params"]["teams"][0]["name"] == "переименована";
+        frames.push(frame);
+        if is_last {
+            return frames;
+        }
+    }
+}
+
+#[tokio::test]
+async fn from_wherever_one_stood_the_rest_comes_once_and_in_order() {
+    let pair = pair(one()).await;
+    let mut witness = pair.boris.socket(&pair.team.uid).await;
+    witness.caught_up().await;
+    story(&pair).await;
+    let frames = heard(&mut witness).await;
+    let texts: Vec<&Value> =
+        frames.iter().map(|frame| &frame["params"]["messages"][0]["content"]["text"]).collect();
+    assert!(!texts.contains(&&json!("без него")) && texts.contains(&&json!("снова с ним")), "{texts:?}");
+    for (number, last) in frames.iter().enumerate() {
+        let mut again = Socket::resume(&pair.boris.client, &pair.team.uid, &point(last)).await;
+        let told = again.caught_up().await;
+        assert_eq!(gists(&told), gists(&frames[number + 1..]), "behind {last}");
+        let silent = told.iter().filter(|frame| frame["event"] == "server.message.updated");
+        assert!(
+            silent.clone().all(|frame| frame["params"]["delayed"] == true),
+            "nobody is rung for old news"
+        );
+    }
+    // Several notices of one event: behind one of them come the others, behind the whole event none.
+    let several = frames.windows(2).find(|pair| pair[0]["position"] == pair[1]["position"]);
+    let position = &several.expect("an event that leads to several frames")[0]["position"];
+    let mut again = Socket::resume(&pair.boris.client, &pair.team.uid, &position.to_string()).await;
+    let behind: Vec<Value> =
+        frames.iter().filter(|frame| frame["position"].as_u64() > position.as_u64()).cloned().collect();
+    assert_eq!(gists(&again.caught_up().await), gists(&behind));
+    // Then what is new, as always.
+    let posted = pair.anna.post(&pair.team.uid, &pair.to_boris, "новое").await;
+    let live = again.event("server.message.updated").await;
+    assert_eq!(
+        (&live["messages"][0]["message_id"], &live["delayed"]),
+        (&posted["message_id"], &json!(false))
+    );
+    assert_eq!(live["chat_counters"][0]["num_unread"], 1, "what is deleted is no news: {live}");
+}
+
+#[tokio::test]
+async fn an_answer_and_the_stream_behind_its_position_have_neither_hole_nor_double() {
+    let pair = pair(one()).await;
+    let posted = pair.anna.post(&pair.team.uid, &pair.to_boris, "до").await;
+    let team = pair.boris.client.get(format!("/api/v3/teams/{}", pair.team.uid)).await;
+    let position = team.header("event-position").expect("answers name their position").to_owned();
+    assert_eq!(team.ok()["unread"]["direct"]["messages"], 1);
+    let mut before = Socket::resume(&pair.boris.client, &pair.team.uid, "0").await;
+    let told = before.caught_up().await;
+    assert!(told.iter().any(|frame| frame["params"]["messages"][0]["message_id"] == posted["message_id"]));
+    let mut behind = Socket::resume(&pair.boris.client, &pair.team.uid, &position).await;
+    assert_eq!(behind.caught_up().await, Vec::<Value>::new());
+    pair.anna.post(&pair.team.uid, &pair.to_boris, "после").await;
+    let heard = behind.event("server.message.updated").await;
+    assert_eq!(heard["messages"][0]["content"]["text"], "после");
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_said_to_be_so() {
+    let pair = pair(one().set("VECHE_WAIT_QUERY_MS", "200")).await;
+    for (from, code, close) in [("9000000000", "NOT_CAUGHT_UP", 1013), ("soon", "INVALID_POSITION", 1008)] {
+        let mut socket = Socket::resume(&pair.boris.client, &pair.team.uid, from).await;
+        let (frames, closed) = socket.closed().await;
+        assert_eq!((&frames[0]["params"]["code"], closed), (&json!(code), Some(close)), "{frames:?}");
+    }
+    // In and out and in again: what was known of the team before is of another stay.
+    let before = pair.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
+    remove(&pair.anna, &pair.team.uid, &pair.to_boris).await;
+    let mut out = Socket::resume(&pair.boris.client, &pair.team.uid, &before).await;
+    assert_eq!(out.closed().await.0[0]["params"]["code"], "INVALID_TEAM");
+    let invitations = format!("/api/v3/teams/{}/invitations", pair.team.uid);
+    let invitation = pair.anna.client.post(invitations, json!({})).await.ok();
+    pair.boris.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await.ok();
+    let mut back = Socket::resume(&pair.boris.client, &pair.team.uid, &before).await;
+    let warning = back.event("server.warning").await;
+    assert_eq!((&warning["code"], &warning["orig"]), (&json!("FETCH_ANEW"), &Value::Null), "{warning}");
+    let told = back.caught_up().await;
+    assert!(told.iter().any(|frame| frame["event"] == "server.team.updated"), "{told:?}");
+    assert!(told.iter().all(|frame| frame["event"] != "server.team.deleted"), "{told:?}");
+}
+
+#[tokio::test]
+async fn that_another_team_is_gone_is_told_to_who_was_away() {
+    let pair = pair(one()).await;
+    let other = pair.anna.make_team("другая", &[BORIS]).await;
+    let third = pair.anna.make_team("третья", &[BORIS]).await;
+    let before = pair.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
+    pair.anna.client.delete(format!("/api/v3/teams/{}", other.uid)).await.ok();
+    remove(&pair.anna, &third.uid, &third.jid_of(BORIS)).await;
+    pair.anna.client.delete(format!("/api/v3/teams/{}", third.uid)).await.ok();
+    let mut again = Socket::resume(&pair.boris.client, &pair.team.uid, &before).await;
+    let told = again.caught_up().await;
+    let gone: Vec<&Value> = told.iter().map(|frame| &frame["params"]["teams"][0]["uid"]).collect();
+    assert_eq!(gone, [&json!(other.uid), &json!(third.uid)], "once each: {told:?}");
+}
+
+#[tokio::test]
+async fn what_the_feed_has_forgotten_must_be_fetched() {
+    const ROWS: usize = 10;
+    let mut pair = pair(one().set("VECHE_REALTIME_FEED_ROWS", ROWS.to_string())).await;
+    let mut socket = pair.boris.socket(&pair.team.uid).await;
+    pair.anna.post(&pair.team.uid, &pair.to_boris, "первое").await;
+    let first = socket.expect("the first", |frame| frame["event"] == "server.message.updated").await;
+    for number in 0..2 * ROWS {
+        pair.anna.post(&pair.team.uid, &pair.to_boris, &number.to_string()).await;
+    }
+    // What is too much is swept when a process starts.
+    pair.world.process(Role::Serve).terminate().await;
+    pair.world.revive(Role::Serve).await;
+    let mut late = loop {
+        let mut late = Socket::resume(&pair.boris.client, &pair.team.uid, &point(&first)).await;
+        if late.caught_up().await.is_empty() {
+            break late;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    pair.anna.post(&pair.team.uid, &pair.to_boris, "последнее").await;
+    let heard = late.event("server.message.updated").await;
+    assert_eq!(heard["messages"][0]["content"]["text"], "последнее");
+    let mut late = Socket::resume(&pair.boris.client, &pair.team.uid, &point(&first)).await;
+    let warning = late.event("server.warning").await;
+    assert_eq!(warning["code"], "FETCH_ANEW");
+    assert!(warning["position"].as_u64() > first["position"].as_u64(), "{warning}");
+    let mut near = Socket::resume(&pair.boris.client, &pair.team.uid, &warning["position"].to_string()).await;
+    assert!(near.caught_up().await.is_empty());
+}
+
+/// A stream of server-sent events as it comes.
+struct Events {
+    chunks: futures::stream::BoxStream<'static, Vec<u8>>,
+    unread: String,
+}
+
+impl Events {
+    async fn open(client: &Client, team: &str, headers: &[(&'static str, &str)]) -> Self {
+        let path = format!("/api/v3/teams/{team}/events");
+        let url = client.addresses().http(&Method::GET, &path) + &path;
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let mut request = http.get(url).header("accept", "text/event-stream");
+        for (name, value) in client.identity().header().iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let chunks = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()).unwrap_or_default());
+        Self { chunks: chunks.boxed(), unread: String::new() }
+    }
+
+    /// The next event: its id and its data.
+    async fn next(&mut self) -> Option<(Option<String>, Option<Value>)> {
+        loop {
+            if let Some((event, rest)) = self.unread.split_once("\n\n") {
+                let line =
+                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let data = line("data: ").map(|data| serde_json::from_str(&data).expect("data is JSON"));
+                let found = (line("id: "), data);
+                self.unread = rest.to_owned();
+                return Some(found);
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.chunks.next()).await;
+            self.unread += &String::from_utf8(chunk.expect("the stream goes on")?).expect("text");
+        }
+    }
+
+    /// The next event that stems from one.
+    async fn placed(&mut self) -> (String, Value) {
+        loop {
+            match self.next().await.expect("the stream goes on") {
+                (Some(id), Some(data)) => return (id, data),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_comes_as_a_stream_and_by_asking_again() {
+    let mut pair = pair(one()).await;
+    let mut witness = pair.boris.socket(&pair.team.uid).await;
+    witness.caught_up().await;
+    let path = format!("/api/v3/teams/{}/events", pair.team.uid);
+    let now = pair.boris.client.get(path.clone()).await.ok();
+    assert_eq!(now["events"], json!([]));
+    let from = now["position"].as_str().unwrap_or_default().to_owned();
+    story(&pair).await;
+    let frames = heard(&mut witness).await;
+
+    let mut stream = Events::open(&pair.boris.client, &pair.team.uid, &[("last-event-id", &from)]).await;
+    for expected in &frames {
+        let (id, frame) = stream.placed().await;
+        assert_eq!((id, gist(&frame)), (point(expected), gist(expected)));
+    }
+    let page = pair.boris.client.get(format!("{path}?from={from}")).await.ok();
+    let told = page["events"].as_array().expect("a list").clone();
+    assert_eq!(gists(&told), gists(&frames));
+    let from = page["position"].as_str().unwrap_or_default();
+    let waiting = {
+        let (client, path) = (pair.boris.client.clone(), format!("{path}?from={from}&wait=20"));
+        tokio::spawn(async move { client.get(path).await.ok() })
+    };
+    pair.anna.post(&pair.team.uid, &pair.to_boris, "новое").await;
+    assert_eq!(stream.placed().await.1["params"]["messages"][0]["content"]["text"], "новое");
+    let page = waiting.await.expect("an answer");
+    assert_eq!(page["events"][0]["params"]["messages"][0]["content"]["text"], "новое", "{page}");
+
+    for (query, field) in [("?from=x", "from"), ("?wait=x", "wait"), ("?from=1&from=2", "from")] {
+        let refused = pair.boris.client.get(format!("{path}{query}")).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json["error"]),
+            (422, &json!("INVALID_DATA")),
+            "{refused}"
+        );
+        assert!(refused.json["details"][field].is_string(), "{refused}");
+    }
+    let call = Call::new(Method::GET, format!("{path}?from=9000000000"), Body::Empty);
+    assert_eq!(pair.boris.client.send(call).await.status, 503);
+
+    // A stop ends the stream, and does not wait for its reader to go.
+    let process = pair.world.process(Role::Serve);
+    let ended = process.terminate();
+    let last = async {
+        let mut last = None;
+        while let Some((_, data)) = stream.next().await {
+            last = data.or(last);
+        }
+        last
+    };
+    let (ended, last) = futures::future::join(ended, last).await;
+    assert!(ended.success(), "{ended}");
+    assert_eq!(last.expect("a farewell")["code"], 1012);
+}
