@@ -13,8 +13,11 @@ mod invitation;
 mod message;
 mod ping;
 mod qr_login;
+mod remind;
 mod section;
 mod session;
+mod tag;
+mod task;
 mod team;
 mod ui_settings;
 mod upload;
@@ -74,6 +77,14 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(message::chat::post))
         .routes(routes!(message::chat::edit, message::chat::put, message::chat::delete))
         .routes(routes!(message::reaction::set, message::reaction::remove))
+        .routes(routes!(task::create))
+        .routes(routes!(task::change, task::archive))
+        .routes(routes!(task::check_item))
+        .routes(routes!(task::message::post))
+        .routes(routes!(tag::create))
+        .routes(routes!(tag::remove))
+        .routes(routes!(remind::create))
+        .routes(routes!(remind::remove))
         .routes(routes!(ws::event))
         .routes(routes!(api_message::post))
         .routes(routes!(inbound::post))

@@ -1,5 +1,6 @@
 //! Fields of requests → values of the domain; what does not fit is collected with the fields' names.
 
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use domain::{limits, phone_number::PhoneNumber};
 use events::{ContactId, GroupId};
 use platform::http::ApiError;
@@ -10,6 +11,9 @@ use protocol::{
 };
 use std::str::FromStr;
 use uuid::Uuid;
+
+/// Years that a moment may be in.
+const FOUR_DIGITS: std::ops::RangeInclusive<i32> = 1_000..=9_999;
 
 /// Collects what is wrong with a request, so that one answer names all of it.
 #[derive(Default)]
@@ -88,6 +92,19 @@ impl Checks {
         if text.len() > max && text.chars().count() > max {
             self.refuse(field, Text::TooLong { max });
         }
+    }
+
+    /// A moment: RFC 3339, cut to microseconds.
+    pub(crate) fn time(&mut self, field: &str, text: &str) -> Option<DateTime<Utc>> {
+        let parsed = DateTime::parse_from_rfc3339(text).ok();
+        // The log, Postgres and clients carry four digits of a year.
+        let parsed = parsed
+            .map(|time| time.to_utc().trunc_subsecs(6))
+            .filter(|time| FOUR_DIGITS.contains(&time.year()));
+        if parsed.is_none() {
+            self.refuse(field, Text::NotATime);
+        }
+        parsed
     }
 
     /// A phone in any spelling.

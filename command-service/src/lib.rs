@@ -8,11 +8,14 @@ mod files;
 mod http;
 mod inbound;
 mod input;
+mod reminders;
 mod repeat;
 mod states;
 mod transact;
 mod turns;
 mod upkeep;
+
+pub use reminders::Reminders;
 
 use access::Access;
 use axum::extract::FromRef;

@@ -19,6 +19,9 @@ pub mod phone_number;
 pub mod policy;
 pub mod reaction;
 pub mod reading;
+pub mod remind;
+pub mod tag;
+pub mod task;
 pub mod team;
 pub mod upload;
 

@@ -88,3 +88,29 @@ pub const FILE_NAME: usize = 255;
 pub const MESSAGE_UPDATE_AGE: u32 = 86_400;
 /// When a task is due by default in a new team (`seed`).
 pub const TASK_DEADLINE: &str = "18:00:00";
+/// A task's title: its first line, cut to this.
+pub const TASK_TITLE: usize = 250;
+/// A task's description.
+pub const TASK_DESCRIPTION: usize = 12_000;
+/// A word for where a task stands.
+pub const TASK_STATUS: usize = 50;
+/// Why a task is done.
+pub const TASK_REASON: usize = 1_024;
+/// Lines of one checklist.
+pub const TASK_ITEMS: usize = 100;
+/// A line of a checklist.
+pub const TASK_ITEM: usize = 1_024;
+/// Observers of one task.
+pub const TASK_OBSERVERS: usize = 200;
+/// Tags of one task.
+pub const TASK_TAGS: usize = 20;
+/// Highest importance and urgency of a task; the lowest is 1.
+pub const TASK_GRADE: u32 = 5;
+/// Largest complexity and time spent.
+pub const TASK_AMOUNT: u32 = 1_000_000;
+/// Tags of one team.
+pub const TAGS: usize = 1_000;
+/// A tag.
+pub const TAG: usize = 30;
+/// Reminders of one contact that have yet to fire.
+pub const REMINDS: usize = 500;

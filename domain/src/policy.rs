@@ -22,6 +22,12 @@ pub enum Action {
     CreateGroup,
     /// Delete anybody's message.
     DeleteAnyMessage,
+    /// Make tasks.
+    CreateTask,
+    /// Make tags for tasks.
+    CreateTag,
+    /// Delete tags.
+    ManageTags,
 }
 
 /// Whether somebody of this status has the right.
@@ -32,8 +38,11 @@ pub fn may(status: ContactStatus, action: Action) -> bool {
         | Action::AddToTeam
         | Action::ManageIntegrations
         | Action::DeleteContact
-        | Action::DeleteAnyMessage => status >= Admin,
-        Action::ManageSections | Action::CreateGroup => status >= Member,
+        | Action::DeleteAnyMessage
+        | Action::ManageTags => status >= Admin,
+        Action::ManageSections | Action::CreateGroup | Action::CreateTask | Action::CreateTag => {
+            status >= Member
+        }
     }
 }
 

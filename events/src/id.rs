@@ -40,7 +40,7 @@ ids! {
     TeamId,
     /// An account's membership in one team; its address is `d-{uuid}`.
     ContactId,
-    /// A group; its address is `g-{uuid}`.
+    /// A group, whose address is `g-{uuid}`, or a task: `t-{uuid}`.
     GroupId,
     /// A conversation of any kind as the log and the read model key it, see [`crate::chat::ChatRef::key`].
     ChatKey,
@@ -56,6 +56,12 @@ ids! {
     IntegrationId,
     /// An uploaded file as clients know it.
     UploadId,
+    /// A line of a task's checklist.
+    TaskItemId,
+    /// A tag of a team's tasks.
+    TagId,
+    /// A reminder.
+    RemindId,
     /// A stored picture or file.
     BlobId,
     /// One stored event.

@@ -20,9 +20,12 @@ pub mod phone;
 pub mod reading;
 pub mod recorded;
 pub mod registry;
+pub mod remind;
 pub mod section;
 pub mod session;
 pub mod stream;
+pub mod tag;
+pub mod task;
 pub mod team;
 pub mod upcast;
 pub mod upload;
@@ -33,6 +36,7 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, TeamEvent, UploadsEvent,
+    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, RemindEvent, TagEvent, TaskEvent,
+    TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;

@@ -2,7 +2,7 @@
 
 use crate::{
     account, address_book, chat, contact, device, icon, integration, invitation, message, phone, reading,
-    section, session, team, upload,
+    remind, section, session, tag, task, team, upload,
 };
 use schemars::{Schema, schema_for};
 use serde_json::Value;
@@ -160,5 +160,25 @@ stored_events! {
         Marked(reading::Marked) = "reading.marked.v1",
         SettingsChanged(reading::SettingsChanged) = "chat.settings_changed.v1",
         DraftSaved(reading::DraftSaved) = "chat.draft_saved.v1",
+    }
+    /// Facts of a `task` stream.
+    TaskEvent in "task" {
+        Created(task::Created) = "task.created.v1",
+        Changed(task::Changed) = "task.changed.v1",
+        StatusChanged(task::StatusChanged) = "task.status_changed.v1",
+        ItemsReplaced(task::ItemsReplaced) = "task.items_replaced.v1",
+        ItemChecked(task::ItemChecked) = "task.item_checked.v1",
+        Archived(task::Archived) = "task.archived.v1",
+    }
+    /// Facts of a `tags` stream.
+    TagEvent in "tags" {
+        Created(tag::Created) = "tag.created.v1",
+        Removed(tag::Removed) = "tag.removed.v1",
+    }
+    /// Facts of a `remind` stream.
+    RemindEvent in "remind" {
+        Set(remind::Set) = "remind.set.v1",
+        Fired(remind::Fired) = "remind.fired.v1",
+        Removed(remind::Removed) = "remind.removed.v1",
     }
 }

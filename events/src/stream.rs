@@ -1,6 +1,6 @@
 //! Stream names: built and parsed in one place.
 
-use crate::{AccountId, ChatKey, ContactId, GroupId, MessageId, TeamId};
+use crate::{AccountId, ChatKey, ContactId, GroupId, MessageId, RemindId, TeamId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl StreamName {
         Self(format!("team-{id}"))
     }
 
-    /// A group or a task.
+    /// A group.
     pub fn chat(id: GroupId) -> Self {
         Self(format!("chat-{id}"))
     }
@@ -43,6 +43,21 @@ impl StreamName {
     /// How far a contact has read a chat.
     pub fn reading(contact: ContactId, chat: ChatKey) -> Self {
         Self(format!("read-{contact}-{chat}"))
+    }
+
+    /// A task.
+    pub fn task(id: GroupId) -> Self {
+        Self(format!("task-{id}"))
+    }
+
+    /// The tags of a team's tasks.
+    pub fn tags(team: TeamId) -> Self {
+        Self(format!("tags-{team}"))
+    }
+
+    /// A reminder.
+    pub fn remind(id: RemindId) -> Self {
+        Self(format!("remind-{id}"))
     }
 
     /// A name as stored; nothing is checked.

@@ -135,6 +135,12 @@ impl Counters {
         match &row.notice {
             Notice::MessageUpdated { message, delayed: false } => self.posted(message),
             Notice::MessageUpdated { message, delayed: true } => self.changed(message),
+            // A public task may be read by those whom it does not concern: nothing of it counts for them.
+            Notice::ReadMarked { chat: chat @ ChatRef::Task(_), .. }
+                if !self.chats.contains_key(&chat.key()) =>
+            {
+                false
+            }
             Notice::ReadMarked { contact, chat, message, base, num_unread, mentions, gentime }
                 if *contact == self.contact =>
             {
@@ -148,6 +154,10 @@ impl Counters {
             }
             Notice::ChatKept { contact, chat, counted } if *contact == self.contact => {
                 self.keep(chat.key(), *counted);
+                false
+            }
+            Notice::TaskDeleted { task, left, .. } if left.is_empty() || left.contains(&self.contact) => {
+                self.forget(ChatRef::Task(*task).key());
                 false
             }
             Notice::GroupDeleted { group, left, .. } if left.is_empty() || left.contains(&self.contact) => {

@@ -6,7 +6,7 @@ use crate::{
     hub::{Row, Typing},
 };
 use events::{
-    AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
+    AccountId, ContactId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
     message::Author,
 };
 use protocol::{
@@ -15,9 +15,10 @@ use protocol::{
     lang::Lang,
     message::{ChatType, Face, NeutralMessage},
     notice::{Notice, Scope},
-    realtime::{DeletedChat, DeletedSection, DeletedTeam, ReceivedMessage, ServerEvent, UiSettings},
+    realtime::{DeletedChat, DeletedSection, DeletedTeam, Gone, ReceivedMessage, ServerEvent, UiSettings},
+    tag::Tag,
 };
-use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer};
+use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer, remind::remind_view};
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::HashSet;
 
@@ -108,7 +109,7 @@ impl Renderer {
                 frame::encode(point, &event).map(told).map_err(Into::into)
             }
             Notice::GroupDeleted { group, left, gentime } => {
-                self.group_deleted(point, *group, left, *gentime).await
+                self.chat_deleted(point, ChatRef::Group(*group), left, *gentime).await
             }
             Notice::TeamUpdated { team } => self.team(point, *team, feed.scope).await,
             Notice::TeamDeleted { team, gentime } => {
@@ -116,6 +117,30 @@ impl Renderer {
                     return Ok(silent());
                 }
                 self.team_gone(point, *team, *gentime)
+            }
+            Notice::TaskUpdated { task, .. } => self.chat(point, ChatRef::Task(*task)).await,
+            Notice::TaskDeleted { task, left, gentime } => {
+                self.chat_deleted(point, ChatRef::Task(*task), left, *gentime).await
+            }
+            Notice::TagUpdated { tag, name } => {
+                let tags = vec![Tag { name: name.clone(), uid: tag.0 }];
+                Ok(told(frame::encode(point, &ServerEvent::TagUpdated { tags })?))
+            }
+            Notice::TagDeleted { tag } => {
+                let tags = vec![Gone { uid: tag.0 }];
+                Ok(told(frame::encode(point, &ServerEvent::TagDeleted { tags })?))
+            }
+            Notice::RemindUpdated { remind } => {
+                let reminds = vec![remind_view(remind, self.viewer.contact)];
+                Ok(told(frame::encode(point, &ServerEvent::RemindUpdated { reminds })?))
+            }
+            Notice::RemindFired { remind } => {
+                let reminds = vec![remind_view(remind, self.viewer.contact)];
+                Ok(told(frame::encode(point, &ServerEvent::RemindFired { reminds })?))
+            }
+            Notice::RemindDeleted { remind } => {
+                let reminds = vec![Gone { uid: remind.0 }];
+                Ok(told(frame::encode(point, &ServerEvent::RemindDeleted { reminds })?))
             }
             Notice::ContactsUpdated { team, contacts } => self.contacts(row, *team, contacts).await,
             Notice::ContactRemoved { team, contact } => {
@@ -253,10 +278,10 @@ impl Renderer {
         )?))
     }
 
-    async fn group_deleted(
+    async fn chat_deleted(
         &mut self,
         point: Point,
-        group: GroupId,
+        chat: ChatRef,
         left: &[ContactId],
         gentime: i64,
     ) -> Result<Rendered> {
@@ -264,8 +289,8 @@ impl Renderer {
             return Ok(silent());
         }
         self.counters.refresh(&self.read).await?;
-        let chat =
-            DeletedChat { jid: Jid::Group(group), chat_type: ChatType::Group, is_archive: true, gentime };
+        let (jid, chat_type) = (jid_for(self.viewer.contact, chat), ChatType::of(chat));
+        let chat = DeletedChat { jid, chat_type, is_archive: true, gentime };
         Ok(told(frame::encode(
             point,
             &ServerEvent::ChatDeleted {

@@ -11,8 +11,11 @@ mod invitation;
 mod message;
 mod phone;
 mod reading;
+mod remind;
 mod section;
 mod session;
+mod tag;
+mod task;
 mod team;
 mod upload;
 
@@ -22,7 +25,7 @@ use crate::{
 };
 use events::{
     AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, MessageId, ReadingEvent, Recorded,
-    StreamName, TeamEvent, TeamId, UploadsEvent,
+    StreamName, TagEvent, TeamEvent, TeamId, UploadsEvent,
 };
 use std::str::FromStr;
 
@@ -72,6 +75,10 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
             ReadingEvent::SettingsChanged(changed) => reading::settings_changed(batch, at, changed).await?,
             ReadingEvent::DraftSaved(saved) => reading::draft_saved(batch, at, saved).await?,
         },
+        Event::TaskEvent(event) => task::apply(batch, at, owner(recorded)?, event).await?,
+        Event::TagEvent(TagEvent::Created(created)) => tag::created(batch, at, created).await?,
+        Event::TagEvent(TagEvent::Removed(removed)) => tag::removed(batch, at, removed).await?,
+        Event::RemindEvent(event) => remind::apply(batch, at, owner(recorded)?, event).await?,
     }
     Ok(())
 }

@@ -6,12 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
 use events::{
     AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent,
-    MessageId, Meta, Personal, ReadingEvent, SectionId, StreamName, TeamEvent, TeamId, UploadId,
-    UploadsEvent, account,
+    MessageId, Meta, Personal, ReadingEvent, RemindEvent, RemindId, SectionId, StreamName, TagEvent, TagId,
+    TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent, account,
     chat::{self, ChatRef},
     contact, icon, integration,
     message::{self, Author},
-    reading, section, team, upload,
+    reading, remind, section, tag, task, team, upload,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, UploadKind},
 };
 use platform::{
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 27] = [
+const TABLES: [&str; 33] = [
     "account",
     "attachment",
     "chat",
@@ -51,9 +51,15 @@ const TABLES: [&str; 27] = [
     "qr_offer",
     "reaction",
     "reading",
+    "remind",
     "retold",
     "section",
     "session",
+    "tag",
+    "task",
+    "task_item",
+    "task_num",
+    "task_tag",
     "team",
     "upload",
     "usage",
@@ -355,6 +361,115 @@ fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
     }
 }
 
+/// Tasks, tags and reminders, with somebody leaving the team and coming back in between.
+fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
+    let tag = |n: u64| TagId(Uuid::from_u128(0x7_0000 + u128::from(n)));
+    let task = |n: u64| GroupId(Uuid::from_u128(0x8_0000 + u128::from(n)));
+    let remind = |n: u64| RemindId(Uuid::from_u128(0xa_0000 + u128::from(n)));
+    let own = |text: String| Personal::of_team(TEAM, text);
+    let mut story: Vec<(StreamName, Vec<Event>)> = vec![];
+    let mut tell = |stream, event: Event| story.push((stream, vec![event]));
+    for n in 0..4 {
+        let created = tag::Created { tag: tag(n), team: TEAM, name: own(format!("тег {n}")) };
+        tell(StreamName::tags(TEAM), TagEvent::from(created).into());
+    }
+    let settings = |choices: &mut Choices| task::Settings {
+        description: own(format!("Дело {}\nи ещё", choices.below(9))),
+        assignee: contact_id(u128::from(choices.below(4))),
+        observers: (0..choices.below(4)).map(|n| contact_id(u128::from(n))).collect(),
+        public: choices.below(2) == 0,
+        deadline: (choices.below(2) == 0).then(|| at(5)),
+        tags: (0..choices.below(4)).map(tag).collect(),
+        section: None,
+        color_index: Some(2),
+        importance: Some(3),
+        urgency: None,
+        complexity: None,
+        spent_time: Some(7),
+        linked_messages: vec![],
+    };
+    let items = |choices: &mut Choices| -> Vec<task::Item> {
+        let item = |n: u64| task::Item {
+            item: TaskItemId(Uuid::from_u128(0x9000 + u128::from(n))),
+            text: own(if n == 1 { "#2".into() } else { format!("строка {n}") }),
+            checked: n == 2,
+        };
+        (0..choices.below(5)).map(item).collect()
+    };
+    let status = |done| task::Status {
+        word: own(if done { "done".into() } else { "в работе".into() }),
+        done,
+        reason: done.then(|| own("готово".into())),
+    };
+    for n in 0..8 {
+        let created = task::Created {
+            task: task(n),
+            team: TEAM,
+            owner: contact_id(u128::from(n % 3)),
+            settings: settings(choices),
+            status: status(n == 5),
+            items: items(choices),
+        };
+        tell(StreamName::task(task(n)), TaskEvent::from(created).into());
+        let set = remind::Set {
+            remind: remind(n),
+            team: TEAM,
+            contact: contact_id(1),
+            chat: ChatRef::Task(task(n)),
+            fire_at: at(1_000),
+            comment: own("напомнить".into()),
+        };
+        tell(StreamName::remind(remind(n)), RemindEvent::from(set).into());
+    }
+    let archived = contact::Archived { contact: contact_id(3) };
+    tell(StreamName::team(TEAM), TeamEvent::from(archived).into());
+    for step in 0..60 {
+        let n = choices.below(7);
+        let event = match choices.below(5) {
+            0 => TaskEvent::from(task::Changed { settings: settings(choices) }),
+            1 => task::StatusChanged { status: status(choices.below(2) == 0) }.into(),
+            2 => task::ItemsReplaced { items: items(choices) }.into(),
+            3 => {
+                let item = TaskItemId(Uuid::from_u128(0x9000));
+                task::ItemChecked { item, checked: choices.below(2) == 0 }.into()
+            }
+            _ => {
+                let message = MessageId(Uuid::from_u128(0xb_0000 + u128::from(n) * 100 + step));
+                let posted = message::Posted {
+                    message,
+                    team: TEAM,
+                    chat: ChatRef::Task(task(n)),
+                    author: Author::Contact(contact_id(0)),
+                    text: own("сделал".into()),
+                    important: false,
+                    nopreview: false,
+                    reply_to: None,
+                    linked_messages: vec![],
+                    uploads: vec![],
+                    editable_until: at(5),
+                };
+                tell(StreamName::message(message), MessageEvent::from(posted).into());
+                continue;
+            }
+        };
+        tell(StreamName::task(task(n)), event.into());
+        if step == 30 {
+            let restored = contact::Restored {
+                contact: contact_id(3),
+                status: ContactStatus::Member,
+                need_confirmation: false,
+            };
+            tell(StreamName::team(TEAM), TeamEvent::from(restored).into());
+        }
+    }
+    tell(StreamName::task(task(7)), TaskEvent::from(task::Archived {}).into());
+    let gone = tag::Removed { tag: tag(1), team: TEAM };
+    tell(StreamName::tags(TEAM), TagEvent::from(gone).into());
+    tell(StreamName::remind(remind(1)), RemindEvent::from(remind::Removed {}).into());
+    tell(StreamName::remind(remind(2)), RemindEvent::from(remind::Fired { fire_at: at(1_000) }).into());
+    story
+}
+
 async fn append(journal: &Journal, step: i64, stream: StreamName, events: Vec<Event>) -> u64 {
     let meta = Meta {
         at: at(step),
@@ -398,6 +513,7 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
     let (mut choices, mut said) = (Choices(42), vec![]);
     let mut story = opening();
     story.extend((0..700).map(|step| happening(&mut choices, step, &mut said)));
+    story.extend(errands(&mut choices));
     for (step, (stream, events)) in story.into_iter().enumerate() {
         let position = append(&journal, step as i64, stream, events).await;
         assert!(

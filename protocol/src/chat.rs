@@ -1,6 +1,12 @@
 //! Conversations, groups and their members (`protocol.md` 3.3, 4.7, 4.26): `/api/v4/teams/{t}/chats` and `…/groups`.
 
-use crate::{Jid, Timestamp, contact::Contact, icon::IconData, message::ChatType, message::Message};
+use crate::{
+    Jid, Timestamp,
+    contact::Contact,
+    icon::IconData,
+    message::{ChatType, Message},
+    task::{Subtask, TaskItem, TaskTabKey},
+};
 use events::value::GroupStatus;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -9,6 +15,10 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chat {
+    /// Task: who is to do it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub assignee: Option<Jid>,
     /// After so many seconds messages are deleted by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -55,12 +65,32 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub collapsed: Option<bool>,
+    /// Task: its colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub color_index: Option<u16>,
+    /// Task: how complex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub complexity: Option<u32>,
     /// Counts into unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub counters_enabled: Option<bool>,
     /// When it was made.
     pub created: Timestamp,
+    /// Task: its colour, if it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub custom_color_index: Option<u16>,
+    /// Task: until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub deadline: Option<Timestamp>,
+    /// Task: that time is over, and it is not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub deadline_expired: Option<bool>,
     /// New contacts of the team join by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -71,6 +101,14 @@ pub struct Chat {
     pub description: Option<String>,
     /// Title; of a direct chat the other side's name.
     pub display_name: String,
+    /// Task: when it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub done: Option<Timestamp>,
+    /// Task: why it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub done_reason: Option<String>,
     /// What the viewer has begun to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -95,6 +133,14 @@ pub struct Chat {
     pub hidden: Option<bool>,
     /// Picture.
     pub icons: IconData,
+    /// Task: how important.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub importance: Option<u32>,
+    /// Task: its checklist; only where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub items: Option<Vec<TaskItem>>,
     /// Address.
     pub jid: Jid,
     /// When something was said last; before that, when it was made.
@@ -107,6 +153,10 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_read_message_id: Option<uuid::Uuid>,
+    /// Task: messages that it came from; only where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub linked_messages: Option<Vec<Message>>,
     /// Everybody in it; only where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -115,6 +165,18 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub notifications_enabled: Option<bool>,
+    /// Task: its number in the team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub num: Option<u32>,
+    /// Task: lines of its checklist that are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub num_checked_items: Option<u32>,
+    /// Task: lines of its checklist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub num_items: Option<u32>,
     /// How many are in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -123,6 +185,18 @@ pub struct Chat {
     pub num_unread: u64,
     /// Mentions that the viewer has not read.
     pub num_unread_notices: u64,
+    /// Task: who follows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub observers: Option<Vec<Jid>>,
+    /// Task: who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub owner: Option<Jid>,
+    /// Task: those whose checklists it stands in; only where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parents: Option<Vec<Subtask>>,
     /// Above the others in the viewer's list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -143,10 +217,42 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub readonly_for_members: Option<bool>,
+    /// Task: when the viewer is reminded of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub remind_at: Option<Timestamp>,
+    /// Task: the section (project) it is sorted into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub section: Option<uuid::Uuid>,
+    /// Task: how much time went into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub spent_time: Option<u32>,
     /// What the viewer is in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false)]
     pub status: Option<GroupStatus>,
+    /// Task: the viewer's tabs that show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tabs: Option<Vec<TaskTabKey>>,
+    /// Task: its tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub tags: Option<Vec<String>>,
+    /// Task: `new`, `done` or a word of the team's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub task_status: Option<String>,
+    /// Task: the first line of its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub title: Option<String>,
+    /// Task: how urgent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub urgency: Option<u32>,
 }
 
 /// A page of chats.

@@ -1,6 +1,7 @@
 //! Chat addresses: a kind prefix and a uuid, `d-…` for people and direct chats, `g-…` for groups, `t-…` for tasks
 //! (`protocol.md` 6, item 105).
 
+use crate::message::ChatType;
 use events::{ContactId, GroupId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr};
@@ -19,6 +20,17 @@ pub enum Jid {
     Group(GroupId),
     /// A task.
     Task(GroupId),
+}
+
+impl Jid {
+    /// The kind of the conversation that it names.
+    pub fn chat_type(&self) -> ChatType {
+        match self {
+            Self::Direct(_) => ChatType::Direct,
+            Self::Group(_) => ChatType::Group,
+            Self::Task(_) => ChatType::Task,
+        }
+    }
 }
 
 /// The text is no address.

@@ -3,8 +3,8 @@
 use crate::{Point, message::NeutralMessage};
 use chrono::{DateTime, Utc};
 use events::{
-    AccountId, ContactId, GroupId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
-    value::SessionEnd,
+    AccountId, ContactId, GroupId, MessageId, Position, RemindId, SectionId, SessionId, TagId, TeamId,
+    chat::ChatRef, value::SessionEnd,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -195,6 +195,49 @@ pub enum Notice {
         /// Version.
         gentime: i64,
     },
+    /// A task came to be or changed; or those it concerns did.
+    TaskUpdated {
+        /// Which one.
+        task: GroupId,
+        /// Whom it concerns now and did not before.
+        joined: Vec<ContactId>,
+    },
+    /// A task is gone for whoever hears this.
+    TaskDeleted {
+        /// Which one.
+        task: GroupId,
+        /// Whom it does not concern any more; empty when the task itself is gone.
+        left: Vec<ContactId>,
+        /// Version.
+        gentime: i64,
+    },
+    /// A tag came to be.
+    TagUpdated {
+        /// The tag.
+        tag: TagId,
+        /// Its word.
+        name: String,
+    },
+    /// A tag is gone.
+    TagDeleted {
+        /// Which one.
+        tag: TagId,
+    },
+    /// A reminder was set: for its owner's sockets, as is all about reminders.
+    RemindUpdated {
+        /// The reminder.
+        remind: Reminder,
+    },
+    /// A reminder's time has come.
+    RemindFired {
+        /// The reminder.
+        remind: Reminder,
+    },
+    /// A reminder fires no more.
+    RemindDeleted {
+        /// Which one.
+        remind: RemindId,
+    },
     /// A team came to be, or its settings changed, or the hearer's place in it.
     TeamUpdated {
         /// Which one.
@@ -256,6 +299,41 @@ pub enum Notice {
         /// Why.
         reason: SessionEnd,
     },
+}
+
+/// A reminder, neutral of its viewer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reminder {
+    /// Which one.
+    pub remind: RemindId,
+    /// Of which chat.
+    pub chat: ChatRef,
+    /// When.
+    pub fire_at: DateTime<Utc>,
+    /// Of what, may be empty.
+    pub comment: String,
+}
+
+impl Notice {
+    /// Who enters which conversation with this.
+    pub fn joined(&self) -> Option<(GroupId, &[ContactId])> {
+        match self {
+            Self::GroupUpdated { group: chat, joined } | Self::TaskUpdated { task: chat, joined } => {
+                Some((*chat, joined))
+            }
+            _ => None,
+        }
+    }
+
+    /// Who leaves which conversation with this; nobody named means everybody.
+    pub fn left(&self) -> Option<(GroupId, &[ContactId])> {
+        match self {
+            Self::GroupDeleted { group: chat, left, .. } | Self::TaskDeleted { task: chat, left, .. } => {
+                Some((*chat, left))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

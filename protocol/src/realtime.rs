@@ -2,7 +2,7 @@
 
 use crate::{
     Jid, Point, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
-    reading::ChatCounters, section::Section, team::Team, team::TeamCounters, team::TeamUnread,
+    reading::ChatCounters, remind::Remind, section::Section, tag::Tag, team::Team, team::TeamCounters, team::TeamUnread,
 };
 use events::Position;
 use serde::{Deserialize, Serialize};
@@ -192,6 +192,36 @@ pub enum ServerEvent {
         /// Recording a voice message.
         is_audio: bool,
     },
+    /// Reminders of the hearer's were set.
+    #[serde(rename = "server.remind.updated")]
+    RemindUpdated {
+        /// The reminders.
+        reminds: Vec<Remind>,
+    },
+    /// The time of reminders of the hearer's has come.
+    #[serde(rename = "server.remind.fired")]
+    RemindFired {
+        /// The reminders.
+        reminds: Vec<Remind>,
+    },
+    /// Reminders of the hearer's fire no more.
+    #[serde(rename = "server.remind.deleted")]
+    RemindDeleted {
+        /// Which ones.
+        reminds: Vec<Gone>,
+    },
+    /// Tags came to be.
+    #[serde(rename = "server.tag.updated")]
+    TagUpdated {
+        /// The tags.
+        tags: Vec<Tag>,
+    },
+    /// Tags are gone.
+    #[serde(rename = "server.tag.deleted")]
+    TagDeleted {
+        /// Which ones.
+        tags: Vec<Gone>,
+    },
     /// Messages were posted, edited or deleted.
     #[serde(rename = "server.message.updated")]
     MessageUpdated {
@@ -239,6 +269,13 @@ pub struct OnlineContact {
     pub afk: bool,
     /// On a phone.
     pub mobile: bool,
+}
+
+/// Something that is gone, by its id alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gone {
+    /// Which one.
+    pub uid: Uuid,
 }
 
 /// A team that is gone.

@@ -10,8 +10,11 @@ mod integration;
 mod invitation;
 mod message;
 mod picture;
+mod remind;
 mod section;
 mod server;
+mod tag;
+mod task;
 mod team;
 mod upload;
 
@@ -64,6 +67,11 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(message::search))
         .routes(routes!(message::one))
         .routes(routes!(message::reactions))
+        .routes(routes!(task::list))
+        .routes(routes!(task::tabs))
+        .routes(routes!(task::one))
+        .routes(routes!(tag::list))
+        .routes(routes!(remind::list))
         .routes(routes!(picture::stub))
         .routes(routes!(picture::stored))
 }

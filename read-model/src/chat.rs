@@ -9,7 +9,7 @@ use events::{
     chat::ChatRef,
     value::{ContactStatus, GroupStatus},
 };
-use protocol::{Jid, chat::GroupMembership, message::ChatType};
+use protocol::{Jid, chat::GroupMembership};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -58,15 +58,15 @@ impl ReadModel {
                     Some(false) => Access::Write,
                 })
             }
-            ChatRef::Group(group) | ChatRef::Task(group) => {
+            ChatRef::Task(task) => self.access_to_task(team, contact, task).await,
+            ChatRef::Group(group) => {
                 let row = sqlx::query(
                     "SELECT c.readonly, m.status FROM read.chat c JOIN read.member m ON m.chat = c.key \
-                     WHERE c.key = $1 AND c.team = $2 AND m.contact = $3 AND c.kind = $4 AND NOT c.archived",
+                     WHERE c.key = $1 AND c.team = $2 AND m.contact = $3 AND c.kind = 'group' AND NOT c.archived",
                 )
                 .bind(group.0)
                 .bind(team.0)
                 .bind(contact.0)
-                .bind(ChatType::of(chat).word())
                 .fetch_optional(&self.pool)
                 .await?;
                 Ok(match row {
@@ -78,6 +78,26 @@ impl ReadModel {
                 })
             }
         }
+    }
+
+    /// Those whom a task concerns write; a public one is read by everybody but guests.
+    async fn access_to_task(&self, team: TeamId, contact: ContactId, task: GroupId) -> Result<Access> {
+        let row = sqlx::query(
+            "SELECT m.contact IS NOT NULL AS member, c.public AND k.status <> 'guest' AS open FROM read.chat c \
+             JOIN read.contact k ON k.uid = $3 AND k.team = c.team AND NOT k.archived \
+             LEFT JOIN read.member m ON m.chat = c.key AND m.contact = $3 \
+             WHERE c.key = $1 AND c.team = $2 AND c.kind = 'task' AND NOT c.archived",
+        )
+        .bind(task.0)
+        .bind(team.0)
+        .bind(contact.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(match row {
+            Some(row) if row.get("member") => Access::Write,
+            Some(row) if row.get("open") => Access::Read,
+            _ => Access::None,
+        })
     }
 
     /// Whether a group lives in a team.

@@ -12,7 +12,7 @@ use sqlx::{
 };
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 15] = [
+const READ: [&str; 18] = [
     include_str!("../tables/checkpoint.sql"),
     include_str!("../tables/account.sql"),
     include_str!("../tables/device.sql"),
@@ -27,6 +27,9 @@ const READ: [&str; 15] = [
     include_str!("../tables/message.sql"),
     include_str!("../tables/upload.sql"),
     include_str!("../tables/reading.sql"),
+    include_str!("../tables/task.sql"),
+    include_str!("../tables/tag.sql"),
+    include_str!("../tables/remind.sql"),
     include_str!("../tables/feed.sql"),
 ];
 

@@ -2,7 +2,7 @@
 CREATE TABLE read.chat (
     key uuid PRIMARY KEY,
     team uuid NOT NULL,
-    kind text NOT NULL, -- direct | group
+    kind text NOT NULL, -- direct | group | task
     low uuid, -- the two contacts of a direct chat
     high uuid,
     display_name text NOT NULL DEFAULT '',

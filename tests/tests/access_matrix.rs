@@ -100,6 +100,12 @@ impl Cast {
         );
         let upload = upload.await.ok();
         let sections = owner.client.get(format!("/api/v4/teams/{}/contact-sections", team.uid)).await.ok();
+        let path = format!("/api/v4/teams/{}", team.uid);
+        let task = json!({"description": "з", "assignee": jids[2], "items": ["раз"], "tags": ["тег"]});
+        let task = owner.client.post(format!("{path}/tasks"), task).await.ok();
+        let tags = owner.client.get(format!("{path}/tags")).await.ok();
+        let remind = json!({"chat": group, "fire_at": "2030-01-31T10:00:00Z"});
+        let remind = owner.client.post(format!("{path}/reminds"), remind).await.ok();
         owner.remove(&team.uid, &jids[0]).await;
         let said = self.people["member"].post(&team.uid, &group, "x").await;
         let names = [
@@ -118,6 +124,11 @@ impl Cast {
             ("api_key", "unknown".to_owned()),
             ("upload_uid", text(&upload["uid"])),
             ("rendition", "preview".to_owned()),
+            ("task_id", text(&task["jid"])),
+            ("num", task["num"].to_string()),
+            ("item_uid", text(&task["items"][0]["uid"])),
+            ("tag_uid", text(&tags[0]["uid"])),
+            ("remind_uid", text(&remind["uid"])),
             ("device_id", Uuid::new_v4().to_string()),
             ("client_event_name", "client.message.updated".to_owned()),
             ("colour", "579dda".to_owned()),
@@ -231,6 +242,10 @@ async fn things_of_another_team_are_not_found() {
         "{contact_jid}",
         "{section_uid}",
         "{upload_uid}",
+        "{task_id}",
+        "{num}",
+        "{tag_uid}",
+        "{remind_uid}",
     ];
     let is_foreign = |row: &Row| foreign.iter().any(|name| row.operation.path.contains(name));
     for row in rows().into_iter().filter(is_foreign) {

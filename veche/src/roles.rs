@@ -3,7 +3,7 @@
 use crate::{cli::Failure, docs, house::House};
 use axum::Router;
 use chrono::TimeDelta;
-use command_service::{CommandDeps, Commands};
+use command_service::{CommandDeps, Commands, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
@@ -72,6 +72,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     let mut commands = None;
     if role.does(Role::Command) {
         let service = command_routes(&house);
+        remind(&house, Reminders::new(service.clone()));
         let (upkeep, stopping) = (service.clone().keep_up(), house.tasks.stopping());
         house.tasks.spawn("upkeep", async move {
             stopping.run_until_cancelled(upkeep).await;
@@ -119,6 +120,15 @@ fn command_routes(house: &House) -> Commands {
         }
     });
     commands
+}
+
+/// Reminders fire wherever commands are carried out.
+fn remind(house: &House, reminders: Reminders) {
+    let stopping = house.tasks.stopping();
+    house.tasks.spawn_critical("reminders", async move {
+        stopping.run_until_cancelled(reminders.run()).await;
+        Ok::<(), Infallible>(())
+    });
 }
 
 /// The gateway reaches commands as any client would: through their router here, or over HTTP.

@@ -85,11 +85,7 @@ impl Commands {
         let mut context = command.context.named("message.post_by_integration");
         let form = command.input;
         let mut checks = Checks::default();
-        let text = match form.text("convert_linebreaks").is_some_and(is_yes) {
-            true => form.text("message").unwrap_or_default().replace("\\n", "\n"),
-            false => form.text("message").unwrap_or_default().to_owned(),
-        };
-        let text = checks.body("message", &text, limits::MESSAGE);
+        let text = said(&form, &mut checks);
         let keys: Vec<&str> = form.text("key").unwrap_or_default().split(',').map(str::trim).collect();
         if keys.len() > KEYS {
             checks.refuse("key", Text::TooMany { max: KEYS });
@@ -160,7 +156,18 @@ impl Commands {
     }
 }
 
-fn is_yes(text: &str) -> bool {
+/// The text of a form's message.
+pub(super) fn said(form: &Form, checks: &mut Checks) -> String {
+    let text = form.text("message").unwrap_or_default();
+    let text = match form.text("convert_linebreaks").is_some_and(is_yes) {
+        true => text.replace("\\n", "\n"),
+        false => text.to_owned(),
+    };
+    checks.body("message", &text, limits::MESSAGE)
+}
+
+/// What forms have for `true`.
+pub(super) fn is_yes(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")
 }
 

@@ -320,8 +320,8 @@ impl Board {
         if self.at.is_none_or(|at| at >= point) {
             return;
         }
-        if let Notice::GroupUpdated { group, joined } = &feed.notice {
-            self.join(scope, *group, joined);
+        if let Some((group, joined)) = feed.notice.joined() {
+            self.join(scope, group, joined);
         }
         let row = Arc::new(Row::new(feed));
         let targets = self.channels.get(&scope).map(|channel| channel.targets(&row.feed));
@@ -337,10 +337,11 @@ impl Board {
         for socket in full {
             self.fall_behind(socket);
         }
-        match &row.feed.notice {
-            Notice::GroupDeleted { group, left, .. } => self.part(scope, *group, left),
-            Notice::ContactRemoved { contact, .. } => self.part_from_all(scope, *contact),
-            _ => {}
+        if let Some((group, left)) = row.feed.notice.left() {
+            self.part(scope, group, left);
+        }
+        if let Notice::ContactRemoved { contact, .. } = &row.feed.notice {
+            self.part_from_all(scope, *contact);
         }
         if let Some(channel) = self.channels.get_mut(&scope) {
             channel.stir(&row.feed);

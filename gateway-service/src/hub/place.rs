@@ -83,21 +83,22 @@ fn concerns_elsewhere(notice: &Notice, contact: ContactId) -> bool {
 
 /// A contact enters the groups that it joined before it hears of them.
 fn join(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
-    if let Notice::GroupUpdated { group, joined } = notice
+    if let Some((group, joined)) = notice.joined()
         && joined.contains(&contact)
     {
-        groups.insert(*group);
+        groups.insert(group);
     }
 }
 
 /// A contact hears that it is out of a group, or of the team with all its groups, and then is.
 fn leave(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
-    match notice {
-        Notice::GroupDeleted { group, left, .. } if left.is_empty() || left.contains(&contact) => {
-            groups.remove(group);
-        }
-        Notice::ContactRemoved { contact: removed, .. } if *removed == contact => groups.clear(),
-        _ => {}
+    if let Some((group, left)) = notice.left()
+        && (left.is_empty() || left.contains(&contact))
+    {
+        groups.remove(&group);
+    }
+    if matches!(notice, Notice::ContactRemoved { contact: removed, .. } if *removed == contact) {
+        groups.clear();
     }
 }
 

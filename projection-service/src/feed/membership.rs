@@ -15,13 +15,16 @@ use uuid::Uuid;
 /// The database failed.
 pub(super) async fn keep(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
     for row in rows {
-        match &row.notice {
-            Notice::GroupUpdated { group, joined } if !joined.is_empty() => {
-                join(db, row.point(), *group, joined).await?;
-            }
-            Notice::GroupDeleted { group, left, .. } => leave(db, row.point(), *group, left).await?,
-            Notice::ContactRemoved { contact, .. } => remove(db, row.point(), *contact).await?,
-            _ => {}
+        if let Some((group, joined)) = row.notice.joined()
+            && !joined.is_empty()
+        {
+            join(db, row.point(), group, joined).await?;
+        }
+        if let Some((group, left)) = row.notice.left() {
+            leave(db, row.point(), group, left).await?;
+        }
+        if let Notice::ContactRemoved { contact, .. } = &row.notice {
+            remove(db, row.point(), *contact).await?;
         }
     }
     Ok(())

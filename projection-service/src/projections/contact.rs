@@ -1,6 +1,6 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
-use super::{change, team};
+use super::{change, task, team};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -245,7 +245,8 @@ pub(super) async fn restored(
     .fetch_one(&mut *batch.db)
     .await?;
     welcome(batch, team, restored.contact).await?;
-    came(batch, at, team, restored.contact, AccountId(account)).await
+    came(batch, at, team, restored.contact, AccountId(account)).await?;
+    task::contact_restored(batch, at, team, restored.contact).await
 }
 
 /// Who was in the team before is back in groups for all: those that know of its leaving must hear of its coming.

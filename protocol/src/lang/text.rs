@@ -80,6 +80,8 @@ pub enum Text {
     NotAnEmail,
     /// Not the name of a time zone.
     NotATimeZone,
+    /// A time that is over already.
+    NotInTheFuture,
     /// Not an absolute http(s) address.
     BadUrl,
     /// An address the server does not send to.
@@ -225,6 +227,7 @@ impl Text {
             Self::NotATimeZone => {
                 say("Должен быть часовой пояс вида Europe/Moscow", "Must be a time zone like Europe/Moscow")
             }
+            Self::NotInTheFuture => say("Это время уже прошло", "This time is over already"),
             Self::BadUrl => say("Некорректный адрес", "Not a valid address"),
             Self::UrlNotAllowed => say(
                 "На этот адрес сервер запросы не отправляет",

@@ -35,20 +35,26 @@ pub(super) const GENTIME: &str = "greatest(c.gentime, r.gentime, o.gentime, p.ge
 const OWN: &str = "o.pinned, o.pinned_sort_ordering, o.hidden, o.notifications_enabled, o.counters_enabled, \
     o.collapsed, o.feed, o.draft, o.draft_num, o.draft_gentime";
 
-/// The chats that a viewer may see of those named by `$3`: its own, and groups that are public (`$4`: whether that
+/// The chats that a viewer may see of those named by `$3`: its own, and groups and tasks that are public (`$4`: whether that
 /// concerns it) or that it may see as one of those who run the team (`$5`).
 const VISIBLE: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, \
         CASE WHEN n.kind = 'direct' THEN 0 ELSE coalesce(m.joined_num, n.last_num) END AS since, \
         CASE WHEN n.kind = 'direct' THEN CASE WHEN n.low = v.uid THEN n.high ELSE n.low END END AS peer \
     FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
     WHERE n.team = $2 AND n.key = $3 AND (m.contact IS NOT NULL OR v.uid IN (n.low, n.high) \
-        OR (n.kind = 'group' AND ((n.public AND $4) OR $5)))";
+        OR (n.kind <> 'direct' AND ((n.public AND $4) OR $5)))";
 
 /// The groups that a viewer is in, and the public ones (`$3`: whether those concern it).
 const GROUPS: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
         NULL::uuid AS peer \
     FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
     WHERE n.team = $2 AND n.kind = 'group' AND NOT n.archived AND (m.contact IS NOT NULL OR (n.public AND $3))";
+
+/// The groups and tasks named by `$3`, which are known to be seen by the viewer.
+const KNOWN: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
+        NULL::uuid AS peer \
+    FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
+    WHERE n.team = $2 AND n.key = ANY($3)";
 
 /// Chats of one viewer (`$1`, a list of one) in a team (`$2`) as rows that [`ReadModel::chat_views`] takes; `more`
 /// columns, and only those `places` (see [`crate::reading::PLACES`]) that meet the condition.
@@ -91,12 +97,15 @@ impl ReadModel {
         }
     }
 
-    /// The same with everybody who is in it, if it is a group.
+    /// The same with everybody who is in it, if it is a group, or with all that belongs to it, if it is a task.
     ///
     /// # Errors
     /// The database failed.
     pub async fn whole_chat(&self, team: TeamId, viewer: Viewer, chat: ChatRef) -> Result<Option<Chat>> {
         let Some(mut view) = self.chat(team, viewer, chat).await? else { return Ok(None) };
+        if let ChatRef::Task(task) = chat {
+            self.complete_task(team, task, viewer, &mut view).await?;
+        }
         if let ChatRef::Group(group) = chat {
             view.members = Some(self.group_members(group, viewer).await?);
         }
@@ -118,7 +127,26 @@ impl ReadModel {
         self.chat_views(team, viewer, &rows).await
     }
 
-    /// Rows of [`select`] as the viewer sees them: two statements for all of them.
+    /// Groups and tasks that are known to be seen by a contact, in this order.
+    pub(crate) async fn chats_by_key(
+        &self,
+        team: TeamId,
+        viewer: Viewer,
+        keys: &[Uuid],
+    ) -> Result<Vec<Chat>> {
+        if keys.is_empty() {
+            return Ok(vec![]);
+        }
+        let rows = sqlx::query(AssertSqlSafe(select("", KNOWN, "true ORDER BY array_position($3, c.key)")))
+            .bind(vec![viewer.contact.0])
+            .bind(team.0)
+            .bind(keys)
+            .fetch_all(&self.pool)
+            .await?;
+        self.chat_views(team, viewer, &rows).await
+    }
+
+    /// Rows of [`select`] as the viewer sees them: two statements for all of them, and one more if tasks are among them.
     pub(super) async fn chat_views(&self, team: TeamId, viewer: Viewer, rows: &[PgRow]) -> Result<Vec<Chat>> {
         let peers: Vec<ContactId> =
             rows.iter().filter_map(|row| row.get::<Option<Uuid>, _>("peer")).map(ContactId).collect();
@@ -146,7 +174,9 @@ impl ReadModel {
                 .map(|peer| peers.get(&peer).ok_or(QueryError::Damaged("chat.low")));
             self.chat_view(viewer, row, peer.transpose()?, &messages)
         };
-        rows.iter().map(view).collect()
+        let mut views = rows.iter().map(view).collect::<Result<Vec<Chat>>>()?;
+        self.add_tasks(team, viewer, &mut views).await?;
+        Ok(views)
     }
 
     async fn messages_by_id(
@@ -343,6 +373,31 @@ impl View {
             public: None,
             readonly_for_members: None,
             status: None,
+            assignee: None,
+            color_index: None,
+            complexity: None,
+            custom_color_index: None,
+            deadline: None,
+            deadline_expired: None,
+            done: None,
+            done_reason: None,
+            importance: None,
+            items: None,
+            linked_messages: None,
+            num: None,
+            num_checked_items: None,
+            num_items: None,
+            observers: None,
+            owner: None,
+            parents: None,
+            remind_at: None,
+            section: None,
+            spent_time: None,
+            tabs: None,
+            tags: None,
+            task_status: None,
+            title: None,
+            urgency: None,
         }
     }
 }

@@ -1,0 +1,343 @@
+//! Rules of a task: who sees it, who may change what of it (`protocol.md` 4.7, 4.27).
+
+mod command;
+
+pub use command::{Actor, Change, Command, NewItem, NewStatus, Rejection};
+
+use crate::{
+    Aggregate, limits,
+    policy::{self, Action},
+};
+use events::{
+    ContactId, GroupId, Personal, TaskEvent, TaskItemId, TeamId,
+    task::{self, Item, Settings, Status},
+    value::ContactStatus,
+};
+use std::collections::BTreeSet;
+
+/// The word for a task that nobody has begun.
+pub const NEW: &str = "new";
+/// The word for a task that is done.
+pub const DONE: &str = "done";
+
+/// Fields that the owner, and those who run the team, may change, alphabetically.
+pub const OWNERS_FIELDS: [&str; 15] = [
+    "assignee",
+    "complexity",
+    "custom_color_index",
+    "deadline",
+    "description",
+    "importance",
+    "items",
+    "linked_messages",
+    "observers",
+    "public",
+    "section",
+    "spent_time",
+    "tags",
+    "task_status",
+    "urgency",
+];
+/// Fields that whoever is to do it may change, alphabetically.
+pub const ASSIGNEES_FIELDS: [&str; 6] =
+    ["complexity", "items", "section", "spent_time", "tags", "task_status"];
+
+/// What is known of a task.
+#[derive(Clone, Debug, Default)]
+pub struct Task {
+    facts: Option<Facts>,
+    archived: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Facts {
+    team: TeamId,
+    owner: ContactId,
+    settings: Settings,
+    status: Status,
+    items: Vec<Item>,
+}
+
+/// What somebody is to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Owns it, or runs the team.
+    Manager,
+    /// Is to do it.
+    Assignee,
+    /// Follows it.
+    Observer,
+    /// Sees it because everybody does.
+    Onlooker,
+}
+
+impl Role {
+    /// Names of the fields that this one may change, alphabetically.
+    pub fn changeable_fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Manager => &OWNERS_FIELDS,
+            Self::Assignee => &ASSIGNEES_FIELDS,
+            Self::Observer | Self::Onlooker => &[],
+        }
+    }
+
+    /// Whether this one may tick lines of the checklist.
+    pub fn may_check(self) -> bool {
+        self.changeable_fields().contains(&"items")
+    }
+
+    /// Whether this one may delete it.
+    pub fn may_delete(self) -> bool {
+        self == Self::Manager
+    }
+}
+
+/// The title that a description gives: its first line that says something.
+pub fn title(description: &str) -> String {
+    let first = description.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    first.chars().take(limits::TASK_TITLE).collect()
+}
+
+/// The number of the task that a line of a checklist stands for: `#7`.
+pub fn reference(text: &str) -> Option<u32> {
+    let digits = text.trim().strip_prefix('#')?;
+    let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| number)
+}
+
+/// What a contact is to a task; `None` when the task is none of its business.
+pub fn role(
+    actor: Actor,
+    owner: ContactId,
+    assignee: ContactId,
+    observes: bool,
+    public: bool,
+) -> Option<Role> {
+    let Actor { contact, status } = actor;
+    if contact == owner || status >= ContactStatus::Admin {
+        Some(Role::Manager)
+    } else if contact == assignee {
+        Some(Role::Assignee)
+    } else if observes {
+        Some(Role::Observer)
+    } else {
+        (public && status >= ContactStatus::Member).then_some(Role::Onlooker)
+    }
+}
+
+impl Task {
+    fn known_to(&self, actor: Actor) -> Result<(&Facts, Role), Rejection> {
+        let facts = self.facts.as_ref().filter(|_| !self.archived).ok_or(Rejection::NoTask)?;
+        let Settings { assignee, observers, public, .. } = &facts.settings;
+        let observes = observers.contains(&actor.contact);
+        let role = role(actor, facts.owner, *assignee, observes, *public).ok_or(Rejection::NoTask)?;
+        Ok((facts, role))
+    }
+
+    fn create(
+        (task, team): (GroupId, TeamId),
+        actor: Actor,
+        settings: Settings,
+        items: Vec<NewItem>,
+        status: NewStatus,
+    ) -> Result<Vec<TaskEvent>, Rejection> {
+        if !policy::may(actor.status, Action::CreateTask) {
+            return Err(Rejection::NotAllowed);
+        }
+        let created = task::Created {
+            task,
+            team,
+            owner: actor.contact,
+            settings: tidy(settings, actor.contact),
+            status: written(team, status),
+            items: listed(team, &[], items)?,
+        };
+        Ok(vec![created.into()])
+    }
+
+    fn change(&self, actor: Actor, change: Change) -> Result<Vec<TaskEvent>, Rejection> {
+        let (facts, role) = self.known_to(actor)?;
+        let Change { items, status, .. } = change.clone();
+        let settings = tidy(facts.changed(change), facts.owner);
+        let items = match items {
+            Some(new) => listed(facts.team, &facts.items, new)?,
+            None => facts.items.clone(),
+        };
+        let status = status.map_or_else(|| facts.status.clone(), |new| written(facts.team, new));
+        let mut fields = differences(&facts.settings, &settings);
+        fields.extend((items != facts.items).then_some("items"));
+        fields.extend((status != facts.status).then_some("task_status"));
+        let allowed = role.changeable_fields();
+        let forbidden = |field: &&str| match *field {
+            // Whoever sees a task may follow it, or leave off.
+            "observers" => !allowed.contains(field) && !only(actor.contact, &facts.settings, &settings),
+            _ => !allowed.contains(field),
+        };
+        if fields.iter().any(|field| forbidden(field)) {
+            return Err(Rejection::NotAllowed);
+        }
+        let mut events = vec![];
+        if settings != facts.settings {
+            events.push(task::Changed { settings }.into());
+        }
+        if items != facts.items {
+            events.push(task::ItemsReplaced { items }.into());
+        }
+        if status != facts.status {
+            events.push(task::StatusChanged { status }.into());
+        }
+        Ok(events)
+    }
+
+    fn check_item(&self, actor: Actor, item: TaskItemId, checked: bool) -> Result<Vec<TaskEvent>, Rejection> {
+        let (facts, role) = self.known_to(actor)?;
+        let known = facts.items.iter().find(|known| known.item == item).ok_or(Rejection::NoItem)?;
+        if !role.may_check() {
+            return Err(Rejection::NotAllowed);
+        }
+        if reference(&known.text.or_default()).is_some() {
+            return Err(Rejection::Reference);
+        }
+        Ok(if known.checked == checked { vec![] } else { vec![task::ItemChecked { item, checked }.into()] })
+    }
+}
+
+impl Facts {
+    fn changed(&self, change: Change) -> Settings {
+        let now = self.settings.clone();
+        let description = change.description.map(|text| Personal::of_team(self.team, text));
+        Settings {
+            description: description.unwrap_or(now.description),
+            assignee: change.assignee.unwrap_or(now.assignee),
+            observers: change.observers.unwrap_or(now.observers),
+            public: change.public.unwrap_or(now.public),
+            deadline: change.deadline.unwrap_or(now.deadline),
+            tags: change.tags.unwrap_or(now.tags),
+            section: change.section.unwrap_or(now.section),
+            color_index: change.color_index.unwrap_or(now.color_index),
+            importance: change.importance.unwrap_or(now.importance),
+            urgency: change.urgency.unwrap_or(now.urgency),
+            complexity: change.complexity.unwrap_or(now.complexity),
+            spent_time: change.spent_time.unwrap_or(now.spent_time),
+            linked_messages: change.linked_messages.unwrap_or(now.linked_messages),
+        }
+    }
+}
+
+/// Names each observer once, and not the owner or the assignee, who follow it in any case; each tag and message once.
+fn tidy(mut settings: Settings, owner: ContactId) -> Settings {
+    let mut seen = BTreeSet::from([owner, settings.assignee]);
+    settings.observers.retain(|observer| seen.insert(*observer));
+    let mut seen = BTreeSet::new();
+    settings.tags.retain(|tag| seen.insert(*tag));
+    let mut seen = BTreeSet::new();
+    settings.linked_messages.retain(|message| seen.insert(*message));
+    settings
+}
+
+fn written(team: TeamId, status: NewStatus) -> Status {
+    let done = status.word == DONE;
+    let reason = status.reason.filter(|reason| done && !reason.is_empty());
+    let own = |text| Personal::of_team(team, text);
+    Status { done, word: own(status.word), reason: reason.map(own) }
+}
+
+/// A checklist to be. A line that was there, by its id or by its words, keeps its id and its tick.
+fn listed(team: TeamId, before: &[Item], items: Vec<NewItem>) -> Result<Vec<Item>, Rejection> {
+    let named: BTreeSet<TaskItemId> = items.iter().filter(|new| new.known).map(|new| new.item).collect();
+    let (mut named, mut others): (Vec<&Item>, Vec<&Item>) =
+        before.iter().partition(|known| named.contains(&known.item));
+    let mut list = Vec::with_capacity(items.len());
+    for new in items {
+        let known = match new.known {
+            true => {
+                let at = named.iter().position(|known| known.item == new.item).ok_or(Rejection::NoItem)?;
+                Some(named.remove(at))
+            }
+            false => {
+                let at = others.iter().position(|known| known.text.value.as_ref() == Some(&new.text));
+                at.map(|at| others.remove(at))
+            }
+        };
+        let checked = new.checked.unwrap_or_else(|| known.is_some_and(|known| known.checked));
+        list.push(Item {
+            item: known.map_or(new.item, |known| known.item),
+            checked: checked && reference(&new.text).is_none(),
+            text: Personal::of_team(team, new.text),
+        });
+    }
+    Ok(list)
+}
+
+/// Names of the fields in which two settings differ.
+fn differences(before: &Settings, after: &Settings) -> Vec<&'static str> {
+    let compared = [
+        ("description", before.description == after.description),
+        ("assignee", before.assignee == after.assignee),
+        ("observers", before.observers == after.observers),
+        ("public", before.public == after.public),
+        ("deadline", before.deadline == after.deadline),
+        ("tags", before.tags == after.tags),
+        ("section", before.section == after.section),
+        ("custom_color_index", before.color_index == after.color_index),
+        ("importance", before.importance == after.importance),
+        ("urgency", before.urgency == after.urgency),
+        ("complexity", before.complexity == after.complexity),
+        ("spent_time", before.spent_time == after.spent_time),
+        ("linked_messages", before.linked_messages == after.linked_messages),
+    ];
+    compared.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
+}
+
+/// Whether nobody but one contact comes to or leaves the observers.
+fn only(contact: ContactId, before: &Settings, after: &Settings) -> bool {
+    let set = |settings: &Settings| settings.observers.iter().copied().collect::<BTreeSet<_>>();
+    set(before).symmetric_difference(&set(after)).all(|changed| *changed == contact)
+}
+
+impl Aggregate for Task {
+    type Command = Command;
+    type Event = TaskEvent;
+    type Rejection = Rejection;
+
+    fn initial() -> Self {
+        Self::default()
+    }
+
+    fn decide(&self, command: Command) -> Result<Vec<TaskEvent>, Rejection> {
+        match command {
+            Command::Create { .. } if self.facts.is_some() => Ok(vec![]),
+            Command::Create { task, team, actor, settings, items, status } => {
+                Self::create((task, team), actor, *settings, items, status)
+            }
+            Command::Change { actor, change } => self.change(actor, *change),
+            Command::CheckItem { actor, item, checked } => self.check_item(actor, item, checked),
+            Command::Archive { actor } => match self.known_to(actor)? {
+                (_, role) if role.may_delete() => Ok(vec![task::Archived {}.into()]),
+                _ => Err(Rejection::NotAllowed),
+            },
+        }
+    }
+
+    fn evolve(&mut self, event: &TaskEvent) {
+        if let TaskEvent::Created(created) = event {
+            let task::Created { team, owner, settings, status, items, .. } = created.clone();
+            self.facts = Some(Facts { team, owner, settings, status, items });
+        }
+        let Some(facts) = &mut self.facts else { return };
+        match event {
+            TaskEvent::Created(_) => {}
+            TaskEvent::Changed(changed) => facts.settings = changed.settings.clone(),
+            TaskEvent::StatusChanged(changed) => facts.status = changed.status.clone(),
+            TaskEvent::ItemsReplaced(replaced) => facts.items = replaced.items.clone(),
+            TaskEvent::ItemChecked(ticked) => {
+                let item = facts.items.iter_mut().find(|known| known.item == ticked.item);
+                item.into_iter().for_each(|item| item.checked = ticked.checked);
+            }
+            TaskEvent::Archived(_) => self.archived = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+use super::*;
+use crate::spec::given;
+use uuid::Uuid;
+
+const TEAM: TeamId = TeamId(Uuid::from_u128(9));
+const OWNER: Actor = Actor { contact: ContactId(Uuid::from_u128(1)), status: ContactStatus::Member };
+const ASSIGNEE: Actor = Actor { contact: ContactId(Uuid::from_u128(2)), status: ContactStatus::Guest };
+const OBSERVER: Actor = Actor { contact: ContactId(Uuid::from_u128(3)), status: ContactStatus::Member };
+const STRANGER: Actor = Actor { contact: ContactId(Uuid::from_u128(4)), status: ContactStatus::Member };
+const GUEST: Actor = Actor { contact: ContactId(Uuid::from_u128(5)), status: ContactStatus::Guest };
+const ADMIN: Actor = Actor { contact: ContactId(Uuid::from_u128(6)), status: ContactStatus::Admin };
+
+fn item(id: u128) -> TaskItemId {
+    TaskItemId(Uuid::from_u128(id))
+}
+
+fn line(id: u128, text: &str) -> NewItem {
+    NewItem { item: item(id), known: false, text: text.into(), checked: None }
+}
+
+fn create(public: bool) -> Command {
+    let settings = Settings {
+        description: Personal::of_team(TEAM, "Полить цветы\nи закрыть окно".into()),
+        assignee: ASSIGNEE.contact,
+        observers: vec![OBSERVER.contact, OWNER.contact, OBSERVER.contact],
+        public,
+        deadline: None,
+        tags: vec![],
+        section: None,
+        color_index: None,
+        importance: None,
+        urgency: None,
+        complexity: None,
+        spent_time: None,
+        linked_messages: vec![],
+    };
+    Command::Create {
+        task: GroupId(Uuid::from_u128(7)),
+        team: TEAM,
+        actor: OWNER,
+        settings: Box::new(settings),
+        items: vec![line(10, "вода"), line(11, "#3")],
+        status: NewStatus { word: NEW.into(), reason: None },
+    }
+}
+
+fn made(public: bool) -> Vec<TaskEvent> {
+    given::<Task>(&[]).when(create(public)).unwrap()
+}
+
+fn change(actor: Actor, change: Change) -> Command {
+    Command::Change { actor, change: Box::new(change) }
+}
+
+fn to_status(actor: Actor, word: &str) -> Command {
+    let status = Some(NewStatus { word: word.into(), reason: Some("готово".into()) });
+    change(actor, Change { status, ..Change::default() })
+}
+
+fn check(actor: Actor, id: u128, checked: bool) -> Command {
+    Command::CheckItem { actor, item: item(id), checked }
+}
+
+#[test]
+fn guests_make_none_and_each_observer_is_named_once() {
+    let TaskEvent::Created(created) = &made(false)[0] else { panic!() };
+    assert_eq!((created.owner, &created.settings.observers[..]), (OWNER.contact, &[OBSERVER.contact][..]));
+    let mut by_guest = create(false);
+    if let Command::Create { actor, .. } = &mut by_guest {
+        *actor = GUEST;
+    }
+    assert_eq!(given::<Task>(&[]).when(by_guest), Err(Rejection::NotAllowed));
+}
+
+#[test]
+fn strangers_learn_nothing_and_onlookers_change_nothing() {
+    for (public, actor, refused) in [
+        (false, STRANGER, Rejection::NoTask),
+        (true, GUEST, Rejection::NoTask),
+        (true, STRANGER, Rejection::NotAllowed),
+        (false, OBSERVER, Rejection::NotAllowed),
+    ] {
+        let task = made(public);
+        assert_eq!(given::<Task>(&task).when(to_status(actor, DONE)), Err(refused.clone()), "{actor:?}");
+        assert_eq!(given::<Task>(&task).when(check(actor, 10, true)), Err(refused.clone()), "{actor:?}");
+        assert_eq!(given::<Task>(&task).when(Command::Archive { actor }), Err(refused), "{actor:?}");
+    }
+}
+
+#[test]
+fn whoever_does_it_closes_it_but_does_not_rewrite_it() {
+    let task = made(false);
+    let done = given::<Task>(&task).when(to_status(ASSIGNEE, DONE)).unwrap();
+    let [TaskEvent::StatusChanged(changed)] = &done[..] else { panic!("{done:?}") };
+    assert!(changed.status.done && changed.status.reason.is_some());
+    let opened = given::<Task>(&[task.clone(), done].concat()).when(to_status(OWNER, "в работе")).unwrap();
+    let [TaskEvent::StatusChanged(changed)] = &opened[..] else { panic!("{opened:?}") };
+    assert!(!changed.status.done && changed.status.reason.is_none(), "only what is done has a reason");
+    let rewrite = |actor| change(actor, Change { description: Some("другое".into()), ..Change::default() });
+    assert_eq!(given::<Task>(&task).when(rewrite(ASSIGNEE)), Err(Rejection::NotAllowed));
+    for actor in [OWNER, ADMIN] {
+        assert_eq!(given::<Task>(&task).when(rewrite(actor)).map(|events| events.len()), Ok(1));
+        assert_eq!(given::<Task>(&task).when(Command::Archive { actor }).map(|events| events.len()), Ok(1));
+    }
+    assert_eq!(given::<Task>(&task).when(Command::Archive { actor: ASSIGNEE }), Err(Rejection::NotAllowed));
+}
+
+#[test]
+fn what_is_as_it_was_needs_no_right() {
+    let task = made(false);
+    let description = Some("Полить цветы\nи закрыть окно".into());
+    let same = Change { description, assignee: Some(ASSIGNEE.contact), ..Change::default() };
+    assert_eq!(given::<Task>(&task).when(change(OBSERVER, same)), Ok(vec![]));
+}
+
+#[test]
+fn onlookers_may_follow_and_observers_leave_by_themselves_alone() {
+    let observers = |actor: Actor, list: &[Actor]| {
+        let observers = Some(list.iter().map(|actor| actor.contact).collect());
+        change(actor, Change { observers, ..Change::default() })
+    };
+    let task = made(true);
+    assert!(given::<Task>(&task).when(observers(STRANGER, &[OBSERVER, STRANGER])).is_ok());
+    assert!(given::<Task>(&task).when(observers(OBSERVER, &[])).is_ok());
+    assert_eq!(
+        given::<Task>(&task).when(observers(STRANGER, &[STRANGER])),
+        Err(Rejection::NotAllowed),
+        "not at another's expense"
+    );
+    assert_eq!(
+        given::<Task>(&made(false)).when(observers(STRANGER, &[OBSERVER, STRANGER])),
+        Err(Rejection::NoTask)
+    );
+}
+
+#[test]
+fn lines_are_ticked_but_not_those_that_stand_for_tasks() {
+    let task = made(false);
+    let ticked = given::<Task>(&task).when(check(ASSIGNEE, 10, true)).unwrap();
+    assert_eq!(ticked.len(), 1);
+    assert_eq!(given::<Task>(&[task.clone(), ticked].concat()).when(check(OWNER, 10, true)), Ok(vec![]));
+    assert_eq!(given::<Task>(&task).when(check(OWNER, 11, true)), Err(Rejection::Reference));
+    assert_eq!(given::<Task>(&task).when(check(OWNER, 99, true)), Err(Rejection::NoItem));
+}
+
+#[test]
+fn a_line_that_stays_keeps_its_id_and_its_tick() {
+    let task = made(false);
+    let ticked = given::<Task>(&task).when(check(OWNER, 10, true)).unwrap();
+    let history = [task, ticked].concat();
+    let again = NewItem { item: item(11), known: true, text: "окно".into(), checked: Some(true) };
+    let items = Some(vec![line(20, "ещё"), line(21, "вода"), again]);
+    let replaced =
+        given::<Task>(&history).when(change(OWNER, Change { items, ..Change::default() })).unwrap();
+    let [TaskEvent::ItemsReplaced(replaced)] = &replaced[..] else { panic!("{replaced:?}") };
+    let list: Vec<_> = replaced.items.iter().map(|known| (known.item, known.checked)).collect();
+    assert_eq!(list, [(item(20), false), (item(10), true), (item(11), true)]);
+    for unknown in [&[11, 11][..], &[99]] {
+        let named = |id: &u128| NewItem { item: item(*id), known: true, text: "x".into(), checked: None };
+        let items = Some(unknown.iter().map(named).collect());
+        let twice = change(OWNER, Change { items, ..Change::default() });
+        assert_eq!(given::<Task>(&history).when(twice), Err(Rejection::NoItem));
+    }
+}
+
+#[test]
+fn titles_and_references() {
+    assert_eq!(title("\n  Полить цветы \nи закрыть окно"), "Полить цветы");
+    assert_eq!(title(&"щ".repeat(300)).chars().count(), limits::TASK_TITLE);
+    assert_eq!((reference("#7"), reference(" #12 ")), (Some(7), Some(12)));
+    for text in ["7", "#", "#7a", "# 7", "#-7", "#99999999999"] {
+        assert_eq!(reference(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_deleted_task_is_none() {
+    let task = made(true);
+    let gone = given::<Task>(&task).when(Command::Archive { actor: OWNER }).unwrap();
+    let history = [task, gone].concat();
+    assert_eq!(given::<Task>(&history).when(Command::Archive { actor: OWNER }), Err(Rejection::NoTask));
+    assert_eq!(given::<Task>(&history).when(to_status(OWNER, DONE)), Err(Rejection::NoTask));
+}
+
+#[test]
+fn field_lists_are_sorted_and_the_owners_has_all() {
+    assert!(OWNERS_FIELDS.is_sorted() && ASSIGNEES_FIELDS.is_sorted());
+    assert!(ASSIGNEES_FIELDS.iter().all(|field| OWNERS_FIELDS.contains(field)));
+}

@@ -1,0 +1,67 @@
+//! Reminders: rows of those that have yet to fire; only their owners hear of them.
+
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{ContactId, RemindEvent, RemindId, TeamId, remind::Set};
+use protocol::notice::{Audience, Notice, Reminder, Scope};
+use read_model::remind::reminder;
+use sqlx::Row;
+use uuid::Uuid;
+
+pub(super) async fn apply(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    remind: RemindId,
+    event: &RemindEvent,
+) -> Result<(), ProjectionError> {
+    match event {
+        RemindEvent::Set(set) => waits(batch, at, set).await,
+        RemindEvent::Fired(_) => over(batch, at, remind, |remind| Notice::RemindFired { remind }).await,
+        RemindEvent::Removed(_) => {
+            over(batch, at, remind, |gone| Notice::RemindDeleted { remind: gone.remind }).await
+        }
+    }
+}
+
+async fn waits(batch: &mut Batch<'_>, at: At<'_>, set: &Set) -> Result<(), ProjectionError> {
+    let comment = set.comment.or_default();
+    sqlx::query(
+        "INSERT INTO read.remind (uid, team, contact, chat, chat_ref, fire_at, comment) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (uid) DO UPDATE \
+         SET chat = excluded.chat, chat_ref = excluded.chat_ref, fire_at = excluded.fire_at, comment = excluded.comment",
+    )
+    .bind(set.remind.0)
+    .bind(set.team.0)
+    .bind(set.contact.0)
+    .bind(set.chat.key().0)
+    .bind(serde_json::to_value(set.chat)?)
+    .bind(set.fire_at)
+    .bind(&comment)
+    .execute(&mut *batch.db)
+    .await?;
+    let remind = Reminder { remind: set.remind, chat: set.chat, fire_at: set.fire_at, comment };
+    let audience = Audience::Contacts(vec![set.contact]);
+    batch.tell(at, Scope::Team(set.team), audience, Notice::RemindUpdated { remind });
+    Ok(())
+}
+
+/// It waits no more; its owner is told what has become of it.
+async fn over(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    remind: RemindId,
+    notice: impl FnOnce(Reminder) -> Notice,
+) -> Result<(), ProjectionError> {
+    let row = sqlx::query("DELETE FROM read.remind WHERE uid = $1 RETURNING *")
+        .bind(remind.0)
+        .fetch_optional(&mut *batch.db)
+        .await?;
+    let dangling = || ProjectionError::Dangling(at.position);
+    let row = row.ok_or_else(dangling)?;
+    let known = reminder(&row).map_err(|_| dangling())?;
+    let (team, contact) = (TeamId(row.get::<Uuid, _>("team")), ContactId(row.get::<Uuid, _>("contact")));
+    batch.tell(at, Scope::Team(team), Audience::Contacts(vec![contact]), notice(known));
+    Ok(())
+}

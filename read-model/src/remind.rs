@@ -1,0 +1,74 @@
+//! Reminders that have yet to fire.
+
+use crate::{QueryError, ReadModel, Result, chat::jid_for};
+use chrono::{DateTime, Utc};
+use events::{ContactId, RemindId, chat::ChatRef};
+use protocol::{notice::Reminder, remind::Remind};
+use sqlx::{Row, postgres::PgRow};
+use uuid::Uuid;
+
+impl ReadModel {
+    /// A contact's own, the next one first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn reminds(&self, contact: ContactId) -> Result<Vec<Remind>> {
+        let rows = sqlx::query("SELECT * FROM read.remind WHERE contact = $1 ORDER BY fire_at, uid")
+            .bind(contact.0)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok(remind_view(&reminder(row)?, contact))).collect()
+    }
+
+    /// How many of a contact's have yet to fire.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn remind_count(&self, contact: ContactId) -> Result<usize> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM read.remind WHERE contact = $1")
+            .bind(contact.0)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// Those whose time has come, as far as the rows know: the log may know that they have fired.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn due_reminds(&self, now: DateTime<Utc>, limit: i64) -> Result<Vec<RemindId>> {
+        let due: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT uid FROM read.remind WHERE fire_at <= $1 ORDER BY fire_at, uid LIMIT $2",
+        )
+        .bind(now)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(due.into_iter().map(RemindId).collect())
+    }
+}
+
+/// A row of the table.
+///
+/// # Errors
+/// The projection cannot have written it.
+pub fn reminder(row: &PgRow) -> Result<Reminder> {
+    let chat: ChatRef =
+        serde_json::from_value(row.get("chat_ref")).map_err(|_| QueryError::Damaged("remind.chat_ref"))?;
+    Ok(Reminder {
+        remind: RemindId(row.get("uid")),
+        chat,
+        fire_at: row.get("fire_at"),
+        comment: row.get("comment"),
+    })
+}
+
+/// A reminder as its owner sees it.
+pub fn remind_view(reminder: &Reminder, owner: ContactId) -> Remind {
+    Remind {
+        chat: jid_for(owner, reminder.chat),
+        comment: Some(reminder.comment.clone()).filter(|comment| !comment.is_empty()),
+        fire_at: reminder.fire_at.into(),
+        uid: reminder.remind.0,
+    }
+}

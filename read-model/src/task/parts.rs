@@ -1,0 +1,136 @@
+//! What the view of one task has and a list of tasks has not: its checklist, the checklists it stands in, its messages.
+
+use super::{SOURCE, count, more_than_guest};
+use crate::{
+    ReadModel, Result,
+    contact::Viewer,
+    message::{COLUMNS as MESSAGE_COLUMNS, neutral},
+};
+use domain::task::{self, Role};
+use events::{ContactId, GroupId, TeamId, value::ContactStatus};
+use protocol::{
+    Jid,
+    message::{Face, Message},
+    task::{Subtask, TaskItem},
+};
+use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Tasks whose checklists one task stands in: more are not shown.
+const PARENTS: i64 = 100;
+
+/// What a task in few words is made of.
+const BRIEF: &str = "t.key, t.num, t.assignee, t.status, t.done IS NOT NULL AS is_done, c.display_name, c.description, \
+    c.public";
+
+/// Which tasks a viewer sees: `$3` is more than a guest, `$4` runs the team.
+const SEEN: &str = "NOT c.archived AND (m.contact IS NOT NULL OR (c.public AND $3) OR $4)";
+
+impl ReadModel {
+    /// A task's checklist.
+    pub(super) async fn task_items(
+        &self,
+        team: TeamId,
+        task: GroupId,
+        viewer: Viewer,
+        role: Role,
+    ) -> Result<Vec<TaskItem>> {
+        let rows = sqlx::query("SELECT * FROM read.task_item WHERE task = $1 ORDER BY place")
+            .bind(task.0)
+            .fetch_all(&self.pool)
+            .await?;
+        let numbers: Vec<i64> = rows.iter().filter_map(|row| row.get("reference")).collect();
+        let subtasks = self.subtasks(team, &numbers, viewer).await?;
+        let may = role.may_check().then_some(true);
+        let item = |row: &PgRow| {
+            let reference: Option<i64> = row.get("reference");
+            let subtask = reference.and_then(|num| subtasks.get(&num));
+            let checked = subtask.map_or(row.get("checked"), |(_, done)| *done);
+            TaskItem {
+                can_change: may,
+                can_toggle: may.filter(|_| reference.is_none()),
+                checked: checked.then_some(true),
+                gentime: row.get("gentime"),
+                sort_ordering: row.get::<i32, _>("place").unsigned_abs(),
+                subtask: subtask.map(|(brief, _)| brief.clone()),
+                text: row.get("body"),
+                uid: row.get("uid"),
+            }
+        };
+        Ok(rows.iter().map(item).collect())
+    }
+
+    /// The tasks of these numbers that the viewer sees, and whether they are done.
+    async fn subtasks(
+        &self,
+        team: TeamId,
+        numbers: &[i64],
+        viewer: Viewer,
+    ) -> Result<HashMap<i64, (Subtask, bool)>> {
+        if numbers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = format!("SELECT {BRIEF} FROM {SOURCE} WHERE t.team = $1 AND t.num = ANY($5) AND {SEEN}");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(team.0)
+            .bind(viewer.contact.0)
+            .bind(more_than_guest(viewer))
+            .bind(viewer.status >= ContactStatus::Admin)
+            .bind(numbers)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| (row.get("num"), (brief(row), row.get("is_done")))).collect())
+    }
+
+    /// The tasks whose checklists the task of a number stands in, as far as the viewer sees them.
+    pub(super) async fn task_parents(&self, team: TeamId, num: i64, viewer: Viewer) -> Result<Vec<Subtask>> {
+        let sql = format!(
+            "SELECT {BRIEF} FROM {SOURCE} WHERE t.team = $1 AND {SEEN} AND EXISTS \
+                 (SELECT 1 FROM read.task_item i WHERE i.task = t.key AND i.reference = $5) ORDER BY t.num LIMIT $6"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(team.0)
+            .bind(viewer.contact.0)
+            .bind(more_than_guest(viewer))
+            .bind(viewer.status >= ContactStatus::Admin)
+            .bind(num)
+            .bind(PARENTS)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(brief).collect())
+    }
+
+    /// Messages that a task came from, in the order in which it names them. Whoever sees the task sees them.
+    pub(super) async fn task_messages(
+        &self,
+        team: TeamId,
+        linked: Vec<Uuid>,
+        viewer: Viewer,
+    ) -> Result<Vec<Message>> {
+        if linked.is_empty() {
+            return Ok(vec![]);
+        }
+        let sql = format!(
+            "SELECT {MESSAGE_COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat \
+             WHERE m.team = $1 AND m.uid = ANY($2) ORDER BY array_position($2, m.uid)"
+        );
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(linked).fetch_all(&self.pool).await?;
+        rows.iter()
+            .map(|row| Ok(neutral(row)?.seen_by(viewer.contact, Face::Realtime, self.base_url())))
+            .collect()
+    }
+}
+
+fn brief(row: &PgRow) -> Subtask {
+    Subtask {
+        assignee: Jid::Direct(ContactId(row.get("assignee"))),
+        display_name: row.get("display_name"),
+        jid: Jid::Task(GroupId(row.get("key"))),
+        num: count(row.get("num")),
+        public: row.get::<bool, _>("public").then_some(true),
+        task_status: row.get("status"),
+        title: task::title(row.get("description")),
+    }
+}

@@ -1,0 +1,48 @@
+-- What a task has beside its conversation, which is in read.chat under the same key.
+CREATE TABLE read.task (
+    key uuid PRIMARY KEY,
+    team uuid NOT NULL,
+    num bigint NOT NULL, -- within the team, in the order of the log
+    owner uuid NOT NULL,
+    assignee uuid NOT NULL,
+    observers uuid[] NOT NULL,
+    deadline timestamptz,
+    status text NOT NULL,
+    done timestamptz, -- NULL: open
+    done_reason text,
+    section uuid,
+    color_index integer,
+    importance bigint,
+    urgency bigint,
+    complexity bigint,
+    spent_time bigint,
+    linked uuid[] NOT NULL,
+    UNIQUE (team, num)
+);
+CREATE INDEX task_owner ON read.task (owner);
+
+-- The last number that was given in a team.
+CREATE TABLE read.task_num (
+    team uuid PRIMARY KEY,
+    num bigint NOT NULL
+);
+
+-- Checklists.
+CREATE TABLE read.task_item (
+    task uuid NOT NULL,
+    place integer NOT NULL,
+    uid uuid NOT NULL,
+    body text NOT NULL,
+    reference bigint, -- the number of the task that the line stands for
+    checked boolean NOT NULL,
+    gentime bigint NOT NULL,
+    PRIMARY KEY (task, place)
+);
+CREATE INDEX task_item_reference ON read.task_item (reference) WHERE reference IS NOT NULL;
+
+CREATE TABLE read.task_tag (
+    task uuid NOT NULL,
+    tag uuid NOT NULL,
+    PRIMARY KEY (task, tag)
+);
+CREATE INDEX task_tag_tag ON read.task_tag (tag);
