@@ -99,7 +99,8 @@ impl ChatFilter {
             "c.kind = ANY($3) AND ($4::bigint IS NULL OR {GENTIME} > $4) AND (NOT $5 OR {UNREAD} > 0) \
              AND ($6::bool IS NULL OR coalesce(o.hidden, false) = $6) \
              AND ($7::bool IS NULL OR coalesce(o.feed, c.kind <> 'task') = $7) \
-             AND ($8::bool IS NULL OR (c.last_message IS NOT NULL) = $8) \
+             AND ($8::bool IS NULL OR $8 = EXISTS ( \
+                 SELECT 1 FROM read.message a WHERE a.chat = c.key AND a.kind <> 'change')) \
              AND ($9::text IS NULL OR {title} ILIKE $9)"
         )
     }
