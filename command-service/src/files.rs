@@ -12,11 +12,12 @@ use access::TeamScope;
 use bytes::Bytes;
 use domain::{
     limits,
+    message::Message,
     team::Team,
     upload::{self, Uploads},
 };
 use events::{
-    AccountId, BlobId, Personal, Position, StreamName, TeamId, UploadId,
+    AccountId, BlobId, MessageId, Personal, Position, StreamName, TeamId, UploadId,
     upload::{Preview, Stored},
     value::UploadKind,
 };
@@ -288,6 +289,34 @@ impl Commands {
         }
     }
 
+    /// Says that a message which is about to be posted brings files. One that is there already brings those it has.
+    pub(crate) async fn attach(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        message: MessageId,
+        uploads: &[UploadId],
+    ) -> Result<(), ApiError> {
+        if uploads.is_empty() {
+            return Ok(());
+        }
+        let known: Message = self.current(&StreamName::message(message)).await?;
+        match known.brings() {
+            Some(brought) if brought == uploads => return Ok(()),
+            Some(_) => return Err(ApiError::field("uploads", Text::ReadOnly)),
+            None => {}
+        }
+        let context = context.on_the_way().named("upload.attach");
+        let actor = scope.contact;
+        let attached: Result<Done<Uploads>, Stop<upload::Rejection>> = self
+            .transact(&context, StreamName::uploads(scope.team), Start::Known, |_: &Uploads| {
+                upload::Command::Attach { actor, uploads: uploads.to_vec(), message }
+            })
+            .await;
+        let refused = |_| ApiError::field("uploads", Text::DoesNotExist);
+        attached.map(drop).map_err(|stop| stop.or(refused))
+    }
+
     /// Makes a file of one's own nobody's; its content goes once the log says so.
     pub(crate) async fn remove_file(
         &self,
@@ -301,7 +330,7 @@ impl Commands {
             files.of(scope.contact, upload).ok_or_else(|| refused(upload::Rejection::NoUpload))?;
         let mut deleted = vec![];
         for message in used {
-            let message_now: domain::message::Message = self.current(&StreamName::message(*message)).await?;
+            let message_now: Message = self.current(&StreamName::message(*message)).await?;
             if !message_now.is_deleted() {
                 return Err(refused(upload::Rejection::InUse));
             }

@@ -133,6 +133,18 @@ impl Message {
         self.posted.as_ref().map(|posted| (posted.team, posted.chat))
     }
 
+    /// The files that it was posted with, once it is.
+    pub fn brings(&self) -> Option<&[UploadId]> {
+        self.posted.as_ref().map(|posted| &*posted.uploads)
+    }
+
+    /// Whether somebody posted it there.
+    pub fn is_by(&self, team: TeamId, chat: ChatRef, author: Author) -> bool {
+        self.posted
+            .as_ref()
+            .is_some_and(|posted| (posted.team, posted.chat, posted.author) == (team, chat, author))
+    }
+
     /// Whether it is gone, for good.
     pub fn is_deleted(&self) -> bool {
         self.deleted

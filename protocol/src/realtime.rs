@@ -378,6 +378,9 @@ pub struct PostMessage {
     /// It does not count as unread.
     #[serde(default)]
     pub silently: Option<bool>,
+    /// Files of its author that it brings.
+    #[serde(default)]
+    pub uploads: Option<Vec<String>>,
 }
 
 /// What a client may say.

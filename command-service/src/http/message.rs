@@ -18,7 +18,7 @@ use domain::{
     policy::{self, Action},
     reading::{self, Reading},
 };
-use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
+use events::{MessageId, Position, StreamName, UploadId, chat::ChatRef, message::Author};
 use platform::http::ApiError;
 use protocol::{
     Jid,
@@ -60,8 +60,11 @@ impl Commands {
         let linked = input.linked_messages.unwrap_or_default();
         let comment = input.comment.as_deref().filter(|_| input.content.text.trim().is_empty());
         let said = comment.unwrap_or(&input.content.text);
-        let text = checks.said(&format!("{}text", manner.content), said, !linked.is_empty());
-        if input.content.kind.as_deref().is_some_and(|kind| kind != PLAIN) {
+        let files = input.uploads.unwrap_or_default();
+        let comes_with = !linked.is_empty() || !files.is_empty();
+        let text = checks.said(&format!("{}text", manner.content), said, comes_with);
+        // What a file is, is said by its content, whatever the client calls it.
+        if files.is_empty() && input.content.kind.as_deref().is_some_and(|kind| kind != PLAIN) {
             let allowed = vec![PLAIN.into()];
             checks.refuse(format!("{}type", manner.content), Text::NotOneOf { allowed });
         }
@@ -74,11 +77,20 @@ impl Commands {
         }
         let linked_messages: Vec<MessageId> =
             linked.iter().filter_map(|id| checks.uuid("linked_messages", id)).collect();
+        if files.len() > limits::MESSAGE_UPLOADS {
+            checks.refuse("uploads", Text::TooMany { max: limits::MESSAGE_UPLOADS });
+        }
+        let uploads: Vec<UploadId> = files.iter().filter_map(|id| checks.uuid("uploads", id)).collect();
+        if (1..uploads.len()).any(|n| uploads[..n].contains(&uploads[n])) {
+            checks.refuse("uploads", Text::Duplicate);
+        }
         checks.done()?;
         let chat = self.writable(scope, checked(to)?).await?;
         self.may_bear(scope, chat, reply_to, &linked_messages).await?;
+        let message = chosen.unwrap_or_else(|| context.id());
+        self.attach(&context, scope, message, &uploads).await?;
         let draft = Draft {
-            message: chosen.unwrap_or_else(|| context.id()),
+            message,
             team: scope.team,
             chat,
             author: Author::Contact(scope.contact),
@@ -89,10 +101,9 @@ impl Commands {
             silently: input.silently.unwrap_or(false),
             reply_to,
             linked_messages,
-            uploads: vec![],
+            uploads,
             update_age: scope.message_update_age,
         };
-        let message = draft.message;
         let position = self.say(&context, draft).await?;
         self.message_answer(&context, scope, message, position, manner.face).await
     }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// A file in the form field `file`.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
-pub(super) struct UploadForm {
+pub(crate) struct UploadForm {
     /// Any file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,

@@ -9,7 +9,7 @@ pub struct PostToChat {
     /// `plain`.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// What it says; may be left out when messages are forwarded.
+    /// What it says; may be left out when messages are forwarded or files come along.
     #[serde(default)]
     pub text: Option<String>,
     /// Chosen by the client: the same message sent again is not posted again.
@@ -30,6 +30,9 @@ pub struct PostToChat {
     /// It does not count as unread.
     #[serde(default)]
     pub silently: Option<bool>,
+    /// Files of its author that it brings.
+    #[serde(default)]
+    pub uploads: Option<Vec<String>>,
 }
 
 /// A message as its author wants it now; what is left out stays.
