@@ -5,8 +5,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Rounds of the soak test, and arguments for the test runner:  make test ARGS="-p events"
+# Rounds of one soak test and seconds of the other, and arguments for the test runner:  make test ARGS="-p events"
 SOAK_ROUNDS ?= 200
+SOAK_SECONDS ?= 60
 ARGS ?=
 
 # A child that ends with make, even if make is killed hard.
@@ -33,9 +34,9 @@ lint: ## clippy over everything, warnings are errors; shellcheck over the script
 	cargo clippy --workspace --all-targets -- -D warnings
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $(LOCAL)/*.sh; fi
 
-soak: ## run the soak tests for long (SOAK_ROUNDS=200)
+soak: ## run the soak tests for long (SOAK_ROUNDS=200, SOAK_SECONDS=60)
 	@$(LOCAL)/prepare.sh postgres nats
-	@export VECHE_TEST_SOAK_ROUNDS=$(SOAK_ROUNDS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_TEST_DATABASE_URL \
+	@export VECHE_TEST_SOAK_ROUNDS=$(SOAK_ROUNDS) VECHE_TEST_SOAK_SECONDS=$(SOAK_SECONDS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_TEST_DATABASE_URL \
 		cargo nextest run -p veche-tests --run-ignored all -E 'test(soak)' $(ARGS)
 
 bench: ## measure, in release mode, against a throw-away Postgres that syncs to the disk

@@ -1,6 +1,6 @@
 //! A user's live end of the wire: one websocket, and what is expected to come over it.
 
-use crate::{client::Client, client::Identity, patience::HANG_GUARD};
+use crate::{client::Client, client::Identity, frames, patience::HANG_GUARD};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -235,6 +235,8 @@ impl Socket {
 
     fn heard(&mut self, frame: Value) -> Next {
         let name = frame["event"].as_str().unwrap_or_else(|| panic!("a frame without an event: {frame}"));
+        let faults = frames::faults(&frame);
+        assert!(faults.is_empty(), "not as described: {faults:?}\n{frame}");
         self.in_order(&frame);
         self.heard.push(name.to_owned());
         Next::Frame(frame)

@@ -1,5 +1,6 @@
 //! Veche in one binary: every role in one process, or each alone.
 
+pub mod asyncapi;
 pub mod cli;
 pub mod docs;
 mod house;

@@ -1,6 +1,6 @@
 //! What each role runs; `serve` runs all of them in one process.
 
-use crate::{cli::Failure, docs, house::House};
+use crate::{asyncapi, cli::Failure, docs, house::House};
 use axum::Router;
 use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands, Reminders};
@@ -67,7 +67,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
         let queries = Queries::new(house.access.clone(), house.blobs.clone(), stubs);
-        router = router.merge(Router::from(queries.router())).merge(docs::routes());
+        router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
     }
     let mut commands = None;
     if role.does(Role::Command) {

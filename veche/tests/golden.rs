@@ -15,6 +15,18 @@ fn the_checked_in_description_is_that_of_the_code() {
 }
 
 #[test]
+fn the_checked_in_description_of_events_is_that_of_the_code() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/asyncapi/events.json");
+    let current = serde_json::to_string_pretty(&veche::asyncapi::document()).unwrap() + "\n";
+    if std::env::var("GOLDEN").as_deref() == Ok("write") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &current).unwrap();
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(stored, current, "the events changed: run with GOLDEN=write and look at the difference");
+}
+
+#[test]
 fn the_checked_in_settings_are_those_of_the_code() {
     use platform::config::{Config, Profile};
     let schemas = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/config");

@@ -1,0 +1,263 @@
+//! The description of what goes over websockets, AsyncAPI 3, made from the types of the frames; and a page that shows it.
+
+use axum::{Router, response::Html, routing::get};
+use http::{
+    HeaderValue,
+    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+};
+use protocol::realtime::{Activity, Composing, Confirm, DeleteMessage, LastRead, PostMessage, ServerEvent};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What the page may load: nothing but its own style.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// The whole document.
+pub fn document() -> Value {
+    let mut schemas = Schemas::new();
+    ServerEvent::schemas(&mut schemas);
+    let heard = server_messages();
+    let said = client_messages(&mut schemas);
+    let refer = |names: &Map<String, Value>, place: &str| -> Map<String, Value> {
+        names.keys().map(|name| (name.clone(), json!({"$ref": format!("#/{place}/{name}")}))).collect()
+    };
+    let list = |names: &Map<String, Value>, channel: &str| -> Vec<Value> {
+        let pointer = |name: &String| json!({"$ref": format!("#/channels/{channel}/messages/{name}")});
+        names.keys().map(pointer).collect()
+    };
+    let all: Map<String, Value> =
+        heard.iter().chain(&said).map(|(name, it)| (name.clone(), it.clone())).collect();
+    let schemas: Map<String, Value> =
+        schemas.into_iter().map(|(name, schema)| (name, value(&schema))).collect();
+    let team = json!({"team_uid": {"description": "The team"}});
+    let from = json!({"type": "object", "properties": {"from": {
+        "type": "string",
+        "pattern": r"^[0-9]+(\.[0-9]+)?$",
+        "description": "Everything behind this point is told before what is new",
+    }}});
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Veche",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "What a team messenger tells its clients live. Whoever gets a frame with a `confirm_id` \
+                confirms it; a frame that stems from an event says where it stands in the log, and a client may go on \
+                from there.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {
+            "socket": {
+                "address": "/messaging/{team_uid}",
+                "title": "The websocket of a team",
+                "parameters": team,
+                "bindings": {"ws": {"method": "GET", "query": from}},
+                "messages": refer(&all, "components/messages"),
+            },
+            "stream": {
+                "address": "/api/v3/teams/{team_uid}/events",
+                "title": "The same as server-sent events, to be listened to only",
+                "parameters": team,
+                "bindings": {"http": {"method": "GET", "query": from}},
+                "messages": refer(&heard, "components/messages"),
+            },
+        },
+        "operations": {
+            "tell": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/socket"},
+                "messages": list(&heard, "socket"),
+            },
+            "hear": {
+                "action": "receive",
+                "channel": {"$ref": "#/channels/socket"},
+                "messages": list(&said, "socket"),
+            },
+            "stream": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/stream"},
+                "messages": list(&heard, "stream"),
+            },
+        },
+        "components": {"messages": all, "schemas": schemas},
+    })
+}
+
+/// `/asyncapi.json`, and `/docs/events` that shows it.
+pub(crate) fn routes() -> Router {
+    let text = serde_json::to_string(&document()).unwrap_or_default();
+    let page = page(&document());
+    let json = move || async move { ([(CONTENT_TYPE, "application/json")], text) };
+    let html = move || async move {
+        let policy = HeaderValue::from_static(PAGE_POLICY);
+        platform::http::Bare(([(CONTENT_SECURITY_POLICY, policy)], Html(page)))
+    };
+    Router::new().route("/asyncapi.json", get(json)).route("/docs/events", get(html))
+}
+
+/// Each variant with what an envelope has beside it.
+fn server_messages() -> Map<String, Value> {
+    let mut schema = value(&ServerEvent::schema());
+    let variants = schema["oneOf"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let message = |mut payload: Value| {
+        let name = payload["properties"]["event"]["enum"][0].as_str()?.to_owned();
+        let about = payload.as_object_mut()?.remove("description").unwrap_or_default();
+        payload["additionalProperties"] = false.into();
+        payload["properties"]["confirm_id"] =
+            json!({"type": "string", "description": "To be confirmed by `client.confirm`"});
+        payload["properties"]["position"] =
+            json!({"type": "integer", "minimum": 1, "description": "The event that led to it"});
+        payload["properties"]["ordinal"] =
+            json!({"type": "integer", "minimum": 0, "description": "Among the frames of that event"});
+        payload["dependentRequired"] = json!({"position": ["ordinal"], "ordinal": ["position"]});
+        let params = &mut payload["properties"]["params"];
+        if params["properties"].is_object() {
+            params["additionalProperties"] = false.into();
+        }
+        Some((name.clone(), json!({"name": name, "summary": about, "payload": payload})))
+    };
+    variants.into_iter().filter_map(message).collect()
+}
+
+fn client_messages(schemas: &mut Schemas) -> Map<String, Value> {
+    fn params<T: ToSchema>(schemas: &mut Schemas) -> Value {
+        T::schemas(schemas);
+        value(&T::schema())
+    }
+    let known = [
+        ("client.ping", "Are you there? Answered by `server.confirm`.", json!({"type": "object"})),
+        ("client.confirm", "A frame with a `confirm_id` came.", params::<Confirm>(schemas)),
+        (
+            "client.activity",
+            "The user went away from the keyboard, or came back.",
+            params::<Activity>(schemas),
+        ),
+        ("client.chat.composing", "The user is typing, or stopped.", params::<Composing>(schemas)),
+        ("client.chat.lastread", "The user has read a chat.", params::<LastRead>(schemas)),
+        ("client.message.updated", "Posts a message, or edits one.", params::<PostMessage>(schemas)),
+        ("client.message.deleted", "Deletes a message.", params::<DeleteMessage>(schemas)),
+    ];
+    let message = |(name, about, params): (&str, &str, Value)| {
+        let required = if name == "client.ping" { json!(["event"]) } else { json!(["event", "params"]) };
+        let payload = json!({
+            "type": "object",
+            "required": required,
+            "properties": {
+                "event": {"type": "string", "enum": [name]},
+                "params": params,
+                "confirm_id": {
+                    "type": ["string", "number"],
+                    "description": "Asks for `server.confirm`; echoed as it is",
+                },
+            },
+        });
+        (name.to_owned(), json!({"name": name, "summary": about, "payload": payload}))
+    };
+    known.into_iter().map(message).collect()
+}
+
+fn value(schema: &RefOr<Schema>) -> Value {
+    // A schema is made of maps and texts.
+    serde_json::to_value(schema).unwrap_or_default()
+}
+
+/// The document for people: every message with its schema, every schema that is referred to. All of it is escaped.
+fn page(document: &Value) -> String {
+    let mut page = String::from(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Veche: events</title><style>\
+         body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
+         pre{background:#f4f4f4;padding:1rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer}\
+         code,summary{font-family:ui-monospace,monospace}</style></head><body><h1>Veche: events</h1>",
+    );
+    let about = document["info"]["description"].as_str().unwrap_or_default();
+    // Writing into a text cannot fail.
+    let _ = write!(page, "<p>{}</p><p><a href=\"/asyncapi.json\">asyncapi.json</a></p>", escaped(about));
+    for (title, place, prefix) in [
+        ("The server says", "/components/messages", "server."),
+        ("Clients say", "/components/messages", "client."),
+        ("Schemas", "/components/schemas", ""),
+    ] {
+        let _ = write!(page, "<h2>{title}</h2>");
+        let entries = document.pointer(place).and_then(Value::as_object).into_iter().flatten();
+        for (name, entry) in entries.filter(|(name, _)| name.starts_with(prefix)) {
+            let (about, schema) = match prefix {
+                "" => ("", entry),
+                _ => (entry["summary"].as_str().unwrap_or_default(), &entry["payload"]),
+            };
+            let schema = serde_json::to_string_pretty(schema).unwrap_or_default();
+            let (name, about, schema) = (escaped(name), escaped(about), escaped(&schema));
+            let _ = write!(
+                page,
+                "<details id=\"{name}\"><summary>{name}</summary><p>{about}</p><pre>{schema}</pre></details>"
+            );
+        }
+    }
+    page.push_str("</body></html>");
+    page
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{document, escaped, page};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn follow(document: &Value, value: &Value) {
+            match value {
+                Value::Object(entries) => {
+                    if let Some(target) = entries.get("$ref").and_then(Value::as_str) {
+                        let found = document.pointer(target.trim_start_matches('#'));
+                        assert!(found.is_some(), "{target} leads nowhere");
+                    }
+                    entries.values().for_each(|entry| follow(document, entry));
+                }
+                Value::Array(entries) => entries.iter().for_each(|entry| follow(document, entry)),
+                _ => {}
+            }
+        }
+        let document = document();
+        follow(&document, &document);
+    }
+
+    #[test]
+    fn every_message_says_what_it_is() {
+        let document = document();
+        let messages = document["components"]["messages"].as_object().unwrap();
+        assert!(messages.len() > 20);
+        for (name, message) in messages {
+            assert_eq!(message["payload"]["properties"]["event"]["enum"], json!([name]));
+            assert!(message["summary"].as_str().is_some_and(|about| !about.is_empty()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_page_shows_everything_and_believes_nothing() {
+        let document = document();
+        let page = page(&document);
+        for name in document["components"]["messages"].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("<summary>{name}</summary>")), "{name}");
+        }
+        assert_eq!(escaped("<a href=\"'&\">"), "&lt;a href=&quot;&#39;&amp;&quot;&gt;");
+    }
+}
