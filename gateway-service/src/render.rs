@@ -6,8 +6,7 @@ use crate::{
     hub::{Row, Typing},
 };
 use events::{
-    AccountId, ContactId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef,
-    message::Author,
+    AccountId, ContactId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef, message::Author,
 };
 use protocol::{
     Jid, Point,

@@ -61,13 +61,15 @@ impl Outbox {
         for stored in &told {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
             if withdraw(&mut row, message) {
-                sqlx::query("UPDATE read.feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3")
-                    .bind(stored.get::<Uuid, _>("scope"))
-                    .bind(stored.get::<i64, _>("position"))
-                    .bind(stored.get::<i32, _>("ordinal"))
-                    .bind(serde_json::to_vec(&row)?)
-                    .execute(&mut *db)
-                    .await?;
+                sqlx::query(
+                    "UPDATE read.feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3",
+                )
+                .bind(stored.get::<Uuid, _>("scope"))
+                .bind(stored.get::<i64, _>("position"))
+                .bind(stored.get::<i32, _>("ordinal"))
+                .bind(serde_json::to_vec(&row)?)
+                .execute(&mut *db)
+                .await?;
             }
         }
         sqlx::query("DELETE FROM read.retold WHERE message = $1").bind(message.0).execute(db).await?;

@@ -442,6 +442,7 @@ fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
                     author: Author::Contact(contact_id(0)),
                     text: own("сделал".into()),
                     important: false,
+                    silently: false,
                     nopreview: false,
                     reply_to: None,
                     linked_messages: vec![],

@@ -2,7 +2,8 @@
 
 use crate::{
     Jid, Point, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
-    reading::ChatCounters, remind::Remind, section::Section, tag::Tag, team::Team, team::TeamCounters, team::TeamUnread,
+    reading::ChatCounters, remind::Remind, section::Section, tag::Tag, team::Team, team::TeamCounters,
+    team::TeamUnread,
 };
 use events::Position;
 use serde::{Deserialize, Serialize};
@@ -272,7 +273,7 @@ pub struct OnlineContact {
 }
 
 /// Something that is gone, by its id alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Gone {
     /// Which one.
     pub uid: Uuid,

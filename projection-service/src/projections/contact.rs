@@ -246,7 +246,7 @@ pub(super) async fn restored(
     .await?;
     welcome(batch, team, restored.contact).await?;
     came(batch, at, team, restored.contact, AccountId(account)).await?;
-    task::contact_restored(batch, at, team, restored.contact).await
+    Ok(task::contact_restored(batch, at, team, restored.contact).await?)
 }
 
 /// Who was in the team before is back in groups for all: those that know of its leaving must hear of its coming.

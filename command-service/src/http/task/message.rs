@@ -102,6 +102,7 @@ impl Commands {
             account: writer.account,
             text,
             important: form.text("important").is_some_and(is_yes),
+            silently: form.text("silently").is_some_and(is_yes),
             nopreview: form.text("nopreview").is_some_and(is_yes),
             reply_to: None,
             linked_messages: vec![],
