@@ -60,7 +60,7 @@ impl Room {
 
 async fn world() -> World {
     // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
-    World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "1500")).await
+    World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")).await
 }
 
 #[tokio::test]

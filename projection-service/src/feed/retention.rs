@@ -48,11 +48,14 @@ pub async fn forget(read: &ReadModel, keep: Keep) -> Result<i64, sqlx::Error> {
         }
     };
     let wanted = by_age.max(by_rows).unwrap_or(0);
-    let floor: i64 =
-        sqlx::query_scalar("UPDATE read.feed_floor SET position = greatest(position, $1) RETURNING position")
-            .bind(wanted)
-            .fetch_one(pool)
-            .await?;
+    // Where no row is that old, nothing is forgotten, and the floor stays.
+    let floor: i64 = sqlx::query_scalar(
+        "UPDATE read.feed_floor SET position = CASE WHEN EXISTS (SELECT 1 FROM read.feed WHERE position <= $1) \
+             THEN greatest(position, $1) ELSE position END RETURNING position",
+    )
+    .bind(wanted)
+    .fetch_one(pool)
+    .await?;
     delete(read, floor).await?;
     Ok(floor)
 }
