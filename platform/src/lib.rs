@@ -13,6 +13,7 @@ pub mod outbound;
 pub mod picture;
 pub mod sealing;
 pub mod server;
+pub mod signing;
 pub mod sms;
 pub mod tasks;
 pub mod telemetry;

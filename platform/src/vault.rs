@@ -2,6 +2,7 @@
 
 pub(crate) mod cipher;
 
+use crate::signing::SigningKey;
 use cipher::Cipher;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -127,6 +128,11 @@ impl Vault {
     /// [`VaultError::Malformed`] or [`VaultError::Tampered`].
     pub fn open(&self, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
         self.0.cipher.open(sealed, context)
+    }
+
+    /// The key that checkpoints of the audit chain and receipts of erasure are signed with.
+    pub fn signing_key(&self) -> SigningKey {
+        SigningKey::from_seed(&subkey(&self.0.derive, b"sign:audit"))
     }
 
     /// The login code for one request to log in: decimal digits, derived and so never stored.

@@ -51,8 +51,8 @@ impl Outbox {
             withdraw(row, message);
         }
         let told = sqlx::query(
-            "SELECT scope, position, ordinal, notice FROM read.feed \
-             WHERE position IN (SELECT $2::bigint UNION SELECT position FROM read.retold WHERE message = $1)",
+            "SELECT scope, position, ordinal, notice FROM feed \
+             WHERE position IN (SELECT $2::bigint UNION SELECT position FROM retold WHERE message = $1)",
         )
         .bind(message.0)
         .bind(since)
@@ -62,7 +62,7 @@ impl Outbox {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
             if withdraw(&mut row, message) {
                 sqlx::query(
-                    "UPDATE read.feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3",
+                    "UPDATE feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3",
                 )
                 .bind(stored.get::<Uuid, _>("scope"))
                 .bind(stored.get::<i64, _>("position"))
@@ -72,7 +72,7 @@ impl Outbox {
                 .await?;
             }
         }
-        sqlx::query("DELETE FROM read.retold WHERE message = $1").bind(message.0).execute(db).await?;
+        sqlx::query("DELETE FROM retold WHERE message = $1").bind(message.0).execute(db).await?;
         Ok(())
     }
 
@@ -114,10 +114,10 @@ const STORE: &str = "
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::timestamptz[], $6::bytea[])
             AS t(scope, behind, position, ordinal, at, notice)
     ), moved AS (
-        INSERT INTO read.feed_scope AS s (scope, seq) SELECT scope, count(*) FROM told GROUP BY scope ORDER BY scope
+        INSERT INTO feed_scope AS s (scope, seq) SELECT scope, count(*) FROM told GROUP BY scope ORDER BY scope
         ON CONFLICT (scope) DO UPDATE SET seq = s.seq + excluded.seq RETURNING scope, seq
     )
-    INSERT INTO read.feed (scope, seq, position, ordinal, at, notice)
+    INSERT INTO feed (scope, seq, position, ordinal, at, notice)
     SELECT scope, m.seq - t.behind, t.position, t.ordinal, t.at, t.notice FROM told t JOIN moved m USING (scope)";
 
 async fn insert(

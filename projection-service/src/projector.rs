@@ -113,7 +113,7 @@ impl Projector {
     }
 
     pub(crate) async fn checkpoint(&self, db: &mut PgConnection) -> Result<Position, sqlx::Error> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(db).await?;
+        let position: i64 = sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(db).await?;
         self.read.advance(position.cast_unsigned());
         Ok(position.cast_unsigned())
     }
@@ -128,13 +128,12 @@ impl Projector {
         let Some(last) = events.last() else { return Ok(None) };
         let mut transaction = db.begin().await?;
         // The row is moved first: it stays locked until all that led there is committed with it.
-        let moved: Option<i64> = sqlx::query_scalar(
-            "UPDATE read.checkpoint SET position = $1 WHERE position = $2 RETURNING coloured",
-        )
-        .bind(last.position.cast_signed())
-        .bind(after.cast_signed())
-        .fetch_optional(&mut *transaction)
-        .await?;
+        let moved: Option<i64> =
+            sqlx::query_scalar("UPDATE checkpoint SET position = $1 WHERE position = $2 RETURNING coloured")
+                .bind(last.position.cast_signed())
+                .bind(after.cast_signed())
+                .fetch_optional(&mut *transaction)
+                .await?;
         let Some(coloured_before) = moved else { return Ok(None) };
         let mut batch = Batch {
             db: &mut transaction,
@@ -149,7 +148,7 @@ impl Projector {
         effects::plan::store(&mut transaction, &self.vault, last.position, planned).await?;
         withdrawn::store(&mut transaction, &self.vault, withdrawn).await?;
         if coloured != coloured_before {
-            sqlx::query("UPDATE read.checkpoint SET coloured = $1")
+            sqlx::query("UPDATE checkpoint SET coloured = $1")
                 .bind(coloured)
                 .execute(&mut *transaction)
                 .await?;

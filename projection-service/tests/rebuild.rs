@@ -21,7 +21,10 @@ use platform::{
     vault::Vault,
 };
 use projection_service::{Projector, rebuild};
-use read_model::ReadModel;
+use read_model::{
+    ReadModel,
+    schema::{READ_SCHEMA, inside},
+};
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
@@ -503,7 +506,7 @@ async fn dump(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
 #[tokio::test]
 async fn rows_do_not_depend_on_how_events_are_batched() {
     let database = TestDatabase::create().await;
-    let pool = database.pool().await;
+    let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
     read_model::schema::migrate(&pool, 0).await.unwrap();
     let vault = Vault::new(&[7; 32]);
     let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
@@ -544,7 +547,7 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
 #[tokio::test]
 async fn tables_of_another_program_are_made_anew_and_nobody_is_let_in_before_they_are_full() {
     let database = TestDatabase::create().await;
-    let pool = database.pool().await;
+    let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
     let state = || async {
         sqlx::query_as::<_, (i64, i64)>("SELECT c.position, r.until FROM read.checkpoint c, ops.rebuild r")
             .fetch_one(&pool)

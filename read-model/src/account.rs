@@ -40,7 +40,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn profile(&self, account: AccountId) -> Result<Option<Profile>> {
-        let row = sqlx::query("SELECT phone, given_name, family_name FROM read.account WHERE uid = $1")
+        let row = sqlx::query("SELECT phone, given_name, family_name FROM account WHERE uid = $1")
             .bind(account.0)
             .fetch_optional(&self.pool)
             .await?;
@@ -56,7 +56,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn ui_settings(&self, account: AccountId) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar("SELECT ui_settings FROM read.account WHERE uid = $1")
+        Ok(sqlx::query_scalar("SELECT ui_settings FROM account WHERE uid = $1")
             .bind(account.0)
             .fetch_optional(&self.pool)
             .await?)

@@ -28,7 +28,7 @@ impl ReadModel {
         device_id: &str,
     ) -> Result<Option<Vec<BookContact>>> {
         let text: Option<String> =
-            sqlx::query_scalar("SELECT address_book FROM read.device WHERE account = $1 AND device_id = $2")
+            sqlx::query_scalar("SELECT address_book FROM device WHERE account = $1 AND device_id = $2")
                 .bind(account.0)
                 .bind(device_id)
                 .fetch_optional(&self.pool)
@@ -55,11 +55,10 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn known_numbers(&self, account: AccountId) -> Result<Vec<String>> {
-        let books: Vec<String> =
-            sqlx::query_scalar("SELECT address_book FROM read.device WHERE account = $1")
-                .bind(account.0)
-                .fetch_all(&self.pool)
-                .await?;
+        let books: Vec<String> = sqlx::query_scalar("SELECT address_book FROM device WHERE account = $1")
+            .bind(account.0)
+            .fetch_all(&self.pool)
+            .await?;
         let entries =
             books.iter().filter_map(|text| serde_json::from_str::<Vec<BookContact>>(text).ok()).flatten();
         Ok(entries.flat_map(|entry| numbers(&entry).collect::<Vec<_>>()).collect())
@@ -69,11 +68,10 @@ impl ReadModel {
         if phones.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows =
-            sqlx::query("SELECT phone, given_name, family_name FROM read.account WHERE phone = ANY($1)")
-                .bind(phones)
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query("SELECT phone, given_name, family_name FROM account WHERE phone = ANY($1)")
+            .bind(phones)
+            .fetch_all(&self.pool)
+            .await?;
         let owner = |row: &sqlx::postgres::PgRow| {
             let phone: String = row.get("phone");
             let (given_name, family_name) = (row.get("given_name"), row.get("family_name"));

@@ -46,7 +46,7 @@ impl ReadModel {
             ChatRef::Direct(a, b) => {
                 let other = if a == contact { b } else { a };
                 let archived: Option<bool> =
-                    sqlx::query_scalar("SELECT archived FROM read.contact WHERE uid = $1 AND team = $2")
+                    sqlx::query_scalar("SELECT archived FROM contact WHERE uid = $1 AND team = $2")
                         .bind(other.0)
                         .bind(team.0)
                         .fetch_optional(&self.pool)
@@ -61,7 +61,7 @@ impl ReadModel {
             ChatRef::Task(task) => self.access_to_task(team, contact, task).await,
             ChatRef::Group(group) => {
                 let row = sqlx::query(
-                    "SELECT c.readonly, m.status FROM read.chat c JOIN read.member m ON m.chat = c.key \
+                    "SELECT c.readonly, m.status FROM chat c JOIN member m ON m.chat = c.key \
                      WHERE c.key = $1 AND c.team = $2 AND m.contact = $3 AND c.kind = 'group' AND NOT c.archived",
                 )
                 .bind(group.0)
@@ -83,9 +83,9 @@ impl ReadModel {
     /// Those whom a task concerns write; a public one is read by everybody but guests.
     async fn access_to_task(&self, team: TeamId, contact: ContactId, task: GroupId) -> Result<Access> {
         let row = sqlx::query(
-            "SELECT m.contact IS NOT NULL AS member, c.public AND k.status <> 'guest' AS open FROM read.chat c \
-             JOIN read.contact k ON k.uid = $3 AND k.team = c.team AND NOT k.archived \
-             LEFT JOIN read.member m ON m.chat = c.key AND m.contact = $3 \
+            "SELECT m.contact IS NOT NULL AS member, c.public AND k.status <> 'guest' AS open FROM chat c \
+             JOIN contact k ON k.uid = $3 AND k.team = c.team AND NOT k.archived \
+             LEFT JOIN member m ON m.chat = c.key AND m.contact = $3 \
              WHERE c.key = $1 AND c.team = $2 AND c.kind = 'task' AND NOT c.archived",
         )
         .bind(task.0)
@@ -106,7 +106,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn group_is_of(&self, group: GroupId, team: TeamId) -> Result<bool> {
         Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM read.chat WHERE key = $1 AND team = $2 AND kind = 'group' AND NOT archived)",
+            "SELECT EXISTS (SELECT 1 FROM chat WHERE key = $1 AND team = $2 AND kind = 'group' AND NOT archived)",
         )
         .bind(group.0)
         .bind(team.0)
@@ -119,11 +119,10 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn group_members(&self, group: GroupId, viewer: Viewer) -> Result<Vec<GroupMembership>> {
-        let rows =
-            sqlx::query("SELECT contact, status FROM read.member WHERE chat = $1 ORDER BY status, contact")
-                .bind(group.0)
-                .fetch_all(&self.pool)
-                .await?;
+        let rows = sqlx::query("SELECT contact, status FROM member WHERE chat = $1 ORDER BY status, contact")
+            .bind(group.0)
+            .fetch_all(&self.pool)
+            .await?;
         let status = |row: &PgRow| GroupStatus::from_word(row.get("status")).unwrap_or(GroupStatus::Member);
         let manages = viewer.status >= ContactStatus::Admin
             || rows.iter().any(|row| {
@@ -143,7 +142,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn members_among(&self, groups: &[GroupId], contacts: &[ContactId]) -> Result<Vec<ContactId>> {
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT DISTINCT contact FROM read.member WHERE chat = ANY($1) AND contact = ANY($2)",
+            "SELECT DISTINCT contact FROM member WHERE chat = ANY($1) AND contact = ANY($2)",
         )
         .bind(groups.iter().map(|group| group.0).collect::<Vec<_>>())
         .bind(contacts.iter().map(|contact| contact.0).collect::<Vec<_>>())
@@ -158,7 +157,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn groups_of(&self, contact: ContactId) -> Result<Vec<GroupId>> {
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT m.chat FROM read.member m JOIN read.chat c ON c.key = m.chat WHERE m.contact = $1 AND NOT c.archived",
+            "SELECT m.chat FROM member m JOIN chat c ON c.key = m.chat WHERE m.contact = $1 AND NOT c.archived",
         )
         .bind(contact.0)
         .fetch_all(&self.pool)
@@ -172,7 +171,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn groups_joined(&self, contact: ContactId) -> Result<Vec<GroupId>> {
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT m.chat FROM read.member m JOIN read.chat c ON c.key = m.chat \
+            "SELECT m.chat FROM member m JOIN chat c ON c.key = m.chat \
              WHERE m.contact = $1 AND c.kind = 'group' AND NOT c.archived ORDER BY m.chat",
         )
         .bind(contact.0)

@@ -17,7 +17,7 @@ pub(crate) const COLUMNS: &str = "c.uid, c.team, c.account, c.botname, c.given_n
     c.need_confirmation, c.archived, c.colour, c.gentime, s.at AS last_activity";
 
 /// Where those columns come from.
-pub(crate) const SOURCE: &str = "read.contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
+pub(crate) const SOURCE: &str = "contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
 
 /// Who looks: a contact of the same team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl ReadModel {
     async fn of_team(&self, team: TeamId, ids: &[ContactId], bots: bool) -> Result<Vec<ContactId>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT uid FROM read.contact \
+            "SELECT uid FROM contact \
              WHERE team = $1 AND uid = ANY($2) AND NOT archived AND ($3 OR botname IS NULL)",
         )
         .bind(team.0)

@@ -11,7 +11,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn devices(&self, account: AccountId) -> Result<Vec<Device>> {
-        let rows = sqlx::query("SELECT * FROM read.device WHERE account = $1 ORDER BY since, device_id")
+        let rows = sqlx::query("SELECT * FROM device WHERE account = $1 ORDER BY since, device_id")
             .bind(account.0)
             .fetch_all(&self.pool)
             .await?;
@@ -23,7 +23,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn device(&self, account: AccountId, device_id: &str) -> Result<Option<Device>> {
-        let row = sqlx::query("SELECT * FROM read.device WHERE account = $1 AND device_id = $2")
+        let row = sqlx::query("SELECT * FROM device WHERE account = $1 AND device_id = $2")
             .bind(account.0)
             .bind(device_id)
             .fetch_optional(&self.pool)

@@ -39,16 +39,16 @@ pub struct FeedPage {
 
 /// The next rows of few scopes, wherever they lie.
 const OF_FEW: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
-    FROM read.checkpoint c CROSS JOIN read.feed_floor k LEFT JOIN LATERAL (\
+    FROM checkpoint c CROSS JOIN feed_floor k LEFT JOIN LATERAL (\
         SELECT f.* FROM unnest($1::uuid[]) AS s (scope) CROSS JOIN LATERAL (\
-            SELECT notice, position, ordinal FROM read.feed \
+            SELECT notice, position, ordinal FROM feed \
             WHERE scope = s.scope AND (position, ordinal) > ($2, $3) ORDER BY position, ordinal LIMIT $4) f \
         ORDER BY position, ordinal LIMIT $4) r ON true ORDER BY r.position, r.ordinal";
 
 /// The next rows of many scopes, from near the end of the feed.
 const OF_MANY: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
-    FROM read.checkpoint c CROSS JOIN read.feed_floor k LEFT JOIN LATERAL (\
-        SELECT notice, position, ordinal FROM read.feed \
+    FROM checkpoint c CROSS JOIN feed_floor k LEFT JOIN LATERAL (\
+        SELECT notice, position, ordinal FROM feed \
         WHERE (position, ordinal) > ($2, $3) AND scope = ANY($1) ORDER BY position, ordinal LIMIT $4) r ON true \
     ORDER BY r.position, r.ordinal";
 
@@ -91,7 +91,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn groups_at(&self, contact: ContactId, point: Point) -> Result<HashSet<GroupId>> {
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT chat FROM read.feed_member WHERE contact = $1 AND (since_position, since_ordinal) <= ($2, $3) \
+            "SELECT chat FROM feed_member WHERE contact = $1 AND (since_position, since_ordinal) <= ($2, $3) \
                  AND (until_position IS NULL OR (until_position, until_ordinal) > ($2, $3))",
         )
         .bind(contact.0)
@@ -108,8 +108,8 @@ impl ReadModel {
     /// The database failed.
     pub async fn seats(&self, account: AccountId) -> Result<Vec<Seat>> {
         let rows = sqlx::query(
-            "SELECT c.team, c.uid, c.archived AS removed, t.archived FROM read.contact c \
-             JOIN read.team t ON t.uid = c.team WHERE c.account = $1",
+            "SELECT c.team, c.uid, c.archived AS removed, t.archived FROM contact c \
+             JOIN team t ON t.uid = c.team WHERE c.account = $1",
         )
         .bind(account.0)
         .fetch_all(&self.pool)
@@ -131,9 +131,9 @@ impl ReadModel {
     pub async fn chat_marks(&self, contact: ContactId) -> Result<ChatMarks> {
         // One statement, so that all of it is of one moment.
         let sql = format!(
-            "SELECT k.position, ARRAY(SELECT chat FROM read.own_chat WHERE contact = ANY($1) AND NOT counters_enabled) \
+            "SELECT k.position, ARRAY(SELECT chat FROM own_chat WHERE contact = ANY($1) AND NOT counters_enabled) \
                  AS uncounted, marks.* \
-             FROM read.checkpoint k LEFT JOIN ( \
+             FROM checkpoint k LEFT JOIN ( \
                  SELECT c.key, c.kind, base.num AS base, r.message, coalesce(r.gentime, 0) AS gentime, \
                      {UNREAD} AS unread, {MENTIONS} AS mentions \
                  FROM ({PLACES}) {STANDING} WHERE NOT c.archived) marks ON true"

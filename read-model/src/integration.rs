@@ -45,7 +45,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn integrations(&self, team: TeamId) -> Result<Integrations> {
-        let rows = sqlx::query("SELECT * FROM read.integration WHERE team = $1 ORDER BY since")
+        let rows = sqlx::query("SELECT * FROM integration WHERE team = $1 ORDER BY since")
             .bind(team.0)
             .fetch_all(&self.pool)
             .await?;
@@ -58,7 +58,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn integration(&self, team: TeamId, integration: IntegrationId) -> Result<Option<Integration>> {
-        let row = sqlx::query("SELECT * FROM read.integration WHERE team = $1 AND uid = $2")
+        let row = sqlx::query("SELECT * FROM integration WHERE team = $1 AND uid = $2")
             .bind(team.0)
             .bind(integration.0)
             .fetch_optional(&self.pool)
@@ -73,8 +73,8 @@ impl ReadModel {
     pub async fn key_holder(&self, key: &str) -> Result<Option<KeyHolder>> {
         let hash = hex::encode(self.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
         let row = sqlx::query(
-            "SELECT i.uid, i.kind, i.team, i.chat, i.enabled, t.max_message_update_age FROM read.integration i \
-             JOIN read.team t ON t.uid = i.team JOIN read.chat c ON c.key = i.chat \
+            "SELECT i.uid, i.kind, i.team, i.chat, i.enabled, t.max_message_update_age FROM integration i \
+             JOIN team t ON t.uid = i.team JOIN chat c ON c.key = i.chat \
              WHERE i.key_hash = $1 AND NOT t.archived AND NOT c.archived",
         )
         .bind(hash)
@@ -99,7 +99,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn webhook(&self, integration: IntegrationId) -> Result<Option<Webhook>> {
         let row = sqlx::query(
-            "SELECT uid, webhook_url, key_sealed FROM read.integration \
+            "SELECT uid, webhook_url, key_sealed FROM integration \
              WHERE uid = $1 AND enabled AND webhook_url <> ''",
         )
         .bind(integration.0)

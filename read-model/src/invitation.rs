@@ -14,7 +14,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn invitations(&self, team: TeamId) -> Result<Vec<Invitation>> {
-        let rows = sqlx::query("SELECT * FROM read.invitation WHERE team = $1 ORDER BY since")
+        let rows = sqlx::query("SELECT * FROM invitation WHERE team = $1 ORDER BY since")
             .bind(team.0)
             .fetch_all(&self.pool)
             .await?;
@@ -26,7 +26,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn invitation(&self, team: TeamId, invitation: InvitationId) -> Result<Option<Invitation>> {
-        let row = sqlx::query("SELECT * FROM read.invitation WHERE team = $1 AND uid = $2")
+        let row = sqlx::query("SELECT * FROM invitation WHERE team = $1 AND uid = $2")
             .bind(team.0)
             .bind(invitation.0)
             .fetch_optional(&self.pool)
@@ -41,7 +41,7 @@ impl ReadModel {
     pub async fn invitation_by_token(&self, token: &str) -> Result<Option<(TeamId, InvitationId)>> {
         let hash = hex::encode(self.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
         let row = sqlx::query(
-            "SELECT i.team, i.uid FROM read.invitation i JOIN read.team t ON t.uid = i.team \
+            "SELECT i.team, i.uid FROM invitation i JOIN team t ON t.uid = i.team \
              WHERE i.token_hash = $1 AND NOT t.archived",
         )
         .bind(hash)

@@ -19,15 +19,15 @@ pub const COLUMNS: &str = "m.uid, m.team, m.num, m.prev, m.author, m.by_integrat
     m.change, m.important, m.nopreview, m.silently, m.reply_to, m.linked, m.uploads, m.links, m.mentioned, m.reactions, m.created, \
     m.edited, m.editable_until, m.deleted, m.gentime, c.key, c.kind, c.low, c.high, c.last_num, \
     CASE WHEN m.deleted THEN NULL WHEN c.deletions = 0 THEN m.num - 1 ELSE m.num - 1 - (SELECT count(*) FROM \
-        read.message d WHERE d.chat = m.chat AND d.deleted AND d.num < m.num) END AS index, \
-    (SELECT count(*) FROM (SELECT 1 FROM read.reading r WHERE r.chat = m.chat AND r.num >= m.num \
+        message d WHERE d.chat = m.chat AND d.deleted AND d.num < m.num) END AS index, \
+    (SELECT count(*) FROM (SELECT 1 FROM reading r WHERE r.chat = m.chat AND r.num >= m.num \
         AND r.contact <> m.author LIMIT 100) seen) AS received";
 
 /// Whether the contact `$2` of the team `$1` may read the chat `c`: as [`ReadModel::access`] has it.
 pub(crate) const VISIBLE: &str = "c.team = $1 AND CASE WHEN c.kind = 'direct' \
-    THEN $2 IN (c.low, c.high) AND EXISTS (SELECT 1 FROM read.contact o WHERE NOT o.archived \
+    THEN $2 IN (c.low, c.high) AND EXISTS (SELECT 1 FROM contact o WHERE NOT o.archived \
         AND o.uid = CASE WHEN c.low = $2 THEN c.high ELSE c.low END) \
-    ELSE NOT c.archived AND EXISTS (SELECT 1 FROM read.member b WHERE b.chat = c.key AND b.contact = $2) END";
+    ELSE NOT c.archived AND EXISTS (SELECT 1 FROM member b WHERE b.chat = c.key AND b.contact = $2) END";
 
 impl ReadModel {
     /// A message of a team.
@@ -36,7 +36,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn message(&self, team: TeamId, message: MessageId) -> Result<Option<NeutralMessage>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2"
+            "SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(message.0)
@@ -70,7 +70,7 @@ impl ReadModel {
             return Ok(vec![]);
         }
         let sql = format!(
-            "SELECT m.uid, m.chat FROM read.message m JOIN read.chat c ON c.key = m.chat \
+            "SELECT m.uid, m.chat FROM message m JOIN chat c ON c.key = m.chat \
              WHERE m.uid = ANY($3) AND {VISIBLE}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -90,11 +90,10 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn newest_message(&self, chat: ChatKey) -> Result<Option<MessageId>> {
-        let newest: Option<Option<Uuid>> =
-            sqlx::query_scalar("SELECT last_message FROM read.chat WHERE key = $1")
-                .bind(chat.0)
-                .fetch_optional(&self.pool)
-                .await?;
+        let newest: Option<Option<Uuid>> = sqlx::query_scalar("SELECT last_message FROM chat WHERE key = $1")
+            .bind(chat.0)
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(newest.flatten().map(MessageId))
     }
 
@@ -104,7 +103,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn runs_chat(&self, contact: ContactId, chat: ChatKey) -> Result<bool> {
         let sql =
-            "SELECT EXISTS (SELECT 1 FROM read.member WHERE chat = $1 AND contact = $2 AND status = 'admin')";
+            "SELECT EXISTS (SELECT 1 FROM member WHERE chat = $1 AND contact = $2 AND status = 'admin')";
         Ok(sqlx::query_scalar(sql).bind(chat.0).bind(contact.0).fetch_one(&self.pool).await?)
     }
 
@@ -113,7 +112,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn message_is_of(&self, message: MessageId, chat: ChatKey) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM read.message WHERE uid = $1 AND chat = $2)")
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM message WHERE uid = $1 AND chat = $2)")
             .bind(message.0)
             .bind(chat.0)
             .fetch_one(&self.pool)

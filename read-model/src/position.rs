@@ -18,7 +18,7 @@ impl ReadModel {
     pub async fn position(&self) -> Result<Position> {
         let known = self.known();
         let position: i64 =
-            sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(&self.pool).await?;
+            sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(&self.pool).await?;
         let position = position.cast_unsigned();
         if position < known {
             self.seen.send_replace(position); // gone once more
@@ -35,12 +35,11 @@ impl ReadModel {
     /// where the log stood when this process began, or what a crash took is there again; or the database failed.
     pub async fn whole(&self) -> Result<()> {
         let wanted = self.known().max(self.floor.load(Ordering::Relaxed));
-        let whole: bool = sqlx::query_scalar(
-            "SELECT c.position >= greatest(r.until, $1) FROM read.checkpoint c, ops.rebuild r",
-        )
-        .bind(wanted.cast_signed())
-        .fetch_one(&self.pool)
-        .await?;
+        let whole: bool =
+            sqlx::query_scalar("SELECT c.position >= greatest(r.until, $1) FROM checkpoint c, ops.rebuild r")
+                .bind(wanted.cast_signed())
+                .fetch_one(&self.pool)
+                .await?;
         if whole { Ok(()) } else { Err(QueryError::Rebuilding) }
     }
 

@@ -14,26 +14,26 @@ use uuid::Uuid;
 /// Contacts (`$1`, a list) in their chats: viewer, chat, status, since, peer. Archived chats are among them.
 pub const PLACES: &str =
     "SELECT m.contact AS viewer, m.chat, m.status, m.joined_num AS since, NULL::uuid AS peer
-    FROM read.member m WHERE m.contact = ANY($1)
+    FROM member m WHERE m.contact = ANY($1)
     UNION ALL
-    SELECT low, key, NULL, 0, high FROM read.chat WHERE kind = 'direct' AND low = ANY($1)
+    SELECT low, key, NULL, 0, high FROM chat WHERE kind = 'direct' AND low = ANY($1)
     UNION ALL
-    SELECT high, key, NULL, 0, low FROM read.chat WHERE kind = 'direct' AND high = ANY($1) AND high <> low";
+    SELECT high, key, NULL, 0, low FROM chat WHERE kind = 'direct' AND high = ANY($1) AND high <> low";
 
 /// To be put behind places in brackets, `({PLACES}) {STANDING}`: the place `x`, the chat `c`, the read mark `r`, own
 /// settings `o`, and `base.num`, up to which nothing is unread.
-pub const STANDING: &str = "x JOIN read.chat c ON c.key = x.chat
-    LEFT JOIN read.reading r ON r.contact = x.viewer AND r.chat = x.chat
-    LEFT JOIN read.own_chat o ON o.contact = x.viewer AND o.chat = x.chat
+pub const STANDING: &str = "x JOIN chat c ON c.key = x.chat
+    LEFT JOIN reading r ON r.contact = x.viewer AND r.chat = x.chat
+    LEFT JOIN own_chat o ON o.contact = x.viewer AND o.chat = x.chat
     CROSS JOIN LATERAL (SELECT greatest(coalesce(r.num, 0), x.since, c.swept) AS num) base";
 
 /// How many messages are unread, of a row of [`STANDING`].
 pub const UNREAD: &str = "(CASE WHEN c.last_num <= base.num THEN 0 ELSE c.last_num - base.num - (
-    SELECT count(*) FROM read.message d WHERE d.chat = c.key AND d.num > base.num AND NOT d.counts) END)";
+    SELECT count(*) FROM message d WHERE d.chat = c.key AND d.num > base.num AND NOT d.counts) END)";
 
 /// The numbers of those of them that mention the viewer, of a row of [`STANDING`].
 pub const MENTIONS: &str = "(CASE WHEN c.last_num <= base.num THEN '{}' ELSE ARRAY(
-    SELECT n.num FROM read.message n WHERE n.chat = c.key AND n.num > base.num AND n.counts AND n.mentioned <> '[]'
+    SELECT n.num FROM message n WHERE n.chat = c.key AND n.num > base.num AND n.counts AND n.mentioned <> '[]'
         AND n.mentioned ? x.viewer::text ORDER BY n.num) END)";
 
 impl ReadModel {
@@ -70,7 +70,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn badge(&self, account: AccountId) -> Result<u64> {
         let contacts: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT c.uid FROM read.contact c JOIN read.team t ON t.uid = c.team \
+            "SELECT c.uid FROM contact c JOIN team t ON t.uid = c.team \
              WHERE c.account = $1 AND NOT c.archived AND NOT t.archived",
         )
         .bind(account.0)

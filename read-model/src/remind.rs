@@ -13,7 +13,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn reminds(&self, contact: ContactId) -> Result<Vec<Remind>> {
-        let rows = sqlx::query("SELECT * FROM read.remind WHERE contact = $1 ORDER BY fire_at, uid")
+        let rows = sqlx::query("SELECT * FROM remind WHERE contact = $1 ORDER BY fire_at, uid")
             .bind(contact.0)
             .fetch_all(&self.pool)
             .await?;
@@ -25,7 +25,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn remind_count(&self, contact: ContactId) -> Result<usize> {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM read.remind WHERE contact = $1")
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM remind WHERE contact = $1")
             .bind(contact.0)
             .fetch_one(&self.pool)
             .await?;
@@ -37,13 +37,12 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn due_reminds(&self, now: DateTime<Utc>, limit: i64) -> Result<Vec<RemindId>> {
-        let due: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT uid FROM read.remind WHERE fire_at <= $1 ORDER BY fire_at, uid LIMIT $2",
-        )
-        .bind(now)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
+        let due: Vec<Uuid> =
+            sqlx::query_scalar("SELECT uid FROM remind WHERE fire_at <= $1 ORDER BY fire_at, uid LIMIT $2")
+                .bind(now)
+                .bind(limit)
+                .fetch_all(&self.pool)
+                .await?;
         Ok(due.into_iter().map(RemindId).collect())
     }
 }

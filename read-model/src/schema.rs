@@ -7,9 +7,13 @@
 use events::Position;
 use sha2::{Digest, Sha256};
 use sqlx::{
-    PgConnection, PgPool, SqlSafeStr,
+    AssertSqlSafe, PgConnection, PgPool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
+    postgres::PgConnectOptions,
 };
+
+/// Where the read model that is served lives.
+pub const READ_SCHEMA: &str = "read";
 
 /// Tables of the read model, a file a noun.
 const READ: [&str; 18] = [
@@ -43,6 +47,12 @@ const OPS: [(i64, &str, &str); 3] = [
 /// Makes processes that start at once take turns; any number that nothing else here locks.
 const TURN: i64 = 0x7665_6368_6521;
 
+/// Connections that find the tables of the read model in `schema`: SQL here and in the projections names them without
+/// one, so that a second read model can be filled or asked beside the one that is served.
+pub fn inside(options: PgConnectOptions, schema: &str) -> PgConnectOptions {
+    options.options([("search_path", schema)])
+}
+
 /// Brings both schemas up to date. Safe to run from several processes at once.
 ///
 /// Where the tables found are not the ones of this program, the read model starts over, and nobody is let in until the
@@ -74,13 +84,24 @@ pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), sqlx::Error>
 
 async fn make(db: &mut PgConnection, until: Position) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE ops.rebuild SET until = $1").bind(until.cast_signed()).execute(&mut *db).await?;
-    sqlx::raw_sql("DROP SCHEMA IF EXISTS read CASCADE; CREATE SCHEMA read").execute(&mut *db).await?;
+    fill_schema(db, READ_SCHEMA).await
+}
+
+/// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it.
+///
+/// # Errors
+/// Postgres is not available.
+pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    let anew = format!(
+        "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET LOCAL search_path TO {schema}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(anew)).execute(&mut *db).await?;
     for tables in READ {
         sqlx::raw_sql(tables).execute(&mut *db).await?;
     }
     // By which program's tables these are.
-    sqlx::raw_sql("CREATE TABLE read.shape (fingerprint text NOT NULL)").execute(&mut *db).await?;
-    sqlx::query("INSERT INTO read.shape VALUES ($1)").bind(wanted()).execute(db).await?;
+    sqlx::raw_sql("CREATE TABLE shape (fingerprint text NOT NULL)").execute(&mut *db).await?;
+    sqlx::query("INSERT INTO shape VALUES ($1)").bind(wanted()).execute(db).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn sections(&self, team: TeamId) -> Result<Vec<Section>> {
-        let rows = sqlx::query("SELECT * FROM read.section WHERE team = $1 ORDER BY sort_ordering, uid")
+        let rows = sqlx::query("SELECT * FROM section WHERE team = $1 ORDER BY sort_ordering, uid")
             .bind(team.0)
             .fetch_all(&self.pool)
             .await?;

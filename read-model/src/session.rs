@@ -65,8 +65,8 @@ impl ReadModel {
     async fn session_in_rows(&self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Session>> {
         let row = sqlx::query(
             "SELECT c.position >= r.until AS whole, s.uid, s.account, s.kind, s.device_id, s.expires \
-             FROM read.checkpoint c CROSS JOIN ops.rebuild r \
-             LEFT JOIN read.session s ON s.token_hash = $1 AND s.expires > $2",
+             FROM checkpoint c CROSS JOIN ops.rebuild r \
+             LEFT JOIN session s ON s.token_hash = $1 AND s.expires > $2",
         )
         .bind(token_hash)
         .bind(now)
@@ -98,7 +98,7 @@ impl ReadModel {
 
     async fn membership_in_rows(&self, account: AccountId, team: TeamId) -> Result<Option<Membership>> {
         let row = sqlx::query(
-            "SELECT c.uid, c.status, c.inviting, t.max_message_update_age FROM read.contact c JOIN read.team t ON t.uid = c.team \
+            "SELECT c.uid, c.status, c.inviting, t.max_message_update_age FROM contact c JOIN team t ON t.uid = c.team \
              WHERE c.team = $1 AND c.account = $2 AND NOT c.archived AND NOT t.archived",
         )
         .bind(team.0)
@@ -126,13 +126,12 @@ impl ReadModel {
     /// The database failed.
     pub async fn qr_offer(&self, token: &str, now: DateTime<Utc>) -> Result<Option<(AccountId, String)>> {
         let hash = hex::encode(self.vault.keyed_hash(Purpose::QrToken, token.as_bytes()));
-        let account: Option<Uuid> = sqlx::query_scalar(
-            "SELECT account FROM read.qr_offer WHERE token_hash = $1 AND valid_until > $2",
-        )
-        .bind(&hash)
-        .bind(now)
-        .fetch_optional(&self.pool)
-        .await?;
+        let account: Option<Uuid> =
+            sqlx::query_scalar("SELECT account FROM qr_offer WHERE token_hash = $1 AND valid_until > $2")
+                .bind(&hash)
+                .bind(now)
+                .fetch_optional(&self.pool)
+                .await?;
         if account.is_none() {
             self.whole().await?;
         }

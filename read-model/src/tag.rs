@@ -12,7 +12,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn tags(&self, team: TeamId) -> Result<Vec<Tag>> {
-        let rows = sqlx::query("SELECT uid, name FROM read.tag WHERE team = $1 ORDER BY lower(name), uid")
+        let rows = sqlx::query("SELECT uid, name FROM tag WHERE team = $1 ORDER BY lower(name), uid")
             .bind(team.0)
             .fetch_all(&self.pool)
             .await?;

@@ -15,25 +15,25 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A task with its conversation and what both are to the viewer, who is `$2`.
-const SOURCE: &str = "read.task t JOIN read.chat c ON c.key = t.key \
-    LEFT JOIN read.member m ON m.chat = t.key AND m.contact = $2 \
-    LEFT JOIN read.reading r ON r.chat = t.key AND r.contact = $2 \
-    LEFT JOIN read.own_chat o ON o.chat = t.key AND o.contact = $2";
+const SOURCE: &str = "task t JOIN chat c ON c.key = t.key \
+    LEFT JOIN member m ON m.chat = t.key AND m.contact = $2 \
+    LEFT JOIN reading r ON r.chat = t.key AND r.contact = $2 \
+    LEFT JOIN own_chat o ON o.chat = t.key AND o.contact = $2";
 
 /// What a view needs of [`SOURCE`]. `$3`: whether the viewer is more than a guest. A line that stands for a task which the
 /// viewer does not see is never done for them.
 const COLUMNS: &str = "t.*, c.description, c.public, t.done IS NULL AND t.deadline < now() AS expired, \
     m.contact IS NOT NULL AS member, \
-    (SELECT count(*) FROM read.task_item i WHERE i.task = t.key) AS items, \
-    (SELECT count(*) FROM read.task_item i LEFT JOIN read.task s ON s.team = t.team AND s.num = i.reference \
-        LEFT JOIN read.chat sc ON sc.key = s.key AND NOT sc.archived \
-        LEFT JOIN read.member sm ON sm.chat = s.key AND sm.contact = $2 \
+    (SELECT count(*) FROM task_item i WHERE i.task = t.key) AS items, \
+    (SELECT count(*) FROM task_item i LEFT JOIN task s ON s.team = t.team AND s.num = i.reference \
+        LEFT JOIN chat sc ON sc.key = s.key AND NOT sc.archived \
+        LEFT JOIN member sm ON sm.chat = s.key AND sm.contact = $2 \
         WHERE i.task = t.key AND (i.checked OR \
             (s.done IS NOT NULL AND sc.key IS NOT NULL AND (sm.contact IS NOT NULL OR (sc.public AND $3))))) AS checked, \
-    ARRAY(SELECT g.name FROM read.task_tag x JOIN read.tag g ON g.uid = x.tag WHERE x.task = t.key \
+    ARRAY(SELECT g.name FROM task_tag x JOIN tag g ON g.uid = x.tag WHERE x.task = t.key \
         ORDER BY lower(g.name), g.uid) AS tags, \
-    (SELECT s.uid FROM read.section s WHERE s.uid = t.section) AS living_section, \
-    (SELECT min(fire_at) FROM read.remind d WHERE d.chat = t.key AND d.contact = $2) AS remind_at";
+    (SELECT s.uid FROM section s WHERE s.uid = t.section) AS living_section, \
+    (SELECT min(fire_at) FROM remind d WHERE d.chat = t.key AND d.contact = $2) AS remind_at";
 
 impl ReadModel {
     /// The task of a team that an address or its bare uuid names, if it lives.
@@ -42,7 +42,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn task_is_of(&self, task: GroupId, team: TeamId) -> Result<bool> {
         let found: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM read.chat WHERE key = $1 AND team = $2 AND kind = 'task' AND NOT archived)",
+            "SELECT EXISTS (SELECT 1 FROM chat WHERE key = $1 AND team = $2 AND kind = 'task' AND NOT archived)",
         )
         .bind(task.0)
         .bind(team.0)
@@ -60,7 +60,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn task_by_num(&self, team: TeamId, num: u32) -> Result<Option<(GroupId, bool)>> {
         let row = sqlx::query(
-            "SELECT c.key, c.public FROM read.task t JOIN read.chat c ON c.key = t.key \
+            "SELECT c.key, c.public FROM task t JOIN chat c ON c.key = t.key \
              WHERE t.team = $1 AND t.num = $2 AND NOT c.archived",
         )
         .bind(team.0)
@@ -78,7 +78,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn default_task_deadline(&self, team: TeamId) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar("SELECT default_task_deadline FROM read.team WHERE uid = $1")
+        Ok(sqlx::query_scalar("SELECT default_task_deadline FROM team WHERE uid = $1")
             .bind(team.0)
             .fetch_optional(&self.pool)
             .await?)
@@ -89,7 +89,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn section_is_of(&self, section: SectionId, team: TeamId) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM read.section WHERE uid = $1 AND team = $2)")
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM section WHERE uid = $1 AND team = $2)")
             .bind(section.0)
             .bind(team.0)
             .fetch_one(&self.pool)
@@ -101,7 +101,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn former_or_not(&self, team: TeamId, ids: &[ContactId]) -> Result<HashMap<ContactId, bool>> {
-        let rows = sqlx::query("SELECT uid, archived FROM read.contact WHERE team = $1 AND uid = ANY($2)")
+        let rows = sqlx::query("SELECT uid, archived FROM contact WHERE team = $1 AND uid = ANY($2)")
             .bind(team.0)
             .bind(ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())
             .fetch_all(&self.pool)
@@ -119,7 +119,7 @@ impl ReadModel {
         ids: &[MessageId],
     ) -> Result<HashMap<MessageId, ChatRef>> {
         let rows = sqlx::query(
-            "SELECT m.uid, c.key, c.kind, c.low, c.high FROM read.message m JOIN read.chat c ON c.key = m.chat \
+            "SELECT m.uid, c.key, c.kind, c.low, c.high FROM message m JOIN chat c ON c.key = m.chat \
              WHERE m.team = $1 AND m.uid = ANY($2) AND NOT m.deleted",
         )
         .bind(team.0)

@@ -37,7 +37,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn team_count(&self, account: AccountId) -> Result<usize> {
         let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM read.contact c JOIN read.team t ON t.uid = c.team \
+            "SELECT count(*) FROM contact c JOIN team t ON t.uid = c.team \
              WHERE c.account = $1 AND NOT c.archived AND NOT t.archived",
         )
         .bind(account.0)
@@ -74,12 +74,11 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn team_icon(&self, team: TeamId) -> Result<Option<IconData>> {
-        let row = sqlx::query(
-            "SELECT name, colour, icon_blob, icon_width, icon_height FROM read.team WHERE uid = $1",
-        )
-        .bind(team.0)
-        .fetch_optional(&self.pool)
-        .await?;
+        let row =
+            sqlx::query("SELECT name, colour, icon_blob, icon_width, icon_height FROM team WHERE uid = $1")
+                .bind(team.0)
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(row.map(|row| self.icon_view(&row)))
     }
 
@@ -89,7 +88,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn team_short(&self, team: TeamId) -> Result<Option<TeamShort>> {
         let row = sqlx::query(
-            "SELECT name, colour, icon_blob, icon_width, icon_height FROM read.team WHERE uid = $1 AND NOT archived",
+            "SELECT name, colour, icon_blob, icon_width, icon_height FROM team WHERE uid = $1 AND NOT archived",
         )
         .bind(team.0)
         .fetch_optional(&self.pool)
@@ -102,13 +101,13 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn usage(&self, team: TeamId, now: DateTime<Utc>) -> Result<Option<Usage>> {
-        let row = sqlx::query("SELECT uploads_size, uploads_size_limit FROM read.team WHERE uid = $1")
+        let row = sqlx::query("SELECT uploads_size, uploads_size_limit FROM team WHERE uid = $1")
             .bind(team.0)
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let sizes: HashMap<(i32, i32), i64> =
-            sqlx::query("SELECT year, month, size FROM read.usage WHERE team = $1")
+            sqlx::query("SELECT year, month, size FROM usage WHERE team = $1")
                 .bind(team.0)
                 .fetch_all(&self.pool)
                 .await?
@@ -146,7 +145,7 @@ impl ReadModel {
              t.archived AS team_archived, \
              (SELECT l.team FROM ops.last_seen l WHERE l.account = c.account ORDER BY l.at DESC LIMIT 1) \
                  IS NOT DISTINCT FROM t.uid AS last_active \
-             FROM {SOURCE} JOIN read.team t ON t.uid = c.team WHERE {which} ORDER BY c.since, c.uid"
+             FROM {SOURCE} JOIN team t ON t.uid = c.team WHERE {which} ORDER BY c.since, c.uid"
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(account.0);
         let query = match team {

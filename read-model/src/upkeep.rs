@@ -25,8 +25,8 @@ impl ReadModel {
     pub async fn overdue_messages(&self, now: DateTime<Utc>, limit: i64) -> Result<Vec<MessageId>> {
         // Of each group only the first that are left are looked at: the others are younger.
         let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT old.uid FROM read.chat c CROSS JOIN LATERAL ( \
-                 SELECT m.uid, m.created FROM read.message m WHERE m.chat = c.key AND m.num > c.swept AND NOT m.deleted \
+            "SELECT old.uid FROM chat c CROSS JOIN LATERAL ( \
+                 SELECT m.uid, m.created FROM message m WHERE m.chat = c.key AND m.num > c.swept AND NOT m.deleted \
                  ORDER BY m.num LIMIT $2) old \
              WHERE c.autocleanup_age IS NOT NULL AND NOT c.archived \
                  AND old.created < $1 - make_interval(secs => c.autocleanup_age) LIMIT $2",
@@ -43,12 +43,11 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn memberships_due(&self, limit: i64) -> Result<Vec<Due>> {
-        let rows = sqlx::query(
-            "SELECT chat, contact, stays FROM read.membership_due ORDER BY chat, contact LIMIT $1",
-        )
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?;
+        let rows =
+            sqlx::query("SELECT chat, contact, stays FROM membership_due ORDER BY chat, contact LIMIT $1")
+                .bind(limit)
+                .fetch_all(&self.pool)
+                .await?;
         let due = |row: &sqlx::postgres::PgRow| Due {
             group: GroupId(row.get("chat")),
             contact: ContactId(row.get("contact")),

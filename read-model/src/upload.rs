@@ -29,10 +29,10 @@ impl ReadModel {
         upload: UploadId,
     ) -> Result<Option<(NeutralUpload, BlobId)>> {
         let sql = format!(
-            "SELECT {COLUMNS}, u.blob FROM read.upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
-                 SELECT 1 FROM read.attachment a JOIN read.message m ON m.uid = a.message \
-                 JOIN read.chat c ON c.key = m.chat WHERE a.upload = u.uid AND NOT m.deleted AND NOT c.archived \
-                 AND (c.low = $3 OR c.high = $3 OR EXISTS (SELECT 1 FROM read.member n \
+            "SELECT {COLUMNS}, u.blob FROM upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
+                 SELECT 1 FROM attachment a JOIN message m ON m.uid = a.message \
+                 JOIN chat c ON c.key = m.chat WHERE a.upload = u.uid AND NOT m.deleted AND NOT c.archived \
+                 AND (c.low = $3 OR c.high = $3 OR EXISTS (SELECT 1 FROM member n \
                      WHERE n.chat = c.key AND n.contact = $3))))"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))

@@ -1,5 +1,5 @@
 -- People, by account.
-CREATE TABLE read.account (
+CREATE TABLE account (
     uid uuid PRIMARY KEY,
     phone text NOT NULL,
     given_name text NOT NULL,
@@ -8,4 +8,4 @@ CREATE TABLE read.account (
     ui_settings text NOT NULL DEFAULT '{}',
     created timestamptz NOT NULL
 );
-CREATE INDEX account_phone ON read.account (phone);
+CREATE INDEX account_phone ON account (phone);

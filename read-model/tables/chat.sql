@@ -1,5 +1,5 @@
 -- A conversation, direct chats too: those come to be with their first message.
-CREATE TABLE read.chat (
+CREATE TABLE chat (
     key uuid PRIMARY KEY,
     team uuid NOT NULL,
     kind text NOT NULL, -- direct | group | task
@@ -22,12 +22,12 @@ CREATE TABLE read.chat (
     swept bigint NOT NULL DEFAULT 0,
     gentime bigint NOT NULL
 );
-CREATE INDEX chat_team ON read.chat (team, kind);
-CREATE INDEX chat_low ON read.chat (low) WHERE kind = 'direct';
-CREATE INDEX chat_high ON read.chat (high) WHERE kind = 'direct';
-CREATE INDEX chat_autocleanup ON read.chat (key) WHERE autocleanup_age IS NOT NULL AND NOT archived;
+CREATE INDEX chat_team ON chat (team, kind);
+CREATE INDEX chat_low ON chat (low) WHERE kind = 'direct';
+CREATE INDEX chat_high ON chat (high) WHERE kind = 'direct';
+CREATE INDEX chat_autocleanup ON chat (key) WHERE autocleanup_age IS NOT NULL AND NOT archived;
 
-CREATE TABLE read.member (
+CREATE TABLE member (
     chat uuid NOT NULL,
     contact uuid NOT NULL,
     status text NOT NULL,
@@ -35,10 +35,10 @@ CREATE TABLE read.member (
     joined_num bigint NOT NULL,
     PRIMARY KEY (chat, contact)
 );
-CREATE INDEX member_contact ON read.member (contact);
+CREATE INDEX member_contact ON member (contact);
 
 -- Who came into or went out of a team, of which the group does not know yet.
-CREATE TABLE read.membership_due (
+CREATE TABLE membership_due (
     chat uuid NOT NULL,
     contact uuid NOT NULL,
     stays boolean NOT NULL,

@@ -1,8 +1,8 @@
 -- How far the projection has come; one row, written in the transaction that changed the rows.
-CREATE TABLE read.checkpoint (
+CREATE TABLE checkpoint (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     position bigint NOT NULL DEFAULT 0,
     -- Accounts and teams made so far: the next one's colour (protocol.md 6, item 70).
     coloured bigint NOT NULL DEFAULT 0
 );
-INSERT INTO read.checkpoint DEFAULT VALUES;
+INSERT INTO checkpoint DEFAULT VALUES;

@@ -1,5 +1,5 @@
 -- People in teams, and each team's bots.
-CREATE TABLE read.contact (
+CREATE TABLE contact (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     account uuid, -- a bot has none
@@ -24,4 +24,4 @@ CREATE TABLE read.contact (
     gentime bigint NOT NULL,
     UNIQUE (team, account)
 );
-CREATE INDEX contact_account ON read.contact (account);
+CREATE INDEX contact_account ON contact (account);

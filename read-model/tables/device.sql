@@ -1,5 +1,5 @@
 -- Devices of accounts, with the address books on them.
-CREATE TABLE read.device (
+CREATE TABLE device (
     account uuid NOT NULL,
     device_id text NOT NULL,
     since bigint NOT NULL, -- position of its registration: oldest first

@@ -1,5 +1,5 @@
 -- The durable truth of the realtime half: what each scope was told, without holes.
-CREATE TABLE read.feed (
+CREATE TABLE feed (
     scope uuid NOT NULL,
     seq bigint NOT NULL,
     position bigint NOT NULL,
@@ -8,22 +8,22 @@ CREATE TABLE read.feed (
     notice bytea NOT NULL, -- a protocol::notice::FeedRow as JSON
     PRIMARY KEY (scope, position, ordinal)
 );
-CREATE INDEX feed_position ON read.feed (position, ordinal);
+CREATE INDEX feed_position ON feed (position, ordinal);
 
-CREATE TABLE read.feed_scope (
+CREATE TABLE feed_scope (
     scope uuid PRIMARY KEY,
     seq bigint NOT NULL
 );
 
 -- Rows up to here were forgotten.
-CREATE TABLE read.feed_floor (
+CREATE TABLE feed_floor (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     position bigint NOT NULL DEFAULT 0
 );
-INSERT INTO read.feed_floor DEFAULT VALUES;
+INSERT INTO feed_floor DEFAULT VALUES;
 
 -- Who heard a group from which notice to which: what somebody who was away may be told of it.
-CREATE TABLE read.feed_member (
+CREATE TABLE feed_member (
     chat uuid NOT NULL,
     contact uuid NOT NULL,
     since_position bigint NOT NULL,
@@ -31,6 +31,6 @@ CREATE TABLE read.feed_member (
     until_position bigint, -- NULL: still
     until_ordinal integer
 );
-CREATE UNIQUE INDEX feed_member_still ON read.feed_member (chat, contact) WHERE until_position IS NULL;
-CREATE INDEX feed_member_contact ON read.feed_member (contact);
-CREATE INDEX feed_member_until ON read.feed_member (until_position) WHERE until_position IS NOT NULL;
+CREATE UNIQUE INDEX feed_member_still ON feed_member (chat, contact) WHERE until_position IS NULL;
+CREATE INDEX feed_member_contact ON feed_member (contact);
+CREATE INDEX feed_member_until ON feed_member (until_position) WHERE until_position IS NOT NULL;

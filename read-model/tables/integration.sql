@@ -1,5 +1,5 @@
 -- Programs that post into groups and hear of new messages.
-CREATE TABLE read.integration (
+CREATE TABLE integration (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     kind text NOT NULL,
@@ -12,5 +12,5 @@ CREATE TABLE read.integration (
     created timestamptz NOT NULL,
     since bigint NOT NULL
 );
-CREATE INDEX integration_team ON read.integration (team, since);
-CREATE INDEX integration_chat ON read.integration (chat) WHERE enabled AND webhook_url <> '';
+CREATE INDEX integration_team ON integration (team, since);
+CREATE INDEX integration_chat ON integration (chat) WHERE enabled AND webhook_url <> '';

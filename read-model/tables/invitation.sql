@@ -1,5 +1,5 @@
 -- Open invitations to teams.
-CREATE TABLE read.invitation (
+CREATE TABLE invitation (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     token_hash text NOT NULL UNIQUE,
@@ -7,4 +7,4 @@ CREATE TABLE read.invitation (
     created timestamptz NOT NULL,
     since bigint NOT NULL
 );
-CREATE INDEX invitation_team ON read.invitation (team, since);
+CREATE INDEX invitation_team ON invitation (team, since);

@@ -1,5 +1,5 @@
 -- Messages, numbered within their chats.
-CREATE TABLE read.message (
+CREATE TABLE message (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     chat uuid NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE read.message (
     uploads jsonb NOT NULL DEFAULT '[]', -- files as they are shown: they never change while a message brings them
     links jsonb NOT NULL,
     mentioned jsonb NOT NULL, -- ids of contacts
-    reactions jsonb NOT NULL DEFAULT '[]', -- as clients see them, made from read.reaction
+    reactions jsonb NOT NULL DEFAULT '[]', -- as clients see them, made from reaction
     created timestamptz NOT NULL,
     edited timestamptz,
     editable_until timestamptz NOT NULL,
@@ -33,13 +33,13 @@ CREATE TABLE read.message (
         || array_to_tsvector(ARRAY['#' || chat::text])) STORED,
     UNIQUE (chat, num)
 );
-CREATE INDEX message_uncounted ON read.message (chat, num) WHERE NOT counts;
-CREATE INDEX message_mentions ON read.message (chat, num) WHERE mentioned <> '[]';
-CREATE INDEX message_deleted ON read.message (chat, num) WHERE deleted;
-CREATE INDEX message_search ON read.message USING gin (search);
+CREATE INDEX message_uncounted ON message (chat, num) WHERE NOT counts;
+CREATE INDEX message_mentions ON message (chat, num) WHERE mentioned <> '[]';
+CREATE INDEX message_deleted ON message (chat, num) WHERE deleted;
+CREATE INDEX message_search ON message USING gin (search);
 
 -- Who reacted with what.
-CREATE TABLE read.reaction (
+CREATE TABLE reaction (
     message uuid NOT NULL,
     name text NOT NULL,
     contact uuid NOT NULL,
@@ -49,7 +49,7 @@ CREATE TABLE read.reaction (
 );
 
 -- What was forwarded, as it was then: later edits are for those who see the original. A deletion reaches it.
-CREATE TABLE read.forward (
+CREATE TABLE forward (
     message uuid NOT NULL,
     place integer NOT NULL,
     source uuid NOT NULL,
@@ -63,10 +63,10 @@ CREATE TABLE read.forward (
     deleted boolean NOT NULL,
     PRIMARY KEY (message, place)
 );
-CREATE INDEX forward_source ON read.forward (source);
+CREATE INDEX forward_source ON forward (source);
 
 -- Where the feed tells of a message again, beside its first row: what is deleted is taken out of there too.
-CREATE TABLE read.retold (
+CREATE TABLE retold (
     message uuid NOT NULL,
     position bigint NOT NULL,
     PRIMARY KEY (message, position)

@@ -1,5 +1,5 @@
 -- How far a contact has read a chat. A post is a mark of its author's.
-CREATE TABLE read.reading (
+CREATE TABLE reading (
     contact uuid NOT NULL,
     chat uuid NOT NULL,
     num bigint NOT NULL,
@@ -8,10 +8,10 @@ CREATE TABLE read.reading (
     PRIMARY KEY (contact, chat)
 );
 -- Who has seen a message.
-CREATE INDEX reading_num ON read.reading (chat, num);
+CREATE INDEX reading_num ON reading (chat, num);
 
 -- How a contact wants to see a chat, and what it has begun to write there. A chat without a row is as it comes.
-CREATE TABLE read.own_chat (
+CREATE TABLE own_chat (
     contact uuid NOT NULL,
     chat uuid NOT NULL,
     pinned boolean NOT NULL DEFAULT false,

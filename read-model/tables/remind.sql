@@ -1,5 +1,5 @@
 -- Reminders that have yet to fire. That one has fired is in the log, and there alone.
-CREATE TABLE read.remind (
+CREATE TABLE remind (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     contact uuid NOT NULL,
@@ -8,5 +8,5 @@ CREATE TABLE read.remind (
     fire_at timestamptz NOT NULL,
     comment text NOT NULL
 );
-CREATE INDEX remind_fire_at ON read.remind (fire_at);
-CREATE INDEX remind_contact ON read.remind (contact, chat);
+CREATE INDEX remind_fire_at ON remind (fire_at);
+CREATE INDEX remind_contact ON remind (contact, chat);

@@ -1,5 +1,5 @@
 -- Sections that contacts are sorted into.
-CREATE TABLE read.section (
+CREATE TABLE section (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     name text NOT NULL,
@@ -7,4 +7,4 @@ CREATE TABLE read.section (
     sort_ordering integer NOT NULL,
     gentime bigint NOT NULL
 );
-CREATE INDEX section_team ON read.section (team);
+CREATE INDEX section_team ON section (team);

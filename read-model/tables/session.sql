@@ -1,5 +1,5 @@
 -- Logins, and offers to log in by QR code.
-CREATE TABLE read.session (
+CREATE TABLE session (
     token_hash text PRIMARY KEY,
     uid uuid NOT NULL UNIQUE,
     account uuid NOT NULL,
@@ -8,9 +8,9 @@ CREATE TABLE read.session (
     created timestamptz NOT NULL,
     expires timestamptz NOT NULL
 );
-CREATE INDEX session_account ON read.session (account);
+CREATE INDEX session_account ON session (account);
 
-CREATE TABLE read.qr_offer (
+CREATE TABLE qr_offer (
     token_hash text PRIMARY KEY,
     uid uuid NOT NULL UNIQUE,
     account uuid NOT NULL,

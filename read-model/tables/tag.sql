@@ -1,7 +1,7 @@
 -- Tags of teams' tasks.
-CREATE TABLE read.tag (
+CREATE TABLE tag (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     name text NOT NULL
 );
-CREATE INDEX tag_team ON read.tag (team);
+CREATE INDEX tag_team ON tag (team);

@@ -1,5 +1,5 @@
--- What a task has beside its conversation, which is in read.chat under the same key.
-CREATE TABLE read.task (
+-- What a task has beside its conversation, which is in chat under the same key.
+CREATE TABLE task (
     key uuid PRIMARY KEY,
     team uuid NOT NULL,
     num bigint NOT NULL, -- within the team, in the order of the log
@@ -19,16 +19,16 @@ CREATE TABLE read.task (
     linked uuid[] NOT NULL,
     UNIQUE (team, num)
 );
-CREATE INDEX task_owner ON read.task (owner);
+CREATE INDEX task_owner ON task (owner);
 
 -- The last number that was given in a team.
-CREATE TABLE read.task_num (
+CREATE TABLE task_num (
     team uuid PRIMARY KEY,
     num bigint NOT NULL
 );
 
 -- Checklists.
-CREATE TABLE read.task_item (
+CREATE TABLE task_item (
     task uuid NOT NULL,
     place integer NOT NULL,
     uid uuid NOT NULL,
@@ -38,11 +38,11 @@ CREATE TABLE read.task_item (
     gentime bigint NOT NULL,
     PRIMARY KEY (task, place)
 );
-CREATE INDEX task_item_reference ON read.task_item (reference) WHERE reference IS NOT NULL;
+CREATE INDEX task_item_reference ON task_item (reference) WHERE reference IS NOT NULL;
 
-CREATE TABLE read.task_tag (
+CREATE TABLE task_tag (
     task uuid NOT NULL,
     tag uuid NOT NULL,
     PRIMARY KEY (task, tag)
 );
-CREATE INDEX task_tag_tag ON read.task_tag (tag);
+CREATE INDEX task_tag_tag ON task_tag (tag);

@@ -1,5 +1,5 @@
 -- Teams.
-CREATE TABLE read.team (
+CREATE TABLE team (
     uid uuid PRIMARY KEY,
     name text NOT NULL,
     colour smallint NOT NULL,

@@ -1,5 +1,5 @@
 -- Files of teams.
-CREATE TABLE read.upload (
+CREATE TABLE upload (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
     owner uuid NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE read.upload (
 );
 
 -- Which messages bring which files: who may read the message may read the file.
-CREATE TABLE read.attachment (
+CREATE TABLE attachment (
     upload uuid NOT NULL,
     message uuid NOT NULL,
     PRIMARY KEY (upload, message)

@@ -1,5 +1,5 @@
 -- Bytes uploaded by team and month.
-CREATE TABLE read.usage (
+CREATE TABLE usage (
     team uuid NOT NULL,
     year integer NOT NULL,
     month integer NOT NULL,

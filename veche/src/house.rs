@@ -198,6 +198,7 @@ pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
     let timeout = format!("{}s", config.postgres.statement_timeout_sec);
     let options = options.application_name("veche").options([("statement_timeout", timeout)]);
+    let options = read_model::schema::inside(options, read_model::schema::READ_SCHEMA);
     let pool = PgPoolOptions::new()
         .max_connections(config.postgres.max_connections)
         .acquire_timeout(Duration::from_secs(config.postgres.acquire_timeout_sec))

@@ -261,7 +261,7 @@ async fn copy_keys(from: &PgPool, to: &PgPool) -> Result<u64, Failure> {
 /// the new head. The read model starts over.
 async fn switch(config: &Config, from: &Log, walk: &Walk) -> Result<(), Failure> {
     let pool = house::connect("read", config.read_url(), config).await?;
-    let checkpoint: i64 = sqlx::query_scalar("SELECT position FROM read.checkpoint").fetch_one(&pool).await?;
+    let checkpoint: i64 = sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(&pool).await?;
     let head = from.head().await?;
     if checkpoint.cast_unsigned() != head || walk.source != head {
         return Err(format!(

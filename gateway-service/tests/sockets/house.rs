@@ -56,7 +56,8 @@ impl House {
     /// A gateway with one team in it; `adjust` changes the configuration.
     pub(crate) async fn build(adjust: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
-        let pool = database.pool().await;
+        let pool =
+            PgPool::connect_with(schema::inside(database.options(), schema::READ_SCHEMA)).await.unwrap();
         schema::migrate(&pool, 0).await.unwrap();
         let mut config = Config::defaults(Profile::Dev);
         adjust(&mut config);

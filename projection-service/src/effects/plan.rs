@@ -113,7 +113,7 @@ pub(crate) async fn webhooks(
 ) -> Result<Vec<Planned>, sqlx::Error> {
     let chats: Vec<Uuid> = posts.iter().map(|post| post.posted.chat.key().0).collect();
     let listeners = sqlx::query(
-        "SELECT i.uid, i.chat, c.display_name FROM read.integration i JOIN read.chat c ON c.key = i.chat \
+        "SELECT i.uid, i.chat, c.display_name FROM integration i JOIN chat c ON c.key = i.chat \
          WHERE i.chat = ANY($1) AND i.enabled AND i.webhook_url <> '' ORDER BY i.uid",
     )
     .bind(chats)
@@ -167,8 +167,8 @@ async fn senders(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<HashMap<
         })
         .collect();
     let rows = sqlx::query(
-        "SELECT uid, given_name, family_name, phone FROM read.contact WHERE uid = ANY($1) \
-         UNION ALL SELECT uid, comment, '', '' FROM read.integration WHERE uid = ANY($1)",
+        "SELECT uid, given_name, family_name, phone FROM contact WHERE uid = ANY($1) \
+         UNION ALL SELECT uid, comment, '', '' FROM integration WHERE uid = ANY($1)",
     )
     .bind(ids)
     .fetch_all(db)

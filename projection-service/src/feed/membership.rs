@@ -38,7 +38,7 @@ async fn join(
     joined: &[ContactId],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.feed_member (chat, contact, since_position, since_ordinal) \
+        "INSERT INTO feed_member (chat, contact, since_position, since_ordinal) \
          SELECT $1, contact, $3, $4 FROM unnest($2::uuid[]) AS j (contact) \
          ON CONFLICT (chat, contact) WHERE until_position IS NULL DO NOTHING",
     )
@@ -59,7 +59,7 @@ async fn leave(
     left: &[ContactId],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.feed_member SET until_position = $3, until_ordinal = $4 \
+        "UPDATE feed_member SET until_position = $3, until_ordinal = $4 \
          WHERE chat = $1 AND until_position IS NULL AND (cardinality($2::uuid[]) = 0 OR contact = ANY($2))",
     )
     .bind(group.0)
@@ -74,7 +74,7 @@ async fn leave(
 /// Who is out of the team is out of all its groups.
 async fn remove(db: &mut PgConnection, point: Point, contact: ContactId) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.feed_member SET until_position = $2, until_ordinal = $3 \
+        "UPDATE feed_member SET until_position = $2, until_ordinal = $3 \
          WHERE contact = $1 AND until_position IS NULL",
     )
     .bind(contact.0)

@@ -28,8 +28,8 @@ pub async fn forget(read: &ReadModel, keep: Keep) -> Result<i64, sqlx::Error> {
         Some(since) => {
             sqlx::query_scalar(
                 "SELECT coalesce(\
-                     (SELECT position - 1 FROM read.feed WHERE at >= $1 ORDER BY position, ordinal LIMIT 1), \
-                     (SELECT max(position) FROM read.feed))",
+                     (SELECT position - 1 FROM feed WHERE at >= $1 ORDER BY position, ordinal LIMIT 1), \
+                     (SELECT max(position) FROM feed))",
             )
             .bind(since)
             .fetch_one(pool)
@@ -40,7 +40,7 @@ pub async fn forget(read: &ReadModel, keep: Keep) -> Result<i64, sqlx::Error> {
         None => None,
         Some(rows) => {
             sqlx::query_scalar(
-                "SELECT position FROM read.feed ORDER BY position DESC, ordinal DESC OFFSET $1 LIMIT 1",
+                "SELECT position FROM feed ORDER BY position DESC, ordinal DESC OFFSET $1 LIMIT 1",
             )
             .bind(rows)
             .fetch_optional(pool)
@@ -50,7 +50,7 @@ pub async fn forget(read: &ReadModel, keep: Keep) -> Result<i64, sqlx::Error> {
     let wanted = by_age.max(by_rows).unwrap_or(0);
     // Where no row is that old, nothing is forgotten, and the floor stays.
     let floor: i64 = sqlx::query_scalar(
-        "UPDATE read.feed_floor SET position = CASE WHEN EXISTS (SELECT 1 FROM read.feed WHERE position <= $1) \
+        "UPDATE feed_floor SET position = CASE WHEN EXISTS (SELECT 1 FROM feed WHERE position <= $1) \
              THEN greatest(position, $1) ELSE position END RETURNING position",
     )
     .bind(wanted)
@@ -64,8 +64,8 @@ async fn delete(read: &ReadModel, floor: i64) -> Result<(), sqlx::Error> {
     let pool = read.pool();
     loop {
         let deleted = sqlx::query(
-            "DELETE FROM read.feed WHERE position <= \
-                 least($1, (SELECT position FROM read.feed ORDER BY position, ordinal LIMIT 1) + $2)",
+            "DELETE FROM feed WHERE position <= \
+                 least($1, (SELECT position FROM feed ORDER BY position, ordinal LIMIT 1) + $2)",
         )
         .bind(floor)
         .bind(STEP)
@@ -75,6 +75,6 @@ async fn delete(read: &ReadModel, floor: i64) -> Result<(), sqlx::Error> {
             break;
         }
     }
-    sqlx::query("DELETE FROM read.feed_member WHERE until_position <= $1").bind(floor).execute(pool).await?;
+    sqlx::query("DELETE FROM feed_member WHERE until_position <= $1").bind(floor).execute(pool).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ pub(super) async fn registered(
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
     sqlx::query(
-        "INSERT INTO read.account (uid, phone, given_name, family_name, colour, created) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO account (uid, phone, given_name, family_name, colour, created) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(registered.account.0)
     .bind(registered.phone.or_default())
@@ -31,7 +31,7 @@ pub(super) async fn ui_settings(
     replaced: &account::UiSettingsReplaced,
 ) -> Result<(), sqlx::Error> {
     let settings = replaced.settings.value.clone().unwrap_or_else(|| "{}".into());
-    sqlx::query("UPDATE read.account SET ui_settings = $2 WHERE uid = $1")
+    sqlx::query("UPDATE account SET ui_settings = $2 WHERE uid = $1")
         .bind(account.0)
         .bind(&settings)
         .execute(&mut *batch.db)

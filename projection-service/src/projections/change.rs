@@ -73,7 +73,7 @@ pub(super) async fn membership(
 
 /// A name as it is now.
 async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT display_name FROM read.contact WHERE uid = $1")
+    sqlx::query_scalar("SELECT display_name FROM contact WHERE uid = $1")
         .bind(contact.0)
         .fetch_optional(&mut *batch.db)
         .await

@@ -25,7 +25,7 @@ pub(super) async fn created(
     let settings = &created.settings;
     let colour = i16::from(created.group.0.as_bytes()[0] % 7);
     sqlx::query(
-        "INSERT INTO read.chat (key, team, kind, display_name, description, public, readonly, default_for_all, \
+        "INSERT INTO chat (key, team, kind, display_name, description, public, readonly, default_for_all, \
              autocleanup_age, pinned_message, colour, created, gentime) \
          VALUES ($1, $2, 'group', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
@@ -44,7 +44,7 @@ pub(super) async fn created(
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
-        "INSERT INTO read.member (chat, contact, status, joined_num) \
+        "INSERT INTO member (chat, contact, status, joined_num) \
          SELECT $1, c, s, 0 FROM unnest($2::uuid[], $3::text[]) AS m(c, s)",
     )
     .bind(created.group.0)
@@ -71,9 +71,9 @@ pub(super) async fn changed(
 ) -> Result<(), ProjectionError> {
     let settings = &changed.settings;
     let row = sqlx::query(
-        "UPDATE read.chat c SET display_name = $2, description = $3, public = $4, readonly = $5, default_for_all = $6, \
+        "UPDATE chat c SET display_name = $2, description = $3, public = $4, readonly = $5, default_for_all = $6, \
              autocleanup_age = $7, pinned_message = $8, gentime = greatest(c.gentime + 1, $9) \
-         FROM read.chat before WHERE c.key = $1 AND before.key = $1 RETURNING c.team, before.default_for_all AS for_all, \
+         FROM chat before WHERE c.key = $1 AND before.key = $1 RETURNING c.team, before.default_for_all AS for_all, \
              before.display_name AS title, before.description AS about",
     )
     .bind(group.0)
@@ -112,8 +112,8 @@ async fn everybody_joins(
     group: GroupId,
 ) -> Result<Vec<ContactId>, sqlx::Error> {
     let mut joined: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO read.member (chat, contact, status, joined_num) \
-         SELECT c.key, n.uid, 'member', c.last_num FROM read.chat c JOIN read.contact n ON n.team = c.team \
+        "INSERT INTO member (chat, contact, status, joined_num) \
+         SELECT c.key, n.uid, 'member', c.last_num FROM chat c JOIN contact n ON n.team = c.team \
          WHERE c.key = $1 AND c.team = $2 AND n.botname IS NULL AND NOT n.archived ON CONFLICT DO NOTHING RETURNING contact",
     )
     .bind(group.0)
@@ -133,14 +133,14 @@ pub(super) async fn member_set(
     let team = touch(batch, at, group).await?;
     settled(batch, group, set.member.contact).await?;
     let before: Option<String> =
-        sqlx::query_scalar("SELECT status FROM read.member WHERE chat = $1 AND contact = $2")
+        sqlx::query_scalar("SELECT status FROM member WHERE chat = $1 AND contact = $2")
             .bind(group.0)
             .bind(set.member.contact.0)
             .fetch_optional(&mut *batch.db)
             .await?;
     sqlx::query(
-        "INSERT INTO read.member (chat, contact, status, joined_num) \
-         SELECT key, $2, $3, last_num FROM read.chat WHERE key = $1 \
+        "INSERT INTO member (chat, contact, status, joined_num) \
+         SELECT key, $2, $3, last_num FROM chat WHERE key = $1 \
          ON CONFLICT (chat, contact) DO UPDATE SET status = excluded.status",
     )
     .bind(group.0)
@@ -168,13 +168,13 @@ pub(super) async fn member_removed(
     let contact = removed.contact;
     settled(batch, group, contact).await?;
     let was_in: Option<Uuid> =
-        sqlx::query_scalar("DELETE FROM read.member WHERE chat = $1 AND contact = $2 RETURNING contact")
+        sqlx::query_scalar("DELETE FROM member WHERE chat = $1 AND contact = $2 RETURNING contact")
             .bind(group.0)
             .bind(contact.0)
             .fetch_optional(&mut *batch.db)
             .await?;
     // Who comes back begins anew.
-    sqlx::query("DELETE FROM read.reading WHERE chat = $1 AND contact = $2")
+    sqlx::query("DELETE FROM reading WHERE chat = $1 AND contact = $2")
         .bind(group.0)
         .bind(contact.0)
         .execute(&mut *batch.db)
@@ -190,16 +190,13 @@ pub(super) async fn member_removed(
 
 pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
-        "UPDATE read.chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
+        "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )
     .bind(group.0)
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    sqlx::query("DELETE FROM read.membership_due WHERE chat = $1")
-        .bind(group.0)
-        .execute(&mut *batch.db)
-        .await?;
+    sqlx::query("DELETE FROM membership_due WHERE chat = $1").bind(group.0).execute(&mut *batch.db).await?;
     let gone = Notice::GroupDeleted { group, left: vec![], gentime: row.get("gentime") };
     batch.tell(at, Scope::Team(row.get::<Uuid, _>("team").into()), Audience::Group(group), gone);
     Ok(())
@@ -207,7 +204,7 @@ pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) 
 
 /// The group knows of what became of a contact.
 async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read.membership_due WHERE chat = $1 AND contact = $2")
+    sqlx::query("DELETE FROM membership_due WHERE chat = $1 AND contact = $2")
         .bind(group.0)
         .bind(contact.0)
         .execute(&mut *batch.db)
@@ -218,10 +215,10 @@ async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> R
 /// A message of the chat counts no more: so do perhaps all up to some number, which then need not be looked at again.
 pub(super) async fn swept(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.chat c SET gentime = greatest(c.gentime + 1, $2), \
-             swept = coalesce((SELECT n.num - 1 FROM read.message n WHERE n.chat = c.key AND n.num > c.swept \
+        "UPDATE chat c SET gentime = greatest(c.gentime + 1, $2), \
+             swept = coalesce((SELECT n.num - 1 FROM message n WHERE n.chat = c.key AND n.num > c.swept \
                  AND n.counts ORDER BY n.num LIMIT 1), c.last_num) \
-         WHERE c.key = (SELECT m.chat FROM read.message m WHERE m.uid = $1)",
+         WHERE c.key = (SELECT m.chat FROM message m WHERE m.uid = $1)",
     )
     .bind(message.0)
     .bind(at.gentime())
@@ -233,7 +230,7 @@ pub(super) async fn swept(batch: &mut Batch<'_>, at: At<'_>, message: MessageId)
 /// Gives the group a new version and returns its team.
 async fn touch(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<TeamId, sqlx::Error> {
     let team: Uuid = sqlx::query_scalar(
-        "UPDATE read.chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
+        "UPDATE chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
     )
     .bind(group.0)
     .bind(at.gentime())
@@ -243,11 +240,10 @@ async fn touch(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<Team
 }
 
 async fn members(batch: &mut Batch<'_>, group: GroupId) -> Result<Vec<ContactId>, sqlx::Error> {
-    let found: Vec<Uuid> =
-        sqlx::query_scalar("SELECT contact FROM read.member WHERE chat = $1 ORDER BY contact")
-            .bind(group.0)
-            .fetch_all(&mut *batch.db)
-            .await?;
+    let found: Vec<Uuid> = sqlx::query_scalar("SELECT contact FROM member WHERE chat = $1 ORDER BY contact")
+        .bind(group.0)
+        .fetch_all(&mut *batch.db)
+        .await?;
     Ok(found.into_iter().map(ContactId).collect())
 }
 

@@ -24,10 +24,10 @@ pub(super) async fn added(
     let (phone, given_name, family_name) =
         (added.phone.or_default(), added.given_name.or_default(), added.family_name.or_default());
     sqlx::query(
-        "INSERT INTO read.contact (uid, team, account, phone, contact_phone, given_name, family_name, display_name, \
+        "INSERT INTO contact (uid, team, account, phone, contact_phone, given_name, family_name, display_name, \
              role, status, need_confirmation, since, gentime, colour) \
          VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-             coalesce((SELECT colour FROM read.account WHERE uid = $3), 0))",
+             coalesce((SELECT colour FROM account WHERE uid = $3), 0))",
     )
     .bind(added.contact.0)
     .bind(team.0)
@@ -53,7 +53,7 @@ pub(super) async fn status_changed(
     changed: &contact::StatusChanged,
 ) -> Result<(), sqlx::Error> {
     let account: Uuid = sqlx::query_scalar(
-        "UPDATE read.contact SET status = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
+        "UPDATE contact SET status = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
     .bind(changed.contact.0)
     .bind(changed.status.word())
@@ -72,13 +72,13 @@ pub(super) async fn profile_changed(
     changed: &contact::ProfileChanged,
 ) -> Result<(), sqlx::Error> {
     let profile = &changed.profile;
-    let phone: String = sqlx::query_scalar("SELECT phone FROM read.contact WHERE uid = $1")
+    let phone: String = sqlx::query_scalar("SELECT phone FROM contact WHERE uid = $1")
         .bind(changed.contact.0)
         .fetch_one(&mut *batch.db)
         .await?;
     let (given_name, family_name) = (profile.given_name.or_default(), profile.family_name.or_default());
     sqlx::query(
-        "UPDATE read.contact SET given_name = $2, patronymic = $3, family_name = $4, display_name = $5, role = $6, \
+        "UPDATE contact SET given_name = $2, patronymic = $3, family_name = $4, display_name = $5, role = $6, \
              mood = $7, contact_email = $8, contact_phone = $9, gentime = greatest(gentime + 1, $10) WHERE uid = $1",
     )
     .bind(changed.contact.0)
@@ -104,14 +104,12 @@ pub(super) async fn preferences_changed(
     team: TeamId,
     changed: &contact::PreferencesChanged,
 ) -> Result<(), ProjectionError> {
-    sqlx::query(
-        "UPDATE read.contact SET preferences = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1",
-    )
-    .bind(changed.contact.0)
-    .bind(serde_json::to_value(changed.preferences.or_default())?)
-    .bind(at.gentime())
-    .execute(&mut *batch.db)
-    .await?;
+    sqlx::query("UPDATE contact SET preferences = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
+        .bind(changed.contact.0)
+        .bind(serde_json::to_value(changed.preferences.or_default())?)
+        .bind(at.gentime())
+        .execute(&mut *batch.db)
+        .await?;
     let notice = Notice::ContactsUpdated { team, contacts: vec![changed.contact] };
     batch.tell(at, Scope::Team(team), Audience::Contacts(vec![changed.contact]), notice);
     Ok(())
@@ -123,7 +121,7 @@ pub(super) async fn sections_set(
     team: TeamId,
     set: &contact::SectionsSet,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE read.contact SET sections = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
+    sqlx::query("UPDATE contact SET sections = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
         .bind(set.contact.0)
         .bind(set.sections.iter().map(|section| section.0).collect::<Vec<_>>())
         .bind(at.gentime())
@@ -140,7 +138,7 @@ pub(super) async fn inviting_allowed(
     allowed: &contact::InvitingAllowed,
 ) -> Result<(), sqlx::Error> {
     let account: Uuid = sqlx::query_scalar(
-        "UPDATE read.contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
+        "UPDATE contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
     .bind(allowed.contact.0)
     .bind(allowed.allowed)
@@ -159,7 +157,7 @@ pub(super) async fn confirmed(
     confirmed: &contact::Confirmed,
 ) -> Result<(), sqlx::Error> {
     let account: Uuid = sqlx::query_scalar(
-        "UPDATE read.contact SET need_confirmation = false, gentime = greatest(gentime + 1, $2) \
+        "UPDATE contact SET need_confirmation = false, gentime = greatest(gentime + 1, $2) \
          WHERE uid = $1 RETURNING account",
     )
     .bind(confirmed.contact.0)
@@ -175,7 +173,7 @@ pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Res
     for bot in Bot::ALL {
         let contact = bot.contact(team);
         sqlx::query(
-            "INSERT INTO read.contact (uid, team, botname, phone, given_name, family_name, display_name, role, status, \
+            "INSERT INTO contact (uid, team, botname, phone, given_name, family_name, display_name, role, status, \
                  need_confirmation, since, gentime, colour) \
              VALUES ($1, $2, $3, '', $4, '', $4, '', $5, false, $6, $7, $8)",
         )
@@ -186,7 +184,7 @@ pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Res
         .bind(ContactStatus::Member.word())
         .bind(at.row())
         .bind(at.gentime())
-        .bind(i16::from(contact.0.as_bytes()[0] % 7))
+        .bind(bots_colour(contact))
         .execute(&mut *batch.db)
         .await?;
     }
@@ -200,25 +198,23 @@ pub(super) async fn archived(
     archived: &contact::Archived,
 ) -> Result<(), sqlx::Error> {
     let contact = archived.contact;
-    sqlx::query(
-        "UPDATE read.contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1",
-    )
-    .bind(contact.0)
-    .bind(at.gentime())
-    .execute(&mut *batch.db)
-    .await?;
+    sqlx::query("UPDATE contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
+        .bind(contact.0)
+        .bind(at.gentime())
+        .execute(&mut *batch.db)
+        .await?;
     // Its groups hear of it by events of their own, which whoever looks at what is due appends.
     sqlx::query(
-        "WITH gone AS (DELETE FROM read.member WHERE contact = $1 RETURNING chat) \
-         INSERT INTO read.membership_due (chat, contact, stays) SELECT c.key, $1, false FROM gone \
-         JOIN read.chat c ON c.key = gone.chat WHERE c.kind = 'group' AND NOT c.archived \
+        "WITH gone AS (DELETE FROM member WHERE contact = $1 RETURNING chat) \
+         INSERT INTO membership_due (chat, contact, stays) SELECT c.key, $1, false FROM gone \
+         JOIN chat c ON c.key = gone.chat WHERE c.kind = 'group' AND NOT c.archived \
          ON CONFLICT (chat, contact) DO UPDATE SET stays = false",
     )
     .bind(contact.0)
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
-        "DELETE FROM read.reading r USING read.chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
+        "DELETE FROM reading r USING chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
     )
     .bind(contact.0)
     .execute(&mut *batch.db)
@@ -235,7 +231,7 @@ pub(super) async fn restored(
     restored: &contact::Restored,
 ) -> Result<(), ProjectionError> {
     let account: Uuid = sqlx::query_scalar(
-        "UPDATE read.contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
+        "UPDATE contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
     )
     .bind(restored.contact.0)
@@ -252,9 +248,9 @@ pub(super) async fn restored(
 /// Who was in the team before is back in groups for all: those that know of its leaving must hear of its coming.
 async fn welcome(batch: &mut Batch<'_>, team: TeamId, contact: ContactId) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "WITH fleeting AS (DELETE FROM read.membership_due d USING read.chat c \
+        "WITH fleeting AS (DELETE FROM membership_due d USING chat c \
              WHERE d.contact = $2 AND c.key = d.chat AND c.default_for_all RETURNING d.chat) \
-         INSERT INTO read.membership_due (chat, contact, stays) SELECT key, $2, true FROM read.chat \
+         INSERT INTO membership_due (chat, contact, stays) SELECT key, $2, true FROM chat \
          WHERE team = $1 AND kind = 'group' AND default_for_all AND NOT archived \
              AND key NOT IN (SELECT chat FROM fleeting)",
     )
@@ -274,8 +270,8 @@ async fn came(
     account: AccountId,
 ) -> Result<(), ProjectionError> {
     let mut groups: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO read.member (chat, contact, status, joined_num) \
-         SELECT key, $2, 'member', last_num FROM read.chat \
+        "INSERT INTO member (chat, contact, status, joined_num) \
+         SELECT key, $2, 'member', last_num FROM chat \
          WHERE team = $1 AND kind = 'group' AND default_for_all AND NOT archived \
          ON CONFLICT DO NOTHING RETURNING chat",
     )
@@ -284,7 +280,7 @@ async fn came(
     .fetch_all(&mut *batch.db)
     .await?;
     let sections: Vec<Uuid> =
-        sqlx::query_scalar("SELECT uid FROM read.section WHERE team = $1 ORDER BY sort_ordering, uid")
+        sqlx::query_scalar("SELECT uid FROM section WHERE team = $1 ORDER BY sort_ordering, uid")
             .bind(team.0)
             .fetch_all(&mut *batch.db)
             .await?;
@@ -309,4 +305,10 @@ async fn came(
 pub(super) fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, contacts: Vec<ContactId>) {
     let notice = Notice::ContactsUpdated { team, contacts };
     batch.tell(at, Scope::Team(team), Audience::All, notice);
+}
+
+/// A bot has no event that would give it the next colour: it follows from its address.
+fn bots_colour(bot: ContactId) -> i16 {
+    let colour = usize::from(bot.0.as_bytes()[0]) % domain::icon::COLOURS.len();
+    i16::try_from(colour).unwrap_or(0)
 }

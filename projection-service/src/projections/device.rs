@@ -29,7 +29,7 @@ async fn put(
     settings: &device::Settings,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.device (account, device_id, since, kind, name, notification_token, voip_notification_token, \
+        "INSERT INTO device (account, device_id, since, kind, name, notification_token, voip_notification_token, \
              allowed_notifications, data_pushes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (account, device_id) DO UPDATE SET kind = excluded.kind, name = excluded.name, \
              notification_token = excluded.notification_token, \
@@ -55,7 +55,7 @@ pub(super) async fn removed(
     account: AccountId,
     removed: &device::Removed,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read.device WHERE account = $1 AND device_id = $2")
+    sqlx::query("DELETE FROM device WHERE account = $1 AND device_id = $2")
         .bind(account.0)
         .bind(&removed.device_id)
         .execute(&mut *batch.db)
@@ -68,7 +68,7 @@ pub(super) async fn address_book(
     account: AccountId,
     book: &address_book::Replaced,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE read.device SET address_book = $3 WHERE account = $1 AND device_id = $2")
+    sqlx::query("UPDATE device SET address_book = $3 WHERE account = $1 AND device_id = $2")
         .bind(account.0)
         .bind(&book.device_id)
         .bind(book.contacts.value.as_deref().unwrap_or("[]"))

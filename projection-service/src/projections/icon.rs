@@ -24,12 +24,12 @@ async fn set(
     icon: Option<&icon::Changed>,
 ) -> Result<(), sqlx::Error> {
     let size = icon.map_or(0, |icon| icon.size.cast_signed());
-    let before: i64 = sqlx::query_scalar("SELECT icon_size FROM read.team WHERE uid = $1")
+    let before: i64 = sqlx::query_scalar("SELECT icon_size FROM team WHERE uid = $1")
         .bind(team.0)
         .fetch_one(&mut *batch.db)
         .await?;
     sqlx::query(
-        "UPDATE read.team SET icon_blob = $2, icon_width = $3, icon_height = $4, icon_size = $5, \
+        "UPDATE team SET icon_blob = $2, icon_width = $3, icon_height = $4, icon_size = $5, \
              gentime = greatest(gentime + 1, $6) WHERE uid = $1",
     )
     .bind(team.0)

@@ -10,7 +10,7 @@ pub(super) async fn created(
     created: &integration::Created,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.integration (uid, team, kind, key_hash, key_sealed, comment, enabled, chat, webhook_url, \
+        "INSERT INTO integration (uid, team, kind, key_hash, key_sealed, comment, enabled, chat, webhook_url, \
              created, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(created.integration.0)
@@ -34,7 +34,7 @@ pub(super) async fn changed(
     changed: &integration::Changed,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.integration SET comment = $2, enabled = $3, chat = $4, webhook_url = $5 WHERE uid = $1",
+        "UPDATE integration SET comment = $2, enabled = $3, chat = $4, webhook_url = $5 WHERE uid = $1",
     )
     .bind(changed.integration.0)
     .bind(changed.settings.comment.or_default())
@@ -50,7 +50,7 @@ pub(super) async fn removed(
     batch: &mut Batch<'_>,
     removed: &integration::Removed,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read.integration WHERE uid = $1")
+    sqlx::query("DELETE FROM integration WHERE uid = $1")
         .bind(removed.integration.0)
         .execute(&mut *batch.db)
         .await?;

@@ -10,7 +10,7 @@ pub(super) async fn created(
     created: &invitation::Created,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.invitation (uid, team, token_hash, token_sealed, created, since) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO invitation (uid, team, token_hash, token_sealed, created, since) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(created.invitation.0)
     .bind(team.0)
@@ -24,7 +24,7 @@ pub(super) async fn created(
 }
 
 pub(super) async fn revoked(batch: &mut Batch<'_>, revoked: &invitation::Revoked) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read.invitation WHERE uid = $1")
+    sqlx::query("DELETE FROM invitation WHERE uid = $1")
         .bind(revoked.invitation.0)
         .execute(&mut *batch.db)
         .await?;

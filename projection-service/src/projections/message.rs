@@ -94,10 +94,10 @@ async fn forward(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -> Result<(
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO read.forward (message, place, source, author, by_integration, kind, body, uploads, links, created, deleted) \
+        "INSERT INTO forward (message, place, source, author, by_integration, kind, body, uploads, links, created, deleted) \
          SELECT f.message, f.place, m.uid, m.author, m.by_integration, m.kind, m.body, m.uploads, m.links, m.created, m.deleted \
          FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS f(message, place, source) \
-             JOIN read.message m ON m.uid = f.source AND m.kind <> 'change'",
+             JOIN message m ON m.uid = f.source AND m.kind <> 'change'",
     )
     .bind(&bearers)
     .bind(places)
@@ -106,11 +106,11 @@ async fn forward(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -> Result<(
     .await?;
     // Who may read the message that forwards a file may read the file.
     sqlx::query(
-        "INSERT INTO read.attachment (upload, message) SELECT u.uid, f.message \
+        "INSERT INTO attachment (upload, message) SELECT u.uid, f.message \
          FROM unnest($1::uuid[], $2::uuid[]) AS f(message, source) \
-             JOIN read.message m ON m.uid = f.source AND NOT m.deleted \
+             JOIN message m ON m.uid = f.source AND NOT m.deleted \
              CROSS JOIN LATERAL jsonb_array_elements(m.uploads) AS file \
-             JOIN read.upload u ON u.uid = (file ->> 'id')::uuid ON CONFLICT DO NOTHING",
+             JOIN upload u ON u.uid = (file ->> 'id')::uuid ON CONFLICT DO NOTHING",
     )
     .bind(&bearers)
     .bind(&sources)
@@ -126,14 +126,14 @@ pub(super) async fn edited(
     edited: &Edited,
 ) -> Result<(), ProjectionError> {
     let text = edited.text.or_default();
-    let team: Option<Uuid> = sqlx::query_scalar("SELECT team FROM read.message WHERE uid = $1")
+    let team: Option<Uuid> = sqlx::query_scalar("SELECT team FROM message WHERE uid = $1")
         .bind(message.0)
         .fetch_optional(&mut *batch.db)
         .await?;
     let team = team.ok_or(ProjectionError::Dangling(at.position))?;
     let links = links_in(batch, TeamId(team), &text).await?;
     sqlx::query(
-        "UPDATE read.message SET body = $2, important = $3, nopreview = $4, links = $5, mentioned = $6, edited = $7, \
+        "UPDATE message SET body = $2, important = $3, nopreview = $4, links = $5, mentioned = $6, edited = $7, \
              gentime = greatest(gentime + 1, $8) WHERE uid = $1 AND NOT deleted",
     )
     .bind(message.0)
@@ -158,7 +158,7 @@ pub(super) async fn deleted(
     deleted: &Deleted,
 ) -> Result<(), ProjectionError> {
     let row = sqlx::query(
-        "SELECT chat, since, author, by_integration, body FROM read.message WHERE uid = $1 AND NOT deleted",
+        "SELECT chat, since, author, by_integration, body FROM message WHERE uid = $1 AND NOT deleted",
     )
     .bind(message.0)
     .fetch_optional(&mut *batch.db)
@@ -171,7 +171,7 @@ pub(super) async fn deleted(
         batch.withdrawn.push(Withdrawn { message, text: row.get("body"), at: at.meta.at });
     }
     sqlx::query(
-        "UPDATE read.message SET body = '', uploads = '[]', links = '[]', mentioned = '[]', reactions = '[]', linked = '[]', \
+        "UPDATE message SET body = '', uploads = '[]', links = '[]', mentioned = '[]', reactions = '[]', linked = '[]', \
              deleted = true, edited = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1",
     )
     .bind(message.0)
@@ -180,15 +180,15 @@ pub(super) async fn deleted(
     .execute(&mut *batch.db)
     .await?;
     for sql in [
-        "DELETE FROM read.attachment a USING read.forward f, read.attachment s \
+        "DELETE FROM attachment a USING forward f, attachment s \
          WHERE f.source = $1 AND s.message = $1 AND a.message = f.message AND a.upload = s.upload",
-        "UPDATE read.forward SET body = '', uploads = '[]', links = '[]', deleted = true WHERE source = $1",
-        "DELETE FROM read.forward WHERE message = $1",
-        "DELETE FROM read.reaction WHERE message = $1",
+        "UPDATE forward SET body = '', uploads = '[]', links = '[]', deleted = true WHERE source = $1",
+        "DELETE FROM forward WHERE message = $1",
+        "DELETE FROM reaction WHERE message = $1",
     ] {
         sqlx::query(sql).bind(message.0).execute(&mut *batch.db).await?;
     }
-    sqlx::query("UPDATE read.chat SET deletions = deletions + 1 WHERE key = $1")
+    sqlx::query("UPDATE chat SET deletions = deletions + 1 WHERE key = $1")
         .bind(row.get::<Uuid, _>("chat"))
         .execute(&mut *batch.db)
         .await?;
@@ -199,13 +199,12 @@ pub(super) async fn deleted(
 
 /// Tells of a message again.
 async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = $1");
+    let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
     let dangling = || ProjectionError::Dangling(at.position);
     let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
     if !message.is_deleted() {
-        sqlx::query("INSERT INTO read.retold (message, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        sqlx::query("INSERT INTO retold (message, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(message.id.0)
             .bind(at.row())
             .execute(&mut *batch.db)
@@ -236,7 +235,7 @@ async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO read.chat (key, team, kind, low, high, created, gentime) \
+        "INSERT INTO chat (key, team, kind, low, high, created, gentime) \
          SELECT DISTINCT ON (key) key, team, 'direct', low, high, created, gentime \
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::bigint[]) \
              WITH ORDINALITY AS n(key, team, low, high, created, gentime, i) ORDER BY key, i ON CONFLICT DO NOTHING",

@@ -24,8 +24,8 @@ pub(super) async fn marked(
 ) -> Result<(), ProjectionError> {
     let (chat, contact) = (marked.chat.key(), marked.contact);
     let row = sqlx::query(
-        "SELECT m.num, coalesce(r.num, 0) AS before FROM read.message m \
-         LEFT JOIN read.reading r ON r.chat = m.chat AND r.contact = $2 WHERE m.uid = $1 AND m.chat = $3",
+        "SELECT m.num, coalesce(r.num, 0) AS before FROM message m \
+         LEFT JOIN reading r ON r.chat = m.chat AND r.contact = $2 WHERE m.uid = $1 AND m.chat = $3",
     )
     .bind(marked.message.0)
     .bind(contact.0)
@@ -35,7 +35,7 @@ pub(super) async fn marked(
     let row = row.ok_or(ProjectionError::Dangling(at.position))?;
     let (num, before): (i64, i64) = (row.get("num"), row.get("before"));
     let gentime: i64 = sqlx::query_scalar(
-        "INSERT INTO read.reading AS r (contact, chat, num, message, gentime) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO reading AS r (contact, chat, num, message, gentime) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message, \
              gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
     )
@@ -104,9 +104,9 @@ async fn newly_seen(
     num: i64,
 ) -> Result<BTreeMap<ContactId, Vec<(MessageId, u32)>>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT m.uid, m.author, (SELECT count(*) FROM read.reading r \
+        "SELECT m.uid, m.author, (SELECT count(*) FROM reading r \
              WHERE r.chat = m.chat AND r.num >= m.num AND r.contact <> m.author) AS readers \
-         FROM read.message m WHERE m.chat = $1 AND m.num > greatest($2, $3 - $5) AND m.num <= $3 \
+         FROM message m WHERE m.chat = $1 AND m.num > greatest($2, $3 - $5) AND m.num <= $3 \
              AND m.author <> $4 AND NOT m.by_integration AND m.kind <> 'change' ORDER BY m.num",
     )
     .bind(marked.chat.key().0)
@@ -132,7 +132,7 @@ pub(super) async fn settings_changed(
 ) -> Result<(), sqlx::Error> {
     let settings = &changed.settings;
     sqlx::query(
-        "INSERT INTO read.own_chat AS o (contact, chat, pinned, pinned_sort_ordering, hidden, notifications_enabled, \
+        "INSERT INTO own_chat AS o (contact, chat, pinned, pinned_sort_ordering, hidden, notifications_enabled, \
              counters_enabled, collapsed, feed, gentime) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
          ON CONFLICT (contact, chat) DO UPDATE SET pinned = excluded.pinned, \
              pinned_sort_ordering = excluded.pinned_sort_ordering, hidden = excluded.hidden, \
@@ -163,7 +163,7 @@ pub(super) async fn draft_saved(
     saved: &DraftSaved,
 ) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
-        "INSERT INTO read.own_chat AS o (contact, chat, draft, draft_num, draft_gentime, gentime) \
+        "INSERT INTO own_chat AS o (contact, chat, draft, draft_num, draft_gentime, gentime) \
          VALUES ($1, $2, $3, 1, $4, $4) ON CONFLICT (contact, chat) DO UPDATE SET draft = excluded.draft, \
              draft_num = o.draft_num + 1, draft_gentime = greatest(o.draft_gentime + 1, excluded.draft_gentime), \
              gentime = greatest(o.gentime + 1, excluded.gentime) RETURNING draft_num, draft_gentime",

@@ -28,7 +28,7 @@ pub(super) async fn apply(
 async fn waits(batch: &mut Batch<'_>, at: At<'_>, set: &Set) -> Result<(), ProjectionError> {
     let comment = set.comment.or_default();
     sqlx::query(
-        "INSERT INTO read.remind (uid, team, contact, chat, chat_ref, fire_at, comment) \
+        "INSERT INTO remind (uid, team, contact, chat, chat_ref, fire_at, comment) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (uid) DO UPDATE \
          SET chat = excluded.chat, chat_ref = excluded.chat_ref, fire_at = excluded.fire_at, comment = excluded.comment",
     )
@@ -54,7 +54,7 @@ async fn over(
     remind: RemindId,
     notice: impl FnOnce(Reminder) -> Notice,
 ) -> Result<(), ProjectionError> {
-    let row = sqlx::query("DELETE FROM read.remind WHERE uid = $1 RETURNING *")
+    let row = sqlx::query("DELETE FROM remind WHERE uid = $1 RETURNING *")
         .bind(remind.0)
         .fetch_optional(&mut *batch.db)
         .await?;

@@ -13,7 +13,7 @@ pub(super) async fn created(
     created: &section::Created,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.section (uid, team, name, description, sort_ordering, gentime) \
+        "INSERT INTO section (uid, team, name, description, sort_ordering, gentime) \
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(created.section.0)
@@ -35,7 +35,7 @@ pub(super) async fn changed(
     changed: &section::Changed,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.section SET name = $2, description = $3, sort_ordering = $4, \
+        "UPDATE section SET name = $2, description = $3, sort_ordering = $4, \
              gentime = greatest(gentime + 1, $5) WHERE uid = $1",
     )
     .bind(changed.section.0)
@@ -57,10 +57,10 @@ pub(super) async fn removed(
     removed: &section::Removed,
 ) -> Result<(), sqlx::Error> {
     let section = removed.section;
-    sqlx::query("DELETE FROM read.section WHERE uid = $1").bind(section.0).execute(&mut *batch.db).await?;
+    sqlx::query("DELETE FROM section WHERE uid = $1").bind(section.0).execute(&mut *batch.db).await?;
     let left: Vec<Uuid> = sqlx::query_scalar(
         "WITH changed AS ( \
-             UPDATE read.contact SET sections = array_remove(sections, $2), gentime = greatest(gentime + 1, $3) \
+             UPDATE contact SET sections = array_remove(sections, $2), gentime = greatest(gentime + 1, $3) \
              WHERE team = $1 AND $2 = ANY(sections) RETURNING uid) SELECT uid FROM changed ORDER BY uid",
     )
     .bind(team.0)

@@ -14,7 +14,7 @@ pub(super) async fn opened(
     opened: &session::Opened,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.session (token_hash, uid, account, kind, device_id, created, expires) \
+        "INSERT INTO session (token_hash, uid, account, kind, device_id, created, expires) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(&opened.token_hash)
@@ -27,7 +27,7 @@ pub(super) async fn opened(
     .execute(&mut *batch.db)
     .await?;
     let name: Option<String> =
-        sqlx::query_scalar("SELECT name FROM read.device WHERE account = $1 AND device_id = $2")
+        sqlx::query_scalar("SELECT name FROM device WHERE account = $1 AND device_id = $2")
             .bind(account.0)
             .bind(&opened.device_id)
             .fetch_optional(&mut *batch.db)
@@ -44,9 +44,7 @@ pub(super) async fn closed(
     account: AccountId,
     closed: &session::Closed,
 ) -> Result<(), sqlx::Error> {
-    for statement in
-        ["DELETE FROM read.session WHERE uid = $1", "DELETE FROM read.qr_offer WHERE session = $1"]
-    {
+    for statement in ["DELETE FROM session WHERE uid = $1", "DELETE FROM qr_offer WHERE session = $1"] {
         sqlx::query(statement).bind(closed.session.0).execute(&mut *batch.db).await?;
     }
     let notice = Notice::SessionClosed { session: closed.session, reason: closed.reason };
@@ -61,7 +59,7 @@ pub(super) async fn qr_offered(
     offered: &session::QrOffered,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO read.qr_offer (token_hash, uid, account, session, valid_until) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO qr_offer (token_hash, uid, account, session, valid_until) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (session) DO UPDATE SET token_hash = excluded.token_hash, uid = excluded.uid, \
              valid_until = excluded.valid_until",
     )
@@ -76,6 +74,6 @@ pub(super) async fn qr_offered(
 }
 
 pub(super) async fn qr_used(batch: &mut Batch<'_>, used: &session::QrUsed) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read.qr_offer WHERE uid = $1").bind(used.offer).execute(&mut *batch.db).await?;
+    sqlx::query("DELETE FROM qr_offer WHERE uid = $1").bind(used.offer).execute(&mut *batch.db).await?;
     Ok(())
 }

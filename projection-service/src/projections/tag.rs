@@ -6,7 +6,7 @@ use protocol::notice::{Audience, Notice, Scope};
 
 pub(super) async fn created(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<(), sqlx::Error> {
     let name = created.name.or_default();
-    sqlx::query("INSERT INTO read.tag (uid, team, name) VALUES ($1, $2, $3)")
+    sqlx::query("INSERT INTO tag (uid, team, name) VALUES ($1, $2, $3)")
         .bind(created.tag.0)
         .bind(created.team.0)
         .bind(&name)
@@ -18,7 +18,7 @@ pub(super) async fn created(batch: &mut Batch<'_>, at: At<'_>, created: &Created
 }
 
 pub(super) async fn removed(batch: &mut Batch<'_>, at: At<'_>, removed: &Removed) -> Result<(), sqlx::Error> {
-    for sql in ["DELETE FROM read.tag WHERE uid = $1", "DELETE FROM read.task_tag WHERE tag = $1"] {
+    for sql in ["DELETE FROM tag WHERE uid = $1", "DELETE FROM task_tag WHERE tag = $1"] {
         sqlx::query(sql).bind(removed.tag.0).execute(&mut *batch.db).await?;
     }
     let notice = Notice::TagDeleted { tag: removed.tag };

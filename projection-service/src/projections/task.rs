@@ -52,9 +52,9 @@ pub(super) async fn contact_restored(
     contact: ContactId,
 ) -> Result<(), sqlx::Error> {
     let mut tasks: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO read.member (chat, contact, status, joined_num) \
+        "INSERT INTO member (chat, contact, status, joined_num) \
          SELECT t.key, $2, CASE WHEN t.owner = $2 THEN 'admin' ELSE 'member' END, c.last_num \
-         FROM read.task t JOIN read.chat c ON c.key = t.key WHERE t.team = $1 AND NOT c.archived \
+         FROM task t JOIN chat c ON c.key = t.key WHERE t.team = $1 AND NOT c.archived \
              AND (t.owner = $2 OR t.assignee = $2 OR $2 = ANY(t.observers)) \
          ON CONFLICT DO NOTHING RETURNING chat",
     )
@@ -72,14 +72,14 @@ pub(super) async fn contact_restored(
 async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<(), sqlx::Error> {
     let (task, team) = (created.task, created.team);
     let num: i64 = sqlx::query_scalar(
-        "INSERT INTO read.task_num AS n (team, num) VALUES ($1, 1) \
+        "INSERT INTO task_num AS n (team, num) VALUES ($1, 1) \
          ON CONFLICT (team) DO UPDATE SET num = n.num + 1 RETURNING num",
     )
     .bind(team.0)
     .fetch_one(&mut *batch.db)
     .await?;
     sqlx::query(
-        "INSERT INTO read.chat (key, team, kind, colour, created, gentime) VALUES ($1, $2, 'task', $3, $4, $5)",
+        "INSERT INTO chat (key, team, kind, colour, created, gentime) VALUES ($1, $2, 'task', $3, $4, $5)",
     )
     .bind(task.0)
     .bind(team.0)
@@ -89,7 +89,7 @@ async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
-        "INSERT INTO read.task (key, team, num, owner, assignee, observers, status, linked) \
+        "INSERT INTO task (key, team, num, owner, assignee, observers, status, linked) \
          VALUES ($1, $2, $3, $4, $5, '{}', '', '{}')",
     )
     .bind(task.0)
@@ -128,8 +128,8 @@ async fn change(
 async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Result<(), sqlx::Error> {
     let description = settings.description.or_default();
     sqlx::query(
-        "UPDATE read.chat c SET description = $2, display_name = t.num || '. ' || $3::text, public = $4 \
-         FROM read.task t WHERE t.key = c.key AND c.key = $1",
+        "UPDATE chat c SET description = $2, display_name = t.num || '. ' || $3::text, public = $4 \
+         FROM task t WHERE t.key = c.key AND c.key = $1",
     )
     .bind(task.0)
     .bind(&description)
@@ -138,7 +138,7 @@ async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Resul
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
-        "UPDATE read.task SET assignee = $2, observers = $3, deadline = $4, section = $5, color_index = $6, \
+        "UPDATE task SET assignee = $2, observers = $3, deadline = $4, section = $5, color_index = $6, \
              importance = $7, urgency = $8, complexity = $9, spent_time = $10, linked = $11 WHERE key = $1",
     )
     .bind(task.0)
@@ -154,9 +154,9 @@ async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Resul
     .bind(settings.linked_messages.iter().map(|message| message.0).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
-    sqlx::query("DELETE FROM read.task_tag WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
+    sqlx::query("DELETE FROM task_tag WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     // A tag may have gone since the task was read by whoever changed it.
-    sqlx::query("INSERT INTO read.task_tag (task, tag) SELECT $1, uid FROM read.tag WHERE uid = ANY($2)")
+    sqlx::query("INSERT INTO task_tag (task, tag) SELECT $1, uid FROM tag WHERE uid = ANY($2)")
         .bind(task.0)
         .bind(settings.tags.iter().map(|tag| tag.0).collect::<Vec<_>>())
         .execute(&mut *batch.db)
@@ -167,7 +167,7 @@ async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Resul
 /// Where it stands. What is done was done when that was said first, also if another reason is given later.
 async fn stand(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, status: &Status) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.task SET status = $2, done = CASE WHEN $3 THEN coalesce(done, $4) END, done_reason = $5 \
+        "UPDATE task SET status = $2, done = CASE WHEN $3 THEN coalesce(done, $4) END, done_reason = $5 \
          WHERE key = $1",
     )
     .bind(task.0)
@@ -181,10 +181,10 @@ async fn stand(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, status: &Status
 }
 
 async fn list(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, items: &[Item]) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM read.task_item WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
+    sqlx::query("DELETE FROM task_item WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     let texts: Vec<String> = items.iter().map(|item| item.text.or_default()).collect();
     sqlx::query(
-        "INSERT INTO read.task_item (task, place, uid, body, reference, checked, gentime) \
+        "INSERT INTO task_item (task, place, uid, body, reference, checked, gentime) \
          SELECT $1, i - 1, uid, body, reference, checked, $6 \
          FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::bool[]) WITH ORDINALITY AS n(uid, body, reference, checked, i)",
     )
@@ -206,7 +206,7 @@ async fn check(
     item: &ItemChecked,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.task_item SET checked = $3, gentime = greatest(gentime + 1, $4) WHERE task = $1 AND uid = $2",
+        "UPDATE task_item SET checked = $3, gentime = greatest(gentime + 1, $4) WHERE task = $1 AND uid = $2",
     )
     .bind(task.0)
     .bind(item.item.0)
@@ -225,14 +225,14 @@ struct Circle {
 
 /// Makes those whom the task concerns its members.
 async fn gather(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Result<Circle, sqlx::Error> {
-    let owner: Uuid = sqlx::query_scalar("SELECT owner FROM read.task WHERE key = $1")
+    let owner: Uuid = sqlx::query_scalar("SELECT owner FROM task WHERE key = $1")
         .bind(task.0)
         .fetch_one(&mut *batch.db)
         .await?;
     let mut circle = vec![owner, settings.assignee.0];
     circle.extend(settings.observers.iter().map(|observer| observer.0));
     let left: Vec<Uuid> = sqlx::query_scalar(
-        "WITH gone AS (DELETE FROM read.member WHERE chat = $1 AND contact <> ALL($2) RETURNING contact) \
+        "WITH gone AS (DELETE FROM member WHERE chat = $1 AND contact <> ALL($2) RETURNING contact) \
          SELECT contact FROM gone ORDER BY contact",
     )
     .bind(task.0)
@@ -240,9 +240,9 @@ async fn gather(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Re
     .fetch_all(&mut *batch.db)
     .await?;
     let joined: Vec<Uuid> = sqlx::query_scalar(
-        "WITH new AS (INSERT INTO read.member (chat, contact, status, joined_num) \
+        "WITH new AS (INSERT INTO member (chat, contact, status, joined_num) \
              SELECT c.key, k.uid, CASE WHEN k.uid = $3 THEN $4 ELSE $5 END, c.last_num \
-             FROM read.chat c JOIN read.contact k ON k.team = c.team AND NOT k.archived \
+             FROM chat c JOIN contact k ON k.team = c.team AND NOT k.archived \
              WHERE c.key = $1 AND k.uid = ANY($2) ON CONFLICT DO NOTHING RETURNING contact) \
          SELECT contact FROM new ORDER BY contact",
     )
@@ -259,7 +259,7 @@ async fn gather(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Re
 
 async fn archive(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
-        "UPDATE read.chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
+        "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )
     .bind(task.0)
     .bind(at.gentime())
@@ -273,7 +273,7 @@ async fn archive(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<(),
 /// Gives the task a new version and returns its team.
 async fn touch(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<TeamId, sqlx::Error> {
     let team: Uuid = sqlx::query_scalar(
-        "UPDATE read.chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
+        "UPDATE chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
     )
     .bind(task.0)
     .bind(at.gentime())

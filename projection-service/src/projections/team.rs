@@ -13,7 +13,7 @@ pub(super) async fn created(
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
     sqlx::query(
-        "INSERT INTO read.team (uid, name, colour, default_task_deadline, max_message_update_age, uploads_size_limit, \
+        "INSERT INTO team (uid, name, colour, default_task_deadline, max_message_update_age, uploads_size_limit, \
              since, gentime) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(created.team.0)
@@ -36,7 +36,7 @@ pub(super) async fn changed(
     changed: &team::Changed,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE read.team SET name = $2, default_task_deadline = $3, max_message_update_age = $4, \
+        "UPDATE team SET name = $2, default_task_deadline = $3, max_message_update_age = $4, \
              uploads_size_limit = $5, gentime = greatest(gentime + 1, $6) WHERE uid = $1",
     )
     .bind(team.0)
@@ -53,7 +53,7 @@ pub(super) async fn changed(
 
 pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
     let gentime: i64 = sqlx::query_scalar(
-        "UPDATE read.team SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1 RETURNING gentime",
+        "UPDATE team SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1 RETURNING gentime",
     )
     .bind(team.0)
     .bind(at.gentime())
@@ -82,14 +82,14 @@ pub(super) async fn count_bytes(
     now_stored: i64,
     added: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE read.team SET uploads_size = greatest(uploads_size + $2, 0) WHERE uid = $1")
+    sqlx::query("UPDATE team SET uploads_size = greatest(uploads_size + $2, 0) WHERE uid = $1")
         .bind(team)
         .bind(now_stored)
         .execute(&mut *batch.db)
         .await?;
     if added > 0 {
         sqlx::query(
-            "INSERT INTO read.usage AS u (team, year, month, size) \
+            "INSERT INTO usage AS u (team, year, month, size) \
              VALUES ($1, extract(year FROM $2::timestamptz AT TIME ZONE 'UTC')::int, \
                      extract(month FROM $2::timestamptz AT TIME ZONE 'UTC')::int, $3) \
              ON CONFLICT (team, year, month) DO UPDATE SET size = u.size + excluded.size",

@@ -18,7 +18,7 @@ pub(super) async fn stored(
 ) -> Result<(), sqlx::Error> {
     let bytes = stored.bytes().cast_signed();
     sqlx::query(
-        "INSERT INTO read.upload (uid, team, owner, blob, name, size, stored, content_type, kind, animated, width, \
+        "INSERT INTO upload (uid, team, owner, blob, name, size, stored, content_type, kind, animated, width, \
              height, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(stored.upload.0)
@@ -45,12 +45,12 @@ pub(super) async fn removed(
     team: TeamId,
     removed: &upload::Removed,
 ) -> Result<(), ProjectionError> {
-    let bytes: Option<i64> = sqlx::query_scalar("DELETE FROM read.upload WHERE uid = $1 RETURNING stored")
+    let bytes: Option<i64> = sqlx::query_scalar("DELETE FROM upload WHERE uid = $1 RETURNING stored")
         .bind(removed.upload.0)
         .fetch_optional(&mut *batch.db)
         .await?;
     let bytes = bytes.ok_or(ProjectionError::Dangling(at.position))?;
-    sqlx::query("DELETE FROM read.attachment WHERE upload = $1")
+    sqlx::query("DELETE FROM attachment WHERE upload = $1")
         .bind(removed.upload.0)
         .execute(&mut *batch.db)
         .await?;
@@ -68,7 +68,7 @@ pub(super) async fn attached(
         return Ok(HashMap::new());
     }
     let ids: Vec<Uuid> = pairs.iter().map(|(_, upload)| upload.0).collect();
-    let sql = format!("SELECT {COLUMNS} FROM read.upload u WHERE u.uid = ANY($1)");
+    let sql = format!("SELECT {COLUMNS} FROM upload u WHERE u.uid = ANY($1)");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&ids).fetch_all(&mut *batch.db).await?;
     let known: Vec<NeutralUpload> = rows.iter().filter_map(|row| neutral(row).ok()).collect();
     let mut found: HashMap<MessageId, Vec<NeutralUpload>> = HashMap::new();
@@ -77,7 +77,7 @@ pub(super) async fn attached(
         files.extend(known.iter().find(|known| known.id == *upload).cloned());
     }
     sqlx::query(
-        "INSERT INTO read.attachment (upload, message) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
+        "INSERT INTO attachment (upload, message) SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
     )
     .bind(&ids)
     .bind(pairs.iter().map(|(message, _)| message.0).collect::<Vec<_>>())
@@ -88,7 +88,7 @@ pub(super) async fn attached(
     let (messages, files): (Vec<Uuid>, Vec<serde_json::Value>) =
         shown.collect::<serde_json::Result<Vec<_>>>()?.into_iter().unzip();
     sqlx::query(
-        "UPDATE read.message m SET uploads = n.files, kind = n.kind \
+        "UPDATE message m SET uploads = n.files, kind = n.kind \
          FROM unnest($1::uuid[], $2::jsonb[], $3::text[]) n(uid, files, kind) WHERE m.uid = n.uid",
     )
     .bind(messages)

@@ -100,7 +100,7 @@ impl ChatFilter {
              AND ($6::bool IS NULL OR coalesce(o.hidden, false) = $6) \
              AND ($7::bool IS NULL OR coalesce(o.feed, c.kind <> 'task') = $7) \
              AND ($8::bool IS NULL OR $8 = EXISTS ( \
-                 SELECT 1 FROM read.message a WHERE a.chat = c.key AND a.kind <> 'change')) \
+                 SELECT 1 FROM message a WHERE a.chat = c.key AND a.kind <> 'change')) \
              AND ($9::text IS NULL OR {title} ILIKE $9)"
         )
     }
@@ -209,7 +209,7 @@ impl ReadModel {
         let sql = format!(
             "(SELECT {columns} FROM {source} WHERE c.team = $1 AND c.uid = ANY($2)) UNION ALL \
              (SELECT {columns} FROM {source} WHERE c.team = $1 AND NOT c.archived AND c.uid <> $3 \
-                 AND ($4::text IS NULL OR {name} ILIKE $4) AND NOT EXISTS (SELECT 1 FROM read.chat d \
+                 AND ($4::text IS NULL OR {name} ILIKE $4) AND NOT EXISTS (SELECT 1 FROM chat d \
                      WHERE d.kind = 'direct' AND d.low = least(c.uid, $3) AND d.high = greatest(c.uid, $3)) \
               ORDER BY lower({name}), c.uid LIMIT $5)"
         );

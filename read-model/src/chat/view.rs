@@ -40,20 +40,20 @@ const OWN: &str = "o.pinned, o.pinned_sort_ordering, o.hidden, o.notifications_e
 const VISIBLE: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, \
         CASE WHEN n.kind = 'direct' THEN 0 ELSE coalesce(m.joined_num, n.last_num) END AS since, \
         CASE WHEN n.kind = 'direct' THEN CASE WHEN n.low = v.uid THEN n.high ELSE n.low END END AS peer \
-    FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
+    FROM unnest($1) v(uid) CROSS JOIN chat n LEFT JOIN member m ON m.chat = n.key AND m.contact = v.uid \
     WHERE n.team = $2 AND n.key = $3 AND (m.contact IS NOT NULL OR v.uid IN (n.low, n.high) \
         OR (n.kind <> 'direct' AND ((n.public AND $4) OR $5)))";
 
 /// The groups that a viewer is in, and the public ones (`$3`: whether those concern it).
 const GROUPS: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
         NULL::uuid AS peer \
-    FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
+    FROM unnest($1) v(uid) CROSS JOIN chat n LEFT JOIN member m ON m.chat = n.key AND m.contact = v.uid \
     WHERE n.team = $2 AND n.kind = 'group' AND NOT n.archived AND (m.contact IS NOT NULL OR (n.public AND $3))";
 
 /// The groups and tasks named by `$3`, which are known to be seen by the viewer.
 const KNOWN: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
         NULL::uuid AS peer \
-    FROM unnest($1) v(uid) CROSS JOIN read.chat n LEFT JOIN read.member m ON m.chat = n.key AND m.contact = v.uid \
+    FROM unnest($1) v(uid) CROSS JOIN chat n LEFT JOIN member m ON m.chat = n.key AND m.contact = v.uid \
     WHERE n.team = $2 AND n.key = ANY($3)";
 
 /// Chats of one viewer (`$1`, a list of one) in a team (`$2`) as rows that [`ReadModel::chat_views`] takes; `more`
@@ -65,9 +65,9 @@ pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
              c.gentime AS base_gentime, {GENTIME} AS gentime, r.message AS last_read, {OWN}, \
              coalesce(said.created, c.created) AS last_activity, {UNREAD} AS unread, \
              cardinality({MENTIONS}) AS notices, \
-             (SELECT count(*) FROM read.member n WHERE n.chat = c.key) AS members{more} \
-         FROM ({places}) {STANDING} LEFT JOIN read.contact p ON p.uid = x.peer \
-         LEFT JOIN read.message said ON said.uid = c.last_message \
+             (SELECT count(*) FROM member n WHERE n.chat = c.key) AS members{more} \
+         FROM ({places}) {STANDING} LEFT JOIN contact p ON p.uid = x.peer \
+         LEFT JOIN message said ON said.uid = c.last_message \
          WHERE c.team = $2 AND NOT c.archived AND {condition}"
     )
 }
@@ -191,7 +191,7 @@ impl ReadModel {
         ids.dedup();
         let columns = message::COLUMNS;
         let sql = format!(
-            "SELECT {columns} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = ANY($1) AND m.team = $2"
+            "SELECT {columns} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = ANY($1) AND m.team = $2"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).bind(team.0).fetch_all(&self.pool).await?;
         rows.iter().map(|row| neutral(row).map(|message| (message.id.0, message))).collect()
@@ -271,8 +271,8 @@ impl ReadModel {
     async fn silent_chat(&self, team: TeamId, viewer: Viewer, other: ContactId) -> Result<Option<Chat>> {
         let chat = ChatRef::direct(viewer.contact, other);
         let sql = format!(
-            "SELECT p.gentime, o.gentime AS own_gentime, {OWN} FROM read.contact p \
-             LEFT JOIN read.own_chat o ON o.contact = $3 AND o.chat = $4 \
+            "SELECT p.gentime, o.gentime AS own_gentime, {OWN} FROM contact p \
+             LEFT JOIN own_chat o ON o.contact = $3 AND o.chat = $4 \
              WHERE p.uid = $1 AND p.team = $2 AND NOT p.archived"
         );
         let row = sqlx::query(AssertSqlSafe(sql))

@@ -88,7 +88,7 @@ impl ReadModel {
         message: MessageId,
     ) -> Result<Option<Cursor>> {
         let sql = format!(
-            "SELECT m.num, m.since, m.uid FROM read.message m JOIN read.chat c ON c.key = m.chat \
+            "SELECT m.num, m.since, m.uid FROM message m JOIN chat c ON c.key = m.chat \
              WHERE m.uid = $3 AND ($4::uuid IS NULL OR m.chat = $4) AND {VISIBLE}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -132,10 +132,8 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn count_messages(&self, who: Who, filter: &Filter) -> Result<u64> {
-        let mut query = begin(
-            who,
-            "SELECT count(*) FROM (SELECT 1 FROM read.chat c JOIN read.message n ON n.chat = c.key WHERE ",
-        )?;
+        let mut query =
+            begin(who, "SELECT count(*) FROM (SELECT 1 FROM chat c JOIN message n ON n.chat = c.key WHERE ")?;
         visible(&mut query, filter);
         query.push(" AND ");
         conditions(&mut query, filter);
@@ -152,8 +150,8 @@ impl ReadModel {
         let order = if upwards { "ASC" } else { "DESC" };
         let mut query = begin(
             who,
-            "WITH page AS (SELECT f.uid FROM read.chat c CROSS JOIN LATERAL (\
-            SELECT n.uid, n.since FROM read.message n WHERE n.chat = c.key AND ",
+            "WITH page AS (SELECT f.uid FROM chat c CROSS JOIN LATERAL (\
+            SELECT n.uid, n.since FROM message n WHERE n.chat = c.key AND ",
         )?;
         conditions(&mut query, filter);
         boundaries(&mut query, filter, window);
@@ -164,7 +162,7 @@ impl ReadModel {
         query.push(" LIMIT ").push_bind(window.limit).push(" OFFSET ").push_bind(window.offset);
         query.push(") SELECT ").push(COLUMNS);
         query.push(
-            " FROM page JOIN read.message m ON m.uid = page.uid JOIN read.chat c ON c.key = m.chat \
+            " FROM page JOIN message m ON m.uid = page.uid JOIN chat c ON c.key = m.chat \
             ORDER BY m.since DESC, m.uid DESC",
         );
         let rows = query.build().fetch_all(&self.pool).await?;
@@ -211,8 +209,8 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if filter.unread {
         query.push(
             " AND n.counts AND n.num > greatest(\
-             (SELECT r.num FROM read.reading r WHERE r.contact = $2 AND r.chat = c.key), \
-             (SELECT b.joined_num FROM read.member b WHERE b.contact = $2 AND b.chat = c.key), 0)",
+             (SELECT r.num FROM reading r WHERE r.contact = $2 AND r.chat = c.key), \
+             (SELECT b.joined_num FROM member b WHERE b.contact = $2 AND b.chat = c.key), 0)",
         );
     }
     if let Some(gentime) = filter.gentime_from {

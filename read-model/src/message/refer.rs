@@ -31,7 +31,7 @@ impl ReadModel {
         if bearers.is_empty() {
             return Ok(());
         }
-        let rows = sqlx::query("SELECT * FROM read.forward WHERE message = ANY($1) ORDER BY message, place")
+        let rows = sqlx::query("SELECT * FROM forward WHERE message = ANY($1) ORDER BY message, place")
             .bind(bearers.keys().copied().collect::<Vec<_>>())
             .fetch_all(&self.pool)
             .await?;
@@ -45,9 +45,8 @@ impl ReadModel {
     }
 
     async fn replied(&self, ids: Vec<Uuid>) -> Result<HashMap<MessageId, NeutralMessage>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat WHERE m.uid = ANY($1)"
-        );
+        let sql =
+            format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = ANY($1)");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&self.pool).await?;
         rows.iter().map(|row| neutral(row).map(|message| (message.id, message))).collect()
     }

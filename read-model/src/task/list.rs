@@ -84,8 +84,8 @@ const fn shown_in(tab: Option<TaskTabKey>) -> &'static str {
 const FITS: &str = "t.team = $1 AND NOT c.archived AND (m.contact IS NOT NULL OR (c.public AND $3)) \
     AND ($4::uuid[] IS NULL OR t.assignee = ANY($4)) AND ($5::uuid[] IS NULL OR t.owner = ANY($5)) \
     AND ($6::text[] IS NULL OR CASE WHEN cardinality($6) = 0 \
-        THEN NOT EXISTS (SELECT 1 FROM read.task_tag x JOIN read.tag g ON g.uid = x.tag WHERE x.task = t.key) \
-        ELSE EXISTS (SELECT 1 FROM read.task_tag x JOIN read.tag g ON g.uid = x.tag \
+        THEN NOT EXISTS (SELECT 1 FROM task_tag x JOIN tag g ON g.uid = x.tag WHERE x.task = t.key) \
+        ELSE EXISTS (SELECT 1 FROM task_tag x JOIN tag g ON g.uid = x.tag \
             WHERE x.task = t.key AND (lower(g.name) = ANY($6) OR g.uid::text = ANY($6))) END) \
     AND ($7::uuid[] IS NULL OR CASE WHEN cardinality($7) = 0 THEN t.section IS NULL ELSE t.section = ANY($7) END) \
     AND ($8::text[] IS NULL OR t.status = ANY($8)) \

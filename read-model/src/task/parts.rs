@@ -36,7 +36,7 @@ impl ReadModel {
         viewer: Viewer,
         role: Role,
     ) -> Result<Vec<TaskItem>> {
-        let rows = sqlx::query("SELECT * FROM read.task_item WHERE task = $1 ORDER BY place")
+        let rows = sqlx::query("SELECT * FROM task_item WHERE task = $1 ORDER BY place")
             .bind(task.0)
             .fetch_all(&self.pool)
             .await?;
@@ -87,7 +87,7 @@ impl ReadModel {
     pub(super) async fn task_parents(&self, team: TeamId, num: i64, viewer: Viewer) -> Result<Vec<Subtask>> {
         let sql = format!(
             "SELECT {BRIEF} FROM {SOURCE} WHERE t.team = $1 AND {SEEN} AND EXISTS \
-                 (SELECT 1 FROM read.task_item i WHERE i.task = t.key AND i.reference = $5) ORDER BY t.num LIMIT $6"
+                 (SELECT 1 FROM task_item i WHERE i.task = t.key AND i.reference = $5) ORDER BY t.num LIMIT $6"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(team.0)
@@ -112,7 +112,7 @@ impl ReadModel {
             return Ok(vec![]);
         }
         let sql = format!(
-            "SELECT {MESSAGE_COLUMNS} FROM read.message m JOIN read.chat c ON c.key = m.chat \
+            "SELECT {MESSAGE_COLUMNS} FROM message m JOIN chat c ON c.key = m.chat \
              WHERE m.team = $1 AND m.uid = ANY($2) ORDER BY array_position($2, m.uid)"
         );
         let rows =

@@ -31,7 +31,7 @@ async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Lin
         return Ok(Links::default());
     }
     let rows = sqlx::query(
-        "SELECT uid, name FROM (SELECT uid, btrim(given_name || ' ' || family_name) AS name, since FROM read.contact \
+        "SELECT uid, name FROM (SELECT uid, btrim(given_name || ' ' || family_name) AS name, since FROM contact \
              WHERE team = $1 AND NOT archived) c WHERE regexp_replace(name, '\\s+', '_', 'g') = ANY($2) ORDER BY since",
     )
     .bind(team.0)

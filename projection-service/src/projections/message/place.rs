@@ -46,27 +46,27 @@ const PLACE: &str = "
     ), placed AS (
         SELECT n.*, c.last_num + row_number() OVER w AS num, coalesce(lag(n.uid) OVER w, c.last_message) AS prev,
             c.deletions, n.gentime - row_number() OVER w AS chat_gentime, n.gentime - row_number() OVER a AS own_gentime
-        FROM new n JOIN read.chat c ON c.key = n.chat
+        FROM new n JOIN chat c ON c.key = n.chat
         WINDOW w AS (PARTITION BY n.chat ORDER BY n.i), a AS (PARTITION BY n.chat, n.author ORDER BY n.i)
     ), stored AS (
-        INSERT INTO read.message (uid, team, chat, num, since, prev, author, by_integration, kind, body, change,
+        INSERT INTO message (uid, team, chat, num, since, prev, author, by_integration, kind, body, change,
             important, nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime)
         SELECT uid, team, chat, num, since, prev, author, by_integration, kind, body, change, important,
             nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime FROM placed
     ), moved AS (
-        UPDATE read.chat c SET last_num = p.num, last_message = p.uid,
+        UPDATE chat c SET last_num = p.num, last_message = p.uid,
             gentime = greatest(c.gentime + p.posts, p.gentime + p.posts)
         FROM (SELECT chat, count(*) AS posts, max(num) AS num,
                 (array_agg(uid ORDER BY num DESC))[1] AS uid, max(chat_gentime) AS gentime FROM placed GROUP BY chat) p
         WHERE c.key = p.chat
     ), marked AS (
-        INSERT INTO read.reading AS r (contact, chat, num, message, gentime)
+        INSERT INTO reading AS r (contact, chat, num, message, gentime)
         SELECT p.author, p.chat, p.num, p.uid,
             greatest(coalesce(before.gentime, 0) + p.posts, p.gentime + p.posts)
         FROM (SELECT author, chat, count(*) AS posts, max(num) AS num,
                 (array_agg(uid ORDER BY num DESC))[1] AS uid, max(own_gentime) AS gentime
             FROM placed WHERE NOT by_integration AND kind <> 'change' GROUP BY author, chat) p
-        LEFT JOIN read.reading before ON before.contact = p.author AND before.chat = p.chat
+        LEFT JOIN reading before ON before.contact = p.author AND before.chat = p.chat
         ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num,
             message = excluded.message, gentime = excluded.gentime
     ) SELECT uid, num, prev, num - 1 - deletions AS index FROM placed";

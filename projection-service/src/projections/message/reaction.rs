@@ -24,8 +24,8 @@ pub(in super::super) async fn set(
     set: &ReactionSet,
 ) -> Result<(), ProjectionError> {
     sqlx::query(
-        "INSERT INTO read.reaction (message, name, contact, since, created) \
-         SELECT uid, $2, $3, $4, $5 FROM read.message WHERE uid = $1 AND NOT deleted ON CONFLICT DO NOTHING",
+        "INSERT INTO reaction (message, name, contact, since, created) \
+         SELECT uid, $2, $3, $4, $5 FROM message WHERE uid = $1 AND NOT deleted ON CONFLICT DO NOTHING",
     )
     .bind(message.0)
     .bind(&set.name)
@@ -43,7 +43,7 @@ pub(in super::super) async fn removed(
     message: MessageId,
     removed: &ReactionRemoved,
 ) -> Result<(), ProjectionError> {
-    sqlx::query("DELETE FROM read.reaction WHERE message = $1 AND name = $2 AND contact = $3")
+    sqlx::query("DELETE FROM reaction WHERE message = $1 AND name = $2 AND contact = $3")
         .bind(message.0)
         .bind(&removed.name)
         .bind(removed.contact.0)
@@ -55,7 +55,7 @@ pub(in super::super) async fn removed(
 /// Shows the reactions as they are now.
 async fn changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
     let reactions = reactions(batch, message).await?;
-    sqlx::query("UPDATE read.message SET reactions = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
+    sqlx::query("UPDATE message SET reactions = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
         .bind(message.0)
         .bind(serde_json::to_value(&reactions)?)
         .bind(at.gentime())
@@ -71,7 +71,7 @@ async fn reactions(
     let rows = sqlx::query(
         "SELECT * FROM (SELECT name, contact, created, since, count(*) OVER n AS total, min(since) OVER n AS first, \
              row_number() OVER (PARTITION BY name ORDER BY since) AS place \
-             FROM read.reaction WHERE message = $1 WINDOW n AS (PARTITION BY name)) r \
+             FROM reaction WHERE message = $1 WINDOW n AS (PARTITION BY name)) r \
          WHERE place <= $2 ORDER BY first, name, since",
     )
     .bind(message.0)
