@@ -197,7 +197,9 @@ pub(crate) async fn connect_eventstoredb(url: &str) -> Result<EventStoreDbLog, F
 pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
     let timeout = format!("{}s", config.postgres.statement_timeout_sec);
-    let options = options.application_name("veche").options([("statement_timeout", timeout)]);
+    // Our statements are short: compiling one takes longer than running it ever does.
+    let options =
+        options.application_name("veche").options([("statement_timeout", &*timeout), ("jit", "off")]);
     let options = read_model::schema::inside(options, read_model::schema::READ_SCHEMA);
     let pool = PgPoolOptions::new()
         .max_connections(config.postgres.max_connections)
