@@ -19,7 +19,7 @@ impl Hash {
 }
 
 /// A place in the chain, from which it goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
     /// The number of the last event: the first has 1, whatever its position.
     pub number: u64,
@@ -35,7 +35,8 @@ impl Chain {
     /// the event's bytes ([`canonical`]).
     #[must_use]
     pub fn then(self, event: &RawEvent) -> Self {
-        let number = self.number + 1;
+        // No log is as long; a hostile file may say so.
+        let number = self.number.wrapping_add(1);
         let mut hash = Sha256::new();
         hash.update(TAG);
         hash.update(number.to_be_bytes());

@@ -25,7 +25,8 @@ pub struct Checkpoint {
 }
 
 /// A checkpoint that proves nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum BadCheckpoint {
     /// It was signed with another key than the one that is trusted.
     #[error("it is signed with another key")]

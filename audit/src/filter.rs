@@ -4,6 +4,7 @@
 use crate::ledger::signed;
 use chrono::{DateTime, Utc};
 use events::{AccountId, Position, TeamId};
+use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 
 /// Which way entries are handed out.
@@ -17,31 +18,44 @@ pub enum Order {
 }
 
 /// Conditions on entries; none is set: everything. A text that ends in `*` stands for all that begin so.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Filter {
     /// Who acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<AccountId>,
     /// In which team.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
     /// The stream's name, e.g. `team-…`, or `message-*`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
     /// The stored name, e.g. `message.posted.v1`, or `contact.*`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The request.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// What groups all that stems from one cause outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
     /// The command's name, e.g. `team.create`, or `team.*`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// The client's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// At this position or behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Position>,
     /// At this position or before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Position>,
     /// At this time or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
     /// Before this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
 }
 

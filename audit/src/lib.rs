@@ -4,16 +4,22 @@
 //!
 //! `docs/audit.md` says it byte by byte, so that an outsider can check it without this code.
 
+mod auditor;
 pub mod canonical;
 mod chain;
 mod checkpoint;
 mod entry;
+pub mod export;
 mod filter;
 mod ledger;
 mod notary;
 mod outside;
+mod related;
 mod team;
+mod verify;
+mod walk;
 
+pub use auditor::{AuditError, Auditor, Found, Page, Told};
 pub use chain::{Chain, Hash};
 pub use checkpoint::{BadCheckpoint, Checkpoint};
 pub use entry::Entry;
@@ -21,3 +27,6 @@ pub use filter::{Filter, Order};
 pub use ledger::{Head, Ledger};
 pub use notary::{Notary, NotaryError, Pace};
 pub use outside::{CheckpointFile, read_checkpoints};
+pub use related::Related;
+pub use verify::{Report, verify};
+pub use walk::{Break, Fault};

@@ -1,12 +1,12 @@
 //! A log, its chain, and who writes it.
 
-use audit::{Chain, CheckpointFile, Entry, Ledger, Notary, Order, Pace};
+use audit::{Auditor, Chain, CheckpointFile, Entry, Ledger, Notary, Order, Pace};
 use bytes::Bytes;
 use event_log::{
     Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, RawEvent, testing::TestDatabase,
 };
 use events::{EventId, StreamName};
-use platform::{clock::Clock, vault::Vault};
+use platform::{clock::Clock, journal::Journal, keyring::Keyring, signing::PublicKey, vault::Vault};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -45,6 +45,22 @@ impl House {
 
     pub(crate) fn vault() -> Vault {
         Vault::new(&[5; 32])
+    }
+
+    /// The key that is trusted.
+    pub(crate) fn key() -> PublicKey {
+        Self::vault().signing_key().public()
+    }
+
+    pub(crate) fn auditor(&self) -> Auditor {
+        Auditor::new(self.ledger.clone(), Journal::new(self.log.clone(), Keyring::memory()))
+    }
+
+    /// Changes history as its owner could.
+    pub(crate) async fn tamper(&self, statements: &'static str) {
+        let lifted = "alter table log.events disable trigger events_append_only";
+        sqlx::raw_sql(lifted).execute(&self.pool).await.unwrap();
+        sqlx::raw_sql(statements).execute(&self.pool).await.unwrap();
     }
 
     pub(crate) fn file(&self) -> CheckpointFile {
