@@ -132,7 +132,8 @@ impl House {
     }
 }
 
-fn open_vault(config: &Config) -> Result<Vault, Failure> {
+/// The vault of the settings' master key.
+pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     let named =
         |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
     match config.master_key_source() {
@@ -156,14 +157,15 @@ fn open_vault(config: &Config) -> Result<Vault, Failure> {
 }
 
 /// The log, and what belongs to it.
-struct Opened {
-    log: Log,
-    keyring: Keyring,
+pub(crate) struct Opened {
+    pub(crate) log: Log,
+    pub(crate) keyring: Keyring,
     /// The database with the keys and the auditor's chain.
-    beside: PgPool,
+    pub(crate) beside: PgPool,
 }
 
-async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
+/// Opens the log of the settings, with all that belongs to it.
+pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await?;

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use events::Position;
 use serde::Serialize;
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
 use std::fmt;
 
 /// An effect on the outside world; of what it said nothing is told.
-#[derive(Clone, Debug, Serialize, FromRow)]
+#[derive(Clone, Debug, Serialize)]
 pub struct EffectStatus {
     /// `sms` or `webhook`.
     pub kind: String,
@@ -36,6 +36,19 @@ impl EffectStatus {
         .bind(position.to_string())
         .fetch_all(pool)
         .await
+    }
+}
+
+impl FromRow<'_, PgRow> for EffectStatus {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            kind: row.try_get("kind")?,
+            key: row.try_get("key")?,
+            planned: row.try_get("planned")?,
+            attempts: row.try_get("attempts")?,
+            due: row.try_get("due")?,
+            outcome: row.try_get("outcome")?,
+        })
     }
 }
 

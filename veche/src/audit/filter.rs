@@ -50,7 +50,20 @@ impl From<FilterArgs> for Filter {
     fn from(args: FilterArgs) -> Self {
         let FilterArgs { actor, team, stream, kind, request, correlation, command, address, .. } = args;
         let FilterArgs { from, to, since, until, .. } = args;
-        Self { actor, team, stream, kind, request_id: request, correlation, command, address, from, to, since, until }
+        Self {
+            actor,
+            team,
+            stream,
+            kind,
+            request_id: request,
+            correlation,
+            command,
+            address,
+            from,
+            to,
+            since,
+            until,
+        }
     }
 }
 

@@ -85,7 +85,8 @@ fn in_order(report: &Report) -> String {
             report.not_signed()
         ),
     };
-    let mut text = format!("In order: {events} events up to position {position}, hash {}; {signed}.", chain.hash);
+    let mut text =
+        format!("In order: {events} events up to position {position}, hash {}; {signed}.", chain.hash);
     if *not_hashed > 0 {
         text += &format!(" The notary has not come to {not_hashed} of them.");
     }
@@ -103,6 +104,8 @@ fn out_of_order(report: &Report, broken: &Break) -> String {
 
 fn bar(length: u64) -> Result<ProgressBar, Failure> {
     let bar = ProgressBar::new(length);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {percent}%  {human_pos} of {human_len}, {eta} left")?);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:40} {percent}%  {human_pos} of {human_len}, {eta} left",
+    )?);
     Ok(bar)
 }
