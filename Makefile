@@ -43,7 +43,7 @@ bench: ## measure, in release mode, against a throw-away Postgres that syncs to 
 	@$(LOCAL)/prepare.sh postgres nats
 	cargo build --release -p veche
 	@$(WITH_ME) $(LOCAL)/throwaway.sh VECHE_BENCH_DATABASE_URL \
-		cargo bench -p event-log -p veche-tests $(ARGS)
+		cargo bench -p event-log -p audit -p veche-tests $(ARGS)
 
 clean-local: ## stop everything and forget the local database, files and logs (.local/)
 	@$(LOCAL)/clean.sh

@@ -10,7 +10,12 @@ use crate::{
 };
 use event_log::testing::TestDatabase;
 use http::Method;
-use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 /// The address that clients see, wherever the processes listen: the one in the seed.
@@ -239,9 +244,14 @@ impl World {
         options.connect(&self.database_url).await.expect("the database accepts connections")
     }
 
+    /// The folder of all that is not in a database.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The folder of pictures and files.
     pub fn blobs(&self) -> PathBuf {
-        self.folder.path().join("data/blobs")
+        self.data().join("blobs")
     }
 
     /// The process of a role.
@@ -287,18 +297,25 @@ impl World {
     /// # Panics
     /// It fails.
     pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.attempt(arguments);
+        let words =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?} failed with {}:\n{words}", output.status);
+        words
+    }
+
+    /// Runs a command of the product to its end, however it ends.
+    ///
+    /// # Panics
+    /// The program is not there.
+    pub fn attempt(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         let ours = std::env::vars_os().map(|(name, _)| name);
         for name in ours.filter(|name| name.to_string_lossy().starts_with("VECHE_")) {
             command.env_remove(name);
         }
         command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let output =
-            command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()));
-        let words =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?} failed with {}:\n{words}", output.status);
-        words
+        command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()))
     }
 
     /// All that the processes have written so far.

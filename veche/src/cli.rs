@@ -1,6 +1,12 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, docs, house::House, log_copy, rebuild, roles};
+use crate::{
+    Role,
+    audit::{self, AuditCommand},
+    docs,
+    house::House,
+    log_copy, rebuild, roles,
+};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -26,6 +32,7 @@ Examples:
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
   veche rebuild                                 make the read model anew from the log
+  veche audit verify                            prove that history is the one that was signed
   veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
 pub struct Cli {
@@ -65,6 +72,9 @@ enum Task {
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
+    /// Search, follow, explain, export and prove history
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show or check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -98,18 +108,18 @@ impl Cli {
     /// Does what was asked.
     pub fn run(self) -> ExitCode {
         let sources = Sources::of_process(self.settings.config, self.settings.set);
-        match carry_out(self.command, &sources) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("veche: {}", chain(error.as_ref()));
-                ExitCode::FAILURE
-            }
-        }
+        // An audit that could not be made is told from one that found something.
+        let failed =
+            if matches!(self.command, Task::Audit(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
+        carry_out(self.command, &sources).unwrap_or_else(|error| {
+            eprintln!("veche: {}", chain(error.as_ref()));
+            failed
+        })
     }
 }
 
-fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
-    match command {
+fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
+    let done = match command {
         Task::Serve => serve(Role::All, sources),
         Task::Command => serve(Role::Command, sources),
         Task::Query => serve(Role::Query, sources),
@@ -131,7 +141,9 @@ fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
             Ok(())
         }
         Task::Config(command) => settings(&command, sources),
-    }
+        Task::Audit(command) => return audit::run(command, sources),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn serve(role: Role, sources: &Sources) -> Result<(), Failure> {
@@ -170,7 +182,8 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
     Ok(())
 }
 
-fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// Runs what waits.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 

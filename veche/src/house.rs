@@ -2,6 +2,7 @@
 
 use crate::cli::Failure;
 use access::Access;
+use audit::{CheckpointFile, Ledger, Notary, Pace};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
 };
@@ -41,6 +42,7 @@ pub(crate) struct House {
     pub(crate) vault: Vault,
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
+    pub(crate) ledger: Ledger,
     pub(crate) bus: Bus,
     pub(crate) blobs: Blobs,
     pub(crate) outbound: Outbound,
@@ -56,7 +58,8 @@ impl House {
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
-        let (log, keyring) = open_log(&config, &vault, &read_pool).await?;
+        let Opened { log, keyring, beside } = open_log(&config, &vault, &read_pool).await?;
+        Ledger::migrate(&beside).await?;
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
         let head = journal.log().head().await?;
@@ -83,6 +86,7 @@ impl House {
             vault,
             journal,
             read,
+            ledger: Ledger::new(beside),
             outbound,
             access,
         })
@@ -93,6 +97,19 @@ impl House {
         self.journal.log().close().await;
         self.bus.drain().await;
         self.read.pool().close().await;
+    }
+
+    /// Who writes the auditor's chain. What is signed of a log in memory is not worth a file: both end with the process.
+    pub(crate) fn notary(&self) -> Notary {
+        let log = self.journal.log().clone();
+        let lasting = !matches!(log, Log::Memory(_));
+        let file = lasting.then(|| CheckpointFile::within(&self.config.checkpoint_dir()));
+        let audit = &self.config.audit;
+        let pace = Pace {
+            every: Duration::from_secs(audit.checkpoint_sec.into()),
+            events: audit.checkpoint_events.into(),
+        };
+        Notary::new(log, self.ledger.clone(), self.vault.signing_key(), self.clock.clone(), file, pace)
     }
 
     /// How login codes go out.
@@ -115,7 +132,8 @@ impl House {
     }
 }
 
-fn open_vault(config: &Config) -> Result<Vault, Failure> {
+/// The vault of the settings' master key.
+pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     let named =
         |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
     match config.master_key_source() {
@@ -138,22 +156,37 @@ fn open_vault(config: &Config) -> Result<Vault, Failure> {
     }
 }
 
-async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<(Log, Keyring), Failure> {
+/// The log, and what belongs to it.
+pub(crate) struct Opened {
+    pub(crate) log: Log,
+    pub(crate) keyring: Keyring,
+    /// The database with the keys and the auditor's chain.
+    pub(crate) beside: PgPool,
+}
+
+/// Opens the log of the settings, with all that belongs to it.
+pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await?;
-        return Ok((Log::EventStoreDb(log), Keyring::postgres(read_pool.clone(), vault.clone())));
+        let keyring = Keyring::postgres(read_pool.clone(), vault.clone());
+        return Ok(Opened { log: Log::EventStoreDb(log), keyring, beside: read_pool.clone() });
     }
     settle_tls_provider();
     if config.log.expose() == "memory" {
-        return Ok((Log::Memory(MemoryLog::default()), Keyring::memory()));
+        let log = Log::Memory(MemoryLog::default());
+        return Ok(Opened { log, keyring: Keyring::memory(), beside: read_pool.clone() });
     }
     let own = config.log.expose() != config.read_url().expose();
     let pool = if own { connect("log", &config.log, config).await? } else { read_pool.clone() };
     PostgresLog::migrate(&pool).await?;
     Keyring::migrate(&pool).await?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok((Log::Postgres(log), Keyring::postgres(pool, vault.clone())))
+    Ok(Opened {
+        log: Log::Postgres(log),
+        keyring: Keyring::postgres(pool.clone(), vault.clone()),
+        beside: pool,
+    })
 }
 
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones

@@ -159,6 +159,14 @@ fn project(house: &House) -> Result<(), Failure> {
         webhook_retries: house.config.webhooks.retry_delays_sec.clone().into(),
     });
     let stopping = house.tasks.stopping();
+    let notary = house.notary();
+    house.tasks.spawn_critical("notary", {
+        let stopping = stopping.clone();
+        async move {
+            stopping.run_until_cancelled(notary.run()).await;
+            Ok::<(), Infallible>(())
+        }
+    });
     house.tasks.spawn_critical("projection", {
         let stopping = stopping.clone();
         async move {
@@ -262,7 +270,7 @@ fn watch(house: &House) {
         // A bus that is away slows news down, and loses none: it does not make the process unfit.
         async move { Ok::<_, Infallible>(if healthy { "connected" } else { "away" }.to_owned()) }
     });
-    let stopping = house.tasks.stopping();
+    let (stopping, ledger) = (house.tasks.stopping(), house.ledger.clone());
     house.tasks.spawn("lag", async move {
         let mut beat = interval(MEASURE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -270,6 +278,9 @@ fn watch(house: &House) {
             if let (Ok(head), Ok(position)) = (log.head().await, read.position().await) {
                 metrics::gauge!("veche_log_head").set(head as f64);
                 metrics::gauge!("veche_projection_lag").set(head.saturating_sub(position) as f64);
+                if let Ok(chain) = ledger.head().await {
+                    metrics::gauge!("veche_audit_lag").set(head.saturating_sub(chain.position) as f64);
+                }
             }
         }
     });

@@ -1,0 +1,79 @@
+//! `veche audit`: history as an auditor wants it. Searched, followed, explained, exported and proved.
+//!
+//! It opens the log and the chain beside it, and no more: it may run beside a server, on another machine, and long after.
+//! Exit codes: 0, all is well; 1, history is not what was hashed and signed; 2, the question was wrong or could not be
+//! answered.
+
+mod archive;
+mod export;
+mod filter;
+mod list;
+mod print;
+mod show;
+mod tail;
+mod verify;
+
+use crate::cli::{Failure, block_on};
+use archive::Archive;
+use clap::Subcommand;
+use platform::{
+    config::{Config, Sources},
+    telemetry,
+};
+use std::{io, process::ExitCode};
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Print the public key that checkpoints and exports are verified with
+    Key,
+    /// List events that a filter lets through
+    List(list::List),
+    /// Follow events as they happen
+    Tail(tail::Tail),
+    /// Show one event, what it came of, and what came of it
+    Show(show::Show),
+    /// Write history into a file that can be verified with the public key alone; run again, it goes on
+    Export(export::Export),
+    /// Prove that history is the one that was hashed and signed; exit code 1 if it is not
+    Verify(verify::Verify),
+}
+
+/// Does what was asked; any error is exit code 2.
+pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, Failure> {
+    let done = match command {
+        AuditCommand::Verify(verify) if verify.needs_no_settings() => verify.file(&[]),
+        command => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(answer(command, config))
+        }
+    };
+    match done {
+        // Who reads through a pipe may stop.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        done => done,
+    }
+}
+
+async fn answer(command: AuditCommand, config: Config) -> Result<ExitCode, Failure> {
+    if let AuditCommand::Key = command {
+        println!("{}", archive::public_key(&config)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let archive = Archive::open(config).await?;
+    let code = match command {
+        AuditCommand::Key => ExitCode::SUCCESS,
+        AuditCommand::List(list) => list.run(&archive).await?,
+        AuditCommand::Tail(tail) => tail.run(&archive).await?,
+        AuditCommand::Show(show) => show.run(&archive).await?,
+        AuditCommand::Export(export) => export.run(&archive).await?,
+        AuditCommand::Verify(verify) => verify.run(&archive).await?,
+    };
+    archive.close().await;
+    Ok(code)
+}
+
+fn is_broken_pipe(error: &Failure) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
