@@ -6,6 +6,8 @@
 mod batch;
 pub mod effects;
 mod feed;
+mod incoming;
+mod parking;
 mod projections;
 mod projector;
 mod rebuild;

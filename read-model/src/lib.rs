@@ -14,6 +14,7 @@ pub mod integration;
 pub mod invitation;
 pub mod last_seen;
 pub mod message;
+pub mod parked;
 pub mod position;
 pub mod reading;
 pub mod remind;

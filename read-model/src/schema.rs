@@ -11,13 +11,15 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
+use std::sync::LazyLock;
 
 /// Where the read model that is served lives.
 pub const READ_SCHEMA: &str = "read";
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 18] = [
+const READ: [&str; 19] = [
     include_str!("../tables/checkpoint.sql"),
+    include_str!("../tables/parked.sql"),
     include_str!("../tables/account.sql"),
     include_str!("../tables/device.sql"),
     include_str!("../tables/session.sql"),
@@ -64,7 +66,7 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
     migrate_ops(pool).await?;
     let mut transaction = pool.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
-    if found(&mut transaction).await?.as_deref() != Some(&*wanted()) {
+    if found(&mut transaction).await?.as_deref() != Some(wanted()) {
         make(&mut transaction, head).await?;
     }
     Ok(transaction.commit().await?)
@@ -105,6 +107,15 @@ pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx
     Ok(())
 }
 
+/// Whether the tables that a connection finds are those of this program: another one may have put its own in their place.
+///
+/// # Errors
+/// Postgres is not available, or there are no tables at all.
+pub async fn is_ours(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let found: String = sqlx::query_scalar("SELECT fingerprint FROM shape").fetch_one(db).await?;
+    Ok(found == wanted())
+}
+
 async fn found(db: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     let known: bool =
         sqlx::query_scalar("SELECT to_regclass('read.shape') IS NOT NULL").fetch_one(&mut *db).await?;
@@ -114,11 +125,16 @@ async fn found(db: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT fingerprint FROM read.shape").fetch_optional(db).await
 }
 
-fn wanted() -> String {
+/// Names this program's tables.
+pub fn wanted() -> &'static str {
+    &WANTED
+}
+
+static WANTED: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     READ.iter().for_each(|tables| hash.update(tables));
     hex::encode(hash.finalize())
-}
+});
 
 async fn migrate_ops(pool: &PgPool) -> Result<(), MigrateError> {
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
