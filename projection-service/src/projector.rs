@@ -44,6 +44,9 @@ pub enum ProjectionError {
     /// The tables are another program's.
     #[error("the read model's tables are not this program's: a newer one was put in their place")]
     AnotherProgram,
+    /// What is to be put in the place of the served read model shows more than that.
+    #[error("the read model that is served has fallen behind the one that is to take its place")]
+    Ahead,
     /// An effect could not be sealed.
     #[error(transparent)]
     Vault(#[from] platform::vault::VaultError),

@@ -25,7 +25,9 @@ Examples:
   veche serve                                   everything in one process
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
-  veche rebuild                                 make the read model anew from the log
+  veche rebuild --shadow --switch               make the read model anew from the log, beside the served one
+  veche rebuild diff                            compare the read model with what the log says
+  veche parked                                  list events that could not be applied
   veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
 pub struct Cli {
@@ -60,8 +62,8 @@ enum Task {
     Gateway,
     /// Bring the database's schemas up to date
     Migrate,
-    /// Drop the read model and make it anew from the log; a running server goes on meanwhile
-    Rebuild,
+    /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
+    Rebuild(rebuild::Rebuild),
     /// List events that the projection could not apply, or rule about them
     Parked(parked::Parked),
     /// Work on the event log itself
@@ -101,7 +103,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let sources = Sources::of_process(self.settings.config, self.settings.set);
         match carry_out(self.command, &sources) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(code) => code,
             Err(error) => {
                 eprintln!("veche: {}", chain(error.as_ref()));
                 ExitCode::FAILURE
@@ -110,18 +112,18 @@ impl Cli {
     }
 }
 
-fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
-    match command {
+fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
+    let done = match command {
         Task::Serve => serve(Role::All, sources),
         Task::Command => serve(Role::Command, sources),
         Task::Query => serve(Role::Query, sources),
         Task::Projection => serve(Role::Projection, sources),
         Task::Gateway => serve(Role::Gateway, sources),
         Task::Migrate => migrate(sources),
-        Task::Rebuild => {
+        Task::Rebuild(asked) => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
-            block_on(rebuild::run(config))
+            return block_on(rebuild::run(config, asked));
         }
         Task::Parked(parked) => {
             let config = Config::load(sources)?;
@@ -138,7 +140,8 @@ fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
             Ok(())
         }
         Task::Config(command) => settings(&command, sources),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn serve(role: Role, sources: &Sources) -> Result<(), Failure> {
@@ -177,7 +180,7 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
     Ok(())
 }
 
-fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
