@@ -17,6 +17,7 @@ pub mod message;
 pub mod meta;
 pub mod personal;
 pub mod phone;
+pub mod projection;
 pub mod reading;
 pub mod recorded;
 pub mod registry;
@@ -36,7 +37,7 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, RemindEvent, TagEvent, TaskEvent,
-    TeamEvent, UploadsEvent,
+    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent, RemindEvent,
+    TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;

@@ -60,6 +60,11 @@ impl StreamName {
         Self(format!("remind-{id}"))
     }
 
+    /// What operators ruled about the projection.
+    pub fn projection() -> Self {
+        Self("projection-read".to_owned())
+    }
+
     /// A name as stored; nothing is checked.
     pub fn stored(name: impl Into<String>) -> Self {
         Self(name.into())

@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 33] = [
+const TABLES: [&str; 34] = [
     "account",
     "attachment",
     "chat",
@@ -51,6 +51,7 @@ const TABLES: [&str; 33] = [
     "membership_due",
     "message",
     "own_chat",
+    "parked",
     "qr_offer",
     "reaction",
     "reading",

@@ -5,7 +5,7 @@ use crate::{
     audit::{self, AuditCommand},
     docs,
     house::House,
-    log_copy, rebuild, roles,
+    log_copy, parked, rebuild, roles,
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
@@ -31,7 +31,9 @@ Examples:
   veche serve                                   everything in one process
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
-  veche rebuild                                 make the read model anew from the log
+  veche rebuild --shadow --switch               make the read model anew from the log, beside the served one
+  veche rebuild diff                            compare the read model with what the log says
+  veche parked                                  list events that could not be applied
   veche audit verify                            prove that history is the one that was signed
   veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
@@ -67,8 +69,10 @@ enum Task {
     Gateway,
     /// Bring the database's schemas up to date
     Migrate,
-    /// Drop the read model and make it anew from the log; a running server goes on meanwhile
-    Rebuild,
+    /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
+    Rebuild(rebuild::Rebuild),
+    /// List events that the projection could not apply, or rule about them
+    Parked(parked::Parked),
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
@@ -126,10 +130,15 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
         Task::Projection => serve(Role::Projection, sources),
         Task::Gateway => serve(Role::Gateway, sources),
         Task::Migrate => migrate(sources),
-        Task::Rebuild => {
+        Task::Rebuild(asked) => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
-            block_on(rebuild::run(config))
+            return block_on(rebuild::run(config, asked));
+        }
+        Task::Parked(parked) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(parked::run(config, parked))
         }
         Task::Log(LogCommand::Copy(copy)) => {
             let config = Config::load(sources)?;

@@ -55,6 +55,18 @@ impl House {
     /// # Errors
     /// What is missing, named.
     pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
+        let house = Self::open_as_it_is(config).await?;
+        let head = house.journal.log().head().await?;
+        read_model::schema::migrate(house.read.pool(), head).await?;
+        house.read.expect(head);
+        Ok(house)
+    }
+
+    /// Opens everything and leaves the read model as it is: another program's may be served from it.
+    ///
+    /// # Errors
+    /// What is missing, named.
+    pub(crate) async fn open_as_it_is(config: Config) -> Result<Self, Failure> {
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
@@ -62,10 +74,7 @@ impl House {
         Ledger::migrate(&beside).await?;
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
-        let head = journal.log().head().await?;
-        read_model::schema::migrate(&read_pool, head).await?;
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
-        read.expect(head);
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
         let access = Access { read: read.clone(), config: config.clone(), limits, clock: clock.clone() };
@@ -194,7 +203,8 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
 async fn try_key(journal: &Journal) -> Result<(), Failure> {
     let first = journal.log().read_all(0, FIRST_EVENTS).await?;
     match journal.decode(first).await {
-        Ok(_) => Ok(()),
+        // A damaged event says nothing about the key: the projection parks it.
+        Ok(_) | Err(LoadError::Event { .. }) => Ok(()),
         Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
             Err("the master key is not the one that this log was written with".into())
         }

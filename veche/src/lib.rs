@@ -6,6 +6,7 @@ pub mod cli;
 pub mod docs;
 mod house;
 mod log_copy;
+mod parked;
 mod rebuild;
 mod roles;
 

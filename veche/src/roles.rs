@@ -264,6 +264,14 @@ fn watch(house: &House) {
             }
         }
     });
+    house.readiness.register("parked streams", {
+        let read = read.clone();
+        move || {
+            let read = read.clone();
+            // All others go on, so the process stays fit: this is for operators to see.
+            async move { read.parked_count().await.map(|parked| parked.to_string()) }
+        }
+    });
     let bus = house.bus.clone();
     house.readiness.register("bus", move || {
         let healthy = bus.healthy();
@@ -281,6 +289,9 @@ fn watch(house: &House) {
                 if let Ok(chain) = ledger.head().await {
                     metrics::gauge!("veche_audit_lag").set(head.saturating_sub(chain.position) as f64);
                 }
+            }
+            if let Ok(parked) = read.parked_count().await {
+                metrics::gauge!("veche_projection_parked").set(parked as f64);
             }
         }
     });
