@@ -6,6 +6,7 @@
 pub mod account;
 pub mod address_book;
 pub mod chat;
+pub mod confirmed;
 pub mod contact;
 pub mod device;
 pub mod difference;

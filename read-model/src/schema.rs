@@ -40,10 +40,11 @@ const READ: [&str; 19] = [
 ];
 
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
-const OPS: [(i64, &str, &str); 3] = [
+const OPS: [(i64, &str, &str); 4] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
     (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
+    (4, "confirmed", include_str!("../migrations/0004_confirmed.sql")),
 ];
 
 /// Makes processes that start at once take turns; any number that nothing else here locks.

@@ -197,6 +197,9 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     if let Err(error) = read.forget_withdrawn().await {
         tracing::warn!(%error, "withdrawn texts were not swept");
     }
+    if let Err(error) = read.forget_confirmed().await {
+        tracing::warn!(%error, "what clients have confirmed was not swept");
+    }
     let keep = Keep {
         since: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
         rows: (realtime.feed_rows > 0).then_some(realtime.feed_rows.into()),

@@ -175,6 +175,8 @@ pub enum Text {
     TryLater,
     /// What happened meanwhile is not told any more.
     FetchAnew,
+    /// The server stops, and another takes its place.
+    Restart,
     /// The server took too long.
     TookTooLong,
     /// The same key was used for another request.
@@ -306,6 +308,10 @@ impl Text {
             Self::FetchAnew => say(
                 "О том, что произошло за это время, сервер уже не расскажет: загрузите данные заново",
                 "What happened meanwhile is not told any more: fetch everything anew",
+            ),
+            Self::Restart => say(
+                "Сервер перезапускается, подключитесь чуть позже",
+                "The server restarts, connect again in a moment",
             ),
             Self::TookTooLong => say("Сервер не успел ответить", "The server did not answer in time"),
             Self::KeyReused => {
