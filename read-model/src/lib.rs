@@ -8,6 +8,7 @@ pub mod address_book;
 pub mod chat;
 pub mod contact;
 pub mod device;
+pub mod erasure;
 pub mod feed;
 pub mod icon;
 pub mod integration;

@@ -16,7 +16,7 @@ use sqlx::{
 pub const READ_SCHEMA: &str = "read";
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 18] = [
+const READ: [&str; 19] = [
     include_str!("../tables/checkpoint.sql"),
     include_str!("../tables/account.sql"),
     include_str!("../tables/device.sql"),
@@ -35,13 +35,15 @@ const READ: [&str; 18] = [
     include_str!("../tables/tag.sql"),
     include_str!("../tables/remind.sql"),
     include_str!("../tables/feed.sql"),
+    include_str!("../tables/erasure.sql"),
 ];
 
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
-const OPS: [(i64, &str, &str); 3] = [
+const OPS: [(i64, &str, &str); 4] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
     (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
+    (4, "answers_of", include_str!("../migrations/0004_answers_of.sql")),
 ];
 
 /// Makes processes that start at once take turns; any number that nothing else here locks.

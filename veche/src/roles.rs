@@ -112,6 +112,10 @@ fn command_routes(house: &House) -> Commands {
         bus: house.bus.clone(),
         outbound: house.outbound.clone(),
     });
+    let (hearing, stopping) = (commands.clone().hear_of_erasures(), house.tasks.stopping());
+    house.tasks.spawn("erasures", async move {
+        stopping.run_until_cancelled(hearing).await;
+    });
     let (sweeping, stopping) = (commands.clone(), house.tasks.stopping());
     house.tasks.spawn("files", async move {
         let mut beat = interval(SWEEP);
@@ -171,6 +175,10 @@ fn project(house: &House) -> Result<(), Failure> {
     house.tasks.spawn_critical("effects", async move {
         stopping.run_until_cancelled(worker.run()).await;
         Ok::<(), Infallible>(())
+    });
+    let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
+    house.tasks.spawn("keys", async move {
+        stopping.run_until_cancelled(journal.follow_erasures(|| ())).await;
     });
     let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
     house.tasks.spawn("sweep", async move {
