@@ -1,6 +1,6 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, docs, house::House, log_copy, rebuild, roles};
+use crate::{Role, audit, docs, house::House, log_copy, rebuild, roles};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -62,6 +62,9 @@ enum Task {
     Migrate,
     /// Drop the read model and make it anew from the log; a running server goes on meanwhile
     Rebuild,
+    /// Forget persons and teams
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
@@ -120,6 +123,11 @@ fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             block_on(rebuild::run(config))
+        }
+        Task::Audit(command) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(audit::run(config, command))
         }
         Task::Log(LogCommand::Copy(copy)) => {
             let config = Config::load(sources)?;

@@ -2,6 +2,7 @@
 
 use crate::cli::Failure;
 use access::Access;
+use command_service::{CommandDeps, Commands};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
 };
@@ -93,6 +94,18 @@ impl House {
         self.journal.log().close().await;
         self.bus.drain().await;
         self.read.pool().close().await;
+    }
+
+    /// The write side.
+    pub(crate) fn commands(&self) -> Commands {
+        Commands::new(CommandDeps {
+            access: self.access.clone(),
+            journal: self.journal.clone(),
+            vault: self.vault.clone(),
+            blobs: self.blobs.clone(),
+            bus: self.bus.clone(),
+            outbound: self.outbound.clone(),
+        })
     }
 
     /// How login codes go out.

@@ -3,7 +3,7 @@
 use crate::{asyncapi, cli::Failure, docs, house::House};
 use axum::Router;
 use chrono::TimeDelta;
-use command_service::{CommandDeps, Commands, Reminders};
+use command_service::{Commands, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
@@ -104,14 +104,7 @@ fn command_routes(house: &House) -> Commands {
         // They are unpacked by the first number that is read: better now than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
-    let commands = Commands::new(CommandDeps {
-        access: house.access.clone(),
-        journal: house.journal.clone(),
-        vault: house.vault.clone(),
-        blobs: house.blobs.clone(),
-        bus: house.bus.clone(),
-        outbound: house.outbound.clone(),
-    });
+    let commands = house.commands();
     let (hearing, stopping) = (commands.clone().hear_of_erasures(), house.tasks.stopping());
     house.tasks.spawn("erasures", async move {
         stopping.run_until_cancelled(hearing).await;
