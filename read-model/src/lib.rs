@@ -10,6 +10,7 @@ pub mod confirmed;
 pub mod contact;
 pub mod device;
 pub mod difference;
+pub mod erasure;
 pub mod feed;
 pub mod icon;
 pub mod integration;

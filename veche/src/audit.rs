@@ -5,10 +5,12 @@
 //! answered.
 
 mod archive;
+mod erase;
 mod export;
 mod filter;
 mod list;
 mod print;
+mod receipt;
 mod show;
 mod tail;
 mod verify;
@@ -37,12 +39,19 @@ pub(crate) enum AuditCommand {
     Export(export::Export),
     /// Prove that history is the one that was hashed and signed; exit code 1 if it is not
     Verify(verify::Verify),
+    /// Forget a person or a team for ever, and print the signed receipt
+    Erase(erase::Erase),
+    /// Print the receipt of an erasure again
+    Receipt(erase::Who),
+    /// Say whether a receipt is genuine
+    CheckReceipt(receipt::Check),
 }
 
 /// Does what was asked; any error is exit code 2.
 pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, Failure> {
     let done = match command {
         AuditCommand::Verify(verify) if verify.needs_no_settings() => verify.file(&[]),
+        AuditCommand::CheckReceipt(check) => receipt::check(&check).map(|()| ExitCode::SUCCESS),
         command => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
@@ -57,13 +66,21 @@ pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, 
 }
 
 async fn answer(command: AuditCommand, config: Config) -> Result<ExitCode, Failure> {
-    if let AuditCommand::Key = command {
-        println!("{}", archive::public_key(&config)?);
-        return Ok(ExitCode::SUCCESS);
-    }
+    let command = match command {
+        AuditCommand::Key => {
+            println!("{}", archive::public_key(&config)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        AuditCommand::Erase(erase) => return erase::run(config, erase).await.map(|()| ExitCode::SUCCESS),
+        AuditCommand::Receipt(who) => return receipt::again(config, who).await.map(|()| ExitCode::SUCCESS),
+        command => command,
+    };
     let archive = Archive::open(config).await?;
     let code = match command {
-        AuditCommand::Key => ExitCode::SUCCESS,
+        AuditCommand::Key
+        | AuditCommand::Erase(_)
+        | AuditCommand::Receipt(_)
+        | AuditCommand::CheckReceipt(_) => ExitCode::SUCCESS,
         AuditCommand::List(list) => list.run(&archive).await?,
         AuditCommand::Tail(tail) => tail.run(&archive).await?,
         AuditCommand::Show(show) => show.run(&archive).await?,

@@ -3,6 +3,7 @@
 use crate::cli::Failure;
 use access::Access;
 use audit::{CheckpointFile, Ledger, Notary, Pace};
+use command_service::{CommandDeps, Commands};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
 };
@@ -119,6 +120,18 @@ impl House {
             events: audit.checkpoint_events.into(),
         };
         Notary::new(log, self.ledger.clone(), self.vault.signing_key(), self.clock.clone(), file, pace)
+    }
+
+    /// The write side.
+    pub(crate) fn commands(&self) -> Commands {
+        Commands::new(CommandDeps {
+            access: self.access.clone(),
+            journal: self.journal.clone(),
+            vault: self.vault.clone(),
+            blobs: self.blobs.clone(),
+            bus: self.bus.clone(),
+            outbound: self.outbound.clone(),
+        })
     }
 
     /// How login codes go out.

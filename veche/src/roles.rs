@@ -3,7 +3,7 @@
 use crate::{asyncapi, cli::Failure, docs, house::House};
 use axum::Router;
 use chrono::TimeDelta;
-use command_service::{CommandDeps, Commands, Reminders};
+use command_service::{Commands, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
@@ -104,13 +104,10 @@ fn command_routes(house: &House) -> Commands {
         // They are unpacked by the first number that is read: better now than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
-    let commands = Commands::new(CommandDeps {
-        access: house.access.clone(),
-        journal: house.journal.clone(),
-        vault: house.vault.clone(),
-        blobs: house.blobs.clone(),
-        bus: house.bus.clone(),
-        outbound: house.outbound.clone(),
+    let commands = house.commands();
+    let (hearing, stopping) = (commands.clone().hear_of_erasures(), house.tasks.stopping());
+    house.tasks.spawn("erasures", async move {
+        stopping.run_until_cancelled(hearing).await;
     });
     let (sweeping, stopping) = (commands.clone(), house.tasks.stopping());
     house.tasks.spawn("files", async move {
@@ -179,6 +176,10 @@ fn project(house: &House) -> Result<(), Failure> {
     house.tasks.spawn_critical("effects", async move {
         stopping.run_until_cancelled(worker.run()).await;
         Ok::<(), Infallible>(())
+    });
+    let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
+    house.tasks.spawn("keys", async move {
+        stopping.run_until_cancelled(journal.follow_erasures(|| ())).await;
     });
     let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
     house.tasks.spawn("sweep", async move {

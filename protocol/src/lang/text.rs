@@ -126,6 +126,8 @@ pub enum Text {
     },
     /// The last owner cannot leave or be demoted.
     LastOwner,
+    /// A number, but not the caller's.
+    NotYourPhone,
     /// Only the account itself may do it.
     OnlyYourself,
     /// The team is archived.
@@ -266,6 +268,7 @@ impl Text {
             Self::LastOwner => {
                 say("В команде должен остаться хотя бы один владелец", "A team must keep at least one owner")
             }
+            Self::NotYourPhone => say("Это не ваш номер телефона", "This is not your phone number"),
             Self::OnlyYourself => say("Можно менять только свои данные", "You may change only your own data"),
             Self::Archived => say("Команда в архиве", "The team is archived"),
             Self::UnknownEvent { name } => fill("Неизвестное событие: {}", "Unknown event: {}", name),
