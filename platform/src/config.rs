@@ -14,7 +14,7 @@ mod sections;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{Auth, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
+pub use sections::{Auth, History, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
@@ -111,6 +111,8 @@ pub struct Config {
     pub http: Http,
     /// What is told live.
     pub realtime: Realtime,
+    /// Teams as they were.
+    pub history: History,
     /// Connections to Postgres.
     pub postgres: Postgres,
     /// Quotas by name: `count` times in `seconds`. `count = 0` switches a limit off.
@@ -145,6 +147,7 @@ impl Config {
             wait: Wait::defaults(),
             http: Http::defaults(profile),
             realtime: Realtime::defaults(profile),
+            history: History::defaults(),
             postgres: Postgres::defaults(),
             limits: limits::quotas(profile),
         }

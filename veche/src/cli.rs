@@ -1,6 +1,6 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, docs, house::House, log_copy, parked, rebuild, roles};
+use crate::{Role, audit, docs, house::House, log_copy, parked, rebuild, roles};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -64,6 +64,9 @@ enum Task {
     Migrate,
     /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
     Rebuild(rebuild::Rebuild),
+    /// Ask history
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// List events that the projection could not apply, or rule about them
     Parked(parked::Parked),
     /// Work on the event log itself
@@ -124,6 +127,11 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             return block_on(rebuild::run(config, asked));
+        }
+        Task::Audit(command) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(audit::run(command, config))
         }
         Task::Parked(parked) => {
             let config = Config::load(sources)?;

@@ -1,6 +1,7 @@
 //! Veche in one binary: every role in one process, or each alone.
 
 pub mod asyncapi;
+mod audit;
 pub mod cli;
 pub mod docs;
 mod house;
