@@ -14,7 +14,7 @@ mod sections;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{Audit, Auth, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
+pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
@@ -113,6 +113,8 @@ pub struct Config {
     pub realtime: Realtime,
     /// The auditor's chain.
     pub audit: Audit,
+    /// Teams as they were.
+    pub history: History,
     /// Connections to Postgres.
     pub postgres: Postgres,
     /// Quotas by name: `count` times in `seconds`. `count = 0` switches a limit off.
@@ -148,6 +150,7 @@ impl Config {
             http: Http::defaults(profile),
             realtime: Realtime::defaults(profile),
             audit: Audit::defaults(),
+            history: History::defaults(),
             postgres: Postgres::defaults(),
             limits: limits::quotas(profile),
         }

@@ -25,21 +25,15 @@ pub(crate) struct One {
 }
 
 impl Incoming {
-    /// Decodes what the log handed out behind `after`.
+    /// Decodes what the log handed out.
     ///
     /// # Errors
     /// Log or keys cannot be had; that an event is damaged is no error.
-    pub(crate) async fn read(
-        journal: &Journal,
-        after: Position,
-        raw: Vec<RawEvent>,
-    ) -> Result<Self, ProjectionError> {
-        let count = raw.len();
-        match journal.decode(raw).await {
+    pub(crate) async fn read(journal: &Journal, raw: Vec<RawEvent>) -> Result<Self, ProjectionError> {
+        // Copies share their bytes; they are for the rare case that something must be read one by one.
+        match journal.decode(raw.clone()).await {
             Ok(events) => Ok(Self::Whole(events)),
-            // Rare enough to read them once more, one by one.
             Err(LoadError::Event { .. }) => {
-                let raw = journal.log().read_all(after, count).await?;
                 let mut mixed = Vec::with_capacity(raw.len());
                 for event in raw {
                     mixed.push(One::read(journal, event).await?);

@@ -8,6 +8,7 @@ pub mod effects;
 mod feed;
 mod incoming;
 mod parking;
+mod past;
 mod projections;
 mod projector;
 mod rebuild;
@@ -15,6 +16,7 @@ mod shadow;
 mod withdrawn;
 
 pub use feed::{Keep, forget};
+pub use past::{Past, PastLimits};
 pub use projector::{ProjectionError, Projector};
 pub use rebuild::{Progress, rebuild};
 pub use shadow::{Meeting, SHADOW_SCHEMA, Shadow};

@@ -130,7 +130,7 @@ impl Projector {
         loop {
             let after = subscription.position();
             let raw = subscription.next_batch(BATCH).await?;
-            let events = Incoming::read(&self.journal, after, raw).await?;
+            let events = Incoming::read(&self.journal, raw).await?;
             let started = std::time::Instant::now();
             let Some(applied) = self.apply(db, after, &events, &skips).await? else { return Ok(()) };
             metrics::counter!("veche_projection_events_total").increment(events.len() as u64);

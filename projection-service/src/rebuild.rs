@@ -35,7 +35,7 @@ pub async fn rebuild(
         if raw.is_empty() {
             break;
         }
-        let events = Incoming::read(&projector.journal, progress.position, raw).await?;
+        let events = Incoming::read(&projector.journal, raw).await?;
         match projector.apply(&mut db, progress.position, &events, &skips).await? {
             Some(applied) => {
                 progress.position = applied.position;

@@ -88,7 +88,7 @@ impl Shadow {
             return Ok(false);
         }
         let count = raw.len() as u64;
-        let events = Incoming::read(&self.projector.journal, self.position, raw).await?;
+        let events = Incoming::read(&self.projector.journal, raw).await?;
         match self.projector.apply(&mut self.db, self.position, &events, &self.skips).await? {
             Some(applied) => {
                 self.position = applied.position;

@@ -18,6 +18,7 @@ pub mod invitation;
 pub mod last_seen;
 pub mod message;
 pub mod parked;
+pub mod past;
 pub mod position;
 pub mod reading;
 pub mod remind;

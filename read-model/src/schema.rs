@@ -72,6 +72,7 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
     if found(&mut transaction, READ_SCHEMA).await?.as_deref() != Some(wanted()) {
         make(&mut transaction, head).await?;
     }
+    sqlx::raw_sql(crate::past::TABLES).execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 

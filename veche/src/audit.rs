@@ -8,14 +8,20 @@ mod archive;
 mod erase;
 mod export;
 mod filter;
+mod fold;
 mod list;
 mod print;
 mod receipt;
 mod show;
+mod state;
 mod tail;
 mod verify;
+mod why;
 
-use crate::cli::{Failure, block_on};
+use crate::{
+    cli::{Failure, block_on},
+    house::House,
+};
 use archive::Archive;
 use clap::Subcommand;
 use platform::{
@@ -39,6 +45,10 @@ pub(crate) enum AuditCommand {
     Export(export::Export),
     /// Prove that history is the one that was hashed and signed; exit code 1 if it is not
     Verify(verify::Verify),
+    /// Print what an account, a team or a conversation was at a moment, folded from its events
+    State(state::State),
+    /// Print which event gave each field its value
+    Why(why::Why),
     /// Forget a person or a team for ever, and print the signed receipt
     Erase(erase::Erase),
     /// Print the receipt of an erasure again
@@ -66,29 +76,45 @@ pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, 
 }
 
 async fn answer(command: AuditCommand, config: Config) -> Result<ExitCode, Failure> {
-    let command = match command {
-        AuditCommand::Key => {
-            println!("{}", archive::public_key(&config)?);
-            return Ok(ExitCode::SUCCESS);
+    match command {
+        AuditCommand::Key => println!("{}", archive::public_key(&config)?),
+        AuditCommand::Erase(erase) => erase::run(config, erase).await?,
+        AuditCommand::Receipt(who) => receipt::again(config, who).await?,
+        AuditCommand::CheckReceipt(check) => receipt::check(&check)?,
+        AuditCommand::State(state) => {
+            let house = House::open_as_it_is(config).await?;
+            let told = state.run(&house.journal).await;
+            house.close().await;
+            told?;
         }
-        AuditCommand::Erase(erase) => return erase::run(config, erase).await.map(|()| ExitCode::SUCCESS),
-        AuditCommand::Receipt(who) => return receipt::again(config, who).await.map(|()| ExitCode::SUCCESS),
-        command => command,
-    };
+        AuditCommand::Why(why) => {
+            let house = House::open_as_it_is(config).await?;
+            let told = why.run(&house.journal).await;
+            house.close().await;
+            told?;
+        }
+        AuditCommand::List(list) => return within(config, async |archive| list.run(archive).await).await,
+        AuditCommand::Tail(tail) => return within(config, async |archive| tail.run(archive).await).await,
+        AuditCommand::Show(show) => return within(config, async |archive| show.run(archive).await).await,
+        AuditCommand::Export(export) => {
+            return within(config, async |archive| export.run(archive).await).await;
+        }
+        AuditCommand::Verify(verify) => {
+            return within(config, async |archive| verify.run(archive).await).await;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks the log and the chain beside it, and lets go of them.
+async fn within(
+    config: Config,
+    ask: impl AsyncFnOnce(&Archive) -> Result<ExitCode, Failure>,
+) -> Result<ExitCode, Failure> {
     let archive = Archive::open(config).await?;
-    let code = match command {
-        AuditCommand::Key
-        | AuditCommand::Erase(_)
-        | AuditCommand::Receipt(_)
-        | AuditCommand::CheckReceipt(_) => ExitCode::SUCCESS,
-        AuditCommand::List(list) => list.run(&archive).await?,
-        AuditCommand::Tail(tail) => tail.run(&archive).await?,
-        AuditCommand::Show(show) => show.run(&archive).await?,
-        AuditCommand::Export(export) => export.run(&archive).await?,
-        AuditCommand::Verify(verify) => verify.run(&archive).await?,
-    };
+    let told = ask(&archive).await;
     archive.close().await;
-    Ok(code)
+    told
 }
 
 fn is_broken_pipe(error: &Failure) -> bool {

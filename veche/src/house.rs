@@ -3,6 +3,7 @@
 use crate::cli::Failure;
 use access::Access;
 use audit::{CheckpointFile, Ledger, Notary, Pace};
+use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
@@ -21,6 +22,7 @@ use platform::{
     tasks::Tasks,
     vault::{self, Vault},
 };
+use projection_service::{Past, PastLimits};
 use read_model::ReadModel;
 use sqlx::{
     PgPool,
@@ -48,6 +50,7 @@ pub(crate) struct House {
     pub(crate) blobs: Blobs,
     pub(crate) outbound: Outbound,
     pub(crate) access: Access,
+    pub(crate) past: Past,
 }
 
 impl House {
@@ -78,7 +81,14 @@ impl House {
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
-        let access = Access { read: read.clone(), config: config.clone(), limits, clock: clock.clone() };
+        let past = open_past(&config, &journal, &read);
+        let access = Access {
+            read: read.clone(),
+            config: config.clone(),
+            limits,
+            clock: clock.clone(),
+            past: shown(past.clone(), clock.clone()),
+        };
         let webhooks = &config.webhooks;
         let outbound = Outbound::new(OutboundPolicy {
             allow_http: webhooks.allow_http,
@@ -99,6 +109,7 @@ impl House {
             ledger: Ledger::new(beside),
             outbound,
             access,
+            past,
         })
     }
 
@@ -152,6 +163,23 @@ impl House {
             pause: Duration::from_millis(500),
         })?)
     }
+}
+
+fn open_past(config: &Config, journal: &Journal, read: &ReadModel) -> Past {
+    let limits = PastLimits {
+        schemas: config.history.schemas,
+        events: config.history.max_events,
+        idle: TimeDelta::seconds(config.history.idle_sec.into()),
+    };
+    Past::new(journal.clone(), read.clone(), limits)
+}
+
+/// The past as handlers ask for it.
+fn shown(past: Past, clock: Clock) -> access::Past {
+    access::Past::new(move |team, moment| {
+        let (past, now) = (past.clone(), clock.now());
+        async move { past.at(team, moment, now).await }
+    })
 }
 
 /// The vault of the settings' master key.

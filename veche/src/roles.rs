@@ -51,6 +51,8 @@ const READY_LAG_BYTES: u64 = READY_LAG << 10;
 /// How often lag is measured, and limits and leftovers are swept.
 const MEASURE: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(600);
+/// How often what nobody has asked for lately of the past is dropped.
+const SWEEP_PAST: Duration = Duration::from_secs(30);
 /// How long the answer to an Idempotency-Key is kept.
 const ANSWERS_KEPT: &str = "24 hours";
 
@@ -66,6 +68,13 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     let mut router = Router::new().merge(health::routes(house.readiness.clone()));
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
+        let (past, stopping) = (house.past.clone(), house.tasks.stopping());
+        house.tasks.spawn("past", async move {
+            let mut beat = interval(SWEEP_PAST);
+            while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+                past.sweep().await;
+            }
+        });
         let queries = Queries::new(house.access.clone(), house.blobs.clone(), stubs);
         router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
     }

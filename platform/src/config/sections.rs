@@ -257,3 +257,21 @@ impl Postgres {
         Self { max_connections: 16, acquire_timeout_sec: 5, statement_timeout_sec: 15 }
     }
 }
+
+/// Teams as they were, for queries with `as_of`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// Teams at moments that are kept at hand, each in a schema of its own; 0: the past is not shown.
+    pub schemas: u32,
+    /// Most events of a team that are replayed.
+    pub max_events: u64,
+    /// How long one that nobody asks for is kept, in seconds.
+    pub idle_sec: u32,
+}
+
+impl History {
+    pub(super) fn defaults() -> Self {
+        Self { schemas: 16, max_events: 200_000, idle_sec: 300 }
+    }
+}

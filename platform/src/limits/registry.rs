@@ -66,6 +66,8 @@ limits! {
     CommandsPerAccount = "commands_per_account": 600 in 60 by Account,
     /// Reads by one account.
     QueriesPerAccount = "queries_per_account": 1200 in 60 by Account,
+    /// Looks into the past: each may replay a team's history.
+    PastPerAccount = "past_per_account": 60 in 60 by Account,
     /// Requests without a valid session from one address.
     UnauthenticatedPerAddress = "unauthenticated_per_address": 300 in 60 by Address,
     /// Messages posted with one integration's key.
