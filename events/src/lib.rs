@@ -41,3 +41,7 @@ pub use registry::{
     TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;
+
+/// A fingerprint of all stored shapes that this program knows (the beginning of a SHA-256 over their JSON Schemas), in hex:
+/// kept with every event, so that it can be told by which schemas it was written.
+pub const SCHEMAS: &str = include_str!("../../schemas/events/fingerprint").trim_ascii();

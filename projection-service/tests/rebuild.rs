@@ -515,6 +515,7 @@ async fn append(journal: &Journal, step: i64, stream: StreamName, events: Vec<Ev
         address: None,
         user_agent: None,
         app: "test".into(),
+        schema: None,
     };
     let entry = Entry { stream, expected: Expected::Any, events, meta, command: None };
     journal.append(entry).await.unwrap().position

@@ -71,6 +71,7 @@ impl House {
     /// # Errors
     /// What is missing, named.
     pub(crate) async fn open_as_it_is(config: Config) -> Result<Self, Failure> {
+        events::upcast::check()?;
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;

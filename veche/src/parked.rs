@@ -131,6 +131,7 @@ async fn append(journal: &Journal, ruling: ProjectionEvent) -> Result<Position, 
         address: None,
         user_agent: None,
         app: env!("CARGO_PKG_VERSION").to_owned(),
+        schema: None,
     };
     let events = vec![Event::from(ruling)];
     // A ruling depends on nothing in its stream: what does not fit any more changes nothing.

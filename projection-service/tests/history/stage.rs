@@ -78,6 +78,7 @@ impl Stage {
             address: None,
             user_agent: None,
             app: "test".into(),
+            schema: None,
         };
         let entry = Entry { stream, expected: Expected::Any, events: vec![event], meta, command: None };
         self.journal.append(entry).await.unwrap().position

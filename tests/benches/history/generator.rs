@@ -190,6 +190,7 @@ impl<'c> Generator<'c> {
             address: own("198.51.100.7"),
             user_agent: own("generated/1"),
             app: env!("CARGO_PKG_VERSION").to_owned(),
+            schema: None,
         };
         Entry { stream, expected, events: vec![event], meta, command: None }
     }
