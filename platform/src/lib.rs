@@ -18,3 +18,4 @@ pub mod sms;
 pub mod tasks;
 pub mod telemetry;
 pub mod vault;
+pub mod wrapping;

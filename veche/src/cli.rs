@@ -1,6 +1,6 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, audit, docs, house::House, log_copy, rebuild, roles};
+use crate::{Role, audit, docs, house::House, keys, log_copy, rebuild, roles};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -65,6 +65,9 @@ enum Task {
     /// Forget persons and teams
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Replace the keys that keys of personal values are wrapped with
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
@@ -128,6 +131,11 @@ fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             block_on(audit::run(config, command))
+        }
+        Task::Keys(command) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(keys::run(config, command))
         }
         Task::Log(LogCommand::Copy(copy)) => {
             let config = Config::load(sources)?;

@@ -19,6 +19,7 @@ use platform::{
     sms::{BodyFormat, GatewayOptions, Sms},
     tasks::Tasks,
     vault::{self, Vault},
+    wrapping::Wrapping,
 };
 use read_model::ReadModel;
 use sqlx::{
@@ -57,7 +58,7 @@ impl House {
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
-        let (log, keyring) = open_log(&config, &vault, &read_pool).await?;
+        let (log, keyring) = open_log(&config, open_wrapping(&config, &vault)?, &read_pool).await?;
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
         let head = journal.log().head().await?;
@@ -151,11 +152,21 @@ fn open_vault(config: &Config) -> Result<Vault, Failure> {
     }
 }
 
-async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<(Log, Keyring), Failure> {
+fn open_wrapping(config: &Config, vault: &Vault) -> Result<Wrapping, Failure> {
+    let Some(file) = &config.wrapping_keys_file else { return Ok(vault.clone().into()) };
+    let opened = Wrapping::from_file(vault.clone(), file);
+    Ok(opened.map_err(|error| format!("wrapping keys {}: {error}", file.display()))?)
+}
+
+async fn open_log(
+    config: &Config,
+    wrapping: Wrapping,
+    read_pool: &PgPool,
+) -> Result<(Log, Keyring), Failure> {
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await?;
-        return Ok((Log::EventStoreDb(log), Keyring::postgres(read_pool.clone(), vault.clone())));
+        return Ok((Log::EventStoreDb(log), Keyring::postgres(read_pool.clone(), wrapping)));
     }
     settle_tls_provider();
     if config.log.expose() == "memory" {
@@ -166,7 +177,7 @@ async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<
     PostgresLog::migrate(&pool).await?;
     Keyring::migrate(&pool).await?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok((Log::Postgres(log), Keyring::postgres(pool, vault.clone())))
+    Ok((Log::Postgres(log), Keyring::postgres(pool, wrapping)))
 }
 
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
@@ -176,7 +187,7 @@ async fn try_key(journal: &Journal) -> Result<(), Failure> {
     match journal.decode(first).await {
         Ok(_) => Ok(()),
         Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
-            Err("the master key is not the one that this log was written with".into())
+            Err("the master key, or the wrapping keys, are not those that this log was written with".into())
         }
         Err(error) => Err(error.into()),
     }
