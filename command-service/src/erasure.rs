@@ -110,7 +110,7 @@ impl Commands {
 
     /// Keeps up with keys that are destroyed elsewhere: states that are remembered here were read with them.
     pub async fn hear_of_erasures(self) {
-        self.journal.follow_erasures(|| self.states.clear()).await;
+        self.journal.follow_keys(|| self.states.clear()).await;
     }
 
     /// Destroys the key; answers whether everybody has heard of it.

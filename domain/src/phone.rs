@@ -297,6 +297,19 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_free_again_when_its_owner_is_erased_and_only_then() {
+        let owner = AccountId(id(1));
+        let history = story([request(7, 0), Command::Release(AccountId(id(2))), Command::Release(owner)]);
+        assert!(matches!(history.last(), Some(PhoneEvent::Released(_))));
+        assert_eq!(given::<Phone>(&history).when(Command::Release(owner)), Ok(vec![]));
+        assert_eq!(given::<Phone>(&history).when(enter(7, true, 9, 10)), Err(Rejection::NoCode));
+        let claimed = given::<Phone>(&history).when(Command::Claim(AccountId(id(3)))).unwrap();
+        assert!(
+            matches!(&claimed[..], [PhoneEvent::Claimed(claimed)] if claimed.account == AccountId(id(3)))
+        );
+    }
+
+    #[test]
     fn asking_again_within_the_pause_keeps_the_code_and_sends_nothing() {
         let events = story([request(7, 0), request(8, 10)]);
         let Some(PhoneEvent::CodeRequested(last)) = events.last() else { panic!("{events:?}") };

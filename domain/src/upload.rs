@@ -250,6 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn files_of_who_is_erased_go_whatever_brings_them() {
+        let stored = given::<Uploads>(&[]).when(store(1, 10, 100)).unwrap();
+        let used = [stored.clone(), given::<Uploads>(&stored).when(attach(ME, &[1], 7)).unwrap()].concat();
+        let files = Uploads::initial().fold(&used);
+        assert_eq!(files.first_of(Some(YOU), 9), vec![]);
+        assert_eq!(files.first_of(Some(ME), 9), files.first_of(None, 9));
+        let forget = Command::Forget(vec![file(1), file(2)]);
+        let gone = [used.clone(), given::<Uploads>(&used).when(forget.clone()).unwrap()].concat();
+        assert_eq!(Uploads::initial().fold(&gone).bytes(), 0);
+        assert_eq!(given::<Uploads>(&gone).when(forget), Ok(vec![]));
+    }
+
+    #[test]
     fn only_its_owner_uses_a_file_and_what_is_used_stays_until_its_messages_are_deleted() {
         let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
         assert_eq!(given::<Uploads>(&history).when(attach(YOU, &[1], 9)), Err(Rejection::NoUpload));

@@ -86,6 +86,11 @@ pub struct Config {
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub master_key_file: Option<PathBuf>,
+    /// A file with the keys that the keys of personal values are wrapped with, 64 hexadecimal digits a line: the first one
+    /// wraps, all open, and what the master key has wrapped opens too. Read again when it changes. Empty: the master key.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub wrapping_keys_file: Option<PathBuf>,
     /// Networks of reverse proxies whose `X-Forwarded-For` is believed, e.g. `["10.0.0.0/8"]`.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
@@ -137,6 +142,7 @@ impl Config {
             data_dir: PathBuf::from("./.local/data"),
             master_key: Secret::default(),
             master_key_file: None,
+            wrapping_keys_file: None,
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             lang: "ru".to_owned(),

@@ -102,6 +102,11 @@ impl Journal {
         Self { log, keyring }
     }
 
+    /// The keys underneath.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// The log underneath.
     pub fn log(&self) -> &Log {
         &self.log
@@ -138,14 +143,18 @@ impl Journal {
         Ok(self.keyring.destroy(&subject).await?)
     }
 
-    /// Forgets keys that were destroyed elsewhere, as long as it is polled, and tells each time that there were some.
-    /// Whatever a process remembers beside the log may have been made with them.
-    pub async fn follow_erasures(&self, mut tell: impl FnMut()) {
+    /// Keeps up with keys, as long as it is polled: takes up wrapping keys that were changed, forgets keys that were destroyed
+    /// elsewhere, and tells each time that there were some. Whatever a process remembers beside the log may have been made
+    /// with them.
+    pub async fn follow_keys(&self, mut tell: impl FnMut()) {
         let mut known = BTreeSet::new();
         let mut beat = interval(HEAR_EVERY);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             beat.tick().await;
+            if let Err(error) = self.keyring.reload_wrapping() {
+                tracing::warn!(%error, "wrapping keys cannot be read again; those known before are in force");
+            }
             match self.keyring.destroyed_lately().await {
                 Ok(destroyed) => {
                     let fresh: Vec<&Subject> = destroyed.difference(&known).collect();

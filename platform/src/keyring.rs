@@ -1,13 +1,16 @@
 //! Data keys: one for each person and team, kept outside the log, so that erasing somebody is destroying a key.
 //!
 //! A key is made before the first event that needs it is appended, and is durable by then: an event whose key was lost
-//! would be lost too. Keys are stored wrapped by the vault. A destroyed key leaves its row without the key, so that it is
+//! would be lost too. Keys are stored wrapped, see [`crate::wrapping`]. A destroyed key leaves its row without the key, so that it is
 //! told from a missing one: the first means erased, the second that the keyring does not belong to this log.
 
 mod memory;
 mod postgres;
 
-use crate::vault::{Vault, VaultError, cipher::Cipher};
+use crate::{
+    vault::{VaultError, cipher::Cipher},
+    wrapping::Wrapping,
+};
 use events::Subject;
 use hmac::{Hmac, KeyInit, Mac};
 use memory::MemoryKeyring;
@@ -53,9 +56,9 @@ impl Keyring {
         Self::Memory(MemoryKeyring::default())
     }
 
-    /// A keyring in a migrated database, see [`Self::migrate`]. Its keys are wrapped by `vault`.
-    pub fn postgres(pool: PgPool, vault: Vault) -> Self {
-        Self::Postgres(PostgresKeyring::new(pool, vault))
+    /// A keyring in a migrated database, see [`Self::migrate`]. Its keys are wrapped by `wrapping`, or by a vault.
+    pub fn postgres(pool: PgPool, wrapping: impl Into<Wrapping>) -> Self {
+        Self::Postgres(PostgresKeyring::new(pool, wrapping.into()))
     }
 
     /// Creates or updates the schema `keys`; safe to run from many processes at once, and again.
@@ -126,6 +129,39 @@ impl Keyring {
         match self {
             Self::Memory(_) => Ok(BTreeSet::new()),
             Self::Postgres(keyring) => keyring.destroyed_lately().await,
+        }
+    }
+
+    /// Takes up wrapping keys that were changed since.
+    ///
+    /// # Errors
+    /// [`KeyringError::Vault`]; then those known before stay in force.
+    pub fn reload_wrapping(&self) -> Result<(), KeyringError> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Postgres(keyring) => Ok(keyring.reload_wrapping()?),
+        }
+    }
+
+    /// How many keys are not wrapped by the wrapping key in force.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`].
+    pub async fn wrapped_before(&self) -> Result<u64, KeyringError> {
+        match self {
+            Self::Memory(_) => Ok(0),
+            Self::Postgres(keyring) => keyring.wrapped_before().await,
+        }
+    }
+
+    /// Wraps some of those keys anew, at most `most`; answers how many. Whoever uses them meanwhile notices nothing.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`]; [`KeyringError::Unreadable`] when one is wrapped by a key that is not there.
+    pub async fn rewrap(&self, most: u32) -> Result<u64, KeyringError> {
+        match self {
+            Self::Memory(_) => Ok(0),
+            Self::Postgres(keyring) => keyring.rewrap(most).await,
         }
     }
 
@@ -202,12 +238,12 @@ impl DataKey {
         Cipher::new(&self.0).open(sealed, context)
     }
 
-    fn wrap(&self, subject: &Subject, vault: &Vault) -> Result<String, VaultError> {
-        vault.seal(self.0.as_ref(), wrapping_context(subject).as_bytes())
+    fn wrap(&self, subject: &Subject, wrapping: &Wrapping) -> Result<String, VaultError> {
+        wrapping.wrap(self.0.as_ref(), wrapping_context(subject).as_bytes())
     }
 
-    fn unwrap(wrapped: &str, subject: &Subject, vault: &Vault) -> Result<Self, VaultError> {
-        let bytes = Zeroizing::new(vault.open(wrapped, wrapping_context(subject).as_bytes())?);
+    fn unwrap(wrapped: &str, subject: &Subject, wrapping: &Wrapping) -> Result<Self, VaultError> {
+        let bytes = Zeroizing::new(wrapping.open(wrapped, wrapping_context(subject).as_bytes())?);
         let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| VaultError::Malformed)?;
         Ok(Self(Zeroizing::new(bytes)))
     }

@@ -19,3 +19,4 @@ pub mod sms;
 pub mod tasks;
 pub mod telemetry;
 pub mod vault;
+pub mod wrapping;

@@ -69,6 +69,9 @@ pub enum VaultError {
     /// Sealed under another key, for another purpose, or changed since.
     #[error("sealed text does not open under this key")]
     Tampered,
+    /// Sealed under a key that is not among those at hand.
+    #[error("sealed under a key that is not there")]
+    UnknownKey,
     /// The operating system gives no random bytes.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),

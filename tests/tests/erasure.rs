@@ -111,6 +111,11 @@ async fn a_person_is_found_nowhere_and_the_others_go_on() {
     let me = boris.jid(&team.uid).await;
     let group = anna.make_group(&team.uid, "Кружок", &[&me]).await;
     plant(&boris, &team, &team.me, &me, &group).await;
+    let other = anna.make_group(&team.uid, "Другой", &[]).await;
+    let member = json!({"jid": me, "status": "member"});
+    anna.client.post(format!("/api/v4/teams/{}/groups/{other}/members", team.uid), member).await.ok();
+    let history = anna.client.get(format!("/api/v4/teams/{}/chats/{other}/messages", team.uid)).await.ok();
+    assert!(history.to_string().contains("given-zq family-zq"), "the history of a group names who came");
     anna.post(&team.uid, &group, "все здесь").await;
     anna.post(&team.uid, &me, "личное").await;
     let mut ear = anna.socket(&team.uid).await;

@@ -5,7 +5,7 @@ use crate::{
     audit::{self, AuditCommand},
     docs,
     house::House,
-    log_copy, parked, rebuild, roles,
+    keys, log_copy, parked, rebuild, roles,
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
@@ -73,6 +73,9 @@ enum Task {
     Rebuild(rebuild::Rebuild),
     /// List events that the projection could not apply, or rule about them
     Parked(parked::Parked),
+    /// Replace the keys that keys of personal values are wrapped with
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
@@ -139,6 +142,11 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             block_on(parked::run(config, parked))
+        }
+        Task::Keys(command) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(keys::run(config, command))
         }
         Task::Log(LogCommand::Copy(copy)) => {
             let config = Config::load(sources)?;

@@ -21,6 +21,7 @@ use platform::{
     sms::{BodyFormat, GatewayOptions, Sms},
     tasks::Tasks,
     vault::{self, Vault},
+    wrapping::Wrapping,
 };
 use projection_service::{Past, PastLimits};
 use read_model::ReadModel;
@@ -207,6 +208,13 @@ pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     }
 }
 
+/// What the keys of personal values are wrapped with.
+pub(crate) fn open_wrapping(config: &Config, vault: &Vault) -> Result<Wrapping, Failure> {
+    let Some(file) = &config.wrapping_keys_file else { return Ok(vault.clone().into()) };
+    let opened = Wrapping::from_file(vault.clone(), file);
+    Ok(opened.map_err(|error| format!("wrapping keys {}: {error}", file.display()))?)
+}
+
 /// The log, and what belongs to it.
 pub(crate) struct Opened {
     pub(crate) log: Log,
@@ -217,10 +225,11 @@ pub(crate) struct Opened {
 
 /// Opens the log of the settings, with all that belongs to it.
 pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
+    let wrapping = open_wrapping(config, vault)?;
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await?;
-        let keyring = Keyring::postgres(read_pool.clone(), vault.clone());
+        let keyring = Keyring::postgres(read_pool.clone(), wrapping);
         return Ok(Opened { log: Log::EventStoreDb(log), keyring, beside: read_pool.clone() });
     }
     settle_tls_provider();
@@ -233,11 +242,7 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
     PostgresLog::migrate(&pool).await?;
     Keyring::migrate(&pool).await?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok(Opened {
-        log: Log::Postgres(log),
-        keyring: Keyring::postgres(pool.clone(), vault.clone()),
-        beside: pool,
-    })
+    Ok(Opened { log: Log::Postgres(log), keyring: Keyring::postgres(pool.clone(), wrapping), beside: pool })
 }
 
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
@@ -248,7 +253,7 @@ async fn try_key(journal: &Journal) -> Result<(), Failure> {
         // A damaged event says nothing about the key: the projection parks it.
         Ok(_) | Err(LoadError::Event { .. }) => Ok(()),
         Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
-            Err("the master key is not the one that this log was written with".into())
+            Err("the master key, or the wrapping keys, are not those that this log was written with".into())
         }
         Err(error) => Err(error.into()),
     }

@@ -5,6 +5,7 @@ mod audit;
 pub mod cli;
 pub mod docs;
 mod house;
+mod keys;
 mod log_copy;
 mod parked;
 mod rebuild;

@@ -188,7 +188,7 @@ fn project(house: &House) -> Result<(), Failure> {
     });
     let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
     house.tasks.spawn("keys", async move {
-        stopping.run_until_cancelled(journal.follow_erasures(|| ())).await;
+        stopping.run_until_cancelled(journal.follow_keys(|| ())).await;
     });
     let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
     house.tasks.spawn("sweep", async move {

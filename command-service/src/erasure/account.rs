@@ -24,7 +24,8 @@ use uuid::Uuid;
 const SIDE_BY_SIDE: usize = 16;
 
 impl Commands {
-    /// Writes down that a person is to be forgotten; their sessions end with it.
+    /// Writes down that a person is to be forgotten; their sessions end with it, and the number is free at once. Should the
+    /// house stop in between, the next pass frees it.
     pub(crate) async fn erase_account(
         &self,
         context: &mut Context,
@@ -40,7 +41,9 @@ impl Commands {
             .await
             .map_err(|stop| stop.or(refused))?;
         let receipt = done.state.erased().unwrap_or(erased.receipt);
-        Ok(Asked { receipt, position: done.position })
+        let aside = context.on_the_way();
+        let freed = self.release(&aside, &done.state, account, &mut Pass::default()).await?;
+        Ok(Asked { receipt, position: done.position.max(freed) })
     }
 
     /// A team in which nobody but this account is an owner, though others are in it.

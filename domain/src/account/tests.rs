@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::spec::given;
+use events::value::{ErasureAsker, ErasureReason};
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -142,4 +143,27 @@ fn new_numbers_of_a_day_are_counted() {
     assert_eq!(given::<Account>(&history).when(book("[2]", 1, 1)), Err(Rejection::TooManyNumbers));
     assert_eq!(given::<Account>(&history).when(book("[1]", 0, 1)), Ok(vec![]));
     assert!(given::<Account>(&history).when(book("[2]", 1, 86_400)).is_ok());
+}
+
+#[test]
+fn who_is_erased_stays_so_and_nothing_else_happens_to_them() {
+    let erase = |n| {
+        let (asked_by, reason) = (ErasureAsker::Person, ErasureReason::Wish);
+        Command::Erase(account::Erased { receipt: ReceiptId(id(n)), asked_by, reason })
+    };
+    let purge =
+        |n| Command::Purge(account::Purged { receipt: ReceiptId(id(n)), teams: 1, messages: 2, files: 3 });
+    assert_eq!(given::<Account>(&[]).when(erase(1)), Err(Rejection::NoAccount));
+    let history = story([register(), Command::LogIn(login(5, Some("one"))), erase(1)]);
+    let [.., AccountEvent::SessionClosed(closed), AccountEvent::Erased(_)] = &history[..] else {
+        panic!("sessions end first: {history:?}")
+    };
+    assert_eq!(closed.reason, SessionEnd::Erased);
+    assert_eq!(given::<Account>(&history).when(erase(2)), Ok(vec![]));
+    assert_eq!(given::<Account>(&history).when(Command::LogIn(login(6, None))), Err(Rejection::NoAccount));
+    assert_eq!(given::<Account>(&history).when(register()), Ok(vec![]));
+    assert_eq!(given::<Account>(&history).when(purge(2)), Ok(vec![]), "another receipt");
+    let purged = [history.clone(), given::<Account>(&history).when(purge(1)).unwrap()].concat();
+    assert_eq!(purged.len(), history.len() + 1);
+    assert_eq!(given::<Account>(&purged).when(purge(1)), Ok(vec![]));
 }

@@ -1,5 +1,6 @@
 //! Examples of a team's rules.
 
+mod erasure;
 mod people;
 
 use super::*;

@@ -1,7 +1,7 @@
-//! Data keys in the schema `keys`, wrapped by the vault, with a bounded cache in front.
+//! Data keys in the schema `keys`, wrapped, with a bounded cache in front.
 
 use super::{DataKey, KeyState, KeyringError, Keys};
-use crate::vault::Vault;
+use crate::{vault::VaultError, wrapping::Wrapping};
 use events::Subject;
 use moka::sync::Cache;
 use sqlx::PgPool;
@@ -28,7 +28,7 @@ const SCHEMA: &str = include_str!("schema.sql");
 #[derive(Clone)]
 pub struct PostgresKeyring {
     pool: PgPool,
-    vault: Vault,
+    wrapping: Wrapping,
     cache: Cache<Subject, KeyState>,
     /// Grows with every forgetting, so that a read that began before does not fill the cache after.
     forgotten: Arc<AtomicU64>,
@@ -43,9 +43,9 @@ pub(super) async fn migrate(pool: &PgPool) -> Result<(), KeyringError> {
 }
 
 impl PostgresKeyring {
-    pub(super) fn new(pool: PgPool, vault: Vault) -> Self {
+    pub(super) fn new(pool: PgPool, wrapping: Wrapping) -> Self {
         let cache = Cache::builder().max_capacity(CACHED_KEYS).time_to_live(CACHE_LIFE).build();
-        Self { pool, vault, cache, forgotten: Arc::default() }
+        Self { pool, wrapping, cache, forgotten: Arc::default() }
     }
 
     pub(super) async fn ensure(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
@@ -126,6 +126,50 @@ impl PostgresKeyring {
         Ok(subjects.iter().filter_map(|subject| subject.parse().ok()).collect())
     }
 
+    pub(super) fn reload_wrapping(&self) -> Result<(), VaultError> {
+        self.wrapping.reload()
+    }
+
+    pub(super) async fn wrapped_before(&self) -> Result<u64, KeyringError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM keys.data_keys WHERE wrapped IS NOT NULL AND NOT starts_with(wrapped, $1)",
+        )
+        .bind(self.wrapping.in_force())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Rows are locked while they are wrapped anew: a key that is destroyed at the same time stays destroyed.
+    pub(super) async fn rewrap(&self, most: u32) -> Result<u64, KeyringError> {
+        let mut transaction = self.durable().await?;
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT subject, wrapped FROM keys.data_keys \
+             WHERE wrapped IS NOT NULL AND NOT starts_with(wrapped, $1) ORDER BY subject LIMIT $2 FOR UPDATE",
+        )
+        .bind(self.wrapping.in_force())
+        .bind(i64::from(most))
+        .fetch_all(&mut *transaction)
+        .await?;
+        let (mut subjects, mut wrapped) = (vec![], vec![]);
+        for (subject, state) in self.opened(rows)? {
+            if let KeyState::Live(key) = state {
+                wrapped.push(key.wrap(&subject, &self.wrapping)?);
+                subjects.push(subject.to_string());
+            }
+        }
+        sqlx::query(
+            "UPDATE keys.data_keys k SET wrapped = n.wrapped FROM unnest($1::text[], $2::text[]) n (subject, wrapped) \
+             WHERE k.subject = n.subject",
+        )
+        .bind(&subjects)
+        .bind(&wrapped)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(subjects.len() as u64)
+    }
+
     pub(super) fn forget_cached(&self, subject: &Subject) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.cache.invalidate(subject);
@@ -138,7 +182,7 @@ impl PostgresKeyring {
         let subjects: Vec<String> = missing.iter().map(Subject::to_string).collect();
         let wrapped = missing
             .iter()
-            .map(|subject| DataKey::random()?.wrap(subject, &self.vault))
+            .map(|subject| DataKey::random()?.wrap(subject, &self.wrapping))
             .collect::<Result<Vec<_>, _>>()?;
         let forgotten = self.forgotten.load(Ordering::SeqCst);
         let mut transaction = self.durable().await?;
@@ -175,7 +219,7 @@ impl PostgresKeyring {
             let Ok(subject) = subject.parse::<Subject>() else { continue };
             let state = match wrapped {
                 None => KeyState::Destroyed,
-                Some(wrapped) => DataKey::unwrap(&wrapped, &subject, &self.vault)
+                Some(wrapped) => DataKey::unwrap(&wrapped, &subject, &self.wrapping)
                     .map(KeyState::Live)
                     .map_err(|error| KeyringError::Unreadable(subject, error))?,
             };

@@ -1,4 +1,4 @@
--- Data keys, wrapped by the master key. Kept apart from the log: an erased subject is a row without its key.
+-- Data keys, wrapped by a wrapping key or the master key. Kept apart from the log: an erased subject is a row without its key.
 CREATE SCHEMA IF NOT EXISTS keys;
 
 CREATE TABLE IF NOT EXISTS keys.data_keys (

@@ -1,0 +1,194 @@
+//! The keys that data keys are wrapped with: one in force, and earlier ones that still open, so that the one in force can
+//! be replaced while everything runs.
+//!
+//! They stand in a file, one a line, the one in force first. Whoever changes the file need not tell anybody: it is read
+//! again every few seconds, and at once when a key turns up that nobody here knows. Without a file the master key wraps.
+
+use crate::vault::{Vault, VaultError, cipher::Cipher};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+use zeroize::Zeroizing;
+
+/// What a text starts with that a key of the file wrapped; the key's name and a colon follow.
+const PREFIX: &str = "w:";
+
+/// Wraps and opens data keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Wrapping(Arc<Inner>);
+
+struct Inner {
+    master: Vault,
+    file: Option<PathBuf>,
+    ring: RwLock<Vec<Named>>,
+}
+
+/// A key of the file.
+struct Named {
+    name: String,
+    cipher: Cipher,
+}
+
+impl From<Vault> for Wrapping {
+    /// The master key wraps.
+    fn from(master: Vault) -> Self {
+        Self(Arc::new(Inner { master, file: None, ring: RwLock::default() }))
+    }
+}
+
+impl Wrapping {
+    /// The first key of a file wraps; what the master key has wrapped opens too.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line is no key.
+    pub fn from_file(master: Vault, file: &Path) -> Result<Self, VaultError> {
+        let ring = RwLock::new(read(file)?);
+        Ok(Self(Arc::new(Inner { master, file: Some(file.to_owned()), ring })))
+    }
+
+    /// Reads the file again.
+    ///
+    /// # Errors
+    /// As [`Self::from_file`]; then the keys known before stay.
+    pub fn reload(&self) -> Result<(), VaultError> {
+        if let Some(file) = &self.0.file {
+            let keys = read(file)?;
+            *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        }
+        Ok(())
+    }
+
+    /// What texts begin with that the key in force has wrapped.
+    pub fn in_force(&self) -> String {
+        let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
+        ring.first().map_or_else(|| "v1.".to_owned(), Named::prefix)
+    }
+
+    pub(crate) fn wrap(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
+        let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
+        match ring.first() {
+            Some(named) => Ok(format!("{}{}", named.prefix(), named.cipher.seal(plain, context)?)),
+            None => self.0.master.seal(plain, context),
+        }
+    }
+
+    pub(crate) fn open(&self, wrapped: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
+        match self.try_open(wrapped, context) {
+            Err(VaultError::UnknownKey) if self.0.file.is_some() => {
+                self.reload()?;
+                self.try_open(wrapped, context)
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn try_open(&self, wrapped: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let Some(named) = wrapped.strip_prefix(PREFIX) else {
+            return self.0.master.open(wrapped, context);
+        };
+        let (name, sealed) = named.split_once(':').ok_or(VaultError::Malformed)?;
+        let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let key = ring.iter().find(|key| key.name == name).ok_or(VaultError::UnknownKey)?;
+        key.cipher.open(sealed, context)
+    }
+}
+
+impl fmt::Debug for Wrapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wrapping(…)")
+    }
+}
+
+impl Named {
+    fn of(digits: &str) -> Result<Self, VaultError> {
+        let mut key = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(digits, key.as_mut()).map_err(|_| VaultError::BadKey)?;
+        let name = Sha256::new().chain_update(b"veche: name of a wrapping key").chain_update(*key).finalize();
+        Ok(Self { name: hex::encode(&name[..4]), cipher: Cipher::new(&key) })
+    }
+
+    fn prefix(&self) -> String {
+        format!("{PREFIX}{}:", self.name)
+    }
+}
+
+/// Puts a fresh key on top of the file, or makes the file with it. Whoever reads sees the old file or the new one.
+///
+/// # Errors
+/// The file cannot be read or written, or a line of it is no key.
+pub fn add_key(file: &Path) -> Result<(), VaultError> {
+    let before = match std::fs::read_to_string(file) {
+        Ok(before) => Zeroizing::new(before),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Zeroizing::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let mut key = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(key.as_mut())?;
+    let beside = file.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut new = options.open(&beside)?;
+    let digits = Zeroizing::new(hex::encode(key.as_ref()));
+    new.write_all(format!("{}\n{}", *digits, *before).as_bytes())?;
+    new.sync_all()?;
+    read(&beside)?;
+    std::fs::rename(&beside, file)?;
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Vec<Named>, VaultError> {
+    let text = Zeroizing::new(std::fs::read_to_string(file)?);
+    let keys = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Named::of);
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() { Err(VaultError::BadKey) } else { Ok(keys) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_wraps_earlier_ones_open_and_those_taken_out_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wrapping.keys");
+        let master = Vault::new(&[7; 32]);
+        let oldest = Wrapping::from(master.clone()).wrap(b"zero", b"here").unwrap();
+        add_key(&file).unwrap();
+        let wrapping = Wrapping::from_file(master.clone(), &file).unwrap();
+        let older = wrapping.wrap(b"one", b"here").unwrap();
+        assert!(older.starts_with(&wrapping.in_force()));
+        add_key(&file).unwrap();
+        let elsewhere = Wrapping::from_file(master, &file).unwrap();
+        let newer = elsewhere.wrap(b"two", b"here").unwrap();
+        assert!(!older.starts_with(&elsewhere.in_force()));
+        assert_eq!(wrapping.open(&newer, b"here").unwrap(), b"two", "the file is read again");
+        assert_eq!(wrapping.open(&older, b"here").unwrap(), b"one");
+        assert_eq!(wrapping.open(&oldest, b"here").unwrap(), b"zero");
+        assert!(matches!(wrapping.open(&newer, b"there"), Err(VaultError::Tampered)));
+        let keys = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, keys.lines().next().unwrap()).unwrap();
+        wrapping.reload().unwrap();
+        assert!(matches!(wrapping.open(&older, b"here"), Err(VaultError::UnknownKey)));
+        assert_eq!(wrapping.open(&newer, b"here").unwrap(), b"two");
+    }
+
+    #[test]
+    fn a_file_that_is_no_longer_one_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wrapping.keys");
+        add_key(&file).unwrap();
+        let wrapping = Wrapping::from_file(Vault::new(&[7; 32]), &file).unwrap();
+        let before = wrapping.in_force();
+        for nonsense in ["", "nonsense"] {
+            std::fs::write(&file, nonsense).unwrap();
+            assert!(wrapping.reload().is_err());
+        }
+        assert_eq!(wrapping.in_force(), before);
+    }
+}
