@@ -23,6 +23,7 @@ pub mod process;
 pub mod qr;
 pub mod receiver;
 pub mod scenario;
+pub mod server_sent;
 pub mod shape;
 pub mod socket;
 pub mod story;
