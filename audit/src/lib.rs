@@ -16,6 +16,7 @@ mod notary;
 mod outside;
 mod related;
 mod team;
+mod trail;
 mod verify;
 mod walk;
 

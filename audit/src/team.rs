@@ -44,19 +44,23 @@ impl Streams {
 /// What the event itself says of its team: in its stream's name, or in its payload. The events that begin a stream of a
 /// team name the team.
 pub(crate) fn team_of(event: &RawEvent) -> Team {
+    match event.stream.category() {
+        "team" | "uploads" | "tags" => event.stream.id().parse().map_or(Team::None, Team::Of),
+        "phone" | "account" => Team::None,
+        // Who looks into one team's history may look into another's next.
+        "audit" => named(event).map_or(Team::None, Team::Of),
+        // Free text cannot pretend to be a field: it is inside of a personal value.
+        _ => named(event).map_or(Team::AsBefore, Team::Of),
+    }
+}
+
+/// The team that the payload names.
+fn named(event: &RawEvent) -> Option<TeamId> {
     #[derive(Deserialize)]
     struct Placed {
         team: Option<TeamId>,
     }
-    match event.stream.category() {
-        "team" | "uploads" | "tags" => event.stream.id().parse().map_or(Team::None, Team::Of),
-        "phone" | "account" => Team::None,
-        // Free text cannot pretend to be a field: it is inside of a personal value.
-        _ => match serde_json::from_slice::<Placed>(&event.data) {
-            Ok(Placed { team: Some(team) }) => Team::Of(team),
-            _ => Team::AsBefore,
-        },
-    }
+    serde_json::from_slice::<Placed>(&event.data).ok().and_then(|placed| placed.team)
 }
 
 #[cfg(test)]
@@ -91,5 +95,6 @@ mod tests {
         assert_eq!(team("chat-1", "no json"), Team::AsBefore);
         assert_eq!(team("account-1", &named), Team::None);
         assert_eq!(team("phone-1", &named), Team::None);
+        assert_eq!([team("audit-1", &named), team("audit-1", "{}")], [of, Team::None]);
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address_book;
+pub mod audit;
 pub mod chat;
 pub mod codec;
 pub mod contact;
@@ -37,8 +38,8 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent, RemindEvent,
-    TagEvent, TaskEvent, TeamEvent, UploadsEvent,
+    AccountEvent, AuditEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent,
+    RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;
 

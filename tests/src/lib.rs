@@ -25,6 +25,7 @@ pub mod qr;
 pub mod receiver;
 pub mod replica;
 pub mod scenario;
+pub mod server_sent;
 pub mod shape;
 pub mod socket;
 pub mod story;

@@ -1,6 +1,7 @@
 //! What each role runs; `serve` runs all of them in one process.
 
 use crate::{asyncapi, cli::Failure, docs, house::House};
+use audit::Auditor;
 use axum::Router;
 use chrono::TimeDelta;
 use command_service::{Commands, Reminders};
@@ -19,7 +20,7 @@ use projection_service::{
     effects::{EffectWorker, EffectWorkerDeps},
 };
 use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
-use query_service::Queries;
+use query_service::{Queries, QueryDeps};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -75,7 +76,13 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
                 past.sweep().await;
             }
         });
-        let queries = Queries::new(house.access.clone(), house.blobs.clone(), stubs);
+        let queries = Queries::new(QueryDeps {
+            access: house.access.clone(),
+            blobs: house.blobs.clone(),
+            stubs,
+            auditor: Auditor::new(house.ledger.clone(), house.journal.clone()),
+            closing: house.tasks.closing(),
+        });
         router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
     }
     let mut commands = None;

@@ -2,6 +2,7 @@
 
 use super::{Config, ConfigError, Problem, Profile};
 use event_log::EventStoreDbLog;
+use events::AccountId;
 use http::Uri;
 use protocol::lang::Lang;
 use tracing_subscriber::EnvFilter;
@@ -11,6 +12,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     let mut problems = Vec::new();
     addresses(config, &mut problems);
     words(config, &mut problems);
+    auditors(config, &mut problems);
     codes(config, &mut problems);
     amounts(config, &mut problems);
     if config.profile == Profile::Production {
@@ -82,6 +84,24 @@ fn words(config: &Config, problems: &mut Vec<Problem>) {
     }
     if !["{phone}", "{text}"].iter().all(|place| config.sms.template.contains(place)) {
         refuse(problems, "sms.template", &config.sms.template, "must contain {phone} and {text}");
+    }
+}
+
+/// A word that names nobody would be noticed by nobody.
+fn auditors(config: &Config, problems: &mut Vec<Problem>) {
+    let is_phone = |word: &str| {
+        word.strip_prefix('+')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    for word in
+        config.audit.auditors.iter().filter(|word| !is_phone(word) && word.parse::<AccountId>().is_err())
+    {
+        refuse(
+            problems,
+            "audit.auditors",
+            word,
+            "each must be an account's id, or a phone number like +79160000000",
+        );
     }
 }
 

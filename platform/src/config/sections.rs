@@ -232,11 +232,13 @@ pub struct Audit {
     pub checkpoint_sec: u32,
     /// Events after which it is signed in any case.
     pub checkpoint_events: u32,
+    /// Who may look into everybody's history over HTTP (`/api/audit/v1`): ids of accounts, or phone numbers with `+`.
+    pub auditors: Vec<String>,
 }
 
 impl Audit {
     pub(super) fn defaults() -> Self {
-        Self { checkpoint_dir: None, checkpoint_sec: 60, checkpoint_events: 10_000 }
+        Self { checkpoint_dir: None, checkpoint_sec: 60, checkpoint_events: 10_000, auditors: Vec::new() }
     }
 }
 
