@@ -179,6 +179,11 @@ impl Context {
         self.actor = Some(account);
     }
 
+    /// Whose doing it is, if that is known.
+    pub(crate) fn account(&self) -> Option<AccountId> {
+        self.actor
+    }
+
     /// As which member of a team it is done.
     pub(crate) fn as_contact(&mut self, contact: ContactId) {
         self.contact = Some(contact);

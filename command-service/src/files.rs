@@ -202,7 +202,7 @@ impl Commands {
             team: scope.team,
             owner: scope.contact,
             blob,
-            name: Personal::of_account(scope.caller.account, name),
+            name: Personal::in_team(scope.team, scope.caller.account, name),
             size,
             content_type: content_type.to_owned(),
             kind,
@@ -263,6 +263,11 @@ impl Commands {
         if let Err(error) = let_go.await {
             tracing::warn!(?error, %blob, "a file that nobody holds is left for the sweep");
         }
+    }
+
+    /// Notes that a file is about to be nobody's: should the house stop in between, the sweep asks the log.
+    pub(crate) async fn doubt(&self, team: TeamId, upload: UploadId, blob: BlobId) -> Result<(), ApiError> {
+        self.blobs.doubt(blob, &note(team, upload)).await.map_err(ApiError::unavailable)
     }
 
     async fn settled_blob(&self, blob: BlobId) {
@@ -336,7 +341,7 @@ impl Commands {
             }
             deleted.push(*message);
         }
-        self.blobs.doubt(blob, &note(scope.team, upload)).await.map_err(ApiError::unavailable)?;
+        self.doubt(scope.team, upload, blob).await?;
         let actor = scope.contact;
         let done: Result<Done<Uploads>, Stop<upload::Rejection>> = self
             .transact(context, stream, Start::Known, |_: &Uploads| upload::Command::Remove {

@@ -1,5 +1,6 @@
 //! The list of write routes.
 
+mod account;
 mod address_book;
 mod api_message;
 mod chat;
@@ -23,6 +24,8 @@ mod ui_settings;
 mod upload;
 mod ws;
 
+pub(crate) use team::refused as team_refused;
+
 use crate::Commands;
 use axum::Extension;
 use domain::limits::UI_SETTINGS_BYTES;
@@ -45,6 +48,7 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(session::logout_by_get))
         .routes(routes!(session::send_code))
         .routes(routes!(session::get_token))
+        .routes(routes!(account::erase))
         .routes(routes!(qr_login::offer))
         .routes(routes!(qr_login::qr_auth))
         .routes(routes!(ui_settings::replace).layer(Extension(BodyLimit(UI_SETTINGS_BYTES))))

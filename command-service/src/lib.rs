@@ -4,6 +4,7 @@
 
 mod accounts;
 mod context;
+mod erasure;
 mod files;
 mod http;
 mod inbound;
@@ -15,6 +16,7 @@ mod transact;
 mod turns;
 mod upkeep;
 
+pub use erasure::{Asked, Pass};
 pub use reminders::Reminders;
 
 use access::Access;

@@ -158,13 +158,14 @@ impl Commands {
                 .seal(result.get().as_bytes(), command.id.0.as_bytes())
                 .map_err(ApiError::internal)?;
             let kept = sqlx::query(
-                "INSERT INTO ops.answer (command, fingerprint, position, body) VALUES ($1, $2, $3, $4) \
+                "INSERT INTO ops.answer (command, fingerprint, position, body, account) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT DO NOTHING",
             )
             .bind(command.id.0)
             .bind(&command.fingerprint[..])
             .bind(position.cast_signed())
             .bind(body)
+            .bind(context.account().map(|account| account.0))
             .execute(self.access.read.pool())
             .await;
             if let Err(error) = kept {

@@ -48,6 +48,11 @@ impl States {
         self.0.insert(stream, Arc::new(loaded));
     }
 
+    /// Forgets all: some may hold what must not be known any more.
+    pub(crate) fn clear(&self) {
+        self.0.invalidate_all();
+    }
+
     pub(crate) fn forget(&self, stream: &StreamName) {
         self.0.invalidate(stream);
     }

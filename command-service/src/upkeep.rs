@@ -42,7 +42,8 @@ impl Commands {
                 // Half a read model knows of rules that were lifted later.
                 self.access.read.whole().await.map_err(refuse)?;
                 self.clean_up().await?;
-                self.settle_memberships(&mut settled).await
+                self.settle_memberships(&mut settled).await?;
+                self.forget_due().await
             };
             if let Err(error) = done.await {
                 tracing::warn!(error = ?error.failure().code, "what is due was not done");

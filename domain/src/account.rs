@@ -3,7 +3,7 @@
 use crate::{Aggregate, limits};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::{
-    AccountEvent, AccountId, Personal, SessionId, TeamId, account, address_book, device, session,
+    AccountEvent, AccountId, Personal, ReceiptId, SessionId, TeamId, account, address_book, device, session,
     value::{DeviceKind, SessionEnd, SessionKind},
 };
 use std::collections::BTreeMap;
@@ -13,6 +13,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     id: Option<AccountId>,
+    phone_hash: String,
+    erased: Option<ReceiptId>,
+    purged: bool,
     devices: BTreeMap<String, device::Settings>,
     sessions: BTreeMap<SessionId, OpenSession>,
     offers: BTreeMap<Uuid, Offer>,
@@ -141,6 +144,10 @@ pub enum Command {
     },
     /// The client settings shall be these.
     ReplaceUiSettings(String),
+    /// The person shall be forgotten.
+    Erase(account::Erased),
+    /// They are forgotten.
+    Purge(account::Purged),
     /// The address book of a device shall be this.
     ReplaceAddressBook {
         /// Which device.
@@ -175,6 +182,25 @@ impl Account {
     /// Whether it was registered.
     pub fn exists(&self) -> bool {
         self.id.is_some()
+    }
+
+    /// Keyed hash of the phone, hex: the name of its stream.
+    pub fn phone_hash(&self) -> &str {
+        &self.phone_hash
+    }
+
+    /// The receipt of the erasure, if the person was erased.
+    pub fn erased(&self) -> Option<ReceiptId> {
+        self.erased
+    }
+
+    /// All sessions end, and the person is to be forgotten.
+    fn erase(&self, erased: account::Erased) -> Vec<AccountEvent> {
+        let ended = self
+            .sessions
+            .keys()
+            .map(|session| session::Closed { session: *session, reason: SessionEnd::Erased }.into());
+        ended.chain([erased.into()]).collect()
     }
 
     /// The settings of a device.
@@ -214,7 +240,7 @@ impl Account {
                 session: login.session,
                 kind: login.kind,
                 token_hash: login.token_hash,
-                device_id,
+                device_id: device_id.map(|id| self.owned(id)).transpose()?,
                 expires: login.expires,
             }
             .into(),
@@ -230,7 +256,7 @@ impl Account {
         match self.devices.get(&device_id) {
             Some(known) if *known == settings => Ok(vec![]),
             None if self.devices.len() >= limits::DEVICES => Err(Rejection::TooManyDevices),
-            _ => Ok(vec![device::Registered { device_id, settings }.into()]),
+            _ => Ok(vec![device::Registered { device_id: self.owned(device_id)?, settings }.into()]),
         }
     }
 
@@ -250,7 +276,10 @@ impl Account {
                 *field = self.owned(new)?;
             }
         }
-        Ok(if settings == *known { vec![] } else { vec![device::Changed { device_id, settings }.into()] })
+        if settings == *known {
+            return Ok(vec![]);
+        }
+        Ok(vec![device::Changed { device_id: self.owned(device_id)?, settings }.into()])
     }
 
     fn remove_device(&self, device_id: String) -> Result<Vec<AccountEvent>, Rejection> {
@@ -262,7 +291,8 @@ impl Account {
             .iter()
             .filter(|(_, open)| open.device_id.as_ref() == Some(&device_id))
             .map(|(id, _)| session::Closed { session: *id, reason: SessionEnd::DeviceRemoved }.into());
-        Ok(closed.chain([device::Removed { device_id: device_id.clone() }.into()]).collect())
+        let removed = device::Removed { device_id: self.owned(device_id.clone())? };
+        Ok(closed.chain([removed.into()]).collect())
     }
 
     fn use_qr(
@@ -303,11 +333,19 @@ impl Aggregate for Account {
                 account::Registered { account, phone, phone_hash, given_name, family_name, added_by };
             return Ok(if self.exists() { vec![] } else { vec![registered.into()] });
         }
-        if !self.exists() {
-            return Err(Rejection::NoAccount);
+        match command {
+            // Who is erased stays so: the same again is done already, and nothing else can be.
+            Command::Erase(_) if self.erased.is_some() => return Ok(vec![]),
+            Command::Purge(purged) => {
+                let due = self.erased == Some(purged.receipt) && !self.purged;
+                return Ok(if due { vec![purged.into()] } else { vec![] });
+            }
+            _ if !self.exists() || self.erased.is_some() => return Err(Rejection::NoAccount),
+            Command::Erase(erased) => return Ok(self.erase(erased)),
+            _ => {}
         }
         match command {
-            Command::Register { .. } => Ok(vec![]), // answered above
+            Command::Register { .. } | Command::Erase(_) | Command::Purge(_) => Ok(vec![]), // answered above
             Command::LogIn(login) => self.log_in(login),
             Command::LogOut(session) => Ok(match self.sessions.contains_key(&session) {
                 true => vec![session::Closed { session, reason: SessionEnd::Logout }.into()],
@@ -344,6 +382,7 @@ impl Aggregate for Account {
                 if before.saturating_add(new_numbers) > limits::ADDRESS_BOOK_NEW_PER_DAY {
                     return Err(Rejection::TooManyNumbers);
                 }
+                let device_id = self.owned(device_id)?;
                 Ok(vec![address_book::Replaced { device_id, contacts, new_numbers, day: today }.into()])
             }
         }
@@ -351,24 +390,34 @@ impl Aggregate for Account {
 
     fn evolve(&mut self, event: &AccountEvent) {
         match event {
-            AccountEvent::Registered(registered) => self.id = Some(registered.account),
+            AccountEvent::Registered(registered) => {
+                self.id = Some(registered.account);
+                self.phone_hash.clone_from(&registered.phone_hash);
+            }
+            AccountEvent::Erased(erased) => {
+                let (id, phone_hash) = (self.id, std::mem::take(&mut self.phone_hash));
+                *self = Self { id, phone_hash, erased: Some(erased.receipt), ..Self::default() };
+            }
+            AccountEvent::Purged(_) => self.purged = true,
             AccountEvent::UiSettingsReplaced(replaced) => self.ui_settings = Some(replaced.settings.clone()),
             AccountEvent::DeviceRegistered(device::Registered { device_id, settings })
             | AccountEvent::DeviceChanged(device::Changed { device_id, settings }) => {
-                self.devices.insert(device_id.clone(), settings.clone());
+                self.devices.insert(device_id.or_default(), settings.clone());
             }
             AccountEvent::DeviceRemoved(removed) => {
-                self.devices.remove(&removed.device_id);
-                self.address_books.remove(&removed.device_id);
+                let device_id = removed.device_id.or_default();
+                self.devices.remove(&device_id);
+                self.address_books.remove(&device_id);
             }
             AccountEvent::AddressBookReplaced(book) => {
                 let earlier =
                     self.numbers_looked_up.filter(|(day, _)| *day == book.day).map_or(0, |(_, count)| count);
                 self.numbers_looked_up = Some((book.day, earlier.saturating_add(book.new_numbers)));
-                self.address_books.insert(book.device_id.clone(), book.contacts.clone());
+                self.address_books.insert(book.device_id.or_default(), book.contacts.clone());
             }
             AccountEvent::SessionOpened(opened) => {
-                self.sessions.insert(opened.session, OpenSession { device_id: opened.device_id.clone() });
+                let device_id = opened.device_id.as_ref().map(Personal::or_default);
+                self.sessions.insert(opened.session, OpenSession { device_id });
             }
             AccountEvent::SessionClosed(closed) => {
                 self.sessions.remove(&closed.session);

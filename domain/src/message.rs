@@ -4,7 +4,7 @@
 use crate::{Aggregate, limits};
 use chrono::{DateTime, Utc};
 use events::{
-    AccountId, ContactId, MessageEvent, MessageId, Personal, Subject, TeamId, UploadId,
+    AccountId, ContactId, MessageEvent, MessageId, Personal, TeamId, UploadId,
     chat::ChatRef,
     message::{self, Author},
 };
@@ -86,7 +86,7 @@ pub struct Draft {
     pub chat: ChatRef,
     /// By whom.
     pub author: Author,
-    /// Whose key seals the text; an integration's text is the team's.
+    /// Whose key seals the text beside the team's; an integration's text is the team's alone.
     pub account: Option<AccountId>,
     /// The text.
     pub text: String,
@@ -151,8 +151,10 @@ impl Message {
     }
 
     fn say(&self, draft: Draft, now: DateTime<Utc>) -> Result<Vec<MessageEvent>, Rejection> {
-        let subject = draft.account.map_or(Subject::Team(draft.team), Subject::Account);
-        let text = Personal::new(subject, draft.text);
+        let text = match draft.account {
+            Some(account) => Personal::in_team(draft.team, account, draft.text),
+            None => Personal::of_team(draft.team, draft.text),
+        };
         let Some(posted) = &self.posted else {
             if is_reserved(draft.message) {
                 return Err(Rejection::IdTaken);
@@ -194,10 +196,7 @@ impl Message {
         }
         let Edit { text, important, nopreview } = edit;
         let content = Content {
-            text: text.map_or_else(
-                || content.text.clone(),
-                |text| Personal { value: Some(text), ..content.text.clone() },
-            ),
+            text: text.map_or_else(|| content.text.clone(), |text| content.text.with(text)),
             important: important.unwrap_or(content.important),
             nopreview: nopreview.unwrap_or(content.nopreview),
         };

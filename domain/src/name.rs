@@ -2,6 +2,9 @@
 
 use crate::phone_number::PhoneNumber;
 
+/// How somebody is shown who was erased: clients need a name for whoever wrote a message.
+pub const ERASED: &str = "Удалённый аккаунт";
+
 /// Given name, space, family name; the formatted phone when both are empty.
 pub fn display_name(given: &str, family: &str, phone: &str) -> String {
     let full = [given.trim(), family.trim()]

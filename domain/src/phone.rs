@@ -50,6 +50,8 @@ pub struct CodePolicy {
 pub enum Command {
     /// The number shall belong to this account, if it belongs to none.
     Claim(AccountId),
+    /// The number shall be nobody's, if it is this account's, which was erased.
+    Release(AccountId),
     /// Send a login code.
     RequestCode {
         /// Identity of the code, should a new one be made.
@@ -162,6 +164,10 @@ impl Aggregate for Phone {
                 Some(_) => vec![],
                 None => vec![phone::Claimed { account }.into()],
             }),
+            Command::Release(account) => Ok(match self.owner {
+                Some(owner) if owner == account => vec![phone::Released { account }.into()],
+                _ => vec![],
+            }),
             Command::RequestCode { nonce, account, phone, lang, policy, now } => {
                 if self.code.as_ref().is_some_and(|code| code.nonce == nonce) {
                     return Ok(vec![]); // the same request again
@@ -209,6 +215,8 @@ impl Aggregate for Phone {
     fn evolve(&mut self, event: &PhoneEvent) {
         match event {
             PhoneEvent::Claimed(claimed) => self.owner = Some(claimed.account),
+            // Its code opens nothing any more; how many were sent stays, since it costs the same whoever asks.
+            PhoneEvent::Released(_) => (self.owner, self.code) = (None, None),
             PhoneEvent::CodeRequested(requested) => {
                 let earlier = self.code.take().filter(|code| code.nonce == requested.nonce);
                 self.code = Some(Code {

@@ -16,8 +16,8 @@ use crate::{
 };
 use contacts::{Contact, added};
 use events::{
-    AccountId, ContactId, IntegrationId, InvitationId, Personal, SectionId, TeamEvent, TeamId, contact, icon,
-    integration, invitation, section, team,
+    AccountId, BlobId, ContactId, IntegrationId, InvitationId, Personal, ReceiptId, SectionId, TeamEvent,
+    TeamId, contact, icon, integration, invitation, section, team,
     value::{ContactOrigin, ContactStatus},
 };
 use sections::Section;
@@ -36,6 +36,8 @@ pub struct Team {
     invitations: BTreeMap<InvitationId, Invitation>,
     integrations: BTreeMap<IntegrationId, Integration>,
     icon: Option<icon::Changed>,
+    erased: Option<ReceiptId>,
+    purged: bool,
 }
 
 /// Where a team stands in its life.
@@ -68,7 +70,35 @@ impl Team {
     }
 
     fn own<T>(&self, value: T) -> Result<Personal<T>, Rejection> {
-        self.id.map(|id| Personal::of_team(id, value)).ok_or(Rejection::NoTeam)
+        Ok(Personal::of_team(self.known_id()?, value))
+    }
+
+    fn known_id(&self) -> Result<TeamId, Rejection> {
+        self.id.ok_or(Rejection::NoTeam)
+    }
+
+    /// The receipt of its erasure, if it was erased.
+    pub fn erased(&self) -> Option<ReceiptId> {
+        self.erased
+    }
+
+    /// Where its picture is stored.
+    pub fn picture(&self) -> Option<BlobId> {
+        self.icon.as_ref().map(|icon| icon.blob)
+    }
+
+    /// The team ends, if it has not, and is to be forgotten.
+    fn erase(&self, erased: team::Erased) -> Vec<TeamEvent> {
+        if self.erased.is_some() {
+            return vec![];
+        }
+        let archived = (self.stage == Stage::Live).then(|| team::Archived {}.into());
+        archived.into_iter().chain([erased.into()]).collect()
+    }
+
+    fn purge(&self, purged: team::Purged) -> Vec<TeamEvent> {
+        let due = self.erased == Some(purged.receipt) && !self.purged;
+        if due { vec![purged.into()] } else { vec![] }
     }
 
     fn require(&self, actor: ContactId, action: Action) -> Result<(), Rejection> {
@@ -110,12 +140,13 @@ impl Team {
         let mut seen = vec![founder.account];
         let mut events = vec![created.into(), first_section.into()];
         events.push(
-            added(NewContact { status: ContactStatus::Owner, ..founder }, ContactOrigin::Founder).into(),
+            added(team, NewContact { status: ContactStatus::Owner, ..founder }, ContactOrigin::Founder)
+                .into(),
         );
         for contact in contacts {
             if !seen.contains(&contact.account) {
                 seen.push(contact.account);
-                events.push(added(contact, ContactOrigin::Added).into());
+                events.push(added(team, contact, ContactOrigin::Added).into());
             }
         }
         Ok(events)
@@ -164,7 +195,7 @@ impl Team {
             None => {
                 let used = used(joiner.contact);
                 let joiner = NewContact { status: ContactStatus::Member, ..joiner };
-                Ok(vec![added(joiner, ContactOrigin::Invited).into(), used])
+                Ok(vec![added(self.known_id()?, joiner, ContactOrigin::Invited).into(), used])
             }
         }
     }
@@ -206,6 +237,11 @@ impl Aggregate for Team {
                 Self::create(team, name, founder, contacts, section)
             }
             (_, Command::Create { .. }) => Ok(vec![]),
+            (Stage::Absent, Command::Erase(_)) => Err(Rejection::NoTeam),
+            (_, Command::Erase(erased)) => Ok(self.erase(erased)),
+            (_, Command::Purge(purged)) => Ok(self.purge(purged)),
+            (Stage::Absent | Stage::Archived, Command::PartWith { .. }) => Ok(vec![]),
+            (Stage::Live, Command::PartWith { account }) => Ok(self.part_with(account)),
             (Stage::Archived, Command::Archive { actor }) => {
                 self.require(actor, Action::DeleteTeam).map(|()| vec![])
             }
@@ -321,6 +357,8 @@ impl Aggregate for Team {
                 self.settings = Some(changed.settings.clone());
             }
             TeamEvent::Archived(_) => self.stage = Stage::Archived,
+            TeamEvent::Erased(erased) => self.erased = Some(erased.receipt),
+            TeamEvent::Purged(_) => self.purged = true,
             TeamEvent::ContactAdded(_)
             | TeamEvent::ContactStatusChanged(_)
             | TeamEvent::ContactArchived(_)

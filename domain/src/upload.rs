@@ -47,6 +47,8 @@ pub enum Command {
         /// Messages that are known to be deleted: they need nothing any more.
         deleted: Vec<MessageId>,
     },
+    /// These files shall be gone, whatever brings them: their owner or their team was erased.
+    Forget(Vec<UploadId>),
 }
 
 /// Why not.
@@ -82,6 +84,12 @@ impl Uploads {
     /// Whether a file of the team is stored there.
     pub fn holds(&self, upload: UploadId, blob: BlobId) -> bool {
         self.files.get(&upload).is_some_and(|file| file.blob == blob)
+    }
+
+    /// The first files of a contact, or of all, with where they are stored.
+    pub fn first_of(&self, owner: Option<ContactId>, most: usize) -> Vec<(UploadId, BlobId)> {
+        let wanted = self.files.iter().filter(|(_, file)| owner.is_none_or(|owner| file.owner == owner));
+        wanted.map(|(id, file)| (*id, file.blob)).take(most).collect()
     }
 
     fn owned(&self, owner: ContactId, upload: UploadId) -> Option<&File> {
@@ -131,6 +139,10 @@ impl Aggregate for Uploads {
     fn decide(&self, command: Command) -> Result<Vec<UploadsEvent>, Rejection> {
         match command {
             Command::Store { stored, room } => self.store(stored, room),
+            Command::Forget(uploads) => {
+                let known = uploads.into_iter().filter(|upload| self.files.contains_key(upload));
+                Ok(known.map(|upload| upload::Removed { upload }.into()).collect())
+            }
             Command::Attach { actor, uploads, message } => self.attach(actor, uploads, message),
             Command::Remove { actor, upload, deleted } => {
                 let file = self.owned(actor, upload).ok_or(Rejection::NoUpload)?;

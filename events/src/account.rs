@@ -1,6 +1,10 @@
 //! Facts about an account: its registration, profile and settings.
 
-use crate::{Personal, TeamId, id::AccountId};
+use crate::{
+    Personal, TeamId,
+    id::{AccountId, ReceiptId},
+    value::{ErasureAsker, ErasureReason},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,4 +33,30 @@ pub struct Registered {
 pub struct UiSettingsReplaced {
     /// The settings exactly as sent: the text of a JSON object.
     pub settings: Personal<String>,
+}
+
+/// The person is to be forgotten: from here on nothing is written about them, and what was is made unreadable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// The receipt that is given for it.
+    pub receipt: ReceiptId,
+    /// Who wanted it.
+    pub asked_by: ErasureAsker,
+    /// Why.
+    pub reason: ErasureReason,
+}
+
+/// It is done: the key is destroyed, and rows and files that held something personal are gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Purged {
+    /// The receipt that is given for it.
+    pub receipt: ReceiptId,
+    /// Teams in which they were somebody.
+    pub teams: u64,
+    /// Messages of theirs that say nothing any more.
+    pub messages: u64,
+    /// Files of theirs that were removed.
+    pub files: u64,
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Replaced {
     /// Which device.
-    pub device_id: String,
+    pub device_id: Personal<String>,
     /// The contacts as sent: the text of a JSON array of objects.
     pub contacts: Personal<String>,
     /// How many of its numbers this account had not named before, for the daily budget.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Registered {
     /// Chosen by the client; unique within the account.
-    pub device_id: String,
+    pub device_id: Personal<String>,
     /// Its settings, whole.
     pub settings: Settings,
 }
@@ -19,7 +19,7 @@ pub struct Registered {
 #[serde(deny_unknown_fields)]
 pub struct Changed {
     /// Which device.
-    pub device_id: String,
+    pub device_id: Personal<String>,
     /// Its settings, whole, after the change.
     pub settings: Settings,
 }
@@ -29,7 +29,7 @@ pub struct Changed {
 #[serde(deny_unknown_fields)]
 pub struct Removed {
     /// Which device.
-    pub device_id: String,
+    pub device_id: Personal<String>,
 }
 
 /// What can be set on a device (`seed`, devices).

@@ -66,6 +66,8 @@ ids! {
     BlobId,
     /// One stored event.
     EventId,
+    /// The receipt of an erasure.
+    ReceiptId,
     /// One command; equal for repetitions of the same request.
     CommandId,
 }

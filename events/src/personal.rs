@@ -60,6 +60,8 @@ impl<'de> Deserialize<'de> for Subject {
 pub struct Personal<T> {
     /// Whose key seals it.
     pub subject: Subject,
+    /// Whose key seals it too: what somebody says or is within a team is gone with either of them.
+    pub within: Option<Subject>,
     /// The value in the clear, unless its key was destroyed.
     pub value: Option<T>,
 }
@@ -67,7 +69,7 @@ pub struct Personal<T> {
 impl<T> Personal<T> {
     /// A value that belongs to `subject`.
     pub fn new(subject: Subject, value: T) -> Self {
-        Self { subject, value: Some(value) }
+        Self { subject, within: None, value: Some(value) }
     }
 
     /// A value that belongs to a person.
@@ -75,9 +77,21 @@ impl<T> Personal<T> {
         Self::new(Subject::Account(account), value)
     }
 
+    /// A value that belongs to a person as one of a team.
+    pub fn in_team(team: TeamId, account: AccountId, value: T) -> Self {
+        Self { within: Some(Subject::Team(team)), ..Self::of_account(account, value) }
+    }
+
     /// A value that belongs to a team.
     pub fn of_team(team: TeamId, value: T) -> Self {
         Self::new(Subject::Team(team), value)
+    }
+}
+
+impl<T> Personal<T> {
+    /// Another value of the same owners.
+    pub fn with<U>(&self, value: U) -> Personal<U> {
+        Personal { subject: self.subject, within: self.within, value: Some(value) }
     }
 }
 
@@ -100,6 +114,8 @@ impl<T> fmt::Debug for Personal<T> {
 #[serde(deny_unknown_fields)]
 struct Body<T> {
     subject: Subject,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    within: Option<Subject>,
     #[serde(skip_serializing_if = "Option::is_none", default = "none")]
     value: Option<T>,
 }
@@ -116,14 +132,16 @@ struct Marked<T> {
 
 impl<T: Serialize> Serialize for Personal<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Marked { body: Body { subject: self.subject, value: self.value.as_ref() } }.serialize(serializer)
+        let Self { subject, within, value } = self;
+        Marked { body: Body { subject: *subject, within: *within, value: value.as_ref() } }
+            .serialize(serializer)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Marked { body } = Marked::<T>::deserialize(deserializer)?;
-        Ok(Self { subject: body.subject, value: body.value })
+        Ok(Self { subject: body.subject, within: body.within, value: body.value })
     }
 }
 
@@ -138,10 +156,14 @@ impl<T: JsonSchema> JsonSchema for Personal<T> {
         let value = generator.subschema_for::<T>();
         json_schema!({
             "type": "object",
-            "description": "A personal value: in the log `sealed` (ciphertext under the subject's key) stands for `value`.",
+            "description": "A personal value: in the log `sealed` (ciphertext under the key of `subject`, and of \
+                `within` too if it is there) stands for `value`.",
             "properties": { "$personal": {
                 "type": "object",
-                "properties": { "subject": { "type": "string" }, "value": value, "sealed": { "type": "string" } },
+                "properties": {
+                    "subject": { "type": "string" }, "within": { "type": "string" },
+                    "value": value, "sealed": { "type": "string" }
+                },
                 "required": ["subject"], "additionalProperties": false,
             }},
             "required": ["$personal"], "additionalProperties": false,
@@ -163,6 +185,15 @@ mod tests {
             serde_json::json!({"$personal": {"subject": "account-00000000-0000-0000-0000-000000000000", "value": "Вася"}})
         );
         assert_eq!(serde_json::from_value::<Personal<String>>(json).unwrap(), name);
+    }
+
+    #[test]
+    fn a_value_of_a_member_names_both_owners_and_so_does_another_in_its_place() {
+        let (team, account) = (TeamId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
+        let mood = Personal::in_team(team, account, "весна".to_owned());
+        let back: Personal<String> = serde_json::from_value(serde_json::to_value(&mood).unwrap()).unwrap();
+        assert_eq!((back.subject, back.within), (Subject::Account(account), Some(Subject::Team(team))));
+        assert_eq!(back.with(7), Personal::in_team(team, account, 7));
     }
 
     #[test]

@@ -14,6 +14,14 @@ pub struct Claimed {
     pub account: AccountId,
 }
 
+/// The number belongs to nobody again: its owner was erased.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// The owner until then.
+    pub account: AccountId,
+}
+
 /// Somebody asked for a login code. The code itself is derived from `nonce` under a key outside the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

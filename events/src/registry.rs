@@ -90,6 +90,7 @@ stored_events! {
     /// Facts of a `phone` stream.
     PhoneEvent in "phone" {
         Claimed(phone::Claimed) = "phone.claimed.v1",
+        Released(phone::Released) = "phone.released.v1",
         CodeRequested(phone::CodeRequested) = "login_code.requested.v1",
         CodeRejected(phone::CodeRejected) = "login_code.rejected.v1",
         CodeUsed(phone::CodeUsed) = "login_code.used.v1",
@@ -106,12 +107,16 @@ stored_events! {
         SessionClosed(session::Closed) = "session.closed.v1",
         QrOffered(session::QrOffered) = "qr_login.offered.v1",
         QrUsed(session::QrUsed) = "qr_login.used.v1",
+        Erased(account::Erased) = "account.erased.v1",
+        Purged(account::Purged) = "account.purged.v1",
     }
     /// Facts of a `team` stream.
     TeamEvent in "team" {
         Created(team::Created) = "team.created.v1",
         Changed(team::Changed) = "team.changed.v1",
         Archived(team::Archived) = "team.archived.v1",
+        Erased(team::Erased) = "team.erased.v1",
+        Purged(team::Purged) = "team.purged.v1",
         ContactAdded(contact::Added) = "contact.added.v1",
         ContactStatusChanged(contact::StatusChanged) = "contact.status_changed.v1",
         ContactArchived(contact::Archived) = "contact.archived.v1",

@@ -1,7 +1,7 @@
 //! Facts about sessions and QR logins of an account. Tokens are kept as keyed hashes only.
 
 use crate::{
-    SessionId,
+    Personal, SessionId,
     value::{SessionEnd, SessionKind},
 };
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ pub struct Opened {
     pub token_hash: String,
     /// Which device it belongs to; a cookie belongs to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
+    pub device_id: Option<Personal<String>>,
     /// When it ends by itself at the latest.
     pub expires: DateTime<Utc>,
 }

@@ -1,6 +1,9 @@
 //! Facts about a team itself.
 
-use crate::{ContactId, Personal, TeamId};
+use crate::{
+    ContactId, Personal, ReceiptId, TeamId,
+    value::{ErasureAsker, ErasureReason},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,4 +46,30 @@ pub struct Settings {
     pub max_message_update_age: u32,
     /// Quota of stored files, bytes.
     pub uploads_size_limit: u64,
+}
+
+/// The team is to be forgotten with all that was said and kept in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// The receipt that is given for it.
+    pub receipt: ReceiptId,
+    /// Who wanted it.
+    pub asked_by: ErasureAsker,
+    /// Why.
+    pub reason: ErasureReason,
+}
+
+/// It is done: the key is destroyed, and rows and files that held something of it are gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Purged {
+    /// The receipt that is given for it.
+    pub receipt: ReceiptId,
+    /// People who were in it.
+    pub contacts: u64,
+    /// Messages that say nothing any more.
+    pub messages: u64,
+    /// Files that were removed.
+    pub files: u64,
 }

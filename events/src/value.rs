@@ -73,6 +73,24 @@ words! {
         Logout = "logout",
         /// The device it belonged to was removed.
         DeviceRemoved = "device_removed",
+        /// The person was erased.
+        Erased = "erased",
+    }
+    /// Who wanted somebody erased.
+    ErasureAsker {
+        /// The person.
+        Person = "person",
+        /// Whoever runs the house.
+        Operator = "operator",
+    }
+    /// Why somebody is erased: a word, since a free text would tell of them for ever.
+    ErasureReason {
+        /// They wish so.
+        Wish = "wish",
+        /// A court or an authority ordered it.
+        Order = "order",
+        /// It was kept as long as it may be.
+        Retention = "retention",
     }
     /// Kinds of integrations, in the seed's order.
     IntegrationKind {

@@ -11,11 +11,15 @@ use events::{
     codec::{self, DecodeError},
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 /// How many events are read from a stream at once.
 const PAGE: usize = 1_000;
+
+/// How often it is asked whose keys were destroyed elsewhere.
+pub const HEAR_EVERY: Duration = Duration::from_secs(2);
 
 /// How often an append whose outcome is unknown is repeated with the same ids.
 const REPEATS: usize = 3;
@@ -124,6 +128,36 @@ impl Journal {
     /// [`WriteError::Keys`].
     pub async fn ensure_key_evenly(&self, subject: Subject) -> Result<(), WriteError> {
         Ok(self.keyring.ensure_evenly(subject).await?)
+    }
+
+    /// Destroys a subject's key, see [`Keyring::destroy`].
+    ///
+    /// # Errors
+    /// [`WriteError::Keys`].
+    pub async fn destroy_key(&self, subject: Subject) -> Result<Duration, WriteError> {
+        Ok(self.keyring.destroy(&subject).await?)
+    }
+
+    /// Forgets keys that were destroyed elsewhere, as long as it is polled, and tells each time that there were some.
+    /// Whatever a process remembers beside the log may have been made with them.
+    pub async fn follow_erasures(&self, mut tell: impl FnMut()) {
+        let mut known = BTreeSet::new();
+        let mut beat = interval(HEAR_EVERY);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            match self.keyring.destroyed_lately().await {
+                Ok(destroyed) => {
+                    let fresh: Vec<&Subject> = destroyed.difference(&known).collect();
+                    fresh.iter().for_each(|subject| self.keyring.forget_cached(subject));
+                    if !fresh.is_empty() {
+                        tell();
+                    }
+                    known = destroyed;
+                }
+                Err(error) => tracing::warn!(%error, "destroyed keys cannot be asked for"),
+            }
+        }
     }
 
     /// All events of a stream from a revision on.

@@ -9,10 +9,16 @@ mod postgres;
 
 use crate::vault::{Vault, VaultError, cipher::Cipher};
 use events::Subject;
+use hmac::{Hmac, KeyInit, Mac};
 use memory::MemoryKeyring;
 use postgres::PostgresKeyring;
+use sha2::Sha256;
 use sqlx::PgPool;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 use zeroize::Zeroizing;
 
 /// Why the keyring has no answer.
@@ -94,20 +100,32 @@ impl Keyring {
         }
     }
 
-    /// Destroys a subject's key for ever: what it sealed cannot be read again. Repeating it changes nothing.
+    /// Destroys a subject's key for ever: what it sealed cannot be read again. Repeating it changes nothing. Answers how
+    /// long ago it was destroyed first, for those who wait until all have heard of it.
     ///
-    /// Other processes notice within the life of their caches (10 minutes), or at once by [`Self::forget_cached`].
+    /// Other processes notice within the life of their caches (10 minutes), or sooner by [`Self::destroyed_lately`].
     /// Backups of the key table must be let expire for the erasure to be complete.
     ///
     /// # Errors
     /// [`KeyringError::Database`].
-    pub async fn destroy(&self, subject: &Subject) -> Result<(), KeyringError> {
+    pub async fn destroy(&self, subject: &Subject) -> Result<Duration, KeyringError> {
         match self {
             Self::Memory(keyring) => {
                 keyring.destroy(subject);
-                Ok(())
+                Ok(Duration::MAX) // nobody else holds it
             }
             Self::Postgres(keyring) => keyring.destroy(subject).await,
+        }
+    }
+
+    /// Subjects whose keys were destroyed so lately that a process may still remember them.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`].
+    pub async fn destroyed_lately(&self) -> Result<BTreeSet<Subject>, KeyringError> {
+        match self {
+            Self::Memory(_) => Ok(BTreeSet::new()),
+            Self::Postgres(keyring) => keyring.destroyed_lately().await,
         }
     }
 
@@ -162,6 +180,16 @@ impl DataKey {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(bytes.as_mut())?;
         Ok(Self(bytes))
+    }
+
+    /// The key of what belongs to two: made of both of theirs, so that it is lost with either.
+    pub(crate) fn together_with(&self, other: &Self) -> Self {
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(self.0.as_ref());
+        let mut mac = Hmac::<Sha256>::new((&*block).into());
+        mac.update(b"veche: together with ");
+        mac.update(other.0.as_ref());
+        Self(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
     /// Seals bytes that open only with the same `context`.

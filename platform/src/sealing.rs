@@ -6,12 +6,12 @@
 //! a client may otherwise smuggle in another person's ciphertext and read it back in the clear.
 
 use crate::{
-    keyring::{KeyState, Keys},
+    keyring::{DataKey, KeyState, Keys},
     vault::VaultError,
 };
 use events::{Subject, personal::MARKER};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// Why a value was neither sealed nor opened.
 #[derive(Debug, thiserror::Error)]
@@ -61,17 +61,13 @@ pub fn subjects(value: &Value) -> Result<BTreeSet<Subject>, SealingError> {
 /// Any [`SealingError`]; the value is then half sealed and must not be used.
 pub fn seal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
     walk(value, &mut |body| {
-        let subject = subject_of(body)?;
+        let owners = Owners::of(body)?;
         if body.contains_key("sealed") {
             return Err(SealingError::Malformed);
         }
         let Some(plain) = body.remove("value") else { return Ok(()) };
-        let key = match keys.of(&subject) {
-            Some(KeyState::Live(key)) => key,
-            Some(KeyState::Destroyed) => return Err(SealingError::Destroyed(subject)),
-            None => return Err(SealingError::NoKey(subject)),
-        };
-        let sealed = key.seal(plain.to_string().as_bytes(), subject.to_string().as_bytes())?;
+        let key = owners.key(keys)?;
+        let sealed = key.seal(plain.to_string().as_bytes(), owners.context().as_bytes())?;
         body.insert("sealed".to_owned(), Value::String(sealed));
         Ok(())
     })
@@ -83,7 +79,7 @@ pub fn seal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
 /// Any [`SealingError`] but `Destroyed`; the value is then half open and must not be used.
 pub fn unseal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
     walk(value, &mut |body| {
-        let subject = subject_of(body)?;
+        let owners = Owners::of(body)?;
         if body.contains_key("value") {
             return Err(SealingError::Malformed);
         }
@@ -92,14 +88,13 @@ pub fn unseal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
             Some(_) => return Err(SealingError::Malformed),
             None => return Ok(()),
         };
-        let key = match keys.of(&subject) {
-            Some(KeyState::Live(key)) => key,
-            Some(KeyState::Destroyed) => return Ok(()),
-            None => return Err(SealingError::NoKey(subject)),
+        let key = match owners.key(keys) {
+            Err(SealingError::Destroyed(_)) => return Ok(()),
+            key => key?,
         };
         let plain = key
-            .open(&sealed, subject.to_string().as_bytes())
-            .map_err(|source| SealingError::Unreadable { subject, source })?;
+            .open(&sealed, owners.context().as_bytes())
+            .map_err(|source| SealingError::Unreadable { subject: owners.subject, source })?;
         let plain = serde_json::from_slice(&plain).map_err(|_| SealingError::Malformed)?;
         body.insert("value".to_owned(), plain);
         Ok(())
@@ -129,7 +124,8 @@ fn collect(value: &Value, found: &mut BTreeSet<Subject>) -> Result<(), SealingEr
     match value {
         Value::Object(object) => match object.get(MARKER) {
             Some(Value::Object(body)) if object.len() == 1 => {
-                found.insert(subject_of(body)?);
+                let owners = Owners::of(body)?;
+                found.extend([owners.subject].into_iter().chain(owners.within));
                 Ok(())
             }
             Some(_) => Err(SealingError::Malformed),
@@ -140,13 +136,50 @@ fn collect(value: &Value, found: &mut BTreeSet<Subject>) -> Result<(), SealingEr
     }
 }
 
-/// The subject of a personal value's body, which has no fields but the known ones: others would stay in the clear.
-fn subject_of(body: &Map<String, Value>) -> Result<Subject, SealingError> {
-    if body.keys().any(|name| !matches!(name.as_str(), "subject" | "value" | "sealed")) {
-        return Err(SealingError::Malformed);
+/// Whose a personal value is.
+struct Owners {
+    subject: Subject,
+    /// See [`events::Personal::within`].
+    within: Option<Subject>,
+}
+
+impl Owners {
+    /// The owners that a personal value's body names. It has no fields but the known ones: others would stay in the clear.
+    fn of(body: &Map<String, Value>) -> Result<Self, SealingError> {
+        if body.keys().any(|name| !matches!(name.as_str(), "subject" | "within" | "value" | "sealed")) {
+            return Err(SealingError::Malformed);
+        }
+        let named = |field: &str| {
+            let subject = body.get(field).map(|name| name.as_str().unwrap_or_default().parse());
+            subject.transpose().map_err(|_| SealingError::Malformed)
+        };
+        Ok(Self { subject: named("subject")?.ok_or(SealingError::Malformed)?, within: named("within")? })
     }
-    let subject = body.get("subject").and_then(Value::as_str).ok_or(SealingError::Malformed)?;
-    subject.parse().map_err(|_| SealingError::Malformed)
+
+    /// The key of the owner, or the one that takes both: it is gone as soon as either of theirs is.
+    fn key<'k>(&self, keys: &'k Keys) -> Result<Cow<'k, DataKey>, SealingError> {
+        let own = live(keys, self.subject)?;
+        Ok(match self.within {
+            None => Cow::Borrowed(own),
+            Some(within) => Cow::Owned(own.together_with(live(keys, within)?)),
+        })
+    }
+
+    /// What ciphertext is bound to: moved under other names it does not open.
+    fn context(&self) -> String {
+        match self.within {
+            None => self.subject.to_string(),
+            Some(within) => format!("{} {within}", self.subject),
+        }
+    }
+}
+
+fn live(keys: &Keys, subject: Subject) -> Result<&DataKey, SealingError> {
+    match keys.of(&subject) {
+        Some(KeyState::Live(key)) => Ok(key),
+        Some(KeyState::Destroyed) => Err(SealingError::Destroyed(subject)),
+        None => Err(SealingError::NoKey(subject)),
+    }
 }
 
 #[cfg(test)]

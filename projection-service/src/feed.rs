@@ -1,5 +1,6 @@
 //! Notices of a batch on their way into the feed: numbered within their scopes, written with the rows, published after.
 
+mod erasure;
 mod membership;
 mod retention;
 

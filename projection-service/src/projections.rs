@@ -5,6 +5,7 @@ mod change;
 mod chat;
 mod contact;
 mod device;
+mod erasure;
 mod icon;
 mod integration;
 mod invitation;
@@ -18,6 +19,9 @@ mod tag;
 mod task;
 mod team;
 mod upload;
+
+pub(crate) use message::leads_to;
+pub(crate) use session::UNKNOWN_DEVICE;
 
 use crate::{
     batch::{At, Batch},
@@ -109,6 +113,8 @@ async fn of_account(
         AccountEvent::SessionClosed(session) => session::closed(batch, at, account, session).await?,
         AccountEvent::QrOffered(offer) => session::qr_offered(batch, account, offer).await?,
         AccountEvent::QrUsed(used) => session::qr_used(batch, used).await?,
+        AccountEvent::Erased(erased) => erasure::account_erased(batch, at, account, erased).await?,
+        AccountEvent::Purged(_) => erasure::account_purged(batch, at, account).await?,
     }
     Ok(())
 }
@@ -123,6 +129,8 @@ async fn of_team(
         TeamEvent::Created(created) => team::created(batch, at, created).await?,
         TeamEvent::Changed(changed) => team::changed(batch, at, team, changed).await?,
         TeamEvent::Archived(_) => team::archived(batch, at, team).await?,
+        TeamEvent::Erased(erased) => erasure::team_erased(batch, at, team, erased).await?,
+        TeamEvent::Purged(_) => erasure::team_purged(batch, at, team).await?,
         TeamEvent::ContactAdded(added) => contact::added(batch, at, team, added).await?,
         TeamEvent::ContactStatusChanged(changed) => contact::status_changed(batch, at, team, changed).await?,
         TeamEvent::ContactArchived(archived) => contact::archived(batch, at, team, archived).await?,

@@ -2,17 +2,21 @@
 //! then rebuilt in large batches, and every table is compared.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
 use events::{
     AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent,
-    MessageId, Meta, Personal, ReadingEvent, RemindEvent, RemindId, SectionId, StreamName, TagEvent, TagId,
-    TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent, account,
+    MessageId, Meta, Personal, ReadingEvent, ReceiptId, RemindEvent, RemindId, SectionId, SessionId,
+    StreamName, Subject, TagEvent, TagId, TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent,
+    account, address_book,
     chat::{self, ChatRef},
-    contact, icon, integration,
+    contact, device, icon, integration,
     message::{self, Author},
-    reading, remind, section, tag, task, team, upload,
-    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, UploadKind},
+    reading, remind, section, session, tag, task, team, upload,
+    value::{
+        ContactOrigin, ContactStatus, DeviceKind, ErasureAsker, ErasureReason, GroupStatus, IntegrationKind,
+        SessionEnd, SessionKind, UploadKind,
+    },
 };
 use platform::{
     bus::Bus,
@@ -33,13 +37,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 34] = [
+const TABLES: [&str; 35] = [
     "account",
     "attachment",
     "chat",
     "checkpoint",
     "contact",
     "device",
+    "erasure",
     "feed",
     "feed_floor",
     "feed_member",
@@ -88,6 +93,15 @@ fn contact_id(n: u128) -> ContactId {
     ContactId(Uuid::from_u128(0x2000 + n))
 }
 
+fn account_of(contact: ContactId) -> AccountId {
+    account_id(contact.0.as_u128() - 0x2000)
+}
+
+/// What somebody of the team says or keeps.
+fn own_words(who: ContactId, text: String) -> Personal<String> {
+    Personal::in_team(TEAM, account_of(who), text)
+}
+
 /// Time goes on, but not evenly: clocks of nodes differ.
 fn at(step: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -96,6 +110,11 @@ fn at(step: i64) -> DateTime<Utc> {
 
 fn upload_id(step: i64) -> UploadId {
     UploadId(Uuid::from_u128(0x5_0000 + step.unsigned_abs() as u128))
+}
+
+/// Whose file it is, and so who may bring it.
+fn owner_of(step: i64) -> ContactId {
+    contact_id(step.unsigned_abs() as u128 % 3)
 }
 
 fn opening() -> Vec<(StreamName, Vec<Event>)> {
@@ -226,7 +245,7 @@ fn happening(
         20 => {
             let chat =
                 if step % 2 == 0 { ChatRef::Group(GROUP) } else { ChatRef::direct(who, contact_id(0)) };
-            let text = Personal::of_team(TEAM, format!("черновик {step}"));
+            let text = own_words(who, format!("черновик {step}"));
             let drafted = reading::DraftSaved { team: TEAM, chat, contact: who, text };
             let settings = reading::OwnSettings {
                 pinned: step % 3 == 0,
@@ -269,9 +288,9 @@ fn happening(
             let stored = upload::Stored {
                 upload: upload_id(step),
                 team: TEAM,
-                owner: who,
+                owner: owner_of(step),
                 blob: BlobId(Uuid::from_u128(step.unsigned_abs().into())),
-                name: Personal::of_team(TEAM, format!("{step}.png")),
+                name: own_words(owner_of(step), format!("{step}.png")),
                 size: choices.below(1_000),
                 content_type: "image/png".into(),
                 kind: UploadKind::Image,
@@ -298,12 +317,16 @@ fn happening(
                 (ChatRef::Group(_) | ChatRef::Task(_), _) => Author::Contact(who),
                 (ChatRef::Direct(a, _), _) => Author::Contact(a),
             };
+            let text = format!("@Имя_№{}, это {step}: https://example.org/{step}", step % 3);
             let posted = message::Posted {
                 message,
                 team: TEAM,
                 chat,
                 author,
-                text: Personal::of_team(TEAM, format!("@Имя_№1, это {step}: https://example.org/{step}")),
+                text: match author {
+                    Author::Contact(author) => own_words(author, text),
+                    Author::Integration(_) => Personal::of_team(TEAM, text),
+                },
                 important: false,
                 nopreview: false,
                 silently: step % 5 == 0,
@@ -314,7 +337,10 @@ fn happening(
                     .take(choices.below(3) as usize)
                     .map(|(id, _)| *id)
                     .collect(),
-                uploads: (step - 9..step).map(upload_id).filter(|_| step % 5 == 0).collect(),
+                uploads: (step - 30..step)
+                    .filter(|file| step % 5 == 0 && author == Author::Contact(owner_of(*file)))
+                    .map(upload_id)
+                    .collect(),
                 editable_until: at(step),
             };
             said.push((message, chat));
@@ -325,7 +351,7 @@ fn happening(
 
 /// Something that happens to people and sections.
 fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
-    let account = account_id(who.0.as_u128() - 0x2000);
+    let account = account_of(who);
     let own = |text: &str| Personal::of_account(account, format!("{text}{step}"));
     let section = SectionId(Uuid::from_u128(0x40 + u128::from(choices.below(4))));
     let of_team = |text: &str| Personal::of_team(TEAM, format!("{text}{step}"));
@@ -421,7 +447,7 @@ fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
             contact: contact_id(1),
             chat: ChatRef::Task(task(n)),
             fire_at: at(1_000),
-            comment: own("напомнить".into()),
+            comment: own_words(contact_id(1), "напомнить".into()),
         };
         tell(StreamName::remind(remind(n)), RemindEvent::from(set).into());
     }
@@ -504,45 +530,212 @@ async fn dump(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
     tables
 }
 
+/// A row of the feed with its notice as text.
+fn legible(row: &str) -> String {
+    let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
+    if let Some(bytes) =
+        row["notice"].as_str().and_then(|hex| hex::decode(hex.trim_start_matches("\\x")).ok())
+    {
+        row["notice"] = String::from_utf8_lossy(&bytes).into_owned().into();
+    }
+    row.to_string()
+}
+
+/// A log, and a projection that runs behind it.
+struct Telling {
+    database: TestDatabase,
+    pool: PgPool,
+    keyring: Keyring,
+    journal: Journal,
+    read: ReadModel,
+    projector: Projector,
+    step: i64,
+}
+
+impl Telling {
+    async fn begin() -> Self {
+        let database = TestDatabase::create().await;
+        let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
+        read_model::schema::migrate(&pool, 0).await.unwrap();
+        let vault = Vault::new(&[7; 32]);
+        let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
+        let keyring = Keyring::memory();
+        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone());
+        let projector = Projector::new(journal.clone(), read.clone(), vault, Bus::memory());
+        Self { database, pool, keyring, journal, read, projector, step: 0 }
+    }
+
+    /// Tells a story, each event projected before the next happens.
+    async fn tell(&mut self, story: Vec<(StreamName, Vec<Event>)>) {
+        let running = tokio::spawn(self.projector.clone().run());
+        for (stream, events) in story {
+            let position = append(&self.journal, self.step, stream, events).await;
+            let step = self.step;
+            assert!(
+                self.read.caught_up(position, PATIENCE).await.unwrap(),
+                "the projection stands still at step {step}"
+            );
+            self.step += 1;
+        }
+        running.abort();
+        let _ = running.await;
+    }
+
+    /// The whole story, and what is found of it.
+    async fn tell_all(&mut self) -> Vec<(MessageId, ChatRef)> {
+        let (mut choices, mut said) = (Choices(42), vec![]);
+        let mut story = opening();
+        story.extend((0..700).map(|step| happening(&mut choices, step, &mut said)));
+        story.extend(errands(&mut choices));
+        self.tell(story).await;
+        said
+    }
+
+    /// Rebuilds, and compares every table with what was there.
+    async fn rebuild_alike(&self) {
+        let live = dump(&self.pool).await;
+        let done = rebuild(&self.projector, |_| {}).await.unwrap();
+        assert_eq!(done.position, done.head);
+        let rebuilt = dump(&self.pool).await;
+        for table in TABLES {
+            let differ = rebuilt[table].iter().zip(&live[table]).find(|(again, was)| again != was);
+            assert_eq!(differ.map(|(again, was)| (legible(again), legible(was))), None, "read.{table}");
+            assert_eq!(rebuilt[table].len(), live[table].len(), "read.{table}");
+        }
+    }
+
+    async fn end(self) {
+        self.pool.close().await;
+        self.database.drop_now().await;
+    }
+}
+
 #[tokio::test]
 async fn rows_do_not_depend_on_how_events_are_batched() {
-    let database = TestDatabase::create().await;
-    let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
-    read_model::schema::migrate(&pool, 0).await.unwrap();
-    let vault = Vault::new(&[7; 32]);
-    let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
-    let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
-    let projector = Projector::new(journal.clone(), read.clone(), vault, Bus::memory());
-    let running = tokio::spawn(projector.clone().run());
-
-    let (mut choices, mut said) = (Choices(42), vec![]);
-    let mut story = opening();
-    story.extend((0..700).map(|step| happening(&mut choices, step, &mut said)));
-    story.extend(errands(&mut choices));
-    for (step, (stream, events)) in story.into_iter().enumerate() {
-        let position = append(&journal, step as i64, stream, events).await;
-        assert!(
-            read.caught_up(position, PATIENCE).await.unwrap(),
-            "the projection stands still at step {step}"
-        );
-    }
-    running.abort();
-    let live = dump(&pool).await;
+    let mut telling = Telling::begin().await;
+    telling.tell_all().await;
+    let live = dump(&telling.pool).await;
     assert!(live["upload"].len() > 10 && live["message"].iter().any(|row| row.contains(".png")));
     assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");
-    let planned: i64 = sqlx::query_scalar("SELECT count(*) FROM ops.effect").fetch_one(&pool).await.unwrap();
-    assert!(planned > 0);
+    let planned = || async {
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM ops.effect")
+            .fetch_one(&telling.pool)
+            .await
+            .unwrap()
+    };
+    let before = planned().await;
+    assert!(before > 0);
+    telling.rebuild_alike().await;
+    assert_eq!(planned().await, before, "a rebuild plans nothing again");
+    telling.end().await;
+}
 
-    let done = rebuild(&projector, |_| {}).await.unwrap();
-    assert_eq!(done.position, done.head);
-    let rebuilt = dump(&pool).await;
-    for table in TABLES {
-        assert_eq!(rebuilt[table], live[table], "read.{table}");
+/// What a person keeps for themselves, beside teams.
+fn belongings(account: AccountId) -> Vec<(StreamName, Vec<Event>)> {
+    let own = |text: &str| Personal::of_account(account, text.to_owned());
+    let settings = device::Settings {
+        kind: DeviceKind::Ios,
+        name: own("ойпад"),
+        notification_token: own("push"),
+        voip_notification_token: own("voip"),
+        allowed_notifications: true,
+        data_pushes: false,
+    };
+    let session = SessionId(Uuid::from_u128(0xc_0000));
+    let events: Vec<AccountEvent> = vec![
+        account::UiSettingsReplaced { settings: own(r#"{"тема":"тёмная"}"#) }.into(),
+        device::Registered { device_id: own("ид"), settings }.into(),
+        address_book::Replaced {
+            device_id: own("ид"),
+            contacts: own("[7]"),
+            new_numbers: 0,
+            day: NaiveDate::MIN,
+        }
+        .into(),
+        session::Opened {
+            session,
+            kind: SessionKind::Token,
+            token_hash: "t".into(),
+            device_id: Some(own("ид")),
+            expires: at(1_000_000),
+        }
+        .into(),
+        session::Closed { session, reason: SessionEnd::Erased }.into(),
+    ];
+    vec![(StreamName::account(account), events.into_iter().map(Into::into).collect())]
+}
+
+const RECEIPT: ReceiptId = ReceiptId(Uuid::from_u128(0xe));
+
+#[tokio::test]
+async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
+    let mut telling = Telling::begin().await;
+    let said = telling.tell_all().await;
+    let (who, account) = (contact_id(1), account_id(1));
+    telling.tell(belongings(account)).await;
+    let marks = ["№1", "черновик", "напомнить", "тёмная", "ойпад", "+79166660001", "voip"];
+    let before = format!("{:?}", dump(&telling.pool).await);
+    assert!(marks.iter().all(|mark| before.contains(mark)), "all of it is there");
+
+    let (asked_by, reason) = (ErasureAsker::Person, ErasureReason::Wish);
+    let erased = account::Erased { receipt: RECEIPT, asked_by, reason };
+    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(erased).into()])]).await;
+    let authored: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM message WHERE author = $1 AND NOT deleted")
+        .bind(who.0)
+        .fetch_all(&telling.pool)
+        .await
+        .unwrap();
+    assert!(authored.len() > 20);
+    let files: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM upload WHERE owner = $1")
+        .bind(who.0)
+        .fetch_all(&telling.pool)
+        .await
+        .unwrap();
+    let deleted = authored.iter().map(|id| {
+        let gone = MessageEvent::from(message::Deleted { by: None });
+        (StreamName::message(MessageId(*id)), vec![gone.into()])
+    });
+    let removed = files.iter().map(|id| {
+        let gone = UploadsEvent::from(upload::Removed { upload: UploadId(*id) });
+        (StreamName::uploads(TEAM), vec![gone.into()])
+    });
+    telling.tell(deleted.chain(removed).collect()).await;
+    telling.keyring.destroy(&Subject::Account(account)).await.unwrap();
+    let purged = account::Purged { receipt: RECEIPT, teams: 1, messages: said.len() as u64, files: 1 };
+    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(purged).into()])]).await;
+
+    let after = dump(&telling.pool).await;
+    let left = after["account"].iter().filter(|row| row.contains("№1")).count();
+    assert_eq!(left, 0, "{:#?}", after["account"]);
+    for mark in ["тёмная", "ойпад", "+79166660001", "voip", "напомнить"] {
+        let found = after.values().flatten().find(|row| row.contains(mark));
+        assert_eq!(found, None, "{mark}");
     }
-    let again: i64 = sqlx::query_scalar("SELECT count(*) FROM ops.effect").fetch_one(&pool).await.unwrap();
-    assert_eq!(again, planned, "a rebuild plans nothing again");
-    pool.close().await;
-    database.drop_now().await;
+    assert!(after["erasure"][0].contains(&format!("\"files\": {}", files.len())), "{:?}", after["erasure"]);
+    telling.rebuild_alike().await;
+    telling.end().await;
+}
+
+#[tokio::test]
+async fn a_team_that_is_erased_is_left_as_a_rebuild_finds_it() {
+    let mut telling = Telling::begin().await;
+    telling.tell_all().await;
+    let (asked_by, reason) = (ErasureAsker::Operator, ErasureReason::Retention);
+    let erased = team::Erased { receipt: RECEIPT, asked_by, reason };
+    let ended = vec![TeamEvent::from(team::Archived {}).into(), TeamEvent::from(erased).into()];
+    telling.tell(vec![(StreamName::team(TEAM), ended)]).await;
+    telling.keyring.destroy(&Subject::Team(TEAM)).await.unwrap();
+    let purged = team::Purged { receipt: RECEIPT, contacts: 4, messages: 1, files: 0 };
+    telling.tell(vec![(StreamName::team(TEAM), vec![TeamEvent::from(purged).into()])]).await;
+    let after = dump(&telling.pool).await;
+    for mark in
+        ["это", "Чат", "черновик", "Полк", "Дело", "тег", "строка", "сборка", "Раздел", ".png", "сделал"]
+    {
+        let found = after.iter().find(|(_, rows)| rows.iter().any(|row| row.contains(mark)));
+        assert_eq!(found.map(|(table, _)| table), None, "{mark}");
+    }
+    telling.rebuild_alike().await;
+    telling.end().await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::{device::Device, team::Team};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// The caller: exactly these seven keys in v3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -30,3 +31,19 @@ pub struct Me {
 #[serde(transparent)]
 #[schema(value_type = Object)]
 pub struct UiSettings(pub Map<String, Value>);
+
+/// The wish to be forgotten, which cannot be sent by mistake.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EraseMe {
+    /// The caller's own number, in any form.
+    pub phone: String,
+}
+
+/// The wish is written down, and nothing takes it back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// By this number the operator finds the signed receipt.
+    pub receipt: Uuid,
+}

@@ -6,9 +6,11 @@
 pub mod account;
 pub mod address_book;
 pub mod chat;
+pub mod confirmed;
 pub mod contact;
 pub mod device;
 pub mod difference;
+pub mod erasure;
 pub mod feed;
 pub mod icon;
 pub mod integration;

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 pub const READ_SCHEMA: &str = "read";
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 19] = [
+const READ: [&str; 20] = [
     include_str!("../tables/checkpoint.sql"),
     include_str!("../tables/parked.sql"),
     include_str!("../tables/account.sql"),
@@ -37,13 +37,16 @@ const READ: [&str; 19] = [
     include_str!("../tables/tag.sql"),
     include_str!("../tables/remind.sql"),
     include_str!("../tables/feed.sql"),
+    include_str!("../tables/erasure.sql"),
 ];
 
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
-const OPS: [(i64, &str, &str); 3] = [
+const OPS: [(i64, &str, &str); 5] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
     (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
+    (4, "confirmed", include_str!("../migrations/0004_confirmed.sql")),
+    (5, "answers_of", include_str!("../migrations/0005_answers_of.sql")),
 ];
 
 /// Makes processes that start at once take turns; any number that nothing else here locks.

@@ -36,6 +36,8 @@ CREATE TABLE message (
 CREATE INDEX message_uncounted ON message (chat, num) WHERE NOT counts;
 CREATE INDEX message_mentions ON message (chat, num) WHERE mentioned <> '[]';
 CREATE INDEX message_deleted ON message (chat, num) WHERE deleted;
+-- Names of people that changes tell.
+CREATE INDEX message_change ON message (team) WHERE kind = 'change';
 CREATE INDEX message_search ON message USING gin (search);
 
 -- Who reacted with what.

@@ -19,7 +19,7 @@ pub async fn uploads_size_limit(world: &World, witness: &Person, team: &str, lim
         uploads_size_limit: limit,
     };
     // Without the value it is as if the name were erased: nobody needs it here.
-    let name = Personal { subject: Subject::Team(id), value: None };
+    let name = Personal { subject: Subject::Team(id), within: None, value: None };
     let event = Event::from(TeamEvent::from(team::Changed { name, settings }));
     let position = state(world, StreamName::team(id), &event).await;
     let call = Call::new(Method::GET, "/api/v3/me", crate::exchange::Body::Empty);

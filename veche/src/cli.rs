@@ -1,6 +1,12 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, audit, docs, house::House, log_copy, parked, rebuild, roles};
+use crate::{
+    Role,
+    audit::{self, AuditCommand},
+    docs,
+    house::House,
+    log_copy, parked, rebuild, roles,
+};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -28,6 +34,7 @@ Examples:
   veche rebuild --shadow --switch               make the read model anew from the log, beside the served one
   veche rebuild diff                            compare the read model with what the log says
   veche parked                                  list events that could not be applied
+  veche audit verify                            prove that history is the one that was signed
   veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
 pub struct Cli {
@@ -64,14 +71,14 @@ enum Task {
     Migrate,
     /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
     Rebuild(rebuild::Rebuild),
-    /// Ask history
-    #[command(subcommand)]
-    Audit(audit::AuditCommand),
     /// List events that the projection could not apply, or rule about them
     Parked(parked::Parked),
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
+    /// Search, follow, explain, export and prove history
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show or check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -105,13 +112,13 @@ impl Cli {
     /// Does what was asked.
     pub fn run(self) -> ExitCode {
         let sources = Sources::of_process(self.settings.config, self.settings.set);
-        match carry_out(self.command, &sources) {
-            Ok(code) => code,
-            Err(error) => {
-                eprintln!("veche: {}", chain(error.as_ref()));
-                ExitCode::FAILURE
-            }
-        }
+        // An audit that could not be made is told from one that found something.
+        let failed =
+            if matches!(self.command, Task::Audit(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
+        carry_out(self.command, &sources).unwrap_or_else(|error| {
+            eprintln!("veche: {}", chain(error.as_ref()));
+            failed
+        })
     }
 }
 
@@ -128,11 +135,6 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
             telemetry::start_logging(&config)?;
             return block_on(rebuild::run(config, asked));
         }
-        Task::Audit(command) => {
-            let config = Config::load(sources)?;
-            telemetry::start_logging(&config)?;
-            block_on(audit::run(command, config))
-        }
         Task::Parked(parked) => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
@@ -148,6 +150,7 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
             Ok(())
         }
         Task::Config(command) => settings(&command, sources),
+        Task::Audit(command) => return audit::run(command, sources),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -188,7 +191,8 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
     Ok(())
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Runs what waits.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 

@@ -2,7 +2,9 @@
 
 use crate::cli::Failure;
 use access::Access;
+use audit::{CheckpointFile, Ledger, Notary, Pace};
 use chrono::TimeDelta;
+use command_service::{CommandDeps, Commands};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
 };
@@ -43,6 +45,7 @@ pub(crate) struct House {
     pub(crate) vault: Vault,
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
+    pub(crate) ledger: Ledger,
     pub(crate) bus: Bus,
     pub(crate) blobs: Blobs,
     pub(crate) outbound: Outbound,
@@ -71,7 +74,8 @@ impl House {
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
-        let (log, keyring) = open_log(&config, &vault, &read_pool).await?;
+        let Opened { log, keyring, beside } = open_log(&config, &vault, &read_pool).await?;
+        Ledger::migrate(&beside).await?;
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
@@ -102,6 +106,7 @@ impl House {
             vault,
             journal,
             read,
+            ledger: Ledger::new(beside),
             outbound,
             access,
             past,
@@ -113,6 +118,31 @@ impl House {
         self.journal.log().close().await;
         self.bus.drain().await;
         self.read.pool().close().await;
+    }
+
+    /// Who writes the auditor's chain. What is signed of a log in memory is not worth a file: both end with the process.
+    pub(crate) fn notary(&self) -> Notary {
+        let log = self.journal.log().clone();
+        let lasting = !matches!(log, Log::Memory(_));
+        let file = lasting.then(|| CheckpointFile::within(&self.config.checkpoint_dir()));
+        let audit = &self.config.audit;
+        let pace = Pace {
+            every: Duration::from_secs(audit.checkpoint_sec.into()),
+            events: audit.checkpoint_events.into(),
+        };
+        Notary::new(log, self.ledger.clone(), self.vault.signing_key(), self.clock.clone(), file, pace)
+    }
+
+    /// The write side.
+    pub(crate) fn commands(&self) -> Commands {
+        Commands::new(CommandDeps {
+            access: self.access.clone(),
+            journal: self.journal.clone(),
+            vault: self.vault.clone(),
+            blobs: self.blobs.clone(),
+            bus: self.bus.clone(),
+            outbound: self.outbound.clone(),
+        })
     }
 
     /// How login codes go out.
@@ -152,7 +182,8 @@ fn shown(past: Past, clock: Clock) -> access::Past {
     })
 }
 
-fn open_vault(config: &Config) -> Result<Vault, Failure> {
+/// The vault of the settings' master key.
+pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     let named =
         |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
     match config.master_key_source() {
@@ -175,22 +206,37 @@ fn open_vault(config: &Config) -> Result<Vault, Failure> {
     }
 }
 
-async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<(Log, Keyring), Failure> {
+/// The log, and what belongs to it.
+pub(crate) struct Opened {
+    pub(crate) log: Log,
+    pub(crate) keyring: Keyring,
+    /// The database with the keys and the auditor's chain.
+    pub(crate) beside: PgPool,
+}
+
+/// Opens the log of the settings, with all that belongs to it.
+pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await?;
-        return Ok((Log::EventStoreDb(log), Keyring::postgres(read_pool.clone(), vault.clone())));
+        let keyring = Keyring::postgres(read_pool.clone(), vault.clone());
+        return Ok(Opened { log: Log::EventStoreDb(log), keyring, beside: read_pool.clone() });
     }
     settle_tls_provider();
     if config.log.expose() == "memory" {
-        return Ok((Log::Memory(MemoryLog::default()), Keyring::memory()));
+        let log = Log::Memory(MemoryLog::default());
+        return Ok(Opened { log, keyring: Keyring::memory(), beside: read_pool.clone() });
     }
     let own = config.log.expose() != config.read_url().expose();
     let pool = if own { connect("log", &config.log, config).await? } else { read_pool.clone() };
     PostgresLog::migrate(&pool).await?;
     Keyring::migrate(&pool).await?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok((Log::Postgres(log), Keyring::postgres(pool, vault.clone())))
+    Ok(Opened {
+        log: Log::Postgres(log),
+        keyring: Keyring::postgres(pool.clone(), vault.clone()),
+        beside: pool,
+    })
 }
 
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
@@ -235,7 +281,9 @@ pub(crate) async fn connect_eventstoredb(url: &str) -> Result<EventStoreDbLog, F
 pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
     let timeout = format!("{}s", config.postgres.statement_timeout_sec);
-    let options = options.application_name("veche").options([("statement_timeout", timeout)]);
+    // Our statements are short: compiling one takes longer than running it ever does.
+    let options =
+        options.application_name("veche").options([("statement_timeout", &*timeout), ("jit", "off")]);
     let options = read_model::schema::inside(options, read_model::schema::READ_SCHEMA);
     let pool = PgPoolOptions::new()
         .max_connections(config.postgres.max_connections)

@@ -5,6 +5,7 @@
 //! A target with another history is refused.
 
 use crate::{cli::Failure, house};
+use audit::Ledger;
 use clap::Args;
 use event_log::{
     Append, AppendError, CommandRef, EventStoreDbLog, Expected, Log, NewEvent, PostgresLog, PostgresSettings,
@@ -77,6 +78,9 @@ pub(crate) async fn run(config: Config, copy: Copy) -> Result<(), Failure> {
     );
     if copy.switch {
         switch(&config, &from, &walk).await?;
+        // The same history has the same hashes, but other positions: the notary makes the entries anew.
+        Ledger::migrate(&target_keys).await?;
+        Ledger::new(target_keys.clone()).begin_anew(false).await?;
         println!(
             "The read model's database now speaks of the new log: set `log` to it, then start or `veche rebuild`."
         );

@@ -3,7 +3,7 @@
 use crate::{asyncapi, cli::Failure, docs, house::House};
 use axum::Router;
 use chrono::TimeDelta;
-use command_service::{CommandDeps, Commands, Reminders};
+use command_service::{Commands, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
@@ -113,13 +113,10 @@ fn command_routes(house: &House) -> Commands {
         // They are unpacked by the first number that is read: better now than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
-    let commands = Commands::new(CommandDeps {
-        access: house.access.clone(),
-        journal: house.journal.clone(),
-        vault: house.vault.clone(),
-        blobs: house.blobs.clone(),
-        bus: house.bus.clone(),
-        outbound: house.outbound.clone(),
+    let commands = house.commands();
+    let (hearing, stopping) = (commands.clone().hear_of_erasures(), house.tasks.stopping());
+    house.tasks.spawn("erasures", async move {
+        stopping.run_until_cancelled(hearing).await;
     });
     let (sweeping, stopping) = (commands.clone(), house.tasks.stopping());
     house.tasks.spawn("files", async move {
@@ -168,6 +165,14 @@ fn project(house: &House) -> Result<(), Failure> {
         webhook_retries: house.config.webhooks.retry_delays_sec.clone().into(),
     });
     let stopping = house.tasks.stopping();
+    let notary = house.notary();
+    house.tasks.spawn_critical("notary", {
+        let stopping = stopping.clone();
+        async move {
+            stopping.run_until_cancelled(notary.run()).await;
+            Ok::<(), Infallible>(())
+        }
+    });
     house.tasks.spawn_critical("projection", {
         let stopping = stopping.clone();
         async move {
@@ -180,6 +185,10 @@ fn project(house: &House) -> Result<(), Failure> {
     house.tasks.spawn_critical("effects", async move {
         stopping.run_until_cancelled(worker.run()).await;
         Ok::<(), Infallible>(())
+    });
+    let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
+    house.tasks.spawn("keys", async move {
+        stopping.run_until_cancelled(journal.follow_erasures(|| ())).await;
     });
     let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
     house.tasks.spawn("sweep", async move {
@@ -197,6 +206,9 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     let effects = EffectWorker::prune(read, now).await.map(drop);
     if let Err(error) = read.forget_withdrawn().await {
         tracing::warn!(%error, "withdrawn texts were not swept");
+    }
+    if let Err(error) = read.forget_confirmed().await {
+        tracing::warn!(%error, "what clients have confirmed was not swept");
     }
     let keep = Keep {
         since: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
@@ -279,7 +291,7 @@ fn watch(house: &House) {
         // A bus that is away slows news down, and loses none: it does not make the process unfit.
         async move { Ok::<_, Infallible>(if healthy { "connected" } else { "away" }.to_owned()) }
     });
-    let stopping = house.tasks.stopping();
+    let (stopping, ledger) = (house.tasks.stopping(), house.ledger.clone());
     house.tasks.spawn("lag", async move {
         let mut beat = interval(MEASURE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -287,6 +299,9 @@ fn watch(house: &House) {
             if let (Ok(head), Ok(position)) = (log.head().await, read.position().await) {
                 metrics::gauge!("veche_log_head").set(head as f64);
                 metrics::gauge!("veche_projection_lag").set(head.saturating_sub(position) as f64);
+                if let Ok(chain) = ledger.head().await {
+                    metrics::gauge!("veche_audit_lag").set(head.saturating_sub(chain.position) as f64);
+                }
             }
             if let Ok(parked) = read.parked_count().await {
                 metrics::gauge!("veche_projection_parked").set(parked as f64);

@@ -180,7 +180,7 @@ impl Commands {
             collapsed: input.collapsed,
             feed: input.feed,
         };
-        let draft = draft.map(|text| Personal::of_account(scope.caller.account, text));
+        let draft = draft.map(|text| Personal::in_team(scope.team, scope.caller.account, text));
         Ok(Wanted { own, draft, shared })
     }
 }

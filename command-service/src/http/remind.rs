@@ -111,7 +111,7 @@ impl Commands {
             contact: scope.contact,
             chat,
             fire_at,
-            comment: Personal::of_account(scope.caller.account, comment.to_owned()),
+            comment: Personal::in_team(scope.team, scope.caller.account, comment.to_owned()),
         };
         let now = context.now;
         self.on_remind(context, remind, || remind::Command::Set { set: set.clone(), now }).await

@@ -366,7 +366,7 @@ fn is_below(part: &str, below: u8) -> bool {
 }
 
 /// What a team's rejection means to clients.
-pub(super) fn refused(rejection: team::Rejection) -> ApiError {
+pub(crate) fn refused(rejection: team::Rejection) -> ApiError {
     match rejection {
         team::Rejection::NoTeam
         | team::Rejection::NotAMember

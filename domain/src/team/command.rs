@@ -3,7 +3,7 @@
 use events::{
     AccountId, ContactId, GroupId, IntegrationId, InvitationId, SectionId, TeamId,
     contact::Preference,
-    icon,
+    icon, team,
     value::{ContactStatus, IntegrationKind},
 };
 use std::collections::BTreeMap;
@@ -136,6 +136,15 @@ pub enum Command {
     Archive {
         /// Who acts.
         actor: ContactId,
+    },
+    /// The team shall be forgotten.
+    Erase(team::Erased),
+    /// It is forgotten.
+    Purge(team::Purged),
+    /// The person behind an account was erased: their place in the team shall end.
+    PartWith {
+        /// Whose.
+        account: AccountId,
     },
     /// Somebody with an invitation comes in.
     Join {

@@ -7,16 +7,16 @@ use crate::{
     policy::{self, Action},
 };
 use events::{
-    AccountId, ContactId, Personal, SectionId, TeamEvent,
+    AccountId, ContactId, Personal, SectionId, TeamEvent, TeamId,
     contact::{self, Preferences, Profile},
+    team,
     value::{ContactOrigin, ContactStatus},
 };
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 /// Profiles and preferences are shared between copies of the state: a team may have thousands of them.
 #[derive(Clone, Debug)]
 pub(super) struct Contact {
-    pub(super) account: AccountId,
     pub(super) status: ContactStatus,
     pub(super) archived: bool,
     pub(super) unconfirmed: bool,
@@ -75,7 +75,7 @@ impl Team {
         let contact = known.map_or(new.contact, |(id, _)| id);
         let mut events: Vec<TeamEvent> = vec![match known {
             Some(_) => contact::Restored { contact, status: new.status, need_confirmation: true }.into(),
-            None => added(new, ContactOrigin::Added).into(),
+            None => added(self.known_id()?, new, ContactOrigin::Added).into(),
         }];
         if known.map_or(!sections.is_empty(), |(_, known)| known.sections != sections) {
             events.push(contact::SectionsSet { contact, sections }.into());
@@ -129,7 +129,7 @@ impl Team {
             }
         }
         if wanted != preferences {
-            let preferences = Personal::of_account(known.account, wanted);
+            let preferences = known.profile.given_name.with(wanted);
             events.push(contact::PreferencesChanged { contact, preferences }.into());
         }
         let profile = known.changed_profile(change);
@@ -156,6 +156,33 @@ impl Team {
             return Err(Rejection::LastOwner);
         }
         Ok(vec![contact::Archived { contact }.into()])
+    }
+
+    /// The person behind an account was erased: their place here ends. A team is not left without an owner: the one of
+    /// highest rank follows, and where there is nobody but guests the team ends too.
+    pub(super) fn part_with(&self, account: AccountId) -> Vec<TeamEvent> {
+        let Some(contact) = self.contact_of(account) else { return vec![] };
+        let Some(known) = self.live_contact(contact) else { return vec![] };
+        let gone: TeamEvent = contact::Archived { contact }.into();
+        if !self.is_last_owner(known) {
+            return vec![gone];
+        }
+        let others = self.contacts.iter().filter(|(id, other)| **id != contact && !other.archived);
+        let able = others.filter(|(_, other)| other.status > ContactStatus::Guest);
+        // Of equals the first by address: any would do, but it must be the same one again.
+        match able.max_by_key(|(id, other)| (other.status, Reverse(**id))) {
+            Some((id, _)) => {
+                vec![contact::StatusChanged { contact: *id, status: ContactStatus::Owner }.into(), gone]
+            }
+            None => vec![gone, team::Archived {}.into()],
+        }
+    }
+
+    /// Whether an account is the only owner of the team, and others are in it who would be left without one.
+    pub fn needs(&self, account: AccountId) -> bool {
+        let Some(contact) = self.contact_of(account) else { return false };
+        let others = self.contacts.iter().any(|(id, other)| *id != contact && !other.archived);
+        others && self.live_contact(contact).is_some_and(|known| self.is_last_owner(known))
     }
 
     pub(super) fn confirm(&self, actor: ContactId) -> Result<Vec<TeamEvent>, Rejection> {
@@ -228,7 +255,7 @@ impl Team {
 
 impl Contact {
     fn new(added: &contact::Added) -> Self {
-        let own = |value| Personal::of_account(added.account, value);
+        let own = |value| added.phone.with(value);
         let profile = Profile {
             given_name: added.given_name.clone(),
             patronymic: own(String::new()),
@@ -239,7 +266,6 @@ impl Contact {
             contact_phone: added.phone.clone(),
         };
         Self {
-            account: added.account,
             status: added.status,
             archived: false,
             unconfirmed: added.need_confirmation,
@@ -253,7 +279,7 @@ impl Contact {
     fn changed_profile(&self, change: ContactChange) -> Profile {
         let known = (*self.profile).clone();
         let changed = |known: Personal<String>, new: Option<String>| match new {
-            Some(new) => Personal::of_account(self.account, new),
+            Some(new) => known.with(new),
             None => known,
         };
         Profile {
@@ -269,8 +295,8 @@ impl Contact {
 }
 
 /// The fact that somebody came.
-pub(super) fn added(new: NewContact, origin: ContactOrigin) -> contact::Added {
-    let own = |value| Personal::of_account(new.account, value);
+pub(super) fn added(team: TeamId, new: NewContact, origin: ContactOrigin) -> contact::Added {
+    let own = |value| Personal::in_team(team, new.account, value);
     contact::Added {
         contact: new.contact,
         account: new.account,

@@ -111,6 +111,8 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("http.timeout_sec", config.http.timeout_sec),
         ("http.header_timeout_sec", config.http.header_timeout_sec),
         ("realtime.time_sec", u64::from(config.realtime.time_sec)),
+        ("audit.checkpoint_sec", u64::from(config.audit.checkpoint_sec)),
+        ("audit.checkpoint_events", u64::from(config.audit.checkpoint_events)),
         ("postgres.max_connections", u64::from(config.postgres.max_connections)),
         ("postgres.acquire_timeout_sec", config.postgres.acquire_timeout_sec),
         ("postgres.statement_timeout_sec", config.postgres.statement_timeout_sec),

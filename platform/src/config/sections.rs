@@ -1,9 +1,10 @@
 //! The sections of the configuration and their defaults.
 
-use super::{Profile, Secret};
+use super::{Profile, Secret, blank};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Logging in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -215,6 +216,27 @@ impl Realtime {
             sockets_per_account: if production { 100 } else { 0 },
             sockets_per_team: 20_000,
         }
+    }
+}
+
+/// The auditor's chain: hashes over the log, signed from time to time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// A folder outside the database for signed checkpoints; empty means `{data_dir}/audit`. It proves something only where
+    /// those who can write the database cannot write: another disk, another machine, a bucket that keeps what it has.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub checkpoint_dir: Option<PathBuf>,
+    /// Seconds after which the end of the chain is signed, if there is anything new.
+    pub checkpoint_sec: u32,
+    /// Events after which it is signed in any case.
+    pub checkpoint_events: u32,
+}
+
+impl Audit {
+    pub(super) fn defaults() -> Self {
+        Self { checkpoint_dir: None, checkpoint_sec: 60, checkpoint_events: 10_000 }
     }
 }
 

@@ -100,19 +100,30 @@ impl PostgresKeyring {
         Ok(keys)
     }
 
-    pub(super) async fn destroy(&self, subject: &Subject) -> Result<(), KeyringError> {
+    pub(super) async fn destroy(&self, subject: &Subject) -> Result<Duration, KeyringError> {
         let mut transaction = self.durable().await?;
-        sqlx::query(
+        let seconds: f64 = sqlx::query_scalar(
             "INSERT INTO keys.data_keys (subject, wrapped, destroyed_at) VALUES ($1, NULL, now())
              ON CONFLICT (subject) DO UPDATE
-             SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, now())",
+             SET wrapped = NULL, destroyed_at = coalesce(data_keys.destroyed_at, now())
+             RETURNING extract(epoch FROM now() - destroyed_at)::float8",
         )
         .bind(subject.to_string())
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await?;
         transaction.commit().await?;
         self.forget_cached(subject);
-        Ok(())
+        Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+    }
+
+    pub(super) async fn destroyed_lately(&self) -> Result<BTreeSet<Subject>, KeyringError> {
+        let subjects: Vec<String> = sqlx::query_scalar(
+            "SELECT subject FROM keys.data_keys WHERE destroyed_at > now() - make_interval(secs => $1)",
+        )
+        .bind((CACHE_LIFE * 2).as_secs_f64())
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(subjects.iter().filter_map(|subject| subject.parse().ok()).collect())
     }
 
     pub(super) fn forget_cached(&self, subject: &Subject) {

@@ -10,3 +10,6 @@ CREATE TABLE IF NOT EXISTS keys.data_keys (
 );
 
 COMMENT ON COLUMN keys.data_keys.wrapped IS 'null once the subject was erased';
+
+-- Processes that remember keys ask what was destroyed lately.
+CREATE INDEX IF NOT EXISTS data_keys_destroyed ON keys.data_keys (destroyed_at) WHERE destroyed_at IS NOT NULL;

@@ -25,8 +25,10 @@ fn keys(keyring: &Keyring) -> Keys {
 
 fn personal() -> impl Strategy<Value = Value> {
     let subject = prop_oneof![Just(account(1)), Just(account(2)), Just(team(1))];
-    (subject, plain())
-        .prop_map(|(subject, value)| serde_json::to_value(Personal { subject, value: Some(value) }).unwrap())
+    let within = prop_oneof![Just(None), Just(Some(team(1)))];
+    (subject, within, plain()).prop_map(|(subject, within, value)| {
+        serde_json::to_value(Personal { subject, within, value: Some(value) }).unwrap()
+    })
 }
 
 fn plain() -> impl Strategy<Value = Value> {
@@ -141,4 +143,21 @@ fn markers_inside_a_personal_value_are_content() {
     seal(&mut value, &keys).unwrap();
     unseal(&mut value, &keys).unwrap();
     assert_eq!(value, before);
+}
+
+#[test]
+fn what_belongs_to_two_is_gone_with_either() {
+    for destroyed in [account(1), team(1)] {
+        let keyring = Keyring::memory();
+        let said = Personal { subject: account(1), within: Some(team(1)), value: Some("пыщ") };
+        let mut value = serde_json::to_value(&said).unwrap();
+        seal(&mut value, &keys(&keyring)).unwrap();
+        let mut open = value.clone();
+        unseal(&mut open, &keys(&keyring)).unwrap();
+        assert_eq!(open, serde_json::to_value(&said).unwrap());
+        block_on(keyring.destroy(&destroyed)).unwrap();
+        let left = block_on(keyring.get(&[account(1), team(1)])).unwrap();
+        unseal(&mut value, &left).unwrap();
+        assert_eq!(value, serde_json::to_value(Personal { value: None, ..said }).unwrap(), "{destroyed}");
+    }
 }

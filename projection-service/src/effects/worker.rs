@@ -112,7 +112,10 @@ impl EffectWorker {
         };
         let label = if next.is_some() { "again" } else { "final" };
         metrics::counter!("veche_effects_total", "kind" => due.kind.clone(), "outcome" => label).increment(1);
-        let noted = sqlx::query("UPDATE ops.effect SET due = $3, outcome = $4 WHERE kind = $1 AND key = $2")
+        // What it was about is of no use any more once it is over, and often personal.
+        let note = "UPDATE ops.effect SET due = $3, outcome = $4, \
+                payload = CASE WHEN $3::timestamptz IS NULL THEN '' ELSE payload END WHERE kind = $1 AND key = $2";
+        let noted = sqlx::query(note)
             .bind(&due.kind)
             .bind(&due.key)
             .bind(next)

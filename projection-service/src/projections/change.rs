@@ -67,7 +67,7 @@ pub(super) async fn membership(
         ChangeKind::Removed if actor == contact => ChangeKind::Left,
         other => other,
     };
-    let change = Change { what, actor, old: None, new };
+    let change = Change { what, actor, whom: Some(contact), old: None, new };
     place(batch, at, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
 }
 

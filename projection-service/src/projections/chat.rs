@@ -58,7 +58,8 @@ pub(super) async fn created(
     let joined = members(batch, created.group).await?;
     updated(batch, at, created.team, created.group, joined);
     let title = settings.display_name.or_default();
-    let change = Change { what: ChangeKind::Created, actor: created.owner, old: None, new: Some(title) };
+    let change =
+        Change { what: ChangeKind::Created, actor: created.owner, whom: None, old: None, new: Some(title) };
     change::place(batch, at, created.team, vec![(ChatRef::Group(created.group), change)]).await
 }
 
@@ -98,9 +99,11 @@ pub(super) async fn changed(
     let (title, about): (String, String) = (row.get("title"), row.get("about"));
     let new = settings.display_name.or_default();
     let change = match (title == new, about == settings.description.or_default()) {
-        (false, _) => Change { what: ChangeKind::Renamed, actor, old: Some(title), new: Some(new) },
-        (true, false) => Change { what: ChangeKind::Described, actor, old: None, new: None },
-        (true, true) => Change { what: ChangeKind::Settings, actor, old: None, new: None },
+        (false, _) => {
+            Change { what: ChangeKind::Renamed, actor, whom: None, old: Some(title), new: Some(new) }
+        }
+        (true, false) => Change { what: ChangeKind::Described, actor, whom: None, old: None, new: None },
+        (true, true) => Change { what: ChangeKind::Settings, actor, whom: None, old: None, new: None },
     };
     change::place(batch, at, team, vec![(ChatRef::Group(group), change)]).await
 }

@@ -9,7 +9,7 @@ pub(super) async fn registered(
     account: AccountId,
     registered: &device::Registered,
 ) -> Result<(), sqlx::Error> {
-    put(batch, at.row(), account, &registered.device_id, &registered.settings).await
+    put(batch, at.row(), account, &registered.device_id.or_default(), &registered.settings).await
 }
 
 pub(super) async fn changed(
@@ -17,7 +17,7 @@ pub(super) async fn changed(
     account: AccountId,
     changed: &device::Changed,
 ) -> Result<(), sqlx::Error> {
-    put(batch, 0, account, &changed.device_id, &changed.settings).await
+    put(batch, 0, account, &changed.device_id.or_default(), &changed.settings).await
 }
 
 /// `since` counts for a new device only: a known one keeps its place in the list.
@@ -57,7 +57,7 @@ pub(super) async fn removed(
 ) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM device WHERE account = $1 AND device_id = $2")
         .bind(account.0)
-        .bind(&removed.device_id)
+        .bind(removed.device_id.or_default())
         .execute(&mut *batch.db)
         .await?;
     Ok(())
@@ -70,7 +70,7 @@ pub(super) async fn address_book(
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE device SET address_book = $3 WHERE account = $1 AND device_id = $2")
         .bind(account.0)
-        .bind(&book.device_id)
+        .bind(book.device_id.or_default())
         .bind(book.contacts.value.as_deref().unwrap_or("[]"))
         .execute(&mut *batch.db)
         .await?;

@@ -5,6 +5,7 @@ mod place;
 mod reaction;
 
 pub(super) use links::Links;
+pub(crate) use links::leads_to;
 pub(super) use place::{New, place};
 pub(super) use reaction::{removed as reaction_removed, set as reaction_set};
 

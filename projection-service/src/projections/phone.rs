@@ -10,6 +10,7 @@ pub(super) fn apply(batch: &mut Batch<'_>, recorded: &Recorded<Event>, event: &P
         }
         PhoneEvent::CodeRequested(_)
         | PhoneEvent::Claimed(_)
+        | PhoneEvent::Released(_)
         | PhoneEvent::CodeRejected(_)
         | PhoneEvent::CodeUsed(_) => {}
     }

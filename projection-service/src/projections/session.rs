@@ -5,7 +5,7 @@ use events::{AccountId, session};
 use protocol::notice::{Audience, Notice, Scope};
 
 /// The title of a login that names no device, as the protocol prints it.
-const UNKNOWN_DEVICE: &str = "(unknown device)";
+pub(crate) const UNKNOWN_DEVICE: &str = "(unknown device)";
 
 pub(super) async fn opened(
     batch: &mut Batch<'_>,
@@ -13,6 +13,7 @@ pub(super) async fn opened(
     account: AccountId,
     opened: &session::Opened,
 ) -> Result<(), sqlx::Error> {
+    let device_id = opened.device_id.as_ref().and_then(|id| id.value.as_deref());
     sqlx::query(
         "INSERT INTO session (token_hash, uid, account, kind, device_id, created, expires) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -21,7 +22,7 @@ pub(super) async fn opened(
     .bind(opened.session.0)
     .bind(account.0)
     .bind(opened.kind.word())
-    .bind(&opened.device_id)
+    .bind(device_id)
     .bind(at.meta.at)
     .bind(opened.expires)
     .execute(&mut *batch.db)
@@ -29,7 +30,7 @@ pub(super) async fn opened(
     let name: Option<String> =
         sqlx::query_scalar("SELECT name FROM device WHERE account = $1 AND device_id = $2")
             .bind(account.0)
-            .bind(&opened.device_id)
+            .bind(device_id)
             .fetch_optional(&mut *batch.db)
             .await?;
     let device_name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| UNKNOWN_DEVICE.into());

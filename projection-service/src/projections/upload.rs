@@ -1,13 +1,14 @@
 //! Files: what is stored counts into what the team stores, and into the month it came.
 
-use super::team;
+use super::{erasure, team};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
-use events::{MessageId, TeamId, UploadId, message::Posted, upload};
+use events::{ContactId, MessageId, TeamId, UploadId, message::Posted, upload};
 use protocol::{message::ContentType, upload::NeutralUpload};
 use read_model::upload::{COLUMNS, neutral};
+use sqlx::Row;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -45,11 +46,13 @@ pub(super) async fn removed(
     team: TeamId,
     removed: &upload::Removed,
 ) -> Result<(), ProjectionError> {
-    let bytes: Option<i64> = sqlx::query_scalar("DELETE FROM upload WHERE uid = $1 RETURNING stored")
+    let gone = sqlx::query("DELETE FROM upload WHERE uid = $1 RETURNING stored, owner")
         .bind(removed.upload.0)
         .fetch_optional(&mut *batch.db)
         .await?;
-    let bytes = bytes.ok_or(ProjectionError::Dangling(at.position))?;
+    let gone = gone.ok_or(ProjectionError::Dangling(at.position))?;
+    let bytes: i64 = gone.get("stored");
+    erasure::file_removed(batch, team, ContactId(gone.get("owner"))).await?;
     sqlx::query("DELETE FROM attachment WHERE upload = $1")
         .bind(removed.upload.0)
         .execute(&mut *batch.db)

@@ -126,6 +126,8 @@ pub enum Text {
     },
     /// The last owner cannot leave or be demoted.
     LastOwner,
+    /// A number, but not the caller's.
+    NotYourPhone,
     /// Only the account itself may do it.
     OnlyYourself,
     /// The team is archived.
@@ -186,6 +188,8 @@ pub enum Text {
     TryLater,
     /// What happened meanwhile is not told any more.
     FetchAnew,
+    /// The server stops, and another takes its place.
+    Restart,
     /// The server took too long.
     TookTooLong,
     /// The same key was used for another request.
@@ -275,6 +279,7 @@ impl Text {
             Self::LastOwner => {
                 say("В команде должен остаться хотя бы один владелец", "A team must keep at least one owner")
             }
+            Self::NotYourPhone => say("Это не ваш номер телефона", "This is not your phone number"),
             Self::OnlyYourself => say("Можно менять только свои данные", "You may change only your own data"),
             Self::Archived => say("Команда в архиве", "The team is archived"),
             Self::UnknownEvent { name } => fill("Неизвестное событие: {}", "Unknown event: {}", name),
@@ -327,6 +332,10 @@ impl Text {
             Self::FetchAnew => say(
                 "О том, что произошло за это время, сервер уже не расскажет: загрузите данные заново",
                 "What happened meanwhile is not told any more: fetch everything anew",
+            ),
+            Self::Restart => say(
+                "Сервер перезапускается, подключитесь чуть позже",
+                "The server restarts, connect again in a moment",
             ),
             Self::TookTooLong => say("Сервер не успел ответить", "The server did not answer in time"),
             Self::KeyReused => {

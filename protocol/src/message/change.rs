@@ -12,6 +12,9 @@ pub struct Change {
     pub what: ChangeKind,
     /// Who did it.
     pub actor: ContactId,
+    /// Whom it concerns, where that is somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whom: Option<ContactId>,
     /// The old value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
@@ -88,12 +91,14 @@ mod tests {
     fn it_is_said_in_both_languages() {
         let actor = ContactId(Uuid::from_u128(1));
         let added =
-            Change { what: ChangeKind::Added, actor, old: None, new: Some("Вася Пупкин".into()) };
+            Change {
+                what: ChangeKind::Added, actor, whom: None, old: None, new: Some("Вася Пупкин".into())
+            };
         assert_eq!(added.text(ChatType::Group, Lang::Ru), "Добавлен участник: Вася Пупкин");
         let (old, new) = (Some("Раз".to_owned()), Some("Два".to_owned()));
-        let renamed = Change { what: ChangeKind::Renamed, actor, old, new };
+        let renamed = Change { what: ChangeKind::Renamed, actor, whom: None, old, new };
         assert_eq!(renamed.text(ChatType::Group, Lang::En), "The title has changed: Раз → Два");
-        let settings = Change { what: ChangeKind::Settings, actor, old: None, new: None };
+        let settings = Change { what: ChangeKind::Settings, actor, whom: None, old: None, new: None };
         assert_eq!(settings.text(ChatType::Task, Lang::En), "The settings have changed");
     }
 }

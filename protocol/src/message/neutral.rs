@@ -338,7 +338,13 @@ mod tests {
         let mentions =
             NeutralMessage { text: "@Вася_Пупкин, да".into(), links: vec![link], ..message() };
         assert_eq!(mentions.seen_by(ME, Face::Realtime, "").push_text.as_deref(), Some("@Вася Пупкин, да"));
-        let change = Change { what: ChangeKind::Left, actor: YOU, old: None, new: Some("Вася".into()) };
+        let change = Change {
+            what: ChangeKind::Left,
+            actor: YOU,
+            whom: Some(YOU),
+            old: None,
+            new: Some("Вася".into()),
+        };
         let change = NeutralMessage {
             kind: ContentType::Change,
             text: String::new(),

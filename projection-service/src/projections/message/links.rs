@@ -25,6 +25,11 @@ pub(super) async fn links_in(batch: &mut Batch<'_>, team: TeamId, text: &str) ->
     Ok(links)
 }
 
+/// Where a mention leads.
+pub(crate) fn leads_to(contact: ContactId) -> String {
+    format!("otv://d-{contact}")
+}
+
 async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Links, sqlx::Error> {
     let candidates = mention::candidates(text);
     if candidates.is_empty() {
@@ -42,11 +47,7 @@ async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Lin
     for row in &rows {
         let (contact, name): (ContactId, String) = (ContactId(row.get("uid")), row.get("name"));
         let pattern = format!("@{}", mention::spelled(&name));
-        found.links.push(MessageLink {
-            pattern,
-            text: format!("@{name}"),
-            url: format!("otv://d-{contact}"),
-        });
+        found.links.push(MessageLink { pattern, text: format!("@{name}"), url: leads_to(contact) });
         found.mentioned.push(contact);
     }
     Ok(found)

@@ -1,0 +1,175 @@
+//! Forgets a person.
+
+use super::{Asked, Pass, sure};
+use crate::{Commands, accounts::refused, context::Context, transact::Done, transact::Start};
+use access::refuse;
+use domain::{
+    account::{self, Account},
+    message::{self, Message},
+    phone::{self, Phone},
+    remind::{self, Remind},
+    team::{self, Team},
+};
+use events::{
+    AccountId, ContactId, MessageId, Position, ReceiptId, RemindId, StreamName, Subject, TeamId,
+    account::{Erased, Purged},
+    message::Author,
+    value::{ErasureAsker, ErasureReason},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use platform::http::ApiError;
+use uuid::Uuid;
+
+/// Messages that are deleted at the same time.
+const SIDE_BY_SIDE: usize = 16;
+
+impl Commands {
+    /// Writes down that a person is to be forgotten; their sessions end with it.
+    pub(crate) async fn erase_account(
+        &self,
+        context: &mut Context,
+        account: AccountId,
+        asked_by: ErasureAsker,
+        reason: ErasureReason,
+    ) -> Result<Asked, ApiError> {
+        let erased = Erased { receipt: context.id(), asked_by, reason };
+        let done: Done<Account> = self
+            .transact(context, StreamName::account(account), Start::Known, |_: &Account| {
+                account::Command::Erase(erased.clone())
+            })
+            .await
+            .map_err(|stop| stop.or(refused))?;
+        let receipt = done.state.erased().unwrap_or(erased.receipt);
+        Ok(Asked { receipt, position: done.position })
+    }
+
+    /// A team in which nobody but this account is an owner, though others are in it.
+    pub(crate) async fn team_that_needs(&self, account: AccountId) -> Result<Option<TeamId>, ApiError> {
+        for (team, _) in self.access.read.places_of(account).await.map_err(refuse)? {
+            if self.current::<Team>(&StreamName::team(team)).await?.needs(account) {
+                return Ok(Some(team));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn forget_account(&self, account: AccountId) -> Result<Pass, ApiError> {
+        let stream = StreamName::account(account);
+        let state: Account = self.current(&stream).await?;
+        let Some(receipt) = state.erased() else { return Err(access::refusal::not_found()) };
+        let context = &Context::of_the_house("account.forget", self.access.clock.now());
+        let mut pass = Pass::default();
+        let mut position = self.release(context, &state, account, &mut pass).await?;
+        let places = self.access.read.places_of(account).await.map_err(refuse)?;
+        let contacts: Vec<ContactId> = places.iter().map(|(_, contact)| *contact).collect();
+        for (team, contact) in &places {
+            position = position.max(self.part(context, *team, account, &mut pass).await?);
+            let (files, at) = self.remove_files(*team, Some(*contact)).await?;
+            (pass.files, position) = (pass.files + files, position.max(at));
+        }
+        let reminds = self.access.read.reminds_of(&contacts).await.map_err(refuse)?;
+        position = position.max(self.stop_reminding(context, reminds, &mut pass).await?);
+        let said = self.access.read.said_by(&contacts).await.map_err(refuse)?;
+        position = position.max(self.unsay(context, said, &mut pass).await?);
+        self.settle(context, position).await?;
+        self.access.read.forget_traces_of(account, &contacts).await.map_err(refuse)?;
+        let heard = self.destroy(Subject::Account(account)).await?;
+        if heard && pass.idle() {
+            self.account_is_forgotten(context, account, receipt, &contacts).await?;
+            pass.finished = true;
+        }
+        Ok(pass)
+    }
+
+    /// The phone number is nobody's again.
+    async fn release(
+        &self,
+        context: &Context,
+        state: &Account,
+        account: AccountId,
+        pass: &mut Pass,
+    ) -> Result<Position, ApiError> {
+        let stream = StreamName::phone(state.phone_hash());
+        let command = |_: &Phone| phone::Command::Release(account);
+        let done: Done<Phone> = sure(self.transact(context, stream, Start::Known, command).await)?;
+        pass.others += done.events.len() as u64;
+        Ok(done.position)
+    }
+
+    /// Their place in a team ends.
+    async fn part(
+        &self,
+        context: &Context,
+        team: TeamId,
+        account: AccountId,
+        pass: &mut Pass,
+    ) -> Result<Position, ApiError> {
+        let command = |_: &Team| team::Command::PartWith { account };
+        let done: Done<Team> =
+            sure(self.transact(context, StreamName::team(team), Start::Known, command).await)?;
+        pass.others += done.events.len() as u64;
+        Ok(done.position)
+    }
+
+    async fn stop_reminding(
+        &self,
+        context: &Context,
+        reminds: Vec<(RemindId, ContactId)>,
+        pass: &mut Pass,
+    ) -> Result<Position, ApiError> {
+        let mut position = 0;
+        for (remind, contact) in reminds {
+            let stream = StreamName::remind(remind);
+            let command = |_: &Remind| remind::Command::Remove { contact };
+            match self.transact(context, stream, Start::Known, command).await {
+                Ok(done) => {
+                    pass.others += done.events.len() as u64;
+                    position = position.max(done.position);
+                }
+                // It has fired meanwhile.
+                Err(crate::transact::Stop::Rejected(_)) => {}
+                Err(crate::transact::Stop::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(position)
+    }
+
+    /// Messages are deleted as anybody's may be: readers are told by the usual frames.
+    async fn unsay(
+        &self,
+        context: &Context,
+        said: Vec<MessageId>,
+        pass: &mut Pass,
+    ) -> Result<Position, ApiError> {
+        let (author, now) = (Author::Contact(ContactId(Uuid::nil())), context.now);
+        let deleted = said.into_iter().map(|message| async move {
+            let command = |_: &Message| message::Command::Delete { author, any: true, now };
+            sure(self.transact(context, StreamName::message(message), Start::Known, command).await)
+        });
+        let done: Vec<Done<Message>> =
+            stream::iter(deleted).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+        pass.messages += done.iter().map(|done| done.events.len() as u64).sum::<u64>();
+        Ok(done.iter().map(|done| done.position).max().unwrap_or(0))
+    }
+
+    async fn account_is_forgotten(
+        &self,
+        context: &Context,
+        account: AccountId,
+        receipt: ReceiptId,
+        contacts: &[ContactId],
+    ) -> Result<(), ApiError> {
+        let read = &self.access.read;
+        let known = read.erasure(Subject::Account(account)).await.map_err(refuse)?;
+        let purged = Purged {
+            receipt,
+            teams: contacts.len() as u64,
+            messages: read.messages_of(contacts).await.map_err(refuse)?,
+            files: known.map_or(0, |erasure| erasure.files),
+        };
+        let command = |_: &Account| account::Command::Purge(purged.clone());
+        let done: Done<Account> =
+            sure(self.transact(context, StreamName::account(account), Start::Known, command).await)?;
+        self.settle(context, done.position).await.map(drop)
+    }
+}

@@ -1,0 +1,72 @@
+//! Forgets a team.
+
+use super::{Asked, Pass, sure};
+use crate::{Commands, context::Context, http::team_refused, transact::Done, transact::Start};
+use access::refuse;
+use domain::team::{self, Team};
+use events::{
+    ReceiptId, StreamName, Subject, TeamId,
+    team::{Erased, Purged},
+    value::{ErasureAsker, ErasureReason},
+};
+use platform::http::ApiError;
+
+impl Commands {
+    /// Writes down that a team is to be forgotten; it ends with it.
+    pub(super) async fn erase_team(
+        &self,
+        context: &mut Context,
+        team: TeamId,
+        reason: ErasureReason,
+    ) -> Result<Asked, ApiError> {
+        let erased = Erased { receipt: context.id(), asked_by: ErasureAsker::Operator, reason };
+        let done: Done<Team> = self
+            .transact(context, StreamName::team(team), Start::Known, |_: &Team| {
+                team::Command::Erase(erased.clone())
+            })
+            .await
+            .map_err(|stop| stop.or(team_refused))?;
+        let receipt = done.state.erased().unwrap_or(erased.receipt);
+        Ok(Asked { receipt, position: done.position })
+    }
+
+    pub(super) async fn forget_team(&self, team: TeamId) -> Result<Pass, ApiError> {
+        let state: Team = self.current(&StreamName::team(team)).await?;
+        let Some(receipt) = state.erased() else { return Err(access::refusal::not_found()) };
+        let context = &Context::of_the_house("team.forget", self.access.clock.now());
+        let mut pass = Pass::default();
+        let (files, position) = self.remove_files(team, None).await?;
+        pass.files = files;
+        if let Some(blob) = state.picture() {
+            self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
+        }
+        self.settle(context, position).await?;
+        self.access.read.forget_traces_in(team).await.map_err(refuse)?;
+        let heard = self.destroy(Subject::Team(team)).await?;
+        if heard && pass.idle() {
+            self.team_is_forgotten(context, team, receipt).await?;
+            pass.finished = true;
+        }
+        Ok(pass)
+    }
+
+    async fn team_is_forgotten(
+        &self,
+        context: &Context,
+        team: TeamId,
+        receipt: ReceiptId,
+    ) -> Result<(), ApiError> {
+        let read = &self.access.read;
+        let known = read.erasure(Subject::Team(team)).await.map_err(refuse)?;
+        let purged = Purged {
+            receipt,
+            contacts: read.people_ever(team).await.map_err(refuse)?,
+            messages: read.messages_in(team).await.map_err(refuse)?,
+            files: known.map_or(0, |erasure| erasure.files),
+        };
+        let command = |_: &Team| team::Command::Purge(purged.clone());
+        let done: Done<Team> =
+            sure(self.transact(context, StreamName::team(team), Start::Known, command).await)?;
+        self.settle(context, done.position).await.map(drop)
+    }
+}

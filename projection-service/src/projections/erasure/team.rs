@@ -1,0 +1,53 @@
+//! Forgets a team: names, titles and all that was said and kept in it.
+
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use domain::name::ERASED;
+use events::TeamId;
+
+/// Statements that leave the places and nothing in them.
+const BLANK: [&str; 14] = [
+    "UPDATE chat SET display_name = '', description = '' WHERE team = $1",
+    "UPDATE message SET body = '', links = '[]', mentioned = '[]', uploads = '[]', reactions = '[]', \
+         change = CASE WHEN change IS NOT NULL \
+             THEN jsonb_build_object('what', 'settings', 'actor', change -> 'actor') END WHERE team = $1",
+    "UPDATE forward f SET body = '', links = '[]', uploads = '[]' FROM message m \
+         WHERE m.uid = f.message AND m.team = $1",
+    "DELETE FROM reaction r USING message m WHERE m.uid = r.message AND m.team = $1",
+    "UPDATE upload SET name = '' WHERE team = $1",
+    "UPDATE own_chat o SET draft = '' FROM contact c WHERE c.uid = o.contact AND c.team = $1",
+    "UPDATE remind SET comment = '' WHERE team = $1",
+    "UPDATE section SET name = '', description = '' WHERE team = $1",
+    "UPDATE tag SET name = '' WHERE team = $1",
+    "UPDATE task SET status = '', done_reason = NULL WHERE team = $1",
+    "UPDATE task_item i SET body = '', reference = NULL FROM task t WHERE t.key = i.task AND t.team = $1",
+    "DELETE FROM integration WHERE team = $1",
+    "DELETE FROM invitation WHERE team = $1",
+    "DELETE FROM retold r USING message m WHERE m.uid = r.message AND m.team = $1",
+];
+
+pub(super) async fn forget(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), ProjectionError> {
+    sqlx::query(
+        "UPDATE team SET name = '', icon_blob = NULL, icon_width = NULL, icon_height = NULL, icon_size = 0, \
+             archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1",
+    )
+    .bind(team.0)
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
+    sqlx::query(
+        "UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', display_name = $2, \
+             role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}' \
+         WHERE team = $1 AND account IS NOT NULL",
+    )
+    .bind(team.0)
+    .bind(ERASED)
+    .execute(&mut *batch.db)
+    .await?;
+    for sql in BLANK {
+        sqlx::query(sql).bind(team.0).execute(&mut *batch.db).await?;
+    }
+    batch.outbox.forget_team(batch.db, team).await
+}

@@ -1,0 +1,162 @@
+//! What is to be known of persons and teams to forget them.
+
+use crate::{ReadModel, Result};
+use events::{AccountId, ContactId, MessageId, ReceiptId, RemindId, Subject, TeamId};
+use sqlx::Row;
+use uuid::Uuid;
+
+/// Somebody who is to be forgotten, or is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Who.
+    pub subject: Subject,
+    /// Its receipt.
+    pub receipt: ReceiptId,
+    /// Files removed so far.
+    pub files: u64,
+    /// Whether nothing is left to do.
+    pub purged: bool,
+}
+
+/// What is kept beside the log of a person, by the account and their places in teams. Answers to others of the same teams
+/// may tell of them too; an answer that is gone is found anew.
+const TRACES_OF_PERSON: [&str; 4] = [
+    "DELETE FROM ops.last_seen WHERE account = $1 OR contact = ANY($2)",
+    "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE account IS NOT NULL \
+         AND team IN (SELECT team FROM contact WHERE uid = ANY($2)) UNION SELECT $1)",
+    "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.author = ANY($2) AND $1 IS NOT NULL",
+    "DELETE FROM ops.effect e USING message m WHERE m.since = e.position AND e.kind = 'webhook' \
+         AND m.author = ANY($2) AND $1 IS NOT NULL",
+];
+
+/// The same of a team.
+const TRACES_OF_TEAM: [&str; 4] = [
+    "DELETE FROM ops.last_seen WHERE team = $1",
+    "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE team = $1 AND account IS NOT NULL)",
+    "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.team = $1",
+    "DELETE FROM ops.effect e USING message m WHERE m.since = e.position AND e.kind = 'webhook' AND m.team = $1",
+];
+
+impl ReadModel {
+    /// Those of which something is left to do.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn erasures_due(&self) -> Result<Vec<Erasure>> {
+        let rows = sqlx::query("SELECT * FROM erasure WHERE NOT purged ORDER BY subject");
+        Ok(rows.fetch_all(&self.pool).await?.iter().filter_map(erasure).collect())
+    }
+
+    /// What has become of somebody's erasure; nothing if nobody asked for it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn erasure(&self, subject: Subject) -> Result<Option<Erasure>> {
+        let row = sqlx::query("SELECT * FROM erasure WHERE subject = $1").bind(subject.to_string());
+        Ok(row.fetch_optional(&self.pool).await?.as_ref().and_then(erasure))
+    }
+
+    /// Every place that an account has or had in a team.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn places_of(&self, account: AccountId) -> Result<Vec<(TeamId, ContactId)>> {
+        let rows = sqlx::query("SELECT team, uid FROM contact WHERE account = $1 ORDER BY uid")
+            .bind(account.0)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
+    }
+
+    /// People whom a team has or had.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people_ever(&self, team: TeamId) -> Result<u64> {
+        let count = "SELECT count(*) FROM contact WHERE team = $1 AND account IS NOT NULL";
+        let count: i64 = sqlx::query_scalar(count).bind(team.0).fetch_one(&self.pool).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// What these contacts have said and is not deleted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn said_by(&self, contacts: &[ContactId]) -> Result<Vec<MessageId>> {
+        let said: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT uid FROM message WHERE author = ANY($1) AND NOT deleted AND kind <> 'change' ORDER BY since",
+        )
+        .bind(ids(contacts))
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(said.into_iter().map(MessageId).collect())
+    }
+
+    /// How many messages these contacts have in histories, deleted ones too.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn messages_of(&self, contacts: &[ContactId]) -> Result<u64> {
+        let count = "SELECT count(*) FROM message WHERE author = ANY($1) AND kind <> 'change'";
+        let count: i64 = sqlx::query_scalar(count).bind(ids(contacts)).fetch_one(&self.pool).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// How many messages a team has, deleted ones too.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn messages_in(&self, team: TeamId) -> Result<u64> {
+        let count = "SELECT count(*) FROM message WHERE team = $1 AND kind <> 'change'";
+        let count: i64 = sqlx::query_scalar(count).bind(team.0).fetch_one(&self.pool).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Reminders of these contacts that have yet to fire, with whose they are.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn reminds_of(&self, contacts: &[ContactId]) -> Result<Vec<(RemindId, ContactId)>> {
+        let rows = sqlx::query("SELECT uid, contact FROM remind WHERE contact = ANY($1) ORDER BY uid")
+            .bind(ids(contacts))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| (RemindId(row.get("uid")), ContactId(row.get("contact")))).collect())
+    }
+
+    /// Removes what is kept of a person beside the log.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn forget_traces_of(&self, account: AccountId, contacts: &[ContactId]) -> Result<()> {
+        for sql in TRACES_OF_PERSON {
+            sqlx::query(sql).bind(account.0).bind(ids(contacts)).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is kept of a team beside the log.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn forget_traces_in(&self, team: TeamId) -> Result<()> {
+        for sql in TRACES_OF_TEAM {
+            sqlx::query(sql).bind(team.0).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+}
+
+fn ids(contacts: &[ContactId]) -> Vec<Uuid> {
+    contacts.iter().map(|contact| contact.0).collect()
+}
+
+/// A row; nothing if the projection did not write it.
+fn erasure(row: &sqlx::postgres::PgRow) -> Option<Erasure> {
+    Some(Erasure {
+        subject: row.get::<&str, _>("subject").parse().ok()?,
+        receipt: ReceiptId(row.get("receipt")),
+        files: row.get::<i64, _>("files").unsigned_abs(),
+        purged: row.get("purged"),
+    })
+}

@@ -1,0 +1,135 @@
+//! `veche audit erase`: a person or a team is forgotten, beside a running server or without one.
+
+use super::receipt;
+use crate::{cli::Failure, house::House};
+use clap::Args;
+use command_service::{Commands, Pass};
+use domain::phone_number::PhoneNumber;
+use events::{AccountId, Subject, TeamId, value::ErasureReason};
+use platform::config::Config;
+use projection_service::Projector;
+use std::{
+    io::{BufRead, Write, stderr, stdin},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// How long it rests between two passes.
+const REST: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    #[command(flatten)]
+    who: Who,
+    /// Why: `wish`, `order` or `retention`
+    #[arg(long, value_parser = reason)]
+    reason: ErasureReason,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Whom it is about.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Who {
+    /// A person, by the account's id
+    #[arg(long, value_name = "UUID")]
+    account: Option<Uuid>,
+    /// A person, by the phone number
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+    /// A team, with all that was said and kept in it
+    #[arg(long, value_name = "UUID")]
+    team: Option<Uuid>,
+}
+
+impl Who {
+    /// The person or team that is meant. A number that was erased is nobody's.
+    pub(super) async fn subject(&self, commands: &Commands) -> Result<Subject, Failure> {
+        match (self.account, self.team, &self.phone) {
+            (Some(account), ..) => Ok(Subject::Account(AccountId(account))),
+            (_, Some(team), _) => Ok(Subject::Team(TeamId(team))),
+            (.., phone) => {
+                let number = PhoneNumber::parse(phone.as_deref().unwrap_or_default());
+                let number = number.map_err(|_| "this is no phone number")?;
+                let owner = commands.owner_of(&number).await.map_err(|error| told(&error))?;
+                Ok(Subject::Account(owner.ok_or("nobody has this number")?))
+            }
+        }
+    }
+}
+
+pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
+    if config.log.expose() == "memory" {
+        return Err("a log in memory is forgotten with its process".into());
+    }
+    let house = House::open(config).await?;
+    let commands = house.commands();
+    let subject = erase.who.subject(&commands).await?;
+    if !erase.yes && !agreed(&house, subject).await? {
+        return Err("nothing was done".into());
+    }
+    // Should no server be running, the rows must follow nevertheless.
+    let projector =
+        Projector::new(house.journal.clone(), house.read.clone(), house.vault.clone(), house.bus.clone());
+    let projecting = tokio::spawn(projector.run());
+    let asked = commands.erase(subject, erase.reason).await.map_err(|error| told(&error))?;
+    eprintln!("{subject} is to be forgotten: receipt {}, position {}.", asked.receipt, asked.position);
+    while house.read.erasure(subject).await?.is_none() {
+        tokio::time::sleep(REST).await;
+    }
+    loop {
+        match commands.forget(subject).await {
+            Ok(pass) if pass.finished => break,
+            Ok(pass) => tell(pass),
+            Err(error) => eprintln!("not yet: {}", told(&error)),
+        }
+        tokio::time::sleep(REST).await;
+    }
+    projecting.abort();
+    let signed = receipt::issue(&house, subject).await?;
+    println!("{}", serde_json::to_string_pretty(&signed)?);
+    house.close().await;
+    Ok(())
+}
+
+fn tell(pass: Pass) {
+    let Pass { messages, files, others, .. } = pass;
+    match messages + files + others {
+        0 => eprintln!("nothing is left; waiting until every process has heard of it"),
+        _ => eprintln!("{messages} messages, {files} files, {others} other things"),
+    }
+}
+
+/// Shows what would go, and asks.
+async fn agreed(house: &House, subject: Subject) -> Result<bool, Failure> {
+    let (places, messages) = match subject {
+        Subject::Account(account) => {
+            let places = house.read.places_of(account).await?;
+            let contacts: Vec<_> = places.iter().map(|(_, contact)| *contact).collect();
+            (format!("a person in {} teams", places.len()), house.read.messages_of(&contacts).await?)
+        }
+        Subject::Team(team) => {
+            let people = house.read.people_ever(team).await?;
+            (format!("a team of {people} people"), house.read.messages_in(team).await?)
+        }
+    };
+    eprint!(
+        "{subject} is {places} with {messages} messages. Nothing brings it back. Type `erase` to go on: "
+    );
+    stderr().flush()?;
+    let mut answer = String::new();
+    stdin().lock().read_line(&mut answer)?;
+    Ok(answer.trim() == "erase")
+}
+
+fn reason(word: &str) -> Result<ErasureReason, String> {
+    let words: Vec<&str> = ErasureReason::ALL.iter().map(|reason| reason.word()).collect();
+    ErasureReason::from_word(word).ok_or_else(|| format!("one of {}", words.join(", ")))
+}
+
+/// What clients would be told.
+fn told(error: &platform::http::ApiError) -> String {
+    format!("{:?}", error.failure().code)
+}
