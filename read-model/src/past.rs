@@ -155,21 +155,31 @@ pub async fn forget_all(pool: &PgPool) -> Result<(), sqlx::Error> {
 
 /// Drops the one that was used longest ago, if that is long enough; false if there is none.
 async fn drop_one(pool: &PgPool, idle: TimeDelta, oldest: TimeDelta) -> Result<bool, sqlx::Error> {
+    const OLD: &str =
+        "(used <= now() - $1::float8 * interval '1 s' OR made <= now() - $2::float8 * interval '1 s')";
+    let (idle, oldest) = (idle.num_seconds() as f64, oldest.num_seconds() as f64);
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    let schema: Option<String> = sqlx::query_scalar(
-        "DELETE FROM past.scratch WHERE schema = (SELECT schema FROM past.scratch \
-             WHERE used <= now() - $1::float8 * interval '1 s' OR made <= now() - $2::float8 * interval '1 s' \
-             ORDER BY used LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING schema",
-    )
-    .bind(idle.num_seconds() as f64)
-    .bind(oldest.num_seconds() as f64)
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let Some(schema) = schema else { return Ok(false) };
+    let find = format!("SELECT schema FROM past.scratch WHERE {OLD} ORDER BY used LIMIT 1");
+    let found: Option<String> = sqlx::query_scalar(AssertSqlSafe(find))
+        .bind(idle)
+        .bind(oldest)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    let Some(schema) = found else { return Ok(false) };
+    // In the order of those who make one: first the lock, then the row.
     lock(&mut transaction, &schema).await?;
-    let drop = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
-    sqlx::query(AssertSqlSafe(drop)).execute(&mut *transaction).await?;
+    let forget = format!("DELETE FROM past.scratch WHERE {OLD} AND schema = $3");
+    let forgotten = sqlx::query(AssertSqlSafe(forget))
+        .bind(idle)
+        .bind(oldest)
+        .bind(&schema)
+        .execute(&mut *transaction)
+        .await?;
+    if forgotten.rows_affected() > 0 {
+        let drop = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
+        sqlx::query(AssertSqlSafe(drop)).execute(&mut *transaction).await?;
+    }
     transaction.commit().await?;
     Ok(true)
 }

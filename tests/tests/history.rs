@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +16,7 @@ use veche_tests::{
     client::Client,
     exchange::{Body, Call},
     person::{Person, Team, text},
-    world::{Layout, Plan, World},
+    world::{Layout, Plan, World, program},
 };
 
 const ANNA: &str = "+79081000001";
@@ -245,6 +246,42 @@ async fn a_switch_under_load_fails_no_request_and_loses_no_frame() {
     let told = tokio::task::block_in_place(|| world.run(&["rebuild", "diff"]));
     assert!(told.contains("0 rows differ"), "{told}");
     assert_eq!(world.logs().matches("ERROR").count(), 0, "{}", world.logs());
+}
+
+/// A tool of the product, which may be killed or fail.
+fn tool(world: &World, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments).envs(world.environment().iter().map(|(name, value)| (name, value)));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[tokio::test]
+async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_code() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { world, anna, team, group, .. } = &stage;
+    for n in 0..50 {
+        anna.post(&team.uid, group, &n.to_string()).await;
+    }
+    for _ in 0..5 {
+        let mut killed = tool(world, &["rebuild", "--shadow"]).spawn().unwrap();
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+    }
+    let same = tool(world, &["rebuild", "diff"]).output().unwrap();
+    assert!(same.status.success(), "{}", String::from_utf8_lossy(&same.stderr));
+    let pool = world.pool().await;
+    sqlx::query("update read.team set name = 'Рота'").execute(&pool).await.unwrap();
+    let other = tool(world, &["rebuild", "diff", "--json"]).output().unwrap();
+    assert_eq!(other.status.code(), Some(1));
+    let found: Value = serde_json::from_slice(&other.stdout).unwrap();
+    assert_eq!(found["key"]["uid"], team.uid.as_str());
+    assert_eq!(found["columns"]["name"], json!({"before": "Рота", "after": "Полк"}));
+    assert_eq!(found["events"][0]["kind"], "team.created.v1");
+    world.run(&["rebuild", "--shadow", "--switch"]);
+    let shown = anna.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
+    assert_eq!(shown["name"], "Полк", "the log is right");
 }
 
 #[tokio::test]

@@ -276,8 +276,6 @@ async fn switch(config: &Config, from: &Log, walk: &Walk) -> Result<(), Failure>
         .into());
     }
     let mut transaction = pool.begin().await?;
-    // What is done would only be in the way of new positions that happen to be equal to old ones.
-    sqlx::query("DELETE FROM ops.effect WHERE due IS NULL").execute(&mut *transaction).await?;
     for statement in [
         "UPDATE ops.effect SET position = $1",
         "UPDATE ops.effect_checkpoint SET position = $1",
