@@ -208,7 +208,8 @@ impl Renderer {
         counted: bool,
     ) -> Result<Frame> {
         let point = row.feed.point();
-        let counters = if delayed && !counted {
+        // Of what happened while the client was away the counters know already; the client does not.
+        let counters = if delayed && !counted && self.is_news(point) {
             None
         } else {
             self.counters.refresh(&self.read).await?;

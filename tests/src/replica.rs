@@ -2,8 +2,8 @@
 //! what it would see if it fetched everything anew.
 
 use crate::client::Client;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More than any test makes of anything.
 const ALL: &str = "limit=200";
@@ -26,6 +26,8 @@ pub struct Replica {
     /// Messages by chat and id.
     messages: BTreeMap<String, Things>,
     badge: Value,
+    /// Chats that it has heard of for the first time, and has to ask for.
+    unknown: BTreeSet<String>,
 }
 
 type Things = BTreeMap<String, Value>;
@@ -36,12 +38,10 @@ impl Replica {
         let path = |rest: &str| format!("/api/v4/teams/{team}/{rest}");
         let teams = client.get("/api/v4/teams").await;
         let position = teams.header("event-position").and_then(|text| text.parse().ok()).unwrap_or_default();
-        let chats =
-            by("jid", client.get(path(&format!("chats?hidden=true&{ALL}"))).await.ok()["objects"].take());
+        let chats = chats(client, team).await;
         let mut messages = BTreeMap::new();
         for jid in chats.keys() {
-            let mut page = client.get(path(&format!("chats/{jid}/messages?{ALL}"))).await.ok();
-            messages.insert(jid.clone(), by("message_id", page["messages"].take()));
+            messages.insert(jid.clone(), history(client, team, jid).await);
         }
         let replica = Self {
             team: team.to_owned(),
@@ -52,9 +52,25 @@ impl Replica {
             reminds: by("uid", client.get(path("reminds")).await.ok()),
             chats,
             messages,
-            badge: client.get("/api/v4/badge").await.ok()["unread"].take(),
+            badge: client.get("/api/v4/badge").await.ok(),
+            unknown: BTreeSet::new(),
         };
         (replica, position)
+    }
+
+    /// Asks for the chats that it has heard of and does not know.
+    pub async fn ask(&mut self, client: &Client) {
+        let unknown = std::mem::take(&mut self.unknown);
+        if unknown.is_empty() {
+            return;
+        }
+        let mut chats = chats(client, &self.team).await;
+        for jid in unknown {
+            if let Some(chat) = chats.remove(&jid) {
+                self.messages.insert(jid.clone(), history(client, &self.team, &jid).await);
+                self.chats.insert(jid, chat);
+            }
+        }
     }
 
     /// Believes a frame.
@@ -77,10 +93,16 @@ impl Replica {
             "server.remind.fired" | "server.remind.deleted" => {
                 remove(&mut self.reminds, "uid", &params["reminds"])
             }
-            "server.chat.updated" => put(&mut self.chats, "jid", &params["chats"]),
+            "server.chat.updated" => each(&params["chats"], |chat| {
+                let jid = name(chat, "jid");
+                if self.chats.insert(jid.clone(), without_versions(chat.clone())).is_none() {
+                    self.unknown.insert(jid);
+                }
+            }),
             "server.chat.deleted" => each(&params["chats"], |chat| {
                 self.chats.remove(&name(chat, "jid"));
                 self.messages.remove(&name(chat, "jid"));
+                self.unknown.remove(&name(chat, "jid"));
             }),
             "server.chat.lastread" => self.count(&params["chats"]),
             "server.chat.draft" => self.drafted(params),
@@ -115,10 +137,9 @@ impl Replica {
         for (kind, ours, theirs) in things {
             compare(kind, ours, theirs, &mut found);
         }
-        let none = Things::new();
         for jid in other.chats.keys() {
             let of = |replica: &Self| replica.messages.get(jid).cloned();
-            let (ours, theirs) = (of(self).unwrap_or_default(), of(other).unwrap_or(none.clone()));
+            let (ours, theirs) = (of(self).unwrap_or_default(), of(other).unwrap_or_default());
             compare(&format!("message of {jid}"), &ours, &theirs, &mut found);
         }
         if self.badge != other.badge {
@@ -163,7 +184,10 @@ impl Replica {
 
     fn received(&mut self, seen: &Value) {
         let known = self.messages.get_mut(&name(seen, "chat"));
-        if let Some(message) = known.and_then(|known| known.get_mut(&name(seen, "message_id"))) {
+        let message = known.and_then(|known| known.get_mut(&name(seen, "message_id")));
+        let last = self.chats.get_mut(&name(seen, "chat")).map(|chat| &mut chat["last_message"]);
+        let last = last.filter(|last| last["message_id"] == seen["message_id"]);
+        for message in message.into_iter().chain(last) {
             for key in ["received", "num_received"] {
                 message[key] = seen[key].clone();
             }
@@ -173,24 +197,49 @@ impl Replica {
     /// A new message is the last one of its chat; a deleted one is none any more, and those behind it move up.
     fn message(&mut self, message: &Value) {
         let (jid, id) = (name(message, "chat"), name(message, "message_id"));
-        if let Some(chat) = self.chats.get_mut(&jid)
-            && (message["is_last"] == true || chat["last_message"]["message_id"] == message["message_id"])
-        {
-            chat["last_message"] = message.clone();
+        let mut message = message.clone();
+        let is_gone = message["is_archive"] == true;
+        if is_gone {
+            // Its author is told for a while what it said.
+            message["content"]["text"] = json!("");
+        }
+        match self.chats.get_mut(&jid) {
+            Some(chat) if message["is_last"] == true || chat["last_message"]["message_id"] == id.as_str() => {
+                chat["last_message"] = message.clone();
+            }
+            Some(_) => {}
+            None => drop(self.unknown.insert(jid.clone())),
         }
         let known = self.messages.entry(jid).or_default();
-        if message["is_archive"] == true {
+        if message["is_last"] == true {
+            known.values_mut().for_each(|other| set(other, "is_last", Value::Null));
+        }
+        if is_gone {
             let gone = known.remove(&id);
             let from = gone.and_then(|gone| gone["num"].as_i64());
             let behind = known.values_mut().filter(|other| other["num"].as_i64() > from && from.is_some());
             behind.for_each(|other| other["num"] = json!(other["num"].as_i64().unwrap_or_default() - 1));
         } else {
-            if message["is_last"] == true {
-                known.values_mut().for_each(|other| set(other, "is_last", Value::Null));
-            }
-            known.insert(id, message.clone());
+            known.insert(id, message);
         }
     }
+}
+
+/// Versions of chats rise with what is said there; who goes by them asks for what is newer than the newest it knows.
+fn without_versions(mut chat: Value) -> Value {
+    ["gentime", "base_gentime"].iter().for_each(|key| set(&mut chat, key, Value::Null));
+    chat
+}
+
+async fn chats(client: &Client, team: &str) -> Things {
+    let page = client.get(format!("/api/v4/teams/{team}/chats?gentime_gt=0&{ALL}")).await;
+    let chats = by("jid", page.ok()["objects"].take());
+    chats.into_iter().map(|(jid, chat)| (jid, without_versions(chat))).collect()
+}
+
+async fn history(client: &Client, team: &str, jid: &str) -> Things {
+    let page = client.get(format!("/api/v4/teams/{team}/chats/{jid}/messages?{ALL}")).await;
+    by("message_id", page.ok()["messages"].take())
 }
 
 fn each(list: &Value, mut with: impl FnMut(&Value)) {
@@ -228,19 +277,22 @@ fn compare(kind: &str, ours: &Things, theirs: &Things, found: &mut Vec<String>) 
     found.extend(missing.map(|key| format!("{kind} {key}: unheard of: {}", theirs[key])));
     let surplus = ours.keys().filter(|key| !theirs.contains_key(*key));
     found.extend(surplus.map(|key| format!("{kind} {key}: still believed in: {}", ours[key])));
-    let empty = Map::new();
     for (key, ours) in ours {
-        let Some(theirs) = theirs.get(key) else { continue };
-        let (ours, theirs) = (ours.as_object().unwrap_or(&empty), theirs.as_object().unwrap_or(&empty));
-        let mut keys: Vec<&String> = ours.keys().chain(theirs.keys()).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for field in keys.into_iter().filter(|field| !OF_THE_MOMENT.contains(&field.as_str())) {
-            let (believed, is) = (ours.get(field), theirs.get(field));
-            if believed != is {
-                let say = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-                found.push(format!("{kind} {key}.{field}: believed {}, is {}", say(believed), say(is)));
-            }
+        if let Some(theirs) = theirs.get(key) {
+            differ(&format!("{kind} {key}"), Some(ours), Some(theirs), found);
         }
+    }
+}
+
+/// Where two views differ, key by key.
+fn differ(place: &str, believed: Option<&Value>, is: Option<&Value>, found: &mut Vec<String>) {
+    if let (Some(Value::Object(ours)), Some(Value::Object(theirs))) = (believed, is) {
+        let keys: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+        for key in keys.into_iter().filter(|key| !OF_THE_MOMENT.contains(&key.as_str())) {
+            differ(&format!("{place}.{key}"), ours.get(key), theirs.get(key), found);
+        }
+    } else if believed != is {
+        let say = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+        found.push(format!("{place}: believed {}, is {}", say(believed), say(is)));
     }
 }

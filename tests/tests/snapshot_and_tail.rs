@@ -56,7 +56,8 @@ impl Believer {
             self.returning.hear(&frame);
         }
         self.from = position;
-        for (how, believed) in [("staying", &self.replica), ("returning", &self.returning)] {
+        for (how, believed) in [("staying", &mut self.replica), ("returning", &mut self.returning)] {
+            believed.ask(&self.person.client).await;
             let differences = believed.differences(&is);
             assert!(
                 differences.is_empty(),

@@ -8,6 +8,7 @@ mod fan_out;
 mod floor;
 mod idle;
 mod rooms;
+mod stalled;
 mod subject;
 mod teams;
 mod times;
@@ -76,9 +77,10 @@ enum Line {
     TeamsMany,
     Ping,
     Idle,
+    Stalled,
 }
 
-const LINES: [(&str, Line); 10] = [
+const LINES: [(&str, Line); 11] = [
     ("cold start to the first answer", Line::ColdStart),
     ("ack: 1 sender, room of 8 live", Line::Ack),
     ("arrival: 50 messages/s, 16 rooms of 8", Line::Arrival),
@@ -89,6 +91,7 @@ const LINES: [(&str, Line); 10] = [
     ("teams with 3 invited, 16 at a time", Line::TeamsMany),
     ("ping over HTTP, 64 connections", Line::Ping),
     ("memory for 1,000 idle sockets", Line::Idle),
+    ("arrival at 1,000 sockets beside one", Line::Stalled),
 ];
 
 impl Line {
@@ -104,6 +107,7 @@ impl Line {
             Self::TeamsMany => teams::many_at_a_time(subject).await,
             Self::Ping => wire::pings(subject).await,
             Self::Idle => idle::memory(subject).await,
+            Self::Stalled => stalled::beside_a_stalled_reader(subject).await,
         }
     }
 }

@@ -53,7 +53,8 @@ fn epoch() -> Instant {
 const MARK: &str = "sent@";
 
 impl Seat {
-    fn new(stream: Stream, to: String) -> Self {
+    /// Listens from now on.
+    pub(crate) fn new(stream: Stream, to: String) -> Self {
         let (out, inward) = stream.split();
         let (confirm, confirmed) = mpsc::channel(64);
         let heard = Arc::<Mutex<Times>>::default();
@@ -78,7 +79,12 @@ impl Seat {
         Ok(began.elapsed())
     }
 
-    /// Takes what it has heard so far: how long each message was on its way.
+    /// Confirmations that nobody waits for.
+    pub(crate) fn forget_confirmations(&mut self) {
+        while self.confirmed.try_recv().is_ok() {}
+    }
+
+    /// How long what has come since the last time was on its way.
     pub(crate) fn take_heard(&self) -> Times {
         std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -106,7 +112,8 @@ async fn listen(mut inward: SplitStream<Stream>, confirm: mpsc::Sender<()>, hear
     }
 }
 
-async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
+/// An open websocket.
+pub(crate) async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
     let mut request = url.into_client_request()?;
     if let Some(token) = token {
         request.headers_mut().insert("token", token.parse()?);
@@ -199,7 +206,7 @@ pub(crate) async fn arrival(subject: &Subject) -> Outcome<String> {
         tick.tick().await;
         let seat = &mut rooms[number % ROOMS][number / ROOMS % SEATS];
         seat.send().await?;
-        while seat.confirmed.try_recv().is_ok() {}
+        seat.forget_confirmations();
     }
     let wanted = amount as usize * SEATS;
     let mut all = Times::default();
