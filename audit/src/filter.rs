@@ -77,13 +77,16 @@ impl Filter {
             ("stream", &self.stream),
             ("kind", &self.kind),
             ("request_id", &self.request_id),
-            ("correlation", &self.correlation),
             ("command", &self.command),
         ];
         for (column, text) in texts {
             if let Some(text) = text {
+                query.push(" and ");
                 alike(query, column, text);
             }
+        }
+        if let Some(correlation) = &self.correlation {
+            correlated(query, correlation);
         }
         if let Some(from) = self.from {
             query.push(" and position >= ").push_bind(signed(from));
@@ -100,16 +103,25 @@ impl Filter {
     }
 }
 
+/// A correlation is mostly the request's id itself, and then it is found by that: its own index has the others.
+fn correlated(query: &mut QueryBuilder<Postgres>, text: &str) {
+    query.push(" and (correlation is distinct from request_id and correlation is not null and ");
+    alike(query, "correlation", text);
+    query.push(" or correlation = request_id and request_id is not null and ");
+    alike(query, "request_id", text);
+    query.push(")");
+}
+
 /// A text that ends in `*` is a range of the index, which is in the order of bytes.
 fn alike(query: &mut QueryBuilder<Postgres>, column: &str, text: &str) {
     // Postgres' text holds no NUL, and neither does what it is compared with.
     let text = text.replace('\0', "");
     match text.strip_suffix('*') {
         None => {
-            query.push(format_args!(" and {column} = ")).push_bind(text);
+            query.push(format_args!("{column} = ")).push_bind(text);
         }
         Some(prefix) => {
-            query.push(format_args!(" and {column} >= ")).push_bind(prefix.to_owned());
+            query.push(format_args!("{column} >= ")).push_bind(prefix.to_owned());
             query.push(format_args!(" and {column} < ")).push_bind(format!("{prefix}\u{10FFFF}"));
         }
     }

@@ -22,8 +22,7 @@ create table if not exists audit.entry (
     team       uuid
 );
 
--- An index for each filter. Those on ids are hashes of few bytes; `at` follows the number closely enough for ranges of
--- pages.
+-- An index for each filter; `at` follows the number closely enough for ranges of pages.
 create index if not exists entry_event on audit.entry (event_id);
 create index if not exists entry_stream on audit.entry (stream, number);
 create index if not exists entry_kind on audit.entry (kind, number);
@@ -31,7 +30,9 @@ create index if not exists entry_command on audit.entry (command, number);
 create index if not exists entry_actor on audit.entry (actor, number) where actor is not null;
 create index if not exists entry_team on audit.entry (team, number) where team is not null;
 create index if not exists entry_request on audit.entry (request_id) where request_id is not null;
-create index if not exists entry_correlation on audit.entry (correlation) where correlation is not null;
+-- Mostly it is the request itself: that is found by the index above.
+create index if not exists entry_correlation on audit.entry (correlation)
+    where correlation is distinct from request_id and correlation is not null;
 create index if not exists entry_causation on audit.entry (causation) where causation is not null;
 create index if not exists entry_at on audit.entry using brin (at);
 

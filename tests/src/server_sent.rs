@@ -55,9 +55,8 @@ impl Events {
     /// The stream ends before.
     pub async fn placed(&mut self) -> (String, Value) {
         loop {
-            match self.next().await.expect("the stream goes on") {
-                (Some(id), Some(data)) => return (id, data),
-                _ => {}
+            if let (Some(id), Some(data)) = self.next().await.expect("the stream goes on") {
+                return (id, data);
             }
         }
     }

@@ -7,7 +7,8 @@ use std::{fs, path::Path};
 use veche_tests::{
     patience,
     person::{Person, Team},
-    world::{Layout, Plan, Role, World},
+    process::{Process, Recipe},
+    world::{Layout, Plan, Role, World, program},
 };
 
 const ANNA: &str = "+79080000001";
@@ -16,7 +17,9 @@ const BORIS: &str = "+79080000002";
 /// Two in a team of whom one has spoken, and somebody elsewhere.
 struct Story {
     world: World,
+    anna: Person,
     team: Team,
+    group: String,
     pool: PgPool,
 }
 
@@ -31,7 +34,7 @@ impl Story {
             anna.post(&team.uid, &group, &format!("раз {number}")).await;
         }
         let pool = world.pool().await;
-        let story = Self { world, team, pool };
+        let story = Self { world, anna, team, group, pool };
         story.signed().await;
         story
     }
@@ -160,6 +163,25 @@ fn flip_last_digit_of_data(file: &Path) {
     let digit = bytes[place..line].iter().position(u8::is_ascii_digit).expect("data has digits") + place;
     bytes[digit] = if bytes[digit] == b'1' { b'2' } else { b'1' };
     fs::write(file, bytes).expect("the export can be changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_followed_as_they_happen() {
+    let story = Story::begin().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["audit", "tail", "--json", "--lines", "1", "--type", "message.*"].map(str::to_owned);
+    let tail = Process::start(Recipe {
+        name: "tail".into(),
+        program: program(),
+        arguments: arguments.into(),
+        environment: story.world.environment().to_vec(),
+        log: folder.path().join("tail.log"),
+        user: None,
+    });
+    patience::until("the last one is told", async || tail.log().contains("раз 4").then_some(())).await;
+    story.anna.post(&story.team.uid, &story.group, "шесть").await;
+    patience::until("the new one is told", async || tail.log().contains("шесть").then_some(())).await;
+    assert!(!tail.log().contains("раз 3"), "{}", tail.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

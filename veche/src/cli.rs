@@ -81,7 +81,7 @@ enum Task {
     Log(LogCommand),
     /// Search, follow, explain, export and prove history
     #[command(subcommand)]
-    Audit(AuditCommand),
+    Audit(Box<AuditCommand>),
     /// Show or check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -158,7 +158,7 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
             Ok(())
         }
         Task::Config(command) => settings(&command, sources),
-        Task::Audit(command) => return audit::run(command, sources),
+        Task::Audit(command) => return audit::run(*command, sources),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -20,7 +20,11 @@ async fn told() -> House {
     };
     let team = format!("team-{TEAM}");
     let rows = [
-        (team.as_str(), "team.created.v1", meta("team.create", ANNA, 1, json!({"request_id": "r1"}))),
+        (
+            team.as_str(),
+            "team.created.v1",
+            meta("team.create", ANNA, 1, json!({"request_id": "r1", "correlation": "r1"})),
+        ),
         (
             &team,
             "contact.added.v1",
@@ -59,6 +63,9 @@ async fn each_filter_finds_what_it_says() {
         (Filter { kind: text("message.*"), ..none() }, vec![4, 5, 6]),
         (Filter { request_id: text("r2"), ..none() }, vec![2]),
         (Filter { correlation: text("c"), ..none() }, vec![2, 3]),
+        (Filter { correlation: text("r1"), ..none() }, vec![1]),
+        (Filter { correlation: text("*"), ..none() }, vec![1, 2, 3]),
+        (Filter { correlation: text("c"), actor: Some(ANNA.parse().unwrap()), ..none() }, vec![2]),
         (Filter { command: text("message.post"), ..none() }, vec![4, 6]),
         (Filter { from: Some(2), to: Some(3), ..none() }, vec![2, 3]),
         (Filter { since: day(3), until: day(5), ..none() }, vec![3, 4]),
