@@ -14,6 +14,7 @@ macro_rules! stored_events {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, PartialEq)]
+            #[allow(clippy::large_enum_variant, reason = "facts are few at a time, and most are of the larger kinds")]
             pub enum $group {
                 $(#[doc = concat!("`", $name, "`")] $(#[$vdoc])* $variant($payload),)+
             }

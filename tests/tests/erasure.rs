@@ -9,7 +9,7 @@ use veche_tests::{
     patience,
     person::{Person, Team, text},
     process::find_program,
-    world::World,
+    world::{Role, World},
 };
 
 const PICTURE: &str = "contents-of-the-file-zq";
@@ -218,4 +218,28 @@ async fn a_team_is_found_nowhere_and_its_people_keep_their_accounts() {
     world.run(&["rebuild"]);
     let differences = dump::differences(&live, &dump::read_model(&pool).await);
     assert!(differences.is_empty(), "{differences:#?}");
+}
+
+#[tokio::test]
+async fn a_crash_in_the_middle_leaves_nothing_undone() {
+    let mut world = World::roles_apart().await;
+    let anna = Person::login(world.client(), "+79081150001").await;
+    let boris = Person::login(world.client(), "+79081150002").await;
+    let team = anna.make_team("Полк", &[&boris.phone]).await;
+    for n in 0..50 {
+        boris.post(&team.uid, &team.me, &format!("words-zq {n}")).await;
+    }
+    erase_me(&boris).await.ok();
+    world.process(Role::Command).kill();
+    world.revive(Role::Command).await;
+    forgotten(&world).await;
+    let after = backup(&world);
+    assert!(!holds(&after, "words-zq") && !holds(&after, &boris.phone));
+    let contact =
+        anna.client.get(format!("/api/v4/teams/{}/contacts/{}", team.uid, team.jid_of(&boris.phone)));
+    assert_eq!(contact.await.ok()["is_archive"], true);
+    let pool = world.pool().await;
+    let keys = "select count(*) from keys.data_keys where destroyed_at is not null and wrapped is null";
+    let destroyed: i64 = sqlx::query_scalar(keys).fetch_one(&pool).await.expect("keys can be counted");
+    assert_eq!(destroyed, 1);
 }
