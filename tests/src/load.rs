@@ -9,6 +9,7 @@ use http::Method;
 use serde_json::json;
 use sqlx::PgPool;
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -161,40 +162,52 @@ impl Writer {
     }
 }
 
+/// An event as the log has it, as far as an acknowledgement can be held against it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The name of its stream.
+    pub stream: String,
+    /// Its stored name.
+    pub kind: String,
+    /// Its payload.
+    pub data: Vec<u8>,
+}
+
 impl Acknowledged {
     /// Checks that the log holds each of them, exactly once, and has no holes.
     ///
     /// # Panics
     /// It does not.
     pub async fn is_in_the_log(&self, pool: &PgPool) {
-        let streams: Vec<String> = self.messages.iter().map(|id| format!("message-{id}")).collect();
-        let unlike: Vec<(String, i64)> = sqlx::query_as(
-            "select asked, count(event.position) from unnest($1::text[]) as asked
-             left join log.events as event on event.stream = asked and event.kind = 'message.posted.v1'
-             group by asked having count(event.position) <> 1",
-        )
-        .bind(&streams)
-        .fetch_all(pool)
-        .await
-        .expect("the log can be read");
-        assert!(unlike.is_empty(), "acknowledged, but not once in the log: {unlike:?}");
-        let (events, last): (i64, i64) =
-            sqlx::query_as("select count(*), coalesce(max(position), 0) from log.events")
-                .fetch_one(pool)
-                .await
-                .expect("the log can be read");
-        assert_eq!(events, last, "positions have no holes");
-        let invitations: Vec<Vec<u8>> =
-            sqlx::query_scalar("select data from log.events where kind = 'invitation.created.v1'")
+        let rows: Vec<(String, String, Vec<u8>, i64)> =
+            sqlx::query_as("select stream, kind, data, position from log.events order by position")
                 .fetch_all(pool)
                 .await
                 .expect("the log can be read");
+        let last = rows.last().map_or(0, |(.., position)| *position);
+        assert_eq!(rows.len(), usize::try_from(last).expect("a position"), "positions have no holes");
+        let stored = rows.into_iter().map(|(stream, kind, data, _)| Stored { stream, kind, data });
+        self.is_among(&stored.collect::<Vec<_>>());
+    }
+
+    /// Checks that each of them is among all events, exactly once.
+    ///
+    /// # Panics
+    /// It is not.
+    pub fn is_among(&self, events: &[Stored]) {
+        let mut posts: HashMap<&str, usize> = HashMap::new();
+        for event in events.iter().filter(|event| event.kind == "message.posted.v1") {
+            *posts.entry(event.stream.as_str()).or_default() += 1;
+        }
+        let times = |id: &String| posts.get(format!("message-{id}").as_str()).copied().unwrap_or_default();
+        let unlike: Vec<_> =
+            self.messages.iter().map(|id| (id, times(id))).filter(|(_, times)| *times != 1).collect();
+        assert!(unlike.is_empty(), "acknowledged, but not once in the log: {unlike:?}");
+        let invitations: Vec<_> =
+            events.iter().filter(|event| event.kind == "invitation.created.v1").collect();
         for uid in self.invitations.iter().flatten() {
-            let found = invitations
-                .iter()
-                .filter(|data| String::from_utf8_lossy(data).contains(uid.as_str()))
-                .count();
-            assert_eq!(found, 1, "invitation {uid} was acknowledged");
+            let tells = |event: &&&Stored| String::from_utf8_lossy(&event.data).contains(uid.as_str());
+            assert_eq!(invitations.iter().filter(tells).count(), 1, "invitation {uid} was acknowledged");
         }
         assert_eq!(invitations.len(), self.invitations.len(), "no invitation was made twice");
     }

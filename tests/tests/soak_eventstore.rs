@@ -1,0 +1,136 @@
+//! The product on EventStoreDB while its server, its connections and the product itself fail at random moments under load:
+//! nothing that was acknowledged is lost or doubled. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED`
+//! repeats a run.
+
+use esdb_sim::{Call, Code, Fault, Rule, Sim};
+use event_log::{EventStoreDbLog, EventStoreDbSettings, Log};
+use std::time::Duration;
+use veche_tests::{
+    chance::{Chance, number},
+    dump,
+    load::{Load, Stored},
+    patience,
+    person::Person,
+    world::{Layout, Plan, Role, World},
+};
+
+const DEFAULT_ROUNDS: u64 = 6;
+const ANNA: &str = "+79070000011";
+const BORIS: &str = "+79070000012";
+
+/// Longest time in a round before something fails.
+const LONGEST: u64 = 400;
+
+/// What fails in a round.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    /// The connection ends before an append is stored.
+    CutBefore,
+    /// The connection ends after an append was stored: its outcome is unknown.
+    CutAfter,
+    /// The append was stored, and the answer says that the server is away.
+    LostAnswer,
+    /// The server ends and comes back.
+    Restart,
+    /// `kill -9` of the product.
+    Process,
+    /// Both at once.
+    Both,
+}
+
+const FAILURES: [Failure; 6] = [
+    Failure::CutBefore,
+    Failure::CutAfter,
+    Failure::LostAnswer,
+    Failure::Restart,
+    Failure::Process,
+    Failure::Both,
+];
+
+async fn fail(world: &mut World, server: &mut Sim, failure: Failure, chance: &mut Chance) {
+    tokio::time::sleep(Duration::from_millis(chance.below(LONGEST))).await;
+    let times = u32::try_from(1 + chance.below(3)).expect("a small number");
+    let strike = |fault| Rule { call: Call::Append, stream: "", fault, times };
+    match failure {
+        Failure::CutBefore => server.fail(strike(Fault::CutBefore)),
+        Failure::CutAfter => server.fail(strike(Fault::CutAfter)),
+        Failure::LostAnswer => server.fail(strike(Fault::LoseAnswer(Code::Unavailable))),
+        Failure::Restart => server.restart().await.expect("the port is still free"),
+        Failure::Process => {
+            world.process(Role::Serve).kill();
+            world.revive(Role::Serve).await;
+        }
+        Failure::Both => {
+            world.process(Role::Serve).kill();
+            server.restart().await.expect("the port is still free");
+            world.revive(Role::Serve).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn soak_on_eventstoredb_loses_and_doubles_nothing() {
+    let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(DEFAULT_ROUNDS);
+    let seed = number("VECHE_TEST_SEED").unwrap_or(1);
+    println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
+    let mut chance = Chance(seed);
+    let mut server = Sim::start().await.expect("a port is free");
+    let mut world = World::start(Plan::new(Layout::AllInOne).set("VECHE_LOG", server.url())).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
+    let load = Load::start(std::iter::repeat_n(anna.client.clone(), 4), &team.uid, &group);
+    for round in 0..rounds {
+        load.more(1).await;
+        let failure = FAILURES[usize::try_from(round).expect("few rounds") % FAILURES.len()];
+        fail(&mut world, &mut server, failure, &mut chance).await;
+    }
+    load.more(5).await;
+    let acknowledged = load.finish().await;
+    println!(
+        "{} messages and {} invitations acknowledged",
+        acknowledged.messages.len(),
+        acknowledged.invitations.len()
+    );
+    acknowledged.is_among(&everything(&server.url()).await);
+    is_what_a_rebuild_makes(&mut world, &anna, &server.url()).await;
+}
+
+/// All events, read by the adapter as anybody would.
+async fn everything(url: &str) -> Vec<Stored> {
+    let log = log(url).await;
+    let (mut all, mut after) = (vec![], 0);
+    loop {
+        let page = log.read_all(after, 500).await.expect("the log can be read");
+        let Some(last) = page.last() else { return all };
+        after = last.position;
+        all.extend(page.into_iter().map(|event| Stored {
+            stream: event.stream.to_string(),
+            kind: event.kind,
+            data: event.data.to_vec(),
+        }));
+    }
+}
+
+async fn log(url: &str) -> Log {
+    let opened = EventStoreDbLog::open(url, EventStoreDbSettings::default()).await;
+    Log::EventStoreDb(opened.expect("the server answers"))
+}
+
+/// The read model that came through all that is the one that the log makes from nothing.
+async fn is_what_a_rebuild_makes(world: &mut World, witness: &Person, url: &str) {
+    let head = log(url).await.head().await.expect("the log can be read");
+    let pool = world.pool().await;
+    patience::until("the read model has everything", async || {
+        let position: i64 =
+            sqlx::query_scalar("select position from read.checkpoint").fetch_one(&pool).await.expect("read");
+        (position.cast_unsigned() >= head).then_some(())
+    })
+    .await;
+    witness.client.get("/api/v3/me").await.ok();
+    world.process(Role::Serve).terminate().await;
+    let before = dump::read_model(&pool).await;
+    world.run(&["rebuild"]);
+    let differences = dump::differences(&before, &dump::read_model(&pool).await);
+    assert!(differences.is_empty(), "a rebuild makes another read model:\n{}", differences.join("\n"));
+}
