@@ -19,6 +19,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 const BATCH: usize = 1_000;
 /// How long events gather behind a batch that was not full: nobody waits, and few transactions cost less than many.
 const GATHER: Duration = Duration::from_millis(100);
+/// While others append, it rests for so many times as long as it worked: they come first, and what is behind is made up for
+/// when they are done.
+const RESTS: u32 = 9;
+/// The longest of those rests.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How long it rests after a failure, or when another process was faster.
 const REST: Duration = Duration::from_millis(500);
 
@@ -124,11 +129,13 @@ impl Notary {
             let unsigned = stand.head.chain.number > stand.signed;
             tokio::select! {
                 events = subscription.next_batch(BATCH) => {
-                    let events = events?;
+                    let (events, began, known) = (events?, Instant::now(), self.known_head());
                     if !self.add(&mut db, &mut stand, &events).await? {
                         return Ok(());
                     }
-                    if events.len() < BATCH {
+                    if self.known_head() > known {
+                        sleep((began.elapsed() * RESTS).clamp(GATHER, LONGEST_REST)).await;
+                    } else if events.len() < BATCH {
                         sleep(GATHER).await;
                     }
                 }
@@ -138,6 +145,10 @@ impl Notary {
                 self.sign(&mut stand).await?;
             }
         }
+    }
+
+    fn known_head(&self) -> Position {
+        *self.log.watch_head().borrow()
     }
 
     /// The head, if the log holds it. A log in memory that ended with its process is forgotten.
