@@ -9,12 +9,14 @@ SHELL := /bin/bash
 SOAK_ROUNDS ?= 200
 SOAK_SECONDS ?= 60
 ARGS ?=
+# Events of the generated history.
+EVENTS ?= 1000000
 
 # A child that ends with make, even if make is killed hard.
 WITH_ME := exec setpriv --pdeathsig TERM --
 LOCAL := deploy/local
 
-.PHONY: help run stop test lint soak bench clean-local
+.PHONY: help run stop test lint soak bench bench-history clean-local
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +45,13 @@ bench: ## measure, in release mode, against a throw-away Postgres that syncs to 
 	@$(LOCAL)/prepare.sh postgres nats
 	cargo build --release -p veche
 	@$(WITH_ME) $(LOCAL)/throwaway.sh VECHE_BENCH_DATABASE_URL \
-		cargo bench -p event-log -p veche-tests $(ARGS)
+		cargo bench -p event-log -p audit -p veche-tests $(ARGS)
+
+bench-history: ## what 1,000,000 events cost: rebuild, verify, export, as_of (EVENTS=1000000)
+	@$(LOCAL)/prepare.sh postgres nats
+	cargo build --release -p veche
+	@export VECHE_BENCH_EVENTS=$(EVENTS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_BENCH_DATABASE_URL \
+		cargo bench -p veche-tests --bench history $(ARGS)
 
 clean-local: ## stop everything and forget the local database, files and logs (.local/)
 	@$(LOCAL)/clean.sh

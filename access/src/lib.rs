@@ -5,13 +5,17 @@
 pub mod caller;
 pub mod cookie;
 pub mod fresh;
+pub mod past;
 pub mod refusal;
 pub mod team_scope;
+pub mod team_view;
 
 pub use caller::Caller;
 pub use fresh::Fresh;
+pub use past::Past;
 pub use refusal::refuse;
 pub use team_scope::TeamScope;
+pub use team_view::TeamView;
 
 use platform::{clock::Clock, config::Config, limits::Limits};
 use read_model::ReadModel;
@@ -28,4 +32,6 @@ pub struct Access {
     pub limits: Arc<Limits>,
     /// The time.
     pub clock: Clock,
+    /// Teams as they were.
+    pub past: Past,
 }

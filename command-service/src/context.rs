@@ -236,6 +236,7 @@ impl Context {
             address: own(self.request.client.to_string()),
             user_agent: self.request.user_agent.clone().and_then(own),
             app: env!("CARGO_PKG_VERSION").to_owned(),
+            schema: None,
         }
     }
 }

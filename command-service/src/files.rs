@@ -13,6 +13,7 @@ use bytes::Bytes;
 use domain::{
     limits,
     message::Message,
+    policy::{self, Action},
     team::Team,
     upload::{self, Uploads},
 };
@@ -28,6 +29,7 @@ use platform::{
     http::{ApiError, FileForm},
     limits::{Key, Limit},
     media::{self, Media},
+    picture::bare::bare,
     picture::resize::{MAX_BYTES, PictureRefused, Previews},
 };
 use protocol::{error::ErrorCode, lang::Text};
@@ -84,6 +86,16 @@ pub(crate) struct Arrived {
     size: u64,
     head: Vec<u8>,
     _places: [OwnedSemaphorePermit; 2],
+}
+
+/// What is made of a picture that has come in.
+#[derive(Default)]
+struct Made {
+    previews: Option<Previews>,
+    /// It is animated.
+    moves: bool,
+    /// The picture itself without what it told of its owner, if it told anything.
+    bare: Option<Bytes>,
 }
 
 impl Commands {
@@ -182,14 +194,19 @@ impl Commands {
         arrived: Arrived,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let Arrived { incoming, name, size, head, _places } = arrived;
+        let Arrived { incoming, name, mut size, head, _places } = arrived;
         incoming.keep(blob, FILE).await.map_err(ApiError::unavailable)?;
         let Media { content_type, mut kind } = media::sniff(&head);
         let (mut animated, mut preview) = (false, None);
         if kind == UploadKind::Image {
             context.request.note_progress();
-            match self.previews(blob, size).await? {
-                Some((previews, moves)) => {
+            let Made { previews, moves, bare } = self.made_of(blob, size).await?;
+            if let Some(bare) = bare {
+                size = bare.len() as u64;
+                self.blobs.put(blob, FILE, bare).await.map_err(ApiError::unavailable)?;
+            }
+            match previews {
+                Some(previews) => {
                     animated = moves;
                     preview = Some(self.put_previews(blob, previews).await.map_err(ApiError::unavailable)?);
                 }
@@ -211,10 +228,10 @@ impl Commands {
         })
     }
 
-    /// Previews of a picture, and whether it moves; nothing for one that cannot or may not be decoded: it stays a file.
-    async fn previews(&self, blob: BlobId, size: u64) -> Result<Option<(Previews, bool)>, ApiError> {
+    /// What is made of a picture. One that cannot or may not be decoded stays a file as it is.
+    async fn made_of(&self, blob: BlobId, size: u64) -> Result<Made, ApiError> {
         if size > MAX_BYTES as u64 {
-            return Ok(None);
+            return Ok(Made::default());
         }
         let made = async {
             let place = self.resizer.place().await?;
@@ -228,15 +245,17 @@ impl Commands {
                 Err(error) => return Err(PictureRefused::Internal(error.to_string())),
             };
             let moves = media::is_animated(&picture);
-            Ok((self.resizer.previews(place, picture).await?, moves))
+            let bare = bare(&picture).map(Bytes::from);
+            let previews = Some(self.resizer.previews(place, picture).await?);
+            Ok(Made { previews, moves, bare })
         };
         match made.await {
-            Ok(made) => Ok(Some(made)),
+            Ok(made) => Ok(made),
             Err(PictureRefused::Busy) => Err(ApiError::new(ErrorCode::Unavailable)
                 .because(Text::TryLater)
                 .retry_after(Duration::from_secs(5))),
             Err(error @ PictureRefused::Internal(_)) => Err(ApiError::internal(error)),
-            Err(_) => Ok(None),
+            Err(_) => Ok(Made::default()),
         }
     }
 
@@ -322,7 +341,7 @@ impl Commands {
         attached.map(drop).map_err(|stop| stop.or(refused))
     }
 
-    /// Makes a file of one's own nobody's; its content goes once the log says so.
+    /// Makes a file of one's own, or anybody's for those who run the team, nobody's; its content goes once the log says so.
     pub(crate) async fn remove_file(
         &self,
         context: &Context,
@@ -331,18 +350,21 @@ impl Commands {
     ) -> Result<Position, ApiError> {
         let stream = StreamName::uploads(scope.team);
         let files: Uploads = self.current(&stream).await?;
-        let (blob, used) =
-            files.of(scope.contact, upload).ok_or_else(|| refused(upload::Rejection::NoUpload))?;
+        let actor = upload::Actor {
+            contact: scope.contact,
+            any: policy::may(scope.status, Action::DeleteAnyMessage),
+        };
+        let (blob, used) = files.of(actor, upload).ok_or_else(|| refused(upload::Rejection::NoUpload))?;
         let mut deleted = vec![];
         for message in used {
             let message_now: Message = self.current(&StreamName::message(*message)).await?;
-            if !message_now.is_deleted() {
+            // One that was to bring it and was never posted needs it as little as one that is deleted.
+            if message_now.brings().is_some() && !message_now.is_deleted() {
                 return Err(refused(upload::Rejection::InUse));
             }
             deleted.push(*message);
         }
         self.doubt(scope.team, upload, blob).await?;
-        let actor = scope.contact;
         let done: Result<Done<Uploads>, Stop<upload::Rejection>> = self
             .transact(context, stream, Start::Known, |_: &Uploads| upload::Command::Remove {
                 actor,

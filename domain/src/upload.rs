@@ -1,4 +1,5 @@
-//! Rules of a team's files: together they fit into its quota, and only their owner uses and removes them.
+//! Rules of a team's files: together they fit into its quota; only their owner uses them, and only it and those who run the
+//! team remove them.
 
 use crate::{Aggregate, limits};
 use events::{BlobId, ContactId, MessageId, UploadId, UploadsEvent, upload};
@@ -41,14 +42,23 @@ pub enum Command {
     /// The file shall be gone.
     Remove {
         /// Who asks.
-        actor: ContactId,
+        actor: Actor,
         /// The file.
         upload: UploadId,
-        /// Messages that are known to be deleted: they need nothing any more.
+        /// Messages that are known to be deleted, or never to have been posted: they need nothing.
         deleted: Vec<MessageId>,
     },
     /// These files shall be gone, whatever brings them: their owner or their team was erased.
     Forget(Vec<UploadId>),
+}
+
+/// Who asks for the end of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The member.
+    pub contact: ContactId,
+    /// It may remove anybody's files, not only its own.
+    pub any: bool,
 }
 
 /// Why not.
@@ -76,9 +86,9 @@ impl Uploads {
         self.bytes
     }
 
-    /// Where a file is stored, and the messages that use it, if it is this contact's.
-    pub fn of(&self, owner: ContactId, upload: UploadId) -> Option<(BlobId, &[MessageId])> {
-        self.owned(owner, upload).map(|file| (file.blob, &*file.used_by))
+    /// Where a file is stored, and the messages that use it, if it may be removed by that member.
+    pub fn of(&self, actor: Actor, upload: UploadId) -> Option<(BlobId, &[MessageId])> {
+        self.removable(actor, upload).map(|file| (file.blob, &*file.used_by))
     }
 
     /// Whether a file of the team is stored there.
@@ -94,6 +104,10 @@ impl Uploads {
 
     fn owned(&self, owner: ContactId, upload: UploadId) -> Option<&File> {
         self.files.get(&upload).filter(|file| file.owner == owner)
+    }
+
+    fn removable(&self, actor: Actor, upload: UploadId) -> Option<&File> {
+        self.files.get(&upload).filter(|file| actor.any || file.owner == actor.contact)
     }
 
     fn store(&self, stored: upload::Stored, room: u64) -> Result<Vec<UploadsEvent>, Rejection> {
@@ -145,7 +159,7 @@ impl Aggregate for Uploads {
             }
             Command::Attach { actor, uploads, message } => self.attach(actor, uploads, message),
             Command::Remove { actor, upload, deleted } => {
-                let file = self.owned(actor, upload).ok_or(Rejection::NoUpload)?;
+                let file = self.removable(actor, upload).ok_or(Rejection::NoUpload)?;
                 match file.used_by.iter().all(|message| deleted.contains(message)) {
                     true => Ok(vec![upload::Removed { upload }.into()]),
                     false => Err(Rejection::InUse),
@@ -219,7 +233,7 @@ mod tests {
 
     fn remove(actor: ContactId, id: u128, deleted: &[u128]) -> Command {
         let deleted = deleted.iter().copied().map(message).collect();
-        Command::Remove { actor, upload: file(id), deleted }
+        Command::Remove { actor: Actor { contact: actor, any: false }, upload: file(id), deleted }
     }
 
     #[test]
@@ -272,7 +286,20 @@ mod tests {
         assert_eq!(given::<Uploads>(&history).when(remove(ME, 1, &[9])), Err(Rejection::InUse));
         assert!(given::<Uploads>(&history).when(remove(ME, 1, &[8, 9])).is_ok());
         let state = Uploads::initial().fold(&history);
-        assert_eq!(state.of(ME, file(1)).map(|(_, used)| used.len()), Some(2));
-        assert_eq!(state.of(YOU, file(1)), None);
+        let of = |contact, any| state.of(Actor { contact, any }, file(1)).map(|(_, used)| used.len());
+        assert_eq!((of(ME, false), of(YOU, false), of(YOU, true)), (Some(2), None, Some(2)));
+    }
+
+    #[test]
+    fn who_runs_the_team_removes_anybodys_file_but_none_that_is_in_use() {
+        let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
+        history.extend(given::<Uploads>(&history).when(attach(ME, &[1], 9)).unwrap());
+        let any = |deleted: &[MessageId]| Command::Remove {
+            actor: Actor { contact: YOU, any: true },
+            upload: file(1),
+            deleted: deleted.to_vec(),
+        };
+        assert_eq!(given::<Uploads>(&history).when(any(&[])), Err(Rejection::InUse));
+        assert!(given::<Uploads>(&history).when(any(&[message(9)])).is_ok());
     }
 }

@@ -12,9 +12,9 @@ mod restarting;
 pub mod sample;
 
 pub use appending::{
-    a_missing_stream_is_empty, a_partial_overlap_is_refused, every_expectation_is_kept,
-    limits_are_kept_and_reached, loose_repeats_are_found_at_the_end, reading_pages_from_anywhere,
-    repeats_answer_the_same_for_ever, what_is_appended_is_read_back,
+    a_missing_stream_is_empty, a_partial_overlap_is_refused, events_are_found_by_position,
+    every_expectation_is_kept, limits_are_kept_and_reached, loose_repeats_are_found_at_the_end,
+    reading_pages_from_anywhere, repeats_answer_the_same_for_ever, what_is_appended_is_read_back,
 };
 pub use commands::{
     a_command_at_once_is_carried_out_once, a_command_is_carried_out_once,
@@ -37,6 +37,7 @@ macro_rules! conformance_cases {
         $each! {
             a_missing_stream_is_empty,
             a_partial_overlap_is_refused,
+            events_are_found_by_position,
             every_expectation_is_kept,
             limits_are_kept_and_reached,
             loose_repeats_are_found_at_the_end,

@@ -34,7 +34,7 @@ use address::Address;
 use appending::Job;
 use events::{CommandId, Position, Revision, StreamName};
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -240,6 +240,16 @@ impl EventStoreDbLog {
         match events.last() {
             Some(last) => self.shared.saw(last.position),
             None => *locked(&self.shared.scan) = Scan { after, looked_until: from },
+        }
+        Ok(events)
+    }
+
+    /// One call each: who asks for many that follow each other reads them with [`Self::read_all`].
+    pub(crate) async fn read_at(&self, positions: &BTreeSet<Position>) -> Result<Vec<RawEvent>, ReadError> {
+        let mut events = Vec::with_capacity(positions.len());
+        for position in positions {
+            let found = self.shared.wire.all_at(*position).await.map_err(failure::Failure::of_reading)?;
+            events.extend(found);
         }
         Ok(events)
     }

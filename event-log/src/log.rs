@@ -5,6 +5,7 @@ use crate::{
     Subscription, append::MAX_APPEND_BYTES,
 };
 use events::{CommandId, Position, Revision, StreamName};
+use std::collections::BTreeSet;
 use tokio::sync::watch;
 
 /// An event log. Cheap to clone: clones are one log.
@@ -71,6 +72,19 @@ impl Log {
             Self::Memory(log) => Ok(log.read_all(after, limit)),
             Self::Postgres(log) => log.read_all(after, limit).await,
             Self::EventStoreDb(log) => log.read_all(after, limit).await,
+        }
+    }
+
+    /// The events at positions that this log has handed out, in their order, each once; where there is none, none.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn read_at(&self, positions: &[Position]) -> Result<Vec<RawEvent>, ReadError> {
+        let positions: BTreeSet<Position> = positions.iter().copied().collect();
+        match self {
+            Self::Memory(log) => Ok(log.read_at(&positions)),
+            Self::Postgres(log) => log.read_at(&positions).await,
+            Self::EventStoreDb(log) => log.read_at(&positions).await,
         }
     }
 

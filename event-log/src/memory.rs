@@ -7,7 +7,7 @@ use crate::{
 };
 use events::{CommandId, EventId, Position, Revision, StreamName};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -84,6 +84,12 @@ impl MemoryLog {
 
     pub(crate) fn read_all(&self, after: Position, limit: usize) -> Vec<RawEvent> {
         tail(&locked(&self.store).events, after).iter().take(limit).cloned().collect()
+    }
+
+    pub(crate) fn read_at(&self, positions: &BTreeSet<Position>) -> Vec<RawEvent> {
+        let store = locked(&self.store);
+        let place = |position: &Position| usize::try_from(position.checked_sub(1)?).ok();
+        positions.iter().filter_map(place).filter_map(|place| store.events.get(place).cloned()).collect()
     }
 
     pub(crate) fn head(&self) -> Position {

@@ -14,7 +14,7 @@ use crate::{Append, AppendError, Appended, Cause, RawEvent, ReadError, Receipt, 
 use appender::{Appender, News, Request};
 use events::{CommandId, Position, Revision, StreamName};
 use sqlx::PgPool;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tail::Tail;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
@@ -118,6 +118,10 @@ impl PostgresLog {
         let events = statements::read_all(&self.shared.pool, after, limit).await?;
         refuse_hole(after, &events)?;
         Ok(events)
+    }
+
+    pub(crate) async fn read_at(&self, positions: &BTreeSet<Position>) -> Result<Vec<RawEvent>, ReadError> {
+        statements::read_at(&self.shared.pool, positions).await
     }
 
     /// Events behind a position, if this process appended all of them a moment ago.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address_book;
+pub mod audit;
 pub mod chat;
 pub mod codec;
 pub mod contact;
@@ -17,6 +18,7 @@ pub mod message;
 pub mod meta;
 pub mod personal;
 pub mod phone;
+pub mod projection;
 pub mod reading;
 pub mod recorded;
 pub mod registry;
@@ -36,7 +38,11 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ReadingEvent, RemindEvent, TagEvent, TaskEvent,
-    TeamEvent, UploadsEvent,
+    AccountEvent, AuditEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent,
+    RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;
+
+/// A fingerprint of all stored shapes that this program knows (the beginning of a SHA-256 over their JSON Schemas), in hex:
+/// kept with every event, so that it can be told by which schemas it was written.
+pub const SCHEMAS: &str = include_str!("../../schemas/events/fingerprint").trim_ascii();

@@ -42,4 +42,7 @@ pub struct Meta {
     pub user_agent: Option<Personal<String>>,
     /// Version of the program that wrote it.
     pub app: String,
+    /// The shapes that program knew, see [`crate::SCHEMAS`]; filled in by the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
 }

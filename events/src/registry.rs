@@ -1,8 +1,8 @@
 //! The one list from stored name to type, grouped by the kind of stream that holds them.
 
 use crate::{
-    account, address_book, chat, contact, device, icon, integration, invitation, message, phone, reading,
-    remind, section, session, tag, task, team, upload,
+    account, address_book, audit, chat, contact, device, icon, integration, invitation, message, phone,
+    projection, reading, remind, section, session, tag, task, team, upload,
 };
 use schemars::{Schema, schema_for};
 use serde_json::Value;
@@ -186,5 +186,14 @@ stored_events! {
         Set(remind::Set) = "remind.set.v1",
         Fired(remind::Fired) = "remind.fired.v1",
         Removed(remind::Removed) = "remind.removed.v1",
+    }
+    /// Facts of the `projection` stream.
+    ProjectionEvent in "projection" {
+        Retried(projection::Retried) = "projection.retried.v1",
+        Skipped(projection::Skipped) = "projection.skipped.v1",
+    }
+    /// Facts of an `audit` stream.
+    AuditEvent in "audit" {
+        Read(audit::Read) = "audit.read.v1",
     }
 }

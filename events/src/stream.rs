@@ -60,6 +60,16 @@ impl StreamName {
         Self(format!("remind-{id}"))
     }
 
+    /// What operators ruled about the projection.
+    pub fn projection() -> Self {
+        Self("projection-read".to_owned())
+    }
+
+    /// What an account looked up in history.
+    pub fn audit(id: AccountId) -> Self {
+        Self(format!("audit-{id}"))
+    }
+
     /// A name as stored; nothing is checked.
     pub fn stored(name: impl Into<String>) -> Self {
         Self(name.into())

@@ -34,12 +34,16 @@ const WRITE_BUFFER: usize = 16 * 1024;
 /// send a message as one frame, so frames may be as large.
 const MAX_MESSAGE: usize = 256 * 1024;
 
+/// Says that a client wants to go on from what it has confirmed.
+const CONFIRMED: &str = "confirmed";
+
 /// From where a client wants to go on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Resume {
     /// Everything behind this point is told once, in order, before what is new: `position` or `position.ordinal` of the
-    /// last frame, `Event-Position` of an answer, `position` of `server.time`. Without it the stream begins now.
+    /// last frame, `Event-Position` of an answer, `position` of `server.time`; or `confirmed`, the last frame that this
+    /// session's client has confirmed. Without it the stream begins now.
     from: Option<String>,
 }
 
@@ -179,14 +183,21 @@ async fn identify(
     let Ok(team) = team.parse::<TeamId>() else { return Ok(Err(Panic::InvalidTeam)) };
     let found = access.read.membership(caller.account, team).await.map_err(access::refuse)?;
     let Some(Membership { contact, status, .. }) = found else { return Ok(Err(Panic::InvalidTeam)) };
-    let from = match resume.from.as_deref().map(str::parse::<Point>).transpose() {
-        Ok(from) => from,
-        Err(_) => return Ok(Err(Panic::InvalidPosition)),
+    let session = caller.session().clone();
+    let (from, anew) = match resume.from.as_deref() {
+        None => (None, false),
+        Some(CONFIRMED) => {
+            let confirmed = access.read.confirmed(session.id, team).await.map_err(access::refuse)?;
+            (confirmed, confirmed.is_none())
+        }
+        Some(text) => match text.parse::<Point>() {
+            Ok(from) => (Some(from), false),
+            Err(_) => return Ok(Err(Panic::InvalidPosition)),
+        },
     };
     let sender =
         Sender { team, credentials, client: info.client, request_id: info.id.clone(), lang: info.lang };
-    let session = caller.session().clone();
-    Ok(Ok(Identity { session, team, viewer: Viewer { contact, status }, sender: sender.into(), from }))
+    Ok(Ok(Identity { session, team, viewer: Viewer { contact, status }, sender: sender.into(), from, anew }))
 }
 
 async fn panic(mut wire: Wire, panic: Panic) {

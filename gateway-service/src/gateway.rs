@@ -57,6 +57,9 @@ pub(crate) struct Shared {
 /// the same moment.
 const STAGGER: Duration = Duration::from_secs(3);
 
+/// After its end in a drain a client should wait at least so long before it comes back; chance adds up to [`STAGGER`].
+const RETRY: Duration = Duration::from_millis(500);
+
 /// What one socket adds to that time.
 const STAGGER_EACH: Duration = Duration::from_millis(5);
 
@@ -115,8 +118,19 @@ impl Gateway {
     pub(crate) fn stagger(&self, socket: u64) -> Duration {
         let sockets = u32::try_from(self.sockets()).unwrap_or(u32::MAX);
         let window = STAGGER.min(STAGGER_EACH.saturating_mul(sockets));
-        // Multiplication by an odd constant spreads neighbouring numbers over the whole range.
-        let spread = socket.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
-        window.mul_f64(spread as f64 / 256.0)
+        window.mul_f64(spread(socket, 56))
     }
+
+    /// When the client of a socket that goes in a drain is to come back, counted from its end: none at the same moment as
+    /// others that went with it.
+    pub(crate) fn retry(&self, socket: u64) -> Duration {
+        RETRY + STAGGER.mul_f64(spread(socket, 48))
+    }
+}
+
+/// A number from 0 to 1 that differs from socket to socket: multiplication by an odd constant spreads neighbouring numbers
+/// over the whole range, and `from` names the lowest of the eight bits that are taken.
+fn spread(socket: u64, from: u32) -> f64 {
+    let byte = (socket.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> from) & 0xff;
+    byte as f64 / 256.0
 }

@@ -4,6 +4,7 @@
 //! have sockets here and hands each row to whom it concerns; each socket's own task renders it for its viewer, so that
 //! nobody waits for anybody else. What clients say becomes commands, see [`Upstream`].
 
+mod confirmations;
 mod connect;
 mod counters;
 mod credentials;

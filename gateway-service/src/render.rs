@@ -1,6 +1,7 @@
 //! Rows of the feed as one viewer's frames.
 
 use crate::{
+    confirmations::Confirmations,
     counters::Counters,
     frame::{self, Frame, MessageParams},
     hub::{Row, Typing},
@@ -37,8 +38,8 @@ pub(crate) struct Renderer {
     pub(crate) lang: Lang,
     /// Its unread counters.
     pub(crate) counters: Counters,
-    /// Frames so far that asked for a confirmation.
-    pub(crate) confirmations: u64,
+    /// What of it the client has confirmed.
+    pub(crate) confirmations: Confirmations,
     /// Up to where the client was away: what it is told of then, it is told silently.
     pub(crate) away: Position,
     /// Up to where the counters, and what else was read when the socket was opened, know everything.
@@ -207,7 +208,8 @@ impl Renderer {
         counted: bool,
     ) -> Result<Frame> {
         let point = row.feed.point();
-        let counters = if delayed && !counted {
+        // Of what happened while the client was away the counters know already; the client does not.
+        let counters = if delayed && !counted && self.is_news(point) {
             None
         } else {
             self.counters.refresh(&self.read).await?;
@@ -225,7 +227,7 @@ impl Renderer {
             team_unread: self.counters.team(),
             badge: self.counters.badge(),
         };
-        let confirm_id = confirm_id(&mut self.confirmations);
+        let confirm_id = self.confirmations.ask(point);
         Ok(frame::encode_message(point, params, &confirm_id)?)
     }
 
@@ -261,7 +263,7 @@ impl Renderer {
             num_received: *num_received,
         };
         let event = ServerEvent::MessageReceived { messages: messages.iter().map(seen).collect() };
-        Ok(frame::encode_confirmed(point, &event, &confirm_id(&mut self.confirmations))?)
+        Ok(frame::encode_confirmed(point, &event, &self.confirmations.ask(point))?)
     }
 
     async fn chat(&mut self, point: Point, chat: ChatRef) -> Result<Rendered> {
@@ -375,10 +377,4 @@ fn told(frame: Frame) -> Rendered {
 
 fn silent() -> Rendered {
     Rendered { frame: None, then: Then::Stay }
-}
-
-/// 12 characters, as clients expect (`protocol.md` 1.1); unique within the socket.
-fn confirm_id(confirmations: &mut u64) -> String {
-    *confirmations += 1;
-    format!("{confirmations:012x}")
 }

@@ -47,6 +47,8 @@ pub(crate) struct Identity {
     pub(crate) sender: Arc<Sender>,
     /// Up to where its client was told everything; `None` to begin now.
     pub(crate) from: Option<Point>,
+    /// It wants to go on from a place that is not known: it must fetch everything.
+    pub(crate) anew: bool,
 }
 
 /// See the file's head.
@@ -61,6 +63,8 @@ struct Socket {
     unproven: bool,
     /// Up to where the client was told everything.
     told: Point,
+    /// The client has yet to be told that it must fetch everything.
+    anew: bool,
     /// The client knows that it is live.
     greeted: bool,
     attendance: Attendance,
@@ -110,6 +114,7 @@ impl Socket {
     async fn serve(mut self) {
         tell::note_seen(&self.gateway, &self.renderer).await;
         let end = self.until_end().await;
+        self.note_confirmed().await;
         let Self { wire, seat, attendance, gateway, renderer, .. } = self;
         drop(seat);
         drop(attendance);
@@ -122,6 +127,9 @@ impl Socket {
     }
 
     async fn until_end(&mut self) -> End {
+        if self.anew {
+            self.fetch_anew(self.told);
+        }
         loop {
             if self.place.is_none() {
                 self.place = self.seat.fell_behind();

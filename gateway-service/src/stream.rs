@@ -145,7 +145,8 @@ fn identity(
     let (client, request_id, lang) = (info.client, info.id.clone(), info.lang);
     let sender = Sender { team: scope.team, credentials, client, request_id, lang };
     let session = scope.caller.session().clone();
-    Ok(Identity { session, team: scope.team, viewer: scope.viewer(), sender: sender.into(), from })
+    let (team, viewer, sender) = (scope.team, scope.viewer(), sender.into());
+    Ok(Identity { session, team, viewer, sender, from, anew: false })
 }
 
 fn asks_for_stream(headers: &HeaderMap) -> bool {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use events::TeamId;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header::CONTENT_TYPE};
 use platform::http::REQUEST_ID;
-use protocol::{error::ErrorCode, lang::Lang};
+use protocol::{error::ErrorCode, lang::Lang, realtime::ClientEvent};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{
@@ -70,8 +70,13 @@ impl Upstream {
     ///
     /// # Errors
     /// The refusal in words.
-    pub(crate) async fn command(&self, sender: &Sender, event: &str, params: &Value) -> Result<(), Refused> {
-        let path = format!("/api/v3/teams/{}/ws/{event}", sender.team);
+    pub(crate) async fn command(
+        &self,
+        sender: &Sender,
+        event: ClientEvent,
+        params: &Value,
+    ) -> Result<(), Refused> {
+        let path = format!("/api/v3/teams/{}/ws/{}", sender.team, event.name());
         let body = serde_json::to_vec(params).map_err(unavailable)?;
         let (status, answer) = match self {
             Self::InProcess(router) => in_process(router, sender, &path, body).await?,

@@ -14,7 +14,7 @@ mod sections;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{Auth, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
+pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
@@ -116,6 +116,10 @@ pub struct Config {
     pub http: Http,
     /// What is told live.
     pub realtime: Realtime,
+    /// The auditor's chain.
+    pub audit: Audit,
+    /// Teams as they were.
+    pub history: History,
     /// Connections to Postgres.
     pub postgres: Postgres,
     /// Quotas by name: `count` times in `seconds`. `count = 0` switches a limit off.
@@ -151,6 +155,8 @@ impl Config {
             wait: Wait::defaults(),
             http: Http::defaults(profile),
             realtime: Realtime::defaults(profile),
+            audit: Audit::defaults(),
+            history: History::defaults(),
             postgres: Postgres::defaults(),
             limits: limits::quotas(profile),
         }

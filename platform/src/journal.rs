@@ -224,7 +224,8 @@ impl Journal {
     }
 
     async fn encode(&self, entry: Entry) -> Result<Append, WriteError> {
-        let mut meta = serde_json::to_value(&entry.meta)?;
+        let known = Meta { schema: Some(events::SCHEMAS.to_owned()), ..entry.meta };
+        let mut meta = serde_json::to_value(&known)?;
         let mut payloads = entry.events.iter().map(Event::payload).collect::<Result<Vec<_>, _>>()?;
         let mut subjects = sealing::subjects(&meta)?;
         for payload in &payloads {
@@ -304,6 +305,7 @@ mod tests {
                 address: Some(Personal::of_account(id, "203.0.113.9".into())),
                 user_agent: None,
                 app: "test".into(),
+                schema: None,
             },
             command: Some(CommandRef { id: CommandId(Uuid::from_u128(7)), fingerprint: [0; 32] }),
         }

@@ -9,6 +9,7 @@ pub mod journal;
 pub mod keyring;
 pub mod limits;
 pub mod media;
+pub mod moment;
 pub mod outbound;
 pub mod picture;
 pub mod sealing;

@@ -3,7 +3,9 @@
 
 pub(crate) mod plan;
 mod sms;
+mod status;
 mod webhook;
 mod worker;
 
+pub use status::EffectStatus;
 pub use worker::{EffectWorker, EffectWorkerDeps};

@@ -6,11 +6,17 @@
 mod batch;
 pub mod effects;
 mod feed;
+mod incoming;
+mod parking;
+mod past;
 mod projections;
 mod projector;
 mod rebuild;
+mod shadow;
 mod withdrawn;
 
 pub use feed::{Keep, forget};
+pub use past::{Past, PastLimits};
 pub use projector::{ProjectionError, Projector};
 pub use rebuild::{Progress, rebuild};
+pub use shadow::{Meeting, SHADOW_SCHEMA, Shadow};

@@ -83,6 +83,8 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
         Event::TagEvent(TagEvent::Created(created)) => tag::created(batch, at, created).await?,
         Event::TagEvent(TagEvent::Removed(removed)) => tag::removed(batch, at, removed).await?,
         Event::RemindEvent(event) => remind::apply(batch, at, owner(recorded)?, event).await?,
+        Event::ProjectionEvent(_) => {} // it rules about the projection, see parking.rs
+        Event::AuditEvent(_) => {}      // clients are shown nothing of it; auditors find it in the log
     }
     Ok(())
 }

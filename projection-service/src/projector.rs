@@ -1,8 +1,15 @@
 //! The loop: log → transaction → bus. Several processes may run it; the checkpoint row lets only one win each batch.
 
-use crate::{batch::Batch, effects, feed::Outbox, projections, withdrawn};
+use crate::{
+    batch::Batch,
+    effects,
+    feed::Outbox,
+    incoming::Incoming,
+    parking::{self, Careful, Skips},
+    projections, withdrawn,
+};
 use bytes::Bytes;
-use events::{Event, Position, Recorded};
+use events::{Event, Position};
 use platform::{
     bus::{Bus, MAX_PAYLOAD},
     journal::{Journal, LoadError},
@@ -34,6 +41,12 @@ pub enum ProjectionError {
     /// An event speaks of something that the log has not told of before.
     #[error("event at position {0} speaks of what is not there")]
     Dangling(Position),
+    /// The tables are another program's.
+    #[error("the read model's tables are not this program's: a newer one was put in their place")]
+    AnotherProgram,
+    /// What is to be put in the place of the served read model shows more than that.
+    #[error("the read model that is served has fallen behind the one that is to take its place")]
+    Ahead,
     /// An effect could not be sealed.
     #[error(transparent)]
     Vault(#[from] platform::vault::VaultError),
@@ -47,8 +60,21 @@ pub enum ProjectionError {
 pub struct Projector {
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
-    pub(crate) vault: Vault,
-    pub(crate) bus: Bus,
+    outside: Outside,
+}
+
+/// What follows outside of the rows.
+#[derive(Clone)]
+enum Outside {
+    /// Notices go out, effects are planned.
+    Told {
+        /// Seals plans.
+        vault: Vault,
+        /// Where notices go.
+        bus: Bus,
+    },
+    /// Nothing: these rows stand beside those that are served.
+    Nothing,
 }
 
 /// What a transaction did.
@@ -64,7 +90,13 @@ pub(crate) struct Applied {
 impl Projector {
     /// A projector from a journal to a read model; notices go out over the bus.
     pub fn new(journal: Journal, read: ReadModel, vault: Vault, bus: Bus) -> Self {
-        Self { journal, read, vault, bus }
+        Self { journal, read, outside: Outside::Told { vault, bus } }
+    }
+
+    /// A projector into rows that nobody is served from: it sends nothing, plans nothing, and leaves what services
+    /// remember beside the log (`ops`) as it is.
+    pub fn beside(journal: Journal, read: ReadModel) -> Self {
+        Self { journal, read, outside: Outside::Nothing }
     }
 
     /// Runs until it is dropped. Failures are logged and tried again: a read model that stands still is seen by
@@ -90,13 +122,17 @@ impl Projector {
             None => self.connect().await?,
         };
         let db = connection.insert(db);
+        if !read_model::schema::is_ours(db).await? {
+            return Err(ProjectionError::AnotherProgram);
+        }
+        let skips = Skips::load(&self.journal).await?;
         let mut subscription = self.journal.log().subscribe(self.checkpoint(db).await?);
         loop {
             let after = subscription.position();
             let raw = subscription.next_batch(BATCH).await?;
-            let events = self.journal.decode(raw).await?;
+            let events = Incoming::read(&self.journal, raw).await?;
             let started = std::time::Instant::now();
-            let Some(applied) = self.apply(db, after, &events).await? else { return Ok(()) };
+            let Some(applied) = self.apply(db, after, &events, &skips).await? else { return Ok(()) };
             metrics::counter!("veche_projection_events_total").increment(events.len() as u64);
             metrics::histogram!("veche_projection_batch_seconds").record(started.elapsed().as_secs_f64());
             metrics::gauge!("veche_projection_position").set(applied.position as f64);
@@ -118,23 +154,36 @@ impl Projector {
         Ok(position.cast_unsigned())
     }
 
-    /// Applies events behind `after`; `None` when the checkpoint is elsewhere, because another process was faster.
+    /// Applies events behind `after`; `None` when the checkpoint is elsewhere, because another process was faster. Where
+    /// an event is at fault, all are applied once more with care, see [`parking`].
     pub(crate) async fn apply(
         &self,
         db: &mut PgConnection,
         after: Position,
-        events: &[Recorded<Event>],
+        events: &Incoming,
+        skips: &Skips,
+    ) -> Result<Option<Applied>, ProjectionError> {
+        match self.attempt(db, after, events, skips, false).await {
+            Err(error) if parking::fault(&error).is_some() => {
+                self.attempt(db, after, events, skips, true).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        db: &mut PgConnection,
+        after: Position,
+        events: &Incoming,
+        skips: &Skips,
+        with_care: bool,
     ) -> Result<Option<Applied>, ProjectionError> {
         let Some(last) = events.last() else { return Ok(None) };
         let mut transaction = db.begin().await?;
-        // The row is moved first: it stays locked until all that led there is committed with it.
-        let moved: Option<i64> =
-            sqlx::query_scalar("UPDATE checkpoint SET position = $1 WHERE position = $2 RETURNING coloured")
-                .bind(last.position.cast_signed())
-                .bind(after.cast_signed())
-                .fetch_optional(&mut *transaction)
-                .await?;
-        let Some(coloured_before) = moved else { return Ok(None) };
+        let Some((coloured_before, parked)) = take(&mut transaction, after, last).await? else {
+            return Ok(None);
+        };
         let mut batch = Batch {
             db: &mut transaction,
             outbox: Outbox::default(),
@@ -142,11 +191,21 @@ impl Projector {
             withdrawn: vec![],
             coloured: coloured_before,
         };
-        projections::apply(&mut batch, events).await?;
+        match events {
+            Incoming::Whole(events) if !with_care && !parking::needs_care(events, &parked, skips) => {
+                projections::apply(&mut batch, events).await?;
+            }
+            _ => {
+                let mut careful = Careful::new(&self.journal, skips, batch.db).await?;
+                careful.apply(&mut batch, events.each()).await?;
+            }
+        }
         let Batch { outbox, planned, withdrawn, coloured, .. } = batch;
         let told = outbox.store(&mut transaction).await?;
-        effects::plan::store(&mut transaction, &self.vault, last.position, planned).await?;
-        withdrawn::store(&mut transaction, &self.vault, withdrawn).await?;
+        if let Outside::Told { vault, .. } = &self.outside {
+            effects::plan::store(&mut transaction, vault, last, planned).await?;
+            withdrawn::store(&mut transaction, vault, withdrawn).await?;
+        }
         if coloured != coloured_before {
             sqlx::query("UPDATE checkpoint SET coloured = $1")
                 .bind(coloured)
@@ -154,33 +213,56 @@ impl Projector {
                 .await?;
         }
         transaction.commit().await?;
-        let rights = events.iter().any(|recorded| may_change_rights(&recorded.event));
-        let told = Committed { after, position: last.position, rows: Some(told) };
-        Ok(Some(Applied { position: last.position, rights, told }))
+        let rights = match events {
+            Incoming::Whole(events) => events.iter().any(|recorded| may_change_rights(&recorded.event)),
+            Incoming::Mixed(_) => true,
+        };
+        let told = Committed { after, position: last, rows: Some(told) };
+        Ok(Some(Applied { position: last, rights, told }))
     }
 
     /// Tells whoever waits. What gets lost here is found by whoever looks at the checkpoint or the feed.
     fn announce(&self, applied: Applied) {
         let projected = Projected { position: applied.position, rights: applied.rights };
         self.read.projected(projected);
+        let Outside::Told { bus, .. } = &self.outside else { return };
         let mut told = applied.told;
         match serde_json::to_vec(&told) {
-            Ok(payload) if payload.len() <= MAX_PAYLOAD => self.publish(FEED_SUBJECT, payload.into()),
+            Ok(payload) if payload.len() <= MAX_PAYLOAD => publish(bus, FEED_SUBJECT, payload.into()),
             // The table has them: whoever is told that there are some reads them there.
             Ok(_) => {
                 told.rows = None;
-                self.publish(FEED_SUBJECT, serde_json::to_vec(&told).unwrap_or_default().into());
+                publish(bus, FEED_SUBJECT, serde_json::to_vec(&told).unwrap_or_default().into());
             }
             Err(error) => tracing::error!(%error, "notices have no JSON form"),
         }
-        self.publish(PROJECTED_SUBJECT, Bytes::from(projected.to_string()));
+        publish(bus, PROJECTED_SUBJECT, Bytes::from(projected.to_string()));
     }
+}
 
-    fn publish(&self, subject: &str, payload: Bytes) {
-        if let Err(error) = self.bus.publish(subject, payload) {
-            tracing::debug!(%error, subject, "not published; the feed table has it");
-        }
+fn publish(bus: &Bus, subject: &str, payload: Bytes) {
+    if let Err(error) = bus.publish(subject, payload) {
+        tracing::debug!(%error, subject, "not published; the feed table has it");
     }
+}
+
+/// Moves the checkpoint first: its row stays locked until all that led there is committed with it. Answers the colours
+/// given so far, and which streams are parked; nothing when the checkpoint is elsewhere, or among another program's tables.
+async fn take(
+    db: &mut PgConnection,
+    after: Position,
+    last: Position,
+) -> Result<Option<(i64, Vec<String>)>, sqlx::Error> {
+    sqlx::query_as(
+        "UPDATE checkpoint SET position = $1 \
+         WHERE position = $2 AND EXISTS (SELECT FROM shape WHERE fingerprint = $3) \
+         RETURNING coloured, ARRAY(SELECT stream FROM parked)",
+    )
+    .bind(last.cast_signed())
+    .bind(after.cast_signed())
+    .bind(read_model::schema::wanted())
+    .fetch_optional(db)
+    .await
 }
 
 /// Whether an event may change who somebody is or what they may touch. What is said and read never does; of all else

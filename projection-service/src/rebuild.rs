@@ -1,7 +1,7 @@
 //! Drops the read model and makes it anew from the log. What is remembered beside the log stays, so nothing is sent
 //! again.
 
-use crate::{ProjectionError, Projector, projector::BATCH};
+use crate::{ProjectionError, Projector, incoming::Incoming, parking::Skips, projector::BATCH};
 use events::Position;
 
 /// How far a rebuild has come.
@@ -28,14 +28,15 @@ pub async fn rebuild(
     read_model::schema::recreate(projector.read.pool(), head).await?;
     projector.read.restart();
     let mut db = projector.connect().await?;
+    let skips = Skips::load(&projector.journal).await?;
     let mut progress = Progress { position: 0, head, events: 0 };
     while progress.position < head {
         let raw = projector.journal.log().read_all(progress.position, BATCH).await?;
         if raw.is_empty() {
             break;
         }
-        let events = projector.journal.decode(raw).await?;
-        match projector.apply(&mut db, progress.position, &events).await? {
+        let events = Incoming::read(&projector.journal, raw).await?;
+        match projector.apply(&mut db, progress.position, &events, &skips).await? {
             Some(applied) => {
                 progress.position = applied.position;
                 progress.events += events.len() as u64;

@@ -175,6 +175,10 @@ pub struct OwnLaterContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_join_public_groups: Option<bool>,
+    /// May read public tasks and write into them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_join_public_tasks: Option<bool>,
     /// May manage integrations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -183,6 +187,10 @@ pub struct OwnLaterContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_manage_sections: Option<bool>,
+    /// May make and remove tags of tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_manage_tags: Option<bool>,
     /// Pushes do not show the text.
     #[schema(required = false)]
     pub hide_pushes_content: bool,

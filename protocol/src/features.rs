@@ -121,10 +121,22 @@ pub struct Features {
     pub safari_push_id: String,
     /// Errors of clients are not collected.
     pub sentry_dsn_js: String,
+    /// What is begun to be written is kept by the server.
+    pub server_drafts: bool,
     /// No team is one group.
     pub single_group_teams: bool,
     /// Empty.
     pub support_email: String,
+    /// Tasks have lists of items to be checked.
+    pub task_checklist: bool,
+    /// There is no board of tasks.
+    pub task_dashboard: bool,
+    /// Tasks can be talked about.
+    pub task_messages: bool,
+    /// Tasks can be public.
+    pub task_public: bool,
+    /// Tasks have tags.
+    pub task_tags: bool,
     /// Other words for things: none.
     pub terms: Map<String, Value>,
     /// Name of the look.
@@ -190,8 +202,14 @@ impl Features {
             resend_timeout: 30,
             safari_push_id: String::new(),
             sentry_dsn_js: String::new(),
+            server_drafts: true,
             single_group_teams: false,
             support_email: String::new(),
+            task_checklist: true,
+            task_dashboard: false,
+            task_messages: true,
+            task_public: true,
+            task_tags: true,
             terms: Map::new(),
             theme: "classic".to_owned(),
             userver: installation.base_url.to_owned(),

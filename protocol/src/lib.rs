@@ -4,6 +4,7 @@
 //! it prints as `null` is printed as `null`.
 
 pub mod account;
+pub mod audit;
 pub mod chat;
 pub mod contact;
 pub mod country;

@@ -1,4 +1,11 @@
-//! Websocket frames (`protocol.md` 1): the registry from event name to parameters, both ways.
+//! Websocket frames (`protocol.md` 1): what the server says here, what clients say in [`client`].
+
+mod client;
+
+pub use client::{
+    Activity, CALLS, ClientEnvelope, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostContent,
+    PostMessage,
+};
 
 use crate::{
     Jid, Point, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
@@ -49,6 +56,9 @@ pub enum ServerEvent {
         /// What came up to here is not told over this socket: it must be fetched.
         #[serde(skip_serializing_if = "Option::is_none")]
         position: Option<Position>,
+        /// The server stops: how long to wait, from the end of this socket, before another is opened.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
     },
     /// The socket cannot be; it is closed next.
     #[serde(rename = "server.panic")]
@@ -323,118 +333,4 @@ pub struct ReceivedMessage {
     pub received: bool,
     /// By how many, the author left out.
     pub num_received: u32,
-}
-
-/// What the names of events about calls begin with; calls are not offered.
-pub const CALLS: &str = "client.call.";
-
-/// What a client sends: `params` depends on the event.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ClientEnvelope {
-    /// Name.
-    pub event: String,
-    /// Parameters, absent on `client.ping`.
-    #[serde(default)]
-    pub params: Option<Value>,
-    /// Opaque, text or number; empty means none.
-    #[serde(default)]
-    pub confirm_id: Option<Value>,
-}
-
-impl ClientEnvelope {
-    /// The `confirm_id`, unless it is empty.
-    pub fn wants_confirm(&self) -> Option<&Value> {
-        self.confirm_id.as_ref().filter(|id| match id {
-            Value::String(text) => !text.is_empty(),
-            other => !other.is_null(),
-        })
-    }
-}
-
-/// `client.message.updated`
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct PostMessage {
-    /// To whom.
-    pub to: String,
-    /// What.
-    pub content: PostContent,
-    /// Chosen by the client.
-    #[serde(default)]
-    pub message_id: Option<String>,
-    /// The message it answers.
-    #[serde(default)]
-    pub reply_to: Option<String>,
-    /// Messages it forwards.
-    #[serde(default)]
-    pub linked_messages: Option<Vec<String>>,
-    /// Marked as important.
-    #[serde(default)]
-    pub important: Option<bool>,
-    /// No link previews wanted.
-    #[serde(default)]
-    pub nopreview: Option<bool>,
-    /// Old clients: the text beside forwarded messages, where `content.text` is empty.
-    #[serde(default)]
-    pub comment: Option<String>,
-    /// It does not count as unread.
-    #[serde(default)]
-    pub silently: Option<bool>,
-    /// Files of its author that it brings.
-    #[serde(default)]
-    pub uploads: Option<Vec<String>>,
-}
-
-/// What a client may say.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct PostContent {
-    /// The text.
-    pub text: String,
-    /// `plain`.
-    #[serde(rename = "type", default)]
-    pub kind: Option<String>,
-}
-
-/// `client.message.deleted`
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct DeleteMessage {
-    /// Which one.
-    pub message_id: String,
-}
-
-/// `client.chat.lastread`
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct LastRead {
-    /// The chat.
-    pub jid: String,
-    /// Absent: the newest.
-    #[serde(default)]
-    pub last_read_message_id: Option<String>,
-}
-
-/// `client.chat.composing`
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Composing {
-    /// The chat.
-    pub jid: String,
-    /// Absent: stopped.
-    #[serde(default)]
-    pub composing: Option<bool>,
-    /// Recording a voice message.
-    #[serde(default)]
-    pub is_audio: Option<bool>,
-}
-
-/// `client.activity`
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Activity {
-    /// Away from the keyboard.
-    #[serde(default)]
-    pub afk: Option<bool>,
-}
-
-/// `client.confirm`
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct Confirm {
-    /// Of which frame.
-    pub confirm_id: Value,
 }

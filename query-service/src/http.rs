@@ -1,6 +1,7 @@
 //! The list of read routes.
 
 mod account;
+mod audit;
 mod chat;
 mod contact;
 mod device;
@@ -74,4 +75,9 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(remind::list))
         .routes(routes!(picture::stub))
         .routes(routes!(picture::stored))
+        .routes(routes!(audit::events))
+        .routes(routes!(audit::event))
+        .routes(routes!(audit::verify))
+        .routes(routes!(audit::team_events))
+        .routes(routes!(audit::team_event))
 }

@@ -4,14 +4,32 @@ mod http;
 mod words;
 
 use access::Access;
+use audit::Auditor;
 use axum::extract::FromRef;
 use platform::{blobs::Blobs, picture::stub::Stubs};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Delayed pings that may wait at once.
 const DELAYED_PINGS: usize = 256;
+/// Auditors who may follow history at once: each asks the chain's index again and again.
+const FOLLOWERS: usize = 64;
+
+/// What the handlers are built of.
+pub struct QueryDeps {
+    /// Who calls, and the read model.
+    pub access: Access,
+    /// Pictures and files.
+    pub blobs: Blobs,
+    /// Draws on the colours of [`domain::icon::COLOURS`].
+    pub stubs: Stubs,
+    /// History.
+    pub auditor: Auditor,
+    /// Cancelled when the process stops: streams end then.
+    pub closing: CancellationToken,
+}
 
 /// What the query handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -20,12 +38,18 @@ pub struct Queries {
     blobs: Blobs,
     stubs: Arc<Stubs>,
     delays: Arc<Semaphore>,
+    auditor: Auditor,
+    followers: Arc<Semaphore>,
+    closing: CancellationToken,
 }
 
 impl Queries {
-    /// The handlers' state; `stubs` draws on the colours of [`domain::icon::COLOURS`].
-    pub fn new(access: Access, blobs: Blobs, stubs: Stubs) -> Self {
-        Self { access, blobs, stubs: Arc::new(stubs), delays: Arc::new(Semaphore::new(DELAYED_PINGS)) }
+    /// The handlers' state.
+    pub fn new(deps: QueryDeps) -> Self {
+        let QueryDeps { access, blobs, stubs, auditor, closing } = deps;
+        let (delays, followers) = (Semaphore::new(DELAYED_PINGS), Semaphore::new(FOLLOWERS));
+        let (stubs, delays, followers) = (stubs.into(), delays.into(), followers.into());
+        Self { access, blobs, stubs, delays, auditor, followers, closing }
     }
 
     /// Every read route, with its description.

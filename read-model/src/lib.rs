@@ -6,8 +6,10 @@
 pub mod account;
 pub mod address_book;
 pub mod chat;
+pub mod confirmed;
 pub mod contact;
 pub mod device;
+pub mod difference;
 pub mod erasure;
 pub mod feed;
 pub mod icon;
@@ -15,6 +17,8 @@ pub mod integration;
 pub mod invitation;
 pub mod last_seen;
 pub mod message;
+pub mod parked;
+pub mod past;
 pub mod position;
 pub mod reading;
 pub mod remind;
@@ -31,9 +35,17 @@ pub mod upload;
 
 use platform::vault::Vault;
 use rights::Rights;
-use sqlx::PgPool;
-use std::sync::{Arc, atomic::AtomicU64};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 use tokio::sync::watch;
+
+/// How long a connection to rows that are seldom asked for stays open.
+const IDLE: Duration = Duration::from_secs(30);
+/// Longest wait for such a connection.
+const ACQUIRE: Duration = Duration::from_secs(5);
 
 /// Why the read model has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +73,8 @@ pub struct ReadModel {
     seen: Arc<watch::Sender<u64>>,
     floor: Arc<AtomicU64>,
     rights: Rights,
+    /// Nothing more will come to it, and nothing is missing.
+    finished: bool,
 }
 
 impl ReadModel {
@@ -74,6 +88,28 @@ impl ReadModel {
             seen: Arc::new(watch::Sender::new(0)),
             floor: Arc::default(),
             rights: Rights::new(),
+            finished: false,
+        }
+    }
+
+    /// Rows of the same shape in another schema of the same database. They are as they are: nobody waits for more of
+    /// them, and what is not there does not exist. At most `connections` are open, and none while nobody asks.
+    #[must_use]
+    pub fn beside(&self, schema: &str, connections: u32) -> Self {
+        let options = schema::inside((*self.pool.connect_options()).clone(), schema);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .idle_timeout(IDLE)
+            .acquire_timeout(ACQUIRE)
+            .connect_lazy_with(options);
+        Self {
+            pool,
+            base_url: self.base_url.clone(),
+            vault: self.vault.clone(),
+            seen: Arc::new(watch::Sender::new(0)),
+            floor: Arc::default(),
+            rights: Rights::new(),
+            finished: true,
         }
     }
 

@@ -34,6 +34,9 @@ impl ReadModel {
     /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before, or the projection to
     /// where the log stood when this process began, or what a crash took is there again; or the database failed.
     pub async fn whole(&self) -> Result<()> {
+        if self.finished {
+            return Ok(());
+        }
         let wanted = self.known().max(self.floor.load(Ordering::Relaxed));
         let whole: bool =
             sqlx::query_scalar("SELECT c.position >= greatest(r.until, $1) FROM checkpoint c, ops.rebuild r")

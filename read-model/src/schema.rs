@@ -7,17 +7,19 @@
 use events::Position;
 use sha2::{Digest, Sha256};
 use sqlx::{
-    AssertSqlSafe, PgConnection, PgPool, SqlSafeStr,
+    AssertSqlSafe, Connection, PgConnection, PgPool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
+use std::sync::LazyLock;
 
 /// Where the read model that is served lives.
 pub const READ_SCHEMA: &str = "read";
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 19] = [
+const READ: [&str; 20] = [
     include_str!("../tables/checkpoint.sql"),
+    include_str!("../tables/parked.sql"),
     include_str!("../tables/account.sql"),
     include_str!("../tables/device.sql"),
     include_str!("../tables/session.sql"),
@@ -39,11 +41,12 @@ const READ: [&str; 19] = [
 ];
 
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
-const OPS: [(i64, &str, &str); 4] = [
+const OPS: [(i64, &str, &str); 5] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
     (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
-    (4, "answers_of", include_str!("../migrations/0004_answers_of.sql")),
+    (4, "confirmed", include_str!("../migrations/0004_confirmed.sql")),
+    (5, "answers_of", include_str!("../migrations/0005_answers_of.sql")),
 ];
 
 /// Makes processes that start at once take turns; any number that nothing else here locks.
@@ -65,10 +68,11 @@ pub fn inside(options: PgConnectOptions, schema: &str) -> PgConnectOptions {
 pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> {
     migrate_ops(pool).await?;
     let mut transaction = pool.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
-    if found(&mut transaction).await?.as_deref() != Some(&*wanted()) {
+    take_turn(&mut transaction).await?;
+    if found(&mut transaction, READ_SCHEMA).await?.as_deref() != Some(wanted()) {
         make(&mut transaction, head).await?;
     }
+    sqlx::raw_sql(crate::past::TABLES).execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -79,7 +83,7 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
 /// Postgres is not available.
 pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
+    take_turn(&mut transaction).await?;
     make(&mut transaction, until).await?;
     transaction.commit().await
 }
@@ -87,6 +91,28 @@ pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), sqlx::Error>
 async fn make(db: &mut PgConnection, until: Position) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE ops.rebuild SET until = $1").bind(until.cast_signed()).execute(&mut *db).await?;
     fill_schema(db, READ_SCHEMA).await
+}
+
+/// Begins a read model beside the one that is served, empty; one that this program has begun before is gone on with.
+///
+/// # Errors
+/// Postgres is not available.
+pub async fn begin_beside(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    take_turn(&mut transaction).await?;
+    if found(&mut transaction, schema).await?.as_deref() != Some(wanted()) {
+        fill_schema(&mut transaction, schema).await?;
+    }
+    transaction.commit().await
+}
+
+/// Takes the turn of those who change schemas, until the transaction ends.
+///
+/// # Errors
+/// Postgres is not available.
+pub async fn take_turn(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(db).await?;
+    Ok(())
 }
 
 /// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it.
@@ -107,20 +133,37 @@ pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx
     Ok(())
 }
 
-async fn found(db: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
-    let known: bool =
-        sqlx::query_scalar("SELECT to_regclass('read.shape') IS NOT NULL").fetch_one(&mut *db).await?;
+/// Whether the tables that a connection finds are those of this program: another one may have put its own in their place.
+///
+/// # Errors
+/// Postgres is not available, or there are no tables at all.
+pub async fn is_ours(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let found: String = sqlx::query_scalar("SELECT fingerprint FROM shape").fetch_one(db).await?;
+    Ok(found == wanted())
+}
+
+async fn found(db: &mut PgConnection, schema: &str) -> Result<Option<String>, sqlx::Error> {
+    let known: bool = sqlx::query_scalar("SELECT to_regclass($1 || '.shape') IS NOT NULL")
+        .bind(schema)
+        .fetch_one(&mut *db)
+        .await?;
     if !known {
         return Ok(None);
     }
-    sqlx::query_scalar("SELECT fingerprint FROM read.shape").fetch_optional(db).await
+    let ask = format!("SELECT fingerprint FROM {schema}.shape");
+    sqlx::query_scalar(AssertSqlSafe(ask)).fetch_optional(db).await
 }
 
-fn wanted() -> String {
+/// Names this program's tables.
+pub fn wanted() -> &'static str {
+    &WANTED
+}
+
+static WANTED: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     READ.iter().for_each(|tables| hash.update(tables));
     hex::encode(hash.finalize())
-}
+});
 
 async fn migrate_ops(pool: &PgPool) -> Result<(), MigrateError> {
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {

@@ -64,6 +64,12 @@ impl Client {
         Self { identity, ..self.clone() }
     }
 
+    /// The same caller, of a world that lies elsewhere.
+    #[must_use]
+    pub fn at(&self, addresses: Addresses) -> Self {
+        Self { addresses, ..self.clone() }
+    }
+
     /// The same world with a token.
     #[must_use]
     pub fn as_token(&self, token: &str) -> Self {

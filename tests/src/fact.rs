@@ -40,6 +40,7 @@ async fn state(world: &World, stream: StreamName, event: &Event) -> u64 {
         address: None,
         user_agent: None,
         app: "tests".into(),
+        schema: None,
     };
     let json = |value: serde_json::Result<Vec<u8>>| value.expect("an event is JSON").into();
     let fact = NewEvent {

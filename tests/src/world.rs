@@ -1,5 +1,9 @@
 //! The product as processes of its own over a database of its own: all in one, or each role apart with a real NATS.
 
+mod second;
+
+pub use second::Second;
+
 use crate::{
     client::Client,
     local_postgres::{LocalPostgres, free_port},
@@ -10,7 +14,12 @@ use crate::{
 };
 use event_log::testing::TestDatabase;
 use http::Method;
-use std::{collections::BTreeMap, path::PathBuf, process::Command, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::Arc,
+};
 use tempfile::TempDir;
 
 /// The address that clients see, wherever the processes listen: the one in the seed.
@@ -239,9 +248,14 @@ impl World {
         options.connect(&self.database_url).await.expect("the database accepts connections")
     }
 
+    /// The folder of all that is not in a database.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The folder of pictures and files.
     pub fn blobs(&self) -> PathBuf {
-        self.folder.path().join("data/blobs")
+        self.data().join("blobs")
     }
 
     /// The process of a role.
@@ -287,18 +301,25 @@ impl World {
     /// # Panics
     /// It fails.
     pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.attempt(arguments);
+        let words =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?} failed with {}:\n{words}", output.status);
+        words
+    }
+
+    /// Runs a command of the product to its end, however it ends.
+    ///
+    /// # Panics
+    /// The program is not there.
+    pub fn attempt(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         let ours = std::env::vars_os().map(|(name, _)| name);
         for name in ours.filter(|name| name.to_string_lossy().starts_with("VECHE_")) {
             command.env_remove(name);
         }
         command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let output =
-            command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()));
-        let words =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?} failed with {}:\n{words}", output.status);
-        words
+        command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()))
     }
 
     /// All that the processes have written so far.
@@ -320,39 +341,48 @@ impl World {
     }
 
     fn begin(&mut self, role: Role) {
-        let listen = format!("127.0.0.1:{}", self.addresses.port(role));
+        let recipe = self.recipe(role, self.addresses.port(role), "first");
+        self.processes.insert(role, Process::start(recipe));
+    }
+
+    fn recipe(&self, role: Role, port: u16, which: &str) -> Recipe {
+        let listen = format!("127.0.0.1:{port}");
         let mut environment = self.environment.clone();
         environment.push(("VECHE_LISTEN".into(), listen));
         environment.push(("VECHE_COMMAND_URL".into(), self.addresses.http(&Method::POST, "/")));
-        let recipe = Recipe {
+        Recipe {
             name: role.name().into(),
             program: self.program.clone(),
             arguments: vec![role.name().into()],
             environment,
-            log: self.folder.path().join(format!("{}.log", role.name())),
+            log: self.folder.path().join(format!("{}-{which}.log", role.name())),
             user: None,
-        };
-        self.processes.insert(role, Process::start(recipe));
+        }
     }
 
-    /// Waits for `/readyz`. Another process may take a port between the look and the start; then it is tried again,
-    /// and the port may be free by then.
     async fn ready(&mut self, role: Role) {
-        let url = format!("http://127.0.0.1:{}/readyz", self.addresses.port(role));
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        let mut tries = 0;
-        let process = self.process(role);
-        patience::within(patience::START_GUARD, &format!("{} is ready", role.name()), async || {
-            if !process.is_alive() {
-                tries += 1;
-                assert!(tries < TRIES, "{} ended at once:\n{}", role.name(), process.log());
-                process.restart();
-            }
-            let answer = http.get(&url).send().await.ok()?;
-            answer.status().is_success().then_some(())
-        })
-        .await;
+        let port = self.addresses.port(role);
+        until_ready(self.process(role), port).await;
     }
+}
+
+/// Waits for `/readyz`. Another process may take a port between the look and the start; then it is tried again, and the
+/// port may be free by then.
+async fn until_ready(process: &mut Process, port: u16) {
+    let url = format!("http://127.0.0.1:{port}/readyz");
+    let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+    let name = process.recipe().name.clone();
+    let mut tries = 0;
+    patience::within(patience::START_GUARD, &format!("{name} is ready"), async || {
+        if !process.is_alive() {
+            tries += 1;
+            assert!(tries < TRIES, "{name} ended at once:\n{}", process.log());
+            process.restart();
+        }
+        let answer = http.get(&url).send().await.ok()?;
+        answer.status().is_success().then_some(())
+    })
+    .await;
 }
 
 fn environment(

@@ -1,13 +1,12 @@
 //! Who was away goes on from where they stood: everything they may see comes once, in order, and then what is new.
 
-use futures::StreamExt;
 use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use veche_tests::{
-    client::Client,
     exchange::{Body, Call},
     person::{Person, Team},
+    server_sent::Events,
     socket::Socket,
     world::{Layout, Plan, Role, World},
 };
@@ -222,55 +221,6 @@ async fn what_the_feed_has_forgotten_must_be_fetched() {
     assert!(near.caught_up().await.is_empty());
 }
 
-/// A stream of server-sent events as it comes.
-struct Events {
-    chunks: futures::stream::BoxStream<'static, Vec<u8>>,
-    unread: String,
-}
-
-impl Events {
-    async fn open(client: &Client, team: &str, headers: &[(&'static str, &str)]) -> Self {
-        let path = format!("/api/v3/teams/{team}/events");
-        let url = client.addresses().http(&Method::GET, &path) + &path;
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        let mut request = http.get(url).header("accept", "text/event-stream");
-        for (name, value) in client.identity().header().iter().chain(headers) {
-            request = request.header(*name, *value);
-        }
-        let answer = request.send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers()["content-type"], "text/event-stream");
-        let chunks = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()).unwrap_or_default());
-        Self { chunks: chunks.boxed(), unread: String::new() }
-    }
-
-    /// The next event: its id and its data.
-    async fn next(&mut self) -> Option<(Option<String>, Option<Value>)> {
-        loop {
-            if let Some((event, rest)) = self.unread.split_once("\n\n") {
-                let line =
-                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let data = line("data: ").map(|data| serde_json::from_str(&data).expect("data is JSON"));
-                let found = (line("id: "), data);
-                self.unread = rest.to_owned();
-                return Some(found);
-            }
-            let chunk = tokio::time::timeout(Duration::from_secs(20), self.chunks.next()).await;
-            self.unread += &String::from_utf8(chunk.expect("the stream goes on")?).expect("text");
-        }
-    }
-
-    /// The next event that stems from one.
-    async fn placed(&mut self) -> (String, Value) {
-        loop {
-            match self.next().await.expect("the stream goes on") {
-                (Some(id), Some(data)) => return (id, data),
-                _ => {}
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn the_same_comes_as_a_stream_and_by_asking_again() {
     let mut pair = pair(one()).await;
@@ -283,7 +233,7 @@ async fn the_same_comes_as_a_stream_and_by_asking_again() {
     story(&pair).await;
     let frames = heard(&mut witness).await;
 
-    let mut stream = Events::open(&pair.boris.client, &pair.team.uid, &[("last-event-id", &from)]).await;
+    let mut stream = Events::open(&pair.boris.client, &path, &[("last-event-id", &from)]).await;
     for expected in &frames {
         let (id, frame) = stream.placed().await;
         assert_eq!((id, gist(&frame)), (point(expected), gist(expected)));

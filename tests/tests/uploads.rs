@@ -198,17 +198,18 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
     bomb[20..24].copy_from_slice(&60_000u32.to_be_bytes());
     let stored = upload(&anna, &team, bomb).await;
     assert_eq!((&stored["type"], &stored["preview"]), (&json!("imagefile"), &Value::Null));
-    // A picture that is a page too: it is shown as a picture, and its preview is nothing but one.
-    let mut polyglot = picture(900, 300);
+    // A picture that is a page too: what is stored, and its previews, are nothing but pictures.
+    let plain = picture(900, 300);
+    let mut polyglot = plain.clone();
     polyglot.extend(b"<script>alert(1)</script>");
-    let stored = upload(&anna, &team, polyglot.clone()).await;
+    let stored = upload(&anna, &team, polyglot).await;
     assert_eq!(
         (&stored["type"], &stored["preview"]["width"], &stored["preview"]["height"]),
         (&json!("image"), &json!(400), &json!(133))
     );
     let uid = text(&stored["uid"]);
     let file = anna.client.get(format!("{}/{uid}/file", path(&team))).await;
-    assert_eq!((file.header("content-type"), &file.bytes[..]), (Some("image/png"), &polyglot[..]));
+    assert_eq!((file.header("content-type"), &file.bytes[..]), (Some("image/png"), &plain[..]));
     for (rendition, width) in [("preview", 400), ("preview_2x", 800)] {
         let preview = anna.client.get(format!("{}/{uid}/{rendition}", path(&team))).await;
         let found = preview.bytes.windows(8).any(|window| window == b"<script>");
@@ -218,6 +219,47 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
     }
     let head = Call::new(http::Method::HEAD, format!("{}/{uid}/file", path(&team)), Body::Empty);
     let head = anna.client.unjudged().send(head).await;
-    let length = polyglot.len().to_string();
+    let length = plain.len().to_string();
     assert_eq!((head.header("content-length"), head.bytes.len()), (Some(length.as_str()), 0));
+}
+
+#[tokio::test]
+async fn where_a_picture_was_taken_is_not_stored() {
+    let world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000005").await;
+    let plain = picture(40, 30);
+    // Behind the signature and the header: a text, whose checksum nobody needs.
+    let place = b"GPS 55.7558N 37.6173E";
+    let length = u32::try_from(place.len()).expect("a short text").to_be_bytes();
+    let taken = [&plain[..33], &length, b"tEXt", place, &[0; 4], &plain[33..]].concat();
+    let stored = upload(&anna, &team, taken).await;
+    assert_eq!((&stored["type"], &stored["size"]), (&json!("image"), &json!(plain.len())));
+    let file = anna.client.get(format!("{}/{}/file", path(&team), text(&stored["uid"]))).await;
+    assert_eq!(file.bytes, plain);
+}
+
+#[tokio::test]
+async fn who_runs_the_team_removes_files_of_others_that_no_message_brings() {
+    const BORIS: &str = "+79070000016";
+    let world = World::all_in_one().await;
+    let (anna, boris) =
+        (Person::login(world.client(), "+79070000006").await, Person::login(world.client(), BORIS).await);
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let (his, hers) = (upload(&boris, &team, picture(8, 8)).await, upload(&anna, &team, picture(9, 9)).await);
+    let of = |file: &Value| format!("{}/{}", path(&team), text(&file["uid"]));
+    let refused = boris.client.delete(of(&hers)).await;
+    assert_eq!(refused.status, 404, "{refused}");
+    // A message that is refused after its file was promised to it does not hold the file.
+    let far = json!({"to": team.me, "content": {"text": "вот"}, "uploads": [his["uid"]], "message_id": "00000000-0000-8000-8000-000000000001"});
+    let event = format!("/api/v3/teams/{}/ws/client.message.updated", team.uid);
+    let refused = boris.client.post(event.clone(), far).await;
+    assert!(refused.status.is_client_error(), "{refused}");
+    let brought = json!({"to": team.me, "content": {"text": "вот"}, "uploads": [his["uid"]]});
+    let posted = boris.client.post(event, brought).await.ok();
+    let refused = anna.client.delete(of(&his)).await;
+    assert_eq!(refused.status, 422, "{refused}");
+    let delete = format!("/api/v3/teams/{}/ws/client.message.deleted", team.uid);
+    boris.client.post(delete, json!({"message_id": posted["message_id"]})).await.ok();
+    anna.client.delete(of(&his)).await.ok();
+    assert_eq!(boris.client.get(of(&his)).await.status, 404);
 }

@@ -5,7 +5,9 @@ use http::{
     HeaderValue,
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
-use protocol::realtime::{Activity, Composing, Confirm, DeleteMessage, LastRead, PostMessage, ServerEvent};
+use protocol::realtime::{
+    Activity, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostMessage, ServerEvent,
+};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use utoipa::{
@@ -38,8 +40,9 @@ pub fn document() -> Value {
     let team = json!({"team_uid": {"description": "The team"}});
     let from = json!({"type": "object", "properties": {"from": {
         "type": "string",
-        "pattern": r"^[0-9]+(\.[0-9]+)?$",
-        "description": "Everything behind this point is told before what is new",
+        "pattern": r"^([0-9]+(\.[0-9]+)?|confirmed)$",
+        "description": "Everything behind this point is told before what is new; `confirmed`: behind the last frame that \
+            this session's client has confirmed (websockets only)",
     }}});
     json!({
         "asyncapi": "3.0.0",
@@ -125,25 +128,9 @@ fn server_messages() -> Map<String, Value> {
 }
 
 fn client_messages(schemas: &mut Schemas) -> Map<String, Value> {
-    fn params<T: ToSchema>(schemas: &mut Schemas) -> Value {
-        T::schemas(schemas);
-        value(&T::schema())
-    }
-    let known = [
-        ("client.ping", "Are you there? Answered by `server.confirm`.", json!({"type": "object"})),
-        ("client.confirm", "A frame with a `confirm_id` came.", params::<Confirm>(schemas)),
-        (
-            "client.activity",
-            "The user went away from the keyboard, or came back.",
-            params::<Activity>(schemas),
-        ),
-        ("client.chat.composing", "The user is typing, or stopped.", params::<Composing>(schemas)),
-        ("client.chat.lastread", "The user has read a chat.", params::<LastRead>(schemas)),
-        ("client.message.updated", "Posts a message, or edits one.", params::<PostMessage>(schemas)),
-        ("client.message.deleted", "Deletes a message.", params::<DeleteMessage>(schemas)),
-    ];
-    let message = |(name, about, params): (&str, &str, Value)| {
-        let required = if name == "client.ping" { json!(["event"]) } else { json!(["event", "params"]) };
+    let message = |event: ClientEvent| {
+        let (name, params) = (event.name(), params_of(event, schemas));
+        let required = if event == ClientEvent::Ping { json!(["event"]) } else { json!(["event", "params"]) };
         let payload = json!({
             "type": "object",
             "required": required,
@@ -156,9 +143,25 @@ fn client_messages(schemas: &mut Schemas) -> Map<String, Value> {
                 },
             },
         });
-        (name.to_owned(), json!({"name": name, "summary": about, "payload": payload}))
+        (name.to_owned(), json!({"name": name, "summary": event.about(), "payload": payload}))
     };
-    known.into_iter().map(message).collect()
+    ClientEvent::ALL.into_iter().map(message).collect()
+}
+
+fn params_of(event: ClientEvent, schemas: &mut Schemas) -> Value {
+    fn params<T: ToSchema>(schemas: &mut Schemas) -> Value {
+        T::schemas(schemas);
+        value(&T::schema())
+    }
+    match event {
+        ClientEvent::Ping => json!({"type": "object"}),
+        ClientEvent::Confirm => params::<Confirm>(schemas),
+        ClientEvent::Activity => params::<Activity>(schemas),
+        ClientEvent::Composing => params::<Composing>(schemas),
+        ClientEvent::LastRead => params::<LastRead>(schemas),
+        ClientEvent::MessageUpdated => params::<PostMessage>(schemas),
+        ClientEvent::MessageDeleted => params::<DeleteMessage>(schemas),
+    }
 }
 
 fn value(schema: &RefOr<Schema>) -> Value {

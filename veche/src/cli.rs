@@ -1,6 +1,12 @@
 //! What can be asked on the command line, and what it answers there.
 
-use crate::{Role, audit, docs, house::House, keys, log_copy, rebuild, roles};
+use crate::{
+    Role,
+    audit::{self, AuditCommand},
+    docs,
+    house::House,
+    keys, log_copy, parked, rebuild, roles,
+};
 use clap::{Args, Parser, Subcommand};
 use platform::{
     config::{Config, Profile, Sources},
@@ -25,7 +31,10 @@ Examples:
   veche serve                                   everything in one process
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
-  veche rebuild                                 make the read model anew from the log
+  veche rebuild --shadow --switch               make the read model anew from the log, beside the served one
+  veche rebuild diff                            compare the read model with what the log says
+  veche parked                                  list events that could not be applied
+  veche audit verify                            prove that history is the one that was signed
   veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
 pub struct Cli {
@@ -60,17 +69,19 @@ enum Task {
     Gateway,
     /// Bring the database's schemas up to date
     Migrate,
-    /// Drop the read model and make it anew from the log; a running server goes on meanwhile
-    Rebuild,
-    /// Forget persons and teams
-    #[command(subcommand)]
-    Audit(audit::AuditCommand),
+    /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
+    Rebuild(rebuild::Rebuild),
+    /// List events that the projection could not apply, or rule about them
+    Parked(parked::Parked),
     /// Replace the keys that keys of personal values are wrapped with
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Work on the event log itself
     #[command(subcommand)]
     Log(LogCommand),
+    /// Search, follow, explain, export and prove history
+    #[command(subcommand)]
+    Audit(Box<AuditCommand>),
     /// Show or check the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -104,33 +115,33 @@ impl Cli {
     /// Does what was asked.
     pub fn run(self) -> ExitCode {
         let sources = Sources::of_process(self.settings.config, self.settings.set);
-        match carry_out(self.command, &sources) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("veche: {}", chain(error.as_ref()));
-                ExitCode::FAILURE
-            }
-        }
+        // An audit that could not be made is told from one that found something.
+        let failed =
+            if matches!(self.command, Task::Audit(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
+        carry_out(self.command, &sources).unwrap_or_else(|error| {
+            eprintln!("veche: {}", chain(error.as_ref()));
+            failed
+        })
     }
 }
 
-fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
-    match command {
+fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
+    let done = match command {
         Task::Serve => serve(Role::All, sources),
         Task::Command => serve(Role::Command, sources),
         Task::Query => serve(Role::Query, sources),
         Task::Projection => serve(Role::Projection, sources),
         Task::Gateway => serve(Role::Gateway, sources),
         Task::Migrate => migrate(sources),
-        Task::Rebuild => {
+        Task::Rebuild(asked) => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
-            block_on(rebuild::run(config))
+            return block_on(rebuild::run(config, asked));
         }
-        Task::Audit(command) => {
+        Task::Parked(parked) => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
-            block_on(audit::run(config, command))
+            block_on(parked::run(config, parked))
         }
         Task::Keys(command) => {
             let config = Config::load(sources)?;
@@ -147,7 +158,9 @@ fn carry_out(command: Task, sources: &Sources) -> Result<(), Failure> {
             Ok(())
         }
         Task::Config(command) => settings(&command, sources),
-    }
+        Task::Audit(command) => return audit::run(*command, sources),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn serve(role: Role, sources: &Sources) -> Result<(), Failure> {
@@ -186,7 +199,8 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
     Ok(())
 }
 
-fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// Runs what waits.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 

@@ -5,8 +5,10 @@ use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
 use utoipa::{
     OpenApi,
     openapi::{
-        ContentBuilder, Info, OpenApi as Document, Ref, RefOr, ResponseBuilder, SecurityRequirement,
-        path::Operation,
+        ContentBuilder, Info, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder,
+        SecurityRequirement,
+        path::{Operation, ParameterBuilder, ParameterIn},
+        schema::Type,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
@@ -28,7 +30,9 @@ struct Common;
 /// The whole document: all roles, whichever of them this process runs.
 pub fn openapi() -> Document {
     let mut document = Common::openapi();
-    for part in [command_service::openapi(), query_service::openapi(), gateway_service::openapi()] {
+    let mut queries = query_service::openapi();
+    add_as_of(&mut queries);
+    for part in [command_service::openapi(), queries, gateway_service::openapi()] {
         document.merge(part);
     }
     document.info = Info::builder()
@@ -58,6 +62,24 @@ pub fn openapi() -> Document {
         operations.for_each(add_failures);
     }
     document
+}
+
+/// What is asked of a team can be asked of its past.
+fn add_as_of(queries: &mut Document) {
+    let of_teams = queries.paths.paths.iter_mut().filter(|(path, _)| path.contains("/teams/{team_uid}"));
+    for operation in of_teams.filter_map(|(_, item)| item.get.as_mut()) {
+        let as_of = ParameterBuilder::new()
+            .name("as_of")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(
+                "The team as it was then: a position of an event, or an RFC 3339 time. The caller must be in the team \
+                 now, and sees what they could see then.",
+            ))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build();
+        operation.parameters.get_or_insert_default().push(RefOr::T(as_of));
+    }
 }
 
 /// A command whose client says `Prefer: respond-async` is answered before the read model shows it; one whose client says

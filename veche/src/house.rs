@@ -2,6 +2,8 @@
 
 use crate::cli::Failure;
 use access::Access;
+use audit::{CheckpointFile, Ledger, Notary, Pace};
+use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
@@ -21,6 +23,7 @@ use platform::{
     vault::{self, Vault},
     wrapping::Wrapping,
 };
+use projection_service::{Past, PastLimits};
 use read_model::ReadModel;
 use sqlx::{
     PgPool,
@@ -43,10 +46,12 @@ pub(crate) struct House {
     pub(crate) vault: Vault,
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
+    pub(crate) ledger: Ledger,
     pub(crate) bus: Bus,
     pub(crate) blobs: Blobs,
     pub(crate) outbound: Outbound,
     pub(crate) access: Access,
+    pub(crate) past: Past,
 }
 
 impl House {
@@ -55,19 +60,37 @@ impl House {
     /// # Errors
     /// What is missing, named.
     pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
+        let house = Self::open_as_it_is(config).await?;
+        let head = house.journal.log().head().await?;
+        read_model::schema::migrate(house.read.pool(), head).await?;
+        house.read.expect(head);
+        Ok(house)
+    }
+
+    /// Opens everything and leaves the read model as it is: another program's may be served from it.
+    ///
+    /// # Errors
+    /// What is missing, named.
+    pub(crate) async fn open_as_it_is(config: Config) -> Result<Self, Failure> {
+        events::upcast::check()?;
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
-        let (log, keyring) = open_log(&config, open_wrapping(&config, &vault)?, &read_pool).await?;
+        let Opened { log, keyring, beside } = open_log(&config, &vault, &read_pool).await?;
+        Ledger::migrate(&beside).await?;
         let journal = Journal::new(log, keyring);
         try_key(&journal).await?;
-        let head = journal.log().head().await?;
-        read_model::schema::migrate(&read_pool, head).await?;
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
-        read.expect(head);
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
-        let access = Access { read: read.clone(), config: config.clone(), limits, clock: clock.clone() };
+        let past = open_past(&config, &journal, &read);
+        let access = Access {
+            read: read.clone(),
+            config: config.clone(),
+            limits,
+            clock: clock.clone(),
+            past: shown(past.clone(), clock.clone()),
+        };
         let webhooks = &config.webhooks;
         let outbound = Outbound::new(OutboundPolicy {
             allow_http: webhooks.allow_http,
@@ -85,8 +108,10 @@ impl House {
             vault,
             journal,
             read,
+            ledger: Ledger::new(beside),
             outbound,
             access,
+            past,
         })
     }
 
@@ -95,6 +120,19 @@ impl House {
         self.journal.log().close().await;
         self.bus.drain().await;
         self.read.pool().close().await;
+    }
+
+    /// Who writes the auditor's chain. What is signed of a log in memory is not worth a file: both end with the process.
+    pub(crate) fn notary(&self) -> Notary {
+        let log = self.journal.log().clone();
+        let lasting = !matches!(log, Log::Memory(_));
+        let file = lasting.then(|| CheckpointFile::within(&self.config.checkpoint_dir()));
+        let audit = &self.config.audit;
+        let pace = Pace {
+            every: Duration::from_secs(audit.checkpoint_sec.into()),
+            events: audit.checkpoint_events.into(),
+        };
+        Notary::new(log, self.ledger.clone(), self.vault.signing_key(), self.clock.clone(), file, pace)
     }
 
     /// The write side.
@@ -129,7 +167,25 @@ impl House {
     }
 }
 
-fn open_vault(config: &Config) -> Result<Vault, Failure> {
+fn open_past(config: &Config, journal: &Journal, read: &ReadModel) -> Past {
+    let limits = PastLimits {
+        schemas: config.history.schemas,
+        events: config.history.max_events,
+        idle: TimeDelta::seconds(config.history.idle_sec.into()),
+    };
+    Past::new(journal.clone(), read.clone(), limits)
+}
+
+/// The past as handlers ask for it.
+fn shown(past: Past, clock: Clock) -> access::Past {
+    access::Past::new(move |team, moment| {
+        let (past, now) = (past.clone(), clock.now());
+        async move { past.at(team, moment, now).await }
+    })
+}
+
+/// The vault of the settings' master key.
+pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     let named =
         |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
     match config.master_key_source() {
@@ -152,32 +208,41 @@ fn open_vault(config: &Config) -> Result<Vault, Failure> {
     }
 }
 
-fn open_wrapping(config: &Config, vault: &Vault) -> Result<Wrapping, Failure> {
+/// What the keys of personal values are wrapped with.
+pub(crate) fn open_wrapping(config: &Config, vault: &Vault) -> Result<Wrapping, Failure> {
     let Some(file) = &config.wrapping_keys_file else { return Ok(vault.clone().into()) };
     let opened = Wrapping::from_file(vault.clone(), file);
     Ok(opened.map_err(|error| format!("wrapping keys {}: {error}", file.display()))?)
 }
 
-async fn open_log(
-    config: &Config,
-    wrapping: Wrapping,
-    read_pool: &PgPool,
-) -> Result<(Log, Keyring), Failure> {
+/// The log, and what belongs to it.
+pub(crate) struct Opened {
+    pub(crate) log: Log,
+    pub(crate) keyring: Keyring,
+    /// The database with the keys and the auditor's chain.
+    pub(crate) beside: PgPool,
+}
+
+/// Opens the log of the settings, with all that belongs to it.
+pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
+    let wrapping = open_wrapping(config, vault)?;
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await?;
-        return Ok((Log::EventStoreDb(log), Keyring::postgres(read_pool.clone(), wrapping)));
+        let keyring = Keyring::postgres(read_pool.clone(), wrapping);
+        return Ok(Opened { log: Log::EventStoreDb(log), keyring, beside: read_pool.clone() });
     }
     settle_tls_provider();
     if config.log.expose() == "memory" {
-        return Ok((Log::Memory(MemoryLog::default()), Keyring::memory()));
+        let log = Log::Memory(MemoryLog::default());
+        return Ok(Opened { log, keyring: Keyring::memory(), beside: read_pool.clone() });
     }
     let own = config.log.expose() != config.read_url().expose();
     let pool = if own { connect("log", &config.log, config).await? } else { read_pool.clone() };
     PostgresLog::migrate(&pool).await?;
     Keyring::migrate(&pool).await?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok((Log::Postgres(log), Keyring::postgres(pool, wrapping)))
+    Ok(Opened { log: Log::Postgres(log), keyring: Keyring::postgres(pool.clone(), wrapping), beside: pool })
 }
 
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
@@ -185,7 +250,8 @@ async fn open_log(
 async fn try_key(journal: &Journal) -> Result<(), Failure> {
     let first = journal.log().read_all(0, FIRST_EVENTS).await?;
     match journal.decode(first).await {
-        Ok(_) => Ok(()),
+        // A damaged event says nothing about the key: the projection parks it.
+        Ok(_) | Err(LoadError::Event { .. }) => Ok(()),
         Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
             Err("the master key, or the wrapping keys, are not those that this log was written with".into())
         }
@@ -221,7 +287,9 @@ pub(crate) async fn connect_eventstoredb(url: &str) -> Result<EventStoreDbLog, F
 pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
     let timeout = format!("{}s", config.postgres.statement_timeout_sec);
-    let options = options.application_name("veche").options([("statement_timeout", timeout)]);
+    // Our statements are short: compiling one takes longer than running it ever does.
+    let options =
+        options.application_name("veche").options([("statement_timeout", &*timeout), ("jit", "off")]);
     let options = read_model::schema::inside(options, read_model::schema::READ_SCHEMA);
     let pool = PgPoolOptions::new()
         .max_connections(config.postgres.max_connections)

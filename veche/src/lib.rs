@@ -7,6 +7,7 @@ pub mod docs;
 mod house;
 mod keys;
 mod log_copy;
+mod parked;
 mod rebuild;
 mod roles;
 

@@ -5,6 +5,7 @@
 //! A target with another history is refused.
 
 use crate::{cli::Failure, house};
+use audit::Ledger;
 use clap::Args;
 use event_log::{
     Append, AppendError, CommandRef, EventStoreDbLog, Expected, Log, NewEvent, PostgresLog, PostgresSettings,
@@ -77,6 +78,9 @@ pub(crate) async fn run(config: Config, copy: Copy) -> Result<(), Failure> {
     );
     if copy.switch {
         switch(&config, &from, &walk).await?;
+        // The same history has the same hashes, but other positions: the notary makes the entries anew.
+        Ledger::migrate(&target_keys).await?;
+        Ledger::new(target_keys.clone()).begin_anew(false).await?;
         println!(
             "The read model's database now speaks of the new log: set `log` to it, then start or `veche rebuild`."
         );
@@ -272,8 +276,6 @@ async fn switch(config: &Config, from: &Log, walk: &Walk) -> Result<(), Failure>
         .into());
     }
     let mut transaction = pool.begin().await?;
-    // What is done would only be in the way of new positions that happen to be equal to old ones.
-    sqlx::query("DELETE FROM ops.effect WHERE due IS NULL").execute(&mut *transaction).await?;
     for statement in [
         "UPDATE ops.effect SET position = $1",
         "UPDATE ops.effect_checkpoint SET position = $1",

@@ -1,6 +1,7 @@
 //! What each role runs; `serve` runs all of them in one process.
 
 use crate::{asyncapi, cli::Failure, docs, house::House};
+use audit::Auditor;
 use axum::Router;
 use chrono::TimeDelta;
 use command_service::{Commands, Reminders};
@@ -19,7 +20,7 @@ use projection_service::{
     effects::{EffectWorker, EffectWorkerDeps},
 };
 use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
-use query_service::Queries;
+use query_service::{Queries, QueryDeps};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -51,6 +52,8 @@ const READY_LAG_BYTES: u64 = READY_LAG << 10;
 /// How often lag is measured, and limits and leftovers are swept.
 const MEASURE: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(600);
+/// How often what nobody has asked for lately of the past is dropped.
+const SWEEP_PAST: Duration = Duration::from_secs(30);
 /// How long the answer to an Idempotency-Key is kept.
 const ANSWERS_KEPT: &str = "24 hours";
 
@@ -66,7 +69,20 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     let mut router = Router::new().merge(health::routes(house.readiness.clone()));
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
-        let queries = Queries::new(house.access.clone(), house.blobs.clone(), stubs);
+        let (past, stopping) = (house.past.clone(), house.tasks.stopping());
+        house.tasks.spawn("past", async move {
+            let mut beat = interval(SWEEP_PAST);
+            while stopping.run_until_cancelled(beat.tick()).await.is_some() {
+                past.sweep().await;
+            }
+        });
+        let queries = Queries::new(QueryDeps {
+            access: house.access.clone(),
+            blobs: house.blobs.clone(),
+            stubs,
+            auditor: Auditor::new(house.ledger.clone(), house.journal.clone()),
+            closing: house.tasks.closing(),
+        });
         router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
     }
     let mut commands = None;
@@ -156,6 +172,14 @@ fn project(house: &House) -> Result<(), Failure> {
         webhook_retries: house.config.webhooks.retry_delays_sec.clone().into(),
     });
     let stopping = house.tasks.stopping();
+    let notary = house.notary();
+    house.tasks.spawn_critical("notary", {
+        let stopping = stopping.clone();
+        async move {
+            stopping.run_until_cancelled(notary.run()).await;
+            Ok::<(), Infallible>(())
+        }
+    });
     house.tasks.spawn_critical("projection", {
         let stopping = stopping.clone();
         async move {
@@ -189,6 +213,9 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     let effects = EffectWorker::prune(read, now).await.map(drop);
     if let Err(error) = read.forget_withdrawn().await {
         tracing::warn!(%error, "withdrawn texts were not swept");
+    }
+    if let Err(error) = read.forget_confirmed().await {
+        tracing::warn!(%error, "what clients have confirmed was not swept");
     }
     let keep = Keep {
         since: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
@@ -257,13 +284,21 @@ fn watch(house: &House) {
             }
         }
     });
+    house.readiness.register("parked streams", {
+        let read = read.clone();
+        move || {
+            let read = read.clone();
+            // All others go on, so the process stays fit: this is for operators to see.
+            async move { read.parked_count().await.map(|parked| parked.to_string()) }
+        }
+    });
     let bus = house.bus.clone();
     house.readiness.register("bus", move || {
         let healthy = bus.healthy();
         // A bus that is away slows news down, and loses none: it does not make the process unfit.
         async move { Ok::<_, Infallible>(if healthy { "connected" } else { "away" }.to_owned()) }
     });
-    let stopping = house.tasks.stopping();
+    let (stopping, ledger) = (house.tasks.stopping(), house.ledger.clone());
     house.tasks.spawn("lag", async move {
         let mut beat = interval(MEASURE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -271,6 +306,12 @@ fn watch(house: &House) {
             if let (Ok(head), Ok(position)) = (log.head().await, read.position().await) {
                 metrics::gauge!("veche_log_head").set(head as f64);
                 metrics::gauge!("veche_projection_lag").set(head.saturating_sub(position) as f64);
+                if let Ok(chain) = ledger.head().await {
+                    metrics::gauge!("veche_audit_lag").set(head.saturating_sub(chain.position) as f64);
+                }
+            }
+            if let Ok(parked) = read.parked_count().await {
+                metrics::gauge!("veche_projection_parked").set(parked as f64);
             }
         }
     });

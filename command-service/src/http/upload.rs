@@ -56,7 +56,8 @@ pub(super) async fn store(
     commands.show(&context, position, view).await
 }
 
-/// Removes a file of one's own that no message brings, or none that is left; its bytes are the team's again.
+/// Removes a file that no message brings, or none that is left; its bytes are the team's again. One's own, or anybody's for
+/// those who may delete anybody's messages.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}", tag = "uploads",
     params(("team_uid" = String, Path), ("upload_uid" = String, Path)),
     responses((status = 200, body = Success<Nothing>)))]

@@ -17,7 +17,7 @@ use protocol::{
     live::Live,
     message::Message,
     notice::LIVE_SUBJECT,
-    realtime::{Activity, CALLS, Composing},
+    realtime::{Activity, CALLS, ClientEvent, Composing},
 };
 use read_model::chat::{Access, chat_of};
 use serde::Deserialize;
@@ -42,34 +42,36 @@ pub(super) async fn event(
     let mut context = command.context;
     context.as_contact(scope.contact);
     let RawBody(body) = command.input;
-    match name.as_str() {
-        "client.message.updated" => {
+    let Some(event) = ClientEvent::of(&name) else {
+        let text = if name.starts_with(CALLS) { Text::NoCalls } else { Text::UnknownEvent { name } };
+        return Err(ApiError::field("client_event_name", text));
+    };
+    match event {
+        ClientEvent::MessageUpdated => {
             let context = context.named("message.say");
             match commands.repeated(&context).await? {
                 Some(answer) => Ok(answer),
                 None => commands.post_message(context, &scope, parse_json(&body)?, BY_EVENT).await,
             }
         }
-        "client.message.deleted" => {
+        ClientEvent::MessageDeleted => {
             let context = context.named("message.delete");
             match commands.repeated(&context).await? {
                 Some(answer) => Ok(answer),
                 None => commands.delete_message(context, &scope, parse_json(&body)?).await,
             }
         }
-        "client.chat.lastread" => {
+        ClientEvent::LastRead => {
             commands.mark_read(context.named("reading.mark"), &scope, parse_json(&body)?).await
         }
-        "client.chat.composing" => commands.compose(context, &scope, parse_json(&body)?).await,
-        "client.activity" => {
+        ClientEvent::Composing => commands.compose(context, &scope, parse_json(&body)?).await,
+        ClientEvent::Activity => {
             let activity: Activity = parse_json(&body)?;
             let live = Live::Activity { contact: scope.contact, afk: activity.afk.unwrap_or(false) };
             commands.tell_live(scope.team, &live);
             commands.nothing(&context).await
         }
-        "client.ping" | "client.confirm" => commands.nothing(&context).await,
-        call if call.starts_with(CALLS) => Err(ApiError::field("client_event_name", Text::NoCalls)),
-        _ => Err(ApiError::field("client_event_name", Text::UnknownEvent { name })),
+        ClientEvent::Ping | ClientEvent::Confirm => commands.nothing(&context).await,
     }
 }
 

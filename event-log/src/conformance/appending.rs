@@ -1,6 +1,6 @@
 //! Appending and reading, one caller at a time.
 
-use super::sample::{append, assert_sound, assert_stored, event, events, stream};
+use super::sample::{append, assert_sound, assert_stored, event, events, everything, stream};
 use crate::{
     AppendError, Expected, Log, NewEvent,
     append::{MAX_APPEND_EVENTS, MAX_EVENT_BYTES},
@@ -34,6 +34,19 @@ pub async fn a_missing_stream_is_empty(open: impl AsyncFn() -> Log) {
     assert_eq!(log.read_stream(&stream("a"), 1, 10).await.expect("read"), []);
     assert_eq!(log.read_stream(&stream("a"), Revision::MAX, 10).await.expect("read"), []);
     assert_eq!(log.read_stream(&stream("a"), 0, 0).await.expect("read"), []);
+}
+
+/// Events come back by their positions, whatever the order of asking.
+pub async fn events_are_found_by_position(open: impl AsyncFn() -> Log) {
+    let log = open().await;
+    log.append(append("a", Expected::Any, 3)).await.expect("stored");
+    log.append(append("b", Expected::Any, 2)).await.expect("stored");
+    let all = everything(&log).await;
+    let asked = [4, 1, 4, 2].map(|number: usize| all[number].position);
+    let beyond = all[4].position + 1_000_000;
+    let found = log.read_at(&[&asked[..], &[beyond, 0]].concat()).await.expect("read");
+    assert_eq!(found, [&all[1], &all[2], &all[4]].map(Clone::clone), "in order, each once");
+    assert!(log.read_at(&[]).await.expect("read").is_empty());
 }
 
 /// Pages follow each other without gap or overlap.

@@ -164,6 +164,21 @@ impl Wire {
         Ok(self.page(behind.collect(), ended))
     }
 
+    /// The event at a position, if it is one of ours.
+    ///
+    /// # Errors
+    /// [`Failure`], after retries.
+    pub(super) async fn all_at(&self, position: Position) -> Result<Option<RawEvent>, Failure> {
+        if position == 0 || position > MAX_NUMBER {
+            return Ok(None);
+        }
+        let start = StreamPosition::Position(eventstore::Position { commit: position, prepare: position });
+        let records =
+            self.read_all(ReadAllOptions::default().forwards().position(start).max_count(1)).await?;
+        let found = records.into_iter().find(|record| record.position == position);
+        Ok(found.and_then(|record| self.ours(record)))
+    }
+
     /// The events before a position (before the end, without one), latest first, `count` at most, and among them ours.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgDatabaseError, PgRow, PgSeverity},
     raw_sql,
 };
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// For the connection that appends.
@@ -225,6 +226,21 @@ pub(super) async fn read_all(
     )
     .bind(stored(after))
     .bind(stored(limit as u64))
+    .fetch_all(pool)
+    .await;
+    events_of(rows)
+}
+
+/// Events at positions, in order.
+pub(super) async fn read_at(
+    pool: &PgPool,
+    positions: &BTreeSet<Position>,
+) -> Result<Vec<RawEvent>, ReadError> {
+    let rows = sqlx::query(
+        "select position, stream, revision, event_id, kind, data, meta from log.events
+         where position = any($1) order by position",
+    )
+    .bind(positions.iter().copied().map(stored).collect::<Vec<_>>())
     .fetch_all(pool)
     .await;
     events_of(rows)

@@ -6,7 +6,7 @@ use crate::{
     meters,
     socket::{
         End, Socket, code,
-        inbox::{self, Kind, Told, Unreadable},
+        inbox::{self, Told, Unreadable},
         wire::Heard,
     },
     upstream::Refused,
@@ -19,7 +19,7 @@ use protocol::{
     Jid,
     error::ErrorCode,
     lang::Text,
-    realtime::{Activity, Composing, ServerEvent},
+    realtime::{Activity, ClientEvent, Composing, Confirm, ServerEvent},
 };
 use read_model::chat::chat_of;
 use serde::de::DeserializeOwned;
@@ -35,7 +35,7 @@ const PATIENCE: u32 = 50;
 /// Commands of one socket: carried out one after the other, in the order they came.
 #[derive(Default)]
 pub(super) struct Commands {
-    waiting: VecDeque<(&'static str, Told)>,
+    waiting: VecDeque<Told>,
     running: Option<BoxFuture<'static, Done>>,
     refused: u32,
 }
@@ -103,13 +103,12 @@ impl Socket {
             }
         };
         match told.kind {
-            Kind::Ping => self.confirm(told.confirm_id),
-            // Frames are not sent again: what a client misses it learns from history.
-            Kind::Confirm => {}
-            Kind::Activity => self.activity(told),
-            Kind::Composing => self.composing(told).await,
-            Kind::Command(event) => {
-                self.commands.waiting.push_back((event, told));
+            ClientEvent::Ping => self.confirm(told.confirm_id),
+            ClientEvent::Confirm => self.confirmed(&told),
+            ClientEvent::Activity => self.activity(told),
+            ClientEvent::Composing => self.composing(told).await,
+            ClientEvent::LastRead | ClientEvent::MessageUpdated | ClientEvent::MessageDeleted => {
+                self.commands.waiting.push_back(told);
                 self.begin();
             }
         }
@@ -141,10 +140,10 @@ impl Socket {
         if self.commands.running.is_some() {
             return;
         }
-        let Some((event, told)) = self.commands.waiting.pop_front() else { return };
+        let Some(told) = self.commands.waiting.pop_front() else { return };
         let (upstream, sender) = (self.gateway.0.upstream.clone(), self.sender.clone());
         let command = async move {
-            let result = upstream.command(&sender, event, &told.params).await;
+            let result = upstream.command(&sender, told.kind, &told.params).await;
             (told, result)
         };
         self.commands.running = Some(command.boxed());
@@ -208,6 +207,19 @@ impl Socket {
         })
     }
 
+    /// The client has got a frame. None is sent again: whoever comes back may go on from here.
+    fn confirmed(&mut self, told: &Told) {
+        match params::<Confirm>(told) {
+            Ok(Confirm { confirm_id: Value::String(id) }) => {
+                self.renderer.confirmations.confirm(&id);
+                self.pace.confirmed();
+            }
+            // Of another server, or of none.
+            Ok(_) => {}
+            Err(message) => self.warn(message, told.orig.clone()),
+        }
+    }
+
     fn confirm(&mut self, confirm_id: Option<Value>) {
         if let Some(confirm_id) = confirm_id {
             self.say(&ServerEvent::Confirm { confirm_id });
@@ -215,7 +227,7 @@ impl Socket {
     }
 
     fn warn(&mut self, message: String, orig: Value) {
-        self.say(&ServerEvent::Warning { message, orig, code: None, position: None });
+        self.say(&ServerEvent::Warning { message, orig, code: None, position: None, retry_after_ms: None });
     }
 
     /// Pushes a frame that stems from no row of the feed.

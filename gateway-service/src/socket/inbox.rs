@@ -3,7 +3,7 @@
 use protocol::{
     error::ErrorCode,
     lang::{Lang, Text},
-    realtime::{CALLS, ClientEnvelope},
+    realtime::{CALLS, ClientEnvelope, ClientEvent},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,28 +12,13 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     /// Which event.
-    pub(super) kind: Kind,
+    pub(super) kind: ClientEvent,
     /// Its parameters; an empty object when absent.
     pub(super) params: Value,
     /// What `server.confirm` must echo, if it is wanted.
     pub(super) confirm_id: Option<Value>,
     /// The whole envelope, for warnings.
     pub(super) orig: Value,
-}
-
-/// The events that clients may send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// `client.ping`
-    Ping,
-    /// `client.confirm`
-    Confirm,
-    /// `client.activity`
-    Activity,
-    /// `client.chat.composing`
-    Composing,
-    /// One that becomes a command, under its own name.
-    Command(&'static str),
 }
 
 /// What was sent is no event.
@@ -45,9 +30,6 @@ pub(super) struct Unreadable {
     /// What was sent, as far as it can be shown.
     pub(super) orig: Value,
 }
-
-/// Events that become commands.
-const COMMANDS: [&str; 3] = ["client.message.updated", "client.message.deleted", "client.chat.lastread"];
 
 /// Reads the payload of a frame.
 ///
@@ -63,7 +45,7 @@ pub(super) fn read(payload: &[u8], lang: Lang) -> Result<Told, Unreadable> {
         Err(error) => return Err(Unreadable { message: format!("malformed event: {error}"), orig }),
     };
     let confirm_id = envelope.wants_confirm().cloned();
-    let Some(kind) = Kind::of(&envelope.event) else {
+    let Some(kind) = ClientEvent::of(&envelope.event) else {
         let message = match envelope.event.starts_with(CALLS) {
             true => format!("{}: {}", ErrorCode::InvalidData, Text::NoCalls.render(lang)),
             false => format!("unknown event: {}", envelope.event),
@@ -74,21 +56,9 @@ pub(super) fn read(payload: &[u8], lang: Lang) -> Result<Told, Unreadable> {
     Ok(Told { kind, params, confirm_id, orig })
 }
 
-impl Kind {
-    fn of(event: &str) -> Option<Self> {
-        match event {
-            "client.ping" => Some(Self::Ping),
-            "client.confirm" => Some(Self::Confirm),
-            "client.activity" => Some(Self::Activity),
-            "client.chat.composing" => Some(Self::Composing),
-            other => COMMANDS.into_iter().find(|known| *known == other).map(Self::Command),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Lang};
+    use super::{ClientEvent, Lang};
     use serde_json::{Value, json};
 
     fn read(payload: &[u8]) -> Result<super::Told, super::Unreadable> {
@@ -98,7 +68,10 @@ mod tests {
     #[test]
     fn an_envelope_without_parameters_is_one() {
         let told = read(br#"{"event":"client.ping","confirm_id":42}"#).unwrap();
-        assert_eq!((told.kind, told.params, told.confirm_id), (Kind::Ping, json!({}), Some(json!(42))));
+        assert_eq!(
+            (told.kind, told.params, told.confirm_id),
+            (ClientEvent::Ping, json!({}), Some(json!(42)))
+        );
     }
 
     #[test]
@@ -111,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn commands_keep_their_names() {
+    fn parameters_come_as_they_are() {
         let told = read(br#"{"event":"client.message.deleted","params":{"message_id":"x"}}"#).unwrap();
-        assert_eq!(told.kind, Kind::Command("client.message.deleted"));
+        assert_eq!(told.kind, ClientEvent::MessageDeleted);
         assert_eq!(told.params, json!({"message_id": "x"}));
     }
 

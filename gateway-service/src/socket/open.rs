@@ -5,6 +5,7 @@
 //! feed has forgotten is not told, and the client is told so.
 
 use crate::{
+    confirmations::Confirmations,
     counters::Counters,
     gateway::Gateway,
     hub::{Ear, Place, Seat},
@@ -87,7 +88,7 @@ impl Parts {
 
     pub(super) fn into_socket(self, gateway: Gateway, wire: Wire, identity: Identity) -> Socket {
         let Self { seat, place, counters, mobile, elsewhere, left, known, away } = self;
-        let Identity { session, team, viewer, sender, from } = identity;
+        let Identity { session, team, viewer, sender, from, anew } = identity;
         let attendance = gateway.0.presence.join(team, viewer.contact, seat.id(), mobile);
         let renderer = Renderer {
             read: gateway.0.access.read.clone(),
@@ -97,7 +98,7 @@ impl Parts {
             viewer,
             counters,
             lang: sender.lang,
-            confirmations: 0,
+            confirmations: Confirmations::new(!wire.is_one_way()),
             away,
             known,
             left,
@@ -114,6 +115,7 @@ impl Parts {
             told: place.at,
             place: Some(place),
             unproven: from.is_some(),
+            anew,
             greeted: false,
             attendance,
             renderer,

@@ -19,6 +19,8 @@ const ONLINE_BYTES: usize = 4_096;
 /// Whether the session is still good, and how often its owner is noted as seen.
 const SESSION: Duration = Duration::from_secs(30);
 const SEEN: Duration = Duration::from_secs(60);
+/// What a client has confirmed is remembered so late: most confirmations are followed by others.
+const CONFIRMED: Duration = Duration::from_secs(5);
 
 /// See the file's head.
 pub(super) struct Pace {
@@ -30,6 +32,7 @@ pub(super) struct Pace {
     time_every: Duration,
     session: Instant,
     seen: Instant,
+    confirmed: Option<Instant>,
     leave: Option<Instant>,
 }
 
@@ -48,6 +51,8 @@ pub(super) struct Due {
     pub(super) session: bool,
     /// A note that the contact was seen.
     pub(super) seen: bool,
+    /// A note of what the client has confirmed.
+    pub(super) confirmed: bool,
     /// The end, in a drain.
     pub(super) leave: bool,
 }
@@ -65,6 +70,7 @@ impl Pace {
             time_every,
             session: now + SESSION,
             seen: now + SEEN,
+            confirmed: None,
             leave: None,
         }
     }
@@ -72,7 +78,7 @@ impl Pace {
     /// When something is due next.
     pub(super) fn next(&self) -> Instant {
         let always = [self.ping, self.online, self.time, self.session, self.seen];
-        always.into_iter().chain(self.leave).min().unwrap_or(self.ping)
+        always.into_iter().chain(self.confirmed).chain(self.leave).min().unwrap_or(self.ping)
     }
 
     /// What is due now; it will be due again later.
@@ -87,6 +93,7 @@ impl Pace {
             time: pass(&mut self.time, now, self.time_every),
             session: pass(&mut self.session, now, SESSION),
             seen: pass(&mut self.seen, now, SEEN),
+            confirmed: self.confirmed.take_if(|at| *at <= now).is_some(),
             leave: self.leave.is_some_and(|leave| leave <= now),
         }
     }
@@ -94,6 +101,11 @@ impl Pace {
     /// The peer lives.
     pub(super) fn alive(&mut self) {
         self.unanswered = 0;
+    }
+
+    /// The client has confirmed something.
+    pub(super) fn confirmed(&mut self) {
+        self.confirmed.get_or_insert_with(|| Instant::now() + CONFIRMED);
     }
 
     /// `server.online` was sent, with so many bytes.

@@ -105,13 +105,37 @@ impl Socket {
         None
     }
 
-    fn fetch_anew(&mut self, point: Point) {
+    pub(super) fn fetch_anew(&mut self, point: Point) {
         self.say(&ServerEvent::Warning {
             message: Text::FetchAnew.render(self.sender.lang).to_string(),
             orig: Value::Null,
             code: Some("FETCH_ANEW"),
             position: Some(point.position),
+            retry_after_ms: None,
         });
+    }
+
+    /// Says goodbye before a stop, and when to come back.
+    fn restart(&mut self) -> End {
+        let retry = self.gateway.retry(self.seat.id());
+        self.say(&ServerEvent::Warning {
+            message: Text::Restart.render(self.sender.lang).to_string(),
+            orig: Value::Null,
+            code: Some("RESTART"),
+            position: None,
+            retry_after_ms: u64::try_from(retry.as_millis()).ok(),
+        });
+        End::Close(code::RESTART, "the server restarts")
+    }
+
+    /// Remembers what the client has confirmed, if that is more than before.
+    pub(super) async fn note_confirmed(&mut self) {
+        let Some(point) = self.renderer.confirmations.take_news() else { return };
+        let noted = self.renderer.read.note_confirmed(self.renderer.session, self.renderer.team, point);
+        // Then it is told some of it again, when it comes back.
+        if let Err(error) = noted.await {
+            tracing::debug!(%error, "what a client has confirmed cannot be noted");
+        }
     }
 
     /// Says once where the client stands when it is live: up to there it was told everything.
@@ -143,12 +167,12 @@ impl Socket {
             return Some(End::Gone);
         }
         let now = Instant::now();
-        let Due { ping, dead, online, time, session, seen, leave } = self.pace.due(now);
+        let Due { ping, dead, online, time, session, seen, confirmed, leave } = self.pace.due(now);
         if dead {
             return Some(End::Gone);
         }
         if leave {
-            return Some(End::Close(code::RESTART, "the server restarts"));
+            return Some(self.restart());
         }
         if ping {
             self.wire.ping();
@@ -161,6 +185,9 @@ impl Socket {
         }
         if time {
             self.time();
+        }
+        if confirmed {
+            self.note_confirmed().await;
         }
         if seen {
             note_seen(&self.gateway, &self.renderer).await;

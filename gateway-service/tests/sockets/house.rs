@@ -1,6 +1,6 @@
 //! A gateway on a real port, over a database of its own, with rows written by hand where a projection would.
 
-use access::Access;
+use access::{Access, Past};
 use axum::{Json, Router, extract::Path, routing::post};
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
@@ -68,6 +68,7 @@ impl House {
             config: Arc::clone(&config),
             limits: Arc::new(Limits::new(&config.limits)),
             clock: Clock::System,
+            past: Past::off(),
         };
         let (bus, tasks) = (Bus::memory(), Tasks::new());
         let deps =

@@ -7,3 +7,4 @@ mod ending;
 mod feed;
 mod house;
 mod speaking;
+mod stalled;

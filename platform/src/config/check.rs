@@ -2,6 +2,7 @@
 
 use super::{Config, ConfigError, Problem, Profile};
 use event_log::EventStoreDbLog;
+use events::AccountId;
 use http::Uri;
 use protocol::lang::Lang;
 use tracing_subscriber::EnvFilter;
@@ -11,6 +12,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     let mut problems = Vec::new();
     addresses(config, &mut problems);
     words(config, &mut problems);
+    auditors(config, &mut problems);
     codes(config, &mut problems);
     amounts(config, &mut problems);
     if config.profile == Profile::Production {
@@ -85,6 +87,24 @@ fn words(config: &Config, problems: &mut Vec<Problem>) {
     }
 }
 
+/// A word that names nobody would be noticed by nobody.
+fn auditors(config: &Config, problems: &mut Vec<Problem>) {
+    let is_phone = |word: &str| {
+        word.strip_prefix('+')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    for word in
+        config.audit.auditors.iter().filter(|word| !is_phone(word) && word.parse::<AccountId>().is_err())
+    {
+        refuse(
+            problems,
+            "audit.auditors",
+            word,
+            "each must be an account's id, or a phone number like +79160000000",
+        );
+    }
+}
+
 fn codes(config: &Config, problems: &mut Vec<Problem>) {
     let auth = &config.auth;
     if !(4..=10).contains(&auth.code_length) {
@@ -111,6 +131,8 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("http.timeout_sec", config.http.timeout_sec),
         ("http.header_timeout_sec", config.http.header_timeout_sec),
         ("realtime.time_sec", u64::from(config.realtime.time_sec)),
+        ("audit.checkpoint_sec", u64::from(config.audit.checkpoint_sec)),
+        ("audit.checkpoint_events", u64::from(config.audit.checkpoint_events)),
         ("postgres.max_connections", u64::from(config.postgres.max_connections)),
         ("postgres.acquire_timeout_sec", config.postgres.acquire_timeout_sec),
         ("postgres.statement_timeout_sec", config.postgres.statement_timeout_sec),

@@ -156,8 +156,9 @@ fn parse(key: &str, text: &str, default: &Value) -> Result<Value, ConfigError> {
 
 fn elements(text: &str) -> Vec<Value> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    // Lists of numbers and lists of addresses never hold each other's elements.
-    parts.map(|part| part.parse().map_or_else(|_| Value::String(part.to_owned()), Value::Integer)).collect()
+    // Lists of numbers and lists of addresses never hold each other's elements. With a plus it is a phone number.
+    let number = |part: &str| part.parse().ok().filter(|_| !part.starts_with('+')).map(Value::Integer);
+    parts.map(|part| number(part).unwrap_or_else(|| Value::String(part.to_owned()))).collect()
 }
 
 /// Chosen by the same layers as all else, but read first: it decides the defaults under them.

@@ -65,6 +65,11 @@ impl Config {
         }
     }
 
+    /// Folder of the signed checkpoints.
+    pub fn checkpoint_dir(&self) -> PathBuf {
+        self.audit.checkpoint_dir.clone().unwrap_or_else(|| self.data_dir.join("audit"))
+    }
+
     /// Whether this is the profile of a developer's machine.
     pub fn is_dev(&self) -> bool {
         self.profile == Profile::Dev

@@ -1,9 +1,10 @@
 //! The sections of the configuration and their defaults.
 
-use super::{Profile, Secret};
+use super::{Profile, Secret, blank};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// Logging in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -218,6 +219,29 @@ impl Realtime {
     }
 }
 
+/// The auditor's chain: hashes over the log, signed from time to time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// A folder outside the database for signed checkpoints; empty means `{data_dir}/audit`. It proves something only where
+    /// those who can write the database cannot write: another disk, another machine, a bucket that keeps what it has.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub checkpoint_dir: Option<PathBuf>,
+    /// Seconds after which the end of the chain is signed, if there is anything new.
+    pub checkpoint_sec: u32,
+    /// Events after which it is signed in any case.
+    pub checkpoint_events: u32,
+    /// Who may look into everybody's history over HTTP (`/api/audit/v1`): ids of accounts, or phone numbers with `+`.
+    pub auditors: Vec<String>,
+}
+
+impl Audit {
+    pub(super) fn defaults() -> Self {
+        Self { checkpoint_dir: None, checkpoint_sec: 60, checkpoint_events: 10_000, auditors: Vec::new() }
+    }
+}
+
 /// Connections to Postgres, for the log and the read model each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -233,5 +257,23 @@ pub struct Postgres {
 impl Postgres {
     pub(super) fn defaults() -> Self {
         Self { max_connections: 16, acquire_timeout_sec: 5, statement_timeout_sec: 15 }
+    }
+}
+
+/// Teams as they were, for queries with `as_of`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct History {
+    /// Teams at moments that are kept at hand, each in a schema of its own; 0: the past is not shown.
+    pub schemas: u32,
+    /// Most events of a team that are replayed.
+    pub max_events: u64,
+    /// How long one that nobody asks for is kept, in seconds.
+    pub idle_sec: u32,
+}
+
+impl History {
+    pub(super) fn defaults() -> Self {
+        Self { schemas: 16, max_events: 200_000, idle_sec: 300 }
     }
 }

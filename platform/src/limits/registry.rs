@@ -66,6 +66,8 @@ limits! {
     CommandsPerAccount = "commands_per_account": 600 in 60 by Account,
     /// Reads by one account.
     QueriesPerAccount = "queries_per_account": 1200 in 60 by Account,
+    /// Looks into the past: each may replay a team's history.
+    PastPerAccount = "past_per_account": 60 in 60 by Account,
     /// Requests without a valid session from one address.
     UnauthenticatedPerAddress = "unauthenticated_per_address": 300 in 60 by Address,
     /// Messages posted with one integration's key.
@@ -82,6 +84,8 @@ limits! {
     DrawingsPerAddress = "drawings_per_address": 600 in 60 by Address,
     /// Sockets opened from one address.
     SocketsPerAddress = "sockets_per_address": 120 in 60 by Address,
+    /// Looks into history: each is an event, and a filter may be costly.
+    AuditReadsPerAccount = "audit_reads_per_account": 120 in 60 by Account,
     /// Frames sent by one account over its sockets.
     FramesPerAccount = "frames_per_account": 1200 in 60 by Account,
 }

@@ -2,7 +2,9 @@
 
 use crate::ProjectionError;
 use chrono::{DateTime, Utc};
-use events::{ContactId, Event, Position, Recorded, message::Author, message::Posted, phone::CodeRequested};
+use events::{
+    ContactId, Event, EventId, Position, Recorded, message::Author, message::Posted, phone::CodeRequested,
+};
 use platform::vault::Vault;
 use protocol::{Jid, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     position: Position,
+    /// The event's id, and whom the effect is for where there may be several: the same in any log, and what receivers
+    /// of webhooks tell repetitions by.
     key: String,
     effect: Effect,
 }
@@ -91,7 +95,7 @@ impl Planned {
             lang: requested.lang.clone(),
             valid_until: requested.valid_until,
         };
-        Some(Self { position: recorded.position, key: recorded.position.to_string(), effect })
+        Some(Self { position: recorded.position, key: recorded.id.to_string(), effect })
     }
 }
 
@@ -100,6 +104,8 @@ impl Planned {
 pub(crate) struct Placed<'p> {
     /// Its position.
     pub(crate) position: Position,
+    /// The id of the event.
+    pub(crate) event: EventId,
     /// When it was posted.
     pub(crate) at: DateTime<Utc>,
     /// The fact.
@@ -132,7 +138,7 @@ pub(crate) async fn webhooks(
                 let effect = Effect::Webhook { integration, form: form(*post, listener, &senders) };
                 planned.push(Planned {
                     position: post.position,
-                    key: format!("{}:{integration}", post.position),
+                    key: format!("{}:{integration}", post.event),
                     effect,
                 });
             }

@@ -75,8 +75,10 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Re
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
         batch.tell(*at, scope, audience, notice);
     }
-    let placed: Vec<Placed<'_>> =
-        posts.iter().map(|(at, posted)| Placed { position: at.position, at: at.meta.at, posted }).collect();
+    let placed: Vec<Placed<'_>> = posts
+        .iter()
+        .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
+        .collect();
     batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
     Ok(())
 }

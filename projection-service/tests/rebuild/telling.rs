@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row};
 use std::{collections::BTreeMap, time::Duration};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-pub(crate) const TABLES: [&str; 34] = [
+pub(crate) const TABLES: [&str; 35] = [
     "account",
     "attachment",
     "chat",
@@ -37,6 +37,7 @@ pub(crate) const TABLES: [&str; 34] = [
     "membership_due",
     "message",
     "own_chat",
+    "parked",
     "qr_offer",
     "reaction",
     "reading",
@@ -69,6 +70,7 @@ pub(crate) async fn append(journal: &Journal, step: i64, stream: StreamName, eve
         address: None,
         user_agent: None,
         app: "test".into(),
+        schema: None,
     };
     let entry = Entry { stream, expected: Expected::Any, events, meta, command: None };
     journal.append(entry).await.unwrap().position

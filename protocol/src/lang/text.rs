@@ -169,6 +169,17 @@ pub enum Text {
     },
     /// No place in the stream of events.
     BadPosition,
+    /// Neither a position nor a time.
+    NoMoment,
+    /// A moment that has yet to come.
+    YetToCome,
+    /// The past is not shown.
+    NoPast,
+    /// More has happened to the team than is replayed.
+    TooMuchPast {
+        /// The most events that are.
+        max: u64,
+    },
     /// Too many sockets are open at once.
     TooManySockets,
     /// The read model has not reached the position asked for.
@@ -177,6 +188,8 @@ pub enum Text {
     TryLater,
     /// What happened meanwhile is not told any more.
     FetchAnew,
+    /// The server stops, and another takes its place.
+    Restart,
     /// The server took too long.
     TookTooLong,
     /// The same key was used for another request.
@@ -298,6 +311,16 @@ impl Text {
             Self::BadPosition => {
                 say("Ожидается позиция, например 123 или 123.0", "Expected a position such as 123 or 123.0")
             }
+            Self::NoMoment => {
+                say("Ожидается позиция или время по RFC 3339", "Expected a position or an RFC 3339 time")
+            }
+            Self::YetToCome => say("Это ещё не наступило", "That has yet to come"),
+            Self::NoPast => say("Прошлое здесь не показывается", "The past is not shown here"),
+            Self::TooMuchPast { max } => fill(
+                "В команде произошло больше, чем можно показать, событий: {}",
+                "More has happened in the team than can be shown, events: {}",
+                max,
+            ),
             Self::TooManySockets => say(
                 "Открыто слишком много соединений, закройте лишние",
                 "Too many connections are open, close some",
@@ -309,6 +332,10 @@ impl Text {
             Self::FetchAnew => say(
                 "О том, что произошло за это время, сервер уже не расскажет: загрузите данные заново",
                 "What happened meanwhile is not told any more: fetch everything anew",
+            ),
+            Self::Restart => say(
+                "Сервер перезапускается, подключитесь чуть позже",
+                "The server restarts, connect again in a moment",
             ),
             Self::TookTooLong => say("Сервер не успел ответить", "The server did not answer in time"),
             Self::KeyReused => {

@@ -1,7 +1,7 @@
 //! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge` (`protocol.md` 3.3): conversations of all kinds.
 
 use crate::{Queries, words::Words};
-use access::{Caller, Fresh, TeamScope, refusal::not_found, refuse};
+use access::{Caller, Fresh, TeamView, refusal::not_found, refuse};
 use axum::extract::State;
 use domain::limits;
 use platform::http::{ApiError, Params, Query, Reply};
@@ -101,14 +101,13 @@ fn kinds(words: &mut Words, named: &str) -> Vec<ChatType> {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats", tag = "chats", params(("team_uid" = String, Path), List),
     responses((status = 200, body = Success<ChatPage>)))]
 pub(super) async fn list(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Query(list): Query<List>,
 ) -> Result<Reply<ChatPage>, ApiError> {
     let filter = list.filter()?;
-    let page = queries.access.read.chat_page(scope.team, scope.viewer(), &filter).await.map_err(refuse)?;
-    Ok(Reply::new(page).at(fresh.0))
+    let page = scope.read.chat_page(scope.team, scope.viewer(), &filter).await.map_err(refuse)?;
+    Ok(Reply::new(page).at(scope.position(fresh)))
 }
 
 /// One conversation, of a group with everybody in it; with a contact also before the first message.
@@ -116,14 +115,13 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path)),
     responses((status = 200, body = Success<Chat>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let chat = chat_of(scope.contact, path.chat_jid);
-    let view = queries.access.read.whole_chat(scope.team, scope.viewer(), chat).await.map_err(refuse)?;
-    Ok(Reply::new(view.ok_or_else(not_found)?).at(fresh.0))
+    let view = scope.read.whole_chat(scope.team, scope.viewer(), chat).await.map_err(refuse)?;
+    Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
 /// How many messages the caller has not read, in all teams.

@@ -1,8 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/contacts`, `…/{contact_jid}` (`protocol.md` 3.3, 4.2)
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use domain::limits;
 use events::{ContactId, value::ContactStatus};
 use platform::http::{ApiError, Params, Query, Reply};
@@ -97,14 +95,13 @@ fn switch(name: &str, text: Option<String>) -> Result<Option<bool>, ApiError> {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/contacts", tag = "contacts",
     params(("team_uid" = String, Path), Filter), responses((status = 200, body = Success<Vec<Contact>>)))]
 pub(super) async fn list(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Query(filter): Query<Filter>,
 ) -> Result<Reply<Vec<Contact>>, ApiError> {
     let filter = filter.read(scope.contact)?;
-    let contacts = queries.access.read.some_contacts(scope.team, scope.viewer(), &filter).await;
-    Ok(Reply::new(contacts.map_err(refuse)?).at(fresh.0))
+    let contacts = scope.read.some_contacts(scope.team, scope.viewer(), &filter).await;
+    Ok(Reply::new(contacts.map_err(refuse)?).at(scope.position(fresh)))
 }
 
 /// One contact, a former one too.
@@ -112,12 +109,11 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
     responses((status = 200, body = Success<Contact>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Contact>, ApiError> {
     let Jid::Direct(contact) = path.contact_jid else { return Err(not_found()) };
-    let found = queries.access.read.contact(scope.team, contact, scope.viewer()).await.map_err(refuse)?;
-    Ok(Reply::new(found.ok_or_else(not_found)?).at(fresh.0))
+    let found = scope.read.contact(scope.team, contact, scope.viewer()).await.map_err(refuse)?;
+    Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

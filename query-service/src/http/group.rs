@@ -1,8 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/groups`, `…/{group_jid}`, `…/{group_jid}/members` (`protocol.md` 3.3)
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use events::{GroupId, chat::ChatRef};
 use platform::http::{ApiError, Params, Reply};
 use protocol::{
@@ -30,12 +28,9 @@ impl Path {
 /// The groups that the caller is in, and the public ones.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Chat>>)))]
-pub(super) async fn list(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamScope,
-) -> Result<Reply<Vec<Chat>>, ApiError> {
-    Ok(Reply::new(queries.access.read.groups(scope.team, scope.viewer()).await.map_err(refuse)?).at(fresh.0))
+pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Chat>>, ApiError> {
+    Ok(Reply::new(scope.read.groups(scope.team, scope.viewer()).await.map_err(refuse)?)
+        .at(scope.position(fresh)))
 }
 
 /// One group.
@@ -43,14 +38,13 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
     responses((status = 200, body = Success<Chat>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let group = ChatRef::Group(path.group()?);
-    let view = queries.access.read.whole_chat(scope.team, scope.viewer(), group).await.map_err(refuse)?;
-    Ok(Reply::new(view.ok_or_else(not_found)?).at(fresh.0))
+    let view = scope.read.whole_chat(scope.team, scope.viewer(), group).await.map_err(refuse)?;
+    Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
 /// Everybody in a group that the caller may see.
@@ -58,13 +52,12 @@ pub(super) async fn one(
     params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
     responses((status = 200, body = Success<GroupMembers>)))]
 pub(super) async fn members(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<GroupMembers>, ApiError> {
-    let (read, group, viewer) = (&queries.access.read, path.group()?, scope.viewer());
+    let (read, group, viewer) = (&scope.read, path.group()?, scope.viewer());
     read.chat(scope.team, viewer, ChatRef::Group(group)).await.map_err(refuse)?.ok_or_else(not_found)?;
     let members = read.group_members(group, viewer).await.map_err(refuse)?;
-    Ok(Reply::new(GroupMembers { members }).at(fresh.0))
+    Ok(Reply::new(GroupMembers { members }).at(scope.position(fresh)))
 }

@@ -1,8 +1,6 @@
 //! `GET /api/v3/teams/{team_uid}/integrations`, `…/{integration_uid}`: they show keys, so only to those who manage them.
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use domain::policy::{Action, may};
 use events::IntegrationId;
 use platform::http::{ApiError, Params, Reply};
@@ -12,6 +10,7 @@ use protocol::{
     integration::{Integration, Integrations},
     lang::Text,
 };
+use read_model::session::Membership;
 use serde::Deserialize;
 
 /// What the path of one integration names.
@@ -23,13 +22,9 @@ pub(super) struct Path {
 /// The team's integrations, and the kinds there could be.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/integrations", tag = "integrations",
     params(("team_uid" = String, Path)), responses((status = 200, body = Success<Integrations>)))]
-pub(super) async fn list(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamScope,
-) -> Result<Reply<Integrations>, ApiError> {
+pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Integrations>, ApiError> {
     allowed(&scope)?;
-    Ok(Reply::new(queries.access.read.integrations(scope.team).await.map_err(refuse)?).at(fresh.0))
+    Ok(Reply::new(scope.read.integrations(scope.team).await.map_err(refuse)?).at(scope.position(fresh)))
 }
 
 /// One integration.
@@ -37,18 +32,19 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("integration_uid" = String, Path)),
     responses((status = 200, body = Success<Integration>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Integration>, ApiError> {
     allowed(&scope)?;
-    let found = queries.access.read.integration(scope.team, path.integration_uid).await.map_err(refuse)?;
-    Ok(Reply::new(found.ok_or_else(not_found)?).at(fresh.0))
+    let found = scope.read.integration(scope.team, path.integration_uid).await.map_err(refuse)?;
+    Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-fn allowed(scope: &TeamScope) -> Result<(), ApiError> {
-    match may(scope.status, Action::ManageIntegrations) {
+fn allowed(scope: &TeamView) -> Result<(), ApiError> {
+    // What opens groups today is for those alone who manage integrations today.
+    let manages = |member: &Membership| may(member.status, Action::ManageIntegrations);
+    match manages(scope) && manages(&scope.now) {
         true => Ok(()),
         false => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
     }

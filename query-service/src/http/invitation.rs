@@ -2,7 +2,7 @@
 //! so only to those who may invite.
 
 use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -31,13 +31,9 @@ pub(super) struct Path {
 /// The team's open invitations.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
     params(("team_uid" = String, Path)), responses((status = 200, body = Success<Vec<Invitation>>)))]
-pub(super) async fn list(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamScope,
-) -> Result<Reply<Vec<Invitation>>, ApiError> {
+pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Invitation>>, ApiError> {
     allowed(&scope)?;
-    Ok(Reply::new(queries.access.read.invitations(scope.team).await.map_err(refuse)?).at(fresh.0))
+    Ok(Reply::new(scope.read.invitations(scope.team).await.map_err(refuse)?).at(scope.position(fresh)))
 }
 
 /// One invitation by its uid; by `{token}.png` its QR picture, which says `otv://qr-join/{host}/{token}`.
@@ -46,17 +42,16 @@ pub(super) async fn list(
     (status = 200, description = "The invitation, or its picture",
         content((Success<Invitation> = "application/json"), (Vec<u8> = "image/png")))))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Response, ApiError> {
     allowed(&scope)?;
-    let read = &queries.access.read;
+    let read = &scope.read;
     let Some(token) = path.invitation_uid.strip_suffix(".png") else {
         let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
         let invitation = read.invitation(scope.team, uid).await.map_err(refuse)?;
-        return Ok(Reply::new(invitation.ok_or_else(not_found)?).at(fresh.0).into_response());
+        return Ok(Reply::new(invitation.ok_or_else(not_found)?).at(scope.position(fresh)).into_response());
     };
     match read.invitation_by_token(token).await.map_err(refuse)? {
         Some((team, _)) if team == scope.team => {}
@@ -66,8 +61,9 @@ pub(super) async fn one(
     Ok(Bare(([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], png)).into_response())
 }
 
-fn allowed(scope: &TeamScope) -> Result<(), ApiError> {
-    match scope.may_invite {
+fn allowed(scope: &TeamView) -> Result<(), ApiError> {
+    // What opens the team today is for those alone who may invite today.
+    match scope.may_invite && scope.now.may_invite {
         true => Ok(()),
         false => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
     }

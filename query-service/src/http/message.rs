@@ -3,9 +3,7 @@
 
 mod wanted;
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use domain::reaction;
 use events::MessageId;
 use platform::http::{ApiError, Params, Query, Reply, RequestInfo};
@@ -40,14 +38,13 @@ pub(super) struct MessagePath {
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), Wanted),
     responses((status = 200, body = Success<ChatMessages>)))]
 pub(super) async fn list(
-    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<ChatPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<ChatMessages>, ApiError> {
-    Ok(Reply::new(queries.chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(fresh.0))
+    Ok(Reply::new(chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(scope.position(fresh)))
 }
 
 /// The same.
@@ -55,27 +52,25 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), Wanted),
     responses((status = 200, body = Success<ChatMessages>)))]
 pub(super) async fn list_by_address(
-    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<ChatPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<ChatMessages>, ApiError> {
-    Ok(Reply::new(queries.chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(fresh.0))
+    Ok(Reply::new(chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(scope.position(fresh)))
 }
 
 /// Messages of all chats that the caller may read, newest first.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/messages", tag = "messages",
     params(("team_uid" = String, Path), Wanted), responses((status = 200, body = Success<FoundMessages>)))]
 pub(super) async fn search(
-    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
-    scope: TeamScope,
+    scope: TeamView,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<FoundMessages>, ApiError> {
-    let (read, who) = (&queries.access.read, (scope.team, scope.contact));
+    let (read, who) = (&scope.read, (scope.team, scope.contact));
     let filter = wanted.filter(scope.contact)?;
     let window = wanted.window(read, who, filter.chat).await?;
     let found = read.messages(who, &filter, window).await.map_err(refuse)?;
@@ -90,7 +85,7 @@ pub(super) async fn search(
         messages,
         offset: window.offset.unsigned_abs(),
     };
-    Ok(Reply::new(found).at(fresh.0))
+    Ok(Reply::new(found).at(scope.position(fresh)))
 }
 
 /// One message of a chat; a deleted one without what it said.
@@ -98,23 +93,22 @@ pub(super) async fn search(
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
     responses((status = 200, body = Success<Message>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<MessagePath>,
 ) -> Result<Reply<Message>, ApiError> {
-    let chat = queries.readable(&scope, path.chat_jid).await?;
-    let found = queries.access.read.whole_message(scope.team, path.message_id).await.map_err(refuse)?;
+    let chat = readable(&scope, path.chat_jid).await?;
+    let found = scope.read.whole_message(scope.team, path.message_id).await.map_err(refuse)?;
     let found = match found.filter(|message| message.chat == chat) {
         Some(message) => message,
         None => {
-            queries.access.read.whole().await.map_err(refuse)?;
+            scope.read.whole().await.map_err(refuse)?;
             return Err(not_found());
         }
     };
-    Ok(Reply::new(found.seen_in(scope.contact, Face::Realtime, queries.access.read.base_url(), info.lang))
-        .at(fresh.0))
+    Ok(Reply::new(found.seen_in(scope.contact, Face::Realtime, scope.read.base_url(), info.lang))
+        .at(scope.position(fresh)))
 }
 
 /// The reactions that a message may get.
@@ -124,31 +118,28 @@ pub(super) async fn reactions() -> Reply<Vec<Reaction>> {
     Reply::new(reaction::NAMES.into_iter().map(|name| Reaction { name: name.to_owned() }).collect())
 }
 
-impl Queries {
-    async fn chat_messages(
-        &self,
-        info: &RequestInfo,
-        scope: &TeamScope,
-        jid: Jid,
-        wanted: &Wanted,
-    ) -> Result<ChatMessages, ApiError> {
-        let (read, who) = (&self.access.read, (scope.team, scope.contact));
-        let chat = self.readable(scope, jid).await?;
-        let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
-        let window = wanted.window(read, who, filter.chat).await?;
-        let found = read.messages(who, &filter, window).await.map_err(refuse)?;
-        let seen = |message: &protocol::message::NeutralMessage| {
-            message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang)
-        };
-        Ok(ChatMessages { messages: found.iter().map(seen).collect() })
-    }
+async fn chat_messages(
+    info: &RequestInfo,
+    scope: &TeamView,
+    jid: Jid,
+    wanted: &Wanted,
+) -> Result<ChatMessages, ApiError> {
+    let (read, who) = (&scope.read, (scope.team, scope.contact));
+    let chat = readable(scope, jid).await?;
+    let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
+    let window = wanted.window(read, who, filter.chat).await?;
+    let found = read.messages(who, &filter, window).await.map_err(refuse)?;
+    let seen = |message: &protocol::message::NeutralMessage| {
+        message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang)
+    };
+    Ok(ChatMessages { messages: found.iter().map(seen).collect() })
+}
 
-    /// The chat that an address names, if the caller may read it.
-    async fn readable(&self, scope: &TeamScope, jid: Jid) -> Result<events::chat::ChatRef, ApiError> {
-        let chat = chat_of(scope.contact, jid);
-        match self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
-            Access::None => Err(not_found()),
-            Access::Read | Access::Write => Ok(chat),
-        }
+/// The chat that an address names, if the caller may read it.
+async fn readable(scope: &TeamView, jid: Jid) -> Result<events::chat::ChatRef, ApiError> {
+    let chat = chat_of(scope.contact, jid);
+    match scope.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
+        Access::None => Err(not_found()),
+        Access::Read | Access::Write => Ok(chat),
     }
 }

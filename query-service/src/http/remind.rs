@@ -1,18 +1,12 @@
 //! `GET /api/v4/teams/{team_uid}/reminds` (`protocol.md` 4.25)
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refuse};
 use platform::http::{ApiError, Reply};
 use protocol::{envelope::Success, remind::Remind};
 
 /// The caller's own reminders that have yet to fire, the next one first.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/reminds", tag = "reminds", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Remind>>)))]
-pub(super) async fn list(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamScope,
-) -> Result<Reply<Vec<Remind>>, ApiError> {
-    Ok(Reply::new(queries.access.read.reminds(scope.contact).await.map_err(refuse)?).at(fresh.0))
+pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Remind>>, ApiError> {
+    Ok(Reply::new(scope.read.reminds(scope.contact).await.map_err(refuse)?).at(scope.position(fresh)))
 }

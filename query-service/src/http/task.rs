@@ -4,9 +4,7 @@ mod tabs;
 
 pub(super) use tabs::{__path_tabs, tabs};
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use events::{ContactId, SectionId};
 use platform::http::{ApiError, Params, Query, Reply};
 use protocol::{
@@ -72,15 +70,14 @@ pub(super) struct Path {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks", tag = "tasks",
     params(("team_uid" = String, Path), Filter), responses((status = 200, body = Success<TaskPage>)))]
 pub(super) async fn list(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Query(filter): Query<Filter>,
 ) -> Result<Reply<TaskPage>, ApiError> {
     let query = wanted(filter)?;
-    let (objects, count) =
-        queries.access.read.tasks(scope.team, scope.viewer(), &query).await.map_err(refuse)?;
-    Ok(Reply::new(TaskPage { count, limit: query.limit, objects, offset: query.offset }).at(fresh.0))
+    let (objects, count) = scope.read.tasks(scope.team, scope.viewer(), &query).await.map_err(refuse)?;
+    Ok(Reply::new(TaskPage { count, limit: query.limit, objects, offset: query.offset })
+        .at(scope.position(fresh)))
 }
 
 /// One task, with its checklist and the messages that it came from.
@@ -88,17 +85,16 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("task_id" = String, Path)),
     responses((status = 200, body = Success<Chat>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
-    let (read, TaskId(task)) = (&queries.access.read, path.task_id);
+    let (read, TaskId(task)) = (&scope.read, path.task_id);
     let found = read.task(scope.team, task, scope.viewer()).await.map_err(refuse)?;
     if found.is_none() {
         read.whole().await.map_err(refuse)?;
     }
-    Ok(Reply::new(found.ok_or_else(not_found)?).at(fresh.0))
+    Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
 fn wanted(filter: Filter) -> Result<TaskQuery, ApiError> {

@@ -1,7 +1,7 @@
 //! `GET /api/v3/teams`, `…/{team_uid}`, the same under v4; `GET /api/v3/teams/{team_uid}/usage`
 
 use crate::Queries;
-use access::{Caller, Fresh, TeamScope, refusal::not_found, refuse};
+use access::{Caller, Fresh, TeamView, refusal::not_found, refuse};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
@@ -35,23 +35,15 @@ pub(super) async fn list_v4(
 /// One team as the caller sees it.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Team>)))]
-pub(super) async fn one(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamScope,
-) -> Result<Reply<Team>, ApiError> {
-    queries.team(&scope, fresh, Edition::V3).await
+pub(super) async fn one(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
+    team(&scope, fresh, Edition::V3).await
 }
 
 /// One team as the caller sees it; `me` carries the rights.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Team>)))]
-pub(super) async fn one_v4(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamScope,
-) -> Result<Reply<Team>, ApiError> {
-    queries.team(&scope, fresh, Edition::V4).await
+pub(super) async fn one_v4(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
+    team(&scope, fresh, Edition::V4).await
 }
 
 impl Queries {
@@ -64,11 +56,11 @@ impl Queries {
         let teams = self.access.read.teams(caller.account, edition).await.map_err(refuse)?;
         Ok(Reply::new(teams).at(fresh.0))
     }
+}
 
-    async fn team(&self, scope: &TeamScope, fresh: Fresh, edition: Edition) -> Result<Reply<Team>, ApiError> {
-        let team = self.access.read.team(scope.caller.account, scope.team, edition).await.map_err(refuse)?;
-        Ok(Reply::new(team.ok_or_else(not_found)?).at(fresh.0))
-    }
+async fn team(scope: &TeamView, fresh: Fresh, edition: Edition) -> Result<Reply<Team>, ApiError> {
+    let team = scope.read.team(scope.caller.account, scope.team, edition).await.map_err(refuse)?;
+    Ok(Reply::new(team.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
 /// What the team stores, by month; for those who manage it.
@@ -77,11 +69,11 @@ impl Queries {
 pub(super) async fn usage(
     State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
 ) -> Result<Reply<Usage>, ApiError> {
     if !domain::policy::may(scope.status, domain::policy::Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    let usage = queries.access.read.usage(scope.team, queries.access.clock.now()).await.map_err(refuse)?;
-    Ok(Reply::new(usage.ok_or_else(not_found)?).at(fresh.0))
+    let usage = scope.read.usage(scope.team, queries.access.clock.now()).await.map_err(refuse)?;
+    Ok(Reply::new(usage.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

@@ -5,7 +5,7 @@
 //! sound is to be saved, and all of it is sandboxed.
 
 use crate::Queries;
-use access::{Fresh, TeamScope, refusal::not_found, refuse};
+use access::{Fresh, TeamView, refusal::not_found, refuse};
 use axum::{
     body::Body,
     extract::State,
@@ -58,13 +58,12 @@ pub(super) struct ContentPath {
     params(("team_uid" = String, Path), ("upload_uid" = String, Path)),
     responses((status = 200, body = Success<Upload>)))]
 pub(super) async fn one(
-    State(queries): State<Queries>,
     fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Upload>, ApiError> {
-    let (upload, _) = found(&queries, &scope, path.upload_uid).await?;
-    Ok(Reply::new(upload.shown(scope.team, queries.access.read.base_url())).at(fresh.0))
+    let (upload, _) = found(&scope, path.upload_uid).await?;
+    Ok(Reply::new(upload.shown(scope.team, scope.read.base_url())).at(scope.position(fresh)))
 }
 
 /// The content of a file that the caller may read, whole or one range of it; or a preview of a picture, a JPEG.
@@ -76,11 +75,11 @@ pub(super) async fn one(
 pub(super) async fn content(
     State(queries): State<Queries>,
     _fresh: Fresh,
-    scope: TeamScope,
+    scope: TeamView,
     Params(path): Params<ContentPath>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (upload, blob) = found(&queries, &scope, path.upload_uid).await?;
+    let (upload, blob) = found(&scope, path.upload_uid).await?;
     let name = match path.rendition.as_str() {
         "file" => FILE,
         "preview" if upload.preview.is_some() => PREVIEW,
@@ -94,17 +93,16 @@ pub(super) async fn content(
     }
     let content = queries.blobs.open(blob, name).await.map_err(ApiError::unavailable)?;
     // An event names it: if it is not there, the store is the one that is wrong, or not the one it was written to.
-    let content = content.ok_or_else(|| ApiError::unavailable("a file that the log knows is not stored"))?;
+    let content = content.ok_or_else(|| match scope.is_past() {
+        true => not_found(), // it was removed since
+        false => ApiError::unavailable("a file that the log knows is not stored"),
+    })?;
     let wanted = wanted(&headers, &etag, content.size());
     Ok(Bare(answer(content, wanted, described(&upload, name, &etag)?)).into_response())
 }
 
-async fn found(
-    queries: &Queries,
-    scope: &TeamScope,
-    upload: Uuid,
-) -> Result<(NeutralUpload, BlobId), ApiError> {
-    let found = queries.access.read.upload(scope.team, scope.contact, UploadId(upload)).await;
+async fn found(scope: &TeamView, upload: Uuid) -> Result<(NeutralUpload, BlobId), ApiError> {
+    let found = scope.read.upload(scope.team, scope.contact, UploadId(upload)).await;
     found.map_err(refuse)?.ok_or_else(not_found)
 }
 

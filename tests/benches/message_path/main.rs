@@ -4,9 +4,11 @@
 //! own there. The driver runs on the same cores as what it measures, so only ratios within one run mean something.
 //! `VECHE_BENCH_SECONDS` says how long each line is measured (default 5). An argument picks lines by their names.
 
+mod fan_out;
 mod floor;
 mod idle;
 mod rooms;
+mod stalled;
 mod subject;
 mod teams;
 mod times;
@@ -69,21 +71,27 @@ enum Line {
     Ack,
     Arrival,
     FlatOut,
+    LastOfAll,
+    Sustained,
     TeamsOne,
     TeamsMany,
     Ping,
     Idle,
+    Stalled,
 }
 
-const LINES: [(&str, Line); 8] = [
+const LINES: [(&str, Line); 11] = [
     ("cold start to the first answer", Line::ColdStart),
     ("ack: 1 sender, room of 8 live", Line::Ack),
     ("arrival: 50 messages/s, 16 rooms of 8", Line::Arrival),
     ("flat out: 32 senders, 16 rooms of 8", Line::FlatOut),
+    ("fan-out: room of 500, the last has it", Line::LastOfAll),
+    ("fan-out: room of 500, sustained", Line::Sustained),
     ("teams with 3 invited, one at a time", Line::TeamsOne),
     ("teams with 3 invited, 16 at a time", Line::TeamsMany),
     ("ping over HTTP, 64 connections", Line::Ping),
     ("memory for 1,000 idle sockets", Line::Idle),
+    ("arrival at 1,000 sockets beside one", Line::Stalled),
 ];
 
 impl Line {
@@ -93,10 +101,13 @@ impl Line {
             Self::Ack => rooms::ack(subject).await,
             Self::Arrival => rooms::arrival(subject).await,
             Self::FlatOut => rooms::flat_out(subject).await,
+            Self::LastOfAll => fan_out::last_of_all(subject).await,
+            Self::Sustained => fan_out::sustained(subject).await,
             Self::TeamsOne => teams::one_at_a_time(subject).await,
             Self::TeamsMany => teams::many_at_a_time(subject).await,
             Self::Ping => wire::pings(subject).await,
             Self::Idle => idle::memory(subject).await,
+            Self::Stalled => stalled::beside_a_stalled_reader(subject).await,
         }
     }
 }

@@ -29,7 +29,7 @@ const PACE: u32 = 50;
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// One socket in a room.
-struct Seat {
+pub(crate) struct Seat {
     out: SplitSink<Stream, Message>,
     confirmed: mpsc::Receiver<()>,
     to: String,
@@ -53,7 +53,8 @@ fn epoch() -> Instant {
 const MARK: &str = "sent@";
 
 impl Seat {
-    fn new(stream: Stream, to: String) -> Self {
+    /// Listens from now on.
+    pub(crate) fn new(stream: Stream, to: String) -> Self {
         let (out, inward) = stream.split();
         let (confirm, confirmed) = mpsc::channel(64);
         let heard = Arc::<Mutex<Times>>::default();
@@ -62,7 +63,7 @@ impl Seat {
     }
 
     /// Sends a message that carries the time.
-    async fn send(&mut self) -> Outcome<()> {
+    pub(crate) async fn send(&mut self) -> Outcome<()> {
         let (id, to, now) = (Uuid::new_v4(), &self.to, epoch().elapsed().as_nanos());
         let text = format!(
             r#"{{"event":"client.message.updated","confirm_id":"{id}","params":{{"to":"{to}","message_id":"{id}","content":{{"type":"plain","text":"{MARK}{now};"}}}}}}"#
@@ -71,14 +72,20 @@ impl Seat {
     }
 
     /// Sends a message and waits for its confirmation.
-    async fn send_and_wait(&mut self) -> Outcome<Duration> {
+    pub(crate) async fn send_and_wait(&mut self) -> Outcome<Duration> {
         let began = Instant::now();
         self.send().await?;
         self.confirmed.recv().await.ok_or("the socket closed")?;
         Ok(began.elapsed())
     }
 
-    fn take_heard(&self) -> Times {
+    /// Confirmations that nobody waits for.
+    pub(crate) fn forget_confirmations(&mut self) {
+        while self.confirmed.try_recv().is_ok() {}
+    }
+
+    /// How long what has come since the last time was on its way.
+    pub(crate) fn take_heard(&self) -> Times {
         std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -105,7 +112,8 @@ async fn listen(mut inward: SplitStream<Stream>, confirm: mpsc::Sender<()>, hear
     }
 }
 
-async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
+/// An open websocket.
+pub(crate) async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
     let mut request = url.into_client_request()?;
     if let Some(token) = token {
         request.headers_mut().insert("token", token.parse()?);
@@ -117,28 +125,31 @@ async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
 async fn fill(subject: &Subject, rooms: usize) -> Outcome<Vec<Vec<Seat>>> {
     let mut filled = Vec::new();
     for room in 0..rooms {
-        filled.push(match subject.client() {
-            Some(client) => fill_ours(&client, room).await?,
-            None => {
-                let url = format!("ws://{}/messaging/{room}", subject.address());
-                let mut seats = Vec::new();
-                for _ in 0..SEATS {
-                    seats.push(Seat::new(connect(&url, None).await?, room.to_string()));
-                }
-                seats
-            }
-        });
+        filled.push(fill_one(subject, room, SEATS).await?);
     }
     Ok(filled)
 }
 
-async fn fill_ours(client: &veche_tests::client::Client, room: usize) -> Outcome<Vec<Seat>> {
+/// A room of so many people, a group in a team of its own; `room` is a number below 1,000 that no other bears.
+pub(crate) async fn fill_one(subject: &Subject, room: usize, seats: usize) -> Outcome<Vec<Seat>> {
+    let Some(client) = subject.client() else {
+        let url = format!("ws://{}/messaging/{room}", subject.address());
+        let mut filled = Vec::new();
+        for _ in 0..seats {
+            filled.push(Seat::new(connect(&url, None).await?, room.to_string()));
+        }
+        return Ok(filled);
+    };
+    fill_ours(&client, room, seats).await
+}
+
+async fn fill_ours(client: &veche_tests::client::Client, room: usize, seats: usize) -> Outcome<Vec<Seat>> {
     let phone = |seat: usize| format!("+7908{room:03}{seat:04}");
     let mut people = Vec::new();
-    for seat in 0..SEATS {
+    for seat in 0..seats {
         people.push(Person::login(client, &phone(seat)).await);
     }
-    let phones: Vec<String> = (1..SEATS).map(phone).collect();
+    let phones: Vec<String> = (1..seats).map(phone).collect();
     let team = people[0].make_team("скорость", &phones.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let jids: Vec<String> = phones.iter().map(|phone| team.jid_of(phone)).collect();
     let group =
@@ -195,7 +206,7 @@ pub(crate) async fn arrival(subject: &Subject) -> Outcome<String> {
         tick.tick().await;
         let seat = &mut rooms[number % ROOMS][number / ROOMS % SEATS];
         seat.send().await?;
-        while seat.confirmed.try_recv().is_ok() {}
+        seat.forget_confirmations();
     }
     let wanted = amount as usize * SEATS;
     let mut all = Times::default();

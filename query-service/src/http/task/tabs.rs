@@ -1,9 +1,7 @@
 //! `GET /api/v4/teams/{team_uid}/tasks/tabs`: the tabs that tasks are shown under, as the reference of 2019 has them
 //! (`protocol.md` 1.5).
 
-use crate::Queries;
-use access::{Fresh, TeamScope, refuse};
-use axum::extract::State;
+use access::{Fresh, TeamView, refuse};
 use platform::http::{ApiError, Reply, RequestInfo};
 use protocol::{
     Jid,
@@ -16,14 +14,13 @@ use protocol::{
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks/tabs", tag = "tasks", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<TaskTab>>)))]
 pub(in crate::http) async fn tabs(
-    State(queries): State<Queries>,
     fresh: Fresh,
     request: RequestInfo,
-    scope: TeamScope,
+    scope: TeamView,
 ) -> Result<Reply<Vec<TaskTab>>, ApiError> {
-    let counted = queries.access.read.task_tabs(scope.team, scope.viewer()).await.map_err(refuse)?;
+    let counted = scope.read.task_tabs(scope.team, scope.viewer()).await.map_err(refuse)?;
     let tabs = counted.into_iter().map(|(key, tasks, unread)| tab(key, tasks, unread, request.lang));
-    Ok(Reply::new(tabs.collect()).at(fresh.0))
+    Ok(Reply::new(tabs.collect()).at(scope.position(fresh)))
 }
 
 fn tab(key: TaskTabKey, num_tasks: u32, unread_tasks: Vec<Jid>, lang: Lang) -> TaskTab {

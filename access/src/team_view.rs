@@ -1,0 +1,94 @@
+//! A team to be looked at, as it is or, with `?as_of=`, as it was.
+
+use crate::{Access, Caller, Fresh, TeamScope, refusal::not_found, refuse};
+use axum::extract::{FromRef, FromRequestParts};
+use events::Position;
+use http::request::Parts;
+use platform::{
+    http::{ApiError, Query},
+    limits::{Key, Limit},
+    moment::Moment,
+};
+use protocol::{error::ErrorCode, lang::Text};
+use read_model::{ReadModel, past::PastError, session::Membership};
+use serde::Deserialize;
+use std::{ops::Deref, time::Duration};
+
+/// When a client should come back for a past that is being made.
+const LATER: Duration = Duration::from_secs(5);
+
+/// A team as its member sees it, now or at a moment of its history. Who looks must be in the team now, else even its past
+/// is none of their business; what they see is what they could see then.
+#[derive(Clone, Debug)]
+pub struct TeamView {
+    /// Who calls.
+    pub caller: Caller,
+    /// The rows to be asked.
+    pub read: ReadModel,
+    /// The place in the team that the caller has now.
+    pub now: Membership,
+    then: Membership,
+    as_of: Option<Position>,
+}
+
+/// The caller's place in the team at the moment that is looked at.
+impl Deref for TeamView {
+    type Target = Membership;
+    fn deref(&self) -> &Membership {
+        &self.then
+    }
+}
+
+impl TeamView {
+    /// The position that an answer speaks of.
+    pub fn position(&self, fresh: Fresh) -> Position {
+        self.as_of.unwrap_or(fresh.0)
+    }
+
+    /// It is the past that is looked at.
+    pub fn is_past(&self) -> bool {
+        self.as_of.is_some()
+    }
+}
+
+#[derive(Deserialize)]
+struct AsOf {
+    as_of: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TeamView
+where
+    Access: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let scope = TeamScope::from_request_parts(parts, state).await?;
+        let access = Access::from_ref(state);
+        let Query(AsOf { as_of }) = Query::<AsOf>::from_request_parts(parts, state).await?;
+        let now = *scope;
+        let caller = scope.caller;
+        let Some(as_of) = as_of.filter(|text| !text.is_empty()) else {
+            return Ok(Self { caller, read: access.read, now, then: now, as_of: None });
+        };
+        let moment: Moment = as_of.parse().map_err(|_| wrong(Text::NoMoment))?;
+        access.limits.check(Limit::PastPerAccount, &Key::Account(caller.account.0))?;
+        let (read, position) = access.past.at(now.team, moment).await.map_err(no_past)?;
+        let then = read.membership(caller.account, now.team).await.map_err(refuse)?.ok_or_else(not_found)?;
+        Ok(Self { caller, read, now, then, as_of: Some(position) })
+    }
+}
+
+fn wrong(text: Text) -> ApiError {
+    ApiError::field("as_of", text)
+}
+
+fn no_past(error: PastError) -> ApiError {
+    match error {
+        PastError::Off => wrong(Text::NoPast),
+        PastError::Future => wrong(Text::YetToCome),
+        PastError::TooMuch(max) => wrong(Text::TooMuchPast { max }),
+        PastError::Busy => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(LATER),
+        PastError::Failed(error) => ApiError::unavailable(error),
+    }
+}

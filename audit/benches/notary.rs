@@ -1,0 +1,133 @@
+//! What the notary costs those who append: the rate without it and with it, in turns within one run.
+//!
+//! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench makes its own and drops
+//! it. Only ratios within one run mean something.
+
+use audit::{CheckpointFile, Ledger, Notary, Pace};
+use bytes::Bytes;
+use event_log::{Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings};
+use events::{EventId, StreamName};
+use platform::{clock::Clock, vault::Vault};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgConnectOptions};
+use std::{
+    error::Error,
+    str::FromStr,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How long each line of the table is measured.
+const MEASURED: Duration = Duration::from_secs(4);
+/// Each is measured so often, in turns: what the machine does meanwhile hits both.
+const ROUNDS: usize = 3;
+/// The sealed text of an ordinary event, bytes.
+const TEXT: usize = 300;
+
+#[tokio::main]
+async fn main() -> Outcome<()> {
+    let Ok(url) = std::env::var("VECHE_BENCH_DATABASE_URL") else {
+        println!("VECHE_BENCH_DATABASE_URL is not set: nothing was measured");
+        return Ok(());
+    };
+    let server = PgConnectOptions::from_str(&url)?;
+    let name = format!("veche_bench_{}", Uuid::new_v4().simple());
+    statement(&server, format!("create database {name}")).await?;
+    let outcome = measure(server.clone().database(&name)).await;
+    statement(&server, format!("drop database {name} with (force)")).await?;
+    outcome
+}
+
+async fn statement(server: &PgConnectOptions, sql: String) -> Outcome<()> {
+    let mut connection = PgConnection::connect_with(server).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+async fn measure(options: PgConnectOptions) -> Outcome<()> {
+    let pool = PgPool::connect_with(options).await?;
+    PostgresLog::migrate(&pool).await?;
+    Ledger::migrate(&pool).await?;
+    let log = Log::Postgres(PostgresLog::open(pool.clone(), PostgresSettings::default()).await?);
+    let ledger = Ledger::new(pool);
+    let folder = tempfile::tempdir()?;
+    let notary = Notary::new(
+        log.clone(),
+        ledger.clone(),
+        Vault::new(&[1; 32]).signing_key(),
+        Clock::System,
+        Some(CheckpointFile::within(folder.path())),
+        Pace { every: Duration::from_secs(60), events: 10_000 },
+    );
+    println!("{:32} {:>12} {:>12} {:>8}", "appends in flight", "without", "with", "ratio");
+    for in_flight in [1, 16, 256] {
+        let (mut without, mut with) = (0.0, 0.0);
+        for _ in 0..ROUNDS {
+            without += rate(&log, in_flight).await?;
+            // It begins with what is there, so that both rounds append to a log that somebody follows or nobody does.
+            notary.catch_up().await?;
+            let running = tokio::spawn(notary.clone().run());
+            with += rate(&log, in_flight).await?;
+            running.abort();
+            notary.catch_up().await?;
+        }
+        let (without, with) = (without / ROUNDS as f64, with / ROUNDS as f64);
+        println!("{in_flight:<32} {without:>10.0}/s {with:>10.0}/s {:>8.2}", with / without);
+    }
+    println!("{:32} {:>10.0}/s", "the notary alone, catching up", alone(&log, &ledger, &notary).await?);
+    log.close().await;
+    Ok(())
+}
+
+/// Events a second that callers append, each one after the other, to new streams.
+async fn rate(log: &Log, in_flight: usize) -> Outcome<f64> {
+    let began = Instant::now();
+    let callers: Vec<_> = (0..in_flight)
+        .map(|_| {
+            let log = log.clone();
+            tokio::spawn(async move {
+                let mut count = 0_u32;
+                while began.elapsed() < MEASURED {
+                    log.append(one()).await?;
+                    count += 1;
+                }
+                Ok::<_, event_log::AppendError>(count)
+            })
+        })
+        .collect();
+    let mut events = 0;
+    for caller in callers {
+        events += caller.await??;
+    }
+    Ok(f64::from(events) / began.elapsed().as_secs_f64())
+}
+
+/// Events a second of a notary that begins anew.
+async fn alone(log: &Log, ledger: &Ledger, notary: &Notary) -> Outcome<f64> {
+    assert!(log.head().await? > 0, "there is something to hash");
+    ledger.begin_anew(true).await?;
+    let began = Instant::now();
+    let head = notary.catch_up().await?;
+    Ok(head.chain.number as f64 / began.elapsed().as_secs_f64())
+}
+
+fn one() -> Append {
+    let (stream, actor) = (Uuid::now_v7(), Uuid::from_u128(7));
+    let meta = format!(
+        r#"{{"at":"2026-01-02T03:04:05.678901Z","command":"message.post","request_id":"{stream}","actor":"{actor}","app":"0"}}"#
+    );
+    let data = format!(r#"{{"team":"{actor}","text":"{}"}}"#, "d".repeat(TEXT));
+    let event = NewEvent {
+        id: EventId(Uuid::now_v7()),
+        kind: "message.posted.v1".into(),
+        data: Bytes::from(data),
+        meta: Bytes::from(meta),
+    };
+    Append {
+        stream: StreamName::stored(format!("message-{stream}")),
+        expected: Expected::NoStream,
+        events: vec![event],
+        command: None,
+    }
+}

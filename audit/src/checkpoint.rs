@@ -1,0 +1,117 @@
+//! Checkpoints: from time to time the chain's end is signed. What was signed before a change of history tells on it after.
+
+use crate::{Chain, Hash};
+use chrono::{DateTime, SecondsFormat, Utc};
+use events::Position;
+use platform::signing::{PublicKey, SigningKey};
+use serde::{Deserialize, Serialize};
+
+/// A signed statement: at that time the chain had that hash at that number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// The event's number in the chain.
+    pub number: u64,
+    /// Its position in the log that was signed for; another log with the same history has others.
+    pub position: Position,
+    /// The chain's hash.
+    pub hash: Hash,
+    /// When it was signed, by the signer's clock, in microseconds.
+    pub at: DateTime<Utc>,
+    /// The key that the signature is checked with, 64 hexadecimal digits.
+    pub key: String,
+    /// Ed25519 over [`Self::text`], 128 hexadecimal digits.
+    pub signature: String,
+}
+
+/// A checkpoint that proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum BadCheckpoint {
+    /// It was signed with another key than the one that is trusted.
+    #[error("it is signed with another key")]
+    OtherKey,
+    /// The signature is not of what it says.
+    #[error("its signature does not fit")]
+    Forged,
+}
+
+impl Checkpoint {
+    /// Signs a place in the chain.
+    pub fn sign(chain: Chain, position: Position, at: DateTime<Utc>, key: &SigningKey) -> Self {
+        let Chain { number, hash } = chain;
+        let at = DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at);
+        let key_text = key.public().to_string();
+        let mut checkpoint = Self { number, position, hash, at, key: key_text, signature: String::new() };
+        checkpoint.signature = key.sign(checkpoint.text().as_bytes());
+        checkpoint
+    }
+
+    /// What is signed: these lines, each ended by a line feed.
+    pub fn text(&self) -> String {
+        let Self { number, position, hash, key, .. } = self;
+        let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        format!(
+            "veche audit checkpoint v1\nnumber {number}\nposition {position}\nhash {hash}\nat {at}\nkey {key}\n"
+        )
+    }
+
+    /// Checks the signature against a key that is trusted: the one in the checkpoint itself proves nothing.
+    ///
+    /// # Errors
+    /// [`BadCheckpoint`].
+    pub fn check(&self, trusted: &PublicKey) -> Result<(), BadCheckpoint> {
+        if self.key != trusted.to_string() {
+            return Err(BadCheckpoint::OtherKey);
+        }
+        if !trusted.verifies(self.text().as_bytes(), &self.signature) {
+            return Err(BadCheckpoint::Forged);
+        }
+        Ok(())
+    }
+
+    /// The place that it speaks of.
+    pub fn chain(&self) -> Chain {
+        Chain { number: self.number, hash: self.hash }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use platform::vault::Vault;
+
+    fn signed() -> Checkpoint {
+        let chain = Chain { number: 7, hash: Hash([3; 32]) };
+        let at = DateTime::from_timestamp_nanos(1_700_000_000_123_456_789);
+        Checkpoint::sign(chain, 9, at, &Vault::new(&[1; 32]).signing_key())
+    }
+
+    #[test]
+    fn a_checkpoint_survives_json_and_is_trusted_by_its_key_alone() {
+        let json = serde_json::to_string(&signed()).unwrap();
+        let read: Checkpoint = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, signed());
+        assert_eq!(read.check(&Vault::new(&[1; 32]).signing_key().public()), Ok(()));
+        let other = Vault::new(&[2; 32]).signing_key().public();
+        assert_eq!(read.check(&other), Err(BadCheckpoint::OtherKey));
+        let renamed = Checkpoint { key: other.to_string(), ..read };
+        assert_eq!(renamed.check(&other), Err(BadCheckpoint::Forged));
+    }
+
+    #[test]
+    fn whatever_is_changed_the_signature_tells() {
+        let key = Vault::new(&[1; 32]).signing_key().public();
+        let good = signed();
+        let changed = [
+            Checkpoint { number: 8, ..good.clone() },
+            Checkpoint { position: 8, ..good.clone() },
+            Checkpoint { hash: Hash([4; 32]), ..good.clone() },
+            Checkpoint { at: good.at + chrono::TimeDelta::microseconds(1), ..good.clone() },
+            Checkpoint { signature: "00".repeat(64), ..good.clone() },
+        ];
+        for checkpoint in changed {
+            assert_eq!(checkpoint.check(&key), Err(BadCheckpoint::Forged), "{checkpoint:?}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The schema `audit`: entries, checkpoints, and how far the notary is.
+
+use crate::{Chain, Checkpoint, Entry, Filter, Hash, Order, entry::hash_of};
+use events::{EventId, Position, TeamId};
+use sqlx::{Connection, FromRow, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The advisory lock under which the schema is migrated; any number that no other migrator uses.
+const MIGRATION_LOCK: i64 = 0x7665_6368_6175_6474;
+
+/// Every statement is safe to repeat, so that running all of them is the migration.
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// The chain as it is kept in Postgres, beside the keys. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pool: PgPool,
+}
+
+/// How far the chain goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The last number and its hash.
+    pub chain: Chain,
+    /// Where that event is in the log.
+    pub position: Position,
+}
+
+impl Ledger {
+    /// Creates or updates the schema `audit`; safe to run from many processes at once, and again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
+        let mut transaction = pool.begin().await?;
+        sqlx::query("select pg_advisory_xact_lock($1)")
+            .bind(MIGRATION_LOCK)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
+        transaction.commit().await
+    }
+
+    /// The chain in a migrated database.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// How far the chain goes.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn head(&self) -> Result<Head, sqlx::Error> {
+        sqlx::query_as("select number, position, hash from audit.head").fetch_one(&self.pool).await
+    }
+
+    /// Entries that a filter lets through, `limit` at most: behind the number `from`, or before it, latest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entries(
+        &self,
+        filter: &Filter,
+        order: Order,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Entry>, sqlx::Error> {
+        let mut query = QueryBuilder::<Postgres>::new("select * from audit.entry where ");
+        let (comparison, direction) = match order {
+            Order::Oldest => ("number > ", " order by number limit "),
+            Order::Latest => ("number < ", " order by number desc limit "),
+        };
+        query.push(comparison).push_bind(signed(from));
+        filter.restrict(&mut query);
+        query.push(direction).push_bind(signed(limit as u64));
+        query.build_query_as().fetch_all(&self.pool).await
+    }
+
+    /// The entry of an event.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entry(&self, event: EventId) -> Result<Option<Entry>, sqlx::Error> {
+        let found = sqlx::query_as("select * from audit.entry where event_id = $1 order by number limit 1");
+        found.bind(event.0).fetch_optional(&self.pool).await
+    }
+
+    /// The entry at a position of the log.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entry_at(&self, position: Position) -> Result<Option<Entry>, sqlx::Error> {
+        let found = sqlx::query_as("select * from audit.entry where position = $1");
+        found.bind(signed(position)).fetch_optional(&self.pool).await
+    }
+
+    /// The entry of a number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entry_number(&self, number: u64) -> Result<Option<Entry>, sqlx::Error> {
+        let found = sqlx::query_as("select * from audit.entry where number = $1");
+        found.bind(signed(number)).fetch_optional(&self.pool).await
+    }
+
+    /// The entries of events that came of these, one step.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn effects_of(&self, events: &[EventId]) -> Result<Vec<Entry>, sqlx::Error> {
+        let ids: Vec<Uuid> = events.iter().map(|event| event.0).collect();
+        let found = sqlx::query_as("select * from audit.entry where causation = any($1) order by number");
+        found.bind(ids).fetch_all(&self.pool).await
+    }
+
+    /// All checkpoints, by number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>, sqlx::Error> {
+        let all =
+            "select number, position, hash, at, key, signature from audit.checkpoint order by number, at";
+        sqlx::query_as(all).fetch_all(&self.pool).await
+    }
+
+    /// The last checkpoint.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, sqlx::Error> {
+        let last = "select number, position, hash, at, key, signature from audit.checkpoint
+                    order by number desc, at desc limit 1";
+        sqlx::query_as(last).fetch_optional(&self.pool).await
+    }
+
+    /// Keeps a checkpoint.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn keep(&self, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
+        let Checkpoint { number, position, hash, at, key, signature } = checkpoint;
+        sqlx::query("insert into audit.checkpoint values ($1, $2, $3, $4, $5, $6) on conflict do nothing")
+            .bind(signed(*number))
+            .bind(signed(*position))
+            .bind(&hash.0[..])
+            .bind(at)
+            .bind(key)
+            .bind(signature)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Forgets all entries, so that they are made anew from another log. What was signed is kept unless `all`: a copied
+    /// history fulfils it too.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn begin_anew(&self, all: bool) -> Result<(), sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::raw_sql(
+            "update audit.head set number = 0, position = 0, hash = decode(repeat('00', 32), 'hex')",
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::raw_sql("truncate audit.entry").execute(&mut *transaction).await?;
+        if all {
+            sqlx::raw_sql("truncate audit.checkpoint").execute(&mut *transaction).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// A connection for the notary: it waits for no disk, since what a crash takes is made again from the log; and its
+    /// plans must not scan because the tables were small when they were made.
+    pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut db = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        sqlx::raw_sql("set synchronous_commit = off; set enable_seqscan = off").execute(&mut db).await?;
+        Ok(db)
+    }
+}
+
+/// The teams of streams that have entries.
+pub(crate) async fn teams(
+    db: &mut PgConnection,
+    streams: &[&str],
+) -> Result<HashMap<String, TeamId>, sqlx::Error> {
+    let found: Vec<(String, Uuid)> = sqlx::query_as(
+        "select distinct on (stream) stream, team from audit.entry
+         where stream = any($1) and team is not null order by stream, number",
+    )
+    .bind(streams)
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().map(|(stream, team)| (stream, TeamId(team))).collect())
+}
+
+/// Adds entries behind `before`; `false` when the head is elsewhere, because another process was faster.
+pub(crate) async fn add(db: &mut PgConnection, before: Head, entries: &[Entry]) -> Result<bool, sqlx::Error> {
+    let Some(last) = entries.last() else { return Ok(true) };
+    let mut transaction = db.begin().await?;
+    // The row is moved first: it stays locked until all that led there is committed with it.
+    let moved = sqlx::query(
+        "update audit.head set number = $1, position = $2, hash = $3 where number = $4 and position = $5",
+    )
+    .bind(signed(last.number))
+    .bind(signed(last.position))
+    .bind(&last.hash.0[..])
+    .bind(signed(before.chain.number))
+    .bind(signed(before.position))
+    .execute(&mut *transaction)
+    .await?;
+    if moved.rows_affected() == 0 {
+        return Ok(false);
+    }
+    insert(&mut transaction, entries).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn insert(db: &mut PgConnection, entries: &[Entry]) -> Result<(), sqlx::Error> {
+    fn column<T>(entries: &[Entry], pick: impl Fn(&Entry) -> T) -> Vec<T> {
+        entries.iter().map(pick).collect()
+    }
+    sqlx::query(
+        "insert into audit.entry (number, position, hash, event_id, stream, revision, kind, at, command, request_id,
+                                  correlation, causation, command_id, actor, contact, session, team)
+         select * from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::uuid[], $5::text[], $6::bigint[], $7::text[],
+                              $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::uuid[],
+                              $14::uuid[], $15::uuid[], $16::uuid[], $17::uuid[])",
+    )
+    .bind(column(entries, |entry| signed(entry.number)))
+    .bind(column(entries, |entry| signed(entry.position)))
+    .bind(column(entries, |entry| entry.hash.0.to_vec()))
+    .bind(column(entries, |entry| entry.event_id.0))
+    .bind(entries.iter().map(|entry| entry.stream.as_str()).collect::<Vec<_>>())
+    .bind(column(entries, |entry| signed(entry.revision)))
+    .bind(entries.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>())
+    .bind(column(entries, |entry| entry.at))
+    .bind(entries.iter().map(|entry| entry.command.as_str()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.request_id.as_deref()).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.correlation.as_deref()).collect::<Vec<_>>())
+    .bind(column(entries, |entry| entry.causation.map(|id| id.0)))
+    .bind(column(entries, |entry| entry.command_id.map(|id| id.0)))
+    .bind(column(entries, |entry| entry.actor.map(|id| id.0)))
+    .bind(column(entries, |entry| entry.contact.map(|id| id.0)))
+    .bind(column(entries, |entry| entry.session.map(|id| id.0)))
+    .bind(column(entries, |entry| entry.team.map(|id| id.0)))
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// As the database counts. No log is longer than this; a caller's fancy number is beyond every end either way.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn chain_of(row: &PgRow) -> Result<(Chain, Position), sqlx::Error> {
+    let number = row.try_get::<i64, _>("number")?.cast_unsigned();
+    let hash: Hash = hash_of(row.try_get("hash")?)?;
+    Ok((Chain { number, hash }, row.try_get::<i64, _>("position")?.cast_unsigned()))
+}
+
+impl FromRow<'_, PgRow> for Head {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        chain_of(row).map(|(chain, position)| Self { chain, position })
+    }
+}
+
+impl FromRow<'_, PgRow> for Checkpoint {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let (Chain { number, hash }, position) = chain_of(row)?;
+        let (at, key, signature) = (row.try_get("at")?, row.try_get("key")?, row.try_get("signature")?);
+        Ok(Self { number, position, hash, at, key, signature })
+    }
+}

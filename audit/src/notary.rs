@@ -1,0 +1,263 @@
+//! The notary: follows the log, numbers and hashes each event, keeps its entry, and signs the end from time to time.
+//!
+//! It works behind the append, so that no command waits for it. Several processes may run one: the head's row lets only one
+//! win each batch, and all come to the same hashes. Nothing is decrypted.
+
+use crate::{
+    Chain, Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
+    team::{Streams, Team, team_of},
+};
+use chrono::{DateTime, Utc};
+use event_log::{Log, RawEvent, ReadError};
+use events::Position;
+use platform::{clock::Clock, signing::SigningKey};
+use sqlx::PgConnection;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Events of one transaction at most.
+const BATCH: usize = 1_000;
+/// How long events gather behind a batch that was not full: nobody waits, and few transactions cost less than many.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long it rests after a failure, or when another process was faster.
+const REST: Duration = Duration::from_millis(500);
+
+/// When the end of the chain is signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// After so long, if there are events that are not covered.
+    pub every: Duration,
+    /// After so many events in any case.
+    pub events: u64,
+}
+
+/// Why the chain does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum NotaryError {
+    /// The log could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The database failed.
+    #[error("the audit's database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The checkpoint could not be written outside.
+    #[error("the file of checkpoints: {0}")]
+    File(#[from] std::io::Error),
+    /// The log does not hold what was hashed: it was cut, changed, or is another one. `veche audit verify` says more.
+    #[error("the log does not hold what the chain has at position {0}: was it cut, or is it another log?")]
+    OtherHistory(Position),
+}
+
+/// Writes the chain. Cheap to clone.
+#[derive(Clone)]
+pub struct Notary {
+    log: Log,
+    ledger: Ledger,
+    key: SigningKey,
+    clock: Clock,
+    file: Option<CheckpointFile>,
+    pace: Pace,
+    streams: Streams,
+}
+
+/// Where a notary stands.
+struct Stand {
+    head: Head,
+    /// The last number that was signed.
+    signed: u64,
+    /// When the next signature is due, if there is anything to sign.
+    due: Instant,
+}
+
+impl Notary {
+    /// A notary of a log. Without a file, checkpoints are kept in the database alone.
+    pub fn new(
+        log: Log,
+        ledger: Ledger,
+        key: SigningKey,
+        clock: Clock,
+        file: Option<CheckpointFile>,
+        pace: Pace,
+    ) -> Self {
+        Self { log, ledger, key, clock, file, pace, streams: Streams::new() }
+    }
+
+    /// Runs until it is dropped. Failures are logged and tried again: a chain that stands still is seen by its lag.
+    pub async fn run(self) {
+        loop {
+            match self.follow().await {
+                Ok(()) => tracing::debug!("another process writes the chain too"),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the notary rests and tries again");
+                }
+            }
+            sleep(REST).await;
+        }
+    }
+
+    /// Brings the chain up to the log's end of now, and signs it: what a test waits for, and an export begins with.
+    ///
+    /// # Errors
+    /// [`NotaryError`].
+    pub async fn catch_up(&self) -> Result<Head, NotaryError> {
+        let mut db = self.ledger.connect().await?;
+        let mut stand = self.stand().await?;
+        loop {
+            let events = self.log.read_all(stand.head.position, BATCH).await?;
+            if events.is_empty() {
+                self.sign(&mut stand).await?;
+                return Ok(stand.head);
+            }
+            if !self.add(&mut db, &mut stand, &events).await? {
+                stand = self.stand().await?;
+            }
+        }
+    }
+
+    /// Adds batches until one fails, or another process has moved the head.
+    async fn follow(&self) -> Result<(), NotaryError> {
+        let mut db = self.ledger.connect().await?;
+        let mut stand = self.stand().await?;
+        let mut subscription = self.log.subscribe(stand.head.position);
+        loop {
+            let unsigned = stand.head.chain.number > stand.signed;
+            tokio::select! {
+                events = subscription.next_batch(BATCH) => {
+                    let events = events?;
+                    if !self.add(&mut db, &mut stand, &events).await? {
+                        return Ok(());
+                    }
+                    if events.len() < BATCH {
+                        sleep(GATHER).await;
+                    }
+                }
+                () = sleep_until(stand.due), if unsigned => self.sign(&mut stand).await?,
+            }
+            if stand.head.chain.number - stand.signed >= self.pace.events {
+                self.sign(&mut stand).await?;
+            }
+        }
+    }
+
+    /// The head, if the log holds it. A log in memory that ended with its process is forgotten.
+    async fn stand(&self) -> Result<Stand, NotaryError> {
+        let mut head = self.ledger.head().await?;
+        self.streams.forget();
+        if let Some(position) = self.missing(head).await? {
+            if !matches!(self.log, Log::Memory(_)) {
+                return Err(NotaryError::OtherHistory(position));
+            }
+            self.ledger.begin_anew(true).await?;
+            head = self.ledger.head().await?;
+        }
+        let signed = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
+        let due = Instant::now() + self.pace.every;
+        Ok(Stand { head, signed: signed.min(head.chain.number), due })
+    }
+
+    /// Which of the chain's two ends the log does not hold as it was hashed.
+    async fn missing(&self, head: Head) -> Result<Option<Position>, NotaryError> {
+        if head.chain == Chain::START {
+            return Ok(None);
+        }
+        for number in [1, head.chain.number] {
+            let Some(entry) = self.ledger.entry_number(number).await? else { return Ok(Some(head.position)) };
+            let before = match number {
+                1 => Some(Chain::START),
+                _ => self.ledger.entry_number(number - 1).await?.map(|before| before.chain()),
+            };
+            let held = self.log.read_at(&[entry.position]).await?;
+            let held = held.first().zip(before).map(|(event, before)| before.then(event));
+            if held != Some(entry.chain()) {
+                return Ok(Some(entry.position));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn add(
+        &self,
+        db: &mut PgConnection,
+        stand: &mut Stand,
+        events: &[RawEvent],
+    ) -> Result<bool, NotaryError> {
+        let mut chain = stand.head.chain;
+        let mut entries = Vec::with_capacity(events.len());
+        for event in events {
+            chain = chain.then(event);
+            entries.push(Entry::of(event, chain.number, chain.hash));
+        }
+        self.place(db, events, &mut entries).await?;
+        if !ledger::add(db, stand.head, &entries).await? {
+            return Ok(false);
+        }
+        let Some(last) = entries.last() else { return Ok(true) };
+        stand.head = Head { chain, position: last.position };
+        metrics::counter!("veche_audit_entries_total").increment(entries.len() as u64);
+        metrics::gauge!("veche_audit_number").set(chain.number as f64);
+        Ok(true)
+    }
+
+    /// Finds the teams of entries: from the events, from what is remembered, and for the rest from the ledger.
+    async fn place(
+        &self,
+        db: &mut PgConnection,
+        events: &[RawEvent],
+        entries: &mut [Entry],
+    ) -> Result<(), NotaryError> {
+        let mut unknown = Vec::new();
+        for (index, event) in events.iter().enumerate() {
+            let stream = event.stream.as_str();
+            entries[index].team = match team_of(event) {
+                Team::None => None,
+                Team::Of(team) => {
+                    self.streams.keep(stream, team);
+                    Some(team)
+                }
+                Team::AsBefore => {
+                    let team = self.streams.get(stream);
+                    if team.is_none() {
+                        unknown.push(index);
+                    }
+                    team
+                }
+            };
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let streams: Vec<&str> = unknown.iter().map(|index| events[*index].stream.as_str()).collect();
+        let teams = ledger::teams(db, &streams).await?;
+        for index in unknown {
+            let entry = &mut entries[index];
+            entry.team = teams.get(&entry.stream).copied();
+            if let Some(team) = entry.team {
+                self.streams.keep(&entry.stream, team);
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs the head, unless it is signed: outside first, so that no checkpoint is only in the database.
+    async fn sign(&self, stand: &mut Stand) -> Result<(), NotaryError> {
+        stand.due = Instant::now() + self.pace.every;
+        let last = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
+        if last < stand.head.chain.number {
+            let checkpoint = self.checkpoint(stand.head, self.clock.now());
+            if let Some(file) = self.file.clone() {
+                let outside = checkpoint.clone();
+                let written = tokio::task::spawn_blocking(move || file.append(&outside)).await;
+                written.map_err(std::io::Error::other)??;
+            }
+            self.ledger.keep(&checkpoint).await?;
+            metrics::counter!("veche_audit_checkpoints_total").increment(1);
+        }
+        stand.signed = stand.head.chain.number;
+        Ok(())
+    }
+
+    fn checkpoint(&self, head: Head, at: DateTime<Utc>) -> Checkpoint {
+        Checkpoint::sign(head.chain, head.position, at, &self.key)
+    }
+}

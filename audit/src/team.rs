@@ -1,0 +1,100 @@
+//! Whose an event is: the team that its stream belongs to, found once and kept in the entry.
+
+use event_log::RawEvent;
+use events::TeamId;
+use moka::sync::Cache;
+use serde::Deserialize;
+
+/// Streams whose team is remembered; others are looked up.
+const REMEMBERED: u64 = 50_000;
+
+/// What is known of an event's team from the event alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Team {
+    /// It belongs to this one.
+    Of(TeamId),
+    /// It belongs to none: a person's own affairs.
+    None,
+    /// As the events of its stream before it.
+    AsBefore,
+}
+
+/// Teams of streams that were met lately.
+#[derive(Clone)]
+pub(crate) struct Streams(Cache<String, TeamId>);
+
+impl Streams {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+
+    pub(crate) fn get(&self, stream: &str) -> Option<TeamId> {
+        self.0.get(stream)
+    }
+
+    pub(crate) fn keep(&self, stream: &str, team: TeamId) {
+        self.0.insert(stream.to_owned(), team);
+    }
+
+    pub(crate) fn forget(&self) {
+        self.0.invalidate_all();
+    }
+}
+
+/// What the event itself says of its team: in its stream's name, or in its payload. The events that begin a stream of a
+/// team name the team.
+pub(crate) fn team_of(event: &RawEvent) -> Team {
+    match event.stream.category() {
+        "team" | "uploads" | "tags" => event.stream.id().parse().map_or(Team::None, Team::Of),
+        "phone" | "account" => Team::None,
+        // Who looks into one team's history may look into another's next.
+        "audit" => named(event).map_or(Team::None, Team::Of),
+        // Free text cannot pretend to be a field: it is inside of a personal value.
+        _ => named(event).map_or(Team::AsBefore, Team::Of),
+    }
+}
+
+/// The team that the payload names.
+fn named(event: &RawEvent) -> Option<TeamId> {
+    #[derive(Deserialize)]
+    struct Placed {
+        team: Option<TeamId>,
+    }
+    serde_json::from_slice::<Placed>(&event.data).ok().and_then(|placed| placed.team)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{EventId, StreamName};
+    use uuid::Uuid;
+
+    const TEAM: &str = "00000000-0000-0000-0000-000000000001";
+
+    fn team(stream: &str, data: &str) -> Team {
+        team_of(&RawEvent {
+            position: 1,
+            stream: StreamName::stored(stream),
+            revision: 0,
+            id: EventId(Uuid::nil()),
+            kind: "x".into(),
+            data: data.to_owned().into(),
+            meta: "{}".into(),
+        })
+    }
+
+    #[test]
+    fn the_name_or_the_payload_says_whose_an_event_is() {
+        let named = format!(r#"{{"team":"{TEAM}","text":{{"$personal":{{"sealed":"…"}}}}}}"#);
+        let of = Team::Of(TEAM.parse().unwrap());
+        for stream in ["team", "uploads", "tags"] {
+            assert_eq!(team(&format!("{stream}-{TEAM}"), "{}"), of);
+        }
+        assert_eq!(team("message-1", &named), of);
+        assert_eq!(team("message-1", "{}"), Team::AsBefore);
+        assert_eq!(team("chat-1", "no json"), Team::AsBefore);
+        assert_eq!(team("account-1", &named), Team::None);
+        assert_eq!(team("phone-1", &named), Team::None);
+        assert_eq!([team("audit-1", &named), team("audit-1", "{}")], [of, Team::None]);
+    }
+}

@@ -1,0 +1,174 @@
+//! Whether a log is the one that was hashed and signed: all of it is read and hashed anew.
+
+use crate::{
+    AuditError, Chain, Checkpoint, Entry, Filter, Ledger, Order,
+    walk::{Break, Fault, Walk},
+};
+use event_log::{Log, RawEvent, ReadError};
+use events::Position;
+use platform::signing::PublicKey;
+use serde::Serialize;
+
+/// Events that are read at once.
+const PAGE: usize = 1_000;
+
+/// What was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Events in order, up to the end or to the break.
+    pub events: u64,
+    /// The end of what is in order.
+    pub chain: Chain,
+    /// The position of that end.
+    pub position: Position,
+    /// Checkpoints that fitted.
+    pub checkpoints: usize,
+    /// The last of them: behind it nothing is signed.
+    pub last_checkpoint: Option<Checkpoint>,
+    /// Events at the end that the notary has not come to.
+    pub not_hashed: u64,
+    /// The first break, if there is one.
+    pub broken: Option<Break>,
+}
+
+impl Report {
+    pub(crate) fn of(walk: &Walk, start: Chain, not_hashed: u64, broken: Option<Break>) -> Self {
+        let (checkpoints, last) = walk.signed();
+        let chain = walk.chain();
+        Self {
+            events: chain.number.saturating_sub(start.number),
+            chain,
+            position: walk.position(),
+            checkpoints,
+            last_checkpoint: last.cloned(),
+            not_hashed,
+            broken,
+        }
+    }
+
+    /// Nothing was looked at, because of what was found before.
+    pub(crate) fn nothing(broken: Break) -> Self {
+        Self {
+            events: 0,
+            chain: Chain::START,
+            position: 0,
+            checkpoints: 0,
+            last_checkpoint: None,
+            not_hashed: 0,
+            broken: Some(broken),
+        }
+    }
+
+    /// Events behind the last checkpoint: who can write the database could still change them unseen.
+    pub fn not_signed(&self) -> u64 {
+        self.chain.number.saturating_sub(self.last_checkpoint.as_ref().map_or(0, |last| last.number))
+    }
+}
+
+/// Verifies a whole log: against the hashes of the ledger, against its checkpoints, and against those from outside.
+/// `tell` hears how far it is.
+///
+/// # Errors
+/// What is needed cannot be read: then nothing is said of history.
+pub async fn verify(
+    log: &Log,
+    ledger: &Ledger,
+    outside: Vec<Checkpoint>,
+    trusted: &[PublicKey],
+    tell: impl FnMut(Position),
+) -> Result<Report, AuditError> {
+    // In this order: whatever is added meanwhile is behind what was asked for first.
+    let mut checkpoints = ledger.checkpoints().await?;
+    checkpoints.extend(outside);
+    let hashed = ledger.head().await?.chain.number;
+    let walk = match Walk::begin(Chain::START, checkpoints, trusted) {
+        Ok(walk) => walk,
+        Err(broken) => return Ok(Report::nothing(broken)),
+    };
+    let mut verifier = Verifier { log, ledger, walk, hashed };
+    let broken = verifier.walk(tell).await?;
+    let not_hashed = verifier.walk.chain().number.saturating_sub(hashed);
+    Ok(Report::of(&verifier.walk, Chain::START, not_hashed, broken))
+}
+
+struct Verifier<'v> {
+    log: &'v Log,
+    ledger: &'v Ledger,
+    walk: Walk,
+    /// Up to this number there are entries.
+    hashed: u64,
+}
+
+impl Verifier<'_> {
+    async fn walk(&mut self, mut tell: impl FnMut(Position)) -> Result<Option<Break>, AuditError> {
+        loop {
+            let events = match self.log.read_all(self.walk.position(), PAGE).await {
+                Err(ReadError::Hole { after, .. }) if after == self.walk.position() => {
+                    return Ok(Some(self.walk.broken(Some(after + 1), Fault::Missing)));
+                }
+                // First what is before the hole: it may break earlier.
+                Err(ReadError::Hole { after, .. }) => self.before(after).await?,
+                events => events?,
+            };
+            if events.is_empty() {
+                return self.end().await;
+            }
+            let number = self.walk.chain().number;
+            let entries =
+                self.ledger.entries(&Filter::default(), Order::Oldest, number, events.len()).await?;
+            if let Err(broken) = self.step(&events, &entries) {
+                return Ok(Some(broken));
+            }
+            tell(self.walk.position());
+        }
+    }
+
+    async fn before(&self, hole: Position) -> Result<Vec<RawEvent>, ReadError> {
+        let count = usize::try_from(hole - self.walk.position()).unwrap_or(PAGE).min(PAGE);
+        self.log.read_all(self.walk.position(), count).await
+    }
+
+    fn step(&mut self, events: &[RawEvent], entries: &[Entry]) -> Result<(), Break> {
+        let mut entries = entries.iter().peekable();
+        for event in events {
+            let number = self.walk.chain().number + 1;
+            let entry = entries.next_if(|entry| entry.number == number);
+            if entry.is_none() && number <= self.hashed {
+                return Err(self.walk.broken(Some(event.position), Fault::Index));
+            }
+            if let Some(entry) = entry
+                && self.walk.chain().then(event) != entry.chain()
+            {
+                return Err(self.unlike(event, entry));
+            }
+            let chain = self.walk.step(event)?;
+            if let Some(entry) = entry
+                && !entry.is_of(event)
+            {
+                let (number, position) = (chain.number, Some(event.position));
+                return Err(Break {
+                    number,
+                    position,
+                    after: event.position.saturating_sub(1),
+                    why: Fault::Index,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Another event than the one of the entry: it was changed, or the right one is gone and this is a later one.
+    fn unlike(&self, event: &RawEvent, entry: &Entry) -> Break {
+        let why = if entry.position < event.position { Fault::Missing } else { Fault::Changed };
+        self.walk.broken(Some(entry.position.min(event.position)), why)
+    }
+
+    /// The log ends: may it?
+    async fn end(&self) -> Result<Option<Break>, AuditError> {
+        let next = self.ledger.entry_number(self.walk.chain().number + 1).await?;
+        if let Some(next) = next.filter(|next| next.number <= self.hashed) {
+            return Ok(Some(self.walk.broken(Some(next.position), Fault::Missing)));
+        }
+        Ok(self.walk.end().err())
+    }
+}

@@ -1,0 +1,174 @@
+//! Exports: they go on where they ended, and whatever is done to the file is noticed with nothing but the public key.
+
+use crate::house::{House, event, meta, some};
+use audit::{
+    Break, Fault, Filter, Report,
+    export::{self, CheckError, ExportError, Format, Manifest, Plan, Proof},
+};
+use platform::vault::Vault;
+use serde_json::json;
+use std::{fs, path::PathBuf};
+
+const FORMATS: [Format; 2] = [Format::Ndjson, Format::Csv];
+
+async fn told() -> House {
+    let house = House::new().await;
+    let mut odd = event("odd.v1", &json!("a \"quote\",\r\nand, a comma"), &meta("odd"));
+    odd.data = [&b"\"line\r\n"[..], b"\xff\x00"].concat().into();
+    let lines = event("odd.v1", &json!({"text": "x"}), &meta("odd, \"quoted\""));
+    house.append("thing-1", some(5)).await;
+    house.patient_notary().catch_up().await.unwrap();
+    house.append("odd-1", vec![odd, lines]).await;
+    house.append("thing-1", some(3)).await;
+    house.patient_notary().catch_up().await.unwrap();
+    house
+}
+
+fn plan(house: &House, format: Format, filter: Filter) -> Plan {
+    Plan { out: house.folder.path().join("export"), format, filter }
+}
+
+async fn exported(house: &House, plan: &Plan) -> Result<Manifest, ExportError> {
+    let key = House::vault().signing_key();
+    export::export(&house.auditor(), plan, &key, chrono::Utc::now(), |_| {}).await
+}
+
+fn checked(plan: &Plan) -> Report {
+    export::check(&plan.out, &[House::key()], |_| {}).unwrap()
+}
+
+fn broken(plan: &Plan) -> Break {
+    checked(plan).broken.expect("it is noticed")
+}
+
+fn clean(plan: &Plan) {
+    fs::remove_file(&plan.out).unwrap();
+    fs::remove_file(Manifest::beside(&plan.out)).unwrap();
+}
+
+#[tokio::test]
+async fn a_whole_export_proves_the_chain_with_the_public_key_alone() {
+    let house = told().await;
+    for format in FORMATS {
+        let plan = plan(&house, format, Filter::default());
+        let manifest = exported(&house, &plan).await.unwrap();
+        assert_eq!((manifest.proves, manifest.count, manifest.checkpoints.len()), (Proof::Chain, 10, 2));
+        let report = checked(&plan);
+        assert_eq!((&report.broken, report.events, report.checkpoints), (&None, 10, 2));
+        assert_eq!(report.chain, house.ledger.head().await.unwrap().chain);
+        let stranger = Vault::new(&[6; 32]).signing_key().public();
+        assert!(export::check(&plan.out, &[stranger], |_| {}).unwrap().broken.is_some());
+        clean(&plan);
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_history_is_proved_as_a_run_of_the_chain() {
+    let house = told().await;
+    let filter = Filter { from: Some(4), to: Some(8), ..Filter::default() };
+    let plan = plan(&house, Format::Ndjson, filter);
+    let manifest = exported(&house, &plan).await.unwrap();
+    assert_eq!((manifest.proves, manifest.before.number, manifest.count), (Proof::Chain, 3, 5));
+    assert_eq!((checked(&plan).broken, checked(&plan).events), (None, 5));
+}
+
+#[tokio::test]
+async fn a_filtered_export_proves_each_event_alone() {
+    let house = told().await;
+    for format in FORMATS {
+        let filter = Filter { stream: Some("thing-*".into()), ..Filter::default() };
+        let plan = plan(&house, format, filter);
+        let manifest = exported(&house, &plan).await.unwrap();
+        assert_eq!((manifest.proves, manifest.count), (Proof::Membership, 8));
+        assert_eq!((checked(&plan).broken, checked(&plan).events), (None, 8));
+        replace(&plan.out, "\"n\":1", "\"n\":2", 6);
+        replace(&plan.out, "\"\"n\"\":1", "\"\"n\"\":2", 6);
+        replace(&plan.out, "\\\"n\\\":1", "\\\"n\\\":2", 6);
+        assert_eq!((broken(&plan).number, broken(&plan).why), (9, Fault::Changed));
+        clean(&plan);
+    }
+}
+
+/// Replaces what stands behind `skip` equal ones, if it is there.
+fn replace(file: &PathBuf, what: &str, with: &str, skip: usize) {
+    let text = fs::read_to_string(file).unwrap();
+    let Some((place, _)) = text.match_indices(what).nth(skip) else { return };
+    let changed = format!("{}{with}{}", &text[..place], &text[place + what.len()..]);
+    fs::write(file, changed).unwrap();
+}
+
+/// Changes the lines of a file.
+fn edit(plan: &Plan, change: impl Fn(&mut Vec<&str>)) {
+    let text = fs::read_to_string(&plan.out).unwrap();
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    change(&mut lines);
+    fs::write(&plan.out, lines.concat()).unwrap();
+}
+
+#[tokio::test]
+async fn whatever_is_done_to_the_file_is_noticed_and_its_place_is_named() {
+    let house = told().await;
+    let plan = plan(&house, Format::Ndjson, Filter::default());
+    let named = |what: &str, change: &dyn Fn(), expected: (u64, Option<u64>)| {
+        let before = fs::read(&plan.out).unwrap();
+        change();
+        let found = broken(&plan);
+        assert_eq!((found.number, found.position), expected, "{what}: {found:?}");
+        fs::write(&plan.out, before).unwrap();
+        found.why
+    };
+    exported(&house, &plan).await.unwrap();
+    let flip = || replace(&plan.out, "\\\"n\\\":1", "\\\"n\\\":3", 2);
+    assert_eq!(named("a flipped byte", &flip, (3, Some(3))), Fault::Changed);
+    let swap = || edit(&plan, |lines| lines.swap(3, 4));
+    named("two events swapped", &swap, (4, None));
+    let gone = || edit(&plan, |lines| lines.retain(|line| !line.contains("\"number\":6,")));
+    assert_eq!(named("one gone", &gone, (6, None)), Fault::Missing);
+    let cut = || edit(&plan, |lines| lines.truncate(7));
+    assert!(matches!(named("the tail cut", &cut, (8, None)), Fault::Cut { number: 10, .. }));
+    let torn = || {
+        edit(&plan, |lines| {
+            lines.truncate(2);
+            lines[1] = &lines[1][..99];
+        });
+    };
+    assert!(matches!(named("cut within a line", &torn, (2, None)), Fault::Line(_)));
+    let reader = || replace(&plan.out, "\"command\":\"thing.do\"", "\"command\":\"thing.xx\"", 0);
+    assert_eq!(named("a column for readers", &reader, (11, None)), Fault::File);
+    assert_eq!(checked(&plan).broken, None, "all was put back");
+    replace(&Manifest::beside(&plan.out), "\"count\": 10", "\"count\": 9", 0);
+    assert_eq!(broken(&plan).why, Fault::Manifest);
+}
+
+#[tokio::test]
+async fn an_export_goes_on_where_it_was_cut_off_or_had_ended() {
+    let house = told().await;
+    for format in FORMATS {
+        let plan = plan(&house, format, Filter::default());
+        exported(&house, &plan).await.unwrap();
+        house.append("thing-9", some(4)).await;
+        let head = house.patient_notary().catch_up().await.unwrap();
+        // As if a run had been killed behind its last note.
+        let mut torn = fs::read(&plan.out).unwrap();
+        torn.extend_from_slice(b"{\"number\":11,\"torn");
+        fs::write(&plan.out, torn).unwrap();
+        let manifest = exported(&house, &plan).await.unwrap();
+        assert_eq!(manifest.last.map(|last| last.number), Some(head.chain.number));
+        assert_eq!((checked(&plan).broken, checked(&plan).chain), (None, head.chain));
+        let other = Plan { filter: Filter { to: Some(3), ..Filter::default() }, ..plan.clone() };
+        assert!(matches!(exported(&house, &other).await, Err(ExportError::InTheWay(_))));
+        clean(&plan);
+    }
+}
+
+#[tokio::test]
+async fn what_was_never_finished_is_not_judged() {
+    let house = told().await;
+    let plan = plan(&house, Format::Ndjson, Filter::default());
+    let manifest = exported(&house, &plan).await.unwrap();
+    let unfinished = Manifest { signature: String::new(), ..manifest };
+    fs::write(Manifest::beside(&plan.out), serde_json::to_string(&unfinished).unwrap()).unwrap();
+    assert!(matches!(export::check(&plan.out, &[House::key()], |_| {}), Err(CheckError::Unfinished)));
+    fs::remove_file(Manifest::beside(&plan.out)).unwrap();
+    assert!(matches!(export::check(&plan.out, &[House::key()], |_| {}), Err(CheckError::NoManifest(_))));
+}

@@ -1,0 +1,105 @@
+//! Which frames a client has confirmed (`protocol.md` 1.2), and so up to where it has certainly got everything.
+//!
+//! Frames come in order: who confirms one has got all before it, also those that ask for no confirmation.
+
+use protocol::Point;
+use std::collections::VecDeque;
+
+/// Frames that may be unconfirmed at once. Who leaves more of them so does not confirm: its place stays where it is.
+const MOST: usize = 512;
+
+/// See the file's head.
+#[derive(Debug)]
+pub(crate) struct Confirmations {
+    asked: u64,
+    unconfirmed: VecDeque<Asked>,
+    /// Frames were sent that are not remembered here.
+    lost_count: bool,
+    confirmed: Option<Point>,
+    is_news: bool,
+}
+
+#[derive(Debug)]
+struct Asked {
+    number: u64,
+    point: Point,
+    confirmed: bool,
+}
+
+impl Confirmations {
+    /// Of a client that can confirm, or of one that is only spoken to.
+    pub(crate) fn new(can_confirm: bool) -> Self {
+        let unconfirmed = VecDeque::new();
+        Self { asked: 0, unconfirmed, lost_count: !can_confirm, confirmed: None, is_news: false }
+    }
+
+    /// The `confirm_id` of the frame at that point: 12 characters, as clients expect; unique within the socket.
+    pub(crate) fn ask(&mut self, point: Point) -> String {
+        self.asked += 1;
+        if self.unconfirmed.len() == MOST {
+            self.lost_count = true;
+            self.unconfirmed = VecDeque::new();
+        }
+        if !self.lost_count {
+            self.unconfirmed.push_back(Asked { number: self.asked, point, confirmed: false });
+        }
+        format!("{:012x}", self.asked)
+    }
+
+    /// The client confirms. What was not asked for is left aside.
+    pub(crate) fn confirm(&mut self, id: &str) {
+        let Ok(number) = u64::from_str_radix(id, 16) else { return };
+        let Ok(found) = self.unconfirmed.binary_search_by_key(&number, |asked| asked.number) else { return };
+        self.unconfirmed[found].confirmed = true;
+        while let Some(first) = self.unconfirmed.pop_front_if(|asked| asked.confirmed) {
+            self.confirmed = Some(first.point);
+            self.is_news = true;
+        }
+    }
+
+    /// Up to where everything is confirmed, if that is not what was said the last time.
+    pub(crate) fn take_news(&mut self) -> Option<Point> {
+        self.confirmed.filter(|_| std::mem::take(&mut self.is_news))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Confirmations, MOST};
+    use protocol::Point;
+
+    fn point(position: u64) -> Point {
+        Point { position, ordinal: 0 }
+    }
+
+    #[test]
+    fn the_place_is_before_the_first_frame_that_is_not_confirmed() {
+        let mut confirmations = Confirmations::new(true);
+        let ids: Vec<String> = (1..=4).map(|position| confirmations.ask(point(position))).collect();
+        assert_eq!(ids[0].len(), 12);
+        confirmations.confirm(&ids[1]);
+        assert_eq!(confirmations.take_news(), None);
+        confirmations.confirm(&ids[0]);
+        assert_eq!(confirmations.take_news(), Some(point(2)));
+        assert_eq!(confirmations.take_news(), None, "said once");
+        for strange in ["", "zebra", &ids[0], "0000000000ff"] {
+            confirmations.confirm(strange);
+        }
+        confirmations.confirm(&ids[3]);
+        assert_eq!(confirmations.take_news(), None);
+        confirmations.confirm(&ids[2]);
+        assert_eq!(confirmations.take_news(), Some(point(4)));
+    }
+
+    #[test]
+    fn who_confirms_too_little_keeps_its_place() {
+        let mut confirmations = Confirmations::new(true);
+        let first = confirmations.ask(point(1));
+        confirmations.confirm(&first);
+        let ids: Vec<String> =
+            (2..=MOST as u64 + 2).map(|position| confirmations.ask(point(position))).collect();
+        ids.iter().for_each(|id| confirmations.confirm(id));
+        assert_eq!(confirmations.take_news(), Some(point(1)));
+        assert!(confirmations.unconfirmed.is_empty(), "nothing is kept for it any more");
+    }
+}

@@ -1,0 +1,65 @@
+//! What became of the effects that an event led to: for who looks into history.
+
+use chrono::{DateTime, Utc};
+use events::Position;
+use serde::Serialize;
+use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
+use std::fmt;
+
+/// An effect on the outside world; of what it said nothing is told.
+#[derive(Clone, Debug, Serialize)]
+pub struct EffectStatus {
+    /// `sms` or `webhook`.
+    pub kind: String,
+    /// The event's position, and behind a colon the integration.
+    pub key: String,
+    /// When it was planned.
+    pub planned: DateTime<Utc>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it is tried next; nothing once it is over.
+    pub due: Option<DateTime<Utc>>,
+    /// How the last try ended.
+    pub outcome: Option<String>,
+}
+
+impl EffectStatus {
+    /// The effects of the event at a position, as far as they are remembered.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn of(pool: &PgPool, position: Position) -> Result<Vec<Self>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT kind, key, planned, attempts, due, outcome FROM ops.effect \
+             WHERE key = $1 OR key LIKE $1 || ':%' ORDER BY kind, key",
+        )
+        .bind(position.to_string())
+        .fetch_all(pool)
+        .await
+    }
+}
+
+impl FromRow<'_, PgRow> for EffectStatus {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            kind: row.try_get("kind")?,
+            key: row.try_get("key")?,
+            planned: row.try_get("planned")?,
+            attempts: row.try_get("attempts")?,
+            due: row.try_get("due")?,
+            outcome: row.try_get("outcome")?,
+        })
+    }
+}
+
+impl fmt::Display for EffectStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, key, planned, attempts, due, outcome } = self;
+        write!(f, "{kind} {key}, planned {}, {attempts} tries, ", planned.to_rfc3339())?;
+        match (due, outcome) {
+            (Some(due), _) => write!(f, "next at {}", due.to_rfc3339()),
+            (None, Some(outcome)) => write!(f, "{outcome}"),
+            (None, None) => write!(f, "over"),
+        }
+    }
+}

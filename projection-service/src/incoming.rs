@@ -1,0 +1,137 @@
+//! Events on their way from the log into a batch: decoded, or with what is wrong with them.
+
+use crate::ProjectionError;
+use event_log::RawEvent;
+use events::{Event, EventId, Position, Recorded, Revision, StreamName, codec::DecodeError};
+use platform::journal::{BadEvent, Journal, LoadError};
+
+/// Some events that follow each other in the log.
+pub(crate) enum Incoming {
+    /// All of them could be read.
+    Whole(Vec<Recorded<Event>>),
+    /// Some of them could not.
+    Mixed(Vec<One>),
+}
+
+/// One event.
+pub(crate) struct One {
+    pub(crate) position: Position,
+    pub(crate) stream: StreamName,
+    pub(crate) revision: Revision,
+    pub(crate) id: EventId,
+    pub(crate) kind: String,
+    /// The event, or what is wrong with it, without personal values.
+    pub(crate) read: Result<Recorded<Event>, String>,
+}
+
+impl Incoming {
+    /// Decodes what the log handed out.
+    ///
+    /// # Errors
+    /// Log or keys cannot be had; that an event is damaged is no error.
+    pub(crate) async fn read(journal: &Journal, raw: Vec<RawEvent>) -> Result<Self, ProjectionError> {
+        // Copies share their bytes; they are for the rare case that something must be read one by one.
+        match journal.decode(raw.clone()).await {
+            Ok(events) => Ok(Self::Whole(events)),
+            Err(LoadError::Event { .. }) => {
+                let mut mixed = Vec::with_capacity(raw.len());
+                for event in raw {
+                    mixed.push(One::read(journal, event).await?);
+                }
+                Ok(Self::Mixed(mixed))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole(events) => events.len(),
+            Self::Mixed(events) => events.len(),
+        }
+    }
+
+    /// The position of the last one.
+    pub(crate) fn last(&self) -> Option<Position> {
+        match self {
+            Self::Whole(events) => events.last().map(|event| event.position),
+            Self::Mixed(events) => events.last().map(|event| event.position),
+        }
+    }
+
+    /// One by one.
+    pub(crate) fn each(&self) -> Vec<One> {
+        match self {
+            Self::Whole(events) => events.iter().cloned().map(One::whole).collect(),
+            Self::Mixed(events) => events.iter().map(One::copy).collect(),
+        }
+    }
+}
+
+impl One {
+    /// Decodes one event.
+    ///
+    /// # Errors
+    /// The keys cannot be had.
+    pub(crate) async fn read(journal: &Journal, raw: RawEvent) -> Result<Self, ProjectionError> {
+        let (position, stream, revision) = (raw.position, raw.stream.clone(), raw.revision);
+        let (id, kind) = (raw.id, raw.kind.clone());
+        let read = match journal.decode(vec![raw]).await {
+            Ok(mut events) => events.pop().ok_or_else(|| "not there".to_owned()),
+            Err(LoadError::Event { source, .. }) => Err(what_is_wrong(&source)),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { position, stream, revision, id, kind, read })
+    }
+
+    fn whole(event: Recorded<Event>) -> Self {
+        Self {
+            position: event.position,
+            stream: event.stream.clone(),
+            revision: event.revision,
+            id: event.id,
+            kind: event.event.kind().to_owned(),
+            read: Ok(event),
+        }
+    }
+
+    fn copy(&self) -> Self {
+        Self { stream: self.stream.clone(), kind: self.kind.clone(), read: self.read.clone(), ..*self }
+    }
+}
+
+/// Said without any value of the event's: it ends in logs.
+fn what_is_wrong(event: &BadEvent) -> String {
+    match event {
+        BadEvent::Json(error) => format!("not the JSON of an event: {}", without_values(error)),
+        BadEvent::Sealing(_) => "a personal value does not open".to_owned(),
+        BadEvent::Decode(DecodeError::Payload { source, .. }) => {
+            format!("the payload does not fit: {}", without_values(source))
+        }
+        BadEvent::Decode(unknown @ DecodeError::UnknownKind(_)) => unknown.to_string(),
+    }
+}
+
+/// The reader of JSON names fields, which are ours, and quotes values, which are not.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names_a_field = ["missing field", "unknown field", "duplicate field"];
+    match names_a_field.iter().any(|start| text.starts_with(start)) {
+        true => text.split(", expected").next().unwrap_or_default().to_owned(),
+        false => "a value of another type or form".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::account::Registered;
+
+    #[test]
+    fn no_value_gets_into_what_is_said() {
+        let wrong = |json: &str| without_values(&serde_json::from_str::<Registered>(json).unwrap_err());
+        assert_eq!(wrong(r#"{"account": "Вася"}"#), "a value of another type or form");
+        assert_eq!(wrong("{}"), "missing field `account` at line 1 column 2");
+        assert_eq!(wrong(r#"{"secret": 1}"#), "unknown field `secret`");
+    }
+}

@@ -1,0 +1,129 @@
+//! Teams as they were: what concerns a team is projected anew, up to a moment, into a scratch schema, and the same views
+//! are asked there. Nothing is planned and nothing is told.
+
+mod concerning;
+
+use crate::{Projector, incoming::Incoming, parking::Skips};
+use chrono::{DateTime, TimeDelta, Utc};
+use concerning::Concerning;
+use events::{Position, TeamId};
+use moka::sync::Cache;
+use platform::{journal::Journal, moment::Moment};
+use read_model::{
+    ReadModel,
+    past::{self, PastError},
+    schema::fill_schema,
+};
+use sqlx::Connection;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+/// Schemas that are made at once in this process.
+const AT_ONCE: usize = 2;
+/// How long somebody waits for a schema; it is made to its end even if they do not.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Connections to one schema.
+const CONNECTIONS: u32 = 2;
+
+/// How much of the past is kept at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct PastLimits {
+    /// Scratch schemas at most; 0: the past is not offered.
+    pub schemas: u32,
+    /// Events of a team at most.
+    pub events: u64,
+    /// How long a schema stays unused.
+    pub idle: TimeDelta,
+}
+
+/// See the file's head. Cheap to clone.
+#[derive(Clone)]
+pub struct Past(Arc<Inner>);
+
+struct Inner {
+    journal: Journal,
+    served: ReadModel,
+    limits: PastLimits,
+    /// By schema; connections close when nobody asks.
+    open: Cache<String, ReadModel>,
+    making: Arc<Semaphore>,
+}
+
+impl Past {
+    /// The past of the read model that is served.
+    pub fn new(journal: Journal, served: ReadModel, limits: PastLimits) -> Self {
+        let idle = limits.idle.to_std().unwrap_or_default();
+        let open = Cache::builder().max_capacity(limits.schemas.into()).time_to_idle(idle).build();
+        let making = Arc::new(Semaphore::new(AT_ONCE));
+        Self(Arc::new(Inner { journal, served, limits, open, making }))
+    }
+
+    /// A team as it was at a moment, and the position that this was.
+    ///
+    /// # Errors
+    /// See [`PastError`].
+    pub async fn at(
+        &self,
+        team: TeamId,
+        moment: Moment,
+        now: DateTime<Utc>,
+    ) -> Result<(ReadModel, Position), PastError> {
+        if self.0.limits.schemas == 0 {
+            return Err(PastError::Off);
+        }
+        let position = moment.position(self.0.journal.log(), now).await?;
+        let schema = past::schema_of(team, position);
+        if !self.0.served.touch_past(&schema).await? {
+            let making = tokio::spawn(self.clone().make(team, position, schema.clone()));
+            match tokio::time::timeout(PATIENCE, making).await {
+                Ok(Ok(made)) => made?,
+                // It is made on, and there when they come back.
+                Ok(Err(_)) | Err(_) => return Err(PastError::Busy),
+            }
+        }
+        let open = || self.0.served.beside(&schema, CONNECTIONS);
+        Ok((self.0.open.get_with_by_ref(&schema, open), position))
+    }
+
+    /// Makes a schema in one transaction, unless somebody else has just done so: it is there whole or not at all.
+    async fn make(self, team: TeamId, position: Position, schema: String) -> Result<(), PastError> {
+        let inner = &*self.0;
+        let _place = inner.making.acquire().await.map_err(|_| PastError::Busy)?;
+        if !past::make_room(inner.served.pool(), inner.limits.schemas).await? {
+            return Err(PastError::Busy);
+        }
+        let projector = Projector::beside(inner.journal.clone(), inner.served.beside(&schema, 1));
+        let mut db = projector.connect().await?;
+        let mut transaction = db.begin().await?;
+        past::lock(&mut transaction, &schema).await?;
+        if past::touch(&mut transaction, &schema).await? {
+            return Ok(());
+        }
+        fill_schema(&mut transaction, &schema).await?;
+        let skips = Skips::load(&inner.journal).await.map_err(PastError::failed)?;
+        let mut concerning = Concerning::new(inner.journal.log(), team, position);
+        let (mut after, mut count) = (0, 0);
+        while let Some(raw) = concerning.next().await.map_err(PastError::failed)? {
+            count += raw.len() as u64;
+            if count > inner.limits.events {
+                return Err(PastError::TooMuch(inner.limits.events));
+            }
+            let events = Incoming::read(&inner.journal, raw).await.map_err(PastError::failed)?;
+            let applied = projector.apply(&mut transaction, after, &events, &skips).await;
+            let Some(applied) = applied.map_err(PastError::failed)? else {
+                return Err(PastError::Busy);
+            };
+            after = applied.position;
+        }
+        past::finish(&mut transaction, &schema).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Drops what nobody has asked for lately.
+    pub async fn sweep(&self) {
+        if let Err(error) = past::sweep(self.0.served.pool(), self.0.limits.idle).await {
+            tracing::warn!(%error, "schemas of the past were not swept");
+        }
+    }
+}

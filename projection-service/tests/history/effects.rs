@@ -1,0 +1,95 @@
+//! Effects on the outside world: planned once whatever is replayed; after a crash between sending and noting it, sent
+//! again under the same id.
+
+use crate::stage::{GROUP, INTEGRATION, Stage, TEAM, message_id, posted};
+use axum::{Router, extract::State, http::HeaderMap, routing::post};
+use chrono::Utc;
+use events::{Personal, StreamName, TeamEvent, integration};
+use platform::{
+    clock::Clock,
+    outbound::{Outbound, OutboundPolicy},
+    sms::Sms,
+};
+use projection_service::effects::{EffectWorker, EffectWorkerDeps};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// A receiver of webhooks: its address, and the ids that come.
+async fn receiver() -> (String, UnboundedReceiver<String>) {
+    let (told, ids) = unbounded_channel();
+    let hook = async |State(told): State<UnboundedSender<String>>, headers: HeaderMap| {
+        let _ = told.send(headers["webhook-id"].to_str().unwrap().to_owned());
+    };
+    let router = Router::new().route("/hook", post(hook)).with_state(told);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (format!("http://{address}/hook"), ids)
+}
+
+fn worker(stage: &Stage) -> EffectWorker {
+    let policy = OutboundPolicy {
+        allow_http: true,
+        allowed_networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ports: vec![],
+        ..OutboundPolicy::default()
+    };
+    EffectWorker::new(EffectWorkerDeps {
+        read: stage.read.clone(),
+        vault: stage.vault.clone(),
+        clock: Clock::System,
+        sms: Sms::console(),
+        outbound: Outbound::new(policy).unwrap(),
+        fixed_code: None,
+        webhook_retries: Arc::from([1]),
+    })
+}
+
+/// Waits until nothing is to be done any more.
+async fn done(stage: &Stage) {
+    while stage.count("SELECT count(*) FROM ops.effect WHERE due IS NOT NULL").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id() {
+    let stage = Stage::set().await;
+    let (url, mut ids) = receiver().await;
+    let own = |text: &str| Personal::of_team(TEAM, text.to_owned());
+    let settings =
+        integration::Settings {
+            comment: own("сборка"), enabled: true, group: GROUP, webhook_url: own(&url)
+        };
+    let changed = integration::Changed { integration: INTEGRATION, settings };
+    stage.append(StreamName::team(TEAM), TeamEvent::from(changed).into()).await;
+    let id = message_id(1);
+    let last = stage.append(StreamName::message(id), posted(id, "раз")).await;
+    stage.projected(last).await;
+    // The key of an integration is sealed in earnest.
+    sqlx::query("UPDATE integration SET key_sealed = $1")
+        .bind(stage.vault.seal(b"key", INTEGRATION.0.as_bytes()).unwrap())
+        .execute(&stage.pool)
+        .await
+        .unwrap();
+    let working = tokio::spawn(worker(&stage).run());
+    let first = ids.recv().await.unwrap();
+    done(&stage).await;
+    let event = stage.journal.log().read_all(last - 1, 1).await.unwrap().remove(0).id;
+    assert_eq!(first, format!("{event}:{}", INTEGRATION.0), "named by event and receiver");
+
+    // As if the worker had died between the answer and the note: its lease runs out.
+    sqlx::query("UPDATE ops.effect SET due = $1, outcome = NULL")
+        .bind(Utc::now())
+        .execute(&stage.pool)
+        .await
+        .unwrap();
+    assert_eq!(ids.recv().await.unwrap(), first, "at least once, and the receiver can tell");
+    done(&stage).await;
+
+    stage.rebuild().await;
+    assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 1);
+    assert!(ids.try_recv().is_err(), "a rebuild sends nothing");
+    working.abort();
+    stage.strike().await;
+}

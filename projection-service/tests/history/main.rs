@@ -1,0 +1,7 @@
+//! What the projection does with the past: bad events, read models beside the one that is served, effects.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod effects;
+mod parked;
+mod shadow;
+mod stage;

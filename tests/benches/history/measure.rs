@@ -1,0 +1,108 @@
+//! Doing and timing, a database to do it in, and the table of it all.
+
+use crate::Outcome;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use std::{
+    str::FromStr,
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+use veche_tests::{person::Person, world::World};
+
+/// A database that [`Database::forget`] drops.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    name: String,
+    server: PgConnectOptions,
+}
+
+impl Database {
+    /// A new one on a server.
+    pub(crate) async fn create(server: &str) -> Outcome<Self> {
+        let server = PgConnectOptions::from_str(server)?;
+        let name = format!("veche_bench_{}", Uuid::new_v4().simple());
+        statement(&server, format!("create database {name}")).await?;
+        let url = sqlx::ConnectOptions::to_url_lossy(&server.clone().database(&name)).to_string();
+        Ok(Self { url, name, server })
+    }
+
+    /// Drops it.
+    pub(crate) async fn forget(self) -> Outcome<()> {
+        statement(&self.server, format!("drop database {} with (force)", self.name)).await
+    }
+}
+
+async fn statement(server: &PgConnectOptions, sql: String) -> Outcome<()> {
+    let mut connection = PgConnection::connect_with(server).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+/// Does it and says how long it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Duration)> {
+    let began = Instant::now();
+    let done = work()?;
+    Ok((done, began.elapsed()))
+}
+
+/// Runs a command of the product that must succeed.
+pub(crate) fn ask(world: &World, arguments: &[&str]) -> Outcome<()> {
+    let output = world.attempt(arguments);
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// The text of an answer, and how long it took.
+pub(crate) async fn answer(person: &Person, path: &str) -> Outcome<(String, Duration)> {
+    let began = Instant::now();
+    let mut json = person.client.get(path).await.ok();
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("_time");
+    }
+    Ok((json.to_string(), began.elapsed()))
+}
+
+/// Waits until all up to a position is hashed and signed.
+pub(crate) async fn until_signed(world: &World, head: u64) -> Outcome<()> {
+    let pool = world.pool().await;
+    loop {
+        let signed: Option<i64> =
+            sqlx::query_scalar("select max(position) from audit.checkpoint").fetch_one(&pool).await?;
+        if signed.is_some_and(|signed| signed.cast_unsigned() >= head) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Lines of work and what they took.
+#[derive(Default)]
+pub(crate) struct Table(Vec<(String, String)>);
+
+impl Table {
+    /// So many events in such a time.
+    pub(crate) fn rate(&mut self, line: &str, events: u64, took: Duration) {
+        let seconds = took.as_secs_f64();
+        self.add(line, format!("{seconds:.1} s, {:.0} events/s", events as f64 / seconds));
+    }
+
+    /// One thing.
+    pub(crate) fn time(&mut self, line: &str, took: Duration) {
+        self.add(line, format!("{:.1} ms", took.as_secs_f64() * 1_000.0));
+    }
+
+    /// All of it, as Markdown.
+    pub(crate) fn print(&self) {
+        println!("\n| work | took |\n| --- | --- |");
+        for (line, cell) in &self.0 {
+            println!("| {line} | {cell} |");
+        }
+    }
+
+    fn add(&mut self, line: &str, cell: String) {
+        println!("  {line:44} {cell}");
+        self.0.push((line.to_owned(), cell));
+    }
+}

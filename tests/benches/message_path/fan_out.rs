@@ -1,0 +1,61 @@
+//! One message to very many: a hall of 500 people who are all there.
+
+use crate::{
+    Outcome, measured, rooms,
+    rooms::Seat,
+    subject::Subject,
+    times::{Times, rate},
+};
+use std::time::{Duration, Instant};
+
+const HALL: usize = 500;
+/// Numbers of rooms that nobody else uses.
+const CALM: usize = 901;
+const BUSY: usize = 902;
+/// How long to wait for what is on its way.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One message after the other: how long until the last of all has it.
+pub(crate) async fn last_of_all(subject: &Subject) -> Outcome<String> {
+    let mut hall = rooms::fill_one(subject, CALM, HALL).await?;
+    let mut times = Times::default();
+    let over = Instant::now() + measured();
+    while Instant::now() < over {
+        hall[0].send().await?;
+        let mut heard = gather(&hall, HALL).await?;
+        times.0.push(heard.quantile(1.0));
+        hall[0].forget_confirmations();
+    }
+    // The first ones make what the later ones find made.
+    times.0.drain(..times.0.len() / 10);
+    Ok(times.tell())
+}
+
+/// One sender, as fast as the confirmations come, until everybody has everything.
+pub(crate) async fn sustained(subject: &Subject) -> Outcome<String> {
+    let mut hall = rooms::fill_one(subject, BUSY, HALL).await?;
+    let started = Instant::now();
+    let over = started + measured();
+    let mut sent = 0;
+    while Instant::now() < over {
+        hall[0].send_and_wait().await?;
+        sent += 1;
+    }
+    gather(&hall, sent * HALL).await?;
+    let took = started.elapsed();
+    Ok(format!("{} deliveries", rate(sent * HALL, took)))
+}
+
+/// Waits until so many messages were heard.
+async fn gather(hall: &[Seat], wanted: usize) -> Outcome<Times> {
+    let mut all = Times::default();
+    let patience = Instant::now() + PATIENCE;
+    while all.0.len() < wanted {
+        if Instant::now() > patience {
+            return Err(format!("{} of {wanted} arrived", all.0.len()).into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        all.0.extend(hall.iter().flat_map(|seat| seat.take_heard().0));
+    }
+    Ok(all)
+}

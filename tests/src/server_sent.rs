@@ -1,0 +1,63 @@
+//! A stream of server-sent events, as a browser hears it.
+
+use crate::{client::Client, patience};
+use futures::StreamExt;
+use http::Method;
+use serde_json::Value;
+
+/// A stream as it comes.
+pub struct Events {
+    chunks: futures::stream::BoxStream<'static, Vec<u8>>,
+    unread: String,
+}
+
+impl Events {
+    /// Opens the stream at a path.
+    ///
+    /// # Panics
+    /// It does not open.
+    pub async fn open(client: &Client, path: &str, headers: &[(&'static str, &str)]) -> Self {
+        let url = client.addresses().http(&Method::GET, path) + path;
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let mut request = http.get(url).header("accept", "text/event-stream");
+        for (name, value) in client.identity().header().iter().chain(headers) {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let chunks = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()).unwrap_or_default());
+        Self { chunks: chunks.boxed(), unread: String::new() }
+    }
+
+    /// The next event: its id and its data; nothing once the stream has ended.
+    ///
+    /// # Panics
+    /// Nothing comes, or something else than events.
+    pub async fn next(&mut self) -> Option<(Option<String>, Option<Value>)> {
+        loop {
+            if let Some((event, rest)) = self.unread.split_once("\n\n") {
+                let line =
+                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let data = line("data: ").map(|data| serde_json::from_str(&data).expect("data is JSON"));
+                let found = (line("id: "), data);
+                self.unread = rest.to_owned();
+                return Some(found);
+            }
+            let chunk = tokio::time::timeout(patience::HANG_GUARD, self.chunks.next()).await;
+            self.unread += &String::from_utf8(chunk.expect("the stream goes on")?).expect("text");
+        }
+    }
+
+    /// The next event that has a place.
+    ///
+    /// # Panics
+    /// The stream ends before.
+    pub async fn placed(&mut self) -> (String, Value) {
+        loop {
+            if let (Some(id), Some(data)) = self.next().await.expect("the stream goes on") {
+                return (id, data);
+            }
+        }
+    }
+}

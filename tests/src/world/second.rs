@@ -1,0 +1,28 @@
+//! One more process of a role, beside those of a world: as where a service runs on several machines.
+
+use super::{Addresses, Role, World};
+use crate::{client::Client, process::Process};
+use std::sync::Arc;
+
+/// See the file's head; it ends when this is dropped.
+pub struct Second {
+    /// The process.
+    pub process: Process,
+    /// Nobody in particular, whose calls to that role go to this process.
+    pub client: Client,
+}
+
+impl World {
+    /// Starts a second process of a role and waits until it is ready.
+    ///
+    /// # Panics
+    /// It does not start; its last words are shown.
+    pub async fn second(&self, role: Role) -> Second {
+        let port = super::free_port();
+        let mut process = Process::start(self.recipe(role, port, "second"));
+        super::until_ready(&mut process, port).await;
+        let mut ports = (*self.addresses.0).clone();
+        ports.insert(role, port);
+        Second { process, client: self.client.at(Addresses(Arc::new(ports))) }
+    }
+}

@@ -1,0 +1,212 @@
+//! The auditor's command line, against a running product: searched, explained, exported, proved, and tampered with.
+
+use event_log::testing::TestDatabase;
+use serde_json::Value;
+use sqlx::PgPool;
+use std::{fs, path::Path};
+use veche_tests::{
+    patience,
+    person::{Person, Team},
+    process::{Process, Recipe},
+    world::{Layout, Plan, Role, World, program},
+};
+
+const ANNA: &str = "+79080000001";
+const BORIS: &str = "+79080000002";
+
+/// Two in a team of whom one has spoken, and somebody elsewhere.
+struct Story {
+    world: World,
+    anna: Person,
+    team: Team,
+    group: String,
+    pool: PgPool,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        // Signed every second: a test does not wait for a minute.
+        let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_AUDIT_CHECKPOINT_SEC", "1")).await;
+        let anna = Person::login(world.client(), ANNA).await;
+        let team = anna.make_team("двое", &[BORIS]).await;
+        let group = anna.make_group(&team.uid, "г", &[team.jid_of(BORIS).as_str()]).await;
+        for number in 0..5 {
+            anna.post(&team.uid, &group, &format!("раз {number}")).await;
+        }
+        let pool = world.pool().await;
+        let story = Self { world, anna, team, group, pool };
+        story.signed().await;
+        story
+    }
+
+    /// Waits until all that happened is hashed and signed.
+    async fn signed(&self) {
+        patience::until("all is signed", async || {
+            let all: bool = sqlx::query_scalar(
+                "select coalesce((select position from log.head) = (select max(position) from audit.checkpoint), false)",
+            )
+            .fetch_one(&self.pool)
+            .await
+            .expect("the chain is there");
+            all.then_some(())
+        })
+        .await;
+    }
+
+    /// What a subcommand says in lines of JSON.
+    fn list(&self, arguments: &[&str]) -> Vec<Value> {
+        let output = self.world.attempt(&[&["audit", "list", "--json"], arguments].concat());
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).expect("JSON is text");
+        text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    }
+
+    /// A subcommand's exit code and words.
+    fn code(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = self.world.attempt(&[&["audit"], arguments].concat());
+        let words = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&words).into_owned())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_searched_and_explained() {
+    let story = Story::begin().await;
+    let all = story.list(&["--limit", "0"]);
+    let numbers: Vec<_> = all.iter().map(|event| event["number"].as_u64()).collect();
+    assert_eq!(numbers, (1..=all.len() as u64).map(Some).collect::<Vec<_>>());
+
+    let team = story.team.uid.as_str();
+    let posted = story.list(&["--team", team, "--type", "message.*"]);
+    assert_eq!(posted.len(), 5);
+    assert_eq!(posted[0]["data"]["text"]["$personal"]["value"], "раз 0");
+    assert_eq!(posted[0]["address"], "127.0.0.1");
+    let actor = posted[0]["actor"].as_str().expect("somebody posted it");
+    assert_eq!(story.list(&["--actor", actor, "--stream", "message-*", "--latest", "--limit", "2"]).len(), 2);
+    assert_eq!(story.list(&["--address", "127.0.0.1", "--type", "message.*"]).len(), 5);
+    assert!(story.list(&["--address", "127.0.0.2"]).is_empty());
+    assert!(story.list(&["--until", "2020-01-01"]).is_empty());
+
+    let created = &story.list(&["--type", "team.created.v1"])[0];
+    let position = created["position"].to_string();
+    let shown = story.world.attempt(&["audit", "show", "--json", &position]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).expect("one JSON object");
+    assert_eq!(shown["event"]["event_id"], created["event_id"]);
+    let siblings = shown["same_request"].as_array().expect("a list");
+    assert!(siblings.iter().any(|event| event["kind"] == "account.registered.v1"), "{shown:#}");
+    let code = &story.list(&["--type", "login_code.requested.v1"])[0];
+    let (_, words) = story.code(&["show", &code["position"].to_string()]);
+    assert!(words.contains("led to  sms "), "{words}");
+    let (status, words) = story.code(&["show", "999999"]);
+    assert_eq!(status, Some(2), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_proved_here_and_in_files_until_it_is_tampered_with() {
+    let story = Story::begin().await;
+    let (status, words) = story.code(&["verify"]);
+    assert_eq!(status, Some(0), "{words}");
+    assert!(words.contains("; 0 events behind it are not signed"), "{words}");
+    let (_, key) = story.code(&["key"]);
+    let key = key.trim();
+
+    let folder = tempfile::tempdir().expect("a folder");
+    for format in ["ndjson", "csv"] {
+        let file = folder.path().join(format).display().to_string();
+        let (status, words) = story.code(&["export", "--out", &file, "--format", format]);
+        assert_eq!(status, Some(0), "{words}");
+        let (status, words) = story.code(&["verify", "--file", &file, "--key", key]);
+        assert_eq!(status, Some(0), "{words}");
+    }
+    let file = folder.path().join("ndjson");
+    flip_last_digit_of_data(&file);
+    let (status, words) = story.code(&["verify", "--file", &file.display().to_string(), "--key", key]);
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("BROKEN at position 1 (number 1)"), "{words}");
+    let (status, words) = story.code(&["verify", "--file", "/nowhere", "--key", key]);
+    assert_eq!(status, Some(2), "{words}");
+
+    let tail: i64 =
+        sqlx::query_scalar("select position from log.head").fetch_one(&story.pool).await.expect("head");
+    sqlx::raw_sql(
+        "alter table log.events disable trigger events_append_only;
+         update log.events set data = data || ' '::bytea where position = 4",
+    )
+    .execute(&story.pool)
+    .await
+    .expect("an owner can do so");
+    let (status, words) = story.code(&["verify"]);
+    assert_eq!((status, words.contains("BROKEN at position 4 (number 4)")), (Some(1), true), "{words}");
+    // The tail goes, in the log, in the chain and in the signatures of the database: the file outside is left.
+    sqlx::raw_sql(
+        "update log.events set data = substring(data from 1 for length(data) - 1) where position = 4;
+         delete from log.events where position > (select position - 2 from log.head);
+         update log.head set position = position - 2;
+         delete from audit.entry where position > (select position from log.head);
+         delete from audit.checkpoint where position > (select position from log.head);
+         update audit.head set (number, position, hash) =
+             (select number, position, hash from audit.entry order by number desc limit 1)",
+    )
+    .execute(&story.pool)
+    .await
+    .expect("an owner can do so");
+    let (status, words) = story.code(&["verify"]);
+    let ends = format!("behind position {}", tail - 2);
+    assert_eq!((status, words.contains(&ends)), (Some(1), true), "{words}");
+}
+
+/// In the first line.
+fn flip_last_digit_of_data(file: &Path) {
+    let mut bytes = fs::read(file).expect("the export is there");
+    let line = bytes.iter().position(|byte| *byte == b'\n').expect("it has lines");
+    let place = bytes[..line].windows(6).position(|piece| piece == b"\"data\"").expect("a line has data");
+    let digit = bytes[place..line].iter().position(u8::is_ascii_digit).expect("data has digits") + place;
+    bytes[digit] = if bytes[digit] == b'1' { b'2' } else { b'1' };
+    fs::write(file, bytes).expect("the export can be changed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_followed_as_they_happen() {
+    let story = Story::begin().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["audit", "tail", "--json", "--lines", "1", "--type", "message.*"].map(str::to_owned);
+    let tail = Process::start(Recipe {
+        name: "tail".into(),
+        program: program(),
+        arguments: arguments.into(),
+        environment: story.world.environment().to_vec(),
+        log: folder.path().join("tail.log"),
+        user: None,
+    });
+    patience::until("the last one is told", async || tail.log().contains("раз 4").then_some(())).await;
+    story.anna.post(&story.team.uid, &story.group, "шесть").await;
+    patience::until("the new one is told", async || tail.log().contains("шесть").then_some(())).await;
+    assert!(!tail.log().contains("раз 3"), "{}", tail.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_history_keeps_its_hashes() {
+    let mut story = Story::begin().await;
+    story.world.process(Role::Serve).terminate().await;
+    let target = TestDatabase::create().await;
+    story.world.run(&["log", "copy", "--to", &target.url]);
+    let head = "select number::text || encode(hash, 'hex') from audit.head";
+    let original: String = sqlx::query_scalar(head).fetch_one(&story.pool).await.expect("a chain");
+
+    let copy = Plan::new(Layout::AllInOne).on_database(&target.url).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
+    let world = World::start(copy).await;
+    let pool = world.pool().await;
+    let copied = patience::until("the copy is hashed", async || {
+        let all = "select (select position from log.head) = (select position from audit.head)";
+        let all: bool = sqlx::query_scalar(all).fetch_one(&pool).await.expect("a chain");
+        if !all {
+            return None;
+        }
+        Some(sqlx::query_scalar::<_, String>(head).fetch_one(&pool).await.expect("a chain"))
+    })
+    .await;
+    assert_eq!(original, copied);
+    // What was signed of the original proves the copy too.
+    let checkpoints = story.world.data().join("audit/checkpoints.ndjson").display().to_string();
+    world.run(&["audit", "verify", "--checkpoints", &checkpoints]);
+}

@@ -1,0 +1,59 @@
+//! History over HTTP: followed as it happens, as far as each reader may see it, and every look is in it.
+
+use serde_json::Value;
+use veche_tests::{
+    patience,
+    person::Person,
+    server_sent::Events,
+    world::{Layout, Plan, World},
+};
+
+const ANNA: &str = "+79081000001";
+const BORIS: &str = "+79081000002";
+const CLARA: &str = "+79081000003";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_followed_and_every_look_is_in_it() {
+    let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_AUDIT_AUDITORS", CLARA)).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let clara = Person::login_with_cookie(world.client(), CLARA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let boris = team.jid_of(BORIS);
+    let everybody = "/api/audit/v1/events?kind=message.*";
+    let own = format!("/api/audit/v1/teams/{}/events?kind=message.*", team.uid);
+
+    let mut of_auditor = Events::open(&clara.client, everybody, &[]).await;
+    let mut of_owner = Events::open(&anna.client, &own, &[]).await;
+    anna.post(&team.uid, &boris, "тайна").await;
+    let (id, seen) = of_auditor.placed().await;
+    assert_eq!(seen["data"]["text"]["$personal"]["value"], "тайна");
+    assert_eq!(seen["address"], "127.0.0.1");
+    let (_, concealed) = of_owner.placed().await;
+    assert_eq!(concealed["event_id"], seen["event_id"]);
+    assert_eq!(concealed["data"]["text"]["$personal"]["value"], Value::Null);
+    assert_eq!(concealed["address"], Value::Null);
+
+    // Who comes back goes on behind the last event.
+    anna.post(&team.uid, &boris, "вторая").await;
+    let mut again = Events::open(&clara.client, everybody, &[("last-event-id", &id)]).await;
+    assert_eq!(again.placed().await.1["data"]["text"]["$personal"]["value"], "вторая");
+    assert_eq!(of_auditor.placed().await.1["data"]["text"]["$personal"]["value"], "вторая");
+
+    let looks = patience::until("every look is in history", async || {
+        let looks = clara.client.get("/api/audit/v1/events?kind=audit.read.v1&limit=3").await.ok();
+        let looks = looks["events"].as_array().expect("a list").clone();
+        (looks.len() == 3).then_some(looks)
+    })
+    .await;
+    assert!(looks.iter().all(|look| look["data"]["call"] == "stream"), "{looks:#?}");
+    assert_eq!((&looks[0]["team"], &looks[1]["team"]), (&Value::Null, &Value::from(team.uid.as_str())));
+    let asked = looks[0]["data"]["asked"]["$personal"]["value"].as_str().expect("what was asked");
+    assert!(asked.contains(r#""kind":"message.*""#), "{asked}");
+
+    // With the session the stream ends, before anything more is shown.
+    clara.client.get("/api/v3/cookieauth-logout").await.ok();
+    anna.post(&team.uid, &boris, "третья").await;
+    while let Some((id, _)) = again.next().await {
+        assert_eq!(id, None, "nothing is shown to who has left");
+    }
+}

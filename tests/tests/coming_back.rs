@@ -1,0 +1,138 @@
+//! Whose socket ended goes on from what it confirmed; and before a stop everybody is told when to come back.
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use veche_tests::{
+    person::{Person, Team},
+    socket::Socket,
+    world::{Role, World},
+};
+
+const ANNA: &str = "+79020100001";
+const BORIS: &str = "+79020100002";
+
+struct Pair {
+    world: World,
+    anna: Person,
+    boris: Person,
+    team: Team,
+    to_boris: String,
+}
+
+async fn pair() -> Pair {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let to_boris = team.jid_of(BORIS);
+    Pair { world, anna, boris, team, to_boris }
+}
+
+impl Pair {
+    async fn post(&self, text: &str) {
+        self.anna.post(&self.team.uid, &self.to_boris, text).await;
+    }
+
+    async fn from_confirmed(&self) -> Socket {
+        Socket::resume(&self.boris.client, &self.team.uid, "confirmed").await
+    }
+}
+
+fn text(frame: &Value) -> &Value {
+    &frame["params"]["messages"][0]["content"]["text"]
+}
+
+async fn message(socket: &mut Socket) -> Value {
+    socket.expect("a message", |frame| frame["event"] == "server.message.updated").await
+}
+
+async fn confirm(socket: &mut Socket, frame: &Value) {
+    let params = json!({"confirm_id": frame["confirm_id"]});
+    socket.send(json!({"event": "client.confirm", "params": params})).await;
+}
+
+#[tokio::test]
+async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
+    let pair = pair().await;
+    let mut first = pair.boris.socket(&pair.team.uid).await;
+    first.caught_up().await;
+    let mut frames = Vec::new();
+    for number in 1..=4 {
+        pair.post(&number.to_string()).await;
+        frames.push(message(&mut first).await);
+    }
+    // The third is confirmed before the second: what counts is up to where nothing is missing.
+    for number in [0, 2] {
+        confirm(&mut first, &frames[number]).await;
+    }
+    first.close().await;
+    let mut second = pair.from_confirmed().await;
+    let told = second.caught_up().await;
+    assert_eq!(told.iter().map(text).collect::<Vec<_>>(), ["2", "3", "4"]);
+    for frame in &told {
+        confirm(&mut second, frame).await;
+    }
+    pair.post("5").await;
+    let live = message(&mut second).await;
+    assert_eq!((text(&live), &live["params"]["delayed"]), (&json!("5"), &json!(false)));
+    second.close().await;
+    let mut third = pair.from_confirmed().await;
+    assert_eq!(third.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["5"]);
+}
+
+#[tokio::test]
+async fn where_nothing_was_confirmed_everything_must_be_fetched() {
+    let pair = pair().await;
+    let mut other = pair.boris.socket(&pair.team.uid).await;
+    other.caught_up().await;
+    pair.post("раз").await;
+    let frame = message(&mut other).await;
+    confirm(&mut other, &frame).await;
+    other.close().await;
+    // What another session of the same account confirmed is not what this one has got.
+    let again = Person::login_as(pair.world.client(), BORIS, "second").await;
+    let mut socket = Socket::resume(&again.client, &pair.team.uid, "confirmed").await;
+    let warning = socket.event("server.warning").await;
+    assert_eq!((&warning["code"], &warning["orig"]), (&json!("FETCH_ANEW"), &Value::Null), "{warning}");
+    assert!(warning["position"].as_u64() >= frame["position"].as_u64(), "{warning}");
+    assert!(socket.caught_up().await.is_empty());
+    pair.post("два").await;
+    assert_eq!(text(&message(&mut socket).await), "два");
+}
+
+#[tokio::test]
+async fn before_a_stop_each_socket_is_told_when_to_come_back() {
+    const SOCKETS: usize = 24;
+    let mut pair = pair().await;
+    let mut sockets = Vec::new();
+    for _ in 0..SOCKETS {
+        let mut socket = pair.boris.socket(&pair.team.uid).await;
+        socket.caught_up().await;
+        sockets.push(socket);
+    }
+    pair.post("до").await;
+    let place = {
+        let frame = message(&mut sockets[0]).await;
+        format!("{}.{}", frame["position"], frame["ordinal"])
+    };
+    let client = pair.boris.client.clone();
+    let process = pair.world.process(Role::Serve);
+    let endings = async {
+        let mut retries = BTreeSet::new();
+        for socket in &mut sockets {
+            let (frames, code) = socket.closed().await;
+            let warning = frames.last().map(|frame| &frame["params"]).expect("a goodbye");
+            assert_eq!((&warning["code"], code), (&json!("RESTART"), Some(1012)), "{frames:?}");
+            retries.insert(warning["retry_after_ms"].as_u64().expect("when to come back"));
+        }
+        retries
+    };
+    let (status, retries) = tokio::join!(process.terminate(), endings);
+    assert!(status.success(), "{status}");
+    assert!(retries.len() > SOCKETS / 2, "they are to come at different moments: {retries:?}");
+    assert!(retries.iter().all(|wait| (500..=3_500).contains(wait)), "{retries:?}");
+    pair.world.revive(Role::Serve).await;
+    pair.post("после").await;
+    let mut back = Socket::resume(&client, &pair.team.uid, &place).await;
+    assert_eq!(back.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["после"]);
+}

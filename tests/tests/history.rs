@@ -1,0 +1,342 @@
+//! History as a tool: teams as they were, a read model made anew under those who use it, events that stand still.
+
+use http::Method;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+use veche_tests::{
+    client::Client,
+    exchange::{Body, Call},
+    person::{Person, Team, text},
+    world::{Layout, Plan, World, program},
+};
+
+const ANNA: &str = "+79081000001";
+const BORIS: &str = "+79081000002";
+
+/// Anna and Boris in a team of Anna's, with a group of theirs.
+struct Stage {
+    world: World,
+    anna: Person,
+    boris: Person,
+    team: Team,
+    group: String,
+}
+
+impl Stage {
+    async fn set(plan: Plan) -> Self {
+        let world = World::start(plan).await;
+        let anna = Person::login(world.client(), ANNA).await;
+        let boris = Person::login(world.client(), BORIS).await;
+        let team = anna.make_team("Полк", &[BORIS]).await;
+        let group = anna.make_group(&team.uid, "кружок", &[&team.jid_of(BORIS)]).await;
+        Self { world, anna, boris, team, group }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/api/v4/teams/{}{rest}", self.team.uid)
+    }
+
+    /// Where the log stands.
+    async fn head(&self) -> i64 {
+        let head = sqlx::query_scalar("select position from log.head");
+        head.fetch_one(&self.world.pool().await).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_team_is_shown_as_it_was() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { world, anna, boris, team, group } = &stage;
+    let pool = world.pool().await;
+    let said = text(&anna.post(&team.uid, group, "на миг").await["message_id"]);
+    let integration = json!({"kind": "raw", "comment": "сборка", "group": group, "enabled": true});
+    anna.client.post(format!("/api/v3/teams/{}/integrations", team.uid), integration).await.ok();
+    let before = stage.head().await;
+    let then: String = sqlx::query_scalar(
+        "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "Рота"})).await.ok();
+    anna.client.delete(stage.path(&format!("/chats/{group}/messages/{said}"))).await.ok();
+    let clara = json!({"phone": "+79081000003", "given_name": "Клара"});
+    let clara = text(&anna.client.post(stage.path("/contacts"), clara).await.ok()["jid"]);
+    anna.remove(&team.uid, &clara).await;
+    let after = stage.head().await;
+    let effects: i64 = sqlx::query_scalar("select count(*) from ops.effect").fetch_one(&pool).await.unwrap();
+
+    let message = stage.path(&format!("/chats/{group}/messages/{said}"));
+    let past = [before.to_string(), then.clone(), then.replace('Z', "+00:00")];
+    for as_of in &past {
+        let answer = anna.client.get(format!("/api/v3/teams/{}?as_of={as_of}", team.uid)).await;
+        assert_eq!(answer.header("event-position").map(str::len), Some(before.to_string().len()));
+        let shown = answer.ok();
+        assert_eq!(shown["name"], "Полк", "as of {as_of}");
+        let told = boris.client.get(format!("{message}?as_of={as_of}")).await.ok();
+        assert_eq!(told["content"]["text"], "на миг", "{told}");
+        let contacts = anna.client.get(stage.path(&format!("/contacts?as_of={as_of}"))).await.ok();
+        assert!(!contacts.to_string().contains("Клара"), "{contacts}");
+        boris
+            .client
+            .get(stage.path(&format!("/contacts/{clara}?as_of={as_of}")))
+            .await
+            .fails(404, "NOT_FOUND");
+        let list =
+            anna.client.get(format!("/api/v3/teams/{}/integrations?as_of={as_of}", team.uid)).await.ok();
+        assert!(list.to_string().contains("сборка"), "{list}");
+    }
+    // What is shown of now and of the newest moment is the same.
+    for path in [
+        "",
+        "/contacts",
+        "/chats",
+        "/groups",
+        "/messages",
+        "/contact-sections",
+        "/tasks",
+        "/tags",
+        "/reminds",
+    ] {
+        let path = stage.path(path);
+        let (now, past) = (
+            anna.client.get(path.clone()).await.ok(),
+            anna.client.get(format!("{path}?as_of={after}")).await.ok(),
+        );
+        assert_eq!(past, now, "{path}");
+    }
+    let told = anna.client.get(format!("{message}?as_of={after}")).await.ok();
+    assert!(
+        told["is_deleted"] == true
+            || told["content"]["type"] == "deleted"
+            || !told.to_string().contains("на миг")
+    );
+    let planned: i64 = sqlx::query_scalar("select count(*) from ops.effect").fetch_one(&pool).await.unwrap();
+    assert_eq!(planned, effects, "a look at the past plans nothing");
+}
+
+#[tokio::test]
+async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could_see_then() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { anna, boris, team, group, .. } = &stage;
+    let of_team = |as_of: &str| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
+    // Before the team was, while it grew, and what is no moment at all.
+    anna.client.get(of_team("1")).await.fails(404, "NOT_FOUND");
+    anna.client.get(of_team("2001-01-01T00:00:00Z")).await.fails(404, "NOT_FOUND");
+    for wrong in ["yesterday", "-1", "99999999999", "2999-01-01T00:00:00Z"] {
+        let refused = anna.client.get(of_team(wrong)).await.fails(422, "INVALID_DATA");
+        assert!(refused.json["details"]["as_of"].is_string(), "{refused}");
+    }
+    // A group that Boris has left: then he could read it.
+    anna.post(&team.uid, group, "между нами").await;
+    let inside = stage.head().await;
+    let his = team.jid_of(BORIS);
+    anna.client.delete(stage.path(&format!("/groups/{group}/members/{his}"))).await.ok();
+    let messages = stage.path(&format!("/chats/{group}/messages"));
+    boris.client.get(messages.clone()).await.fails(404, "NOT_FOUND");
+    let told = boris.client.get(format!("{messages}?as_of={inside}")).await.ok();
+    assert!(told.to_string().contains("между нами"), "{told}");
+    // An admin who is one no more sees no keys, of whatever time.
+    let change = |status: &str| json!({"status": status});
+    anna.client.put(stage.path(&format!("/contacts/{his}")), change("admin")).await.ok();
+    let admin = stage.head().await;
+    let keys = format!("/api/v3/teams/{}/integrations?as_of={admin}", team.uid);
+    boris.client.get(keys.clone()).await.ok();
+    anna.client.put(stage.path(&format!("/contacts/{his}")), change("member")).await.ok();
+    boris.client.get(keys).await.fails(403, "ACCESS_DENIED");
+    // Who is out of the team is out of its past.
+    anna.remove(&team.uid, &his).await;
+    boris.client.get(of_team(&inside.to_string())).await.fails(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn schemas_of_the_past_are_few_and_one_that_is_too_long_is_refused() {
+    let plan =
+        Plan::new(Layout::AllInOne).set("VECHE_HISTORY_SCHEMAS", "2").set("VECHE_HISTORY_MAX_EVENTS", "40");
+    let stage = Stage::set(plan).await;
+    let Stage { world, anna, team, group, .. } = &stage;
+    let head = stage.head().await;
+    let of_team = |as_of: i64| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
+    // Many at once ask for one: it is made once.
+    let asked = futures::future::join_all((0..8).map(|_| anna.client.get(of_team(head)))).await;
+    asked.into_iter().for_each(|answer| drop(answer.ok()));
+    let pool = world.pool().await;
+    let count = "select count(*) from pg_namespace where nspname like 'past\\_%'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.unwrap(), 1);
+    anna.client.get(of_team(head - 1)).await.ok();
+    // Both are in use: for a third there is room when one is idle.
+    anna.client.get(of_team(head - 2)).await.fails(503, "UNAVAILABLE");
+    sqlx::query("update past.scratch set used = used - interval '1 minute'").execute(&pool).await.unwrap();
+    anna.client.get(of_team(head - 2)).await.ok();
+    let schemas: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
+    assert_eq!(schemas, 2);
+    for n in 0..40 {
+        anna.post(&team.uid, group, &n.to_string()).await;
+    }
+    sqlx::query("update past.scratch set used = used - interval '1 minute'").execute(&pool).await.unwrap();
+    let head = stage.head().await;
+    anna.client.get(of_team(head)).await.fails(422, "INVALID_DATA");
+}
+
+/// Posts and reads without a pause until it is told to stop; any failure fails the test.
+fn busy(client: Client, team: String, group: String, stop: Arc<AtomicBool>) -> JoinHandle<Vec<String>> {
+    tokio::spawn(async move {
+        let mut posted = vec![];
+        while !stop.load(Ordering::Relaxed) {
+            let body = json!({"to": group, "content": {"type": "plain", "text": "раз"}});
+            let path = format!("/api/v3/teams/{team}/ws/client.message.updated");
+            let call = Call::new(Method::POST, path, Body::Json(body));
+            let id = text(&client.try_send(call).await.unwrap().ok()["message_id"]);
+            let path = format!("/api/v4/teams/{team}/chats/{group}/messages/{id}");
+            client.try_send(Call::new(Method::GET, path, Body::Empty)).await.unwrap().ok();
+            for path in ["contacts", "chats", "messages?limit=5"] {
+                let path = format!("/api/v4/teams/{team}/{path}");
+                client.try_send(Call::new(Method::GET, path, Body::Empty)).await.unwrap().ok();
+            }
+            posted.push(id);
+        }
+        posted
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_under_load_fails_no_request_and_loses_no_frame() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { world, anna, boris, team, group } = &stage;
+    let mut socket = boris.socket(&team.uid).await;
+    socket.caught_up().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let work: Vec<_> = (0..4)
+        .map(|n| {
+            let client = if n % 2 == 0 { &anna.client } else { &boris.client };
+            busy(client.clone(), team.uid.clone(), group.clone(), stop.clone())
+        })
+        .collect();
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let told = tokio::task::block_in_place(|| world.run(&["rebuild", "--shadow", "--switch"]));
+        assert!(told.contains("is served from position"), "{told}");
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut posted = BTreeSet::new();
+    for work in work {
+        posted.extend(work.await.unwrap());
+    }
+    assert!(posted.len() > 20, "there was load: {}", posted.len());
+    let (mut heard, mut last) = (BTreeSet::new(), (0, 0));
+    while heard.len() < posted.len() {
+        let frame = socket.expect("a message", |frame| frame["event"] == "server.message.updated").await;
+        let number = |name: &str| frame[name].as_u64().unwrap();
+        let point = (number("position"), number("ordinal"));
+        assert!(point > last, "frames are in the order of the log: {frame}");
+        last = point;
+        heard.insert(text(&frame["params"]["messages"][0]["message_id"]));
+    }
+    assert_eq!(heard, posted);
+    let told = tokio::task::block_in_place(|| world.run(&["rebuild", "diff"]));
+    assert!(told.contains("0 rows differ"), "{told}");
+    assert_eq!(world.logs().matches("ERROR").count(), 0, "{}", world.logs());
+}
+
+/// A tool of the product, which may be killed or fail.
+fn tool(world: &World, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments).envs(world.environment().iter().map(|(name, value)| (name, value)));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[tokio::test]
+async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_code() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { world, anna, team, group, .. } = &stage;
+    for n in 0..50 {
+        anna.post(&team.uid, group, &n.to_string()).await;
+    }
+    for _ in 0..5 {
+        let mut killed = tool(world, &["rebuild", "--shadow"]).spawn().unwrap();
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+    }
+    let same = tool(world, &["rebuild", "diff"]).output().unwrap();
+    assert!(same.status.success(), "{}", String::from_utf8_lossy(&same.stderr));
+    let pool = world.pool().await;
+    sqlx::query("update read.team set name = 'Рота'").execute(&pool).await.unwrap();
+    let other = tool(world, &["rebuild", "diff", "--json"]).output().unwrap();
+    assert_eq!(other.status.code(), Some(1));
+    let found: Value = serde_json::from_slice(&other.stdout).unwrap();
+    assert_eq!(found["key"]["uid"], team.uid.as_str());
+    assert_eq!(found["columns"]["name"], json!({"before": "Рота", "after": "Полк"}));
+    assert_eq!(found["events"][0]["kind"], "team.created.v1");
+    world.run(&["rebuild", "--shadow", "--switch"]);
+    let shown = anna.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
+    assert_eq!(shown["name"], "Полк", "the log is right");
+}
+
+#[tokio::test]
+async fn operators_see_what_is_parked_and_rule_about_it() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { world, anna, team, group, .. } = &stage;
+    let pool = world.pool().await;
+    let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
+    // As a newer program would have written it.
+    let sing = "with moved as (update log.head set position = position + 1 returning position) \
+        insert into log.events (position, stream, revision, event_id, kind, data, meta) \
+        select position, 'message-' || $1, 1, gen_random_uuid(), 'message.sung.v9', '{}', \
+            '{\"at\":\"2026-01-01T00:00:00Z\",\"command\":\"test\",\"app\":\"9\"}' from moved returning position";
+    let position: i64 = sqlx::query_scalar(sing).bind(&id).fetch_one(&pool).await.unwrap();
+    anna.post(&team.uid, group, "два").await;
+    let ready = anna.client.unjudged().get("/readyz?verbose").await;
+    let ready = String::from_utf8_lossy(&ready.bytes).into_owned();
+    assert!(ready.contains("[+] parked streams: 1"), "{ready}");
+    let told = world.run(&["parked"]);
+    assert!(told.contains(&format!("message-{id} at position {position}")), "{told}");
+    assert!(told.contains("message.sung.v9"), "{told}");
+    let told = world.run(&["parked", "retry", "--all"]);
+    assert!(told.contains("message.sung.v9"), "it is as unknown as before: {told}");
+    let skip = ["parked", "skip", "--position", &position.to_string(), "--reason", "из будущего"];
+    let told = world.run(&skip);
+    assert!(told.contains("Nothing is parked."), "{told}");
+    let found: Value = anna.client.get(stage.path(&format!("/chats/{group}/messages/{id}"))).await.ok();
+    assert_eq!(found["content"]["text"], "раз");
+}
+
+#[tokio::test]
+async fn an_auditor_sees_what_was_and_why() {
+    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
+    let Stage { world, anna, team, .. } = &stage;
+    let before = stage.head().await.to_string();
+    anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "Рота"})).await.ok();
+    let his = team.jid_of(BORIS);
+    let contact = his.trim_start_matches("d-");
+    anna.client.put(stage.path(&format!("/contacts/{his}")), json!({"role": "повар"})).await.ok();
+
+    let state = |as_of: &[&str]| -> Value {
+        let arguments = [&["audit", "state", "--json", "--team", &team.uid], as_of].concat();
+        serde_json::from_str(&world.run(&arguments)).unwrap()
+    };
+    let (now, then) = (state(&[]), state(&["--as-of", &before]));
+    assert_eq!((&now["name"], &then["name"]), (&json!("Рота"), &json!("Полк")));
+    assert_eq!(now["contacts"][contact]["role"], "повар");
+    assert_eq!(then["contacts"][contact]["status"], "member");
+    assert!(!now.to_string().contains("_sealed"), "{now}");
+
+    let why = world.run(&["audit", "why", "contact", contact, "--field", "role", "--all", "--json"]);
+    let lines: Vec<Value> = why.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&Value> = lines.iter().map(|line| &line["kind"]).collect();
+    assert_eq!(kinds, ["contact.added.v1", "contact.profile_changed.v1"], "{why}");
+    assert!(lines[1]["actor"].is_string() && lines[1]["request_id"].is_string(), "{why}");
+    let last = world.run(&["audit", "why", "contact", contact, "--team", &team.uid]);
+    assert!(last.contains("role = \"повар\"\n    contact.profile_changed.v1 at position"), "{last}");
+}

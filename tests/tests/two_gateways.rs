@@ -1,0 +1,116 @@
+//! Whose sockets are at different gateways, with a NATS between them, see and hear each other all the same.
+
+use serde_json::{Value, json};
+use veche_tests::{
+    person::{Person, Team},
+    socket::Socket,
+    world::{Role, Second, World},
+};
+
+const ANNA: &str = "+79020200001";
+const BORIS: &str = "+79020200002";
+
+struct Pair {
+    world: World,
+    second: Second,
+    anna: Person,
+    boris: Person,
+    team: Team,
+    to_boris: String,
+}
+
+/// Anna's sockets are at the first gateway, Boris's at the second.
+async fn pair() -> Pair {
+    let world = World::roles_apart().await;
+    let second = world.second(Role::Gateway).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let mut boris = Person::login(world.client(), BORIS).await;
+    boris.client = second.client.as_token(&boris.token);
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let to_boris = team.jid_of(BORIS);
+    Pair { world, second, anna, boris, team, to_boris }
+}
+
+impl Pair {
+    async fn sockets(&self) -> (Socket, Socket) {
+        (self.anna.socket(&self.team.uid).await, self.boris.socket(&self.team.uid).await)
+    }
+}
+
+/// Waits until everybody online, with who is away, is as expected.
+async fn online(socket: &mut Socket, expected: &[(&str, bool)]) {
+    let mut expected: Vec<(&str, bool)> = expected.to_vec();
+    expected.sort_unstable();
+    socket
+        .event_where("server.online", |params| {
+            let contacts = params["contacts"].as_array().expect("a list");
+            let mut found: Vec<(&str, bool)> = contacts
+                .iter()
+                .map(|one| (one["jid"].as_str().unwrap_or_default(), one["afk"] == true))
+                .collect();
+            found.sort_unstable();
+            found == expected
+        })
+        .await;
+}
+
+fn composing(chat: &str, actor: &str, composing: bool) -> impl Fn(&Value) -> bool {
+    let expected = json!({"jid": chat, "actor": actor, "composing": composing, "is_audio": false});
+    move |params| *params == expected
+}
+
+#[tokio::test]
+async fn roles_apart_presence_is_that_of_all_gateways() {
+    let mut pair = pair().await;
+    let (anna, boris) = (pair.team.me.clone(), pair.to_boris.clone());
+    let (mut hers, mut his) = pair.sockets().await;
+    for socket in [&mut hers, &mut his] {
+        online(socket, &[(&anna, false), (&boris, false)]).await;
+    }
+    his.ask("client.activity", json!({"afk": true})).await;
+    online(&mut hers, &[(&anna, false), (&boris, true)]).await;
+    // At one of his devices he is there.
+    let mut second = pair.boris.socket(&pair.team.uid).await;
+    online(&mut hers, &[(&anna, false), (&boris, false)]).await;
+    for socket in [&mut his, &mut second] {
+        online(socket, &[(&anna, false), (&boris, false)]).await;
+    }
+    second.close().await;
+    his.close().await;
+    online(&mut hers, &[(&anna, false)]).await;
+
+    // What was said while NATS was away is not repeated, but who is there is.
+    pair.world.nats().kill();
+    let mut his = pair.boris.socket(&pair.team.uid).await;
+    pair.world.nats().revive();
+    online(&mut hers, &[(&anna, false), (&boris, false)]).await;
+    online(&mut his, &[(&anna, false), (&boris, false)]).await;
+    // A gateway that dies cannot say goodbye for its sockets.
+    pair.second.process.kill();
+    online(&mut hers, &[(&anna, false)]).await;
+}
+
+#[tokio::test]
+async fn roles_apart_typing_is_heard_at_other_gateways_and_only_by_who_sees_the_chat() {
+    let pair = pair().await;
+    let (mut hers, mut his) = pair.sockets().await;
+    let mut her_other = Socket::open(&pair.second.client.as_token(&pair.anna.token), &pair.team.uid).await;
+    for socket in [&mut hers, &mut his, &mut her_other] {
+        socket.caught_up().await;
+    }
+    let group = pair.anna.make_group(&pair.team.uid, "г", &[&pair.to_boris]).await;
+    let alone = pair.anna.make_group(&pair.team.uid, "без него", &[]).await;
+    his.expect("the group", |frame| frame["params"]["chats"][0]["jid"] == group.as_str()).await;
+    for (chat, heard_as) in [(&pair.to_boris, &pair.team.me), (&group, &group)] {
+        for typing in [true, false] {
+            hers.ask("client.chat.composing", json!({"jid": alone, "composing": typing})).await;
+            hers.ask("client.chat.composing", json!({"jid": chat, "composing": typing})).await;
+            let heard = composing(heard_as, &pair.team.me, typing);
+            his.event_where("server.chat.composing", heard).await;
+        }
+    }
+    let is_typing = |frame: &Value| frame["event"] == "server.chat.composing";
+    his.has_not_heard("typing in a group of others", is_typing).await;
+    hers.has_not_heard("one's own typing", is_typing).await;
+    her_other.has_not_heard("one's own typing on another device", is_typing).await;
+}

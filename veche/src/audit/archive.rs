@@ -1,0 +1,48 @@
+//! What an auditor's tools are built of: the log, its keys and its chain.
+
+use crate::{
+    cli::Failure,
+    house::{self, Opened},
+};
+use audit::{Auditor, Ledger};
+use platform::{
+    config::Config,
+    journal::Journal,
+    signing::{PublicKey, SigningKey},
+};
+use sqlx::PgPool;
+
+/// History, opened for reading.
+pub(super) struct Archive {
+    pub(super) config: Config,
+    pub(super) auditor: Auditor,
+    pub(super) key: SigningKey,
+    /// The database of the read model, for what was planned because of an event.
+    pub(super) read: PgPool,
+}
+
+impl Archive {
+    /// Opens the log of the settings.
+    pub(super) async fn open(config: Config) -> Result<Self, Failure> {
+        if config.log.expose() == "memory" {
+            return Err("a log in memory is seen by its own process alone".into());
+        }
+        let vault = house::open_vault(&config)?;
+        let read = house::connect("read", config.read_url(), &config).await?;
+        let Opened { log, keyring, beside } = house::open_log(&config, &vault, &read).await?;
+        Ledger::migrate(&beside).await?;
+        let auditor = Auditor::new(Ledger::new(beside), Journal::new(log, keyring));
+        Ok(Self { config, auditor, key: vault.signing_key(), read })
+    }
+
+    /// Lets go of it.
+    pub(super) async fn close(&self) {
+        self.auditor.journal().log().close().await;
+        self.read.close().await;
+    }
+}
+
+/// The key that this installation's signatures are checked with.
+pub(super) fn public_key(config: &Config) -> Result<PublicKey, Failure> {
+    Ok(house::open_vault(config)?.signing_key().public())
+}

@@ -1,0 +1,52 @@
+//! `veche audit tail`: events as they happen, a moment after the notary has hashed them.
+
+use super::{archive::Archive, filter::FilterArgs, print};
+use crate::cli::Failure;
+use audit::{Filter, Order};
+use clap::Args;
+use std::{process::ExitCode, time::Duration};
+use tokio::time::sleep;
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_millis(300);
+/// Events that are read at once.
+const PAGE: usize = 200;
+
+/// Which, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// First so many that were before
+    #[arg(long, default_value_t = 10)]
+    lines: usize,
+    /// A JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Tail {
+    pub(super) async fn run(self, archive: &Archive) -> Result<ExitCode, Failure> {
+        let filter = Filter::from(self.filter);
+        let auditor = &archive.auditor;
+        let mut from = auditor.ledger().head().await?.chain.number;
+        if self.lines > 0 {
+            let mut before = auditor.page(&filter, Order::Latest, from + 1, self.lines).await?.found;
+            before.reverse();
+            print::lines(&auditor.tell(before).await?, self.json)?;
+        }
+        loop {
+            // What is behind this and let through by no filter need not be looked at again.
+            let head = auditor.ledger().head().await?.chain.number;
+            loop {
+                let page = auditor.page(&filter, Order::Oldest, from, PAGE).await?;
+                from = page.found.last().map_or(from, |found| found.entry.number);
+                print::lines(&auditor.tell(page.found).await?, self.json)?;
+                let Some(next) = page.next else { break };
+                from = next;
+            }
+            from = from.max(head);
+            sleep(EVERY).await;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `veche audit why`: which event gave each field its value.
+
+use super::fold::{Fold, Origin, Path, Set, dotted};
+use crate::cli::Failure;
+use chrono::Utc;
+use clap::{Args, ValueEnum};
+use event_log::Log;
+use events::StreamName;
+use platform::{journal::Journal, moment::Moment};
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Events read from the log at once.
+const PAGE: usize = 1_000;
+
+/// What is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// What sort of thing it is
+    kind: Kind,
+    /// Which one
+    uid: Uuid,
+    /// One field alone, e.g. `role`
+    #[arg(long)]
+    field: Option<String>,
+    /// All values that a field has had, not just the last
+    #[arg(long)]
+    all: bool,
+    /// As of a position of an event, or an RFC 3339 time [default: now]
+    #[arg(long, value_name = "POSITION|TIME")]
+    as_of: Option<Moment>,
+    /// The team that it belongs to: saves looking through the log for what is a part of a team
+    #[arg(long, value_name = "UID")]
+    team: Option<Uuid>,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// What has a history of its own.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Account,
+    Team,
+    Contact,
+    Section,
+    Invitation,
+    Integration,
+    Upload,
+    Tag,
+    Group,
+    Task,
+    Message,
+    Remind,
+}
+
+impl Kind {
+    /// The category of its streams; and in which list of a team it is, if it is a part of one.
+    fn place(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Account => ("account", None),
+            Self::Team => ("team", None),
+            Self::Contact => ("team", Some("contacts")),
+            Self::Section => ("team", Some("sections")),
+            Self::Invitation => ("team", Some("invitations")),
+            Self::Integration => ("team", Some("integrations")),
+            Self::Upload => ("uploads", Some("uploads")),
+            Self::Tag => ("tags", Some("tags")),
+            Self::Group => ("chat", None),
+            Self::Task => ("task", None),
+            Self::Message => ("message", None),
+            Self::Remind => ("remind", None),
+        }
+    }
+}
+
+/// A value and where it is from.
+#[derive(Serialize)]
+struct Line<'l> {
+    field: String,
+    value: Option<&'l Value>,
+    #[serde(flatten)]
+    by: &'l Origin,
+}
+
+impl Why {
+    /// Prints it.
+    ///
+    /// # Errors
+    /// The log says nothing of it, or cannot be read.
+    pub(crate) async fn run(self, journal: &Journal) -> Result<(), Failure> {
+        let until = match self.as_of {
+            Some(moment) => moment.position(journal.log(), Utc::now()).await?,
+            None => journal.log().head().await?,
+        };
+        let (stream, prefix) = self.stream(journal.log()).await?;
+        let fold = Fold::of(journal, &[stream], until).await?;
+        let mut found = false;
+        for (path, history) in fold.fields.iter().filter(|(path, _)| path.starts_with(&prefix)) {
+            let field = dotted(&path[prefix.len()..].to_vec());
+            if self.field.as_ref().is_some_and(|wanted| *wanted != field) {
+                continue;
+            }
+            let from = if self.all { 0 } else { history.len().saturating_sub(1) };
+            for set in &history[from..] {
+                found = true;
+                self.print(&field, set)?;
+            }
+        }
+        if found { Ok(()) } else { Err(format!("the log says nothing of it up to position {until}").into()) }
+    }
+
+    fn print(&self, field: &str, Set { value, by }: &Set) -> Result<(), Failure> {
+        let by: &Arc<Origin> = by;
+        if self.json {
+            let line = Line { field: field.to_owned(), value: value.as_ref(), by };
+            println!("{}", serde_json::to_string(&line)?);
+            return Ok(());
+        }
+        let value = value.as_ref().map_or_else(|| "(removed)".to_owned(), Value::to_string);
+        let actor = by.actor.map_or_else(|| "nobody".to_owned(), |actor| actor.to_string());
+        let request = by.request_id.as_deref().unwrap_or("-");
+        println!(
+            "{field} = {value}\n    {} at position {}, {}, by {actor}, request {request}",
+            by.kind,
+            by.position,
+            by.at.to_rfc3339()
+        );
+        Ok(())
+    }
+
+    /// The stream that tells of it, and where in that.
+    async fn stream(&self, log: &Log) -> Result<(StreamName, Path), Failure> {
+        let (category, list) = self.kind.place();
+        let Some(list) = list else {
+            return Ok((StreamName::stored(format!("{category}-{}", self.uid)), vec![]));
+        };
+        let stream = match self.team {
+            Some(team) => StreamName::stored(format!("{category}-{team}")),
+            None => first_to_name(log, category, self.uid).await?,
+        };
+        Ok((stream, vec![list.to_owned(), self.uid.to_string()]))
+    }
+}
+
+/// The stream of a category in which something is named first: there it came to be.
+async fn first_to_name(log: &Log, category: &str, uid: Uuid) -> Result<StreamName, Failure> {
+    let name = uid.to_string();
+    let mut after = 0;
+    loop {
+        let page = log.read_all(after, PAGE).await?;
+        let Some(last) = page.last() else { return Err(format!("no {category} names {uid}").into()) };
+        after = last.position;
+        let names = |data: &[u8]| data.windows(name.len()).any(|bytes| bytes == name.as_bytes());
+        let found = page.into_iter().find(|event| event.stream.category() == category && names(&event.data));
+        if let Some(event) = found {
+            return Ok(event.stream);
+        }
+    }
+}
