@@ -1,82 +1,24 @@
-//! However events are cut into batches, the rows come out the same: a story is projected event by event as it happens,
-//! then rebuilt in large batches, and every table is compared.
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+//! A story in which everything happens that can happen in a team.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
+use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent,
-    MessageId, Meta, Personal, ReadingEvent, ReceiptId, RemindEvent, RemindId, SectionId, SessionId,
-    StreamName, Subject, TagEvent, TagId, TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent,
-    account, address_book,
+    MessageId, Personal, ReadingEvent, RemindEvent, RemindId, SectionId, StreamName, TagEvent, TagId,
+    TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent, account,
     chat::{self, ChatRef},
-    contact, device, icon, integration,
+    contact, icon, integration,
     message::{self, Author},
-    reading, remind, section, session, tag, task, team, upload,
-    value::{
-        ContactOrigin, ContactStatus, DeviceKind, ErasureAsker, ErasureReason, GroupStatus, IntegrationKind,
-        SessionEnd, SessionKind, UploadKind,
-    },
+    reading, remind, section, tag, task, team, upload,
+    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, UploadKind},
 };
-use platform::{
-    bus::Bus,
-    journal::{Entry, Journal},
-    keyring::Keyring,
-    vault::Vault,
-};
-use projection_service::{Projector, rebuild};
-use read_model::{
-    ReadModel,
-    schema::{READ_SCHEMA, inside},
-};
-use sqlx::{AssertSqlSafe, PgPool, Row};
-use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
-const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
-const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-const TABLES: [&str; 35] = [
-    "account",
-    "attachment",
-    "chat",
-    "checkpoint",
-    "contact",
-    "device",
-    "erasure",
-    "feed",
-    "feed_floor",
-    "feed_member",
-    "feed_scope",
-    "forward",
-    "integration",
-    "invitation",
-    "member",
-    "membership_due",
-    "message",
-    "own_chat",
-    "parked",
-    "qr_offer",
-    "reaction",
-    "reading",
-    "remind",
-    "retold",
-    "section",
-    "session",
-    "tag",
-    "task",
-    "task_item",
-    "task_num",
-    "task_tag",
-    "team",
-    "upload",
-    "usage",
-    "shape",
-];
+pub(crate) const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
+pub(crate) const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
+pub(crate) const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
 
 /// A repeatable source of choices: the story is the same in every run.
-struct Choices(u64);
+pub(crate) struct Choices(pub(crate) u64);
 
 impl Choices {
     fn below(&mut self, bound: u64) -> u64 {
@@ -85,39 +27,39 @@ impl Choices {
     }
 }
 
-fn account_id(n: u128) -> AccountId {
+pub(crate) fn account_id(n: u128) -> AccountId {
     AccountId(Uuid::from_u128(0x1000 + n))
 }
 
-fn contact_id(n: u128) -> ContactId {
+pub(crate) fn contact_id(n: u128) -> ContactId {
     ContactId(Uuid::from_u128(0x2000 + n))
 }
 
-fn account_of(contact: ContactId) -> AccountId {
+pub(crate) fn account_of(contact: ContactId) -> AccountId {
     account_id(contact.0.as_u128() - 0x2000)
 }
 
 /// What somebody of the team says or keeps.
-fn own_words(who: ContactId, text: String) -> Personal<String> {
+pub(crate) fn own_words(who: ContactId, text: String) -> Personal<String> {
     Personal::in_team(TEAM, account_of(who), text)
 }
 
 /// Time goes on, but not evenly: clocks of nodes differ.
-fn at(step: i64) -> DateTime<Utc> {
+pub(crate) fn at(step: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
         + TimeDelta::microseconds(step * 700 - (step % 7) * 5_000)
 }
 
-fn upload_id(step: i64) -> UploadId {
+pub(crate) fn upload_id(step: i64) -> UploadId {
     UploadId(Uuid::from_u128(0x5_0000 + step.unsigned_abs() as u128))
 }
 
 /// Whose file it is, and so who may bring it.
-fn owner_of(step: i64) -> ContactId {
+pub(crate) fn owner_of(step: i64) -> ContactId {
     contact_id(step.unsigned_abs() as u128 % 3)
 }
 
-fn opening() -> Vec<(StreamName, Vec<Event>)> {
+pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
     let mut story = vec![];
     for n in 0..4 {
         let own = |text: &str| Personal::of_account(account_id(n), text.to_owned());
@@ -199,7 +141,7 @@ fn opening() -> Vec<(StreamName, Vec<Event>)> {
 }
 
 /// One thing that happens; `said` are the messages so far.
-fn happening(
+pub(crate) fn happening(
     choices: &mut Choices,
     step: i64,
     said: &mut Vec<(MessageId, ChatRef)>,
@@ -350,7 +292,7 @@ fn happening(
 }
 
 /// Something that happens to people and sections.
-fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
+pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
     let account = account_of(who);
     let own = |text: &str| Personal::of_account(account, format!("{text}{step}"));
     let section = SectionId(Uuid::from_u128(0x40 + u128::from(choices.below(4))));
@@ -392,7 +334,7 @@ fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
 }
 
 /// Tasks, tags and reminders, with somebody leaving the team and coming back in between.
-fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
+pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
     let tag = |n: u64| TagId(Uuid::from_u128(0x7_0000 + u128::from(n)));
     let task = |n: u64| GroupId(Uuid::from_u128(0x8_0000 + u128::from(n)));
     let remind = |n: u64| RemindId(Uuid::from_u128(0xa_0000 + u128::from(n)));
@@ -499,263 +441,4 @@ fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
     tell(StreamName::remind(remind(1)), RemindEvent::from(remind::Removed {}).into());
     tell(StreamName::remind(remind(2)), RemindEvent::from(remind::Fired { fire_at: at(1_000) }).into());
     story
-}
-
-async fn append(journal: &Journal, step: i64, stream: StreamName, events: Vec<Event>) -> u64 {
-    let meta = Meta {
-        at: at(step),
-        command: "test".into(),
-        command_id: None,
-        request_id: None,
-        correlation: None,
-        causation: None,
-        actor: None,
-        contact: None,
-        session: None,
-        address: None,
-        user_agent: None,
-        app: "test".into(),
-        schema: None,
-    };
-    let entry = Entry { stream, expected: Expected::Any, events, meta, command: None };
-    journal.append(entry).await.unwrap().position
-}
-
-async fn dump(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
-    let mut tables = BTreeMap::new();
-    for table in TABLES {
-        let sql = format!("SELECT to_jsonb(t)::text FROM read.{table} t ORDER BY 1");
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap();
-        tables.insert(table, rows.iter().map(|row| row.get(0)).collect());
-    }
-    tables
-}
-
-/// A row of the feed with its notice as text.
-fn legible(row: &str) -> String {
-    let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
-    if let Some(bytes) =
-        row["notice"].as_str().and_then(|hex| hex::decode(hex.trim_start_matches("\\x")).ok())
-    {
-        row["notice"] = String::from_utf8_lossy(&bytes).into_owned().into();
-    }
-    row.to_string()
-}
-
-/// A log, and a projection that runs behind it.
-struct Telling {
-    database: TestDatabase,
-    pool: PgPool,
-    keyring: Keyring,
-    journal: Journal,
-    read: ReadModel,
-    projector: Projector,
-    step: i64,
-}
-
-impl Telling {
-    async fn begin() -> Self {
-        let database = TestDatabase::create().await;
-        let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
-        read_model::schema::migrate(&pool, 0).await.unwrap();
-        let vault = Vault::new(&[7; 32]);
-        let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
-        let keyring = Keyring::memory();
-        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone());
-        let projector = Projector::new(journal.clone(), read.clone(), vault, Bus::memory());
-        Self { database, pool, keyring, journal, read, projector, step: 0 }
-    }
-
-    /// Tells a story, each event projected before the next happens.
-    async fn tell(&mut self, story: Vec<(StreamName, Vec<Event>)>) {
-        let running = tokio::spawn(self.projector.clone().run());
-        for (stream, events) in story {
-            let position = append(&self.journal, self.step, stream, events).await;
-            let step = self.step;
-            assert!(
-                self.read.caught_up(position, PATIENCE).await.unwrap(),
-                "the projection stands still at step {step}"
-            );
-            self.step += 1;
-        }
-        running.abort();
-        let _ = running.await;
-    }
-
-    /// The whole story, and what is found of it.
-    async fn tell_all(&mut self) -> Vec<(MessageId, ChatRef)> {
-        let (mut choices, mut said) = (Choices(42), vec![]);
-        let mut story = opening();
-        story.extend((0..700).map(|step| happening(&mut choices, step, &mut said)));
-        story.extend(errands(&mut choices));
-        self.tell(story).await;
-        said
-    }
-
-    /// Rebuilds, and compares every table with what was there.
-    async fn rebuild_alike(&self) {
-        let live = dump(&self.pool).await;
-        let done = rebuild(&self.projector, |_| {}).await.unwrap();
-        assert_eq!(done.position, done.head);
-        let rebuilt = dump(&self.pool).await;
-        for table in TABLES {
-            let differ = rebuilt[table].iter().zip(&live[table]).find(|(again, was)| again != was);
-            assert_eq!(differ.map(|(again, was)| (legible(again), legible(was))), None, "read.{table}");
-            assert_eq!(rebuilt[table].len(), live[table].len(), "read.{table}");
-        }
-    }
-
-    async fn end(self) {
-        self.pool.close().await;
-        self.database.drop_now().await;
-    }
-}
-
-#[tokio::test]
-async fn rows_do_not_depend_on_how_events_are_batched() {
-    let mut telling = Telling::begin().await;
-    telling.tell_all().await;
-    let live = dump(&telling.pool).await;
-    assert!(live["upload"].len() > 10 && live["message"].iter().any(|row| row.contains(".png")));
-    assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");
-    let planned = || async {
-        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM ops.effect")
-            .fetch_one(&telling.pool)
-            .await
-            .unwrap()
-    };
-    let before = planned().await;
-    assert!(before > 0);
-    telling.rebuild_alike().await;
-    assert_eq!(planned().await, before, "a rebuild plans nothing again");
-    telling.end().await;
-}
-
-/// What a person keeps for themselves, beside teams.
-fn belongings(account: AccountId) -> Vec<(StreamName, Vec<Event>)> {
-    let own = |text: &str| Personal::of_account(account, text.to_owned());
-    let settings = device::Settings {
-        kind: DeviceKind::Ios,
-        name: own("ойпад"),
-        notification_token: own("push"),
-        voip_notification_token: own("voip"),
-        allowed_notifications: true,
-        data_pushes: false,
-    };
-    let session = SessionId(Uuid::from_u128(0xc_0000));
-    let events: Vec<AccountEvent> = vec![
-        account::UiSettingsReplaced { settings: own(r#"{"тема":"тёмная"}"#) }.into(),
-        device::Registered { device_id: own("ид"), settings }.into(),
-        address_book::Replaced {
-            device_id: own("ид"),
-            contacts: own("[7]"),
-            new_numbers: 0,
-            day: NaiveDate::MIN,
-        }
-        .into(),
-        session::Opened {
-            session,
-            kind: SessionKind::Token,
-            token_hash: "t".into(),
-            device_id: Some(own("ид")),
-            expires: at(1_000_000),
-        }
-        .into(),
-        session::Closed { session, reason: SessionEnd::Erased }.into(),
-    ];
-    vec![(StreamName::account(account), events.into_iter().map(Into::into).collect())]
-}
-
-const RECEIPT: ReceiptId = ReceiptId(Uuid::from_u128(0xe));
-
-#[tokio::test]
-async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
-    let mut telling = Telling::begin().await;
-    let said = telling.tell_all().await;
-    let (who, account) = (contact_id(1), account_id(1));
-    telling.tell(belongings(account)).await;
-    let marks = ["№1", "черновик", "напомнить", "тёмная", "ойпад", "+79166660001", "voip"];
-    let before = format!("{:?}", dump(&telling.pool).await);
-    assert!(marks.iter().all(|mark| before.contains(mark)), "all of it is there");
-
-    let (asked_by, reason) = (ErasureAsker::Person, ErasureReason::Wish);
-    let erased = account::Erased { receipt: RECEIPT, asked_by, reason };
-    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(erased).into()])]).await;
-    let authored: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM message WHERE author = $1 AND NOT deleted")
-        .bind(who.0)
-        .fetch_all(&telling.pool)
-        .await
-        .unwrap();
-    assert!(authored.len() > 20);
-    let files: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM upload WHERE owner = $1")
-        .bind(who.0)
-        .fetch_all(&telling.pool)
-        .await
-        .unwrap();
-    let deleted = authored.iter().map(|id| {
-        let gone = MessageEvent::from(message::Deleted { by: None });
-        (StreamName::message(MessageId(*id)), vec![gone.into()])
-    });
-    let removed = files.iter().map(|id| {
-        let gone = UploadsEvent::from(upload::Removed { upload: UploadId(*id) });
-        (StreamName::uploads(TEAM), vec![gone.into()])
-    });
-    telling.tell(deleted.chain(removed).collect()).await;
-    telling.keyring.destroy(&Subject::Account(account)).await.unwrap();
-    let purged = account::Purged { receipt: RECEIPT, teams: 1, messages: said.len() as u64, files: 1 };
-    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(purged).into()])]).await;
-
-    let after = dump(&telling.pool).await;
-    let left = after["account"].iter().filter(|row| row.contains("№1")).count();
-    assert_eq!(left, 0, "{:#?}", after["account"]);
-    for mark in ["тёмная", "ойпад", "+79166660001", "voip", "напомнить"] {
-        let found = after.values().flatten().find(|row| row.contains(mark));
-        assert_eq!(found, None, "{mark}");
-    }
-    assert!(after["erasure"][0].contains(&format!("\"files\": {}", files.len())), "{:?}", after["erasure"]);
-    telling.rebuild_alike().await;
-    telling.end().await;
-}
-
-#[tokio::test]
-async fn a_team_that_is_erased_is_left_as_a_rebuild_finds_it() {
-    let mut telling = Telling::begin().await;
-    telling.tell_all().await;
-    let (asked_by, reason) = (ErasureAsker::Operator, ErasureReason::Retention);
-    let erased = team::Erased { receipt: RECEIPT, asked_by, reason };
-    let ended = vec![TeamEvent::from(team::Archived {}).into(), TeamEvent::from(erased).into()];
-    telling.tell(vec![(StreamName::team(TEAM), ended)]).await;
-    telling.keyring.destroy(&Subject::Team(TEAM)).await.unwrap();
-    let purged = team::Purged { receipt: RECEIPT, contacts: 4, messages: 1, files: 0 };
-    telling.tell(vec![(StreamName::team(TEAM), vec![TeamEvent::from(purged).into()])]).await;
-    let after = dump(&telling.pool).await;
-    for mark in
-        ["это", "Чат", "черновик", "Полк", "Дело", "тег", "строка", "сборка", "Раздел", ".png", "сделал"]
-    {
-        let found = after.iter().find(|(_, rows)| rows.iter().any(|row| row.contains(mark)));
-        assert_eq!(found.map(|(table, _)| table), None, "{mark}");
-    }
-    telling.rebuild_alike().await;
-    telling.end().await;
-}
-
-#[tokio::test]
-async fn tables_of_another_program_are_made_anew_and_nobody_is_let_in_before_they_are_full() {
-    let database = TestDatabase::create().await;
-    let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
-    let state = || async {
-        sqlx::query_as::<_, (i64, i64)>("SELECT c.position, r.until FROM read.checkpoint c, ops.rebuild r")
-            .fetch_one(&pool)
-            .await
-            .unwrap()
-    };
-    read_model::schema::migrate(&pool, 0).await.unwrap();
-    sqlx::query("UPDATE read.checkpoint SET position = 5").execute(&pool).await.unwrap();
-    read_model::schema::migrate(&pool, 7).await.unwrap();
-    assert_eq!(state().await, (5, 0), "the same tables stay");
-    sqlx::query("UPDATE read.shape SET fingerprint = 'another'").execute(&pool).await.unwrap();
-    read_model::schema::migrate(&pool, 7).await.unwrap();
-    assert_eq!(state().await, (0, 7), "others are dropped, and are full again at the head");
-    pool.close().await;
-    database.drop_now().await;
 }

@@ -1,0 +1,119 @@
+//! Who is erased is left as a rebuild finds them, which cannot read what was sealed under their key.
+
+use crate::{story::*, telling::*};
+use chrono::NaiveDate;
+use events::{
+    AccountEvent, AccountId, Event, MessageEvent, MessageId, Personal, ReceiptId, SessionId, StreamName,
+    Subject, TeamEvent, UploadId, UploadsEvent, account, address_book, device, message, session, team,
+    upload,
+    value::{DeviceKind, ErasureAsker, ErasureReason, SessionEnd, SessionKind},
+};
+use uuid::Uuid;
+
+/// What a person keeps for themselves, beside teams.
+fn belongings(account: AccountId) -> Vec<(StreamName, Vec<Event>)> {
+    let own = |text: &str| Personal::of_account(account, text.to_owned());
+    let settings = device::Settings {
+        kind: DeviceKind::Ios,
+        name: own("ойпад"),
+        notification_token: own("push"),
+        voip_notification_token: own("voip"),
+        allowed_notifications: true,
+        data_pushes: false,
+    };
+    let session = SessionId(Uuid::from_u128(0xc_0000));
+    let events: Vec<AccountEvent> = vec![
+        account::UiSettingsReplaced { settings: own(r#"{"тема":"тёмная"}"#) }.into(),
+        device::Registered { device_id: own("ид"), settings }.into(),
+        address_book::Replaced {
+            device_id: own("ид"),
+            contacts: own("[7]"),
+            new_numbers: 0,
+            day: NaiveDate::MIN,
+        }
+        .into(),
+        session::Opened {
+            session,
+            kind: SessionKind::Token,
+            token_hash: "t".into(),
+            device_id: Some(own("ид")),
+            expires: at(1_000_000),
+        }
+        .into(),
+        session::Closed { session, reason: SessionEnd::Erased }.into(),
+    ];
+    vec![(StreamName::account(account), events.into_iter().map(Into::into).collect())]
+}
+
+const RECEIPT: ReceiptId = ReceiptId(Uuid::from_u128(0xe));
+
+#[tokio::test]
+async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
+    let mut telling = Telling::begin().await;
+    let said = telling.tell_all().await;
+    let (who, account) = (contact_id(1), account_id(1));
+    telling.tell(belongings(account)).await;
+    let marks = ["№1", "черновик", "напомнить", "тёмная", "ойпад", "+79166660001", "voip"];
+    let before = format!("{:?}", dump(&telling.pool).await);
+    assert!(marks.iter().all(|mark| before.contains(mark)), "all of it is there");
+
+    let (asked_by, reason) = (ErasureAsker::Person, ErasureReason::Wish);
+    let erased = account::Erased { receipt: RECEIPT, asked_by, reason };
+    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(erased).into()])]).await;
+    let authored: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM message WHERE author = $1 AND NOT deleted")
+        .bind(who.0)
+        .fetch_all(&telling.pool)
+        .await
+        .unwrap();
+    assert!(authored.len() > 20);
+    let files: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM upload WHERE owner = $1")
+        .bind(who.0)
+        .fetch_all(&telling.pool)
+        .await
+        .unwrap();
+    let deleted = authored.iter().map(|id| {
+        let gone = MessageEvent::from(message::Deleted { by: None });
+        (StreamName::message(MessageId(*id)), vec![gone.into()])
+    });
+    let removed = files.iter().map(|id| {
+        let gone = UploadsEvent::from(upload::Removed { upload: UploadId(*id) });
+        (StreamName::uploads(TEAM), vec![gone.into()])
+    });
+    telling.tell(deleted.chain(removed).collect()).await;
+    telling.keyring.destroy(&Subject::Account(account)).await.unwrap();
+    let purged = account::Purged { receipt: RECEIPT, teams: 1, messages: said.len() as u64, files: 1 };
+    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(purged).into()])]).await;
+
+    let after = dump(&telling.pool).await;
+    let left = after["account"].iter().filter(|row| row.contains("№1")).count();
+    assert_eq!(left, 0, "{:#?}", after["account"]);
+    for mark in ["тёмная", "ойпад", "+79166660001", "voip", "напомнить"] {
+        let found = after.values().flatten().find(|row| row.contains(mark));
+        assert_eq!(found, None, "{mark}");
+    }
+    assert!(after["erasure"][0].contains(&format!("\"files\": {}", files.len())), "{:?}", after["erasure"]);
+    telling.rebuild_alike().await;
+    telling.end().await;
+}
+
+#[tokio::test]
+async fn a_team_that_is_erased_is_left_as_a_rebuild_finds_it() {
+    let mut telling = Telling::begin().await;
+    telling.tell_all().await;
+    let (asked_by, reason) = (ErasureAsker::Operator, ErasureReason::Retention);
+    let erased = team::Erased { receipt: RECEIPT, asked_by, reason };
+    let ended = vec![TeamEvent::from(team::Archived {}).into(), TeamEvent::from(erased).into()];
+    telling.tell(vec![(StreamName::team(TEAM), ended)]).await;
+    telling.keyring.destroy(&Subject::Team(TEAM)).await.unwrap();
+    let purged = team::Purged { receipt: RECEIPT, contacts: 4, messages: 1, files: 0 };
+    telling.tell(vec![(StreamName::team(TEAM), vec![TeamEvent::from(purged).into()])]).await;
+    let after = dump(&telling.pool).await;
+    for mark in
+        ["это", "Чат", "черновик", "Полк", "Дело", "тег", "строка", "сборка", "Раздел", ".png", "сделал"]
+    {
+        let found = after.iter().find(|(_, rows)| rows.iter().any(|row| row.contains(mark)));
+        assert_eq!(found.map(|(table, _)| table), None, "{mark}");
+    }
+    telling.rebuild_alike().await;
+    telling.end().await;
+}
