@@ -4,6 +4,7 @@
 mod concerning;
 
 use crate::{Projector, incoming::Incoming, parking::Skips};
+use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
 use concerning::Concerning;
 use events::{Position, TeamId};
@@ -42,6 +43,7 @@ pub struct Past(Arc<Inner>);
 
 struct Inner {
     journal: Journal,
+    ledger: Ledger,
     served: ReadModel,
     limits: PastLimits,
     /// By schema; connections close when nobody asks.
@@ -50,12 +52,12 @@ struct Inner {
 }
 
 impl Past {
-    /// The past of the read model that is served.
-    pub fn new(journal: Journal, served: ReadModel, limits: PastLimits) -> Self {
+    /// The past of the read model that is served; the ledger says what concerns whom.
+    pub fn new(journal: Journal, ledger: Ledger, served: ReadModel, limits: PastLimits) -> Self {
         let idle = limits.idle.to_std().unwrap_or_default();
         let open = Cache::builder().max_capacity(limits.schemas.into()).time_to_idle(idle).build();
         let making = Arc::new(Semaphore::new(AT_ONCE));
-        Self(Arc::new(Inner { journal, served, limits, open, making }))
+        Self(Arc::new(Inner { journal, ledger, served, limits, open, making }))
     }
 
     /// A team as it was at a moment, and the position that this was.
@@ -101,9 +103,9 @@ impl Past {
         }
         fill_schema(&mut transaction, &schema).await?;
         let skips = Skips::load(&inner.journal).await.map_err(PastError::failed)?;
-        let mut concerning = Concerning::new(inner.journal.log(), team, position);
+        let mut concerning = Concerning::new(inner.journal.log(), &inner.ledger, team, position).await?;
         let (mut after, mut count) = (0, 0);
-        while let Some(raw) = concerning.next().await.map_err(PastError::failed)? {
+        while let Some(raw) = concerning.next().await? {
             count += raw.len() as u64;
             if count > inner.limits.events {
                 return Err(PastError::TooMuch(inner.limits.events));

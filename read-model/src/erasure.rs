@@ -1,6 +1,6 @@
 //! What is to be known of persons and teams to forget them.
 
-use crate::{ReadModel, Result};
+use crate::{ReadModel, Result, past};
 use events::{AccountId, ContactId, MessageId, ReceiptId, RemindId, Subject, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
@@ -132,7 +132,8 @@ impl ReadModel {
         for sql in TRACES_OF_PERSON {
             sqlx::query(sql).bind(account.0).bind(ids(contacts)).execute(&self.pool).await?;
         }
-        Ok(())
+        // What was made of their past before knew them still.
+        Ok(past::forget_all(&self.pool).await?)
     }
 
     /// Removes what is kept of a team beside the log.
@@ -143,7 +144,7 @@ impl ReadModel {
         for sql in TRACES_OF_TEAM {
             sqlx::query(sql).bind(team.0).execute(&self.pool).await?;
         }
-        Ok(())
+        Ok(past::forget_all(&self.pool).await?)
     }
 }
 

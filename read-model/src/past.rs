@@ -6,6 +6,7 @@ use crate::{
     schema::{READ_SCHEMA, wanted},
 };
 use chrono::TimeDelta;
+use event_log::ReadError;
 use events::{Position, TeamId};
 use platform::moment::MomentError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
@@ -50,6 +51,12 @@ impl PastError {
     /// Log or database failed.
     pub fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<ReadError> for PastError {
+    fn from(error: ReadError) -> Self {
+        Self::failed(error)
     }
 }
 

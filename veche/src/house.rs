@@ -83,7 +83,7 @@ impl House {
         let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
         let clock = Clock::System;
         let limits = Arc::new(Limits::new(&config.limits));
-        let past = open_past(&config, &journal, &read);
+        let past = open_past(&config, &journal, &Ledger::new(beside.clone()), &read);
         let access = Access {
             read: read.clone(),
             config: config.clone(),
@@ -167,13 +167,13 @@ impl House {
     }
 }
 
-fn open_past(config: &Config, journal: &Journal, read: &ReadModel) -> Past {
+fn open_past(config: &Config, journal: &Journal, ledger: &Ledger, read: &ReadModel) -> Past {
     let limits = PastLimits {
         schemas: config.history.schemas,
         events: config.history.max_events,
         idle: TimeDelta::seconds(config.history.idle_sec.into()),
     };
-    Past::new(journal.clone(), read.clone(), limits)
+    Past::new(journal.clone(), ledger.clone(), read.clone(), limits)
 }
 
 /// The past as handlers ask for it.

@@ -72,6 +72,8 @@ async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id
         .execute(&stage.pool)
         .await
         .unwrap();
+    let payload: String =
+        sqlx::query_scalar("SELECT payload FROM ops.effect").fetch_one(&stage.pool).await.unwrap();
     let working = tokio::spawn(worker(&stage).run());
     let first = ids.recv().await.unwrap();
     done(&stage).await;
@@ -79,8 +81,9 @@ async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id
     assert_eq!(first, format!("{event}:{}", INTEGRATION.0), "named by event and receiver");
 
     // As if the worker had died between the answer and the note: its lease runs out.
-    sqlx::query("UPDATE ops.effect SET due = $1, outcome = NULL")
+    sqlx::query("UPDATE ops.effect SET due = $1, outcome = NULL, payload = $2")
         .bind(Utc::now())
+        .bind(payload)
         .execute(&stage.pool)
         .await
         .unwrap();

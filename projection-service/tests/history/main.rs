@@ -3,5 +3,6 @@
 
 mod effects;
 mod parked;
+mod past;
 mod shadow;
 mod stage;

@@ -40,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) pool: PgPool,
     pub(crate) vault: Vault,
     pub(crate) journal: Journal,
+    pub(crate) keyring: Keyring,
     pub(crate) read: ReadModel,
     projector: Projector,
     running: Option<JoinHandle<()>>,
@@ -53,10 +54,11 @@ impl Stage {
         read_model::schema::migrate(&pool, 0).await.unwrap();
         let vault = Vault::new(&[7; 32]);
         let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
-        let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
+        let keyring = Keyring::memory();
+        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone());
         let projector = Projector::new(journal.clone(), read.clone(), vault.clone(), Bus::memory());
         let running = Some(tokio::spawn(projector.clone().run()));
-        let stage = Self { database, pool, vault, journal, read, projector, running };
+        let stage = Self { database, pool, vault, journal, keyring, read, projector, running };
         for (stream, event) in opening() {
             stage.append(stream, event).await;
         }
@@ -101,16 +103,27 @@ impl Stage {
         self.running.as_ref().unwrap().abort();
     }
 
-    /// All rows of all tables.
+    /// Where the log stands.
+    pub(crate) async fn head(&self) -> u64 {
+        self.journal.log().head().await.unwrap()
+    }
+
+    /// All rows of all tables that are served.
     pub(crate) async fn dump(&self) -> BTreeMap<String, Vec<String>> {
+        self.dump_of(READ_SCHEMA).await
+    }
+
+    /// All rows of all tables of a schema.
+    pub(crate) async fn dump_of(&self, schema: &str) -> BTreeMap<String, Vec<String>> {
         let tables: Vec<String> =
-            sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'read'")
+            sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1")
+                .bind(schema)
                 .fetch_all(&self.pool)
                 .await
                 .unwrap();
         let mut dump = BTreeMap::new();
         for table in tables {
-            let sql = format!("SELECT to_jsonb(t)::text FROM read.{table} t ORDER BY 1");
+            let sql = format!("SELECT to_jsonb(t)::text FROM {schema}.{table} t ORDER BY 1");
             let rows = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.pool).await.unwrap();
             dump.insert(table, rows);
         }
