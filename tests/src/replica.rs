@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// More than any test makes of anything.
 const ALL: &str = "limit=200";
 
-/// Keys of a view of which frames tell nothing: when somebody was last seen, and what `server.online` says better.
-const OF_THE_MOMENT: [&str; 2] = ["last_activity", "last_active"];
+/// Keys of a view of which frames tell nothing, or not everything: when somebody was last seen, which `server.online` says
+/// better; and who has seen a message, of which authors hear by others' read marks, not by their answers.
+const OF_THE_MOMENT: [&str; 4] = ["last_activity", "last_active", "received", "num_received"];
 
 /// What one account knows of one team, by what it is called there.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +111,6 @@ impl Replica {
                 each(&params["messages"], |message| self.message(message));
                 self.count(&params["chat_counters"]);
             }
-            "server.message.received" => each(&params["messages"], |seen| self.received(seen)),
             _ => {}
         }
         if params["badge"].is_u64() {
@@ -151,6 +151,8 @@ impl Replica {
     /// Chats with people look like these people.
     fn contacts_changed(&mut self, contacts: &Value) {
         put(&mut self.contacts, "jid", contacts);
+        // The list has those who are in the team.
+        self.contacts.retain(|_, contact| contact["is_archive"] != true);
         each(contacts, |contact| {
             if let Some(chat) = self.chats.get_mut(&name(contact, "jid")) {
                 for key in ["display_name", "icons"] {
@@ -178,18 +180,6 @@ impl Replica {
             set(chat, "draft", draft);
             for key in ["draft_num", "draft_gentime"] {
                 chat[key] = params[key].clone();
-            }
-        }
-    }
-
-    fn received(&mut self, seen: &Value) {
-        let known = self.messages.get_mut(&name(seen, "chat"));
-        let message = known.and_then(|known| known.get_mut(&name(seen, "message_id")));
-        let last = self.chats.get_mut(&name(seen, "chat")).map(|chat| &mut chat["last_message"]);
-        let last = last.filter(|last| last["message_id"] == seen["message_id"]);
-        for message in message.into_iter().chain(last) {
-            for key in ["received", "num_received"] {
-                message[key] = seen[key].clone();
             }
         }
     }
