@@ -123,6 +123,17 @@ impl Replica {
         }
     }
 
+    /// The same, but for where messages stand among those of their chat: who comes back hears of messages that were posted
+    /// and deleted meanwhile only that they are gone, and counts for themselves.
+    #[must_use]
+    pub fn unnumbered(&self) -> Self {
+        let mut unnumbered = self.clone();
+        let messages = unnumbered.messages.values_mut().flat_map(Things::values_mut);
+        let last = unnumbered.chats.values_mut().map(|chat| &mut chat["last_message"]);
+        messages.chain(last).for_each(|message| set(message, "num", Value::Null));
+        unnumbered
+    }
+
     /// In what it differs from another, in words.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let mut found = Vec::new();
@@ -196,6 +207,9 @@ impl Replica {
         match self.chats.get_mut(&jid) {
             Some(chat) if message["is_last"] == true || chat["last_message"]["message_id"] == id.as_str() => {
                 chat["last_message"] = message.clone();
+                // What it answers and forwards stands where it is read, not in lists.
+                let last = &mut chat["last_message"];
+                ["reply_to", "linked_messages"].iter().for_each(|key| set(last, key, Value::Null));
             }
             Some(_) => {}
             None => drop(self.unknown.insert(jid.clone())),
