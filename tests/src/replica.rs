@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// More than any test makes of anything.
 const ALL: &str = "limit=200";
 
-/// Keys of a view of which frames tell nothing: when somebody was last seen, and what `server.online` says better.
-const OF_THE_MOMENT: [&str; 2] = ["last_activity", "last_active"];
+/// Keys of a view of which frames tell nothing, or not everything: when somebody was last seen, which `server.online` says
+/// better; and who has seen a message, of which authors hear by others' read marks, not by their answers.
+const OF_THE_MOMENT: [&str; 4] = ["last_activity", "last_active", "received", "num_received"];
 
 /// What one account knows of one team, by what it is called there.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,7 +111,6 @@ impl Replica {
                 each(&params["messages"], |message| self.message(message));
                 self.count(&params["chat_counters"]);
             }
-            "server.message.received" => each(&params["messages"], |seen| self.received(seen)),
             _ => {}
         }
         if params["badge"].is_u64() {
@@ -121,6 +121,17 @@ impl Replica {
         {
             team["unread"] = params["team_unread"].clone();
         }
+    }
+
+    /// The same, but for where messages stand among those of their chat: who comes back hears of messages that were posted
+    /// and deleted meanwhile only that they are gone, and counts for themselves.
+    #[must_use]
+    pub fn unnumbered(&self) -> Self {
+        let mut unnumbered = self.clone();
+        let messages = unnumbered.messages.values_mut().flat_map(Things::values_mut);
+        let last = unnumbered.chats.values_mut().map(|chat| &mut chat["last_message"]);
+        messages.chain(last).for_each(|message| set(message, "num", Value::Null));
+        unnumbered
     }
 
     /// In what it differs from another, in words.
@@ -151,6 +162,8 @@ impl Replica {
     /// Chats with people look like these people.
     fn contacts_changed(&mut self, contacts: &Value) {
         put(&mut self.contacts, "jid", contacts);
+        // The list has those who are in the team.
+        self.contacts.retain(|_, contact| contact["is_archive"] != true);
         each(contacts, |contact| {
             if let Some(chat) = self.chats.get_mut(&name(contact, "jid")) {
                 for key in ["display_name", "icons"] {
@@ -182,18 +195,6 @@ impl Replica {
         }
     }
 
-    fn received(&mut self, seen: &Value) {
-        let known = self.messages.get_mut(&name(seen, "chat"));
-        let message = known.and_then(|known| known.get_mut(&name(seen, "message_id")));
-        let last = self.chats.get_mut(&name(seen, "chat")).map(|chat| &mut chat["last_message"]);
-        let last = last.filter(|last| last["message_id"] == seen["message_id"]);
-        for message in message.into_iter().chain(last) {
-            for key in ["received", "num_received"] {
-                message[key] = seen[key].clone();
-            }
-        }
-    }
-
     /// A new message is the last one of its chat; a deleted one is none any more, and those behind it move up.
     fn message(&mut self, message: &Value) {
         let (jid, id) = (name(message, "chat"), name(message, "message_id"));
@@ -206,6 +207,9 @@ impl Replica {
         match self.chats.get_mut(&jid) {
             Some(chat) if message["is_last"] == true || chat["last_message"]["message_id"] == id.as_str() => {
                 chat["last_message"] = message.clone();
+                // What it answers and forwards stands where it is read, not in lists.
+                let last = &mut chat["last_message"];
+                ["reply_to", "linked_messages"].iter().for_each(|key| set(last, key, Value::Null));
             }
             Some(_) => {}
             None => drop(self.unknown.insert(jid.clone())),

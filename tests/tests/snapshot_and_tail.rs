@@ -56,9 +56,11 @@ impl Believer {
             self.returning.hear(&frame);
         }
         self.from = position;
-        for (how, believed) in [("staying", &mut self.replica), ("returning", &mut self.returning)] {
-            believed.ask(&self.person.client).await;
-            let differences = believed.differences(&is);
+        self.replica.ask(&self.person.client).await;
+        self.returning.ask(&self.person.client).await;
+        let staying = self.replica.differences(&is);
+        let returning = self.returning.unnumbered().differences(&is.unnumbered());
+        for (how, differences) in [("staying", staying), ("returning", returning)] {
             assert!(
                 differences.is_empty(),
                 "{round}, {how}: {} believes something else than is:\n{}",

@@ -13,6 +13,7 @@ use protocol::{
     message::ChangeKind,
     notice::{Audience, Notice, Scope},
 };
+use sqlx::Row;
 use uuid::Uuid;
 
 pub(super) async fn added(
@@ -203,16 +204,7 @@ pub(super) async fn archived(
         .bind(at.gentime())
         .execute(&mut *batch.db)
         .await?;
-    // Its groups hear of it by events of their own, which whoever looks at what is due appends.
-    sqlx::query(
-        "WITH gone AS (DELETE FROM member WHERE contact = $1 RETURNING chat) \
-         INSERT INTO membership_due (chat, contact, stays) SELECT c.key, $1, false FROM gone \
-         JOIN chat c ON c.key = gone.chat WHERE c.kind = 'group' AND NOT c.archived \
-         ON CONFLICT (chat, contact) DO UPDATE SET stays = false",
-    )
-    .bind(contact.0)
-    .execute(&mut *batch.db)
-    .await?;
+    let lonelier = leave_chats(batch, at, contact).await?;
     sqlx::query(
         "DELETE FROM reading r USING chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
     )
@@ -221,7 +213,37 @@ pub(super) async fn archived(
     .await?;
     updated(batch, at, team, vec![contact]);
     batch.tell(at, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
+    for (chat, is_task) in lonelier {
+        let notice = match is_task {
+            true => Notice::TaskUpdated { task: chat, joined: vec![] },
+            false => Notice::GroupUpdated { group: chat, joined: vec![] },
+        };
+        batch.tell(at, Scope::Team(team), Audience::Group(chat), notice);
+    }
     Ok(())
+}
+
+/// Who is out of the team is out of its chats at once; groups say so by events of their own too, which whoever looks at
+/// what is due appends. Answers the chats, and whether each is a task.
+async fn leave_chats(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    contact: ContactId,
+) -> Result<Vec<(GroupId, bool)>, sqlx::Error> {
+    let left = sqlx::query(
+        "WITH gone AS (DELETE FROM member WHERE contact = $1 RETURNING chat), \
+         due AS (INSERT INTO membership_due (chat, contact, stays) SELECT c.key, $1, false FROM gone \
+             JOIN chat c ON c.key = gone.chat WHERE c.kind = 'group' AND NOT c.archived \
+             ON CONFLICT (chat, contact) DO UPDATE SET stays = false), \
+         lonelier AS (UPDATE chat c SET gentime = greatest(c.gentime + 1, $2) FROM gone \
+             WHERE c.key = gone.chat AND NOT c.archived RETURNING c.key, c.kind = 'task' AS is_task) \
+         SELECT key, is_task FROM lonelier ORDER BY key",
+    )
+    .bind(contact.0)
+    .bind(at.gentime())
+    .fetch_all(&mut *batch.db)
+    .await?;
+    Ok(left.iter().map(|row| (GroupId(row.get("key")), row.get("is_task"))).collect())
 }
 
 pub(super) async fn restored(
