@@ -255,7 +255,7 @@ fn own_later_view(row: &PgRow, status: ContactStatus) -> OwnLaterContact {
         can_join_public_tasks: (status > ContactStatus::Guest).then_some(true),
         can_manage_integrations: may(Action::ManageIntegrations),
         can_manage_sections: may(Action::ManageSections),
-        can_manage_tags: Some(true),
+        can_manage_tags: may(Action::ManageTags),
         hide_pushes_content: preferences.hide_pushes_content,
         munread_first: preferences.munread_first,
         patronymic: row.get("patronymic"),

@@ -165,6 +165,11 @@ impl Replica {
         // The list has those who are in the team.
         self.contacts.retain(|_, contact| contact["is_archive"] != true);
         each(contacts, |contact| {
+            if let Some(team) = self.teams.get_mut(&self.team)
+                && team["me"]["jid"] == contact["jid"]
+            {
+                team["me"] = contact.clone();
+            }
             if let Some(chat) = self.chats.get_mut(&name(contact, "jid")) {
                 for key in ["display_name", "icons"] {
                     chat[key] = contact[key].clone();

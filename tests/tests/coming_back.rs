@@ -33,7 +33,7 @@ impl Pair {
         self.anna.post(&self.team.uid, &self.to_boris, text).await;
     }
 
-    async fn from_confirmed(&self) -> Socket {
+    async fn behind_confirmed(&self) -> Socket {
         Socket::resume(&self.boris.client, &self.team.uid, "confirmed").await
     }
 }
@@ -66,7 +66,7 @@ async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
         confirm(&mut first, &frames[number]).await;
     }
     first.close().await;
-    let mut second = pair.from_confirmed().await;
+    let mut second = pair.behind_confirmed().await;
     let told = second.caught_up().await;
     assert_eq!(told.iter().map(text).collect::<Vec<_>>(), ["2", "3", "4"]);
     for frame in &told {
@@ -76,7 +76,7 @@ async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
     let live = message(&mut second).await;
     assert_eq!((text(&live), &live["params"]["delayed"]), (&json!("5"), &json!(false)));
     second.close().await;
-    let mut third = pair.from_confirmed().await;
+    let mut third = pair.behind_confirmed().await;
     assert_eq!(third.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["5"]);
 }
 
