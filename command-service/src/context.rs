@@ -9,7 +9,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use event_log::CommandRef;
-use events::{AccountId, CommandId, ContactId, Meta, Personal, SessionId};
+use events::{AccountId, CommandId, ContactId, EventId, Meta, Personal, SessionId};
 use http::{HeaderMap, Method};
 use platform::{
     clock::Ids,
@@ -45,6 +45,7 @@ pub(crate) struct Context {
     name: &'static str,
     ids: Ids,
     key: Option<CommandRef>,
+    causation: Option<EventId>,
     actor: Option<AccountId>,
     contact: Option<ContactId>,
     session: Option<SessionId>,
@@ -142,6 +143,7 @@ impl Context {
             name,
             ids: Ids::Random,
             key: None,
+            causation: None,
             actor: None,
             contact: None,
             session: None,
@@ -162,6 +164,7 @@ impl Context {
             name: "",
             ids: key.as_ref().map_or(Ids::Random, |key| Ids::derived_from(key.id.0.as_bytes())),
             key,
+            causation: None,
             actor: caller.map(|caller| caller.account),
             contact: None,
             session: caller.map(|caller| caller.id),
@@ -171,6 +174,12 @@ impl Context {
     /// Gives the command its name in the log, `noun.verb`.
     pub(crate) fn named(mut self, name: &'static str) -> Self {
         self.name = name;
+        self
+    }
+
+    /// The event that this follows from.
+    pub(crate) fn because_of(mut self, cause: Option<EventId>) -> Self {
+        self.causation = cause;
         self
     }
 
@@ -229,7 +238,7 @@ impl Context {
             command_id: self.key.map(|key| key.id),
             request_id: Some(self.request.id.clone()),
             correlation: Some(self.request.id.clone()),
-            causation: None,
+            causation: self.causation,
             actor: self.actor,
             contact: self.contact,
             session: self.session,

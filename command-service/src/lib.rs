@@ -3,6 +3,7 @@
 //! A handler parses, transacts, waits for the read model and answers with the view that the query would give.
 
 mod accounts;
+mod cause;
 mod context;
 mod erasure;
 mod files;

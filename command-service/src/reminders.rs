@@ -10,6 +10,7 @@ use crate::{
 use domain::remind::{self, Remind};
 use events::{RemindId, StreamName};
 use futures::{StreamExt, stream};
+use platform::http::ApiError;
 use std::time::Duration;
 
 /// How often it is looked for what is due.
@@ -51,18 +52,23 @@ impl Reminders {
 
     /// Fires one, unless the log says that it has fired, or was set to another time, since the row was written.
     async fn fire(&self, remind: RemindId) {
-        let context = Context::of_the_house("remind.fire", self.commands.access.clock.now());
+        let stream = StreamName::remind(remind);
+        let cause = match self.commands.last_of(&stream, &["remind.set.v1"]).await {
+            Ok(cause) => cause,
+            Err(error) => return not_yet(remind, &error),
+        };
+        let context =
+            Context::of_the_house("remind.fire", self.commands.access.clock.now()).because_of(cause);
         let now = context.now;
-        let done =
-            self.commands.transact(&context, StreamName::remind(remind), Start::Known, |_: &Remind| {
-                remind::Command::Fire { now }
-            });
-        match done.await {
+        let fire = |_: &Remind| remind::Command::Fire { now };
+        match self.commands.transact(&context, stream, Start::Known, fire).await {
             Ok(_) => {}
             Err(Stop::Rejected(rejection)) => tracing::error!(%remind, ?rejection, "a reminder may not fire"),
-            Err(Stop::Failed(error)) => {
-                tracing::warn!(%remind, code = %error.failure().code, "a reminder has not fired; it is tried again");
-            }
+            Err(Stop::Failed(error)) => not_yet(remind, &error),
         }
     }
+}
+
+fn not_yet(remind: RemindId, error: &ApiError) {
+    tracing::warn!(%remind, code = %error.failure().code, "a reminder has not fired; it is tried again");
 }

@@ -47,7 +47,8 @@ fn every_sample_decodes_validates_and_comes_back_the_same() {
                 continue; // an event without optional fields has one sample
             }
             let sample = read(&path);
-            let schema = read(&folder().join(format!("{kind}.json")));
+            // From the code: the file is being written when goldens are.
+            let schema = serde_json::to_value(Event::schema(kind).unwrap()).unwrap();
             let validator = jsonschema::validator_for(&schema).unwrap();
             let problems: Vec<_> = validator.iter_errors(&sample).map(|error| error.to_string()).collect();
             assert!(problems.is_empty(), "{}: {problems:?}", path.display());

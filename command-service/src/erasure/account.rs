@@ -60,7 +60,8 @@ impl Commands {
         let stream = StreamName::account(account);
         let state: Account = self.current(&stream).await?;
         let Some(receipt) = state.erased() else { return Err(access::refusal::not_found()) };
-        let context = &Context::of_the_house("account.forget", self.access.clock.now());
+        let cause = self.last_of(&stream, &["account.erased.v1"]).await?;
+        let context = &Context::of_the_house("account.forget", self.access.clock.now()).because_of(cause);
         let mut pass = Pass::default();
         let mut position = self.release(context, &state, account, &mut pass).await?;
         let places = self.access.read.places_of(account).await.map_err(refuse)?;

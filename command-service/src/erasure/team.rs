@@ -31,9 +31,11 @@ impl Commands {
     }
 
     pub(super) async fn forget_team(&self, team: TeamId) -> Result<Pass, ApiError> {
-        let state: Team = self.current(&StreamName::team(team)).await?;
+        let stream = StreamName::team(team);
+        let state: Team = self.current(&stream).await?;
         let Some(receipt) = state.erased() else { return Err(access::refusal::not_found()) };
-        let context = &Context::of_the_house("team.forget", self.access.clock.now());
+        let cause = self.last_of(&stream, &["team.erased.v1"]).await?;
+        let context = &Context::of_the_house("team.forget", self.access.clock.now()).because_of(cause);
         let mut pass = Pass::default();
         let (files, position) = self.remove_files(team, None).await?;
         pass.files = files;

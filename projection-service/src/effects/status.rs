@@ -1,7 +1,7 @@
 //! What became of the effects that an event led to: for who looks into history.
 
 use chrono::{DateTime, Utc};
-use events::Position;
+use events::EventId;
 use serde::Serialize;
 use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
 use std::fmt;
@@ -11,7 +11,7 @@ use std::fmt;
 pub struct EffectStatus {
     /// `sms` or `webhook`.
     pub kind: String,
-    /// The event's position, and behind a colon the integration.
+    /// The event's id, and behind a colon the integration.
     pub key: String,
     /// When it was planned.
     pub planned: DateTime<Utc>,
@@ -24,16 +24,16 @@ pub struct EffectStatus {
 }
 
 impl EffectStatus {
-    /// The effects of the event at a position, as far as they are remembered.
+    /// The effects of an event, as far as they are remembered.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn of(pool: &PgPool, position: Position) -> Result<Vec<Self>, sqlx::Error> {
+    pub async fn of(pool: &PgPool, event: EventId) -> Result<Vec<Self>, sqlx::Error> {
         sqlx::query_as(
             "SELECT kind, key, planned, attempts, due, outcome FROM ops.effect \
              WHERE key = $1 OR key LIKE $1 || ':%' ORDER BY kind, key",
         )
-        .bind(position.to_string())
+        .bind(event.to_string())
         .fetch_all(pool)
         .await
     }

@@ -30,7 +30,7 @@ impl Show {
         let auditor = &archive.auditor;
         let entry = self.find(archive).await?;
         let related = auditor.related(&entry).await?;
-        let effects = EffectStatus::of(&archive.read, entry.position).await?;
+        let effects = EffectStatus::of(&archive.read, entry.event_id).await?;
         let told = auditor.tell(auditor.fetch(vec![entry]).await?).await?;
         let told = told.first().ok_or("the event is gone")?;
         match self.json {
