@@ -7,7 +7,7 @@ use crate::{
     Chain, Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
     team::{Streams, Team, team_of},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use event_log::{Log, RawEvent, ReadError};
 use events::Position;
 use platform::{clock::Clock, signing::SigningKey};
@@ -19,9 +19,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 const BATCH: usize = 1_000;
 /// How long events gather behind a batch that was not full: nobody waits, and few transactions cost less than many.
 const GATHER: Duration = Duration::from_millis(100);
-/// While others append, it rests for so many times as long as it worked: they come first, and what is behind is made up for
-/// when they are done.
+/// While others append, it rests for so many times as long as it worked: they come first, as long as it is not late.
 const RESTS: u32 = 9;
+/// Events older than this are worked off without a rest.
+const LATE: TimeDelta = TimeDelta::seconds(10);
 /// The longest of those rests.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How long it rests after a failure, or when another process was faster.
@@ -72,6 +73,8 @@ struct Stand {
     signed: u64,
     /// When the next signature is due, if there is anything to sign.
     due: Instant,
+    /// When the last event happened that it added.
+    last: DateTime<Utc>,
 }
 
 impl Notary {
@@ -133,7 +136,7 @@ impl Notary {
                     if !self.add(&mut db, &mut stand, &events).await? {
                         return Ok(());
                     }
-                    if self.known_head() > known {
+                    if self.known_head() > known && !self.is_late(&stand) {
                         sleep((began.elapsed() * RESTS).clamp(GATHER, LONGEST_REST)).await;
                     } else if events.len() < BATCH {
                         sleep(GATHER).await;
@@ -145,6 +148,10 @@ impl Notary {
                 self.sign(&mut stand).await?;
             }
         }
+    }
+
+    fn is_late(&self, stand: &Stand) -> bool {
+        self.clock.now() - stand.last > LATE
     }
 
     fn known_head(&self) -> Position {
@@ -164,7 +171,7 @@ impl Notary {
         }
         let signed = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
         let due = Instant::now() + self.pace.every;
-        Ok(Stand { head, signed: signed.min(head.chain.number), due })
+        Ok(Stand { head, signed: signed.min(head.chain.number), due, last: self.clock.now() })
     }
 
     /// Which of the chain's two ends the log does not hold as it was hashed.
@@ -205,6 +212,7 @@ impl Notary {
         }
         let Some(last) = entries.last() else { return Ok(true) };
         stand.head = Head { chain, position: last.position };
+        stand.last = last.at;
         metrics::counter!("veche_audit_entries_total").increment(entries.len() as u64);
         metrics::gauge!("veche_audit_number").set(chain.number as f64);
         Ok(true)

@@ -41,9 +41,11 @@ impl Commands {
             let done = async {
                 // Half a read model knows of rules that were lifted later.
                 self.access.read.whole().await.map_err(refuse)?;
-                self.clean_up().await?;
-                self.settle_memberships(&mut settled).await?;
-                self.forget_due().await
+                // What fails in one is no reason to leave the others undone.
+                let cleaned = self.clean_up().await;
+                let settled = self.settle_memberships(&mut settled).await;
+                let forgotten = self.forget_due().await;
+                cleaned.and(settled).and(forgotten)
             };
             if let Err(error) = done.await {
                 tracing::warn!(error = ?error.failure().code, "what is due was not done");

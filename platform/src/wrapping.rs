@@ -119,8 +119,24 @@ impl Named {
 /// Puts a fresh key on top of the file, or makes the file with it. Whoever reads sees the old file or the new one.
 ///
 /// # Errors
-/// The file cannot be read or written, or a line of it is no key.
+/// The file cannot be read or written, a line of it is no key, or somebody else is adding one at this moment.
 pub fn add_key(file: &Path) -> Result<(), VaultError> {
+    let beside = file.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    // Whoever makes it has the turn: of two at once neither key may get lost.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let new = options.open(&beside)?;
+    let added = write_on_top(file, &beside, new);
+    if added.is_err() {
+        // What is left of it would keep everybody else out.
+        let _ = std::fs::remove_file(&beside);
+    }
+    added
+}
+
+fn write_on_top(file: &Path, beside: &Path, mut new: std::fs::File) -> Result<(), VaultError> {
     let before = match std::fs::read_to_string(file) {
         Ok(before) => Zeroizing::new(before),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Zeroizing::default(),
@@ -128,18 +144,14 @@ pub fn add_key(file: &Path) -> Result<(), VaultError> {
     };
     let mut key = Zeroizing::new([0_u8; 32]);
     getrandom::fill(key.as_mut())?;
-    let beside = file.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut new = options.open(&beside)?;
     let digits = Zeroizing::new(hex::encode(key.as_ref()));
     new.write_all(format!("{}\n{}", *digits, *before).as_bytes())?;
     new.sync_all()?;
-    read(&beside)?;
-    std::fs::rename(&beside, file)?;
-    Ok(())
+    read(beside)?;
+    std::fs::rename(beside, file)?;
+    // Data keys that are wrapped with it are durable at once, so must its name be.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(std::fs::File::open(folder)?.sync_all()?)
 }
 
 fn read(file: &Path) -> Result<Vec<Named>, VaultError> {

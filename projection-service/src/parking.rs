@@ -43,7 +43,7 @@ impl Skips {
             let Some(last) = page.last() else { return Ok(Self(skips)) };
             from = last.revision + 1;
             for raw in page {
-                // A ruling that cannot be read is parked like any other event, and rules nothing.
+                // A ruling that cannot be read rules nothing.
                 if let Ok(Recorded {
                     event: Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)), ..
                 }) = One::read(journal, raw).await?.read
@@ -113,7 +113,8 @@ impl<'j> Careful<'j> {
         events: Vec<One>,
     ) -> Result<(), ProjectionError> {
         for one in events {
-            if self.parked.contains_key(one.stream.as_str()) {
+            let rules = one.stream == StreamName::projection();
+            if !rules && self.parked.contains_key(one.stream.as_str()) {
                 waits(batch.db, &one.stream).await?;
                 continue;
             }
@@ -127,6 +128,10 @@ impl<'j> Careful<'j> {
                 }
                 Some(ProjectionEvent::Skipped(skipped)) => {
                     self.release(batch, skipped.stream, Some(skipped.event), one.position).await?;
+                }
+                // It must not keep later rulings from being heard.
+                None if rules => {
+                    tracing::error!(position = one.position, "a ruling cannot be read, and rules nothing");
                 }
                 None => self.one(batch, one, None).await?,
             }

@@ -7,16 +7,19 @@ use crate::{Projector, incoming::Incoming, parking::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
 use concerning::Concerning;
-use events::{Position, TeamId};
+use events::{Position, Subject, TeamId};
 use moka::sync::Cache;
-use platform::{journal::Journal, moment::Moment};
+use platform::{
+    journal::{Journal, LoadError},
+    moment::Moment,
+};
 use read_model::{
     ReadModel,
     past::{self, PastError},
     schema::fill_schema,
 };
 use sqlx::Connection;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 /// Schemas that are made at once in this process.
@@ -90,7 +93,13 @@ impl Past {
     /// Makes a schema in one transaction, unless somebody else has just done so: it is there whole or not at all.
     async fn make(self, team: TeamId, position: Position, schema: String) -> Result<(), PastError> {
         let inner = &*self.0;
-        let _place = inner.making.acquire().await.map_err(|_| PastError::Busy)?;
+        // Nobody queues for longer than they wait for the answer.
+        let place = tokio::time::timeout(PATIENCE, inner.making.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(PastError::Busy) };
+        if inner.served.touch_past(&schema).await? {
+            return Ok(());
+        }
+        let destroyed = destroyed_lately(&inner.journal).await?;
         if !past::make_room(inner.served.pool(), inner.limits.schemas).await? {
             return Err(PastError::Busy);
         }
@@ -118,6 +127,10 @@ impl Past {
             after = applied.position;
         }
         past::finish(&mut transaction, &schema).await?;
+        // Somebody was forgotten meanwhile, and may have been read before.
+        if !destroyed_lately(&inner.journal).await?.is_subset(&destroyed) {
+            return Err(PastError::Busy);
+        }
         transaction.commit().await?;
         Ok(())
     }
@@ -128,4 +141,9 @@ impl Past {
             tracing::warn!(%error, "schemas of the past were not swept");
         }
     }
+}
+
+/// Whose keys were destroyed a moment ago.
+async fn destroyed_lately(journal: &Journal) -> Result<BTreeSet<Subject>, PastError> {
+    journal.keyring().destroyed_lately().await.map_err(|error| PastError::failed(LoadError::Keys(error)))
 }

@@ -248,15 +248,19 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
 /// would hash to other streams, and everybody would become a new account.
 async fn try_key(journal: &Journal) -> Result<(), Failure> {
-    let first = journal.log().read_all(0, FIRST_EVENTS).await?;
-    match journal.decode(first).await {
-        // A damaged event says nothing about the key: the projection parks it.
-        Ok(_) | Err(LoadError::Event { .. }) => Ok(()),
-        Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
-            Err("the master key, or the wrapping keys, are not those that this log was written with".into())
+    for event in journal.log().read_all(0, FIRST_EVENTS).await? {
+        match journal.decode(vec![event]).await {
+            // A damaged event says nothing about the key: the projection parks it.
+            Ok(_) | Err(LoadError::Event { .. }) => {}
+            Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
+                let wrong =
+                    "the master key, or the wrapping keys, are not those that this log was written with";
+                return Err(wrong.into());
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
+    Ok(())
 }
 
 async fn open_bus(config: &Config) -> Result<Bus, Failure> {

@@ -34,7 +34,7 @@ fn add(config: &Config) -> Result<(), Failure> {
 /// Goes on until nothing was left for longer than a server needs to take up the file: one that had not read it yet may have
 /// wrapped a new key with an old one.
 async fn rotate(config: Config) -> Result<(), Failure> {
-    let house = House::open(config).await?;
+    let house = House::open_as_it_is(config).await?;
     let keyring = house.journal.keyring();
     let bar = ProgressBar::new(keyring.wrapped_before().await?);
     let mut rewrapped = pass(keyring, &bar).await?;

@@ -63,6 +63,12 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     let house = House::open(config).await?;
     listen_to_the_bus(&house).await?;
     watch(&house);
+    if role != Role::Gateway {
+        let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
+        house.tasks.spawn("keys", async move {
+            stopping.run_until_cancelled(journal.follow_keys(|| ())).await;
+        });
+    }
     if role.does(Role::Projection) {
         project(&house)?;
     }
@@ -192,10 +198,6 @@ fn project(house: &House) -> Result<(), Failure> {
     house.tasks.spawn_critical("effects", async move {
         stopping.run_until_cancelled(worker.run()).await;
         Ok::<(), Infallible>(())
-    });
-    let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
-    house.tasks.spawn("keys", async move {
-        stopping.run_until_cancelled(journal.follow_keys(|| ())).await;
     });
     let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
     house.tasks.spawn("sweep", async move {

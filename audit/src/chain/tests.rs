@@ -1,3 +1,5 @@
+//! The chain as pure rules: what changes a hash, and what its documented bytes are.
+
 use super::*;
 use bytes::Bytes;
 use events::{EventId, StreamName};

@@ -63,26 +63,41 @@ impl Commands {
         let cause = self.last_of(&stream, &["account.erased.v1"]).await?;
         let context = &Context::of_the_house("account.forget", self.access.clock.now()).because_of(cause);
         let mut pass = Pass::default();
-        let mut position = self.release(context, &state, account, &mut pass).await?;
         let places = self.access.read.places_of(account).await.map_err(refuse)?;
-        let contacts: Vec<ContactId> = places.iter().map(|(_, contact)| *contact).collect();
-        for (team, contact) in &places {
-            position = position.max(self.part(context, *team, account, &mut pass).await?);
-            let (files, at) = self.remove_files(*team, Some(*contact)).await?;
-            (pass.files, position) = (pass.files + files, position.max(at));
-        }
-        let reminds = self.access.read.reminds_of(&contacts).await.map_err(refuse)?;
-        position = position.max(self.stop_reminding(context, reminds, &mut pass).await?);
-        let said = self.access.read.said_by(&contacts).await.map_err(refuse)?;
-        position = position.max(self.unsay(context, said, &mut pass).await?);
-        self.settle(context, position).await?;
-        self.access.read.forget_traces_of(account, &contacts).await.map_err(refuse)?;
+        let cleared = self.clear_account(context, &state, account, &places, &mut pass).await;
+        // The key goes whatever else fails: a stream that cannot be read must not keep a person in the log.
         let heard = self.destroy(Subject::Account(account)).await?;
+        cleared?;
         if heard && pass.idle() {
+            let contacts: Vec<ContactId> = places.iter().map(|(_, contact)| *contact).collect();
             self.account_is_forgotten(context, account, receipt, &contacts).await?;
             pass.finished = true;
         }
         Ok(pass)
+    }
+
+    /// All that is told of the account by events of its own, and what lies beside the log.
+    async fn clear_account(
+        &self,
+        context: &Context,
+        state: &Account,
+        account: AccountId,
+        places: &[(TeamId, ContactId)],
+        pass: &mut Pass,
+    ) -> Result<(), ApiError> {
+        let contacts: Vec<ContactId> = places.iter().map(|(_, contact)| *contact).collect();
+        let mut position = self.release(context, state, account, pass).await?;
+        for (team, contact) in places {
+            position = position.max(self.part(context, *team, account, pass).await?);
+            let (files, at) = self.remove_files(*team, Some(*contact)).await?;
+            (pass.files, position) = (pass.files + files, position.max(at));
+        }
+        let reminds = self.access.read.reminds_of(&contacts).await.map_err(refuse)?;
+        position = position.max(self.stop_reminding(context, reminds, pass).await?);
+        let said = self.access.read.said_by(&contacts).await.map_err(refuse)?;
+        position = position.max(self.unsay(context, said, pass).await?);
+        self.settle(context, position).await?;
+        self.access.read.forget_traces_of(account, &contacts).await.map_err(refuse)
     }
 
     /// The phone number is nobody's again.

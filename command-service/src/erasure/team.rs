@@ -37,19 +37,32 @@ impl Commands {
         let cause = self.last_of(&stream, &["team.erased.v1"]).await?;
         let context = &Context::of_the_house("team.forget", self.access.clock.now()).because_of(cause);
         let mut pass = Pass::default();
+        let cleared = self.clear_team(context, &state, team, &mut pass).await;
+        // The key goes whatever else fails: a stream that cannot be read must not keep a team in the log.
+        let heard = self.destroy(Subject::Team(team)).await?;
+        cleared?;
+        if heard && pass.idle() {
+            self.team_is_forgotten(context, team, receipt).await?;
+            pass.finished = true;
+        }
+        Ok(pass)
+    }
+
+    /// Its files, and what lies beside the log.
+    async fn clear_team(
+        &self,
+        context: &Context,
+        state: &Team,
+        team: TeamId,
+        pass: &mut Pass,
+    ) -> Result<(), ApiError> {
         let (files, position) = self.remove_files(team, None).await?;
         pass.files = files;
         if let Some(blob) = state.picture() {
             self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
         }
         self.settle(context, position).await?;
-        self.access.read.forget_traces_in(team).await.map_err(refuse)?;
-        let heard = self.destroy(Subject::Team(team)).await?;
-        if heard && pass.idle() {
-            self.team_is_forgotten(context, team, receipt).await?;
-            pass.finished = true;
-        }
-        Ok(pass)
+        self.access.read.forget_traces_in(team).await.map_err(refuse)
     }
 
     async fn team_is_forgotten(

@@ -64,7 +64,13 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
     if config.log.expose() == "memory" {
         return Err("a log in memory is forgotten with its process".into());
     }
-    let house = House::open(config).await?;
+    // A read model of another program's shape is served by it: making it anew is not what was asked for.
+    let house = House::open_as_it_is(config).await?;
+    let mut db = house.read.pool().acquire().await?;
+    if !read_model::schema::is_ours(&mut db).await? {
+        return Err("the read model is another program's: erase with that one's `veche`".into());
+    }
+    drop(db);
     let commands = house.commands();
     let subject = erase.who.subject(&commands).await?;
     if !erase.yes && !agreed(&house, subject).await? {

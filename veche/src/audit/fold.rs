@@ -200,7 +200,7 @@ fn place(kind: &str, payload: &mut Map<String, Value>) -> Path {
     let mut parts = kind.split('.');
     let (noun, verb) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let mut named = |list: &str, field: &str| {
-        let id = match payload.remove(field) {
+        let id = match payload.remove(field).map(plain) {
             Some(Value::String(id)) => id,
             other => other.unwrap_or_default().to_string(),
         };

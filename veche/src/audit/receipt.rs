@@ -62,7 +62,7 @@ pub(super) fn check(check: &Check) -> Result<(), Failure> {
 }
 
 pub(super) async fn again(config: Config, who: Who) -> Result<(), Failure> {
-    let house = House::open(config).await?;
+    let house = House::open_as_it_is(config).await?;
     let subject = who.subject(&house.commands()).await?;
     println!("{}", serde_json::to_string_pretty(&issue(&house, subject).await?)?);
     house.close().await;

@@ -1,3 +1,5 @@
+//! Pictures as cameras make them, before and after they are stripped.
+
 use super::{bare, orientation, upright};
 use image::{ImageDecoder, ImageFormat, ImageReader, Rgb, RgbImage, metadata::Orientation};
 use std::io::Cursor;

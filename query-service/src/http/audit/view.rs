@@ -16,7 +16,9 @@ pub(super) fn told(told: &Told, reader: &Reader) -> AuditEvent {
             }
             event.data = Some(data);
         }
-        Err(why) => event.unreadable = Some(why),
+        Err(why) if reader.sees_personal() => event.unreadable = Some(why),
+        // What is said of it may quote a value.
+        Err(_) => event.unreadable = Some("it cannot be read".to_owned()),
     }
     if reader.sees_personal() {
         event.address = told.address().map(str::to_owned);
