@@ -30,13 +30,13 @@ stop: ## stop what `make run` has started, from another terminal
 test: ## check the format, run all tests against a throw-away Postgres (ARGS="-p events": for the runner)
 	@$(WITH_ME) $(LOCAL)/test.sh $(ARGS)
 
-lint: ## clippy over everything, warnings are errors; shellcheck over the scripts if it is installed
+lint: ## the format; clippy over everything, warnings are errors; shellcheck over the scripts if it is installed
 	@$(LOCAL)/prepare.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $(LOCAL)/*.sh; fi
 
-soak: ## run the soak tests for long (SOAK_ROUNDS=200, SOAK_SECONDS=60)
+soak: ## run the soak tests for long; needs cargo-nextest (SOAK_ROUNDS=200, SOAK_SECONDS=60)
 	@$(LOCAL)/prepare.sh postgres nats
 	@export VECHE_TEST_SOAK_ROUNDS=$(SOAK_ROUNDS) VECHE_TEST_SOAK_SECONDS=$(SOAK_SECONDS); $(WITH_ME) $(LOCAL)/throwaway.sh VECHE_TEST_DATABASE_URL \
 		cargo nextest run -p veche-tests --run-ignored all -E 'test(soak)' $(ARGS)
@@ -45,7 +45,7 @@ bench: ## measure, in release mode, against a throw-away Postgres that syncs to 
 	@$(LOCAL)/prepare.sh postgres nats
 	cargo build --release -p veche
 	@$(WITH_ME) $(LOCAL)/throwaway.sh VECHE_BENCH_DATABASE_URL \
-		cargo bench -p event-log -p audit -p veche-tests $(ARGS)
+		cargo bench -p event-log -p audit -p veche-tests --bench append --bench notary --bench message_path $(ARGS)
 
 bench-history: ## what 1,000,000 events cost: rebuild, verify, export, as_of (EVENTS=1000000)
 	@$(LOCAL)/prepare.sh postgres nats

@@ -1,4 +1,4 @@
-//! Load, decide, append; on conflict load the rest and decide again. The only caller of append.
+//! Load, decide, append; on conflict load the rest and decide again. Whatever is decided is appended here.
 
 use crate::{Commands, context::Context, states::Loaded};
 use bytes::Bytes;

@@ -66,7 +66,8 @@ pub fn openapi() -> Document {
 
 /// What is asked of a team can be asked of its past.
 fn add_as_of(queries: &mut Document) {
-    let of_teams = queries.paths.paths.iter_mut().filter(|(path, _)| path.contains("/teams/{team_uid}"));
+    let of_teams = |path: &str| path.contains("/teams/{team_uid}") && !path.starts_with("/api/audit/");
+    let of_teams = queries.paths.paths.iter_mut().filter(|(path, _)| of_teams(path));
     for operation in of_teams.filter_map(|(_, item)| item.get.as_mut()) {
         let as_of = ParameterBuilder::new()
             .name("as_of")
