@@ -145,6 +145,8 @@ impl Projector {
     pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut db = PgConnection::connect_with(&self.read.pool().connect_options()).await?;
         sqlx::query("SET synchronous_commit = off").execute(&mut db).await?;
+        // A rebuild begins with empty tables. A plan made then would read them from end to end for ever, however they grow.
+        sqlx::query("SET enable_seqscan = off").execute(&mut db).await?;
         Ok(db)
     }
 

@@ -44,6 +44,7 @@ async fn tell(url: &str, events: u64, seed: u64) -> Outcome<()> {
         .on_database(url)
         .set("VECHE_MASTER_KEY", MASTER_KEY)
         .set("VECHE_LOG_LEVEL", "warn")
+        .set("VECHE_AUDIT_CHECKPOINT_SEC", "1")
         .set("VECHE_POSTGRES_STATEMENT_TIMEOUT_SEC", "600");
     let mut world = World::start(plan).await;
     let cast = Cast::enter(&world).await?;
