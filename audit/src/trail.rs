@@ -41,18 +41,12 @@ impl Auditor {
 fn meta(account: AccountId, session: SessionId, request: &RequestInfo, at: DateTime<Utc>) -> Meta {
     let own = |text: String| Personal::of_account(account, text);
     Meta {
-        at,
-        command: COMMAND.to_owned(),
-        command_id: None,
         request_id: Some(request.id.clone()),
         correlation: Some(request.id.clone()),
-        causation: None,
         actor: Some(account),
-        contact: None,
         session: Some(session),
         address: Some(own(request.client.to_string())),
         user_agent: request.user_agent.clone().map(own),
-        app: env!("CARGO_PKG_VERSION").to_owned(),
-        schema: None,
+        ..Meta::new(at, COMMAND)
     }
 }

@@ -233,8 +233,6 @@ impl Context {
     pub(crate) fn meta(&self) -> Meta {
         let own = |text: String| self.actor.map(|actor| Personal::of_account(actor, text));
         Meta {
-            at: self.now,
-            command: self.name.to_owned(),
             command_id: self.key.map(|key| key.id),
             request_id: Some(self.request.id.clone()),
             correlation: Some(self.request.id.clone()),
@@ -244,8 +242,7 @@ impl Context {
             session: self.session,
             address: own(self.request.client.to_string()),
             user_agent: self.request.user_agent.clone().and_then(own),
-            app: env!("CARGO_PKG_VERSION").to_owned(),
-            schema: None,
+            ..Meta::new(self.now, self.name)
         }
     }
 }

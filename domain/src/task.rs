@@ -173,7 +173,7 @@ impl Task {
             "observers" => !allowed.contains(field) && !only(actor.contact, &facts.settings, &settings),
             _ => !allowed.contains(field),
         };
-        if fields.iter().any(|field| forbidden(field)) {
+        if fields.iter().any(forbidden) {
             return Err(Rejection::NotAllowed);
         }
         let mut events = vec![];

@@ -4,12 +4,13 @@
 //! it. Only ratios within one run mean something.
 
 use bytes::Bytes;
-use event_log::{Append, AppendError, Expected, Log, NewEvent, PostgresLog, PostgresSettings};
+use event_log::{
+    Append, AppendError, Expected, Log, NewEvent, PostgresLog, PostgresSettings, testing::TestDatabase,
+};
 use events::{EventId, StreamName};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection, PgPool, postgres::PgConnectOptions};
 use std::{
     error::Error,
-    str::FromStr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -32,18 +33,10 @@ async fn main() -> Outcome<()> {
         println!("VECHE_BENCH_DATABASE_URL is not set: nothing was measured");
         return Ok(());
     };
-    let server = PgConnectOptions::from_str(&url)?;
-    let name = format!("veche_bench_{}", Uuid::new_v4().simple());
-    statement(&server, format!("create database {name}")).await?;
-    let outcome = measure(server.clone().database(&name)).await;
-    statement(&server, format!("drop database {name} with (force)")).await?;
+    let database = TestDatabase::on(&url).await;
+    let outcome = measure(database.options()).await;
+    database.drop_now().await;
     outcome
-}
-
-async fn statement(server: &PgConnectOptions, sql: String) -> Outcome<()> {
-    let mut connection = PgConnection::connect_with(server).await?;
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-    Ok(connection.close().await?)
 }
 
 async fn measure(options: PgConnectOptions) -> Outcome<()> {

@@ -1,4 +1,4 @@
-//! A database of one's own, for the tests of every crate that needs Postgres.
+//! A database of one's own, for the tests and benches of every crate that needs Postgres.
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
@@ -28,7 +28,15 @@ impl TestDatabase {
         let server = std::env::var(SERVER_VARIABLE).unwrap_or_else(|_| {
             panic!("{SERVER_VARIABLE} is not set: `make test` starts a server and sets it")
         });
-        let options = PgConnectOptions::from_str(&server).expect("the server's URL is a Postgres URL");
+        Self::on(&server).await
+    }
+
+    /// Creates a database on a server, by the URL of a superuser.
+    ///
+    /// # Panics
+    /// There is no such server.
+    pub async fn on(server: &str) -> Self {
+        let options = PgConnectOptions::from_str(server).expect("the server's URL is a Postgres URL");
         let name = format!("veche_test_{}", Uuid::new_v4().simple());
         execute(&options, format!("create database {name} template template0")).await;
         let url = options.clone().database(&name).to_url_lossy().to_string();

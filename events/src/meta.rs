@@ -42,7 +42,28 @@ pub struct Meta {
     pub user_agent: Option<Personal<String>>,
     /// Version of the program that wrote it.
     pub app: String,
-    /// The shapes that program knew, see [`crate::SCHEMAS`]; filled in by the journal.
+    /// The shapes that program knew, see [`crate::SCHEMAS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
+}
+
+impl Meta {
+    /// Of what this program decides now; whoever knows more adds it: `Meta { actor, ..Meta::new(at, command) }`.
+    pub fn new(at: DateTime<Utc>, command: impl Into<String>) -> Self {
+        Self {
+            at,
+            command: command.into(),
+            command_id: None,
+            request_id: None,
+            correlation: None,
+            causation: None,
+            actor: None,
+            contact: None,
+            session: None,
+            address: None,
+            user_agent: None,
+            app: env!("CARGO_PKG_VERSION").to_owned(),
+            schema: Some(crate::SCHEMAS.to_owned()),
+        }
+    }
 }

@@ -224,8 +224,7 @@ impl Journal {
     }
 
     async fn encode(&self, entry: Entry) -> Result<Append, WriteError> {
-        let known = Meta { schema: Some(events::SCHEMAS.to_owned()), ..entry.meta };
-        let mut meta = serde_json::to_value(&known)?;
+        let mut meta = serde_json::to_value(&entry.meta)?;
         let mut payloads = entry.events.iter().map(Event::payload).collect::<Result<Vec<_>, _>>()?;
         let mut subjects = sealing::subjects(&meta)?;
         for payload in &payloads {
@@ -293,19 +292,9 @@ mod tests {
             expected: Expected::NoStream,
             events: vec![AccountEvent::from(account::UiSettingsReplaced { settings }).into()],
             meta: Meta {
-                at: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
-                command: "ui_settings.replace".into(),
-                command_id: None,
-                request_id: None,
-                correlation: None,
-                causation: None,
                 actor: Some(id),
-                contact: None,
-                session: None,
                 address: Some(Personal::of_account(id, "203.0.113.9".into())),
-                user_agent: None,
-                app: "test".into(),
-                schema: None,
+                ..Meta::new(DateTime::from_timestamp(1_700_000_000, 0).unwrap(), "ui_settings.replace")
             },
             command: Some(CommandRef { id: CommandId(Uuid::from_u128(7)), fingerprint: [0; 32] }),
         }
@@ -321,8 +310,8 @@ mod tests {
             String::from_utf8_lossy(&raw[0].data).into_owned() + &String::from_utf8_lossy(&raw[0].meta);
         assert!(!text.contains("пыщ") && !text.contains("203.0.113.9"), "{text}");
         let read = journal.stream(&entry().stream, 0).await.unwrap();
-        let told = Meta { schema: Some(events::SCHEMAS.to_owned()), ..entry().meta };
-        assert_eq!((&read[0].event, &read[0].meta), (&entry().events[0], &told));
+        assert_eq!((&read[0].event, &read[0].meta), (&entry().events[0], &entry().meta));
+        assert_eq!(read[0].meta.schema.as_deref(), Some(events::SCHEMAS));
     }
 
     #[tokio::test]

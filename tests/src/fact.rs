@@ -27,21 +27,7 @@ pub async fn uploads_size_limit(world: &World, witness: &Person, team: &str, lim
 }
 
 async fn state(world: &World, stream: StreamName, event: &Event) -> u64 {
-    let meta = Meta {
-        at: Utc::now().trunc_subsecs(6),
-        command: "test.fact".into(),
-        command_id: None,
-        request_id: None,
-        correlation: None,
-        causation: None,
-        actor: None,
-        contact: None,
-        session: None,
-        address: None,
-        user_agent: None,
-        app: "tests".into(),
-        schema: None,
-    };
+    let meta = Meta::new(Utc::now().trunc_subsecs(6), "test.fact");
     let json = |value: serde_json::Result<Vec<u8>>| value.expect("an event is JSON").into();
     let fact = NewEvent {
         id: EventId(Uuid::new_v4()),

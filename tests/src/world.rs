@@ -400,13 +400,18 @@ fn environment(
         ("VECHE_BUS", bus.to_owned()),
         ("VECHE_DATA_DIR", data.display().to_string()),
         // Given, not made: roles that start together would each make one.
-        ("VECHE_MASTER_KEY", "5e".repeat(32)),
+        ("VECHE_MASTER_KEY", master_key()),
     ])
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect::<BTreeMap<_, _>>();
     all.extend(settings);
     all.into_iter().collect()
+}
+
+/// The key of all worlds, which nobody needs.
+pub fn master_key() -> String {
+    "5e".repeat(32)
 }
 
 /// The product, built beside this test.

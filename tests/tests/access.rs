@@ -1,4 +1,5 @@
 //! Who gets in, and what a foreign page, an old token or a guess can do.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use futures::future::join_all;
 use http::{HeaderName, HeaderValue, Method};

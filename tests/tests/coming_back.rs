@@ -2,40 +2,21 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use veche_tests::{
-    person::{Person, Team},
-    socket::Socket,
-    world::{Role, World},
-};
+use veche_tests::{pair::Pair, person::Person, socket::Socket, world::Role};
 
 const ANNA: &str = "+79020100001";
 const BORIS: &str = "+79020100002";
 
-struct Pair {
-    world: World,
-    anna: Person,
-    boris: Person,
-    team: Team,
-    to_boris: String,
-}
-
 async fn pair() -> Pair {
-    let world = World::all_in_one().await;
-    let anna = Person::login(world.client(), ANNA).await;
-    let boris = Person::login(world.client(), BORIS).await;
-    let team = anna.make_team("двое", &[BORIS]).await;
-    let to_boris = team.jid_of(BORIS);
-    Pair { world, anna, boris, team, to_boris }
+    Pair::meet(ANNA, BORIS).await
 }
 
-impl Pair {
-    async fn post(&self, text: &str) {
-        self.anna.post(&self.team.uid, &self.to_boris, text).await;
-    }
+async fn post(pair: &Pair, text: &str) {
+    pair.anna.post(&pair.team.uid, &pair.to_boris, text).await;
+}
 
-    async fn behind_confirmed(&self) -> Socket {
-        Socket::resume(&self.boris.client, &self.team.uid, "confirmed").await
-    }
+async fn behind_confirmed(pair: &Pair) -> Socket {
+    Socket::resume(&pair.boris.client, &pair.team.uid, "confirmed").await
 }
 
 fn text(frame: &Value) -> &Value {
@@ -58,7 +39,7 @@ async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
     first.caught_up().await;
     let mut frames = Vec::new();
     for number in 1..=4 {
-        pair.post(&number.to_string()).await;
+        post(&pair, &number.to_string()).await;
         frames.push(message(&mut first).await);
     }
     // The third is confirmed before the second: what counts is up to where nothing is missing.
@@ -66,17 +47,17 @@ async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
         confirm(&mut first, &frames[number]).await;
     }
     first.close().await;
-    let mut second = pair.behind_confirmed().await;
+    let mut second = behind_confirmed(&pair).await;
     let told = second.caught_up().await;
     assert_eq!(told.iter().map(text).collect::<Vec<_>>(), ["2", "3", "4"]);
     for frame in &told {
         confirm(&mut second, frame).await;
     }
-    pair.post("5").await;
+    post(&pair, "5").await;
     let live = message(&mut second).await;
     assert_eq!((text(&live), &live["params"]["delayed"]), (&json!("5"), &json!(false)));
     second.close().await;
-    let mut third = pair.behind_confirmed().await;
+    let mut third = behind_confirmed(&pair).await;
     assert_eq!(third.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["5"]);
 }
 
@@ -85,7 +66,7 @@ async fn where_nothing_was_confirmed_everything_must_be_fetched() {
     let pair = pair().await;
     let mut other = pair.boris.socket(&pair.team.uid).await;
     other.caught_up().await;
-    pair.post("раз").await;
+    post(&pair, "раз").await;
     let frame = message(&mut other).await;
     confirm(&mut other, &frame).await;
     other.close().await;
@@ -96,7 +77,7 @@ async fn where_nothing_was_confirmed_everything_must_be_fetched() {
     assert_eq!((&warning["code"], &warning["orig"]), (&json!("FETCH_ANEW"), &Value::Null), "{warning}");
     assert!(warning["position"].as_u64() >= frame["position"].as_u64(), "{warning}");
     assert!(socket.caught_up().await.is_empty());
-    pair.post("два").await;
+    post(&pair, "два").await;
     assert_eq!(text(&message(&mut socket).await), "два");
 }
 
@@ -110,7 +91,7 @@ async fn before_a_stop_each_socket_is_told_when_to_come_back() {
         socket.caught_up().await;
         sockets.push(socket);
     }
-    pair.post("до").await;
+    post(&pair, "до").await;
     let place = {
         let frame = message(&mut sockets[0]).await;
         format!("{}.{}", frame["position"], frame["ordinal"])
@@ -132,7 +113,7 @@ async fn before_a_stop_each_socket_is_told_when_to_come_back() {
     assert!(retries.len() > SOCKETS / 2, "they are to come at different moments: {retries:?}");
     assert!(retries.iter().all(|wait| (500..=3_500).contains(wait)), "{retries:?}");
     pair.world.revive(Role::Serve).await;
-    pair.post("после").await;
+    post(&pair, "после").await;
     let mut back = Socket::resume(&client, &pair.team.uid, &place).await;
     assert_eq!(back.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["после"]);
 }

@@ -1,4 +1,5 @@
 //! Details of the reference that the answer to one call does not show: how long, how large, whose.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use chrono::{DateTime, TimeDelta};
 use http::Method;

@@ -1,5 +1,6 @@
 //! Failures that no call can ask for: a body that breaks off, a log that is always ahead, a database that is gone. And
 //! that every code of failure is shown by somebody.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use protocol::error::ErrorCode;
 use serde_json::{Value, json};

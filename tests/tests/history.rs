@@ -1,4 +1,5 @@
 //! History as a tool: teams as they were, a read model made anew under those who use it, events that stand still.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use http::Method;
 use serde_json::{Value, json};

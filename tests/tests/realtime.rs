@@ -5,7 +5,8 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use uuid::Uuid;
 use veche_tests::{
     client::Identity,
-    person::{Person, Team, text},
+    pair::Pair,
+    person::{Person, text},
     process::signal,
     socket::Socket,
     world::{PUBLIC_URL, Role, World},
@@ -16,23 +17,8 @@ const BORIS: &str = "+79010000002";
 const CLARA: &str = "+79010000003";
 const DARYA: &str = "+79010000004";
 
-/// Anna and Boris in a team of Anna's.
-struct Pair {
-    world: World,
-    anna: Person,
-    boris: Person,
-    team: Team,
-    /// Boris' address.
-    to_boris: String,
-}
-
 async fn pair() -> Pair {
-    let world = World::all_in_one().await;
-    let anna = Person::login(world.client(), ANNA).await;
-    let boris = Person::login(world.client(), BORIS).await;
-    let team = anna.make_team("двое", &[BORIS]).await;
-    let to_boris = team.jid_of(BORIS);
-    Pair { world, anna, boris, team, to_boris }
+    Pair::meet(ANNA, BORIS).await
 }
 
 fn is_text(params: &Value, text: &str) -> bool {

@@ -124,8 +124,11 @@ impl Story {
                 self.anna.client.post(event("message.deleted"), json!({"message_id": message})).await.ok();
             }
             (1, Some((message, chat))) => {
-                let text =
-                    if step % 2 == 0 { format!("@Борис {step}") } else { format!("никто {step}") };
+                let text = if step.is_multiple_of(2) {
+                    format!("@Борис {step}")
+                } else {
+                    format!("никто {step}")
+                };
                 let body =
                     json!({"to": chat, "message_id": message, "content": {"type": "plain", "text": text}});
                 self.anna.client.post(event("message.updated"), body).await.ok();
@@ -158,8 +161,11 @@ impl Story {
             }
             (other, _) => {
                 let to = if other % 3 == 0 { jid } else { group };
-                let text =
-                    if step % 4 == 0 { format!("@Клара, {step}") } else { format!("это {step}") };
+                let text = if step.is_multiple_of(4) {
+                    format!("@Клара, {step}")
+                } else {
+                    format!("это {step}")
+                };
                 let message = self.anna.post(&uid, &to, &text).await;
                 self.said.push((text_of(&message), to));
             }

@@ -26,6 +26,7 @@ use archive::Archive;
 use clap::Subcommand;
 use platform::{
     config::{Config, Sources},
+    journal::Journal,
     telemetry,
 };
 use std::{io, process::ExitCode};
@@ -81,18 +82,8 @@ async fn answer(command: AuditCommand, config: Config) -> Result<ExitCode, Failu
         AuditCommand::Erase(erase) => erase::run(config, erase).await?,
         AuditCommand::Receipt(who) => receipt::again(config, who).await?,
         AuditCommand::CheckReceipt(check) => receipt::check(&check)?,
-        AuditCommand::State(state) => {
-            let house = House::open_as_it_is(config).await?;
-            let told = state.run(&house.journal).await;
-            house.close().await;
-            told?;
-        }
-        AuditCommand::Why(why) => {
-            let house = House::open_as_it_is(config).await?;
-            let told = why.run(&house.journal).await;
-            house.close().await;
-            told?;
-        }
+        AuditCommand::State(state) => folded(config, async |journal| state.run(journal).await).await?,
+        AuditCommand::Why(why) => folded(config, async |journal| why.run(journal).await).await?,
         AuditCommand::List(list) => return within(config, async |archive| list.run(archive).await).await,
         AuditCommand::Tail(tail) => return within(config, async |archive| tail.run(archive).await).await,
         AuditCommand::Show(show) => return within(config, async |archive| show.run(archive).await).await,
@@ -114,6 +105,17 @@ async fn within(
     let archive = Archive::open(config).await?;
     let told = ask(&archive).await;
     archive.close().await;
+    told
+}
+
+/// Asks the log alone.
+async fn folded(
+    config: Config,
+    ask: impl AsyncFnOnce(&Journal) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let house = House::open_as_it_is(config).await?;
+    let told = ask(&house.journal).await;
+    house.close().await;
     told
 }
 

@@ -118,21 +118,7 @@ async fn append(journal: &Journal, ruling: ProjectionEvent) -> Result<Position, 
         ProjectionEvent::Retried(_) => "projection.retry",
         ProjectionEvent::Skipped(_) => "projection.skip",
     };
-    let meta = Meta {
-        at: Utc::now(),
-        command: command.to_owned(),
-        command_id: None,
-        request_id: None,
-        correlation: None,
-        causation: None,
-        actor: None,
-        contact: None,
-        session: None,
-        address: None,
-        user_agent: None,
-        app: env!("CARGO_PKG_VERSION").to_owned(),
-        schema: None,
-    };
+    let meta = Meta::new(Utc::now(), command);
     let events = vec![Event::from(ruling)];
     // A ruling depends on nothing in its stream: what does not fit any more changes nothing.
     let entry =

@@ -63,7 +63,8 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     let house = House::open(config).await?;
     listen_to_the_bus(&house).await?;
     watch(&house);
-    if role != Role::Gateway {
+    // Commands follow the keys themselves, and a gateway opens nothing that is sealed with them.
+    if !role.does(Role::Command) && role != Role::Gateway {
         let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
         house.tasks.spawn("keys", async move {
             stopping.run_until_cancelled(journal.follow_keys(|| ())).await;

@@ -67,21 +67,8 @@ impl Stage {
 
     /// One more event; answers its position.
     pub(crate) async fn append(&self, stream: StreamName, event: Event) -> u64 {
-        let meta = Meta {
-            at: DateTime::<Utc>::from_timestamp(1_800_000_000, 0).unwrap(),
-            command: "test".into(),
-            command_id: None,
-            request_id: None,
-            correlation: None,
-            causation: None,
-            actor: Some(ACCOUNT),
-            contact: None,
-            session: None,
-            address: None,
-            user_agent: None,
-            app: "test".into(),
-            schema: None,
-        };
+        let now = DateTime::<Utc>::from_timestamp(1_800_000_000, 0).unwrap();
+        let meta = Meta { actor: Some(ACCOUNT), ..Meta::new(now, "test") };
         let entry = Entry { stream, expected: Expected::Any, events: vec![event], meta, command: None };
         self.journal.append(entry).await.unwrap().position
     }

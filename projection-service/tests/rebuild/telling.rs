@@ -57,21 +57,7 @@ pub(crate) const TABLES: [&str; 35] = [
 ];
 
 pub(crate) async fn append(journal: &Journal, step: i64, stream: StreamName, events: Vec<Event>) -> u64 {
-    let meta = Meta {
-        at: at(step),
-        command: "test".into(),
-        command_id: None,
-        request_id: None,
-        correlation: None,
-        causation: None,
-        actor: None,
-        contact: None,
-        session: None,
-        address: None,
-        user_agent: None,
-        app: "test".into(),
-        schema: None,
-    };
+    let meta = Meta::new(at(step), "test");
     let entry = Entry { stream, expected: Expected::Any, events, meta, command: None };
     journal.append(entry).await.unwrap().position
 }

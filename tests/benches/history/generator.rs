@@ -178,19 +178,12 @@ impl<'c> Generator<'c> {
         };
         let own = |text: &str| Some(Personal::of_account(by.account, text.to_owned()));
         let meta = Meta {
-            at: self.now,
-            command: command.to_owned(),
-            command_id: None,
             request_id: Some(self.uuid().to_string()),
-            correlation: None,
-            causation: None,
             actor: Some(by.account),
             contact: Some(by.contact),
-            session: None,
             address: own("198.51.100.7"),
             user_agent: own("generated/1"),
-            app: env!("CARGO_PKG_VERSION").to_owned(),
-            schema: None,
+            ..Meta::new(self.now, command)
         };
         Entry { stream, expected, events: vec![event], meta, command: None }
     }

@@ -11,19 +11,17 @@ mod measure;
 mod writer;
 
 use cast::Cast;
+use event_log::testing::TestDatabase;
 use generator::Generator;
 use measure::{Table, ask, timed};
 use std::error::Error;
 use veche_tests::{
     chance::number,
-    world::{Layout, Plan, Role, World},
+    world::{Layout, Plan, Role, World, master_key},
 };
 
 /// Failures end the measurement.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
-
-/// The key of a history that nobody needs.
-const MASTER_KEY: &str = "5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f5e1f";
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -33,23 +31,22 @@ async fn main() -> Outcome<()> {
     };
     let events = number("VECHE_BENCH_EVENTS").unwrap_or(1_000_000);
     let seed = number("VECHE_BENCH_SEED").unwrap_or(1);
-    let database = measure::Database::create(&server).await?;
+    let database = TestDatabase::on(&server).await;
     let outcome = tell(&database.url, events, seed).await;
-    database.forget().await?;
+    database.drop_now().await;
     outcome
 }
 
 async fn tell(url: &str, events: u64, seed: u64) -> Outcome<()> {
     let plan = Plan::new(Layout::AllInOne)
         .on_database(url)
-        .set("VECHE_MASTER_KEY", MASTER_KEY)
         .set("VECHE_LOG_LEVEL", "warn")
         .set("VECHE_AUDIT_CHECKPOINT_SEC", "1")
         .set("VECHE_POSTGRES_STATEMENT_TIMEOUT_SEC", "600");
     let mut world = World::start(plan).await;
     let cast = Cast::enter(&world).await?;
     world.process(Role::Serve).terminate().await;
-    let writer = writer::Writer::open(url, MASTER_KEY).await?;
+    let writer = writer::Writer::open(url, &master_key()).await?;
     let mut generator = Generator::new(&cast, seed);
     let mut table = Table::default();
     let began = writer.head().await?;

@@ -1,42 +1,8 @@
-//! Doing and timing, a database to do it in, and the table of it all.
+//! Doing and timing, and the table of it all.
 
 use crate::Outcome;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
-use std::{
-    str::FromStr,
-    time::{Duration, Instant},
-};
-use uuid::Uuid;
+use std::time::{Duration, Instant};
 use veche_tests::{person::Person, world::World};
-
-/// A database that [`Database::forget`] drops.
-pub(crate) struct Database {
-    pub(crate) url: String,
-    name: String,
-    server: PgConnectOptions,
-}
-
-impl Database {
-    /// A new one on a server.
-    pub(crate) async fn create(server: &str) -> Outcome<Self> {
-        let server = PgConnectOptions::from_str(server)?;
-        let name = format!("veche_bench_{}", Uuid::new_v4().simple());
-        statement(&server, format!("create database {name}")).await?;
-        let url = sqlx::ConnectOptions::to_url_lossy(&server.clone().database(&name)).to_string();
-        Ok(Self { url, name, server })
-    }
-
-    /// Drops it.
-    pub(crate) async fn forget(self) -> Outcome<()> {
-        statement(&self.server, format!("drop database {} with (force)", self.name)).await
-    }
-}
-
-async fn statement(server: &PgConnectOptions, sql: String) -> Outcome<()> {
-    let mut connection = PgConnection::connect_with(server).await?;
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-    Ok(connection.close().await?)
-}
 
 /// Does it and says how long it took.
 pub(crate) fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Duration)> {

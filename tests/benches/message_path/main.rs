@@ -50,7 +50,7 @@ async fn main() -> Outcome<()> {
         table.begin(kind.name());
         let measured = column(&subject, &mut table, &wanted).await;
         // Also after a failure: its database must not stay.
-        subject.end().await?;
+        subject.end().await;
         measured?;
     }
     table.print();

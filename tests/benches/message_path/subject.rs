@@ -5,12 +5,8 @@ use crate::{
     times::{Times, millis},
     wire,
 };
-use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
-use std::{
-    str::FromStr,
-    time::{Duration, Instant},
-};
-use uuid::Uuid;
+use event_log::testing::TestDatabase;
+use std::time::{Duration, Instant};
 use veche_tests::{
     client::Client,
     local_postgres::free_port,
@@ -54,9 +50,8 @@ impl Kind {
 
 /// A running subject.
 pub(crate) struct Subject {
-    server: PgConnectOptions,
-    database: String,
     running: Running,
+    database: TestDatabase,
 }
 
 enum Running {
@@ -67,10 +62,8 @@ enum Running {
 impl Subject {
     /// Starts one.
     pub(crate) async fn start(kind: Kind, server: &str) -> Outcome<Self> {
-        let server = PgConnectOptions::from_str(server)?;
-        let database = format!("veche_bench_{}", Uuid::new_v4().simple());
-        statement(&server, format!("create database {database}")).await?;
-        let url = sqlx::ConnectOptions::to_url_lossy(&server.clone().database(&database)).to_string();
+        let database = TestDatabase::on(server).await;
+        let url = database.url.clone();
         let running = match kind {
             Kind::Ours => {
                 let plan = Plan::new(Layout::AllInOne).on_database(url).set("VECHE_LOG_LEVEL", "warn");
@@ -78,13 +71,13 @@ impl Subject {
             }
             floor => start_floor(floor, &url).await?,
         };
-        Ok(Self { server, database, running })
+        Ok(Self { running, database })
     }
 
     /// Stops it and drops its database.
-    pub(crate) async fn end(self) -> Outcome<()> {
+    pub(crate) async fn end(self) {
         drop(self.running);
-        statement(&self.server, format!("drop database {} with (force)", self.database)).await
+        self.database.drop_now().await;
     }
 
     /// The product's client, nothing of a floor.
@@ -176,10 +169,4 @@ async fn start_floor(kind: Kind, url: &str) -> Outcome<Running> {
     })
     .await;
     Ok(Running::Floor { process, port, _folder: folder })
-}
-
-async fn statement(server: &PgConnectOptions, sql: String) -> Outcome<()> {
-    let mut connection = PgConnection::connect_with(server).await?;
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
-    Ok(connection.close().await?)
 }

@@ -5,6 +5,8 @@
 //! more than 1 MiB at once, has positions with gaps, and writes events of its own among ours. Unlike the original it can
 //! be told to fail: see [`Rule`].
 
+#![expect(clippy::result_large_err, reason = "a status is what a call answers, and tonic's is large")]
+
 mod faults;
 // Field by field what the protocol says; nothing to explain beside it.
 #[allow(missing_docs, unreachable_pub)]

@@ -137,14 +137,16 @@ impl Commands {
         if let Some(messages) = &change.linked_messages {
             let chats = read.chats_of_messages(scope.team, messages).await.map_err(refuse)?;
             if messages.iter().any(|message| !chats.contains_key(message)) {
-                return Ok(checks.refuse("linked_messages", Text::DoesNotExist));
+                checks.refuse("linked_messages", Text::DoesNotExist);
+                return Ok(());
             }
             let mut chats: Vec<_> = chats.into_values().collect();
             chats.sort_unstable_by_key(|chat| chat.key());
             chats.dedup();
             for chat in chats {
                 if read.access(scope.team, scope.contact, chat).await.map_err(refuse)? == Access::None {
-                    return Ok(checks.refuse("linked_messages", Text::DoesNotExist));
+                    checks.refuse("linked_messages", Text::DoesNotExist);
+                    return Ok(());
                 }
             }
         }
