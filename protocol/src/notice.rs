@@ -46,7 +46,7 @@ impl FromStr for Projected {
     }
 }
 
-/// To whom a row belongs. The rows of a scope are numbered in the table, without gaps: a check, by which nobody reads.
+/// To whom a row belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {

@@ -31,15 +31,15 @@ use sqlx::Row;
 use uuid::Uuid;
 
 /// The fact, if the event is a post.
-pub(super) fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
+fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
     match &recorded.event {
         Event::MessageEvent(MessageEvent::Posted(posted)) => Some(posted),
         _ => None,
     }
 }
 
-/// Places a run of posts, in the order of the log.
-pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Result<(), ProjectionError> {
+/// Places posts, in the order of the log.
+pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> Result<(), ProjectionError> {
     let posts: Vec<(At<'_>, &Posted)> =
         run.iter().filter_map(|one| Some((At::of(one), post(one)?))).collect();
     open_direct_chats(batch, &posts).await?;
@@ -75,11 +75,13 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Re
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
         batch.tell(*at, scope, audience, notice);
     }
-    let placed: Vec<Placed<'_>> = posts
-        .iter()
-        .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
-        .collect();
-    batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
+    if batch.plans {
+        let placed: Vec<Placed<'_>> = posts
+            .iter()
+            .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
+            .collect();
+        batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
+    }
     Ok(())
 }
 
@@ -202,6 +204,9 @@ pub(super) async fn deleted(
 
 /// Tells of a message again.
 async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
+    if !batch.is_told(at) {
+        return Ok(());
+    }
     let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
     let dangling = || ProjectionError::Dangling(at.position);

@@ -46,6 +46,9 @@ pub(super) async fn marked(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    if !batch.is_told(at) {
+        return Ok(());
+    }
     let left = left_unread(batch, contact, chat.0, num).await?;
     let scope = Scope::Team(marked.team);
     let notice = Notice::ReadMarked {
