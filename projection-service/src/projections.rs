@@ -15,6 +15,7 @@ mod phone;
 mod reading;
 mod remind;
 mod section;
+mod seen;
 mod session;
 mod tag;
 mod task;

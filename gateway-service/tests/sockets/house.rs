@@ -195,6 +195,7 @@ impl House {
             prev: None,
             is_last: true,
             received: 0,
+            chat_gentime: 0,
         }
     }
 
