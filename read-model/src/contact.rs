@@ -1,6 +1,6 @@
 //! Contacts as one viewer sees them (`protocol.md` 6, items 51 to 61).
 
-use crate::{ReadModel, Result};
+use crate::{ReadModel, Result, icon::StoredIcon};
 use chrono::{DateTime, Utc};
 use domain::policy::{self, Action};
 use events::{ContactId, TeamId, contact::Preferences, value::ContactStatus};
@@ -14,7 +14,11 @@ use uuid::Uuid;
 /// Columns of a contact with what its view needs beside them.
 pub(crate) const COLUMNS: &str = "c.uid, c.team, c.account, c.botname, c.given_name, c.patronymic, c.family_name, \
     c.display_name, c.role, c.mood, c.contact_email, c.contact_phone, c.preferences, c.sections, c.status, c.inviting, \
-    c.need_confirmation, c.archived, c.colour, c.gentime, s.at AS last_activity";
+    c.need_confirmation, c.archived, c.colour, c.icon_blob AS face_blob, c.icon_width AS face_width, \
+    c.icon_height AS face_height, c.gentime, s.at AS last_activity";
+
+/// Of [`COLUMNS`], those of the picture: their names differ from those of a team's, beside which they may stand.
+const FACE: [&str; 3] = ["face_blob", "face_width", "face_height"];
 
 /// Where those columns come from.
 pub(crate) const SOURCE: &str = "contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
@@ -186,7 +190,7 @@ impl ReadModel {
             changeable_fields: fields.into_iter().map(str::to_owned).collect(),
             contact_email: row.get("contact_email"),
             contact_phone: row.get("contact_phone"),
-            icons: self.stub(row.get("colour"), &display_name),
+            icons: self.icon(StoredIcon::of(row, FACE), row.get("colour"), &display_name),
             is_archive: flag(archived),
             jid: Jid::Direct(id),
             last_activity: row.get::<Option<DateTime<Utc>>, _>("last_activity").map(Into::into),

@@ -38,7 +38,7 @@ pub(super) struct Path {
 }
 
 impl Path {
-    fn contact(&self) -> Result<ContactId, ApiError> {
+    pub(super) fn contact(&self) -> Result<ContactId, ApiError> {
         match self.contact_jid {
             Jid::Direct(contact) => Ok(contact),
             Jid::Group(_) | Jid::Task(_) => Err(not_found()),

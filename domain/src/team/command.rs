@@ -279,6 +279,22 @@ pub enum Command {
         /// Who acts.
         actor: ContactId,
     },
+    /// A contact's picture shall be this one, stored already.
+    SetContactIcon {
+        /// Who acts.
+        actor: ContactId,
+        /// Whose.
+        contact: ContactId,
+        /// The picture.
+        icon: icon::Changed,
+    },
+    /// A contact shall have no picture.
+    RemoveContactIcon {
+        /// Who acts.
+        actor: ContactId,
+        /// Whose.
+        contact: ContactId,
+    },
 }
 
 /// Why not.

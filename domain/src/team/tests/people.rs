@@ -208,3 +208,46 @@ fn a_section_changes_partly() {
     };
     assert_eq!((name.or_default().as_str(), *sort_ordering), ("Общая", 7));
 }
+
+fn picture(n: u128) -> icon::Changed {
+    icon::Changed { blob: BlobId(Uuid::from_u128(n)), ..icon(10) }
+}
+
+fn set_icon(actor: ContactId, contact: ContactId, n: u128) -> Command {
+    Command::SetContactIcon { actor, contact, icon: picture(n) }
+}
+
+#[test]
+fn a_picture_is_ones_own_or_given_by_those_who_rule() {
+    let history = founded();
+    for (actor, contact) in
+        [(MEMBER, MEMBER), (ADMIN, MEMBER), (OWNER, ADMIN), (ADMIN, ADMIN), (OWNER, OWNER)]
+    {
+        let events = given::<Team>(&history).when(set_icon(actor, contact, 71)).unwrap();
+        assert!(matches!(&events[..], [TeamEvent::ContactIconChanged(_)]), "{events:?}");
+    }
+    let bot = crate::bot::Bot::ALL[0].contact(TeamId(Uuid::from_u128(9)));
+    for (actor, contact) in [(MEMBER, ADMIN), (ADMIN, OWNER), (OWNER, bot)] {
+        assert_eq!(given::<Team>(&history).when(set_icon(actor, contact, 71)), Err(Rejection::NotAllowed));
+        let remove = Command::RemoveContactIcon { actor, contact };
+        assert_eq!(given::<Team>(&history).when(remove), Err(Rejection::NotAllowed));
+    }
+    assert_eq!(given::<Team>(&history).when(set_icon(OWNER, SECOND, 71)), Err(Rejection::NoContact));
+    let left = after(&history, archive(MEMBER, MEMBER));
+    assert_eq!(given::<Team>(&left).when(set_icon(OWNER, MEMBER, 71)), Err(Rejection::NoContact));
+}
+
+#[test]
+fn a_picture_is_replaced_and_removed_once_and_takes_no_room_from_files() {
+    let room = Team::initial().fold(&founded()).room();
+    let history = after(&founded(), set_icon(MEMBER, MEMBER, 71));
+    assert_eq!(given::<Team>(&history).when(set_icon(MEMBER, MEMBER, 71)), Ok(vec![]));
+    let history = after(&history, set_icon(OWNER, MEMBER, 72));
+    let team = Team::initial().fold(&history);
+    assert_eq!(team.picture_of(MEMBER), Some(picture(72).blob));
+    assert_eq!((team.pictures().collect::<Vec<_>>(), team.room()), (vec![picture(72).blob], room));
+    let remove = || Command::RemoveContactIcon { actor: MEMBER, contact: MEMBER };
+    let history = after(&history, remove());
+    assert!(matches!(history.last(), Some(TeamEvent::ContactIconRemoved(_))));
+    assert_eq!(given::<Team>(&history).when(remove()), Ok(vec![]));
+}
