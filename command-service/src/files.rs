@@ -83,6 +83,8 @@ pub(crate) struct Arrived {
     name: String,
     size: u64,
     head: Vec<u8>,
+    /// What the form said beside it.
+    pub(crate) texts: Vec<(String, String)>,
     _places: [OwnedSemaphorePermit; 2],
 }
 
@@ -117,10 +119,10 @@ impl Commands {
             incoming.write(&piece).await.map_err(ApiError::unavailable)?;
         }
         let name = shown_name(&file.file_name);
-        file.end().await?;
-        let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..]].concat());
+        let texts = file.end().await?;
+        let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
         let context = sender.sent(self, &content.unwrap_or_default());
-        Ok((Arrived { incoming, name, size, head, _places: places }, context))
+        Ok((Arrived { incoming, name, size, head, texts, _places: places }, context))
     }
 
     async fn admitted(
@@ -192,7 +194,7 @@ impl Commands {
         arrived: Arrived,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let Arrived { incoming, name, mut size, head, _places } = arrived;
+        let Arrived { incoming, name, mut size, head, texts: _, _places } = arrived;
         incoming.keep(blob, FILE).await.map_err(ApiError::unavailable)?;
         let Media { content_type, mut kind } = media::sniff(&head);
         let (mut animated, mut preview) = (false, None);
@@ -338,6 +340,12 @@ impl Commands {
             Err(Stop::Failed(error)) => Err(error),
         }
     }
+}
+
+/// Texts in such a way that no two lists look alike.
+fn in_one(texts: &[(String, String)]) -> Vec<u8> {
+    let parts = texts.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]);
+    parts.flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect()
 }
 
 /// What a rejection means to clients.
