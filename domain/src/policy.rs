@@ -87,15 +87,21 @@ const OTHERS: [&str; 7] =
     ["add_to_team_rights", "contact_email", "contact_phone", "role", "section", "sections", "status"];
 
 /// Fields of one's own contact that later versions of the API know beside those.
-const OWN_LATER: [&str; 9] = [
+const OWN_LATER: [&str; 15] = [
     "always_send_pushes",
     "asterisk_mention",
+    "focus_until",
     "hide_pushes_content",
+    "meeting_mshort_view",
+    "meeting_notifications_enabled",
+    "meeting_short_view",
     "mood",
     "munread_first",
     "patronymic",
     "quiet_time_finish",
     "quiet_time_start",
+    "reaction_notifications_enabled",
+    "systembot_notifications_enabled",
     "timezone",
 ];
 
@@ -188,7 +194,7 @@ mod tests {
     #[test]
     fn what_can_be_changed_now_is_all_but_the_login_phone() {
         let fields = changeable_now(Member, Member, true);
-        assert!(fields.is_sorted() && fields.len() == 28);
+        assert!(fields.is_sorted() && fields.len() == 34);
         assert!(!fields.contains(&"phone") && fields.contains(&ICONS));
         assert!(fields.contains(&"timezone") && changeable_now(Member, Member, false).is_empty());
     }

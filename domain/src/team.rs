@@ -242,8 +242,8 @@ impl Aggregate for Team {
                 self.require(actor, Action::DeleteTeam).map(|()| vec![team::Archived {}.into()])
             }
             (Stage::Live, Command::Join { invitation, joiner }) => self.join(invitation, joiner),
-            (Stage::Live, Command::AddContact { actor, contact, sections }) => {
-                self.add_contact(actor, contact, sections)
+            (Stage::Live, Command::AddContact { actor, contact, sections, more }) => {
+                self.add_contact(actor, contact, sections, *more)
             }
             (Stage::Live, Command::ChangeContact { actor, contact, change }) => {
                 self.change_contact(actor, contact, *change)

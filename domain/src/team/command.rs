@@ -161,6 +161,8 @@ pub enum Command {
         contact: NewContact,
         /// In which sections.
         sections: Vec<SectionId>,
+        /// What else they shall show of themselves, if they are new; only what belongs to a profile counts.
+        more: Box<ContactChange>,
     },
     /// A contact shall change.
     ChangeContact {

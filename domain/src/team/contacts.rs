@@ -58,6 +58,7 @@ impl Team {
         actor: ContactId,
         new: NewContact,
         sections: Vec<SectionId>,
+        more: ContactChange,
     ) -> Result<Vec<TeamEvent>, Rejection> {
         self.require(actor, Action::AddToTeam)?;
         let known = self.contact_of(new.account).and_then(|id| Some((id, self.contacts.get(&id)?)));
@@ -74,10 +75,19 @@ impl Team {
             return Err(Rejection::TooMany { what: "contacts", max: limits::CONTACTS });
         }
         let contact = known.map_or(new.contact, |(id, _)| id);
-        let mut events: Vec<TeamEvent> = vec![match known {
-            Some(_) => contact::Restored { contact, status: new.status, need_confirmation: true }.into(),
-            None => added(self.known_id()?, new, ContactOrigin::Added).into(),
-        }];
+        let mut events: Vec<TeamEvent> = match known {
+            Some(_) => {
+                vec![contact::Restored { contact, status: new.status, need_confirmation: true }.into()]
+            }
+            None => {
+                let added = added(self.known_id()?, new, ContactOrigin::Added);
+                let fresh = Contact::new(&added);
+                let profile = fresh.changed_profile(more);
+                let changed =
+                    (profile != *fresh.profile).then(|| contact::ProfileChanged { contact, profile }.into());
+                [TeamEvent::from(added)].into_iter().chain(changed).collect()
+            }
+        };
         if known.map_or(!sections.is_empty(), |(_, known)| known.sections != sections) {
             events.push(contact::SectionsSet { contact, sections }.into());
         }

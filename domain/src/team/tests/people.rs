@@ -14,7 +14,7 @@ fn founded() -> Vec<TeamEvent> {
 }
 
 fn add(actor: ContactId, n: u128, status: ContactStatus) -> Command {
-    Command::AddContact { actor, contact: person(n, status), sections: vec![] }
+    Command::AddContact { actor, contact: person(n, status), sections: vec![], more: Box::default() }
 }
 
 fn change(actor: ContactId, contact: ContactId, change: ContactChange) -> Command {
@@ -48,6 +48,29 @@ fn who_may_adds_people_and_adding_again_changes_nothing() {
         given::<Team>(&history).when(add(ADMIN, 9, ContactStatus::Owner)),
         Err(Rejection::Fields(vec!["status"]))
     );
+}
+
+#[test]
+fn who_is_added_shows_more_of_themselves_at_once_and_who_comes_back_what_they_did() {
+    let add = |n| {
+        let more = ContactChange { patronymic: Some("Петрович".into()), ..ContactChange::default() };
+        Command::AddContact {
+            actor: OWNER,
+            contact: person(n, ContactStatus::Member),
+            sections: vec![],
+            more: Box::new(more),
+        }
+    };
+    let history = founded();
+    let added = given::<Team>(&history).when(add(8)).unwrap();
+    let [TeamEvent::ContactAdded(_), TeamEvent::ContactProfileChanged(changed)] = &added[..] else {
+        panic!("{added:?}")
+    };
+    assert_eq!(changed.profile.patronymic.or_default(), "Петрович");
+    assert_eq!(changed.profile.contact_phone.or_default(), "+79166660008");
+    let left = after(&history, archive(OWNER, MEMBER));
+    let back = given::<Team>(&left).when(add(2)).unwrap();
+    assert!(matches!(&back[..], [TeamEvent::ContactRestored(_)]), "{back:?}");
 }
 
 #[test]
