@@ -148,6 +148,12 @@ async fn of_team(
             contact::inviting_allowed(batch, at, team, allowed).await?
         }
         TeamEvent::ContactConfirmed(confirmed) => contact::confirmed(batch, at, team, confirmed).await?,
+        TeamEvent::ContactIconChanged(changed) => {
+            icon::of_contact(batch, at, team, (changed.contact, Some(&changed.icon))).await?
+        }
+        TeamEvent::ContactIconRemoved(removed) => {
+            icon::of_contact(batch, at, team, (removed.contact, None)).await?
+        }
         TeamEvent::SectionChanged(changed) => section::changed(batch, at, team, changed).await?,
         TeamEvent::SectionRemoved(removed) => section::removed(batch, at, team, removed).await?,
         TeamEvent::SectionCreated(created) => section::created(batch, at, team, created).await?,

@@ -136,7 +136,7 @@ fn command_routes(house: &House) -> Commands {
     house.tasks.spawn("files", async move {
         let mut beat = interval(SWEEP);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {
-            sweeping.sweep_files().await;
+            sweeping.sweep_blobs().await;
         }
     });
     commands
