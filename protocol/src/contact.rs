@@ -88,6 +88,10 @@ pub struct LaterContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub botname: Option<String>,
+    /// Why the viewer may not write to it, in the server's default language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cant_send_message_reason: Option<String>,
     /// Version, ns since 1970.
     #[schema(required = false)]
     pub gentime: i64,

@@ -7,6 +7,7 @@ use events::{ContactId, TeamId, contact::Preferences, value::ContactStatus};
 use protocol::{
     Jid,
     contact::{Contact, Edition, LaterContact, OwnContact, OwnLaterContact},
+    lang::{Lang, Silence},
 };
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
@@ -219,6 +220,9 @@ fn later_view(row: &PgRow, viewer: Viewer, botname: Option<String>, display_name
     LaterContact {
         add_to_team_rights: inviting.then_some(true),
         botname,
+        cant_send_message_reason: row
+            .get::<bool, _>("archived")
+            .then(|| Silence::Former.render(Lang::default()).to_owned()),
         gentime: row.get("gentime"),
         mood: chosen(row.get("mood")),
         short_name: chosen(given_name).unwrap_or_else(|| display_name.to_owned()),

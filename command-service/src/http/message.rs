@@ -25,7 +25,7 @@ use platform::http::ApiError;
 use protocol::{
     Jid,
     error::ErrorCode,
-    lang::Text,
+    lang::{Silence, Text},
     message::{Face, Message as MessageView},
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
@@ -195,7 +195,11 @@ impl Commands {
         let chat = chat_of(scope.contact, to);
         match self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
             Access::Write => Ok(chat),
-            Access::Read => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
+            // Who is in a group and may not write is no admin of it; nobody else may read it by this rule.
+            Access::Read => {
+                let silence = Silence::of(chat, true);
+                Err(ApiError::new(ErrorCode::AccessDenied).because(Text::Silent(silence)))
+            }
             Access::None => Err(not_found()),
         }
     }
