@@ -62,8 +62,9 @@ impl Shadow {
         let position = projector.checkpoint(&mut db).await?;
         let skips = Skips::default();
         let mut shadow = Self { projector, served, db, skips, position, events: 0 };
-        if let Err(ProjectionError::Overruled) = shadow.obey().await {
-            shadow.begin_anew().await?;
+        match shadow.obey().await {
+            Err(ProjectionError::Overruled) => shadow.begin_anew().await?,
+            outcome => outcome?,
         }
         Ok(shadow)
     }
