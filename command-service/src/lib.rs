@@ -5,11 +5,13 @@
 mod accounts;
 mod cause;
 mod context;
+mod doubts;
 mod erasure;
 mod files;
 mod http;
 mod inbound;
 mod input;
+mod pictures;
 mod reminders;
 mod repeat;
 mod states;

@@ -6,7 +6,9 @@
 //! Operators go on ruling while it is filled. What they have skipped and it has applied, since its program could, is found
 //! before it is used for anything, and then it begins anew.
 
-use crate::{Progress, ProjectionError, Projector, incoming::Incoming, projector::BATCH, skips::Skips};
+use crate::{
+    Progress, ProjectionError, Projector, Telling, incoming::Incoming, projector::BATCH, skips::Skips,
+};
 use events::Position;
 use platform::journal::Journal;
 use read_model::{
@@ -90,6 +92,13 @@ impl Shadow {
         transaction.commit().await?;
         self.position = 0;
         Ok(())
+    }
+
+    /// The same, but not everybody needs to be told of everything once it is served.
+    #[must_use]
+    pub fn telling(mut self, telling: Telling) -> Self {
+        self.projector = self.projector.telling(telling);
+        self
     }
 
     /// Fills it until it stands where the one that is served does. Progress is told after every batch.

@@ -5,10 +5,11 @@ use crate::{
     patience,
     person::{Person, Team, text},
     process::find_program,
+    scenario::picture,
     world::World,
 };
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{path::Path, process::Command};
 
 /// In a file of theirs.
@@ -64,7 +65,8 @@ pub const PLANTED: [&str; 18] = [
 ];
 
 /// Puts them there: Boris, whom Anna has added under the first names, into his profile, his device, what he says and keeps.
-pub async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) {
+/// Returns the address of his picture.
+pub async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) -> Value {
     let client = &boris.client;
     let at = |path: &str| format!("/api/v4/teams/{}/{path}", team.uid);
     let profile = json!({"given_name": "given-zq", "family_name": "family-zq", "mood": "mood-zq",
@@ -85,6 +87,8 @@ pub async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &st
     let stored = client.upload(at("uploads"), "file", "filename-zq.txt", PICTURE.into()).await.ok();
     let brings = json!({"text": "group-zq", "uploads": [stored["uid"]]});
     client.post(at(&format!("chats/{group}/messages")), brings).await.ok();
+    let path = at(&format!("contacts/{me}/icons"));
+    client.upload(path, "file", "p.png", picture(64, 32)).await.ok()["lg"]["url"].clone()
 }
 
 /// Asks to be forgotten.

@@ -1,6 +1,7 @@
 //! Tasks. A task is a conversation too: its members are its owner, its assignee and its observers, as far as they are in
 //! the team.
 
+use super::reading;
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -253,8 +254,10 @@ async fn gather(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Re
     .bind(GroupStatus::Member.word())
     .fetch_all(&mut *batch.db)
     .await?;
-    let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect();
-    Ok(Circle { joined: contacts(joined), left: contacts(left) })
+    let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect::<Vec<_>>();
+    let circle = Circle { joined: contacts(joined), left: contacts(left) };
+    reading::left(batch, task, &circle.left).await?;
+    Ok(circle)
 }
 
 async fn archive(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<(), sqlx::Error> {
