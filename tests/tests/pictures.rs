@@ -1,5 +1,4 @@
 //! Pictures of people: whose they are to change, where they are seen, and that those which are replaced or removed are gone.
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use http::Method;
 use serde_json::{Value, json};
