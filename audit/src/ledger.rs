@@ -2,6 +2,7 @@
 
 use crate::{Chain, Checkpoint, Entry, Filter, Hash, Order, entry::hash_of};
 use events::{EventId, Position, TeamId};
+use platform::bring_up::bring_up;
 use sqlx::{Connection, FromRow, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -33,13 +34,7 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
-        let mut transaction = pool.begin().await?;
-        sqlx::query("select pg_advisory_xact_lock($1)")
-            .bind(MIGRATION_LOCK)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
-        transaction.commit().await
+        bring_up(pool, "audit", MIGRATION_LOCK, SCHEMA).await
     }
 
     /// The chain in a migrated database.

@@ -21,8 +21,10 @@ mod appending;
 mod claims;
 mod connection;
 mod failure;
+mod handshake;
 mod nodelay;
 mod relay;
+mod shared;
 mod wire;
 
 use crate::{
@@ -33,25 +35,14 @@ pub use connection::settle_tls_provider;
 use address::Address;
 use appending::Job;
 use events::{CommandId, Position, Revision, StreamName};
-use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
-use tokio::sync::{RwLock, Semaphore};
+use shared::Shared;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use wire::Wire;
 
 /// The most payload of one append: the server takes 1 MiB unless told otherwise, and counts the names of kinds too.
 pub(crate) const MAX_SERVER_BYTES: usize = (1 << 20) - (64 << 10);
 /// The most events that are read at once, and the fewest: others' events may be among them.
 const PAGE: std::ops::RangeInclusive<usize> = 32..=1_000;
-/// Appends whose positions are remembered, to tell the first of two equal ones.
-const ANSWERS: usize = 4_096;
-/// Streams whose lengths are remembered.
-const STREAMS: usize = 65_536;
 
 /// How the adapter behaves; the defaults suit a server.
 #[derive(Clone, Debug)]
@@ -86,47 +77,6 @@ pub struct EventStoreDbLog {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    wire: Wire,
-    settings: EventStoreDbSettings,
-    head: KnownHead,
-    /// The highest position that is certainly stored; the known head is also what others say.
-    seen: AtomicU64,
-    tail: Mutex<Tail>,
-    scan: Mutex<Scan>,
-    answers: Mutex<Answers>,
-    /// Revisions that streams have certainly reached.
-    lengths: Mutex<HashMap<StreamName, Revision>>,
-    /// Held shared by appends, and for ever exclusively by who closes.
-    open: Arc<RwLock<bool>>,
-    appends: Arc<Semaphore>,
-    budget: Arc<Semaphore>,
-}
-
-/// The end of the log, as it was last seen from behind.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tail {
-    /// Our last event.
-    head: Position,
-    /// Up to here it is the last.
-    looked_until: Position,
-}
-
-/// A stretch without events of ours, so that those who wait at its beginning do not read it again and again.
-#[derive(Clone, Copy, Debug, Default)]
-struct Scan {
-    after: Position,
-    looked_until: Position,
-}
-
-/// Positions that callers were told of.
-#[derive(Debug, Default)]
-struct Answers {
-    told: HashSet<Position>,
-    order: VecDeque<Position>,
-}
-
 impl EventStoreDbLog {
     /// Opens a log: `esdb://[user:password@]host[:port][?tls=false&namespace=veche&…]`, several hosts with commas between
     /// them for a cluster, or `esdb+discover://name` for one that a DNS name leads to. The client's own parameters are
@@ -136,32 +86,37 @@ impl EventStoreDbLog {
     /// The URL is wrong, or the server is not available.
     pub async fn open(url: &str, settings: EventStoreDbSettings) -> Result<Self, ReadError> {
         let address = Address::parse(url).map_err(|error| ReadError::Unavailable(Cause::new(error)))?;
+        address.check_files().map_err(|problem| ReadError::Unavailable(Cause::new(problem)))?;
+        match Self::open_at(address.clone(), settings).await {
+            Err(error) => match handshake::explain(&address).await {
+                Some(why) => Err(ReadError::Unavailable(Cause::new(why))),
+                None => Err(error),
+            },
+            opened => opened,
+        }
+    }
+
+    async fn open_at(address: Address, settings: EventStoreDbSettings) -> Result<Self, ReadError> {
         let wire = Wire::open(address, settings.within, settings.give_up_after).await?;
-        let shared = Shared {
-            wire,
-            head: KnownHead::at(0),
-            seen: AtomicU64::new(0),
-            tail: Mutex::default(),
-            scan: Mutex::default(),
-            answers: Mutex::default(),
-            lengths: Mutex::default(),
-            open: Arc::new(RwLock::new(true)),
-            appends: Arc::new(Semaphore::new(settings.queued_appends)),
-            budget: Arc::new(Semaphore::new(settings.queued_kib)),
-            settings,
-        };
+        let shared = Shared::new(wire, settings);
         let log = Self { shared: Arc::new(shared) };
         // Also warms up: the first call of a client costs several.
         log.head().await?;
         Ok(log)
     }
 
-    /// Says whether a URL can be one of a log, without opening it.
+    /// Says whether a URL can be one of a log, and the files that it names are there, without opening it.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn check(url: &str) -> Result<(), String> {
-        Address::parse(url).map(drop).map_err(|error| error.to_string())
+        Address::parse(url).map_err(|error| error.to_string())?.check_files()
+    }
+
+    /// Whether two URLs lead to one log, as far as they tell: nodes may have several names.
+    pub fn are_same(one: &str, other: &str) -> bool {
+        let (one, other) = (Address::parse(one), Address::parse(other));
+        one.is_ok_and(|one| other.is_ok_and(|other| one.leads_where(&other)))
     }
 
     /// The version of the server.
@@ -222,10 +177,7 @@ impl EventStoreDbLog {
     }
 
     pub(crate) async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RawEvent>, ReadError> {
-        let mut from = match *locked(&self.shared.scan) {
-            scan if scan.after == after => scan.looked_until,
-            _ => after,
-        };
+        let mut from = self.shared.nothing_of_ours_up_to(after);
         let mut events: Vec<RawEvent> = Vec::new();
         while events.len() < limit {
             let count = (limit - events.len()).clamp(*PAGE.start(), *PAGE.end());
@@ -239,7 +191,7 @@ impl EventStoreDbLog {
         events.truncate(limit);
         match events.last() {
             Some(last) => self.shared.saw(last.position),
-            None => *locked(&self.shared.scan) = Scan { after, looked_until: from },
+            None => self.shared.found_nothing(after, from),
         }
         Ok(events)
     }
@@ -256,7 +208,7 @@ impl EventStoreDbLog {
 
     /// From the end backwards, to the last event of ours or to where the last look began.
     pub(crate) async fn head(&self) -> Result<Position, ReadError> {
-        let before = *locked(&self.shared.tail);
+        let before = self.shared.tail();
         let mut tail = before;
         let (mut from, mut count) = (None, *PAGE.start());
         loop {
@@ -274,12 +226,7 @@ impl EventStoreDbLog {
             }
             (from, count) = (page.looked_until, *PAGE.end());
         }
-        let mut known = locked(&self.shared.tail);
-        if known.looked_until <= tail.looked_until {
-            *known = tail;
-        }
-        drop(known);
-        self.shared.saw(tail.head);
+        self.shared.saw_tail(tail);
         Ok(tail.head)
     }
 
@@ -307,51 +254,4 @@ impl EventStoreDbLog {
     pub(crate) fn poll_interval(&self) -> Duration {
         self.shared.settings.poll
     }
-}
-
-impl Shared {
-    fn seen(&self) -> Position {
-        self.seen.load(Ordering::Acquire)
-    }
-
-    /// An event is stored there.
-    fn saw(&self, position: Position) {
-        self.seen.fetch_max(position, Ordering::AcqRel);
-        self.head.advance(position);
-    }
-
-    /// A caller is told of an append that ends there: `false` if another one was before.
-    fn answered(&self, position: Position) -> bool {
-        let mut answers = locked(&self.answers);
-        let first = answers.told.insert(position);
-        if first {
-            answers.order.push_back(position);
-        }
-        if answers.order.len() > ANSWERS
-            && let Some(oldest) = answers.order.pop_front()
-        {
-            answers.told.remove(&oldest);
-        }
-        first
-    }
-
-    /// A stream has an event at this revision.
-    fn grown(&self, stream: &StreamName, last: Revision) {
-        let mut lengths = locked(&self.lengths);
-        if lengths.len() >= STREAMS {
-            // Rarely, and all it costs is a look.
-            lengths.clear();
-        }
-        let known = lengths.entry(stream.clone()).or_insert(last);
-        *known = last.max(*known);
-    }
-
-    fn has_grown_to(&self, stream: &StreamName, revision: Revision) -> bool {
-        locked(&self.lengths).get(stream).is_some_and(|last| *last >= revision)
-    }
-}
-
-/// Nothing is left half done under these locks.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

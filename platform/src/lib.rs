@@ -1,6 +1,7 @@
 //! What services share and no noun: configuration, HTTP shell, secrets, journal, bus, blobs, pictures, tasks.
 
 pub mod blobs;
+pub mod bring_up;
 pub mod bus;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod media;
 pub mod moment;
 pub mod outbound;
 pub mod picture;
+pub mod places;
 pub mod sealing;
 pub mod server;
 pub mod signing;

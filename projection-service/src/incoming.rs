@@ -59,6 +59,16 @@ impl Incoming {
         }
     }
 
+    /// Whether one of those that could be read is such.
+    pub(crate) fn any(&self, is_such: impl Fn(&Event) -> bool) -> bool {
+        match self {
+            Self::Whole(events) => events.iter().any(|event| is_such(&event.event)),
+            Self::Mixed(events) => {
+                events.iter().any(|one| one.read.as_ref().is_ok_and(|event| is_such(&event.event)))
+            }
+        }
+    }
+
     /// One by one.
     pub(crate) fn each(&self) -> Vec<One> {
         match self {

@@ -14,6 +14,7 @@ mod projections;
 mod projector;
 mod rebuild;
 mod shadow;
+mod skips;
 mod withdrawn;
 
 pub use feed::{Keep, forget};

@@ -13,11 +13,12 @@ use crate::{
     batch::Batch,
     incoming::{One, without_values},
     projections,
+    skips::Skips,
 };
 use events::{Event, EventId, Position, ProjectionEvent, Recorded, Revision, StreamName};
 use platform::journal::Journal;
 use sqlx::{Connection, PgConnection, Row};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Waiting events that are read at once.
@@ -25,40 +26,6 @@ const PAGE: usize = 500;
 
 /// What is said of an event that operators have skipped.
 const SKIPPED: &str = "skipped by an operator";
-
-/// Events that must never be applied, known before the log is read from its beginning.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Skips(HashSet<EventId>);
-
-impl Skips {
-    /// All that operators have ever skipped.
-    ///
-    /// # Errors
-    /// The log cannot be read.
-    pub(crate) async fn load(journal: &Journal) -> Result<Self, ProjectionError> {
-        let mut skips = HashSet::new();
-        let mut from = 0;
-        loop {
-            let page = journal.log().read_stream(&StreamName::projection(), from, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(Self(skips)) };
-            from = last.revision + 1;
-            for raw in page {
-                // A ruling that cannot be read rules nothing.
-                if let Ok(Recorded {
-                    event: Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)), ..
-                }) = One::read(journal, raw).await?.read
-                {
-                    skips.insert(skipped.event);
-                }
-            }
-        }
-    }
-
-    /// Whether some of these must not be applied as they come.
-    pub(crate) fn touch(&self, events: &[Recorded<Event>]) -> bool {
-        !self.0.is_empty() && events.iter().any(|event| self.0.contains(&event.id))
-    }
-}
 
 /// Whether a batch must go event by event: something in it is parked, or rules about what is.
 pub(crate) fn needs_care(events: &[Recorded<Event>], parked: &[String], skips: &Skips) -> bool {
@@ -79,6 +46,8 @@ struct Place {
 pub(crate) struct Careful<'j> {
     journal: &'j Journal,
     skips: &'j Skips,
+    /// Whether somebody is served from these rows: then it is an operator's business what stands still.
+    served: bool,
     parked: HashMap<String, Place>,
 }
 
@@ -90,6 +59,7 @@ impl<'j> Careful<'j> {
     pub(crate) async fn new(
         journal: &'j Journal,
         skips: &'j Skips,
+        served: bool,
         db: &mut PgConnection,
     ) -> Result<Self, sqlx::Error> {
         let rows = sqlx::query("SELECT stream, event, revision FROM parked").fetch_all(db).await?;
@@ -100,7 +70,7 @@ impl<'j> Careful<'j> {
             };
             (row.get("stream"), place)
         };
-        Ok(Self { journal, skips, parked: rows.iter().map(place).collect() })
+        Ok(Self { journal, skips, served, parked: rows.iter().map(place).collect() })
     }
 
     /// Applies events in order, and parks those that fail.
@@ -130,9 +100,10 @@ impl<'j> Careful<'j> {
                     self.release(batch, skipped.stream, Some(skipped.event), one.position).await?;
                 }
                 // It must not keep later rulings from being heard.
-                None if rules => {
+                None if rules && self.served => {
                     tracing::error!(position = one.position, "a ruling cannot be read, and rules nothing");
                 }
+                None if rules => {}
                 None => self.one(batch, one, None).await?,
             }
         }
@@ -150,7 +121,7 @@ impl<'j> Careful<'j> {
             return Ok(());
         }
         let failed = match &mut one.read {
-            _ if self.skips.0.contains(&one.id) => Some(SKIPPED.to_owned()),
+            _ if self.skips.contain(one.id) => Some(SKIPPED.to_owned()),
             Ok(event) => attempt(batch, event).await?,
             Err(wrong) => Some(std::mem::take(wrong)),
         };
@@ -161,7 +132,13 @@ impl<'j> Careful<'j> {
     }
 
     async fn park(&mut self, db: &mut PgConnection, one: One, error: &str) -> Result<(), ProjectionError> {
-        tracing::error!(stream = %one.stream, position = one.position, kind = one.kind, error, "an event is parked");
+        let One { stream, position, kind, .. } = &one;
+        // What was ruled is no news, and what stands still beside the served rows stands still there too.
+        if self.served && error != SKIPPED {
+            tracing::error!(%stream, position, kind, error, "an event is parked");
+        } else {
+            tracing::debug!(%stream, position, kind, error, "an event is parked");
+        }
         sqlx::query(
             "INSERT INTO parked (stream, event, position, revision, kind, error) VALUES ($1, $2, $3, $4, $5, $6)",
         )

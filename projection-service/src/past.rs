@@ -3,7 +3,7 @@
 
 mod concerning;
 
-use crate::{Projector, Telling, incoming::Incoming, parking::Skips};
+use crate::{Projector, Telling, incoming::Incoming, skips::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
 use concerning::Concerning;

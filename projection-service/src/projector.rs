@@ -5,8 +5,10 @@ use crate::{
     effects,
     feed::{Outbox, Since},
     incoming::Incoming,
-    parking::{self, Careful, Skips},
-    projections, withdrawn,
+    parking::{self, Careful},
+    projections,
+    skips::Skips,
+    withdrawn,
 };
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -49,6 +51,9 @@ pub enum ProjectionError {
     /// What is to be put in the place of the served read model shows more than that.
     #[error("the read model that is served has fallen behind the one that is to take its place")]
     Ahead,
+    /// Rows beside the served ones show what operators have skipped since: they must be made anew.
+    #[error("an event was skipped that the new read model has applied")]
+    Overruled,
     /// An effect could not be sealed.
     #[error(transparent)]
     Vault(#[from] platform::vault::VaultError),
@@ -237,7 +242,8 @@ impl Projector {
                 projections::apply(&mut batch, events).await?;
             }
             _ => {
-                let mut careful = Careful::new(&self.journal, skips, batch.db).await?;
+                let served = matches!(self.outside, Outside::Told { .. });
+                let mut careful = Careful::new(&self.journal, skips, served, batch.db).await?;
                 careful.apply(&mut batch, events.each()).await?;
             }
         }

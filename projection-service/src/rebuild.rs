@@ -1,7 +1,7 @@
 //! Drops the read model and makes it anew from the log. What is remembered beside the log stays, so nothing is sent
 //! again.
 
-use crate::{ProjectionError, Projector, ahead, parking::Skips};
+use crate::{ProjectionError, Projector, ahead, skips::Skips};
 use events::Position;
 
 /// How far a rebuild has come.

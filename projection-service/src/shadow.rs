@@ -2,9 +2,12 @@
 //!
 //! It never gets ahead of the one that is served: when it takes its place, all effects up to there are planned, and all
 //! notices are told. It plans and tells nothing itself.
+//!
+//! Operators go on ruling while it is filled. What they have skipped and it has applied, since its program could, is found
+//! before it is used for anything, and then it begins anew.
 
 use crate::{
-    Progress, ProjectionError, Projector, Telling, incoming::Incoming, parking::Skips, projector::BATCH,
+    Progress, ProjectionError, Projector, Telling, incoming::Incoming, projector::BATCH, skips::Skips,
 };
 use events::Position;
 use platform::journal::Journal;
@@ -25,6 +28,9 @@ const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '2s'";
 const TRIES: u32 = 30;
 /// How long others are let go first.
 const REST: Duration = Duration::from_millis(200);
+/// How often it is asked whether the old tables are still read, with the same rest between, before that is waited for:
+/// longer than a statement may take.
+const LOOKS: u32 = 100;
 /// What Postgres says when a lock was not to be had in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -56,8 +62,36 @@ impl Shadow {
         let mut db = projector.connect().await?;
         schema::begin_beside(&mut db, SHADOW_SCHEMA).await?;
         let position = projector.checkpoint(&mut db).await?;
-        let skips = Skips::load(&projector.journal).await?;
-        Ok(Self { projector, served, db, skips, position, events: 0 })
+        let skips = Skips::default();
+        let mut shadow = Self { projector, served, db, skips, position, events: 0 };
+        match shadow.obey().await {
+            Err(ProjectionError::Overruled) => shadow.begin_anew().await?,
+            outcome => outcome?,
+        }
+        Ok(shadow)
+    }
+
+    /// Takes up what operators have ruled so far.
+    ///
+    /// # Errors
+    /// [`ProjectionError::Overruled`]: some of it comes too late for these rows; log or database failed.
+    async fn obey(&mut self) -> Result<(), ProjectionError> {
+        let journal = &self.projector.journal;
+        self.skips = Skips::load(journal).await?;
+        match self.skips.were_disobeyed(journal, &mut self.db, self.position).await? {
+            true => Err(ProjectionError::Overruled),
+            false => Ok(()),
+        }
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), ProjectionError> {
+        tracing::info!("events were skipped that the new read model has applied: it begins anew");
+        let mut transaction = self.db.begin().await?;
+        schema::take_turn(&mut transaction).await?;
+        schema::fill_schema(&mut transaction, SHADOW_SCHEMA).await?;
+        transaction.commit().await?;
+        self.position = 0;
+        Ok(())
     }
 
     /// The same, but not everybody needs to be told of everything once it is served.
@@ -73,11 +107,21 @@ impl Shadow {
     /// Log or database failed; what was filled stays, and is gone on with.
     pub async fn fill(&mut self, mut tell: impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
         loop {
+            match self.try_to_fill(&mut tell).await {
+                Err(ProjectionError::Overruled) => self.begin_anew().await?,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_to_fill(&mut self, tell: &mut impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
+        loop {
             let head = self.served_position().await?;
             let grown = self.step(head).await?;
             let progress = Progress { position: self.position, head, events: self.events };
             tell(progress);
             if !grown {
+                self.obey().await?;
                 return Ok(progress);
             }
         }
@@ -98,6 +142,9 @@ impl Shadow {
         }
         let count = raw.len() as u64;
         let events = Incoming::read(&self.projector.journal, raw).await?;
+        if self.skips.lack_some_of(&events) {
+            self.obey().await?;
+        }
         match self.projector.apply(&mut self.db, self.position, &events, &self.skips).await? {
             Some(applied) => {
                 self.position = applied.position;
@@ -115,6 +162,21 @@ impl Shadow {
     /// # Errors
     /// Log or database failed.
     pub async fn meet(&mut self) -> Result<Meeting, ProjectionError> {
+        loop {
+            match self.try_to_meet().await {
+                Err(ProjectionError::Overruled) => self.fill_anew().await?,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// While nobody waits for it.
+    async fn fill_anew(&mut self) -> Result<(), ProjectionError> {
+        self.begin_anew().await?;
+        self.fill(|_| {}).await.map(drop)
+    }
+
+    async fn try_to_meet(&mut self) -> Result<Meeting, ProjectionError> {
         let mut holder = self.projector.connect().await?;
         let mut held = holder.begin().await?;
         let position: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
@@ -123,6 +185,7 @@ impl Shadow {
         .fetch_one(&mut *held)
         .await?;
         while self.step(position.cast_unsigned()).await? {}
+        self.obey().await?;
         let mut db = self.projector.connect().await?;
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")
             .execute(&mut db)
@@ -144,6 +207,7 @@ impl Shadow {
         loop {
             match self.try_to_switch().await {
                 Err(error) if is_busy(&error) && tries < TRIES => tries += 1,
+                Err(ProjectionError::Overruled) => self.fill_anew().await?,
                 outcome => {
                     let position = outcome?;
                     self.drop_old().await?;
@@ -168,6 +232,7 @@ impl Shadow {
         if self.position != position.cast_unsigned() {
             return Err(ProjectionError::Ahead);
         }
+        self.obey().await?;
         let rename = format!(
             "ALTER SCHEMA {READ_SCHEMA} RENAME TO {OLD_SCHEMA}; ALTER SCHEMA {SHADOW_SCHEMA} RENAME TO {READ_SCHEMA}"
         );
@@ -176,22 +241,40 @@ impl Shadow {
         Ok(self.position)
     }
 
-    /// Drops what was served before, once nobody reads it any more.
+    /// Drops what was served before, once nobody reads it any more. It does not wait for a lock while there are some who have
+    /// begun to read the old tables: they may want another one of them, and one of the two would have to be broken off.
     async fn drop_old(&self) -> Result<(), ProjectionError> {
         let mut tries = 1;
         loop {
-            let mut db = self.projector.connect().await?;
-            let mut transaction = db.begin().await?;
-            sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
-            let drop = format!("DROP SCHEMA IF EXISTS {OLD_SCHEMA} CASCADE");
-            let dropped = sqlx::query(AssertSqlSafe(drop)).execute(&mut *transaction).await;
-            match dropped.map_err(ProjectionError::from) {
-                Err(error) if is_busy(&error) && tries < TRIES => tries += 1,
-                Err(error) => return Err(error),
-                Ok(_) => return Ok(transaction.commit().await?),
+            // What is left by then is a vacuum, which gives way to who waits.
+            let how = if tries > LOOKS { "" } else { "NOWAIT" };
+            match self.try_to_drop_old(how).await {
+                Err(error) if is_busy(&error) && tries < LOOKS + TRIES => tries += 1,
+                outcome => return outcome,
             }
             tokio::time::sleep(REST).await;
         }
+    }
+
+    async fn try_to_drop_old(&self, how: &str) -> Result<(), ProjectionError> {
+        let mut db = self.projector.connect().await?;
+        let mut transaction = db.begin().await?;
+        sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
+        schema::take_turn(&mut transaction).await?;
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1")
+                .bind(OLD_SCHEMA)
+                .fetch_all(&mut *transaction)
+                .await?;
+        if !tables.is_empty() {
+            let tables: Vec<String> =
+                tables.iter().map(|table| format!("{OLD_SCHEMA}.\"{table}\"")).collect();
+            let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE {how}", tables.join(", "));
+            sqlx::query(AssertSqlSafe(lock)).execute(&mut *transaction).await?;
+        }
+        let drop = format!("DROP SCHEMA IF EXISTS {OLD_SCHEMA} CASCADE");
+        sqlx::query(AssertSqlSafe(drop)).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 }
 

@@ -6,7 +6,7 @@ mod words;
 use access::Access;
 use audit::Auditor;
 use axum::extract::FromRef;
-use platform::{blobs::Blobs, picture::stub::Stubs};
+use platform::{blobs::Blobs, picture::stub::Stubs, places::Places};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Delayed pings that may wait at once.
 const DELAYED_PINGS: usize = 256;
-/// Auditors who may follow history at once: each asks the chain's index again and again.
-const FOLLOWERS: usize = 64;
 
 /// What the handlers are built of.
 pub struct QueryDeps {
@@ -39,7 +37,8 @@ pub struct Queries {
     stubs: Arc<Stubs>,
     delays: Arc<Semaphore>,
     auditor: Auditor,
-    followers: Arc<Semaphore>,
+    /// Who follows history: each asks the chain's index again and again.
+    followers: Places,
     closing: CancellationToken,
 }
 
@@ -47,8 +46,9 @@ impl Queries {
     /// The handlers' state.
     pub fn new(deps: QueryDeps) -> Self {
         let QueryDeps { access, blobs, stubs, auditor, closing } = deps;
-        let (delays, followers) = (Semaphore::new(DELAYED_PINGS), Semaphore::new(FOLLOWERS));
-        let (stubs, delays, followers) = (stubs.into(), delays.into(), followers.into());
+        let config = &access.config.audit;
+        let followers = Places::new(config.streams as usize, config.streams_per_account as usize);
+        let (stubs, delays) = (stubs.into(), Semaphore::new(DELAYED_PINGS).into());
         Self { access, blobs, stubs, delays, auditor, followers, closing }
     }
 

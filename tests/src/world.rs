@@ -1,8 +1,14 @@
 //! The product as processes of its own over a database of its own: all in one, or each role apart with a real NATS.
 
+mod addresses;
+mod plan;
 mod second;
+mod settings;
 
+pub use addresses::Addresses;
+pub use plan::{Layout, Plan, Role};
 pub use second::Second;
+pub use settings::{CODE, PUBLIC_URL, master_key, program};
 
 use crate::{
     client::Client,
@@ -22,133 +28,8 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The address that clients see, wherever the processes listen: the one in the seed.
-pub const PUBLIC_URL: &str = "http://127.0.0.1:8000";
-
-/// The login code of the dev profile.
-pub const CODE: &str = "5555";
-
-/// The program's name beside the tests, see this package's manifest.
-const PROGRAM: &str = "veche-under-test";
-
 /// How often a process is started again because another took its port.
 const TRIES: usize = 5;
-
-/// The parts the product can run as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// All of them in one process.
-    Serve,
-    /// Changes.
-    Command,
-    /// Reads.
-    Query,
-    /// From the log to the read model.
-    Projection,
-    /// Websockets.
-    Gateway,
-}
-
-impl Role {
-    const APART: [Self; 4] = [Self::Command, Self::Query, Self::Projection, Self::Gateway];
-
-    /// The subcommand.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Serve => "serve",
-            Self::Command => "command",
-            Self::Query => "query",
-            Self::Projection => "projection",
-            Self::Gateway => "gateway",
-        }
-    }
-}
-
-/// How the product is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// One process, the bus inside it.
-    AllInOne,
-    /// Four processes and a NATS.
-    RolesApart,
-}
-
-/// Ports by role; a client splits its calls over them as the proxy of `deploy/` does.
-#[derive(Clone, Debug)]
-pub struct Addresses(Arc<BTreeMap<Role, u16>>);
-
-impl Addresses {
-    /// Where an HTTP call goes: `http://127.0.0.1:port`.
-    pub fn http(&self, method: &Method, path: &str) -> String {
-        let path = path.trim_end_matches('/');
-        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-        let changes_by_get = path.ends_with("/qr-login.png") || path.ends_with("/cookieauth-logout");
-        let is_stream = path.starts_with("/api/v3/teams/") && path.ends_with("/events");
-        let role = if path.starts_with("/messaging") || is_stream {
-            Role::Gateway
-        } else if reads && !changes_by_get {
-            Role::Query
-        } else {
-            Role::Command
-        };
-        format!("http://127.0.0.1:{}", self.port(role))
-    }
-
-    /// Where websockets go: `ws://127.0.0.1:port`.
-    pub fn websocket(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.port(Role::Gateway))
-    }
-
-    fn port(&self, role: Role) -> u16 {
-        let port = self.0.get(&role).or_else(|| self.0.get(&Role::Serve));
-        *port.expect("every role runs alone or with all")
-    }
-}
-
-/// What to start.
-#[derive(Debug)]
-pub struct Plan {
-    layout: Layout,
-    settings: BTreeMap<String, String>,
-    postgres: Option<LocalPostgres>,
-    database_url: Option<String>,
-    program: PathBuf,
-}
-
-impl Plan {
-    /// A layout with the settings of the dev profile.
-    pub fn new(layout: Layout) -> Self {
-        Self { layout, settings: BTreeMap::new(), postgres: None, database_url: None, program: program() }
-    }
-
-    /// With one more setting: `VECHE_…`, as the product reads it.
-    #[must_use]
-    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.settings.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// On a server of its own, which may be killed.
-    #[must_use]
-    pub fn on(mut self, postgres: LocalPostgres) -> Self {
-        self.postgres = Some(postgres);
-        self
-    }
-
-    /// On this database, which somebody else makes and drops.
-    #[must_use]
-    pub fn on_database(mut self, url: impl Into<String>) -> Self {
-        self.database_url = Some(url.into());
-        self
-    }
-
-    /// Another build of the product than the one beside the tests.
-    #[must_use]
-    pub fn program(mut self, program: PathBuf) -> Self {
-        self.program = program;
-        self
-    }
-}
 
 /// A running product.
 pub struct World {
@@ -195,12 +76,13 @@ impl World {
             Layout::RolesApart => Some(Nats::start(folder.path()).await),
         };
         let bus = nats.as_ref().map_or_else(|| "memory".to_owned(), Nats::url);
-        let environment = environment(&database_url, &bus, &folder.path().join("data"), plan.settings);
+        let environment =
+            settings::environment(&database_url, &bus, &folder.path().join("data"), plan.settings);
         let roles: &[Role] = match plan.layout {
             Layout::AllInOne => &[Role::Serve],
             Layout::RolesApart => &Role::APART,
         };
-        let addresses = Addresses(Arc::new(roles.iter().map(|role| (*role, free_port())).collect()));
+        let addresses = Addresses::of(roles.iter().map(|role| (*role, free_port())));
         let client = Client::new(addresses.clone(), None);
         let mut world = Self {
             processes: BTreeMap::new(),
@@ -383,48 +265,4 @@ async fn until_ready(process: &mut Process, port: u16) {
         answer.status().is_success().then_some(())
     })
     .await;
-}
-
-fn environment(
-    database: &str,
-    bus: &str,
-    data: &std::path::Path,
-    settings: BTreeMap<String, String>,
-) -> Vec<(String, String)> {
-    let mut all = BTreeMap::from([
-        ("VECHE_PROFILE", "dev".to_owned()),
-        ("VECHE_METRICS_LISTEN", String::new()),
-        ("VECHE_PUBLIC_URL", PUBLIC_URL.to_owned()),
-        ("VECHE_LOG", database.to_owned()),
-        ("VECHE_READ", database.to_owned()),
-        ("VECHE_BUS", bus.to_owned()),
-        ("VECHE_DATA_DIR", data.display().to_string()),
-        // Given, not made: roles that start together would each make one.
-        ("VECHE_MASTER_KEY", master_key()),
-    ])
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect::<BTreeMap<_, _>>();
-    all.extend(settings);
-    all.into_iter().collect()
-}
-
-/// The key of all worlds, which nobody needs.
-pub fn master_key() -> String {
-    "5e".repeat(32)
-}
-
-/// The product, built beside this test.
-///
-/// # Panics
-/// It is not there.
-pub fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    // target/debug/deps/contract-0123456789abcdef → target/debug/veche-under-test
-    let folder =
-        test.parent().and_then(std::path::Path::parent).expect("tests lie two folders deep in target");
-    let program = folder.join(PROGRAM);
-    let hint = "cargo builds it before the tests of this package: cargo nextest run -p veche-tests";
-    assert!(program.is_file(), "{} is missing; {hint}", program.display());
-    program
 }

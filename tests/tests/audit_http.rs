@@ -1,7 +1,9 @@
 //! History over HTTP: followed as it happens, as far as each reader may see it, and every look is in it.
 
+use http::Method;
 use serde_json::Value;
 use veche_tests::{
+    exchange::{Answer, Body, Call},
     patience,
     person::Person,
     server_sent::Events,
@@ -56,4 +58,49 @@ async fn history_is_followed_and_every_look_is_in_it() {
     while let Some((id, _)) = again.next().await {
         assert_eq!(id, None, "nothing is shown to who has left");
     }
+}
+
+/// Asks for a stream that is not to be had.
+async fn ask(person: &Person, path: &str) -> Answer {
+    let call = Call::new(Method::GET, path, Body::Empty).header("accept", "text/event-stream");
+    person.client.send(call).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_takes_all_streams_of_a_process() {
+    let plan = Plan::new(Layout::AllInOne)
+        .set("VECHE_AUDIT_AUDITORS", CLARA)
+        .set("VECHE_AUDIT_STREAMS", "3")
+        .set("VECHE_AUDIT_STREAMS_PER_ACCOUNT", "2");
+    let world = World::start(plan).await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let clara = Person::login(world.client(), CLARA).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let other = anna.make_team("другие", &[BORIS]).await;
+    let own = format!("/api/audit/v1/teams/{}/events", team.uid);
+    let of_other = format!("/api/audit/v1/teams/{}/events", other.uid);
+    let everybody = "/api/audit/v1/events?kind=message.*";
+
+    // One owner has as many as one may have, over whichever of their teams.
+    let first = Events::open(&anna.client, &own, &[]).await;
+    let _second = Events::open(&anna.client, &of_other, &[]).await;
+    let refused = ask(&anna, &own).await;
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    refused.fails(429, "RATE_LIMIT");
+    anna.client.get(own.clone()).await.ok();
+    // There is room for others, until there is none.
+    let mut of_auditor = Events::open(&clara.client, everybody, &[]).await;
+    ask(&clara, everybody).await.fails(503, "UNAVAILABLE");
+    anna.post(&team.uid, &team.jid_of(BORIS), "слышно").await;
+    assert_eq!(of_auditor.placed().await.1["kind"], "message.posted.v1");
+    // What is closed is free again.
+    drop(first);
+    patience::until("the place is given back", async || {
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let url = anna.client.addresses().http(&Method::GET, &own) + &own;
+        let request = http.get(url).header("accept", "text/event-stream").header("token", &anna.token);
+        let answer = request.send().await.ok()?;
+        (answer.status() == 200).then_some(())
+    })
+    .await;
 }

@@ -16,47 +16,31 @@ use tokio::task::JoinHandle;
 use veche_tests::{
     client::Client,
     exchange::{Body, Call},
-    person::{Person, Team, text},
+    pair::Circle,
+    person::text,
     world::{Layout, Plan, World, program},
 };
 
 const ANNA: &str = "+79081000001";
 const BORIS: &str = "+79081000002";
 
-/// Anna and Boris in a team of Anna's, with a group of theirs.
-struct Stage {
-    world: World,
-    anna: Person,
-    boris: Person,
-    team: Team,
-    group: String,
+async fn circle(plan: Plan) -> Circle {
+    Circle::meet(World::start(plan).await, &[ANNA, BORIS]).await
 }
 
-impl Stage {
-    async fn set(plan: Plan) -> Self {
-        let world = World::start(plan).await;
-        let anna = Person::login(world.client(), ANNA).await;
-        let boris = Person::login(world.client(), BORIS).await;
-        let team = anna.make_team("Полк", &[BORIS]).await;
-        let group = anna.make_group(&team.uid, "кружок", &[&team.jid_of(BORIS)]).await;
-        Self { world, anna, boris, team, group }
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("/api/v4/teams/{}{rest}", self.team.uid)
-    }
-
-    /// Where the log stands.
-    async fn head(&self) -> i64 {
-        let head = sqlx::query_scalar("select position from log.head");
-        head.fetch_one(&self.world.pool().await).await.unwrap()
-    }
+/// Something happens to a message that this program does not know: a newer one would have written it. Answers where.
+async fn sing(world: &World, message: &str) -> i64 {
+    let sing = "with moved as (update log.head set position = position + 1 returning position) \
+        insert into log.events (position, stream, revision, event_id, kind, data, meta) \
+        select position, 'message-' || $1, 1, gen_random_uuid(), 'message.sung.v9', '{}', \
+            '{\"at\":\"2026-01-01T00:00:00Z\",\"command\":\"test\",\"app\":\"9\"}' from moved returning position";
+    sqlx::query_scalar(sing).bind(message).fetch_one(&world.pool().await).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_team_is_shown_as_it_was() {
-    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
-    let Stage { world, anna, boris, team, group } = &stage;
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { world, anna, boris, team, group } = &stage;
     let pool = world.pool().await;
     let said = text(&anna.post(&team.uid, group, "на миг").await["message_id"]);
     let integration = json!({"kind": "raw", "comment": "сборка", "group": group, "enabled": true});
@@ -127,8 +111,8 @@ async fn a_team_is_shown_as_it_was() {
 
 #[tokio::test]
 async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could_see_then() {
-    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
-    let Stage { anna, boris, team, group, .. } = &stage;
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { anna, boris, team, group, .. } = &stage;
     let of_team = |as_of: &str| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
     // Before the team was, while it grew, and what is no moment at all.
     anna.client.get(of_team("1")).await.fails(404, "NOT_FOUND");
@@ -163,8 +147,8 @@ async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could
 async fn schemas_of_the_past_are_few_and_one_that_is_too_long_is_refused() {
     let plan =
         Plan::new(Layout::AllInOne).set("VECHE_HISTORY_SCHEMAS", "2").set("VECHE_HISTORY_MAX_EVENTS", "40");
-    let stage = Stage::set(plan).await;
-    let Stage { world, anna, team, group, .. } = &stage;
+    let stage = circle(plan).await;
+    let Circle { world, anna, team, group, .. } = &stage;
     let head = stage.head().await;
     let of_team = |as_of: i64| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
     // Many at once ask for one: it is made once.
@@ -211,8 +195,8 @@ fn busy(client: Client, team: String, group: String, stop: Arc<AtomicBool>) -> J
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_switch_under_load_fails_no_request_and_loses_no_frame() {
-    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
-    let Stage { world, anna, boris, team, group } = &stage;
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { world, anna, boris, team, group } = &stage;
     let mut socket = boris.socket(&team.uid).await;
     socket.caught_up().await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -259,8 +243,8 @@ fn tool(world: &World, arguments: &[&str]) -> Command {
 
 #[tokio::test]
 async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_code() {
-    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
-    let Stage { world, anna, team, group, .. } = &stage;
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { world, anna, team, group, .. } = &stage;
     for n in 0..50 {
         anna.post(&team.uid, group, &n.to_string()).await;
     }
@@ -287,16 +271,10 @@ async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_co
 
 #[tokio::test]
 async fn operators_see_what_is_parked_and_rule_about_it() {
-    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
-    let Stage { world, anna, team, group, .. } = &stage;
-    let pool = world.pool().await;
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { world, anna, team, group, .. } = &stage;
     let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
-    // As a newer program would have written it.
-    let sing = "with moved as (update log.head set position = position + 1 returning position) \
-        insert into log.events (position, stream, revision, event_id, kind, data, meta) \
-        select position, 'message-' || $1, 1, gen_random_uuid(), 'message.sung.v9', '{}', \
-            '{\"at\":\"2026-01-01T00:00:00Z\",\"command\":\"test\",\"app\":\"9\"}' from moved returning position";
-    let position: i64 = sqlx::query_scalar(sing).bind(&id).fetch_one(&pool).await.unwrap();
+    let position = sing(world, &id).await;
     anna.post(&team.uid, group, "два").await;
     let ready = anna.client.unjudged().get("/readyz?verbose").await;
     let ready = String::from_utf8_lossy(&ready.bytes).into_owned();
@@ -304,6 +282,12 @@ async fn operators_see_what_is_parked_and_rule_about_it() {
     let told = world.run(&["parked"]);
     assert!(told.contains(&format!("message-{id} at position {position}")), "{told}");
     assert!(told.contains("message.sung.v9"), "{told}");
+    // It is said once, not again of every scratch schema in which it stands still too.
+    let head = stage.head().await;
+    anna.client.get(stage.path(&format!("/chats?as_of={head}"))).await.ok();
+    let told = world.run(&["rebuild", "--shadow"]);
+    assert!(!told.contains("an event is parked"), "{told}");
+    assert_eq!(world.logs().matches("an event is parked").count(), 1, "{}", world.logs());
     let told = world.run(&["parked", "retry", "--all"]);
     assert!(told.contains("message.sung.v9"), "it is as unknown as before: {told}");
     let skip = ["parked", "skip", "--position", &position.to_string(), "--reason", "из будущего"];
@@ -314,9 +298,40 @@ async fn operators_see_what_is_parked_and_rule_about_it() {
 }
 
 #[tokio::test]
+async fn of_operators_who_rule_at_once_one_is_heard_and_the_others_are_told() {
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { world, anna, team, group, .. } = &stage;
+    let pool = world.pool().await;
+    let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
+    let position = sing(world, &id).await.to_string();
+    anna.post(&team.uid, group, "два").await;
+    let skip: &[&str] = &["parked", "skip", "--position", &position, "--reason", "из будущего"];
+    let retry: &[&str] = &["parked", "retry", "--all"];
+    let asked: Vec<_> =
+        [skip, retry, skip, retry, skip, skip].map(|asked| tool(world, asked).spawn().unwrap()).into();
+    let mut skipped = 0;
+    for (place, asked) in asked.into_iter().enumerate() {
+        let output = asked.wait_with_output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        let refused = words.contains("nothing was ruled: somebody else ruled at the same moment")
+            || words.contains(&format!("no stream is parked at position {position}"));
+        assert_eq!(output.status.code(), Some(i32::from(refused)), "{words}");
+        skipped += i64::from([0, 2, 4, 5].contains(&place) && !refused);
+    }
+    let count = "select count(*) from log.events where kind = 'projection.skipped.v1'";
+    let stored: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
+    assert!(stored == skipped && skipped <= 1, "{skipped} were told that they were heard, {stored} were");
+    if stored == 0 {
+        world.run(skip);
+    }
+    let told = world.run(&["rebuild", "diff"]);
+    assert!(told.contains("0 rows differ"), "{told}");
+}
+
+#[tokio::test]
 async fn an_auditor_sees_what_was_and_why() {
-    let stage = Stage::set(Plan::new(Layout::AllInOne)).await;
-    let Stage { world, anna, team, .. } = &stage;
+    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    let Circle { world, anna, team, .. } = &stage;
     let before = stage.head().await.to_string();
     anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "Рота"})).await.ok();
     let his = team.jid_of(BORIS);

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use veche_tests::{
-    person::{Person, Team, text},
+    pair::Circle,
+    person::{Person, text},
     world::World,
 };
 
@@ -12,29 +13,8 @@ const ANNA: &str = "+79012000001";
 const BORIS: &str = "+79012000002";
 const CLARA: &str = "+79012000003";
 
-/// Anna and Boris in a team of Anna's, with a group of theirs.
-struct Stage {
-    world: World,
-    anna: Person,
-    boris: Person,
-    team: Team,
-    group: String,
-}
-
-impl Stage {
-    async fn set() -> Self {
-        let world = World::all_in_one().await;
-        let anna = Person::login(world.client(), ANNA).await;
-        let boris = Person::login(world.client(), BORIS).await;
-        let team = anna.make_team("двое", &[BORIS, CLARA]).await;
-        let group = anna.make_group(&team.uid, "кружок", &[&team.jid_of(BORIS)]).await;
-        Self { world, anna, boris, team, group }
-    }
-
-    /// The path of a chat's messages.
-    fn messages(&self, chat: &str) -> String {
-        format!("/api/v4/teams/{}/chats/{chat}/messages", self.team.uid)
-    }
+async fn circle() -> Circle {
+    Circle::meet(World::all_in_one().await, &[ANNA, BORIS, CLARA]).await
 }
 
 fn first(params: &Value) -> &Value {
@@ -47,8 +27,8 @@ fn ids(page: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
-    let stage = Stage::set().await;
-    let Stage { world, anna, boris, team, group } = &stage;
+    let stage = circle().await;
+    let Circle { world, anna, boris, team, group } = &stage;
     let clara = Person::login(world.client(), CLARA).await;
     let mut his = boris.socket(&team.uid).await;
     his.ask("client.ping", Value::Null).await;
@@ -95,8 +75,8 @@ async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
 
 #[tokio::test]
 async fn reactions_are_heard_silently_and_counted_once() {
-    let stage = Stage::set().await;
-    let Stage { world: _world, anna, boris, team, group } = &stage;
+    let stage = circle().await;
+    let Circle { world: _world, anna, boris, team, group } = &stage;
     let mut hers = anna.socket(&team.uid).await;
     let said = anna.post(&team.uid, group, "идея").await;
     hers.event_where("server.message.updated", |params| first(params)["message_id"] == said["message_id"])
@@ -129,8 +109,8 @@ async fn reactions_are_heard_silently_and_counted_once() {
 
 #[tokio::test]
 async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone() {
-    let stage = Stage::set().await;
-    let Stage { world, anna, boris, team, group } = &stage;
+    let stage = circle().await;
+    let Circle { world, anna, boris, team, group } = &stage;
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
     for socket in [&mut hers, &mut his] {
@@ -187,7 +167,7 @@ async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone
 
 /// Pages by a cursor until there are no more, while somebody goes on posting; every id that was seen, in order.
 async fn walk(
-    stage: &Stage,
+    stage: &Circle,
     query: &str,
     cursor: &str,
     from_last: bool,
@@ -214,8 +194,8 @@ async fn walk(
 
 #[tokio::test]
 async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
-    let stage = Stage::set().await;
-    let Stage { anna, boris, team, group, .. } = &stage;
+    let stage = circle().await;
+    let Circle { anna, boris, team, group, .. } = &stage;
     let mut posted = vec![];
     for n in 0..17 {
         let person = if n % 3 == 0 { boris } else { anna };
@@ -274,8 +254,8 @@ async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
 
 #[tokio::test]
 async fn what_others_say_to_each_other_never_shows() {
-    let stage = Stage::set().await;
-    let Stage { world, anna, boris, team, group } = &stage;
+    let stage = circle().await;
+    let Circle { world, anna, boris, team, group } = &stage;
     let clara = Person::login(world.client(), CLARA).await;
     let secret = anna.post(&team.uid, group, "секрет кружка").await;
     let private = anna.post(&team.uid, &team.jid_of(BORIS), "личный секрет").await;

@@ -3,14 +3,12 @@
 //! repeats a run.
 
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
-use event_log::{EventStoreDbLog, EventStoreDbSettings, Log};
 use std::time::Duration;
 use veche_tests::{
     chance::{Chance, number},
-    dump,
-    load::{Load, Stored},
-    patience,
+    load::Load,
     person::Person,
+    stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -92,45 +90,9 @@ async fn soak_on_eventstoredb_loses_and_doubles_nothing() {
         acknowledged.messages.len(),
         acknowledged.invitations.len()
     );
-    acknowledged.is_among(&everything(&server.url()).await);
-    is_what_a_rebuild_makes(&mut world, &anna, &server.url()).await;
-}
-
-/// All events, read by the adapter as anybody would.
-async fn everything(url: &str) -> Vec<Stored> {
-    let log = log(url).await;
-    let (mut all, mut after) = (vec![], 0);
-    loop {
-        let page = log.read_all(after, 500).await.expect("the log can be read");
-        let Some(last) = page.last() else { return all };
-        after = last.position;
-        all.extend(page.into_iter().map(|event| Stored {
-            stream: event.stream.to_string(),
-            kind: event.kind,
-            data: event.data.to_vec(),
-        }));
-    }
-}
-
-async fn log(url: &str) -> Log {
-    let opened = EventStoreDbLog::open(url, EventStoreDbSettings::default()).await;
-    Log::EventStoreDb(opened.expect("the server answers"))
-}
-
-/// The read model that came through all that is the one that the log makes from nothing.
-async fn is_what_a_rebuild_makes(world: &mut World, witness: &Person, url: &str) {
-    let head = log(url).await.head().await.expect("the log can be read");
-    let pool = world.pool().await;
-    patience::until("the read model has everything", async || {
-        let position: i64 =
-            sqlx::query_scalar("select position from read.checkpoint").fetch_one(&pool).await.expect("read");
-        (position.cast_unsigned() >= head).then_some(())
-    })
-    .await;
-    witness.client.get("/api/v3/me").await.ok();
+    acknowledged.is_among(&stored::everything(&server.url()).await);
+    stored::projected(&world.pool().await, &server.url()).await;
+    anna.client.get("/api/v3/me").await.ok();
     world.process(Role::Serve).terminate().await;
-    let before = dump::read_model(&pool).await;
-    world.run(&["rebuild"]);
-    let differences = dump::differences(&before, &dump::read_model(&pool).await);
-    assert!(differences.is_empty(), "a rebuild makes another read model:\n{}", differences.join("\n"));
+    stored::is_what_a_rebuild_makes(&world).await;
 }

@@ -1,21 +1,25 @@
 //! `veche parked`: the streams whose projection stands still, and what operators rule about them.
 //!
-//! A ruling is an event: the running projection carries it out, and so does every rebuild.
+//! A ruling is an event: the running projection carries it out, and so does every rebuild. A rebuild knows from its first
+//! event what was skipped, whatever was ruled before that; so it must be ruled in the knowledge of all earlier rulings, and
+//! each is appended behind the one that was the last when it was made.
 
 use crate::{cli::Failure, house::House};
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use event_log::Expected;
+use event_log::{AppendError, Expected, append::MAX_APPEND_EVENTS};
 use events::{Event, Meta, Position, ProjectionEvent, StreamName, projection};
 use platform::{
     config::Config,
-    journal::{Entry, Journal},
+    journal::{Entry, Journal, WriteError},
 };
 use read_model::parked::Parked as Stream;
 use std::time::Duration;
 
 /// How long is waited until the projection has carried out a ruling.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Rulings that are read at once.
+const PAGE: usize = 500;
 
 /// What is asked about parked streams; lists them if nothing is.
 #[derive(Debug, Args)]
@@ -51,14 +55,10 @@ enum Ruling {
 
 pub(crate) async fn run(config: Config, parked: Parked) -> Result<(), Failure> {
     let house = House::open_as_it_is(config).await?;
-    let streams = house.read.parked().await?;
     match parked.ruling {
-        None if parked.json => println!("{}", serde_json::to_string_pretty(&streams)?),
-        None => list(&streams),
-        Some(ruling) => {
-            let rulings = rulings(&streams, ruling)?;
-            rule(&house, rulings).await?;
-        }
+        None if parked.json => println!("{}", serde_json::to_string_pretty(&house.read.parked().await?)?),
+        None => list(&house.read.parked().await?),
+        Some(ruling) => rule(&house, ruling).await?,
     }
     house.close().await;
     Ok(())
@@ -98,30 +98,148 @@ fn rulings(streams: &[Stream], ruling: Ruling) -> Result<Vec<ProjectionEvent>, F
     }
 }
 
-async fn rule(house: &House, rulings: Vec<ProjectionEvent>) -> Result<(), Failure> {
-    let mut position = 0;
-    for ruling in rulings {
-        position = append(&house.journal, ruling).await?;
+async fn rule(house: &House, ruling: Ruling) -> Result<(), Failure> {
+    let before = Ruled::so_far(&house.journal).await?;
+    if !house.read.caught_up(before.position, PATIENCE).await? {
+        let position = before.position;
+        return Err(format!(
+            "nothing was ruled: what was ruled last, at position {position}, is not carried out yet; is the projection running?"
+        )
+        .into());
     }
-    if position == 0 || house.read.caught_up(position, PATIENCE).await? {
+    let rulings = rulings(&house.read.parked().await?, ruling)?;
+    let ruled = before.then(&house.journal, rulings).await?;
+    if house.read.caught_up(ruled.position, PATIENCE).await? {
         list(&house.read.parked().await?);
     } else {
         println!(
-            "It is in the log at position {position}: the projection will carry it out when it gets there."
+            "It is in the log at position {}: the projection will carry it out when it gets there.",
+            ruled.position
         );
     }
     Ok(())
 }
 
-async fn append(journal: &Journal, ruling: ProjectionEvent) -> Result<Position, Failure> {
-    let command = match &ruling {
-        ProjectionEvent::Retried(_) => "projection.retry",
-        ProjectionEvent::Skipped(_) => "projection.skip",
-    };
-    let meta = Meta::new(Utc::now(), command);
-    let events = vec![Event::from(ruling)];
-    // A ruling depends on nothing in its stream: what does not fit any more changes nothing.
-    let entry =
-        Entry { stream: StreamName::projection(), expected: Expected::Any, events, meta, command: None };
-    Ok(journal.append(entry).await?.position)
+/// Everything that was ruled up to a moment.
+struct Ruled {
+    /// The end of the stream.
+    last: Expected,
+    /// Where that stands; 0 if nothing was ruled.
+    position: Position,
+}
+
+impl Ruled {
+    async fn so_far(journal: &Journal) -> Result<Self, Failure> {
+        let (mut ruled, mut from) = (Self { last: Expected::NoStream, position: 0 }, 0);
+        loop {
+            let page = journal.log().read_stream(&StreamName::projection(), from, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(ruled) };
+            ruled = Self { last: Expected::Revision(last.revision), position: last.position };
+            from = last.revision + 1;
+        }
+    }
+
+    /// Rules more, in the knowledge of this.
+    async fn then(self, journal: &Journal, rulings: Vec<ProjectionEvent>) -> Result<Self, Failure> {
+        let mut ruled = self;
+        let mut rest = rulings.into_iter().map(Event::from).peekable();
+        let mut done = 0;
+        while rest.peek().is_some() {
+            let events: Vec<Event> = rest.by_ref().take(MAX_APPEND_EVENTS).collect();
+            let count = events.len();
+            ruled = ruled.append(journal, events, done).await?;
+            done += count;
+        }
+        Ok(ruled)
+    }
+
+    async fn append(self, journal: &Journal, events: Vec<Event>, done: usize) -> Result<Self, Failure> {
+        let command = match events.first() {
+            Some(Event::ProjectionEvent(ProjectionEvent::Skipped(_))) => "projection.skip",
+            _ => "projection.retry",
+        };
+        let meta = Meta::new(Utc::now(), command);
+        let entry =
+            Entry { stream: StreamName::projection(), expected: self.last, events, meta, command: None };
+        match journal.append(entry).await {
+            Ok(appended) => {
+                Ok(Self { last: Expected::Revision(appended.last_revision), position: appended.position })
+            }
+            Err(WriteError::Append(AppendError::Conflict { .. })) => {
+                let what = if done == 0 { "nothing was".to_owned() } else { format!("only {done} were") };
+                Err(format!(
+                    "{what} ruled: somebody else ruled at the same moment; look at `veche parked` and rule again"
+                )
+                .into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_log::{Log, MemoryLog};
+    use events::EventId;
+    use platform::keyring::Keyring;
+    use uuid::Uuid;
+
+    fn parked() -> Stream {
+        Stream {
+            stream: "message-1".into(),
+            event: EventId(Uuid::from_u128(7)),
+            position: 3,
+            revision: 1,
+            kind: "message.sung.v9".into(),
+            error: "unknown".into(),
+            waiting: 0,
+            since: Utc::now(),
+        }
+    }
+
+    fn skip() -> Vec<ProjectionEvent> {
+        rulings(&[parked()], Ruling::Skip { position: 3, reason: "дурная сборка".into() })
+            .expect("it is parked")
+    }
+
+    fn retry(streams: usize) -> Vec<ProjectionEvent> {
+        rulings(&vec![parked(); streams], Ruling::Retry { stream: None, all: true }).expect("it is parked")
+    }
+
+    async fn stored(journal: &Journal) -> Vec<String> {
+        let all = journal.stream(&StreamName::projection(), 0).await.expect("a log in memory");
+        all.iter().map(|event| event.event.kind().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn of_two_who_rule_at_the_same_moment_one_is_told_that_nothing_was_ruled() {
+        for (first, second, kind) in [
+            (retry(1), skip(), "projection.retried.v1"),
+            (skip(), retry(1), "projection.skipped.v1"),
+            (skip(), skip(), "projection.skipped.v1"),
+        ] {
+            let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
+            let (one, other) =
+                (Ruled::so_far(&journal).await.expect("read"), Ruled::so_far(&journal).await.expect("read"));
+            one.then(&journal, first).await.expect("it was first");
+            let late = other.then(&journal, second.clone()).await.err().expect("it was late");
+            assert!(late.to_string().starts_with("nothing was ruled: somebody else ruled"), "{late}");
+            assert_eq!(stored(&journal).await, [kind]);
+            // Who looks again rules in the knowledge of the other.
+            let again = Ruled::so_far(&journal).await.expect("read").then(&journal, second).await;
+            assert!(again.is_ok() && stored(&journal).await.len() == 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn more_than_fit_into_one_append_are_ruled_in_order() {
+        let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
+        let many = MAX_APPEND_EVENTS + 3;
+        let ruled = Ruled::so_far(&journal).await.expect("read").then(&journal, retry(many)).await;
+        assert_eq!(ruled.expect("ruled").position, many as u64);
+        assert_eq!(stored(&journal).await.len(), many);
+        let nothing = Ruled::so_far(&journal).await.expect("read").then(&journal, vec![]).await;
+        assert_eq!(nothing.expect("nothing to rule").position, many as u64);
+    }
 }

@@ -1,9 +1,10 @@
 //! The notary: one entry an event, one chain whoever writes it, signed inside and outside.
 
 use crate::house::{House, event, meta, some};
-use audit::{NotaryError, Pace, read_checkpoints};
+use audit::{Ledger, NotaryError, Pace, read_checkpoints};
 use esdb_sim::Sim;
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, testing::TestDatabase};
+use platform::keyring::Keyring;
 use serde_json::json;
 use std::time::Duration;
 
@@ -139,4 +140,28 @@ async fn positions_need_not_follow_each_other_and_the_hashes_are_the_same_in_any
     let chain = async |house: &House| house.ledger.head().await.unwrap().chain;
     assert_eq!(chain(&postgres).await, chain(&esdb).await);
     assert!(esdb.entries().await[0].position > 1, "the server's own records come first");
+}
+
+/// Every command of an operator brings the schemas up first, beside a notary and servers that write there.
+#[tokio::test]
+async fn a_schema_that_is_up_is_not_locked_again() {
+    let database = TestDatabase::create().await;
+    let pool = database.pool().await;
+    Ledger::migrate(&pool).await.unwrap();
+    Keyring::migrate(&pool).await.unwrap();
+    let mut writer = pool.begin().await.unwrap();
+    let writes = "lock table audit.entry, audit.head, keys.data_keys in row exclusive mode";
+    sqlx::raw_sql(writes).execute(&mut *writer).await.unwrap();
+    sqlx::raw_sql("update audit.head set number = number").execute(&mut *writer).await.unwrap();
+    // Else it would hang.
+    let again = async {
+        Ledger::migrate(&pool).await.unwrap();
+        Keyring::migrate(&pool).await.unwrap();
+    };
+    tokio::time::timeout(Duration::from_secs(60), again).await.expect("it waits for nobody");
+    writer.rollback().await.unwrap();
+    // What is changed by a newer program, or lost, is brought up.
+    sqlx::raw_sql("drop schema audit cascade").execute(&pool).await.unwrap();
+    Ledger::migrate(&pool).await.unwrap();
+    assert_eq!(Ledger::new(pool).head().await.unwrap().position, 0);
 }

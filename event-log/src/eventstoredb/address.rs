@@ -1,6 +1,7 @@
 //! The URL of a log in EventStoreDB: the client's connection string, and the name space of ours in it.
 
 use eventstore::ClientSettings;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 /// The parameter that is ours alone.
 const NAMESPACE: &str = "namespace";
@@ -80,6 +81,52 @@ impl Address {
         Ok(())
     }
 
+    /// Whether two lead to one log: a node of both, and one namespace.
+    pub(super) fn leads_where(&self, other: &Self) -> bool {
+        let common = |host: &String| other.hosts.iter().any(|theirs| theirs.eq_ignore_ascii_case(host));
+        self.namespace == other.namespace && self.hosts.iter().any(common)
+    }
+
+    /// Says what is wrong with the files that it names. The client would end in the middle of its work.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is none of certificates.
+    pub(super) fn check_files(&self) -> Result<(), String> {
+        if !self.is_secure() {
+            return Ok(());
+        }
+        for name in ["tlsCaFile", "userCertFile"] {
+            let Some(file) = self.parameter(name) else { continue };
+            let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            let certificates = read.map_err(|error| bad_file(name, file, &error))?;
+            if certificates.is_empty() {
+                return Err(bad_file(name, file, &"there is no certificate in it"));
+            }
+        }
+        let Some(file) = self.parameter("userKeyFile") else { return Ok(()) };
+        PrivateKeyDer::from_pem_file(file).map(drop).map_err(|error| bad_file("userKeyFile", file, &error))
+    }
+
+    /// The file with the authorities that sign the servers' certificates; none: those that the system trusts.
+    pub(super) fn authorities(&self) -> Option<&str> {
+        self.parameter("tlsCaFile")
+    }
+
+    /// Whether the servers' certificates are looked at.
+    pub(super) fn is_verified(&self) -> bool {
+        self.is_secure() && self.parameter("tlsVerifyCert") != Some("false")
+    }
+
+    /// All nodes that it names, `host:port`.
+    pub(super) fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    fn parameter(&self, wanted: &str) -> Option<&str> {
+        let named = self.parameters.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// Where a relay would have to connect to, if one can be used.
     pub(super) fn relay_target(&self) -> Option<&str> {
         match &self.hosts[..] {
@@ -111,8 +158,7 @@ impl Address {
     }
 
     fn is_secure(&self) -> bool {
-        let tls = self.parameters.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("tls"));
-        tls.is_none_or(|(_, value)| value != "false")
+        self.parameter("tls") != Some("false")
     }
 }
 
@@ -121,6 +167,10 @@ impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}://{} ({})", self.scheme, self.hosts.join(","), self.namespace)
     }
+}
+
+fn bad_file(name: &str, file: &str, why: &dyn std::fmt::Display) -> String {
+    format!("the URL of EventStoreDB: {name} {file}: {why}")
 }
 
 fn with_port(host: &str) -> Option<String> {
@@ -150,6 +200,29 @@ mod tests {
         for (url, expected) in cases {
             assert_eq!(parse(url).relay_target(), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn files_that_the_client_could_not_read_are_named() {
+        let wrong = |url| parse(url).check_files().expect_err(url);
+        assert!(wrong("esdb://db?tlsCaFile=/nowhere/ca.pem").contains("tlsCaFile /nowhere/ca.pem: "));
+        assert!(
+            wrong("esdb://db?tlsCaFile=Cargo.toml")
+                .contains("tlsCaFile Cargo.toml: there is no certificate in it")
+        );
+        let url = "esdb://db?userCertFile=/nowhere/user.pem&userKeyFile=/nowhere/user.key";
+        assert!(wrong(url).contains("userCertFile /nowhere/user.pem: "));
+        assert_eq!(parse("esdb://db?tls=false&tlsCaFile=/nowhere/ca.pem").check_files(), Ok(()));
+        assert_eq!(parse("esdb://db").check_files(), Ok(()));
+    }
+
+    #[test]
+    fn one_log_is_known_by_any_of_its_nodes() {
+        let same = |one, other| parse(one).leads_where(&parse(other));
+        assert!(same("esdb://db?tls=false", "esdb://user:pass@DB:2113/"));
+        assert!(same("esdb://a,b,c", "esdb://c:2113"));
+        assert!(!same("esdb://a,b,c", "esdb://c:2114"));
+        assert!(!same("esdb://db", "esdb://db?namespace=other"));
     }
 
     #[test]

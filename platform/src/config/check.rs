@@ -133,6 +133,8 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("realtime.time_sec", u64::from(config.realtime.time_sec)),
         ("audit.checkpoint_sec", u64::from(config.audit.checkpoint_sec)),
         ("audit.checkpoint_events", u64::from(config.audit.checkpoint_events)),
+        ("audit.streams", u64::from(config.audit.streams)),
+        ("audit.streams_per_account", u64::from(config.audit.streams_per_account)),
         ("postgres.max_connections", u64::from(config.postgres.max_connections)),
         ("postgres.acquire_timeout_sec", config.postgres.acquire_timeout_sec),
         ("postgres.statement_timeout_sec", config.postgres.statement_timeout_sec),

@@ -253,11 +253,22 @@ pub struct Audit {
     pub checkpoint_events: u32,
     /// Who may look into everybody's history over HTTP (`/api/audit/v1`): ids of accounts, or phone numbers with `+`.
     pub auditors: Vec<String>,
+    /// Streams of history (`/api/audit/v1/…` as `text/event-stream`) open at once in a process.
+    pub streams: u32,
+    /// Of them, open at once of one account.
+    pub streams_per_account: u32,
 }
 
 impl Audit {
     pub(super) fn defaults() -> Self {
-        Self { checkpoint_dir: None, checkpoint_sec: 60, checkpoint_events: 10_000, auditors: Vec::new() }
+        Self {
+            checkpoint_dir: None,
+            checkpoint_sec: 60,
+            checkpoint_events: 10_000,
+            auditors: Vec::new(),
+            streams: 64,
+            streams_per_account: 4,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Data keys in the schema `keys`, wrapped, with a bounded cache in front.
 
 use super::{DataKey, KeyState, KeyringError, Keys};
-use crate::{vault::VaultError, wrapping::Wrapping};
+use crate::{bring_up::bring_up, vault::VaultError, wrapping::Wrapping};
 use events::Subject;
 use moka::sync::Cache;
 use sqlx::PgPool;
@@ -35,11 +35,7 @@ pub struct PostgresKeyring {
 }
 
 pub(super) async fn migrate(pool: &PgPool) -> Result<(), KeyringError> {
-    let mut transaction = pool.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-    sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(())
+    Ok(bring_up(pool, "keys", MIGRATION_LOCK, SCHEMA).await?)
 }
 
 impl PostgresKeyring {

@@ -29,7 +29,7 @@ async fn edit(stage: &Stage, message: MessageId, text: &str) -> u64 {
     stage.append(StreamName::message(message), MessageEvent::from(edited).into()).await
 }
 
-async fn body(stage: &Stage, message: MessageId) -> Option<String> {
+pub(crate) async fn body(stage: &Stage, message: MessageId) -> Option<String> {
     sqlx::query_scalar("SELECT body FROM message WHERE uid = $1")
         .bind(message.0)
         .fetch_optional(&stage.pool)

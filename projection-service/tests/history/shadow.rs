@@ -8,6 +8,7 @@ use read_model::{
     schema::READ_SCHEMA,
 };
 use serde_json::json;
+use std::time::Duration;
 
 async fn say(stage: &Stage, n: u128) -> u64 {
     let id = message_id(n);
@@ -22,7 +23,7 @@ async fn beside_the_log(stage: &Stage) -> Vec<String> {
     sqlx::query_scalar(all).fetch_all(&stage.pool).await.unwrap()
 }
 
-async fn differences(stage: &Stage) -> Vec<Difference> {
+pub(crate) async fn differences(stage: &Stage) -> Vec<Difference> {
     let mut shadow = Shadow::open(stage.journal.clone(), stage.read.clone()).await.unwrap();
     shadow.fill(|_| {}).await.unwrap();
     let mut meeting = shadow.meet().await.unwrap();
@@ -89,6 +90,33 @@ async fn a_switch_waits_for_nobody_and_stands_where_the_projection_stands() {
     stage.projected(last).await;
     assert_eq!(stage.count("SELECT count(*) FROM message WHERE kind = 'plain'").await, 100);
     assert_eq!(differences(&stage).await, []);
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn who_still_reads_the_old_tables_is_never_broken_off() {
+    let stage = Stage::set().await;
+    let last = say(&stage, 1).await;
+    stage.projected(last).await;
+    let mut shadow = Shadow::open(stage.journal.clone(), stage.read.clone()).await.unwrap();
+    shadow.fill(|_| {}).await.unwrap();
+    let mut reader = stage.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM read.message").execute(&mut *reader).await.unwrap();
+    let switching = tokio::spawn(async move { shadow.switch().await });
+    let old = "SELECT count(*) FROM pg_namespace WHERE nspname = 'read_old'";
+    while stage.count(old).await == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Long enough for the switch to try to drop them. As one who had waited for the switch, the reader goes on to others of
+    // the tables that it has begun with.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for table in stage.dump_of(READ_SCHEMA).await.into_keys() {
+        let read = format!("SELECT FROM read_old.\"{table}\"");
+        sqlx::query(sqlx::AssertSqlSafe(read)).execute(&mut *reader).await.unwrap();
+    }
+    reader.commit().await.unwrap();
+    assert_eq!(switching.await.unwrap().unwrap(), last);
+    assert_eq!(stage.count(old).await, 0);
     stage.strike().await;
 }
 

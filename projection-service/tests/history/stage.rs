@@ -23,7 +23,7 @@ use read_model::{
     schema::{READ_SCHEMA, inside},
 };
 use sqlx::{AssertSqlSafe, PgPool};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ pub(crate) struct Stage {
     pub(crate) keyring: Keyring,
     pub(crate) read: ReadModel,
     projector: Projector,
-    running: Option<JoinHandle<()>>,
+    running: Mutex<JoinHandle<()>>,
 }
 
 impl Stage {
@@ -57,7 +57,7 @@ impl Stage {
         let keyring = Keyring::memory();
         let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone());
         let projector = Projector::new(journal.clone(), read.clone(), vault.clone(), Bus::memory());
-        let running = Some(tokio::spawn(projector.clone().run()));
+        let running = Mutex::new(tokio::spawn(projector.clone().run()));
         let stage = Self { database, pool, vault, journal, keyring, read, projector, running };
         for (stream, event) in opening() {
             stage.append(stream, event).await;
@@ -87,7 +87,12 @@ impl Stage {
 
     /// The projection ends.
     pub(crate) fn still(&self) {
-        self.running.as_ref().unwrap().abort();
+        self.running.lock().unwrap().abort();
+    }
+
+    /// The projection begins again.
+    pub(crate) fn goes_on(&self) {
+        *self.running.lock().unwrap() = tokio::spawn(self.projector.clone().run());
     }
 
     /// Where the log stands.

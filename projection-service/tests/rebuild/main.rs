@@ -18,6 +18,7 @@ use sqlx::PgPool;
 async fn rows_do_not_depend_on_how_events_are_batched() {
     let mut telling = Telling::begin().await;
     telling.tell_all().await;
+    telling.is_of_people_too().await;
     let live = dump(&telling.pool).await;
     assert!(live["upload"].len() > 10 && live["message"].iter().any(|row| row.contains(".png")));
     assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");

@@ -246,7 +246,8 @@ pub(crate) fn happening(
             }
             (StreamName::uploads(TEAM), events)
         }
-        23 => (StreamName::team(TEAM), vec![of_people(choices, step, who).into()]),
+        // Many things may happen to people: they get their share.
+        23..=26 => (StreamName::team(TEAM), vec![of_people(choices, step, who).into()]),
         _ => {
             let message = MessageId(Uuid::from_u128(0x9_0000 + step.unsigned_abs() as u128));
             let chat = match choices.below(3) {

@@ -132,6 +132,24 @@ impl Telling {
         said
     }
 
+    /// All that the story has for people and sections did happen.
+    pub(crate) async fn is_of_people_too(&self) {
+        let all = self.journal.log().read_all(0, usize::MAX).await.unwrap();
+        for kind in [
+            "contact.profile_changed.v1",
+            "contact.preferences_changed.v1",
+            "contact.sections_set.v1",
+            "contact.inviting_allowed.v1",
+            "contact.confirmed.v1",
+            "contact.archived.v1",
+            "contact.restored.v1",
+            "section.changed.v1",
+            "section.removed.v1",
+        ] {
+            assert!(all.iter().any(|event| event.kind == kind), "{kind} is not told");
+        }
+    }
+
     /// Rebuilds, and compares every table with what was there.
     pub(crate) async fn rebuild_alike(&self) {
         let live = dump(&self.pool).await;

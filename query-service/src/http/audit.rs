@@ -31,6 +31,7 @@ use reader::Reader;
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
+use stream::Followed;
 use tokio::time::{Instant, sleep};
 use wanted::Wanted;
 
@@ -135,8 +136,10 @@ impl Queries {
         }
         if stream::is_asked_for(headers) {
             let from = stream::from(headers, wanted.after)?;
+            let place = stream::place(self, &reader)?;
             reader.record(self, Call::Stream, &json!({"filter": filter, "after": from})).await?;
-            return stream::follow(self.clone(), reader, headers.clone(), filter, from).await;
+            let followed = Followed { headers: headers.clone(), filter, from, place };
+            return stream::follow(self.clone(), reader, followed).await;
         }
         let asked =
             json!({"filter": filter, "order": wanted.order, "after": wanted.after, "limit": wanted.limit});

@@ -14,7 +14,9 @@ mod messages;
 mod node;
 mod service;
 mod store;
+mod tls;
 
 pub use faults::{Call, Fault, Rule};
 pub use node::Sim;
+pub use tls::{authority, other_authority};
 pub use tonic::Code;

@@ -5,20 +5,23 @@ use crate::{
     messages::{EndPoint, Id, Member},
     service::Calls,
     store::Store,
+    tls,
 };
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
     sync::Notify,
     task::{JoinHandle, JoinSet},
 };
+use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
 /// The state of a member that follows, and of the one that leads.
@@ -69,10 +72,10 @@ impl Node {
 }
 
 /// A simulated server. It ends when it is dropped.
-#[derive(Debug)]
 pub struct Sim {
     node: Arc<Node>,
     address: SocketAddr,
+    tls: Option<TlsAcceptor>,
     listening: Option<JoinHandle<()>>,
 }
 
@@ -82,7 +85,15 @@ impl Sim {
     /// # Errors
     /// No port is free.
     pub async fn start() -> io::Result<Self> {
-        Self::over(Arc::default()).await
+        Self::over(Arc::default(), None).await
+    }
+
+    /// The same, which speaks TLS under a certificate of [`crate::authority`].
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn start_with_tls() -> io::Result<Self> {
+        Self::over(Arc::default(), Some(tls::acceptor()?)).await
     }
 
     /// Another node over the same store.
@@ -90,20 +101,23 @@ impl Sim {
     /// # Errors
     /// No port is free.
     pub async fn another_node(&self) -> io::Result<Self> {
-        Self::over(self.node.store.clone()).await
+        Self::over(self.node.store.clone(), self.tls.clone()).await
     }
 
-    async fn over(store: Arc<Store>) -> io::Result<Self> {
+    async fn over(store: Arc<Store>, tls: Option<TlsAcceptor>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let node = Arc::new(Node { store, ..Node::default() });
         let address = listener.local_addr()?;
-        let listening = Some(tokio::spawn(listen(listener, node.clone())));
-        Ok(Self { node, address, listening })
+        let listening = Some(tokio::spawn(listen(listener, node.clone(), tls.clone())));
+        Ok(Self { node, address, tls, listening })
     }
 
     /// How clients reach it.
     pub fn url(&self) -> String {
-        format!("esdb://{}?tls=false", self.address)
+        match self.tls {
+            None => format!("esdb://{}?tls=false", self.address),
+            Some(_) => format!("esdb://{}?tls=true&tlsCaFile={}", self.address, crate::authority().display()),
+        }
     }
 
     /// Where it listens.
@@ -126,7 +140,7 @@ impl Sim {
     pub async fn restart(&mut self) -> io::Result<()> {
         self.stop().await;
         let listener = TcpListener::bind(self.address).await?;
-        self.listening = Some(tokio::spawn(listen(listener, self.node.clone())));
+        self.listening = Some(tokio::spawn(listen(listener, self.node.clone(), self.tls.clone())));
         Ok(())
     }
 
@@ -146,6 +160,11 @@ impl Sim {
         calls.get(name).copied().unwrap_or_default()
     }
 
+    /// All that it keeps, as text, as whoever takes its disk would read it.
+    pub fn everything(&self) -> String {
+        self.node.store.everything()
+    }
+
     /// Deletes a stream for good, by its name on the server.
     pub fn tombstone(&self, stream: &str) {
         self.node.store.tombstone(stream);
@@ -159,6 +178,12 @@ impl Sim {
     }
 }
 
+impl fmt::Debug for Sim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sim").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Sim {
     fn drop(&mut self) {
         if let Some(listening) = &self.listening {
@@ -167,14 +192,25 @@ impl Drop for Sim {
     }
 }
 
-async fn listen(listener: TcpListener, node: Arc<Node>) {
+async fn listen(listener: TcpListener, node: Arc<Node>, tls: Option<TlsAcceptor>) {
     // Connections end with it.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(serve(stream, node.clone()));
+                    let (node, tls) = (node.clone(), tls.clone());
+                    connections.spawn(async move {
+                        match tls {
+                            None => serve(stream, node).await,
+                            // Who does not trust the certificate is gone again.
+                            Some(tls) => {
+                                if let Ok(stream) = tls.accept(stream).await {
+                                    serve(stream, node).await;
+                                }
+                            }
+                        }
+                    });
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -182,7 +218,7 @@ async fn listen(listener: TcpListener, node: Arc<Node>) {
     }
 }
 
-async fn serve(stream: TcpStream, node: Arc<Node>) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, node: Arc<Node>) {
     let cut = Arc::new(Notify::new());
     let calls = Calls { node, cut: cut.clone() };
     let service = service_fn(move |request| calls.clone().answer(request));

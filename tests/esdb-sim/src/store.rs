@@ -114,6 +114,16 @@ impl Store {
         Outcome::Stored { last, position }
     }
 
+    /// Every record, a line each.
+    pub(crate) fn everything(&self) -> String {
+        let line = |record: &Record| {
+            let Record { stream, id, metadata, custom_metadata, data, .. } = record;
+            let (meta, data) = (String::from_utf8_lossy(custom_metadata), String::from_utf8_lossy(data));
+            format!("{stream} {id} {metadata:?} {meta} {data}\n")
+        };
+        self.lock().records.iter().map(line).collect()
+    }
+
     /// Deletes a stream for good.
     pub(crate) fn tombstone(&self, stream: &str) {
         self.lock().deleted.insert(stream.to_owned());

@@ -1,8 +1,7 @@
 //! One more process of a role, beside those of a world: as where a service runs on several machines.
 
-use super::{Addresses, Role, World};
+use super::{Role, World};
 use crate::{client::Client, process::Process};
-use std::sync::Arc;
 
 /// See the file's head; it ends when this is dropped.
 pub struct Second {
@@ -21,8 +20,6 @@ impl World {
         let port = super::free_port();
         let mut process = Process::start(self.recipe(role, port, "second"));
         super::until_ready(&mut process, port).await;
-        let mut ports = (*self.addresses.0).clone();
-        ports.insert(role, port);
-        Second { process, client: self.client.at(Addresses(Arc::new(ports))) }
+        Second { process, client: self.client.at(self.addresses.with(role, port)) }
     }
 }

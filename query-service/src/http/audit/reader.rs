@@ -4,7 +4,7 @@ use crate::Queries;
 use access::{Caller, TeamScope, refuse};
 use audit::Entry;
 use events::{
-    Personal, TeamId,
+    AccountId, Personal, TeamId,
     audit::{Call, Read},
     value::ContactStatus,
 };
@@ -56,6 +56,11 @@ impl Reader {
     ) -> Result<Self, ApiError> {
         queries.access.limits.check(Limit::AuditReadsPerAccount, &Key::Account(caller.account.0))?;
         Ok(Self { caller, request, team })
+    }
+
+    /// Who it is.
+    pub(super) fn account(&self) -> AccountId {
+        self.caller.account
     }
 
     /// The one team that is seen.

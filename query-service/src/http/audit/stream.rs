@@ -9,13 +9,13 @@ use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
 };
-use platform::http::ApiError;
+use platform::{
+    http::ApiError,
+    places::{Full, Place},
+};
 use protocol::{error::ErrorCode, lang::Text};
 use std::{convert::Infallible, fmt::Write as _, time::Duration};
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 const EVENT_STREAM: &str = "text/event-stream";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -44,6 +44,26 @@ pub(super) fn from(headers: &HeaderMap, after: Option<u64>) -> Result<Option<u64
     number.map(Some).ok_or_else(|| ApiError::field("Last-Event-ID", Text::BadPosition))
 }
 
+/// What is followed, and the place that was taken for it.
+pub(super) struct Followed {
+    pub(super) headers: HeaderMap,
+    pub(super) filter: Filter,
+    /// Behind which number; it begins now if that is not said.
+    pub(super) from: Option<u64>,
+    pub(super) place: Place,
+}
+
+/// A place for one more, before anything is recorded.
+pub(super) fn place(queries: &Queries, reader: &Reader) -> Result<Place, ApiError> {
+    queries.followers.take(reader.account().0).map_err(|full| match full {
+        Full::OfTheAccount => {
+            let told = Text::SlowDown { seconds: SIGN.as_secs() };
+            ApiError::new(ErrorCode::RateLimit).because(told).retry_after(SIGN)
+        }
+        Full::Altogether => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(SIGN),
+    })
+}
+
 /// Somebody who follows.
 struct Following {
     queries: Queries,
@@ -52,19 +72,16 @@ struct Following {
     filter: Filter,
     from: u64,
     signed: Instant,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
-/// The stream; it begins now if `from` is not said.
+/// The stream.
 pub(super) async fn follow(
     queries: Queries,
     reader: Reader,
-    headers: HeaderMap,
-    filter: Filter,
-    from: Option<u64>,
+    followed: Followed,
 ) -> Result<Response, ApiError> {
-    let busy = || ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(SIGN);
-    let place = queries.followers.clone().try_acquire_owned().map_err(|_| busy())?;
+    let Followed { headers, filter, from, place } = followed;
     let from = match from {
         Some(from) => from,
         None => queries.auditor.ledger().head().await.map_err(|error| unanswered(error.into()))?.chain.number,

@@ -1,0 +1,48 @@
+//! Where the processes of a world listen.
+
+use super::Role;
+use http::Method;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Ports by role; a client splits its calls over them as the proxy of `deploy/` does.
+#[derive(Clone, Debug)]
+pub struct Addresses(Arc<BTreeMap<Role, u16>>);
+
+impl Addresses {
+    pub(super) fn of(ports: impl IntoIterator<Item = (Role, u16)>) -> Self {
+        Self(Arc::new(ports.into_iter().collect()))
+    }
+
+    /// The same but for one role.
+    pub(super) fn with(&self, role: Role, port: u16) -> Self {
+        let mut ports = (*self.0).clone();
+        ports.insert(role, port);
+        Self(Arc::new(ports))
+    }
+
+    /// Where an HTTP call goes: `http://127.0.0.1:port`.
+    pub fn http(&self, method: &Method, path: &str) -> String {
+        let path = path.trim_end_matches('/');
+        let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
+        let changes_by_get = path.ends_with("/qr-login.png") || path.ends_with("/cookieauth-logout");
+        let is_stream = path.starts_with("/api/v3/teams/") && path.ends_with("/events");
+        let role = if path.starts_with("/messaging") || is_stream {
+            Role::Gateway
+        } else if reads && !changes_by_get {
+            Role::Query
+        } else {
+            Role::Command
+        };
+        format!("http://127.0.0.1:{}", self.port(role))
+    }
+
+    /// Where websockets go: `ws://127.0.0.1:port`.
+    pub fn websocket(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port(Role::Gateway))
+    }
+
+    pub(super) fn port(&self, role: Role) -> u16 {
+        let port = self.0.get(&role).or_else(|| self.0.get(&Role::Serve));
+        *port.expect("every role runs alone or with all")
+    }
+}

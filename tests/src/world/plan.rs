@@ -1,0 +1,89 @@
+//! What a world is to consist of.
+
+use super::settings::program;
+use crate::local_postgres::LocalPostgres;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The parts the product can run as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// All of them in one process.
+    Serve,
+    /// Changes.
+    Command,
+    /// Reads.
+    Query,
+    /// From the log to the read model.
+    Projection,
+    /// Websockets.
+    Gateway,
+}
+
+impl Role {
+    pub(super) const APART: [Self; 4] = [Self::Command, Self::Query, Self::Projection, Self::Gateway];
+
+    /// The subcommand.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Command => "command",
+            Self::Query => "query",
+            Self::Projection => "projection",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// How the product is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One process, the bus inside it.
+    AllInOne,
+    /// Four processes and a NATS.
+    RolesApart,
+}
+
+/// What to start.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) layout: Layout,
+    pub(super) settings: BTreeMap<String, String>,
+    pub(super) postgres: Option<LocalPostgres>,
+    pub(super) database_url: Option<String>,
+    pub(super) program: PathBuf,
+}
+
+impl Plan {
+    /// A layout with the settings of the dev profile.
+    pub fn new(layout: Layout) -> Self {
+        Self { layout, settings: BTreeMap::new(), postgres: None, database_url: None, program: program() }
+    }
+
+    /// With one more setting: `VECHE_…`, as the product reads it.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.settings.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// On a server of its own, which may be killed.
+    #[must_use]
+    pub fn on(mut self, postgres: LocalPostgres) -> Self {
+        self.postgres = Some(postgres);
+        self
+    }
+
+    /// On this database, which somebody else makes and drops.
+    #[must_use]
+    pub fn on_database(mut self, url: impl Into<String>) -> Self {
+        self.database_url = Some(url.into());
+        self
+    }
+
+    /// Another build of the product than the one beside the tests.
+    #[must_use]
+    pub fn program(mut self, program: PathBuf) -> Self {
+        self.program = program;
+        self
+    }
+}

@@ -1,0 +1,215 @@
+//! `veche log copy`: what it refuses, with which words and exit code, and that a killed one is gone on with.
+
+use esdb_sim::Sim;
+use event_log::testing::TestDatabase;
+use http::Method;
+use serde_json::json;
+use sqlx::PgPool;
+use std::process::{Command, Stdio};
+use veche_tests::{
+    exchange::{Body, Call},
+    patience,
+    person::{Person, Team},
+    world::{Layout, Plan, Role, World, program},
+};
+
+const ANNA: &str = "+79070000021";
+const BORIS: &str = "+79070000022";
+
+/// A history that nobody adds to any more, and an empty database to copy it to.
+struct Stage {
+    world: World,
+    source: PgPool,
+    other: TestDatabase,
+    target: PgPool,
+}
+
+impl Stage {
+    async fn set(messages: usize) -> Self {
+        let mut world = World::start(Plan::new(Layout::AllInOne)).await;
+        let anna = Person::login(world.client(), ANNA).await;
+        let team: Team = anna.make_team("двое", &[BORIS]).await;
+        for number in 0..messages {
+            anna.post(&team.uid, &team.jid_of(BORIS), &format!("раз {number}")).await;
+        }
+        // A command with a receipt.
+        let invite =
+            Call::new(Method::POST, format!("/api/v3/teams/{}/invitations", team.uid), Body::Json(json!({})));
+        anna.client.send(invite.header("Idempotency-Key", "0f0e0d0c-0b0a-4908-8706-050403020100")).await.ok();
+        let source = world.pool().await;
+        patience::until("the read model has everything", async || {
+            let all = "select (select position from read.checkpoint) = (select position from log.head)";
+            sqlx::query_scalar::<_, bool>(all).fetch_one(&source).await.ok()?.then_some(())
+        })
+        .await;
+        world.process(Role::Serve).terminate().await;
+        let other = TestDatabase::create().await;
+        let target = other.pool().await;
+        Self { source, world, other, target }
+    }
+
+    /// Copies with these arguments; answers exit code and words.
+    fn copy(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = self.world.attempt(&[&["log", "copy"], arguments].concat());
+        let words = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&words).into_owned())
+    }
+
+    fn copies(&self, arguments: &[&str]) -> String {
+        let (code, words) = self.copy(arguments);
+        assert_eq!(code, Some(0), "{words}");
+        words
+    }
+
+    fn refuses(&self, arguments: &[&str], why: &str) {
+        let (code, words) = self.copy(arguments);
+        assert!(code == Some(1) && words.contains(why), "{code:?}, expected {why:?}:\n{words}");
+    }
+}
+
+/// All that is in a log, but for when it got there.
+async fn content(pool: &PgPool) -> Vec<String> {
+    let all = "select (to_jsonb(e) - 'recorded_at')::text from log.events e order by position";
+    sqlx::query_scalar(all).fetch_all(pool).await.expect("a log")
+}
+
+/// Writes an event of so many bytes behind a log, as nobody who decides on something would.
+async fn intrude(pool: &PgPool, bytes: usize) {
+    let intrude = "with moved as (update log.head set position = position + 1 returning position) \
+        insert into log.events (position, stream, revision, event_id, kind, data, meta) \
+        select position, 'test-' || position, 0, gen_random_uuid(), 'test.happened.v1', \
+            convert_to('\"' || repeat('x', $1) || '\"', 'UTF8'), '{}' from moved";
+    let size = i32::try_from(bytes).expect("a size");
+    sqlx::query(intrude).bind(size).execute(pool).await.expect("whoever owns the database can do so");
+}
+
+/// Changes an event, as whoever owns the database can.
+async fn tamper(pool: &PgPool, change: &str) {
+    let tamper = format!(
+        "alter table log.events disable trigger events_append_only; update log.events set {change}; \
+         alter table log.events enable trigger events_append_only"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(tamper)).execute(pool).await.expect("an owner can do so");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_refuses_what_is_no_place_for_it() {
+    let stage = Stage::set(3).await;
+    let own = stage.world.database_url();
+    stage.refuses(&["--to", own], "--to names the log that is to be copied");
+    let spelt = format!("{own}{}application_name=copy", if own.contains('?') { '&' } else { '?' });
+    stage.refuses(&["--to", &spelt], "--to names the log that is to be copied");
+    stage.refuses(&["--to", "memory"], "--to: postgres://… or esdb://… is expected");
+    stage.refuses(&["--from", "memory", "--to", own], "--from: postgres://… or esdb://… is expected");
+    stage.refuses(&["--to", "esdb://user:secret@a,,b"], "--to: the URL of EventStoreDB: a host is expected");
+    assert_eq!(stage.copy(&[]).0, Some(2), "nothing is said of where to");
+    let server = Sim::start().await.expect("a port is free");
+    let url = server.url();
+    stage.copies(&["--to", &url]);
+    let spelt = format!("{}&keepAliveInterval=10000", url.replace("esdb://", "esdb://user:pass@"));
+    stage.refuses(&["--from", &url, "--to", &spelt], "--to names the log that is to be copied");
+    stage.copies(&["--from", &url, "--to", &format!("{url}&namespace=other")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_with_another_history_is_left_as_it_is() {
+    let stage = Stage::set(3).await;
+    let to = &["--to", &*stage.other.url];
+    assert!(stage.copies(to).contains("0 events were there"));
+    assert_eq!(content(&stage.target).await, content(&stage.source).await);
+
+    intrude(&stage.target, 2).await;
+    let there = content(&stage.target).await;
+    let behind = there.len() - 1;
+    let why = format!("the target holds events that the source does not: those behind its position {behind}");
+    stage.refuses(to, &why);
+    // The source goes on too, elsewhere.
+    intrude(&stage.source, 2).await;
+    let why =
+        format!("another history: the event's id differs between position {0} and position {0}", behind + 1);
+    stage.refuses(to, &why);
+    assert_eq!(content(&stage.target).await, there);
+
+    for (change, what) in [
+        ("data = data || ' '::bytea where position = 3", "what is stored of the event"),
+        ("kind = 'test.happened.v1' where position = 2", "the event's name"),
+        ("stream = 'test-0' where position = 1", "the stream"),
+    ] {
+        tamper(&stage.target, change).await;
+        let place = &change[change.len() - 1..];
+        stage.refuses(
+            to,
+            &format!("another history: {what} differs between position {place} and position {place}"),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
+    let stage = Stage::set(3).await;
+    let before = content(&stage.source).await.len();
+    intrude(&stage.source, 1_000_000).await;
+    let server = Sim::start().await.expect("a port is free");
+    let why = format!("at position {}: bytes of an append: 1000004 is above the limit of 983040", before + 1);
+    stage.refuses(&["--to", &server.url()], &why);
+    stage.refuses(&["--to", &server.url()], &why);
+    // Postgres takes it, and of what was copied nothing is lost.
+    let words = stage.copies(&["--to", &stage.other.url]);
+    assert!(words.contains(&format!("{} were copied", before + 1)), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
+    let stage = Stage::set(3).await;
+    let all = content(&stage.source).await.len();
+    let to = &["--to", &*stage.other.url, "--switch"];
+    let move_checkpoint = async |by: i64| {
+        let sql = "update read.checkpoint set position = position + $1";
+        sqlx::query(sql).bind(by).execute(&stage.source).await.expect("a checkpoint");
+    };
+    move_checkpoint(-1).await;
+    let why = format!("the read model is at {} of {all}, the copy at {all}: stop the command side", all - 1);
+    stage.refuses(to, &why);
+    let position = "select position from read.checkpoint";
+    let left: i64 =
+        sqlx::query_scalar(position).fetch_one(&stage.source).await.expect("it is left as it was");
+    assert_eq!(left, i64::try_from(all - 1).expect("few"));
+    move_checkpoint(1).await;
+    let words = stage.copies(to);
+    assert!(words.contains(&format!("{all} events were there, 0 were copied")), "{words}");
+    let left: i64 = sqlx::query_scalar(position).fetch_one(&stage.source).await.expect("it starts over");
+    assert_eq!(left, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_was_killed_is_gone_on_with() {
+    let stage = Stage::set(200).await;
+    let all = content(&stage.source).await;
+    let count = "select count(*) from log.events";
+    for part in [10, 60] {
+        let mut command = Command::new(program());
+        command.args(["log", "copy", "--to", &stage.other.url]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(stage.world.environment().iter().map(|(name, value)| (name, value)));
+        let mut copying = command.spawn().expect("the product starts");
+        patience::within(patience::START_GUARD, "some of it is copied", async || {
+            let copied: i64 = sqlx::query_scalar(count).fetch_one(&stage.target).await.ok()?;
+            (copied > part).then_some(())
+        })
+        .await;
+        copying.kill().expect("it is at work");
+        copying.wait().expect("it ends");
+    }
+    let words = stage.copies(&["--to", &stage.other.url]);
+    assert!(!words.contains("0 events were there") && !words.contains(" 0 were copied"), "{words}");
+    assert_eq!(content(&stage.target).await, all);
+    for table in ["log.receipts", "keys.data_keys"] {
+        let rows = format!("select (to_jsonb(t) - 'recorded_at')::text from {table} t order by 1");
+        let rows = async |pool: &PgPool| -> Vec<String> {
+            sqlx::query_scalar(sqlx::AssertSqlSafe(rows.clone())).fetch_all(pool).await.expect(table)
+        };
+        let copied = rows(&stage.target).await;
+        assert!(!copied.is_empty(), "{table}");
+        assert_eq!(copied, rows(&stage.source).await, "{table}");
+    }
+    assert!(stage.copies(&["--to", &stage.other.url]).contains(" 0 were copied"));
+}

@@ -1,0 +1,127 @@
+//! Roles apart on EventStoreDB, with a NATS between them, while NATS, server, projection and the rest fail at random moments
+//! under load, alone and together: nothing that was acknowledged is lost or doubled, and every socket hears all of it in
+//! order. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED` repeats a run.
+
+use esdb_sim::{Call, Code, Fault, Rule, Sim};
+use std::time::Duration;
+use tokio::time::sleep;
+use veche_tests::{
+    chance::{Chance, number},
+    room::Room,
+    stored,
+    world::{Layout, Plan, Role, World},
+};
+
+const PHONES: &str = "+7906000001";
+
+/// Longest time in a round before something fails, and longest time that it is away.
+const LONGEST: u64 = 300;
+const AWAY: u64 = 600;
+
+/// What fails in a round.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    /// NATS goes, and comes back while everybody writes.
+    Nats,
+    /// `kill -9` of the projection.
+    Projection,
+    /// Both.
+    ProjectionWithoutNats,
+    /// `kill -9` of the command side, amid appends of which some were stored and never answered.
+    CommandAmidLostAnswers,
+    /// The server ends and comes back, while NATS is away.
+    ServerWithoutNats,
+    /// `kill -9` of the projection while the server is away.
+    ProjectionWithoutServer,
+}
+
+const FAILURES: [Failure; 6] = [
+    Failure::Nats,
+    Failure::Projection,
+    Failure::ProjectionWithoutNats,
+    Failure::CommandAmidLostAnswers,
+    Failure::ServerWithoutNats,
+    Failure::ProjectionWithoutServer,
+];
+
+async fn fail(world: &mut World, server: &mut Sim, failure: Failure, chance: &mut Chance) {
+    let mut pause = async |longest: u64| sleep(Duration::from_millis(chance.below(longest))).await;
+    pause(LONGEST).await;
+    match failure {
+        Failure::Nats => {
+            world.nats().kill();
+            pause(AWAY).await;
+            world.nats().revive();
+        }
+        Failure::Projection => {
+            world.process(Role::Projection).kill();
+            pause(AWAY).await;
+            world.revive(Role::Projection).await;
+        }
+        Failure::ProjectionWithoutNats => {
+            world.nats().kill();
+            world.process(Role::Projection).kill();
+            pause(AWAY).await;
+            world.nats().revive();
+            world.revive(Role::Projection).await;
+        }
+        Failure::CommandAmidLostAnswers => {
+            for fault in [Fault::LoseAnswer(Code::Unavailable), Fault::CutAfter, Fault::CutBefore] {
+                server.fail(Rule { call: Call::Append, stream: "", fault, times: 2 });
+            }
+            pause(LONGEST).await;
+            world.process(Role::Command).kill();
+            server.heal();
+            world.revive(Role::Command).await;
+        }
+        Failure::ServerWithoutNats => {
+            world.nats().kill();
+            server.stop().await;
+            pause(AWAY).await;
+            server.restart().await.expect("the port is still free");
+            world.nats().revive();
+        }
+        Failure::ProjectionWithoutServer => {
+            server.stop().await;
+            world.process(Role::Projection).kill();
+            pause(AWAY).await;
+            server.restart().await.expect("the port is still free");
+            world.revive(Role::Projection).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn soak_of_roles_apart_on_eventstoredb_misses_and_doubles_nothing() {
+    let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(FAILURES.len() as u64);
+    let seed = number("VECHE_TEST_SEED").unwrap_or(1);
+    println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
+    let mut chance = Chance(seed);
+    let mut server = Sim::start().await.expect("a port is free");
+    // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
+    let plan =
+        Plan::new(Layout::RolesApart).set("VECHE_LOG", server.url()).set("VECHE_WAIT_COMMAND_MS", "1500");
+    let mut world = World::start(plan).await;
+    let room = Room::of(&world, PHONES).await;
+    let load = room.load();
+    for round in 0..rounds {
+        load.more(5).await;
+        let failure = FAILURES[usize::try_from(round).expect("few rounds") % FAILURES.len()];
+        fail(&mut world, &mut server, failure, &mut chance).await;
+    }
+    load.more(10).await;
+    let acknowledged = load.finish().await;
+    println!(
+        "{} messages and {} invitations acknowledged",
+        acknowledged.messages.len(),
+        acknowledged.invitations.len()
+    );
+    acknowledged.is_among(&stored::everything(&server.url()).await);
+    room.has_heard(&acknowledged).await;
+    for role in [Role::Gateway, Role::Command, Role::Query] {
+        world.process(role).kill();
+    }
+    stored::projected(&world.pool().await, &server.url()).await;
+    world.process(Role::Projection).kill();
+    stored::is_what_a_rebuild_makes(&world).await;
+}

@@ -1,0 +1,87 @@
+//! A read model put in the place of another while roles are apart and two processes of the projection run, of which now one
+//! and now the other is killed, and sometimes who switches: nobody misses anything.
+
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
+use tokio::{task::block_in_place, time::sleep};
+use veche_tests::{
+    chance::{Chance, number},
+    dump,
+    room::Room,
+    world::{Layout, Plan, Role, World, program},
+};
+
+const PHONES: &str = "+7906000002";
+
+/// Longest time that somebody who is going to be killed has for their work.
+const LONGEST: u64 = 400;
+
+/// Begins to switch, and is killed amid it.
+async fn die_at_the_switch(world: &World, chance: &mut Chance) {
+    let mut command = Command::new(program());
+    command.args(["rebuild", "--shadow", "--switch"]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.envs(world.environment().iter().map(|(name, value)| (name, value)));
+    let mut switching = command.spawn().expect("the product starts");
+    sleep(Duration::from_millis(chance.below(LONGEST))).await;
+    // It may be done already.
+    let _ = switching.kill();
+    switching.wait().expect("it ends");
+}
+
+fn switch(world: &World) {
+    let told = block_in_place(|| world.run(&["rebuild", "--shadow", "--switch"]));
+    assert!(told.contains("is served from position"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_apart_go_on_over_a_switch_between_two_projections() {
+    let seed = number("VECHE_TEST_SEED").unwrap_or(1);
+    println!("VECHE_TEST_SEED={seed}");
+    let mut chance = Chance(seed);
+    // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
+    let mut world = World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")).await;
+    let mut second = world.second(Role::Projection).await;
+    let room = Room::of(&world, PHONES).await;
+    let load = room.load();
+
+    load.more(20).await;
+    switch(&world);
+    load.more(20).await;
+    world.process(Role::Projection).kill();
+    switch(&world);
+    load.more(20).await;
+    world.revive(Role::Projection).await;
+    die_at_the_switch(&world, &mut chance).await;
+    load.more(20).await;
+    second.process.kill();
+    switch(&world);
+    load.more(20).await;
+    second.process.restart();
+    die_at_the_switch(&world, &mut chance).await;
+    switch(&world);
+    load.more(20).await;
+
+    let acknowledged = load.finish().await;
+    let pool = world.pool().await;
+    acknowledged.is_in_the_log(&pool).await;
+    room.has_heard(&acknowledged).await;
+    let told = block_in_place(|| world.run(&["rebuild", "diff"]));
+    assert!(told.contains("0 rows differ"), "{told}");
+    let words = world.logs() + &second.process.log();
+    assert!(!words.contains("ERROR"), "{words}");
+    let left: Vec<String> =
+        sqlx::query_scalar("select nspname::text from pg_namespace where nspname like 'read%' order by 1")
+            .fetch_all(&pool)
+            .await
+            .expect("the catalogue can be read");
+    assert_eq!(left, ["read", "read_next"], "`rebuild diff` leaves its own");
+    for process in [world.process(Role::Projection), &mut second.process] {
+        process.kill();
+    }
+    let before = dump::read_model(&pool).await;
+    world.run(&["rebuild"]);
+    let differences = dump::differences(&before, &dump::read_model(&pool).await);
+    assert!(differences.is_empty(), "a rebuild makes another read model:\n{}", differences.join("\n"));
+}
