@@ -3,6 +3,8 @@
 //! The content is stored first and the event says so after: whoever reads the event finds the file. In between the blob is
 //! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_files`].
 
+mod using;
+
 use crate::{
     Commands,
     context::{Context, Sender},
@@ -12,13 +14,11 @@ use access::TeamScope;
 use bytes::Bytes;
 use domain::{
     limits,
-    message::Message,
-    policy::{self, Action},
     team::Team,
     upload::{self, Uploads},
 };
 use events::{
-    AccountId, BlobId, MessageId, Personal, Position, StreamName, TeamId, UploadId,
+    AccountId, BlobId, Personal, Position, StreamName, TeamId, UploadId,
     upload::{Preview, Stored},
     value::UploadKind,
 };
@@ -310,79 +310,6 @@ impl Commands {
                 Some((team, upload)) => self.let_go(team, upload, blob).await,
                 None => tracing::warn!(%blob, note, "a doubt says nothing that can be asked about"),
             }
-        }
-    }
-
-    /// Says that a message which is about to be posted brings files. One that is there already brings those it has.
-    pub(crate) async fn attach(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        message: MessageId,
-        uploads: &[UploadId],
-    ) -> Result<(), ApiError> {
-        if uploads.is_empty() {
-            return Ok(());
-        }
-        let known: Message = self.current(&StreamName::message(message)).await?;
-        match known.brings() {
-            Some(brought) if brought == uploads => return Ok(()),
-            Some(_) => return Err(ApiError::field("uploads", Text::ReadOnly)),
-            None => {}
-        }
-        let context = context.on_the_way().named("upload.attach");
-        let actor = scope.contact;
-        let attached: Result<Done<Uploads>, Stop<upload::Rejection>> = self
-            .transact(&context, StreamName::uploads(scope.team), Start::Known, |_: &Uploads| {
-                upload::Command::Attach { actor, uploads: uploads.to_vec(), message }
-            })
-            .await;
-        let refused = |_| ApiError::field("uploads", Text::DoesNotExist);
-        attached.map(drop).map_err(|stop| stop.or(refused))
-    }
-
-    /// Makes a file of one's own, or anybody's for those who run the team, nobody's; its content goes once the log says so.
-    pub(crate) async fn remove_file(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        upload: UploadId,
-    ) -> Result<Position, ApiError> {
-        let stream = StreamName::uploads(scope.team);
-        let files: Uploads = self.current(&stream).await?;
-        let actor = upload::Actor {
-            contact: scope.contact,
-            any: policy::may(scope.status, Action::DeleteAnyMessage),
-        };
-        let (blob, used) = files.of(actor, upload).ok_or_else(|| refused(upload::Rejection::NoUpload))?;
-        let mut deleted = vec![];
-        for message in used {
-            let message_now: Message = self.current(&StreamName::message(*message)).await?;
-            // One that was to bring it and was never posted needs it as little as one that is deleted.
-            if message_now.brings().is_some() && !message_now.is_deleted() {
-                return Err(refused(upload::Rejection::InUse));
-            }
-            deleted.push(*message);
-        }
-        self.doubt(scope.team, upload, blob).await?;
-        let done: Result<Done<Uploads>, Stop<upload::Rejection>> = self
-            .transact(context, stream, Start::Known, |_: &Uploads| upload::Command::Remove {
-                actor,
-                upload,
-                deleted: deleted.clone(),
-            })
-            .await;
-        match done {
-            Ok(done) => {
-                self.let_go(scope.team, upload, blob).await;
-                Ok(done.position)
-            }
-            Err(Stop::Rejected(rejection)) => {
-                self.settled_blob(blob).await;
-                Err(refused(rejection))
-            }
-            // The log may say so or not: the doubt stays.
-            Err(Stop::Failed(error)) => Err(error),
         }
     }
 }

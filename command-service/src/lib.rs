@@ -5,6 +5,7 @@
 mod accounts;
 mod cause;
 mod context;
+mod deadlines;
 mod erasure;
 mod files;
 mod http;

@@ -18,7 +18,7 @@ use contacts::{Contact, added};
 use events::{
     AccountId, BlobId, ContactId, IntegrationId, InvitationId, Personal, ReceiptId, SectionId, TeamEvent,
     TeamId, contact, icon, integration, invitation, section, team,
-    value::{ContactOrigin, ContactStatus},
+    value::{ContactOrigin, ContactStatus, SectionKind},
 };
 use sections::Section;
 use std::collections::BTreeMap;
@@ -136,6 +136,7 @@ impl Team {
             name: Personal::of_team(team, section.1),
             sort_ordering: 0,
             description: None,
+            kind: SectionKind::Contacts,
         };
         let mut seen = vec![founder.account];
         let mut events = vec![created.into(), first_section.into()];
@@ -259,17 +260,20 @@ impl Aggregate for Team {
             }
             (Stage::Live, Command::ArchiveContact { actor, contact }) => self.archive_contact(actor, contact),
             (Stage::Live, Command::Confirm { actor }) => self.confirm(actor),
-            (Stage::Live, Command::CreateSection { actor, section, name, description, sort_ordering }) => {
+            (
+                Stage::Live,
+                Command::CreateSection { actor, kind, section, name, description, sort_ordering },
+            ) => {
                 self.require(actor, Action::ManageSections)?;
-                self.create_section(section, name, description, sort_ordering)
+                self.create_section((kind, section), name, description, sort_ordering)
             }
-            (Stage::Live, Command::ChangeSection { actor, section, change }) => {
+            (Stage::Live, Command::ChangeSection { actor, kind, section, change }) => {
                 self.require(actor, Action::ManageSections)?;
-                self.change_section(section, change)
+                self.change_section((kind, section), change)
             }
-            (Stage::Live, Command::RemoveSection { actor, section }) => {
+            (Stage::Live, Command::RemoveSection { actor, kind, section }) => {
                 self.require(actor, Action::ManageSections)?;
-                self.live_section(section)?;
+                self.live_section(kind, section)?;
                 Ok(vec![section::Removed { section }.into()])
             }
             (Stage::Live, Command::Invite { actor, invitation, token_sealed, token_hash }) => {

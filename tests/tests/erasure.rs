@@ -39,7 +39,7 @@ fn on_disk(folder: &Path, value: &str) -> bool {
 }
 
 /// Values that the person puts into everything that takes one.
-const PLANTED: [&str; 18] = [
+const PLANTED: [&str; 19] = [
     "79081110002",
     "given-zq",
     "family-zq",
@@ -58,6 +58,7 @@ const PLANTED: [&str; 18] = [
     "group-zq",
     "edited-zq",
     "filename-zq.txt",
+    "taskfile-zq.txt",
 ];
 
 async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) {
@@ -81,6 +82,13 @@ async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) {
     let stored = client.upload(at("uploads"), "file", "filename-zq.txt", PICTURE.into()).await.ok();
     let brings = json!({"text": "group-zq", "uploads": [stored["uid"]]});
     client.post(at(&format!("chats/{group}/messages")), brings).await.ok();
+    let stored = client.upload(at("uploads"), "file", "taskfile-zq.txt", "для дела".into()).await.ok();
+    let task =
+        client.post(at("tasks"), json!({"description": "дело", "uploads": [stored["uid"]]})).await.ok();
+    let task = at(&format!("tasks/{}", text(&task["jid"])));
+    // Its history tells whose task it was, by name.
+    client.put(task.clone(), json!({"assignee": anna})).await.ok();
+    client.put(task, json!({"assignee": me})).await.ok();
 }
 
 async fn erase_me(person: &Person) -> veche_tests::exchange::Answer {

@@ -4,7 +4,7 @@ use events::{
     AccountId, ContactId, GroupId, IntegrationId, InvitationId, SectionId, TeamId,
     contact::Preference,
     icon, team,
-    value::{ContactStatus, IntegrationKind},
+    value::{ContactStatus, IntegrationKind, SectionKind},
 };
 use std::collections::BTreeMap;
 
@@ -183,10 +183,12 @@ pub enum Command {
         /// Who.
         actor: ContactId,
     },
-    /// There shall be a section of contacts.
+    /// There shall be a section.
     CreateSection {
         /// Who acts.
         actor: ContactId,
+        /// What it sorts.
+        kind: SectionKind,
         /// The section.
         section: SectionId,
         /// Its title.
@@ -200,6 +202,8 @@ pub enum Command {
     ChangeSection {
         /// Who acts.
         actor: ContactId,
+        /// What it sorts.
+        kind: SectionKind,
         /// Which one.
         section: SectionId,
         /// What changes.
@@ -209,6 +213,8 @@ pub enum Command {
     RemoveSection {
         /// Who acts.
         actor: ContactId,
+        /// What it sorts.
+        kind: SectionKind,
         /// Which one.
         section: SectionId,
     },
