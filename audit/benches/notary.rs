@@ -5,6 +5,7 @@
 
 use audit::{CheckpointFile, Ledger, Notary, Pace};
 use bytes::Bytes;
+use chrono::{SecondsFormat, Utc};
 use event_log::{Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, testing::TestDatabase};
 use events::{EventId, StreamName};
 use platform::{clock::Clock, vault::Vault};
@@ -105,8 +106,10 @@ async fn alone(log: &Log, ledger: &Ledger, notary: &Notary) -> Outcome<f64> {
 
 fn one() -> Append {
     let (stream, actor) = (Uuid::now_v7(), Uuid::from_u128(7));
+    // Of now: a notary that is late does not rest.
+    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
     let meta = format!(
-        r#"{{"at":"2026-01-02T03:04:05.678901Z","command":"message.post","request_id":"{stream}","actor":"{actor}","app":"0"}}"#
+        r#"{{"at":"{now}","command":"message.post","request_id":"{stream}","actor":"{actor}","app":"0"}}"#
     );
     let data = format!(r#"{{"team":"{actor}","text":"{}"}}"#, "d".repeat(TEXT));
     let event = NewEvent {

@@ -175,7 +175,9 @@ impl Ledger {
     /// plans must not scan because the tables were small when they were made.
     pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut db = PgConnection::connect_with(&self.pool.connect_options()).await?;
-        sqlx::raw_sql("set synchronous_commit = off; set enable_seqscan = off").execute(&mut db).await?;
+        sqlx::raw_sql("set synchronous_commit = off; set enable_seqscan = off; set jit = off")
+            .execute(&mut db)
+            .await?;
         Ok(db)
     }
 }

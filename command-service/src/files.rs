@@ -1,7 +1,7 @@
 //! Files on their way in: from the wire to the blob store in pieces, then, with the event, into the team's stream.
 //!
 //! The content is stored first and the event says so after: whoever reads the event finds the file. In between the blob is
-//! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_files`].
+//! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_blobs`].
 
 mod using;
 
@@ -42,8 +42,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const FIELD: &str = "file";
 /// A file without any name that can be shown.
 const NAMELESS: &str = "file";
-/// No command takes so long: what is doubted longer was left by a crash.
-const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 /// Accounts whose files on their way in are counted.
 const REMEMBERED: u64 = 10_000;
 
@@ -85,6 +83,8 @@ pub(crate) struct Arrived {
     name: String,
     size: u64,
     head: Vec<u8>,
+    /// What the form said beside it.
+    pub(crate) texts: Vec<(String, String)>,
     _places: [OwnedSemaphorePermit; 2],
 }
 
@@ -119,10 +119,10 @@ impl Commands {
             incoming.write(&piece).await.map_err(ApiError::unavailable)?;
         }
         let name = shown_name(&file.file_name);
-        file.end().await?;
-        let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..]].concat());
+        let texts = file.end().await?;
+        let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
         let context = sender.sent(self, &content.unwrap_or_default());
-        Ok((Arrived { incoming, name, size, head, _places: places }, context))
+        Ok((Arrived { incoming, name, size, head, texts, _places: places }, context))
     }
 
     async fn admitted(
@@ -159,7 +159,7 @@ impl Commands {
     ) -> Result<(UploadId, Position), ApiError> {
         let (upload, blob): (UploadId, BlobId) = (context.id(), context.id());
         let room = self.room(scope.team).await?;
-        self.blobs.doubt(blob, &note(scope.team, upload)).await.map_err(ApiError::unavailable)?;
+        self.doubt(scope.team, upload, blob).await?;
         let stored = match self.put(context, scope, arrived, (upload, blob)).await {
             Ok(stored) => stored,
             Err(failed) => {
@@ -194,7 +194,7 @@ impl Commands {
         arrived: Arrived,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let Arrived { incoming, name, mut size, head, _places } = arrived;
+        let Arrived { incoming, name, mut size, head, texts: _, _places } = arrived;
         incoming.keep(blob, FILE).await.map_err(ApiError::unavailable)?;
         let Media { content_type, mut kind } = media::sniff(&head);
         let (mut animated, mut preview) = (false, None);
@@ -267,51 +267,12 @@ impl Commands {
         self.blobs.put(blob, PREVIEW_2X, two.bytes).await?;
         Ok(Preview { width, height, size })
     }
+}
 
-    /// Removes the content of a file that the log does not hold.
-    ///
-    /// A repetition of a command makes the same ids again, so the log is asked: what it holds stays.
-    pub(crate) async fn let_go(&self, team: TeamId, upload: UploadId, blob: BlobId) {
-        let let_go = async {
-            let files: Uploads = self.current(&StreamName::uploads(team)).await?;
-            if !files.holds(upload, blob) {
-                self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
-            }
-            self.blobs.settle(blob).await.map_err(ApiError::unavailable)
-        };
-        if let Err(error) = let_go.await {
-            tracing::warn!(?error, %blob, "a file that nobody holds is left for the sweep");
-        }
-    }
-
-    /// Notes that a file is about to be nobody's: should the house stop in between, the sweep asks the log.
-    pub(crate) async fn doubt(&self, team: TeamId, upload: UploadId, blob: BlobId) -> Result<(), ApiError> {
-        self.blobs.doubt(blob, &note(team, upload)).await.map_err(ApiError::unavailable)
-    }
-
-    async fn settled_blob(&self, blob: BlobId) {
-        if let Err(error) = self.blobs.settle(blob).await {
-            tracing::debug!(%error, %blob, "a doubt stays until the sweep asks the log");
-        }
-    }
-
-    /// Removes what crashes left behind: pieces that never became whole, and files that no event came to name. Those that
-    /// an event names stay, however old their doubt is.
-    pub async fn sweep_files(&self) {
-        if let Err(error) = self.blobs.sweep().await {
-            tracing::warn!(%error, "pieces of files were not swept");
-        }
-        let doubted = self.blobs.doubted(LEFT_BEHIND).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "doubts cannot be looked through");
-            vec![]
-        });
-        for (blob, note) in doubted {
-            match noted(&note) {
-                Some((team, upload)) => self.let_go(team, upload, blob).await,
-                None => tracing::warn!(%blob, note, "a doubt says nothing that can be asked about"),
-            }
-        }
-    }
+/// Texts in such a way that no two lists look alike.
+fn in_one(texts: &[(String, String)]) -> Vec<u8> {
+    let parts = texts.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]);
+    parts.flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect()
 }
 
 /// What a rejection means to clients.
@@ -322,16 +283,6 @@ pub(crate) fn refused(rejection: upload::Rejection) -> ApiError {
         upload::Rejection::TooMany { max } => ApiError::field(FIELD, Text::TooMany { max }),
         upload::Rejection::InUse => ApiError::field("upload_uid", Text::InUse),
     }
-}
-
-/// What a doubt says: whose file it is, or was to be.
-fn note(team: TeamId, upload: UploadId) -> String {
-    format!("{team} {upload}")
-}
-
-fn noted(note: &str) -> Option<(TeamId, UploadId)> {
-    let (team, upload) = note.trim().split_once(' ')?;
-    Some((team.parse().ok()?, upload.parse().ok()?))
 }
 
 /// The name as it is shown: without folders, control characters and those that turn the direction of writing, which make
@@ -379,12 +330,5 @@ mod tests {
         }
         let long = shown_name(&format!("{}.jpeg", "д".repeat(400)));
         assert_eq!((long.chars().count(), long.ends_with("д.jpeg")), (limits::FILE_NAME, true));
-    }
-
-    #[test]
-    fn a_note_is_read_back() {
-        let (team, upload) = (TeamId(uuid::Uuid::from_u128(1)), UploadId(uuid::Uuid::from_u128(2)));
-        assert_eq!(noted(&note(team, upload)), Some((team, upload)));
-        assert_eq!(noted("x"), None);
     }
 }

@@ -68,6 +68,7 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(invitation::revoke))
         .routes(routes!(contact::create))
         .routes(routes!(contact::change, contact::change_by_post, contact::archive))
+        .routes(routes!(icon::set_of_contact, icon::remove_of_contact).layer(Extension(PICTURE)))
         .routes(routes!(contact::confirm))
         .routes(routes!(section::contacts::create))
         .routes(routes!(section::contacts::change, section::contacts::remove))

@@ -44,8 +44,8 @@ pub const COMMENT: usize = 1_024;
 pub const URL: usize = 2_048;
 /// Contacts of one team.
 pub const CONTACTS: usize = 10_000;
-/// Contacts that one call may add.
-pub const CONTACTS_PER_CALL: usize = 500;
+/// Contacts that a new team may be made with: it and they are one append.
+pub const CONTACTS_PER_CALL: usize = 490;
 /// Teams of one account.
 pub const TEAMS: usize = 300;
 /// Integrations of one team.

@@ -87,21 +87,35 @@ const OTHERS: [&str; 7] =
     ["add_to_team_rights", "contact_email", "contact_phone", "role", "section", "sections", "status"];
 
 /// Fields of one's own contact that later versions of the API know beside those.
-const OWN_LATER: [&str; 9] = [
+const OWN_LATER: [&str; 15] = [
     "always_send_pushes",
     "asterisk_mention",
+    "focus_until",
     "hide_pushes_content",
+    "meeting_mshort_view",
+    "meeting_notifications_enabled",
+    "meeting_short_view",
     "mood",
     "munread_first",
     "patronymic",
     "quiet_time_finish",
     "quiet_time_start",
+    "reaction_notifications_enabled",
+    "systembot_notifications_enabled",
     "timezone",
 ];
 
-/// Fields that the reference lists and nothing here changes: a login phone changes hands only by proof, and contacts
-/// have no pictures yet.
-const NOT_HERE: [&str; 2] = ["icons", "phone"];
+/// The name of a contact's picture among its fields; it is changed by calls of its own.
+pub const ICONS: &str = "icons";
+
+/// Fields of another's contact that later versions of the API let those change who manage people.
+const OTHERS_LATER: [&str; 1] = [ICONS];
+
+/// Fields of another's contact that only those change who may decide over their place in the team.
+const OF_LOWER: [&str; 2] = [ICONS, "status"];
+
+/// A field that the reference lists and nothing here changes: a login phone changes hands only by proof.
+const NOT_HERE: &str = "phone";
 
 /// The names of the fields that a viewer of this status may change in a contact, alphabetically, as the reference lists
 /// them.
@@ -118,9 +132,14 @@ pub fn changeable_fields(viewer: ContactStatus, own: bool) -> Vec<&'static str> 
 /// The same as later versions of the API list them: all that can be changed, and nothing else.
 pub fn changeable_now(viewer: ContactStatus, of: ContactStatus, own: bool) -> Vec<&'static str> {
     let fields = changeable_fields(viewer, own).into_iter();
-    let later = OWN_LATER.into_iter().filter(|_| own);
+    let later: &[&str] = match own {
+        true => &OWN_LATER,
+        false if viewer >= Admin => &OTHERS_LATER,
+        false => &[],
+    };
     let is_lower = own || rules(viewer, of);
-    sorted(fields.chain(later).filter(|field| !NOT_HERE.contains(field) && (is_lower || *field != "status")))
+    let can = |field: &&str| *field != NOT_HERE && (is_lower || !OF_LOWER.contains(field));
+    sorted(fields.chain(later.iter().copied()).filter(can))
 }
 
 /// Whether somebody may decide over the place of another in the team: nobody does over those who stand higher.
@@ -166,15 +185,17 @@ mod tests {
     fn nobody_decides_over_those_who_stand_higher() {
         assert!(!may_remove(Admin, Owner, false) && may_remove(Admin, Admin, false));
         assert!(may_remove(Guest, Guest, true) && !may_remove(Member, Guest, false));
-        assert!(!changeable_now(Admin, Owner, false).contains(&"status"));
-        assert!(changeable_now(Owner, Owner, false).contains(&"status"));
+        for field in OF_LOWER {
+            assert!(!changeable_now(Admin, Owner, false).contains(&field));
+            assert!(changeable_now(Owner, Owner, false).contains(&field));
+        }
     }
 
     #[test]
-    fn what_can_be_changed_now_is_all_but_the_login_phone_and_the_picture() {
+    fn what_can_be_changed_now_is_all_but_the_login_phone() {
         let fields = changeable_now(Member, Member, true);
-        assert!(fields.is_sorted() && fields.len() == 27);
-        assert!(!fields.contains(&"phone") && !fields.contains(&"icons"));
+        assert!(fields.is_sorted() && fields.len() == 34);
+        assert!(!fields.contains(&"phone") && fields.contains(&ICONS));
         assert!(fields.contains(&"timezone") && changeable_now(Member, Member, false).is_empty());
     }
 }

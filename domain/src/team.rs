@@ -4,6 +4,7 @@
 
 mod command;
 mod contacts;
+mod pictures;
 mod sections;
 
 pub use command::{
@@ -16,8 +17,8 @@ use crate::{
 };
 use contacts::{Contact, added};
 use events::{
-    AccountId, BlobId, ContactId, IntegrationId, InvitationId, Personal, ReceiptId, SectionId, TeamEvent,
-    TeamId, contact, icon, integration, invitation, section, team,
+    AccountId, ContactId, IntegrationId, InvitationId, Personal, ReceiptId, SectionId, TeamEvent, TeamId,
+    contact, icon, integration, invitation, section, team,
     value::{ContactOrigin, ContactStatus, SectionKind},
 };
 use sections::Section;
@@ -63,12 +64,6 @@ struct Integration {
 }
 
 impl Team {
-    /// Bytes that its files may have together, beside its picture.
-    pub fn room(&self) -> u64 {
-        let limit = self.settings.as_ref().map_or(0, |settings| settings.uploads_size_limit);
-        limit.saturating_sub(self.icon.as_ref().map_or(0, |icon| icon.size))
-    }
-
     fn own<T>(&self, value: T) -> Result<Personal<T>, Rejection> {
         Ok(Personal::of_team(self.known_id()?, value))
     }
@@ -80,11 +75,6 @@ impl Team {
     /// The receipt of its erasure, if it was erased.
     pub fn erased(&self) -> Option<ReceiptId> {
         self.erased
-    }
-
-    /// Where its picture is stored.
-    pub fn picture(&self) -> Option<BlobId> {
-        self.icon.as_ref().map(|icon| icon.blob)
     }
 
     /// The team ends, if it has not, and is to be forgotten.
@@ -241,7 +231,8 @@ impl Aggregate for Team {
             (Stage::Absent, Command::Erase(_)) => Err(Rejection::NoTeam),
             (_, Command::Erase(erased)) => Ok(self.erase(erased)),
             (_, Command::Purge(purged)) => Ok(self.purge(purged)),
-            (Stage::Absent | Stage::Archived, Command::PartWith { .. }) => Ok(vec![]),
+            (Stage::Absent, Command::PartWith { .. }) => Ok(vec![]),
+            (Stage::Archived, Command::PartWith { account }) => Ok(self.without_picture(account)),
             (Stage::Live, Command::PartWith { account }) => Ok(self.part_with(account)),
             (Stage::Archived, Command::Archive { actor }) => {
                 self.require(actor, Action::DeleteTeam).map(|()| vec![])
@@ -252,8 +243,8 @@ impl Aggregate for Team {
                 self.require(actor, Action::DeleteTeam).map(|()| vec![team::Archived {}.into()])
             }
             (Stage::Live, Command::Join { invitation, joiner }) => self.join(invitation, joiner),
-            (Stage::Live, Command::AddContact { actor, contact, sections }) => {
-                self.add_contact(actor, contact, sections)
+            (Stage::Live, Command::AddContact { actor, contact, sections, more }) => {
+                self.add_contact(actor, contact, sections, *more)
             }
             (Stage::Live, Command::ChangeContact { actor, contact, change }) => {
                 self.change_contact(actor, contact, *change)
@@ -333,17 +324,17 @@ impl Aggregate for Team {
             }
             (Stage::Live, Command::SetIcon { actor, icon }) => {
                 self.require(actor, Action::ManageTeam)?;
-                match &self.settings {
-                    _ if self.icon.as_ref() == Some(&icon) => Ok(vec![]),
-                    Some(settings) if icon.size > settings.uploads_size_limit => {
-                        Err(Rejection::QuotaExceeded)
-                    }
-                    _ => Ok(vec![icon.into()]),
-                }
+                self.set_icon(icon)
             }
             (Stage::Live, Command::RemoveIcon { actor }) => {
                 self.require(actor, Action::ManageTeam)?;
                 Ok(self.icon.iter().map(|_| icon::Removed {}.into()).collect())
+            }
+            (Stage::Live, Command::SetContactIcon { actor, contact, icon }) => {
+                self.set_contact_icon(actor, contact, icon)
+            }
+            (Stage::Live, Command::RemoveContactIcon { actor, contact }) => {
+                self.remove_contact_icon(actor, contact)
             }
         }
     }
@@ -371,7 +362,9 @@ impl Aggregate for Team {
             | TeamEvent::ContactPreferencesChanged(_)
             | TeamEvent::ContactSectionsSet(_)
             | TeamEvent::ContactInvitingAllowed(_)
-            | TeamEvent::ContactConfirmed(_) => self.evolve_contacts(event),
+            | TeamEvent::ContactConfirmed(_)
+            | TeamEvent::ContactIconChanged(_)
+            | TeamEvent::ContactIconRemoved(_) => self.evolve_contacts(event),
             TeamEvent::SectionCreated(_) | TeamEvent::SectionChanged(_) | TeamEvent::SectionRemoved(_) => {
                 self.evolve_sections(event);
             }

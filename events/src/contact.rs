@@ -5,7 +5,7 @@ mod preferences;
 pub use preferences::{Preference, Preferences};
 
 use crate::{
-    AccountId, ContactId, Personal, SectionId,
+    AccountId, ContactId, Personal, SectionId, icon,
     value::{ContactOrigin, ContactStatus},
 };
 use schemars::JsonSchema;
@@ -123,6 +123,24 @@ pub struct InvitingAllowed {
     pub contact: ContactId,
     /// Whether it may.
     pub allowed: bool,
+}
+
+/// A contact's picture was set or replaced.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IconChanged {
+    /// Whose.
+    pub contact: ContactId,
+    /// The picture.
+    pub icon: icon::Changed,
+}
+
+/// A contact has no picture any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IconRemoved {
+    /// Whose.
+    pub contact: ContactId,
 }
 
 /// A contact who was added or invited said that they want to be here.

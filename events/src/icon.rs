@@ -1,4 +1,4 @@
-//! Facts about a team's picture.
+//! Facts about a team's picture; people's pictures are stored in the same way.
 
 use crate::BlobId;
 use schemars::JsonSchema;

@@ -127,6 +127,8 @@ stored_events! {
         ContactSectionsSet(contact::SectionsSet) = "contact.sections_set.v1",
         ContactInvitingAllowed(contact::InvitingAllowed) = "contact.inviting_allowed.v1",
         ContactConfirmed(contact::Confirmed) = "contact.confirmed.v1",
+        ContactIconChanged(contact::IconChanged) = "contact.icon_changed.v1",
+        ContactIconRemoved(contact::IconRemoved) = "contact.icon_removed.v1",
         SectionCreated(section::Created) = "section.created.v1",
         SectionChanged(section::Changed) = "section.changed.v1",
         SectionRemoved(section::Removed) = "section.removed.v1",

@@ -7,7 +7,7 @@ use crate::{
     credentials::{Credentials, is_foreign},
     frame,
     gateway::Gateway,
-    socket::{self, Identity, Wire},
+    socket::{self, Identity, Wire, roster},
     upstream::Sender,
 };
 use axum::{
@@ -45,6 +45,9 @@ struct Resume {
     /// last frame, `Event-Position` of an answer, `position` of `server.time`; or `confirmed`, the last frame that this
     /// session's client has confirmed. Without it the stream begins now.
     from: Option<String>,
+    /// `true`: unless it goes on from somewhere, the first frame is `server.roster`, everything as of where the stream
+    /// begins. `false`: not even where the operator lets everybody have it.
+    roster: Option<String>,
 }
 
 /// The websocket routes.
@@ -197,7 +200,9 @@ async fn identify(
     };
     let sender =
         Sender { team, credentials, client: info.client, request_id: info.id.clone(), lang: info.lang };
-    Ok(Ok(Identity { session, team, viewer: Viewer { contact, status }, sender: sender.into(), from, anew }))
+    let roster = roster::is_wanted(access.config.realtime.roster, resume.roster.as_deref());
+    let (viewer, sender) = (Viewer { contact, status }, sender.into());
+    Ok(Ok(Identity { session, team, viewer, sender, from, anew, roster }))
 }
 
 async fn panic(mut wire: Wire, panic: Panic) {

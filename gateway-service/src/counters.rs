@@ -49,19 +49,22 @@ struct Standing {
     /// The numbers of those that mention the contact.
     mentions: BTreeSet<i64>,
     last_read: Option<Uuid>,
+    /// Version of the mark.
     gentime: i64,
+    /// Version of all else that the contact sees of the chat.
+    version: i64,
 }
 
 impl Standing {
     /// A chat in which nothing behind `base` was said yet.
     fn nothing(kind: ChatType, base: i64) -> Self {
-        Self { kind, base, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0 }
+        Self { kind, base, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0, version: 0 }
     }
 
     fn of(mark: ChatMark) -> (ChatKey, Self) {
-        let ChatMark { chat, kind, base, unread, mentions, last_read, gentime } = mark;
+        let ChatMark { chat, kind, base, unread, mentions, last_read, gentime, version } = mark;
         let mentions = mentions.into_iter().collect();
-        (chat, Self { kind, base, unread, mentions, last_read, gentime })
+        (chat, Self { kind, base, unread, mentions, last_read, gentime, version })
     }
 }
 
@@ -173,9 +176,10 @@ impl Counters {
         let kind = ChatType::of(message.chat);
         let mut standing =
             self.standing(message.chat, if kind == ChatType::Direct { 0 } else { message.num - 1 });
+        standing.version = standing.version.max(message.chat_gentime);
         let is_change = message.kind == ContentType::Change;
         if message.author == Author::Contact(self.contact) && !is_change {
-            // Whoever posts has read all before (protocol.md 6, item 101).
+            // Whoever posts has read all before.
             standing.base = message.num;
             standing.unread = 0;
             standing.mentions.clear();
@@ -190,13 +194,15 @@ impl Counters {
         self.put(message.chat.key(), standing)
     }
 
-    /// A message was edited or deleted: it can mention others than before, or count no more.
+    /// A message was edited or deleted: it can mention others than before, or count no more. A deletion is a new version of
+    /// the chat.
     fn changed(&mut self, message: &NeutralMessage) -> bool {
         let key = message.chat.key();
-        let Some(mut standing) = self.chats.get(&key).filter(|known| message.num > known.base).cloned()
-        else {
-            return false;
-        };
+        let Some(mut standing) = self.chats.get(&key).cloned() else { return false };
+        standing.version = standing.version.max(message.chat_gentime);
+        if message.num <= standing.base {
+            return self.put(key, standing);
+        }
         if message.is_deleted() && !message.silently {
             standing.unread = standing.unread.saturating_sub(1);
         }
@@ -231,7 +237,7 @@ impl Counters {
         let standing = self.chats.get(&chat.key());
         ChatCounters {
             chat_type: ChatType::of(chat),
-            gentime: standing.map_or(0, |known| known.gentime),
+            gentime: standing.map_or(0, |known| known.gentime.max(known.version)),
             jid: jid_for(self.contact, chat),
             last_read_message_id: standing.and_then(|known| known.last_read),
             num_unread: standing.map_or(0, |known| known.unread),

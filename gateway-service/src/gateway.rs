@@ -1,6 +1,8 @@
 //! The gateway as the process sees it: started with what it needs, mounted as a router, drained at the end.
 
-use crate::{connect, crowd::Crowd, hub::Hub, presence::Presence, stream, upstream::Upstream};
+use crate::{
+    connect, crowd::Crowd, hub::Hub, presence::Presence, socket::roster, stream, upstream::Upstream,
+};
 use access::Access;
 use axum::extract::FromRef;
 use platform::{
@@ -9,6 +11,7 @@ use platform::{
 };
 use protocol::notice::{FEED_SUBJECT, LIVE_SUBJECT};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -45,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: Tasks,
     /// Who has how many streams open.
     pub(crate) crowd: Crowd,
+    /// Turns to make a roster.
+    pub(crate) rosters: Semaphore,
     /// How often `server.time` comes.
     pub(crate) time: Duration,
     /// Cancelled when sockets must end.
@@ -93,7 +98,9 @@ impl Gateway {
         let sockets = TaskTracker::new();
         let realtime = &access.config.realtime;
         let (crowd, time) = (Crowd::new(realtime), Duration::from_secs(realtime.time_sec.into()));
-        let shared = Shared { access, hub, presence, upstream, tasks, crowd, time, draining, sockets };
+        let rosters = Semaphore::new(roster::AT_ONCE);
+        let shared =
+            Shared { access, hub, presence, upstream, tasks, crowd, rosters, time, draining, sockets };
         Ok(Self(Arc::new(shared)))
     }
 

@@ -7,7 +7,7 @@ use crate::{
     hub::{Row, Typing},
 };
 use events::{
-    AccountId, ContactId, MessageId, Position, SectionId, SessionId, TeamId, chat::ChatRef, message::Author,
+    AccountId, ContactId, Position, SectionId, SessionId, TeamId, chat::ChatRef, message::Author,
     value::SectionKind,
 };
 use protocol::{
@@ -15,7 +15,7 @@ use protocol::{
     contact::Edition,
     lang::Lang,
     message::{ChatType, Face, NeutralMessage},
-    notice::{Notice, Scope},
+    notice::{Notice, Receipt, Scope},
     realtime::{DeletedChat, DeletedSection, DeletedTeam, Gone, ReceivedMessage, ServerEvent, UiSettings},
     section,
     tag::Tag,
@@ -99,9 +99,7 @@ impl Renderer {
                 self.message(row, message, *delayed, counted).await.map(told)
             }
             Notice::ReadMarked { chat, .. } => self.read_marked(point, *chat).await.map(told),
-            Notice::MessagesReceived { chat, messages, .. } => {
-                self.received(point, *chat, messages).map(told)
-            }
+            Notice::MessagesReceived { chat, messages } => self.received(point, *chat, messages).map(told),
             Notice::GroupUpdated { group, .. } => self.chat(point, ChatRef::Group(*group)).await,
             Notice::ChatKept { chat, .. } => self.chat(point, *chat).await,
             Notice::DraftSaved { chat, draft, num, gentime, .. } => {
@@ -258,15 +256,16 @@ impl Renderer {
         )?)
     }
 
-    fn received(&mut self, point: Point, chat: ChatRef, messages: &[(MessageId, u32)]) -> Result<Frame> {
+    fn received(&mut self, point: Point, chat: ChatRef, messages: &[Receipt]) -> Result<Frame> {
         let chat = jid_for(self.viewer.contact, chat);
-        let seen = |(message, num_received): &(MessageId, u32)| ReceivedMessage {
+        let seen = |receipt: &Receipt| ReceivedMessage {
             chat,
-            message_id: message.0,
-            received: *num_received > 0,
-            num_received: *num_received,
+            message_id: receipt.message.0,
+            received: receipt.readers > 0,
+            num_received: receipt.readers,
         };
-        let event = ServerEvent::MessageReceived { messages: messages.iter().map(seen).collect() };
+        let own = messages.iter().filter(|receipt| receipt.author == self.viewer.contact);
+        let event = ServerEvent::MessageReceived { messages: own.map(seen).collect() };
         Ok(frame::encode_confirmed(point, &event, &self.confirmations.ask(point))?)
     }
 

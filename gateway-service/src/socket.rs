@@ -11,6 +11,7 @@ mod hear;
 mod inbox;
 mod open;
 mod pace;
+pub(crate) mod roster;
 mod tell;
 mod wire;
 
@@ -49,6 +50,8 @@ pub(crate) struct Identity {
     pub(crate) from: Option<Point>,
     /// It wants to go on from a place that is not known: it must fetch everything.
     pub(crate) anew: bool,
+    /// It wants everything in one frame, if it does not go on from somewhere.
+    pub(crate) roster: bool,
 }
 
 /// See the file's head.
@@ -65,6 +68,8 @@ struct Socket {
     told: Point,
     /// The client has yet to be told that it must fetch everything.
     anew: bool,
+    /// The client has yet to be told everything.
+    roster: bool,
     /// The client knows that it is live.
     greeted: bool,
     attendance: Attendance,
@@ -127,7 +132,11 @@ impl Socket {
     }
 
     async fn until_end(&mut self) -> End {
-        if self.anew {
+        if self.roster {
+            if let Some(end) = self.tell_roster().await {
+                return end;
+            }
+        } else if self.anew {
             self.fetch_anew(self.told);
         }
         loop {

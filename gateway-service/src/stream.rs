@@ -146,7 +146,7 @@ fn identity(
     let sender = Sender { team: scope.team, credentials, client, request_id, lang };
     let session = scope.caller.session().clone();
     let (team, viewer, sender) = (scope.team, scope.viewer(), sender.into());
-    Ok(Identity { session, team, viewer, sender, from, anew: false })
+    Ok(Identity { session, team, viewer, sender, from, anew: false, roster: false })
 }
 
 fn asks_for_stream(headers: &HeaderMap) -> bool {

@@ -14,7 +14,9 @@ mod sections;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, Sms, Uploads, Wait, Webhooks};
+pub use sections::{
+    Audit, Auth, History, Http, Postgres, Realtime, RosterMode, Sms, Uploads, Wait, Webhooks,
+};
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;

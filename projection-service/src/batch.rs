@@ -11,6 +11,8 @@ pub(crate) struct Batch<'c> {
     pub(crate) db: &'c mut PgConnection,
     /// What is told.
     pub(crate) outbox: Outbox,
+    /// Whether anything is done outside.
+    pub(crate) plans: bool,
     /// What is to be done outside.
     pub(crate) planned: Vec<Planned>,
     /// Texts that authors took back.
@@ -59,6 +61,11 @@ impl<'e> At<'e> {
 }
 
 impl Batch<'_> {
+    /// Whether anybody is told of an event.
+    pub(crate) fn is_told(&mut self, at: At<'_>) -> bool {
+        self.outbox.is_told(at.position, at.meta.at)
+    }
+
     /// Adds a notice.
     pub(crate) fn tell(&mut self, at: At<'_>, scope: Scope, audience: Audience, notice: Notice) {
         self.outbox.tell((at.position, at.meta.at), scope, audience, notice);

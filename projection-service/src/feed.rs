@@ -1,4 +1,4 @@
-//! Notices of a batch on their way into the feed: numbered within their scopes, written with the rows, published after.
+//! Notices of a batch on their way into the feed: written with the rows, published after.
 
 mod erasure;
 mod membership;
@@ -12,16 +12,54 @@ use events::{MessageId, Position};
 use protocol::notice::{Audience, FeedRow, Notice, Scope};
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgConnection, Row};
-use std::collections::HashMap;
 use uuid::Uuid;
 
-/// What a batch tells, in order; numbers are given when it is written.
+/// Of which events notices are written. Of those before, nobody could ask any more: the floor of the feed rises over them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Since(Option<DateTime<Utc>>);
+
+impl Since {
+    /// Of those that happened at a time or after it; of all without a time.
+    pub(crate) const fn time(time: Option<DateTime<Utc>>) -> Self {
+        Self(time)
+    }
+
+    /// Of none.
+    pub(crate) const fn never() -> Self {
+        Self(Some(DateTime::<Utc>::MAX_UTC))
+    }
+
+    fn covers(self, at: DateTime<Utc>) -> bool {
+        self.0.is_none_or(|since| at >= since)
+    }
+}
+
+/// What a batch tells.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     rows: Vec<FeedRow>,
+    /// The place of the last notice, whether it is written or not.
+    last: Option<(Position, u32)>,
+    since: Since,
+    /// The last event that nobody is told of.
+    untold: Option<Position>,
 }
 
 impl Outbox {
+    /// One that tells of these events.
+    pub(crate) fn telling(since: Since) -> Self {
+        Self { since, ..Self::default() }
+    }
+
+    /// Whether anybody is told of an event: what is looked up for notices alone is looked up only then.
+    pub(crate) fn is_told(&mut self, position: Position, at: DateTime<Utc>) -> bool {
+        let told = self.since.covers(at);
+        if !told {
+            self.untold = self.untold.max(Some(position));
+        }
+        told
+    }
+
     /// Adds a notice of an event.
     pub(crate) fn tell(
         &mut self,
@@ -30,10 +68,14 @@ impl Outbox {
         audience: Audience,
         notice: Notice,
     ) {
-        let ordinal = match self.rows.last() {
-            Some(last) if last.position == position => last.ordinal + 1,
+        let ordinal = match self.last {
+            Some((last, ordinal)) if last == position => ordinal + 1,
             _ => 0,
         };
+        self.last = Some((position, ordinal));
+        if !self.is_told(position, at) && !membership::moves(&notice) {
+            return;
+        }
         self.rows.push(FeedRow { position, ordinal, scope, audience, at, notice });
     }
 
@@ -77,23 +119,31 @@ impl Outbox {
         Ok(())
     }
 
-    /// Numbers and stores the rows, and returns them as the bus carries them.
+    /// Stores the rows, and returns them as the bus carries them; nothing when they are not all that happened.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn store(
-        self,
+        mut self,
         db: &mut PgConnection,
-    ) -> Result<Vec<(Uuid, Box<RawValue>)>, sqlx::Error> {
-        if self.rows.is_empty() {
-            return Ok(vec![]);
+    ) -> Result<Option<Vec<(Uuid, Box<RawValue>)>>, sqlx::Error> {
+        // Posts are applied before what else happens elsewhere.
+        self.rows.sort_by_key(|row| (row.position, row.ordinal));
+        membership::keep(db, &self.rows).await?;
+        if let Some(untold) = self.untold {
+            sqlx::query("UPDATE feed_floor SET position = greatest(position, $1)")
+                .bind(untold.cast_signed())
+                .execute(&mut *db)
+                .await?;
+            self.rows.retain(|row| self.since.covers(row.at));
         }
         let encode = |row: &FeedRow| to_raw_value(row).map(|encoded| (row.scope.uuid(), encoded));
         let encoded = self.rows.iter().map(encode).collect::<Result<Vec<_>, _>>();
         let encoded = encoded.map_err(|error| sqlx::Error::Encode(error.into()))?;
-        insert(db, &self.rows, &encoded).await?;
-        membership::keep(db, &self.rows).await?;
-        Ok(encoded)
+        if !self.rows.is_empty() {
+            insert(db, &self.rows, &encoded).await?;
+        }
+        Ok(self.untold.is_none().then_some(encoded))
     }
 }
 
@@ -108,18 +158,8 @@ fn withdraw(row: &mut FeedRow, withdrawn: MessageId) -> bool {
     }
 }
 
-/// Moves the scopes' numbers on, and stores each row under its own: the scope's newest number less the rows of the same
-/// scope that come behind it.
-const STORE: &str = "
-    WITH told AS (
-        SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::timestamptz[], $6::bytea[])
-            AS t(scope, behind, position, ordinal, at, notice)
-    ), moved AS (
-        INSERT INTO feed_scope AS s (scope, seq) SELECT scope, count(*) FROM told GROUP BY scope ORDER BY scope
-        ON CONFLICT (scope) DO UPDATE SET seq = s.seq + excluded.seq RETURNING scope, seq
-    )
-    INSERT INTO feed (scope, seq, position, ordinal, at, notice)
-    SELECT scope, m.seq - t.behind, t.position, t.ordinal, t.at, t.notice FROM told t JOIN moved m USING (scope)";
+const STORE: &str = "INSERT INTO feed (scope, position, ordinal, at, notice) \
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::bytea[])";
 
 async fn insert(
     db: &mut PgConnection,
@@ -128,7 +168,6 @@ async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(STORE)
         .bind(rows.iter().map(|row| row.scope.uuid()).collect::<Vec<_>>())
-        .bind(behind(rows))
         .bind(rows.iter().map(|row| row.position.cast_signed()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.ordinal.cast_signed()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.at).collect::<Vec<_>>())
@@ -136,20 +175,4 @@ async fn insert(
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// For each row, how many of its scope come behind it.
-fn behind(rows: &[FeedRow]) -> Vec<i64> {
-    let mut seen: HashMap<Uuid, i64> = HashMap::new();
-    let mut behind: Vec<i64> = rows
-        .iter()
-        .rev()
-        .map(|row| {
-            let count = seen.entry(row.scope.uuid()).or_default();
-            *count += 1;
-            *count - 1
-        })
-        .collect();
-    behind.reverse();
-    behind
 }

@@ -231,6 +231,7 @@ async fn attempt(batch: &mut Batch<'_>, event: &Recorded<Event>) -> Result<Optio
     let mut tried = Batch {
         db: &mut savepoint,
         outbox: batch.outbox.clone(),
+        plans: batch.plans,
         planned: vec![],
         withdrawn: vec![],
         coloured: batch.coloured,

@@ -3,7 +3,7 @@
 
 mod concerning;
 
-use crate::{Projector, incoming::Incoming, parking::Skips};
+use crate::{Projector, Telling, incoming::Incoming, parking::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
 use concerning::Concerning;
@@ -103,7 +103,8 @@ impl Past {
         if !past::make_room(inner.served.pool(), inner.limits.schemas).await? {
             return Err(PastError::Busy);
         }
-        let projector = Projector::beside(inner.journal.clone(), inner.served.beside(&schema, 1));
+        let projector = Projector::beside(inner.journal.clone(), inner.served.beside(&schema, 1))
+            .telling(Telling::Nothing);
         let mut db = projector.connect().await?;
         let mut transaction = db.begin().await?;
         past::lock(&mut transaction, &schema).await?;

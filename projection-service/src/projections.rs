@@ -9,11 +9,13 @@ mod erasure;
 mod icon;
 mod integration;
 mod invitation;
+mod layers;
 mod message;
 mod phone;
 mod reading;
 mod remind;
 mod section;
+mod seen;
 mod session;
 mod tag;
 mod task;
@@ -33,18 +35,17 @@ use events::{
 };
 use std::str::FromStr;
 
-/// Applies events in order. Posts that follow each other are applied together: they are most of any log.
+/// Applies events so that rows and notices come out as if each had been applied by itself, in the order of the log.
 pub(crate) async fn apply(batch: &mut Batch<'_>, events: &[Recorded<Event>]) -> Result<(), ProjectionError> {
-    let mut rest = events;
-    while let Some(first) = rest.first() {
-        let posts = rest.iter().map_while(message::post).count();
-        if posts > 0 {
-            let (run, behind) = rest.split_at(posts);
-            message::posted(batch, run).await?;
-            rest = behind;
-        } else {
-            one(batch, first).await?;
-            rest = &rest[1..];
+    if let [single] = events {
+        return one(batch, single).await;
+    }
+    for layer in layers::layers(batch.db, events).await? {
+        if !layer.posts.is_empty() {
+            message::posted(batch, &layer.posts).await?;
+        }
+        for other in layer.others {
+            one(batch, other).await?;
         }
     }
     Ok(())
@@ -60,7 +61,7 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
         Event::MessageEvent(event) => {
             let message: MessageId = owner(recorded)?;
             match event {
-                MessageEvent::Posted(_) => message::posted(batch, std::slice::from_ref(recorded)).await?,
+                MessageEvent::Posted(_) => message::posted(batch, &[recorded]).await?,
                 MessageEvent::Edited(edited) => message::edited(batch, at, message, edited).await?,
                 MessageEvent::Deleted(deleted) => message::deleted(batch, at, message, deleted).await?,
                 MessageEvent::ReactionSet(set) => message::reaction_set(batch, at, message, set).await?,
@@ -147,6 +148,12 @@ async fn of_team(
             contact::inviting_allowed(batch, at, team, allowed).await?
         }
         TeamEvent::ContactConfirmed(confirmed) => contact::confirmed(batch, at, team, confirmed).await?,
+        TeamEvent::ContactIconChanged(changed) => {
+            icon::of_contact(batch, at, team, (changed.contact, Some(&changed.icon))).await?
+        }
+        TeamEvent::ContactIconRemoved(removed) => {
+            icon::of_contact(batch, at, team, (removed.contact, None)).await?
+        }
         TeamEvent::SectionChanged(changed) => section::changed(batch, at, team, changed).await?,
         TeamEvent::SectionRemoved(removed) => section::removed(batch, at, team, removed).await?,
         TeamEvent::SectionCreated(created) => section::created(batch, at, team, created).await?,

@@ -3,15 +3,17 @@
 use crate::{
     batch::Batch,
     effects,
-    feed::Outbox,
+    feed::{Outbox, Since},
     incoming::Incoming,
     parking::{self, Careful, Skips},
     projections, withdrawn,
 };
 use bytes::Bytes;
+use chrono::TimeDelta;
 use events::{Event, Position};
 use platform::{
     bus::{Bus, MAX_PAYLOAD},
+    clock::Clock,
     journal::{Journal, LoadError},
     vault::Vault,
 };
@@ -61,6 +63,34 @@ pub struct Projector {
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
     outside: Outside,
+    telling: Telling,
+}
+
+/// Which events anybody is told of.
+#[derive(Clone, Debug, Default)]
+pub enum Telling {
+    /// All.
+    #[default]
+    All,
+    /// Those that are not older: nobody comes back after so long.
+    Lately {
+        /// How old.
+        age: TimeDelta,
+        /// What age is reckoned by.
+        clock: Clock,
+    },
+    /// None.
+    Nothing,
+}
+
+impl Telling {
+    fn since(&self) -> Since {
+        match self {
+            Self::All => Since::default(),
+            Self::Lately { age, clock } => Since::time(clock.now().checked_sub_signed(*age)),
+            Self::Nothing => Since::never(),
+        }
+    }
 }
 
 /// What follows outside of the rows.
@@ -90,13 +120,19 @@ pub(crate) struct Applied {
 impl Projector {
     /// A projector from a journal to a read model; notices go out over the bus.
     pub fn new(journal: Journal, read: ReadModel, vault: Vault, bus: Bus) -> Self {
-        Self { journal, read, outside: Outside::Told { vault, bus } }
+        Self { journal, read, outside: Outside::Told { vault, bus }, telling: Telling::All }
     }
 
     /// A projector into rows that nobody is served from: it sends nothing, plans nothing, and leaves what services
     /// remember beside the log (`ops`) as it is.
     pub fn beside(journal: Journal, read: ReadModel) -> Self {
-        Self { journal, read, outside: Outside::Nothing }
+        Self { journal, read, outside: Outside::Nothing, telling: Telling::All }
+    }
+
+    /// The same, but not everybody needs to be told of everything.
+    #[must_use]
+    pub fn telling(self, telling: Telling) -> Self {
+        Self { telling, ..self }
     }
 
     /// Runs until it is dropped. Failures are logged and tried again: a read model that stands still is seen by
@@ -144,9 +180,11 @@ impl Projector {
     /// not wait for the disk: what a crash of Postgres takes is applied again from the log.
     pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut db = PgConnection::connect_with(&self.read.pool().connect_options()).await?;
-        sqlx::query("SET synchronous_commit = off").execute(&mut db).await?;
         // A rebuild begins with empty tables. A plan made then would read them from end to end for ever, however they grow.
-        sqlx::query("SET enable_seqscan = off").execute(&mut db).await?;
+        // What has to be read so nevertheless then looks so expensive that it would be compiled each time.
+        sqlx::raw_sql("SET synchronous_commit = off; SET enable_seqscan = off; SET jit = off")
+            .execute(&mut db)
+            .await?;
         Ok(db)
     }
 
@@ -188,7 +226,8 @@ impl Projector {
         };
         let mut batch = Batch {
             db: &mut transaction,
-            outbox: Outbox::default(),
+            outbox: Outbox::telling(self.telling.since()),
+            plans: matches!(self.outside, Outside::Told { .. }),
             planned: vec![],
             withdrawn: vec![],
             coloured: coloured_before,
@@ -219,7 +258,7 @@ impl Projector {
             Incoming::Whole(events) => events.iter().any(|recorded| may_change_rights(&recorded.event)),
             Incoming::Mixed(_) => true,
         };
-        let told = Committed { after, position: last, rows: Some(told) };
+        let told = Committed { after, position: last, rows: told };
         Ok(Some(Applied { position: last, rights, told }))
     }
 

@@ -1,7 +1,7 @@
 //! Drops the read model and makes it anew from the log. What is remembered beside the log stays, so nothing is sent
 //! again.
 
-use crate::{ProjectionError, Projector, incoming::Incoming, parking::Skips, projector::BATCH};
+use crate::{ProjectionError, Projector, ahead, parking::Skips};
 use events::Position;
 
 /// How far a rebuild has come.
@@ -30,19 +30,19 @@ pub async fn rebuild(
     let mut db = projector.connect().await?;
     let skips = Skips::load(&projector.journal).await?;
     let mut progress = Progress { position: 0, head, events: 0 };
-    while progress.position < head {
-        let raw = projector.journal.log().read_all(progress.position, BATCH).await?;
-        if raw.is_empty() {
-            break;
-        }
-        let events = Incoming::read(&projector.journal, raw).await?;
+    let mut batches = ahead::batches(&projector.journal, 0, head);
+    while let Some(events) = batches.recv().await {
+        let events = events?;
         match projector.apply(&mut db, progress.position, &events, &skips).await? {
             Some(applied) => {
                 progress.position = applied.position;
                 progress.events += events.len() as u64;
             }
             // A running projection is rebuilding with us: go on from where it stands.
-            None => progress.position = projector.checkpoint(&mut db).await?,
+            None => {
+                progress.position = projector.checkpoint(&mut db).await?;
+                batches = ahead::batches(&projector.journal, progress.position, head);
+            }
         }
         tell(progress);
     }

@@ -3,7 +3,9 @@
 //! It never gets ahead of the one that is served: when it takes its place, all effects up to there are planned, and all
 //! notices are told. It plans and tells nothing itself.
 
-use crate::{Progress, ProjectionError, Projector, incoming::Incoming, parking::Skips, projector::BATCH};
+use crate::{
+    Progress, ProjectionError, Projector, Telling, incoming::Incoming, parking::Skips, projector::BATCH,
+};
 use events::Position;
 use platform::journal::Journal;
 use read_model::{
@@ -56,6 +58,13 @@ impl Shadow {
         let position = projector.checkpoint(&mut db).await?;
         let skips = Skips::load(&projector.journal).await?;
         Ok(Self { projector, served, db, skips, position, events: 0 })
+    }
+
+    /// The same, but not everybody needs to be told of everything once it is served.
+    #[must_use]
+    pub fn telling(mut self, telling: Telling) -> Self {
+        self.projector = self.projector.telling(telling);
+        self
     }
 
     /// Fills it until it stands where the one that is served does. Progress is told after every batch.

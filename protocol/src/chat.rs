@@ -58,6 +58,10 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_send_message: Option<bool>,
+    /// Why the viewer may not write into it, in the server's default language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cant_send_message_reason: Option<String>,
     /// Names of the fields that the viewer may change, alphabetically; empty for none.
     pub changeable_fields: Vec<String>,
     /// `direct`, `group` or `task`.
@@ -182,6 +186,10 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub num_items: Option<u32>,
+    /// How many of its messages are marked as important.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub num_importants: Option<u32>,
     /// How many are in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

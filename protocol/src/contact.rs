@@ -88,6 +88,10 @@ pub struct LaterContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub botname: Option<String>,
+    /// Why the viewer may not write to it, in the server's default language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cant_send_message_reason: Option<String>,
     /// Version, ns since 1970.
     #[schema(required = false)]
     pub gentime: i64,
@@ -163,6 +167,10 @@ pub struct OwnLaterContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_add_to_team: Option<bool>,
+    /// May make teams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub can_create_team: Option<bool>,
     /// May make groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -191,9 +199,22 @@ pub struct OwnLaterContact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub can_manage_tags: Option<bool>,
+    /// Does not want to be disturbed until then; left out when it does not matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<crate::Timestamp>)]
+    pub focus_until: Option<String>,
     /// Pushes do not show the text.
     #[schema(required = false)]
     pub hide_pushes_content: bool,
+    /// Compact list of meetings, mobile.
+    #[schema(required = false)]
+    pub meeting_mshort_view: bool,
+    /// Notify of meetings.
+    #[schema(required = false)]
+    pub meeting_notifications_enabled: bool,
+    /// Compact list of meetings.
+    #[schema(required = false)]
+    pub meeting_short_view: bool,
     /// Unread chats first, mobile.
     #[schema(required = false)]
     pub munread_first: bool,
@@ -206,6 +227,12 @@ pub struct OwnLaterContact {
     /// No pushes from this time of day on, `HH:MM`; `null` for none.
     #[schema(required = false)]
     pub quiet_time_start: Option<String>,
+    /// Notify of reactions.
+    #[schema(required = false)]
+    pub reaction_notifications_enabled: bool,
+    /// Notify of what the system says.
+    #[schema(required = false)]
+    pub systembot_notifications_enabled: bool,
     /// Name of a time zone, `null` until chosen.
     #[schema(required = false)]
     pub timezone: Option<String>,
@@ -222,6 +249,18 @@ pub struct CreateContact {
     /// Last name.
     #[serde(default)]
     pub family_name: Option<String>,
+    /// Name after the father.
+    #[serde(default)]
+    pub patronymic: Option<String>,
+    /// E-mail that the team sees.
+    #[serde(default)]
+    pub contact_email: Option<String>,
+    /// Phone that the team sees, in any spelling, where it is another one.
+    #[serde(default)]
+    pub contact_phone: Option<String>,
+    /// A word on how they are.
+    #[serde(default)]
+    pub mood: Option<String>,
     /// Job title.
     #[serde(default)]
     pub role: Option<String>,
@@ -282,8 +321,18 @@ pub struct ChangeContact {
     pub group_short_view: Option<bool>,
     /// Pushes do not show the text.
     pub hide_pushes_content: Option<bool>,
+    /// Compact list of meetings, mobile.
+    pub meeting_mshort_view: Option<bool>,
+    /// Notify of meetings.
+    pub meeting_notifications_enabled: Option<bool>,
+    /// Compact list of meetings.
+    pub meeting_short_view: Option<bool>,
     /// Unread chats first, mobile.
     pub munread_first: Option<bool>,
+    /// Notify of reactions.
+    pub reaction_notifications_enabled: Option<bool>,
+    /// Notify of what the system says.
+    pub systembot_notifications_enabled: Option<bool>,
     /// Compact list, mobile.
     pub task_mshort_view: Option<bool>,
     /// Notify of tasks.
@@ -294,6 +343,8 @@ pub struct ChangeContact {
     pub unread_first: Option<bool>,
     /// Interface language: `ru`, `en`, or empty.
     pub default_lang: Option<String>,
+    /// Does not want to be disturbed until then: RFC 3339, or empty.
+    pub focus_until: Option<String>,
     /// `HH:MM`, or empty.
     pub quiet_time_finish: Option<String>,
     /// `HH:MM`, or empty.

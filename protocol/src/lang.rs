@@ -1,7 +1,9 @@
 //! The languages answers are given in; [`Text`] holds the sentences.
 
+mod silence;
 mod text;
 
+pub use silence::Silence;
 pub use text::{JsonType, Text};
 
 use std::fmt;

@@ -9,6 +9,7 @@ pub mod chat;
 pub mod contact;
 pub mod country;
 pub mod device;
+pub mod emoji;
 pub mod envelope;
 pub mod error;
 pub mod features;

@@ -47,7 +47,7 @@ impl FromStr for Projected {
     }
 }
 
-/// To whom a row belongs. The rows of a scope are numbered in the table, without gaps: a check, by which nobody reads.
+/// To whom a row belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -149,14 +149,12 @@ pub enum Notice {
         /// Version of the counters.
         gentime: i64,
     },
-    /// Messages of an author were seen by somebody.
+    /// Somebody has seen messages, or says that they have not after all: for those who wrote them.
     MessagesReceived {
-        /// Whose messages: for their sockets.
-        author: ContactId,
         /// In which chat.
         chat: ChatRef,
-        /// Which ones, and how many have seen each.
-        messages: Vec<(MessageId, u32)>,
+        /// Which ones.
+        messages: Vec<Receipt>,
     },
     /// A contact wants to see a chat otherwise: for their own sockets.
     ChatKept {
@@ -311,6 +309,17 @@ pub enum Notice {
 /// What sections sort, where an older program told of them.
 fn contacts() -> SectionKind {
     SectionKind::Contacts
+}
+
+/// How far a message has got.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who wrote it.
+    pub author: ContactId,
+    /// The message.
+    pub message: MessageId,
+    /// How many others have seen it, counted up to [`NeutralMessage::READERS`].
+    pub readers: u32,
 }
 
 /// A reminder, neutral of its viewer.

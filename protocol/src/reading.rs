@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub struct ChatCounters {
     /// `direct`, `group` or `task`.
     pub chat_type: ChatType,
-    /// Version, ns since 1970.
+    /// Version of the chat for this viewer, ns since 1970: a chat's is the highest that was told.
     pub gentime: i64,
     /// The chat as the viewer names it.
     pub jid: Jid,

@@ -1,11 +1,13 @@
 //! Websocket frames (`protocol.md` 1): what the server says here, what clients say in [`client`].
 
 mod client;
+mod roster;
 
 pub use client::{
     Activity, CALLS, ClientEnvelope, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostContent,
     PostMessage,
 };
+pub use roster::Roster;
 
 use crate::{
     Jid, Point, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
@@ -94,6 +96,10 @@ pub enum ServerEvent {
     /// The client settings were replaced; the parameters are the settings themselves.
     #[serde(rename = "server.uisettings")]
     UiSettings(UiSettings),
+    /// All that the team's screen shows, right after connecting, for those who ask for it; what comes behind its position is
+    /// told by other frames.
+    #[serde(rename = "server.roster")]
+    Roster(Box<Roster>),
     /// Who is online.
     #[serde(rename = "server.online")]
     Online {

@@ -31,6 +31,7 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(server::time_v4))
         .routes(routes!(server::addr))
         .routes(routes!(server::countries_v4))
+        .routes(routes!(server::emoji_v4))
         .routes(routes!(server::time_zones))
         .routes(routes!(server::releases))
         .routes(routes!(features::json))

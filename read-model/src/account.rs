@@ -2,7 +2,10 @@
 
 use crate::{ReadModel, Result};
 use events::AccountId;
-use protocol::{account::Me, contact::Edition};
+use protocol::{
+    account::{LaterMe, Me},
+    contact::{Contact, Edition, OwnLaterContact},
+};
 use sqlx::Row;
 
 /// What is known of a person beside devices and teams.
@@ -14,6 +17,8 @@ pub struct Profile {
     pub given_name: String,
     /// Last name.
     pub family_name: String,
+    /// Which colour its pictures have.
+    pub colour: i16,
 }
 
 impl ReadModel {
@@ -24,15 +29,39 @@ impl ReadModel {
     pub async fn me(&self, account: AccountId, edition: Edition) -> Result<Option<Me>> {
         let Some(profile) = self.profile(account).await? else { return Ok(None) };
         let (devices, teams) = (self.devices(account).await?, self.teams(account, edition).await?);
+        // What somebody prefers is kept with their contacts.
+        let face = teams.iter().find(|team| team.last_active).or(teams.first()).map(|team| &team.me);
+        let own = face.and_then(|contact| contact.own.as_ref());
         Ok(Some(Me {
-            alt_send: false,
-            default_lang: None,
+            alt_send: own.is_some_and(|own| own.alt_send),
+            default_lang: own.and_then(|own| own.default_lang.clone()),
             devices,
             email: None,
+            unread_first: own.is_some_and(|own| own.unread_first),
+            later: (edition == Edition::V4).then(|| self.later_me(&profile, face)),
             phone: profile.phone,
             teams,
-            unread_first: false,
         }))
+    }
+
+    fn later_me(&self, profile: &Profile, face: Option<&Contact>) -> LaterMe {
+        let own = face.and_then(|contact| contact.own_later.as_ref());
+        let named = domain::name::display_name(&profile.given_name, &profile.family_name, &profile.phone);
+        let text = |of: fn(&OwnLaterContact) -> Option<String>| own.and_then(of);
+        let switch = |of: fn(&OwnLaterContact) -> bool| own.is_some_and(of);
+        LaterMe {
+            always_send_pushes: switch(|own| own.always_send_pushes),
+            asterisk_mention: switch(|own| own.asterisk_mention),
+            family_name: profile.family_name.clone(),
+            given_name: profile.given_name.clone(),
+            hide_pushes_content: switch(|own| own.hide_pushes_content),
+            icons: face.map_or_else(|| self.stub(profile.colour, &named), |contact| contact.icons.clone()),
+            munread_first: switch(|own| own.munread_first),
+            patronymic: text(|own| Some(own.patronymic.clone())).unwrap_or_default(),
+            quiet_time_finish: text(|own| own.quiet_time_finish.clone()),
+            quiet_time_start: text(|own| own.quiet_time_start.clone()),
+            timezone: text(|own| own.timezone.clone()).unwrap_or_default(),
+        }
     }
 
     /// Phone and names.
@@ -40,7 +69,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn profile(&self, account: AccountId) -> Result<Option<Profile>> {
-        let row = sqlx::query("SELECT phone, given_name, family_name FROM account WHERE uid = $1")
+        let row = sqlx::query("SELECT phone, given_name, family_name, colour FROM account WHERE uid = $1")
             .bind(account.0)
             .fetch_optional(&self.pool)
             .await?;
@@ -48,6 +77,7 @@ impl ReadModel {
             phone: row.get("phone"),
             given_name: row.get("given_name"),
             family_name: row.get("family_name"),
+            colour: row.get("colour"),
         }))
     }
 

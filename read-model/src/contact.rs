@@ -1,12 +1,13 @@
 //! Contacts as one viewer sees them (`protocol.md` 6, items 51 to 61).
 
-use crate::{ReadModel, Result};
+use crate::{ReadModel, Result, icon::StoredIcon};
 use chrono::{DateTime, Utc};
 use domain::policy::{self, Action};
 use events::{ContactId, TeamId, contact::Preferences, value::ContactStatus};
 use protocol::{
     Jid,
     contact::{Contact, Edition, LaterContact, OwnContact, OwnLaterContact},
+    lang::{Lang, Silence},
 };
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
@@ -14,7 +15,11 @@ use uuid::Uuid;
 /// Columns of a contact with what its view needs beside them.
 pub(crate) const COLUMNS: &str = "c.uid, c.team, c.account, c.botname, c.given_name, c.patronymic, c.family_name, \
     c.display_name, c.role, c.mood, c.contact_email, c.contact_phone, c.preferences, c.sections, c.status, c.inviting, \
-    c.need_confirmation, c.archived, c.colour, c.gentime, s.at AS last_activity";
+    c.need_confirmation, c.archived, c.colour, c.icon_blob AS face_blob, c.icon_width AS face_width, \
+    c.icon_height AS face_height, c.gentime, s.at AS last_activity";
+
+/// Of [`COLUMNS`], those of the picture: their names differ from those of a team's, beside which they may stand.
+const FACE: [&str; 3] = ["face_blob", "face_width", "face_height"];
 
 /// Where those columns come from.
 pub(crate) const SOURCE: &str = "contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
@@ -186,7 +191,7 @@ impl ReadModel {
             changeable_fields: fields.into_iter().map(str::to_owned).collect(),
             contact_email: row.get("contact_email"),
             contact_phone: row.get("contact_phone"),
-            icons: self.stub(row.get("colour"), &display_name),
+            icons: self.icon(StoredIcon::of(row, FACE), row.get("colour"), &display_name),
             is_archive: flag(archived),
             jid: Jid::Direct(id),
             last_activity: row.get::<Option<DateTime<Utc>>, _>("last_activity").map(Into::into),
@@ -215,6 +220,9 @@ fn later_view(row: &PgRow, viewer: Viewer, botname: Option<String>, display_name
     LaterContact {
         add_to_team_rights: inviting.then_some(true),
         botname,
+        cant_send_message_reason: row
+            .get::<bool, _>("archived")
+            .then(|| Silence::Former.render(Lang::default()).to_owned()),
         gentime: row.get("gentime"),
         mood: chosen(row.get("mood")),
         short_name: chosen(given_name).unwrap_or_else(|| display_name.to_owned()),
@@ -250,17 +258,24 @@ fn own_later_view(row: &PgRow, status: ContactStatus) -> OwnLaterContact {
         asterisk_mention: preferences.asterisk_mention,
         can_add_to_team: may_invite(row, status).then_some(true),
         can_create_group: may(Action::CreateGroup),
+        can_create_team: Some(true),
         can_delete_any_message: may(Action::DeleteAnyMessage),
         can_join_public_groups: Some(true),
         can_join_public_tasks: (status > ContactStatus::Guest).then_some(true),
         can_manage_integrations: may(Action::ManageIntegrations),
         can_manage_sections: may(Action::ManageSections),
         can_manage_tags: may(Action::ManageTags),
+        focus_until: chosen(preferences.focus_until),
         hide_pushes_content: preferences.hide_pushes_content,
+        meeting_mshort_view: preferences.meeting_mshort_view,
+        meeting_notifications_enabled: preferences.meeting_notifications_enabled,
+        meeting_short_view: preferences.meeting_short_view,
         munread_first: preferences.munread_first,
         patronymic: row.get("patronymic"),
         quiet_time_finish: chosen(preferences.quiet_time_finish),
         quiet_time_start: chosen(preferences.quiet_time_start),
+        reaction_notifications_enabled: preferences.reaction_notifications_enabled,
+        systembot_notifications_enabled: preferences.systembot_notifications_enabled,
         timezone: chosen(preferences.timezone),
     }
 }

@@ -113,7 +113,7 @@ async fn tables(db: &mut PgConnection, before: &str, after: &str) -> Result<Vec<
 fn query(table: &Table, before: &str, after: &str, floor: i64) -> String {
     let columns = list(&table.columns, |column| format!("\"{column}\""));
     let kept = match table.name.as_str() {
-        "feed" => format!("WHERE position > {floor}"),
+        "feed" | "retold" => format!("WHERE position > {floor}"),
         "feed_member" => format!("WHERE until_position IS NULL OR until_position > {floor}"),
         _ => String::new(),
     };

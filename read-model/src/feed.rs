@@ -135,8 +135,8 @@ impl ReadModel {
                  AS uncounted, marks.* \
              FROM checkpoint k LEFT JOIN ( \
                  SELECT c.key, c.kind, base.num AS base, r.message, coalesce(r.gentime, 0) AS gentime, \
-                     {UNREAD} AS unread, {MENTIONS} AS mentions \
-                 FROM ({PLACES}) {STANDING} WHERE NOT c.archived) marks ON true"
+                     greatest(c.gentime, o.gentime, p.gentime) AS version, {UNREAD} AS unread, {MENTIONS} AS mentions \
+                 FROM ({PLACES}) {STANDING} LEFT JOIN contact p ON p.uid = x.peer WHERE NOT c.archived) marks ON true"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(vec![contact.0]).fetch_all(&self.pool).await?;
         let first = rows.first().ok_or(QueryError::Damaged("checkpoint"))?;
@@ -150,6 +150,7 @@ impl ReadModel {
                 mentions: row.get("mentions"),
                 last_read: row.get("message"),
                 gentime: row.get("gentime"),
+                version: row.get("version"),
             })
         };
         Ok(ChatMarks {
@@ -208,4 +209,6 @@ pub struct ChatMark {
     pub last_read: Option<Uuid>,
     /// Version of the mark, 0 for none.
     pub gentime: i64,
+    /// Version of all else that the contact sees of the chat.
+    pub version: i64,
 }

@@ -4,6 +4,7 @@ use crate::ReadModel;
 use domain::icon::{colour, letters};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::icon::{IconData, SingleIcon};
+use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 /// Side of the small size, px.
@@ -25,7 +26,24 @@ pub struct StoredIcon {
     pub height: u32,
 }
 
+impl StoredIcon {
+    /// From a row's columns for the blob, the width and the height.
+    pub(crate) fn of(row: &PgRow, [blob, width, height]: [&str; 3]) -> Option<Self> {
+        let side = |name| row.get::<Option<i32>, _>(name).unwrap_or(0).unsigned_abs();
+        let blob = row.get::<Option<Uuid>, _>(blob)?;
+        Some(Self { blob, width: side(width), height: side(height) })
+    }
+}
+
 impl ReadModel {
+    /// A stored picture, or the one that is drawn where there is none.
+    pub(crate) fn icon(&self, stored: Option<StoredIcon>, created: i16, display_name: &str) -> IconData {
+        match stored {
+            Some(icon) => self.picture(icon),
+            None => self.stub(created, display_name),
+        }
+    }
+
     /// `{base}/u/{colour}/{letters}/256.png`
     pub fn stub(&self, created: i16, display_name: &str) -> IconData {
         let letters = letters(display_name);

@@ -23,6 +23,7 @@ pub mod position;
 pub mod reading;
 pub mod remind;
 mod rights;
+pub mod roster;
 pub mod schema;
 pub mod section;
 pub mod session;

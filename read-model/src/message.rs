@@ -18,16 +18,16 @@ use uuid::Uuid;
 pub const COLUMNS: &str = "m.uid, m.team, m.num, m.prev, m.author, m.by_integration, m.kind AS content, m.body, \
     m.change, m.important, m.nopreview, m.silently, m.reply_to, m.linked, m.uploads, m.links, m.mentioned, m.reactions, m.created, \
     m.edited, m.editable_until, m.deleted, m.gentime, c.key, c.kind, c.low, c.high, c.last_num, \
+    c.gentime AS chat_gentime, \
     CASE WHEN m.deleted THEN NULL WHEN c.deletions = 0 THEN m.num - 1 ELSE m.num - 1 - (SELECT count(*) FROM \
         message d WHERE d.chat = m.chat AND d.deleted AND d.num < m.num) END AS index, \
     (SELECT count(*) FROM (SELECT 1 FROM reading r WHERE r.chat = m.chat AND r.num >= m.num \
         AND r.contact <> m.author LIMIT 100) seen) AS received";
 
-/// Whether the contact `$2` of the team `$1` may read the chat `c`: as [`ReadModel::access`] has it.
+/// Whether the contact `$2` of the team `$1` may read the chat `c`: as [`ReadModel::access`] has it. What was said with
+/// somebody who has left the team stays readable.
 pub(crate) const VISIBLE: &str = "c.team = $1 AND CASE WHEN c.kind = 'direct' \
-    THEN $2 IN (c.low, c.high) AND EXISTS (SELECT 1 FROM contact o WHERE NOT o.archived \
-        AND o.uid = CASE WHEN c.low = $2 THEN c.high ELSE c.low END) \
-    ELSE NOT c.archived AND EXISTS (SELECT 1 FROM member b WHERE b.chat = c.key AND b.contact = $2) END";
+    THEN $2 IN (c.low, c.high) ELSE NOT c.archived AND EXISTS (SELECT 1 FROM member b WHERE b.chat = c.key AND b.contact = $2) END";
 
 impl ReadModel {
     /// A message of a team.
@@ -162,6 +162,7 @@ pub fn neutral(row: &PgRow) -> Result<NeutralMessage> {
         prev: row.get::<Option<Uuid>, _>("prev").map(MessageId),
         is_last: num == row.get::<i64, _>("last_num"),
         received: u32::try_from(row.get::<i64, _>("received")).unwrap_or(u32::MAX),
+        chat_gentime: row.get("chat_gentime"),
     })
 }
 

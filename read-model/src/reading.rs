@@ -23,7 +23,7 @@ pub const PLACES: &str =
 /// To be put behind places in brackets, `({PLACES}) {STANDING}`: the place `x`, the chat `c`, the read mark `r`, own
 /// settings `o`, and `base.num`, up to which nothing is unread.
 pub const STANDING: &str = "x JOIN chat c ON c.key = x.chat
-    LEFT JOIN reading r ON r.contact = x.viewer AND r.chat = x.chat
+    LEFT JOIN reading r ON r.contact = x.viewer AND r.chat = x.chat AND NOT r.away
     LEFT JOIN own_chat o ON o.contact = x.viewer AND o.chat = x.chat
     CROSS JOIN LATERAL (SELECT greatest(coalesce(r.num, 0), x.since, c.swept) AS num) base";
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// A task with its conversation and what both are to the viewer, who is `$2`.
 const SOURCE: &str = "task t JOIN chat c ON c.key = t.key \
     LEFT JOIN member m ON m.chat = t.key AND m.contact = $2 \
-    LEFT JOIN reading r ON r.chat = t.key AND r.contact = $2 \
+    LEFT JOIN reading r ON r.chat = t.key AND r.contact = $2 AND NOT r.away \
     LEFT JOIN own_chat o ON o.chat = t.key AND o.contact = $2";
 
 /// What a view needs of [`SOURCE`]. `$3`: whether the viewer is more than a guest. A line that stands for a task which the

@@ -197,15 +197,8 @@ impl ReadModel {
     }
 
     fn icon_of(&self, row: &PgRow, colour: i16) -> IconData {
-        let stored = row.get::<Option<Uuid>, _>("icon_blob").map(|blob| StoredIcon {
-            blob,
-            width: row.get::<Option<i32>, _>("icon_width").unwrap_or(0).unsigned_abs(),
-            height: row.get::<Option<i32>, _>("icon_height").unwrap_or(0).unsigned_abs(),
-        });
-        match stored {
-            Some(icon) => self.picture(icon),
-            None => self.stub(colour, row.get("name")),
-        }
+        let stored = StoredIcon::of(row, ["icon_blob", "icon_width", "icon_height"]);
+        self.icon(stored, colour, row.get("name"))
     }
 }
 

@@ -20,6 +20,9 @@ CREATE TABLE contact (
     need_confirmation boolean NOT NULL,
     archived boolean NOT NULL DEFAULT false,
     colour smallint NOT NULL DEFAULT 0,
+    icon_blob uuid,
+    icon_width integer,
+    icon_height integer,
     since bigint NOT NULL,
     gentime bigint NOT NULL,
     UNIQUE (team, account)

@@ -1,7 +1,6 @@
 -- The durable truth of the realtime half: what each scope was told, without holes.
 CREATE TABLE feed (
     scope uuid NOT NULL,
-    seq bigint NOT NULL,
     position bigint NOT NULL,
     ordinal integer NOT NULL,
     at timestamptz NOT NULL,
@@ -10,12 +9,7 @@ CREATE TABLE feed (
 );
 CREATE INDEX feed_position ON feed (position, ordinal);
 
-CREATE TABLE feed_scope (
-    scope uuid PRIMARY KEY,
-    seq bigint NOT NULL
-);
-
--- Rows up to here were forgotten.
+-- Rows up to here were forgotten, or never written, since nobody could have asked for them.
 CREATE TABLE feed_floor (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     position bigint NOT NULL DEFAULT 0

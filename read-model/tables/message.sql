@@ -35,6 +35,7 @@ CREATE TABLE message (
 );
 CREATE INDEX message_uncounted ON message (chat, num) WHERE NOT counts;
 CREATE INDEX message_mentions ON message (chat, num) WHERE mentioned <> '[]';
+CREATE INDEX message_important ON message (chat) WHERE important AND NOT deleted;
 CREATE INDEX message_deleted ON message (chat, num) WHERE deleted;
 -- Names of people that changes tell.
 CREATE INDEX message_change ON message (team) WHERE kind = 'change';

@@ -5,6 +5,8 @@ CREATE TABLE reading (
     num bigint NOT NULL,
     message uuid NOT NULL,
     gentime bigint NOT NULL,
+    -- The contact has left the chat since: what it has seen stays seen, but it begins anew when it comes back.
+    away boolean NOT NULL DEFAULT false,
     PRIMARY KEY (contact, chat)
 );
 -- Who has seen a message.

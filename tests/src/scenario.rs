@@ -6,7 +6,7 @@
 //!   `"cookie": true` logs in like a browser;
 //! - `{"call": "PUT /api/v3/…", "as": …, "headers": {…}, "body": {…}, …}`: `"raw"` sends a text instead of JSON, of
 //!   `"content_type"` or none; `"file"` sends a picture in the field of that name, or the text `"holding"`, or so many
-//!   zeros as `"bytes"` says, under the name `"file_name"`; `"bytes"` alone sends that many zeros. Checked
+//!   zeros as `"bytes"` says, under the name `"file_name"`, behind the texts of `"form"`; `"bytes"` alone sends that many zeros. Checked
 //!   are `"status"` (200 if not said), `"error"`, `"details"` (the fields' names), `"result"` (in part),
 //!   `"answer"` (the whole body, in part), `"answer_headers"` (in part), `"contains"` (a piece of the body).
 //!   `"capture": {"name": "/result/uid"}` keeps what is at the pointer as `{name}`, for all steps behind.
@@ -79,6 +79,8 @@ pub struct Checked {
     bytes: Option<usize>,
     file: Option<String>,
     file_name: Option<String>,
+    #[serde(default)]
+    form: BTreeMap<String, String>,
     holding: Option<String>,
     content_type: Option<String>,
     #[serde(default = "success")]
@@ -203,7 +205,10 @@ impl Run {
                     (None, None) => picture(64, 32),
                 };
                 let name = checked.file_name.as_deref().unwrap_or("picture.png");
-                multipart(&[(field, Some(name), &content)])
+                let texts: Vec<(&String, String)> =
+                    checked.form.iter().map(|(name, text)| (name, self.filled(text))).collect();
+                let texts = texts.iter().map(|(name, text)| (name.as_str(), None, text.as_bytes()));
+                multipart(&texts.chain([(field.as_str(), Some(name), &content[..])]).collect::<Vec<_>>())
             }
             (_, _, _, Some(amount)) => Body::Raw { content_type, bytes: vec![b'0'; amount] },
             _ => Body::Empty,

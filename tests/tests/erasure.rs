@@ -9,7 +9,8 @@ use veche_tests::{
     patience,
     person::{Person, Team, text},
     process::find_program,
-    world::{Role, World},
+    scenario::picture,
+    world::{PUBLIC_URL, Role, World},
 };
 
 const PICTURE: &str = "contents-of-the-file-zq";
@@ -61,7 +62,8 @@ const PLANTED: [&str; 19] = [
     "taskfile-zq.txt",
 ];
 
-async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) {
+/// Returns the address of his picture.
+async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) -> Value {
     let client = &boris.client;
     let at = |path: &str| format!("/api/v4/teams/{}/{path}", team.uid);
     let profile = json!({"given_name": "given-zq", "family_name": "family-zq", "mood": "mood-zq",
@@ -89,6 +91,15 @@ async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) {
     // Its history tells whose task it was, by name.
     client.put(task.clone(), json!({"assignee": anna})).await.ok();
     client.put(task, json!({"assignee": me})).await.ok();
+    let path = at(&format!("contacts/{me}/icons"));
+    client.upload(path, "file", "p.png", picture(64, 32)).await.ok()["lg"]["url"].clone()
+}
+
+/// The status of what is at an address of ours.
+async fn status_at(person: &Person, url: &Value) -> u16 {
+    let url = text(url);
+    let path = url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{url} is elsewhere"));
+    person.client.get(path).await.status.as_u16()
 }
 
 async fn erase_me(person: &Person) -> veche_tests::exchange::Answer {
@@ -118,7 +129,13 @@ async fn a_person_is_found_nowhere_and_the_others_go_on() {
     let team = anna.make_team_of("Полк", contacts).await;
     let me = boris.jid(&team.uid).await;
     let group = anna.make_group(&team.uid, "Кружок", &[&me]).await;
-    plant(&boris, &team, &team.me, &me, &group).await;
+    let face = plant(&boris, &team, &team.me, &me, &group).await;
+    // In a team that he has left he has a picture too.
+    let left = anna.make_team("Прежний", &[&boris.phone]).await;
+    let path = format!("/api/v4/teams/{}/contacts/{}/icons", left.uid, left.jid_of(&boris.phone));
+    let former = boris.client.upload(path, "file", "p.png", picture(64, 32)).await.ok()["lg"]["url"].clone();
+    boris.remove(&left.uid, &left.jid_of(&boris.phone)).await;
+    assert_eq!((status_at(&anna, &face).await, status_at(&anna, &former).await), (200, 200));
     let other = anna.make_group(&team.uid, "Другой", &[]).await;
     let member = json!({"jid": me, "status": "member"});
     anna.client.post(format!("/api/v4/teams/{}/groups/{other}/members", team.uid), member).await.ok();
@@ -149,11 +166,13 @@ async fn a_person_is_found_nowhere_and_the_others_go_on() {
         assert!(!holds(&after, value), "{value} is left");
     }
     assert!(!on_disk(&world.blobs(), PICTURE), "the file is left");
+    assert_eq!((status_at(&anna, &face).await, status_at(&anna, &former).await), (404, 404));
 
     let messages = anna.client.get(format!("/api/v4/teams/{}/chats/{group}/messages", team.uid)).await.ok();
     assert!(messages.to_string().contains("все здесь"), "{messages}");
     let contact = anna.client.get(format!("/api/v4/teams/{}/contacts/{me}", team.uid)).await.ok();
     assert_eq!(contact["display_name"], "Удалённый аккаунт", "{contact}");
+    assert!(contact["icons"]["stub"].is_string(), "{contact}");
     anna.client.get(format!("/api/v4/teams/{}/chats", team.uid)).await.ok();
     let to_nobody = json!({"text": "ты где?"});
     let answer = anna.client.post(format!("/api/v4/teams/{}/chats/{me}/messages", team.uid), to_nobody).await;
@@ -208,7 +227,7 @@ async fn a_team_is_found_nowhere_and_its_people_keep_their_accounts() {
     let team = anna.make_team("team-zq", &[&boris.phone]).await;
     let me = boris.jid(&team.uid).await;
     let group = anna.make_group(&team.uid, "title-zq", &[&me]).await;
-    plant(&boris, &team, &team.me, &me, &group).await;
+    let face = plant(&boris, &team, &team.me, &me, &group).await;
     let said = ["mood-zq", "draft-zq", "remind-zq", "direct-zq", "group-zq", "edited-zq", "filename-zq.txt"];
     let said: Vec<&str> = said.into_iter().chain(["team-zq", "title-zq"]).collect();
     let before = backup(&world);
@@ -219,6 +238,7 @@ async fn a_team_is_found_nowhere_and_its_people_keep_their_accounts() {
         assert!(!holds(&after, value), "{value} is left");
     }
     assert!(!on_disk(&world.blobs(), PICTURE), "the file is left");
+    assert_eq!(status_at(&anna, &face).await, 404);
     assert!(holds(&after, "settings-zq"), "what is the person's own stays");
     assert_eq!(boris.client.get("/api/v3/me").await.ok()["teams"], json!([]));
     let pool = world.pool().await;

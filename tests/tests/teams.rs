@@ -227,3 +227,28 @@ async fn usage_is_told_by_months_and_as_it_is_now() {
         assert_eq!(anna.client.get(path).await.ok()["uploads_size_limit"], 108_077_952);
     }
 }
+
+#[tokio::test]
+async fn a_team_is_made_with_so_many_contacts_and_with_one_more_nothing_is() {
+    const MOST: usize = 490;
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let contacts = |count: usize| -> Vec<Value> {
+        (0..count).map(|n| json!({"phone": format!("+7912{n:07}")})).collect()
+    };
+    let pool = world.pool().await;
+    let events = || async {
+        sqlx::query_scalar::<_, i64>("select count(*) from log.events").fetch_one(&pool).await.unwrap()
+    };
+    for version in ["v3", "v4"] {
+        let before = events().await;
+        let body = json!({"name": "полк", "contacts": contacts(MOST + 1)});
+        let refused = anna.client.post(format!("/api/{version}/teams"), body).await;
+        let told = refused.json["details"]["contacts"].as_str().unwrap_or_default().to_owned();
+        assert!(told.contains("490"), "{told}");
+        refused.fails(422, "INVALID_DATA");
+        assert_eq!(events().await, before, "nothing is written");
+    }
+    let team = anna.make_team_of("полк", json!(contacts(MOST))).await;
+    assert_eq!(team.json["contacts"].as_array().unwrap().len(), MOST + 1);
+}

@@ -97,6 +97,11 @@ async fn answers_decode_in_the_clients_types() {
     let icons = anna.client.upload(format!("{v3}/icons"), "file", "p.png", picture(64, 32)).await.ok();
     judge.look("POST icons", "IconData", &icons);
     judge.look("DELETE icons", "IconData", &anna.client.delete(format!("{v3}/icons")).await.ok());
+    let path = format!("{v4}/contacts/{}/icons", team.me);
+    let icons = anna.client.upload(path.clone(), "file", "p.png", picture(64, 32)).await.ok();
+    judge.look("POST contact's icons", "IconData", &icons);
+    judge.look("GET contacts", "[Contact]", &anna.client.get(format!("{v4}/contacts")).await.ok());
+    judge.look("DELETE contact's icons", "IconData", &anna.client.delete(path).await.ok());
     judge.look("DELETE team", "Team", &anna.client.delete(v3).await.ok());
     judge.done();
 }

@@ -267,6 +267,63 @@ async fn receipts_say_how_many_have_seen_a_message() {
     }
 }
 
+/// Whoever answers has read what was said before: its authors hear of that as of any reading, each of their own messages.
+#[tokio::test]
+async fn who_posts_has_seen_what_others_wrote_before() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let clara = Person::login(world.client(), CLARA).await;
+    let team = anna.make_team("трое", &[BORIS, CLARA]).await;
+    let members = [team.jid_of(BORIS), team.jid_of(CLARA)];
+    let group = anna.make_group(&team.uid, "г", &members.each_ref().map(String::as_str)).await;
+    let (mut hers, mut his) = (anna.socket(&team.uid).await, boris.socket(&team.uid).await);
+    let mut said = Vec::new();
+    for (who, text) in [(&anna, "раз"), (&anna, "два"), (&boris, "три"), (&clara, "четыре"), (&clara, "пять")]
+    {
+        said.push(who.post(&team.uid, &group, text).await["message_id"].clone());
+    }
+    let seen = |message: &Value, readers: u32| json!({"chat": group, "message_id": message, "received": true, "num_received": readers});
+    let told = hers.event("server.message.received").await;
+    assert_eq!(told["messages"], json!([seen(&said[0], 1), seen(&said[1], 1)]), "by Boris");
+    let told = hers.event("server.message.received").await;
+    assert_eq!(told["messages"], json!([seen(&said[0], 2), seen(&said[1], 2)]), "by Clara");
+    let told = his.event("server.message.received").await;
+    assert_eq!(told["messages"], json!([seen(&said[2], 1)]), "each hears of their own");
+    let received = |frame: &Value| frame["event"] == "server.message.received";
+    hers.has_not_heard("a post behind one's own shows nothing new", received).await;
+
+    let rows: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM read.feed WHERE position('\"messages_received\"'::bytea in notice) > 0",
+    )
+    .fetch_one(&world.pool().await)
+    .await
+    .expect("the feed can be read");
+    assert_eq!(rows, 2, "a post tells all authors by one row");
+
+    // Who leaves has seen it all the same; and begins anew when coming back.
+    let path = format!("/api/v4/teams/{}/groups/{group}/members", team.uid);
+    anna.client.delete(format!("{path}/{}", members[1])).await.ok();
+    let chat = format!("/api/v4/teams/{}/chats/{group}", team.uid);
+    let history = anna.client.get(format!("{chat}/messages?type=plain")).await.ok();
+    let readers: Vec<&Value> = history["messages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|message| &message["num_received"])
+        .collect();
+    assert_eq!(readers, [&Value::Null, &Value::Null, &json!(1), &json!(2), &json!(2)]);
+    anna.client.post(path, json!({"jid": members[1], "status": "member"})).await.ok();
+    let anew = clara.client.get(&chat).await.ok();
+    assert_eq!(anew["last_read_message_id"], Value::Null);
+
+    // Whoever takes a mark back takes back that it was seen.
+    let back = json!({"jid": group, "last_read_message_id": said[0]});
+    boris.client.post(format!("/api/v3/teams/{}/ws/client.chat.lastread", team.uid), back).await.ok();
+    let told = hers.event("server.message.received").await;
+    assert_eq!(told["messages"], json!([seen(&said[1], 1)]));
+}
+
 #[tokio::test]
 async fn unread_of_another_team_is_told_where_one_is() {
     let world = World::all_in_one().await;

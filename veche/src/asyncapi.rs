@@ -44,6 +44,12 @@ pub fn document() -> Value {
         "description": "Everything behind this point is told before what is new; `confirmed`: behind the last frame that \
             this session's client has confirmed (websockets only)",
     }}});
+    let mut query = from.clone();
+    query["properties"]["roster"] = json!({
+        "type": "string",
+        "enum": ["true", "false"],
+        "description": "Whether the first frame is to be `server.roster`, unless `from` is given",
+    });
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -59,7 +65,7 @@ pub fn document() -> Value {
                 "address": "/messaging/{team_uid}",
                 "title": "The websocket of a team",
                 "parameters": team,
-                "bindings": {"ws": {"method": "GET", "query": from}},
+                "bindings": {"ws": {"method": "GET", "query": query}},
                 "messages": refer(&all, "components/messages"),
             },
             "stream": {

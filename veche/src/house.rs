@@ -23,7 +23,7 @@ use platform::{
     vault::{self, Vault},
     wrapping::Wrapping,
 };
-use projection_service::{Past, PastLimits};
+use projection_service::{Past, PastLimits, Projector, Telling};
 use read_model::ReadModel;
 use sqlx::{
     PgPool,
@@ -120,6 +120,20 @@ impl House {
         self.journal.log().close().await;
         self.bus.drain().await;
         self.read.pool().close().await;
+    }
+
+    /// The projection of this house: whoever comes back later than the feed is kept is told to ask for all of it.
+    pub(crate) fn projector(&self) -> Projector {
+        Projector::new(self.journal.clone(), self.read.clone(), self.vault.clone(), self.bus.clone())
+            .telling(self.telling())
+    }
+
+    /// Which events are told.
+    pub(crate) fn telling(&self) -> Telling {
+        match self.config.realtime.feed_days {
+            0 => Telling::All,
+            days => Telling::Lately { age: TimeDelta::days(days.into()), clock: self.clock.clone() },
+        }
     }
 
     /// Who writes the auditor's chain. What is signed of a log in memory is not worth a file: both end with the process.

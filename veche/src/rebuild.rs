@@ -6,7 +6,7 @@ use crate::{cli::Failure, house::House};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::config::Config;
-use projection_service::{Progress, Projector, Shadow, rebuild};
+use projection_service::{Progress, Shadow, rebuild};
 use std::{
     io::{IsTerminal, stderr},
     process::ExitCode,
@@ -47,8 +47,7 @@ pub(crate) async fn run(config: Config, asked: Rebuild) -> Result<ExitCode, Fail
 
 async fn in_its_place(config: Config) -> Result<(), Failure> {
     let house = House::open(config).await?;
-    let projector =
-        Projector::new(house.journal.clone(), house.read.clone(), house.vault.clone(), house.bus.clone());
+    let projector = house.projector();
     let mut meter = Meter::new()?;
     let done = rebuild(&projector, |progress| meter.tell(progress)).await?;
     meter.bar.finish_and_clear();
@@ -80,7 +79,7 @@ async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
 
 /// A read model beside the one that is served, as far as that one.
 async fn filled(house: &House) -> Result<Shadow, Failure> {
-    let mut shadow = Shadow::open(house.journal.clone(), house.read.clone()).await?;
+    let mut shadow = Shadow::open(house.journal.clone(), house.read.clone()).await?.telling(house.telling());
     let mut meter = Meter::new()?;
     let done = shadow.fill(|progress| meter.tell(progress)).await?;
     meter.bar.finish_and_clear();

@@ -16,7 +16,7 @@ use platform::{
     telemetry::Metrics,
 };
 use projection_service::{
-    Keep, Projector,
+    Keep,
     effects::{EffectWorker, EffectWorkerDeps},
 };
 use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
@@ -136,7 +136,7 @@ fn command_routes(house: &House) -> Commands {
     house.tasks.spawn("files", async move {
         let mut beat = interval(SWEEP);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {
-            sweeping.sweep_files().await;
+            sweeping.sweep_blobs().await;
         }
     });
     commands
@@ -166,8 +166,7 @@ async fn gateway(house: &House, commands: Option<Router>) -> Result<Gateway, Fai
 
 /// The projection, and what must follow outside.
 fn project(house: &House) -> Result<(), Failure> {
-    let projector =
-        Projector::new(house.journal.clone(), house.read.clone(), house.vault.clone(), house.bus.clone());
+    let projector = house.projector();
     let fixed = Some(house.config.auth.fixed_code.as_str()).filter(|code| !code.is_empty());
     let worker = EffectWorker::new(EffectWorkerDeps {
         read: house.read.clone(),

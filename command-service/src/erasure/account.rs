@@ -115,7 +115,7 @@ impl Commands {
         Ok(done.position)
     }
 
-    /// Their place in a team ends.
+    /// Their place in a team ends, and their picture goes.
     async fn part(
         &self,
         context: &Context,
@@ -123,9 +123,17 @@ impl Commands {
         account: AccountId,
         pass: &mut Pass,
     ) -> Result<Position, ApiError> {
+        let stream = StreamName::team(team);
+        let state: Team = self.current(&stream).await?;
+        let picture = state.contact_of(account).and_then(|contact| state.picture_of(contact));
+        if let Some(blob) = picture {
+            self.doubt_picture(team, blob).await?;
+        }
         let command = |_: &Team| team::Command::PartWith { account };
-        let done: Done<Team> =
-            sure(self.transact(context, StreamName::team(team), Start::Known, command).await)?;
+        let done: Done<Team> = sure(self.transact(context, stream, Start::Known, command).await)?;
+        if let Some(blob) = picture {
+            self.let_go_picture(team, blob).await;
+        }
         pass.others += done.events.len() as u64;
         Ok(done.position)
     }

@@ -48,7 +48,7 @@ impl Commands {
         Ok(pass)
     }
 
-    /// Its files, and what lies beside the log.
+    /// Its files and pictures, and what lies beside the log.
     async fn clear_team(
         &self,
         context: &Context,
@@ -58,7 +58,7 @@ impl Commands {
     ) -> Result<(), ApiError> {
         let (files, position) = self.remove_files(team, None).await?;
         pass.files = files;
-        if let Some(blob) = state.picture() {
+        for blob in state.pictures() {
             self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
         }
         self.settle(context, position).await?;

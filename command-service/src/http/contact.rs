@@ -21,7 +21,7 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::{
-    Jid,
+    Jid, Timestamp,
     contact::{ChangeContact, Contact, CreateContact, Edition},
     envelope::{Nothing, Success},
     error::ErrorCode,
@@ -38,7 +38,7 @@ pub(super) struct Path {
 }
 
 impl Path {
-    fn contact(&self) -> Result<ContactId, ApiError> {
+    pub(super) fn contact(&self) -> Result<ContactId, ApiError> {
         match self.contact_jid {
             Jid::Direct(contact) => Ok(contact),
             Jid::Group(_) | Jid::Task(_) => Err(not_found()),
@@ -63,8 +63,29 @@ pub(super) async fn create(
     if !scope.may_invite {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    let CreateContact { phone, given_name, family_name, role, status, sections } = command.input.0;
+    let CreateContact {
+        phone,
+        given_name,
+        family_name,
+        patronymic,
+        contact_email,
+        contact_phone,
+        mood,
+        role,
+        status,
+        sections,
+    } = command.input.0;
     let mut checks = Checks::default();
+    // Forms name all fields: what is empty is not said.
+    let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let more = ChangeContact {
+        patronymic: said(patronymic),
+        contact_email: said(contact_email),
+        contact_phone: said(contact_phone),
+        mood: said(mood),
+        ..ChangeContact::default()
+    };
+    let more = change_of(&mut checks, more);
     let named = AddContact { phone, given_name, family_name, role, status };
     let person = person(&mut checks, "", &named, ContactStatus::ALL);
     let sections = sections_of(&mut checks, "sections", sections.as_deref().unwrap_or_default());
@@ -79,6 +100,7 @@ pub(super) async fn create(
             actor,
             contact: new.clone(),
             sections: sections.clone(),
+            more: Box::new(more.clone()),
         })
         .await?;
     let contact = done.state.contact_of(new.account).ok_or_else(not_found)?;
@@ -266,7 +288,12 @@ fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactChange {
         ("group_notifications_enabled", input.group_notifications_enabled),
         ("group_short_view", input.group_short_view),
         ("hide_pushes_content", input.hide_pushes_content),
+        ("meeting_mshort_view", input.meeting_mshort_view),
+        ("meeting_notifications_enabled", input.meeting_notifications_enabled),
+        ("meeting_short_view", input.meeting_short_view),
         ("munread_first", input.munread_first),
+        ("reaction_notifications_enabled", input.reaction_notifications_enabled),
+        ("systembot_notifications_enabled", input.systembot_notifications_enabled),
         ("task_mshort_view", input.task_mshort_view),
         ("task_notifications_enabled", input.task_notifications_enabled),
         ("task_short_view", input.task_short_view),
@@ -284,6 +311,13 @@ fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactChange {
         ("quiet_time_start", input.quiet_time_start, is_hour, Text::NotATimeOfDay),
         ("timezone", input.timezone, timezone::is_known, Text::NotATimeZone),
     ];
+    let focus = input.focus_until.map(|until| match until.trim() {
+        "" => String::new(),
+        until => {
+            checks.time("focus_until", until).map_or_else(String::new, |time| Timestamp(time).to_string())
+        }
+    });
+    change.preferences.extend(focus.map(|until| ("focus_until", Preference::Text(until))));
     for (name, on) in switches {
         change.preferences.extend(on.map(|on| (name, Preference::Switch(on))));
     }

@@ -1,21 +1,18 @@
-//! `POST` and `DELETE /api/v3/teams/{team_uid}/icons`
+//! `POST` and `DELETE /api/v3/teams/{team_uid}/icons`, and the same of a contact under v4
 
+use super::{contact, team};
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
+    pictures::Whose,
     repeat::Answer,
 };
 use access::TeamScope;
 use axum::extract::State;
-use domain::team;
-use events::{BlobId, Position, icon};
-use platform::{
-    http::{ApiError, Form},
-    limits::{Key, Limit},
-    picture::resize::PictureRefused,
-};
-use protocol::{envelope::Success, error::ErrorCode, icon::IconData, lang::Text};
-use read_model::icon::{LARGE_FILE, SMALL_FILE};
+use domain::{policy, team::Team};
+use events::{ContactId, Position, StreamName};
+use platform::http::{ApiError, Form, Params};
+use protocol::{Jid, envelope::Success, error::ErrorCode, icon::IconData, lang::Text};
 
 /// A picture in the form field `file`.
 #[derive(utoipa::ToSchema)]
@@ -41,26 +38,11 @@ pub(super) async fn set(
     }
     context.as_contact(scope.contact);
     // Before the costly part: decoding is for those who may.
-    if !domain::policy::may(scope.status, domain::policy::Action::ManageTeam) {
+    if !policy::may(scope.status, policy::Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    commands.access.limits.check(Limit::PicturesPerAccount, &Key::Account(scope.caller.account.0))?;
-    let file = command.input.file("file").ok_or_else(|| ApiError::field("file", Text::Required))?;
-    let sizes = commands.resizer.resize(file.bytes.clone()).await.map_err(refused)?;
-    let blob: BlobId = context.id();
-    let stored = icon::Changed {
-        blob,
-        lg_width: sizes.lg.width,
-        lg_height: sizes.lg.height,
-        size: (sizes.lg.bytes.len() + sizes.sm.bytes.len()) as u64,
-    };
-    for (name, bytes) in [(LARGE_FILE, sizes.lg.bytes), (SMALL_FILE, sizes.sm.bytes)] {
-        commands.blobs.put(blob, name, bytes).await.map_err(ApiError::unavailable)?;
-    }
-    let actor = scope.contact;
-    let done =
-        commands.on_team(&context, &scope, || team::Command::SetIcon { actor, icon: stored.clone() }).await?;
-    answer(&commands, &context, &scope, done.position).await
+    let position = commands.set_picture(&mut context, &scope, Whose::Team, &command.input).await?;
+    of_team(&commands, &context, &scope, position).await
 }
 
 /// Removes the team's picture, if there is one.
@@ -76,12 +58,57 @@ pub(super) async fn remove(
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    let actor = scope.contact;
-    let done = commands.on_team(&context, &scope, || team::Command::RemoveIcon { actor }).await?;
-    answer(&commands, &context, &scope, done.position).await
+    let position = commands.remove_picture(&context, &scope, Whose::Team).await?;
+    of_team(&commands, &context, &scope, position).await
 }
 
-async fn answer(
+/// Sets or replaces the picture of a contact, as that of a team: one's own, or that of others for whom their
+/// `changeable_fields` name `icons`.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}/icons", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    request_body(content = IconForm, content_type = "multipart/form-data"),
+    responses((status = 200, body = Success<IconData>)))]
+pub(super) async fn set_of_contact(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<contact::Path>,
+    command: Command<Form>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("contact.set_icon");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    context.as_contact(scope.contact);
+    let contact = path.contact()?;
+    // Before the costly part: decoding is for those who may.
+    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
+    team.may_picture(scope.contact, contact).map_err(team::refused)?;
+    let position =
+        commands.set_picture(&mut context, &scope, Whose::Contact(contact), &command.input).await?;
+    of_contact(&commands, &context, &scope, (contact, position)).await
+}
+
+/// Removes the picture of a contact, if there is one: the drawn one takes its place.
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}/icons", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    responses((status = 200, body = Success<IconData>)))]
+pub(super) async fn remove_of_contact(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<contact::Path>,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    let mut context = command.context.named("contact.remove_icon");
+    if let Some(answer) = commands.repeated(&context).await? {
+        return Ok(answer);
+    }
+    context.as_contact(scope.contact);
+    let contact = path.contact()?;
+    let position = commands.remove_picture(&context, &scope, Whose::Contact(contact)).await?;
+    of_contact(&commands, &context, &scope, (contact, position)).await
+}
+
+async fn of_team(
     commands: &Commands,
     context: &Context,
     scope: &TeamScope,
@@ -90,10 +117,16 @@ async fn answer(
     commands.show(context, position, || commands.access.read.team_icon(scope.team)).await
 }
 
-fn refused(refused: PictureRefused) -> ApiError {
-    match refused {
-        PictureRefused::TooManyPixels => ApiError::field("file", Text::PictureTooLarge),
-        PictureRefused::Busy => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater),
-        _ => ApiError::field("file", Text::NotAPicture),
-    }
+async fn of_contact(
+    commands: &Commands,
+    context: &Context,
+    scope: &TeamScope,
+    (contact, position): (ContactId, Position),
+) -> Result<Answer, ApiError> {
+    let read = &commands.access.read;
+    let view = || async {
+        let found = read.contact(scope.team, contact, scope.viewer()).await?;
+        Ok(found.map(|contact| contact.icons))
+    };
+    commands.show(context, position, view).await
 }

@@ -2,7 +2,9 @@
 //! [`super::api_message`].
 
 pub(super) mod chat;
+mod form;
 pub(super) mod reaction;
+mod said;
 
 use crate::{
     Commands,
@@ -18,19 +20,17 @@ use domain::{
     policy::{self, Action},
     reading::{self, Reading},
 };
-use events::{MessageId, Position, StreamName, UploadId, chat::ChatRef, message::Author};
+use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
 use platform::http::ApiError;
 use protocol::{
     Jid,
     error::ErrorCode,
-    lang::Text,
+    lang::{Silence, Text},
     message::{Face, Message as MessageView},
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
 use read_model::chat::{Access, chat_of};
-
-/// The one type that clients may send (`protocol.md` 6, item 100).
-const PLAIN: &str = "plain";
+use said::Said;
 
 /// Where a client names what it says, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,57 +55,40 @@ impl Commands {
         input: PostMessage,
         manner: Manner,
     ) -> Result<Answer, ApiError> {
-        let mut checks = Checks::default();
-        let to = checks.jid("to", &input.to);
-        let linked = input.linked_messages.unwrap_or_default();
-        let comment = input.comment.as_deref().filter(|_| input.content.text.trim().is_empty());
-        let said = comment.unwrap_or(&input.content.text);
-        let files = input.uploads.unwrap_or_default();
-        let comes_with = !linked.is_empty() || !files.is_empty();
-        let text = checks.said(&format!("{}text", manner.content), said, comes_with);
-        // What a file is, is said by its content, whatever the client calls it.
-        if files.is_empty() && input.content.kind.as_deref().is_some_and(|kind| kind != PLAIN) {
-            let allowed = vec![PLAIN.into()];
-            checks.refuse(format!("{}type", manner.content), Text::NotOneOf { allowed });
-        }
-        let id = input.message_id.as_deref().filter(|id| !id.is_empty());
-        let chosen = id.and_then(|id| checks.uuid("message_id", id));
-        let reply_to = input.reply_to.as_deref().filter(|id| !id.is_empty());
-        let reply_to = reply_to.and_then(|id| checks.uuid("reply_to", id));
-        if linked.len() > limits::LINKED_MESSAGES {
-            checks.refuse("linked_messages", Text::TooMany { max: limits::LINKED_MESSAGES });
-        }
-        let linked_messages: Vec<MessageId> =
-            linked.iter().filter_map(|id| checks.uuid("linked_messages", id)).collect();
-        if files.len() > limits::MESSAGE_UPLOADS {
-            checks.refuse("uploads", Text::TooMany { max: limits::MESSAGE_UPLOADS });
-        }
-        let uploads: Vec<UploadId> = files.iter().filter_map(|id| checks.uuid("uploads", id)).collect();
-        if (1..uploads.len()).any(|n| uploads[..n].contains(&uploads[n])) {
-            checks.refuse("uploads", Text::Duplicate);
-        }
-        checks.done()?;
-        let chat = self.writable(scope, checked(to)?).await?;
-        self.may_bear(scope, chat, reply_to, &linked_messages).await?;
-        let message = chosen.unwrap_or_else(|| context.id());
-        self.attach(&context, scope, message, &uploads).await?;
+        let said = Said::of(input, manner, 0)?;
+        let chat = self.writable(scope, said.to).await?;
+        self.may_bear(scope, chat, &said).await?;
+        let message = said.chosen.unwrap_or_else(|| context.id());
+        self.post_said(&context, scope, (message, chat), said, manner).await
+    }
+
+    /// Posts what may be posted.
+    async fn post_said(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        (message, chat): (MessageId, ChatRef),
+        said: Said,
+        manner: Manner,
+    ) -> Result<Answer, ApiError> {
+        self.attach(context, scope, message, &said.uploads).await?;
         let draft = Draft {
             message,
             team: scope.team,
             chat,
             author: Author::Contact(scope.contact),
             account: Some(scope.caller.account),
-            text,
-            important: input.important.unwrap_or(false),
-            nopreview: input.nopreview.unwrap_or(false),
-            silently: input.silently.unwrap_or(false),
-            reply_to,
-            linked_messages,
-            uploads,
+            text: said.text,
+            important: said.important,
+            nopreview: said.nopreview,
+            silently: said.silently,
+            reply_to: said.reply_to,
+            linked_messages: said.linked_messages,
+            uploads: said.uploads,
             update_age: scope.message_update_age,
         };
-        let position = self.say(&context, draft).await?;
-        self.message_answer(&context, scope, message, position, manner.face).await
+        let position = self.say(context, draft).await?;
+        self.message_answer(context, scope, message, position, manner.face).await
     }
 
     /// A message answers one of its own chat, and forwards what its author may see.
@@ -113,10 +96,9 @@ impl Commands {
         &self,
         scope: &TeamScope,
         chat: ChatRef,
-        reply_to: Option<MessageId>,
-        linked: &[MessageId],
+        Said { reply_to, linked_messages: linked, .. }: &Said,
     ) -> Result<(), ApiError> {
-        let named: Vec<MessageId> = linked.iter().copied().chain(reply_to).collect();
+        let named: Vec<MessageId> = linked.iter().copied().chain(*reply_to).collect();
         let read = &self.access.read;
         let visible = read.visible_messages(scope.team, scope.contact, &named).await.map_err(refuse)?;
         let mut checks = Checks::default();
@@ -213,7 +195,11 @@ impl Commands {
         let chat = chat_of(scope.contact, to);
         match self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
             Access::Write => Ok(chat),
-            Access::Read => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
+            // Who is in a group and may not write is no admin of it; nobody else may read it by this rule.
+            Access::Read => {
+                let silence = Silence::of(chat, true);
+                Err(ApiError::new(ErrorCode::AccessDenied).because(Text::Silent(silence)))
+            }
             Access::None => Err(not_found()),
         }
     }

@@ -15,6 +15,7 @@ use domain::{
     phone_number::PhoneNumber,
     team::{self, NewContact, Team, TeamChange},
 };
+use event_log::append::MAX_APPEND_EVENTS;
 use events::{AccountId, ContactId, Position, SectionId, StreamName, TeamId, value::ContactStatus};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::{
@@ -33,6 +34,9 @@ use protocol::{
 const FIRST_SECTION: &str = "Общая";
 /// Statuses that a new team's people may be given.
 const GIVEN: [ContactStatus; 3] = [ContactStatus::Guest, ContactStatus::Member, ContactStatus::Admin];
+/// Facts of a new team beside its contacts: itself, its first section, its founder.
+const FOUNDING: usize = 3;
+const _: () = assert!(limits::CONTACTS_PER_CALL + FOUNDING <= MAX_APPEND_EVENTS, "one append");
 /// Accounts looked up or made at once for one team.
 const AT_ONCE: usize = 16;
 /// Longest age until which messages may be edited, seconds: ten years.

@@ -161,6 +161,8 @@ pub enum Command {
         contact: NewContact,
         /// In which sections.
         sections: Vec<SectionId>,
+        /// What else they shall show of themselves, if they are new; only what belongs to a profile counts.
+        more: Box<ContactChange>,
     },
     /// A contact shall change.
     ChangeContact {
@@ -284,6 +286,22 @@ pub enum Command {
     RemoveIcon {
         /// Who acts.
         actor: ContactId,
+    },
+    /// A contact's picture shall be this one, stored already.
+    SetContactIcon {
+        /// Who acts.
+        actor: ContactId,
+        /// Whose.
+        contact: ContactId,
+        /// The picture.
+        icon: icon::Changed,
+    },
+    /// A contact shall have no picture.
+    RemoveContactIcon {
+        /// Who acts.
+        actor: ContactId,
+        /// Whose.
+        contact: ContactId,
     },
 }
 

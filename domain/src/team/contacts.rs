@@ -9,7 +9,7 @@ use crate::{
 use events::{
     AccountId, ContactId, Personal, SectionId, TeamEvent, TeamId,
     contact::{self, Preferences, Profile},
-    team,
+    icon, team,
     value::{ContactOrigin, ContactStatus, SectionKind},
 };
 use std::{cmp::Reverse, sync::Arc};
@@ -22,6 +22,7 @@ pub(super) struct Contact {
     pub(super) unconfirmed: bool,
     pub(super) inviting: bool,
     pub(super) sections: Vec<SectionId>,
+    pub(super) icon: Option<Arc<icon::Changed>>,
     profile: Arc<Profile>,
     preferences: Option<Arc<Preferences>>,
 }
@@ -33,16 +34,16 @@ impl Team {
     }
 
     /// Bots are nobody's to change.
-    fn is_bot(&self, contact: ContactId) -> bool {
+    pub(super) fn is_bot(&self, contact: ContactId) -> bool {
         self.id.is_some_and(|team| Bot::ALL.iter().any(|bot| bot.contact(team) == contact))
     }
 
-    fn live_contact(&self, contact: ContactId) -> Option<&Contact> {
+    pub(super) fn live_contact(&self, contact: ContactId) -> Option<&Contact> {
         self.contacts.get(&contact).filter(|known| !known.archived)
     }
 
     /// Somebody of the team who acts.
-    fn acting(&self, actor: ContactId) -> Result<&Contact, Rejection> {
+    pub(super) fn acting(&self, actor: ContactId) -> Result<&Contact, Rejection> {
         self.live_contact(actor).ok_or(Rejection::NotAMember)
     }
 
@@ -57,6 +58,7 @@ impl Team {
         actor: ContactId,
         new: NewContact,
         sections: Vec<SectionId>,
+        more: ContactChange,
     ) -> Result<Vec<TeamEvent>, Rejection> {
         self.require(actor, Action::AddToTeam)?;
         let known = self.contact_of(new.account).and_then(|id| Some((id, self.contacts.get(&id)?)));
@@ -73,10 +75,19 @@ impl Team {
             return Err(Rejection::TooMany { what: "contacts", max: limits::CONTACTS });
         }
         let contact = known.map_or(new.contact, |(id, _)| id);
-        let mut events: Vec<TeamEvent> = vec![match known {
-            Some(_) => contact::Restored { contact, status: new.status, need_confirmation: true }.into(),
-            None => added(self.known_id()?, new, ContactOrigin::Added).into(),
-        }];
+        let mut events: Vec<TeamEvent> = match known {
+            Some(_) => {
+                vec![contact::Restored { contact, status: new.status, need_confirmation: true }.into()]
+            }
+            None => {
+                let added = added(self.known_id()?, new, ContactOrigin::Added);
+                let fresh = Contact::new(&added);
+                let profile = fresh.changed_profile(more);
+                let changed =
+                    (profile != *fresh.profile).then(|| contact::ProfileChanged { contact, profile }.into());
+                [TeamEvent::from(added)].into_iter().chain(changed).collect()
+            }
+        };
         if known.map_or(!sections.is_empty(), |(_, known)| known.sections != sections) {
             events.push(contact::SectionsSet { contact, sections }.into());
         }
@@ -162,20 +173,24 @@ impl Team {
     /// highest rank follows, and where there is nobody but guests the team ends too.
     pub(super) fn part_with(&self, account: AccountId) -> Vec<TeamEvent> {
         let Some(contact) = self.contact_of(account) else { return vec![] };
-        let Some(known) = self.live_contact(contact) else { return vec![] };
+        let mut events = self.without_picture(account);
+        let Some(known) = self.live_contact(contact) else { return events };
         let gone: TeamEvent = contact::Archived { contact }.into();
         if !self.is_last_owner(known) {
-            return vec![gone];
+            events.push(gone);
+            return events;
         }
         let others = self.contacts.iter().filter(|(id, other)| **id != contact && !other.archived);
         let able = others.filter(|(_, other)| other.status > ContactStatus::Guest);
         // Of equals the first by address: any would do, but it must be the same one again.
         match able.max_by_key(|(id, other)| (other.status, Reverse(**id))) {
             Some((id, _)) => {
-                vec![contact::StatusChanged { contact: *id, status: ContactStatus::Owner }.into(), gone]
+                let owner = contact::StatusChanged { contact: *id, status: ContactStatus::Owner };
+                events.extend([owner.into(), gone]);
             }
-            None => vec![gone, team::Archived {}.into()],
+            None => events.extend([gone, team::Archived {}.into()]),
         }
+        events
     }
 
     /// Whether an account is the only owner of the team, and others are in it who would be left without one.
@@ -242,6 +257,13 @@ impl Team {
             TeamEvent::ContactConfirmed(confirmed) => {
                 self.evolve_contact(confirmed.contact, |contact| contact.unconfirmed = false);
             }
+            TeamEvent::ContactIconChanged(changed) => {
+                let icon = Arc::new(changed.icon.clone());
+                self.evolve_contact(changed.contact, |contact| contact.icon = Some(icon));
+            }
+            TeamEvent::ContactIconRemoved(removed) => {
+                self.evolve_contact(removed.contact, |contact| contact.icon = None);
+            }
             _ => {}
         }
     }
@@ -271,6 +293,7 @@ impl Contact {
             unconfirmed: added.need_confirmation,
             inviting: false,
             sections: vec![],
+            icon: None,
             profile: Arc::new(profile),
             preferences: None,
         }

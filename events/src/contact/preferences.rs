@@ -12,6 +12,16 @@ pub enum Preference {
     Text(String),
 }
 
+/// Of what came later only what differs from its default is stored, so that what was stored before stays as it is.
+fn is_on(on: &bool) -> bool {
+    *on
+}
+
+/// See [`is_on`].
+fn is_off(on: &bool) -> bool {
+    !*on
+}
+
 macro_rules! preferences {
     (switches { $($(#[$sdoc:meta])* $switch:ident = $default:literal,)+ }
      texts { $($(#[$tdoc:meta])* $text:ident,)+ }) => {
@@ -70,8 +80,23 @@ preferences! {
         group_short_view = false,
         /// Pushes do not show the text.
         hide_pushes_content = false,
+        /// Compact list of meetings, mobile.
+        #[serde(skip_serializing_if = "is_off")]
+        meeting_mshort_view = false,
+        /// Notify of meetings.
+        #[serde(skip_serializing_if = "is_on")]
+        meeting_notifications_enabled = true,
+        /// Compact list of meetings.
+        #[serde(skip_serializing_if = "is_off")]
+        meeting_short_view = false,
         /// Unread chats first, mobile.
         munread_first = false,
+        /// Notify of reactions.
+        #[serde(skip_serializing_if = "is_on")]
+        reaction_notifications_enabled = true,
+        /// Notify of what the system says.
+        #[serde(skip_serializing_if = "is_on")]
+        systembot_notifications_enabled = true,
         /// Compact list of tasks, mobile.
         task_mshort_view = false,
         /// Notify of tasks.
@@ -84,6 +109,9 @@ preferences! {
     texts {
         /// Interface language.
         default_lang,
+        /// Does not want to be disturbed until then, RFC 3339.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        focus_until,
         /// No pushes until this time of day, `HH:MM`.
         quiet_time_finish,
         /// No pushes from this time of day on, `HH:MM`.
@@ -107,6 +135,26 @@ mod tests {
         }
         assert!(!Preferences::default().set("alt_send", Preference::Text("x".into())));
         assert!(!Preferences::default().set("status", Preference::Switch(true)));
+    }
+
+    #[test]
+    fn what_came_later_is_stored_where_it_differs() {
+        let names = |preferences: &Preferences| {
+            let json = serde_json::to_value(preferences).unwrap();
+            json.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
+        let plain = names(&Preferences::default());
+        assert!(!plain.iter().any(|name| name.starts_with("meeting") || name == "focus_until"), "{plain:?}");
+        let set = Preferences {
+            meeting_notifications_enabled: false,
+            reaction_notifications_enabled: false,
+            meeting_short_view: true,
+            focus_until: "2030-01-01T00:00:00.000000Z".into(),
+            ..Preferences::default()
+        };
+        assert_eq!(names(&set).len(), plain.len() + 4);
+        let back: Preferences = serde_json::from_value(serde_json::to_value(&set).unwrap()).unwrap();
+        assert_eq!(back, set);
     }
 
     #[test]

@@ -44,6 +44,7 @@ fn message(chat: ChatRef, author: ContactId, num: i64, mentioned: &[ContactId]) 
         prev: None,
         is_last: true,
         received: 0,
+        chat_gentime: 0,
     }
 }
 
@@ -67,6 +68,7 @@ fn mark(chat: ChatRef, base: i64, unread: u64) -> ChatMark {
         mentions: vec![],
         last_read: Some(id(base).0),
         gentime: base * 10,
+        version: 0,
     }
 }
 

@@ -1,15 +1,19 @@
 //! Who hears which scope, and where everybody stands. Pure: it neither waits nor reads.
 
+mod groups;
+mod outlets;
+
 use crate::{
     hub::{
         channel::{Channel, SocketId},
         elsewhere::Stirred,
-        place::{Delivery, Ear, Place, Typing},
+        place::{Delivery, Typing},
         row::Row,
     },
     meters,
 };
-use events::{ContactId, GroupId, Position, TeamId};
+use events::{ContactId, Position, TeamId};
+use outlets::{Outlet, State};
 use protocol::{
     Point,
     notice::{Committed, FeedRow, Notice, Scope},
@@ -19,12 +23,9 @@ use read_model::feed::FeedPage;
 use serde_json::value::RawValue;
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
-use tokio::sync::mpsc::{Sender, error::TrySendError};
+use tokio::sync::mpsc::error::TrySendError;
 use uuid::Uuid;
 
 /// Room that typing must leave in a socket's queue.
@@ -47,27 +48,6 @@ pub(crate) struct Board {
     outlets: HashMap<SocketId, Outlet>,
 }
 
-/// The hub's end of a socket.
-struct Outlet {
-    queue: Sender<Delivery>,
-    ears: HashMap<Scope, Ear>,
-    state: State,
-    /// Tells the socket's task that it is behind.
-    behind: Arc<AtomicBool>,
-}
-
-enum State {
-    /// Rows are handed out as they come.
-    Live {
-        /// The groups that the contact is in.
-        groups: HashSet<GroupId>,
-        /// The socket has heard all up to here: reading for itself, it may have been faster than the hub.
-        from: Point,
-    },
-    /// The socket reads for itself. Its place lies here until the socket takes it.
-    Behind(Option<Place>),
-}
-
 impl Board {
     /// Up to where rows were handed out.
     pub(crate) fn at(&self) -> Option<Point> {
@@ -85,38 +65,6 @@ impl Board {
             self.want();
         }
         at
-    }
-
-    /// A socket comes, not yet live.
-    pub(crate) fn enter(&mut self, socket: SocketId, queue: Sender<Delivery>, behind: Arc<AtomicBool>) {
-        behind.store(true, Ordering::Release);
-        let outlet = Outlet { queue, ears: HashMap::new(), state: State::Behind(None), behind };
-        self.outlets.insert(socket, outlet);
-    }
-
-    /// A socket that is not live listens to one more scope.
-    pub(crate) fn listen(&mut self, socket: SocketId, scope: Scope, ear: Ear) {
-        let Some(outlet) = self.outlets.get_mut(&socket) else { return };
-        outlet.ears.insert(scope, ear);
-        self.scopes.insert(scope.uuid(), scope);
-        let at = self.at.unwrap_or_default();
-        self.channels.entry(scope).or_insert_with(|| Channel::new(at)).add(socket, ear);
-    }
-
-    /// A socket goes.
-    pub(crate) fn leave(&mut self, socket: SocketId) {
-        let Some(outlet) = self.outlets.remove(&socket) else { return };
-        for scope in outlet.ears.keys() {
-            if let State::Live { groups, .. } = &outlet.state {
-                self.unlist(socket, *scope, groups);
-            }
-            let Some(channel) = self.channels.get_mut(scope) else { continue };
-            channel.remove(socket);
-            if channel.is_deserted() {
-                self.channels.remove(scope);
-                self.scopes.remove(&scope.uuid());
-            }
-        }
     }
 
     /// What the projection committed, as it came over the bus.
@@ -199,79 +147,6 @@ impl Board {
         self.scopes.get(&uuid).copied()
     }
 
-    /// The place of a socket that fell behind; once.
-    pub(crate) fn take_place(&mut self, socket: SocketId) -> Option<Place> {
-        match &mut self.outlets.get_mut(&socket)?.state {
-            State::Behind(place) => place.take(),
-            State::Live { .. } => None,
-        }
-    }
-
-    /// A socket that has read up to its place hears rows as they come from now on; what came since then it gets at
-    /// once.
-    ///
-    /// # Errors
-    /// It is too far behind, or the board itself is: it gets its place back and must read on.
-    pub(crate) fn go_live(&mut self, socket: SocketId, mut place: Place) -> Result<(), Place> {
-        let Some(outlet) = self.outlets.get_mut(&socket) else { return Ok(()) };
-        if self.filling {
-            return Err(place);
-        }
-        let mut rows: Vec<Arc<Row>> = Vec::new();
-        for scope in place.ears.keys() {
-            let Some(channel) = self.channels.get(scope) else { continue };
-            let Some(recent) = channel.since(place.at) else { return Err(place) };
-            rows.extend(recent.cloned());
-        }
-        // Nothing of the place may change before it is certain that all fits: rows that do not concern it count too.
-        if rows.len() > outlet.queue.capacity() {
-            return Err(place);
-        }
-        rows.sort_unstable_by_key(|row| row.feed.point());
-        let from = place.at;
-        for row in rows {
-            if place.pass(&row.feed) {
-                // There is room: only the hub fills the queue, and it does not run now.
-                let _ = outlet.queue.try_send(Delivery::Row(row));
-            }
-        }
-        for (scope, ear) in &place.ears {
-            let Some(channel) = self.channels.get_mut(scope) else { continue };
-            if matches!(ear, Ear::Home(_)) {
-                for group in &place.groups {
-                    channel.add_to_group(socket, *group);
-                }
-            }
-        }
-        outlet.state = State::Live { groups: place.groups, from };
-        outlet.behind.store(false, Ordering::Release);
-        Ok(())
-    }
-
-    /// A socket wants to read for itself, from a place of its own choice. Answers what it listens to.
-    pub(crate) fn step_aside(&mut self, socket: SocketId) -> HashMap<Scope, Ear> {
-        self.fall_behind(socket);
-        self.take_place(socket);
-        self.outlets.get(&socket).map(|outlet| outlet.ears.clone()).unwrap_or_default()
-    }
-
-    /// Up to where a live socket was given everything.
-    pub(crate) fn given(&self, socket: SocketId) -> Option<Point> {
-        match &self.outlets.get(&socket)?.state {
-            State::Live { from, .. } => self.at.map(|at| at.max(*from)),
-            State::Behind(_) => None,
-        }
-    }
-
-    /// Whether a live socket hears a group.
-    pub(crate) fn is_in_group(&self, socket: SocketId, group: GroupId) -> bool {
-        match self.outlets.get(&socket).map(|outlet| &outlet.state) {
-            Some(State::Live { groups, .. }) => groups.contains(&group),
-            Some(State::Behind(Some(place))) => place.groups.contains(&group),
-            Some(State::Behind(None)) | None => false,
-        }
-    }
-
     /// Somebody types: told to those who are live and have room.
     pub(crate) fn typing(&self, team: TeamId, typing: &Arc<Typing>) {
         let Some(channel) = self.channels.get(&Scope::Team(team)) else { return };
@@ -348,83 +223,6 @@ impl Board {
             channel.remember(row);
         }
         self.at = Some(point);
-    }
-
-    /// A socket's queue is full: it stands before the row that is being handed out, and reads for itself from there.
-    fn fall_behind(&mut self, socket: SocketId) {
-        let Some(outlet) = self.outlets.get_mut(&socket) else { return };
-        let State::Live { groups, from } = &mut outlet.state else { return };
-        let (groups, at) = (std::mem::take(groups), self.at.unwrap_or_default().max(*from));
-        let ears = outlet.ears.clone();
-        outlet.state = State::Behind(Some(Place { ears: ears.clone(), at, groups: groups.clone() }));
-        outlet.behind.store(true, Ordering::Release);
-        meters::lagging();
-        for scope in ears.keys() {
-            self.unlist(socket, *scope, &groups);
-        }
-    }
-
-    fn unlist(&mut self, socket: SocketId, scope: Scope, groups: &HashSet<GroupId>) {
-        let Some(channel) = self.channels.get_mut(&scope) else { return };
-        if matches!(channel.ear(socket), Some(Ear::Home(_))) {
-            for group in groups {
-                channel.remove_from_group(socket, *group);
-            }
-        }
-    }
-
-    /// Live sockets of these contacts hear a group from now on.
-    fn join(&mut self, scope: Scope, group: GroupId, joined: &[ContactId]) {
-        let Some(channel) = self.channels.get_mut(&scope) else { return };
-        let sockets: Vec<SocketId> =
-            joined.iter().flat_map(|contact| channel.sockets_of(*contact)).copied().collect();
-        for socket in sockets {
-            if let Some(State::Live { groups, .. }) =
-                self.outlets.get_mut(&socket).map(|outlet| &mut outlet.state)
-            {
-                groups.insert(group);
-                channel.add_to_group(socket, group);
-            }
-        }
-    }
-
-    /// Sockets of these contacts hear a group no longer; nobody does when none is named.
-    fn part(&mut self, scope: Scope, group: GroupId, left: &[ContactId]) {
-        let Some(channel) = self.channels.get_mut(&scope) else { return };
-        let sockets: Vec<SocketId> = if left.is_empty() {
-            channel.remove_group(group).into_iter().collect()
-        } else {
-            left.iter().flat_map(|contact| channel.sockets_of(*contact)).copied().collect()
-        };
-        for socket in sockets {
-            channel.remove_from_group(socket, group);
-            if let Some(State::Live { groups, .. }) =
-                self.outlets.get_mut(&socket).map(|outlet| &mut outlet.state)
-            {
-                groups.remove(&group);
-            }
-        }
-    }
-
-    /// Live sockets of a contact hear no group any longer.
-    fn part_from_all(&mut self, scope: Scope, contact: ContactId) {
-        let Some(channel) = self.channels.get(&scope) else { return };
-        for socket in channel.sockets_of(contact).to_vec() {
-            let Some(outlet) = self.outlets.get_mut(&socket) else { continue };
-            if let State::Live { groups, .. } = &mut outlet.state {
-                let groups = std::mem::take(groups);
-                self.unlist(socket, scope, &groups);
-            }
-        }
-    }
-}
-
-impl Outlet {
-    fn awaits(&self, point: Point) -> bool {
-        match &self.state {
-            State::Live { from, .. } => point > *from,
-            State::Behind(_) => false,
-        }
     }
 }
 

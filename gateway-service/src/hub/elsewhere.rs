@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use chrono::DateTime;
     use events::{MessageId, TeamId, chat::ChatRef};
-    use protocol::notice::Scope;
+    use protocol::notice::{Receipt, Scope};
     use uuid::Uuid;
 
     #[test]
@@ -98,7 +98,8 @@ mod tests {
         };
         let chat = ChatRef::direct(reader, author);
         let mut stirred = Stirred::default();
-        let seen = Notice::MessagesReceived { author, chat, messages: vec![(MessageId(Uuid::nil()), 1)] };
+        let receipt = Receipt { author, message: MessageId(Uuid::nil()), readers: 1 };
+        let seen = Notice::MessagesReceived { chat, messages: vec![receipt] };
         stirred.note(&row(seen, Audience::Contacts(vec![author])));
         assert!(stirred.is_empty());
         let kept = Notice::ChatKept { contact: reader, chat, counted: false };

@@ -88,7 +88,7 @@ impl Parts {
 
     pub(super) fn into_socket(self, gateway: Gateway, wire: Wire, identity: Identity) -> Socket {
         let Self { seat, place, counters, mobile, elsewhere, left, known, away } = self;
-        let Identity { session, team, viewer, sender, from, anew } = identity;
+        let Identity { session, team, viewer, sender, from, anew, roster } = identity;
         let attendance = gateway.0.presence.join(team, viewer.contact, seat.id(), mobile);
         let renderer = Renderer {
             read: gateway.0.access.read.clone(),
@@ -116,6 +116,7 @@ impl Parts {
             place: Some(place),
             unproven: from.is_some(),
             anew,
+            roster: roster && from.is_none(),
             greeted: false,
             attendance,
             renderer,

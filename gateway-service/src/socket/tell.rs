@@ -286,7 +286,7 @@ impl Socket {
         Some(End::Close(code::NORMAL, "logged out"))
     }
 
-    fn broken(&self, error: &RenderError) -> Option<End> {
+    pub(super) fn broken(&self, error: &RenderError) -> Option<End> {
         tracing::warn!(%error, team = %self.renderer.team, "a socket cannot be told what happened");
         Some(BROKEN)
     }

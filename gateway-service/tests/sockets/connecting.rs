@@ -95,3 +95,39 @@ async fn the_widgets_path_is_the_same_socket() {
     client.expect("server.online").await;
     house.pull_down().await;
 }
+
+/// Everything in one frame for those who ask; who would get too much, or goes on from somewhere, fetches what they need.
+#[tokio::test]
+async fn a_roster_comes_first_for_those_who_ask_unless_it_is_too_large() {
+    let house = House::build(|config| config.realtime.roster_objects = 2).await;
+    let (first, second) = (house.person().await, house.person().await);
+    let asking = |more: &str| format!("{}?roster=true{more}", house.team);
+    let token: Headers<'_> = &[("Token", &first.token)];
+    let mut client = Client::open(&house, &asking(""), token).await.unwrap();
+    let roster = client.placed().await;
+    assert_eq!((&roster["event"], roster["position"].is_u64()), (&json!("server.roster"), true), "{roster}");
+    let contacts = roster["params"]["contacts"].as_array().unwrap();
+    assert_eq!(contacts.len(), 2);
+    assert!(contacts.iter().any(|contact| contact["jid"] == format!("d-{}", second.contact)));
+    for list in
+        ["contact_sections", "direct_chats", "groups", "group_sections", "task_chats", "task_sections"]
+    {
+        assert_eq!(roster["params"][list], json!([]), "{list}");
+    }
+    assert_eq!(roster["params"]["task_tabs"].as_array().map(Vec::len), Some(6));
+
+    let ping = json!({"event": "client.ping", "confirm_id": "1"});
+    for path in [house.team.to_string(), asking("&from=0")] {
+        let mut other = Client::open(&house, &path, token).await.unwrap();
+        other.send(&ping).await;
+        assert_eq!(other.placed().await["event"], "server.confirm", "nobody else gets one: {path}");
+    }
+    house.person().await;
+    let mut other = Client::open(&house, &asking(""), token).await.unwrap();
+    let warning = other.placed().await;
+    assert_eq!(
+        (&warning["event"], &warning["params"]["code"]),
+        (&json!("server.warning"), &json!("FETCH_ANEW"))
+    );
+    house.pull_down().await;
+}

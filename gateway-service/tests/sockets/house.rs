@@ -195,6 +195,7 @@ impl House {
             prev: None,
             is_last: true,
             received: 0,
+            chat_gentime: 0,
         }
     }
 
@@ -203,10 +204,9 @@ impl House {
         let mut transaction = self.pool.begin().await.unwrap();
         for row in rows {
             sqlx::query(
-                "INSERT INTO read.feed (scope, seq, position, ordinal, at, notice) VALUES ($1, $2, $3, $4, now(), $5)",
+                "INSERT INTO read.feed (scope, position, ordinal, at, notice) VALUES ($1, $2, $3, now(), $4)",
             )
             .bind(row.scope.uuid())
-            .bind(row.position.cast_signed())
             .bind(row.position.cast_signed())
             .bind(0_i32)
             .bind(serde_json::to_vec(row).unwrap())

@@ -184,6 +184,19 @@ impl Http {
     }
 }
 
+/// Who gets `server.roster`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RosterMode {
+    /// Nobody.
+    Never,
+    /// Clients that open their socket with `roster=true`.
+    #[default]
+    Asked,
+    /// All that do not say `roster=false` and go on from nowhere: for clients of 2019, which do not ask.
+    Always,
+}
+
 /// What is told live: websockets, streams, and the feed behind them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -192,6 +205,10 @@ pub struct Realtime {
     pub feed_days: u32,
     /// Of everything that clients are told, so many of the newest rows are kept at most; 0 for all.
     pub feed_rows: u32,
+    /// Who gets `server.roster`, the whole state in one frame right after connecting.
+    pub roster: RosterMode,
+    /// Whoever has more contacts and chats in a team is told to fetch them instead; 0 for any number.
+    pub roster_objects: u32,
     /// How often `server.time` says how far a client was told everything, in seconds.
     pub time_sec: u32,
     /// Sockets and streams open at once in one process; 0 for any number, here and below.
@@ -210,6 +227,8 @@ impl Realtime {
         Self {
             feed_days: 14,
             feed_rows: 20_000_000,
+            roster: RosterMode::Asked,
+            roster_objects: 2_000,
             time_sec: 60,
             sockets_per_node: 50_000,
             sockets_per_address: if production { 1_000 } else { 0 },

@@ -16,8 +16,10 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 use protocol::{error::ErrorCode, lang::Text};
 use std::time::Duration;
 
-/// What a form may have around its file.
+/// What a form may have around its file, its texts among it.
 const AROUND: u64 = 64 * 1024;
+/// Most texts of one form.
+const MOST_TEXTS: usize = 64;
 
 /// A multipart form, nothing of which is read yet.
 #[derive(Debug)]
@@ -62,15 +64,56 @@ impl FileForm {
         let whole = SizeLimit::new().whole_stream(max + 2 * AROUND);
         let constraints = Constraints::new().size_limit(whole);
         let mut parts = Multipart::with_constraints(self.body.into_data_stream(), self.boundary, constraints);
+        let mut texts = Texts { field: field.to_owned(), ..Texts::default() };
         while let Some(part) = parts.next_field().await.map_err(bad_form)? {
-            let file_name = part.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
-            if let Some(file_name) = file_name.filter(|_| part.name() == Some(field)) {
+            if let Some(file_name) = texts.file_name(&part) {
                 let (info, read) = (self.info, 0);
-                return Ok(ArrivingFile { file_name, parts, part, info, max, patience, read });
+                return Ok(ArrivingFile { file_name, texts, parts, part, info, max, patience, read });
             }
+            texts.take(part).await?;
             self.info.note_progress();
         }
         Err(ApiError::field(field, Text::Required))
+    }
+}
+
+/// The texts of a form, in their order.
+#[derive(Debug, Default)]
+struct Texts {
+    /// The file's field.
+    field: String,
+    fields: Vec<(String, String)>,
+    read: u64,
+}
+
+impl Texts {
+    /// The name of the file that a part brings, if it is of the file's field.
+    fn file_name(&self, part: &Field<'_>) -> Option<String> {
+        let named = part.file_name().filter(|name| !name.is_empty());
+        named.filter(|_| part.name() == Some(&self.field)).map(str::to_owned)
+    }
+
+    /// Keeps a part that is a text. Files of other fields, and a file's field without one, are of no interest.
+    async fn take(&mut self, mut part: Field<'_>) -> Result<(), ApiError> {
+        let name = part.name().unwrap_or_default().to_owned();
+        if part.file_name().is_some() || name == self.field {
+            return Ok(());
+        }
+        let limit = usize::try_from(AROUND).unwrap_or(usize::MAX);
+        if self.fields.len() == MOST_TEXTS {
+            return Err(ApiError::field("body", Text::TooMany { max: MOST_TEXTS }));
+        }
+        let mut bytes = Vec::new();
+        while let Some(piece) = part.chunk().await.map_err(bad_form)? {
+            self.read += piece.len() as u64;
+            if self.read > AROUND {
+                return Err(ApiError::field(&name, Text::TooLarge { max: limit }));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| ApiError::field(&name, Text::BadCharacters))?;
+        self.fields.push((name, text));
+        Ok(())
     }
 }
 
@@ -79,6 +122,7 @@ impl FileForm {
 pub struct ArrivingFile {
     /// The file's name as the client calls it: never a path of ours.
     pub file_name: String,
+    texts: Texts,
     parts: Multipart<'static>,
     part: Field<'static>,
     info: RequestInfo,
@@ -105,17 +149,22 @@ impl ArrivingFile {
         Ok(Some(piece))
     }
 
-    /// The end of the form, once all pieces are read: what comes behind the file is of no interest, but must come.
+    /// The end of the form, once all pieces are read, and the texts that it brought before and behind the file, in their
+    /// order.
     ///
     /// # Errors
-    /// `INVALID_DATA` when the form breaks off.
-    pub async fn end(self) -> Result<(), ApiError> {
-        let Self { mut parts, part, info, .. } = self;
+    /// `INVALID_DATA` when the form breaks off, when its texts are too large, or when it brings another file.
+    pub async fn end(self) -> Result<Vec<(String, String)>, ApiError> {
+        let Self { mut parts, part, info, mut texts, .. } = self;
         drop(part);
-        while parts.next_field().await.map_err(bad_form)?.is_some() {
+        while let Some(part) = parts.next_field().await.map_err(bad_form)? {
+            if texts.file_name(&part).is_some() {
+                return Err(ApiError::field(&texts.field, Text::TooMany { max: 1 }));
+            }
+            texts.take(part).await?;
             info.note_progress();
         }
         info.note_progress();
-        Ok(())
+        Ok(texts.fields)
     }
 }

@@ -9,6 +9,11 @@ use protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+/// Whether a notice says that somebody comes or goes: such are followed even where nobody is told of them.
+pub(super) fn moves(notice: &Notice) -> bool {
+    notice.joined().is_some() || notice.left().is_some() || matches!(notice, Notice::ContactRemoved { .. })
+}
+
 /// Follows the notices of a batch, in their order.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Changes of groups and tasks as their histories tell them: numbered messages, made from their own events. No event says
 //! that they were posted: the change is the fact, and its place in the history follows from its place in the log.
 
-use super::message::{self, Links, New};
+use super::message::{self, Links, New, Standing};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -40,7 +40,7 @@ pub(super) async fn place(
         links: Links::default(),
         editable_until: at.meta.at,
     };
-    for message in message::place(batch, changes.into_iter().map(new).collect()).await? {
+    for Standing { message, .. } in message::place(batch, changes.into_iter().map(new).collect()).await? {
         let audience = message::audience(message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
         batch.tell(at, Scope::Team(team), audience, notice);

@@ -1,6 +1,6 @@
 //! Groups and their members.
 
-use super::change;
+use super::{change, reading};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -195,12 +195,7 @@ pub(super) async fn member_removed(
             .bind(contact.0)
             .fetch_optional(&mut *batch.db)
             .await?;
-    // Who comes back begins anew.
-    sqlx::query("DELETE FROM reading WHERE chat = $1 AND contact = $2")
-        .bind(group.0)
-        .bind(contact.0)
-        .execute(&mut *batch.db)
-        .await?;
+    reading::left(batch, group, &[contact]).await?;
     // Who went out of the team is out of its groups already.
     if was_in.is_some() {
         let gone = Notice::GroupDeleted { group, left: vec![contact], gentime: at.gentime() };

@@ -71,10 +71,11 @@ pub(super) async fn profile_changed(
     changed: &contact::ProfileChanged,
 ) -> Result<(), sqlx::Error> {
     let profile = &changed.profile;
-    let phone: String = sqlx::query_scalar("SELECT phone FROM contact WHERE uid = $1")
-        .bind(changed.contact.0)
-        .fetch_one(&mut *batch.db)
-        .await?;
+    let (phone, account): (String, Uuid) =
+        sqlx::query_as("SELECT phone, account FROM contact WHERE uid = $1")
+            .bind(changed.contact.0)
+            .fetch_one(&mut *batch.db)
+            .await?;
     let (given_name, family_name) = (profile.given_name.or_default(), profile.family_name.or_default());
     sqlx::query(
         "UPDATE contact SET given_name = $2, patronymic = $3, family_name = $4, display_name = $5, role = $6, \
@@ -92,6 +93,8 @@ pub(super) async fn profile_changed(
     .bind(at.gentime())
     .execute(&mut *batch.db)
     .await?;
+    // The team says whether its member has a name (`bad_profile`). Told in any case: names may be unreadable later.
+    team::updated_for(batch, at, team, AccountId(account));
     updated(batch, at, team, vec![changed.contact]);
     Ok(())
 }
@@ -204,7 +207,7 @@ pub(super) async fn archived(
         .await?;
     let lonelier = leave_chats(batch, at, contact).await?;
     sqlx::query(
-        "DELETE FROM reading r USING chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
+        "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
     )
     .bind(contact.0)
     .execute(&mut *batch.db)

@@ -1,8 +1,9 @@
-//! Pictures of teams: the current one counts into what the team stores, each one into the month it came.
+//! Pictures of teams: the current one counts into what the team stores, each one into the month it came. Those of people
+//! do not count: everybody has one at most.
 
-use super::team;
+use super::{contact, team};
 use crate::batch::{At, Batch};
-use events::{TeamId, icon};
+use events::{ContactId, TeamId, icon};
 
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
@@ -15,6 +16,28 @@ pub(super) async fn changed(
 
 pub(super) async fn removed(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
     set(batch, at, team, None).await
+}
+
+/// A contact's picture is another one now, or the drawn one again.
+pub(super) async fn of_contact(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    (contact, icon): (ContactId, Option<&icon::Changed>),
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE contact SET icon_blob = $2, icon_width = $3, icon_height = $4, gentime = greatest(gentime + 1, $5) \
+         WHERE uid = $1",
+    )
+    .bind(contact.0)
+    .bind(icon.map(|icon| icon.blob.0))
+    .bind(icon.map(|icon| icon.lg_width.cast_signed()))
+    .bind(icon.map(|icon| icon.lg_height.cast_signed()))
+    .bind(at.gentime())
+    .execute(&mut *batch.db)
+    .await?;
+    contact::updated(batch, at, team, vec![contact]);
+    Ok(())
 }
 
 async fn set(

@@ -6,10 +6,13 @@ mod reaction;
 
 pub(super) use links::Links;
 pub(crate) use links::leads_to;
-pub(super) use place::{New, place};
+pub(super) use place::{New, Standing, place};
 pub(super) use reaction::{removed as reaction_removed, set as reaction_set};
 
-use super::upload;
+use super::{
+    seen::{self, Post},
+    upload,
+};
 use crate::{
     batch::{At, Batch},
     effects::plan::{self, Placed},
@@ -19,7 +22,7 @@ use crate::{
 use events::{
     Event, MessageEvent, MessageId, Recorded, TeamId,
     chat::ChatRef,
-    message::{Deleted, Edited, Posted},
+    message::{Author, Deleted, Edited, Posted},
 };
 use links::links_in;
 use protocol::{
@@ -31,15 +34,15 @@ use sqlx::Row;
 use uuid::Uuid;
 
 /// The fact, if the event is a post.
-pub(super) fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
+fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
     match &recorded.event {
         Event::MessageEvent(MessageEvent::Posted(posted)) => Some(posted),
         _ => None,
     }
 }
 
-/// Places a run of posts, in the order of the log.
-pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Result<(), ProjectionError> {
+/// Places posts, in the order of the log.
+pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> Result<(), ProjectionError> {
     let posts: Vec<(At<'_>, &Posted)> =
         run.iter().filter_map(|one| Some((At::of(one), post(one)?))).collect();
     open_direct_chats(batch, &posts).await?;
@@ -68,19 +71,40 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[Recorded<Event>]) -> Re
     let placed = place(batch, new).await?;
     let mut uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
     forward(batch, &posts).await?;
-    for ((at, _), mut message) in posts.iter().zip(placed) {
+    // All are asked, since the floor of the feed rises over each that nobody is told of.
+    let told = posts.iter().filter(|(at, _)| batch.is_told(*at)).count() > 0;
+    let seen = match told {
+        true => seen::by_posts(batch, &readers(&placed)).await?,
+        false => vec![vec![]; posts.len()],
+    };
+    for (((at, _), Standing { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
         message.uploads = uploads.remove(&message.id).unwrap_or_default();
         message.kind = ContentType::of(&message.uploads);
-        let (scope, audience) = (Scope::Team(message.team), audience(message.chat));
+        let (team, chat) = (message.team, message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
-        batch.tell(*at, scope, audience, notice);
+        batch.tell(*at, Scope::Team(team), audience(chat), notice);
+        seen::tell(batch, *at, (team, chat), seen);
     }
-    let placed: Vec<Placed<'_>> = posts
-        .iter()
-        .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
-        .collect();
-    batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
+    if batch.plans {
+        let placed: Vec<Placed<'_>> = posts
+            .iter()
+            .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
+            .collect();
+        batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
+    }
     Ok(())
+}
+
+/// Posts as their authors read by them.
+fn readers(placed: &[Standing]) -> Vec<Post> {
+    let post = |Standing { message, read }: &Standing| {
+        let reader = match message.author {
+            Author::Contact(contact) => Some(contact),
+            Author::Integration(_) => None,
+        };
+        Post { chat: message.chat, reader, num: message.num, before: *read }
+    };
+    placed.iter().map(post).collect()
 }
 
 /// Keeps what posts forward as it is now.
@@ -202,6 +226,9 @@ pub(super) async fn deleted(
 
 /// Tells of a message again.
 async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
+    if !batch.is_told(at) {
+        return Ok(());
+    }
     let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
     let dangling = || ProjectionError::Dangling(at.position);

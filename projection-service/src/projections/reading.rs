@@ -1,21 +1,18 @@
 //! What contacts keep of chats for themselves. Their own sockets hear of it, the authors that their messages were seen.
 
+use super::seen;
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
 use events::{
-    ContactId, MessageId,
+    ContactId, GroupId,
     reading::{DraftSaved, Marked, SettingsChanged},
 };
 use protocol::notice::{Audience, Notice, Scope};
 use read_model::reading::{MENTIONS, PLACES, STANDING, UNREAD};
 use sqlx::{AssertSqlSafe, Row};
-use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// Of how many messages at most the authors hear that they were seen.
-const TOLD: i64 = 100;
 
 pub(super) async fn marked(
     batch: &mut Batch<'_>,
@@ -37,7 +34,7 @@ pub(super) async fn marked(
     let gentime: i64 = sqlx::query_scalar(
         "INSERT INTO reading AS r (contact, chat, num, message, gentime) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message, \
-             gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
+             away = false, gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
     )
     .bind(contact.0)
     .bind(chat.0)
@@ -46,6 +43,9 @@ pub(super) async fn marked(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    if !batch.is_told(at) {
+        return Ok(());
+    }
     let left = left_unread(batch, contact, chat.0, num).await?;
     let scope = Scope::Team(marked.team);
     let notice = Notice::ReadMarked {
@@ -58,11 +58,7 @@ pub(super) async fn marked(
         gentime,
     };
     batch.tell(at, scope, Audience::Contacts(vec![contact]), notice);
-    for (author, messages) in newly_seen(batch, marked, before, num).await? {
-        let notice = Notice::MessagesReceived { author, chat: marked.chat, messages };
-        batch.tell(at, scope, Audience::Contacts(vec![author]), notice);
-    }
-    Ok(())
+    Ok(seen::by_mark(batch, at, marked, (before, num)).await?)
 }
 
 /// What a contact has not read of a chat.
@@ -96,33 +92,21 @@ async fn left_unread(
     }))
 }
 
-/// Others' messages between two marks, by author, with how many have seen each.
-async fn newly_seen(
+/// Who has left a chat keeps no place there, and comes back as if for the first time.
+pub(super) async fn left(
     batch: &mut Batch<'_>,
-    marked: &Marked,
-    before: i64,
-    num: i64,
-) -> Result<BTreeMap<ContactId, Vec<(MessageId, u32)>>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT m.uid, m.author, (SELECT count(*) FROM reading r \
-             WHERE r.chat = m.chat AND r.num >= m.num AND r.contact <> m.author) AS readers \
-         FROM message m WHERE m.chat = $1 AND m.num > greatest($2, $3 - $5) AND m.num <= $3 \
-             AND m.author <> $4 AND NOT m.by_integration AND m.kind <> 'change' ORDER BY m.num",
-    )
-    .bind(marked.chat.key().0)
-    .bind(before)
-    .bind(num)
-    .bind(marked.contact.0)
-    .bind(TOLD)
-    .fetch_all(&mut *batch.db)
-    .await?;
-    let mut seen: BTreeMap<ContactId, Vec<(MessageId, u32)>> = BTreeMap::new();
-    for row in &rows {
-        let (author, readers): (Uuid, i64) = (row.get("author"), row.get("readers"));
-        let message = (MessageId(row.get("uid")), u32::try_from(readers).unwrap_or(u32::MAX));
-        seen.entry(ContactId(author)).or_default().push(message);
+    chat: GroupId,
+    contacts: &[ContactId],
+) -> Result<(), sqlx::Error> {
+    if contacts.is_empty() {
+        return Ok(());
     }
-    Ok(seen)
+    sqlx::query("UPDATE reading SET away = true WHERE chat = $1 AND contact = ANY($2)")
+        .bind(chat.0)
+        .bind(contacts.iter().map(|contact| contact.0).collect::<Vec<_>>())
+        .execute(&mut *batch.db)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn settings_changed(
@@ -165,7 +149,7 @@ pub(super) async fn draft_saved(
     let row = sqlx::query(
         "INSERT INTO own_chat AS o (contact, chat, draft, draft_num, draft_gentime, gentime) \
          VALUES ($1, $2, $3, 1, $4, $4) ON CONFLICT (contact, chat) DO UPDATE SET draft = excluded.draft, \
-             draft_num = o.draft_num + 1, draft_gentime = greatest(o.draft_gentime + 1, excluded.draft_gentime), \
+             draft_num = o.draft_num + 1, draft_gentime = greatest(o.gentime + 1, excluded.gentime), \
              gentime = greatest(o.gentime + 1, excluded.gentime) RETURNING draft_num, draft_gentime",
     )
     .bind(saved.contact.0)

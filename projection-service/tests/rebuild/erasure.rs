@@ -3,9 +3,9 @@
 use crate::{story::*, telling::*};
 use chrono::NaiveDate;
 use events::{
-    AccountEvent, AccountId, Event, MessageEvent, MessageId, Personal, ReceiptId, SessionId, StreamName,
-    Subject, TeamEvent, UploadId, UploadsEvent, account, address_book, device, message, session, team,
-    upload,
+    AccountEvent, AccountId, BlobId, Event, MessageEvent, MessageId, Personal, ReceiptId, SessionId,
+    StreamName, Subject, TeamEvent, UploadId, UploadsEvent, account, address_book, contact, device, icon,
+    message, session, team, upload,
     value::{DeviceKind, ErasureAsker, ErasureReason, SessionEnd, SessionKind},
 };
 use uuid::Uuid;
@@ -53,7 +53,11 @@ async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
     let said = telling.tell_all().await;
     let (who, account) = (contact_id(1), account_id(1));
     telling.tell(belongings(account)).await;
-    let marks = ["№1", "черновик", "напомнить", "тёмная", "ойпад", "+79166660001", "voip"];
+    let icon =
+        icon::Changed { blob: BlobId(Uuid::from_u128(0x6_ffff)), lg_width: 20, lg_height: 30, size: 1 };
+    let pictured = TeamEvent::from(contact::IconChanged { contact: who, icon });
+    telling.tell(vec![(StreamName::team(TEAM), vec![pictured.into()])]).await;
+    let marks = ["№1", "черновик", "напомнить", "тёмная", "ойпад", "+79166660001", "voip", "6ffff"];
     let before = format!("{:?}", dump(&telling.pool).await);
     assert!(marks.iter().all(|mark| before.contains(mark)), "all of it is there");
 
@@ -87,7 +91,7 @@ async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
     let after = dump(&telling.pool).await;
     let left = after["account"].iter().filter(|row| row.contains("№1")).count();
     assert_eq!(left, 0, "{:#?}", after["account"]);
-    for mark in ["тёмная", "ойпад", "+79166660001", "voip", "напомнить"] {
+    for mark in ["тёмная", "ойпад", "+79166660001", "voip", "напомнить", "6ffff"] {
         let found = after.values().flatten().find(|row| row.contains(mark));
         assert_eq!(found, None, "{mark}");
     }

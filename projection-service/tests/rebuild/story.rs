@@ -309,7 +309,7 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
     let own = |text: &str| Personal::of_account(account, format!("{text}{step}"));
     let section = SectionId(Uuid::from_u128(0x40 + u128::from(choices.below(4))));
     let of_team = |text: &str| Personal::of_team(TEAM, format!("{text}{step}"));
-    match choices.below(10) {
+    match choices.below(12) {
         0 => {
             let profile = contact::Profile {
                 given_name: own("Имя"),
@@ -341,6 +341,12 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
             section::Changed { section: SectionId(Uuid::from_u128(9)), name, description, sort_ordering }
                 .into()
         }
+        9 => {
+            let blob = BlobId(Uuid::from_u128(0x6_0000 + step.unsigned_abs() as u128));
+            let icon = icon::Changed { blob, lg_width: 20, lg_height: 30, size: choices.below(1_000) };
+            contact::IconChanged { contact: who, icon }.into()
+        }
+        10 => contact::IconRemoved { contact: who }.into(),
         _ => section::Removed { section }.into(),
     }
 }

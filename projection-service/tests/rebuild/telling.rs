@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row};
 use std::{collections::BTreeMap, time::Duration};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-pub(crate) const TABLES: [&str; 36] = [
+pub(crate) const TABLES: [&str; 35] = [
     "account",
     "attachment",
     "chat",
@@ -29,7 +29,6 @@ pub(crate) const TABLES: [&str; 36] = [
     "feed",
     "feed_floor",
     "feed_member",
-    "feed_scope",
     "forward",
     "integration",
     "invitation",

@@ -1,6 +1,6 @@
 //! The sentences said to people when something is refused, each in every language.
 
-use super::Lang;
+use super::{Lang, Silence};
 use std::fmt::Display;
 
 /// What JSON calls the kinds of a value.
@@ -119,6 +119,8 @@ pub enum Text {
     TooLate,
     /// The role does not allow it.
     RoleForbids,
+    /// The caller may read there, but not write.
+    Silent(Silence),
     /// The role does not allow to change these fields.
     FieldsForbidden {
         /// Their names.
@@ -272,6 +274,7 @@ impl Text {
             ),
             Self::InUse => say("Используется в сообщении", "A message uses it"),
             Self::TooLate => say("Время для изменения истекло", "The time for changing this is over"),
+            Self::Silent(silence) => silence.render(lang).to_owned(),
             Self::RoleForbids => say("Недостаточно прав", "Your role does not allow this"),
             Self::FieldsForbidden { fields } => {
                 fill("Недостаточно прав, чтобы менять: {}", "Your role does not allow to change: {}", fields)
@@ -363,7 +366,7 @@ impl JsonType {
     }
 }
 
-fn pick<'a>(lang: Lang, russian: &'a str, english: &'a str) -> &'a str {
+pub(super) fn pick<'a>(lang: Lang, russian: &'a str, english: &'a str) -> &'a str {
     match lang {
         Lang::Ru => russian,
         Lang::En => english,

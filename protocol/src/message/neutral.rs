@@ -67,8 +67,10 @@ pub struct NeutralMessage {
     pub prev: Option<MessageId>,
     /// Whether it was the newest when this was written.
     pub is_last: bool,
-    /// How many others have seen it, counted up to a limit.
+    /// How many others have seen it, counted up to [`NeutralMessage::READERS`].
     pub received: u32,
+    /// Version of what everybody sees of its chat, when this was written.
+    pub chat_gentime: i64,
 }
 
 /// How much of a message is told.
@@ -81,6 +83,9 @@ pub enum Face {
 }
 
 impl NeutralMessage {
+    /// So many readers of a message are counted: more is "many".
+    pub const READERS: u32 = 100;
+
     /// Whether it was deleted.
     pub fn is_deleted(&self) -> bool {
         self.kind == ContentType::Deleted
@@ -289,6 +294,7 @@ mod tests {
             prev: None,
             is_last: true,
             received: 0,
+            chat_gentime: 0,
         }
     }
 

@@ -5,7 +5,8 @@ use axum::extract::State;
 use platform::http::{ApiError, Query, Reply, RequestInfo};
 use protocol::{
     Timestamp,
-    country::{Country, countries},
+    country::{Country, CountryV4, countries, countries_v4 as countries_now},
+    emoji::{self, EmojiList},
     envelope::Success,
     error::ErrorCode,
     features::Releases,
@@ -95,11 +96,19 @@ pub(super) async fn addr(request: RequestInfo) -> Reply<String> {
     Reply::new(request.client.to_string())
 }
 
-/// Countries and their dialling codes; exactly one has `default: true`.
+/// Countries with their dialling codes and ISO codes; exactly one has `default: true`, those to be offered first have
+/// `popular: true`.
 #[utoipa::path(get, path = "/api/v4/countries", tag = "server",
-    responses((status = 200, body = Success<Vec<Country>>)), security(()))]
-pub(super) async fn countries_v4() -> Reply<&'static [Country]> {
-    Reply::new(countries())
+    responses((status = 200, body = Success<Vec<CountryV4>>)), security(()))]
+pub(super) async fn countries_v4() -> Reply<&'static [CountryV4]> {
+    Reply::new(countries_now())
+}
+
+/// Emoji that clients offer for texts; those for reactions are fewer.
+#[utoipa::path(get, path = "/api/v4/emoji", tag = "server",
+    responses((status = 200, body = Success<EmojiList>)), security(()))]
+pub(super) async fn emoji_v4() -> Reply<&'static EmojiList> {
+    Reply::new(emoji::all())
 }
 
 /// Names of time zones, alphabetically: what a contact's `timezone` may be.

@@ -1,28 +1,24 @@
-//! A conversation as one contact sees it (`protocol.md` 4.7).
+//! A conversation as one contact sees it: which rows, and what of them.
+
+mod look;
 
 use crate::{
     QueryError, ReadModel, Result,
-    chat::jid_for,
     contact::Viewer,
     message::{self, neutral},
     reading::{MENTIONS, STANDING, UNREAD},
 };
-use chrono::{DateTime, Utc};
-use domain::{
-    chat::fields,
-    policy::{self, Action},
-};
+use chrono::DateTime;
 use events::{
     ContactId, TeamId,
     chat::ChatRef,
-    reading::OwnSettings,
     value::{ContactStatus, GroupStatus},
 };
+use look::{OWN, Own, View, flag};
 use protocol::{
     chat::Chat,
     contact::Contact,
-    icon::IconData,
-    message::{ChatType, Face, Message, NeutralMessage},
+    message::{ChatType, Face, NeutralMessage},
 };
 use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -30,10 +26,6 @@ use uuid::Uuid;
 
 /// The newest version of anything that the viewer sees of a chat.
 pub(super) const GENTIME: &str = "greatest(c.gentime, r.gentime, o.gentime, p.gentime)";
-
-/// Own settings, as they are kept.
-const OWN: &str = "o.pinned, o.pinned_sort_ordering, o.hidden, o.notifications_enabled, o.counters_enabled, \
-    o.collapsed, o.feed, o.draft, o.draft_num, o.draft_gentime";
 
 /// The chats that a viewer may see of those named by `$3`: its own, and groups and tasks that are public (`$4`: whether that
 /// concerns it) or that it may see as one of those who run the team (`$5`).
@@ -65,6 +57,7 @@ pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
              c.gentime AS base_gentime, {GENTIME} AS gentime, r.message AS last_read, {OWN}, \
              coalesce(said.created, c.created) AS last_activity, {UNREAD} AS unread, \
              cardinality({MENTIONS}) AS notices, \
+             (SELECT count(*) FROM message i WHERE i.chat = c.key AND i.important AND NOT i.deleted) AS importants, \
              (SELECT count(*) FROM member n WHERE n.chat = c.key) AS members{more} \
          FROM ({places}) {STANDING} LEFT JOIN contact p ON p.uid = x.peer \
          LEFT JOIN message said ON said.uid = c.last_message \
@@ -254,6 +247,9 @@ impl ReadModel {
             default_for_all: flag(row.get("default_for_all")),
             description: Some(description).filter(|text| !text.is_empty()),
             last_read_message_id: row.get("last_read"),
+            num_importants: u32::try_from(row.get::<i64, _>("importants"))
+                .ok()
+                .filter(|num| member && *num > 0),
             num_members: peer
                 .is_none()
                 .then(|| u32::try_from(row.get::<i64, _>("members")).unwrap_or(u32::MAX)),
@@ -305,136 +301,4 @@ impl ReadModel {
         };
         Ok(Some(view.bare()))
     }
-}
-
-/// What conversations of all kinds have.
-struct View {
-    chat: ChatRef,
-    viewer: Viewer,
-    member: bool,
-    manages: bool,
-    may_write: bool,
-    can_join: bool,
-    display_name: String,
-    icons: IconData,
-    created: DateTime<Utc>,
-    last_activity: DateTime<Utc>,
-    base_gentime: i64,
-    gentime: i64,
-    own: Own,
-    last_message: Option<Box<Message>>,
-}
-
-impl View {
-    /// The conversation without what only groups have.
-    fn bare(self) -> Chat {
-        let kind = ChatType::of(self.chat);
-        let Own { settings, draft, draft_num, draft_gentime } = self.own;
-        let (member, manages) = (self.member, self.manages);
-        let drafted = draft_num > 0;
-        let any = kind != ChatType::Direct && policy::may(self.viewer.status, Action::DeleteAnyMessage);
-        Chat {
-            autocleanup_age: None,
-            base_gentime: self.base_gentime,
-            can_add_member: flag(manages),
-            can_change_member_status: flag(manages),
-            can_change_settings: flag(manages),
-            can_delete: flag(manages),
-            can_delete_any_message: flag(member && any),
-            can_join: flag(self.can_join),
-            can_remove_member: flag(manages),
-            can_send_message: flag(self.may_write),
-            changeable_fields: fields::changeable(member, manages).into_iter().map(str::to_owned).collect(),
-            chat_type: kind,
-            collapsed: flag(settings.collapsed),
-            counters_enabled: flag(member && settings.counters_enabled),
-            created: self.created.into(),
-            default_for_all: None,
-            description: None,
-            display_name: self.display_name,
-            draft: Some(draft).filter(|text| !text.is_empty()),
-            draft_gentime: drafted.then_some(draft_gentime),
-            draft_num: drafted.then_some(draft_num),
-            feed: flag(member && settings.feed.unwrap_or(kind != ChatType::Task)),
-            gentime: self.gentime,
-            hidden: flag(settings.hidden),
-            icons: self.icons,
-            jid: jid_for(self.viewer.contact, self.chat),
-            last_activity: self.last_activity.into(),
-            last_message: self.last_message,
-            last_read_message_id: None,
-            members: None,
-            notifications_enabled: flag(member && settings.notifications_enabled),
-            num_members: None,
-            num_unread: 0,
-            num_unread_notices: 0,
-            pinned: flag(settings.pinned),
-            pinned_message: None,
-            pinned_sort_ordering: settings.pinned.then_some(settings.pinned_sort_ordering),
-            public: None,
-            readonly_for_members: None,
-            status: None,
-            assignee: None,
-            color_index: None,
-            complexity: None,
-            custom_color_index: None,
-            deadline: None,
-            deadline_expired: None,
-            done: None,
-            done_reason: None,
-            importance: None,
-            items: None,
-            links: None,
-            linked_messages: None,
-            num: None,
-            num_checked_items: None,
-            num_items: None,
-            observers: None,
-            owner: None,
-            parents: None,
-            remind_at: None,
-            section: None,
-            spent_time: None,
-            tabs: None,
-            tags: None,
-            task_status: None,
-            title: None,
-            uploads: None,
-            urgency: None,
-        }
-    }
-}
-
-/// What the viewer keeps of a conversation.
-#[derive(Default)]
-struct Own {
-    settings: OwnSettings,
-    draft: String,
-    draft_num: i64,
-    draft_gentime: i64,
-}
-
-impl Own {
-    /// From [`OWN`].
-    fn of(row: &PgRow) -> Self {
-        let Some(pinned) = row.get::<Option<bool>, _>("pinned") else { return Self::default() };
-        Self {
-            settings: OwnSettings {
-                pinned,
-                pinned_sort_ordering: row.get("pinned_sort_ordering"),
-                hidden: row.get("hidden"),
-                notifications_enabled: row.get("notifications_enabled"),
-                counters_enabled: row.get("counters_enabled"),
-                collapsed: row.get("collapsed"),
-                feed: row.get("feed"),
-            },
-            draft: row.get("draft"),
-            draft_num: row.get("draft_num"),
-            draft_gentime: row.get("draft_gentime"),
-        }
-    }
-}
-
-fn flag(is: bool) -> Option<bool> {
-    is.then_some(true)
 }

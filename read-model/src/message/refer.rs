@@ -87,5 +87,6 @@ fn forward(row: &PgRow, bearer: &NeutralMessage) -> Result<NeutralMessage> {
         prev: None,
         is_last: false,
         received: 0,
+        chat_gentime: 0,
     })
 }

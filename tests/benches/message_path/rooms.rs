@@ -13,7 +13,11 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::{net::TcpStream, sync::mpsc, task::JoinHandle};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::mpsc,
+    task::JoinHandle,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{Message, client::IntoClientRequest},
@@ -79,6 +83,12 @@ impl Seat {
         Ok(began.elapsed())
     }
 
+    /// Waits until the server serves the socket: from then on it hears everything.
+    pub(crate) async fn ready(&mut self) -> Outcome<()> {
+        self.out.send(Message::text(r#"{"event":"client.ping","confirm_id":"1"}"#)).await?;
+        self.confirmed.recv().await.ok_or_else(|| "the socket closed".into())
+    }
+
     /// Confirmations that nobody waits for.
     pub(crate) fn forget_confirmations(&mut self) {
         while self.confirmed.try_recv().is_ok() {}
@@ -119,6 +129,17 @@ pub(crate) async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
         request.headers_mut().insert("token", token.parse()?);
     }
     Ok(tokio_tungstenite::connect_async_with_config(request, None, true).await?.0)
+}
+
+/// An open websocket whose system takes next to nothing that is not read.
+pub(crate) async fn connect_narrow(url: &str, token: &str) -> Outcome<Stream> {
+    let mut request = url.into_client_request()?;
+    request.headers_mut().insert("token", token.parse()?);
+    let address = request.uri().authority().ok_or("no address")?.as_str().parse()?;
+    let narrow = TcpSocket::new_v4()?;
+    narrow.set_recv_buffer_size(4_096)?;
+    let stream = MaybeTlsStream::Plain(narrow.connect(address).await?);
+    Ok(tokio_tungstenite::client_async(request, stream).await?.0)
 }
 
 /// Rooms full of people, each a group of eight in a team of its own.
@@ -175,8 +196,7 @@ pub(crate) async fn idle(subject: &Subject, amount: usize) -> Outcome<Vec<impl S
     let mut seats = Vec::new();
     for _ in 0..amount {
         let mut seat = Seat::new(connect(&url, token.as_deref()).await?, String::new());
-        seat.out.send(Message::text(r#"{"event":"client.ping","confirm_id":"1"}"#)).await?;
-        seat.confirmed.recv().await.ok_or("the socket closed")?;
+        seat.ready().await?;
         seats.push(seat);
     }
     Ok(seats)

@@ -1,52 +1,66 @@
-//! What a reader that reads nothing does to the others: the same messages to the same thousand sockets, in rounds that
-//! take turns, while somebody else is told a lot and reads it, or does not.
+//! What one reader who reads nothing does to the others: a room of a thousand sockets, one of which is told much more than
+//! the others and reads it, or does not. Rounds of both kinds take turns, in one process, so that they can be compared.
 
 use crate::{
     Outcome, measured,
-    rooms::{Seat, connect},
+    rooms::{Seat, connect, connect_narrow},
     subject::Subject,
     times::{Times, millis},
 };
 use futures::StreamExt;
 use std::time::{Duration, Instant};
 use tokio::{task::JoinHandle, time::interval};
-use veche_tests::person::Person;
+use veche_tests::{client::Client, person::Person};
 
+/// All sockets of the room.
 const SOCKETS: usize = 1_000;
 /// Rounds of each kind.
 const ROUNDS: u32 = 4;
 /// Messages a second to everybody: each goes out a thousand times.
-const PACE: u32 = 4;
-/// Messages a second to the reader who may be stalled, and how long each is.
+const PACE: u32 = 10;
+/// Messages a second to the one alone, and how long each is: more in a tenth of a second than its connection holds.
 const FLOOD: u32 = 100;
 const FLOOD_TEXT: usize = 8_000;
+/// A round must be over before the server lets a socket go that takes nothing: that is after 20 seconds.
+const LONGEST: u64 = 10;
+/// How long to wait for what is on its way.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A room of a thousand sockets, and beside it one reader who is told a lot.
+/// The room.
 struct Hall {
+    /// All but the one, each of them live.
     seats: Vec<Seat>,
+    /// Writes to the one alone.
     speaker: Person,
     team: String,
-    flooded: Person,
-    to_flooded: String,
+    /// The one who may be stalled.
+    one: Person,
+    to_one: String,
     url: String,
 }
 
-/// p99 of the arrival with and without a stalled reader, and what the process has grown by.
+/// What a round shows.
+struct Round {
+    arrival: Times,
+    /// Resident memory at its end, with all sockets open.
+    memory: u64,
+}
+
+/// Arrival at the others while all read, and while one does not; and how large the process is then.
 pub(crate) async fn beside_a_stalled_reader(subject: &Subject) -> Outcome<String> {
     let Some(client) = subject.client() else { return Ok("—".to_owned()) };
     let mut hall = Hall::open(&client).await?;
-    let (mut reads, mut stalls) = (Times::default(), Times::default());
-    hall.round(true).await?;
-    let before = subject.memory()?;
+    // The first one makes what the others find made.
+    hall.round(subject, true).await?;
+    let (mut reads, mut stalls) = (Tally::default(), Tally::default());
     for _ in 0..ROUNDS {
-        reads.0.extend(hall.round(true).await?.0);
-        stalls.0.extend(hall.round(false).await?.0);
+        reads.add(hall.round(subject, true).await?);
+        stalls.add(hall.round(subject, false).await?);
     }
-    let grown = subject.memory()?.saturating_sub(before) as f64 / 1_048_576.0;
-    let p99 = [&mut reads, &mut stalls].map(|times| times.quantile(0.99));
+    let p99 = [&mut reads, &mut stalls].map(|tally| tally.arrival.quantile(0.99));
     let ratio = p99[1].as_secs_f64() / p99[0].as_secs_f64();
     Ok(format!(
-        "all read: {}; one stalled: {} (p99 {} to {}: {ratio:.2}); {grown:.1} MiB more",
+        "all read: {}; one stalled: {} (p99 {} to {}: {ratio:.2})",
         reads.tell(),
         stalls.tell(),
         millis(p99[0]),
@@ -54,60 +68,91 @@ pub(crate) async fn beside_a_stalled_reader(subject: &Subject) -> Outcome<String
     ))
 }
 
+/// Rounds of one kind together.
+#[derive(Default)]
+struct Tally {
+    arrival: Times,
+    memory: u64,
+}
+
+impl Tally {
+    fn add(&mut self, round: Round) {
+        self.arrival.0.extend(round.arrival.0);
+        self.memory = self.memory.max(round.memory);
+    }
+
+    fn tell(&mut self) -> String {
+        format!("{}, RSS {:.1} MiB", self.arrival.tell(), self.memory as f64 / 1_048_576.0)
+    }
+}
+
 impl Hall {
-    async fn open(client: &veche_tests::client::Client) -> Outcome<Self> {
-        let (speaker, listener, flooded) = (
+    async fn open(client: &Client) -> Outcome<Self> {
+        let (speaker, listener, one) = (
             Person::login(client, "+79081240001").await,
             Person::login(client, "+79081240002").await,
             Person::login(client, "+79081240003").await,
         );
-        let team = speaker.make_team("зал", &[&listener.phone, &flooded.phone]).await;
-        let group = speaker.make_group(&team.uid, "г", &[&team.jid_of(&listener.phone)]).await;
+        let team = speaker.make_team("зал", &[&listener.phone, &one.phone]).await;
+        let to_one = team.jid_of(&one.phone);
+        let group = speaker.make_group(&team.uid, "г", &[&team.jid_of(&listener.phone), &to_one]).await;
         let url = format!("{}/messaging/{}", client.addresses().websocket(), team.uid);
         let mut seats = Vec::new();
-        for _ in 0..SOCKETS {
-            seats.push(Seat::new(connect(&url, Some(&listener.token)).await?, group.clone()));
+        for _ in 1..SOCKETS {
+            let mut seat = Seat::new(connect(&url, Some(&listener.token)).await?, group.clone());
+            seat.ready().await?;
+            seats.push(seat);
         }
-        let to_flooded = team.jid_of(&flooded.phone);
-        Ok(Self { seats, speaker, team: team.uid, flooded, to_flooded, url })
+        Ok(Self { seats, speaker, team: team.uid, one, to_one, url })
     }
 
-    /// A while of messages to everybody, while the one beside them is flooded, and reads or does not.
-    async fn round(&mut self, reads: bool) -> Outcome<Times> {
-        let beside = connect(&self.url, Some(&self.flooded.token)).await?;
+    /// A while of messages to everybody, while the one is told a lot, and reads it or not.
+    async fn round(&mut self, subject: &Subject, reads: bool) -> Outcome<Round> {
+        // Its connection holds next to nothing, so that it stalls at once; when it reads, it is the same connection.
+        let mut one = connect_narrow(&self.url, &self.one.token).await?;
         let reader: JoinHandle<()> = tokio::spawn(async move {
-            let mut beside = beside;
             if reads {
-                while let Some(Ok(_)) = beside.next().await {}
+                while let Some(Ok(_)) = one.next().await {}
             } else {
                 std::future::pending::<()>().await;
             }
         });
         let flood = self.flood();
-        let amount = PACE * u32::try_from(measured().as_secs())?;
+        let amount = PACE * u32::try_from(measured().as_secs().min(LONGEST))?;
         let mut tick = interval(Duration::from_secs(1) / PACE);
         for _ in 0..amount {
             tick.tick().await;
             self.seats[0].send().await?;
             self.seats[0].forget_confirmations();
         }
-        let wanted = amount as usize * SOCKETS;
-        let mut all = Times::default();
-        let patience = Instant::now() + Duration::from_secs(10);
-        while all.0.len() < wanted && Instant::now() < patience {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            all.0.extend(self.seats.iter().flat_map(|seat| seat.take_heard().0));
+        let arrival = self.gather(amount as usize * self.seats.len()).await?;
+        let memory = subject.memory()?;
+        if flood.is_finished() || reader.is_finished() {
+            return Err("the one was not told what it was to be told, or its connection ended".into());
         }
         flood.abort();
         reader.abort();
-        if all.0.len() < wanted {
-            return Err(format!("{} of {wanted} deliveries came", all.0.len()).into());
+        // What was written to it last is through before the next round begins.
+        let _ = flood.await;
+        Ok(Round { arrival, memory })
+    }
+
+    /// Waits until so many messages were heard.
+    async fn gather(&self, wanted: usize) -> Outcome<Times> {
+        let mut all = Times::default();
+        let patience = Instant::now() + PATIENCE;
+        while all.0.len() < wanted {
+            if Instant::now() > patience {
+                return Err(format!("{} of {wanted} deliveries came", all.0.len()).into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            all.0.extend(self.seats.iter().flat_map(|seat| seat.take_heard().0));
         }
         Ok(all)
     }
 
     fn flood(&self) -> JoinHandle<()> {
-        let (speaker, team, to) = (self.speaker.clone(), self.team.clone(), self.to_flooded.clone());
+        let (speaker, team, to) = (self.speaker.clone(), self.team.clone(), self.to_one.clone());
         let text = "x".repeat(FLOOD_TEXT);
         tokio::spawn(async move {
             let mut tick = interval(Duration::from_secs(1) / FLOOD);

@@ -7,7 +7,6 @@ use command_service::{Commands, Pass};
 use domain::phone_number::PhoneNumber;
 use events::{AccountId, Subject, TeamId, value::ErasureReason};
 use platform::config::Config;
-use projection_service::Projector;
 use std::{
     io::{BufRead, Write, stderr, stdin},
     time::Duration,
@@ -77,8 +76,7 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
         return Err("nothing was done".into());
     }
     // Should no server be running, the rows must follow nevertheless.
-    let projector =
-        Projector::new(house.journal.clone(), house.read.clone(), house.vault.clone(), house.bus.clone());
+    let projector = house.projector();
     let projecting = tokio::spawn(projector.run());
     let asked = commands.erase(subject, erase.reason).await.map_err(|error| told(&error))?;
     eprintln!("{subject} is to be forgotten: receipt {}, position {}.", asked.receipt, asked.position);

@@ -98,6 +98,7 @@ impl Fold {
             "removed" | "revoked" | "closed" | "member_removed" | "reaction_removed" => {
                 self.remove(&path, &by)
             }
+            "icon_removed" => self.remove(&joined(&path, "icon"), &by),
             "archived" => self.set(joined(&path, "archived"), Value::Bool(true), &by),
             "deleted" => {
                 self.remove(&joined(&path, "text"), &by);

@@ -1,6 +1,11 @@
 //! `/api/v4/teams/{team_uid}/chats/{chat_jid}/messages`: posted, changed, deleted (`protocol.md` 3.3).
 
-use super::{BY_CALL, refused};
+use super::{
+    BY_CALL,
+    form::{FileQuery, MessageForm},
+    refused,
+    said::in_chat,
+};
 use crate::{
     Commands,
     context::{Command, NoInput},
@@ -8,7 +13,6 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use crate::{context::Arriving, http::upload::UploadForm};
 use access::{TeamScope, refusal::not_found, refuse};
 use axum::extract::{FromRequest, Request, State};
 use domain::{
@@ -22,7 +26,6 @@ use protocol::{
     Jid,
     envelope::Success,
     message::{ChatMessages, EditMessage, Face, Message as MessageView, PostToChat},
-    realtime::{PostContent, PostMessage},
 };
 use read_model::chat::{Access, chat_of};
 use serde::Deserialize;
@@ -40,19 +43,12 @@ pub(in super::super) struct MessagePath {
     pub(super) message_id: MessageId,
 }
 
-/// What the query of a posted file says.
-#[derive(Debug, Deserialize)]
-pub(in super::super) struct FileQuery {
-    #[serde(default)]
-    message_id: Option<String>,
-}
-
-/// Posts a message; or changes the caller's own one with that `message_id`. A form posts the file of its field `file`, as
-/// the message `message_id` of the query.
+/// Posts a message; or changes the caller's own one with that `message_id`. A form posts the file of its field `file`,
+/// and what is said with it in fields of the same names.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages", tag = "messages",
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path),
-        ("message_id" = Option<String>, Query, description = "of a posted file")),
-    request_body(content((PostToChat = "application/json"), (UploadForm = "multipart/form-data"))),
+        ("message_id" = Option<String>, Query, description = "of a form, before that of its field")),
+    request_body(content((PostToChat = "application/json"), (MessageForm = "multipart/form-data"))),
     responses((status = 200, body = Success<MessageView>)))]
 pub(in super::super) async fn post(
     State(commands): State<Commands>,
@@ -62,7 +58,7 @@ pub(in super::super) async fn post(
     request: Request,
 ) -> Result<Answer, ApiError> {
     if is_form(request.headers()) {
-        return commands.post_file(&scope, path.chat_jid, query, request).await;
+        return commands.post_form(&scope, path.chat_jid, query, request).await;
     }
     let command = Command::<Body<PostToChat>>::from_request(request, &commands).await?;
     let mut context = command.context.named("message.say");
@@ -71,19 +67,7 @@ pub(in super::super) async fn post(
     }
     context.as_contact(scope.contact);
     let Body(input) = command.input;
-    let input = PostMessage {
-        to: path.chat_jid.to_string(),
-        content: PostContent { text: input.text.unwrap_or_default(), kind: input.kind },
-        message_id: input.message_id,
-        reply_to: input.reply_to,
-        linked_messages: input.linked_messages,
-        important: input.important,
-        nopreview: input.nopreview,
-        comment: None,
-        silently: input.silently,
-        uploads: input.uploads,
-    };
-    commands.post_message(context, &scope, input, BY_CALL).await
+    commands.post_message(context, &scope, in_chat(path.chat_jid, input), BY_CALL).await
 }
 
 /// Changes the caller's own message; what is left out stays.
@@ -143,56 +127,6 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 impl Commands {
-    /// Posts a file: stored first, then brought by a message without a text.
-    async fn post_file(
-        &self,
-        scope: &TeamScope,
-        to: Jid,
-        query: FileQuery,
-        request: Request,
-    ) -> Result<Answer, ApiError> {
-        let mut checks = Checks::default();
-        let chosen = query.message_id.as_deref().filter(|id| !id.is_empty());
-        let chosen = chosen.and_then(|id| checks.uuid::<MessageId>("message_id", id));
-        checks.done()?;
-        let chat = self.writable(scope, to).await?;
-        let Arriving { form, sender } = Arriving::from_request(request, self).await?;
-        if let Some(id) = chosen {
-            let known: Message = self.current(&StreamName::message(id)).await?;
-            if known.is_by(scope.team, chat, Author::Contact(scope.contact)) {
-                // The same file, sent again: it is there.
-                let (context, position) = (sender.sent(self, &[]), self.access.read.known());
-                return self.message_answer(&context, scope, id, position, Face::Realtime).await;
-            }
-            if known.brings().is_some() {
-                return Err(refused(message::Rejection::IdTaken));
-            }
-        }
-        let (arrived, context) = self.take_in(scope, form, sender).await?;
-        let mut context = context.named("message.say");
-        if let Some(answer) = self.repeated(&context).await? {
-            return Ok(answer);
-        }
-        context.as_contact(scope.contact);
-        // The first id, so that a repetition under the same key makes the same ones.
-        let message: MessageId = chosen.unwrap_or_else(|| context.id());
-        let mut on_the_way = context.on_the_way().named("upload.store");
-        let (upload, _) = self.store_file(&mut on_the_way, scope, arrived).await?;
-        let input = PostMessage {
-            to: to.to_string(),
-            content: PostContent { text: String::new(), kind: None },
-            message_id: Some(message.to_string()),
-            reply_to: None,
-            linked_messages: None,
-            important: None,
-            nopreview: None,
-            comment: None,
-            silently: None,
-            uploads: Some(vec![upload.to_string()]),
-        };
-        self.post_message(context, scope, input, BY_CALL).await
-    }
-
     async fn edit_message(
         &self,
         scope: TeamScope,

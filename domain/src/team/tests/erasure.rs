@@ -65,3 +65,20 @@ fn a_team_is_erased_once_whether_it_had_ended_or_not() {
     assert!(matches!(purged.last(), Some(TeamEvent::Purged(_))));
     assert_eq!(given::<Team>(&purged).when(purge(1)), Ok(vec![]));
 }
+
+#[test]
+fn the_picture_of_who_is_erased_goes_also_where_they_are_no_longer() {
+    let contact = contact_id(2);
+    let set = || Command::SetContactIcon { actor: contact, contact, icon: icon(10) };
+    let removed: TeamEvent = contact::IconRemoved { contact }.into();
+    let archived: TeamEvent = contact::Archived { contact }.into();
+    let there = story([create(), set()]);
+    assert_eq!(given::<Team>(&there).when(part_with(2)), Ok(vec![removed.clone(), archived]));
+    let leave = || Command::ArchiveContact { actor: contact, contact };
+    let end = || Command::Archive { actor: contact_id(1) };
+    for history in [story([create(), set(), leave()]), story([create(), set(), end()])] {
+        assert_eq!(given::<Team>(&history).when(part_with(2)), Ok(vec![removed.clone()]));
+        let after = [history, vec![removed.clone()]].concat();
+        assert_eq!(given::<Team>(&after).when(part_with(2)), Ok(vec![]));
+    }
+}

@@ -15,7 +15,7 @@ fn founded() -> Vec<TeamEvent> {
 }
 
 fn add(actor: ContactId, n: u128, status: ContactStatus) -> Command {
-    Command::AddContact { actor, contact: person(n, status), sections: vec![] }
+    Command::AddContact { actor, contact: person(n, status), sections: vec![], more: Box::default() }
 }
 
 fn change(actor: ContactId, contact: ContactId, change: ContactChange) -> Command {
@@ -49,6 +49,29 @@ fn who_may_adds_people_and_adding_again_changes_nothing() {
         given::<Team>(&history).when(add(ADMIN, 9, ContactStatus::Owner)),
         Err(Rejection::Fields(vec!["status"]))
     );
+}
+
+#[test]
+fn who_is_added_shows_more_of_themselves_at_once_and_who_comes_back_what_they_did() {
+    let add = |n| {
+        let more = ContactChange { patronymic: Some("Петрович".into()), ..ContactChange::default() };
+        Command::AddContact {
+            actor: OWNER,
+            contact: person(n, ContactStatus::Member),
+            sections: vec![],
+            more: Box::new(more),
+        }
+    };
+    let history = founded();
+    let added = given::<Team>(&history).when(add(8)).unwrap();
+    let [TeamEvent::ContactAdded(_), TeamEvent::ContactProfileChanged(changed)] = &added[..] else {
+        panic!("{added:?}")
+    };
+    assert_eq!(changed.profile.patronymic.or_default(), "Петрович");
+    assert_eq!(changed.profile.contact_phone.or_default(), "+79166660008");
+    let left = after(&history, archive(OWNER, MEMBER));
+    let back = given::<Team>(&left).when(add(2)).unwrap();
+    assert!(matches!(&back[..], [TeamEvent::ContactRestored(_)]), "{back:?}");
 }
 
 #[test]
@@ -237,4 +260,47 @@ fn sections_of_a_kind_are_found_among_their_own_alone() {
         assert_eq!(refused, Err(Rejection::NoSection), "{kind:?}");
     }
     assert_eq!(given::<Team>(&history).when(remove(kind, tasks)).map(|events| events.len()), Ok(1));
+}
+
+fn picture(n: u128) -> icon::Changed {
+    icon::Changed { blob: BlobId(Uuid::from_u128(n)), ..icon(10) }
+}
+
+fn set_icon(actor: ContactId, contact: ContactId, n: u128) -> Command {
+    Command::SetContactIcon { actor, contact, icon: picture(n) }
+}
+
+#[test]
+fn a_picture_is_ones_own_or_given_by_those_who_rule() {
+    let history = founded();
+    for (actor, contact) in
+        [(MEMBER, MEMBER), (ADMIN, MEMBER), (OWNER, ADMIN), (ADMIN, ADMIN), (OWNER, OWNER)]
+    {
+        let events = given::<Team>(&history).when(set_icon(actor, contact, 71)).unwrap();
+        assert!(matches!(&events[..], [TeamEvent::ContactIconChanged(_)]), "{events:?}");
+    }
+    let bot = crate::bot::Bot::ALL[0].contact(TeamId(Uuid::from_u128(9)));
+    for (actor, contact) in [(MEMBER, ADMIN), (ADMIN, OWNER), (OWNER, bot)] {
+        assert_eq!(given::<Team>(&history).when(set_icon(actor, contact, 71)), Err(Rejection::NotAllowed));
+        let remove = Command::RemoveContactIcon { actor, contact };
+        assert_eq!(given::<Team>(&history).when(remove), Err(Rejection::NotAllowed));
+    }
+    assert_eq!(given::<Team>(&history).when(set_icon(OWNER, SECOND, 71)), Err(Rejection::NoContact));
+    let left = after(&history, archive(MEMBER, MEMBER));
+    assert_eq!(given::<Team>(&left).when(set_icon(OWNER, MEMBER, 71)), Err(Rejection::NoContact));
+}
+
+#[test]
+fn a_picture_is_replaced_and_removed_once_and_takes_no_room_from_files() {
+    let room = Team::initial().fold(&founded()).room();
+    let history = after(&founded(), set_icon(MEMBER, MEMBER, 71));
+    assert_eq!(given::<Team>(&history).when(set_icon(MEMBER, MEMBER, 71)), Ok(vec![]));
+    let history = after(&history, set_icon(OWNER, MEMBER, 72));
+    let team = Team::initial().fold(&history);
+    assert_eq!(team.picture_of(MEMBER), Some(picture(72).blob));
+    assert_eq!((team.pictures().collect::<Vec<_>>(), team.room()), (vec![picture(72).blob], room));
+    let remove = || Command::RemoveContactIcon { actor: MEMBER, contact: MEMBER };
+    let history = after(&history, remove());
+    assert!(matches!(history.last(), Some(TeamEvent::ContactIconRemoved(_))));
+    assert_eq!(given::<Team>(&history).when(remove()), Ok(vec![]));
 }

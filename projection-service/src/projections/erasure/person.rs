@@ -48,6 +48,7 @@ async fn nameless(
     let rows = sqlx::query(
         "WITH forgotten AS (UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', \
              display_name = $2, role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
+             icon_blob = NULL, icon_width = NULL, icon_height = NULL, \
              gentime = greatest(gentime + 1, $3) WHERE account = $1 RETURNING team, uid) \
          SELECT team, uid FROM forgotten ORDER BY uid",
     )

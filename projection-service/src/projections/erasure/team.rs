@@ -39,7 +39,8 @@ pub(super) async fn forget(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> R
     .await?;
     sqlx::query(
         "UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', display_name = $2, \
-             role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}' \
+             role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
+             icon_blob = NULL, icon_width = NULL, icon_height = NULL \
          WHERE team = $1 AND account IS NOT NULL",
     )
     .bind(team.0)

@@ -45,7 +45,8 @@ const PLACE: &str = "
             editable_until, gentime, since, kind, change, silently, i)
     ), placed AS (
         SELECT n.*, c.last_num + row_number() OVER w AS num, coalesce(lag(n.uid) OVER w, c.last_message) AS prev,
-            c.deletions, n.gentime - row_number() OVER w AS chat_gentime, n.gentime - row_number() OVER a AS own_gentime
+            c.deletions, c.gentime AS before, row_number() OVER w AS nth,
+            n.gentime - row_number() OVER w AS chat_gentime, n.gentime - row_number() OVER a AS own_gentime
         FROM new n JOIN chat c ON c.key = n.chat
         WINDOW w AS (PARTITION BY n.chat ORDER BY n.i), a AS (PARTITION BY n.chat, n.author ORDER BY n.i)
     ), stored AS (
@@ -68,21 +69,34 @@ const PLACE: &str = "
             FROM placed WHERE NOT by_integration AND kind <> 'change' GROUP BY author, chat) p
         LEFT JOIN reading before ON before.contact = p.author AND before.chat = p.chat
         ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num,
-            message = excluded.message, gentime = excluded.gentime
-    ) SELECT uid, num, prev, num - 1 - deletions AS index FROM placed";
+            message = excluded.message, gentime = excluded.gentime, away = false
+    ) SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
+        greatest(p.before, max(p.chat_gentime) OVER (PARTITION BY p.chat ORDER BY p.num)) + p.nth AS chat_gentime,
+        coalesce(lag(p.num) OVER (PARTITION BY p.chat, p.author ORDER BY p.num), r.num, 0) AS read
+    FROM placed p LEFT JOIN reading r ON r.contact = p.author AND r.chat = p.chat";
 
 /// Where a message came to stand.
 struct Place {
     num: i64,
     index: i64,
     prev: Option<Uuid>,
+    chat_gentime: i64,
+    read: i64,
 }
 
-/// Places messages in the order in which they are given, and returns them so, as they were when each was the newest.
+/// A message that came to stand.
+pub(in super::super) struct Standing {
+    /// As it was when it was the newest.
+    pub(in super::super) message: NeutralMessage,
+    /// Up to which number its author had read by then.
+    pub(in super::super) read: i64,
+}
+
+/// Places messages in the order in which they are given, and returns them so.
 pub(in super::super) async fn place(
     batch: &mut Batch<'_>,
     new: Vec<New<'_>>,
-) -> Result<Vec<NeutralMessage>, ProjectionError> {
+) -> Result<Vec<Standing>, ProjectionError> {
     let rows = sqlx::query(PLACE)
         .bind(new.iter().map(|one| one.message.0).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.team.0).collect::<Vec<_>>())
@@ -110,13 +124,14 @@ pub(in super::super) async fn place(
         .fetch_all(&mut *batch.db)
         .await?;
     let place = |row: &PgRow| {
-        let (num, index) = (row.get("num"), row.get("index"));
-        (row.get("uid"), Place { num, index, prev: row.get("prev") })
+        let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
+        let (chat_gentime, read) = (row.get("chat_gentime"), row.get("read"));
+        (row.get("uid"), Place { num, index, prev, chat_gentime, read })
     };
     let places: HashMap<Uuid, Place> = rows.iter().map(place).collect();
     let placed = |one: New<'_>| {
         let place = places.get(&one.message.0).ok_or(ProjectionError::Dangling(one.at.position))?;
-        Ok(standing(one, place))
+        Ok(Standing { message: standing(one, place), read: place.read })
     };
     new.into_iter().map(placed).collect()
 }
@@ -163,5 +178,6 @@ fn standing(new: New<'_>, place: &Place) -> NeutralMessage {
         prev: place.prev.map(MessageId),
         is_last: true, // when it was posted, whatever else the batch holds
         received: 0,
+        chat_gentime: place.chat_gentime,
     }
 }

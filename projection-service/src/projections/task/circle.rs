@@ -1,7 +1,10 @@
 //! Those whom a task concerns: its members, as far as they are in the team.
 
 use super::updated;
-use crate::batch::{At, Batch};
+use crate::{
+    batch::{At, Batch},
+    projections::reading,
+};
 use events::{ContactId, GroupId, TeamId, task::Settings, value::GroupStatus};
 use uuid::Uuid;
 
@@ -70,6 +73,8 @@ pub(super) async fn gather(
     .bind(GroupStatus::Member.word())
     .fetch_all(&mut *batch.db)
     .await?;
-    let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect();
-    Ok(Circle { joined: contacts(joined), left: contacts(left) })
+    let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect::<Vec<_>>();
+    let circle = Circle { joined: contacts(joined), left: contacts(left) };
+    reading::left(batch, task, &circle.left).await?;
+    Ok(circle)
 }

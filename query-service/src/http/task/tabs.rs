@@ -3,12 +3,7 @@
 
 use access::{Fresh, TeamView, refuse};
 use platform::http::{ApiError, Reply, RequestInfo};
-use protocol::{
-    Jid,
-    envelope::Success,
-    lang::Lang,
-    task::{TaskFilterField, TaskSort, TaskTab, TaskTabKey},
-};
+use protocol::{envelope::Success, task::TaskTab};
 
 /// The tabs, in their order, with how many tasks each shows the caller.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks/tabs", tag = "tasks", params(("team_uid" = String, Path)),
@@ -19,94 +14,6 @@ pub(in crate::http) async fn tabs(
     scope: TeamView,
 ) -> Result<Reply<Vec<TaskTab>>, ApiError> {
     let counted = scope.read.task_tabs(scope.team, scope.viewer()).await.map_err(refuse)?;
-    let tabs = counted.into_iter().map(|(key, tasks, unread)| tab(key, tasks, unread, request.lang));
+    let tabs = counted.into_iter().map(|(key, tasks, unread)| TaskTab::new(key, tasks, unread, request.lang));
     Ok(Reply::new(tabs.collect()).at(scope.position(fresh)))
-}
-
-fn tab(key: TaskTabKey, num_tasks: u32, unread_tasks: Vec<Jid>, lang: Lang) -> TaskTab {
-    let fields = ["assignee", "owner", "section", "tag"].into_iter();
-    let fields = fields.filter(|field| match key {
-        TaskTabKey::In => *field != "assignee",
-        TaskTabKey::Out => *field != "owner",
-        _ => true,
-    });
-    let sort: &[&str] = match key {
-        TaskTabKey::Expired => &["deadline", "new", "old"],
-        TaskTabKey::Done => &["done", "new", "old"],
-        _ => &["activity", "deadline", "new", "old"],
-    };
-    TaskTab {
-        filters: fields
-            .map(|field| TaskFilterField { field: field.to_owned(), title: title(field, lang).to_owned() })
-            .collect(),
-        hide_empty: matches!(key, TaskTabKey::Expired | TaskTabKey::Copy | TaskTabKey::Done),
-        key,
-        num_tasks,
-        pagination: key == TaskTabKey::Done,
-        show_counter: key != TaskTabKey::Done,
-        sort: sort
-            .iter()
-            .map(|key| TaskSort { key: (*key).to_owned(), title: title(key, lang).to_owned() })
-            .collect(),
-        title: tab_title(key, lang).to_owned(),
-        unread_tasks,
-    }
-}
-
-fn tab_title(key: TaskTabKey, lang: Lang) -> &'static str {
-    let (russian, english) = match key {
-        TaskTabKey::Active => ("Активные", "Active"),
-        TaskTabKey::Expired => ("Просроченные", "Expired"),
-        TaskTabKey::In => ("Входящие", "Incoming"),
-        TaskTabKey::Out => ("Исходящие", "Outgoing"),
-        TaskTabKey::Copy => ("В копии", "Copy"),
-        TaskTabKey::Done => ("Завершённые", "Done"),
-    };
-    pick(lang, russian, english)
-}
-
-fn title(word: &str, lang: Lang) -> &'static str {
-    let (russian, english) = match word {
-        "assignee" => ("Исполнитель", "Assignee"),
-        "owner" => ("Постановщик", "Owner"),
-        "section" => ("Проект", "Section"),
-        "tag" => ("Тег", "Tag"),
-        "activity" => ("По активности", "By activity"),
-        "deadline" => ("По сроку", "By deadline"),
-        "done" => ("По завершению", "By completion"),
-        "new" => ("Сначала новые", "New first"),
-        _ => ("Сначала старые", "Old first"),
-    };
-    pick(lang, russian, english)
-}
-
-fn pick(lang: Lang, russian: &'static str, english: &'static str) -> &'static str {
-    match lang {
-        Lang::Ru => russian,
-        Lang::En => english,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Lang, TaskTabKey, tab};
-
-    #[test]
-    fn tabs_are_flagged_as_in_the_reference() {
-        let of = |key| tab(key, 0, vec![], Lang::Ru);
-        let fields = |key| of(key).filters.into_iter().map(|one| one.field).collect::<Vec<_>>();
-        let sorts = |key| of(key).sort.into_iter().map(|one| one.key).collect::<Vec<_>>();
-        assert_eq!(fields(TaskTabKey::Active), ["assignee", "owner", "section", "tag"]);
-        assert_eq!(fields(TaskTabKey::In), ["owner", "section", "tag"]);
-        assert_eq!(fields(TaskTabKey::Out), ["assignee", "section", "tag"]);
-        assert_eq!(sorts(TaskTabKey::Active), ["activity", "deadline", "new", "old"]);
-        assert_eq!(sorts(TaskTabKey::Expired), ["deadline", "new", "old"]);
-        assert_eq!(sorts(TaskTabKey::Done), ["done", "new", "old"]);
-        for key in TaskTabKey::ALL {
-            let hidden = [TaskTabKey::Expired, TaskTabKey::Copy, TaskTabKey::Done].contains(&key);
-            let done = key == TaskTabKey::Done;
-            let tab = of(key);
-            assert_eq!((tab.hide_empty, tab.pagination, tab.show_counter), (hidden, done, !done), "{key:?}");
-        }
-    }
 }

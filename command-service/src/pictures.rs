@@ -1,0 +1,132 @@
+//! Pictures of teams and of people, on their way in and out.
+//!
+//! What was uploaded is resized and stored, then an event names it. The bytes of one that was replaced or removed go, and so
+//! do those of one that no event came to name.
+
+use crate::{
+    Commands,
+    context::Context,
+    http::team_refused,
+    transact::{Done, Start, Stop},
+};
+use access::TeamScope;
+use domain::team::{self, Team};
+use events::{BlobId, ContactId, Position, StreamName, icon};
+use platform::{
+    http::{ApiError, Form},
+    limits::{Key, Limit},
+    picture::resize::PictureRefused,
+};
+use protocol::{error::ErrorCode, lang::Text};
+use read_model::icon::{LARGE_FILE, SMALL_FILE};
+
+/// The form's field.
+const FIELD: &str = "file";
+
+/// Whose picture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whose {
+    /// The team's own.
+    Team,
+    /// That of somebody in it.
+    Contact(ContactId),
+}
+
+impl Whose {
+    fn picture(self, team: &Team) -> Option<BlobId> {
+        match self {
+            Self::Team => team.picture(),
+            Self::Contact(contact) => team.picture_of(contact),
+        }
+    }
+
+    fn command(self, actor: ContactId, icon: Option<icon::Changed>) -> team::Command {
+        match (self, icon) {
+            (Self::Team, Some(icon)) => team::Command::SetIcon { actor, icon },
+            (Self::Team, None) => team::Command::RemoveIcon { actor },
+            (Self::Contact(contact), Some(icon)) => team::Command::SetContactIcon { actor, contact, icon },
+            (Self::Contact(contact), None) => team::Command::RemoveContactIcon { actor, contact },
+        }
+    }
+}
+
+impl Commands {
+    /// Sets or replaces a picture by the one of a form. Whether the caller may is known already.
+    pub(crate) async fn set_picture(
+        &self,
+        context: &mut Context,
+        scope: &TeamScope,
+        whose: Whose,
+        form: &Form,
+    ) -> Result<Position, ApiError> {
+        self.access.limits.check(Limit::PicturesPerAccount, &Key::Account(scope.caller.account.0))?;
+        let file = form.file(FIELD).ok_or_else(|| ApiError::field(FIELD, Text::Required))?;
+        let sizes = self.resizer.resize(file.bytes.clone()).await.map_err(refused)?;
+        let blob: BlobId = context.id();
+        let stored = icon::Changed {
+            blob,
+            lg_width: sizes.lg.width,
+            lg_height: sizes.lg.height,
+            size: (sizes.lg.bytes.len() + sizes.sm.bytes.len()) as u64,
+        };
+        self.doubt_picture(scope.team, blob).await?;
+        for (name, bytes) in [(LARGE_FILE, sizes.lg.bytes), (SMALL_FILE, sizes.sm.bytes)] {
+            if let Err(error) = self.blobs.put(blob, name, bytes).await {
+                self.let_go_picture(scope.team, blob).await;
+                return Err(ApiError::unavailable(error));
+            }
+        }
+        self.change_picture(context, scope, whose, Some(stored)).await
+    }
+
+    /// Removes a picture, if there is one.
+    pub(crate) async fn remove_picture(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        whose: Whose,
+    ) -> Result<Position, ApiError> {
+        self.change_picture(context, scope, whose, None).await
+    }
+
+    async fn change_picture(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        whose: Whose,
+        new: Option<icon::Changed>,
+    ) -> Result<Position, ApiError> {
+        let stream = StreamName::team(scope.team);
+        let earlier = whose.picture(&self.current(&stream).await?);
+        if let Some(earlier) = earlier {
+            self.doubt_picture(scope.team, earlier).await?;
+        }
+        // Somebody else may be faster: what is replaced in the end may be another one.
+        let mut replaced = None;
+        let done: Result<Done<Team>, _> = self
+            .transact(context, stream, Start::Known, |team: &Team| {
+                replaced = whose.picture(team);
+                whose.command(scope.contact, new.clone())
+            })
+            .await;
+        if let Err(Stop::Failed(error)) = done {
+            return Err(error); // it may have come into the log or not: the doubts stay
+        }
+        let mut doubted: Vec<BlobId> =
+            [earlier, replaced, new.map(|icon| icon.blob)].into_iter().flatten().collect();
+        doubted.sort_unstable();
+        doubted.dedup();
+        for blob in doubted {
+            self.let_go_picture(scope.team, blob).await;
+        }
+        Ok(done.map_err(|stop| stop.or(team_refused))?.position)
+    }
+}
+
+fn refused(refused: PictureRefused) -> ApiError {
+    match refused {
+        PictureRefused::TooManyPixels => ApiError::field(FIELD, Text::PictureTooLarge),
+        PictureRefused::Busy => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater),
+        _ => ApiError::field(FIELD, Text::NotAPicture),
+    }
+}

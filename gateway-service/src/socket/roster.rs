@@ -1,0 +1,84 @@
+//! The whole state right after connecting, for clients that ask for it: `server.roster`. It says where it stands, and the
+//! frames behind it go on from there. Whoever would get too much of it at once is told to fetch it instead.
+
+use crate::{
+    frame,
+    socket::{End, Socket},
+};
+use platform::config::RosterMode;
+use protocol::realtime::ServerEvent;
+use read_model::roster::RosterOf;
+
+/// A frame longer than this is not sent: it would wait in memory for a slow client.
+const LONGEST: usize = 8 * 1024 * 1024;
+
+/// How many are made at the same time in a process: after a restart everybody wants one.
+pub(crate) const AT_ONCE: usize = 4;
+
+/// Whether a client that goes on from nowhere gets one.
+pub(crate) fn is_wanted(mode: RosterMode, asked: Option<&str>) -> bool {
+    match mode {
+        RosterMode::Never => false,
+        RosterMode::Asked => matches!(asked, Some("true" | "1")),
+        RosterMode::Always => !matches!(asked, Some("false" | "0")),
+    }
+}
+
+impl Socket {
+    /// Tells the client everything, as of where it begins to be told what is new.
+    pub(super) async fn tell_roster(&mut self) -> Option<End> {
+        let (at, renderer) = (self.told, &self.renderer);
+        let of = RosterOf {
+            account: renderer.account,
+            team: renderer.team,
+            viewer: renderer.viewer,
+            lang: renderer.lang,
+            badge: renderer.counters.badge(),
+        };
+        let shared = &self.gateway.0;
+        let most = match shared.access.config.realtime.roster_objects {
+            0 => u32::MAX,
+            most => most,
+        };
+        let made = {
+            // It is never closed.
+            let _turn = shared.rosters.acquire().await;
+            renderer.read.roster(of, most).await
+        };
+        let frame = match made {
+            Ok(Some(roster)) => frame::encode(at, &ServerEvent::Roster(Box::new(roster))),
+            Ok(None) => return self.too_much(),
+            Err(error) => return self.broken(&error.into()),
+        };
+        match frame {
+            Ok(frame) if frame.len() > LONGEST => self.too_much(),
+            Ok(frame) => {
+                self.wire.push(frame, Some(at));
+                None
+            }
+            Err(error) => self.broken(&error.into()),
+        }
+    }
+
+    fn too_much(&mut self) -> Option<End> {
+        self.fetch_anew(self.told);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RosterMode, is_wanted};
+
+    #[test]
+    fn the_operator_decides_first_and_then_the_client() {
+        for (mode, unasked, asked, declined) in [
+            (RosterMode::Never, false, false, false),
+            (RosterMode::Asked, false, true, false),
+            (RosterMode::Always, true, true, false),
+        ] {
+            let outcome = [None, Some("true"), Some("false")].map(|word| is_wanted(mode, word));
+            assert_eq!(outcome, [unasked, asked, declined], "{mode:?}");
+        }
+    }
+}

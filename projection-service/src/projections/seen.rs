@@ -1,0 +1,202 @@
+//! Who has read a chat, by a mark or by posting there, has seen what others wrote: these hear of it, with one row of the feed
+//! however many they are.
+
+use crate::batch::{At, Batch};
+use events::{ContactId, MessageId, TeamId, chat::ChatRef, reading::Marked};
+use protocol::{
+    message::NeutralMessage,
+    notice::{Audience, Notice, Receipt, Scope},
+};
+use sqlx::{Row, postgres::PgRow};
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// Of how many messages at most the authors hear: of the newest.
+const TOLD: i64 = 100;
+
+/// Messages between `w.after` and `w.until` (that one not), with how many others have seen each. Nothing is told of changes
+/// and of integrations' messages, nor to authors who have left the chat. `$4` bounds the counting.
+const SEEN: &str = "SELECT m.uid, m.chat, m.num, m.author, (SELECT count(*) FROM (SELECT 1 FROM reading r \
+        WHERE r.chat = m.chat AND r.num >= m.num AND r.contact <> m.author LIMIT $4) seen) AS readers \
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS w (chat, after, until) \
+        JOIN message m ON m.chat = w.chat AND m.num > w.after AND m.num < w.until JOIN chat c ON c.key = m.chat \
+    WHERE NOT m.by_integration AND m.kind <> 'change' AND (c.kind = 'direct' \
+        OR EXISTS (SELECT FROM member b WHERE b.chat = m.chat AND b.contact = m.author)) ORDER BY m.chat, m.num";
+
+/// Tells what a mark of a contact brings about that stood before at one number and now stands at another, also further back.
+pub(super) async fn by_mark(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    marked: &Marked,
+    (before, now): (i64, i64),
+) -> Result<(), sqlx::Error> {
+    let (low, high) = (before.min(now), before.max(now));
+    let rows = sqlx::query(SEEN)
+        .bind(vec![marked.chat.key().0])
+        .bind(vec![low.max(high - TOLD)])
+        .bind(vec![high + 1])
+        .bind(i64::from(NeutralMessage::READERS))
+        .fetch_all(&mut *batch.db)
+        .await?;
+    let seen = rows.iter().map(Seen::of).filter(|seen| seen.author != marked.contact);
+    let messages = seen.map(|seen| seen.receipt()).collect();
+    tell(batch, at, (marked.team, marked.chat), messages);
+    Ok(())
+}
+
+/// A post. Integrations read nothing by theirs.
+#[derive(Clone, Copy)]
+pub(super) struct Post {
+    pub(super) chat: ChatRef,
+    pub(super) reader: Option<ContactId>,
+    /// Its number.
+    pub(super) num: i64,
+    /// Up to where its author had read before.
+    pub(super) before: i64,
+}
+
+impl Post {
+    /// Whether there was anything between for its author to see.
+    fn sees(&self) -> bool {
+        self.reader.is_some() && self.before < self.num - 1
+    }
+
+    fn told_from(&self) -> i64 {
+        self.before.max(self.num - 1 - TOLD)
+    }
+}
+
+/// What posts bring about, all of a batch together: for each what is to be told, as if they had been applied one by one.
+pub(super) async fn by_posts(
+    batch: &mut Batch<'_>,
+    posts: &[Post],
+) -> Result<Vec<Vec<Receipt>>, sqlx::Error> {
+    let mut windows: HashMap<Uuid, (i64, i64)> = HashMap::new();
+    for post in posts.iter().filter(|post| post.sees()) {
+        let window = windows.entry(post.chat.key().0).or_insert((i64::MAX, 0));
+        *window = (window.0.min(post.told_from()), window.1.max(post.num));
+    }
+    if windows.is_empty() {
+        return Ok(vec![vec![]; posts.len()]);
+    }
+    let authors = posts.iter().filter_map(|post| post.reader).collect::<BTreeSet<_>>().len();
+    let rows = sqlx::query(SEEN)
+        .bind(windows.keys().copied().collect::<Vec<_>>())
+        .bind(windows.values().map(|(after, _)| *after).collect::<Vec<_>>())
+        .bind(windows.values().map(|(_, until)| *until).collect::<Vec<_>>())
+        // Those of the posts' authors are counted anew below.
+        .bind(i64::from(NeutralMessage::READERS) + i64::try_from(authors).unwrap_or(0))
+        .fetch_all(&mut *batch.db)
+        .await?;
+    let mut chats: HashMap<Uuid, Vec<Seen>> = HashMap::new();
+    for row in &rows {
+        chats.entry(row.get("chat")).or_default().push(Seen::of(row));
+    }
+    for (chat, seen) in &mut chats {
+        before_posts(seen, posts.iter().filter(|post| post.chat.key().0 == *chat));
+    }
+    Ok(posts.iter().map(|post| one_post(chats.get_mut(&post.chat.key().0), post)).collect())
+}
+
+/// The rows are as they are after all posts. Takes their authors' last marks out of the counts, and puts the first ones in.
+fn before_posts<'p>(seen: &mut [Seen], posts: impl Iterator<Item = &'p Post>) {
+    let mut marks: HashMap<ContactId, (i64, i64)> = HashMap::new();
+    for (post, reader) in posts.filter_map(|post| Some((post, post.reader?))) {
+        marks.entry(reader).or_insert((post.before, post.num)).1 = post.num;
+    }
+    for message in seen {
+        for (_, (first, last)) in marks.iter().filter(|(reader, _)| **reader != message.author) {
+            message.readers += i64::from(*first >= message.num) - i64::from(*last >= message.num);
+        }
+    }
+}
+
+fn one_post(seen: Option<&mut Vec<Seen>>, post: &Post) -> Vec<Receipt> {
+    let mut receipts = vec![];
+    let Some(reader) = post.reader else { return receipts };
+    let others = seen.into_iter().flatten().filter(|seen| seen.author != reader);
+    for message in others.filter(|seen| seen.num > post.before && seen.num < post.num) {
+        message.readers += 1;
+        if message.num > post.told_from() {
+            receipts.push(message.receipt());
+        }
+    }
+    receipts
+}
+
+/// Tells the authors, if there is anything to tell.
+pub(super) fn tell(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    (team, chat): (TeamId, ChatRef),
+    messages: Vec<Receipt>,
+) {
+    if messages.is_empty() {
+        return;
+    }
+    let authors: BTreeSet<ContactId> = messages.iter().map(|receipt| receipt.author).collect();
+    let audience = Audience::Contacts(authors.into_iter().collect());
+    batch.tell(at, Scope::Team(team), audience, Notice::MessagesReceived { chat, messages });
+}
+
+/// A message, and who has seen it so far.
+struct Seen {
+    message: MessageId,
+    author: ContactId,
+    num: i64,
+    readers: i64,
+}
+
+impl Seen {
+    fn of(row: &PgRow) -> Self {
+        let (message, author) = (MessageId(row.get("uid")), ContactId(row.get("author")));
+        Self { message, author, num: row.get("num"), readers: row.get("readers") }
+    }
+
+    fn receipt(&self) -> Receipt {
+        let readers = u32::try_from(self.readers).unwrap_or(0).min(NeutralMessage::READERS);
+        Receipt { author: self.author, message: self.message, readers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::GroupId;
+
+    fn contact(n: u128) -> ContactId {
+        ContactId(Uuid::from_u128(n))
+    }
+
+    fn post(reader: u128, num: i64, before: i64) -> Post {
+        let chat = ChatRef::Group(GroupId(Uuid::from_u128(9)));
+        Post { chat, reader: Some(contact(reader)), num, before }
+    }
+
+    fn seen(author: u128, num: i64, readers: i64) -> Seen {
+        Seen { message: MessageId(Uuid::nil()), author: contact(author), num, readers }
+    }
+
+    #[test]
+    fn posts_of_a_batch_count_as_if_they_came_one_by_one() {
+        // 1 wrote message 1, then 2, 3, 2 again and an integration. The rows tell how it stands after all of them.
+        let by_integration = Post { reader: None, ..post(2, 5, 0) };
+        let posts = [post(2, 2, 0), post(3, 3, 0), post(2, 4, 2), by_integration];
+        let mut rows = vec![seen(1, 1, 2), seen(2, 2, 1), seen(3, 3, 1)];
+        before_posts(&mut rows, posts.iter());
+        assert_eq!(rows.iter().map(|row| row.readers).collect::<Vec<_>>(), [0, 0, 0]);
+        let mut told =
+            |post| one_post(Some(&mut rows), post).iter().map(|one| one.readers).collect::<Vec<_>>();
+        assert_eq!(posts.each_ref().map(&mut told), [vec![1], vec![2, 1], vec![1], vec![]]);
+    }
+
+    #[test]
+    fn only_the_newest_are_told_of_and_the_others_count_on() {
+        let late = post(2, 300, 0);
+        let mut rows: Vec<Seen> = (1..300).map(|num| seen(1, num, 0)).collect();
+        assert_eq!(one_post(Some(&mut rows), &late).len(), 100);
+        assert!(rows.iter().all(|row| row.readers == 1));
+        let many = &mut vec![seen(1, 1, 140)];
+        assert_eq!(one_post(Some(many), &post(2, 2, 0))[0].readers, NeutralMessage::READERS);
+    }
+}

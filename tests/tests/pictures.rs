@@ -1,0 +1,147 @@
+//! Pictures of people: whose they are to change, where they are seen, and that those which are replaced or removed are gone.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use http::Method;
+use serde_json::{Value, json};
+use veche_tests::{
+    client::multipart,
+    exchange::Call,
+    person::{Person, Team, text},
+    scenario::picture,
+    world::{PUBLIC_URL, World},
+};
+
+const ANNA: &str = "+79160000001";
+const BORIS: &str = "+79160000002";
+
+/// Anna's team with Boris in it.
+struct Pair {
+    world: World,
+    anna: Person,
+    boris: Person,
+    team: Team,
+    his: String,
+}
+
+async fn pair() -> Pair {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let his = team.jid_of(BORIS);
+    Pair { world, anna, boris, team, his }
+}
+
+impl Pair {
+    fn path(&self, rest: &str) -> String {
+        format!("/api/v4/teams/{}/{rest}", self.team.uid)
+    }
+
+    fn icons(&self) -> String {
+        self.path(&format!("contacts/{}/icons", self.his))
+    }
+}
+
+/// The status of what is at an address of ours, and its width and height if it is a picture.
+async fn at(person: &Person, url: &Value) -> (u16, Option<(u32, u32)>) {
+    let url = text(url);
+    let path = url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{url} is elsewhere"));
+    let answer = person.client.get(path).await;
+    let size = image::load_from_memory(&answer.bytes).ok().map(|picture| (picture.width(), picture.height()));
+    (answer.status.as_u16(), size)
+}
+
+#[tokio::test]
+async fn a_picture_is_seen_wherever_its_owner_is_shown() {
+    let pair = pair().await;
+    let (anna, boris, team) = (&pair.anna, &pair.boris, &pair.team);
+    let mut hers = anna.socket(&team.uid).await;
+    hers.forget().await;
+    let icons = boris.client.upload(pair.icons(), "file", "p.png", picture(1500, 2048)).await.ok();
+    let shown = json!({"lg": {"url": icons["lg"]["url"], "width": 750, "height": 1024},
+        "sm": {"url": icons["sm"]["url"], "width": 256, "height": 256}});
+    assert_eq!(icons, shown);
+    assert_eq!(at(anna, &icons["sm"]["url"]).await, (200, Some((256, 256))));
+    assert_eq!(at(anna, &icons["lg"]["url"]).await, (200, Some((750, 1024))));
+    let is_his = |params: &Value| {
+        params["contacts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["jid"] == pair.his.as_str() && one["icons"] == icons)
+    };
+    hers.event_where("server.contact.updated", is_his).await;
+
+    let list = anna.client.get(pair.path("contacts")).await.ok();
+    assert!(is_his(&json!({"contacts": list})), "{list}");
+    let contact = anna.client.get(pair.path(&format!("contacts/{}", pair.his))).await.ok();
+    assert_eq!(contact["icons"], icons);
+    anna.post(&team.uid, &pair.his, "вот ты какой").await;
+    let chats = anna.client.get(pair.path("chats?chat_type=direct")).await.ok();
+    assert_eq!(chats["objects"][0]["icons"], icons, "{chats}");
+    for version in ["v3", "v4"] {
+        let seen = boris.client.get(format!("/api/{version}/teams/{}", team.uid)).await.ok();
+        assert_eq!(seen["me"]["icons"], icons);
+        assert!(seen["icons"]["stub"].is_string(), "the team's own is another one: {seen}");
+    }
+    let other = boris.make_team("другая", &[]).await;
+    assert!(other.json["me"]["icons"]["stub"].is_string(), "in each team somebody has a picture of its own");
+}
+
+#[tokio::test]
+async fn what_is_replaced_or_removed_is_gone() {
+    let pair = pair().await;
+    let (anna, boris) = (&pair.anna, &pair.boris);
+    let path = pair.path(&format!("contacts/{}", pair.his));
+    let drawn = anna.client.get(path.clone()).await.ok()["icons"].clone();
+    let first = boris.client.upload(pair.icons(), "file", "p.png", picture(64, 32)).await.ok();
+    let second = anna.client.upload(pair.icons(), "file", "p.png", picture(32, 64)).await.ok();
+    for size in ["sm", "lg"] {
+        assert_eq!(at(anna, &first[size]["url"]).await.0, 404);
+        assert_eq!(at(anna, &second[size]["url"]).await.0, 200);
+    }
+    let mut own = boris.socket(&pair.team.uid).await;
+    own.forget().await;
+    assert_eq!(boris.client.delete(pair.icons()).await.ok(), drawn);
+    own.event_where("server.contact.updated", |params| params["contacts"][0]["icons"] == drawn).await;
+    assert_eq!(at(anna, &second["sm"]["url"]).await.0, 404);
+    assert_eq!(anna.client.get(path).await.ok()["icons"], drawn);
+    assert_eq!(boris.client.delete(pair.icons()).await.ok(), drawn, "removing none is fine");
+
+    // A team's picture is let go of in the same way.
+    let of_team = format!("/api/v3/teams/{}/icons", pair.team.uid);
+    let first = anna.client.upload(of_team.clone(), "file", "p.png", picture(64, 32)).await.ok();
+    let second = anna.client.upload(of_team.clone(), "file", "p.png", picture(32, 64)).await.ok();
+    assert_eq!((at(anna, &first["lg"]["url"]).await.0, at(anna, &second["lg"]["url"]).await.0), (404, 200));
+    anna.client.delete(of_team).await.ok();
+    assert_eq!(at(anna, &second["lg"]["url"]).await.0, 404);
+    assert_eq!(blobs(&pair.world), 0);
+}
+
+/// How many blobs, and doubts about them, lie there.
+fn blobs(world: &World) -> usize {
+    fn files(folder: &std::path::Path) -> usize {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
+    }
+    files(&world.blobs())
+}
+
+#[tokio::test]
+async fn a_picture_that_is_refused_leaves_nothing_and_one_sent_twice_is_one() {
+    let pair = pair().await;
+    let hers = pair.path(&format!("contacts/{}/icons", pair.team.me));
+    pair.boris.client.upload(hers, "file", "p.png", picture(8, 8)).await.fails(403, "ACCESS_DENIED");
+    pair.boris
+        .client
+        .upload(pair.icons(), "file", "p.png", b"no picture".to_vec())
+        .await
+        .fails(422, "INVALID_DATA");
+    assert_eq!(blobs(&pair.world), 0);
+
+    let form = multipart(&[("file", Some("p.png"), &picture(8, 8))]);
+    let call = Call::new(Method::POST, pair.icons(), form).header("Idempotency-Key", "mine");
+    let icons = pair.boris.client.send(call.clone()).await.ok();
+    assert_eq!(pair.boris.client.send(call).await.ok(), icons);
+    assert_eq!(blobs(&pair.world), 2, "two sizes of one picture");
+}
