@@ -4,6 +4,7 @@
 //! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_blobs`].
 
 mod arriving;
+mod using;
 
 pub(crate) use arriving::{Arrivals, Arrived};
 
@@ -14,13 +15,9 @@ use crate::{
 };
 use access::TeamScope;
 use bytes::Bytes;
-use domain::{
-    message::Message,
-    policy::{self, Action},
-    upload::{self, Uploads},
-};
+use domain::upload::{self, Uploads};
 use events::{
-    BlobId, MessageId, Personal, Position, StreamName, UploadId,
+    BlobId, Personal, Position, StreamName, UploadId,
     upload::{Preview, Stored},
     value::UploadKind,
 };
@@ -164,79 +161,6 @@ impl Commands {
         self.blobs.put(blob, PREVIEW, one.bytes).await?;
         self.blobs.put(blob, PREVIEW_2X, two.bytes).await?;
         Ok(Preview { width, height, size })
-    }
-
-    /// Says that a message which is about to be posted brings files. One that is there already brings those it has.
-    pub(crate) async fn attach(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        message: MessageId,
-        uploads: &[UploadId],
-    ) -> Result<(), ApiError> {
-        if uploads.is_empty() {
-            return Ok(());
-        }
-        let known: Message = self.current(&StreamName::message(message)).await?;
-        match known.brings() {
-            Some(brought) if brought == uploads => return Ok(()),
-            Some(_) => return Err(ApiError::field("uploads", Text::ReadOnly)),
-            None => {}
-        }
-        let context = context.on_the_way().named("upload.attach");
-        let actor = scope.contact;
-        let attached: Result<Done<Uploads>, Stop<upload::Rejection>> = self
-            .transact(&context, StreamName::uploads(scope.team), Start::Known, |_: &Uploads| {
-                upload::Command::Attach { actor, uploads: uploads.to_vec(), message }
-            })
-            .await;
-        let refused = |_| ApiError::field("uploads", Text::DoesNotExist);
-        attached.map(drop).map_err(|stop| stop.or(refused))
-    }
-
-    /// Makes a file of one's own, or anybody's for those who run the team, nobody's; its content goes once the log says so.
-    pub(crate) async fn remove_file(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        upload: UploadId,
-    ) -> Result<Position, ApiError> {
-        let stream = StreamName::uploads(scope.team);
-        let files: Uploads = self.current(&stream).await?;
-        let actor = upload::Actor {
-            contact: scope.contact,
-            any: policy::may(scope.status, Action::DeleteAnyMessage),
-        };
-        let (blob, used) = files.of(actor, upload).ok_or_else(|| refused(upload::Rejection::NoUpload))?;
-        let mut deleted = vec![];
-        for message in used {
-            let message_now: Message = self.current(&StreamName::message(*message)).await?;
-            // One that was to bring it and was never posted needs it as little as one that is deleted.
-            if message_now.brings().is_some() && !message_now.is_deleted() {
-                return Err(refused(upload::Rejection::InUse));
-            }
-            deleted.push(*message);
-        }
-        self.doubt(scope.team, upload, blob).await?;
-        let done: Result<Done<Uploads>, Stop<upload::Rejection>> = self
-            .transact(context, stream, Start::Known, |_: &Uploads| upload::Command::Remove {
-                actor,
-                upload,
-                deleted: deleted.clone(),
-            })
-            .await;
-        match done {
-            Ok(done) => {
-                self.let_go(scope.team, upload, blob).await;
-                Ok(done.position)
-            }
-            Err(Stop::Rejected(rejection)) => {
-                self.settled_blob(blob).await;
-                Err(refused(rejection))
-            }
-            // The log may say so or not: the doubt stays.
-            Err(Stop::Failed(error)) => Err(error),
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod cause;
 mod context;
+mod deadlines;
 mod doubts;
 mod erasure;
 mod files;

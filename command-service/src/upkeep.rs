@@ -1,5 +1,5 @@
-//! What nobody asks for but time and other streams: messages of groups that clean up after themselves, and groups of
-//! people who have left the team or come back.
+//! What nobody asks for but time and other streams: messages of groups that clean up after themselves, groups of people
+//! who have left the team or come back, and deadlines of tasks ([`crate::deadlines`]).
 //!
 //! What is due stands in the read model; what becomes of it is decided by the streams like any command, so that doing it
 //! twice, in two processes, or again after a crash changes nothing.
@@ -44,8 +44,9 @@ impl Commands {
                 // What fails in one is no reason to leave the others undone.
                 let cleaned = self.clean_up().await;
                 let settled = self.settle_memberships(&mut settled).await;
+                let passed = self.pass_deadlines().await;
                 let forgotten = self.forget_due().await;
-                cleaned.and(settled).and(forgotten)
+                cleaned.and(settled).and(passed).and(forgotten)
             };
             if let Err(error) = done.await {
                 tracing::warn!(error = ?error.failure().code, "what is due was not done");

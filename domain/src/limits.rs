@@ -22,7 +22,7 @@ pub const EMAIL: usize = 254;
 pub const SECTION_NAME: usize = 50;
 /// The largest place of a section among the others.
 pub const SORT_ORDERING: u32 = 1_000_000;
-/// Sections of one team.
+/// Sections of one team, of each kind.
 pub const SECTIONS: usize = 1_000;
 /// Sections that one contact may be in.
 pub const SECTIONS_PER_CONTACT: usize = 100;
@@ -82,6 +82,8 @@ pub const UPLOADS_SIZE: u64 = 1_073_741_824;
 pub const UPLOADS: usize = 200_000;
 /// Files that one message may bring.
 pub const MESSAGE_UPLOADS: usize = 10;
+/// Files of one task.
+pub const TASK_UPLOADS: usize = 50;
 /// A file's name; a longer one is cut.
 pub const FILE_NAME: usize = 255;
 /// How long an author may edit a message in a new team, seconds (`seed`).

@@ -14,7 +14,7 @@ pub enum Action {
     AddToTeam,
     /// Make and change integrations.
     ManageIntegrations,
-    /// Sort contacts into sections.
+    /// Make and order the sections that contacts, groups and tasks are sorted into.
     ManageSections,
     /// Remove another contact.
     DeleteContact,

@@ -1,6 +1,8 @@
 //! Rules of a task: who sees it, who may change what of it (`protocol.md` 4.7, 4.27).
 
+mod checklist;
 mod command;
+mod settings;
 
 pub use command::{Actor, Change, Command, NewItem, NewStatus, Rejection};
 
@@ -8,12 +10,14 @@ use crate::{
     Aggregate, limits,
     policy::{self, Action},
 };
+use checklist::listed;
+use chrono::{DateTime, Utc};
 use events::{
-    ContactId, GroupId, Personal, TaskEvent, TaskItemId, TeamId,
+    ContactId, GroupId, Personal, TaskEvent, TaskItemId, TeamId, UploadId,
     task::{self, Item, Settings, Status},
     value::ContactStatus,
 };
-use std::collections::BTreeSet;
+use settings::{changed, differences, only, tidy};
 
 /// The word for a task that nobody has begun.
 pub const NEW: &str = "new";
@@ -21,7 +25,7 @@ pub const NEW: &str = "new";
 pub const DONE: &str = "done";
 
 /// Fields that the owner, and those who run the team, may change, alphabetically.
-pub const OWNERS_FIELDS: [&str; 15] = [
+pub const OWNERS_FIELDS: [&str; 16] = [
     "assignee",
     "complexity",
     "custom_color_index",
@@ -36,6 +40,7 @@ pub const OWNERS_FIELDS: [&str; 15] = [
     "spent_time",
     "tags",
     "task_status",
+    "uploads",
     "urgency",
 ];
 /// Fields that whoever is to do it may change, alphabetically.
@@ -56,6 +61,8 @@ struct Facts {
     settings: Settings,
     status: Status,
     items: Vec<Item>,
+    /// The deadline that was seen to pass: not again, unless there is another one, or the task is opened again.
+    passed: Option<DateTime<Utc>>,
 }
 
 /// What somebody is to a task.
@@ -126,6 +133,12 @@ pub fn role(
 }
 
 impl Task {
+    /// Whether it lives and a file belongs to it.
+    pub fn brings(&self, upload: UploadId) -> bool {
+        let living = self.facts.as_ref().filter(|_| !self.archived);
+        living.is_some_and(|facts| facts.settings.uploads.contains(&upload))
+    }
+
     fn known_to(&self, actor: Actor) -> Result<(&Facts, Role), Rejection> {
         let facts = self.facts.as_ref().filter(|_| !self.archived).ok_or(Rejection::NoTask)?;
         let Settings { assignee, observers, public, .. } = &facts.settings;
@@ -158,7 +171,7 @@ impl Task {
     fn change(&self, actor: Actor, change: Change) -> Result<Vec<TaskEvent>, Rejection> {
         let (facts, role) = self.known_to(actor)?;
         let Change { items, status, .. } = change.clone();
-        let settings = tidy(facts.changed(change), facts.owner);
+        let settings = tidy(changed(facts.team, &facts.settings, change), facts.owner);
         let items = match items {
             Some(new) => listed(facts.team, &facts.items, new)?,
             None => facts.items.clone(),
@@ -178,7 +191,8 @@ impl Task {
         }
         let mut events = vec![];
         if settings != facts.settings {
-            events.push(task::Changed { settings }.into());
+            let described = fields.contains(&"description");
+            events.push(task::Changed { settings, described }.into());
         }
         if items != facts.items {
             events.push(task::ItemsReplaced { items }.into());
@@ -187,6 +201,12 @@ impl Task {
             events.push(task::StatusChanged { status }.into());
         }
         Ok(events)
+    }
+
+    /// The deadline of an open task, if it has come unseen.
+    fn overdue(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let open = self.facts.as_ref().filter(|facts| !self.archived && !facts.status.done)?;
+        open.settings.deadline.filter(|deadline| *deadline <= now && open.passed != Some(*deadline))
     }
 
     fn check_item(&self, actor: Actor, item: TaskItemId, checked: bool) -> Result<Vec<TaskEvent>, Rejection> {
@@ -202,97 +222,11 @@ impl Task {
     }
 }
 
-impl Facts {
-    fn changed(&self, change: Change) -> Settings {
-        let now = self.settings.clone();
-        let description = change.description.map(|text| Personal::of_team(self.team, text));
-        Settings {
-            description: description.unwrap_or(now.description),
-            assignee: change.assignee.unwrap_or(now.assignee),
-            observers: change.observers.unwrap_or(now.observers),
-            public: change.public.unwrap_or(now.public),
-            deadline: change.deadline.unwrap_or(now.deadline),
-            tags: change.tags.unwrap_or(now.tags),
-            section: change.section.unwrap_or(now.section),
-            color_index: change.color_index.unwrap_or(now.color_index),
-            importance: change.importance.unwrap_or(now.importance),
-            urgency: change.urgency.unwrap_or(now.urgency),
-            complexity: change.complexity.unwrap_or(now.complexity),
-            spent_time: change.spent_time.unwrap_or(now.spent_time),
-            linked_messages: change.linked_messages.unwrap_or(now.linked_messages),
-        }
-    }
-}
-
-/// Names each observer once, and not the owner or the assignee, who follow it in any case; each tag and message once.
-fn tidy(mut settings: Settings, owner: ContactId) -> Settings {
-    let mut seen = BTreeSet::from([owner, settings.assignee]);
-    settings.observers.retain(|observer| seen.insert(*observer));
-    let mut seen = BTreeSet::new();
-    settings.tags.retain(|tag| seen.insert(*tag));
-    let mut seen = BTreeSet::new();
-    settings.linked_messages.retain(|message| seen.insert(*message));
-    settings
-}
-
 fn written(team: TeamId, status: NewStatus) -> Status {
     let done = status.word == DONE;
     let reason = status.reason.filter(|reason| done && !reason.is_empty());
     let own = |text| Personal::of_team(team, text);
     Status { done, word: own(status.word), reason: reason.map(own) }
-}
-
-/// A checklist to be. A line that was there, by its id or by its words, keeps its id and its tick.
-fn listed(team: TeamId, before: &[Item], items: Vec<NewItem>) -> Result<Vec<Item>, Rejection> {
-    let named: BTreeSet<TaskItemId> = items.iter().filter(|new| new.known).map(|new| new.item).collect();
-    let (mut named, mut others): (Vec<&Item>, Vec<&Item>) =
-        before.iter().partition(|known| named.contains(&known.item));
-    let mut list = Vec::with_capacity(items.len());
-    for new in items {
-        let known = match new.known {
-            true => {
-                let at = named.iter().position(|known| known.item == new.item).ok_or(Rejection::NoItem)?;
-                Some(named.remove(at))
-            }
-            false => {
-                let at = others.iter().position(|known| known.text.value.as_ref() == Some(&new.text));
-                at.map(|at| others.remove(at))
-            }
-        };
-        let checked = new.checked.unwrap_or_else(|| known.is_some_and(|known| known.checked));
-        list.push(Item {
-            item: known.map_or(new.item, |known| known.item),
-            checked: checked && reference(&new.text).is_none(),
-            text: Personal::of_team(team, new.text),
-        });
-    }
-    Ok(list)
-}
-
-/// Names of the fields in which two settings differ.
-fn differences(before: &Settings, after: &Settings) -> Vec<&'static str> {
-    let compared = [
-        ("description", before.description == after.description),
-        ("assignee", before.assignee == after.assignee),
-        ("observers", before.observers == after.observers),
-        ("public", before.public == after.public),
-        ("deadline", before.deadline == after.deadline),
-        ("tags", before.tags == after.tags),
-        ("section", before.section == after.section),
-        ("custom_color_index", before.color_index == after.color_index),
-        ("importance", before.importance == after.importance),
-        ("urgency", before.urgency == after.urgency),
-        ("complexity", before.complexity == after.complexity),
-        ("spent_time", before.spent_time == after.spent_time),
-        ("linked_messages", before.linked_messages == after.linked_messages),
-    ];
-    compared.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
-}
-
-/// Whether nobody but one contact comes to or leaves the observers.
-fn only(contact: ContactId, before: &Settings, after: &Settings) -> bool {
-    let set = |settings: &Settings| settings.observers.iter().copied().collect::<BTreeSet<_>>();
-    set(before).symmetric_difference(&set(after)).all(|changed| *changed == contact)
 }
 
 impl Aggregate for Task {
@@ -312,6 +246,10 @@ impl Aggregate for Task {
             }
             Command::Change { actor, change } => self.change(actor, *change),
             Command::CheckItem { actor, item, checked } => self.check_item(actor, item, checked),
+            Command::PassDeadline { now } => {
+                let passed = self.overdue(now).map(|deadline| task::DeadlinePassed { deadline }.into());
+                Ok(passed.into_iter().collect())
+            }
             Command::Archive { actor } => match self.known_to(actor)? {
                 (_, role) if role.may_delete() => Ok(vec![task::Archived {}.into()]),
                 _ => Err(Rejection::NotAllowed),
@@ -322,13 +260,22 @@ impl Aggregate for Task {
     fn evolve(&mut self, event: &TaskEvent) {
         if let TaskEvent::Created(created) = event {
             let task::Created { team, owner, settings, status, items, .. } = created.clone();
-            self.facts = Some(Facts { team, owner, settings, status, items });
+            self.facts = Some(Facts { team, owner, settings, status, items, passed: None });
         }
         let Some(facts) = &mut self.facts else { return };
         match event {
             TaskEvent::Created(_) => {}
-            TaskEvent::Changed(changed) => facts.settings = changed.settings.clone(),
-            TaskEvent::StatusChanged(changed) => facts.status = changed.status.clone(),
+            TaskEvent::Changed(changed) => {
+                let same = facts.settings.deadline == changed.settings.deadline;
+                facts.passed = facts.passed.filter(|_| same);
+                facts.settings = changed.settings.clone();
+            }
+            TaskEvent::StatusChanged(changed) => {
+                let same = facts.status.done == changed.status.done;
+                facts.passed = facts.passed.filter(|_| same);
+                facts.status = changed.status.clone();
+            }
+            TaskEvent::DeadlinePassed(passed) => facts.passed = Some(passed.deadline),
             TaskEvent::ItemsReplaced(replaced) => facts.items = replaced.items.clone(),
             TaskEvent::ItemChecked(ticked) => {
                 let item = facts.items.iter_mut().find(|known| known.item == ticked.item);

@@ -21,7 +21,7 @@ use contacts::{Contact, added};
 use events::{
     AccountId, ContactId, IntegrationId, InvitationId, Personal, ReceiptId, SectionId, TeamEvent, TeamId,
     icon, integration, invitation, section, team,
-    value::{ContactOrigin, ContactStatus},
+    value::{ContactOrigin, ContactStatus, SectionKind},
 };
 use integrations::Integration;
 use invitations::Invitation;
@@ -117,6 +117,7 @@ impl Team {
             name: Personal::of_team(team, section.1),
             sort_ordering: 0,
             description: None,
+            kind: SectionKind::Contacts,
         };
         let mut seen = vec![founder.account];
         let mut events = vec![created.into(), first_section.into()];
@@ -193,17 +194,20 @@ impl Aggregate for Team {
             }
             (Stage::Live, Command::ArchiveContact { actor, contact }) => self.archive_contact(actor, contact),
             (Stage::Live, Command::Confirm { actor }) => self.confirm(actor),
-            (Stage::Live, Command::CreateSection { actor, section, name, description, sort_ordering }) => {
+            (
+                Stage::Live,
+                Command::CreateSection { actor, kind, section, name, description, sort_ordering },
+            ) => {
                 self.require(actor, Action::ManageSections)?;
-                self.create_section(section, name, description, sort_ordering)
+                self.create_section((kind, section), name, description, sort_ordering)
             }
-            (Stage::Live, Command::ChangeSection { actor, section, change }) => {
+            (Stage::Live, Command::ChangeSection { actor, kind, section, change }) => {
                 self.require(actor, Action::ManageSections)?;
-                self.change_section(section, change)
+                self.change_section((kind, section), change)
             }
-            (Stage::Live, Command::RemoveSection { actor, section }) => {
+            (Stage::Live, Command::RemoveSection { actor, kind, section }) => {
                 self.require(actor, Action::ManageSections)?;
-                self.live_section(section)?;
+                self.live_section(kind, section)?;
                 Ok(vec![section::Removed { section }.into()])
             }
             (Stage::Live, Command::Invite { actor, invitation, token_sealed, token_hash }) => {

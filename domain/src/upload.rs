@@ -2,7 +2,7 @@
 //! team remove them.
 
 use crate::{Aggregate, limits};
-use events::{BlobId, ContactId, MessageId, UploadId, UploadsEvent, upload};
+use events::{BlobId, ContactId, GroupId, MessageId, UploadId, UploadsEvent, upload};
 use std::collections::BTreeMap;
 
 /// The files of a team.
@@ -17,7 +17,16 @@ struct File {
     owner: ContactId,
     blob: BlobId,
     bytes: u64,
-    used_by: Vec<MessageId>,
+    used_by: Vec<Bearer>,
+}
+
+/// What brings a file to those who may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    /// A message, from its post on.
+    Message(MessageId),
+    /// A task, while it names the file.
+    Task(GroupId),
 }
 
 /// What may be asked. The content is stored by then; who asks is known to be a member of the team.
@@ -30,14 +39,14 @@ pub enum Command {
         /// Bytes that the team's files may have together.
         room: u64,
     },
-    /// A message that is about to be posted shall bring files.
+    /// A message that is about to be posted, or a task, shall bring files.
     Attach {
-        /// Its author.
+        /// The message's author, or whoever gives them to the task.
         actor: ContactId,
         /// The files.
         uploads: Vec<UploadId>,
-        /// The message.
-        message: MessageId,
+        /// What brings them.
+        bearer: Bearer,
     },
     /// The file shall be gone.
     Remove {
@@ -45,8 +54,9 @@ pub enum Command {
         actor: Actor,
         /// The file.
         upload: UploadId,
-        /// Messages that are known to be deleted, or never to have been posted: they need nothing.
-        deleted: Vec<MessageId>,
+        /// What is known to need it no more: messages that are deleted, or were never posted; tasks that are gone, or do not
+        /// name it.
+        over: Vec<Bearer>,
     },
     /// These files shall be gone, whatever brings them: their owner or their team was erased.
     Forget(Vec<UploadId>),
@@ -76,7 +86,7 @@ pub enum Rejection {
         /// How many.
         max: usize,
     },
-    /// A message brings it.
+    /// A message or a task brings it.
     InUse,
 }
 
@@ -86,8 +96,8 @@ impl Uploads {
         self.bytes
     }
 
-    /// Where a file is stored, and the messages that use it, if it may be removed by that member.
-    pub fn of(&self, actor: Actor, upload: UploadId) -> Option<(BlobId, &[MessageId])> {
+    /// Where a file is stored, and what uses it, if it may be removed by that member.
+    pub fn of(&self, actor: Actor, upload: UploadId) -> Option<(BlobId, &[Bearer])> {
         self.removable(actor, upload).map(|file| (file.blob, &*file.used_by))
     }
 
@@ -128,16 +138,35 @@ impl Uploads {
         &self,
         actor: ContactId,
         uploads: Vec<UploadId>,
-        message: MessageId,
+        bearer: Bearer,
     ) -> Result<Vec<UploadsEvent>, Rejection> {
         let mut fresh = vec![];
         for upload in uploads {
-            let file = self.owned(actor, upload).ok_or(Rejection::NoUpload)?;
-            if !file.used_by.contains(&message) && !fresh.contains(&upload) {
+            let used = self.files.get(&upload).is_some_and(|file| file.used_by.contains(&bearer));
+            // Whoever changes a task sends back the files that others gave to it.
+            let may = self.owned(actor, upload).is_some() || (used && matches!(bearer, Bearer::Task(_)));
+            if !may {
+                return Err(Rejection::NoUpload);
+            }
+            if !used && !fresh.contains(&upload) {
                 fresh.push(upload);
             }
         }
-        Ok(if fresh.is_empty() { vec![] } else { vec![upload::Attached { uploads: fresh, message }.into()] })
+        if fresh.is_empty() {
+            return Ok(vec![]);
+        }
+        Ok(vec![match bearer {
+            Bearer::Message(message) => upload::Attached { uploads: fresh, message }.into(),
+            Bearer::Task(task) => upload::AttachedToTask { uploads: fresh, task }.into(),
+        }])
+    }
+
+    fn used(&mut self, uploads: &[UploadId], bearer: Bearer) {
+        for upload in uploads {
+            if let Some(file) = self.files.get_mut(upload) {
+                file.used_by.push(bearer);
+            }
+        }
     }
 }
 
@@ -157,10 +186,10 @@ impl Aggregate for Uploads {
                 let known = uploads.into_iter().filter(|upload| self.files.contains_key(upload));
                 Ok(known.map(|upload| upload::Removed { upload }.into()).collect())
             }
-            Command::Attach { actor, uploads, message } => self.attach(actor, uploads, message),
-            Command::Remove { actor, upload, deleted } => {
+            Command::Attach { actor, uploads, bearer } => self.attach(actor, uploads, bearer),
+            Command::Remove { actor, upload, over } => {
                 let file = self.removable(actor, upload).ok_or(Rejection::NoUpload)?;
-                match file.used_by.iter().all(|message| deleted.contains(message)) {
+                match file.used_by.iter().all(|bearer| over.contains(bearer)) {
                     true => Ok(vec![upload::Removed { upload }.into()]),
                     false => Err(Rejection::InUse),
                 }
@@ -177,11 +206,10 @@ impl Aggregate for Uploads {
                 self.files.insert(stored.upload, file);
             }
             UploadsEvent::Attached(attached) => {
-                for upload in &attached.uploads {
-                    if let Some(file) = self.files.get_mut(upload) {
-                        file.used_by.push(attached.message);
-                    }
-                }
+                self.used(&attached.uploads, Bearer::Message(attached.message));
+            }
+            UploadsEvent::AttachedToTask(attached) => {
+                self.used(&attached.uploads, Bearer::Task(attached.task));
             }
             UploadsEvent::Removed(removed) => {
                 if let Some(file) = self.files.remove(&removed.upload) {
@@ -193,113 +221,4 @@ impl Aggregate for Uploads {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::given;
-    use events::{AccountId, Personal, TeamId, value::UploadKind};
-    use uuid::Uuid;
-
-    const ME: ContactId = ContactId(Uuid::from_u128(1));
-    const YOU: ContactId = ContactId(Uuid::from_u128(2));
-
-    fn file(id: u128) -> UploadId {
-        UploadId(Uuid::from_u128(id))
-    }
-
-    fn message(id: u128) -> MessageId {
-        MessageId(Uuid::from_u128(id))
-    }
-
-    fn store(id: u128, size: u64, room: u64) -> Command {
-        let stored = upload::Stored {
-            upload: file(id),
-            team: TeamId(Uuid::nil()),
-            owner: ME,
-            blob: BlobId(Uuid::from_u128(100 + id)),
-            name: Personal::of_account(AccountId(Uuid::nil()), "a".to_owned()),
-            size,
-            content_type: "image/png".into(),
-            kind: UploadKind::Image,
-            animated: false,
-            preview: Some(upload::Preview { width: 1, height: 1, size: 10 }),
-        };
-        Command::Store { stored, room }
-    }
-
-    fn attach(actor: ContactId, uploads: &[u128], to: u128) -> Command {
-        let uploads = uploads.iter().copied().map(file).collect();
-        Command::Attach { actor, uploads, message: message(to) }
-    }
-
-    fn remove(actor: ContactId, id: u128, deleted: &[u128]) -> Command {
-        let deleted = deleted.iter().copied().map(message).collect();
-        Command::Remove { actor: Actor { contact: actor, any: false }, upload: file(id), deleted }
-    }
-
-    #[test]
-    fn all_files_together_fit_into_the_room_to_the_byte() {
-        let mut history = given::<Uploads>(&[]).when(store(1, 40, 100)).unwrap();
-        assert_eq!(
-            given::<Uploads>(&history).when(store(2, 41, 100)),
-            Err(Rejection::QuotaExceeded { left: 50 })
-        );
-        history.extend(given::<Uploads>(&history).when(store(2, 40, 100)).unwrap());
-        assert_eq!(
-            given::<Uploads>(&history).when(store(3, 0, 100)),
-            Err(Rejection::QuotaExceeded { left: 0 })
-        );
-        assert_eq!(given::<Uploads>(&history).when(store(1, 40, 0)), Ok(vec![]), "it is there already");
-        assert_eq!(Uploads::initial().fold(&history).bytes(), 100);
-    }
-
-    #[test]
-    fn what_is_removed_makes_room() {
-        let mut history = given::<Uploads>(&[]).when(store(1, 90, 100)).unwrap();
-        assert_eq!(given::<Uploads>(&history).when(remove(YOU, 1, &[])), Err(Rejection::NoUpload));
-        history.extend(given::<Uploads>(&history).when(remove(ME, 1, &[])).unwrap());
-        assert_eq!(given::<Uploads>(&history).when(remove(ME, 1, &[])), Err(Rejection::NoUpload));
-        assert_eq!(given::<Uploads>(&history).when(attach(ME, &[1], 9)), Err(Rejection::NoUpload));
-        assert!(given::<Uploads>(&history).when(store(2, 90, 100)).is_ok());
-        assert!(!Uploads::initial().fold(&history).holds(file(1), BlobId(Uuid::from_u128(101))));
-    }
-
-    #[test]
-    fn files_of_who_is_erased_go_whatever_brings_them() {
-        let stored = given::<Uploads>(&[]).when(store(1, 10, 100)).unwrap();
-        let used = [stored.clone(), given::<Uploads>(&stored).when(attach(ME, &[1], 7)).unwrap()].concat();
-        let files = Uploads::initial().fold(&used);
-        assert_eq!(files.first_of(Some(YOU), 9), vec![]);
-        assert_eq!(files.first_of(Some(ME), 9), files.first_of(None, 9));
-        let forget = Command::Forget(vec![file(1), file(2)]);
-        let gone = [used.clone(), given::<Uploads>(&used).when(forget.clone()).unwrap()].concat();
-        assert_eq!(Uploads::initial().fold(&gone).bytes(), 0);
-        assert_eq!(given::<Uploads>(&gone).when(forget), Ok(vec![]));
-    }
-
-    #[test]
-    fn only_its_owner_uses_a_file_and_what_is_used_stays_until_its_messages_are_deleted() {
-        let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
-        assert_eq!(given::<Uploads>(&history).when(attach(YOU, &[1], 9)), Err(Rejection::NoUpload));
-        assert_eq!(given::<Uploads>(&history).when(attach(ME, &[1, 2], 9)), Err(Rejection::NoUpload));
-        history.extend(given::<Uploads>(&history).when(attach(ME, &[1, 1], 9)).unwrap());
-        history.extend(given::<Uploads>(&history).when(attach(ME, &[1], 8)).unwrap());
-        assert_eq!(given::<Uploads>(&history).when(remove(ME, 1, &[9])), Err(Rejection::InUse));
-        assert!(given::<Uploads>(&history).when(remove(ME, 1, &[8, 9])).is_ok());
-        let state = Uploads::initial().fold(&history);
-        let of = |contact, any| state.of(Actor { contact, any }, file(1)).map(|(_, used)| used.len());
-        assert_eq!((of(ME, false), of(YOU, false), of(YOU, true)), (Some(2), None, Some(2)));
-    }
-
-    #[test]
-    fn who_runs_the_team_removes_anybodys_file_but_none_that_is_in_use() {
-        let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
-        history.extend(given::<Uploads>(&history).when(attach(ME, &[1], 9)).unwrap());
-        let any = |deleted: &[MessageId]| Command::Remove {
-            actor: Actor { contact: YOU, any: true },
-            upload: file(1),
-            deleted: deleted.to_vec(),
-        };
-        assert_eq!(given::<Uploads>(&history).when(any(&[])), Err(Rejection::InUse));
-        assert!(given::<Uploads>(&history).when(any(&[message(9)])).is_ok());
-    }
-}
+mod tests;

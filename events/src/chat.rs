@@ -1,6 +1,6 @@
 //! Facts about groups, and what a conversation is.
 
-use crate::{ChatKey, ContactId, GroupId, MessageId, Personal, TeamId, value::GroupStatus};
+use crate::{ChatKey, ContactId, GroupId, MessageId, Personal, SectionId, TeamId, value::GroupStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -92,6 +92,9 @@ pub struct Settings {
     /// The message that everybody sees on top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_message: Option<MessageId>,
+    /// The section that it is sorted into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<SectionId>,
 }
 
 /// Its settings changed; they are given whole.

@@ -48,7 +48,7 @@ ids! {
     MessageId,
     /// One login of an account.
     SessionId,
-    /// A section of contacts in a team.
+    /// A section of contacts, groups or tasks in a team.
     SectionId,
     /// An invitation into a team; its token is another thing.
     InvitationId,

@@ -161,6 +161,7 @@ stored_events! {
     UploadsEvent in "uploads" {
         Stored(upload::Stored) = "upload.stored.v1",
         Attached(upload::Attached) = "upload.attached.v1",
+        AttachedToTask(upload::AttachedToTask) = "upload.attached_to_task.v1",
         Removed(upload::Removed) = "upload.removed.v1",
     }
     /// Facts of a `read` stream.
@@ -176,6 +177,7 @@ stored_events! {
         StatusChanged(task::StatusChanged) = "task.status_changed.v1",
         ItemsReplaced(task::ItemsReplaced) = "task.items_replaced.v1",
         ItemChecked(task::ItemChecked) = "task.item_checked.v1",
+        DeadlinePassed(task::DeadlinePassed) = "task.deadline_passed.v1",
         Archived(task::Archived) = "task.archived.v1",
     }
     /// Facts of a `tags` stream.

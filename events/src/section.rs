@@ -1,10 +1,10 @@
-//! Facts about sections, the folders that a team's contacts are sorted into.
+//! Facts about sections, the folders that a team's contacts, groups and tasks are sorted into.
 
-use crate::{Personal, SectionId};
+use crate::{Personal, SectionId, value::SectionKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A section of contacts came to be.
+/// A section came to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
@@ -17,6 +17,17 @@ pub struct Created {
     /// What it is for, if somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Personal<String>>,
+    /// What is sorted into it: contacts, unless said otherwise.
+    #[serde(default = "contacts", skip_serializing_if = "is_contacts")]
+    pub kind: SectionKind,
+}
+
+fn contacts() -> SectionKind {
+    SectionKind::Contacts
+}
+
+fn is_contacts(kind: &SectionKind) -> bool {
+    *kind == SectionKind::Contacts
 }
 
 /// Title, description or place changed; the result is given whole.
@@ -33,7 +44,7 @@ pub struct Changed {
     pub sort_ordering: u32,
 }
 
-/// A section is gone; the contacts in it stay in the team.
+/// A section is gone; what was in it stays in the team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {

@@ -1,6 +1,6 @@
 //! Facts about tasks. A task is a conversation too: its members are its owner, its assignee and its observers.
 
-use crate::{ContactId, GroupId, MessageId, Personal, SectionId, TagId, TaskItemId, TeamId};
+use crate::{ContactId, GroupId, MessageId, Personal, SectionId, TagId, TaskItemId, TeamId, UploadId};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,9 @@ pub struct Settings {
     /// Messages that it came from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked_messages: Vec<MessageId>,
+    /// Files that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<UploadId>,
 }
 
 /// Where a task stands.
@@ -99,6 +102,9 @@ pub struct Item {
 pub struct Changed {
     /// Settings after the change.
     pub settings: Settings,
+    /// The description is among what is another now: said here, since a sealed text cannot be compared for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub described: bool,
 }
 
 /// It stands elsewhere: begun, done, opened again.
@@ -125,6 +131,15 @@ pub struct ItemChecked {
     pub item: TaskItemId,
     /// Whether it is done.
     pub checked: bool,
+}
+
+/// Its deadline had come and it was not done. Appended at the revision at which it was found so, by whichever process is
+/// first, and so once for each deadline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlinePassed {
+    /// The deadline.
+    pub deadline: DateTime<Utc>,
 }
 
 /// The task was deleted, which in this API means archived.

@@ -1,7 +1,7 @@
 //! Facts about the files of a team: kept in one stream a team, so that its quota is decided on in one place and nothing
 //! else of the team waits for it.
 
-use crate::{BlobId, ContactId, MessageId, Personal, TeamId, UploadId, value::UploadKind};
+use crate::{BlobId, ContactId, GroupId, MessageId, Personal, TeamId, UploadId, value::UploadKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,16 @@ pub struct Attached {
     pub uploads: Vec<UploadId>,
     /// The message, which is posted after this.
     pub message: MessageId,
+}
+
+/// Files are used by a task: whoever sees the task may read them too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachedToTask {
+    /// The files that were not used by it before.
+    pub uploads: Vec<UploadId>,
+    /// The task, which names them after this.
+    pub task: GroupId,
 }
 
 /// A file was removed by its owner; its bytes are free again.

@@ -114,6 +114,15 @@ words! {
         /// A picture of which no previews could be made.
         ImageFile = "imagefile",
     }
+    /// What a section sorts, named like the chats that it stands for.
+    SectionKind {
+        /// Contacts.
+        Contacts = "direct",
+        /// Groups.
+        Groups = "group",
+        /// Tasks.
+        Tasks = "task",
+    }
     /// How somebody became a contact of a team.
     ContactOrigin {
         /// Created the team.

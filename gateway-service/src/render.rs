@@ -6,7 +6,10 @@ use crate::{
     frame::{self, Frame, MessageParams},
     hub::{Row, Typing},
 };
-use events::{AccountId, ContactId, Position, SectionId, SessionId, TeamId, chat::ChatRef, message::Author};
+use events::{
+    AccountId, ContactId, Position, SectionId, SessionId, TeamId, chat::ChatRef, message::Author,
+    value::SectionKind,
+};
 use protocol::{
     Jid, Point,
     contact::Edition,
@@ -14,6 +17,7 @@ use protocol::{
     message::{ChatType, Face, NeutralMessage},
     notice::{Notice, Receipt, Scope},
     realtime::{DeletedChat, DeletedSection, DeletedTeam, Gone, ReceivedMessage, ServerEvent, UiSettings},
+    section,
     tag::Tag,
 };
 use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer, remind::remind_view};
@@ -149,11 +153,13 @@ impl Renderer {
                 }
                 self.team_gone(point, *team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
             }
-            Notice::SectionsUpdated { team, sections } => self.sections(row, *team, sections).await.map(told),
-            Notice::SectionsDeleted { sections, gentime, .. } => {
+            Notice::SectionsUpdated { team, of, sections } => {
+                self.sections(row, *team, *of, sections).await.map(told)
+            }
+            Notice::SectionsDeleted { of, sections, gentime, .. } => {
                 let gone = |section: &SectionId| DeletedSection { uid: section.0, gentime: *gentime };
                 let sections = sections.iter().map(gone).collect();
-                let chat_type = ChatType::Direct;
+                let chat_type = section::chat_type(*of);
                 let event = ServerEvent::SectionDeleted { chat_type, gentime: *gentime, sections };
                 Ok(told(frame::encode(point, &event)?))
             }
@@ -341,13 +347,19 @@ impl Renderer {
         contacts_frame(&self.read, point, team, contacts, viewer).await.map(told)
     }
 
-    async fn sections(&self, row: &Row, team: TeamId, sections: &[SectionId]) -> Result<Frame> {
+    async fn sections(
+        &self,
+        row: &Row,
+        team: TeamId,
+        kind: SectionKind,
+        sections: &[SectionId],
+    ) -> Result<Frame> {
         let make = || async {
-            let mut sections_now = self.read.sections(team).await?;
+            let mut sections_now = self.read.sections(team, kind).await?;
             sections_now.retain(|section| sections.contains(&SectionId(section.uid)));
             let gentime = sections_now.iter().map(|section| section.gentime).max().unwrap_or(0);
-            let event =
-                ServerEvent::SectionUpdated { chat_type: ChatType::Direct, gentime, sections: sections_now };
+            let chat_type = section::chat_type(kind);
+            let event = ServerEvent::SectionUpdated { chat_type, gentime, sections: sections_now };
             Ok::<Frame, RenderError>(frame::encode(row.feed.point(), &event)?)
         };
         row.sections.get_or_try_init(make).await.cloned()

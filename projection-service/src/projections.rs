@@ -72,7 +72,7 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
         }
         Event::UploadsEvent(event) => match event {
             UploadsEvent::Stored(stored) => upload::stored(batch, at, stored).await?,
-            UploadsEvent::Attached(_) => {} // the message says so too
+            UploadsEvent::Attached(_) | UploadsEvent::AttachedToTask(_) => {} // the message or the task says so too
             UploadsEvent::Removed(removed) => upload::removed(batch, at, owner(recorded)?, removed).await?,
         },
         Event::ReadingEvent(event) => match event {

@@ -4,8 +4,9 @@ use crate::{
     Jid, Timestamp,
     contact::Contact,
     icon::IconData,
-    message::{ChatType, Message},
+    message::{ChatType, Message, MessageLink},
     task::{Subtask, TaskItem, TaskTabKey},
+    upload::Upload,
 };
 use events::value::GroupStatus;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -157,6 +158,10 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_read_message_id: Option<uuid::Uuid>,
+    /// Task: fragments of its description to be shown as links; only where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub links: Option<Vec<MessageLink>>,
     /// Task: messages that it came from; only where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -229,7 +234,7 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub remind_at: Option<Timestamp>,
-    /// Task: the section (project) it is sorted into.
+    /// Group or task: the section (of a task: project) it is sorted into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub section: Option<uuid::Uuid>,
@@ -257,6 +262,10 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub title: Option<String>,
+    /// Task: its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub uploads: Option<Vec<Upload>>,
     /// Task: how urgent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -325,6 +334,9 @@ pub struct CreateGroup {
     /// After so many seconds messages are deleted by themselves.
     #[serde(default)]
     pub autocleanup_age: Option<u32>,
+    /// The section of groups that it is sorted into.
+    #[serde(default)]
+    pub section: Option<String>,
     /// Its first members beside the caller.
     #[serde(default)]
     pub members: Option<Vec<SetMember>>,
@@ -379,6 +391,9 @@ pub struct ChangeChat {
     /// Only its admins may write.
     #[serde(default)]
     pub readonly_for_members: Option<bool>,
+    /// The section of groups that it is sorted into; `null` or empty for none.
+    #[serde(default, deserialize_with = "said")]
+    pub section: Option<Option<String>>,
 }
 
 /// Tells `null` from what was not sent.

@@ -4,7 +4,8 @@ use crate::{Point, message::NeutralMessage};
 use chrono::{DateTime, Utc};
 use events::{
     AccountId, ContactId, GroupId, MessageId, Position, RemindId, SectionId, SessionId, TagId, TeamId,
-    chat::ChatRef, value::SessionEnd,
+    chat::ChatRef,
+    value::{SectionKind, SessionEnd},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -262,17 +263,23 @@ pub enum Notice {
         /// Who.
         contact: ContactId,
     },
-    /// Sections of contacts came to be or changed.
+    /// Sections came to be or changed.
     SectionsUpdated {
         /// Where.
         team: TeamId,
+        /// What they sort.
+        #[serde(default = "contacts")]
+        of: SectionKind,
         /// Which ones.
         sections: Vec<SectionId>,
     },
-    /// Sections of contacts are gone.
+    /// Sections are gone.
     SectionsDeleted {
         /// Where.
         team: TeamId,
+        /// What they sorted.
+        #[serde(default = "contacts")]
+        of: SectionKind,
         /// Which ones.
         sections: Vec<SectionId>,
         /// Version.
@@ -297,6 +304,11 @@ pub enum Notice {
         /// Why.
         reason: SessionEnd,
     },
+}
+
+/// What sections sort, where an older program told of them.
+fn contacts() -> SectionKind {
+    SectionKind::Contacts
 }
 
 /// How far a message has got.

@@ -138,7 +138,7 @@ pub enum ServerEvent {
     /// Sections changed.
     #[serde(rename = "server.section.updated")]
     SectionUpdated {
-        /// `direct`: sections of contacts.
+        /// Of what: `direct` for contacts, `group`, `task`.
         chat_type: ChatType,
         /// Version, ns since 1970.
         gentime: i64,
@@ -148,7 +148,7 @@ pub enum ServerEvent {
     /// Sections are gone.
     #[serde(rename = "server.section.deleted")]
     SectionDeleted {
-        /// `direct`: sections of contacts.
+        /// Of what: `direct` for contacts, `group`, `task`.
         chat_type: ChatType,
         /// Version, ns since 1970.
         gentime: i64,

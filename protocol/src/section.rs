@@ -1,5 +1,7 @@
-//! Sections of contacts (`protocol.md` 4.24).
+//! Sections of contacts, groups and tasks: `/api/v4/teams/{t}/{contact,group,task}-sections`.
 
+use crate::message::ChatType;
+use events::value::SectionKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ pub struct Section {
     pub gentime: i64,
 }
 
-/// `POST /api/v4/teams/{team_uid}/contact-sections`
+/// `POST …/{contact,group,task}-sections`
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateSection {
@@ -36,7 +38,16 @@ pub struct CreateSection {
     pub sort_ordering: Option<u32>,
 }
 
-/// `PUT /api/v4/teams/{team_uid}/contact-sections/{section_uid}`: only what is sent changes.
+/// The kind of chats that a section is told to be of: those of contacts are of direct chats.
+pub fn chat_type(kind: SectionKind) -> ChatType {
+    match kind {
+        SectionKind::Contacts => ChatType::Direct,
+        SectionKind::Groups => ChatType::Group,
+        SectionKind::Tasks => ChatType::Task,
+    }
+}
+
+/// `PUT …/{contact,group,task}-sections/{section_uid}`: only what is sent changes.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSection {

@@ -238,6 +238,9 @@ pub struct PutTask {
     /// Messages that it comes from, which the sender may read.
     #[serde(default)]
     pub linked_messages: Option<Vec<String>>,
+    /// Files that belong to it: those that it had, and others of the sender's own.
+    #[serde(default)]
+    pub uploads: Option<Vec<String>>,
     /// When the sender, and nobody else, is to be reminded of it.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<String>)]

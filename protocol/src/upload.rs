@@ -10,8 +10,8 @@ use uuid::Uuid;
 /// The media type of PDF: a kind of its own in messages.
 pub const PDF: &str = "application/pdf";
 
-/// An uploaded file. Its addresses open to its owner and to who may read a message that brings it, with their token or
-/// cookie.
+/// An uploaded file. Its addresses open to its owner and to who may read a message or sees a task that brings it, with
+/// their token or cookie.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Upload {

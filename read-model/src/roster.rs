@@ -6,7 +6,7 @@ use crate::{
     contact::Viewer,
     reading::PLACES,
 };
-use events::{AccountId, TeamId};
+use events::{AccountId, TeamId, value::SectionKind};
 use protocol::{chat::Chat, lang::Lang, message::ChatType, realtime::Roster, task::TaskTab};
 use sqlx::AssertSqlSafe;
 
@@ -38,14 +38,14 @@ impl ReadModel {
         let tabs = self.task_tabs(team, viewer).await?.into_iter();
         Ok(Some(Roster {
             badge,
-            contact_sections: self.sections(team).await?,
+            contact_sections: self.sections(team, SectionKind::Contacts).await?,
             contacts: self.contacts(team, viewer).await?,
             devices: self.devices(account).await?,
             direct_chats: self.all_chats(team, viewer, ChatType::Direct, most).await?,
-            group_sections: vec![],
+            group_sections: self.sections(team, SectionKind::Groups).await?,
             groups: self.all_chats(team, viewer, ChatType::Group, most).await?,
             task_chats: self.all_chats(team, viewer, ChatType::Task, most).await?,
-            task_sections: vec![],
+            task_sections: self.sections(team, SectionKind::Tasks).await?,
             task_tabs: tabs.map(|(key, tasks, unread)| TaskTab::new(key, tasks, unread, lang)).collect(),
         }))
     }

@@ -8,7 +8,7 @@ pub use list::{TaskOrder, TaskQuery};
 use crate::{ReadModel, Result, contact::Viewer, message::chat_ref};
 use chrono::{DateTime, Utc};
 use domain::task::{self, Actor, Role};
-use events::{ContactId, GroupId, MessageId, SectionId, TeamId, chat::ChatRef, value::ContactStatus};
+use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, value::ContactStatus};
 use protocol::{Jid, chat::Chat, task::TaskTabKey};
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -22,8 +22,7 @@ const SOURCE: &str = "task t JOIN chat c ON c.key = t.key \
 
 /// What a view needs of [`SOURCE`]. `$3`: whether the viewer is more than a guest. A line that stands for a task which the
 /// viewer does not see is never done for them.
-const COLUMNS: &str = "t.*, c.description, c.public, t.done IS NULL AND t.deadline < now() AS expired, \
-    m.contact IS NOT NULL AS member, \
+const COLUMNS: &str = "t.*, c.description, c.public, m.contact IS NOT NULL AS member, \
     (SELECT count(*) FROM task_item i WHERE i.task = t.key) AS items, \
     (SELECT count(*) FROM task_item i LEFT JOIN task s ON s.team = t.team AND s.num = i.reference \
         LEFT JOIN chat sc ON sc.key = s.key AND NOT sc.archived \
@@ -32,7 +31,6 @@ const COLUMNS: &str = "t.*, c.description, c.public, t.done IS NULL AND t.deadli
             (s.done IS NOT NULL AND sc.key IS NOT NULL AND (sm.contact IS NOT NULL OR (sc.public AND $3))))) AS checked, \
     ARRAY(SELECT g.name FROM task_tag x JOIN tag g ON g.uid = x.tag WHERE x.task = t.key \
         ORDER BY lower(g.name), g.uid) AS tags, \
-    (SELECT s.uid FROM section s WHERE s.uid = t.section) AS living_section, \
     (SELECT min(fire_at) FROM remind d WHERE d.chat = t.key AND d.contact = $2) AS remind_at";
 
 impl ReadModel {
@@ -81,18 +79,6 @@ impl ReadModel {
         Ok(sqlx::query_scalar("SELECT default_task_deadline FROM team WHERE uid = $1")
             .bind(team.0)
             .fetch_optional(&self.pool)
-            .await?)
-    }
-
-    /// Whether a team has a section.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn section_is_of(&self, section: SectionId, team: TeamId) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM section WHERE uid = $1 AND team = $2)")
-            .bind(section.0)
-            .bind(team.0)
-            .fetch_one(&self.pool)
             .await?)
     }
 
@@ -159,6 +145,7 @@ impl ReadModel {
         };
         view.items = some(self.task_items(team, task, viewer, role).await?);
         view.parents = some(self.task_parents(team, row.get("num"), viewer).await?);
+        view.links = some(self.links_of(team, row.get("description")).await?);
         view.linked_messages = some(self.task_messages(team, row.get("linked"), viewer).await?);
         Ok(())
     }
@@ -178,12 +165,14 @@ impl ReadModel {
             .bind(tasks)
             .fetch_all(&self.pool)
             .await?;
+        let mut uploads = self.task_uploads(team, rows.iter().map(|row| row.get("key")).collect()).await?;
         let rows: HashMap<Uuid, &PgRow> = rows.iter().map(|row| (row.get("key"), row)).collect();
         for view in views {
             if let Some(row) = task_of(view.jid).and_then(|task| rows.get(&task.0))
                 && let Some(role) = role_in(row, viewer)
             {
                 dress(view, row, viewer, role);
+                view.uploads = uploads.remove(&row.get("key"));
             }
         }
         Ok(())
@@ -214,7 +203,7 @@ fn dress(view: &mut Chat, row: &PgRow, viewer: Viewer, role: Role) {
     view.complexity = number("complexity");
     view.custom_color_index = color_index;
     view.deadline = time("deadline");
-    view.deadline_expired = flag(row.get::<Option<bool>, _>("expired").unwrap_or(false));
+    view.deadline_expired = flag(row.get("expired"));
     view.done = time("done");
     view.done_reason = row.get("done_reason");
     view.importance = number("importance");
@@ -224,7 +213,7 @@ fn dress(view: &mut Chat, row: &PgRow, viewer: Viewer, role: Role) {
     view.observers = some(row.get::<Vec<Uuid>, _>("observers").into_iter().map(jid).collect());
     view.owner = Some(jid(row.get("owner")));
     view.remind_at = time("remind_at");
-    view.section = row.get("living_section");
+    view.section = row.get("section");
     view.spent_time = number("spent_time");
     view.status = None;
     view.tabs = some(tabs(row, viewer.contact));
@@ -258,7 +247,7 @@ fn tabs(row: &PgRow, viewer: ContactId) -> Vec<TaskTabKey> {
     let open = row.get::<Option<DateTime<Utc>>, _>("done").is_none();
     let shown = |tab: &TaskTabKey| match tab {
         TaskTabKey::Active => open,
-        TaskTabKey::Expired => row.get::<Option<bool>, _>("expired").unwrap_or(false),
+        TaskTabKey::Expired => row.get("expired"),
         TaskTabKey::In => open && mine,
         TaskTabKey::Out => open && own,
         TaskTabKey::Copy => open && !own && !mine,

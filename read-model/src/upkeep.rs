@@ -38,6 +38,20 @@ impl ReadModel {
         Ok(found.into_iter().map(MessageId).collect())
     }
 
+    /// Open tasks whose deadline has come, as far as the rows know: the log may know that it was seen.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn overdue_tasks(&self, now: DateTime<Utc>, limit: i64) -> Result<Vec<GroupId>> {
+        let found: Vec<Uuid> =
+            sqlx::query_scalar("SELECT key FROM task WHERE due <= $1 ORDER BY due, key LIMIT $2")
+                .bind(now)
+                .bind(limit)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(found.into_iter().map(GroupId).collect())
+    }
+
     /// What groups have yet to hear of those who left the team or came back.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! Files: rows ↔ their neutral form, and who may read them.
 
-use crate::{QueryError, ReadModel, Result};
-use events::{BlobId, ContactId, TeamId, UploadId, value::UploadKind};
+use crate::{QueryError, ReadModel, Result, contact::Viewer};
+use events::{
+    BlobId, TeamId, UploadId,
+    value::{ContactStatus, UploadKind},
+};
 use protocol::upload::NeutralUpload;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
@@ -18,14 +21,15 @@ pub const PREVIEW: &str = "preview.jpg";
 pub const PREVIEW_2X: &str = "preview2x.jpg";
 
 impl ReadModel {
-    /// A file that a contact may read, and where it is stored: its own, or one that a message brings which it may read.
+    /// A file that a contact may read, and where it is stored: its own, or one that a message brings which it may read, or
+    /// a task that it sees.
     ///
     /// # Errors
     /// The database failed.
     pub async fn upload(
         &self,
         team: TeamId,
-        viewer: ContactId,
+        viewer: Viewer,
         upload: UploadId,
     ) -> Result<Option<(NeutralUpload, BlobId)>> {
         let sql = format!(
@@ -33,12 +37,17 @@ impl ReadModel {
                  SELECT 1 FROM attachment a JOIN message m ON m.uid = a.message \
                  JOIN chat c ON c.key = m.chat WHERE a.upload = u.uid AND NOT m.deleted AND NOT c.archived \
                  AND (c.low = $3 OR c.high = $3 OR EXISTS (SELECT 1 FROM member n \
-                     WHERE n.chat = c.key AND n.contact = $3))))"
+                     WHERE n.chat = c.key AND n.contact = $3))) OR EXISTS ( \
+                 SELECT 1 FROM task_upload a JOIN chat c ON c.key = a.task \
+                 WHERE a.upload = u.uid AND NOT c.archived AND ($5 OR (c.public AND $4) OR EXISTS (\
+                     SELECT 1 FROM member n WHERE n.chat = c.key AND n.contact = $3))))"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(upload.0)
             .bind(team.0)
-            .bind(viewer.0)
+            .bind(viewer.contact.0)
+            .bind(viewer.status > ContactStatus::Guest)
+            .bind(viewer.status >= ContactStatus::Admin)
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else {

@@ -12,6 +12,7 @@ CREATE TABLE chat (
     default_for_all boolean NOT NULL DEFAULT false,
     autocleanup_age integer, -- seconds
     pinned_message uuid,
+    section uuid, -- of a group; that of a task is in task
     colour smallint NOT NULL DEFAULT 0,
     archived boolean NOT NULL DEFAULT false,
     created timestamptz NOT NULL,

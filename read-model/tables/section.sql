@@ -1,7 +1,8 @@
--- Sections that contacts are sorted into.
+-- Sections that contacts, groups and tasks are sorted into.
 CREATE TABLE section (
     uid uuid PRIMARY KEY,
     team uuid NOT NULL,
+    kind text NOT NULL, -- direct: of contacts | group | task
     name text NOT NULL,
     description text NOT NULL DEFAULT '',
     sort_ordering integer NOT NULL,

@@ -17,9 +17,13 @@ CREATE TABLE task (
     complexity bigint,
     spent_time bigint,
     linked uuid[] NOT NULL,
+    expired boolean NOT NULL DEFAULT false, -- the deadline came while it was open
+    due timestamptz, -- the deadline, while it is open and that has yet to come
     UNIQUE (team, num)
 );
 CREATE INDEX task_owner ON task (owner);
+CREATE INDEX task_due ON task (due) WHERE due IS NOT NULL;
+CREATE INDEX task_section ON task (section) WHERE section IS NOT NULL;
 
 -- The last number that was given in a team.
 CREATE TABLE task_num (
@@ -46,3 +50,12 @@ CREATE TABLE task_tag (
     PRIMARY KEY (task, tag)
 );
 CREATE INDEX task_tag_tag ON task_tag (tag);
+
+-- Files that belong to tasks: who sees the task may read the file.
+CREATE TABLE task_upload (
+    task uuid NOT NULL,
+    place integer NOT NULL,
+    upload uuid NOT NULL,
+    PRIMARY KEY (task, place)
+);
+CREATE INDEX task_upload_upload ON task_upload (upload);

@@ -6,10 +6,12 @@ use std::{collections::BTreeMap, path::Path};
 
 /// Objects of the same shape under another name, and words of closed sets.
 const ALIASES: [(&str, &str); 1] = [("PushDevice", "Device")];
-const WORDS: [(&str, &[&str]); 5] = [
+const WORDS: [(&str, &[&str]); 7] = [
     ("TeamStatus", &["owner", "admin", "member", "guest"]),
     ("GroupStatus", &["admin", "member"]),
     ("ChatType", &["direct", "group", "task"]),
+    ("TaskTabKey", &["active", "expired", "in", "out", "copy", "done"]),
+    ("UploadMediaType", &["file", "image", "video", "audio", "imagefile"]),
     ("Mediatype", &["plain", "change", "deleted", "file", "image", "video", "audiomsg", "contact", "pdf"]),
     ("Mediasubtype", &["sticker", "newtask", "named"]),
 ];

@@ -19,6 +19,7 @@ pub struct Meddler {
     groups: Vec<String>,
     tasks: Vec<String>,
     sections: Vec<String>,
+    projects: Vec<String>,
     messages: Vec<(usize, String, String)>,
     /// How many commands were accepted, and how many were not.
     pub outcome: (usize, usize),
@@ -35,6 +36,7 @@ impl Meddler {
             groups: Vec::new(),
             tasks: Vec::new(),
             sections: Vec::new(),
+            projects: Vec::new(),
             messages: Vec::new(),
             outcome: (0, 0),
         }
@@ -42,7 +44,7 @@ impl Meddler {
 
     /// Does something.
     pub async fn meddle(&mut self) {
-        match self.chance.below(24) {
+        match self.chance.below(25) {
             0..5 => self.post().await,
             5 => self.edit().await,
             6 => self.delete().await,
@@ -57,6 +59,7 @@ impl Meddler {
             20 => self.change_contact().await,
             21 => self.sort_contacts().await,
             22 => self.draft().await,
+            23 => self.sort_tasks().await,
             _ => self.rare().await,
         }
     }
@@ -180,12 +183,13 @@ impl Meddler {
     async fn change_task(&mut self) {
         let Some(task) = self.one_of(&self.tasks.clone()) else { return };
         let who = self.someone();
-        let body = match self.chance.below(6) {
+        let body = match self.chance.below(7) {
             0 => json!({"task_status": self.word(&["new", "done", "своё"])}),
             1 => json!({"assignee": self.someones_jid()}),
             2 => json!({"observers": [self.someones_jid(), self.someones_jid()]}),
             3 => json!({"description": "Другая\nзадача", "deadline": "2019-09-27"}),
             4 => json!({"public": self.chance.below(2) == 0}),
+            5 => json!({"section": self.one_of(&self.projects.clone())}),
             _ => json!({"tags": ["новое"]}),
         };
         let path = format!("tasks/{task}");
@@ -220,6 +224,20 @@ impl Meddler {
             _ => {
                 let made = self.call(who, Method::POST, "contact-sections", body).await;
                 self.sections.extend(made["uid"].as_str().map(str::to_owned));
+            }
+        }
+    }
+
+    async fn sort_tasks(&mut self) {
+        let who = self.someone();
+        match (self.chance.below(3), self.one_of(&self.projects.clone())) {
+            (0, Some(section)) => {
+                self.call(who, Method::DELETE, &format!("task-sections/{section}"), None).await;
+            }
+            _ => {
+                let body = json!({"name": format!("Проект {}", self.chance.below(99))});
+                let made = self.call(who, Method::POST, "task-sections", Some(body)).await;
+                self.projects.extend(made["uid"].as_str().map(str::to_owned));
             }
         }
     }

@@ -43,7 +43,7 @@ pub fn on_disk(folder: &Path, value: &str) -> bool {
 }
 
 /// Values that the person puts into everything that takes one.
-pub const PLANTED: [&str; 18] = [
+pub const PLANTED: [&str; 19] = [
     "79081110002",
     "given-zq",
     "family-zq",
@@ -62,6 +62,7 @@ pub const PLANTED: [&str; 18] = [
     "group-zq",
     "edited-zq",
     "filename-zq.txt",
+    "taskfile-zq.txt",
 ];
 
 /// Puts them there: Boris, whom Anna has added under the first names, into his profile, his device, what he says and keeps.
@@ -87,6 +88,13 @@ pub async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &st
     let stored = client.upload(at("uploads"), "file", "filename-zq.txt", PICTURE.into()).await.ok();
     let brings = json!({"text": "group-zq", "uploads": [stored["uid"]]});
     client.post(at(&format!("chats/{group}/messages")), brings).await.ok();
+    let stored = client.upload(at("uploads"), "file", "taskfile-zq.txt", "для дела".into()).await.ok();
+    let task = json!({"description": "дело", "uploads": [stored["uid"]]});
+    let task = client.post(at("tasks"), task).await.ok();
+    let task = at(&format!("tasks/{}", text(&task["jid"])));
+    // Its history tells whose task it was, by name.
+    client.put(task.clone(), json!({"assignee": anna})).await.ok();
+    client.put(task, json!({"assignee": me})).await.ok();
     let path = at(&format!("contacts/{me}/icons"));
     client.upload(path, "file", "p.png", picture(64, 32)).await.ok()["lg"]["url"].clone()
 }

@@ -44,11 +44,15 @@ impl Replica {
         for jid in chats.keys() {
             messages.insert(jid.clone(), history(client, team, jid).await);
         }
+        let mut sections = Things::new();
+        for kind in ["contact", "group", "task"] {
+            sections.extend(by("uid", client.get(path(&format!("{kind}-sections"))).await.ok()));
+        }
         let replica = Self {
             team: team.to_owned(),
             teams: by("uid", teams.ok()),
             contacts: by("jid", client.get(path("contacts")).await.ok()),
-            sections: by("uid", client.get(path("contact-sections")).await.ok()),
+            sections,
             tags: by("uid", client.get(path("tags")).await.ok()),
             reminds: by("uid", client.get(path("reminds")).await.ok()),
             chats,

@@ -102,6 +102,8 @@ impl Cast {
         let upload = upload.await.ok();
         let sections = owner.client.get(format!("/api/v4/teams/{}/contact-sections", team.uid)).await.ok();
         let path = format!("/api/v4/teams/{}", team.uid);
+        let section = |kind: &str| owner.client.post(format!("{path}/{kind}-sections"), json!({"name": "с"}));
+        let (groups, tasks) = (section("group").await.ok(), section("task").await.ok());
         let task = json!({"description": "з", "assignee": jids[2], "items": ["раз"], "tags": ["тег"]});
         let task = owner.client.post(format!("{path}/tasks"), task).await.ok();
         let tags = owner.client.get(format!("{path}/tags")).await.ok();
@@ -118,6 +120,8 @@ impl Cast {
             ("contact_jid", jids[2].clone()),
             ("integration_uid", text(&integration["uid"])),
             ("section_uid", text(&sections[0]["uid"])),
+            ("group_section_uid", text(&groups["uid"])),
+            ("task_section_uid", text(&tasks["uid"])),
             ("invitation_uid", text(&invitation["uid"])),
             ("invitation_token", text(&invitation["token"])),
             ("token", text(&invitation["token"])),
@@ -256,6 +260,8 @@ async fn things_of_another_team_are_not_found() {
         "{chat_jid}",
         "{contact_jid}",
         "{section_uid}",
+        "{group_section_uid}",
+        "{task_section_uid}",
         "{upload_uid}",
         "{task_id}",
         "{num}",

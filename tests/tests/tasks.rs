@@ -40,7 +40,12 @@ async fn those_whom_a_task_concerns_hear_of_it_and_others_do_not() {
     assert_eq!(tags["tags"][0]["name"], "дом");
 
     anna.post(&team.uid, &jid, "когда?").await;
-    let told = assignee.event("server.message.updated").await;
+    let said = |params: &Value, text: &str| params["messages"][0]["content"]["text"] == text;
+    let told = |params: &Value| said(params, "Задача создана: Полить цветы");
+    let told = assignee.event_where("server.message.updated", told).await;
+    assert_eq!(told["messages"][0]["content"]["type"], "change");
+    assert_eq!(told["team_unread"]["task"], json!({"chats": 0, "messages": 0}), "a change counts for nobody");
+    let told = assignee.event_where("server.message.updated", |params| said(params, "когда?")).await;
     assert_eq!(told["messages"][0]["chat"], jid.as_str());
     assert_eq!(told["team_unread"]["task"], json!({"chats": 1, "messages": 1}));
     stranger.has_not_heard("a task of others", |frame| frame.to_string().contains(&jid)).await;
@@ -55,14 +60,15 @@ async fn those_whom_a_task_concerns_hear_of_it_and_others_do_not() {
     assert_eq!(told["chats"][0]["assignee"], team.jid_of(CLARA).as_str());
     assert_eq!(told["chats"][0]["num_unread"], 0, "what was said before is no news");
     anna.post(&team.uid, &jid, "теперь ты").await;
-    stranger.event("server.message.updated").await;
+    stranger.event_where("server.message.updated", |params| said(params, "теперь ты")).await;
     assignee
         .has_not_heard("a task that is theirs no more", |frame| frame.to_string().contains("теперь ты"))
         .await;
 
     anna.client.put(format!("{path}/tasks/{jid}"), json!({"task_status": "done"})).await.ok();
-    let told = stranger.event("server.chat.updated").await;
-    assert_eq!(told["chats"][0]["task_status"], "done");
+    let done = |params: &Value| params["chats"][0]["task_status"] == "done";
+    stranger.event_where("server.chat.updated", done).await;
+    stranger.event_where("server.message.updated", |params| said(params, "Задача завершена")).await;
     let tag = text(&tags["tags"][0]["uid"]);
     anna.client.delete(format!("{path}/tags/{tag}")).await.ok();
     assert_eq!(stranger.event("server.tag.deleted").await["tags"], json!([{"uid": tag}]));
@@ -98,4 +104,36 @@ async fn tasks_made_at_once_have_each_a_number_and_one_key_makes_one() {
     assert_eq!(page["count"], AT_ONCE + 1);
     let count = sqlx::query_scalar::<_, i64>("select count(*) from log.events where kind = 'remind.set.v1'");
     assert_eq!(count.fetch_one(&world.pool().await).await.ok(), Some(1));
+}
+
+#[tokio::test]
+async fn sections_of_tasks_are_heard_and_their_tasks_when_they_go() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let team = anna.make_team("двое", &[BORIS]).await;
+    let path = |what: &str| format!("/api/v4/teams/{}/{what}", team.uid);
+    let mut his = boris.socket(&team.uid).await;
+    his.ask("client.ping", Value::Null).await;
+    for (kind, holds) in [("task", "tasks"), ("group", "groups")] {
+        let sections = path(&format!("{kind}-sections"));
+        let made = anna.client.post(sections.clone(), json!({"name": "Дом"})).await.ok();
+        let uid = text(&made["uid"]);
+        let about = |params: &Value| params["sections"][0]["uid"] == uid.as_str();
+        let heard = his.event_where("server.section.updated", about).await;
+        assert_eq!((&heard["chat_type"], &heard["sections"][0]), (&json!(kind), &made));
+
+        let him = json!([{"jid": team.jid_of(BORIS), "status": "member"}]);
+        let thing = json!({"description": "д", "display_name": "д", "section": uid,
+            "assignee": team.jid_of(BORIS), "members": him});
+        let thing = anna.client.post(path(holds), thing).await.ok();
+        let is = |params: &Value| params["chats"][0]["jid"] == thing["jid"];
+        let heard = his.event_where("server.chat.updated", is).await;
+        assert_eq!(heard["chats"][0]["section"], uid.as_str());
+        anna.client.delete(format!("{sections}/{uid}")).await.ok();
+        let heard = his.event_where("server.section.deleted", about).await;
+        assert_eq!(heard["chat_type"], kind);
+        let heard = his.event_where("server.chat.updated", is).await;
+        assert_eq!(heard["chats"][0]["section"], Value::Null, "{heard}");
+    }
 }

@@ -62,6 +62,22 @@ async fn answers_decode_in_the_clients_types() {
     let message = anna.post(&team.uid, &team.jid_of(BORIS), "https://example.com и @Борис").await;
     judge.look("a message with links", "Message", &message);
 
+    for kind in ["group", "task"] {
+        let path = format!("{v4}/{kind}-sections");
+        judge.look(
+            "POST sections",
+            "Section",
+            &anna.client.post(path.clone(), json!({"name": "с"})).await.ok(),
+        );
+        judge.look("GET sections", "[Section]", &anna.client.get(path).await.ok());
+    }
+    let file = anna.client.upload(format!("{v4}/uploads"), "file", "p.png", picture(64, 32)).await.ok();
+    let task = json!({"description": "https://example.com\nи @Борис", "deadline": "2019-01-31", "tags": ["т"],
+        "items": ["раз"], "uploads": [file["uid"]], "linked_messages": [message["message_id"]], "importance": 2,
+        "observers": [team.jid_of(BORIS)]});
+    judge.look("POST tasks", "Chat", &anna.client.post(format!("{v4}/tasks"), task).await.ok());
+    judge.look("GET tasks", "[Chat]", &boris.client.get(format!("{v4}/tasks")).await.ok()["objects"]);
+
     let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
     judge.look("GET group", "Chat", &anna.client.get(format!("{v4}/groups/{group}")).await.ok());
     let integration = json!({"comment": "x", "kind": "raw", "group": group, "enabled": true});

@@ -163,6 +163,10 @@ impl Commands {
             default_for_all: input.default_for_all,
             autocleanup_age: input.autocleanup_age.map(|age| checks.autocleanup_age(age)),
             pinned_message: pinned,
+            section: match input.section {
+                Some(section) => Some(self.group_section(&mut checks, scope, section).await?),
+                None => None,
+            },
         };
         if let Some(Some(message)) = pinned {
             let known = self.access.read.message(scope.team, message).await.map_err(refuse)?;
@@ -215,6 +219,7 @@ fn named(input: &ChangeChat) -> Vec<&'static str> {
         pinned_message,
         public,
         readonly_for_members,
+        section,
     } = input;
     let sent = [
         ("autocleanup_age", autocleanup_age.is_some()),
@@ -232,6 +237,7 @@ fn named(input: &ChangeChat) -> Vec<&'static str> {
         ("pinned_sort_ordering", pinned_sort_ordering.is_some()),
         ("public", public.is_some()),
         ("readonly_for_members", readonly_for_members.is_some()),
+        ("section", section.is_some()),
     ];
     sent.into_iter().filter(|(_, sent)| *sent).map(|(name, _)| name).collect()
 }

@@ -14,9 +14,9 @@ use domain::{
     limits,
 };
 use events::{
-    ContactId, GroupId, Personal, StreamName,
+    ContactId, GroupId, Personal, SectionId, StreamName,
     chat::{ChatRef, Member},
-    value::GroupStatus,
+    value::{GroupStatus, SectionKind},
 };
 use platform::http::{ApiError, Body, Params};
 use protocol::{
@@ -61,6 +61,7 @@ pub(super) async fn create(
     let description = input.description.unwrap_or_default();
     let description = checks.note("description", &description, limits::DESCRIPTION);
     let autocleanup_age = checks.autocleanup_age(input.autocleanup_age);
+    let section = commands.group_section(&mut checks, &scope, input.section).await?;
     let members = commands.members(&mut checks, &scope, &input.members.unwrap_or_default()).await?;
     checks.done()?;
     let settings = events::chat::Settings {
@@ -71,6 +72,7 @@ pub(super) async fn create(
         default_for_all: input.default_for_all.unwrap_or(false),
         autocleanup_age,
         pinned_message: None,
+        section,
     };
     let group: GroupId = context.id();
     let (team, actor) = (scope.team, actor(&scope));
@@ -165,6 +167,22 @@ impl Commands {
             true => Ok(group),
             false => Err(not_found()),
         }
+    }
+
+    /// The section of groups that a request names, if it names one.
+    pub(super) async fn group_section(
+        &self,
+        checks: &mut Checks,
+        scope: &TeamScope,
+        named: Option<String>,
+    ) -> Result<Option<SectionId>, ApiError> {
+        let Some(named) = named.filter(|named| !named.is_empty()) else { return Ok(None) };
+        let Some(section) = checks.uuid::<SectionId>("section", &named) else { return Ok(None) };
+        let read = &self.access.read;
+        if !read.section_is_of(scope.team, SectionKind::Groups, section).await.map_err(refuse)? {
+            checks.refuse("section", Text::DoesNotExist);
+        }
+        Ok(Some(section))
     }
 
     /// Takes somebody out of a group who leaves the team, or is removed from it.

@@ -1,4 +1,8 @@
-//! `/api/v4/teams/{team_uid}/contact-sections`: the folders that contacts are sorted into (`protocol.md` 4.24).
+//! `/api/v4/teams/{team_uid}/{contact,group,task}-sections`: the folders that contacts, groups and tasks are sorted into.
+
+pub(super) mod contacts;
+pub(super) mod groups;
+pub(super) mod tasks;
 
 use crate::{
     Commands,
@@ -7,108 +11,91 @@ use crate::{
     repeat::Answer,
 };
 use access::TeamScope;
-use axum::extract::State;
 use domain::{
     limits,
     team::{self, SectionChange},
 };
-use events::SectionId;
-use platform::http::{ApiError, Body, Params};
+use events::{SectionId, value::SectionKind};
+use platform::http::{ApiError, Body};
 use protocol::{
-    envelope::{Nothing, Success},
     lang::Text,
-    section::{ChangeSection, CreateSection, Section},
+    section::{ChangeSection, CreateSection},
 };
-use serde::Deserialize;
 
-/// What the path of one section names.
-#[derive(Debug, Deserialize)]
-pub(super) struct Path {
-    section_uid: SectionId,
-}
-
-/// Makes a section.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contact-sections", tag = "contacts",
-    params(("team_uid" = String, Path)), request_body = CreateSection,
-    responses((status = 200, body = Success<Section>)))]
-pub(super) async fn create(
-    State(commands): State<Commands>,
-    scope: TeamScope,
-    command: Command<Body<CreateSection>>,
-) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("section.create");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
+impl Commands {
+    async fn create_section(
+        &self,
+        kind: SectionKind,
+        scope: TeamScope,
+        command: Command<Body<CreateSection>>,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("section.create");
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
+        }
+        context.as_contact(scope.contact);
+        let CreateSection { name, description, sort_ordering } = command.input.0;
+        let mut checks = Checks::default();
+        let name = checks.required("name", &name, limits::SECTION_NAME);
+        let description = description_of(&mut checks, description).unwrap_or_default();
+        place(&mut checks, sort_ordering);
+        checks.done()?;
+        let (actor, section): (_, SectionId) = (scope.contact, context.id());
+        let done = self
+            .on_team(&context, &scope, || team::Command::CreateSection {
+                actor,
+                kind,
+                section,
+                name: name.clone(),
+                description: description.clone(),
+                sort_ordering,
+            })
+            .await?;
+        self.show(&context, done.position, || self.access.read.section(scope.team, kind, section)).await
     }
-    context.as_contact(scope.contact);
-    let CreateSection { name, description, sort_ordering } = command.input.0;
-    let mut checks = Checks::default();
-    let name = checks.required("name", &name, limits::SECTION_NAME);
-    let description = description_of(&mut checks, description).unwrap_or_default();
-    place(&mut checks, sort_ordering);
-    checks.done()?;
-    let (actor, section): (_, SectionId) = (scope.contact, context.id());
-    let done = commands
-        .on_team(&context, &scope, || team::Command::CreateSection {
-            actor,
-            section,
-            name: name.clone(),
-            description: description.clone(),
+
+    async fn change_section(
+        &self,
+        (kind, section): (SectionKind, SectionId),
+        scope: TeamScope,
+        command: Command<Body<ChangeSection>>,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("section.change");
+        if let Some(answer) = self.repeated(&context).await? {
+            return Ok(answer);
+        }
+        context.as_contact(scope.contact);
+        let ChangeSection { name, description, sort_ordering } = command.input.0;
+        let mut checks = Checks::default();
+        let change = SectionChange {
+            name: name.map(|name| checks.required("name", &name, limits::SECTION_NAME)),
+            description: description_of(&mut checks, description),
             sort_ordering,
-        })
-        .await?;
-    commands.show(&context, done.position, || commands.access.read.section(scope.team, section)).await
-}
-
-/// Changes only what is sent; sections stand in the order of `sort_ordering`.
-#[utoipa::path(put, path = "/api/v4/teams/{team_uid}/contact-sections/{section_uid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("section_uid" = String, Path)), request_body = ChangeSection,
-    responses((status = 200, body = Success<Section>)))]
-pub(super) async fn change(
-    State(commands): State<Commands>,
-    scope: TeamScope,
-    Params(path): Params<Path>,
-    command: Command<Body<ChangeSection>>,
-) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("section.change");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
+        };
+        place(&mut checks, sort_ordering);
+        checks.done()?;
+        let actor = scope.contact;
+        let command = || team::Command::ChangeSection { actor, kind, section, change: change.clone() };
+        let done = self.on_team(&context, &scope, command).await?;
+        self.show(&context, done.position, || self.access.read.section(scope.team, kind, section)).await
     }
-    context.as_contact(scope.contact);
-    let ChangeSection { name, description, sort_ordering } = command.input.0;
-    let mut checks = Checks::default();
-    let change = SectionChange {
-        name: name.map(|name| checks.required("name", &name, limits::SECTION_NAME)),
-        description: description_of(&mut checks, description),
-        sort_ordering,
-    };
-    place(&mut checks, sort_ordering);
-    checks.done()?;
-    let (actor, section) = (scope.contact, path.section_uid);
-    let done = commands
-        .on_team(&context, &scope, || team::Command::ChangeSection { actor, section, change: change.clone() })
-        .await?;
-    commands.show(&context, done.position, || commands.access.read.section(scope.team, section)).await
-}
 
-/// Removes a section; the contacts in it stay in the team.
-#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contact-sections/{section_uid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("section_uid" = String, Path)),
-    responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
-    scope: TeamScope,
-    Params(path): Params<Path>,
-    command: Command<NoInput>,
-) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("section.remove");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
+    async fn remove_section(
+        &self,
+        (kind, section): (SectionKind, SectionId),
+        scope: TeamScope,
+        command: Command<NoInput>,
+    ) -> Result<Answer, ApiError> {
+        let mut context = command.context.named("section.remove");
+        if let Some(answer) = self.removed_before(&context).await? {
+            return Ok(answer);
+        }
+        context.as_contact(scope.contact);
+        let actor = scope.contact;
+        let command = || team::Command::RemoveSection { actor, kind, section };
+        let done = self.on_team(&context, &scope, command).await?;
+        self.answer_nothing(&context, done.position).await
     }
-    context.as_contact(scope.contact);
-    let (actor, section) = (scope.contact, path.section_uid);
-    let done = commands.on_team(&context, &scope, || team::Command::RemoveSection { actor, section }).await?;
-    commands.answer_nothing(&context, done.position).await
 }
 
 fn description_of(checks: &mut Checks, text: Option<String>) -> Option<String> {

@@ -53,7 +53,7 @@ pub(super) async fn create(
     context.as_contact(scope.contact);
     let task: GroupId = context.id();
     let Wishes { change, remind_at } =
-        commands.wishes(&mut context, &scope, Purpose::Create, command.input.0).await?;
+        commands.wishes(&mut context, &scope, Purpose::Create(task), command.input.0).await?;
     let (team, actor) = (scope.team, actor(&scope));
     let settings = Settings {
         description: Personal::of_team(team, change.description.unwrap_or_default()),
@@ -69,6 +69,7 @@ pub(super) async fn create(
         complexity: change.complexity.flatten(),
         spent_time: change.spent_time.flatten(),
         linked_messages: change.linked_messages.unwrap_or_default(),
+        uploads: change.uploads.unwrap_or_default(),
     };
     let items = change.items.unwrap_or_default();
     let status = change.status.unwrap_or_else(|| NewStatus { word: NEW.to_owned(), reason: None });
@@ -107,8 +108,9 @@ pub(super) async fn change(
         read.whole().await.map_err(refuse)?;
         return Err(not_found());
     };
+    let purpose = Purpose::Change(task, &known);
     let Wishes { change, remind_at } =
-        commands.wishes(&mut context, &scope, Purpose::Change(&known), command.input.0).await?;
+        commands.wishes(&mut context, &scope, purpose, command.input.0).await?;
     let actor = actor(&scope);
     let command = || task::Command::Change { actor, change: Box::new(Change::clone(&change)) };
     let done = commands.on_task(&context, task, Start::Known, command).await?;

@@ -1,6 +1,6 @@
 //! What may be asked of a group, and why not.
 
-use events::{ContactId, GroupId, MessageId, Personal, TeamId, chat, value::ContactStatus};
+use events::{ContactId, GroupId, MessageId, Personal, SectionId, TeamId, chat, value::ContactStatus};
 
 /// Who acts: a contact of the group's team, and what it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub struct Change {
     pub autocleanup_age: Option<Option<u32>>,
     /// The message on top, known to be of the group.
     pub pinned_message: Option<Option<MessageId>>,
+    /// The section that it is sorted into, known to be of the team.
+    pub section: Option<Option<SectionId>>,
 }
 
 impl Change {
@@ -95,6 +97,7 @@ impl Change {
             default_for_all: self.default_for_all.unwrap_or(settings.default_for_all),
             autocleanup_age: self.autocleanup_age.unwrap_or(settings.autocleanup_age),
             pinned_message: self.pinned_message.unwrap_or(settings.pinned_message),
+            section: self.section.unwrap_or(settings.section),
         }
     }
 }

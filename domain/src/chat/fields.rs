@@ -14,7 +14,7 @@ pub const OWN: [&str; 8] = [
 ];
 
 /// What is set for everybody in a group, alphabetically.
-pub const SHARED: [&str; 7] = [
+pub const SHARED: [&str; 8] = [
     "autocleanup_age",
     "default_for_all",
     "description",
@@ -22,6 +22,7 @@ pub const SHARED: [&str; 7] = [
     "pinned_message",
     "public",
     "readonly_for_members",
+    "section",
 ];
 
 /// The names of the fields that somebody may change, alphabetically: `member` of it, and `manages` it if it is a group.

@@ -20,6 +20,7 @@ fn create(public: bool, readonly_for_members: bool) -> Command {
         default_for_all: false,
         autocleanup_age: None,
         pinned_message: None,
+        section: None,
     };
     let members = vec![chat::Member { contact: OTHER.contact, status: GroupStatus::Member }];
     Command::Create { group: GroupId(Uuid::from_u128(7)), team, actor: MAKER, members, settings }

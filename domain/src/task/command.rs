@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use events::{
-    ContactId, GroupId, MessageId, SectionId, TagId, TaskItemId, TeamId, task::Settings, value::ContactStatus,
+    ContactId, GroupId, MessageId, SectionId, TagId, TaskItemId, TeamId, UploadId, task::Settings,
+    value::ContactStatus,
 };
 
 /// Who acts: a contact of the task's team.
@@ -36,8 +37,8 @@ pub struct NewStatus {
     pub reason: Option<String>,
 }
 
-/// What shall change on a task; what is not said stays. The contacts, tags, section and messages that are named are known
-/// to belong to the task's team.
+/// What shall change on a task; what is not said stays. The contacts, tags, section, messages and files that are named
+/// are known to belong to the task's team.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// What is to be done.
@@ -66,6 +67,8 @@ pub struct Change {
     pub spent_time: Option<Option<u32>>,
     /// Messages that it came from.
     pub linked_messages: Option<Vec<MessageId>>,
+    /// Its files.
+    pub uploads: Option<Vec<UploadId>>,
     /// Its checklist.
     pub items: Option<Vec<NewItem>>,
     /// Where it stands.
@@ -105,6 +108,11 @@ pub enum Command {
         item: TaskItemId,
         /// Ticked.
         checked: bool,
+    },
+    /// If the deadline has come and it is not done, that shall be a fact.
+    PassDeadline {
+        /// The present.
+        now: DateTime<Utc>,
     },
     /// The task shall be gone.
     Archive {

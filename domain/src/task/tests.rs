@@ -33,6 +33,7 @@ fn create(public: bool) -> Command {
         complexity: None,
         spent_time: None,
         linked_messages: vec![],
+        uploads: vec![],
     };
     Command::Create {
         task: GroupId(Uuid::from_u128(7)),
@@ -186,4 +187,50 @@ fn a_deleted_task_is_none() {
 fn field_lists_are_sorted_and_the_owners_has_all() {
     assert!(OWNERS_FIELDS.is_sorted() && ASSIGNEES_FIELDS.is_sorted());
     assert!(ASSIGNEES_FIELDS.iter().all(|field| OWNERS_FIELDS.contains(field)));
+}
+
+#[test]
+fn a_deadline_passes_once_and_another_one_once_more() {
+    let at = |second: i64| DateTime::<Utc>::from_timestamp(1_700_000_000 + second, 0).unwrap();
+    let due =
+        |second: Option<i64>| change(OWNER, Change { deadline: Some(second.map(at)), ..Change::default() });
+    let passes = |history: &[TaskEvent], now: i64| {
+        given::<Task>(history).when(Command::PassDeadline { now: at(now) }).unwrap()
+    };
+    let mut history = made(false);
+    assert_eq!(passes(&history, 1_000), [], "it has none");
+    let mut goes_on = |command: Command| {
+        let events = given::<Task>(&history).when(command).unwrap();
+        history.extend(events);
+        history.clone()
+    };
+    let waiting = goes_on(due(Some(60)));
+    assert_eq!(passes(&waiting, 59), []);
+    let passed = TaskEvent::from(task::DeadlinePassed { deadline: at(60) });
+    assert_eq!(passes(&waiting, 60), [passed.clone()]);
+    let late = goes_on(Command::PassDeadline { now: at(61) });
+    assert_eq!(passes(&late, 1_000), [], "once");
+    let later = goes_on(due(Some(120)));
+    assert_eq!(passes(&later, 119), []);
+    assert_eq!(passes(&later, 120).len(), 1);
+    let done = goes_on(to_status(OWNER, DONE));
+    assert_eq!(passes(&done, 1_000), [], "nothing is late that is done");
+    let again = goes_on(to_status(OWNER, NEW));
+    assert_eq!(passes(&again, 1_000).len(), 1);
+    let gone = goes_on(Command::Archive { actor: OWNER });
+    assert_eq!(passes(&gone, 1_000), []);
+}
+
+#[test]
+fn files_are_the_owners_to_change_and_belong_to_it_while_it_lives() {
+    let file = UploadId(Uuid::from_u128(70));
+    let with = |actor| change(actor, Change { uploads: Some(vec![file, file]), ..Change::default() });
+    let made = made(false);
+    assert_eq!(given::<Task>(&made).when(with(ASSIGNEE)), Err(Rejection::NotAllowed));
+    let history = [made.clone(), given::<Task>(&made).when(with(OWNER)).unwrap()].concat();
+    let Some(TaskEvent::Changed(changed)) = history.last() else { panic!() };
+    assert_eq!((&changed.settings.uploads[..], changed.described), (&[file][..], false));
+    assert!(Task::initial().fold(&history).brings(file) && !Task::initial().fold(&made).brings(file));
+    let gone = given::<Task>(&history).when(Command::Archive { actor: OWNER }).unwrap();
+    assert!(!Task::initial().fold(&[history, gone].concat()).brings(file));
 }

@@ -4,7 +4,7 @@ use events::{
     AccountId, ContactId, GroupId, IntegrationId, InvitationId, SectionId, TeamId,
     contact::Preference,
     icon, team,
-    value::{ContactStatus, IntegrationKind},
+    value::{ContactStatus, IntegrationKind, SectionKind},
 };
 use std::collections::BTreeMap;
 
@@ -185,10 +185,12 @@ pub enum Command {
         /// Who.
         actor: ContactId,
     },
-    /// There shall be a section of contacts.
+    /// There shall be a section.
     CreateSection {
         /// Who acts.
         actor: ContactId,
+        /// What it sorts.
+        kind: SectionKind,
         /// The section.
         section: SectionId,
         /// Its title.
@@ -202,6 +204,8 @@ pub enum Command {
     ChangeSection {
         /// Who acts.
         actor: ContactId,
+        /// What it sorts.
+        kind: SectionKind,
         /// Which one.
         section: SectionId,
         /// What changes.
@@ -211,6 +215,8 @@ pub enum Command {
     RemoveSection {
         /// Who acts.
         actor: ContactId,
+        /// What it sorts.
+        kind: SectionKind,
         /// Which one.
         section: SectionId,
     },

@@ -10,7 +10,7 @@ use events::{
     AccountId, ContactId, Personal, SectionId, TeamEvent, TeamId,
     contact::{self, Preferences, Profile},
     icon, team,
-    value::{ContactOrigin, ContactStatus},
+    value::{ContactOrigin, ContactStatus, SectionKind},
 };
 use std::{cmp::Reverse, sync::Arc};
 
@@ -211,7 +211,7 @@ impl Team {
     fn known_sections(&self, sections: Vec<SectionId>) -> Result<Vec<SectionId>, Rejection> {
         let mut known: Vec<SectionId> = vec![];
         for section in sections {
-            self.live_section(section).map_err(|_| Rejection::UnknownSections)?;
+            self.live_section(SectionKind::Contacts, section).map_err(|_| Rejection::UnknownSections)?;
             if !known.contains(&section) {
                 known.push(section);
             }

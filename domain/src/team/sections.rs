@@ -1,11 +1,12 @@
-//! Sections: the folders that a team's contacts are sorted into.
+//! Sections: the folders that a team's contacts, groups and tasks are sorted into, each kind for itself.
 
 use super::{Rejection, SectionChange, Team};
 use crate::limits;
-use events::{Personal, SectionId, TeamEvent, section};
+use events::{Personal, SectionId, TeamEvent, section, value::SectionKind};
 
 #[derive(Clone, Debug)]
 pub(super) struct Section {
+    kind: SectionKind,
     name: Personal<String>,
     description: Option<Personal<String>>,
     sort_ordering: u32,
@@ -13,13 +14,14 @@ pub(super) struct Section {
 }
 
 impl Team {
-    pub(super) fn live_section(&self, section: SectionId) -> Result<&Section, Rejection> {
-        self.sections.get(&section).filter(|known| !known.removed).ok_or(Rejection::NoSection)
+    pub(super) fn live_section(&self, kind: SectionKind, section: SectionId) -> Result<&Section, Rejection> {
+        let known = self.sections.get(&section).filter(|known| !known.removed && known.kind == kind);
+        known.ok_or(Rejection::NoSection)
     }
 
     pub(super) fn create_section(
         &self,
-        section: SectionId,
+        (kind, section): (SectionKind, SectionId),
         name: String,
         description: String,
         sort_ordering: Option<u32>,
@@ -27,7 +29,7 @@ impl Team {
         if self.sections.contains_key(&section) {
             return Ok(vec![]);
         }
-        let live = || self.sections.values().filter(|known| !known.removed);
+        let live = || self.sections.values().filter(|known| !known.removed && known.kind == kind);
         if live().count() >= limits::SECTIONS {
             return Err(Rejection::TooMany { what: "sections", max: limits::SECTIONS });
         }
@@ -35,15 +37,15 @@ impl Team {
         let sort_ordering = sort_ordering.unwrap_or_else(behind).min(limits::SORT_ORDERING);
         let name = self.own(name)?;
         let description = if description.is_empty() { None } else { Some(self.own(description)?) };
-        Ok(vec![section::Created { section, name, sort_ordering, description }.into()])
+        Ok(vec![section::Created { section, name, sort_ordering, description, kind }.into()])
     }
 
     pub(super) fn change_section(
         &self,
-        section: SectionId,
+        (kind, section): (SectionKind, SectionId),
         change: SectionChange,
     ) -> Result<Vec<TeamEvent>, Rejection> {
-        let known = self.live_section(section)?;
+        let known = self.live_section(kind, section)?;
         let before = section::Changed {
             section,
             name: known.name.clone(),
@@ -64,8 +66,9 @@ impl Team {
     pub(super) fn evolve_sections(&mut self, event: &TeamEvent) {
         match event {
             TeamEvent::SectionCreated(created) => {
-                let section::Created { section, name, sort_ordering, description } = created.clone();
-                self.sections.insert(section, Section { name, description, sort_ordering, removed: false });
+                let section::Created { section, name, sort_ordering, description, kind } = created.clone();
+                let known = Section { kind, name, description, sort_ordering, removed: false };
+                self.sections.insert(section, known);
             }
             TeamEvent::SectionChanged(changed) => {
                 if let Some(section) = self.sections.get_mut(&changed.section) {

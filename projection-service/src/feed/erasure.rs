@@ -117,10 +117,12 @@ impl Person {
         let addresses: Vec<String> = self.contacts.iter().map(|contact| leads_to(*contact)).collect();
         message.mentioned.retain(|contact| !self.is(contact));
         message.links.retain(|link| !addresses.contains(&link.url));
-        if let Some(change) = &mut message.change
-            && change.whom.is_some_and(|whom| self.is(&whom))
-        {
+        let Some(change) = &mut message.change else { return };
+        if change.whom.is_some_and(|whom| self.is(&whom)) {
             change.new = Some(ERASED.into());
+        }
+        if change.was.is_some_and(|was| self.is(&was)) {
+            change.old = Some(ERASED.into());
         }
     }
 
@@ -144,6 +146,7 @@ fn blank_whole(notice: &mut Notice) {
                 what: ChangeKind::Settings,
                 actor: change.actor,
                 whom: None,
+                was: None,
                 old: None,
                 new: None,
             };

@@ -1,5 +1,5 @@
-//! Changes of groups as their histories tell them: numbered messages, made from the groups' own events. No event says that
-//! they were posted: the change is the fact, and its place in the history follows from its place in the log.
+//! Changes of groups and tasks as their histories tell them: numbered messages, made from their own events. No event says
+//! that they were posted: the change is the fact, and its place in the history follows from its place in the log.
 
 use super::message::{self, Links, New, Standing};
 use crate::{
@@ -13,7 +13,7 @@ use protocol::{
 };
 use uuid::{Builder, Uuid};
 
-/// Places changes into the histories of their conversations, one in each at most, and tells of them.
+/// Places changes into the histories of their conversations, one in each group at most, and tells of them.
 pub(super) async fn place(
     batch: &mut Batch<'_>,
     at: At<'_>,
@@ -25,7 +25,7 @@ pub(super) async fn place(
     }
     let new = |(chat, change): (ChatRef, Change)| New {
         at,
-        message: id(at.event, chat),
+        message: id(at.event, chat, &change),
         team,
         chat,
         author: Author::Contact(change.actor),
@@ -67,12 +67,12 @@ pub(super) async fn membership(
         ChangeKind::Removed if actor == contact => ChangeKind::Left,
         other => other,
     };
-    let change = Change { what, actor, whom: Some(contact), old: None, new };
+    let change = Change { what, actor, whom: Some(contact), was: None, old: None, new };
     place(batch, at, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
 }
 
 /// A name as it is now.
-async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<String>, sqlx::Error> {
+pub(super) async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT display_name FROM contact WHERE uid = $1")
         .bind(contact.0)
         .fetch_optional(&mut *batch.db)
@@ -81,8 +81,14 @@ async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<String
 
 /// Derived from the event and the conversation: the same after a rebuild, and a kind of id that nobody can post under, see
 /// [`domain::message::is_reserved`].
-fn id(event: EventId, chat: ChatRef) -> MessageId {
-    let derived = Uuid::new_v5(&event.0, chat.key().0.as_bytes());
+fn id(event: EventId, chat: ChatRef, change: &Change) -> MessageId {
+    let mut seed = chat.key().0.as_bytes().to_vec();
+    // One event of a task may be several changes: of each kind one, or one for each whom it concerns.
+    if let ChatRef::Task(_) = chat {
+        seed.extend(serde_json::to_vec(&change.what).unwrap_or_default());
+        seed.extend(change.whom.iter().flat_map(|whom| *whom.0.as_bytes()));
+    }
+    let derived = Uuid::new_v5(&event.0, &seed);
     MessageId(Builder::from_custom_bytes(derived.into_bytes()).into_uuid())
 }
 
@@ -94,9 +100,17 @@ mod tests {
     #[test]
     fn an_id_is_the_same_again_and_nobody_else_s() {
         let [one, other] = [1, 2].map(|n| ChatRef::Group(GroupId(Uuid::from_u128(n))));
+        let task = ChatRef::Task(GroupId(Uuid::from_u128(4)));
         let event = EventId(Uuid::from_u128(3));
-        assert_eq!(id(event, one), id(event, one));
-        assert_ne!(id(event, one), id(event, other));
-        assert!(domain::message::is_reserved(id(event, one)));
+        let actor = ContactId(Uuid::nil());
+        let change = |what, whom| Change { what, actor, whom, was: None, old: None, new: None };
+        let (settings, status) = (change(ChangeKind::Settings, None), change(ChangeKind::Status, None));
+        assert_eq!(id(event, one, &settings), id(event, one, &settings));
+        assert_ne!(id(event, one, &settings), id(event, other, &settings));
+        assert!(domain::message::is_reserved(id(event, one, &settings)));
+        assert_ne!(id(event, task, &settings), id(event, task, &status));
+        let [ann, bob] = [5, 6].map(|n| change(ChangeKind::Added, Some(ContactId(Uuid::from_u128(n)))));
+        assert_ne!(id(event, task, &ann), id(event, task, &bob));
+        assert!(domain::message::is_reserved(id(event, task, &ann)));
     }
 }

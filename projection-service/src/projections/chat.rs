@@ -6,7 +6,7 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{
-    ContactId, GroupId, MessageId, TeamId,
+    ContactId, GroupId, MessageId, SectionId, TeamId,
     chat::{self, ChatRef},
     value::GroupStatus,
 };
@@ -26,8 +26,9 @@ pub(super) async fn created(
     let colour = i16::from(created.group.0.as_bytes()[0] % 7);
     sqlx::query(
         "INSERT INTO chat (key, team, kind, display_name, description, public, readonly, default_for_all, \
-             autocleanup_age, pinned_message, colour, created, gentime) \
-         VALUES ($1, $2, 'group', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             autocleanup_age, pinned_message, colour, created, gentime, section) \
+         VALUES ($1, $2, 'group', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             (SELECT uid FROM section WHERE uid = $13 AND kind = 'group'))",
     )
     .bind(created.group.0)
     .bind(created.team.0)
@@ -41,6 +42,7 @@ pub(super) async fn created(
     .bind(colour)
     .bind(at.meta.at)
     .bind(at.gentime())
+    .bind(settings.section.map(|section| section.0))
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
@@ -58,8 +60,14 @@ pub(super) async fn created(
     let joined = members(batch, created.group).await?;
     updated(batch, at, created.team, created.group, joined);
     let title = settings.display_name.or_default();
-    let change =
-        Change { what: ChangeKind::Created, actor: created.owner, whom: None, old: None, new: Some(title) };
+    let change = Change {
+        what: ChangeKind::Created,
+        actor: created.owner,
+        whom: None,
+        was: None,
+        old: None,
+        new: Some(title),
+    };
     change::place(batch, at, created.team, vec![(ChatRef::Group(created.group), change)]).await
 }
 
@@ -73,7 +81,8 @@ pub(super) async fn changed(
     let settings = &changed.settings;
     let row = sqlx::query(
         "UPDATE chat c SET display_name = $2, description = $3, public = $4, readonly = $5, default_for_all = $6, \
-             autocleanup_age = $7, pinned_message = $8, gentime = greatest(c.gentime + 1, $9) \
+             autocleanup_age = $7, pinned_message = $8, gentime = greatest(c.gentime + 1, $9), \
+             section = (SELECT uid FROM section WHERE uid = $10 AND kind = 'group') \
          FROM chat before WHERE c.key = $1 AND before.key = $1 RETURNING c.team, before.default_for_all AS for_all, \
              before.display_name AS title, before.description AS about",
     )
@@ -86,6 +95,7 @@ pub(super) async fn changed(
     .bind(settings.autocleanup_age.map(u32::cast_signed))
     .bind(settings.pinned_message.map(|message| message.0))
     .bind(at.gentime())
+    .bind(settings.section.map(|section| section.0))
     .fetch_one(&mut *batch.db)
     .await?;
     let team = TeamId(row.get("team"));
@@ -99,11 +109,20 @@ pub(super) async fn changed(
     let (title, about): (String, String) = (row.get("title"), row.get("about"));
     let new = settings.display_name.or_default();
     let change = match (title == new, about == settings.description.or_default()) {
-        (false, _) => {
-            Change { what: ChangeKind::Renamed, actor, whom: None, old: Some(title), new: Some(new) }
+        (false, _) => Change {
+            what: ChangeKind::Renamed,
+            actor,
+            whom: None,
+            was: None,
+            old: Some(title),
+            new: Some(new),
+        },
+        (true, false) => {
+            Change { what: ChangeKind::Described, actor, whom: None, was: None, old: None, new: None }
         }
-        (true, false) => Change { what: ChangeKind::Described, actor, whom: None, old: None, new: None },
-        (true, true) => Change { what: ChangeKind::Settings, actor, whom: None, old: None, new: None },
+        (true, true) => {
+            Change { what: ChangeKind::Settings, actor, whom: None, was: None, old: None, new: None }
+        }
     };
     change::place(batch, at, team, vec![(ChatRef::Group(group), change)]).await
 }
@@ -197,6 +216,29 @@ pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) 
     sqlx::query("DELETE FROM membership_due WHERE chat = $1").bind(group.0).execute(&mut *batch.db).await?;
     let gone = Notice::GroupDeleted { group, left: vec![], gentime: row.get("gentime") };
     batch.tell(at, Scope::Team(row.get::<Uuid, _>("team").into()), Audience::Group(group), gone);
+    Ok(())
+}
+
+/// Groups that were in a section are in it no longer.
+pub(super) async fn section_gone(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    section: SectionId,
+) -> Result<(), sqlx::Error> {
+    let mut freed: Vec<Uuid> = sqlx::query_scalar(
+        "UPDATE chat SET section = NULL, gentime = greatest(gentime + 1, $2) \
+         WHERE team = $3 AND kind = 'group' AND section = $1 RETURNING key",
+    )
+    .bind(section.0)
+    .bind(at.gentime())
+    .bind(team.0)
+    .fetch_all(&mut *batch.db)
+    .await?;
+    freed.sort_unstable();
+    for group in freed.into_iter().map(GroupId) {
+        updated(batch, at, team, group, vec![]);
+    }
     Ok(())
 }
 

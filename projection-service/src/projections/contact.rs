@@ -1,14 +1,12 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
-use super::{change, task, team};
+use super::{change, section, task, team};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
 use domain::{bot::Bot, name::display_name};
-use events::{
-    AccountId, ContactId, GroupId, SectionId, TeamId, chat::ChatRef, contact, value::ContactStatus,
-};
+use events::{AccountId, ContactId, GroupId, TeamId, chat::ChatRef, contact, value::ContactStatus};
 use protocol::{
     message::ChangeKind,
     notice::{Audience, Notice, Scope},
@@ -304,19 +302,11 @@ async fn came(
     .bind(contact.0)
     .fetch_all(&mut *batch.db)
     .await?;
-    let sections: Vec<Uuid> =
-        sqlx::query_scalar("SELECT uid FROM section WHERE team = $1 ORDER BY sort_ordering, uid")
-            .bind(team.0)
-            .fetch_all(&mut *batch.db)
-            .await?;
     updated(batch, at, team, vec![contact]);
     team::updated_for(batch, at, team, account);
     let own = Scope::Account(account);
     batch.tell(at, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![] });
-    if !sections.is_empty() {
-        let sections = sections.into_iter().map(SectionId).collect();
-        batch.tell(at, own, Audience::All, Notice::SectionsUpdated { team, sections });
-    }
+    section::told_to(batch, at, team, own).await?;
     groups.sort_unstable();
     for group in groups.iter().copied().map(GroupId) {
         let notice = Notice::GroupUpdated { group, joined: vec![contact] };

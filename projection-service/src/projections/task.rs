@@ -1,16 +1,23 @@
 //! Tasks. A task is a conversation too: its members are its owner, its assignee and its observers, as far as they are in
 //! the team.
 
-use super::reading;
+mod around;
+mod circle;
+mod history;
+
+pub(super) use around::{file_gone, section_gone, team_archived};
+pub(super) use circle::contact_restored;
+
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
+use around::deadline_passed;
+use circle::{Circle, gather};
 use domain::task::{reference, title};
 use events::{
     ContactId, GroupId, TaskEvent, TeamId,
-    task::{Created, Item, ItemChecked, Settings, Status},
-    value::GroupStatus,
+    task::{Changed, Created, Item, ItemChecked, Settings, Status},
 };
 use protocol::notice::{Audience, Notice, Scope};
 use sqlx::Row;
@@ -24,53 +31,32 @@ pub(super) async fn apply(
 ) -> Result<(), ProjectionError> {
     match event {
         TaskEvent::Created(created) => create(batch, at, created).await?,
-        TaskEvent::Changed(changed) => change(batch, at, task, &changed.settings).await?,
+        TaskEvent::Changed(changed) => change(batch, at, task, changed).await?,
         TaskEvent::StatusChanged(changed) => {
             let team = touch(batch, at, task).await?;
-            stand(batch, at, task, &changed.status).await?;
+            let before = stand(batch, at, task, &changed.status).await?;
             updated(batch, at, team, task, vec![]);
+            history::stands(batch, at, (team, task), before, &changed.status).await?;
         }
         TaskEvent::ItemsReplaced(replaced) => {
             let team = touch(batch, at, task).await?;
             list(batch, at, task, &replaced.items).await?;
             updated(batch, at, team, task, vec![]);
+            history::listed(batch, at, (team, task)).await?;
         }
         TaskEvent::ItemChecked(checked) => {
             let team = touch(batch, at, task).await?;
-            check(batch, at, task, checked).await?;
+            let line = check(batch, at, task, checked).await?;
             updated(batch, at, team, task, vec![]);
+            history::checked(batch, at, (team, task), line, checked.checked).await?;
         }
+        TaskEvent::DeadlinePassed(passed) => deadline_passed(batch, at, task, passed).await?,
         TaskEvent::Archived(_) => archive(batch, at, task).await?,
     }
     Ok(())
 }
 
-/// Somebody is in the team again: what concerned it before concerns it now.
-pub(super) async fn contact_restored(
-    batch: &mut Batch<'_>,
-    at: At<'_>,
-    team: TeamId,
-    contact: ContactId,
-) -> Result<(), sqlx::Error> {
-    let mut tasks: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO member (chat, contact, status, joined_num) \
-         SELECT t.key, $2, CASE WHEN t.owner = $2 THEN 'admin' ELSE 'member' END, c.last_num \
-         FROM task t JOIN chat c ON c.key = t.key WHERE t.team = $1 AND NOT c.archived \
-             AND (t.owner = $2 OR t.assignee = $2 OR $2 = ANY(t.observers)) \
-         ON CONFLICT DO NOTHING RETURNING chat",
-    )
-    .bind(team.0)
-    .bind(contact.0)
-    .fetch_all(&mut *batch.db)
-    .await?;
-    tasks.sort_unstable();
-    for task in tasks.into_iter().map(GroupId) {
-        updated(batch, at, team, task, vec![contact]);
-    }
-    Ok(())
-}
-
-async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<(), sqlx::Error> {
+async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<(), ProjectionError> {
     let (task, team) = (created.task, created.team);
     let num: i64 = sqlx::query_scalar(
         "INSERT INTO task_num AS n (team, num) VALUES ($1, 1) \
@@ -100,33 +86,40 @@ async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<
     .bind(created.settings.assignee.0)
     .execute(&mut *batch.db)
     .await?;
-    set(batch, task, &created.settings).await?;
+    set(batch, at, task, &created.settings).await?;
     stand(batch, at, task, &created.status).await?;
     list(batch, at, task, &created.items).await?;
     let Circle { joined, .. } = gather(batch, task, &created.settings).await?;
     updated(batch, at, team, task, joined);
-    Ok(())
+    history::begun(batch, at, created).await
 }
 
 async fn change(
     batch: &mut Batch<'_>,
     at: At<'_>,
     task: GroupId,
-    settings: &Settings,
-) -> Result<(), sqlx::Error> {
+    changed: &Changed,
+) -> Result<(), ProjectionError> {
     let team = touch(batch, at, task).await?;
-    set(batch, task, settings).await?;
-    let Circle { joined, left } = gather(batch, task, settings).await?;
+    let before = history::terms(batch, task).await?;
+    set(batch, at, task, &changed.settings).await?;
+    let Circle { joined, left } = gather(batch, task, &changed.settings).await?;
     if !left.is_empty() {
         let gone = Notice::TaskDeleted { task, left: left.clone(), gentime: at.gentime() };
         batch.tell(at, Scope::Team(team), Audience::Contacts(left), gone);
     }
     updated(batch, at, team, task, joined);
-    Ok(())
+    history::changed(batch, at, (team, task), before, changed).await
 }
 
-/// Writes the settings into the two rows of a task, and its tags.
-async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Result<(), sqlx::Error> {
+/// Writes the settings into the two rows of a task, its tags and its files. A section, a tag or a file may have gone since
+/// the task was read by whoever changed it.
+async fn set(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    task: GroupId,
+    settings: &Settings,
+) -> Result<(), sqlx::Error> {
     let description = settings.description.or_default();
     sqlx::query(
         "UPDATE chat c SET description = $2, display_name = t.num || '. ' || $3::text, public = $4 \
@@ -139,8 +132,11 @@ async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Resul
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
-        "UPDATE task SET assignee = $2, observers = $3, deadline = $4, section = $5, color_index = $6, \
-             importance = $7, urgency = $8, complexity = $9, spent_time = $10, linked = $11 WHERE key = $1",
+        "UPDATE task SET assignee = $2, observers = $3, deadline = $4, color_index = $6, importance = $7, urgency = $8, \
+             complexity = $9, spent_time = $10, linked = $11, \
+             section = (SELECT uid FROM section WHERE uid = $5 AND kind = 'task'), \
+             expired = CASE WHEN deadline IS NOT DISTINCT FROM $4 THEN expired \
+                 ELSE done IS NULL AND coalesce($4 <= $12, false) END WHERE key = $1",
     )
     .bind(task.0)
     .bind(settings.assignee.0)
@@ -153,32 +149,63 @@ async fn set(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Resul
     .bind(settings.complexity.map(i64::from))
     .bind(settings.spent_time.map(i64::from))
     .bind(settings.linked_messages.iter().map(|message| message.0).collect::<Vec<_>>())
+    .bind(at.meta.at)
     .execute(&mut *batch.db)
     .await?;
+    await_deadline(batch, task).await?;
     sqlx::query("DELETE FROM task_tag WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
-    // A tag may have gone since the task was read by whoever changed it.
     sqlx::query("INSERT INTO task_tag (task, tag) SELECT $1, uid FROM tag WHERE uid = ANY($2)")
         .bind(task.0)
         .bind(settings.tags.iter().map(|tag| tag.0).collect::<Vec<_>>())
         .execute(&mut *batch.db)
         .await?;
+    sqlx::query("DELETE FROM task_upload WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
+    sqlx::query(
+        "INSERT INTO task_upload (task, place, upload) SELECT $1, n.i - 1, u.uid \
+         FROM unnest($2::uuid[]) WITH ORDINALITY AS n(uid, i) JOIN upload u ON u.uid = n.uid",
+    )
+    .bind(task.0)
+    .bind(settings.uploads.iter().map(|upload| upload.0).collect::<Vec<_>>())
+    .execute(&mut *batch.db)
+    .await?;
     Ok(())
 }
 
-/// Where it stands. What is done was done when that was said first, also if another reason is given later.
-async fn stand(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, status: &Status) -> Result<(), sqlx::Error> {
+/// Whoever looks for deadlines that pass finds those of open tasks that have yet to come.
+async fn await_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE task SET status = $2, done = CASE WHEN $3 THEN coalesce(done, $4) END, done_reason = $5 \
-         WHERE key = $1",
+        "UPDATE task SET due = CASE WHEN done IS NULL AND NOT expired THEN deadline END WHERE key = $1",
+    )
+    .bind(task.0)
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(())
+}
+
+/// Where it stands; returns where it stood. What is done was done when that was said first, also if another reason is
+/// given later. What is opened again may be late by then.
+async fn stand(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    task: GroupId,
+    status: &Status,
+) -> Result<history::Stood, sqlx::Error> {
+    let before = sqlx::query(
+        "UPDATE task t SET status = $2, done = CASE WHEN $3 THEN coalesce(t.done, $4) END, done_reason = $5, \
+             expired = CASE WHEN $3 THEN false WHEN t.done IS NULL THEN t.expired \
+                 ELSE coalesce(t.deadline <= $4, false) END \
+         FROM task before WHERE t.key = $1 AND before.key = $1 \
+         RETURNING before.status AS word, before.done IS NOT NULL AS done",
     )
     .bind(task.0)
     .bind(status.word.or_default())
     .bind(status.done)
     .bind(at.meta.at)
     .bind(status.reason.as_ref().and_then(|reason| reason.value.clone()))
-    .execute(&mut *batch.db)
+    .fetch_one(&mut *batch.db)
     .await?;
-    Ok(())
+    await_deadline(batch, task).await?;
+    Ok(history::Stood { word: before.get("word"), done: before.get("done") })
 }
 
 async fn list(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, items: &[Item]) -> Result<(), sqlx::Error> {
@@ -200,64 +227,23 @@ async fn list(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, items: &[Item]) 
     Ok(())
 }
 
+/// Ticks a line or opens it again; returns what it says.
 async fn check(
     batch: &mut Batch<'_>,
     at: At<'_>,
     task: GroupId,
     item: &ItemChecked,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE task_item SET checked = $3, gentime = greatest(gentime + 1, $4) WHERE task = $1 AND uid = $2",
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE task_item SET checked = $3, gentime = greatest(gentime + 1, $4) WHERE task = $1 AND uid = $2 \
+         RETURNING body",
     )
     .bind(task.0)
     .bind(item.item.0)
     .bind(item.checked)
     .bind(at.gentime())
-    .execute(&mut *batch.db)
-    .await?;
-    Ok(())
-}
-
-/// Whom a task concerns now and did not before, and the other way round.
-struct Circle {
-    joined: Vec<ContactId>,
-    left: Vec<ContactId>,
-}
-
-/// Makes those whom the task concerns its members.
-async fn gather(batch: &mut Batch<'_>, task: GroupId, settings: &Settings) -> Result<Circle, sqlx::Error> {
-    let owner: Uuid = sqlx::query_scalar("SELECT owner FROM task WHERE key = $1")
-        .bind(task.0)
-        .fetch_one(&mut *batch.db)
-        .await?;
-    let mut circle = vec![owner, settings.assignee.0];
-    circle.extend(settings.observers.iter().map(|observer| observer.0));
-    let left: Vec<Uuid> = sqlx::query_scalar(
-        "WITH gone AS (DELETE FROM member WHERE chat = $1 AND contact <> ALL($2) RETURNING contact) \
-         SELECT contact FROM gone ORDER BY contact",
-    )
-    .bind(task.0)
-    .bind(&circle)
-    .fetch_all(&mut *batch.db)
-    .await?;
-    let joined: Vec<Uuid> = sqlx::query_scalar(
-        "WITH new AS (INSERT INTO member (chat, contact, status, joined_num) \
-             SELECT c.key, k.uid, CASE WHEN k.uid = $3 THEN $4 ELSE $5 END, c.last_num \
-             FROM chat c JOIN contact k ON k.team = c.team AND NOT k.archived \
-             WHERE c.key = $1 AND k.uid = ANY($2) ON CONFLICT DO NOTHING RETURNING contact) \
-         SELECT contact FROM new ORDER BY contact",
-    )
-    .bind(task.0)
-    .bind(&circle)
-    .bind(owner)
-    .bind(GroupStatus::Admin.word())
-    .bind(GroupStatus::Member.word())
-    .fetch_all(&mut *batch.db)
-    .await?;
-    let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect::<Vec<_>>();
-    let circle = Circle { joined: contacts(joined), left: contacts(left) };
-    reading::left(batch, task, &circle.left).await?;
-    Ok(circle)
+    .fetch_optional(&mut *batch.db)
+    .await
 }
 
 async fn archive(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<(), sqlx::Error> {
@@ -268,6 +254,7 @@ async fn archive(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<(),
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    sqlx::query("UPDATE task SET due = NULL WHERE key = $1").bind(task.0).execute(&mut *batch.db).await?;
     let gone = Notice::TaskDeleted { task, left: vec![], gentime: row.get("gentime") };
     batch.tell(at, Scope::Team(TeamId(row.get("team"))), Audience::Group(task), gone);
     Ok(())

@@ -1,6 +1,6 @@
 //! Teams.
 
-use super::contact;
+use super::{contact, task};
 use crate::batch::{At, Batch};
 use events::{AccountId, TeamId, team};
 use protocol::notice::{Audience, Notice, Scope};
@@ -59,6 +59,7 @@ pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) ->
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    task::team_archived(batch, team).await?;
     let gone = || Notice::TeamDeleted { team, gentime };
     batch.tell(at, Scope::Team(team), Audience::All, gone());
     Ok(())

@@ -1,6 +1,6 @@
 //! Files: what is stored counts into what the team stores, and into the month it came.
 
-use super::{erasure, team};
+use super::{erasure, task, team};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -57,6 +57,7 @@ pub(super) async fn removed(
         .bind(removed.upload.0)
         .execute(&mut *batch.db)
         .await?;
+    task::file_gone(batch, at, removed.upload).await?;
     Ok(team::count_bytes(batch, at, team.0, -bytes, 0).await?)
 }
 

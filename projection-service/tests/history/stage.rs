@@ -200,6 +200,7 @@ fn opening() -> Vec<(StreamName, Event)> {
             default_for_all: false,
             autocleanup_age: None,
             pinned_message: None,
+            section: None,
         },
     };
     let integration = integration::Created {

@@ -21,6 +21,12 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
     telling.is_of_people_too().await;
     let live = dump(&telling.pool).await;
     assert!(live["upload"].len() > 10 && live["message"].iter().any(|row| row.contains(".png")));
+    let tells = |table: &str, what: &str| live[table].iter().any(|row| row.contains(what));
+    assert!(!live["task_upload"].is_empty() && tells("task", "\"expired\": true"));
+    assert!(
+        tells("message", "\"what\": \"assignee\"") && tells("message", "\"was\""),
+        "tasks have histories"
+    );
     assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");
     let planned = || async {
         sqlx::query_scalar::<_, i64>("SELECT count(*) FROM ops.effect")

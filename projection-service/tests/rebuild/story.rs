@@ -9,7 +9,7 @@ use events::{
     contact, icon, integration,
     message::{self, Author},
     reading, remind, section, tag, task, team, upload,
-    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, UploadKind},
+    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, SectionKind, UploadKind},
 };
 use uuid::Uuid;
 
@@ -87,6 +87,7 @@ pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
             name: own("Общая"),
             sort_ordering: 0,
             description: None,
+            kind: SectionKind::Contacts,
         })
         .into(),
     ];
@@ -105,6 +106,14 @@ pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
         };
         founding.push(TeamEvent::from(added).into());
     }
+    for (n, kind) in
+        (0_u128..).zip([SectionKind::Groups, SectionKind::Groups, SectionKind::Tasks, SectionKind::Tasks])
+    {
+        let section = SectionId(Uuid::from_u128(0x50 + n));
+        let (name, sort_ordering) = (own("Раздел дел"), 0);
+        let made = section::Created { section, name, sort_ordering, description: None, kind };
+        founding.push(TeamEvent::from(made).into());
+    }
     story.push((StreamName::team(TEAM), founding));
     let members =
         (0..3).map(|n| chat::Member { contact: contact_id(n), status: GroupStatus::Member }).collect();
@@ -121,6 +130,7 @@ pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
             default_for_all: false,
             autocleanup_age: None,
             pinned_message: None,
+            section: None,
         },
     };
     story.push((StreamName::chat(GROUP), vec![ChatEvent::from(group).into()]));
@@ -218,6 +228,8 @@ pub(crate) fn happening(
                 default_for_all: step % 2 == 0,
                 autocleanup_age: (step % 5 == 0).then_some(60),
                 pinned_message: said.last().map(|(id, _)| *id),
+                section: (step % 3 > 0)
+                    .then(|| SectionId(Uuid::from_u128(0x50 + step.unsigned_abs() as u128 % 2))),
             };
             (StreamName::chat(GROUP), vec![ChatEvent::from(chat::Changed { settings }).into()])
         }
@@ -359,13 +371,15 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         public: choices.below(2) == 0,
         deadline: (choices.below(2) == 0).then(|| at(5)),
         tags: (0..choices.below(4)).map(tag).collect(),
-        section: None,
+        section: (choices.below(2) == 0)
+            .then(|| SectionId(Uuid::from_u128(0x52 + u128::from(choices.below(3))))),
         color_index: Some(2),
         importance: Some(3),
         urgency: None,
         complexity: None,
         spent_time: Some(7),
         linked_messages: vec![],
+        uploads: (0..choices.below(4)).map(|_| upload_id(choices.below(700).cast_signed())).collect(),
     };
     let items = |choices: &mut Choices| -> Vec<task::Item> {
         let item = |n: u64| task::Item {
@@ -404,8 +418,12 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
     tell(StreamName::team(TEAM), TeamEvent::from(archived).into());
     for step in 0..60 {
         let n = choices.below(7);
-        let event = match choices.below(5) {
-            0 => TaskEvent::from(task::Changed { settings: settings(choices) }),
+        let event = match choices.below(6) {
+            5 => TaskEvent::from(task::DeadlinePassed { deadline: at(5) }),
+            0 => TaskEvent::from(task::Changed {
+                settings: settings(choices),
+                described: choices.below(3) == 0,
+            }),
             1 => task::StatusChanged { status: status(choices.below(2) == 0) }.into(),
             2 => task::ItemsReplaced { items: items(choices) }.into(),
             3 => {
@@ -443,6 +461,11 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         }
     }
     tell(StreamName::task(task(7)), TaskEvent::from(task::Archived {}).into());
+    for section in [0x50, 0x52].map(|n| SectionId(Uuid::from_u128(n))) {
+        tell(StreamName::team(TEAM), TeamEvent::from(section::Removed { section }).into());
+    }
+    let attached = upload::AttachedToTask { uploads: vec![upload_id(7)], task: task(1) };
+    tell(StreamName::uploads(TEAM), UploadsEvent::from(attached).into());
     let gone = tag::Removed { tag: tag(1), team: TEAM };
     tell(StreamName::tags(TEAM), TagEvent::from(gone).into());
     tell(StreamName::remind(remind(1)), RemindEvent::from(remind::Removed {}).into());

@@ -348,6 +348,7 @@ mod tests {
             what: ChangeKind::Left,
             actor: YOU,
             whom: Some(YOU),
+            was: None,
             old: None,
             new: Some("Вася".into()),
         };

@@ -1,6 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/uploads/{upload_uid}`, `…/file`, `…/preview`, `…/preview_2x`
 //!
-//! A file is shown to who uploaded it and to who may read a message that brings it, and to nobody else. Pages that have it
+//! A file is shown to who uploaded it and to who may read a message or sees a task that brings it, and to nobody else. Pages that have it
 //! in a frame or follow its address get no script to run: what a browser could show otherwise than as a picture, a film or
 //! sound is to be saved, and all of it is sandboxed.
 
@@ -102,7 +102,7 @@ pub(super) async fn content(
 }
 
 async fn found(scope: &TeamView, upload: Uuid) -> Result<(NeutralUpload, BlobId), ApiError> {
-    let found = scope.read.upload(scope.team, scope.contact, UploadId(upload)).await;
+    let found = scope.read.upload(scope.team, scope.viewer(), UploadId(upload)).await;
     found.map_err(refuse)?.ok_or_else(not_found)
 }
 

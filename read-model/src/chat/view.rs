@@ -53,7 +53,7 @@ const KNOWN: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m
 pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
     format!(
         "SELECT x.status AS own_status, x.peer, c.key, c.kind, c.low, c.high, c.display_name, c.description, c.public, \
-             c.readonly, c.default_for_all, c.autocleanup_age, c.pinned_message, c.colour, c.created, c.last_message, \
+             c.readonly, c.default_for_all, c.autocleanup_age, c.pinned_message, c.section, c.colour, c.created, c.last_message, \
              c.gentime AS base_gentime, {GENTIME} AS gentime, r.message AS last_read, {OWN}, \
              coalesce(said.created, c.created) AS last_activity, {UNREAD} AS unread, \
              cardinality({MENTIONS}) AS notices, \
@@ -258,6 +258,7 @@ impl ReadModel {
             pinned_message: seen(pinned),
             public: flag(public),
             readonly_for_members: flag(readonly),
+            section: row.get("section"),
             status: own,
             ..view.bare()
         })

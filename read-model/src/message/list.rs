@@ -151,19 +151,26 @@ impl ReadModel {
         let mut query = begin(
             who,
             "WITH page AS (SELECT f.uid FROM chat c CROSS JOIN LATERAL (\
-            SELECT n.uid, n.since FROM message n WHERE n.chat = c.key AND ",
+            SELECT n.uid, n.since, n.num FROM message n WHERE n.chat = c.key AND ",
         )?;
         conditions(&mut query, filter);
         boundaries(&mut query, filter, window);
         query.push(" ORDER BY n.num ").push(order).push(" LIMIT ").push_bind(window.limit + window.offset);
         query.push(") f WHERE ");
         visible(&mut query, filter);
-        query.push(" ORDER BY f.since ").push(order).push(", f.uid ").push(order);
+        // One event of a task may be several messages of its history.
+        query
+            .push(" ORDER BY f.since ")
+            .push(order)
+            .push(", f.num ")
+            .push(order)
+            .push(", f.uid ")
+            .push(order);
         query.push(" LIMIT ").push_bind(window.limit).push(" OFFSET ").push_bind(window.offset);
         query.push(") SELECT ").push(COLUMNS);
         query.push(
             " FROM page JOIN message m ON m.uid = page.uid JOIN chat c ON c.key = m.chat \
-            ORDER BY m.since DESC, m.uid DESC",
+            ORDER BY m.since DESC, m.num DESC, m.uid DESC",
         );
         let rows = query.build().fetch_all(&self.pool).await?;
         rows.iter().map(neutral).collect()
@@ -249,11 +256,13 @@ fn boundaries(query: &mut QueryBuilder<Postgres>, filter: &Filter, window: Windo
         match filter.chat {
             Some(_) => query.push(" AND n.num ").push(side).push(equal).push_bind(cursor.num),
             None => query
-                .push(" AND (n.since, n.uid) ")
+                .push(" AND (n.since, n.num, n.uid) ")
                 .push(side)
                 .push(equal)
                 .push("(")
                 .push_bind(cursor.since)
+                .push(", ")
+                .push_bind(cursor.num)
                 .push(", ")
                 .push_bind(cursor.message)
                 .push(")"),

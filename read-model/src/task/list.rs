@@ -70,7 +70,7 @@ const fn shown_in(tab: Option<TaskTabKey>) -> &'static str {
     match tab {
         None => "true",
         Some(TaskTabKey::Active) => "m.contact IS NOT NULL AND t.done IS NULL",
-        Some(TaskTabKey::Expired) => "m.contact IS NOT NULL AND t.done IS NULL AND t.deadline < now()",
+        Some(TaskTabKey::Expired) => "m.contact IS NOT NULL AND t.expired",
         Some(TaskTabKey::In) => "m.contact IS NOT NULL AND t.done IS NULL AND t.assignee = $2",
         Some(TaskTabKey::Out) => "m.contact IS NOT NULL AND t.done IS NULL AND t.owner = $2",
         Some(TaskTabKey::Copy) => {
@@ -79,6 +79,11 @@ const fn shown_in(tab: Option<TaskTabKey>) -> &'static str {
         Some(TaskTabKey::Done) => "m.contact IS NOT NULL AND t.done IS NOT NULL",
     }
 }
+
+/// Whether a task has messages that its member has not read: as many as there are with [`crate::reading::UNREAD`].
+const IS_UNREAD: &str = "c.last_num > greatest(coalesce(r.num, 0), m.joined_num, c.swept) AND EXISTS (\
+    SELECT 1 FROM message n WHERE n.chat = c.key AND n.counts \
+        AND n.num > greatest(coalesce(r.num, 0), m.joined_num, c.swept))";
 
 /// Tasks that the viewer, `$2`, sees and that fit the query. `$3`: whether the viewer is more than a guest.
 const FITS: &str = "t.team = $1 AND NOT c.archived AND (m.contact IS NOT NULL OR (c.public AND $3)) \
@@ -140,8 +145,7 @@ impl ReadModel {
         for tab in TaskTabKey::ALL {
             let sql = format!(
                 "SELECT count(*) AS tasks, \
-                     (array_agg(t.key ORDER BY t.num DESC) FILTER (WHERE c.last_num > \
-                         greatest(coalesce(r.num, 0), m.joined_num)))[1:{UNREAD_NAMED}] AS unread \
+                     (array_agg(t.key ORDER BY t.num DESC) FILTER (WHERE {IS_UNREAD}))[1:{UNREAD_NAMED}] AS unread \
                  FROM {SOURCE} WHERE t.team = $1 AND NOT c.archived AND {}",
                 shown_in(Some(tab))
             );

@@ -1,17 +1,23 @@
-//! What the view of one task has and a list of tasks has not: its checklist, the checklists it stands in, its messages.
+//! What belongs to a task beside its row: its files, and what the view of one task has and a list of tasks has not: its
+//! checklist, the checklists it stands in, its messages, what its description leads to.
 
 use super::{SOURCE, count, more_than_guest};
 use crate::{
     ReadModel, Result,
     contact::Viewer,
     message::{COLUMNS as MESSAGE_COLUMNS, neutral},
+    upload,
 };
-use domain::task::{self, Role};
+use domain::{
+    link, mention,
+    task::{self, Role},
+};
 use events::{ContactId, GroupId, TeamId, value::ContactStatus};
 use protocol::{
     Jid,
-    message::{Face, Message},
+    message::{Face, Message, MessageLink},
     task::{Subtask, TaskItem},
+    upload::Upload,
 };
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -99,6 +105,56 @@ impl ReadModel {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.iter().map(brief).collect())
+    }
+
+    /// What a description leads to: people whom it names as they are called now, addresses of the web.
+    pub(super) async fn links_of(&self, team: TeamId, text: &str) -> Result<Vec<MessageLink>> {
+        let named = mention::candidates(text);
+        let mut links = vec![];
+        if !named.is_empty() {
+            let rows = sqlx::query(
+                "SELECT uid, name FROM (SELECT uid, btrim(given_name || ' ' || family_name) AS name, since FROM contact \
+                     WHERE team = $1 AND NOT archived) c \
+                 WHERE regexp_replace(name, '\\s+', '_', 'g') = ANY($2) ORDER BY since, uid",
+            )
+            .bind(team.0)
+            .bind(named.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .fetch_all(&self.pool)
+            .await?;
+            links.extend(rows.iter().map(|row| {
+                let name: String = row.get("name");
+                let pattern = format!("@{}", mention::spelled(&name));
+                let url = format!("otv://{}", Jid::Direct(ContactId(row.get("uid"))));
+                MessageLink { pattern, text: format!("@{name}"), url }
+            }));
+        }
+        links.extend(link::addresses(text).into_iter().map(|address| MessageLink {
+            pattern: address.to_owned(),
+            text: address.to_owned(),
+            url: address.to_owned(),
+        }));
+        Ok(links)
+    }
+
+    /// Files of tasks, in the order in which these name them.
+    pub(super) async fn task_uploads(
+        &self,
+        team: TeamId,
+        tasks: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, Vec<Upload>>> {
+        let columns = upload::COLUMNS;
+        let sql = format!(
+            "SELECT a.task, {columns} FROM task_upload a JOIN upload u ON u.uid = a.upload \
+             WHERE u.team = $1 AND a.task = ANY($2) ORDER BY a.task, a.place"
+        );
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(tasks).fetch_all(&self.pool).await?;
+        let mut uploads: HashMap<Uuid, Vec<Upload>> = HashMap::new();
+        for row in &rows {
+            let shown = upload::neutral(row)?.shown(team, self.base_url());
+            uploads.entry(row.get("task")).or_default().push(shown);
+        }
+        Ok(uploads)
     }
 
     /// Messages that a task came from, in the order in which it names them. Whoever sees the task sees them.

@@ -213,6 +213,7 @@ fn place(kind: &str, payload: &mut Map<String, Value>) -> Path {
         ("invitation", _) => named("invitations", "invitation"),
         ("integration", _) => named("integrations", "integration"),
         ("upload", "stored" | "removed") => named("uploads", "upload"),
+        ("upload", "attached_to_task") => named("used_by_tasks", "task"),
         ("tag", _) => named("tags", "tag"),
         ("device", _) => named("devices", "device_id"),
         ("address_book", _) => joined(&named("devices", "device_id"), "address_book"),

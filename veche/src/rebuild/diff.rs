@@ -122,7 +122,7 @@ fn streams(difference: &Difference) -> Vec<StreamName> {
         "tag" => named(&["tags"], value("team")),
         "chat" | "task" => named(&["chat", "task"], value("key")),
         "member" | "membership_due" => named(&["chat", "task"], value("chat")),
-        "task_item" | "task_tag" => named(&["task"], value("task")),
+        "task_item" | "task_tag" | "task_upload" => named(&["task"], value("task")),
         "message" => named(&["message"], value("uid")),
         "reaction" | "forward" | "retold" | "attachment" => named(&["message"], value("message")),
         "reading" | "own_chat" => named(&["read"], &format!("{}-{}", value("contact"), value("chat"))),

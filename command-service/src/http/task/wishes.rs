@@ -5,10 +5,11 @@ use access::{TeamScope, refuse};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     limits,
+    policy::{self, Action},
     tag::Tags,
     task::{Change, NewItem, NewStatus},
 };
-use events::{ContactId, MessageId, SectionId, StreamName, TagId};
+use events::{ContactId, GroupId, MessageId, SectionId, StreamName, TagId, UploadId, value::SectionKind};
 use platform::http::ApiError;
 use protocol::{
     chat::Chat,
@@ -23,9 +24,19 @@ use std::{collections::HashMap, str::FromStr};
 #[derive(Clone, Copy)]
 pub(super) enum Purpose<'t> {
     /// A new task.
-    Create,
+    Create(GroupId),
     /// One that the caller sees so.
-    Change(&'t Chat),
+    Change(GroupId, &'t Chat),
+}
+
+impl Purpose<'_> {
+    /// Whether a field is the caller's to set.
+    fn may(self, scope: &TeamScope, field: &str) -> bool {
+        match self {
+            Self::Create(_) => policy::may(scope.status, Action::CreateTask),
+            Self::Change(_, known) => known.changeable_fields.iter().any(|known| known == field),
+        }
+    }
 }
 
 /// What a request wants.
@@ -37,7 +48,7 @@ pub(super) struct Wishes {
 }
 
 impl Commands {
-    /// Reads a request. Tags that it names and the team does not have come to be here.
+    /// Reads a request. Tags that it names and the team does not have come to be here, and files come to be used.
     pub(super) async fn wishes(
         &self,
         context: &mut Context,
@@ -46,7 +57,7 @@ impl Commands {
         input: PutTask,
     ) -> Result<Wishes, ApiError> {
         let mut checks = Checks::default();
-        let creates = matches!(purpose, Purpose::Create);
+        let creates = matches!(purpose, Purpose::Create(_));
         if creates && input.description.is_none() {
             checks.refuse("description", Text::Required);
         }
@@ -78,11 +89,15 @@ impl Commands {
             complexity: within(&mut checks, "complexity", input.complexity, 0, limits::TASK_AMOUNT),
             spent_time: within(&mut checks, "spent_time", input.spent_time, 0, limits::TASK_AMOUNT),
             linked_messages: input.linked_messages.map(|ids| messages(&mut checks, &ids)),
+            uploads: input.uploads.map(|ids| uploads(&mut checks, &ids)),
             items: input.items.map(|items| lines(&mut checks, context, items)),
             status: status(&mut checks, input.task_status, input.done_reason),
         };
         self.known(&mut checks, scope, &mut change).await?;
         checks.done()?;
+        if let Some(uploads) = &change.uploads {
+            self.files_of(context, scope, purpose, uploads).await?;
+        }
         if let Some(words) = words {
             change.tags = Some(self.tags_of(context, scope, purpose, words).await?);
         }
@@ -130,7 +145,7 @@ impl Commands {
             observers.retain(|observer| known.get(observer) == Some(&false));
         }
         if let Some(Some(section)) = change.section
-            && !read.section_is_of(section, scope.team).await.map_err(refuse)?
+            && !read.section_is_of(scope.team, SectionKind::Tasks, section).await.map_err(refuse)?
         {
             checks.refuse("section", Text::DoesNotExist);
         }
@@ -153,6 +168,26 @@ impl Commands {
         Ok(())
     }
 
+    /// Sees to it that the task may name these files. Only who may change its files gives it new ones.
+    async fn files_of(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        purpose: Purpose<'_>,
+        uploads: &[UploadId],
+    ) -> Result<(), ApiError> {
+        let (task, known) = match purpose {
+            Purpose::Create(task) => (task, None),
+            Purpose::Change(task, known) => (task, known.uploads.as_deref()),
+        };
+        let has = |upload: &UploadId| known.unwrap_or_default().iter().any(|known| known.uid == upload.0);
+        let new: Vec<UploadId> = uploads.iter().filter(|upload| !has(upload)).copied().collect();
+        if !new.is_empty() && !purpose.may(scope, "uploads") {
+            return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
+        }
+        self.attach_to_task(context, scope, task, &new).await
+    }
+
     /// The tags of these words. Only who may change the task's tags makes new ones in passing.
     async fn tags_of(
         &self,
@@ -164,12 +199,8 @@ impl Commands {
         if words.is_empty() {
             return Ok(vec![]);
         }
-        let may = match purpose {
-            Purpose::Create => true,
-            Purpose::Change(known) => known.changeable_fields.iter().any(|field| field == "tags"),
-        };
         let named: Vec<(TagId, String)> = words.iter().map(|word| (context.id(), word.clone())).collect();
-        let tags: Tags = match may {
+        let tags: Tags = match purpose.may(scope, "tags") {
             true => self.on_tags(&context.on_the_way(), scope, named).await?.state,
             false => self.current(&StreamName::tags(scope.team)).await?,
         };
@@ -197,6 +228,14 @@ fn messages(checks: &mut Checks, ids: &[String]) -> Vec<MessageId> {
         return vec![];
     }
     ids.iter().filter_map(|id| checks.uuid("linked_messages", id)).collect()
+}
+
+fn uploads(checks: &mut Checks, ids: &[String]) -> Vec<UploadId> {
+    if ids.len() > limits::TASK_UPLOADS {
+        checks.refuse("uploads", Text::TooMany { max: limits::TASK_UPLOADS });
+        return vec![];
+    }
+    ids.iter().filter_map(|id| checks.uuid("uploads", id)).collect()
 }
 
 fn words(checks: &mut Checks, tags: &[String]) -> Vec<String> {

@@ -4,6 +4,7 @@ use super::*;
 use events::{
     contact::{Preference, ProfileChanged},
     section,
+    value::SectionKind,
 };
 
 const SECOND: ContactId = ContactId(Uuid::from_u128(4));
@@ -194,8 +195,10 @@ fn who_was_added_confirms_once() {
 #[test]
 fn sections_come_change_and_go_and_contacts_with_them() {
     let new = SectionId(Uuid::from_u128(51));
+    let kind = SectionKind::Contacts;
     let make = |actor| Command::CreateSection {
         actor,
+        kind,
         section: new,
         name: "Катапульты".into(),
         description: String::new(),
@@ -214,7 +217,7 @@ fn sections_come_change_and_go_and_contacts_with_them() {
     let history = after(&history, change(OWNER, MEMBER, into(&[new, SECTION, new])));
     let Some(TeamEvent::ContactSectionsSet(set)) = history.last() else { panic!() };
     assert_eq!(set.sections, [new, SECTION], "each once");
-    let remove = Command::RemoveSection { actor: MEMBER, section: new };
+    let remove = Command::RemoveSection { actor: MEMBER, kind, section: new };
     let history = after(&history, remove.clone());
     assert_eq!(given::<Team>(&history).when(remove), Err(Rejection::NoSection));
     assert_eq!(given::<Team>(&history).when(change(OWNER, MEMBER, into(&[SECTION]))), Ok(vec![]));
@@ -224,12 +227,39 @@ fn sections_come_change_and_go_and_contacts_with_them() {
 #[test]
 fn a_section_changes_partly() {
     let place = SectionChange { sort_ordering: Some(7), ..SectionChange::default() };
-    let command = Command::ChangeSection { actor: MEMBER, section: SECTION, change: place };
+    let kind = SectionKind::Contacts;
+    let command = Command::ChangeSection { actor: MEMBER, kind, section: SECTION, change: place };
     let changed = given::<Team>(&founded()).when(command).unwrap();
     let [TeamEvent::SectionChanged(section::Changed { name, sort_ordering, .. })] = &changed[..] else {
         panic!()
     };
     assert_eq!((name.or_default().as_str(), *sort_ordering), ("Общая", 7));
+}
+
+#[test]
+fn sections_of_a_kind_are_found_among_their_own_alone() {
+    let tasks = SectionId(Uuid::from_u128(52));
+    let kind = SectionKind::Tasks;
+    let (name, description) = ("Ремонт".to_owned(), String::new());
+    let make = Command::CreateSection {
+        actor: MEMBER,
+        kind,
+        section: tasks,
+        name,
+        description,
+        sort_ordering: None,
+    };
+    let history = after(&founded(), make);
+    let Some(TeamEvent::SectionCreated(made)) = history.last() else { panic!() };
+    assert_eq!((made.kind, made.sort_ordering), (kind, 0), "the first of its kind");
+    let into = ContactChange { sections: Some(vec![tasks]), ..ContactChange::default() };
+    assert_eq!(given::<Team>(&history).when(change(OWNER, MEMBER, into)), Err(Rejection::UnknownSections));
+    let remove = |kind, section| Command::RemoveSection { actor: MEMBER, kind, section };
+    for (kind, section) in [(SectionKind::Contacts, tasks), (SectionKind::Groups, tasks), (kind, SECTION)] {
+        let refused = given::<Team>(&history).when(remove(kind, section));
+        assert_eq!(refused, Err(Rejection::NoSection), "{kind:?}");
+    }
+    assert_eq!(given::<Team>(&history).when(remove(kind, tasks)).map(|events| events.len()), Ok(1));
 }
 
 fn picture(n: u128) -> icon::Changed {

@@ -1,7 +1,7 @@
 use super::Board;
 use crate::hub::place::{Delivery, Ear, Place, Typing};
 use chrono::DateTime;
-use events::{AccountId, ContactId, GroupId, Position, SectionId, TeamId, chat::ChatRef};
+use events::{AccountId, ContactId, GroupId, Position, SectionId, TeamId, chat::ChatRef, value::SectionKind};
 use protocol::{
     Point,
     notice::{Audience, Committed, FeedRow, Notice, Scope},
@@ -32,7 +32,11 @@ fn row(scope: Scope, position: Position, audience: Audience, notice: Notice) -> 
 
 /// News that nothing but its audience decides about.
 fn news(position: Position, audience: Audience) -> FeedRow {
-    let notice = Notice::SectionsUpdated { team: TEAM, sections: vec![SectionId(Uuid::nil())] };
+    let notice = Notice::SectionsUpdated {
+        team: TEAM,
+        of: SectionKind::Tasks,
+        sections: vec![SectionId(Uuid::nil())],
+    };
     row(HOME, position, audience, notice)
 }
 
@@ -303,7 +307,7 @@ fn of_other_teams_only_their_own_news_are_heard() {
     }
     assert!(ears.board.go_live(1, place).is_ok());
     let updated = Notice::TeamUpdated { team: OTHER };
-    let sections = Notice::SectionsUpdated { team: OTHER, sections: vec![] };
+    let sections = Notice::SectionsUpdated { team: OTHER, of: SectionKind::Contacts, sections: vec![] };
     let removed = |who| Notice::ContactRemoved { team: OTHER, contact: contact(who) };
     ears.accept(row(Scope::Team(OTHER), 1, Audience::All, updated));
     ears.accept(row(Scope::Team(OTHER), 2, Audience::All, sections));

@@ -60,18 +60,22 @@ async fn nameless(
     Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
 }
 
-/// Histories of groups tell that they came and went, but not by name.
+/// Histories of groups and tasks tell that they came and went, but not by name.
 async fn untold(batch: &mut Batch<'_>, places: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE message m SET change = jsonb_set(m.change, '{new}', to_jsonb($3::text)) \
-         FROM unnest($1::uuid[], $2::uuid[]) AS p (team, contact) \
-         WHERE m.team = p.team AND m.kind = 'change' AND m.change ->> 'whom' = p.contact::text",
-    )
-    .bind(places.iter().map(|(team, _)| team.0).collect::<Vec<_>>())
-    .bind(places.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>())
-    .bind(ERASED)
-    .execute(&mut *batch.db)
-    .await?;
+    for (who, name) in [("whom", "new"), ("was", "old")] {
+        sqlx::query(
+            "UPDATE message m SET change = jsonb_set(m.change, ARRAY[$5::text], to_jsonb($3::text)) \
+             FROM unnest($1::uuid[], $2::uuid[]) AS p (team, contact) \
+             WHERE m.team = p.team AND m.kind = 'change' AND m.change ->> $4::text = p.contact::text",
+        )
+        .bind(places.iter().map(|(team, _)| team.0).collect::<Vec<_>>())
+        .bind(places.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>())
+        .bind(ERASED)
+        .bind(who)
+        .bind(name)
+        .execute(&mut *batch.db)
+        .await?;
+    }
     Ok(())
 }
 

@@ -99,6 +99,7 @@ impl View {
             done_reason: None,
             importance: None,
             items: None,
+            links: None,
             linked_messages: None,
             num: None,
             num_checked_items: None,
@@ -113,6 +114,7 @@ impl View {
             tags: None,
             task_status: None,
             title: None,
+            uploads: None,
             urgency: None,
         }
     }

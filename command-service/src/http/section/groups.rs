@@ -1,0 +1,60 @@
+//! `/api/v4/teams/{team_uid}/group-sections`
+
+use crate::{
+    Commands,
+    context::{Command, NoInput},
+    repeat::Answer,
+};
+use access::TeamScope;
+use axum::extract::State;
+use events::{SectionId, value::SectionKind};
+use platform::http::{ApiError, Body, Params};
+use protocol::{
+    envelope::{Nothing, Success},
+    section::{ChangeSection, CreateSection, Section},
+};
+use serde::Deserialize;
+
+/// What the path of one section names.
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct Path {
+    group_section_uid: SectionId,
+}
+
+/// Makes a section of groups.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/group-sections", tag = "groups",
+    params(("team_uid" = String, Path)), request_body = CreateSection,
+    responses((status = 200, body = Success<Section>)))]
+pub(in crate::http) async fn create(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    command: Command<Body<CreateSection>>,
+) -> Result<Answer, ApiError> {
+    commands.create_section(SectionKind::Groups, scope, command).await
+}
+
+/// Changes only what is sent; sections stand in the order of `sort_ordering`.
+#[utoipa::path(put, path = "/api/v4/teams/{team_uid}/group-sections/{group_section_uid}", tag = "groups",
+    params(("team_uid" = String, Path), ("group_section_uid" = String, Path)), request_body = ChangeSection,
+    responses((status = 200, body = Success<Section>)))]
+pub(in crate::http) async fn change(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    command: Command<Body<ChangeSection>>,
+) -> Result<Answer, ApiError> {
+    commands.change_section((SectionKind::Groups, path.group_section_uid), scope, command).await
+}
+
+/// Removes a section; the groups in it stay in the team.
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/group-sections/{group_section_uid}", tag = "groups",
+    params(("team_uid" = String, Path), ("group_section_uid" = String, Path)),
+    responses((status = 200, body = Success<Nothing>)))]
+pub(in crate::http) async fn remove(
+    State(commands): State<Commands>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    command: Command<NoInput>,
+) -> Result<Answer, ApiError> {
+    commands.remove_section((SectionKind::Groups, path.group_section_uid), scope, command).await
+}

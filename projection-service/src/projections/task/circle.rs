@@ -1,0 +1,80 @@
+//! Those whom a task concerns: its members, as far as they are in the team.
+
+use super::updated;
+use crate::{
+    batch::{At, Batch},
+    projections::reading,
+};
+use events::{ContactId, GroupId, TeamId, task::Settings, value::GroupStatus};
+use uuid::Uuid;
+
+/// Somebody is in the team again: what concerned it before concerns it now.
+pub(in super::super) async fn contact_restored(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    contact: ContactId,
+) -> Result<(), sqlx::Error> {
+    let mut tasks: Vec<Uuid> = sqlx::query_scalar(
+        "INSERT INTO member (chat, contact, status, joined_num) \
+         SELECT t.key, $2, CASE WHEN t.owner = $2 THEN 'admin' ELSE 'member' END, c.last_num \
+         FROM task t JOIN chat c ON c.key = t.key WHERE t.team = $1 AND NOT c.archived \
+             AND (t.owner = $2 OR t.assignee = $2 OR $2 = ANY(t.observers)) \
+         ON CONFLICT DO NOTHING RETURNING chat",
+    )
+    .bind(team.0)
+    .bind(contact.0)
+    .fetch_all(&mut *batch.db)
+    .await?;
+    tasks.sort_unstable();
+    for task in tasks.into_iter().map(GroupId) {
+        updated(batch, at, team, task, vec![contact]);
+    }
+    Ok(())
+}
+
+/// Whom a task concerns now and did not before, and the other way round.
+pub(super) struct Circle {
+    pub(super) joined: Vec<ContactId>,
+    pub(super) left: Vec<ContactId>,
+}
+
+/// Makes those whom the task concerns its members.
+pub(super) async fn gather(
+    batch: &mut Batch<'_>,
+    task: GroupId,
+    settings: &Settings,
+) -> Result<Circle, sqlx::Error> {
+    let owner: Uuid = sqlx::query_scalar("SELECT owner FROM task WHERE key = $1")
+        .bind(task.0)
+        .fetch_one(&mut *batch.db)
+        .await?;
+    let mut circle = vec![owner, settings.assignee.0];
+    circle.extend(settings.observers.iter().map(|observer| observer.0));
+    let left: Vec<Uuid> = sqlx::query_scalar(
+        "WITH gone AS (DELETE FROM member WHERE chat = $1 AND contact <> ALL($2) RETURNING contact) \
+         SELECT contact FROM gone ORDER BY contact",
+    )
+    .bind(task.0)
+    .bind(&circle)
+    .fetch_all(&mut *batch.db)
+    .await?;
+    let joined: Vec<Uuid> = sqlx::query_scalar(
+        "WITH new AS (INSERT INTO member (chat, contact, status, joined_num) \
+             SELECT c.key, k.uid, CASE WHEN k.uid = $3 THEN $4 ELSE $5 END, c.last_num \
+             FROM chat c JOIN contact k ON k.team = c.team AND NOT k.archived \
+             WHERE c.key = $1 AND k.uid = ANY($2) ON CONFLICT DO NOTHING RETURNING contact) \
+         SELECT contact FROM new ORDER BY contact",
+    )
+    .bind(task.0)
+    .bind(&circle)
+    .bind(owner)
+    .bind(GroupStatus::Admin.word())
+    .bind(GroupStatus::Member.word())
+    .fetch_all(&mut *batch.db)
+    .await?;
+    let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect::<Vec<_>>();
+    let circle = Circle { joined: contacts(joined), left: contacts(left) };
+    reading::left(batch, task, &circle.left).await?;
+    Ok(circle)
+}
