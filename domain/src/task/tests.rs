@@ -207,7 +207,7 @@ fn a_deadline_passes_once_and_another_one_once_more() {
     let waiting = goes_on(due(Some(60)));
     assert_eq!(passes(&waiting, 59), []);
     let passed = TaskEvent::from(task::DeadlinePassed { deadline: at(60) });
-    assert_eq!(passes(&waiting, 60), [passed.clone()]);
+    assert_eq!(passes(&waiting, 60), [passed]);
     let late = goes_on(Command::PassDeadline { now: at(61) });
     assert_eq!(passes(&late, 1_000), [], "once");
     let later = goes_on(due(Some(120)));

@@ -364,6 +364,22 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         let created = tag::Created { tag: tag(n), team: TEAM, name: own(format!("тег {n}")) };
         tell(StreamName::tags(TEAM), TagEvent::from(created).into());
     }
+    // The last of those that tasks name is not there.
+    for n in 0..6 {
+        let stored = upload::Stored {
+            upload: upload_id(1_000 + n),
+            team: TEAM,
+            owner: owner_of(n),
+            blob: BlobId(Uuid::from_u128(0x6_0000 + n.unsigned_abs() as u128)),
+            name: own_words(owner_of(n), format!("смета {n}.png")),
+            size: 7,
+            content_type: "image/png".into(),
+            kind: UploadKind::Image,
+            animated: false,
+            preview: None,
+        };
+        tell(StreamName::uploads(TEAM), UploadsEvent::from(stored).into());
+    }
     let settings = |choices: &mut Choices| task::Settings {
         description: own(format!("Дело {}\nи ещё", choices.below(9))),
         assignee: contact_id(u128::from(choices.below(4))),
@@ -379,7 +395,7 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         complexity: None,
         spent_time: Some(7),
         linked_messages: vec![],
-        uploads: (0..choices.below(4)).map(|_| upload_id(choices.below(700).cast_signed())).collect(),
+        uploads: (0..choices.below(4)).map(|_| upload_id(1_000 + choices.below(7).cast_signed())).collect(),
     };
     let items = |choices: &mut Choices| -> Vec<task::Item> {
         let item = |n: u64| task::Item {
@@ -464,8 +480,10 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
     for section in [0x50, 0x52].map(|n| SectionId(Uuid::from_u128(n))) {
         tell(StreamName::team(TEAM), TeamEvent::from(section::Removed { section }).into());
     }
-    let attached = upload::AttachedToTask { uploads: vec![upload_id(7)], task: task(1) };
+    let attached = upload::AttachedToTask { uploads: vec![upload_id(1_001)], task: task(1) };
+    let removed = upload::Removed { upload: upload_id(1_003) };
     tell(StreamName::uploads(TEAM), UploadsEvent::from(attached).into());
+    tell(StreamName::uploads(TEAM), UploadsEvent::from(removed).into());
     let gone = tag::Removed { tag: tag(1), team: TEAM };
     tell(StreamName::tags(TEAM), TagEvent::from(gone).into());
     tell(StreamName::remind(remind(1)), RemindEvent::from(remind::Removed {}).into());
