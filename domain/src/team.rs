@@ -4,6 +4,8 @@
 
 mod command;
 mod contacts;
+mod integrations;
+mod invitations;
 mod pictures;
 mod sections;
 
@@ -18,9 +20,11 @@ use crate::{
 use contacts::{Contact, added};
 use events::{
     AccountId, ContactId, IntegrationId, InvitationId, Personal, ReceiptId, SectionId, TeamEvent, TeamId,
-    contact, icon, integration, invitation, section, team,
+    icon, integration, invitation, section, team,
     value::{ContactOrigin, ContactStatus},
 };
+use integrations::Integration;
+use invitations::Invitation;
 use sections::Section;
 use std::collections::BTreeMap;
 
@@ -48,19 +52,6 @@ enum Stage {
     Absent,
     Live,
     Archived,
-}
-
-#[derive(Clone, Debug)]
-struct Invitation {
-    revoked: bool,
-    /// Who joined with it: a removed member must not come back with the same link (`security.md`, teams/join).
-    used_by: Vec<AccountId>,
-}
-
-#[derive(Clone, Debug)]
-struct Integration {
-    settings: integration::Settings,
-    removed: bool,
 }
 
 impl Team {
@@ -162,54 +153,6 @@ impl Team {
         let same = changed.name == *name && changed.settings == *settings;
         Ok(if same { vec![] } else { vec![changed.into()] })
     }
-
-    fn join(&self, id: InvitationId, joiner: NewContact) -> Result<Vec<TeamEvent>, Rejection> {
-        let invitation =
-            self.invitations.get(&id).filter(|known| !known.revoked).ok_or(Rejection::NoInvitation)?;
-        let used = |contact| invitation::Used { invitation: id, account: joiner.account, contact }.into();
-        match self.by_account.get(&joiner.account).and_then(|known| Some((*known, self.contacts.get(known)?)))
-        {
-            Some((_, contact)) if !contact.archived => Ok(vec![]),
-            Some(_) if invitation.used_by.contains(&joiner.account) => Err(Rejection::NoInvitation),
-            Some((known, _)) => {
-                let restored = contact::Restored {
-                    contact: known,
-                    status: ContactStatus::Member,
-                    need_confirmation: true,
-                };
-                Ok(vec![restored.into(), used(known)])
-            }
-            None if self.contacts.len() >= limits::CONTACTS => {
-                Err(Rejection::TooMany { what: "contacts", max: limits::CONTACTS })
-            }
-            None => {
-                let used = used(joiner.contact);
-                let joiner = NewContact { status: ContactStatus::Member, ..joiner };
-                Ok(vec![added(self.known_id()?, joiner, ContactOrigin::Invited).into(), used])
-            }
-        }
-    }
-
-    fn change_integration(
-        &self,
-        id: IntegrationId,
-        change: IntegrationChange,
-    ) -> Result<Vec<TeamEvent>, Rejection> {
-        let known =
-            self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
-        let mut settings = known.settings.clone();
-        settings.enabled = change.enabled.unwrap_or(settings.enabled);
-        settings.group = change.group.unwrap_or(settings.group);
-        for (field, new) in
-            [(&mut settings.comment, change.comment), (&mut settings.webhook_url, change.webhook_url)]
-        {
-            if let Some(new) = new {
-                *field = self.own(new)?;
-            }
-        }
-        let same = settings == known.settings;
-        Ok(if same { vec![] } else { vec![integration::Changed { integration: id, settings }.into()] })
-    }
 }
 
 impl Aggregate for Team {
@@ -265,21 +208,11 @@ impl Aggregate for Team {
             }
             (Stage::Live, Command::Invite { actor, invitation, token_sealed, token_hash }) => {
                 self.require(actor, Action::AddToTeam)?;
-                let open = self.invitations.values().filter(|known| !known.revoked).count();
-                match self.invitations.contains_key(&invitation) {
-                    true => Ok(vec![]),
-                    false if open >= limits::INVITATIONS => {
-                        Err(Rejection::TooMany { what: "invitations", max: limits::INVITATIONS })
-                    }
-                    false => Ok(vec![invitation::Created { invitation, token_sealed, token_hash }.into()]),
-                }
+                self.invite(invitation::Created { invitation, token_sealed, token_hash })
             }
             (Stage::Live, Command::RevokeInvitation { actor, invitation }) => {
                 self.require(actor, Action::AddToTeam)?;
-                match self.invitations.get(&invitation) {
-                    Some(known) if !known.revoked => Ok(vec![invitation::Revoked { invitation }.into()]),
-                    _ => Err(Rejection::NoInvitation),
-                }
+                self.revoke(invitation)
             }
             (
                 Stage::Live,
@@ -296,16 +229,10 @@ impl Aggregate for Team {
                 },
             ) => {
                 self.require(actor, Action::ManageIntegrations)?;
-                let live = self.integrations.values().filter(|known| !known.removed).count();
-                if self.integrations.contains_key(&integration) {
-                    return Ok(vec![]);
-                }
-                if live >= limits::INTEGRATIONS {
-                    return Err(Rejection::TooMany { what: "integrations", max: limits::INTEGRATIONS });
-                }
                 let (comment, webhook_url) = (self.own(comment)?, self.own(webhook_url)?);
                 let settings = integration::Settings { comment, enabled, group, webhook_url };
-                Ok(vec![integration::Created { integration, kind, key_sealed, key_hash, settings }.into()])
+                let created = integration::Created { integration, kind, key_sealed, key_hash, settings };
+                self.create_integration(created)
             }
             (Stage::Live, Command::ChangeIntegration { actor, integration, change }) => {
                 self.require(actor, Action::ManageIntegrations)?;
@@ -313,10 +240,7 @@ impl Aggregate for Team {
             }
             (Stage::Live, Command::RemoveIntegration { actor, integration }) => {
                 self.require(actor, Action::ManageIntegrations)?;
-                match self.integrations.get(&integration) {
-                    Some(known) if !known.removed => Ok(vec![integration::Removed { integration }.into()]),
-                    _ => Err(Rejection::NoIntegration),
-                }
+                self.remove_integration(integration)
             }
             (Stage::Live, Command::SetIcon { actor, icon }) => {
                 self.require(actor, Action::ManageTeam)?;
@@ -364,33 +288,12 @@ impl Aggregate for Team {
             TeamEvent::SectionCreated(_) | TeamEvent::SectionChanged(_) | TeamEvent::SectionRemoved(_) => {
                 self.evolve_sections(event);
             }
-            TeamEvent::InvitationCreated(created) => {
-                self.invitations.insert(created.invitation, Invitation { revoked: false, used_by: vec![] });
-            }
-            TeamEvent::InvitationUsed(used) => {
-                if let Some(invitation) = self.invitations.get_mut(&used.invitation) {
-                    invitation.used_by.push(used.account);
-                }
-            }
-            TeamEvent::InvitationRevoked(revoked) => {
-                if let Some(invitation) = self.invitations.get_mut(&revoked.invitation) {
-                    invitation.revoked = true;
-                }
-            }
-            TeamEvent::IntegrationCreated(created) => {
-                let integration = Integration { settings: created.settings.clone(), removed: false };
-                self.integrations.insert(created.integration, integration);
-            }
-            TeamEvent::IntegrationChanged(changed) => {
-                if let Some(integration) = self.integrations.get_mut(&changed.integration) {
-                    integration.settings = changed.settings.clone();
-                }
-            }
-            TeamEvent::IntegrationRemoved(removed) => {
-                if let Some(integration) = self.integrations.get_mut(&removed.integration) {
-                    integration.removed = true;
-                }
-            }
+            TeamEvent::InvitationCreated(_)
+            | TeamEvent::InvitationUsed(_)
+            | TeamEvent::InvitationRevoked(_) => self.evolve_invitations(event),
+            TeamEvent::IntegrationCreated(_)
+            | TeamEvent::IntegrationChanged(_)
+            | TeamEvent::IntegrationRemoved(_) => self.evolve_integrations(event),
             TeamEvent::IconChanged(changed) => self.icon = Some(changed.clone()),
             TeamEvent::IconRemoved(_) => self.icon = None,
         }

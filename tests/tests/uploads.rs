@@ -1,6 +1,7 @@
 //! Files under stress: two at the quota's edge, a client that goes away, one that is larger than memory should be, a crash.
 
 use futures::{StreamExt, future::join_all, stream};
+use http::Method;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use tokio::{
@@ -8,6 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 use veche_tests::{
+    client::multipart,
     exchange::{Body, Call},
     fact, patience,
     person::{Person, Team, text},
@@ -262,4 +264,39 @@ async fn who_runs_the_team_removes_files_of_others_that_no_message_brings() {
     boris.client.post(delete, json!({"message_id": posted["message_id"]})).await.ok();
     anna.client.delete(of(&his)).await.ok();
     assert_eq!(boris.client.get(of(&his)).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_form_is_read_to_its_end_and_what_does_not_fit_leaves_nothing() {
+    let world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000021").await;
+    let notes = anna.make_group(&team.uid, "заметки", &[]).await;
+    let to = format!("/api/v4/teams/{}/chats/{notes}/messages", team.uid);
+    let post = |parts: &[(&str, Option<&str>, &[u8])]| Call::new(Method::POST, to.clone(), multipart(parts));
+    let file = ("file", Some("f.txt"), &b"one"[..]);
+    let large = vec![b'x'; 70_000];
+    for (parts, field) in [
+        (&[file, ("text", None, &large[..])][..], "text"),
+        (&[("text", None, &large[..20_000]), file][..], "text"),
+        (&[file, ("text", None, &b"\xff"[..])][..], "text"),
+        (&[file, ("silently", None, &b"maybe"[..])][..], "silently"),
+        (&[file, ("file", Some("g.txt"), &b"two"[..])][..], "file"),
+    ] {
+        let refused = anna.client.send(post(parts)).await;
+        let told: Vec<&String> =
+            refused.json["details"].as_object().into_iter().flatten().map(|(name, _)| name).collect();
+        assert_eq!(told, [field], "{refused}");
+        refused.fails(422, "INVALID_DATA");
+    }
+    assert_eq!(files(&world.blobs()), Vec::<String>::new());
+
+    let said = ("text", None, "под файлом".as_bytes());
+    let call = post(&[file, said, ("message_id", None, b"65216b4f-81bf-470b-bdf7-28ad971e2fe0")]);
+    let call = call.header("Idempotency-Key", "captioned");
+    let message = anna.client.send(call.clone()).await.ok();
+    assert_eq!(message["content"]["text"], "под файлом", "a text behind the file counts");
+    assert_eq!(message["message_id"], "65216b4f-81bf-470b-bdf7-28ad971e2fe0");
+    assert_eq!(anna.client.send(call).await.ok(), message);
+    let other = post(&[file, ("text", None, "другое".as_bytes())]).header("Idempotency-Key", "captioned");
+    anna.client.send(other).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
 }

@@ -1,8 +1,11 @@
 //! `POST /api/v3/teams`, `PUT` and `DELETE /api/v3/teams/{team_uid}`, and the same under v4
 
+mod people;
+
+pub(super) use people::{as_contact, person};
+
 use crate::{
     Commands,
-    accounts::Named,
     context::{Command, Context, NoInput},
     input::Checks,
     repeat::Answer,
@@ -12,12 +15,11 @@ use access::{Caller, TeamScope, refusal::not_found, refuse};
 use axum::extract::State;
 use domain::{
     limits,
-    phone_number::PhoneNumber,
-    team::{self, NewContact, Team, TeamChange},
+    team::{self, Team, TeamChange},
 };
 use event_log::append::MAX_APPEND_EVENTS;
-use events::{AccountId, ContactId, Position, SectionId, StreamName, TeamId, value::ContactStatus};
-use futures::{StreamExt, TryStreamExt, stream};
+use events::{AccountId, Position, SectionId, StreamName, TeamId, value::ContactStatus};
+use people::people;
 use platform::{
     http::{ApiError, Body},
     limits::{Key, Limit},
@@ -27,18 +29,14 @@ use protocol::{
     envelope::Success,
     error::{ErrorCode, Failure},
     lang::Text,
-    team::{AddContact, ChangeTeam, CreateTeam, Team as TeamView},
+    team::{ChangeTeam, CreateTeam, Team as TeamView},
 };
 
 /// The title of a new team's first section.
 const FIRST_SECTION: &str = "Общая";
-/// Statuses that a new team's people may be given.
-const GIVEN: [ContactStatus; 3] = [ContactStatus::Guest, ContactStatus::Member, ContactStatus::Admin];
 /// Facts of a new team beside its contacts: itself, its first section, its founder.
 const FOUNDING: usize = 3;
 const _: () = assert!(limits::CONTACTS_PER_CALL + FOUNDING <= MAX_APPEND_EVENTS, "one append");
-/// Accounts looked up or made at once for one team.
-const AT_ONCE: usize = 16;
 /// Longest age until which messages may be edited, seconds: ten years.
 const LONGEST_UPDATE_AGE: u32 = 315_360_000;
 
@@ -239,115 +237,6 @@ impl Commands {
             self.transact(context, StreamName::team(scope.team), Start::Known, |_: &Team| command()).await;
         done.map_err(|stop| stop.or(refused))
     }
-
-    /// The accounts behind phones as contacts to be, and from where on the read model knows them.
-    async fn contacts(
-        &self,
-        context: &mut Context,
-        team: TeamId,
-        people: Vec<Person>,
-    ) -> Result<(Vec<NewContact>, Position), ApiError> {
-        // Ids first, in order: a repetition under the same key must make the same ones.
-        let people: Vec<_> = people.into_iter().map(|person| (person, context.id(), context.id())).collect();
-        let on_the_way = context.on_the_way();
-        let found: Vec<_> = stream::iter(people)
-            .map(|(person, contact, fresh)| self.contact(&on_the_way, team, person, contact, fresh))
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let known = found.iter().map(|(_, position)| *position).max().unwrap_or(0);
-        Ok((found.into_iter().map(|(contact, _)| contact).collect(), known))
-    }
-
-    /// The account behind a phone as a contact to be, and from where on the read model knows it.
-    pub(super) async fn contact(
-        &self,
-        context: &Context,
-        team: TeamId,
-        person: Person,
-        contact: ContactId,
-        fresh: AccountId,
-    ) -> Result<(NewContact, Position), ApiError> {
-        let Person { phone, given_name, family_name, role, status } = person;
-        let named = Named {
-            phone: phone.clone(),
-            given_name: given_name.clone(),
-            family_name: family_name.clone(),
-            team: Some(team),
-            fresh,
-        };
-        let (account, position) = self.account_of(context, named).await?;
-        let profile = match account == fresh || !(given_name.is_empty() && family_name.is_empty()) {
-            true => None,
-            false => self.access.read.profile(account).await.map_err(refuse)?,
-        };
-        let (given_name, family_name) =
-            profile.map_or((given_name, family_name), |known| (known.given_name, known.family_name));
-        let phone = phone.as_str().to_owned();
-        Ok((NewContact { contact, account, phone, given_name, family_name, role, status }, position))
-    }
-}
-
-/// The caller as a contact to be, under the names of the account.
-pub(super) async fn as_contact(
-    commands: &Commands,
-    context: &mut Context,
-    caller: &Caller,
-    status: ContactStatus,
-) -> Result<NewContact, ApiError> {
-    let profile =
-        commands.access.read.profile(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
-    Ok(NewContact {
-        contact: context.id(),
-        account: caller.account,
-        phone: profile.phone,
-        given_name: profile.given_name,
-        family_name: profile.family_name,
-        role: String::new(),
-        status,
-    })
-}
-
-/// Somebody to be added.
-pub(super) struct Person {
-    phone: PhoneNumber,
-    given_name: String,
-    family_name: String,
-    role: String,
-    status: ContactStatus,
-}
-
-fn people(checks: &mut Checks, contacts: &[AddContact]) -> Vec<Person> {
-    if contacts.len() > limits::CONTACTS_PER_CALL {
-        checks.refuse("contacts", Text::TooMany { max: limits::CONTACTS_PER_CALL });
-        return vec![];
-    }
-    let person = |(index, contact): (usize, &AddContact)| {
-        person(checks, &format!("contacts.{index}."), contact, &GIVEN)
-    };
-    contacts.iter().enumerate().filter_map(person).collect()
-}
-
-/// Somebody to be added; `within` stands before the names of the fields.
-pub(super) fn person(
-    checks: &mut Checks,
-    within: &str,
-    contact: &AddContact,
-    statuses: &[ContactStatus],
-) -> Option<Person> {
-    let field = |name: &str| format!("{within}{name}");
-    let phone = checks.phone(&field("phone"), &contact.phone);
-    let mut line = |name: &str, text: &Option<String>, max| {
-        text.as_deref().map_or_else(String::new, |text| checks.line(&field(name), text, max))
-    };
-    let given_name = line("given_name", &contact.given_name, limits::NAME_PART);
-    let family_name = line("family_name", &contact.family_name, limits::NAME_PART);
-    let role = line("role", &contact.role, limits::ROLE);
-    let status = match contact.status.as_deref() {
-        None | Some("") => Some(ContactStatus::Member),
-        Some(word) => checks.word(&field("status"), word, statuses, ContactStatus::word),
-    };
-    Some(Person { phone: phone?, given_name, family_name, role, status: status? })
 }
 
 /// `HH:MM:SS`, without leap seconds.

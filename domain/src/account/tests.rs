@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::spec::given;
-use events::value::{ErasureAsker, ErasureReason};
+use events::value::{DeviceKind, ErasureAsker, ErasureReason, SessionKind};
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)

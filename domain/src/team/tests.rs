@@ -5,7 +5,7 @@ mod people;
 
 use super::*;
 use crate::spec::given;
-use events::{BlobId, GroupId, value::IntegrationKind};
+use events::{BlobId, GroupId, contact, value::IntegrationKind};
 use uuid::Uuid;
 
 const OWNER: ContactId = ContactId(Uuid::from_u128(1));

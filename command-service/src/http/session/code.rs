@@ -1,0 +1,163 @@
+//! Codes by SMS: asked for, and tried.
+
+use super::Opened;
+use crate::{
+    Commands,
+    accounts::Named,
+    context::Context,
+    input::{Checks, checked},
+    transact::{Done, Start, Stop},
+};
+use access::{refusal::not_found, refuse};
+use chrono::TimeDelta;
+use domain::{
+    account::NamedDevice,
+    phone::{self, CodePolicy, Phone},
+    phone_number::PhoneNumber,
+};
+use events::{AccountId, Position, SessionId, StreamName, value::SessionKind};
+use platform::{
+    http::ApiError,
+    limits::{Key, Limit},
+    vault,
+};
+use protocol::{
+    error::ErrorCode,
+    lang::{Lang, Text},
+    session::CodeSentV4,
+};
+use std::time::Duration;
+
+/// What somebody entered to log in.
+pub(super) struct Entered {
+    pub(super) phone: PhoneNumber,
+    pub(super) code: String,
+    pub(super) kind: SessionKind,
+    pub(super) device: Option<NamedDevice>,
+}
+
+impl Commands {
+    /// Asks for a code to be sent, within what a phone and an address may ask for.
+    pub(super) async fn send_code(
+        &self,
+        context: &mut Context,
+        phone: &str,
+    ) -> Result<(CodeSentV4, Position), ApiError> {
+        let mut checks = Checks::default();
+        let phone = checks.phone("phone", phone);
+        checks.done()?;
+        let phone = checked(phone)?;
+        let address = Key::Address(context.request.client);
+        self.access.limits.check(Limit::SmsLoginPerAddress, &address)?;
+        self.access.limits.check(Limit::SmsLoginPerNetwork, &address)?;
+
+        let stream = StreamName::phone(&hex::encode(self.phone_hash(&phone)));
+        let known: Phone = self.current(&stream).await?;
+        let account = known.owner().unwrap_or_else(|| context.id());
+        context.by(account);
+        // A number that nobody has gets an account's key here; whoever measures must not learn of it (`security.md`,
+        // 6.3.8).
+        self.ensure_key_evenly(account).await?;
+        let nonce = context.id();
+        let lang = if context.request.lang == Lang::En { "en" } else { "ru" };
+        let policy = code_policy(self);
+        let done: Done<Phone> = self
+            .transact(context, stream, Start::Known, |_: &Phone| phone::Command::RequestCode {
+                nonce,
+                account,
+                phone: phone.as_str().to_owned(),
+                lang: lang.to_owned(),
+                policy,
+                now: context.now,
+            })
+            .await
+            .map_err(|stop| stop.or(code_refused))?;
+        let code = done.state.code().ok_or_else(not_found)?;
+        let sent = CodeSentV4 {
+            code_length: code.length,
+            code_valid_until: done.state.code_valid_until().unwrap_or(context.now).into(),
+            next_code_at: done.state.next_code_at(&policy).unwrap_or(context.now).into(),
+            phone: phone.as_str().to_owned(),
+        };
+        Ok((sent, done.position))
+    }
+
+    pub(super) async fn log_in_by_sms(
+        &self,
+        context: &mut Context,
+        entered: Entered,
+    ) -> Result<Opened, ApiError> {
+        // Before the code is used up: while the read model is made anew, nobody could be told who they are.
+        self.access.read.whole().await.map_err(refuse)?;
+        let limits = &self.access.limits;
+        limits.check(Limit::SmsAuthPerAddress, &Key::Address(context.request.client))?;
+        limits.allowed(Limit::SmsAuthGlobalFailures, &Key::Global)?;
+        let (session, account_id): (SessionId, AccountId) = (context.id(), context.id());
+        let account = self.try_code(context, &entered, session).await?.unwrap_or(account_id);
+        context.by(account);
+        let named = Named {
+            phone: entered.phone.clone(),
+            given_name: String::new(),
+            family_name: String::new(),
+            team: None,
+            fresh: account,
+        };
+        let hash = hex::encode(self.phone_hash(&entered.phone));
+        self.register(&context.on_the_way(), account, hash, named).await?;
+        self.open_session(context, account, session, entered.kind, entered.device).await
+    }
+
+    /// Compares the code with the one that was sent, counts the try, and says whose phone it is.
+    async fn try_code(
+        &self,
+        context: &Context,
+        entered: &Entered,
+        session: SessionId,
+    ) -> Result<Option<AccountId>, ApiError> {
+        let hash = self.phone_hash(&entered.phone);
+        let stream = StreamName::phone(&hex::encode(hash));
+        let policy = code_policy(self);
+        let fixed = &self.access.config.auth.fixed_code;
+        let done: Result<Done<Phone>, Stop<_>> = self
+            .transact(&context.on_the_way(), stream, Start::Known, |phone: &Phone| {
+                let expected = phone.code().map(|code| match fixed.is_empty() {
+                    true => self.vault.login_code(&hash, code.nonce, code.length),
+                    false => fixed.clone(),
+                });
+                let correct = expected
+                    .is_some_and(|code| vault::equal(code.as_bytes(), entered.code.trim().as_bytes()));
+                let nonce = phone.code().map(|code| code.nonce);
+                phone::Command::TryCode { nonce, correct, session, policy, now: context.now }
+            })
+            .await;
+        let done = done.map_err(|stop| stop.or(code_refused))?;
+        if done.events.iter().any(|event| matches!(event, events::PhoneEvent::CodeRejected(_))) {
+            self.access.limits.failed(Limit::SmsAuthGlobalFailures, &Key::Global);
+            return Err(ApiError::field("code", Text::WrongCode));
+        }
+        Ok(done.state.owner())
+    }
+}
+
+fn code_policy(commands: &Commands) -> CodePolicy {
+    let auth = &commands.access.config.auth;
+    CodePolicy {
+        length: auth.code_length,
+        lifetime: TimeDelta::seconds(auth.code_ttl_sec.into()),
+        resend_after: TimeDelta::seconds(auth.resend_after_sec.into()),
+        tries: auth.code_tries,
+        per_hour: auth.codes_per_hour as usize,
+        per_day: auth.codes_per_day as usize,
+    }
+}
+
+/// The same answer for known and unknown phones.
+fn code_refused(rejection: phone::Rejection) -> ApiError {
+    match rejection {
+        phone::Rejection::TooManyCodes { retry_after } => ApiError::new(ErrorCode::RateLimit)
+            .because(Text::SlowDown { seconds: retry_after })
+            .retry_after(Duration::from_secs(retry_after)),
+        phone::Rejection::NoCode => ApiError::field("code", Text::CodeExpired),
+        phone::Rejection::TooManyTries => ApiError::field("code", Text::TooManyTries),
+    }
+}

@@ -1,0 +1,75 @@
+//! The integrations of a team.
+
+use super::{IntegrationChange, Rejection, Team};
+use crate::limits;
+use events::{IntegrationId, TeamEvent, integration};
+
+#[derive(Clone, Debug)]
+pub(super) struct Integration {
+    settings: integration::Settings,
+    removed: bool,
+}
+
+impl Team {
+    pub(super) fn create_integration(
+        &self,
+        created: integration::Created,
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        let live = self.integrations.values().filter(|known| !known.removed).count();
+        match self.integrations.contains_key(&created.integration) {
+            true => Ok(vec![]),
+            false if live >= limits::INTEGRATIONS => {
+                Err(Rejection::TooMany { what: "integrations", max: limits::INTEGRATIONS })
+            }
+            false => Ok(vec![created.into()]),
+        }
+    }
+
+    pub(super) fn change_integration(
+        &self,
+        id: IntegrationId,
+        change: IntegrationChange,
+    ) -> Result<Vec<TeamEvent>, Rejection> {
+        let known =
+            self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
+        let mut settings = known.settings.clone();
+        settings.enabled = change.enabled.unwrap_or(settings.enabled);
+        settings.group = change.group.unwrap_or(settings.group);
+        for (field, new) in
+            [(&mut settings.comment, change.comment), (&mut settings.webhook_url, change.webhook_url)]
+        {
+            if let Some(new) = new {
+                *field = self.own(new)?;
+            }
+        }
+        let same = settings == known.settings;
+        Ok(if same { vec![] } else { vec![integration::Changed { integration: id, settings }.into()] })
+    }
+
+    pub(super) fn remove_integration(&self, integration: IntegrationId) -> Result<Vec<TeamEvent>, Rejection> {
+        match self.integrations.get(&integration) {
+            Some(known) if !known.removed => Ok(vec![integration::Removed { integration }.into()]),
+            _ => Err(Rejection::NoIntegration),
+        }
+    }
+
+    pub(super) fn evolve_integrations(&mut self, event: &TeamEvent) {
+        match event {
+            TeamEvent::IntegrationCreated(created) => {
+                let integration = Integration { settings: created.settings.clone(), removed: false };
+                self.integrations.insert(created.integration, integration);
+            }
+            TeamEvent::IntegrationChanged(changed) => {
+                if let Some(integration) = self.integrations.get_mut(&changed.integration) {
+                    integration.settings = changed.settings.clone();
+                }
+            }
+            TeamEvent::IntegrationRemoved(removed) => {
+                if let Some(integration) = self.integrations.get_mut(&removed.integration) {
+                    integration.removed = true;
+                }
+            }
+            _ => {}
+        }
+    }
+}
