@@ -1,4 +1,4 @@
-//! History as a tool: teams as they were, a read model made anew under those who use it, events that stand still.
+//! History as a tool: teams as they were, a read model made anew under those who use it.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use http::Method;
@@ -26,15 +26,6 @@ const BORIS: &str = "+79081000002";
 
 async fn circle(plan: Plan) -> Circle {
     Circle::meet(World::start(plan).await, &[ANNA, BORIS]).await
-}
-
-/// Something happens to a message that this program does not know: a newer one would have written it. Answers where.
-async fn sing(world: &World, message: &str) -> i64 {
-    let sing = "with moved as (update log.head set position = position + 1 returning position) \
-        insert into log.events (position, stream, revision, event_id, kind, data, meta) \
-        select position, 'message-' || $1, 1, gen_random_uuid(), 'message.sung.v9', '{}', \
-            '{\"at\":\"2026-01-01T00:00:00Z\",\"command\":\"test\",\"app\":\"9\"}' from moved returning position";
-    sqlx::query_scalar(sing).bind(message).fetch_one(&world.pool().await).await.unwrap()
 }
 
 #[tokio::test]
@@ -267,65 +258,6 @@ async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_co
     world.run(&["rebuild", "--shadow", "--switch"]);
     let shown = anna.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
     assert_eq!(shown["name"], "Полк", "the log is right");
-}
-
-#[tokio::test]
-async fn operators_see_what_is_parked_and_rule_about_it() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
-    let Circle { world, anna, team, group, .. } = &stage;
-    let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
-    let position = sing(world, &id).await;
-    anna.post(&team.uid, group, "два").await;
-    let ready = anna.client.unjudged().get("/readyz?verbose").await;
-    let ready = String::from_utf8_lossy(&ready.bytes).into_owned();
-    assert!(ready.contains("[+] parked streams: 1"), "{ready}");
-    let told = world.run(&["parked"]);
-    assert!(told.contains(&format!("message-{id} at position {position}")), "{told}");
-    assert!(told.contains("message.sung.v9"), "{told}");
-    // It is said once, not again of every scratch schema in which it stands still too.
-    let head = stage.head().await;
-    anna.client.get(stage.path(&format!("/chats?as_of={head}"))).await.ok();
-    let told = world.run(&["rebuild", "--shadow"]);
-    assert!(!told.contains("an event is parked"), "{told}");
-    assert_eq!(world.logs().matches("an event is parked").count(), 1, "{}", world.logs());
-    let told = world.run(&["parked", "retry", "--all"]);
-    assert!(told.contains("message.sung.v9"), "it is as unknown as before: {told}");
-    let skip = ["parked", "skip", "--position", &position.to_string(), "--reason", "из будущего"];
-    let told = world.run(&skip);
-    assert!(told.contains("Nothing is parked."), "{told}");
-    let found: Value = anna.client.get(stage.path(&format!("/chats/{group}/messages/{id}"))).await.ok();
-    assert_eq!(found["content"]["text"], "раз");
-}
-
-#[tokio::test]
-async fn of_operators_who_rule_at_once_one_is_heard_and_the_others_are_told() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
-    let Circle { world, anna, team, group, .. } = &stage;
-    let pool = world.pool().await;
-    let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
-    let position = sing(world, &id).await.to_string();
-    anna.post(&team.uid, group, "два").await;
-    let skip: &[&str] = &["parked", "skip", "--position", &position, "--reason", "из будущего"];
-    let retry: &[&str] = &["parked", "retry", "--all"];
-    let asked: Vec<_> =
-        [skip, retry, skip, retry, skip, skip].map(|asked| tool(world, asked).spawn().unwrap()).into();
-    let mut skipped = 0;
-    for (place, asked) in asked.into_iter().enumerate() {
-        let output = asked.wait_with_output().unwrap();
-        let words = String::from_utf8_lossy(&output.stderr);
-        let refused = words.contains("nothing was ruled: somebody else ruled at the same moment")
-            || words.contains(&format!("no stream is parked at position {position}"));
-        assert_eq!(output.status.code(), Some(i32::from(refused)), "{words}");
-        skipped += i64::from([0, 2, 4, 5].contains(&place) && !refused);
-    }
-    let count = "select count(*) from log.events where kind = 'projection.skipped.v1'";
-    let stored: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
-    assert!(stored == skipped && skipped <= 1, "{skipped} were told that they were heard, {stored} were");
-    if stored == 0 {
-        world.run(skip);
-    }
-    let told = world.run(&["rebuild", "diff"]);
-    assert!(told.contains("0 rows differ"), "{told}");
 }
 
 #[tokio::test]

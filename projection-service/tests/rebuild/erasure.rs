@@ -69,7 +69,7 @@ async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
         .fetch_all(&telling.pool)
         .await
         .unwrap();
-    assert!(authored.len() > 20);
+    assert!(authored.len() > 10, "{} messages to be erased", authored.len());
     let files: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM upload WHERE owner = $1")
         .bind(who.0)
         .fetch_all(&telling.pool)

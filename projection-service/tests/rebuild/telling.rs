@@ -130,7 +130,7 @@ impl Telling {
     pub(crate) async fn tell_all(&mut self) -> Vec<(MessageId, ChatRef)> {
         let (mut choices, mut said) = (Choices(42), vec![]);
         let mut story = opening();
-        story.extend((0..700).map(|step| happening(&mut choices, step, &mut said)));
+        story.extend((0..900).map(|step| happening(&mut choices, step, &mut said)));
         story.extend(errands(&mut choices));
         self.tell(story).await;
         said
