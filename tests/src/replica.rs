@@ -146,9 +146,13 @@ impl Replica {
             "server.section.deleted" => remove(&mut self.sections, "uid", &params["sections"]),
             "server.tag.updated" => put(&mut self.tags, "uid", &params["tags"]),
             "server.tag.deleted" => remove(&mut self.tags, "uid", &params["tags"]),
-            "server.remind.updated" => put(&mut self.reminds, "uid", &params["reminds"]),
+            "server.remind.updated" => {
+                put(&mut self.reminds, "uid", &params["reminds"]);
+                self.remind();
+            }
             "server.remind.fired" | "server.remind.deleted" => {
-                remove(&mut self.reminds, "uid", &params["reminds"])
+                remove(&mut self.reminds, "uid", &params["reminds"]);
+                self.remind();
             }
             "server.chat.updated" => each(&params["chats"], |chat| {
                 let jid = name(chat, "jid");
@@ -265,6 +269,15 @@ impl Replica {
                 chat[key] = params[key].clone();
             }
             newer(chat, &params["draft_gentime"]);
+        }
+    }
+
+    /// A task shows the first of the reminders that this account has of it.
+    fn remind(&mut self) {
+        for (jid, task) in self.chats.iter_mut().filter(|(_, chat)| chat["chat_type"] == "task") {
+            let own = self.reminds.values().filter(|remind| remind["chat"] == jid.as_str());
+            let first = own.filter_map(|remind| remind["fire_at"].as_str()).min();
+            set(task, "remind_at", first.map_or(Value::Null, Value::from));
         }
     }
 
