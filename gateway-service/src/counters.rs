@@ -29,6 +29,8 @@ pub(crate) struct Counters {
     /// Rows of events up to here are counted already.
     position: Position,
     chats: HashMap<ChatKey, Standing>,
+    /// Tasks that concern the contact since a moment ago: nothing was said there yet.
+    joined: HashSet<ChatKey>,
     /// Chats that are left out of the sums.
     uncounted: HashSet<ChatKey>,
     team: TeamUnread,
@@ -89,6 +91,7 @@ impl Counters {
             contact,
             position: loaded.position,
             chats: HashMap::with_capacity(loaded.marks.len()),
+            joined: HashSet::new(),
             uncounted: loaded.uncounted.into_iter().collect(),
             team: TeamUnread::default(),
             others: Vec::new(),
@@ -139,9 +142,9 @@ impl Counters {
             Notice::MessageUpdated { message, delayed: false } => self.posted(message),
             Notice::MessageUpdated { message, delayed: true } => self.changed(message),
             // A public task may be read by those whom it does not concern: nothing of it counts for them.
-            Notice::ReadMarked { chat: chat @ ChatRef::Task(_), .. }
-                if !self.chats.contains_key(&chat.key()) =>
-            {
+            Notice::ReadMarked { chat: chat @ ChatRef::Task(_), .. } if !self.concerns(*chat) => false,
+            Notice::TaskUpdated { task, joined } if joined.contains(&self.contact) => {
+                self.joined.insert(ChatRef::Task(*task).key());
                 false
             }
             Notice::ReadMarked { contact, chat, message, base, num_unread, mentions, gentime }
@@ -226,7 +229,12 @@ impl Counters {
         }
     }
 
+    fn concerns(&self, task: ChatRef) -> bool {
+        self.chats.contains_key(&task.key()) || self.joined.contains(&task.key())
+    }
+
     fn forget(&mut self, key: ChatKey) -> Option<Standing> {
+        self.joined.remove(&key);
         let standing = self.chats.remove(&key)?;
         self.count(key, &standing, -1);
         Some(standing)

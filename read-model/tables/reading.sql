@@ -5,7 +5,7 @@ CREATE TABLE reading (
     num bigint NOT NULL,
     message uuid NOT NULL,
     gentime bigint NOT NULL,
-    -- The contact has left the chat since: what it has seen stays seen, but it begins anew when it comes back.
+    -- The contact is not in the chat, or left it since: what it has seen stays seen, but it begins anew when it comes.
     away boolean NOT NULL DEFAULT false,
     PRIMARY KEY (contact, chat)
 );

@@ -67,7 +67,8 @@ impl Meddler {
     async fn post(&mut self) {
         let (who, chat) = (self.someone(), self.chat());
         let text = self.word(&["раз", "два, @Имя", "три\nстроки", "https://example.org/"]);
-        let mut body = json!({"to": chat, "content": {"type": "plain", "text": text}});
+        let mut body =
+            json!({"to": chat, "content": {"type": "plain", "text": text}, "important": text == "раз"});
         if self.chance.below(4) == 0 {
             body["silently"] = json!(true);
         }

@@ -1,21 +1,24 @@
 //! A client as small as can be: it fetches everything once, then believes what its socket says, and knows at any moment
 //! what it would see if it fetched everything anew.
 
+mod difference;
+mod things;
+
 use crate::client::Client;
+use difference::compare;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use things::{Things, by, each, name, newer, put, remove, set};
 
 /// More than any test makes of anything.
 const ALL: &str = "limit=200";
-
-/// Keys of a view of which frames tell nothing, or not everything: when somebody was last seen, which `server.online` says
-/// better; and who has seen a message, of which authors hear by others' read marks, not by their answers.
-const OF_THE_MOMENT: [&str; 4] = ["last_activity", "last_active", "received", "num_received"];
 
 /// What one account knows of one team, by what it is called there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replica {
     team: String,
+    /// Its own address there.
+    me: String,
     /// The account's teams, by id.
     teams: Things,
     contacts: Things,
@@ -31,36 +34,50 @@ pub struct Replica {
     unknown: BTreeSet<String>,
 }
 
-type Things = BTreeMap<String, Value>;
-
 impl Replica {
     /// Fetches everything. Answers also the position behind which frames are to be heard.
     pub async fn fetch(client: &Client, team: &str) -> (Self, u64) {
         let path = |rest: &str| format!("/api/v4/teams/{team}/{rest}");
         let teams = client.get("/api/v4/teams").await;
         let position = teams.header("event-position").and_then(|text| text.parse().ok()).unwrap_or_default();
-        let chats = chats(client, team).await;
-        let mut messages = BTreeMap::new();
-        for jid in chats.keys() {
-            messages.insert(jid.clone(), history(client, team, jid).await);
-        }
         let mut sections = Things::new();
         for kind in ["contact", "group", "task"] {
             sections.extend(by("uid", client.get(path(&format!("{kind}-sections"))).await.ok()));
         }
-        let replica = Self {
+        let mut replica = Self {
             team: team.to_owned(),
+            me: String::new(),
             teams: by("uid", teams.ok()),
             contacts: by("jid", client.get(path("contacts")).await.ok()),
             sections,
             tags: by("uid", client.get(path("tags")).await.ok()),
             reminds: by("uid", client.get(path("reminds")).await.ok()),
-            chats,
-            messages,
+            chats: Things::new(),
+            messages: BTreeMap::new(),
             badge: client.get("/api/v4/badge").await.ok(),
             unknown: BTreeSet::new(),
         };
+        replica.me = name(&replica.teams[team]["me"], "jid");
+        replica.chats = replica.all_chats(client).await;
+        for jid in replica.chats.keys().cloned().collect::<Vec<_>>() {
+            let history = replica.history(client, &jid).await;
+            replica.messages.insert(jid, history);
+        }
         (replica, position)
+    }
+
+    /// The same with what a roster says in place of what was fetched.
+    #[must_use]
+    pub fn with_roster(&self, roster: &Value) -> Self {
+        let chats = ["direct_chats", "groups", "task_chats"].map(|key| by("jid", roster[key].clone()));
+        let chats = chats.into_iter().flatten().map(|(jid, chat)| (jid, self.told_of_chat(chat)));
+        Self {
+            contacts: by("jid", roster["contacts"].clone()),
+            sections: by("uid", roster["contact_sections"].clone()),
+            chats: chats.collect(),
+            badge: roster["badge"].clone(),
+            ..self.clone()
+        }
     }
 
     /// Asks for the chats that it has heard of and does not know.
@@ -69,13 +86,52 @@ impl Replica {
         if unknown.is_empty() {
             return;
         }
-        let mut chats = chats(client, &self.team).await;
+        let mut chats = self.all_chats(client).await;
         for jid in unknown {
             if let Some(chat) = chats.remove(&jid) {
-                self.messages.insert(jid.clone(), history(client, &self.team, &jid).await);
+                let history = self.history(client, &jid).await;
+                self.messages.insert(jid.clone(), history);
                 self.chats.insert(jid, chat);
             }
         }
+    }
+
+    async fn all_chats(&self, client: &Client) -> Things {
+        let page = client.get(format!("/api/v4/teams/{}/chats?gentime_gt=0&{ALL}", self.team)).await;
+        let chats = by("jid", page.ok()["objects"].take());
+        chats.into_iter().map(|(jid, chat)| (jid, self.told_of_chat(chat))).collect()
+    }
+
+    async fn history(&self, client: &Client, jid: &str) -> Things {
+        let page = client.get(format!("/api/v4/teams/{}/chats/{jid}/messages?{ALL}", self.team)).await;
+        let messages = by("message_id", page.ok()["messages"].take());
+        messages.into_iter().map(|(id, message)| (id, self.told_of_message(message))).collect()
+    }
+
+    /// A chat without what frames do not keep up with: the version of what everybody sees of it, which only
+    /// `server.chat.updated` names beside the viewer's own.
+    fn told_of_chat(&self, mut chat: Value) -> Value {
+        set(&mut chat, "base_gentime", Value::Null);
+        // It stands in the history, too, and is known by its id.
+        let pinned = chat["pinned_message"]["message_id"].clone();
+        set(&mut chat, "pinned_message", pinned);
+        if chat["last_message"].is_object() {
+            chat["last_message"] = self.told_of_message(chat["last_message"].take());
+        } else {
+            set(&mut chat, "last_message", Value::Null);
+        }
+        chat
+    }
+
+    /// A message without what frames do not keep up with: what it answers, which stands in the history, too, and is known by
+    /// its id; and how many have seen it if it is somebody else's, of which only its author is told.
+    fn told_of_message(&self, mut message: Value) -> Value {
+        let replied = message["reply_to"]["message_id"].clone();
+        set(&mut message, "reply_to", replied);
+        if message["from"] != self.me.as_str() {
+            ["received", "num_received"].iter().for_each(|key| set(&mut message, key, Value::Null));
+        }
+        message
     }
 
     /// Believes a frame.
@@ -94,13 +150,20 @@ impl Replica {
             "server.section.deleted" => remove(&mut self.sections, "uid", &params["sections"]),
             "server.tag.updated" => put(&mut self.tags, "uid", &params["tags"]),
             "server.tag.deleted" => remove(&mut self.tags, "uid", &params["tags"]),
-            "server.remind.updated" => put(&mut self.reminds, "uid", &params["reminds"]),
+            "server.remind.updated" => {
+                put(&mut self.reminds, "uid", &params["reminds"]);
+                self.remind();
+            }
             "server.remind.fired" | "server.remind.deleted" => {
-                remove(&mut self.reminds, "uid", &params["reminds"])
+                remove(&mut self.reminds, "uid", &params["reminds"]);
+                self.remind();
             }
             "server.chat.updated" => each(&params["chats"], |chat| {
                 let jid = name(chat, "jid");
-                if self.chats.insert(jid.clone(), without_versions(chat.clone())).is_none() {
+                if chat["chat_type"] == "direct" && chat["last_message"].is_null() {
+                    return; // It comes to be with its first message, whatever is kept of it before.
+                }
+                if self.chats.insert(jid.clone(), self.told_of_chat(chat.clone())).is_none() {
                     self.unknown.insert(jid);
                 }
             }),
@@ -115,6 +178,7 @@ impl Replica {
                 each(&params["messages"], |message| self.message(message));
                 self.count(&params["chat_counters"]);
             }
+            "server.message.received" => each(&params["messages"], |seen| self.received(seen)),
             _ => {}
         }
         if params["badge"].is_u64() {
@@ -133,7 +197,7 @@ impl Replica {
     pub fn unnumbered(&self) -> Self {
         let mut unnumbered = self.clone();
         let messages = unnumbered.messages.values_mut().flat_map(Things::values_mut);
-        let last = unnumbered.chats.values_mut().map(|chat| &mut chat["last_message"]);
+        let last = unnumbered.chats.values_mut().filter_map(|chat| chat.get_mut("last_message"));
         messages.chain(last).for_each(|message| set(message, "num", Value::Null));
         unnumbered
     }
@@ -178,7 +242,13 @@ impl Replica {
                 for key in ["display_name", "icons"] {
                     chat[key] = contact[key].clone();
                 }
-                set(chat, "can_send_message", contact["can_send_message"].clone());
+                newer(chat, &contact["gentime"]);
+                if contact["jid"] == self.me.as_str() {
+                    return; // Notes to oneself can always be written.
+                }
+                for key in ["can_send_message", "cant_send_message_reason"] {
+                    set(chat, key, contact[key].clone());
+                }
             }
         });
     }
@@ -190,6 +260,7 @@ impl Replica {
                     chat[key] = one[key].clone();
                 }
                 set(chat, "last_read_message_id", one["last_read_message_id"].clone());
+                newer(chat, &one["gentime"]);
             }
         });
     }
@@ -201,13 +272,37 @@ impl Replica {
             for key in ["draft_num", "draft_gentime"] {
                 chat[key] = params[key].clone();
             }
+            newer(chat, &params["draft_gentime"]);
+        }
+    }
+
+    /// A task shows the first of the reminders that this account has of it.
+    fn remind(&mut self) {
+        for (jid, task) in self.chats.iter_mut().filter(|(_, chat)| chat["chat_type"] == "task") {
+            let own = self.reminds.values().filter(|remind| remind["chat"] == jid.as_str());
+            let first = own.filter_map(|remind| remind["fire_at"].as_str()).min();
+            set(task, "remind_at", first.map_or(Value::Null, Value::from));
+        }
+    }
+
+    /// Somebody has seen a message of this account's, or has not after all.
+    fn received(&mut self, seen: &Value) {
+        let (jid, id) = (name(seen, "chat"), name(seen, "message_id"));
+        let last = self.chats.get_mut(&jid).and_then(|chat| chat.get_mut("last_message"));
+        let last = last.filter(|last| last["message_id"] == id.as_str());
+        let known = self.messages.get_mut(&jid).and_then(|known| known.get_mut(&id));
+        for message in last.into_iter().chain(known) {
+            let is_seen = seen["received"] == true;
+            for key in ["received", "num_received"] {
+                set(message, key, if is_seen { seen[key].clone() } else { Value::Null });
+            }
         }
     }
 
     /// A new message is the last one of its chat; a deleted one is none any more, and those behind it move up.
     fn message(&mut self, message: &Value) {
         let (jid, id) = (name(message, "chat"), name(message, "message_id"));
-        let mut message = message.clone();
+        let mut message = self.told_of_message(message.clone());
         let is_gone = message["is_archive"] == true;
         if is_gone {
             // Its author is told for a while what it said.
@@ -216,6 +311,7 @@ impl Replica {
         match self.chats.get_mut(&jid) {
             Some(chat) if message["is_last"] == true || chat["last_message"]["message_id"] == id.as_str() => {
                 chat["last_message"] = message.clone();
+                chat["last_activity"] = message["created"].clone();
                 // What it answers and forwards stands where it is read, not in lists.
                 let last = &mut chat["last_message"];
                 ["reply_to", "linked_messages"].iter().for_each(|key| set(last, key, Value::Null));
@@ -223,89 +319,22 @@ impl Replica {
             Some(_) => {}
             None => drop(self.unknown.insert(jid.clone())),
         }
-        let known = self.messages.entry(jid).or_default();
+        let known = self.messages.entry(jid.clone()).or_default();
         if message["is_last"] == true {
             known.values_mut().for_each(|other| set(other, "is_last", Value::Null));
         }
         if is_gone {
-            let gone = known.remove(&id);
-            let from = gone.and_then(|gone| gone["num"].as_i64());
-            let behind = known.values_mut().filter(|other| other["num"].as_i64() > from && from.is_some());
+            let from = known.remove(&id).and_then(|gone| gone["num"].as_i64());
+            let last = self.chats.get_mut(&jid).and_then(|chat| chat.get_mut("last_message"));
+            let behind = known.values_mut().chain(last);
+            let behind = behind.filter(|other| other["num"].as_i64() > from && from.is_some());
             behind.for_each(|other| other["num"] = json!(other["num"].as_i64().unwrap_or_default() - 1));
         } else {
             known.insert(id, message);
         }
-    }
-}
-
-/// Versions of chats rise with what is said there; who goes by them asks for what is newer than the newest it knows.
-fn without_versions(mut chat: Value) -> Value {
-    ["gentime", "base_gentime"].iter().for_each(|key| set(&mut chat, key, Value::Null));
-    chat
-}
-
-async fn chats(client: &Client, team: &str) -> Things {
-    let page = client.get(format!("/api/v4/teams/{team}/chats?gentime_gt=0&{ALL}")).await;
-    let chats = by("jid", page.ok()["objects"].take());
-    chats.into_iter().map(|(jid, chat)| (jid, without_versions(chat))).collect()
-}
-
-async fn history(client: &Client, team: &str, jid: &str) -> Things {
-    let page = client.get(format!("/api/v4/teams/{team}/chats/{jid}/messages?{ALL}")).await;
-    by("message_id", page.ok()["messages"].take())
-}
-
-fn each(list: &Value, mut with: impl FnMut(&Value)) {
-    list.as_array().into_iter().flatten().for_each(&mut with);
-}
-
-fn name(thing: &Value, key: &str) -> String {
-    thing[key].as_str().unwrap_or_default().to_owned()
-}
-
-fn by(key: &str, list: Value) -> Things {
-    list.as_array().cloned().unwrap_or_default().into_iter().map(|thing| (name(&thing, key), thing)).collect()
-}
-
-fn put(things: &mut Things, key: &str, list: &Value) {
-    each(list, |thing| drop(things.insert(name(thing, key), thing.clone())));
-}
-
-fn remove(things: &mut Things, key: &str, list: &Value) {
-    each(list, |thing| drop(things.remove(&name(thing, key))));
-}
-
-/// Views leave out what is `null`.
-fn set(thing: &mut Value, key: &str, value: Value) {
-    let Some(entries) = thing.as_object_mut() else { return };
-    if value.is_null() {
-        entries.remove(key);
-    } else {
-        entries.insert(key.to_owned(), value);
-    }
-}
-
-fn compare(kind: &str, ours: &Things, theirs: &Things, found: &mut Vec<String>) {
-    let missing = theirs.keys().filter(|key| !ours.contains_key(*key));
-    found.extend(missing.map(|key| format!("{kind} {key}: unheard of: {}", theirs[key])));
-    let surplus = ours.keys().filter(|key| !theirs.contains_key(*key));
-    found.extend(surplus.map(|key| format!("{kind} {key}: still believed in: {}", ours[key])));
-    for (key, ours) in ours {
-        if let Some(theirs) = theirs.get(key) {
-            differ(&format!("{kind} {key}"), Some(ours), Some(theirs), found);
+        let importants = known.values().filter(|message| message["important"] == true).count();
+        if let Some(chat) = self.chats.get_mut(&jid) {
+            set(chat, "num_importants", if importants > 0 { json!(importants) } else { Value::Null });
         }
-    }
-}
-
-/// Where two views differ, key by key.
-fn differ(place: &str, believed: Option<&Value>, is: Option<&Value>, found: &mut Vec<String>) {
-    if let (Some(Value::Object(ours)), Some(Value::Object(theirs))) = (believed, is) {
-        let keys: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-        for key in keys.into_iter().filter(|key| !OF_THE_MOMENT.contains(&key.as_str())) {
-            differ(&format!("{place}.{key}"), ours.get(key), theirs.get(key), found);
-        }
-    } else if believed != is {
-        let say = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-        found.push(format!("{place}: believed {}, is {}", say(believed), say(is)));
     }
 }

@@ -129,6 +129,25 @@ fn a_new_direct_chat_begins_unread_and_a_joined_group_read() {
 }
 
 #[test]
+fn a_mark_in_a_task_counts_for_those_whom_it_concerns_also_before_anything_is_said_there() {
+    let task = GroupId(Uuid::from_u128(5));
+    let mut counters = loaded(vec![]);
+    counters.hear(&read(ChatRef::Task(task), 7, 0, &[]));
+    assert_eq!(
+        counters.of(ChatRef::Task(task)).last_read_message_id,
+        None,
+        "a public task, read from outside"
+    );
+    counters.hear(&row(LOADED + 1, Notice::TaskUpdated { task, joined: vec![ME] }));
+    counters.hear(&read(ChatRef::Task(task), 7, 0, &[]));
+    assert_eq!(counters.of(ChatRef::Task(task)).last_read_message_id, Some(id(7).0));
+    let left = Notice::TaskDeleted { task, left: vec![ME], gentime: 1 };
+    counters.hear(&row(LOADED + 1, left));
+    counters.hear(&read(ChatRef::Task(task), 8, 0, &[]));
+    assert_eq!(counters.of(ChatRef::Task(task)).last_read_message_id, None);
+}
+
+#[test]
 fn a_mark_says_what_is_left_also_when_it_goes_back() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5)]);
     assert!(counters.hear(&read(GROUP, 7, 2, &[9])));

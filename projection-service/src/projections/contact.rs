@@ -1,5 +1,9 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
+mod rank;
+
+pub(super) use rank::status_changed;
+
 use super::{change, section, task, team};
 use crate::{
     batch::{At, Batch},
@@ -43,25 +47,6 @@ pub(super) async fn added(
     .execute(&mut *batch.db)
     .await?;
     came(batch, at, team, added.contact, added.account).await
-}
-
-pub(super) async fn status_changed(
-    batch: &mut Batch<'_>,
-    at: At<'_>,
-    team: TeamId,
-    changed: &contact::StatusChanged,
-) -> Result<(), sqlx::Error> {
-    let account: Uuid = sqlx::query_scalar(
-        "UPDATE contact SET status = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
-    )
-    .bind(changed.contact.0)
-    .bind(changed.status.word())
-    .bind(at.gentime())
-    .fetch_one(&mut *batch.db)
-    .await?;
-    team::updated_for(batch, at, team, AccountId(account));
-    updated(batch, at, team, vec![changed.contact]);
-    Ok(())
 }
 
 pub(super) async fn profile_changed(

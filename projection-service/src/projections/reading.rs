@@ -32,9 +32,11 @@ pub(super) async fn marked(
     let row = row.ok_or(ProjectionError::Dangling(at.position))?;
     let (num, before): (i64, i64) = (row.get("num"), row.get("before"));
     let gentime: i64 = sqlx::query_scalar(
-        "INSERT INTO reading AS r (contact, chat, num, message, gentime) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO reading AS r (contact, chat, num, message, gentime, away) \
+         SELECT $1, c.key, $3, $4, $5, c.kind <> 'direct' AND NOT EXISTS ( \
+             SELECT FROM member b WHERE b.chat = c.key AND b.contact = $1) FROM chat c WHERE c.key = $2 \
          ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message, \
-             away = false, gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
+             away = excluded.away, gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
     )
     .bind(contact.0)
     .bind(chat.0)

@@ -45,7 +45,7 @@ const PLACE: &str = "
             editable_until, gentime, since, kind, change, silently, i)
     ), placed AS (
         SELECT n.*, c.last_num + row_number() OVER w AS num, coalesce(lag(n.uid) OVER w, c.last_message) AS prev,
-            c.deletions, c.gentime AS before, row_number() OVER w AS nth,
+            c.deletions, c.kind <> 'direct' AS is_shared, c.gentime AS before, row_number() OVER w AS nth,
             n.gentime - row_number() OVER w AS chat_gentime, n.gentime - row_number() OVER a AS own_gentime
         FROM new n JOIN chat c ON c.key = n.chat
         WINDOW w AS (PARTITION BY n.chat ORDER BY n.i), a AS (PARTITION BY n.chat, n.author ORDER BY n.i)
@@ -61,15 +61,16 @@ const PLACE: &str = "
                 (array_agg(uid ORDER BY num DESC))[1] AS uid, max(chat_gentime) AS gentime FROM placed GROUP BY chat) p
         WHERE c.key = p.chat
     ), marked AS (
-        INSERT INTO reading AS r (contact, chat, num, message, gentime)
+        INSERT INTO reading AS r (contact, chat, num, message, gentime, away)
         SELECT p.author, p.chat, p.num, p.uid,
-            greatest(coalesce(before.gentime, 0) + p.posts, p.gentime + p.posts)
-        FROM (SELECT author, chat, count(*) AS posts, max(num) AS num,
+            greatest(coalesce(before.gentime, 0) + p.posts, p.gentime + p.posts),
+            p.is_shared AND NOT EXISTS (SELECT FROM member b WHERE b.chat = p.chat AND b.contact = p.author)
+        FROM (SELECT author, chat, bool_or(is_shared) AS is_shared, count(*) AS posts, max(num) AS num,
                 (array_agg(uid ORDER BY num DESC))[1] AS uid, max(own_gentime) AS gentime
             FROM placed WHERE NOT by_integration AND kind <> 'change' GROUP BY author, chat) p
         LEFT JOIN reading before ON before.contact = p.author AND before.chat = p.chat
         ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num,
-            message = excluded.message, gentime = excluded.gentime, away = false
+            message = excluded.message, gentime = excluded.gentime, away = excluded.away
     ) SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
         greatest(p.before, max(p.chat_gentime) OVER (PARTITION BY p.chat ORDER BY p.num)) + p.nth AS chat_gentime,
         coalesce(lag(p.num) OVER (PARTITION BY p.chat, p.author ORDER BY p.num), r.num, 0) AS read
