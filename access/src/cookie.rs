@@ -1,4 +1,4 @@
-//! The session cookie: the seed leaves its name open (`security.md`, ASVS 3.3).
+//! The session cookie: the seed leaves its name open.
 
 use ::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header::COOKIE};

@@ -9,7 +9,7 @@ use read_model::session::Membership;
 use std::ops::Deref;
 
 /// A member's view of its team. Strangers, former members and archived teams get `NOT_FOUND`: who is not in a team does
-/// not learn that it exists (`protocol.md` 6, item 66).
+/// not learn that it exists (`docs/acceptance.md`, item 66).
 #[derive(Clone, Debug)]
 pub struct TeamScope {
     /// Who calls.

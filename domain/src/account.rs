@@ -1,4 +1,4 @@
-//! Rules of an account: registration, sessions, QR logins, devices, settings (`protocol.md` 6, items 16 to 44).
+//! Rules of an account: registration, sessions, QR logins, devices, settings (`docs/acceptance.md`, items 16 to 44).
 
 mod command;
 
@@ -288,7 +288,7 @@ impl Aggregate for Account {
                 self.offers.retain(|_, offer| offer.session != closed.session);
             }
             AccountEvent::QrOffered(offered) => {
-                // One live offer a session: a newer one voids the older (`security.md`, QR login).
+                // One live offer a session: a newer one voids the older.
                 self.offers.retain(|_, offer| offer.session != offered.session);
                 let session::QrOffered { offer, session, token_hash, valid_until } = offered.clone();
                 self.offers.insert(offer, Offer { session, token_hash, valid_until, used_by: None });

@@ -1,4 +1,4 @@
-//! The two bots that every team has (`protocol.md` 1.5): contacts without an account, who never write by themselves.
+//! The two bots that every team has: contacts without an account, who never write by themselves.
 //!
 //! Their addresses follow from the team's, so that no fact has to say that they came to be.
 

@@ -1,4 +1,4 @@
-//! Rules of a group (`protocol.md` 3.3, 4.7, 4.26).
+//! Rules of a group.
 
 mod command;
 pub mod fields;

@@ -1,4 +1,4 @@
-//! Product limits. Lengths are characters unless the name says bytes (`protocol.md` 4.28 where it gives one).
+//! Product limits. Lengths are characters unless the name says bytes.
 
 /// A team's title.
 pub const TEAM_NAME: usize = 250;
@@ -72,7 +72,7 @@ pub const MESSAGES_PER_PAGE_DEFAULT: usize = 50;
 pub const SEARCH_COUNTED: usize = 1_000;
 /// A search's text.
 pub const SEARCH: usize = 250;
-/// Numbers in one address book (`security.md`: address book).
+/// Numbers in one address book.
 pub const ADDRESS_BOOK_NUMBERS: usize = 2_000;
 /// New numbers that one account may look up in a day.
 pub const ADDRESS_BOOK_NEW_PER_DAY: u32 = 5_000;

@@ -1,4 +1,4 @@
-//! Mentions in a message's text: `@Имя_Фамилия`, underscores in place of spaces (`protocol.md` 6, item 106).
+//! Mentions in a message's text: `@Имя_Фамилия`, underscores in place of spaces (`docs/acceptance.md`, item 106).
 
 /// Most mentions that one message may make.
 const MOST: usize = 50;

@@ -1,5 +1,5 @@
 //! Rules of one message: posted once under the id that the client chose, changed by its author in time
-//! (`protocol.md` 6, items 94 to 103).
+//! (`docs/acceptance.md`, items 94 to 103).
 
 use crate::{Aggregate, limits};
 use chrono::{DateTime, Utc};

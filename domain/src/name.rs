@@ -1,4 +1,4 @@
-//! How people are shown: display names and display phones (`protocol.md` 6, items 12 and 67).
+//! How people are shown: display names and display phones (`docs/acceptance.md`, items 12 and 67).
 
 use crate::phone_number::PhoneNumber;
 

@@ -1,5 +1,4 @@
-//! Rules of a phone number: one account owns it; login codes are few, short-lived, tried three times and used once
-//! (`security.md`: SMS budget, OTP rows; `protocol.md` 6, items 13 to 21).
+//! Rules of a phone number: one account owns it; login codes are few, short-lived, tried three times and used once.
 
 use crate::Aggregate;
 use chrono::{DateTime, Duration, Utc};

@@ -1,4 +1,4 @@
-//! Any spelling of a phone number → `+` and digits (`protocol.md` 6, items 9 to 11).
+//! Any spelling of a phone number → `+` and digits (`docs/acceptance.md`, items 9 to 11).
 
 use phonenumber::country::Id;
 use thiserror::Error;

@@ -1,5 +1,5 @@
 //! Who may do what: the one table from status to right, for decisions and for the `can_*` flags of views alike
-//! (`protocol.md` 6, items 54 to 60, 66, 87).
+//! (`docs/acceptance.md`, items 54 to 60, 66, 87).
 
 use events::value::ContactStatus::{self, Admin, Guest, Member, Owner};
 

@@ -1,4 +1,4 @@
-//! Rules of a reminder: its contact's own, fires once for each time that it is set (`protocol.md` 4.25).
+//! Rules of a reminder: its contact's own, fires once for each time that it is set.
 
 use crate::Aggregate;
 use chrono::{DateTime, Utc};

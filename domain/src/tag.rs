@@ -1,4 +1,4 @@
-//! Rules of a team's tags: a word is there once, however it is written (`protocol.md` 1.5, `server.tag.updated`).
+//! Rules of a team's tags: a word is there once, however it is written.
 
 use crate::{
     Aggregate, limits,

@@ -1,4 +1,4 @@
-//! Rules of a task: who sees it, who may change what of it (`protocol.md` 4.7, 4.27).
+//! Rules of a task: who sees it, who may change what of it.
 
 mod checklist;
 mod command;

@@ -1,4 +1,4 @@
-//! Rules of a team: its people, invitations, integrations, picture (`protocol.md` 6, items 45 to 93).
+//! Rules of a team: its people, invitations, integrations, picture (`docs/acceptance.md`, items 45 to 93).
 //!
 //! Every command names who acts, and rights are read from this state: what the log says, not what a read model shows.
 

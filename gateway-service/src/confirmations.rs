@@ -1,4 +1,4 @@
-//! Which frames a client has confirmed (`protocol.md` 1.2), and so up to where it has certainly got everything.
+//! Which frames a client has confirmed, and so up to where it has certainly got everything.
 //!
 //! Frames come in order: who confirms one has got all before it, also those that ask for no confirmation.
 

@@ -1,4 +1,4 @@
-//! `GET /messaging/{team_uid}` (`protocol.md` 2): from the request to a socket, or to a refusal.
+//! `GET /messaging/{team_uid}`: from the request to a socket, or to a refusal.
 //!
 //! What a client got wrong about itself (no token, wrong token, wrong team) it learns over the socket, as the protocol
 //! has it; what concerns browsers' safety and the server's health is refused before the upgrade.
@@ -143,7 +143,7 @@ async fn open(
     }
 }
 
-/// What is told by `server.panic` (`protocol.md` 1.2).
+/// What is told by `server.panic`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Panic {
     EmptyToken,

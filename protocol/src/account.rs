@@ -1,4 +1,4 @@
-//! `GET /api/v3/me` (`protocol.md` 4.3, 4.4), `/api/v3/ui-settings`.
+//! `GET /api/v3/me`, `/api/v3/ui-settings`.
 
 use crate::{device::Device, icon::IconData, team::Team};
 use serde::{Deserialize, Serialize};

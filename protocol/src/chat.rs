@@ -1,4 +1,4 @@
-//! Conversations, groups and their members (`protocol.md` 3.3, 4.7, 4.26): `/api/v4/teams/{t}/chats` and `…/groups`.
+//! Conversations, groups and their members: `/api/v4/teams/{t}/chats` and `…/groups`.
 
 use crate::{
     Jid, Timestamp,

@@ -1,4 +1,4 @@
-//! A person within a team (`protocol.md` 4.2): 15 keys of another person as an owner sees it, 28 of oneself.
+//! A person within a team: 15 keys of another person as an owner sees it, 28 of oneself.
 
 mod change;
 

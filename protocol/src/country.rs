@@ -1,5 +1,5 @@
 //! `GET /api/v3/countries` and `/api/v4/countries`: dialling codes, data of the seed with its order and spellings
-//! (`protocol.md` 6, items 5, 6); what is beside them is ours.
+//! (`docs/acceptance.md`, items 5, 6); what is beside them is ours.
 
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! `/api/v3/devices` (`protocol.md` 4.5): devices and their address books.
+//! `/api/v3/devices`: devices and their address books.
 
 use events::value::DeviceKind;
 use serde::{Deserialize, Serialize};

@@ -119,7 +119,7 @@ fn rounded(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-/// No result: `null`, as deletes answer (`protocol.md` 6, item 8).
+/// No result: `null`, as deletes answer (`docs/acceptance.md`, item 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nothing;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 use utoipa::ToSchema;
 
-/// The code of a failure, in `error`; clients branch on it. The status follows from it (protocol.md 3.1).
+/// The code of a failure, in `error`; clients branch on it. The status follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {

@@ -1,4 +1,4 @@
-//! `/features.json` (`protocol.md` 4.28): what this server offers and how much of it, told to clients before they log in.
+//! `/features.json`: what this server offers and how much of it, told to clients before they log in.
 //! It has no envelope.
 
 use domain::limits;

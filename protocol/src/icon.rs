@@ -1,4 +1,4 @@
-//! Pictures of teams and people (`protocol.md` 4.20, 4.21): a stub, or a large and a small size; never both.
+//! Pictures of teams and people: a stub, or a large and a small size; never both.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! `/api/v3/teams/{team_uid}/integrations` (`protocol.md` 4.15 to 4.18).
+//! `/api/v3/teams/{team_uid}/integrations`.
 
 use crate::{Jid, Timestamp};
 use events::value::IntegrationKind;

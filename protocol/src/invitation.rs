@@ -1,4 +1,4 @@
-//! `/api/v3/teams/{team_uid}/invitations`, `/api/v3/teams/join` (`protocol.md` 4.19).
+//! `/api/v3/teams/{team_uid}/invitations`, `/api/v3/teams/join`.
 
 use crate::{Timestamp, icon::IconData};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! Chat addresses: a kind prefix and a uuid, `d-…` for people and direct chats, `g-…` for groups, `t-…` for tasks
-//! (`protocol.md` 6, item 105).
+//! (`docs/acceptance.md`, item 105).
 
 use crate::message::ChatType;
 use events::{ContactId, GroupId};

@@ -8,7 +8,7 @@ pub use text::{JsonType, Text};
 
 use std::fmt;
 
-/// A language of answers (protocol.md 3.1: `?lang=` beats the header `Lang`, which beats the server's default).
+/// A language of answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
     /// Russian, the default of the protocol.

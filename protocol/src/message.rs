@@ -1,4 +1,4 @@
-//! Messages (`protocol.md` 4.8 to 4.11) as one viewer sees them; [`NeutralMessage`] is what they are rendered from.
+//! Messages as one viewer sees them; [`NeutralMessage`] is what they are rendered from.
 
 mod change;
 mod neutral;
@@ -309,7 +309,7 @@ impl ContentType {
     }
 }
 
-/// A reaction with those who set it (`protocol.md` 4.11).
+/// A reaction with those who set it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageReaction {

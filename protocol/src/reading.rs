@@ -1,4 +1,4 @@
-//! Read marks and counters of one chat (`protocol.md` 4.12).
+//! Read marks and counters of one chat.
 
 use crate::{Jid, message::ChatType};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Websocket frames (`protocol.md` 1): what the server says here, what clients say in [`client`].
+//! Websocket frames: what the server says here, what clients say in [`client`].
 
 mod client;
 mod roster;

@@ -1,4 +1,4 @@
-//! Reminders (`protocol.md` 4.25): `/api/v4/teams/{t}/reminds`.
+//! Reminders: `/api/v4/teams/{t}/reminds`.
 
 use crate::{Jid, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Tags of a team's tasks (`protocol.md` 1.5): `/api/v4/teams/{t}/tags`.
+//! Tags of a team's tasks: `/api/v4/teams/{t}/tags`.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Tasks (`protocol.md` 1.5, 3.3, 4.7, 4.27): `/api/v4/teams/{t}/tasks`. A task as a member sees it is a
+//! Tasks: `/api/v4/teams/{t}/tasks`. A task as a member sees it is a
 //! [`Chat`](crate::chat::Chat).
 
 mod tab;

@@ -1,4 +1,4 @@
-//! `/api/v3/teams` (`protocol.md` 4.1): a team as one member sees it, and the calls about it.
+//! `/api/v3/teams`: a team as one member sees it, and the calls about it.
 
 use crate::{contact::Contact, icon::IconData};
 use events::value::ContactStatus;

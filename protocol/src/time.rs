@@ -1,4 +1,4 @@
-//! Times on the wire: UTC with six fractional digits and `Z`, the same everywhere (`protocol.md` 6, item 4).
+//! Times on the wire: UTC with six fractional digits and `Z`, the same everywhere (`docs/acceptance.md`, item 4).
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! Uploaded files (`protocol.md` 4.14): what clients see, and the form without a base address that rows keep.
+//! Uploaded files: what clients see, and the form without a base address that rows keep.
 
 use crate::Timestamp;
 use chrono::{DateTime, Utc};
@@ -97,7 +97,7 @@ impl NeutralUpload {
         }
     }
 
-    /// The type of a message that brings this file alone (`protocol.md` 4.9).
+    /// The type of a message that brings this file alone.
     pub fn message_type(&self) -> &'static str {
         match self.kind {
             UploadKind::Image => "image",

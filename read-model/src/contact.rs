@@ -1,4 +1,4 @@
-//! Contacts as one viewer sees them (`protocol.md` 6, items 51 to 61).
+//! Contacts as one viewer sees them (`docs/acceptance.md`, items 51 to 61).
 
 use crate::{ReadModel, Result, icon::StoredIcon};
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Devices of an account (`protocol.md` 6, items 34 to 42).
+//! Devices of an account (`docs/acceptance.md`, items 34 to 42).
 
 use crate::{ReadModel, Result};
 use events::{AccountId, value::DeviceKind};

@@ -1,4 +1,4 @@
-//! Addresses of pictures: drawn stubs and stored ones (`protocol.md` 6, items 68 to 72).
+//! Addresses of pictures: drawn stubs and stored ones (`docs/acceptance.md`, items 68 to 72).
 
 use crate::ReadModel;
 use domain::icon::{colour, letters};

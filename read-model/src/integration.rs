@@ -1,4 +1,4 @@
-//! Integrations of a team (`protocol.md` 6, items 78 to 87).
+//! Integrations of a team (`docs/acceptance.md`, items 78 to 87).
 
 use crate::{ReadModel, Result, text::escape};
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Invitations of a team (`protocol.md` 6, items 88 to 92).
+//! Invitations of a team (`docs/acceptance.md`, items 88 to 92).
 
 use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Tasks as one member sees them (`protocol.md` 1.5, 4.7, 4.27).
+//! Tasks as one member sees them.
 
 mod list;
 mod parts;

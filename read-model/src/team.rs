@@ -1,4 +1,4 @@
-//! Teams as one member sees them (`protocol.md` 6, items 45 to 66, 75 to 77).
+//! Teams as one member sees them (`docs/acceptance.md`, items 45 to 66, 75 to 77).
 
 use crate::{
     QueryError, ReadModel, Result,

@@ -1,4 +1,4 @@
-//! Text for people that the API carries: the help of an integration, in HTML (`protocol.md` 6, item 83).
+//! Text for people that the API carries: the help of an integration, in HTML (`docs/acceptance.md`, item 83).
 
 /// Replaces what HTML would read as markup.
 pub fn escape(text: &str) -> String {

@@ -71,9 +71,11 @@ impl Replica {
     pub fn with_roster(&self, roster: &Value) -> Self {
         let chats = ["direct_chats", "groups", "task_chats"].map(|key| by("jid", roster[key].clone()));
         let chats = chats.into_iter().flatten().map(|(jid, chat)| (jid, self.told_of_chat(chat)));
+        let sections =
+            ["contact", "group", "task"].map(|kind| by("uid", roster[format!("{kind}_sections")].clone()));
         Self {
             contacts: by("jid", roster["contacts"].clone()),
-            sections: by("uid", roster["contact_sections"].clone()),
+            sections: sections.into_iter().flatten().collect(),
             chats: chats.collect(),
             badge: roster["badge"].clone(),
             ..self.clone()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The colours of drawn icons (protocol.md 6, item 70).
+/// The colours of drawn icons (`docs/acceptance.md`, item 70).
 const COLOURS: [&str; 7] = ["579dda", "8e88eb", "e36659", "f0769a", "f08c50", "578e3c", "63bed3"];
 
 /// Shortest text that names a QR login: 22 base64url characters are 132 bits. The seed's 16 are too few.

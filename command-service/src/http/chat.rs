@@ -1,5 +1,5 @@
 //! `/api/v4/teams/{team_uid}/chats/{chat_jid}`: what one keeps of a conversation for oneself, and what is set for
-//! everybody in a group (`protocol.md` 3.3, 4.7).
+//! everybody in a group.
 
 use crate::{
     Commands,

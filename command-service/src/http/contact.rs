@@ -1,4 +1,4 @@
-//! `/api/v4/teams/{team_uid}/contacts`: people are added, changed, removed (`protocol.md` 3.3, 4.2).
+//! `/api/v4/teams/{team_uid}/contacts`: people are added, changed, removed.
 
 mod change;
 

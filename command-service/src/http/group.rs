@@ -1,4 +1,4 @@
-//! `/api/v4/teams/{team_uid}/groups`: made, left, deleted (`protocol.md` 3.3).
+//! `/api/v4/teams/{team_uid}/groups`: made, left, deleted.
 
 use crate::{
     Commands,

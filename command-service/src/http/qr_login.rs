@@ -72,7 +72,7 @@ pub(super) async fn offer(
         Some(value) if value.len() > LONGEST_VALUE => {
             return Err(ApiError::field("value", Text::TooLong { max: LONGEST_VALUE }));
         }
-        // Never a login token: a link with a chosen value would fix one onto whoever opens it (`security.md`, D8).
+        // Never a login token: a link with a chosen value would fix one onto whoever opens it.
         Some(value) => value,
         None => {
             let token = context.secret(&commands.vault, TOKEN_BYTES)?;

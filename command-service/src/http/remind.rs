@@ -1,4 +1,4 @@
-//! `POST /api/v4/teams/{team_uid}/reminds`, `DELETE …/{remind_uid}` (`protocol.md` 4.25). What fires them is
+//! `POST /api/v4/teams/{team_uid}/reminds`, `DELETE …/{remind_uid}`. What fires them is
 //! [`crate::reminders`].
 
 use crate::{

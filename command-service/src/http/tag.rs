@@ -1,4 +1,4 @@
-//! `POST /api/v4/teams/{team_uid}/tags`, `DELETE …/{tag_uid}` (`protocol.md` 1.5)
+//! `POST /api/v4/teams/{team_uid}/tags`, `DELETE …/{tag_uid}`
 
 use crate::{
     Commands,

@@ -1,4 +1,4 @@
-//! `/api/v4/teams/{team_uid}/tasks`: made, changed, ticked, deleted (`protocol.md` 3.3, 4.7, 4.27).
+//! `/api/v4/teams/{team_uid}/tasks`: made, changed, ticked, deleted.
 
 pub(super) mod message;
 mod wishes;

@@ -1,5 +1,4 @@
-//! Who may change what of a conversation: the one table for decisions and for `changeable_fields` of views
-//! (`protocol.md` 4.7).
+//! Who may change what of a conversation: the one table for decisions and for `changeable_fields` of views.
 
 /// What everybody in a conversation keeps for itself, alphabetically.
 pub const OWN: [&str; 8] = [

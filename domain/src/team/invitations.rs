@@ -10,7 +10,7 @@ use events::{
 #[derive(Clone, Debug)]
 pub(super) struct Invitation {
     revoked: bool,
-    /// Who joined with it: a removed member must not come back with the same link (`security.md`, teams/join).
+    /// Who joined with it: a removed member must not come back with the same link.
     used_by: Vec<AccountId>,
 }
 

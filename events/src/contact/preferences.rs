@@ -1,4 +1,4 @@
-//! How clients behave for a contact (`protocol.md` 4.2): switches and short texts, each named as the API names it.
+//! How clients behave for a contact: switches and short texts, each named as the API names it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What the client says, and how it is answered (`protocol.md` 1.2).
+//! What the client says, and how it is answered.
 
 use crate::{
     frame,

@@ -1,4 +1,4 @@
-//! Client events as they come in (`protocol.md` 1.1, 1.4).
+//! Client events as they come in.
 
 use protocol::{
     error::ErrorCode,

@@ -10,7 +10,7 @@ pub(super) const STALLED: Duration = Duration::from_secs(20);
 const PING: Duration = Duration::from_secs(30);
 /// Pings without an answer until the peer counts as dead.
 const PINGS: u32 = 2;
-/// Clients wait at most 10 s for `server.online` (`protocol.md` 2).
+/// Clients wait at most 10 s for `server.online`.
 const ONLINE: Duration = Duration::from_millis(4_500);
 /// Presence is not told more often than this.
 const ONLINE_PAUSE: Duration = Duration::from_millis(200);

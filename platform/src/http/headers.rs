@@ -14,7 +14,7 @@ pub const EVENT_POSITION: HeaderName = HeaderName::from_static("event-position")
 pub const MIN_EVENT_POSITION: HeaderName = HeaderName::from_static("min-event-position");
 /// The client's key of a command, equal for repetitions.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// The session token (protocol.md 3.1).
+/// The session token.
 pub const TOKEN: HeaderName = HeaderName::from_static("token");
 /// Names a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -50,7 +50,7 @@ pub(crate) enum Effect {
     },
 }
 
-/// Exactly the fields that receivers expect (`protocol.md` 3.4).
+/// Exactly the fields that receivers expect.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct WebhookForm {
     chat: Jid,

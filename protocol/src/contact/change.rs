@@ -1,4 +1,4 @@
-//! What clients send of a contact: `POST …/contacts`, `PUT` and `POST …/contacts/{contact_jid}` (`protocol.md` 3.3).
+//! What clients send of a contact: `POST …/contacts`, `PUT` and `POST …/contacts/{contact_jid}`.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

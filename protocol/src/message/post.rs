@@ -1,4 +1,4 @@
-//! What clients send: `POST …/chats/{jid}/messages` and `POST`, `PUT …/messages/{id}` (`protocol.md` 3.3).
+//! What clients send: `POST …/chats/{jid}/messages` and `POST`, `PUT …/messages/{id}`.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge` (`protocol.md` 3.3): conversations of all kinds.
+//! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge`: conversations of all kinds.
 
 use crate::{Queries, words::Words};
 use access::{Caller, Fresh, TeamView, refusal::not_found, refuse};

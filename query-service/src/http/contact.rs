@@ -1,4 +1,4 @@
-//! `GET /api/v4/teams/{team_uid}/contacts`, `…/{contact_jid}` (`protocol.md` 3.3, 4.2)
+//! `GET /api/v4/teams/{team_uid}/contacts`, `…/{contact_jid}`
 
 use access::{Fresh, TeamView, refusal::not_found, refuse};
 use domain::limits;

@@ -1,4 +1,4 @@
-//! `GET /api/v4/teams/{team_uid}/groups`, `…/{group_jid}`, `…/{group_jid}/members` (`protocol.md` 3.3)
+//! `GET /api/v4/teams/{team_uid}/groups`, `…/{group_jid}`, `…/{group_jid}/members`
 
 use access::{Fresh, TeamView, refusal::not_found, refuse};
 use events::{GroupId, chat::ChatRef};

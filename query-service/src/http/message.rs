@@ -1,5 +1,5 @@
 //! `GET /api/v4/teams/{team_uid}/chats/{chat_jid}/messages`, `…/messages/{message_id}`, `…/teams/{team_uid}/messages`,
-//! `…/messages/{chat_jid}` (`protocol.md` 3.3), and `GET /api/v4/reactions`
+//! `…/messages/{chat_jid}`, and `GET /api/v4/reactions`
 
 mod wanted;
 

@@ -1,4 +1,4 @@
-//! `GET /api/v4/teams/{team_uid}/reminds` (`protocol.md` 4.25)
+//! `GET /api/v4/teams/{team_uid}/reminds`
 
 use access::{Fresh, TeamView, refuse};
 use platform::http::{ApiError, Reply};

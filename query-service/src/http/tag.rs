@@ -1,4 +1,4 @@
-//! `GET /api/v4/teams/{team_uid}/tags` (`protocol.md` 1.5)
+//! `GET /api/v4/teams/{team_uid}/tags`
 
 use access::{Fresh, TeamView, refuse};
 use platform::http::{ApiError, Reply};

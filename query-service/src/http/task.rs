@@ -1,4 +1,4 @@
-//! `GET /api/v4/teams/{team_uid}/tasks`, `…/tabs`, `…/{task_id}` (`protocol.md` 1.5, 3.3)
+//! `GET /api/v4/teams/{team_uid}/tasks`, `…/tabs`, `…/{task_id}`
 
 mod tabs;
 

@@ -1,4 +1,4 @@
-//! Pages of a contact's conversations (`protocol.md` 3.3): a fixed number of statements, however many there are.
+//! Pages of a contact's conversations: a fixed number of statements, however many there are.
 
 use super::view::{GENTIME, select};
 use crate::{

@@ -1,4 +1,4 @@
-//! `/api/v4/teams/{team_uid}/chats/{chat_jid}/messages`: posted, changed, deleted (`protocol.md` 3.3).
+//! `/api/v4/teams/{team_uid}/chats/{chat_jid}/messages`: posted, changed, deleted.
 
 use super::{
     BY_CALL,

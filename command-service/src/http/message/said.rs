@@ -12,7 +12,7 @@ use protocol::{
     realtime::{PostContent, PostMessage},
 };
 
-/// The one type that clients may send (`protocol.md` 6, item 100).
+/// The one type that clients may send (`docs/acceptance.md`, item 100).
 const PLAIN: &str = "plain";
 
 /// A message of a chat, as an event would send it.

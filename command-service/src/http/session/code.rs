@@ -55,8 +55,7 @@ impl Commands {
         let known: Phone = self.current(&stream).await?;
         let account = known.owner().unwrap_or_else(|| context.id());
         context.by(account);
-        // A number that nobody has gets an account's key here; whoever measures must not learn of it (`security.md`,
-        // 6.3.8).
+        // A number that nobody has gets an account's key here; whoever measures must not learn of it.
         self.ensure_key_evenly(account).await?;
         let nonce = context.id();
         let lang = if context.request.lang == Lang::En { "en" } else { "ru" };

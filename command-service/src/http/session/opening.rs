@@ -53,7 +53,7 @@ impl Opened {
 
 impl Commands {
     /// Opens a session for an account that proved itself. Any session the request came with is left alone: a login
-    /// always makes a new one (`security.md`, ASVS 7.2.4).
+    /// always makes a new one.
     pub(super) async fn open_session(
         &self,
         context: &mut Context,

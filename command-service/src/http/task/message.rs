@@ -1,4 +1,4 @@
-//! `POST /tasks/{team_uid}/{num}/message`: a message into a task by the task's number (`protocol.md` 3.3), as a form like
+//! `POST /tasks/{team_uid}/{num}/message`: a message into a task by the task's number, as a form like
 //! that of [`crate::http::api_message`] and answered like it.
 //!
 //! The reference asks for no key. Here a member's session is needed, which writes wherever the member may, or the key of an

@@ -1,5 +1,4 @@
-//! `GET /api/v4/teams/{team_uid}/tasks/tabs`: the tabs that tasks are shown under, as the reference of 2019 has them
-//! (`protocol.md` 1.5).
+//! `GET /api/v4/teams/{team_uid}/tasks/tabs`: the tabs that tasks are shown under, as the reference of 2019 has them.
 
 use access::{Fresh, TeamView, refuse};
 use platform::http::{ApiError, Reply, RequestInfo};
