@@ -1,8 +1,12 @@
 //! Doing and timing, and the table of it all.
 
 use crate::Outcome;
+use http::StatusCode;
 use std::time::{Duration, Instant};
 use veche_tests::{person::Person, world::World};
+
+/// A guard against hanging.
+const GIVEN_UP: Duration = Duration::from_secs(600);
 
 /// Does it and says how long it took.
 pub(crate) fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Duration)> {
@@ -20,14 +24,20 @@ pub(crate) fn ask(world: &World, arguments: &[&str]) -> Outcome<()> {
     Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The text of an answer, and how long it took.
+/// The text of an answer, and how long it took. A past that takes longer than anybody waits for is made on meanwhile: it is
+/// asked for until it is there.
 pub(crate) async fn answer(person: &Person, path: &str) -> Outcome<(String, Duration)> {
     let began = Instant::now();
-    let mut json = person.client.get(path).await.ok();
+    let mut answer = person.client.get(path).await;
+    while answer.status == StatusCode::SERVICE_UNAVAILABLE && began.elapsed() < GIVEN_UP {
+        answer = person.client.get(path).await;
+    }
+    let took = began.elapsed();
+    let mut json = answer.ok();
     if let Some(fields) = json.as_object_mut() {
         fields.remove("_time");
     }
-    Ok((json.to_string(), began.elapsed()))
+    Ok((json.to_string(), took))
 }
 
 /// Waits until all up to a position is hashed and signed.
