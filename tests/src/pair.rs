@@ -30,6 +30,11 @@ impl Pair {
         let to_boris = team.jid_of(phone);
         Self { world, anna, boris, team, to_boris }
     }
+
+    /// A path of the team's.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/api/v4/teams/{}/{rest}", self.team.uid)
+    }
 }
 
 /// The two, with a group of theirs.

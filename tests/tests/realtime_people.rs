@@ -2,38 +2,13 @@
 
 use serde_json::{Value, json};
 use veche_tests::{
-    person::{Person, Team, text},
-    world::World,
+    pair::Pair,
+    person::{Person, text},
 };
 
 const ANNA: &str = "+79030000001";
 const BORIS: &str = "+79030000002";
 const CLARA: &str = "+79030000003";
-
-/// Anna and Boris in a team of Anna's.
-struct Pair {
-    world: World,
-    anna: Person,
-    boris: Person,
-    team: Team,
-    /// Boris' address.
-    his: String,
-}
-
-async fn pair() -> Pair {
-    let world = World::all_in_one().await;
-    let anna = Person::login(world.client(), ANNA).await;
-    let boris = Person::login(world.client(), BORIS).await;
-    let team = anna.make_team("двое", &[BORIS]).await;
-    let his = team.jid_of(BORIS);
-    Pair { world, anna, boris, team, his }
-}
-
-impl Pair {
-    fn path(&self, rest: &str) -> String {
-        format!("/api/v4/teams/{}/{rest}", self.team.uid)
-    }
-}
 
 fn is_about<'a>(jid: &'a str, key: &'a str, value: Value) -> impl Fn(&Value) -> bool + 'a {
     move |params| {
@@ -44,21 +19,22 @@ fn is_about<'a>(jid: &'a str, key: &'a str, value: Value) -> impl Fn(&Value) -> 
 
 #[tokio::test]
 async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
-    let pair = pair().await;
+    let pair = Pair::meet(ANNA, BORIS).await;
     let mut hers = pair.anna.socket(&pair.team.uid).await;
     let mut own = pair.boris.socket(&pair.team.uid).await;
     own.ask("client.ping", Value::Null).await;
-    let path = pair.path(&format!("contacts/{}", pair.his));
+    let path = pair.path(&format!("contacts/{}", pair.to_boris));
     let body = json!({"given_name": "Борис", "mood": "бодр", "munread_first": true});
     pair.boris.client.put(path.clone(), body).await.ok();
-    let heard =
-        hers.event_where("server.contact.updated", is_about(&pair.his, "display_name", json!("Борис"))).await;
+    let heard = hers
+        .event_where("server.contact.updated", is_about(&pair.to_boris, "display_name", json!("Борис")))
+        .await;
     let contact = &heard["contacts"][0];
     assert_eq!((&contact["mood"], &contact["munread_first"]), (&json!("бодр"), &Value::Null), "{contact}");
-    own.event_where("server.contact.updated", is_about(&pair.his, "munread_first", json!(true))).await;
+    own.event_where("server.contact.updated", is_about(&pair.to_boris, "munread_first", json!(true))).await;
 
     pair.boris.client.put(path, json!({"alt_send": true})).await.ok();
-    own.event_where("server.contact.updated", is_about(&pair.his, "alt_send", json!(true))).await;
+    own.event_where("server.contact.updated", is_about(&pair.to_boris, "alt_send", json!(true))).await;
     pair.anna.post(&pair.team.uid, &pair.team.me, "отметка").await;
     hers.event("server.message.updated").await;
     let names_him = |frame: &Value| {
@@ -69,7 +45,7 @@ async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
 
 #[tokio::test]
 async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard() {
-    let pair = pair().await;
+    let pair = Pair::meet(ANNA, BORIS).await;
     let clara = Person::login(pair.world.client(), CLARA).await;
     let own = clara.make_team("Клары", &[]).await;
     let mut elsewhere = clara.socket(&own.uid).await;
@@ -96,7 +72,7 @@ async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard()
 
 #[tokio::test]
 async fn who_is_removed_hears_that_the_team_is_gone_and_nothing_more() {
-    let pair = pair().await;
+    let pair = Pair::meet(ANNA, BORIS).await;
     let own = pair.boris.make_team("Бориса", &[]).await;
     let mut inside = pair.boris.socket(&pair.team.uid).await;
     let mut outside = pair.boris.socket(&own.uid).await;
@@ -104,8 +80,8 @@ async fn who_is_removed_hears_that_the_team_is_gone_and_nothing_more() {
     for socket in [&mut inside, &mut outside, &mut hers] {
         socket.ask("client.ping", Value::Null).await;
     }
-    pair.anna.remove(&pair.team.uid, &pair.his).await;
-    hers.event_where("server.contact.updated", is_about(&pair.his, "is_archive", json!(true))).await;
+    pair.anna.remove(&pair.team.uid, &pair.to_boris).await;
+    hers.event_where("server.contact.updated", is_about(&pair.to_boris, "is_archive", json!(true))).await;
     let heard = outside.event("server.team.deleted").await;
     assert_eq!(heard["teams"][0]["uid"], pair.team.uid);
     let (frames, _) = inside.closed().await;
@@ -118,12 +94,12 @@ async fn who_is_removed_hears_that_the_team_is_gone_and_nothing_more() {
     pair.anna.client.post(pair.path("contacts"), json!({"phone": BORIS})).await.ok();
     let back = |params: &Value| params["teams"][0]["uid"] == pair.team.uid;
     let heard = outside.event_where("server.team.updated", back).await;
-    assert_eq!(heard["teams"][0]["me"]["jid"], pair.his, "under the same address");
+    assert_eq!(heard["teams"][0]["me"]["jid"], pair.to_boris, "under the same address");
 }
 
 #[tokio::test]
 async fn sections_are_heard_as_they_come_change_and_go() {
-    let pair = pair().await;
+    let pair = Pair::meet(ANNA, BORIS).await;
     let mut his = pair.boris.socket(&pair.team.uid).await;
     his.ask("client.ping", Value::Null).await;
     let made = pair.anna.client.post(pair.path("contact-sections"), json!({"name": "Кухня"})).await.ok();
@@ -131,9 +107,9 @@ async fn sections_are_heard_as_they_come_change_and_go() {
     let about = |params: &Value| params["sections"][0]["uid"] == uid.as_str();
     let heard = his.event_where("server.section.updated", about).await;
     assert_eq!((&heard["chat_type"], &heard["sections"][0]), (&json!("direct"), &made));
-    let contact = pair.path(&format!("contacts/{}", pair.his));
+    let contact = pair.path(&format!("contacts/{}", pair.to_boris));
     pair.anna.client.put(contact, json!({"sections": [uid]})).await.ok();
-    his.event_where("server.contact.updated", is_about(&pair.his, "sections", json!([uid]))).await;
+    his.event_where("server.contact.updated", is_about(&pair.to_boris, "sections", json!([uid]))).await;
 
     let section = pair.path(&format!("contact-sections/{uid}"));
     pair.anna.client.put(section.clone(), json!({"name": "Столовая"})).await.ok();
@@ -142,5 +118,5 @@ async fn sections_are_heard_as_they_come_change_and_go() {
     pair.anna.client.delete(section).await.ok();
     let heard = his.event_where("server.section.deleted", about).await;
     assert!(heard["gentime"].is_i64() && heard["sections"][0]["gentime"].is_i64(), "{heard}");
-    his.event_where("server.contact.updated", is_about(&pair.his, "sections", json!([]))).await;
+    his.event_where("server.contact.updated", is_about(&pair.to_boris, "sections", json!([]))).await;
 }
