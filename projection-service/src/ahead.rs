@@ -1,15 +1,18 @@
 //! Reading ahead: the next batches are read and decoded while one is being applied.
 
-use crate::{ProjectionError, incoming::Incoming, projector::BATCH};
+use crate::{ProjectionError, incoming::Incoming};
 use events::Position;
 use platform::journal::Journal;
 use tokio::sync::mpsc::{Receiver, channel};
 
+/// Events of one transaction at most, where it is long until anybody sees what it brings.
+const LONG_BATCH: usize = 2_000;
+
 /// Batches that may wait.
 const AHEAD: usize = 2;
 
-/// Batches of events behind `after`, in order, at least up to `until` or the end of the log. The first failure is the
-/// last that comes. Reading ends when nobody receives any more.
+/// Batches of events behind `after`, in order, up to `until` or the end of the log. The first failure is the last that comes.
+/// Reading ends when nobody receives any more.
 pub(crate) fn batches(
     journal: &Journal,
     mut after: Position,
@@ -19,7 +22,7 @@ pub(crate) fn batches(
     let journal = journal.clone();
     tokio::spawn(async move {
         while after < until {
-            let batch = next(&journal, after).await;
+            let batch = next(&journal, after, until).await;
             let last = batch.as_ref().ok().and_then(Incoming::last);
             let Some(last) = last else {
                 if let Err(error) = batch {
@@ -36,7 +39,8 @@ pub(crate) fn batches(
     receiver
 }
 
-async fn next(journal: &Journal, after: Position) -> Result<Incoming, ProjectionError> {
-    let raw = journal.log().read_all(after, BATCH).await?;
+async fn next(journal: &Journal, after: Position, until: Position) -> Result<Incoming, ProjectionError> {
+    let mut raw = journal.log().read_all(after, LONG_BATCH).await?;
+    raw.truncate(raw.partition_point(|event| event.position <= until));
     Incoming::read(journal, raw).await
 }

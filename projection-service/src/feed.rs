@@ -79,31 +79,32 @@ impl Outbox {
         self.rows.push(FeedRow { position, ordinal, scope, audience, at, notice });
     }
 
-    /// Takes what a deleted message said out of all that was told of it, here and in the feed: a socket that comes back and
-    /// reads on must not hear it. `since` is the position that it came to be at.
+    /// Takes what deleted messages said out of all that was told of them, here and in the feed: a socket that comes back and
+    /// reads on must not hear it. Beside each message is the position that it came to be at.
     ///
     /// # Errors
     /// The database failed.
     pub(crate) async fn withdraw(
         &mut self,
         db: &mut PgConnection,
-        message: MessageId,
-        since: i64,
+        gone: &[(MessageId, i64)],
     ) -> Result<(), ProjectionError> {
+        let messages: Vec<MessageId> = gone.iter().map(|(message, _)| *message).collect();
         for row in &mut self.rows {
-            withdraw(row, message);
+            withdraw(row, &messages);
         }
+        let ids: Vec<Uuid> = messages.iter().map(|message| message.0).collect();
         let told = sqlx::query(
-            "SELECT scope, position, ordinal, notice FROM feed \
-             WHERE position IN (SELECT $2::bigint UNION SELECT position FROM retold WHERE message = $1)",
+            "SELECT scope, position, ordinal, notice FROM feed WHERE position IN (\
+                 SELECT unnest($2::bigint[]) UNION SELECT position FROM retold WHERE message = ANY($1))",
         )
-        .bind(message.0)
-        .bind(since)
+        .bind(&ids)
+        .bind(gone.iter().map(|(_, since)| *since).collect::<Vec<_>>())
         .fetch_all(&mut *db)
         .await?;
         for stored in &told {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
-            if withdraw(&mut row, message) {
+            if withdraw(&mut row, &messages) {
                 sqlx::query(
                     "UPDATE feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3",
                 )
@@ -115,7 +116,7 @@ impl Outbox {
                 .await?;
             }
         }
-        sqlx::query("DELETE FROM retold WHERE message = $1").bind(message.0).execute(db).await?;
+        sqlx::query("DELETE FROM retold WHERE message = ANY($1)").bind(ids).execute(db).await?;
         Ok(())
     }
 
@@ -147,10 +148,10 @@ impl Outbox {
     }
 }
 
-/// Takes what a message said out of a row; false when the row tells of something else.
-fn withdraw(row: &mut FeedRow, withdrawn: MessageId) -> bool {
+/// Takes what one of these messages said out of a row; false when the row tells of something else.
+fn withdraw(row: &mut FeedRow, withdrawn: &[MessageId]) -> bool {
     match &mut row.notice {
-        Notice::MessageUpdated { message, .. } if message.id == withdrawn => {
+        Notice::MessageUpdated { message, .. } if withdrawn.contains(&message.id) => {
             message.withdraw();
             true
         }

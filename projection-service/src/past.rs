@@ -20,12 +20,17 @@ use read_model::{
 };
 use sqlx::Connection;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::sync::{
+    Semaphore,
+    mpsc::{Receiver, Sender, channel},
+};
 
 /// Schemas that are made at once in this process.
 const AT_ONCE: usize = 2;
 /// How long somebody waits for a schema; it is made to its end even if they do not.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Pages of events that may wait to be applied.
+const AHEAD: usize = 2;
 /// Connections to one schema.
 const CONNECTIONS: u32 = 2;
 
@@ -113,14 +118,14 @@ impl Past {
         }
         fill_schema(&mut transaction, &schema).await?;
         let skips = Skips::load(&inner.journal).await.map_err(PastError::failed)?;
-        let mut concerning = Concerning::new(inner.journal.log(), &inner.ledger, team, position).await?;
         let (mut after, mut count) = (0, 0);
-        while let Some(raw) = concerning.next().await? {
-            count += raw.len() as u64;
+        let mut pages = self.pages(team, position);
+        while let Some(events) = pages.recv().await {
+            let events = events?;
+            count += events.len() as u64;
             if count > inner.limits.events {
                 return Err(PastError::TooMuch(inner.limits.events));
             }
-            let events = Incoming::read(&inner.journal, raw).await.map_err(PastError::failed)?;
             let applied = projector.apply(&mut transaction, after, &events, &skips).await;
             let Some(applied) = applied.map_err(PastError::failed)? else {
                 return Err(PastError::Busy);
@@ -133,6 +138,36 @@ impl Past {
             return Err(PastError::Busy);
         }
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// What concerns a team, in order, up to a position; read while what comes before is applied. A failure is the last that
+    /// comes. Reading ends when nobody receives any more.
+    fn pages(&self, team: TeamId, position: Position) -> Receiver<Result<Incoming, PastError>> {
+        let (sender, receiver) = channel(AHEAD);
+        let past = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = past.read(team, position, &sender).await {
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        receiver
+    }
+
+    async fn read(
+        &self,
+        team: TeamId,
+        position: Position,
+        pages: &Sender<Result<Incoming, PastError>>,
+    ) -> Result<(), PastError> {
+        let Inner { journal, ledger, .. } = &*self.0;
+        let mut concerning = Concerning::new(journal.log(), ledger, team, position).await?;
+        while let Some(raw) = concerning.next().await? {
+            let events = Incoming::read(journal, raw).await.map_err(PastError::failed)?;
+            if pages.send(Ok(events)).await.is_err() {
+                break;
+            }
+        }
         Ok(())
     }
 

@@ -30,8 +30,8 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{
-    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, MessageId, ReadingEvent, Recorded,
-    StreamName, TagEvent, TeamEvent, TeamId, UploadsEvent,
+    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, ReadingEvent, Recorded, StreamName,
+    TagEvent, TeamEvent, TeamId, UploadsEvent,
 };
 use std::str::FromStr;
 
@@ -40,15 +40,30 @@ pub(crate) async fn apply(batch: &mut Batch<'_>, events: &[Recorded<Event>]) -> 
     if let [single] = events {
         return one(batch, single).await;
     }
-    for layer in layers::layers(batch.db, events).await? {
+    let told = events.iter().any(|recorded| batch.is_told(At::of(recorded)));
+    for layer in layers::layers(batch.db, events, told).await? {
         if !layer.posts.is_empty() {
             message::posted(batch, &layer.posts).await?;
+        }
+        if !layer.changes.is_empty() {
+            message::changed(batch, &layer.changes).await?;
+        }
+        if !layer.marks.is_empty() {
+            marked(batch, &layer.marks).await?;
         }
         for other in layer.others {
             one(batch, other).await?;
         }
     }
     Ok(())
+}
+
+async fn marked(batch: &mut Batch<'_>, events: &[&Recorded<Event>]) -> Result<(), ProjectionError> {
+    let marks = events.iter().filter_map(|recorded| match &recorded.event {
+        Event::ReadingEvent(ReadingEvent::Marked(marked)) => Some((At::of(recorded), marked)),
+        _ => None,
+    });
+    reading::marked(batch, &marks.collect::<Vec<_>>()).await
 }
 
 async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), ProjectionError> {
@@ -58,25 +73,15 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
         Event::AccountEvent(event) => of_account(batch, at, owner(recorded)?, event).await?,
         Event::TeamEvent(event) => of_team(batch, at, owner(recorded)?, event).await?,
         Event::ChatEvent(event) => of_chat(batch, at, owner(recorded)?, event).await?,
-        Event::MessageEvent(event) => {
-            let message: MessageId = owner(recorded)?;
-            match event {
-                MessageEvent::Posted(_) => message::posted(batch, &[recorded]).await?,
-                MessageEvent::Edited(edited) => message::edited(batch, at, message, edited).await?,
-                MessageEvent::Deleted(deleted) => message::deleted(batch, at, message, deleted).await?,
-                MessageEvent::ReactionSet(set) => message::reaction_set(batch, at, message, set).await?,
-                MessageEvent::ReactionRemoved(removed) => {
-                    message::reaction_removed(batch, at, message, removed).await?;
-                }
-            }
-        }
+        Event::MessageEvent(MessageEvent::Posted(_)) => message::posted(batch, &[recorded]).await?,
+        Event::MessageEvent(_) => message::changed(batch, &[recorded]).await?,
         Event::UploadsEvent(event) => match event {
             UploadsEvent::Stored(stored) => upload::stored(batch, at, stored).await?,
             UploadsEvent::Attached(_) | UploadsEvent::AttachedToTask(_) => {} // the message or the task says so too
             UploadsEvent::Removed(removed) => upload::removed(batch, at, owner(recorded)?, removed).await?,
         },
         Event::ReadingEvent(event) => match event {
-            ReadingEvent::Marked(marked) => reading::marked(batch, at, marked).await?,
+            ReadingEvent::Marked(marked) => reading::marked(batch, &[(at, marked)]).await?,
             ReadingEvent::SettingsChanged(changed) => reading::settings_changed(batch, at, changed).await?,
             ReadingEvent::DraftSaved(saved) => reading::draft_saved(batch, at, saved).await?,
         },

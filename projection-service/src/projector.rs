@@ -168,8 +168,12 @@ impl Projector {
         }
         let skips = Skips::load(&self.journal).await?;
         let mut subscription = self.journal.log().subscribe(self.checkpoint(db).await?);
+        let mut full_at = Some(read_model::schema::wanted_position(db).await?);
         loop {
             let after = subscription.position();
+            if full_at.take_if(|position| *position <= after).is_some() {
+                read_model::schema::complete(db).await?;
+            }
             let raw = subscription.next_batch(BATCH).await?;
             let events = Incoming::read(&self.journal, raw).await?;
             let started = std::time::Instant::now();

@@ -46,5 +46,6 @@ pub async fn rebuild(
         }
         tell(progress);
     }
+    read_model::schema::complete(&mut db).await?;
     Ok(progress)
 }

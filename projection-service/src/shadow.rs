@@ -7,7 +7,7 @@
 //! before it is used for anything, and then it begins anew.
 
 use crate::{
-    Progress, ProjectionError, Projector, Telling, incoming::Incoming, projector::BATCH, skips::Skips,
+    Progress, ProjectionError, Projector, Telling, ahead, incoming::Incoming, projector::BATCH, skips::Skips,
 };
 use events::Position;
 use platform::journal::Journal;
@@ -117,12 +117,20 @@ impl Shadow {
     async fn try_to_fill(&mut self, tell: &mut impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
         loop {
             let head = self.served_position().await?;
-            let grown = self.step(head).await?;
-            let progress = Progress { position: self.position, head, events: self.events };
-            tell(progress);
-            if !grown {
+            let mut batches = ahead::batches(&self.projector.journal, self.position, head);
+            let mut stands = true;
+            while let Some(events) = batches.recv().await {
+                stands = false;
+                let was_first = self.take(&events?).await?;
+                tell(Progress { position: self.position, head, events: self.events });
+                if !was_first {
+                    break;
+                }
+            }
+            if stands {
                 self.obey().await?;
-                return Ok(progress);
+                schema::complete(&mut self.db).await?;
+                return Ok(Progress { position: self.position, head, events: self.events });
             }
         }
     }
@@ -140,21 +148,27 @@ impl Shadow {
         if raw.is_empty() {
             return Ok(false);
         }
-        let count = raw.len() as u64;
         let events = Incoming::read(&self.projector.journal, raw).await?;
-        if self.skips.lack_some_of(&events) {
+        self.take(&events).await?;
+        Ok(true)
+    }
+
+    /// Applies what comes next; false if somebody else fills it too and was faster: then it goes on from where that one is.
+    async fn take(&mut self, events: &Incoming) -> Result<bool, ProjectionError> {
+        if self.skips.lack_some_of(events) {
             self.obey().await?;
         }
-        match self.projector.apply(&mut self.db, self.position, &events, &self.skips).await? {
-            Some(applied) => {
-                self.position = applied.position;
-                self.events += count;
-            }
-            // Somebody else fills it too, or has made it anew.
-            None if !schema::is_ours(&mut self.db).await? => return Err(ProjectionError::AnotherProgram),
-            None => self.position = self.projector.checkpoint(&mut self.db).await?,
+        if let Some(applied) = self.projector.apply(&mut self.db, self.position, events, &self.skips).await? {
+            self.position = applied.position;
+            self.events += events.len() as u64;
+            return Ok(true);
         }
-        Ok(true)
+        // Or it was made anew.
+        if !schema::is_ours(&mut self.db).await? {
+            return Err(ProjectionError::AnotherProgram);
+        }
+        self.position = self.projector.checkpoint(&mut self.db).await?;
+        Ok(false)
     }
 
     /// Stops the one that is served for as long as it takes to get where it stands, and then looks at both.

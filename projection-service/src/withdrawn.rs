@@ -25,18 +25,19 @@ pub(crate) async fn store(
     vault: &Vault,
     withdrawn: Vec<Withdrawn>,
 ) -> Result<(), ProjectionError> {
-    for Withdrawn { message, text, at } in withdrawn {
-        let sealed = vault.seal(text.as_bytes(), message.0.as_bytes())?;
-        sqlx::query(
-            "INSERT INTO ops.withdrawn (message, text, at) SELECT $1, $2, $3 WHERE $3 > now() - $4::text::interval \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(message.0)
-        .bind(sealed)
-        .bind(at)
-        .bind(ReadModel::WITHDRAWN_KEPT)
-        .execute(&mut *db)
-        .await?;
+    if withdrawn.is_empty() {
+        return Ok(());
     }
+    let seal = |one: &Withdrawn| vault.seal(one.text.as_bytes(), one.message.0.as_bytes());
+    sqlx::query(
+        "INSERT INTO ops.withdrawn (message, text, at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) \
+             AS n(message, text, at) WHERE n.at > now() - $4::text::interval ON CONFLICT DO NOTHING",
+    )
+    .bind(withdrawn.iter().map(|one| one.message.0).collect::<Vec<_>>())
+    .bind(withdrawn.iter().map(seal).collect::<Result<Vec<_>, _>>()?)
+    .bind(withdrawn.iter().map(|one| one.at).collect::<Vec<_>>())
+    .bind(ReadModel::WITHDRAWN_KEPT)
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -40,6 +40,9 @@ const READ: [&str; 20] = [
     include_str!("../tables/erasure.sql"),
 ];
 
+/// What is made once the tables are full, see [`complete`].
+const READ_LAST: &str = include_str!("../tables/search.sql");
+
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
 const OPS: [(i64, &str, &str); 5] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
@@ -115,6 +118,38 @@ pub async fn take_turn(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Makes what only queries need, if it is not there yet: the index of words. Whoever fills tables does so when they are full;
+/// a search before that reads all messages.
+///
+/// # Errors
+/// Postgres is not available.
+pub async fn complete(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    if is_complete(db).await? {
+        return Ok(());
+    }
+    let mut transaction = db.begin().await?;
+    take_turn(&mut transaction).await?;
+    if !is_complete(&mut transaction).await? {
+        // However long it takes, it has to be done.
+        sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+        sqlx::raw_sql(READ_LAST).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+async fn is_complete(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT to_regclass('message_search') IS NOT NULL").fetch_one(db).await
+}
+
+/// Up to where the read model is being made anew: see [`crate::QueryError::Rebuilding`].
+///
+/// # Errors
+/// Postgres is not available.
+pub async fn wanted_position(db: &mut PgConnection) -> Result<Position, sqlx::Error> {
+    let until: i64 = sqlx::query_scalar("SELECT until FROM ops.rebuild").fetch_one(db).await?;
+    Ok(until.cast_unsigned())
+}
+
 /// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it.
 ///
 /// # Errors
@@ -161,7 +196,7 @@ pub fn wanted() -> &'static str {
 
 static WANTED: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    READ.iter().for_each(|tables| hash.update(tables));
+    READ.iter().chain([&READ_LAST]).for_each(|tables| hash.update(tables));
     hex::encode(hash.finalize())
 });
 

@@ -1,4 +1,4 @@
-//! A NATS server of a test's own, on a port that the system chooses, which can be killed and comes back on that port.
+//! NATS servers of a test's own, on ports that the system chooses, which can be killed and come back on these ports.
 
 use crate::{
     patience,
@@ -23,7 +23,7 @@ impl Nats {
         let file = folder.join(format!("nats-server_{}.ports", process.id()));
         let port = patience::within(patience::START_GUARD, "nats-server tells its port", async || {
             assert!(process.is_alive(), "nats-server ended at once:\n{}", process.log());
-            read_port(&file)
+            port_of(&file, "nats")
         });
         let port = port.await;
         Self { process, port }
@@ -48,6 +48,81 @@ impl Nats {
     }
 }
 
+/// Several servers that are one bus: what is published at one is heard at all.
+#[derive(Debug)]
+pub struct NatsCluster {
+    nodes: Vec<Node>,
+    folder: PathBuf,
+}
+
+#[derive(Debug)]
+struct Node {
+    process: Process,
+    port: u16,
+    /// Where the others reach it.
+    route: u16,
+}
+
+impl NatsCluster {
+    /// Starts so many; what they write goes into `folder`.
+    ///
+    /// # Panics
+    /// The program `nats-server` is missing, or does not start.
+    pub async fn start(folder: &Path, count: usize) -> Self {
+        let mut cluster = Self { nodes: Vec::new(), folder: folder.to_owned() };
+        for number in 0..count {
+            let node = cluster.begin(number).await;
+            cluster.nodes.push(node);
+        }
+        cluster
+    }
+
+    /// Where they listen, as the product is told.
+    pub fn urls(&self) -> String {
+        let url = |node: &Node| format!("nats://127.0.0.1:{}", node.port);
+        self.nodes.iter().map(url).collect::<Vec<_>>().join(",")
+    }
+
+    /// Kills one.
+    pub fn kill(&mut self, number: usize) {
+        self.nodes[number].process.kill();
+    }
+
+    /// Starts it again on the same ports.
+    pub fn revive(&mut self, number: usize) {
+        let Node { port, route, .. } = self.nodes[number];
+        let recipe = self.recipe(number, port.into(), route.into());
+        self.nodes[number].process.kill();
+        self.nodes[number].process = Process::start(recipe);
+    }
+
+    async fn begin(&self, number: usize) -> Node {
+        let mut process = Process::start(self.recipe(number, -1, -1));
+        let file = self.folder.join(format!("nats-server_{}.ports", process.id()));
+        let ports = patience::within(patience::START_GUARD, "nats-server tells its ports", async || {
+            assert!(process.is_alive(), "nats-server ended at once:\n{}", process.log());
+            Some((port_of(&file, "nats")?, port_of(&file, "cluster")?))
+        });
+        let (port, route) = ports.await;
+        Node { process, port, route }
+    }
+
+    fn recipe(&self, number: usize, port: i32, route: i32) -> Recipe {
+        let mut recipe = recipe(&self.folder, port);
+        let others = self.nodes.iter().enumerate().filter(|(other, _)| *other != number);
+        let routes = others.map(|(_, node)| format!("nats://127.0.0.1:{}", node.route));
+        let cluster =
+            ["--cluster_name".into(), "bus".into(), "--cluster".into(), format!("nats://127.0.0.1:{route}")];
+        recipe.arguments.extend(cluster);
+        let routes = routes.collect::<Vec<_>>().join(",");
+        if !routes.is_empty() {
+            recipe.arguments.extend(["--routes".into(), routes]);
+        }
+        recipe.log = self.folder.join(format!("nats-{number}.log"));
+        recipe
+    }
+}
+
 fn recipe(folder: &Path, port: i32) -> Recipe {
     let argument = |text: &str| text.to_owned();
     let mut arguments = vec![argument("--addr"), argument("127.0.0.1"), argument("--port"), port.to_string()];
@@ -62,8 +137,8 @@ fn recipe(folder: &Path, port: i32) -> Recipe {
     }
 }
 
-/// The file holds `{"nats": ["nats://127.0.0.1:4222"], …}`, once it is complete.
-fn read_port(file: &PathBuf) -> Option<u16> {
+/// The file holds `{"nats": ["nats://127.0.0.1:4222"], "cluster": […], …}`, once it is complete.
+fn port_of(file: &Path, what: &str) -> Option<u16> {
     let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
-    ports["nats"][0].as_str()?.rsplit(':').next()?.parse().ok()
+    ports[what][0].as_str()?.rsplit(':').next()?.parse().ok()
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 /// A stream as it comes.
 pub struct Events {
     chunks: futures::stream::BoxStream<'static, Vec<u8>>,
-    unread: String,
+    /// Chunks end anywhere, also within a letter.
+    unread: Vec<u8>,
 }
 
 impl Events {
@@ -27,7 +28,7 @@ impl Events {
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         let chunks = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()).unwrap_or_default());
-        Self { chunks: chunks.boxed(), unread: String::new() }
+        Self { chunks: chunks.boxed(), unread: vec![] }
     }
 
     /// The next event: its id and its data; nothing once the stream has ended.
@@ -36,16 +37,17 @@ impl Events {
     /// Nothing comes, or something else than events.
     pub async fn next(&mut self) -> Option<(Option<String>, Option<Value>)> {
         loop {
-            if let Some((event, rest)) = self.unread.split_once("\n\n") {
+            if let Some(end) = self.unread.windows(2).position(|bytes| bytes == b"\n\n") {
+                let rest = self.unread.split_off(end + 2);
+                let event = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("text");
                 let line =
                     |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 let data = line("data: ").map(|data| serde_json::from_str(&data).expect("data is JSON"));
                 let found = (line("id: "), data);
-                self.unread = rest.to_owned();
                 return Some(found);
             }
             let chunk = tokio::time::timeout(patience::HANG_GUARD, self.chunks.next()).await;
-            self.unread += &String::from_utf8(chunk.expect("the stream goes on")?).expect("text");
+            self.unread.extend(chunk.expect("the stream goes on")?);
         }
     }
 

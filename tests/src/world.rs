@@ -73,6 +73,8 @@ impl World {
         let database_url = plan.database_url.or(own).or(shared).expect("one of them is there");
         let nats = match plan.layout {
             Layout::AllInOne => None,
+            // The test has its own.
+            Layout::RolesApart if plan.settings.contains_key("VECHE_BUS") => None,
             Layout::RolesApart => Some(Nats::start(folder.path()).await),
         };
         let bus = nats.as_ref().map_or_else(|| "memory".to_owned(), Nats::url);
@@ -159,9 +161,9 @@ impl World {
     /// The NATS between the roles.
     ///
     /// # Panics
-    /// There is none in this layout.
+    /// There is none in this layout, or the test has brought its own.
     pub fn nats(&mut self) -> &mut Nats {
-        self.nats.as_mut().expect("the roles are apart")
+        self.nats.as_mut().expect("the roles are apart, with a NATS of this world")
     }
 
     /// The Postgres of this world's own.

@@ -159,6 +159,28 @@ async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
+    let stage = Stage::set(1).await;
+    // A command whose receipt speaks of one event more than there are, and it is the last one.
+    let cut = "with moved as (update log.head set position = position + 1 returning position), event as ( \
+            insert into log.events (position, stream, revision, event_id, kind, data, meta) \
+            select position, 'test-cut', 0, gen_random_uuid(), 'test.happened.v1', '{}', \
+                convert_to('{\"command_id\":\"0f0e0d0c-0b0a-4908-8706-050403020101\"}', 'UTF8') from moved) \
+        insert into log.receipts (command_id, fingerprint, stream, first_revision, last_revision, first_position, \
+            last_position) \
+        select '0f0e0d0c-0b0a-4908-8706-050403020101', decode(repeat('07', 32), 'hex'), 'test-cut', 0, 1, position, \
+            position + 1 from moved";
+    sqlx::query(cut).execute(&stage.source).await.expect("whoever owns the database can do so");
+    let all = content(&stage.source).await;
+    let whole = all.len() - 1;
+    let to = &["--to", &*stage.other.url];
+    let why = format!("the append behind position {whole} is not whole in the source");
+    stage.refuses(to, &why);
+    stage.refuses(to, &why);
+    assert_eq!(content(&stage.target).await, all[..whole], "what was before it is there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
     let stage = Stage::set(3).await;
     let all = content(&stage.source).await.len();

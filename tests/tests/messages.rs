@@ -25,6 +25,33 @@ fn ids(page: &Value) -> Vec<String> {
     page["messages"].as_array().map_or(vec![], |all| all.iter().map(|one| text(&one["message_id"])).collect())
 }
 
+/// One index knows both languages: which one a word is of, its letters say.
+#[tokio::test]
+async fn words_are_found_in_their_other_forms_and_common_ones_by_themselves() {
+    let stage = circle().await;
+    let Circle { anna, boris, team, group, .. } = &stage;
+    let reports =
+        anna.post(&team.uid, group, "Отчёты готовы, и релиз deployed: https://veche.example/a-b").await;
+    let nothing = anna.post(&team.uid, group, "не было бы the счастья").await;
+    let found = async |words: &str| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", words).finish();
+        let page = boris.client.get(format!("/api/v4/teams/{}/messages?{query}", team.uid)).await.ok();
+        ids(&page)
+    };
+    let (reports, nothing) = (text(&reports["message_id"]), text(&nothing["message_id"]));
+    for words in ["отчёт", "ОТЧЁТАМИ", "отчёты и deploys", "deploying релиза", "veche.example"]
+    {
+        assert_eq!(found(words).await, [reports.as_str()], "{words}");
+    }
+    for words in ["счастье", "бы", "the", "не the счастью"] {
+        assert_eq!(found(words).await, [nothing.as_str()], "{words}");
+    }
+    assert_eq!(found("и").await, [reports.as_str()], "only one of them has it");
+    for words in ["отчёт счастье", "отч", "— …", "d-"] {
+        assert!(found(words).await.is_empty(), "{words}");
+    }
+}
+
 #[tokio::test]
 async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
     let stage = circle().await;

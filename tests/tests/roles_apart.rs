@@ -4,6 +4,7 @@ use veche_tests::{
     dump,
     ear::Ear,
     load::Load,
+    nats::NatsCluster,
     room::Room,
     world::{Layout, Plan, Role, World},
 };
@@ -17,9 +18,13 @@ async fn is_complete(room: &Room, world: &World, load: Load) {
     room.has_heard(&acknowledged).await;
 }
 
-async fn world() -> World {
+fn plan() -> Plan {
     // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
-    World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")).await
+    Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")
+}
+
+async fn world() -> World {
+    World::start(plan()).await
 }
 
 #[tokio::test]
@@ -32,6 +37,24 @@ async fn roles_apart_lose_nothing_without_nats() {
     load.more(50).await;
     world.nats().revive();
     load.more(50).await;
+    is_complete(&room, &world, load).await;
+}
+
+/// Whichever server of the bus each role talks to, that one dies once.
+#[tokio::test]
+async fn roles_apart_lose_nothing_when_servers_of_a_bus_of_three_die_in_turn() {
+    let folder = tempfile::tempdir().expect("a folder for the bus");
+    let mut bus = NatsCluster::start(folder.path(), 3).await;
+    let world = World::start(plan().set("VECHE_BUS", bus.urls())).await;
+    let room = Room::of(&world, PHONES).await;
+    let load = room.load();
+    for server in 0..3 {
+        load.more(30).await;
+        bus.kill(server);
+        load.more(30).await;
+        bus.revive(server);
+    }
+    load.more(30).await;
     is_complete(&room, &world, load).await;
 }
 

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Events read from the log at once.
-const PAGE: usize = 1_000;
+const PAGE: usize = 2_000;
 /// How often, and with which pause, an index that is a little behind is waited for.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);

@@ -40,7 +40,11 @@ pub(super) async fn place(
         links: Links::default(),
         editable_until: at.meta.at,
     };
-    for Standing { message, .. } in message::place(batch, changes.into_iter().map(new).collect()).await? {
+    let new: Vec<New<'_>> = changes.into_iter().map(new).collect();
+    if !batch.is_told(at) {
+        return message::place(batch, &new).await;
+    }
+    for Standing { message, .. } in message::place_and_show(batch, new).await? {
         let audience = message::audience(message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
         batch.tell(at, Scope::Team(team), audience, notice);

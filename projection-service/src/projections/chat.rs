@@ -6,7 +6,7 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{
-    ContactId, GroupId, MessageId, SectionId, TeamId,
+    ContactId, GroupId, SectionId, TeamId,
     chat::{self, ChatRef},
     value::GroupStatus,
 };
@@ -249,21 +249,6 @@ async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> R
         .bind(contact.0)
         .execute(&mut *batch.db)
         .await?;
-    Ok(())
-}
-
-/// A message of the chat counts no more: so do perhaps all up to some number, which then need not be looked at again.
-pub(super) async fn swept(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE chat c SET gentime = greatest(c.gentime + 1, $2), \
-             swept = coalesce((SELECT n.num - 1 FROM message n WHERE n.chat = c.key AND n.num > c.swept \
-                 AND n.counts ORDER BY n.num LIMIT 1), c.last_num) \
-         WHERE c.key = (SELECT m.chat FROM message m WHERE m.uid = $1)",
-    )
-    .bind(message.0)
-    .bind(at.gentime())
-    .execute(&mut *batch.db)
-    .await?;
     Ok(())
 }
 

@@ -1,13 +1,15 @@
-//! Messages: posted, edited, deleted. A run of posts is placed by one statement.
+//! Messages: what is posted here, what becomes of it in the files beside. A run of events is applied by a few statements.
 
+mod change;
+mod deletion;
 mod links;
 mod place;
 mod reaction;
 
+pub(super) use change::changed;
 pub(super) use links::Links;
 pub(crate) use links::leads_to;
-pub(super) use place::{New, Standing, place};
-pub(super) use reaction::{removed as reaction_removed, set as reaction_set};
+pub(super) use place::{New, Standing, place, place_and_show};
 
 use super::{
     seen::{self, Post},
@@ -17,21 +19,23 @@ use crate::{
     batch::{At, Batch},
     effects::plan::{self, Placed},
     projector::ProjectionError,
-    withdrawn::Withdrawn,
 };
 use events::{
-    Event, MessageEvent, MessageId, Recorded, TeamId,
+    Event, MessageEvent, MessageId, Recorded,
     chat::ChatRef,
-    message::{Author, Deleted, Edited, Posted},
+    message::{Author, Posted},
 };
 use links::links_in;
 use protocol::{
     message::ContentType,
     notice::{Audience, Notice, Scope},
 };
-use read_model::message::{COLUMNS, neutral};
-use sqlx::Row;
-use uuid::Uuid;
+use serde::Serialize;
+
+/// The message whose stream it is.
+pub(super) fn of(recorded: &Recorded<Event>) -> Option<MessageId> {
+    recorded.stream.id().parse().ok()
+}
 
 /// The fact, if the event is a post.
 fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
@@ -68,22 +72,14 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
             editable_until: posted.editable_until,
         });
     }
-    let placed = place(batch, new).await?;
-    let mut uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
-    forward(batch, &posts).await?;
     // All are asked, since the floor of the feed rises over each that nobody is told of.
     let told = posts.iter().filter(|(at, _)| batch.is_told(*at)).count() > 0;
-    let seen = match told {
-        true => seen::by_posts(batch, &readers(&placed)).await?,
-        false => vec![vec![]; posts.len()],
-    };
-    for (((at, _), Standing { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
-        message.uploads = uploads.remove(&message.id).unwrap_or_default();
-        message.kind = ContentType::of(&message.uploads);
-        let (team, chat) = (message.team, message.chat);
-        let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
-        batch.tell(*at, Scope::Team(team), audience(chat), notice);
-        seen::tell(batch, *at, (team, chat), seen);
+    if told {
+        place_and_tell(batch, &posts, new).await?;
+    } else {
+        place(batch, &new).await?;
+        upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
+        forward(batch, &posts).await?;
     }
     if batch.plans {
         let placed: Vec<Placed<'_>> = posts
@@ -91,6 +87,26 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
             .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
             .collect();
         batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
+    }
+    Ok(())
+}
+
+async fn place_and_tell(
+    batch: &mut Batch<'_>,
+    posts: &[(At<'_>, &Posted)],
+    new: Vec<New<'_>>,
+) -> Result<(), ProjectionError> {
+    let placed = place_and_show(batch, new).await?;
+    let mut uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
+    forward(batch, posts).await?;
+    let seen = seen::by_posts(batch, &readers(&placed)).await?;
+    for (((at, _), Standing { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
+        message.uploads = uploads.remove(&message.id).unwrap_or_default();
+        message.kind = ContentType::of(&message.uploads);
+        let (team, chat) = (message.team, message.chat);
+        let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
+        batch.tell(*at, Scope::Team(team), audience(chat), notice);
+        seen::tell(batch, *at, (team, chat), seen);
     }
     Ok(())
 }
@@ -146,105 +162,6 @@ async fn forward(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -> Result<(
     Ok(())
 }
 
-pub(super) async fn edited(
-    batch: &mut Batch<'_>,
-    at: At<'_>,
-    message: MessageId,
-    edited: &Edited,
-) -> Result<(), ProjectionError> {
-    let text = edited.text.or_default();
-    let team: Option<Uuid> = sqlx::query_scalar("SELECT team FROM message WHERE uid = $1")
-        .bind(message.0)
-        .fetch_optional(&mut *batch.db)
-        .await?;
-    let team = team.ok_or(ProjectionError::Dangling(at.position))?;
-    let links = links_in(batch, TeamId(team), &text).await?;
-    sqlx::query(
-        "UPDATE message SET body = $2, important = $3, nopreview = $4, links = $5, mentioned = $6, edited = $7, \
-             gentime = greatest(gentime + 1, $8) WHERE uid = $1 AND NOT deleted",
-    )
-    .bind(message.0)
-    .bind(text)
-    .bind(edited.important)
-    .bind(edited.nopreview)
-    .bind(serde_json::to_value(&links.links)?)
-    .bind(serde_json::to_value(&links.mentioned)?)
-    .bind(at.meta.at)
-    .bind(at.gentime())
-    .execute(&mut *batch.db)
-    .await?;
-    tell_changed(batch, at, message).await
-}
-
-/// Nothing of what it said is left anywhere: not in what forwards it, nor in what the feed has told of it. Where its author
-/// did it, the text is kept apart for a while, for them alone.
-pub(super) async fn deleted(
-    batch: &mut Batch<'_>,
-    at: At<'_>,
-    message: MessageId,
-    deleted: &Deleted,
-) -> Result<(), ProjectionError> {
-    let row = sqlx::query(
-        "SELECT chat, since, author, by_integration, body FROM message WHERE uid = $1 AND NOT deleted",
-    )
-    .bind(message.0)
-    .fetch_optional(&mut *batch.db)
-    .await?;
-    // It is there, since the event speaks of it; so it was deleted before.
-    let Some(row) = row else { return tell_changed(batch, at, message).await };
-    let own = !row.get::<bool, _>("by_integration")
-        && deleted.by.is_some_and(|by| by.0 == row.get::<Uuid, _>("author"));
-    if own {
-        batch.withdrawn.push(Withdrawn { message, text: row.get("body"), at: at.meta.at });
-    }
-    sqlx::query(
-        "UPDATE message SET body = '', uploads = '[]', links = '[]', mentioned = '[]', reactions = '[]', linked = '[]', \
-             deleted = true, edited = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1",
-    )
-    .bind(message.0)
-    .bind(at.meta.at)
-    .bind(at.gentime())
-    .execute(&mut *batch.db)
-    .await?;
-    for sql in [
-        "DELETE FROM attachment a USING forward f, attachment s \
-         WHERE f.source = $1 AND s.message = $1 AND a.message = f.message AND a.upload = s.upload",
-        "UPDATE forward SET body = '', uploads = '[]', links = '[]', deleted = true WHERE source = $1",
-        "DELETE FROM forward WHERE message = $1",
-        "DELETE FROM reaction WHERE message = $1",
-    ] {
-        sqlx::query(sql).bind(message.0).execute(&mut *batch.db).await?;
-    }
-    sqlx::query("UPDATE chat SET deletions = deletions + 1 WHERE key = $1")
-        .bind(row.get::<Uuid, _>("chat"))
-        .execute(&mut *batch.db)
-        .await?;
-    super::chat::swept(batch, at, message).await?;
-    batch.outbox.withdraw(batch.db, message, row.get("since")).await?;
-    tell_changed(batch, at, message).await
-}
-
-/// Tells of a message again.
-async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
-    if !batch.is_told(at) {
-        return Ok(());
-    }
-    let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
-    let dangling = || ProjectionError::Dangling(at.position);
-    let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
-    if !message.is_deleted() {
-        sqlx::query("INSERT INTO retold (message, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(message.id.0)
-            .bind(at.row())
-            .execute(&mut *batch.db)
-            .await?;
-    }
-    let (scope, audience) = (Scope::Team(message.team), audience(message.chat));
-    batch.tell(at, scope, audience, Notice::MessageUpdated { message: Box::new(message), delayed: true });
-    Ok(())
-}
-
 /// Who hears of a conversation.
 pub(super) fn audience(chat: ChatRef) -> Audience {
     match chat {
@@ -279,4 +196,10 @@ async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -
     .execute(&mut *batch.db)
     .await?;
     Ok(())
+}
+
+fn json<'v, T: Serialize + 'v>(
+    values: impl Iterator<Item = &'v T>,
+) -> serde_json::Result<Vec<serde_json::Value>> {
+    values.map(serde_json::to_value).collect()
 }

@@ -14,53 +14,71 @@ use read_model::reading::{MENTIONS, PLACES, STANDING, UNREAD};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
+/// Moves marks, and answers in their order where each stood before, where it stands now, and the version that gives.
+const MARK: &str = "
+    WITH new AS (
+        SELECT n.*, m.num, coalesce(r.num, 0) AS before
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY AS n(contact, chat, message, gentime, i)
+        JOIN message m ON m.uid = n.message AND m.chat = n.chat
+        LEFT JOIN reading r ON r.contact = n.contact AND r.chat = n.chat
+    ), marked AS (
+        INSERT INTO reading AS r (contact, chat, num, message, gentime, away)
+        SELECT n.contact, n.chat, n.num, n.message, n.gentime, c.kind <> 'direct' AND NOT EXISTS (
+            SELECT FROM member b WHERE b.chat = n.chat AND b.contact = n.contact) FROM new n JOIN chat c ON c.key = n.chat
+        ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message, away = excluded.away,
+            gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING contact, chat, gentime
+    ) SELECT n.i, n.before, n.num, r.gentime FROM new n JOIN marked r ON r.contact = n.contact AND r.chat = n.chat ORDER BY i";
+
+/// Moves read marks, each at another place; several only if nobody is told.
 pub(super) async fn marked(
+    batch: &mut Batch<'_>,
+    marks: &[(At<'_>, &Marked)],
+) -> Result<(), ProjectionError> {
+    let rows = sqlx::query(MARK)
+        .bind(marks.iter().map(|(_, marked)| marked.contact.0).collect::<Vec<_>>())
+        .bind(marks.iter().map(|(_, marked)| marked.chat.key().0).collect::<Vec<_>>())
+        .bind(marks.iter().map(|(_, marked)| marked.message.0).collect::<Vec<_>>())
+        .bind(marks.iter().map(|(at, _)| at.gentime()).collect::<Vec<_>>())
+        .fetch_all(&mut *batch.db)
+        .await?;
+    let mut rows = rows.iter();
+    for (i, (at, marked)) in (1_i64..).zip(marks) {
+        let row = rows.next().filter(|row| row.get::<i64, _>("i") == i);
+        let row = row.ok_or(ProjectionError::Dangling(at.position))?;
+        let moved = Moved { before: row.get("before"), now: row.get("num"), gentime: row.get("gentime") };
+        if batch.is_told(*at) {
+            tell_marked(batch, *at, marked, moved).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What became of a mark.
+struct Moved {
+    before: i64,
+    now: i64,
+    gentime: i64,
+}
+
+async fn tell_marked(
     batch: &mut Batch<'_>,
     at: At<'_>,
     marked: &Marked,
+    Moved { before, now, gentime }: Moved,
 ) -> Result<(), ProjectionError> {
-    let (chat, contact) = (marked.chat.key(), marked.contact);
-    let row = sqlx::query(
-        "SELECT m.num, coalesce(r.num, 0) AS before FROM message m \
-         LEFT JOIN reading r ON r.chat = m.chat AND r.contact = $2 WHERE m.uid = $1 AND m.chat = $3",
-    )
-    .bind(marked.message.0)
-    .bind(contact.0)
-    .bind(chat.0)
-    .fetch_optional(&mut *batch.db)
-    .await?;
-    let row = row.ok_or(ProjectionError::Dangling(at.position))?;
-    let (num, before): (i64, i64) = (row.get("num"), row.get("before"));
-    let gentime: i64 = sqlx::query_scalar(
-        "INSERT INTO reading AS r (contact, chat, num, message, gentime, away) \
-         SELECT $1, c.key, $3, $4, $5, c.kind <> 'direct' AND NOT EXISTS ( \
-             SELECT FROM member b WHERE b.chat = c.key AND b.contact = $1) FROM chat c WHERE c.key = $2 \
-         ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num, message = excluded.message, \
-             away = excluded.away, gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING gentime",
-    )
-    .bind(contact.0)
-    .bind(chat.0)
-    .bind(num)
-    .bind(marked.message.0)
-    .bind(at.gentime())
-    .fetch_one(&mut *batch.db)
-    .await?;
-    if !batch.is_told(at) {
-        return Ok(());
-    }
-    let left = left_unread(batch, contact, chat.0, num).await?;
-    let scope = Scope::Team(marked.team);
+    let (chat, contact) = (marked.chat, marked.contact);
+    let left = left_unread(batch, contact, chat.key().0, now).await?;
     let notice = Notice::ReadMarked {
         contact,
-        chat: marked.chat,
+        chat,
         message: marked.message,
         base: left.base,
         num_unread: left.messages,
         mentions: left.mentions,
         gentime,
     };
-    batch.tell(at, scope, Audience::Contacts(vec![contact]), notice);
-    Ok(seen::by_mark(batch, at, marked, (before, num)).await?)
+    batch.tell(at, Scope::Team(marked.team), Audience::Contacts(vec![contact]), notice);
+    Ok(seen::by_mark(batch, at, marked, (before, now)).await?)
 }
 
 /// What a contact has not read of a chat.

@@ -230,7 +230,7 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
         query.push(" AND n.created < ").push_bind(to);
     }
     if let Some(text) = &filter.text {
-        // Words that neither language knows leave nothing to look for.
+        // Signs alone leave nothing to look for.
         query.push(" AND numnode(");
         words(query, text);
         query.push(") > 0 AND n.search @@ ((");
@@ -239,10 +239,10 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
 }
 
-/// Words in the forms of either language.
+/// All words that are not common ones, or all there are: who looks for a common one alone finds it.
 fn words(query: &mut QueryBuilder<Postgres>, text: &str) {
     query.push("plainto_tsquery('pg_catalog.russian', ").push_bind(text.to_owned());
-    query.push(") || plainto_tsquery('pg_catalog.english', ").push_bind(text.to_owned()).push(")");
+    query.push(") || plainto_tsquery('words', ").push_bind(text.to_owned()).push(")");
 }
 
 /// Between which places a message `n` must be. Within one chat its number says so, which an index knows.

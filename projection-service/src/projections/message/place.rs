@@ -1,6 +1,6 @@
 //! Where new messages come to stand: numbers and predecessors come from the order of the log.
 
-use super::links::Links;
+use super::{json, links::Links};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -8,8 +8,11 @@ use crate::{
 use chrono::{DateTime, Utc};
 use events::{MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::message::{Change, ContentType, NeutralMessage};
-use serde::Serialize;
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{
+    AssertSqlSafe, Postgres, Row,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -71,7 +74,14 @@ const PLACE: &str = "
         LEFT JOIN reading before ON before.contact = p.author AND before.chat = p.chat
         ON CONFLICT (contact, chat) DO UPDATE SET num = excluded.num,
             message = excluded.message, gentime = excluded.gentime, away = excluded.away
-    ) SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
+    )";
+
+/// How many were placed.
+const COUNT: &str = "SELECT count(*) FROM placed";
+
+/// Where each came to stand.
+const WHERE: &str = "
+    SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
         greatest(p.before, max(p.chat_gentime) OVER (PARTITION BY p.chat ORDER BY p.num)) + p.nth AS chat_gentime,
         coalesce(lag(p.num) OVER (PARTITION BY p.chat, p.author ORDER BY p.num), r.num, 0) AS read
     FROM placed p LEFT JOIN reading r ON r.contact = p.author AND r.chat = p.chat";
@@ -93,12 +103,40 @@ pub(in super::super) struct Standing {
     pub(in super::super) read: i64,
 }
 
-/// Places messages in the order in which they are given, and returns them so.
-pub(in super::super) async fn place(
+/// Places messages in the order in which they are given.
+pub(in super::super) async fn place(batch: &mut Batch<'_>, new: &[New<'_>]) -> Result<(), ProjectionError> {
+    let sql = format!("{PLACE} {COUNT}");
+    let placed: i64 = bound(&sql, new)?.fetch_one(&mut *batch.db).await?.get(0);
+    match new {
+        [first, ..] if placed != new.len() as i64 => Err(ProjectionError::Dangling(first.at.position)),
+        _ => Ok(()),
+    }
+}
+
+/// Places messages in the order in which they are given, and returns them so, as somebody is told of them.
+pub(in super::super) async fn place_and_show(
     batch: &mut Batch<'_>,
     new: Vec<New<'_>>,
 ) -> Result<Vec<Standing>, ProjectionError> {
-    let rows = sqlx::query(PLACE)
+    let sql = format!("{PLACE} {WHERE}");
+    let rows = bound(&sql, &new)?.fetch_all(&mut *batch.db).await?;
+    let place = |row: &PgRow| {
+        let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
+        let (chat_gentime, read) = (row.get("chat_gentime"), row.get("read"));
+        (row.get("uid"), Place { num, index, prev, chat_gentime, read })
+    };
+    let places: HashMap<Uuid, Place> = rows.iter().map(place).collect();
+    let placed = |one: New<'_>| {
+        let place = places.get(&one.message.0).ok_or(ProjectionError::Dangling(one.at.position))?;
+        Ok(Standing { message: standing(one, place), read: place.read })
+    };
+    new.into_iter().map(placed).collect()
+}
+
+/// A statement that begins with [`PLACE`].
+fn bound<'q>(sql: &'q str, new: &'q [New<'_>]) -> Result<Query<'q, Postgres, PgArguments>, ProjectionError> {
+    let changes = new.iter().map(|one| one.change.as_ref().map(serde_json::to_value).transpose());
+    Ok(sqlx::query(AssertSqlSafe(sql))
         .bind(new.iter().map(|one| one.message.0).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.team.0).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.chat.key().0).collect::<Vec<_>>())
@@ -116,25 +154,8 @@ pub(in super::super) async fn place(
         .bind(new.iter().map(|one| one.at.gentime()).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.at.row()).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.kind.word()).collect::<Vec<_>>())
-        .bind(
-            new.iter()
-                .map(|one| one.change.as_ref().map(serde_json::to_value).transpose())
-                .collect::<Result<Vec<_>, _>>()?,
-        )
-        .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>())
-        .fetch_all(&mut *batch.db)
-        .await?;
-    let place = |row: &PgRow| {
-        let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
-        let (chat_gentime, read) = (row.get("chat_gentime"), row.get("read"));
-        (row.get("uid"), Place { num, index, prev, chat_gentime, read })
-    };
-    let places: HashMap<Uuid, Place> = rows.iter().map(place).collect();
-    let placed = |one: New<'_>| {
-        let place = places.get(&one.message.0).ok_or(ProjectionError::Dangling(one.at.position))?;
-        Ok(Standing { message: standing(one, place), read: place.read })
-    };
-    new.into_iter().map(placed).collect()
+        .bind(changes.collect::<Result<Vec<_>, _>>()?)
+        .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>()))
 }
 
 fn author(author: Author) -> (Uuid, bool) {
@@ -142,12 +163,6 @@ fn author(author: Author) -> (Uuid, bool) {
         Author::Contact(contact) => (contact.0, false),
         Author::Integration(integration) => (integration.0, true),
     }
-}
-
-fn json<'v, T: Serialize + 'v>(
-    values: impl Iterator<Item = &'v T>,
-) -> serde_json::Result<Vec<serde_json::Value>> {
-    values.map(serde_json::to_value).collect()
 }
 
 fn standing(new: New<'_>, place: &Place) -> NeutralMessage {

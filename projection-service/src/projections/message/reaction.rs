@@ -1,95 +1,111 @@
 //! Reactions: who set which, and how clients see them.
 
-use crate::{
-    batch::{At, Batch},
-    projector::ProjectionError,
-};
+use super::change::About;
+use crate::{batch::Batch, projector::ProjectionError};
 use chrono::{DateTime, Utc};
 use domain::limits;
-use events::{
-    ContactId, MessageId,
-    message::{ReactionRemoved, ReactionSet},
-};
+use events::{ContactId, MessageEvent, MessageId};
 use protocol::{
     Jid,
     message::{MessageReaction, MessageReactionDetail},
 };
-use sqlx::Row;
+use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
 use uuid::Uuid;
 
-pub(in super::super) async fn set(
+/// Sets and removes reactions, of one message each, and shows them as they are then.
+pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
-    message: MessageId,
-    set: &ReactionSet,
+    events: &[About<'_, MessageEvent>],
 ) -> Result<(), ProjectionError> {
-    sqlx::query(
-        "INSERT INTO reaction (message, name, contact, since, created) \
-         SELECT uid, $2, $3, $4, $5 FROM message WHERE uid = $1 AND NOT deleted ON CONFLICT DO NOTHING",
-    )
-    .bind(message.0)
-    .bind(&set.name)
-    .bind(set.contact.0)
-    .bind(at.row())
-    .bind(at.meta.at)
-    .execute(&mut *batch.db)
-    .await?;
-    changed(batch, at, message).await
-}
-
-pub(in super::super) async fn removed(
-    batch: &mut Batch<'_>,
-    at: At<'_>,
-    message: MessageId,
-    removed: &ReactionRemoved,
-) -> Result<(), ProjectionError> {
-    sqlx::query("DELETE FROM reaction WHERE message = $1 AND name = $2 AND contact = $3")
-        .bind(message.0)
-        .bind(&removed.name)
-        .bind(removed.contact.0)
+    let (mut set, mut removed) = (vec![], vec![]);
+    for About { at, message, fact } in events {
+        match fact {
+            MessageEvent::ReactionSet(fact) => set.push((message.0, &fact.name, fact.contact.0, *at)),
+            MessageEvent::ReactionRemoved(fact) => removed.push((message.0, &fact.name, fact.contact.0)),
+            MessageEvent::Posted(_) | MessageEvent::Edited(_) | MessageEvent::Deleted(_) => {}
+        }
+    }
+    if !set.is_empty() {
+        sqlx::query(
+            "INSERT INTO reaction (message, name, contact, since, created) \
+             SELECT m.uid, n.name, n.contact, n.since, n.created \
+             FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[]) \
+                 AS n(message, name, contact, since, created) \
+                 JOIN message m ON m.uid = n.message AND NOT m.deleted ON CONFLICT DO NOTHING",
+        )
+        .bind(set.iter().map(|(message, ..)| *message).collect::<Vec<_>>())
+        .bind(set.iter().map(|(_, name, ..)| name.as_str()).collect::<Vec<_>>())
+        .bind(set.iter().map(|(_, _, contact, _)| *contact).collect::<Vec<_>>())
+        .bind(set.iter().map(|(.., at)| at.row()).collect::<Vec<_>>())
+        .bind(set.iter().map(|(.., at)| at.meta.at).collect::<Vec<_>>())
         .execute(&mut *batch.db)
         .await?;
-    changed(batch, at, message).await
+    }
+    if !removed.is_empty() {
+        sqlx::query(
+            "DELETE FROM reaction r USING unnest($1::uuid[], $2::text[], $3::uuid[]) AS n(message, name, contact) \
+             WHERE r.message = n.message AND r.name = n.name AND r.contact = n.contact",
+        )
+        .bind(removed.iter().map(|(message, ..)| *message).collect::<Vec<_>>())
+        .bind(removed.iter().map(|(_, name, _)| name.as_str()).collect::<Vec<_>>())
+        .bind(removed.iter().map(|(.., contact)| *contact).collect::<Vec<_>>())
+        .execute(&mut *batch.db)
+        .await?;
+    }
+    show(batch, events).await
 }
 
 /// Shows the reactions as they are now.
-async fn changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
-    let reactions = reactions(batch, message).await?;
-    sqlx::query("UPDATE message SET reactions = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
-        .bind(message.0)
-        .bind(serde_json::to_value(&reactions)?)
-        .bind(at.gentime())
-        .execute(&mut *batch.db)
-        .await?;
-    super::tell_changed(batch, at, message).await
+async fn show(batch: &mut Batch<'_>, events: &[About<'_, MessageEvent>]) -> Result<(), ProjectionError> {
+    let messages: Vec<Uuid> = events.iter().map(|event| event.message.0).collect();
+    let mut reactions = reactions(batch, &messages).await?;
+    let shown =
+        |message: &Uuid| serde_json::to_value(reactions.remove(&MessageId(*message)).unwrap_or_default());
+    let shown = messages.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
+    sqlx::query(
+        "UPDATE message m SET reactions = n.reactions, gentime = greatest(m.gentime + 1, n.gentime) \
+         FROM unnest($1::uuid[], $2::jsonb[], $3::bigint[]) AS n(uid, reactions, gentime) WHERE m.uid = n.uid",
+    )
+    .bind(messages)
+    .bind(shown)
+    .bind(events.iter().map(|event| event.at.gentime()).collect::<Vec<_>>())
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(())
 }
 
+/// By message, as clients see them.
 async fn reactions(
     batch: &mut Batch<'_>,
-    message: MessageId,
-) -> Result<Vec<MessageReaction>, ProjectionError> {
+    messages: &[Uuid],
+) -> Result<HashMap<MessageId, Vec<MessageReaction>>, ProjectionError> {
     let rows = sqlx::query(
-        "SELECT * FROM (SELECT name, contact, created, since, count(*) OVER n AS total, min(since) OVER n AS first, \
-             row_number() OVER (PARTITION BY name ORDER BY since) AS place \
-             FROM reaction WHERE message = $1 WINDOW n AS (PARTITION BY name)) r \
-         WHERE place <= $2 ORDER BY first, name, since",
+        "SELECT * FROM (SELECT message, name, contact, created, since, count(*) OVER n AS total, \
+             min(since) OVER n AS first, row_number() OVER (PARTITION BY message, name ORDER BY since) AS place \
+             FROM reaction WHERE message = ANY($1) WINDOW n AS (PARTITION BY message, name)) r \
+         WHERE place <= $2 ORDER BY message, first, name, since",
     )
-    .bind(message.0)
+    .bind(messages)
     .bind(limits::REACTION_DETAILS as i64)
     .fetch_all(&mut *batch.db)
     .await?;
-    let mut reactions: Vec<MessageReaction> = vec![];
+    let mut reactions: HashMap<MessageId, Vec<MessageReaction>> = HashMap::new();
     for row in &rows {
-        let (name, created): (String, DateTime<Utc>) = (row.get("name"), row.get("created"));
-        let sender = Jid::Direct(ContactId(row.get::<Uuid, _>("contact")));
-        let detail = MessageReactionDetail { created: created.into(), name: name.clone(), sender };
-        match reactions.last_mut().filter(|last| last.name == name) {
-            Some(last) => last.details.push(detail),
-            None => {
-                let counter = u32::try_from(row.get::<i64, _>("total")).unwrap_or(u32::MAX);
-                reactions.push(MessageReaction { counter, details: vec![detail], name });
-            }
-        }
+        add(reactions.entry(MessageId(row.get("message"))).or_default(), row);
     }
     Ok(reactions)
+}
+
+fn add(reactions: &mut Vec<MessageReaction>, row: &PgRow) {
+    let (name, created): (String, DateTime<Utc>) = (row.get("name"), row.get("created"));
+    let sender = Jid::Direct(ContactId(row.get::<Uuid, _>("contact")));
+    let detail = MessageReactionDetail { created: created.into(), name: name.clone(), sender };
+    match reactions.last_mut().filter(|last| last.name == name) {
+        Some(last) => last.details.push(detail),
+        None => {
+            let counter = u32::try_from(row.get::<i64, _>("total")).unwrap_or(u32::MAX);
+            reactions.push(MessageReaction { counter, details: vec![detail], name });
+        }
+    }
 }

@@ -1,0 +1,115 @@
+//! What becomes of messages: corrections, deletions, reactions.
+
+use super::{audience, deletion, links, links::Links, of, reaction};
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{Event, MessageEvent, MessageId, Recorded, TeamId, message::Edited};
+use protocol::notice::{Notice, Scope};
+use read_model::message::{COLUMNS, neutral};
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// An event about a message that is there.
+#[derive(Clone, Copy)]
+pub(super) struct About<'e, F> {
+    pub(super) at: At<'e>,
+    pub(super) message: MessageId,
+    pub(super) fact: &'e F,
+}
+
+/// Applies what has changed messages, each of which must be among them once at most; several only if nobody is told.
+pub(in super::super) async fn changed(
+    batch: &mut Batch<'_>,
+    run: &[&Recorded<Event>],
+) -> Result<(), ProjectionError> {
+    let (mut edits, mut deletions, mut reactions) = (vec![], vec![], vec![]);
+    for recorded in run {
+        let (at, message) = (At::of(recorded), of(recorded));
+        let message = message.ok_or(ProjectionError::Dangling(at.position))?;
+        match &recorded.event {
+            Event::MessageEvent(MessageEvent::Edited(fact)) => edits.push(About { at, message, fact }),
+            Event::MessageEvent(MessageEvent::Deleted(fact)) => deletions.push(About { at, message, fact }),
+            Event::MessageEvent(fact) => reactions.push(About { at, message, fact }),
+            _ => {}
+        }
+    }
+    if !edits.is_empty() {
+        edited(batch, &edits).await?;
+    }
+    if !reactions.is_empty() {
+        reaction::changed(batch, &reactions).await?;
+    }
+    if !deletions.is_empty() {
+        deletion::deleted(batch, &deletions).await?;
+    }
+    for recorded in run {
+        tell_changed(batch, At::of(recorded), of(recorded)).await?;
+    }
+    Ok(())
+}
+
+/// Tells of a message again.
+async fn tell_changed(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    message: Option<MessageId>,
+) -> Result<(), ProjectionError> {
+    let Some(message) = message.filter(|_| batch.is_told(at)) else { return Ok(()) };
+    let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
+    let dangling = || ProjectionError::Dangling(at.position);
+    let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
+    if !message.is_deleted() {
+        sqlx::query("INSERT INTO retold (message, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(message.id.0)
+            .bind(at.row())
+            .execute(&mut *batch.db)
+            .await?;
+    }
+    let (scope, audience) = (Scope::Team(message.team), audience(message.chat));
+    batch.tell(at, scope, audience, Notice::MessageUpdated { message: Box::new(message), delayed: true });
+    Ok(())
+}
+
+async fn edited(batch: &mut Batch<'_>, edits: &[About<'_, Edited>]) -> Result<(), ProjectionError> {
+    let teams = teams(batch, edits).await?;
+    let mut links: Vec<Links> = Vec::with_capacity(edits.len());
+    for About { at, message, fact } in edits {
+        let team = teams.get(message).ok_or(ProjectionError::Dangling(at.position))?;
+        links.push(links::links_in(batch, *team, &fact.text.or_default()).await?);
+    }
+    sqlx::query(
+        "UPDATE message m SET body = n.body, important = n.important, nopreview = n.nopreview, links = n.links, \
+             mentioned = n.mentioned, edited = n.edited, gentime = greatest(m.gentime + 1, n.gentime) \
+         FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::jsonb[], $6::jsonb[], $7::timestamptz[], \
+             $8::bigint[]) AS n(uid, body, important, nopreview, links, mentioned, edited, gentime) \
+         WHERE m.uid = n.uid AND NOT m.deleted",
+    )
+    .bind(edits.iter().map(|edit| edit.message.0).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.fact.text.or_default()).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.fact.important).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.fact.nopreview).collect::<Vec<_>>())
+    .bind(super::json(links.iter().map(|links| &links.links))?)
+    .bind(super::json(links.iter().map(|links| &links.mentioned))?)
+    .bind(edits.iter().map(|edit| edit.at.meta.at).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.at.gentime()).collect::<Vec<_>>())
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(())
+}
+
+/// In which teams messages were said.
+async fn teams(
+    batch: &mut Batch<'_>,
+    edits: &[About<'_, Edited>],
+) -> Result<HashMap<MessageId, TeamId>, sqlx::Error> {
+    let rows = sqlx::query("SELECT uid, team FROM message WHERE uid = ANY($1)")
+        .bind(edits.iter().map(|edit| edit.message.0).collect::<Vec<_>>())
+        .fetch_all(&mut *batch.db)
+        .await?;
+    let team = |row: &sqlx::postgres::PgRow| (MessageId(row.get("uid")), TeamId(row.get::<Uuid, _>("team")));
+    Ok(rows.iter().map(team).collect())
+}

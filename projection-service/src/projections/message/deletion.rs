@@ -1,0 +1,91 @@
+//! Deletions. Nothing of what a message said is left anywhere: not in what forwards it, nor in what the feed has told of it.
+//! Where its author did it, the text is kept apart for a while, for them alone.
+
+use super::change::About;
+use crate::{batch::Batch, projector::ProjectionError, withdrawn::Withdrawn};
+use events::{MessageId, message::Deleted};
+use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What goes with messages, in this order.
+const SWEEP: [&str; 5] = [
+    "DELETE FROM attachment a USING forward f, attachment s \
+     WHERE f.source = ANY($1) AND s.message = f.source AND a.message = f.message AND a.upload = s.upload",
+    "DELETE FROM attachment WHERE message = ANY($1)",
+    "UPDATE forward SET body = '', uploads = '[]', links = '[]', deleted = true WHERE source = ANY($1)",
+    "DELETE FROM forward WHERE message = ANY($1)",
+    "DELETE FROM reaction WHERE message = ANY($1)",
+];
+
+/// Takes messages away that are there; it does nothing to those that were deleted before.
+pub(super) async fn deleted(
+    batch: &mut Batch<'_>,
+    deletions: &[About<'_, Deleted>],
+) -> Result<(), ProjectionError> {
+    let rows = sqlx::query(
+        "SELECT uid, chat, since, author, by_integration, body FROM message WHERE uid = ANY($1) AND NOT deleted",
+    )
+    .bind(deletions.iter().map(|deletion| deletion.message.0).collect::<Vec<_>>())
+    .fetch_all(&mut *batch.db)
+    .await?;
+    let rows: HashMap<MessageId, &PgRow> = rows.iter().map(|row| (MessageId(row.get("uid")), row)).collect();
+    let gone: Vec<(&About<'_, Deleted>, &PgRow)> =
+        deletions.iter().filter_map(|one| Some((one, *rows.get(&one.message)?))).collect();
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let own = gone.iter().filter(|(deletion, row)| {
+        !row.get::<bool, _>("by_integration")
+            && deletion.fact.by.is_some_and(|by| by.0 == row.get::<Uuid, _>("author"))
+    });
+    batch.withdrawn.extend(own.map(|(deletion, row)| Withdrawn {
+        message: deletion.message,
+        text: row.get("body"),
+        at: deletion.at.meta.at,
+    }));
+    let ids: Vec<Uuid> = gone.iter().map(|(deletion, _)| deletion.message.0).collect();
+    sqlx::query(
+        "UPDATE message m SET body = '', uploads = '[]', links = '[]', mentioned = '[]', reactions = '[]', \
+             linked = '[]', deleted = true, edited = n.edited, gentime = greatest(m.gentime + 1, n.gentime) \
+         FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS n(uid, edited, gentime) WHERE m.uid = n.uid",
+    )
+    .bind(&ids)
+    .bind(gone.iter().map(|(deletion, _)| deletion.at.meta.at).collect::<Vec<_>>())
+    .bind(gone.iter().map(|(deletion, _)| deletion.at.gentime()).collect::<Vec<_>>())
+    .execute(&mut *batch.db)
+    .await?;
+    for sql in SWEEP {
+        sqlx::query(sql).bind(&ids).execute(&mut *batch.db).await?;
+    }
+    count(batch, &gone).await?;
+    let told: Vec<(MessageId, i64)> =
+        gone.iter().map(|(deletion, row)| (deletion.message, row.get("since"))).collect();
+    batch.outbox.withdraw(batch.db, &told).await
+}
+
+/// The conversations have fewer messages. Those that are left count no more, perhaps, up to some number: then these need not
+/// be looked at again.
+async fn count(batch: &mut Batch<'_>, gone: &[(&About<'_, Deleted>, &PgRow)]) -> Result<(), sqlx::Error> {
+    // Versions come out as if each deletion were applied by itself: after n of them that is the greatest of (row + n) and
+    // (version of the i-th + n - i).
+    let mut chats: HashMap<Uuid, (i64, i64)> = HashMap::new();
+    for (deletion, row) in gone {
+        let (count, gentime) = chats.entry(row.get("chat")).or_insert((0, i64::MIN));
+        *count += 1;
+        *gentime = (*gentime).max(deletion.at.gentime() - *count);
+    }
+    sqlx::query(
+        "UPDATE chat c SET deletions = c.deletions + n.count, \
+             gentime = greatest(c.gentime + n.count, n.gentime + n.count), \
+             swept = coalesce((SELECT m.num - 1 FROM message m WHERE m.chat = c.key AND m.num > c.swept \
+                 AND m.counts ORDER BY m.num LIMIT 1), c.last_num) \
+         FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS n(key, count, gentime) WHERE c.key = n.key",
+    )
+    .bind(chats.keys().copied().collect::<Vec<_>>())
+    .bind(chats.values().map(|(count, _)| *count).collect::<Vec<_>>())
+    .bind(chats.values().map(|(_, gentime)| *gentime).collect::<Vec<_>>())
+    .execute(&mut *batch.db)
+    .await?;
+    Ok(())
+}
