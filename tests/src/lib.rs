@@ -18,6 +18,7 @@ pub mod local_postgres;
 pub mod meddler;
 pub mod nats;
 pub mod openapi;
+pub mod own_log;
 pub mod pair;
 pub mod patience;
 pub mod person;

@@ -6,7 +6,7 @@ mod second;
 mod settings;
 
 pub use addresses::Addresses;
-pub use plan::{Layout, Plan, Role};
+pub use plan::{Layout, LogPlace, Plan, Role};
 pub use second::Second;
 pub use settings::{CODE, PUBLIC_URL, master_key, program};
 
@@ -15,6 +15,7 @@ use crate::{
     local_postgres::{LocalPostgres, free_port},
     nats::Nats,
     openapi::Document,
+    own_log::OwnLog,
     patience,
     process::{Process, Recipe},
 };
@@ -35,6 +36,7 @@ const TRIES: usize = 5;
 pub struct World {
     /// The processes by role; ended before what they stand on.
     processes: BTreeMap<Role, Process>,
+    log: Option<OwnLog>,
     nats: Option<Nats>,
     postgres: Option<LocalPostgres>,
     database: Option<TestDatabase>,
@@ -61,9 +63,16 @@ impl World {
     ///
     /// # Panics
     /// Something does not start; its last words are shown.
-    pub async fn start(plan: Plan) -> Self {
+    pub async fn start(mut plan: Plan) -> Self {
         let folder =
             tempfile::Builder::new().prefix("veche-world").tempdir().expect("a folder for the world");
+        let log = match plan.log {
+            LogPlace::EventStoreDb if !plan.settings.contains_key("VECHE_LOG") => Some(OwnLog::start().await),
+            LogPlace::EventStoreDb | LogPlace::Postgres => None,
+        };
+        if let Some(log) = &log {
+            plan = plan.set("VECHE_LOG", log.url());
+        }
         let database = match (&plan.postgres, &plan.database_url) {
             (None, None) => Some(TestDatabase::create().await),
             _ => None,
@@ -88,6 +97,7 @@ impl World {
         let client = Client::new(addresses.clone(), None);
         let mut world = Self {
             processes: BTreeMap::new(),
+            log,
             nats,
             postgres: plan.postgres,
             database,
@@ -156,6 +166,11 @@ impl World {
     /// There is none in this layout.
     pub fn process_of(&self, role: Role) -> &Process {
         self.processes.get(&role).expect("the role has a process")
+    }
+
+    /// How often events were appended to an EventStoreDB of this world's.
+    pub fn appends(&self) -> u64 {
+        self.log.as_ref().map_or(0, OwnLog::appends)
     }
 
     /// The NATS between the roles.

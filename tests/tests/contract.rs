@@ -8,7 +8,7 @@ use veche_tests::{
     openapi::Document,
     scenario::{self, Run, Scenario, Step},
     story::{self, Story},
-    world::{Layout, Plan, World},
+    world::{Layout, LogPlace, Plan, World},
 };
 
 const EXAMPLES: usize = 41;
@@ -17,7 +17,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(name)
 }
 
-async fn tell_the_seed(world: World) {
+async fn tell_the_seed(world: &World) {
     let examples = story::examples(&folder("seed"));
     assert_eq!(examples.len(), EXAMPLES);
     let mut story = Story::begin(world.client()).await;
@@ -33,22 +33,29 @@ async fn tell_the_seed(world: World) {
 
 #[tokio::test]
 async fn answers_are_like_the_seed() {
-    tell_the_seed(World::all_in_one().await).await;
+    tell_the_seed(&World::all_in_one().await).await;
 }
 
 #[tokio::test]
 async fn answers_are_like_the_seed_with_roles_apart() {
-    tell_the_seed(World::roles_apart().await).await;
+    tell_the_seed(&World::roles_apart().await).await;
 }
 
-/// Runs all scenarios: those without settings share a world. Returns the document they were held against.
-async fn run_scenarios(layout: Layout) -> Vec<String> {
-    let shared = World::start(Plan::new(layout)).await;
+#[tokio::test]
+async fn answers_are_like_the_seed_on_eventstoredb() {
+    let world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
+    tell_the_seed(&world).await;
+    assert!(world.appends() > EXAMPLES as u64, "it was the log");
+}
+
+/// Runs all scenarios: those without settings share a world. Returns the files of those that fail.
+async fn run_scenarios(plan: impl Fn() -> Plan) -> Vec<String> {
+    let shared = World::start(plan()).await;
     let mut failed = Vec::new();
     for (path, scenario) in scenario::load(&folder("scenarios")) {
         let own = match scenario.settings.is_empty() {
             true => None,
-            false => Some(World::start(with_settings(Plan::new(layout), &scenario)).await),
+            false => Some(World::start(with_settings(plan(), &scenario)).await),
         };
         let client = own.as_ref().unwrap_or(&shared).client().clone();
         // A failure of one file must not hide those of the others; its words are printed where it fails.
@@ -66,12 +73,18 @@ fn with_settings(plan: Plan, scenario: &Scenario) -> Plan {
 
 #[tokio::test]
 async fn scenarios_hold() {
-    assert_eq!(run_scenarios(Layout::AllInOne).await, Vec::<String>::new());
+    assert_eq!(run_scenarios(|| Plan::new(Layout::AllInOne)).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn scenarios_hold_with_roles_apart() {
-    assert_eq!(run_scenarios(Layout::RolesApart).await, Vec::<String>::new());
+    assert_eq!(run_scenarios(|| Plan::new(Layout::RolesApart)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn scenarios_hold_on_eventstoredb() {
+    let plan = || Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb);
+    assert_eq!(run_scenarios(plan).await, Vec::<String>::new());
 }
 
 /// Scenarios share a world: whose phone is in two of them is met by surprise.

@@ -43,10 +43,31 @@ pub enum Layout {
     RolesApart,
 }
 
+/// Where the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogPlace {
+    /// In the database of the read model.
+    Postgres,
+    /// In a simulated EventStoreDB.
+    EventStoreDb,
+}
+
+impl LogPlace {
+    /// Where `VECHE_TEST_LOG` wants it: whole runs of the tests can be made on the other log with it.
+    fn wanted() -> Self {
+        match std::env::var("VECHE_TEST_LOG").as_deref() {
+            Ok("eventstoredb") => Self::EventStoreDb,
+            Ok("postgres" | "") | Err(_) => Self::Postgres,
+            Ok(other) => panic!("VECHE_TEST_LOG is eventstoredb or postgres, not {other}"),
+        }
+    }
+}
+
 /// What to start.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) layout: Layout,
+    pub(super) log: LogPlace,
     pub(super) settings: BTreeMap<String, String>,
     pub(super) postgres: Option<LocalPostgres>,
     pub(super) database_url: Option<String>,
@@ -56,13 +77,28 @@ pub struct Plan {
 impl Plan {
     /// A layout with the settings of the dev profile.
     pub fn new(layout: Layout) -> Self {
-        Self { layout, settings: BTreeMap::new(), postgres: None, database_url: None, program: program() }
+        let log = LogPlace::wanted();
+        Self {
+            layout,
+            log,
+            settings: BTreeMap::new(),
+            postgres: None,
+            database_url: None,
+            program: program(),
+        }
     }
 
     /// With one more setting: `VECHE_…`, as the product reads it.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.settings.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With the log there.
+    #[must_use]
+    pub fn log(mut self, log: LogPlace) -> Self {
+        self.log = log;
         self
     }
 
