@@ -12,6 +12,7 @@ mod entry;
 pub mod export;
 mod filter;
 mod ledger;
+mod moment;
 mod notary;
 mod outside;
 mod related;

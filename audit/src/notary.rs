@@ -8,11 +8,11 @@ use crate::{
     team::{Streams, Team, team_of},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use event_log::{Log, RawEvent, ReadError};
+use event_log::{Log, RawEvent, ReadError, Subscription};
 use events::Position;
 use platform::{clock::Clock, signing::SigningKey};
 use sqlx::PgConnection;
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Events of one transaction at most.
@@ -27,6 +27,9 @@ const LATE: TimeDelta = TimeDelta::seconds(10);
 const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How long it rests after a failure, or when another process was faster.
 const REST: Duration = Duration::from_millis(500);
+
+/// How often one that has nothing to do looks whether the chain still ends where it did.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// When the end of the chain is signed.
 #[derive(Clone, Copy, Debug)]
@@ -128,24 +131,41 @@ impl Notary {
         let mut db = self.ledger.connect().await?;
         let mut stand = self.stand().await?;
         let mut subscription = self.log.subscribe(stand.head.position);
-        loop {
-            let unsigned = stand.head.chain.number > stand.signed;
-            tokio::select! {
-                events = subscription.next_batch(BATCH) => {
-                    let (events, began, known) = (events?, Instant::now(), self.known_head());
-                    if !self.add(&mut db, &mut stand, &events).await? {
-                        return Ok(());
-                    }
-                    if self.known_head() > known && !self.is_late(&stand) {
-                        sleep((began.elapsed() * RESTS).clamp(GATHER, LONGEST_REST)).await;
-                    } else if events.len() < BATCH {
-                        sleep(GATHER).await;
-                    }
-                }
-                () = sleep_until(stand.due), if unsigned => self.sign(&mut stand).await?,
+        while let Some(events) = self.wait(&mut subscription, &mut stand).await? {
+            let (began, known) = (Instant::now(), self.known_head());
+            if !self.add(&mut db, &mut stand, &events).await? {
+                return Ok(());
+            }
+            if self.known_head() > known && !self.is_late(&stand) {
+                sleep((began.elapsed() * RESTS).clamp(GATHER, LONGEST_REST)).await;
+            } else if events.len() < BATCH {
+                sleep(GATHER).await;
             }
             if stand.head.chain.number - stand.signed >= self.pace.events {
                 self.sign(&mut stand).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for events, and signs when it is time; nothing once the chain is not where it was: another process writes it too,
+    /// or a crash of Postgres has taken its end, which would be missed until the next event.
+    async fn wait(
+        &self,
+        subscription: &mut Subscription,
+        stand: &mut Stand,
+    ) -> Result<Option<Vec<RawEvent>>, NotaryError> {
+        let mut events = pin!(subscription.next_batch(BATCH));
+        loop {
+            let unsigned = stand.head.chain.number > stand.signed;
+            tokio::select! {
+                events = &mut events => return Ok(Some(events?)),
+                () = sleep_until(stand.due), if unsigned => self.sign(stand).await?,
+                () = sleep(LOOK) => {
+                    if self.ledger.head().await? != stand.head {
+                        return Ok(None);
+                    }
+                }
             }
         }
     }

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use std::str::FromStr;
 
 /// Events behind the place that a time leads to, among which a clock may be behind: they are looked through.
-const SKEW: usize = 500;
+pub const SKEW: usize = 500;
+/// Events read at once where all have to be looked at.
+const PAGE: usize = 1_000;
 
 /// See the file's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,9 @@ pub enum MomentError {
     /// The log could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The auditor's index could not be read.
+    #[error("the auditor's index: {0}")]
+    Index(#[from] sqlx::Error),
 }
 
 impl FromStr for Moment {
@@ -51,7 +56,8 @@ impl FromStr for Moment {
 }
 
 impl Moment {
-    /// The position up to which everything had happened by then.
+    /// The position up to which everything had happened by then. Where the log can only be read from positions that are
+    /// known, a time takes a walk over all of it: who has the auditor's index asks that.
     ///
     /// # Errors
     /// [`MomentError::Future`], or the log could not be read.
@@ -61,8 +67,23 @@ impl Moment {
             Self::Position(position) if position > head => Err(MomentError::Future),
             Self::Position(position) => Ok(position),
             Self::Time(time) if time > now => Err(MomentError::Future),
-            Self::Time(time) => Ok(last_until(log, head, time).await?),
+            Self::Time(time) if log.capabilities().dense_positions => Ok(last_until(log, head, time).await?),
+            Self::Time(time) => Ok(last_behind(log, 0, time).await?),
         }
+    }
+}
+
+/// The last event behind a position that does not bear a later time, or that position: all of them are looked at.
+///
+/// # Errors
+/// The log could not be read.
+pub async fn last_behind(log: &Log, position: Position, time: DateTime<Utc>) -> Result<Position, ReadError> {
+    let (mut found, mut after) = (position, position);
+    loop {
+        let page = log.read_all(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        found = page.iter().rfind(|event| is_until(event, time)).map_or(found, |event| event.position);
+        after = last.position;
     }
 }
 
@@ -135,6 +156,10 @@ mod tests {
             assert_eq!(at(&log, second).await, position, "second {second}");
         }
         assert_eq!(at(&self::log(&[]).await, 1).await, 0);
+        for (second, position) in [(9, 0), (19, 4), (29, 4), (39, 6), (99, 7)] {
+            assert_eq!(last_behind(&log, 0, time(second)).await.unwrap(), position, "second {second}");
+            assert_eq!(last_behind(&log, 5, time(second)).await.unwrap(), position.max(5), "second {second}");
+        }
     }
 
     #[tokio::test]

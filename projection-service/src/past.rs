@@ -81,7 +81,7 @@ impl Past {
         if self.0.limits.schemas == 0 {
             return Err(PastError::Off);
         }
-        let position = moment.position(self.0.journal.log(), now).await?;
+        let position = self.0.ledger.position_of(moment, self.0.journal.log(), now).await?;
         let schema = past::schema_of(team, position);
         if !self.0.served.touch_past(&schema).await? {
             let making = tokio::spawn(self.clone().make(team, position, schema.clone()));

@@ -12,6 +12,7 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::TimeDelta;
+use event_log::{RawEvent, Subscription};
 use events::{Event, Position};
 use platform::{
     bus::{Bus, MAX_PAYLOAD},
@@ -22,13 +23,17 @@ use platform::{
 use protocol::notice::{Committed, FEED_SUBJECT, PROJECTED_SUBJECT, Projected};
 use read_model::ReadModel;
 use sqlx::{Connection, PgConnection};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
+use tokio::time::timeout;
 
 /// Events of one transaction at most.
 pub(crate) const BATCH: usize = 500;
 
 /// How long a failed batch rests before it is tried again.
 const REST: Duration = Duration::from_millis(500);
+
+/// How often a projection that has nothing to do looks whether its rows are still there.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a batch was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -174,7 +179,7 @@ impl Projector {
             if full_at.take_if(|position| *position <= after).is_some() {
                 read_model::schema::complete(db).await?;
             }
-            let raw = subscription.next_batch(BATCH).await?;
+            let Some(raw) = self.next(db, &mut subscription).await? else { return Ok(()) };
             let events = Incoming::read(&self.journal, raw).await?;
             let started = std::time::Instant::now();
             let Some(applied) = self.apply(db, after, &events, &skips).await? else { return Ok(()) };
@@ -182,6 +187,24 @@ impl Projector {
             metrics::histogram!("veche_projection_batch_seconds").record(started.elapsed().as_secs_f64());
             metrics::gauge!("veche_projection_position").set(applied.position as f64);
             self.announce(applied);
+        }
+    }
+
+    /// Waits for events; nothing once the checkpoint is not where the subscription stands. Another process was faster, or a
+    /// crash of Postgres has taken the newest rows: where the log is elsewhere, that would be missed until the next event.
+    async fn next(
+        &self,
+        db: &mut PgConnection,
+        subscription: &mut Subscription,
+    ) -> Result<Option<Vec<RawEvent>>, ProjectionError> {
+        let position = subscription.position();
+        let mut events = pin!(subscription.next_batch(BATCH));
+        loop {
+            match timeout(LOOK, &mut events).await {
+                Ok(events) => return Ok(Some(events?)),
+                Err(_) if self.checkpoint(db).await? != position => return Ok(None),
+                Err(_) => {}
+            }
         }
     }
 

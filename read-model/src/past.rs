@@ -71,6 +71,7 @@ impl From<MomentError> for PastError {
         match error {
             MomentError::Future => Self::Future,
             MomentError::Read(error) => Self::failed(error),
+            MomentError::Index(error) => Self::failed(error),
         }
     }
 }

@@ -21,7 +21,8 @@ impl ReadModel {
             sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(&self.pool).await?;
         let position = position.cast_unsigned();
         if position < known {
-            self.seen.send_replace(position); // gone once more
+            self.expect(known); // what is gone will come once more
+            self.seen.send_replace(position);
         } else {
             self.advance(position);
         }

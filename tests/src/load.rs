@@ -3,11 +3,11 @@
 use crate::{
     client::Client,
     exchange::{Answer, Body, Call},
-    patience,
+    patience, stored,
+    world::World,
 };
 use http::Method;
 use serde_json::json;
-use sqlx::PgPool;
 use std::{
     collections::HashMap,
     sync::{
@@ -178,16 +178,8 @@ impl Acknowledged {
     ///
     /// # Panics
     /// It does not.
-    pub async fn is_in_the_log(&self, pool: &PgPool) {
-        let rows: Vec<(String, String, Vec<u8>, i64)> =
-            sqlx::query_as("select stream, kind, data, position from log.events order by position")
-                .fetch_all(pool)
-                .await
-                .expect("the log can be read");
-        let last = rows.last().map_or(0, |(.., position)| *position);
-        assert_eq!(rows.len(), usize::try_from(last).expect("a position"), "positions have no holes");
-        let stored = rows.into_iter().map(|(stream, kind, data, _)| Stored { stream, kind, data });
-        self.is_among(&stored.collect::<Vec<_>>());
+    pub async fn is_in_the_log(&self, world: &World) {
+        self.is_among(&stored::everything(world.log_url()).await);
     }
 
     /// Checks that each of them is among all events, exactly once.

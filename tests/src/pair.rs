@@ -2,6 +2,7 @@
 
 use crate::{
     person::{Person, Team},
+    stored,
     world::World,
 };
 
@@ -73,10 +74,12 @@ impl Circle {
     /// Where the log stands.
     ///
     /// # Panics
-    /// The database is gone.
-    pub async fn head(&self) -> i64 {
-        let head = sqlx::query_scalar("select position from log.head");
-        head.fetch_one(&self.world.pool().await).await.expect("the log's head")
+    /// The log cannot be read.
+    pub async fn head(&self) -> u64 {
+        let log = stored::log(self.world.log_url()).await;
+        let head = log.head().await.expect("the log's head");
+        log.close().await;
+        head
     }
 
     /// A path in the team.

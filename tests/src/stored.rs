@@ -1,7 +1,7 @@
-//! What a log in EventStoreDB holds, read by the adapter as anybody would, and what a rebuild makes of it.
+//! What a log holds, wherever it is, read by the adapter as anybody would, and what a rebuild makes of it.
 
 use crate::{dump, load::Stored, patience, world::World};
-use event_log::{EventStoreDbLog, EventStoreDbSettings, Log};
+use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, PostgresLog, PostgresSettings, RawEvent};
 use sqlx::PgPool;
 
 /// The log at a URL.
@@ -9,27 +9,61 @@ use sqlx::PgPool;
 /// # Panics
 /// The server does not answer.
 pub async fn log(url: &str) -> Log {
+    if url.starts_with("postgres") {
+        let pool = PgPool::connect(url).await.expect("the database accepts connections");
+        return Log::Postgres(PostgresLog::open(pool, PostgresSettings::default()).await.expect("a log"));
+    }
     let opened = EventStoreDbLog::open(url, EventStoreDbSettings::default()).await;
     Log::EventStoreDb(opened.expect("the server answers"))
 }
 
-/// All events, in order.
+/// All events of the log at a URL, in order.
 ///
 /// # Panics
 /// The log cannot be read.
-pub async fn everything(url: &str) -> Vec<Stored> {
+pub async fn events(url: &str) -> Vec<RawEvent> {
     let log = log(url).await;
     let (mut all, mut after) = (vec![], 0);
     loop {
         let page = log.read_all(after, 500).await.expect("the log can be read");
-        let Some(last) = page.last() else { return all };
+        let Some(last) = page.last() else { break };
         after = last.position;
-        all.extend(page.into_iter().map(|event| Stored {
-            stream: event.stream.to_string(),
-            kind: event.kind,
-            data: event.data.to_vec(),
-        }));
+        all.extend(page);
     }
+    if log.capabilities().dense_positions {
+        assert_eq!(all.len() as u64, after, "positions have no holes");
+    }
+    log.close().await;
+    all
+}
+
+/// How many events of a world are such.
+///
+/// # Panics
+/// The log cannot be read.
+pub async fn count(world: &World, is_such: impl Fn(&RawEvent) -> bool) -> usize {
+    events(world.log_url()).await.iter().filter(|event| is_such(event)).count()
+}
+
+/// How many events of a world have this name.
+///
+/// # Panics
+/// The log cannot be read.
+pub async fn count_of(world: &World, kind: &str) -> usize {
+    count(world, |event| event.kind == kind).await
+}
+
+/// All events, in order, as acknowledgements are held against them.
+///
+/// # Panics
+/// The log cannot be read.
+pub async fn everything(url: &str) -> Vec<Stored> {
+    let stored = |event: RawEvent| Stored {
+        stream: event.stream.to_string(),
+        kind: event.kind,
+        data: event.data.to_vec(),
+    };
+    events(url).await.into_iter().map(stored).collect()
 }
 
 /// Waits until the read model shows all of the log.

@@ -128,6 +128,15 @@ impl World {
         &self.client
     }
 
+    /// Where the log is.
+    ///
+    /// # Panics
+    /// The processes are not told.
+    pub fn log_url(&self) -> &str {
+        let log = self.environment.iter().find(|(name, _)| name == "VECHE_LOG");
+        &log.expect("the processes are told where the log is").1
+    }
+
     /// The database of log and read model.
     pub fn database_url(&self) -> &str {
         &self.database_url

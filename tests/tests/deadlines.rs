@@ -6,6 +6,7 @@ use std::time::Duration;
 use veche_tests::{
     patience,
     person::{Person, Team, text},
+    stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -16,9 +17,8 @@ const AT_ONCE: usize = 20;
 /// Longer than it takes to find what is due, twice over.
 const A_WHILE: Duration = Duration::from_secs(5);
 
-async fn passed(world: &World) -> i64 {
-    let count = sqlx::query_scalar("select count(*) from log.events where kind = 'task.deadline_passed.v1'");
-    count.fetch_one(&world.pool().await).await.expect("the log can be read")
+async fn passed(world: &World) -> usize {
+    stored::count_of(world, "task.deadline_passed.v1").await
 }
 
 fn at(time: DateTime<Utc>) -> String {
@@ -71,7 +71,7 @@ async fn two_processes_let_each_deadline_pass_once_and_a_rebuild_none() {
         assert_eq!(told["chats"][0]["tabs"], json!(["active", "expired", "in"]));
     }
     tokio::time::sleep(A_WHILE).await;
-    assert_eq!(passed(&world).await, expected as i64);
+    assert_eq!(passed(&world).await, expected);
     his.has_not_heard("a deadline again", |frame| frame["params"]["chats"][0]["deadline_expired"] == true)
         .await;
     let count = expected as u64;
@@ -91,7 +91,7 @@ async fn two_processes_let_each_deadline_pass_once_and_a_rebuild_none() {
     let over = anna.client.put(of(&moved), json!({"deadline": "2019-01-31"})).await.ok();
     assert_eq!(over["deadline_expired"], true);
     tokio::time::sleep(A_WHILE).await;
-    assert_eq!(passed(&world).await, expected as i64 + 1);
+    assert_eq!(passed(&world).await, expected + 1);
     assert_eq!(late(&boris, &team, &first).await, (true, count + 1, count + 1));
 
     other.process(Role::Serve).kill();
@@ -99,7 +99,7 @@ async fn two_processes_let_each_deadline_pass_once_and_a_rebuild_none() {
     world.run(&["rebuild"]);
     world.revive(Role::Serve).await;
     tokio::time::sleep(A_WHILE).await;
-    assert_eq!(passed(&world).await, expected as i64 + 1, "a rebuild lets nothing pass again");
+    assert_eq!(passed(&world).await, expected + 1, "a rebuild lets nothing pass again");
     assert_eq!(late(&boris, &team, &first).await, (true, count + 1, count + 1));
 }
 

@@ -14,7 +14,7 @@ use veche_tests::{
     patience::until,
     person::Person,
     scenario,
-    world::{Layout, Plan, Role, World},
+    world::{Layout, LogPlace, Plan, Role, World},
 };
 
 const ANNA: &str = "+79080000001";
@@ -75,8 +75,17 @@ async fn a_command_that_is_always_too_late_is_a_conflict() {
 
 #[tokio::test]
 async fn without_its_database_the_server_is_unavailable_until_it_is_back() {
-    let plan = Plan::new(Layout::AllInOne).on(LocalPostgres::start().await);
-    let mut world = World::start(plan).await;
+    database_comes_back(Plan::new(Layout::AllInOne)).await;
+}
+
+/// Nothing happens in the log meanwhile that would make anybody look whether the newest rows are still there.
+#[tokio::test]
+async fn without_the_read_model_s_database_neither_and_what_a_crash_took_comes_again() {
+    database_comes_back(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
+}
+
+async fn database_comes_back(plan: Plan) {
+    let mut world = World::start(plan.on(LocalPostgres::start().await)).await;
     let anna = Person::login(world.client(), ANNA).await;
     world.postgres().kill().await;
     for answer in [

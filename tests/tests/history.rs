@@ -18,7 +18,7 @@ use veche_tests::{
     exchange::{Body, Call},
     pair::Circle,
     person::text,
-    world::{Layout, Plan, World, program},
+    world::{Layout, LogPlace, Plan, World, program},
 };
 
 const ANNA: &str = "+79081000001";
@@ -30,7 +30,17 @@ async fn circle(plan: Plan) -> Circle {
 
 #[tokio::test]
 async fn a_team_is_shown_as_it_was() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
+    shown_as_it_was(Plan::new(Layout::AllInOne)).await;
+}
+
+/// Which can only be read from positions that are known.
+#[tokio::test]
+async fn a_team_is_shown_as_it_was_from_eventstoredb() {
+    shown_as_it_was(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
+}
+
+async fn shown_as_it_was(plan: Plan) {
+    let stage = circle(plan).await;
     let Circle { world, anna, boris, team, group } = &stage;
     let pool = world.pool().await;
     let said = text(&anna.post(&team.uid, group, "на миг").await["message_id"]);
@@ -141,7 +151,7 @@ async fn schemas_of_the_past_are_few_and_one_that_is_too_long_is_refused() {
     let stage = circle(plan).await;
     let Circle { world, anna, team, group, .. } = &stage;
     let head = stage.head().await;
-    let of_team = |as_of: i64| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
+    let of_team = |as_of: u64| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
     // Many at once ask for one: it is made once.
     let asked = futures::future::join_all((0..8).map(|_| anna.client.get(of_team(head)))).await;
     asked.into_iter().for_each(|answer| drop(answer.ok()));

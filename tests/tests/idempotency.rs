@@ -8,17 +8,13 @@ use uuid::Uuid;
 use veche_tests::{
     exchange::{Answer, Body, Call},
     person::Person,
+    stored,
     world::{Layout, Plan, Role, World},
 };
 
 const ANNA: &str = "+79030000001";
 const BORIS: &str = "+79030000002";
 const AT_ONCE: usize = 100;
-
-async fn events_of(world: &World, kind: &str) -> i64 {
-    let count = sqlx::query_scalar("select count(*) from log.events where kind = $1").bind(kind);
-    count.fetch_one(&world.pool().await).await.expect("the log can be read")
-}
 
 async fn at_once(person: &Person, call: &Call) -> Vec<Answer> {
     join_all((0..AT_ONCE).map(|_| person.client.send(call.clone()))).await
@@ -37,9 +33,9 @@ async fn one_key_makes_one_team() {
         Call::new(Method::POST, "/api/v3/teams", Body::Json(body)).header("Idempotency-Key", "hundred-1");
     let answers = results(at_once(&anna, &call).await);
     assert_eq!(answers.len(), 1, "all are told the same");
-    assert_eq!(events_of(&world, "team.created.v1").await, 1);
+    assert_eq!(stored::count_of(&world, "team.created.v1").await, 1);
     // Whoever they invite is one account too.
-    assert_eq!(events_of(&world, "account.registered.v1").await, 2);
+    assert_eq!(stored::count_of(&world, "account.registered.v1").await, 2);
     let other = Call { body: Body::Json(json!({"name": "другая"})), ..call.clone() };
     anna.client.send(other).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
     let elsewhere = Call {
@@ -64,8 +60,8 @@ async fn one_message_id_is_one_message() {
     let path = format!("/api/v3/teams/{}/ws/client.message.updated", team.uid);
     let answers = results(at_once(&anna, &Call::new(Method::POST, path, Body::Json(body))).await);
     assert_eq!(answers.len(), 1, "all are told the same: {answers:?}");
-    assert_eq!(events_of(&world, "message.posted.v1").await, 1);
-    assert_eq!(events_of(&world, "message.edited.v1").await, 0);
+    assert_eq!(stored::count_of(&world, "message.posted.v1").await, 1);
+    assert_eq!(stored::count_of(&world, "message.edited.v1").await, 0);
 }
 
 #[tokio::test]
@@ -87,7 +83,7 @@ async fn one_message_id_over_a_socket_is_one_message() {
     socket.event("server.message.updated").await;
     let again = |frame: &Value| frame["event"] == "server.message.updated";
     socket.has_not_heard("the message a second time", again).await;
-    assert_eq!(events_of(&world, "message.posted.v1").await, 1);
+    assert_eq!(stored::count_of(&world, "message.posted.v1").await, 1);
 }
 
 /// A process can die between doing what was asked and keeping its answer: who asks again is told that it is done, though
@@ -139,7 +135,7 @@ async fn one_phone_is_one_account() {
     let call =
         |n: usize| anna.make_team_of("т", json!([{"phone": format!("8 (903) 000-00-0{}", 2 + n % 2)}]));
     join_all((0..20).map(call)).await;
-    assert_eq!(events_of(&world, "account.registered.v1").await, 3);
+    assert_eq!(stored::count_of(&world, "account.registered.v1").await, 3);
     let boris = Person::login(world.client(), BORIS).await;
     assert_eq!(boris.client.get("/api/v3/teams").await.ok().as_array().unwrap().len(), 10);
 }

@@ -39,7 +39,7 @@ async fn a_wrapping_key_is_replaced_under_load_and_then_taken_away() {
     let words = world.run(&["keys", "rotate"]);
     assert!(words.contains("keys were wrapped anew"), "{words}");
     let later = Person::login(world.client(), "+79081140003").await;
-    load.finish().await.is_in_the_log(&pool).await;
+    load.finish().await.is_in_the_log(&world).await;
     let after = names(&pool).await;
     assert_eq!(after.len(), 1, "one key wraps all: {after:?}");
     assert_ne!(after, before);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use veche_tests::{
     person::{Person, Team, text},
     socket::Socket,
+    stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -16,9 +17,8 @@ const AT_ONCE: usize = 20;
 /// Longer than a worker takes to find what is due, several times over.
 const A_WHILE: Duration = Duration::from_secs(2);
 
-async fn fired(world: &World) -> i64 {
-    let count = sqlx::query_scalar("select count(*) from log.events where kind = 'remind.fired.v1'");
-    count.fetch_one(&world.pool().await).await.expect("the log can be read")
+async fn fired(world: &World) -> usize {
+    stored::count_of(world, "remind.fired.v1").await
 }
 
 /// Sets a reminder of the direct chat with Boris; returns its id.
@@ -59,7 +59,7 @@ async fn two_processes_fire_each_reminder_once_and_a_rebuild_fires_none() {
         assert_eq!(told["reminds"][0]["chat"], team.jid_of(BORIS).as_str());
     }
     tokio::time::sleep(A_WHILE).await;
-    assert_eq!(fired(&world).await, AT_ONCE as i64);
+    assert_eq!(fired(&world).await, AT_ONCE);
     own.has_not_heard("a second time", |frame| frame["event"] == "server.remind.fired").await;
     strange
         .has_not_heard("another's reminder", |frame| text(&frame["event"]).starts_with("server.remind"))
@@ -72,7 +72,7 @@ async fn two_processes_fire_each_reminder_once_and_a_rebuild_fires_none() {
     world.run(&["rebuild"]);
     world.revive(Role::Serve).await;
     tokio::time::sleep(A_WHILE).await;
-    assert_eq!(fired(&world).await, AT_ONCE as i64, "a rebuild fires nothing again");
+    assert_eq!(fired(&world).await, AT_ONCE, "a rebuild fires nothing again");
     assert_eq!(waiting(&anna, &team).await[0]["uid"], kept.as_str(), "and forgets nothing");
 }
 

@@ -14,7 +14,7 @@ const PHONES: &str = "+7906000000";
 /// Everybody has heard everything once, in order; the log and the counters agree.
 async fn is_complete(room: &Room, world: &World, load: Load) {
     let acknowledged = load.finish().await;
-    acknowledged.is_in_the_log(&world.pool().await).await;
+    acknowledged.is_in_the_log(world).await;
     room.has_heard(&acknowledged).await;
 }
 

@@ -67,7 +67,7 @@ async fn soak_loses_and_doubles_nothing() {
         acknowledged.invitations.len()
     );
     let pool = world.pool().await;
-    acknowledged.is_in_the_log(&pool).await;
+    acknowledged.is_in_the_log(&world).await;
     is_what_a_rebuild_makes(&mut world, &pool, &anna).await;
 }
 

@@ -200,7 +200,7 @@ async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
     futures::future::join(talking, breaking).await;
     let acknowledged = load.finish().await;
     let pool = world.pool().await;
-    acknowledged.is_in_the_log(&pool).await;
+    acknowledged.is_in_the_log(&world).await;
     let head: i64 =
         sqlx::query_scalar("select position from log.head").fetch_one(&pool).await.expect("the log's head");
     let head = u64::try_from(head).expect("a position");

@@ -65,7 +65,7 @@ async fn roles_apart_go_on_over_a_switch_between_two_projections() {
 
     let acknowledged = load.finish().await;
     let pool = world.pool().await;
-    acknowledged.is_in_the_log(&pool).await;
+    acknowledged.is_in_the_log(&world).await;
     room.has_heard(&acknowledged).await;
     let told = block_in_place(|| world.run(&["rebuild", "diff"]));
     assert!(told.contains("0 rows differ"), "{told}");

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use veche_tests::{
     exchange::{Body, Call},
     person::{Person, text},
+    stored,
     world::World,
 };
 
@@ -102,8 +103,7 @@ async fn tasks_made_at_once_have_each_a_number_and_one_key_makes_one() {
     assert_eq!(answers.len(), 1, "all are told the same: {answers:?}");
     let page: Value = anna.client.get(format!("{path}?limit=1")).await.ok();
     assert_eq!(page["count"], AT_ONCE + 1);
-    let count = sqlx::query_scalar::<_, i64>("select count(*) from log.events where kind = 'remind.set.v1'");
-    assert_eq!(count.fetch_one(&world.pool().await).await.ok(), Some(1));
+    assert_eq!(stored::count_of(&world, "remind.set.v1").await, 1);
 }
 
 #[tokio::test]

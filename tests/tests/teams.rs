@@ -8,6 +8,7 @@ use veche_tests::{
     scenario::picture,
     shape::Format,
     socket::Socket,
+    stored,
     world::{PUBLIC_URL, World},
 };
 
@@ -236,10 +237,7 @@ async fn a_team_is_made_with_so_many_contacts_and_with_one_more_nothing_is() {
     let contacts = |count: usize| -> Vec<Value> {
         (0..count).map(|n| json!({"phone": format!("+7912{n:07}")})).collect()
     };
-    let pool = world.pool().await;
-    let events = || async {
-        sqlx::query_scalar::<_, i64>("select count(*) from log.events").fetch_one(&pool).await.unwrap()
-    };
+    let events = || stored::count(&world, |_| true);
     for version in ["v3", "v4"] {
         let before = events().await;
         let body = json!({"name": "полк", "contacts": contacts(MOST + 1)});

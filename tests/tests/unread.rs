@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use veche_tests::{
     person::{Person, Team, text},
     socket::{Next, Socket},
+    stored,
     world::World,
 };
 
@@ -377,11 +378,7 @@ async fn a_group_cleans_up_after_itself_and_only_what_is_old_enough() {
 }
 
 /// How many events the log has of a message.
-async fn events_of(world: &World, message: &str) -> i64 {
-    let count = sqlx::query_scalar("SELECT count(*) FROM log.events WHERE stream = $1");
-    count
-        .bind(format!("message-{message}"))
-        .fetch_one(&world.pool().await)
-        .await
-        .expect("the log can be read")
+async fn events_of(world: &World, message: &str) -> usize {
+    let stream = format!("message-{message}");
+    stored::count(world, |event| event.stream.as_str() == stream).await
 }
