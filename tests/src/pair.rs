@@ -76,10 +76,7 @@ impl Circle {
     /// # Panics
     /// The log cannot be read.
     pub async fn head(&self) -> u64 {
-        let log = stored::log(self.world.log_url()).await;
-        let head = log.head().await.expect("the log's head");
-        log.close().await;
-        head
+        stored::head(&self.world).await
     }
 
     /// A path in the team.

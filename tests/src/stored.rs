@@ -2,6 +2,7 @@
 
 use crate::{dump, load::Stored, patience, world::World};
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, PostgresLog, PostgresSettings, RawEvent};
+use events::Position;
 use sqlx::PgPool;
 
 /// The log at a URL.
@@ -35,6 +36,17 @@ pub async fn events(url: &str) -> Vec<RawEvent> {
     }
     log.close().await;
     all
+}
+
+/// Where the log of a world stands.
+///
+/// # Panics
+/// The log cannot be read.
+pub async fn head(world: &World) -> Position {
+    let log = log(world.log_url()).await;
+    let head = log.head().await.expect("the log's head");
+    log.close().await;
+    head
 }
 
 /// How many events of a world are such.

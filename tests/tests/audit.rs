@@ -8,7 +8,8 @@ use veche_tests::{
     patience,
     person::{Person, Team},
     process::{Process, Recipe},
-    world::{Layout, Plan, Role, World, program},
+    stored,
+    world::{Layout, LogPlace, Plan, Role, World, program},
 };
 
 const ANNA: &str = "+79080000001";
@@ -24,9 +25,10 @@ struct Story {
 }
 
 impl Story {
-    async fn begin() -> Self {
+    async fn begin(log: LogPlace) -> Self {
         // Signed every second: a test does not wait for a minute.
-        let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_AUDIT_CHECKPOINT_SEC", "1")).await;
+        let plan = Plan::new(Layout::AllInOne).log(log).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
+        let world = World::start(plan).await;
         let anna = Person::login(world.client(), ANNA).await;
         let team = anna.make_team("двое", &[BORIS]).await;
         let group = anna.make_group(&team.uid, "г", &[team.jid_of(BORIS).as_str()]).await;
@@ -41,16 +43,14 @@ impl Story {
 
     /// Waits until all that happened is hashed and signed.
     async fn signed(&self) {
+        let log = stored::log(self.world.log_url()).await;
         patience::until("all is signed", async || {
-            let all: bool = sqlx::query_scalar(
-                "select coalesce((select position from log.head) = (select max(position) from audit.checkpoint), false)",
-            )
-            .fetch_one(&self.pool)
-            .await
-            .expect("the chain is there");
-            all.then_some(())
+            let signed = sqlx::query_scalar("select coalesce(max(position), 0) from audit.checkpoint");
+            let signed: i64 = signed.fetch_one(&self.pool).await.expect("the chain is there");
+            (log.head().await.expect("the log's head") == signed.cast_unsigned()).then_some(())
         })
         .await;
+        log.close().await;
     }
 
     /// What a subcommand says in lines of JSON.
@@ -71,7 +71,17 @@ impl Story {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_searched_and_explained() {
-    let story = Story::begin().await;
+    searched_and_explained(Story::begin(LogPlace::Postgres).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_in_eventstoredb_is_searched_explained_and_proved() {
+    let story = Story::begin(LogPlace::EventStoreDb).await;
+    story.world.run(&["audit", "verify"]);
+    searched_and_explained(story).await;
+}
+
+async fn searched_and_explained(story: Story) {
     let all = story.list(&["--limit", "0"]);
     let numbers: Vec<_> = all.iter().map(|event| event["number"].as_u64()).collect();
     assert_eq!(numbers, (1..=all.len() as u64).map(Some).collect::<Vec<_>>());
@@ -103,7 +113,7 @@ async fn history_is_searched_and_explained() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_proved_here_and_in_files_until_it_is_tampered_with() {
-    let story = Story::begin().await;
+    let story = Story::begin(LogPlace::Postgres).await;
     let (status, words) = story.code(&["verify"]);
     assert_eq!(status, Some(0), "{words}");
     assert!(words.contains("; 0 events behind it are not signed"), "{words}");
@@ -167,7 +177,7 @@ fn flip_last_digit_of_data(file: &Path) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_followed_as_they_happen() {
-    let story = Story::begin().await;
+    let story = Story::begin(LogPlace::Postgres).await;
     let folder = tempfile::tempdir().expect("a folder");
     let arguments = ["audit", "tail", "--json", "--lines", "1", "--type", "message.*"].map(str::to_owned);
     let tail = Process::start(Recipe {
@@ -186,14 +196,17 @@ async fn events_are_followed_as_they_happen() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copied_history_keeps_its_hashes() {
-    let mut story = Story::begin().await;
+    let mut story = Story::begin(LogPlace::Postgres).await;
     story.world.process(Role::Serve).terminate().await;
     let target = TestDatabase::create().await;
     story.world.run(&["log", "copy", "--to", &target.url]);
     let head = "select number::text || encode(hash, 'hex') from audit.head";
     let original: String = sqlx::query_scalar(head).fetch_one(&story.pool).await.expect("a chain");
 
-    let copy = Plan::new(Layout::AllInOne).on_database(&target.url).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
+    let copy = Plan::new(Layout::AllInOne)
+        .log(LogPlace::Postgres)
+        .on_database(&target.url)
+        .set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
     let world = World::start(copy).await;
     let pool = world.pool().await;
     let copied = patience::until("the copy is hashed", async || {

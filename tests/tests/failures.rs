@@ -51,7 +51,7 @@ async fn a_body_that_cannot_be_read_is_a_bad_request() {
 /// others were faster each time.
 #[tokio::test]
 async fn a_command_that_is_always_too_late_is_a_conflict() {
-    let mut world = World::start(Plan::new(Layout::AllInOne)).await;
+    let mut world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
     let anna = Person::login(world.client(), ANNA).await;
     anna.client.put("/api/v3/ui-settings", json!({"n": 1})).await.ok();
     let pool = world.pool().await;
@@ -75,7 +75,7 @@ async fn a_command_that_is_always_too_late_is_a_conflict() {
 
 #[tokio::test]
 async fn without_its_database_the_server_is_unavailable_until_it_is_back() {
-    database_comes_back(Plan::new(Layout::AllInOne)).await;
+    database_comes_back(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
 }
 
 /// Nothing happens in the log meanwhile that would make anybody look whether the newest rows are still there.

@@ -10,7 +10,7 @@ use veche_tests::{
     exchange::{Body, Call},
     patience,
     person::{Person, Team},
-    world::{Layout, Plan, Role, World, program},
+    world::{Layout, LogPlace, Plan, Role, World, program},
 };
 
 const ANNA: &str = "+79070000021";
@@ -26,7 +26,7 @@ struct Stage {
 
 impl Stage {
     async fn set(messages: usize) -> Self {
-        let mut world = World::start(Plan::new(Layout::AllInOne)).await;
+        let mut world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
         let anna = Person::login(world.client(), ANNA).await;
         let team: Team = anna.make_team("двое", &[BORIS]).await;
         for number in 0..messages {

@@ -6,11 +6,13 @@ use std::process::{Child, Command, Stdio};
 use veche_tests::{
     pair::Circle,
     person::text,
-    world::{World, program},
+    world::{Layout, LogPlace, Plan, World, program},
 };
 
+/// With the log where a test can write what no program would.
 async fn circle() -> Circle {
-    Circle::meet(World::all_in_one().await, &["+79081000011", "+79081000012"]).await
+    let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres);
+    Circle::meet(World::start(plan).await, &["+79081000011", "+79081000012"]).await
 }
 
 /// A tool of the product at work, beside others.

@@ -10,6 +10,7 @@ use veche_tests::{
     load::Load,
     local_postgres::LocalPostgres,
     person::Person,
+    stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -73,8 +74,7 @@ async fn soak_loses_and_doubles_nothing() {
 
 /// The read model that came through all that is the one that the log makes from nothing, in all rows and columns.
 async fn is_what_a_rebuild_makes(world: &mut World, pool: &sqlx::PgPool, witness: &Person) {
-    let head: i64 =
-        sqlx::query_scalar("select position from log.head").fetch_one(pool).await.expect("the log's head");
+    let head = stored::head(world).await;
     let call = Call::new(Method::GET, "/api/v3/me", Body::Empty);
     witness.client.send(call.header("Min-Event-Position", head.to_string())).await.ok();
     world.process(Role::Serve).terminate().await;

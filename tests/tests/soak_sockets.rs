@@ -11,6 +11,7 @@ use veche_tests::{
     exchange::{Body, Call},
     load::Load,
     person::{Person, Team},
+    stored,
     wanderer::{Place, Wanderer},
     world::{Layout, Plan, Role, World},
 };
@@ -201,9 +202,7 @@ async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
     let acknowledged = load.finish().await;
     let pool = world.pool().await;
     acknowledged.is_in_the_log(&world).await;
-    let head: i64 =
-        sqlx::query_scalar("select position from log.head").fetch_one(&pool).await.expect("the log's head");
-    let head = u64::try_from(head).expect("a position");
+    let head = stored::head(&world).await;
     let mut listeners = Vec::new();
     for wanderer in wanderers {
         let mut wanderer = wanderer.await.expect("nothing was heard twice or out of order");
