@@ -74,6 +74,26 @@ async fn a_rebuild_writes_no_notices_that_nobody_can_ask_for() {
     telling.end().await;
 }
 
+/// Where nobody is told of anything, what happened to messages is applied in sets.
+#[tokio::test]
+async fn a_rebuild_that_tells_nobody_makes_the_same_rows() {
+    let mut telling = Telling::begin().await;
+    telling.tell_all().await;
+    telling.is_of_people_too().await;
+    let live = dump(&telling.pool).await;
+    let silent = telling.projector.clone().telling(projection_service::Telling::Nothing);
+    rebuild(&silent, |_| {}).await.unwrap();
+    let rebuilt = dump(&telling.pool).await;
+    let rows = |table: &str, what: &str| live[table].iter().filter(|row| row.contains(what)).count();
+    assert!(rows("message", "\"deleted\": true") > 1 && rows("message", "\"edited\": \"2") > 1);
+    assert!(live["reaction"].len() > 1 && live["reading"].len() > 1);
+    for table in TABLES.into_iter().filter(|table| !["feed", "retold", "feed_floor"].contains(table)) {
+        assert_eq!(rebuilt[table], live[table], "read.{table}");
+    }
+    assert!(rebuilt["feed"].is_empty() && rebuilt["retold"].is_empty(), "nobody is told");
+    telling.end().await;
+}
+
 #[tokio::test]
 async fn tables_of_another_program_are_made_anew_and_nobody_is_let_in_before_they_are_full() {
     let database = TestDatabase::create().await;
