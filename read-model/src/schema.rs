@@ -129,11 +129,10 @@ pub async fn complete(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     }
     let mut transaction = db.begin().await?;
     take_turn(&mut transaction).await?;
-    if !is_complete(&mut transaction).await? {
-        // However long it takes, it has to be done.
-        sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
-        sqlx::raw_sql(READ_LAST).execute(&mut *transaction).await?;
-    }
+    // However long it takes, it has to be done. Another process may have done it by now: the statement asks once more, with the
+    // table locked, since a name that was looked for before the turn came would still be taken for unknown.
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+    sqlx::raw_sql(READ_LAST).execute(&mut *transaction).await?;
     transaction.commit().await
 }
 
