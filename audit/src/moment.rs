@@ -4,7 +4,7 @@ use crate::{Entry, Filter, Ledger, Order};
 use chrono::{DateTime, Utc};
 use event_log::Log;
 use events::Position;
-use platform::moment::{Moment, MomentError, SKEW, last_behind};
+use platform::moment::{Halving, Moment, MomentError, SKEW, last_behind};
 
 impl Ledger {
     /// The position up to which everything had happened at a moment: see [`Moment::position`].
@@ -28,15 +28,12 @@ impl Ledger {
     /// Times of entries grow with their numbers only as far as the clocks of nodes agree.
     async fn last_until(&self, log: &Log, time: DateTime<Utc>) -> Result<Position, MomentError> {
         let head = self.head().await?;
-        // Everything up to `found` had happened; behind `later` it had not, as far as clocks agree.
-        let (mut found, mut later) = (0, head.chain.number);
-        while found < later {
-            let middle = found + (later - found) / 2;
-            match self.entry_number(middle + 1).await? {
-                Some(entry) if entry.at <= time => found = middle + 1,
-                _ => later = middle,
-            }
+        let mut search = Halving::up_to(head.chain.number);
+        while let Some(number) = search.asks() {
+            let entry = self.entry_number(number).await?;
+            search.hears(number, entry.is_some_and(|entry| entry.at <= time));
         }
+        let mut found = search.found;
         let mut position = self.entry_number(found).await?.map_or(0, |entry| entry.position);
         loop {
             let behind: Vec<Entry> = self.entries(&Filter::default(), Order::Oldest, found, SKEW).await?;

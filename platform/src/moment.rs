@@ -73,6 +73,35 @@ impl Moment {
     }
 }
 
+/// Looks for the last of some numbers by which something had happened, as far as it had by all before it: few are asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Halving {
+    /// By this one it had; 0 if it is not known of any.
+    pub found: u64,
+    /// Behind this one it had not.
+    later: u64,
+}
+
+impl Halving {
+    /// Among 1 to `end`.
+    pub const fn up_to(end: u64) -> Self {
+        Self { found: 0, later: end }
+    }
+
+    /// The number that is to be asked next; none when it is found.
+    pub fn asks(&self) -> Option<u64> {
+        (self.found < self.later).then(|| self.found + (self.later - self.found) / 2 + 1)
+    }
+
+    /// Whether it had happened by that one.
+    pub fn hears(&mut self, number: u64, had_happened: bool) {
+        match had_happened {
+            true => self.found = number,
+            false => self.later = number - 1,
+        }
+    }
+}
+
 /// The last event behind a position that does not bear a later time, or that position: all of them are looked at.
 ///
 /// # Errors
@@ -88,15 +117,14 @@ pub async fn last_behind(log: &Log, position: Position, time: DateTime<Utc>) -> 
 }
 
 async fn last_until(log: &Log, head: Position, time: DateTime<Utc>) -> Result<Position, ReadError> {
-    // Everything up to `found` had happened; behind `later` it had not, as far as clocks agree.
-    let (mut found, mut later) = (0, head);
-    while found < later {
-        let middle = found + (later - found) / 2;
-        match log.read_all(middle, 1).await?.first() {
-            Some(event) if is_until(event, time) => found = event.position.max(middle + 1),
-            _ => later = middle,
+    let mut search = Halving::up_to(head);
+    while let Some(position) = search.asks() {
+        match log.read_all(position - 1, 1).await?.first() {
+            Some(event) if is_until(event, time) => search.hears(event.position.max(position), true),
+            _ => search.hears(position, false),
         }
     }
+    let mut found = search.found;
     loop {
         let behind = log.read_all(found, SKEW).await?;
         match behind.iter().rfind(|event| is_until(event, time)) {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 const LONG_BATCH: usize = 2_000;
 
 /// Batches that may wait.
-const AHEAD: usize = 2;
+pub(crate) const AHEAD: usize = 2;
 
 /// Batches of events behind `after`, in order, up to `until` or the end of the log. The first failure is the last that comes.
 /// Reading ends when nobody receives any more.

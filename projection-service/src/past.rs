@@ -3,7 +3,7 @@
 
 mod concerning;
 
-use crate::{Projector, Telling, incoming::Incoming, skips::Skips};
+use crate::{Projector, Telling, ahead::AHEAD, incoming::Incoming, skips::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
 use concerning::Concerning;
@@ -29,8 +29,6 @@ use tokio::sync::{
 const AT_ONCE: usize = 2;
 /// How long somebody waits for a schema; it is made to its end even if they do not.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Pages of events that may wait to be applied.
-const AHEAD: usize = 2;
 /// Connections to one schema.
 const CONNECTIONS: u32 = 2;
 

@@ -43,8 +43,12 @@ pub async fn events(url: &str) -> Vec<RawEvent> {
 /// # Panics
 /// The log cannot be read.
 pub async fn head(world: &World) -> Position {
-    let log = log(world.log_url()).await;
-    let head = log.head().await.expect("the log's head");
+    head_of(world.log_url()).await
+}
+
+async fn head_of(url: &str) -> Position {
+    let log = log(url).await;
+    let head = log.head().await.expect("the log can be read");
     log.close().await;
     head
 }
@@ -83,7 +87,7 @@ pub async fn everything(url: &str) -> Vec<Stored> {
 /// # Panics
 /// It does not.
 pub async fn projected(pool: &PgPool, url: &str) {
-    let head = log(url).await.head().await.expect("the log can be read");
+    let head = head_of(url).await;
     patience::until("the read model has everything", async || {
         let position: i64 =
             sqlx::query_scalar("select position from read.checkpoint").fetch_one(pool).await.expect("read");
@@ -97,7 +101,7 @@ pub async fn projected(pool: &PgPool, url: &str) {
 /// # Panics
 /// It does not.
 pub async fn hashed(pool: &PgPool, url: &str) {
-    let head = log(url).await.head().await.expect("the log can be read");
+    let head = head_of(url).await;
     patience::within(patience::START_GUARD, "all of history is hashed", async || {
         let position: i64 =
             sqlx::query_scalar("select position from audit.head").fetch_one(pool).await.expect("a chain");

@@ -209,15 +209,8 @@ async fn a_copied_history_keeps_its_hashes() {
         .set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
     let world = World::start(copy).await;
     let pool = world.pool().await;
-    let copied = patience::until("the copy is hashed", async || {
-        let all = "select (select position from log.head) = (select position from audit.head)";
-        let all: bool = sqlx::query_scalar(all).fetch_one(&pool).await.expect("a chain");
-        if !all {
-            return None;
-        }
-        Some(sqlx::query_scalar::<_, String>(head).fetch_one(&pool).await.expect("a chain"))
-    })
-    .await;
+    stored::hashed(&pool, world.log_url()).await;
+    let copied: String = sqlx::query_scalar(head).fetch_one(&pool).await.expect("a chain");
     assert_eq!(original, copied);
     // What was signed of the original proves the copy too.
     let checkpoints = story.world.data().join("audit/checkpoints.ndjson").display().to_string();

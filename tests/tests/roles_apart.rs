@@ -1,11 +1,11 @@
 //! Roles as processes of their own: what stands between them breaks in the middle of the load, and nothing is lost.
 
 use veche_tests::{
-    dump,
     ear::Ear,
     load::Load,
     nats::NatsCluster,
     room::Room,
+    stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -85,12 +85,8 @@ async fn roles_apart_lose_nothing_when_each_is_killed_in_turn() {
     }
     load.more(20).await;
     is_complete(&room, &world, load).await;
-    let pool = world.pool().await;
-    let before = dump::read_model(&pool).await;
     world.process(Role::Projection).kill();
-    world.run(&["rebuild"]);
-    let differences = dump::differences(&before, &dump::read_model(&pool).await);
-    assert!(differences.is_empty(), "a rebuild makes another read model:\n{}", differences.join("\n"));
+    stored::is_what_a_rebuild_makes(&world).await;
 }
 
 /// A gateway that dies takes its sockets with it; whoever comes back finds what was said meanwhile by their counters,

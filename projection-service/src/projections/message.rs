@@ -29,8 +29,10 @@ use links::links_in;
 use protocol::{
     message::ContentType,
     notice::{Audience, Notice, Scope},
+    upload::NeutralUpload,
 };
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// The message whose stream it is.
 pub(super) fn of(recorded: &Recorded<Event>) -> Option<MessageId> {
@@ -74,12 +76,14 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
     }
     // All are asked, since the floor of the feed rises over each that nobody is told of.
     let told = posts.iter().filter(|(at, _)| batch.is_told(*at)).count() > 0;
+    let placed = match told {
+        true => place_and_show(batch, new).await?,
+        false => place(batch, &new).await.map(|()| vec![])?,
+    };
+    let uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
+    forward(batch, &posts).await?;
     if told {
-        place_and_tell(batch, &posts, new).await?;
-    } else {
-        place(batch, &new).await?;
-        upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
-        forward(batch, &posts).await?;
+        tell(batch, &posts, placed, uploads).await?;
     }
     if batch.plans {
         let placed: Vec<Placed<'_>> = posts
@@ -91,14 +95,12 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
     Ok(())
 }
 
-async fn place_and_tell(
+async fn tell(
     batch: &mut Batch<'_>,
     posts: &[(At<'_>, &Posted)],
-    new: Vec<New<'_>>,
-) -> Result<(), ProjectionError> {
-    let placed = place_and_show(batch, new).await?;
-    let mut uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
-    forward(batch, posts).await?;
+    placed: Vec<Standing>,
+    mut uploads: HashMap<MessageId, Vec<NeutralUpload>>,
+) -> Result<(), sqlx::Error> {
     let seen = seen::by_posts(batch, &readers(&placed)).await?;
     for (((at, _), Standing { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
         message.uploads = uploads.remove(&message.id).unwrap_or_default();

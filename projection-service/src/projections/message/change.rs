@@ -26,9 +26,11 @@ pub(in super::super) async fn changed(
     run: &[&Recorded<Event>],
 ) -> Result<(), ProjectionError> {
     let (mut edits, mut deletions, mut reactions) = (vec![], vec![], vec![]);
+    let mut changed = Vec::with_capacity(run.len());
     for recorded in run {
         let (at, message) = (At::of(recorded), of(recorded));
         let message = message.ok_or(ProjectionError::Dangling(at.position))?;
+        changed.push((at, message));
         match &recorded.event {
             Event::MessageEvent(MessageEvent::Edited(fact)) => edits.push(About { at, message, fact }),
             Event::MessageEvent(MessageEvent::Deleted(fact)) => deletions.push(About { at, message, fact }),
@@ -45,19 +47,17 @@ pub(in super::super) async fn changed(
     if !deletions.is_empty() {
         deletion::deleted(batch, &deletions).await?;
     }
-    for recorded in run {
-        tell_changed(batch, At::of(recorded), of(recorded)).await?;
+    for (at, message) in changed {
+        tell_changed(batch, at, message).await?;
     }
     Ok(())
 }
 
 /// Tells of a message again.
-async fn tell_changed(
-    batch: &mut Batch<'_>,
-    at: At<'_>,
-    message: Option<MessageId>,
-) -> Result<(), ProjectionError> {
-    let Some(message) = message.filter(|_| batch.is_told(at)) else { return Ok(()) };
+async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
+    if !batch.is_told(at) {
+        return Ok(());
+    }
     let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
     let row = sqlx::query(AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
     let dangling = || ProjectionError::Dangling(at.position);

@@ -13,7 +13,7 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
     query::Query,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 use uuid::Uuid;
 
 /// A message that is not there yet.
@@ -86,6 +86,9 @@ const WHERE: &str = "
         coalesce(lag(p.num) OVER (PARTITION BY p.chat, p.author ORDER BY p.num), r.num, 0) AS read
     FROM placed p LEFT JOIN reading r ON r.contact = p.author AND r.chat = p.chat";
 
+static PLACE_AND_COUNT: LazyLock<String> = LazyLock::new(|| format!("{PLACE} {COUNT}"));
+static PLACE_AND_SHOW: LazyLock<String> = LazyLock::new(|| format!("{PLACE} {WHERE}"));
+
 /// Where a message came to stand.
 struct Place {
     num: i64,
@@ -105,8 +108,7 @@ pub(in super::super) struct Standing {
 
 /// Places messages in the order in which they are given.
 pub(in super::super) async fn place(batch: &mut Batch<'_>, new: &[New<'_>]) -> Result<(), ProjectionError> {
-    let sql = format!("{PLACE} {COUNT}");
-    let placed: i64 = bound(&sql, new)?.fetch_one(&mut *batch.db).await?.get(0);
+    let placed: i64 = bound(&PLACE_AND_COUNT, new)?.fetch_one(&mut *batch.db).await?.get(0);
     match new {
         [first, ..] if placed != new.len() as i64 => Err(ProjectionError::Dangling(first.at.position)),
         _ => Ok(()),
@@ -118,8 +120,7 @@ pub(in super::super) async fn place_and_show(
     batch: &mut Batch<'_>,
     new: Vec<New<'_>>,
 ) -> Result<Vec<Standing>, ProjectionError> {
-    let sql = format!("{PLACE} {WHERE}");
-    let rows = bound(&sql, &new)?.fetch_all(&mut *batch.db).await?;
+    let rows = bound(&PLACE_AND_SHOW, &new)?.fetch_all(&mut *batch.db).await?;
     let place = |row: &PgRow| {
         let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
         let (chat_gentime, read) = (row.get("chat_gentime"), row.get("read"));
