@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what Veche is built and tried with; installs Debian packages that are missing.
 #
-#   prepare.sh [postgres] [nats]
+#   prepare.sh [postgres] [nats] [python]
 #
 # As root or with a sudo that asks no password it installs; otherwise it says what to install, and fails.
 set -euo pipefail
@@ -58,6 +58,10 @@ missing_packages() {
     command -v cc >/dev/null || packages+=(gcc libc6-dev)
     if [[ " $* " == *' postgres '* && -z $(postgres_bin "") ]]; then packages+=(postgresql); fi
     if [[ " $* " == *' nats '* ]] && ! command -v nats-server >/dev/null; then packages+=(nats-server); fi
+    # Debian has the module that makes environments in a package of its own.
+    if [[ " $* " == *' python '* ]] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        packages+=(python3 python3-venv)
+    fi
     echo "${packages[*]}"
 }
 

@@ -24,7 +24,8 @@ else
 fi
 
 cd "$ROOT"
-"$here/prepare.sh" postgres nats
+"$here/prepare.sh" postgres nats python
+"$here/python.sh"
 unset DATABASE_URL
 formatted=true
 if format_differs; then formatted=false; fi

@@ -1,0 +1,167 @@
+//! How operations fail, status by status: each operation names the statuses that its shape makes possible, and each
+//! status names its codes. One description a status stands under `components/responses`.
+
+use protocol::error::ErrorCode;
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::openapi::{
+    ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder,
+    path::{Operation, ParameterIn},
+};
+
+/// Operations that answer 401 though no session is needed: they exchange a secret for one.
+const LOGINS: [&str; 5] = [
+    "/api/v3/qr-auth",
+    "/api/v3/sms-auth",
+    "/api/v3/sms-cookieauth",
+    "/api/v4/auth/sms/get-token",
+    "/api/v3/cookieauth-logout",
+];
+
+/// Names on every operation the statuses with which it may fail, and describes each of them once.
+pub(super) fn describe(document: &mut Document) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (item.get.as_mut(), false),
+            (item.post.as_mut(), true),
+            (item.put.as_mut(), true),
+            (item.delete.as_mut(), true),
+        ];
+        for (operation, writes) in operations {
+            if let Some(operation) = operation {
+                for status in statuses(path, operation, writes) {
+                    let reference = RefOr::Ref(Ref::from_response_name(component(status)));
+                    operation.responses.responses.entry(status.to_string()).or_insert(reference);
+                }
+            }
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    for (status, codes) in by_status() {
+        components.responses.insert(component(status), RefOr::T(response(&codes)));
+    }
+}
+
+/// The statuses of one operation. 405 is missing: it is the answer to methods that have no operation.
+fn statuses(path: &str, operation: &Operation, writes: bool) -> BTreeSet<u16> {
+    use ErrorCode::{
+        AccessDenied, BadRequest, Conflict, IdempotencyKeyReused, InternalServerError, InvalidData, InvalidToken,
+        NotFound, RateLimit, RequestTooLarge, Timeout, Unavailable, UnsupportedMediaType,
+    };
+    let parameters = operation.parameters.iter().flatten();
+    let parameters: Vec<_> = parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(&parameter.parameter_in),
+            RefOr::Ref(_) => None,
+        })
+        .collect();
+    let is_public = operation.security.as_ref().is_some_and(|needed| needed.iter().all(is_nothing));
+    let has_body = operation.request_body.is_some();
+    let mut codes = vec![BadRequest, RateLimit, InternalServerError, Unavailable, Timeout];
+    if !is_public {
+        codes.extend([InvalidToken, AccessDenied]);
+    }
+    if LOGINS.contains(&path) || path.contains("{api_key}") || path == "/api/message" {
+        codes.extend([InvalidToken, AccessDenied]);
+    }
+    if parameters.contains(&&ParameterIn::Path) {
+        codes.push(NotFound);
+    }
+    if !parameters.is_empty() {
+        codes.push(InvalidData);
+    }
+    if has_body {
+        codes.extend([RequestTooLarge, UnsupportedMediaType, InvalidData, NotFound]);
+    }
+    if writes {
+        codes.extend([Conflict, IdempotencyKeyReused, AccessDenied]);
+    }
+    codes.into_iter().map(ErrorCode::status).collect()
+}
+
+/// Whether a security requirement asks for nothing: `{}`.
+fn is_nothing(requirement: &utoipa::openapi::SecurityRequirement) -> bool {
+    serde_json::to_value(requirement).is_ok_and(|json| json.as_object().is_some_and(serde_json::Map::is_empty))
+}
+
+fn by_status() -> BTreeMap<u16, Vec<ErrorCode>> {
+    let mut all = BTreeMap::<u16, Vec<ErrorCode>>::new();
+    for code in ErrorCode::ALL {
+        all.entry(code.status()).or_default().push(code);
+    }
+    all
+}
+
+fn component(status: u16) -> String {
+    format!("Failed{status}")
+}
+
+fn response(codes: &[ErrorCode]) -> Response {
+    let lines: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}.", meaning(*code))).collect();
+    let body = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Failed")))).build();
+    ResponseBuilder::new().description(lines.join(" ")).content("application/json", body).build()
+}
+
+/// When the server answers with a code, and what a client can do about it.
+const fn meaning(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::BadRequest => {
+            "the request cannot be read: broken JSON, a header or a path with characters that are none"
+        }
+        ErrorCode::EmptyToken => "the request carries neither the header `Token` nor a session cookie",
+        ErrorCode::InvalidToken => {
+            "the token, the code or the session is not valid, or no longer; log in again"
+        }
+        ErrorCode::AccessDenied => "the caller is known and lacks the right that this call needs",
+        ErrorCode::NotFound => "there is no such object, or none that the caller may know of",
+        ErrorCode::InvalidMethod => "the path has other methods; the header `Allow` lists them",
+        ErrorCode::Conflict => "other changes of this object came first several times in a row; repeat the call",
+        ErrorCode::RequestTooLarge => "the body has more bytes than this call reads",
+        ErrorCode::UnsupportedMediaType => {
+            "the `Content-Type` or the `Content-Encoding` of the body is none that this call reads"
+        }
+        ErrorCode::InvalidData => {
+            "a value is refused although its type fits: too long, blank, out of range, not an address or a number of \
+             its kind, twice in a list, naming an object that is not there, or not allowed in the object's present \
+             state; `details` names each field with a sentence that says why"
+        }
+        ErrorCode::IdempotencyKeyReused => "the `Idempotency-Key` came before with another request",
+        ErrorCode::RateLimit => "too many requests; the header `Retry-After` says in how many seconds to try again",
+        ErrorCode::InternalServerError => "a fault of the server; `reason` names the id of the request for a report",
+        ErrorCode::NotCaughtUp => {
+            "the read model has not reached the `Min-Event-Position` of the request yet; try again after `Retry-After`"
+        }
+        ErrorCode::Unavailable => "a part of the server is not available; try again after `Retry-After`",
+        ErrorCode::Timeout => "the server took too long; a command may still take effect, repeat it with its \
+             `Idempotency-Key`",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::docs::openapi;
+
+    fn responses(path: &str, method: &str) -> Vec<String> {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let responses = document["paths"][path][method]["responses"].as_object().unwrap();
+        responses.keys().cloned().collect()
+    }
+
+    #[test]
+    fn each_operation_names_the_statuses_of_its_shape() {
+        let read = responses("/api/v3/time", "get");
+        assert!(["400", "429", "500", "503", "504"].iter().all(|status| read.iter().any(|it| it == status)), "{read:?}");
+        assert!(!read.iter().any(|it| ["401", "403", "404", "409", "422"].contains(&it.as_str())), "{read:?}");
+        let written = responses("/api/v3/teams/{team_uid}", "put");
+        let wanted = ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503", "504"];
+        assert!(wanted.iter().all(|status| written.iter().any(|it| it == status)), "{written:?}");
+    }
+
+    #[test]
+    fn each_status_describes_all_of_its_codes() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        for code in protocol::error::ErrorCode::ALL {
+            let description = &document["components"]["responses"][super::component(code.status())]["description"];
+            assert!(description.as_str().unwrap().contains(&format!("`{code}`")), "{code}: {description}");
+        }
+    }
+}
