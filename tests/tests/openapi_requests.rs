@@ -15,10 +15,8 @@ const EXAMPLES: &str = "4";
 
 /// The program that generates requests, as `deploy/local/python.sh` has installed it.
 fn schemathesis() -> PathBuf {
-    let folder = std::env::var_os("VECHE_TEST_PYTHON").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.local/python"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("VECHE_TEST_PYTHON")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.local/python"), PathBuf::from);
     let program = folder.join("bin/schemathesis");
     assert!(program.is_file(), "{} is missing: deploy/local/python.sh installs it", program.display());
     program
@@ -92,7 +90,8 @@ async fn generated_requests_get_documented_answers() {
         .args(["--checks", CHECKS]);
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it runs");
     let output = output.expect("schemathesis starts");
-    let words = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let words =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words}");
     assert!(world.process(Role::Serve).is_alive(), "the product outlives them");
 }

@@ -44,8 +44,8 @@ pub(super) fn describe(document: &mut Document) {
 /// The statuses of one operation. 405 is missing: it is the answer to methods that have no operation.
 fn statuses(path: &str, operation: &Operation, writes: bool) -> BTreeSet<u16> {
     use ErrorCode::{
-        AccessDenied, BadRequest, Conflict, IdempotencyKeyReused, InternalServerError, InvalidData, InvalidToken,
-        NotFound, RateLimit, RequestTooLarge, Timeout, Unavailable, UnsupportedMediaType,
+        AccessDenied, BadRequest, Conflict, IdempotencyKeyReused, InternalServerError, InvalidData,
+        InvalidToken, NotFound, RateLimit, RequestTooLarge, Timeout, Unavailable, UnsupportedMediaType,
     };
     let parameters = operation.parameters.iter().flatten();
     let parameters: Vec<_> = parameters
@@ -80,7 +80,8 @@ fn statuses(path: &str, operation: &Operation, writes: bool) -> BTreeSet<u16> {
 
 /// Whether a security requirement asks for nothing: `{}`.
 fn is_nothing(requirement: &utoipa::openapi::SecurityRequirement) -> bool {
-    serde_json::to_value(requirement).is_ok_and(|json| json.as_object().is_some_and(serde_json::Map::is_empty))
+    serde_json::to_value(requirement)
+        .is_ok_and(|json| json.as_object().is_some_and(serde_json::Map::is_empty))
 }
 
 fn by_status() -> BTreeMap<u16, Vec<ErrorCode>> {
@@ -114,7 +115,9 @@ const fn meaning(code: ErrorCode) -> &'static str {
         ErrorCode::AccessDenied => "the caller is known and lacks the right that this call needs",
         ErrorCode::NotFound => "there is no such object, or none that the caller may know of",
         ErrorCode::InvalidMethod => "the path has other methods; the header `Allow` lists them",
-        ErrorCode::Conflict => "other changes of this object came first several times in a row; repeat the call",
+        ErrorCode::Conflict => {
+            "other changes of this object came first several times in a row; repeat the call"
+        }
         ErrorCode::RequestTooLarge => "the body has more bytes than this call reads",
         ErrorCode::UnsupportedMediaType => {
             "the `Content-Type` or the `Content-Encoding` of the body is none that this call reads"
@@ -125,14 +128,20 @@ const fn meaning(code: ErrorCode) -> &'static str {
              state; `details` names each field with a sentence that says why"
         }
         ErrorCode::IdempotencyKeyReused => "the `Idempotency-Key` came before with another request",
-        ErrorCode::RateLimit => "too many requests; the header `Retry-After` says in how many seconds to try again",
-        ErrorCode::InternalServerError => "a fault of the server; `reason` names the id of the request for a report",
+        ErrorCode::RateLimit => {
+            "too many requests; the header `Retry-After` says in how many seconds to try again"
+        }
+        ErrorCode::InternalServerError => {
+            "a fault of the server; `reason` names the id of the request for a report"
+        }
         ErrorCode::NotCaughtUp => {
             "the read model has not reached the `Min-Event-Position` of the request yet; try again after `Retry-After`"
         }
         ErrorCode::Unavailable => "a part of the server is not available; try again after `Retry-After`",
-        ErrorCode::Timeout => "the server took too long; a command may still take effect, repeat it with its \
-             `Idempotency-Key`",
+        ErrorCode::Timeout => {
+            "the server took too long; a command may still take effect, repeat it with its \
+             `Idempotency-Key`"
+        }
     }
 }
 
@@ -149,8 +158,14 @@ mod tests {
     #[test]
     fn each_operation_names_the_statuses_of_its_shape() {
         let read = responses("/api/v3/time", "get");
-        assert!(["400", "429", "500", "503", "504"].iter().all(|status| read.iter().any(|it| it == status)), "{read:?}");
-        assert!(!read.iter().any(|it| ["401", "403", "404", "409", "422"].contains(&it.as_str())), "{read:?}");
+        assert!(
+            ["400", "429", "500", "503", "504"].iter().all(|status| read.iter().any(|it| it == status)),
+            "{read:?}"
+        );
+        assert!(
+            !read.iter().any(|it| ["401", "403", "404", "409", "422"].contains(&it.as_str())),
+            "{read:?}"
+        );
         let written = responses("/api/v3/teams/{team_uid}", "put");
         let wanted = ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503", "504"];
         assert!(wanted.iter().all(|status| written.iter().any(|it| it == status)), "{written:?}");
@@ -160,7 +175,8 @@ mod tests {
     fn each_status_describes_all_of_its_codes() {
         let document = serde_json::to_value(openapi()).unwrap();
         for code in protocol::error::ErrorCode::ALL {
-            let description = &document["components"]["responses"][super::component(code.status())]["description"];
+            let description =
+                &document["components"]["responses"][super::component(code.status())]["description"];
             assert!(description.as_str().unwrap().contains(&format!("`{code}`")), "{code}: {description}");
         }
     }
