@@ -1,13 +1,14 @@
 //! Fields of requests → values of the domain; what does not fit is collected with the fields' names.
 
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
-use domain::{limits, phone_number::PhoneNumber};
+use domain::{limits, phone_number::PhoneNumber, text};
 use events::{ContactId, GroupId};
 use platform::http::ApiError;
 use protocol::{
     Jid,
     error::{ErrorCode, Failure},
     lang::Text,
+    time::moment,
 };
 use std::str::FromStr;
 use uuid::Uuid;
@@ -36,52 +37,53 @@ impl Checks {
         self.failure.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
-    /// One line of text: no control characters, so many characters at most.
+    /// A name by the rule of [`text::line`], or none. Something that was sent and cannot be seen is refused.
     pub(crate) fn line(&mut self, field: &str, text: &str, max: usize) -> String {
-        if text.chars().any(char::is_control) {
+        let line = text::line(text);
+        if text::breaks_line(text) || (line.is_empty() && !text.trim().is_empty()) {
             self.refuse(field, Text::BadCharacters);
         }
-        self.length(field, text, max);
-        text.to_owned()
+        self.length(field, &line, max);
+        line
     }
 
-    /// One line of text that must not be blank.
+    /// A name that must not be blank.
     pub(crate) fn required(&mut self, field: &str, text: &str, max: usize) -> String {
-        if text.trim().is_empty() {
+        if !text::shows_something(text) {
             self.refuse(field, Text::Required);
         }
         self.line(field, text, max)
     }
 
-    /// Text of several lines that must not be blank.
+    /// An identifier that a client has chosen, or a token: kept exactly as it was sent.
+    pub(crate) fn token(&mut self, field: &str, text: &str, max: usize) -> String {
+        if text::breaks_line(text) {
+            self.refuse(field, Text::BadCharacters);
+        }
+        self.length(field, text, max);
+        text.to_owned()
+    }
+
+    /// A text of several lines that must not be blank.
     pub(crate) fn body(&mut self, field: &str, text: &str, max: usize) -> String {
-        if text.trim().is_empty() {
+        if !text::shows_something(text) {
             self.refuse(field, Text::Required);
         }
         self.text(field, text, max)
     }
 
-    /// Text of several lines. NUL has no place in it: Postgres keeps none.
+    /// A text of several lines by the rule of [`text::body`], or none. Postgres stores no NUL.
     pub(crate) fn text(&mut self, field: &str, text: &str, max: usize) -> String {
         if text.contains('\0') {
             self.refuse(field, Text::BadCharacters);
         }
         self.length(field, text, max);
-        text.to_owned()
+        text::body(text)
     }
 
-    /// Text of several lines, or none.
-    pub(crate) fn note(&mut self, field: &str, text: &str, max: usize) -> String {
-        if text.contains('\0') {
-            self.refuse(field, Text::BadCharacters);
-        }
-        self.length(field, text, max);
-        text.to_owned()
-    }
-
-    /// What a message says; it may be blank where something else is said with it.
+    /// A message's text; it may be blank where something else is said with it.
     pub(crate) fn said(&mut self, field: &str, text: &str, may_be_blank: bool) -> String {
-        match may_be_blank && text.trim().is_empty() {
+        match may_be_blank && !text::shows_something(text) {
             true => String::new(),
             false => self.body(field, text, limits::MESSAGE),
         }
@@ -96,10 +98,9 @@ impl Checks {
 
     /// A moment: RFC 3339, cut to microseconds.
     pub(crate) fn time(&mut self, field: &str, text: &str) -> Option<DateTime<Utc>> {
-        let parsed = DateTime::parse_from_rfc3339(text).ok();
         // The log, Postgres and clients carry four digits of a year.
-        let parsed = parsed
-            .map(|time| time.to_utc().trunc_subsecs(6))
+        let parsed = moment(text)
+            .map(|time| time.trunc_subsecs(6))
             .filter(|time| FOUR_DIGITS.contains(&time.year()));
         if parsed.is_none() {
             self.refuse(field, Text::NotATime);
@@ -133,9 +134,9 @@ impl Checks {
         found
     }
 
-    /// A uuid.
+    /// A uuid. The nil and the max one stand for none: nobody can choose them, and nothing has them.
     pub(crate) fn uuid<T: From<Uuid>>(&mut self, field: &str, text: &str) -> Option<T> {
-        let parsed = Uuid::parse_str(text).ok();
+        let parsed = Uuid::parse_str(text).ok().filter(|uuid| !uuid.is_nil() && !uuid.is_max());
         if parsed.is_none() {
             self.refuse(field, Text::NotAUuid);
         }
@@ -196,6 +197,45 @@ mod tests {
         let error = checks.done().unwrap_err();
         let fields: Vec<_> = error.failure().details.keys().map(String::as_str).collect();
         assert_eq!(fields, ["name", "phone", "role", "title"]);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_blank_and_direction_marks_are_no_part_of_a_name() {
+        for blank in ["\u{200b}", "\u{2800}", "\u{202e}\u{202c}", "\u{e0020}"] {
+            let mut checks = Checks::default();
+            checks.required("name", blank, 10);
+            checks.line("given_name", blank, 10);
+            checks.body("text", blank, 10);
+            assert_eq!(checks.said("said", blank, true), "");
+            assert_eq!(checks.text("description", blank, 10), "");
+            let error = checks.done().unwrap_err();
+            let required: Vec<_> = error.failure().details.iter().collect();
+            let refused = [("given_name", Text::BadCharacters), ("name", Text::Required), ("text", Text::Required)];
+            let refused: Vec<_> = refused.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+            assert_eq!(required, refused.iter().map(|(name, text)| (name, text)).collect::<Vec<_>>(), "{blank:?}");
+        }
+        let mut checks = Checks::default();
+        assert_eq!(checks.line("given_name", "\u{202e}яинаВ", 5), "яинаВ");
+        assert_eq!(checks.line("given_name", "  ", 5), "");
+        assert_eq!(checks.body("text", "\u{200f}а", 5), "\u{200f}а");
+        assert!(checks.done().is_ok());
+        checks = Checks::default();
+        checks.line("given_name", "а\u{2028}б", 5);
+        assert!(checks.done().is_err());
+    }
+
+    #[test]
+    fn a_leap_second_is_the_next_one_and_no_id_is_nil() {
+        let mut checks = Checks::default();
+        let next = checks.time("fire_at", "2027-01-01T00:00:00Z");
+        assert_eq!(checks.time("fire_at", "2026-12-31T23:59:60Z"), next);
+        assert!(checks.uuid::<GroupId>("id", "00000000-0000-0000-0000-000000000001").is_some());
+        assert!(checks.done().is_ok());
+        for uuid in [Uuid::nil(), Uuid::max()] {
+            let mut checks = Checks::default();
+            assert_eq!(checks.uuid::<GroupId>("message_id", &uuid.to_string()), None);
+            assert_eq!(checks.done().unwrap_err().failure().details["message_id"], Text::NotAUuid);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod remind;
 pub mod tag;
 pub mod task;
 pub mod team;
+pub mod text;
 pub mod upload;
 
 #[cfg(test)]

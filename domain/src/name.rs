@@ -1,17 +1,15 @@
 //! How people are shown: display names and display phones (`docs/acceptance.md`, items 12 and 67).
 
-use crate::phone_number::PhoneNumber;
+use crate::{phone_number::PhoneNumber, text};
 
 /// How somebody is shown who was erased: clients need a name for whoever wrote a message.
 pub const ERASED: &str = "Удалённый аккаунт";
 
-/// Given name, space, family name; the formatted phone when both are empty.
+/// Given name, space, family name; the formatted phone when nothing of both can be seen.
 pub fn display_name(given: &str, family: &str, phone: &str) -> String {
-    let full = [given.trim(), family.trim()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    // Older events have names that were stored before the rule for names.
+    let parts = [given, family].map(text::line);
+    let full = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     if full.is_empty() { display_phone(phone) } else { full }
 }
 
@@ -35,6 +33,8 @@ mod tests {
         assert_eq!(display_name("Контакт", "№2", "+75550000001"), "Контакт №2");
         assert_eq!(display_name("Вася", "", "+79992331133"), "Вася");
         assert_eq!(display_name(" ", "", "+79166660002"), "+7 (916) 666-0002");
+        assert_eq!(display_name("\u{200b}", "\u{202e}\u{202c}", "+79166660002"), "+7 (916) 666-0002");
+        assert_eq!(display_name("\u{202e}яинаВ", "", "+79166660002"), "яинаВ");
     }
 
     #[test]

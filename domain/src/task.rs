@@ -9,6 +9,7 @@ pub use command::{Actor, Change, Command, NewItem, NewStatus, Rejection};
 use crate::{
     Aggregate, limits,
     policy::{self, Action},
+    text,
 };
 use checklist::listed;
 use chrono::{DateTime, Utc};
@@ -101,7 +102,7 @@ impl Role {
 
 /// The title that a description gives: its first line that says something.
 pub fn title(description: &str) -> String {
-    let first = description.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let first = description.lines().map(text::line).find(|line| !line.is_empty()).unwrap_or_default();
     first.chars().take(limits::TASK_TITLE).collect()
 }
 

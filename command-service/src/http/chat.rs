@@ -148,7 +148,7 @@ impl Commands {
     async fn wanted(&self, scope: &TeamScope, chat: ChatRef, input: ChangeChat) -> Result<Wanted, ApiError> {
         let mut checks = Checks::default();
         let of_team = |text: String| Personal::of_team(scope.team, text);
-        let draft = input.draft.map(|text| checks.note("draft", &text, limits::MESSAGE));
+        let draft = input.draft.map(|text| checks.text("draft", &text, limits::MESSAGE));
         let pinned = input.pinned_message.map(|id| id.filter(|id| !id.is_empty()));
         let pinned = pinned.map(|id| id.and_then(|id| checks.uuid::<MessageId>("pinned_message", &id)));
         let shared = chat::Change {
@@ -157,7 +157,7 @@ impl Commands {
                 .map(|text| of_team(checks.required("display_name", &text, limits::GROUP_NAME))),
             description: input
                 .description
-                .map(|text| of_team(checks.note("description", &text, limits::DESCRIPTION))),
+                .map(|text| of_team(checks.text("description", &text, limits::DESCRIPTION))),
             public: input.public,
             readonly_for_members: input.readonly_for_members,
             default_for_all: input.default_for_all,

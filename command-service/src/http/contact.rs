@@ -15,6 +15,7 @@ use change::{change_of, sections_of};
 use domain::{
     Aggregate,
     team::{self, Team},
+    text,
 };
 use events::{AccountId, ContactId, GroupId, Position, StreamName, value::ContactStatus};
 use platform::{
@@ -77,7 +78,7 @@ pub(super) async fn create(
     } = command.input.0;
     let mut checks = Checks::default();
     // Forms name all fields: what is empty is not said.
-    let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let said = |text: Option<String>| text.filter(|text| text::shows_something(text));
     let more = ChangeContact {
         patronymic: said(patronymic),
         contact_email: said(contact_email),

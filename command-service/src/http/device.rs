@@ -12,13 +12,14 @@ use access::Caller;
 use axum::extract::State;
 use domain::{
     account::{self, Account, DeviceChange},
-    limits,
+    limits, text,
 };
 use events::{Personal, StreamName, device::Settings, value::DeviceKind};
 use platform::http::{ApiError, Body, Params};
 use protocol::{
     device::{ChangeDevice, Device, PutDevice},
     envelope::{Nothing, Success},
+    lang::Text,
 };
 
 /// Makes a device, or replaces all settings of the one with this id.
@@ -39,9 +40,9 @@ pub(super) async fn put(
     let kind = kind(&mut checks, &input.kind);
     let own = |text: String| Personal::of_account(caller.account, text);
     let name = own(checks.line("name", &input.name, limits::DEVICE_ID));
-    let push = own(checks.line("notification_token", &input.notification_token, limits::PUSH_TOKEN));
+    let push = own(checks.token("notification_token", &input.notification_token, limits::PUSH_TOKEN));
     let voip =
-        own(checks.line("voip_notification_token", &input.voip_notification_token, limits::PUSH_TOKEN));
+        own(checks.token("voip_notification_token", &input.voip_notification_token, limits::PUSH_TOKEN));
     checks.done()?;
     let settings = Settings {
         kind: checked(kind)?,
@@ -72,12 +73,13 @@ pub(super) async fn change(
     let Body(input) = command.input;
     let mut checks = Checks::default();
     let kind = input.kind.as_deref().and_then(|word| kind(&mut checks, word));
-    let mut line = |field: &str, text: Option<String>, max| text.map(|text| checks.line(field, &text, max));
+    let name = input.name.map(|name| checks.line("name", &name, limits::DEVICE_ID));
+    let mut token = |field: &str, text: Option<String>, max| text.map(|text| checks.token(field, &text, max));
     let change = DeviceChange {
         kind,
-        name: line("name", input.name, limits::DEVICE_ID),
-        notification_token: line("notification_token", input.notification_token, limits::PUSH_TOKEN),
-        voip_notification_token: line(
+        name,
+        notification_token: token("notification_token", input.notification_token, limits::PUSH_TOKEN),
+        voip_notification_token: token(
             "voip_notification_token",
             input.voip_notification_token,
             limits::PUSH_TOKEN,
@@ -132,7 +134,10 @@ async fn carry_out(
 
 /// The id of a device as a client chose it.
 pub(super) fn device_id(checks: &mut Checks, text: &str) -> String {
-    checks.required("device_id", text, limits::DEVICE_ID)
+    if !text::shows_something(text) {
+        checks.refuse("device_id", Text::Required);
+    }
+    checks.token("device_id", text, limits::DEVICE_ID)
 }
 
 /// The kind of a device.

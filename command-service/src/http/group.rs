@@ -59,7 +59,7 @@ pub(super) async fn create(
     let own = |text: String| Personal::of_team(scope.team, text);
     let display_name = own(checks.required("display_name", &input.display_name, limits::GROUP_NAME));
     let description = input.description.unwrap_or_default();
-    let description = checks.note("description", &description, limits::DESCRIPTION);
+    let description = checks.text("description", &description, limits::DESCRIPTION);
     let autocleanup_age = checks.autocleanup_age(input.autocleanup_age);
     let section = commands.group_section(&mut checks, &scope, input.section).await?;
     let members = commands.members(&mut checks, &scope, &input.members.unwrap_or_default()).await?;

@@ -53,7 +53,7 @@ pub(super) async fn create(
     let mut checks = Checks::default();
     let jid = checks.jid("chat", &input.chat);
     let fire_at = checks.time("fire_at", &input.fire_at);
-    let comment = checks.note("comment", &input.comment.unwrap_or_default(), limits::COMMENT);
+    let comment = checks.text("comment", &input.comment.unwrap_or_default(), limits::COMMENT);
     checks.done()?;
     let (chat, fire_at) = (chat_of(scope.contact, checked(jid)?), checked(fire_at)?);
     let read = &commands.access.read;

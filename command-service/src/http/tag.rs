@@ -43,7 +43,7 @@ pub(super) async fn create(
     }
     context.as_contact(scope.contact);
     let mut checks = Checks::default();
-    let word = checks.required("name", command.input.0.name.trim(), limits::TAG);
+    let word = checks.required("name", &command.input.0.name, limits::TAG);
     checks.done()?;
     let words = vec![(context.id(), word.clone())];
     let done = commands.on_tags(&context, &scope, words).await?;

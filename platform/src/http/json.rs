@@ -166,7 +166,8 @@ fn value_text(message: &str) -> Text {
     if message.starts_with("UUID parsing failed") {
         return Text::NotAUuid;
     }
-    if message.starts_with("invalid digit") || message.starts_with("cannot parse integer") {
+    let no_number = ["invalid digit", "cannot parse integer", "number too large", "number too small"];
+    if no_number.iter().any(|beginning| message.starts_with(beginning)) {
         return Text::WrongType { expected: JsonType::Integer };
     }
     if message.starts_with("provided string was not `true`") {

@@ -111,7 +111,7 @@ pub(super) async fn emoji_v4() -> Reply<&'static EmojiList> {
     Reply::new(emoji::all())
 }
 
-/// Names of time zones, alphabetically: what a contact's `timezone` may be.
+/// Names of time zones to choose from, alphabetically. A contact's `timezone` may be any name of the IANA database.
 #[utoipa::path(get, path = "/api/v4/alltimezones", tag = "server",
     responses((status = 200, body = Success<TimeZones>)), security(()))]
 pub(super) async fn time_zones() -> Reply<TimeZones> {

@@ -20,7 +20,7 @@ pub(super) fn sections_of(checks: &mut Checks, field: &str, named: &[String]) ->
 }
 
 pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactChange {
-    let mut line = |field, text: Option<String>, max| text.map(|text| checks.line(field, text.trim(), max));
+    let mut line = |field, text: Option<String>, max| text.map(|text| checks.line(field, &text, max));
     let mut change = ContactChange {
         given_name: line("given_name", input.given_name, limits::NAME_PART),
         patronymic: line("patronymic", input.patronymic, limits::NAME_PART),
@@ -80,7 +80,6 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
         ),
         ("quiet_time_finish", input.quiet_time_finish, is_hour, Text::NotATimeOfDay),
         ("quiet_time_start", input.quiet_time_start, is_hour, Text::NotATimeOfDay),
-        ("timezone", input.timezone, timezone::is_known, Text::NotATimeZone),
     ];
     let focus = input.focus_until.map(|until| match until.trim() {
         "" => String::new(),
@@ -88,6 +87,17 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
             checks.time("focus_until", until).map_or_else(String::new, |time| Timestamp(time).to_string())
         }
     });
+    let zone = input.timezone.map(|name| match name.trim() {
+        "" => String::new(),
+        name => {
+            let known = timezone::known(name);
+            if known.is_none() {
+                checks.refuse("timezone", Text::NotATimeZone);
+            }
+            known.unwrap_or_default().to_owned()
+        }
+    });
+    change.preferences.extend(zone.map(|name| ("timezone", Preference::Text(name))));
     change.preferences.extend(focus.map(|until| ("focus_until", Preference::Text(until))));
     for (name, on) in switches {
         change.preferences.extend(on.map(|on| (name, Preference::Switch(on))));

@@ -2,7 +2,7 @@
 
 use super::Manner;
 use crate::input::{Checks, checked};
-use domain::limits;
+use domain::{limits, text};
 use events::{MessageId, UploadId};
 use platform::http::ApiError;
 use protocol::{
@@ -59,7 +59,7 @@ impl Said {
         let mut checks = Checks::default();
         let to = checks.jid("to", &input.to);
         let linked = input.linked_messages.unwrap_or_default();
-        let comment = input.comment.as_deref().filter(|_| input.content.text.trim().is_empty());
+        let comment = input.comment.as_deref().filter(|_| !text::shows_something(&input.content.text));
         let said = comment.unwrap_or(&input.content.text);
         let files = input.uploads.unwrap_or_default();
         let has_files = coming + files.len() > 0;

@@ -244,7 +244,7 @@ fn words(checks: &mut Checks, tags: &[String]) -> Vec<String> {
         return vec![];
     }
     let word =
-        |(index, tag): (usize, &String)| checks.required(&format!("tags.{index}"), tag.trim(), limits::TAG);
+        |(index, tag): (usize, &String)| checks.required(&format!("tags.{index}"), tag, limits::TAG);
     tags.iter().enumerate().map(word).collect()
 }
 
@@ -262,7 +262,7 @@ fn lines(checks: &mut Checks, context: &mut Context, items: Vec<PutTaskItem>) ->
         NewItem {
             item: known.unwrap_or_else(|| context.id()),
             known: known.is_some(),
-            text: checks.required(&format!("items.{index}"), text.trim(), limits::TASK_ITEM),
+            text: checks.required(&format!("items.{index}"), &text, limits::TASK_ITEM),
             checked,
         }
     };
@@ -284,7 +284,7 @@ fn within(
 
 /// A reason is of use with the word `done` alone.
 fn status(checks: &mut Checks, word: Option<String>, reason: Option<String>) -> Option<NewStatus> {
-    let reason = reason.map(|reason| checks.note("done_reason", &reason, limits::TASK_REASON));
+    let reason = reason.map(|reason| checks.text("done_reason", &reason, limits::TASK_REASON));
     let word = given(word)?;
-    Some(NewStatus { word: checks.required("task_status", word.trim(), limits::TASK_STATUS), reason })
+    Some(NewStatus { word: checks.required("task_status", &word, limits::TASK_STATUS), reason })
 }
