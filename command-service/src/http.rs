@@ -38,6 +38,9 @@ use utoipa_axum::{
 /// Largest picture that may be uploaded, with its form around it.
 const PICTURE: BodyLimit = BodyLimit((10 << 20) + (64 << 10));
 
+/// Largest webhook of another service: errors come with the values of all variables.
+const WEBHOOK: BodyLimit = BodyLimit(4 << 20);
+
 pub(crate) fn router() -> OpenApiRouter<Commands> {
     OpenApiRouter::new()
         .routes(routes!(ping::ping))
@@ -96,5 +99,5 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(remind::remove))
         .routes(routes!(ws::event))
         .routes(routes!(api_message::post))
-        .routes(routes!(inbound::post))
+        .routes(routes!(inbound::post).layer(Extension(WEBHOOK)))
 }

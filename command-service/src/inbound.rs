@@ -3,9 +3,12 @@
 //! Their payloads are theirs to change: whatever is missing is left out, and what is not understood is no message.
 
 mod bitbucket;
+mod mend;
 mod sentry;
 
-use domain::limits;
+pub(crate) use mend::payload;
+
+use domain::{limits, text};
 use events::value::IntegrationKind;
 use serde_json::Value;
 
@@ -18,14 +21,9 @@ pub(crate) fn message(kind: IntegrationKind, event: &str, payload: &Value) -> Op
         IntegrationKind::Raw => return None,
     };
     let lines: Vec<String> =
-        lines.into_iter().map(|line| clean(&line)).filter(|line| !line.is_empty()).collect();
+        lines.into_iter().map(|line| text::one_line(&line)).filter(|line| !line.is_empty()).collect();
     let text = lines.join("\n");
     (!text.is_empty()).then(|| text.chars().take(limits::MESSAGE).collect())
-}
-
-/// A line without what no message may have.
-fn clean(line: &str) -> String {
-    line.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
 }
 
 /// The text at a path of keys; a number counts as one. Empty where there is none.
@@ -40,7 +38,7 @@ fn text(value: &Value, path: &[&str]) -> String {
 
 /// The first of these texts that says something.
 fn first_of(value: &Value, paths: &[&[&str]]) -> String {
-    paths.iter().map(|path| text(value, path)).find(|text| !text.trim().is_empty()).unwrap_or_default()
+    paths.iter().map(|path| text(value, path)).find(|text| text::shows_something(text)).unwrap_or_default()
 }
 
 /// What a list holds; nothing where there is none.
@@ -52,7 +50,7 @@ fn list<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
 /// The first line of a text, cut where it is too long to be read at a glance.
 fn first_line(text: &str) -> String {
     const GLANCE: usize = 200;
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = text.lines().map(str::trim).find(|line| text::shows_something(line)).unwrap_or_default();
     match line.chars().count() > GLANCE {
         true => line.chars().take(GLANCE).chain(['…']).collect(),
         false => line.to_owned(),
@@ -61,7 +59,7 @@ fn first_line(text: &str) -> String {
 
 /// Parts that say something, with something between them.
 fn joined(parts: &[&str], between: &str) -> String {
-    parts.iter().filter(|part| !part.trim().is_empty()).copied().collect::<Vec<_>>().join(between)
+    parts.iter().filter(|part| text::shows_something(part)).copied().collect::<Vec<_>>().join(between)
 }
 
 #[cfg(test)]
@@ -92,11 +90,19 @@ mod tests {
 
     #[test]
     fn whatever_comes_is_no_harm() {
-        for payload in
-            [json!({}), json!({"data": []}), json!({"push": {"changes": [null, 5]}}), json!({"action": {}})]
-        {
+        for payload in [
+            json!({}),
+            json!({"data": []}),
+            json!({"push": {"changes": [null, 5]}}),
+            json!({"action": {}}),
+            json!({"event": {"exception": [null, {"values": "x"}], "metadata": []}, "project": {"name": []}}),
+            json!({"actor": [], "repository": null, "commit_status": 5, "comment": "x"}),
+        ] {
             for kind in IntegrationKind::ALL {
-                for event in ["", "repo:push", "pullrequest:created", "pr:opened", "issue:created", "x"] {
+                for event in [
+                    "", "repo:push", "pullrequest:created", "pr:opened", "issue:created", "x",
+                    "repo:commit_status_updated", "repo:commit_comment_created",
+                ] {
                     let _ = message(*kind, event, &payload);
                 }
             }

@@ -7,10 +7,9 @@ use access::refusal::not_found;
 use axum::{extract::State, response::Response};
 use events::{MessageId, value::IntegrationKind};
 use http::HeaderMap;
-use platform::http::{ApiError, Params, RawBody, RequestInfo, parse_json};
+use platform::http::{ApiError, Params, RawBody, RequestInfo};
 use protocol::{error::ErrorCode, integration::MessageAccepted, lang::Text};
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
 /// Names of headers in which services number what they send; sent again, it bears the same number.
@@ -60,7 +59,7 @@ impl Commands {
         if holder.kind != kind {
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));
         }
-        let payload: Value = parse_json(&command.input.0)?;
+        let payload = inbound::payload(&command.input.0)?;
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let Some(text) = inbound::message(kind, header(EVENT), &payload) else { return Ok(()) };
         let fresh: MessageId = context.id();

@@ -14,6 +14,8 @@ pub(super) fn lines(event: &str, payload: &Value) -> Option<Vec<String>> {
     match event {
         "repo:push" => push(payload),
         "repo:refs_changed" => refs_changed(payload),
+        "repo:commit_status_created" | "repo:commit_status_updated" => build(payload),
+        "repo:commit_comment_created" | "repo:comment:added" => commit_comment(payload),
         _ => None,
     }
     .or_else(|| pull_request(event, payload))
@@ -29,6 +31,11 @@ fn actor(payload: &Value) -> String {
         &["actor", "name"],
     ];
     first_of(payload, &names)
+}
+
+/// What was done, after the name of who did it: automations and removed accounts have none.
+fn by_actor(payload: &Value, done: &str) -> String {
+    joined(&[&actor(payload), done], ": ")
 }
 
 /// A repository by the name that its people know it by.
@@ -51,9 +58,9 @@ fn push(payload: &Value) -> Option<Vec<String>> {
         let (new, old) = (text(change, &["new", "name"]), text(change, &["old", "name"]));
         match (new.is_empty(), old.is_empty()) {
             (true, true) => continue,
-            (true, false) => lines.push(format!("{}: удалено: {old}", actor(payload))),
-            (false, true) => lines.push(format!("{}: создано: {new}", actor(payload))),
-            (false, false) => lines.push(format!("{}: отправлено в {new}", actor(payload))),
+            (true, false) => lines.push(by_actor(payload, &format!("удалено: {old}"))),
+            (false, true) => lines.push(by_actor(payload, &format!("создано: {new}"))),
+            (false, false) => lines.push(by_actor(payload, &format!("отправлено в {new}"))),
         }
         let commits = list(change, &["commits"]);
         for commit in commits.iter().take(NAMED) {
@@ -77,10 +84,39 @@ fn refs_changed(payload: &Value) -> Option<Vec<String>> {
             "DELETE" => "удалено:",
             _ => "отправлено в",
         };
-        (!name.is_empty()).then(|| format!("{}: {done} {name}", actor(payload)))
+        (!name.is_empty()).then(|| by_actor(payload, &format!("{done} {name}")))
     };
     let lines: Vec<String> = list(payload, &["changes"]).iter().filter_map(line).collect();
     (!lines.is_empty()).then(|| [vec![head(payload, "")], lines].concat())
+}
+
+/// A build, or another check of a commit, and how it stands.
+fn build(payload: &Value) -> Option<Vec<String>> {
+    let status = payload.get("commit_status").filter(|status| status.is_object())?;
+    let state = text(status, &["state"]);
+    let state = match state.as_str() {
+        "INPROGRESS" => "сборка идёт",
+        "SUCCESSFUL" => "сборка прошла",
+        "FAILED" => "сборка не прошла",
+        "STOPPED" => "сборка остановлена",
+        other => &format!("сборка: {other}"),
+    };
+    let of = payload.get("repository").or_else(|| status.get("repository")).map(repository);
+    Some(vec![
+        joined(&["Bitbucket", &of.unwrap_or_default(), state], " · "),
+        joined(&[&first_of(status, &[&["name"], &["key"]]), &text(status, &["refname"])], " · "),
+        first_line(&text(status, &["description"])),
+        first_of(status, &[&["url"], &["links", "self", "href"]]),
+    ])
+}
+
+/// Cloud gives the commit as an object, Server as its hash.
+fn commit_comment(payload: &Value) -> Option<Vec<String>> {
+    let said = first_of(payload, &[&["comment", "content", "raw"], &["comment", "text"]]);
+    let hash: String = first_of(payload, &[&["commit", "hash"], &["commit"]]).chars().take(7).collect();
+    let commit = joined(&["комментарий к коммиту", &hash], " ");
+    let comment = payload.get("comment")?;
+    Some(vec![head(payload, &commit), by_actor(payload, &first_line(&said)), link(payload, comment)])
 }
 
 fn pull_request(event: &str, payload: &Value) -> Option<Vec<String>> {
@@ -89,9 +125,12 @@ fn pull_request(event: &str, payload: &Value) -> Option<Vec<String>> {
         "pullrequest:updated" | "pr:modified" | "pr:from_ref_updated" => "пулреквест изменён",
         "pullrequest:approved" | "pr:reviewer:approved" => "пулреквест одобрен",
         "pullrequest:unapproved" | "pr:reviewer:unapproved" => "одобрение снято",
-        "pullrequest:changes_request_created" | "pr:reviewer:needs_work" => "нужны правки",
+        "pullrequest:changes_request_created" | "pr:reviewer:needs_work" | "pr:reviewer:changes_requested" => {
+            "нужны правки"
+        }
         "pullrequest:fulfilled" | "pr:merged" => "пулреквест влит",
         "pullrequest:rejected" | "pr:declined" => "пулреквест отклонён",
+        "pr:deleted" => "пулреквест удалён",
         "pullrequest:comment_created" | "pr:comment:added" => "комментарий",
         _ => return None,
     };
@@ -114,7 +153,7 @@ fn pull_request(event: &str, payload: &Value) -> Option<Vec<String>> {
     };
     Some(vec![
         joined(&["Bitbucket", &of, done], " · "),
-        joined(&[&format!("{}:", actor(payload)), &title, &branches], " "),
+        by_actor(payload, &joined(&[&title, &branches], " ")),
         first_line(&said),
         first_line(&reason),
         link(payload, request),
@@ -141,7 +180,7 @@ fn issue(event: &str, payload: &Value) -> Option<Vec<String>> {
     let title = format!("#{} {}", text(issue, &["id"]), first_line(&text(issue, &["title"])));
     Some(vec![
         head(payload, done),
-        joined(&[&format!("{}:", actor(payload)), &title], " "),
+        by_actor(payload, &title),
         first_line(&text(payload, &["comment", "content", "raw"])),
         link(payload, issue),
     ])

@@ -1,7 +1,7 @@
 //! Sentry: the older webhook plugin, which tells of one event at its top level, and the integration platform, which tells
 //! `{action, data: {issue | event | error | metric_alert}}`.
 
-use super::{first_line, first_of, joined, text};
+use super::{first_line, first_of, joined, list, text};
 use serde_json::Value;
 
 /// The lines of the message.
@@ -13,17 +13,54 @@ pub(super) fn lines(payload: &Value) -> Option<Vec<String>> {
 }
 
 fn plugin(payload: &Value) -> Option<Vec<String>> {
-    let said = first_of(payload, &[&["message"], &["event", "title"], &["event", "logentry", "message"]]);
-    let project = first_of(payload, &[&["project_name"], &["project_slug"], &["project"]]);
+    let event = payload.get("event").unwrap_or(&Value::Null);
+    let said = first_of(payload, &[&["message"]]);
+    let said = if said.is_empty() { title(event) } else { said };
+    // A hook of one project gives it as an object, beside the group and the event as the API has them.
+    let project = first_of(
+        payload,
+        &[&["project_name"], &["project", "name"], &["project_slug"], &["project", "slug"], &["project"]],
+    );
+    let level = first_of(payload, &[&["level"], &["group", "level"], &["event", "level"]]);
     if said.is_empty() && project.is_empty() {
         return None;
     }
     Some(vec![
-        joined(&["Sentry", &project, &text(payload, &["level"])], " · "),
+        joined(&["Sentry", &project, &level], " · "),
         first_line(&said),
-        text(payload, &["culprit"]),
-        text(payload, &["url"]),
+        first_of(payload, &[&["culprit"], &["group", "culprit"], &["event", "culprit"]]),
+        first_of(payload, &[&["url"], &["group", "url"], &["group", "permalink"], &["event", "url"]]),
     ])
+}
+
+/// What an event or an issue is called. Older events have no title: the interfaces by which they were reported have it,
+/// under the short name or the one of the Python class.
+fn title(subject: &Value) -> String {
+    let named = first_of(subject, &[&["title"], &["metadata", "title"]]);
+    if !named.is_empty() {
+        return named;
+    }
+    let exception = ["exception", "sentry.interfaces.Exception"].into_iter().find_map(|name| subject.get(name));
+    // The values are a list within the interface, or the interface itself; the last one is what was raised.
+    let values = exception.map_or(&[][..], |found| match found.as_array() {
+        Some(values) => values,
+        None => list(found, &["values"]),
+    });
+    let raised = |of: &Value| joined(&[&text(of, &["type"]), &text(of, &["value"])], ": ");
+    let raised = [values.last().map(raised), subject.get("metadata").map(raised)];
+    let raised = raised.into_iter().flatten().find(|raised| !raised.is_empty());
+    raised.unwrap_or_else(|| {
+        let said: [&[&str]; 7] = [
+            &["message"],
+            &["logentry", "formatted"],
+            &["logentry", "message"],
+            &["sentry.interfaces.Message", "formatted"],
+            &["sentry.interfaces.Message", "message"],
+            &["message", "formatted"],
+            &["message", "message"],
+        ];
+        first_of(subject, &said)
+    })
 }
 
 fn platform(action: &str, data: &Value) -> Option<Vec<String>> {
@@ -43,8 +80,7 @@ fn platform(action: &str, data: &Value) -> Option<Vec<String>> {
     let project = first_of(subject, &[&["project", "name"], &["project", "slug"], &["project_name"]]);
     let rule = text(data, &["triggered_rule"]);
     let rule = if rule.is_empty() { rule } else { format!("правило «{rule}»") };
-    let title =
-        first_of(subject, &[&["title"], &["metadata", "title"], &["metadata", "value"], &["message"]]);
+    let title = title(subject);
     if title.is_empty() {
         return None;
     }
