@@ -1,6 +1,7 @@
 //! Queries: GET. A handler waits until the read model is as fresh as the client asks, and answers with a view.
 
 mod http;
+mod paging;
 mod words;
 
 use access::Access;

@@ -20,6 +20,11 @@ impl Words {
         self.failure = Some(failure.and(name, text));
     }
 
+    /// A value that was read already, or why it was not.
+    pub(crate) fn read<T>(&mut self, name: &str, read: Result<T, Text>) -> Option<T> {
+        read.map_err(|text| self.refuse(name, text)).ok()
+    }
+
     /// Ends the checks.
     ///
     /// # Errors

@@ -89,7 +89,7 @@ impl ReadModel {
         let sql = format!(
             "SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.archived = $2 \
                  AND ($3::text IS NULL OR c.status = $3) AND ($4::uuid[] IS NULL OR c.uid = ANY($4)) \
-                 AND ($5::text IS NULL OR strpos(lower(c.display_name), lower($5)) > 0) \
+                 AND ($5::text IS NULL OR strpos(folded(c.display_name), folded($5)) > 0) \
                  AND ($6::bool IS NULL OR (c.botname IS NOT NULL) = $6) AND ($7::uuid IS NULL OR c.uid <> $7) \
              ORDER BY lower(c.display_name), c.uid LIMIT $8 OFFSET $9"
         );

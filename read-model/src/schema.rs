@@ -17,7 +17,8 @@ use std::sync::LazyLock;
 pub const READ_SCHEMA: &str = "read";
 
 /// Tables of the read model, a file a noun.
-const READ: [&str; 20] = [
+const READ: [&str; 21] = [
+    include_str!("../tables/text.sql"),
     include_str!("../tables/checkpoint.sql"),
     include_str!("../tables/parked.sql"),
     include_str!("../tables/account.sql"),

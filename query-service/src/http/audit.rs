@@ -141,10 +141,10 @@ impl Queries {
             let followed = Followed { headers: headers.clone(), filter, from, place };
             return stream::follow(self.clone(), reader, followed).await;
         }
-        let asked =
-            json!({"filter": filter, "order": wanted.order, "after": wanted.after, "limit": wanted.limit});
+        let limit = wanted.limit()?;
+        let asked = json!({"filter": filter, "order": wanted.order, "after": wanted.after, "limit": limit});
         reader.record(self, Call::Events, &asked).await?;
-        let page = self.auditor.page(&filter, wanted.order(), wanted.from(), wanted.limit()).await;
+        let page = self.auditor.page(&filter, wanted.order(), wanted.from(), limit as usize).await;
         let page = page.map_err(unanswered)?;
         let told = self.auditor.tell(page.found).await.map_err(unanswered)?;
         let events = told.iter().map(|told| view::told(told, &reader)).collect();

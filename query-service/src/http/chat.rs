@@ -1,6 +1,6 @@
 //! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge`: conversations of all kinds.
 
-use crate::{Queries, words::Words};
+use crate::{Queries, paging, words::Words};
 use access::{Caller, Fresh, TeamView, refusal::not_found, refuse};
 use axum::extract::State;
 use domain::limits;
@@ -33,9 +33,11 @@ pub(super) struct Path {
 pub(super) struct List {
     /// `direct`, `group`, `task`, several of them with commas, or `any`.
     chat_type: Option<String>,
-    /// How many at most, 200 if more; 50 unless said.
+    /// Maximum number of chats, at most 200; 50 by default.
+    #[param(value_type = Option<u32>)]
     limit: Option<String>,
-    /// How many are passed over.
+    /// Number of chats to skip.
+    #[param(value_type = Option<u32>)]
     offset: Option<String>,
     /// Only what has changed since this version, hidden chats among it.
     gentime_gt: Option<String>,
@@ -73,12 +75,10 @@ impl List {
             sort: words.word("sort", self.sort.as_deref(), &ChatSort::WORDS, ChatSort::from_word),
             q: words.line("q", self.q, limits::GROUP_NAME),
             limit: words
-                .integer("limit", self.limit.as_deref(), 1..=i64::from(u32::MAX))
-                .map_or(PAGE, |limit| u32::try_from(limit).unwrap_or(u32::MAX))
-                .min(limits::CHATS_PER_PAGE),
-            offset: words
-                .integer("offset", self.offset.as_deref(), 0..=i64::from(u32::MAX))
-                .map_or(0, |offset| u32::try_from(offset).unwrap_or(u32::MAX)),
+                .read("limit", paging::limit(self.limit.as_deref(), limits::CHATS_PER_PAGE))
+                .flatten()
+                .unwrap_or(PAGE),
+            offset: words.read("offset", paging::offset(self.offset.as_deref())).unwrap_or(0),
         };
         words.done()?;
         Ok(filter)

@@ -1,5 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/contacts`, `…/{contact_jid}`
 
+use crate::paging;
 use access::{Fresh, TeamView, refusal::not_found, refuse};
 use domain::limits;
 use events::{ContactId, value::ContactStatus};
@@ -13,6 +14,9 @@ use protocol::{
 use read_model::contact::ContactFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
+
+/// Contacts of a page at most: former ones may be more than those who are in the team.
+const LARGEST_PAGE: u32 = 1_000_000;
 
 /// What the path of one contact names.
 #[derive(Debug, Deserialize)]
@@ -36,10 +40,12 @@ pub(super) struct Filter {
     is_bot: Option<String>,
     /// `true`: not oneself.
     without_me: Option<String>,
-    /// So many at most.
-    limit: Option<u32>,
-    /// So many are left out at the beginning.
-    offset: Option<u32>,
+    /// Maximum number of contacts; all by default.
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
+    /// Number of contacts to skip.
+    #[param(value_type = Option<u32>)]
+    offset: Option<String>,
 }
 
 impl Filter {
@@ -51,6 +57,7 @@ impl Filter {
             return Err(ApiError::field("display_name", Text::BadCharacters));
         }
         let without_me = switch("without_me", self.without_me)?.unwrap_or(false);
+        let (limit, offset) = paging::page(self.limit.as_deref(), self.offset.as_deref(), LARGEST_PAGE)?;
         Ok(ContactFilter {
             status,
             ids,
@@ -58,8 +65,8 @@ impl Filter {
             archived: switch("is_archived", self.is_archived)?.unwrap_or(false),
             bots: switch("is_bot", self.is_bot)?,
             without: without_me.then_some(me),
-            limit: self.limit,
-            offset: self.offset.unwrap_or(0),
+            limit,
+            offset,
         })
     }
 }

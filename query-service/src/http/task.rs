@@ -4,6 +4,7 @@ mod tabs;
 
 pub(super) use tabs::{__path_tabs, tabs};
 
+use crate::{paging, words::Words};
 use access::{Fresh, TeamView, refusal::not_found, refuse};
 use events::{ContactId, SectionId};
 use platform::http::{ApiError, Params, Query, Reply};
@@ -51,13 +52,16 @@ pub(super) struct Filter {
     /// Words of the description, or the number.
     q: Option<String>,
     /// With a version greater than this.
-    gentime_gt: Option<i64>,
+    #[param(value_type = Option<i64>)]
+    gentime_gt: Option<String>,
     /// `activity` (or `-last_message`), `deadline`, `new` (or `-created`), `old` (or `created`), `done`.
     sort: Option<String>,
-    /// Tasks of a page: 50, at most 200.
-    limit: Option<u32>,
-    /// Tasks before the page.
-    offset: Option<u64>,
+    /// Maximum number of tasks, at most 200; 50 by default.
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
+    /// Number of tasks to skip.
+    #[param(value_type = Option<u32>)]
+    offset: Option<String>,
 }
 
 /// What the path of a task names.
@@ -112,6 +116,10 @@ fn wanted(filter: Filter) -> Result<TaskQuery, ApiError> {
     if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
         return Err(ApiError::field("q", Text::TooLong { max: LONGEST_TEXT }));
     }
+    let (limit, offset) = paging::page(filter.limit.as_deref(), filter.offset.as_deref(), LARGEST_PAGE)?;
+    let mut words = Words::default();
+    let newer_than = words.integer("gentime_gt", filter.gentime_gt.as_deref(), i64::MIN..=i64::MAX);
+    words.done()?;
     let uuid = |text: &str| Uuid::parse_str(text).ok().map(SectionId);
     let word = |text: &str| (!text.contains('\0')).then(|| text.to_owned());
     let statuses = given(filter.task_status).filter(|words| words != ANY);
@@ -123,10 +131,10 @@ fn wanted(filter: Filter) -> Result<TaskQuery, ApiError> {
         sections: several("section", given(filter.section), uuid, Text::NotAUuid)?,
         statuses: several("task_status", statuses, word, Text::BadCharacters)?,
         text,
-        newer_than: filter.gentime_gt,
+        newer_than,
         order: order(given(filter.sort).as_deref())?,
-        limit: filter.limit.unwrap_or(PAGE).min(LARGEST_PAGE),
-        offset: filter.offset.unwrap_or(0),
+        limit: limit.unwrap_or(PAGE),
+        offset: offset.into(),
     })
 }
 

@@ -101,7 +101,7 @@ impl ChatFilter {
              AND ($7::bool IS NULL OR coalesce(o.feed, c.kind <> 'task') = $7) \
              AND ($8::bool IS NULL OR $8 = EXISTS ( \
                  SELECT 1 FROM message a WHERE a.chat = c.key AND a.kind <> 'change')) \
-             AND ($9::text IS NULL OR {title} ILIKE $9)"
+             AND ($9::text IS NULL OR strpos(folded({title}), folded($9)) > 0)"
         )
     }
 
@@ -134,13 +134,11 @@ impl ChatFilter {
             .bind(hidden)
             .bind(self.feed)
             .bind(self.has_activity)
-            .bind(self.pattern())
+            .bind(self.wanted_title())
     }
 
-    fn pattern(&self) -> Option<String> {
-        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())?;
-        let escaped = q.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-        Some(format!("%{escaped}%"))
+    fn wanted_title(&self) -> Option<String> {
+        self.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned)
     }
 }
 
@@ -209,7 +207,7 @@ impl ReadModel {
         let sql = format!(
             "(SELECT {columns} FROM {source} WHERE c.team = $1 AND c.uid = ANY($2)) UNION ALL \
              (SELECT {columns} FROM {source} WHERE c.team = $1 AND NOT c.archived AND c.uid <> $3 \
-                 AND ($4::text IS NULL OR {name} ILIKE $4) AND NOT EXISTS (SELECT 1 FROM chat d \
+                 AND ($4::text IS NULL OR strpos(folded({name}), folded($4)) > 0) AND NOT EXISTS (SELECT 1 FROM chat d \
                      WHERE d.kind = 'direct' AND d.low = least(c.uid, $3) AND d.high = greatest(c.uid, $3)) \
               ORDER BY lower({name}), c.uid LIMIT $5)"
         );
@@ -217,7 +215,7 @@ impl ReadModel {
             .bind(team.0)
             .bind(peers.collect::<Vec<Uuid>>())
             .bind(viewer.contact.0)
-            .bind(filter.pattern())
+            .bind(filter.wanted_title())
             .bind(room.max(0))
             .fetch_all(&self.pool)
             .await?;

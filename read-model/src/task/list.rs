@@ -91,10 +91,11 @@ const FITS: &str = "t.team = $1 AND NOT c.archived AND (m.contact IS NOT NULL OR
     AND ($6::text[] IS NULL OR CASE WHEN cardinality($6) = 0 \
         THEN NOT EXISTS (SELECT 1 FROM task_tag x JOIN tag g ON g.uid = x.tag WHERE x.task = t.key) \
         ELSE EXISTS (SELECT 1 FROM task_tag x JOIN tag g ON g.uid = x.tag \
-            WHERE x.task = t.key AND (lower(g.name) = ANY($6) OR g.uid::text = ANY($6))) END) \
+            WHERE x.task = t.key AND (folded(g.name) = ANY (SELECT folded(w) FROM unnest($6) w) \
+                OR g.uid::text = ANY($6))) END) \
     AND ($7::uuid[] IS NULL OR CASE WHEN cardinality($7) = 0 THEN t.section IS NULL ELSE t.section = ANY($7) END) \
     AND ($8::text[] IS NULL OR t.status = ANY($8)) \
-    AND ($9::text IS NULL OR position(lower($9) IN lower(c.display_name || E'\\n' || c.description)) > 0) \
+    AND ($9::text IS NULL OR position(folded($9) IN folded(c.display_name || E'\\n' || c.description)) > 0) \
     AND ($10::bigint IS NULL OR greatest(c.gentime, r.gentime, o.gentime) > $10)";
 
 impl ReadModel {

@@ -113,19 +113,22 @@ impl ReadModel {
         let mut links = vec![];
         if !named.is_empty() {
             let rows = sqlx::query(
-                "SELECT uid, name FROM (SELECT uid, btrim(given_name || ' ' || family_name) AS name, since FROM contact \
-                     WHERE team = $1 AND NOT archived) c \
-                 WHERE regexp_replace(name, '\\s+', '_', 'g') = ANY($2) ORDER BY since, uid",
+                "SELECT uid, display_name FROM contact WHERE team = $1 AND mention = ANY($2) AND NOT archived \
+                 ORDER BY since, uid",
             )
             .bind(team.0)
-            .bind(named.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .bind(mention::keys(&named))
             .fetch_all(&self.pool)
             .await?;
-            links.extend(rows.iter().map(|row| {
-                let name: String = row.get("name");
-                let pattern = format!("@{}", mention::spelled(&name));
-                let url = format!("otv://{}", Jid::Direct(ContactId(row.get("uid"))));
-                MessageLink { pattern, text: format!("@{name}"), url }
+            let people: Vec<(ContactId, String)> =
+                rows.iter().map(|row| (ContactId(row.get("uid")), row.get("display_name"))).collect();
+            links.extend(mention::found(&named, &people).into_iter().map(|found| {
+                let name = people.iter().find(|(uid, _)| *uid == found.who).map_or("", |(_, name)| name);
+                MessageLink {
+                    pattern: format!("@{}", found.written),
+                    text: format!("@{name}"),
+                    url: format!("otv://{}", Jid::Direct(found.who)),
+                }
             }));
         }
         links.extend(link::addresses(text).into_iter().map(|address| MessageLink {

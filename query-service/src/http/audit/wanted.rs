@@ -1,17 +1,18 @@
 //! What of history is asked for.
 
 use super::reader::Reader;
+use crate::paging;
 use audit::{Filter, Order};
 use chrono::{DateTime, Utc};
 use events::{AccountId, TeamId};
 use platform::http::ApiError;
-use protocol::{error::ErrorCode, lang::Text};
+use protocol::{error::ErrorCode, lang::Text, time::whole_second};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 /// Events of a page, unless said otherwise; and at most.
-const PAGE: usize = 100;
-const LARGEST_PAGE: usize = 500;
+const PAGE: u32 = 100;
+const LARGEST_PAGE: u32 = 500;
 
 /// Which way.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -61,7 +62,8 @@ pub(in crate::http) struct Wanted {
     /// `Last-Event-ID` goes before it; without either it begins now.
     pub(super) after: Option<u64>,
     /// Events of the page, 500 at most; 100 when absent.
-    pub(super) limit: Option<usize>,
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
 }
 
 impl Wanted {
@@ -81,8 +83,8 @@ impl Wanted {
             address: self.address.clone(),
             from: self.from,
             to: self.to,
-            since: self.since,
-            until: self.until,
+            since: self.since.map(whole_second),
+            until: self.until.map(whole_second),
         })
     }
 
@@ -101,7 +103,9 @@ impl Wanted {
         })
     }
 
-    pub(super) fn limit(&self) -> usize {
-        self.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)
+    /// Events of the page.
+    pub(super) fn limit(&self) -> Result<u32, ApiError> {
+        let limit = paging::limit(self.limit.as_deref(), LARGEST_PAGE);
+        Ok(limit.map_err(|text| ApiError::field("limit", text))?.unwrap_or(PAGE))
     }
 }

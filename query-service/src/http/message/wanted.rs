@@ -1,5 +1,6 @@
 //! The query string of lists of messages: which are wanted, and which part of them. An empty value is none.
 
+use crate::paging;
 use access::refuse;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use domain::limits;
@@ -10,6 +11,7 @@ use protocol::{
     error::{ErrorCode, Failure},
     lang::{JsonType, Text},
     message::{ChatType, ContentType},
+    time::{moment, whole_second},
 };
 use read_model::{
     ReadModel,
@@ -20,16 +22,15 @@ use serde::Deserialize;
 use std::str::FromStr;
 use utoipa::IntoParams;
 
-/// Most messages that can be left out before a page.
-const OFFSET: i64 = 1_000_000_000;
-
 /// What a client asks for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in super::super) struct Wanted {
-    /// So many at most: 50 where nothing is said, never more than 200.
+    /// Maximum number of messages, at most 200; 50 by default.
+    #[param(value_type = Option<u32>)]
     limit: Option<String>,
-    /// So many are left out before them.
+    /// Number of messages to skip.
+    #[param(value_type = Option<u32>)]
     offset: Option<String>,
     /// Older than this message.
     old_from: Option<String>,
@@ -143,9 +144,9 @@ impl Wanted {
         chat: Option<ChatKey>,
     ) -> Result<Window, ApiError> {
         let mut reading = Reading::default();
-        let (page, default) = (limits::MESSAGES_PER_PAGE as i64, limits::MESSAGES_PER_PAGE_DEFAULT as i64);
-        let limit = reading.read("limit", given(&self.limit), |text| within(text, 1, i64::MAX));
-        let offset = reading.read("offset", given(&self.offset), |text| within(text, 0, OFFSET));
+        let (page, default) = (limits::MESSAGES_PER_PAGE as u32, limits::MESSAGES_PER_PAGE_DEFAULT as i64);
+        let limit = reading.read("limit", given(&self.limit), |text| paging::limit(Some(text), page));
+        let offset = reading.read("offset", given(&self.offset), |text| paging::offset(Some(text)));
         let exact = reading.read("exact", given(&self.exact), message);
         let mut places = vec![];
         for (field, named, inclusive) in [
@@ -170,8 +171,8 @@ impl Wanted {
             newer: place("new"),
             around: place("around"),
             exact,
-            limit: limit.unwrap_or(default).min(page),
-            offset: offset.unwrap_or(0),
+            limit: limit.flatten().map_or(default, i64::from),
+            offset: offset.map_or(0, i64::from),
         })
     }
 }
@@ -190,13 +191,6 @@ fn flag(text: &str) -> Result<bool, Text> {
 
 fn integer(text: &str) -> Result<i64, Text> {
     text.parse().map_err(|_| Text::WrongType { expected: JsonType::Integer })
-}
-
-fn within(text: &str, min: i64, max: i64) -> Result<i64, Text> {
-    match integer(text)? {
-        number if (min..=max).contains(&number) => Ok(number),
-        _ => Err(Text::OutOfRange { min, max }),
-    }
 }
 
 fn message(text: &str) -> Result<MessageId, Text> {
@@ -237,8 +231,8 @@ fn words(text: &str) -> Result<String, Text> {
 fn time(text: &str) -> Result<DateTime<Utc>, Text> {
     // A plus sign that was not encoded comes as a space.
     let text = text.replace(' ', "+");
-    let zoned = || DateTime::parse_from_rfc3339(&text).ok().map(|time| time.to_utc());
-    let local = || NaiveDateTime::from_str(&text).ok().map(|time| time.and_utc());
+    let zoned = || moment(&text);
+    let local = || NaiveDateTime::from_str(&text).ok().map(|time| whole_second(time.and_utc()));
     let day = || NaiveDate::from_str(&text).ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let time = zoned().or_else(local).or_else(day);
     // Years that Postgres does not know either are no time that anything happened at.
@@ -256,6 +250,9 @@ mod tests {
         for text in ["2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00Z", "2020-01-01T03:00:00 03:00"]
         {
             assert_eq!(time(text), Ok(expected), "{text}");
+        }
+        for text in ["2019-12-31T23:59:60", "2019-12-31T23:59:60Z", "2020-01-01T02:59:60+03:00"] {
+            assert_eq!(time(text), Ok(expected), "a leap second is the next one: {text}");
         }
         for text in ["", "yesterday", "2020-13-01", "2020-01-01T25:00:00Z", "+262142-01-01"] {
             assert_eq!(time(text), Err(Text::NotATime), "{text}");
