@@ -1,9 +1,17 @@
-//! Addresses in a message's text: `http://…` and `https://…`.
+//! Addresses in a message's text: `http://…` and `https://…`, in letters of either case.
 
-use crate::limits::{LINKS, URL};
+use crate::{
+    limits::{LINKS, URL},
+    text,
+};
 
-/// What an address begins with.
-const SCHEMES: [&str; 2] = ["https://", "http://"];
+/// What the name of a scheme stands before.
+const MARK: &str = "://";
+/// The schemes, the longer one first: it ends in what is no beginning of the other.
+const SCHEMES: [&str; 2] = ["https", "http"];
+/// Brackets that may be part of an address, as long as each one that closes has one that opens.
+const BRACKETS: [(char, char); 8] =
+    [('(', ')'), ('[', ']'), ('{', '}'), ('（', '）'), ('「', '」'), ('『', '』'), ('【', '】'), ('《', '》')];
 
 /// The addresses in a text, each once, in the order of the text. Punctuation that ends a sentence, and brackets and
 /// quotes around an address, are no part of it.
@@ -12,11 +20,10 @@ pub fn addresses(text: &str) -> Vec<&str> {
     let mut at = 0;
     while let Some((start, scheme)) = next(text, at) {
         let rest = &text[start..];
-        let end = rest.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"«»“”`".contains(c));
-        let whole = trimmed(&rest[..end.unwrap_or(rest.len())]);
-        at = start + whole.len().max(scheme.len());
+        let whole = trimmed(&rest[..rest.find(ends).unwrap_or(rest.len())]);
+        at = start + whole.len().max(scheme);
         let preceded = text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
-        if !preceded && whole.len() > scheme.len() && whole.len() <= URL && !found.contains(&whole) {
+        if !preceded && whole.len() > scheme && whole.len() <= URL && !found.contains(&whole) {
             found.push(whole);
         }
         if found.len() == LINKS {
@@ -26,19 +33,37 @@ pub fn addresses(text: &str) -> Vec<&str> {
     found
 }
 
-/// Where the next address may begin.
-fn next(text: &str, from: usize) -> Option<(usize, &'static str)> {
-    let of = |scheme: &'static str| text[from..].find(scheme).map(|at| (from + at, scheme));
-    SCHEMES.into_iter().filter_map(of).min()
+/// Where the next address may begin, and the bytes of its scheme with the mark.
+fn next(text: &str, from: usize) -> Option<(usize, usize)> {
+    let beginning = |(mark, _): (usize, &str)| {
+        let before = &text.as_bytes()[from..from + mark];
+        let is = |scheme: &&str| {
+            let at = before.len().checked_sub(scheme.len());
+            at.is_some_and(|at| before[at..].eq_ignore_ascii_case(scheme.as_bytes()))
+        };
+        let scheme = SCHEMES.into_iter().find(is)?;
+        Some((from + mark - scheme.len(), scheme.len() + MARK.len()))
+    };
+    text[from..].match_indices(MARK).find_map(beginning)
+}
+
+/// What no address goes on behind.
+fn ends(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>\"«»“”„‘‚‹›`、。，．｡､".contains(c) || (text::is_hidden(c) && !joins(c))
+}
+
+/// Joiners that words and emoji in an address may have.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0f}')
 }
 
 fn trimmed(address: &str) -> &str {
     let mut rest = address;
     while let Some(last) = rest.chars().next_back() {
-        let closes = match last {
-            ')' => !rest.contains('('),
-            ']' => !rest.contains('['),
-            other => ".,;:!?…'*_~|".contains(other),
+        let closes = match BRACKETS.iter().find(|(open, close)| last == *open || last == *close) {
+            Some((open, _)) if last == *open => true,
+            Some((open, close)) => rest.matches(*close).count() > rest.matches(*open).count(),
+            None => ".,;:!?…'’*_~|！？：；".contains(last) || joins(last),
         };
         if !closes {
             break;
@@ -54,7 +79,7 @@ mod tests {
 
     #[test]
     fn addresses_are_found_without_what_surrounds_them() {
-        let cases: [(&str, &[&str]); 9] = [
+        let cases: [(&str, &[&str]); 22] = [
             ("смотри https://example.org/a?b=c#d, и всё", &["https://example.org/a?b=c#d"]),
             (
                 "(http://example.org/x) «https://пример.рф/путь»",
@@ -64,12 +89,28 @@ mod tests {
                 "https://en.wikipedia.org/wiki/Veche_(assembly).",
                 &["https://en.wikipedia.org/wiki/Veche_(assembly)"],
             ),
+            (
+                "(см. https://ru.wikipedia.org/wiki/Вече_(собрание))",
+                &["https://ru.wikipedia.org/wiki/Вече_(собрание)"],
+            ),
+            ("[https://a.example/?q=[1]]", &["https://a.example/?q=[1]"]),
+            ("{((https://a.example/(b)c)))}", &["https://a.example/(b)c"]),
+            ("（https://a.example）、『https://b.example』", &["https://a.example", "https://b.example"]),
+            ("HTTPS://EXAMPLE.ORG/A hTTp://b.example", &["HTTPS://EXAMPLE.ORG/A", "hTTp://b.example"]),
+            ("‘https://a.example’ ‚https://b.example‘", &["https://a.example", "https://b.example"]),
+            ("‹https://a.example› „https://b.example“", &["https://a.example", "https://b.example"]),
+            ("https://a.example。 https://b.example，", &["https://a.example", "https://b.example"]),
+            ("\u{2066}https://a.example\u{2069}\u{200b}", &["https://a.example"]),
+            ("https://a.example/l’été", &["https://a.example/l’été"]),
             ("https://a.b https://a.b", &["https://a.b"]),
             ("http:// https://... xhttp://a.b ftp://a.b", &[]),
             ("https://a.b\nhttps://c.d", &["https://a.b", "https://c.d"]),
             ("https://https://a.b", &["https://https://a.b"]),
+            ("я://https://a.b", &["https://a.b"]),
+            ("https://(", &[]),
             ("", &[]),
             ("https://", &[]),
+            ("://", &[]),
         ];
         for (text, expected) in cases {
             assert_eq!(addresses(text), expected, "{text}");

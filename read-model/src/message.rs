@@ -85,6 +85,23 @@ impl ReadModel {
         Ok(rows.iter().map(|row| (MessageId(row.get("uid")), ChatKey(row.get("chat")))).collect())
     }
 
+    /// Which of these messages of a team are deleted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn deleted_among(&self, team: TeamId, messages: &[MessageId]) -> Result<Vec<MessageId>> {
+        if messages.is_empty() {
+            return Ok(vec![]);
+        }
+        let deleted: Vec<Uuid> =
+            sqlx::query_scalar("SELECT uid FROM message WHERE team = $1 AND uid = ANY($2) AND deleted")
+                .bind(team.0)
+                .bind(messages.iter().map(|id| id.0).collect::<Vec<_>>())
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(deleted.into_iter().map(MessageId).collect())
+    }
+
     /// The newest message of a chat.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ CREATE TABLE contact (
     patronymic text NOT NULL DEFAULT '',
     family_name text NOT NULL,
     display_name text NOT NULL DEFAULT '',
+    mention text NOT NULL DEFAULT '', -- the shown name as mentions are compared with it
     role text NOT NULL,
     mood text NOT NULL DEFAULT '',
     contact_email text NOT NULL DEFAULT '',
@@ -28,3 +29,4 @@ CREATE TABLE contact (
     UNIQUE (team, account)
 );
 CREATE INDEX contact_account ON contact (account);
+CREATE INDEX contact_mention ON contact (team, mention);

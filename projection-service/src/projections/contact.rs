@@ -9,7 +9,7 @@ use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
-use domain::{bot::Bot, name::display_name};
+use domain::{bot::Bot, mention, name::display_name};
 use events::{AccountId, ContactId, GroupId, TeamId, chat::ChatRef, contact, value::ContactStatus};
 use protocol::{
     message::ChangeKind,
@@ -26,10 +26,11 @@ pub(super) async fn added(
 ) -> Result<(), ProjectionError> {
     let (phone, given_name, family_name) =
         (added.phone.or_default(), added.given_name.or_default(), added.family_name.or_default());
+    let shown = display_name(&given_name, &family_name, &phone);
     sqlx::query(
         "INSERT INTO contact (uid, team, account, phone, contact_phone, given_name, family_name, display_name, \
-             role, status, need_confirmation, since, gentime, colour) \
-         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             role, status, need_confirmation, since, gentime, mention, colour) \
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
              coalesce((SELECT colour FROM account WHERE uid = $3), 0))",
     )
     .bind(added.contact.0)
@@ -38,12 +39,13 @@ pub(super) async fn added(
     .bind(&phone)
     .bind(&given_name)
     .bind(&family_name)
-    .bind(display_name(&given_name, &family_name, &phone))
+    .bind(&shown)
     .bind(added.role.or_default())
     .bind(added.status.word())
     .bind(added.need_confirmation)
     .bind(at.row())
     .bind(at.gentime())
+    .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
     came(batch, at, team, added.contact, added.account).await
@@ -62,20 +64,23 @@ pub(super) async fn profile_changed(
             .fetch_one(&mut *batch.db)
             .await?;
     let (given_name, family_name) = (profile.given_name.or_default(), profile.family_name.or_default());
+    let shown = display_name(&given_name, &family_name, &phone);
     sqlx::query(
         "UPDATE contact SET given_name = $2, patronymic = $3, family_name = $4, display_name = $5, role = $6, \
-             mood = $7, contact_email = $8, contact_phone = $9, gentime = greatest(gentime + 1, $10) WHERE uid = $1",
+             mood = $7, contact_email = $8, contact_phone = $9, gentime = greatest(gentime + 1, $10), mention = $11 \
+         WHERE uid = $1",
     )
     .bind(changed.contact.0)
     .bind(&given_name)
     .bind(profile.patronymic.or_default())
     .bind(&family_name)
-    .bind(display_name(&given_name, &family_name, &phone))
+    .bind(&shown)
     .bind(profile.role.or_default())
     .bind(profile.mood.or_default())
     .bind(profile.contact_email.or_default())
     .bind(profile.contact_phone.or_default())
     .bind(at.gentime())
+    .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
     // The team says whether its member has a name (`bad_profile`). Told in any case: names may be unreadable later.
@@ -161,8 +166,8 @@ pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Res
         let contact = bot.contact(team);
         sqlx::query(
             "INSERT INTO contact (uid, team, botname, phone, given_name, family_name, display_name, role, status, \
-                 need_confirmation, since, gentime, colour) \
-             VALUES ($1, $2, $3, '', $4, '', $4, '', $5, false, $6, $7, $8)",
+                 need_confirmation, since, gentime, colour, mention) \
+             VALUES ($1, $2, $3, '', $4, '', $4, '', $5, false, $6, $7, $8, $9)",
         )
         .bind(contact.0)
         .bind(team.0)
@@ -172,6 +177,7 @@ pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Res
         .bind(at.row())
         .bind(at.gentime())
         .bind(bots_colour(contact))
+        .bind(mention::key(bot.display_name()))
         .execute(&mut *batch.db)
         .await?;
     }

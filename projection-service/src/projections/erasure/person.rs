@@ -6,7 +6,7 @@ use crate::{
     projections::leads_to,
     projector::ProjectionError,
 };
-use domain::name::ERASED;
+use domain::{mention, name::ERASED};
 use events::{AccountId, ContactId, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
@@ -47,7 +47,7 @@ async fn nameless(
 ) -> Result<Vec<(TeamId, ContactId)>, sqlx::Error> {
     let rows = sqlx::query(
         "WITH forgotten AS (UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', \
-             display_name = $2, role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
+             display_name = $2, mention = $4, role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
              icon_blob = NULL, icon_width = NULL, icon_height = NULL, \
              gentime = greatest(gentime + 1, $3) WHERE account = $1 RETURNING team, uid) \
          SELECT team, uid FROM forgotten ORDER BY uid",
@@ -55,6 +55,7 @@ async fn nameless(
     .bind(account.0)
     .bind(ERASED)
     .bind(at.gentime())
+    .bind(mention::key(ERASED))
     .fetch_all(&mut *batch.db)
     .await?;
     Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())

@@ -4,7 +4,7 @@ use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
 };
-use domain::name::ERASED;
+use domain::{mention, name::ERASED};
 use events::TeamId;
 
 /// Statements that leave the places and nothing in them.
@@ -39,12 +39,13 @@ pub(super) async fn forget(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> R
     .await?;
     sqlx::query(
         "UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', display_name = $2, \
-             role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
+             mention = $3, role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
              icon_blob = NULL, icon_width = NULL, icon_height = NULL \
          WHERE team = $1 AND account IS NOT NULL",
     )
     .bind(team.0)
     .bind(ERASED)
+    .bind(mention::key(ERASED))
     .execute(&mut *batch.db)
     .await?;
     for sql in BLANK {

@@ -36,19 +36,23 @@ async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Lin
         return Ok(Links::default());
     }
     let rows = sqlx::query(
-        "SELECT uid, name FROM (SELECT uid, btrim(given_name || ' ' || family_name) AS name, since FROM contact \
-             WHERE team = $1 AND NOT archived) c WHERE regexp_replace(name, '\\s+', '_', 'g') = ANY($2) ORDER BY since",
+        "SELECT uid, display_name FROM contact WHERE team = $1 AND mention = ANY($2) AND NOT archived \
+         ORDER BY since, uid",
     )
     .bind(team.0)
-    .bind(candidates.iter().map(ToString::to_string).collect::<Vec<_>>())
+    .bind(mention::keys(&candidates))
     .fetch_all(&mut *batch.db)
     .await?;
+    let people: Vec<(ContactId, String)> =
+        rows.iter().map(|row| (ContactId(row.get("uid")), row.get("display_name"))).collect();
     let mut found = Links::default();
-    for row in &rows {
-        let (contact, name): (ContactId, String) = (ContactId(row.get("uid")), row.get("name"));
-        let pattern = format!("@{}", mention::spelled(&name));
-        found.links.push(MessageLink { pattern, text: format!("@{name}"), url: leads_to(contact) });
-        found.mentioned.push(contact);
+    for mention in mention::found(&candidates, &people) {
+        let name = people.iter().find(|(contact, _)| *contact == mention.who).map_or("", |(_, name)| name);
+        let pattern = format!("@{}", mention.written);
+        found.links.push(MessageLink { pattern, text: format!("@{name}"), url: leads_to(mention.who) });
+        if !found.mentioned.contains(&mention.who) {
+            found.mentioned.push(mention.who);
+        }
     }
     Ok(found)
 }
