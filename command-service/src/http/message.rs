@@ -96,7 +96,7 @@ impl Commands {
         &self,
         scope: &TeamScope,
         chat: ChatRef,
-        Said { reply_to, linked_messages: linked, .. }: &Said,
+        Said { reply_to, linked_messages: linked, chosen, .. }: &Said,
     ) -> Result<(), ApiError> {
         let named: Vec<MessageId> = linked.iter().copied().chain(*reply_to).collect();
         let read = &self.access.read;
@@ -109,7 +109,16 @@ impl Commands {
         if linked.iter().any(|id| !seen(id) || message::is_reserved(*id)) {
             checks.refuse("linked_messages", Text::DoesNotExist);
         }
-        checks.done()
+        checks.done()?;
+        // A forward of something deleted shows nothing; but one that was posted before the deletion may be sent again.
+        let deleted = read.deleted_among(scope.team, linked).await.map_err(refuse)?;
+        if deleted.is_empty() {
+            return Ok(());
+        }
+        match chosen {
+            Some(id) if self.is_posted(scope, chat, *id).await? => Ok(()),
+            _ => Err(ApiError::field("linked_messages", Text::DoesNotExist)),
+        }
     }
 
     /// `client.message.deleted`
