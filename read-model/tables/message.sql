@@ -34,8 +34,9 @@ CREATE TABLE message (
     -- Whether it can be unread: the rule of [`NeutralMessage::counts`].
     counts boolean NOT NULL GENERATED ALWAYS AS (NOT deleted AND NOT silently AND kind <> 'change') STORED,
     gentime bigint NOT NULL,
-    -- The chat is a word too, so that one index leads to what is both said and said there.
-    search tsvector NOT NULL GENERATED ALWAYS AS (strip(to_tsvector('words', body))
+    -- The chat is a word too, so that one index leads to what is both said and said there. The stemmer takes ё for е, but no
+    -- decomposed letters.
+    search tsvector NOT NULL GENERATED ALWAYS AS (strip(to_tsvector('words', normalize(body, NFKC)))
         || array_to_tsvector(ARRAY['#' || chat::text])) STORED,
     UNIQUE (chat, num)
 );

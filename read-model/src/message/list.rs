@@ -241,8 +241,8 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
 
 /// All words that are not common ones, or all there are: who looks for a common one alone finds it.
 fn words(query: &mut QueryBuilder<Postgres>, text: &str) {
-    query.push("plainto_tsquery('pg_catalog.russian', ").push_bind(text.to_owned());
-    query.push(") || plainto_tsquery('words', ").push_bind(text.to_owned()).push(")");
+    query.push("plainto_tsquery('pg_catalog.russian', normalize(").push_bind(text.to_owned());
+    query.push(", NFKC)) || plainto_tsquery('words', normalize(").push_bind(text.to_owned()).push(", NFKC))");
 }
 
 /// Between which places a message `n` must be. Within one chat its number says so, which an index knows.
