@@ -100,8 +100,14 @@ mod tests {
         ] {
             for kind in IntegrationKind::ALL {
                 for event in [
-                    "", "repo:push", "pullrequest:created", "pr:opened", "issue:created", "x",
-                    "repo:commit_status_updated", "repo:commit_comment_created",
+                    "",
+                    "repo:push",
+                    "pullrequest:created",
+                    "pr:opened",
+                    "issue:created",
+                    "x",
+                    "repo:commit_status_updated",
+                    "repo:commit_comment_created",
                 ] {
                     let _ = message(*kind, event, &payload);
                 }

@@ -99,9 +99,8 @@ impl Checks {
     /// A moment: RFC 3339, cut to microseconds.
     pub(crate) fn time(&mut self, field: &str, text: &str) -> Option<DateTime<Utc>> {
         // The log, Postgres and clients carry four digits of a year.
-        let parsed = moment(text)
-            .map(|time| time.trunc_subsecs(6))
-            .filter(|time| FOUR_DIGITS.contains(&time.year()));
+        let parsed =
+            moment(text).map(|time| time.trunc_subsecs(6)).filter(|time| FOUR_DIGITS.contains(&time.year()));
         if parsed.is_none() {
             self.refuse(field, Text::NotATime);
         }
@@ -210,9 +209,14 @@ mod tests {
             assert_eq!(checks.text("description", blank, 10), "");
             let error = checks.done().unwrap_err();
             let required: Vec<_> = error.failure().details.iter().collect();
-            let refused = [("given_name", Text::BadCharacters), ("name", Text::Required), ("text", Text::Required)];
+            let refused =
+                [("given_name", Text::BadCharacters), ("name", Text::Required), ("text", Text::Required)];
             let refused: Vec<_> = refused.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
-            assert_eq!(required, refused.iter().map(|(name, text)| (name, text)).collect::<Vec<_>>(), "{blank:?}");
+            assert_eq!(
+                required,
+                refused.iter().map(|(name, text)| (name, text)).collect::<Vec<_>>(),
+                "{blank:?}"
+            );
         }
         let mut checks = Checks::default();
         assert_eq!(checks.line("given_name", "\u{202e}яинаВ", 5), "яинаВ");

@@ -10,8 +10,16 @@ const MARK: &str = "://";
 /// The schemes, the longer one first: it ends in what is no beginning of the other.
 const SCHEMES: [&str; 2] = ["https", "http"];
 /// Brackets that may be part of an address, as long as each one that closes has one that opens.
-const BRACKETS: [(char, char); 8] =
-    [('(', ')'), ('[', ']'), ('{', '}'), ('（', '）'), ('「', '」'), ('『', '』'), ('【', '】'), ('《', '》')];
+const BRACKETS: [(char, char); 8] = [
+    ('(', ')'),
+    ('[', ']'),
+    ('{', '}'),
+    ('（', '）'),
+    ('「', '」'),
+    ('『', '』'),
+    ('【', '】'),
+    ('《', '》'),
+];
 
 /// The addresses in a text, each once, in the order of the text. Punctuation that ends a sentence, and brackets and
 /// quotes around an address, are no part of it.
@@ -49,7 +57,10 @@ fn next(text: &str, from: usize) -> Option<(usize, usize)> {
 
 /// What no address goes on behind.
 fn ends(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || "<>\"«»“”„‘‚‹›`、。，．｡､".contains(c) || (text::is_hidden(c) && !joins(c))
+    c.is_whitespace()
+        || c.is_control()
+        || "<>\"«»“”„‘‚‹›`、。，．｡､".contains(c)
+        || (text::is_hidden(c) && !joins(c))
 }
 
 /// Joiners that words and emoji in an address may have.

@@ -150,11 +150,23 @@ mod tests {
     #[test]
     fn names_may_have_any_characters() {
         for name in [
-            "+7 (916) 666-0002", "+37060112345", "А. С. Пушкин", "Д'Артаньян", "Жанна д’Арк", "Рога & Копыта",
-            "Маша (бухгалтерия)", "Анна-Мария", "Ян №1", "👩\u{200d}🚀", "Jr.", "O'Neil, Jr.",
+            "+7 (916) 666-0002",
+            "+37060112345",
+            "А. С. Пушкин",
+            "Д'Артаньян",
+            "Жанна д’Арк",
+            "Рога & Копыта",
+            "Маша (бухгалтерия)",
+            "Анна-Мария",
+            "Ян №1",
+            "👩\u{200d}🚀",
+            "Jr.",
+            "O'Neil, Jr.",
         ] {
             let written = spelled(name);
-            for text in [format!("@{written}"), format!("Привет, @{written}! Как дела?"), format!("(@{written})")] {
+            for text in
+                [format!("@{written}"), format!("Привет, @{written}! Как дела?"), format!("(@{written})")]
+            {
                 assert_eq!(one(&text, &[name, "Мария"]), Some(written.clone()), "{text}");
             }
         }

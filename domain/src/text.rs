@@ -85,8 +85,21 @@ mod tests {
 
     /// Texts of which a reader sees nothing.
     const INVISIBLE: [&str; 15] = [
-        "", " \u{a0}\u{3000}\t\n", "\u{200b}", "\u{2060}", "\u{feff}", "\u{2800}", "\u{3164}", "\u{ad}", "\u{180e}",
-        "\u{fe0f}", "\u{202e}\u{202c}", "\u{e0020}", "\u{200d}\u{200c}", "\u{115f}\u{1160}\u{ffa0}", "\u{2028}",
+        "",
+        " \u{a0}\u{3000}\t\n",
+        "\u{200b}",
+        "\u{2060}",
+        "\u{feff}",
+        "\u{2800}",
+        "\u{3164}",
+        "\u{ad}",
+        "\u{180e}",
+        "\u{fe0f}",
+        "\u{202e}\u{202c}",
+        "\u{e0020}",
+        "\u{200d}\u{200c}",
+        "\u{115f}\u{1160}\u{ffa0}",
+        "\u{2028}",
     ];
 
     #[test]
@@ -136,7 +149,9 @@ mod tests {
 
     #[test]
     fn comparison_takes_one_letter_for_its_other_spellings() {
-        for (one, other) in [("Ёлки и Пётр", "елки и петр"), ("Пе\u{308}тр", "ПЕТР"), ("ﬁ Ａ", "FI a"), ("и\u{306}", "Й")] {
+        for (one, other) in
+            [("Ёлки и Пётр", "елки и петр"), ("Пе\u{308}тр", "ПЕТР"), ("ﬁ Ａ", "FI a"), ("и\u{306}", "Й")]
+        {
             assert_eq!(folded(one), folded(other), "{one}");
         }
         assert_ne!(folded("и"), folded("й"));

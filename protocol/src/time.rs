@@ -22,7 +22,8 @@ pub fn moment(text: &str) -> Option<DateTime<Utc>> {
 pub fn whole_second(time: DateTime<Utc>) -> DateTime<Utc> {
     // Within a leap second chrono counts nanoseconds on past the end of the second before it.
     let beyond = time.nanosecond().checked_sub(1_000_000_000);
-    let next = beyond.and_then(|nanos| time.with_nanosecond(nanos)?.checked_add_signed(TimeDelta::seconds(1)));
+    let next =
+        beyond.and_then(|nanos| time.with_nanosecond(nanos)?.checked_add_signed(TimeDelta::seconds(1)));
     next.unwrap_or(time)
 }
 

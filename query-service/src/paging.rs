@@ -72,7 +72,11 @@ mod tests {
         assert_eq!(limit(Some("-1"), 200), Err(range(200)));
         assert_eq!(offset(Some("-99999999999999999999")), Err(range(LARGEST_OFFSET.into())));
         for word in ["x", "1.5", "1e2", "--1", "-", "0x10", "１", "1 2"] {
-            assert_eq!(limit(Some(word), 200), Err(Text::WrongType { expected: JsonType::Integer }), "{word}");
+            assert_eq!(
+                limit(Some(word), 200),
+                Err(Text::WrongType { expected: JsonType::Integer }),
+                "{word}"
+            );
         }
         let error = page(Some("1"), Some("x"), 200).unwrap_err();
         assert!(error.failure().details.contains_key("offset"));

@@ -125,9 +125,9 @@ fn pull_request(event: &str, payload: &Value) -> Option<Vec<String>> {
         "pullrequest:updated" | "pr:modified" | "pr:from_ref_updated" => "пулреквест изменён",
         "pullrequest:approved" | "pr:reviewer:approved" => "пулреквест одобрен",
         "pullrequest:unapproved" | "pr:reviewer:unapproved" => "одобрение снято",
-        "pullrequest:changes_request_created" | "pr:reviewer:needs_work" | "pr:reviewer:changes_requested" => {
-            "нужны правки"
-        }
+        "pullrequest:changes_request_created"
+        | "pr:reviewer:needs_work"
+        | "pr:reviewer:changes_requested" => "нужны правки",
         "pullrequest:fulfilled" | "pr:merged" => "пулреквест влит",
         "pullrequest:rejected" | "pr:declined" => "пулреквест отклонён",
         "pr:deleted" => "пулреквест удалён",

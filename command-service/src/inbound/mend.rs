@@ -213,11 +213,17 @@ mod tests {
     fn what_is_wrong_is_mended() {
         let cases: [(&[u8], Value); 12] = [
             (br#"{"a": "Bob \ud83d"}"#, json!({"a": "Bob \u{fffd}"})),
-            (br#"{"a": "\ude00\ud83d\ude00\ud83d\u0041\ud83d\n\ud8"}"#, json!({"a": "\u{fffd}😀\u{fffd}A\u{fffd}\n\u{fffd}"})),
+            (
+                br#"{"a": "\ude00\ud83d\ude00\ud83d\u0041\ud83d\n\ud8"}"#,
+                json!({"a": "\u{fffd}😀\u{fffd}A\u{fffd}\n\u{fffd}"}),
+            ),
             (br#"{"a": 1, "a": 2}"#, json!({"a": 2})),
             (b"{\"a\": \"x\xffy\nz\t\"}", json!({"a": "x\u{fffd}y\nz\t"})),
             (br#"{"a": "\x \" \\"}"#, json!({"a": "\\x \" \\"})),
-            (br#"{"a": 1e999, "b": NaN, "c": [-Infinity, -1.5e3]}"#, json!({"a": null, "b": null, "c": [null, -1500.0]})),
+            (
+                br#"{"a": 1e999, "b": NaN, "c": [-Infinity, -1.5e3]}"#,
+                json!({"a": null, "b": null, "c": [null, -1500.0]}),
+            ),
             (br#"{"a": 18446744073709551616}"#, json!({"a": 18446744073709551616.0})),
             ("\u{feff}{\"Nан\": \"NaN 1e999\"}".as_bytes(), json!({"Nан": "NaN 1e999"})),
             (b"", json!({})),

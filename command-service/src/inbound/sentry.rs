@@ -40,7 +40,8 @@ fn title(subject: &Value) -> String {
     if !named.is_empty() {
         return named;
     }
-    let exception = ["exception", "sentry.interfaces.Exception"].into_iter().find_map(|name| subject.get(name));
+    let exception =
+        ["exception", "sentry.interfaces.Exception"].into_iter().find_map(|name| subject.get(name));
     // The values are a list within the interface, or the interface itself; the last one is what was raised.
     let values = exception.map_or(&[][..], |found| match found.as_array() {
         Some(values) => values,

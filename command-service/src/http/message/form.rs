@@ -95,7 +95,12 @@ impl Commands {
     }
 
     /// Whether the member has posted this message there: the same file, sent again, is there.
-    pub(super) async fn is_posted(&self, scope: &TeamScope, chat: ChatRef, id: MessageId) -> Result<bool, ApiError> {
+    pub(super) async fn is_posted(
+        &self,
+        scope: &TeamScope,
+        chat: ChatRef,
+        id: MessageId,
+    ) -> Result<bool, ApiError> {
         let known: Message = self.current(&StreamName::message(id)).await?;
         match known.is_by(scope.team, chat, Author::Contact(scope.contact)) {
             true => Ok(true),

@@ -243,8 +243,7 @@ fn words(checks: &mut Checks, tags: &[String]) -> Vec<String> {
         checks.refuse("tags", Text::TooMany { max: limits::TASK_TAGS });
         return vec![];
     }
-    let word =
-        |(index, tag): (usize, &String)| checks.required(&format!("tags.{index}"), tag, limits::TAG);
+    let word = |(index, tag): (usize, &String)| checks.required(&format!("tags.{index}"), tag, limits::TAG);
     tags.iter().enumerate().map(word).collect()
 }
 
