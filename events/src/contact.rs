@@ -51,6 +51,9 @@ pub struct StatusChanged {
 pub struct Archived {
     /// Who.
     pub contact: ContactId,
+    /// Who did it: the contact itself if it left. Absent where nobody of the team did it, and before this was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ContactId>,
 }
 
 /// A former contact came back.
