@@ -23,7 +23,7 @@ pub struct Account {
     devices: BTreeMap<String, device::Settings>,
     sessions: BTreeMap<SessionId, OpenSession>,
     offers: BTreeMap<Uuid, Offer>,
-    /// What the person calls themselves, if they have said.
+    /// The name that the person took, if any.
     name: Option<account::Named>,
     ui_settings: Option<Personal<String>>,
     address_books: BTreeMap<String, Personal<String>>,
@@ -126,7 +126,7 @@ impl Account {
         }
     }
 
-    /// What is not said stays as the person said it before.
+    /// A part that is not given stays as the person took it before.
     fn take_name(
         &self,
         given_name: Option<String>,

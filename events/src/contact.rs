@@ -51,7 +51,7 @@ pub struct StatusChanged {
 pub struct Archived {
     /// Who.
     pub contact: ContactId,
-    /// Who did it: the contact itself if it left. Absent where nobody of the team did it, and before this was stored.
+    /// The contact that did it: the same one if it left. Absent where no contact did it, and in events of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ContactId>,
 }

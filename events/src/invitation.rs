@@ -15,10 +15,10 @@ pub struct Created {
     pub token_sealed: String,
     /// Keyed hash of the token, hex: it is looked up by this.
     pub token_hash: String,
-    /// Who made it; unknown of those that earlier versions made.
+    /// The contact that made it; absent in events of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ContactId>,
-    /// After this it opens nothing; of those that earlier versions made see `domain::limits::INVITATION_DAYS`.
+    /// After this it opens nothing; for events without it see `domain::limits::INVITATION_DAYS`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<DateTime<Utc>>,
     /// How often it lets somebody in; none: any number of times.

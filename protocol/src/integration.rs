@@ -46,7 +46,7 @@ pub struct GroupIntegration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub placed_by: Option<Jid>,
-    /// What its kind is called.
+    /// The title of its kind.
     pub title: String,
     /// The integration.
     pub uid: Uuid,

@@ -27,7 +27,7 @@ pub struct OpenInvitation {
     pub created: Timestamp,
     /// After this it opens nothing.
     pub expires: Timestamp,
-    /// Who made it: it is void once they may not invite any more.
+    /// The contact that made it: it is void once that contact may not invite any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub made_by: Option<Jid>,

@@ -41,8 +41,8 @@ pub struct Webhook {
 }
 
 impl ReadModel {
-    /// Integrations, oldest first, and the kinds there could be. Keys are shown of those whose groups are among `inside`:
-    /// whoever runs the team from outside a group sees that something hears it, and may stop it.
+    /// Integrations, oldest first, and the kinds there could be. Keys are shown for groups among `inside`: a manager outside
+    /// a group sees that the integration exists, and may stop it.
     ///
     /// # Errors
     /// The database failed.
@@ -166,7 +166,7 @@ impl ReadModel {
         })
     }
 
-    /// What can be filled in, and how it is used.
+    /// The form and the help of an integration.
     fn settings(&self, kind: IntegrationKind, key: String, webhook_url: String) -> (IntegrationForm, String) {
         let url = webhook_address(self.base_url(), kind, &key);
         let help = help(self.base_url(), &key, url.as_deref());
@@ -183,10 +183,10 @@ impl ReadModel {
     }
 }
 
-/// What those read instead of help who are not in the group of an integration.
+/// The help text for managers who are not in the integration's group.
 const FROM_OUTSIDE: &str = "<p>Ключ и настройки интеграции видят только участники её группы.</p>";
 
-/// What a kind of integration is called.
+/// The title of a kind of integration.
 pub fn title(kind: IntegrationKind) -> &'static str {
     match kind {
         IntegrationKind::Sentry => "Sentry",

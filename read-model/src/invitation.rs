@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Which rows let somebody in at the time `$2`.
 const OPEN: &str = "expires > $2 AND (max_uses IS NULL OR uses < max_uses)";
 
-/// What a token leads to.
+/// The invitation that a token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invited {
     /// Into which team.

@@ -72,7 +72,7 @@ async fn shown_as_it_was(plan: Plan) {
         assert_eq!(shown["name"], "Полк", "as of {as_of}");
         let told = boris.client.get(format!("{kept}?as_of={as_of}")).await.ok();
         assert_eq!(told["content"]["text"], "надолго", "{told}");
-        // What was deleted since is deleted there too, for owners as for anybody.
+        // A message that was deleted since is deleted there too, also for owners.
         for reader in [boris, anna] {
             let told = reader.client.get(format!("{message}?as_of={as_of}")).await.ok();
             assert_eq!((&told["content"]["type"], &told["content"]["text"]), (&json!("deleted"), &json!("")));

@@ -42,7 +42,7 @@ pub(super) struct Path {
     invitation_uid: InvitationId,
 }
 
-/// Makes an invitation: whoever has its token may join, for as long as the server is set up to let them.
+/// Makes an invitation: its token lets anybody join, for as many days as the server is configured to allow.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
     params(("team_uid" = String, Path)), responses((status = 200, body = Success<Invitation>)))]
 pub(super) async fn create(
@@ -59,7 +59,7 @@ pub(super) async fn create(
     commands.show(&made.context, made.position, view).await
 }
 
-/// Makes an invitation: whoever has its token may join, for so many days, or until it has let in so many.
+/// Makes an invitation: its token lets anybody join, for a number of days and, if the caller says so, a number of times.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/invitations", tag = "invitations",
     params(("team_uid" = String, Path)), request_body = CreateInvitation,
     responses((status = 200, body = Success<OpenInvitation>)))]

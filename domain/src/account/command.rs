@@ -61,7 +61,7 @@ pub enum Command {
         phone: String,
         /// Keyed hash of the phone, hex.
         phone_hash: String,
-        /// The team that it is registered for. What the team calls them stays with the team.
+        /// The team that it is registered for. The names that the team gives stay in the team.
         added_by: Option<TeamId>,
     },
     /// The person calls themselves so; what is not said stays.

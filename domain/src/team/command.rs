@@ -277,7 +277,7 @@ pub enum Command {
         group: GroupId,
         /// Where new messages go.
         webhook_url: String,
-        /// Of the groups concerned, those that the actor is in.
+        /// The groups that the actor is in, among those that the command concerns.
         inside: Vec<GroupId>,
     },
     /// An integration shall change; a named group is known to belong to this team.
@@ -288,7 +288,7 @@ pub enum Command {
         integration: IntegrationId,
         /// What changes.
         change: IntegrationChange,
-        /// Of the groups concerned, those that the actor is in.
+        /// The groups that the actor is in, among those that the command concerns.
         inside: Vec<GroupId>,
     },
     /// An integration shall be gone. Its group's members lose nothing by it, so the actor need not be one of them.

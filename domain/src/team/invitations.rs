@@ -1,7 +1,7 @@
 //! The invitations of a team, and who comes in with one.
 //!
-//! An invitation is void once its maker may not invite any more, and for whoever was removed after it was made. Who left
-//! by themselves may come back with it.
+//! An invitation is void once its maker may not invite any more, and void for a person who was removed after it was made.
+//! A person who left by themselves may come back with it.
 
 use super::{
     NewContact, Rejection, Team,
@@ -21,14 +21,14 @@ use events::{
 pub(super) struct Invitation {
     /// How many had been made before it.
     number: usize,
-    /// Who made it; unknown of those of earlier versions.
+    /// The contact that made it; unknown for invitations of earlier versions.
     by: Option<ContactId>,
     /// After this it opens nothing; unknown of those of earlier versions.
     expires: Option<DateTime<Utc>>,
     max_uses: Option<u32>,
     /// It was revoked, or its maker may not invite any more.
     void: bool,
-    /// Who joined with it, each time.
+    /// The accounts that joined with it, one entry each time.
     used_by: Vec<AccountId>,
 }
 
@@ -84,7 +84,7 @@ impl Team {
         let known =
             self.contact_of(joiner.account).and_then(|known| Some((known, self.contacts.get(&known)?)));
         match known {
-            // Who is in the team joined before, perhaps as the last one that it let in.
+            // A member joined before, perhaps by the last use of this invitation.
             Some((_, contact)) if !contact.archived => return Ok(vec![]),
             Some((_, contact)) if invitation.number < contact.barred => return Err(Rejection::NoInvitation),
             _ if !invitation.is_open(made, now) => return Err(Rejection::NoInvitation),
@@ -111,8 +111,8 @@ impl Team {
         }
     }
 
-    /// Somebody may not invite any more: what they made opens nothing. Whose the invitations of earlier versions are is
-    /// unknown, so they go with whoever loses the right first.
+    /// A contact may not invite any more: its invitations are void. The makers of invitations of earlier versions are
+    /// unknown, so those are void as soon as any contact loses the right.
     pub(super) fn void_invitations_of(&mut self, maker: ContactId) {
         for invitation in self.invitations.values_mut() {
             if invitation.by.is_none_or(|by| by == maker) {

@@ -20,7 +20,7 @@ pub(super) async fn send(
     integration: Uuid,
     form: &WebhookForm,
 ) -> Outcome {
-    // What was said in a group goes nowhere once the integration hears another one: whoever set that up may not be in it.
+    // A message is not sent once the integration belongs to another group: that group's members set up the address.
     let Some(group) = form.group() else { return Outcome::Dropped("damaged") };
     let target = match deps.read.webhook(integration.into(), group).await {
         Ok(Some(target)) => target,

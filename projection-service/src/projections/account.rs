@@ -10,7 +10,7 @@ pub(super) async fn registered(
     registered: &account::Registered,
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
-    // What a team calls somebody is no name that they took: earlier versions stored it here.
+    // Earlier versions stored here the name that a team gave; the person did not take it.
     let own = |name: &Personal<String>| match registered.added_by {
         Some(_) => String::new(),
         None => name.or_default(),

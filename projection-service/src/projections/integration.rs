@@ -126,8 +126,8 @@ fn label_of(row: &PgRow) -> String {
     label(row.get("kind"), row.get("comment"), row.get("webhook_url"))
 }
 
-/// What people read of an integration: its kind, what it is called, and to which host it sends what it hears. The rest of
-/// the address may be a secret.
+/// An integration as the group's history names it: kind, comment, and the host of its webhook. The rest of the address may
+/// be a secret.
 fn label(kind: &str, comment: &str, webhook_url: &str) -> String {
     let title = integration::title(IntegrationKind::from_word(kind).unwrap_or(IntegrationKind::Raw));
     let host = integration::host(webhook_url).map(|host| format!("→ {host}"));

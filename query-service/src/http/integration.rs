@@ -53,7 +53,7 @@ pub(super) async fn one(
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-/// What the path of a group names.
+/// The parameters of a group's path.
 #[derive(Debug, Deserialize)]
 pub(super) struct GroupPath {
     group_jid: Jid,

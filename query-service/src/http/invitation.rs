@@ -142,7 +142,7 @@ impl Queries {
         Ok(Reply::new(read.team_short(team).await.map_err(refuse)?.ok_or_else(unknown)?))
     }
 
-    /// What is open now: an invitation that was open at the moment that is looked at may have ended since.
+    /// The invitations that are open now: one that was open at the moment of `as_of` may have ended since.
     async fn open_invitations(&self, scope: &TeamView) -> Result<Vec<OpenInvitation>, ApiError> {
         allowed(scope)?;
         scope.read.invitations(scope.team, self.access.clock.now()).await.map_err(refuse)

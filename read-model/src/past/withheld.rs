@@ -1,13 +1,13 @@
-//! Messages that were deleted since: the past shows that they are deleted, and nothing of what they said. Who may read
-//! deleted texts reads history with the auditor's tools, and leaves a trace there.
+//! Messages that were deleted since: the past shows that they are deleted, without their content. Deleted texts are read
+//! with the auditor's tools, which leave a trace.
 
 use crate::{ReadModel, schema::READ_SCHEMA};
 use events::TeamId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-/// What is done to a schema (`PAST`) for messages that were deleted (`$1`), in this order: what their deletion did to the
-/// rows that are served.
+/// Statements for a schema (`PAST`) and the messages that were deleted (`$1`), in this order: they do what the deletion did
+/// to the served rows.
 const WITHHOLD: [&str; 6] = [
     "WITH gone AS (UPDATE PAST.message SET body = '', uploads = '[]', links = '[]', mentioned = '[]', \
          reactions = '[]', linked = '[]', deleted = true WHERE uid = ANY($1) AND NOT deleted RETURNING chat) \

@@ -1,4 +1,4 @@
-//! Examples of integrations: they hear a group, so whoever sets one up is in that group.
+//! Examples of integrations: they receive a group's messages, so only members of the group set them up.
 
 use super::*;
 use events::{GroupId, value::IntegrationKind};
@@ -69,7 +69,7 @@ fn nobody_changes_an_integration_of_a_group_that_they_are_not_in_but_they_may_st
 }
 
 #[test]
-fn an_integration_moves_between_groups_of_whoever_moves_it() {
+fn an_integration_moves_only_between_groups_of_the_actor() {
     let history = story([create(), make(ADMIN, &[GROUP])]);
     let moved = || IntegrationChange { group: Some(OTHER), ..IntegrationChange::default() };
     for inside in [&[GROUP][..], &[OTHER], &[]] {

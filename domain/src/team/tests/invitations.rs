@@ -65,7 +65,7 @@ fn who_was_removed_comes_back_by_no_invitation_of_that_time_but_by_a_new_one() {
     comes_back(&removed, join(7, 8));
     // For others they are as good as before.
     assert!(given::<Team>(&removed).when(join(6, 9)).is_ok());
-    // What was void for somebody stays so, however they come back and go later.
+    // An invitation that is void for a person stays void after they came back and left.
     let back = [removed.clone(), given::<Team>(&removed).when(join(7, 8)).unwrap()].concat();
     let left = [back.clone(), given::<Team>(&back).when(archive(JOINER, JOINER)).unwrap()].concat();
     refused(&left, join(6, 8));

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// Places are unique: first what is there is moved aside.
 const ASIDE: &str = "UPDATE forward SET place = -1 - place WHERE message = $1";
-/// What the task named before stays as it was then; what it names now for the first time is taken as it is now.
+/// A message that the task named before stays as it was then; a message that is new to the task is copied as it is now.
 const LINK: &str = "\
     INSERT INTO forward (message, place, source, author, by_integration, kind, body, uploads, links, created, deleted) \
     SELECT DISTINCT ON (n.i) $1, n.i - 1, k.source, k.author, k.by_integration, k.kind, k.body, k.uploads, k.links, k.created, k.deleted \
@@ -16,7 +16,7 @@ const LINK: &str = "\
     SELECT $1, n.i - 1, m.uid, m.author, m.by_integration, m.kind, m.body, m.uploads, m.links, m.created, m.deleted \
     FROM unnest($2::uuid[]) WITH ORDINALITY AS n(uid, i) JOIN message m ON m.uid = n.uid AND m.kind <> 'change' \
         AND NOT EXISTS (SELECT FROM forward k WHERE k.message = $1 AND k.source = m.uid)";
-/// What is still aside is named no longer, or stands at its new place.
+/// Rows that are still aside have a copy at their new place, or are not named any more.
 const UNLINK: &str = "DELETE FROM forward WHERE message = $1 AND place < 0";
 
 /// Keeps the messages that a task names, in its order.
