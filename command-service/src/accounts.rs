@@ -18,10 +18,6 @@ use platform::{http::ApiError, vault::Purpose};
 pub(crate) struct Named {
     /// The phone.
     pub(crate) phone: PhoneNumber,
-    /// First name, for a new account.
-    pub(crate) given_name: String,
-    /// Last name, for a new account.
-    pub(crate) family_name: String,
     /// The team that names them.
     pub(crate) team: Option<TeamId>,
     /// The id of the account, should there be none.
@@ -64,8 +60,6 @@ impl Commands {
             account,
             phone: named.phone.as_str().to_owned(),
             phone_hash,
-            given_name: named.given_name,
-            family_name: named.family_name,
             added_by: named.team,
         };
         // An account exists for ever: what is known of it needs no look at the log.

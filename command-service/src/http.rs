@@ -69,6 +69,8 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(integration::change, integration::remove))
         .routes(routes!(invitation::create))
         .routes(routes!(invitation::revoke))
+        .routes(routes!(invitation::create_v4))
+        .routes(routes!(invitation::revoke_v4))
         .routes(routes!(contact::create))
         .routes(routes!(contact::change, contact::change_by_post, contact::archive))
         .routes(routes!(icon::set_of_contact, icon::remove_of_contact).layer(Extension(PICTURE)))

@@ -96,6 +96,16 @@ impl Checks {
         }
     }
 
+    /// A number from 1 to `max`, if one was sent.
+    pub(crate) fn within(&mut self, field: &str, number: Option<i64>, max: u32) -> Option<u32> {
+        let number = number?;
+        let fits = u32::try_from(number).ok().filter(|number| (1..=max).contains(number));
+        if fits.is_none() {
+            self.refuse(field, Text::OutOfRange { min: 1, max: max.into() });
+        }
+        fits
+    }
+
     /// A moment: RFC 3339, cut to microseconds.
     pub(crate) fn time(&mut self, field: &str, text: &str) -> Option<DateTime<Utc>> {
         // The log, Postgres and clients carry four digits of a year.

@@ -23,6 +23,8 @@ pub struct Account {
     devices: BTreeMap<String, device::Settings>,
     sessions: BTreeMap<SessionId, OpenSession>,
     offers: BTreeMap<Uuid, Offer>,
+    /// The name that the person took, if any.
+    name: Option<account::Named>,
     ui_settings: Option<Personal<String>>,
     address_books: BTreeMap<String, Personal<String>>,
     /// New numbers that were looked up on the last day that any were.
@@ -124,6 +126,30 @@ impl Account {
         }
     }
 
+    /// A part that is not given stays as the person took it before.
+    fn take_name(
+        &self,
+        given_name: Option<String>,
+        family_name: Option<String>,
+    ) -> Result<Vec<AccountEvent>, Rejection> {
+        let known = match &self.name {
+            Some(known) => known.clone(),
+            None => account::Named {
+                given_name: self.owned(String::new())?,
+                family_name: self.owned(String::new())?,
+            },
+        };
+        let taken = |new: Option<String>, known: &Personal<String>| match new {
+            Some(new) => self.owned(new),
+            None => Ok(known.clone()),
+        };
+        let named = account::Named {
+            given_name: taken(given_name, &known.given_name)?,
+            family_name: taken(family_name, &known.family_name)?,
+        };
+        Ok(if named == known { vec![] } else { vec![named.into()] })
+    }
+
     fn change_device(&self, device_id: String, change: DeviceChange) -> Result<Vec<AccountEvent>, Rejection> {
         let known = self.devices.get(&device_id).ok_or(Rejection::NoDevice)?;
         let mut settings = known.clone();
@@ -190,9 +216,9 @@ impl Aggregate for Account {
     }
 
     fn decide(&self, command: Command) -> Result<Vec<AccountEvent>, Rejection> {
-        if let Command::Register { account, phone, phone_hash, given_name, family_name, added_by } = command {
+        if let Command::Register { account, phone, phone_hash, added_by } = command {
             let own = |value| Personal::of_account(account, value);
-            let (phone, given_name, family_name) = (own(phone), own(given_name), own(family_name));
+            let (phone, given_name, family_name) = (own(phone), own(String::new()), own(String::new()));
             let registered =
                 account::Registered { account, phone, phone_hash, given_name, family_name, added_by };
             return Ok(if self.exists() { vec![] } else { vec![registered.into()] });
@@ -227,6 +253,7 @@ impl Aggregate for Account {
             Command::PutDevice { device_id, settings } => self.put_device(device_id, settings),
             Command::ChangeDevice { device_id, change } => self.change_device(device_id, change),
             Command::RemoveDevice { device_id } => self.remove_device(device_id),
+            Command::TakeName { given_name, family_name } => self.take_name(given_name, family_name),
             Command::ReplaceUiSettings(settings) => {
                 let settings = self.owned(settings)?;
                 let same = self.ui_settings.as_ref() == Some(&settings);
@@ -258,6 +285,7 @@ impl Aggregate for Account {
                 self.id = Some(registered.account);
                 self.phone_hash.clone_from(&registered.phone_hash);
             }
+            AccountEvent::Named(named) => self.name = Some(named.clone()),
             AccountEvent::Erased(erased) => {
                 let (id, phone_hash) = (self.id, std::mem::take(&mut self.phone_hash));
                 *self = Self { id, phone_hash, erased: Some(erased.receipt), ..Self::default() };

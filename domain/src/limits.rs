@@ -52,6 +52,12 @@ pub const TEAMS: usize = 300;
 pub const INTEGRATIONS: usize = 200;
 /// Invitations of one team that are open at once.
 pub const INVITATIONS: usize = 500;
+/// Days after which an invitation of an earlier version opens nothing any more, counted from when it was made.
+pub const INVITATION_DAYS: u32 = 30;
+/// Days for which an invitation may be open at most.
+pub const INVITATION_MOST_DAYS: u32 = 365;
+/// How many people one invitation may let in at most, where their number is limited.
+pub const INVITATION_USES: u32 = 10_000;
 /// Members of one group.
 pub const GROUP_MEMBERS: usize = 10_000;
 /// Messages that one message may forward.

@@ -151,6 +151,9 @@ impl Message {
     }
 
     fn say(&self, draft: Draft, now: DateTime<Utc>) -> Result<Vec<MessageEvent>, Rejection> {
+        if self.is_delivered(&draft) {
+            return Ok(vec![]);
+        }
         let text = match draft.account {
             Some(account) => Personal::in_team(draft.team, account, draft.text),
             None => Personal::of_team(draft.team, draft.text),
@@ -185,6 +188,16 @@ impl Message {
             posted.editable_until,
             now,
         )
+    }
+
+    /// Whether a program repeats a message that was taken before and cannot be changed any more: it was deleted, or the
+    /// program's integration writes into another group now. A program repeats until it is told that the message was taken.
+    fn is_delivered(&self, draft: &Draft) -> bool {
+        self.posted.as_ref().is_some_and(|posted| {
+            matches!(draft.author, Author::Integration(_))
+                && (posted.team, posted.author) == (draft.team, draft.author)
+                && (self.deleted || posted.chat != draft.chat)
+        })
     }
 
     fn edit(&self, author: Author, edit: Edit, now: DateTime<Utc>) -> Result<Vec<MessageEvent>, Rejection> {

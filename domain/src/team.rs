@@ -7,11 +7,11 @@ mod contacts;
 mod integrations;
 mod invitations;
 mod pictures;
+mod rejection;
 mod sections;
 
-pub use command::{
-    Command, ContactChange, IntegrationChange, NewContact, Rejection, SectionChange, TeamChange,
-};
+pub use command::{Command, ContactChange, IntegrationChange, NewContact, SectionChange, TeamChange};
+pub use rejection::Rejection;
 
 use crate::{
     Aggregate, limits,
@@ -185,7 +185,9 @@ impl Aggregate for Team {
             (Stage::Live, Command::Archive { actor }) => {
                 self.require(actor, Action::DeleteTeam).map(|()| vec![team::Archived {}.into()])
             }
-            (Stage::Live, Command::Join { invitation, joiner }) => self.join(invitation, joiner),
+            (Stage::Live, Command::Join { invitation, joiner, made, now }) => {
+                self.join(invitation, joiner, made, now)
+            }
             (Stage::Live, Command::AddContact { actor, contact, sections, more }) => {
                 self.add_contact(actor, contact, sections, *more)
             }
@@ -210,9 +212,15 @@ impl Aggregate for Team {
                 self.live_section(kind, section)?;
                 Ok(vec![section::Removed { section }.into()])
             }
-            (Stage::Live, Command::Invite { actor, invitation, token_sealed, token_hash }) => {
+            (
+                Stage::Live,
+                Command::Invite { actor, invitation, token_sealed, token_hash, expires, max_uses, now },
+            ) => {
                 self.require(actor, Action::AddToTeam)?;
-                self.invite(invitation::Created { invitation, token_sealed, token_hash })
+                let (by, expires) = (Some(actor), Some(expires));
+                let created =
+                    invitation::Created { invitation, token_sealed, token_hash, by, expires, max_uses };
+                self.invite(created, now)
             }
             (Stage::Live, Command::RevokeInvitation { actor, invitation }) => {
                 self.require(actor, Action::AddToTeam)?;
@@ -230,17 +238,18 @@ impl Aggregate for Team {
                     enabled,
                     group,
                     webhook_url,
+                    inside,
                 },
             ) => {
                 self.require(actor, Action::ManageIntegrations)?;
                 let (comment, webhook_url) = (self.own(comment)?, self.own(webhook_url)?);
                 let settings = integration::Settings { comment, enabled, group, webhook_url };
                 let created = integration::Created { integration, kind, key_sealed, key_hash, settings };
-                self.create_integration(created)
+                self.create_integration(created, &inside)
             }
-            (Stage::Live, Command::ChangeIntegration { actor, integration, change }) => {
+            (Stage::Live, Command::ChangeIntegration { actor, integration, change, inside }) => {
                 self.require(actor, Action::ManageIntegrations)?;
-                self.change_integration(integration, change)
+                self.change_integration(integration, change, &inside)
             }
             (Stage::Live, Command::RemoveIntegration { actor, integration }) => {
                 self.require(actor, Action::ManageIntegrations)?;

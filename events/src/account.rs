@@ -18,13 +18,24 @@ pub struct Registered {
     pub phone: Personal<String>,
     /// Keyed hash of the phone, hex: the name of its stream.
     pub phone_hash: String,
-    /// First name, as whoever added it called them; empty at a login.
+    /// First name; empty at a login. In earlier versions what the team called them that added their phone, which is no name
+    /// of theirs: wherever `added_by` is present, both names count as empty.
     pub given_name: Personal<String>,
     /// Last name.
     pub family_name: Personal<String>,
     /// The team that it was registered for, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_by: Option<TeamId>,
+}
+
+/// The person took a name: one that they gave to themselves, which their later teams and others' address books show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// First name, may be empty.
+    pub given_name: Personal<String>,
+    /// Last name, may be empty.
+    pub family_name: Personal<String>,
 }
 
 /// The free-form client settings were replaced.

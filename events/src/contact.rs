@@ -51,6 +51,9 @@ pub struct StatusChanged {
 pub struct Archived {
     /// Who.
     pub contact: ContactId,
+    /// The contact that did it: the same one if it left. Absent where no contact did it, and in events of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ContactId>,
 }
 
 /// A former contact came back.

@@ -1,6 +1,7 @@
 //! Facts about invitations into a team.
 
 use crate::{AccountId, ContactId, InvitationId};
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,15 @@ pub struct Created {
     pub token_sealed: String,
     /// Keyed hash of the token, hex: it is looked up by this.
     pub token_hash: String,
+    /// The contact that made it; absent in events of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<ContactId>,
+    /// After this it opens nothing; for events without it see `domain::limits::INVITATION_DAYS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<DateTime<Utc>>,
+    /// How often it lets somebody in; none: any number of times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_uses: Option<u32>,
 }
 
 /// Somebody joined with it (the contact's own event stands beside this one).

@@ -99,6 +99,7 @@ stored_events! {
     /// Facts of an `account` stream.
     AccountEvent in "account" {
         Registered(account::Registered) = "account.registered.v1",
+        Named(account::Named) = "account.named.v1",
         UiSettingsReplaced(account::UiSettingsReplaced) = "ui_settings.replaced.v1",
         DeviceRegistered(device::Registered) = "device.registered.v1",
         DeviceChanged(device::Changed) = "device.changed.v1",

@@ -41,11 +41,9 @@ fn schemas_are_those_of_the_code() {
 fn every_sample_decodes_validates_and_comes_back_the_same() {
     for kind in Event::KINDS {
         let mut samples = 0;
-        for name in ["full", "minimal"] {
-            let path = folder().join("samples").join(kind).join(format!("{name}.json"));
-            if !path.exists() && name == "minimal" {
-                continue; // an event without optional fields has one sample
-            }
+        let folder = folder().join("samples").join(kind);
+        let names = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        for path in names.map(|entry| entry.unwrap().path()) {
             let sample = read(&path);
             // From the code: the file is being written when goldens are.
             let schema = serde_json::to_value(Event::schema(kind).unwrap()).unwrap();

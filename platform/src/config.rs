@@ -6,11 +6,13 @@
 mod blank;
 mod check;
 mod document;
+mod invitations;
 mod layers;
 mod resolved;
 mod secret;
 mod sections;
 
+pub use invitations::Invitations;
 pub use layers::Sources;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
@@ -110,6 +112,8 @@ pub struct Config {
     pub sms: Sms,
     /// Calls to integrations.
     pub webhooks: Webhooks,
+    /// Invitations into teams.
+    pub invitations: Invitations,
     /// Files that are uploaded.
     pub uploads: Uploads,
     /// How long answers wait for the read model.
@@ -153,6 +157,7 @@ impl Config {
             auth: Auth::defaults(profile),
             sms: Sms::defaults(),
             webhooks: Webhooks::defaults(profile),
+            invitations: Invitations::defaults(),
             uploads: Uploads::defaults(),
             wait: Wait::defaults(),
             http: Http::defaults(profile),

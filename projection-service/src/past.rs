@@ -89,6 +89,7 @@ impl Past {
                 Ok(Err(_)) | Err(_) => return Err(PastError::Busy),
             }
         }
+        self.0.served.withhold_deleted(&schema, team).await?;
         let open = || self.0.served.beside(&schema, CONNECTIONS);
         Ok((self.0.open.get_with_by_ref(&schema, open), position))
     }

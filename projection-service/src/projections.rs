@@ -109,6 +109,7 @@ async fn of_account(
 ) -> Result<(), ProjectionError> {
     match event {
         AccountEvent::Registered(registered) => account::registered(batch, at, registered).await?,
+        AccountEvent::Named(named) => account::named(batch, account, named).await?,
         AccountEvent::UiSettingsReplaced(replaced) => {
             account::ui_settings(batch, at, account, replaced).await?
         }
@@ -163,11 +164,11 @@ async fn of_team(
         TeamEvent::SectionRemoved(removed) => section::removed(batch, at, team, removed).await?,
         TeamEvent::SectionCreated(created) => section::created(batch, at, team, created).await?,
         TeamEvent::InvitationCreated(created) => invitation::created(batch, at, team, created).await?,
-        TeamEvent::InvitationUsed(_) => {} // the contact's own event says who came
+        TeamEvent::InvitationUsed(used) => invitation::used(batch, used).await?,
         TeamEvent::InvitationRevoked(revoked) => invitation::revoked(batch, revoked).await?,
         TeamEvent::IntegrationCreated(created) => integration::created(batch, at, team, created).await?,
-        TeamEvent::IntegrationChanged(changed) => integration::changed(batch, changed).await?,
-        TeamEvent::IntegrationRemoved(removed) => integration::removed(batch, removed).await?,
+        TeamEvent::IntegrationChanged(changed) => integration::changed(batch, at, team, changed).await?,
+        TeamEvent::IntegrationRemoved(removed) => integration::removed(batch, at, team, removed).await?,
         TeamEvent::IconChanged(icon) => icon::changed(batch, at, team, icon).await?,
         TeamEvent::IconRemoved(_) => icon::removed(batch, at, team).await?,
     }

@@ -29,6 +29,33 @@ pub struct Integration {
     pub uid: Uuid,
 }
 
+/// An integration as the members of its group see it: who placed it, and whether what they say goes elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroupIntegration {
+    /// Free text.
+    pub comment: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Whether it accepts and sends.
+    pub enabled: bool,
+    /// `sentry`, `bitbucket` or `raw`.
+    #[schema(value_type = String, pattern = "^(sentry|bitbucket|raw)$")]
+    pub kind: IntegrationKind,
+    /// The contact that placed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub placed_by: Option<Jid>,
+    /// The title of its kind.
+    pub title: String,
+    /// The integration.
+    pub uid: Uuid,
+    /// The host to which new messages of the group go; absent where they go nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub webhook_host: Option<String>,
+}
+
 /// The fields of an integration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

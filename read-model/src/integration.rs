@@ -2,12 +2,13 @@
 
 use crate::{ReadModel, Result, text::escape};
 use chrono::{DateTime, Utc};
-use events::{GroupId, IntegrationId, TeamId, value::IntegrationKind};
+use events::{ContactId, GroupId, IntegrationId, TeamId, value::IntegrationKind};
 use platform::vault::Purpose;
 use protocol::{
     Jid,
     integration::{
-        Integration, IntegrationField, IntegrationForm, IntegrationTemplate, Integrations, KindOfIntegration,
+        GroupIntegration, Integration, IntegrationField, IntegrationForm, IntegrationTemplate, Integrations,
+        KindOfIntegration,
     },
 };
 use sqlx::{Row, postgres::PgRow};
@@ -40,16 +41,18 @@ pub struct Webhook {
 }
 
 impl ReadModel {
-    /// Integrations, oldest first, and the kinds there could be.
+    /// Integrations, oldest first, and the kinds there could be. Keys are shown for groups among `inside`: a manager outside
+    /// a group sees that the integration exists, and may stop it.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn integrations(&self, team: TeamId) -> Result<Integrations> {
+    pub async fn integrations(&self, team: TeamId, inside: &[GroupId]) -> Result<Integrations> {
         let rows = sqlx::query("SELECT * FROM integration WHERE team = $1 ORDER BY since")
             .bind(team.0)
             .fetch_all(&self.pool)
             .await?;
-        let integrations = rows.iter().map(|row| self.integration_view(row)).collect::<Result<_>>()?;
+        let integrations =
+            rows.iter().map(|row| self.integration_view(row, inside)).collect::<Result<_>>()?;
         Ok(Integrations { integrations, kinds: IntegrationKind::ALL.iter().copied().map(kind).collect() })
     }
 
@@ -57,13 +60,43 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn integration(&self, team: TeamId, integration: IntegrationId) -> Result<Option<Integration>> {
+    pub async fn integration(
+        &self,
+        team: TeamId,
+        integration: IntegrationId,
+        inside: &[GroupId],
+    ) -> Result<Option<Integration>> {
         let row = sqlx::query("SELECT * FROM integration WHERE team = $1 AND uid = $2")
             .bind(team.0)
             .bind(integration.0)
             .fetch_optional(&self.pool)
             .await?;
-        row.as_ref().map(|row| self.integration_view(row)).transpose()
+        row.as_ref().map(|row| self.integration_view(row, inside)).transpose()
+    }
+
+    /// The integrations of a group as its members see them, oldest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn group_integrations(&self, group: GroupId) -> Result<Vec<GroupIntegration>> {
+        let rows = sqlx::query("SELECT * FROM integration WHERE chat = $1 ORDER BY since")
+            .bind(group.0)
+            .fetch_all(&self.pool)
+            .await?;
+        let view = |row: &PgRow| {
+            let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
+            GroupIntegration {
+                comment: row.get("comment"),
+                created: row.get::<DateTime<Utc>, _>("created").into(),
+                enabled: row.get("enabled"),
+                kind,
+                placed_by: row.get::<Option<Uuid>, _>("maker").map(|maker| Jid::Direct(ContactId(maker))),
+                title: title(kind).into(),
+                uid: row.get("uid"),
+                webhook_host: host(row.get("webhook_url")).map(Into::into),
+            }
+        };
+        Ok(rows.iter().map(view).collect())
     }
 
     /// Whom an API key belongs to; keys of archived teams and groups belong to nobody.
@@ -93,16 +126,18 @@ impl ReadModel {
         }))
     }
 
-    /// Where an integration wants new messages; `None` when it is gone, off, or has no address.
+    /// Where an integration wants new messages of a group; `None` when it is gone, off, hears another group by now, or has no
+    /// address.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn webhook(&self, integration: IntegrationId) -> Result<Option<Webhook>> {
+    pub async fn webhook(&self, integration: IntegrationId, group: GroupId) -> Result<Option<Webhook>> {
         let row = sqlx::query(
             "SELECT uid, webhook_url, key_sealed FROM integration \
-             WHERE uid = $1 AND enabled AND webhook_url <> ''",
+             WHERE uid = $1 AND chat = $2 AND enabled AND webhook_url <> ''",
         )
         .bind(integration.0)
+        .bind(group.0)
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -110,31 +145,62 @@ impl ReadModel {
         Ok(Some(Webhook { url: row.get("webhook_url"), key }))
     }
 
-    fn integration_view(&self, row: &PgRow) -> Result<Integration> {
-        let uid: Uuid = row.get("uid");
-        let key = self.open_secret(row.get("key_sealed"), uid)?;
+    fn integration_view(&self, row: &PgRow, inside: &[GroupId]) -> Result<Integration> {
+        let (uid, group): (Uuid, GroupId) = (row.get("uid"), GroupId(row.get("chat")));
         let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
-        let url = webhook_address(self.base_url(), kind, &key);
-        let help = help(self.base_url(), &key, url.as_deref());
+        let (form, help) = match inside.contains(&group) {
+            true => {
+                self.settings(kind, self.open_secret(row.get("key_sealed"), uid)?, row.get("webhook_url"))
+            }
+            false => (IntegrationForm::default(), FROM_OUTSIDE.to_owned()),
+        };
         Ok(Integration {
             comment: row.get("comment"),
             created: row.get::<DateTime<Utc>, _>("created").into(),
             enabled: row.get("enabled"),
-            form: IntegrationForm {
-                api_key: Some(IntegrationField { label: "Ключ API".into(), readonly: true, value: key }),
-                webhook_url: Some(webhook_field(row.get("webhook_url"))),
-                url: url.map(|value| IntegrationField {
-                    label: "Адрес для вебхука".into(),
-                    readonly: true,
-                    value,
-                }),
-            },
-            group: Jid::Group(GroupId(row.get("chat"))),
+            form,
+            group: Jid::Group(group),
             help,
             kind,
             uid,
         })
     }
+
+    /// The form and the help of an integration.
+    fn settings(&self, kind: IntegrationKind, key: String, webhook_url: String) -> (IntegrationForm, String) {
+        let url = webhook_address(self.base_url(), kind, &key);
+        let help = help(self.base_url(), &key, url.as_deref());
+        let form = IntegrationForm {
+            api_key: Some(IntegrationField { label: "Ключ API".into(), readonly: true, value: key }),
+            webhook_url: Some(webhook_field(webhook_url)),
+            url: url.map(|value| IntegrationField {
+                label: "Адрес для вебхука".into(),
+                readonly: true,
+                value,
+            }),
+        };
+        (form, help)
+    }
+}
+
+/// The help text for managers who are not in the integration's group.
+const FROM_OUTSIDE: &str = "<p>Ключ и настройки интеграции видят только участники её группы.</p>";
+
+/// The title of a kind of integration.
+pub fn title(kind: IntegrationKind) -> &'static str {
+    match kind {
+        IntegrationKind::Sentry => "Sentry",
+        IntegrationKind::Bitbucket => "Bitbucket",
+        IntegrationKind::Raw => "API/Webhook",
+    }
+}
+
+/// The host, with its port, that an address leads to; the rest of an address may be a secret.
+pub fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let host = authority.rsplit('@').next()?;
+    Some(host).filter(|host| !host.is_empty())
 }
 
 fn webhook_field(value: String) -> IntegrationField {
@@ -142,17 +208,15 @@ fn webhook_field(value: String) -> IntegrationField {
 }
 
 fn kind(kind: IntegrationKind) -> KindOfIntegration {
-    let (title, form) = match kind {
-        IntegrationKind::Sentry => ("Sentry", IntegrationForm::default()),
-        IntegrationKind::Bitbucket => ("Bitbucket", IntegrationForm::default()),
-        IntegrationKind::Raw => (
-            "API/Webhook",
-            IntegrationForm { webhook_url: Some(webhook_field(String::new())), ..IntegrationForm::default() },
-        ),
+    let form = match kind {
+        IntegrationKind::Sentry | IntegrationKind::Bitbucket => IntegrationForm::default(),
+        IntegrationKind::Raw => {
+            IntegrationForm { webhook_url: Some(webhook_field(String::new())), ..IntegrationForm::default() }
+        }
     };
     let template =
         IntegrationTemplate { comment: "Новая интеграция".into(), enabled: true, form, kind };
-    KindOfIntegration { kind, template, title: title.into() }
+    KindOfIntegration { kind, template, title: title(kind).into() }
 }
 
 /// Where a service that speaks for itself sends its webhooks.

@@ -5,6 +5,7 @@ mod refer;
 mod withdrawn;
 
 pub use list::{Cursor, Filter, Window};
+pub(crate) use refer::forward;
 
 use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};

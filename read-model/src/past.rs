@@ -1,6 +1,8 @@
 //! Read models of the past: scratch schemas with one team as it was, made when somebody asks and dropped when nobody has
 //! for a while. `past.scratch` knows them; all of it can be lost at any time.
 
+mod withheld;
+
 use crate::{
     ReadModel,
     schema::{READ_SCHEMA, wanted},
@@ -25,7 +27,9 @@ pub(crate) const TABLES: &str = "
         fingerprint text NOT NULL,
         made timestamptz NOT NULL DEFAULT now(),
         used timestamptz NOT NULL DEFAULT now()
-    )";
+    );
+    -- Deletions of the team whose messages were taken out of the schema.
+    ALTER TABLE past.scratch ADD COLUMN IF NOT EXISTS deletions bigint NOT NULL DEFAULT -1";
 
 /// Why the past cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +122,7 @@ pub async fn finish(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Err
     }
     sqlx::query(
         "INSERT INTO past.scratch (schema, fingerprint) VALUES ($1, $2) ON CONFLICT (schema) DO UPDATE \
-         SET fingerprint = excluded.fingerprint, made = now(), used = now()",
+         SET fingerprint = excluded.fingerprint, made = now(), used = now(), deletions = -1",
     )
     .bind(schema)
     .bind(wanted())

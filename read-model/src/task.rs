@@ -146,7 +146,7 @@ impl ReadModel {
         view.items = some(self.task_items(team, task, viewer, role).await?);
         view.parents = some(self.task_parents(team, row.get("num"), viewer).await?);
         view.links = some(self.links_of(team, row.get("description")).await?);
-        view.linked_messages = some(self.task_messages(team, row.get("linked"), viewer).await?);
+        view.linked_messages = some(self.task_messages(team, task, viewer).await?);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ CREATE TABLE integration (
     comment text NOT NULL,
     enabled boolean NOT NULL,
     chat uuid NOT NULL,
+    maker uuid, -- the contact that placed it
     webhook_url text NOT NULL,
     created timestamptz NOT NULL,
     since bigint NOT NULL

@@ -59,7 +59,7 @@ CREATE TABLE reaction (
 
 -- What was forwarded, as it was then: later edits are for those who see the original. A deletion reaches it.
 CREATE TABLE forward (
-    message uuid NOT NULL,
+    message uuid NOT NULL, -- the message that forwards, or the task that names it
     place integer NOT NULL,
     source uuid NOT NULL,
     author uuid NOT NULL,

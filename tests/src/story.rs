@@ -19,7 +19,7 @@ const OWNER: &str = "+79166660002";
 const JOINER: &str = "+75550000001";
 /// Phone in the seed's address book, of somebody with a name.
 const KNOWN: &str = "+79162255059";
-/// Makes the others' accounts, with their names.
+/// Has a team with the others, where they have taken their names.
 const HOST: &str = "+79990000001";
 
 /// The values of the examples that a preparation, not an answer, gives a meaning to.
@@ -83,14 +83,15 @@ pub struct Story {
 }
 
 impl Story {
-    /// At its start: accounts that have names exist, made by a team that has nothing to do with the story.
+    /// At its start: people who have taken names exist, in a team that has nothing to do with the story.
     pub async fn begin(client: &Client) -> Self {
         let host = Person::login(client, HOST).await;
-        let contacts = json!([
-            {"phone": KNOWN, "given_name": "dfg", "family_name": "dfgdfg"},
-            {"phone": JOINER, "given_name": "Контакт", "family_name": "№2"},
-        ]);
-        host.make_team_of("чужая", contacts).await;
+        let team = host.make_team_of("чужая", json!([{"phone": KNOWN}, {"phone": JOINER}])).await;
+        for (phone, given, family) in [(KNOWN, "dfg", "dfgdfg"), (JOINER, "Контакт", "№2")] {
+            let person = Person::login(client, phone).await;
+            let contact = format!("/api/v4/teams/{}/contacts/{}", team.uid, team.jid_of(phone));
+            person.client.put(contact, json!({"given_name": given, "family_name": family})).await.ok();
+        }
         Self { nobody: client.clone(), callers: BTreeMap::new(), likeness: Likeness::default() }
     }
 

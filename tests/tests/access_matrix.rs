@@ -310,3 +310,32 @@ async fn a_removed_member_is_out_at_once() {
     let refused = anna.client.post(path, to_removed).await;
     assert_ne!(refused.json["ok"], true, "nobody writes to who is gone: {refused}");
 }
+
+/// Joining and being removed at the same moment: whichever is first in the team's stream, the removal is what holds.
+#[tokio::test]
+async fn a_removal_wins_over_joining_at_the_same_moment() {
+    let world = World::all_in_one().await;
+    let anna = Person::login(world.client(), "+79050000021").await;
+    let boris = Person::login(world.client(), "+79050000022").await;
+    let team = anna.make_team("вместе", &[]).await;
+    let path = format!("/api/v3/teams/{}/invitations", team.uid);
+    for _ in 0..5 {
+        let first = anna.client.post(path.clone(), json!({})).await.ok();
+        boris.client.post("/api/v3/teams/join", json!({"token": first["token"]})).await.ok();
+        let second = anna.client.post(path.clone(), json!({})).await.ok();
+        let jid = boris.jid(&team.uid).await;
+        let removal = anna.client.delete(format!("/api/v4/teams/{}/contacts/{jid}", team.uid));
+        let joins = [&first, &second]
+            .map(|invitation| boris.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})));
+        let (removed, joined) = futures::future::join(removal, futures::future::join_all(joins)).await;
+        removed.ok();
+        for answer in joined {
+            assert!(matches!(answer.status.as_u16(), 200 | 404), "{answer}");
+        }
+        boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.fails(404, "NOT_FOUND");
+        for invitation in [&first, &second] {
+            let again = boris.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await;
+            again.fails(404, "NOT_FOUND");
+        }
+    }
+}

@@ -44,6 +44,8 @@ async fn shown_as_it_was(plan: Plan) {
     let Circle { world, anna, boris, team, group } = &stage;
     let pool = world.pool().await;
     let said = text(&anna.post(&team.uid, group, "на миг").await["message_id"]);
+    let kept = text(&anna.post(&team.uid, group, "надолго").await["message_id"]);
+    let kept = stage.path(&format!("/chats/{group}/messages/{kept}"));
     let integration = json!({"kind": "raw", "comment": "сборка", "group": group, "enabled": true});
     anna.client.post(format!("/api/v3/teams/{}/integrations", team.uid), integration).await.ok();
     let before = stage.head().await;
@@ -68,8 +70,13 @@ async fn shown_as_it_was(plan: Plan) {
         assert_eq!(answer.header("event-position").map(str::len), Some(before.to_string().len()));
         let shown = answer.ok();
         assert_eq!(shown["name"], "Полк", "as of {as_of}");
-        let told = boris.client.get(format!("{message}?as_of={as_of}")).await.ok();
-        assert_eq!(told["content"]["text"], "на миг", "{told}");
+        let told = boris.client.get(format!("{kept}?as_of={as_of}")).await.ok();
+        assert_eq!(told["content"]["text"], "надолго", "{told}");
+        // A message that was deleted since is deleted there too, also for owners.
+        for reader in [boris, anna] {
+            let told = reader.client.get(format!("{message}?as_of={as_of}")).await.ok();
+            assert_eq!((&told["content"]["type"], &told["content"]["text"]), (&json!("deleted"), &json!("")));
+        }
         let contacts = anna.client.get(stage.path(&format!("/contacts?as_of={as_of}"))).await.ok();
         assert!(!contacts.to_string().contains("Клара"), "{contacts}");
         boris

@@ -21,6 +21,7 @@ use platform::{
 };
 use protocol::{error::ErrorCode, integration::MessageAccepted, lang::Text};
 use read_model::integration::KeyHolder;
+use std::collections::BTreeSet;
 
 /// Most keys that one call may name.
 const KEYS: usize = 10;
@@ -95,7 +96,7 @@ impl Commands {
         checks.done()?;
         // All keys are looked at before anything is posted: one that is wrong changes nothing.
         let mut holders = Vec::with_capacity(keys.len());
-        for key in keys {
+        for key in distinct(keys) {
             holders.push(self.holder(key, context.request.client).await?);
         }
         for (index, holder) in holders.into_iter().enumerate() {
@@ -154,6 +155,12 @@ impl Commands {
         limits.check(Limit::ApiMessagePerKey, &Key::ApiKey(counted))?;
         Ok(holder)
     }
+}
+
+/// Each key once, in the order in which they were named first.
+fn distinct(keys: Vec<&str>) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    keys.into_iter().filter(|key| seen.insert(*key)).collect()
 }
 
 /// The text of a form's message.

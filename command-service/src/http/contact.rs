@@ -5,15 +5,18 @@ mod change;
 use super::team::{person, refused};
 use crate::{
     Commands,
+    accounts::refused as account_refused,
     context::{Command, Context, NoInput},
     input::Checks,
     repeat::Answer,
+    transact::{Done, Start},
 };
 use access::{TeamScope, refusal::not_found, refuse};
 use axum::extract::State;
 use change::{change_of, sections_of};
 use domain::{
     Aggregate,
+    account::{self, Account},
     team::{self, Team},
     text,
 };
@@ -205,7 +208,32 @@ impl Commands {
                 change: Box::new(change.clone()),
             })
             .await?;
-        self.show_contact(&context, scope, contact, done.position).await
+        let mut position = done.position;
+        if contact == actor {
+            let name =
+                account::Command::TakeName { given_name: change.given_name, family_name: change.family_name };
+            position = position.max(self.take_name(&context.on_the_way(), scope, name).await?);
+        }
+        self.show_contact(&context, scope, contact, position).await
+    }
+
+    /// How somebody calls themselves in one team is their name from then on: later teams are told so. A crash before this
+    /// leaves the name where it was said; the next change makes up for it.
+    async fn take_name(
+        &self,
+        context: &Context,
+        scope: &TeamScope,
+        name: account::Command,
+    ) -> Result<Position, ApiError> {
+        if let account::Command::TakeName { given_name: None, family_name: None } = name {
+            return Ok(0);
+        }
+        let stream = StreamName::account(scope.caller.account);
+        let done: Done<Account> = self
+            .transact(context, stream, Start::Known, |_: &Account| name.clone())
+            .await
+            .map_err(|stop| stop.or(account_refused))?;
+        Ok(done.position)
     }
 
     /// The answer that shows a contact to the one who changed it, with the rights that they have then.

@@ -9,10 +9,11 @@ use crate::{
 use access::{TeamScope, refuse};
 use axum::extract::State;
 use domain::{
+    chat::Chat,
     limits,
-    team::{self, IntegrationChange},
+    team::{self, IntegrationChange, Team},
 };
-use events::{GroupId, IntegrationId, Position, value::IntegrationKind};
+use events::{GroupId, IntegrationId, Position, StreamName, value::IntegrationKind};
 use platform::{
     http::{ApiError, Body, Params},
     outbound::BadUrl,
@@ -34,7 +35,8 @@ pub(super) struct Path {
     integration_uid: IntegrationId,
 }
 
-/// Makes an integration: programs may write into a group, and hear of its messages.
+/// Makes an integration: programs may write into a group, and hear of its messages. The caller must be in the group, whose
+/// members are told.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/integrations", tag = "integrations",
     params(("team_uid" = String, Path)), request_body = CreateIntegration,
     responses((status = 200, body = Success<Integration>)))]
@@ -56,6 +58,7 @@ pub(super) async fn create(
     commands.vet(&mut checks, &input.webhook_url);
     checks.done()?;
     let (kind, group) = (checked(kind)?, checked(group)?);
+    let inside = commands.inside(&scope, [group]).await?;
     let integration: IntegrationId = context.id();
     let key = context.secret(&commands.vault, KEY_BYTES)?;
     let key_hash = hex::encode(commands.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
@@ -73,12 +76,13 @@ pub(super) async fn create(
             enabled: input.enabled,
             group,
             webhook_url: input.webhook_url.clone(),
+            inside: inside.clone(),
         })
         .await?;
     answer(&commands, &context, &scope, integration, done.position).await
 }
 
-/// Changes only what is sent.
+/// Changes only what is sent. The caller must be in the integration's group, unless it is merely switched off.
 #[utoipa::path(put, path = "/api/v3/teams/{team_uid}/integrations/{integration_uid}", tag = "integrations",
     params(("team_uid" = String, Path), ("integration_uid" = String, Path)), request_body = ChangeIntegration,
     responses((status = 200, body = Success<Integration>)))]
@@ -106,11 +110,14 @@ pub(super) async fn change(
     checks.done()?;
     let change = IntegrationChange { comment, enabled: input.enabled, group, webhook_url: input.webhook_url };
     let (actor, integration) = (scope.contact, path.integration_uid);
+    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
+    let inside = commands.inside(&scope, team.group_of(integration).into_iter().chain(group)).await?;
     let done = commands
         .on_team(&context, &scope, || team::Command::ChangeIntegration {
             actor,
             integration,
             change: change.clone(),
+            inside: inside.clone(),
         })
         .await?;
     answer(&commands, &context, &scope, integration, done.position).await
@@ -153,6 +160,20 @@ impl Commands {
         Ok(Some(group))
     }
 
+    /// Those of these groups that the member is in, as the log has it now: what somebody was in a moment ago counts no more.
+    async fn inside(
+        &self,
+        scope: &TeamScope,
+        groups: impl IntoIterator<Item = GroupId>,
+    ) -> Result<Vec<GroupId>, ApiError> {
+        let mut inside = vec![];
+        for group in groups {
+            let chat: Chat = self.current(&StreamName::chat(group)).await?;
+            inside.extend(chat.status_of(scope.contact).map(|_| group));
+        }
+        Ok(inside)
+    }
+
     /// An address for new messages; none is fine.
     fn vet(&self, checks: &mut Checks, url: &str) {
         if url.is_empty() {
@@ -173,5 +194,10 @@ async fn answer(
     integration: IntegrationId,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.integration(scope.team, integration)).await
+    let read = &commands.access.read;
+    let view = || async {
+        let inside = read.groups_joined(scope.contact).await?;
+        read.integration(scope.team, integration, &inside).await
+    };
+    commands.show(context, position, view).await
 }

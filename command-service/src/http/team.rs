@@ -274,6 +274,7 @@ pub(crate) fn refused(rejection: team::Rejection) -> ApiError {
         }
         team::Rejection::LastOwner => ApiError::new(ErrorCode::AccessDenied).because(Text::LastOwner),
         team::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
+        team::Rejection::NotInGroup => ApiError::new(ErrorCode::AccessDenied).because(Text::NotInGroup),
         team::Rejection::TooMany { what, max } => ApiError::field(what, Text::TooMany { max }),
         team::Rejection::QuotaExceeded => ApiError::field(
             "file",

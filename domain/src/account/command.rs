@@ -61,12 +61,15 @@ pub enum Command {
         phone: String,
         /// Keyed hash of the phone, hex.
         phone_hash: String,
-        /// First name, if somebody gave one.
-        given_name: String,
-        /// Last name.
-        family_name: String,
-        /// The team that it is registered for.
+        /// The team that it is registered for. The names that the team gives stay in the team.
         added_by: Option<TeamId>,
+    },
+    /// The person calls themselves so; what is not said stays.
+    TakeName {
+        /// First name.
+        given_name: Option<String>,
+        /// Last name.
+        family_name: Option<String>,
     },
     /// Somebody proved to be the owner.
     LogIn(Login),

@@ -17,10 +17,12 @@ fn register() -> Command {
         account: AccountId(id(1)),
         phone: "+79166660002".into(),
         phone_hash: "aa".into(),
-        given_name: String::new(),
-        family_name: String::new(),
         added_by: None,
     }
+}
+
+fn name(given: Option<&str>, family: Option<&str>) -> Command {
+    Command::TakeName { given_name: given.map(Into::into), family_name: family.map(Into::into) }
 }
 
 fn login(session: u128, device: Option<&str>) -> Login {
@@ -166,4 +168,40 @@ fn who_is_erased_stays_so_and_nothing_else_happens_to_them() {
     let purged = [history.clone(), given::<Account>(&history).when(purge(1)).unwrap()].concat();
     assert_eq!(purged.len(), history.len() + 1);
     assert_eq!(given::<Account>(&purged).when(purge(1)), Ok(vec![]));
+}
+
+#[test]
+fn a_registration_gives_no_name_and_the_person_takes_one() {
+    let Command::Register { account, phone, phone_hash, .. } = register() else { panic!("it registers") };
+    let team = Some(events::TeamId(id(9)));
+    let history = story([Command::Register { account, phone, phone_hash, added_by: team }]);
+    let [AccountEvent::Registered(registered)] = &history[..] else { panic!("{history:?}") };
+    let names = [&registered.given_name, &registered.family_name].map(|name| name.or_default());
+    assert_eq!(names, ["", ""]);
+    assert_eq!(given::<Account>(&[]).when(name(Some("Вася"), None)), Err(Rejection::NoAccount));
+    assert_eq!(given::<Account>(&history).when(name(None, Some(""))), Ok(vec![]), "nothing is taken");
+    let taken = given::<Account>(&history).when(name(Some("Вася"), None)).unwrap();
+    let history = [history, taken].concat();
+    let taken = given::<Account>(&history).when(name(None, Some("Пупкин"))).unwrap();
+    let [AccountEvent::Named(named)] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!(
+        (named.given_name.or_default(), named.family_name.or_default()),
+        ("Вася".into(), "Пупкин".into())
+    );
+}
+
+#[test]
+fn a_name_that_a_team_gave_in_an_earlier_version_is_none_that_the_person_took() {
+    let own = |text: &str| Personal::of_account(AccountId(id(1)), text.to_owned());
+    let registered = account::Registered {
+        account: AccountId(id(1)),
+        phone: own("+79166660002"),
+        phone_hash: "aa".into(),
+        given_name: own("Лентяй"),
+        family_name: own("Иванов"),
+        added_by: Some(events::TeamId(id(9))),
+    };
+    let taken = given::<Account>(&[registered.into()]).when(name(None, Some("Петров"))).unwrap();
+    let [AccountEvent::Named(named)] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!(named.given_name.or_default(), "");
 }

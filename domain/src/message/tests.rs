@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::spec::given;
+use events::{GroupId, IntegrationId};
 use uuid::Uuid;
 
 const ME: ContactId = ContactId(Uuid::from_u128(1));
@@ -137,4 +138,32 @@ fn there_is_an_end_to_different_reactions() {
     assert!(given::<Message>(&history).when(react(YOU, crate::reaction::NAMES[0])).is_ok());
     history.extend(given::<Message>(&history).when(unreact(ME, crate::reaction::NAMES[0])).unwrap());
     assert!(given::<Message>(&history).when(react(ME, one_more)).is_ok());
+}
+
+fn deliver(integration: u128, group: u128, text: &str, second: i64) -> Command {
+    let Command::Say { draft, now } = say(ME, text, second) else { panic!("a message is said") };
+    let draft = Draft {
+        chat: ChatRef::Group(GroupId(Uuid::from_u128(group))),
+        author: Author::Integration(IntegrationId(Uuid::from_u128(integration))),
+        account: None,
+        ..draft
+    };
+    Command::Say { draft, now }
+}
+
+#[test]
+fn a_delivery_repeated_after_the_message_was_deleted_posts_nothing() {
+    let posted = given::<Message>(&[]).when(deliver(7, 20, "сборка", 0)).unwrap();
+    let removal = given::<Message>(&posted).when(delete(YOU, true, 1)).unwrap();
+    let gone = [posted, removal].concat();
+    assert_eq!(given::<Message>(&gone).when(deliver(7, 20, "сборка", 2)), Ok(vec![]));
+    assert_eq!(given::<Message>(&gone).when(deliver(7, 20, "сборка иначе", 500)), Ok(vec![]));
+    assert_eq!(given::<Message>(&gone).when(deliver(8, 20, "сборка", 2)), Err(Rejection::IdTaken));
+}
+
+#[test]
+fn a_delivery_repeated_after_the_integration_moved_posts_nothing() {
+    let posted = given::<Message>(&[]).when(deliver(7, 20, "сборка", 0)).unwrap();
+    assert_eq!(given::<Message>(&posted).when(deliver(7, 21, "сборка", 2)), Ok(vec![]));
+    assert_eq!(given::<Message>(&posted).when(deliver(8, 20, "сборка", 2)), Err(Rejection::IdTaken));
 }

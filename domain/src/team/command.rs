@@ -1,5 +1,6 @@
-//! What may be asked of a team, and why not.
+//! What may be asked of a team.
 
+use chrono::{DateTime, Utc};
 use events::{
     AccountId, ContactId, GroupId, IntegrationId, InvitationId, SectionId, TeamId,
     contact::Preference,
@@ -98,6 +99,14 @@ pub struct IntegrationChange {
     pub webhook_url: Option<String>,
 }
 
+impl IntegrationChange {
+    /// Whether it does nothing but switch the integration off.
+    pub(super) fn only_stops(&self) -> bool {
+        let Self { comment, enabled, group, webhook_url } = self;
+        *enabled == Some(false) && comment.is_none() && group.is_none() && webhook_url.is_none()
+    }
+}
+
 /// What may change on a team.
 #[derive(Clone, Debug, Default)]
 pub struct TeamChange {
@@ -152,6 +161,10 @@ pub enum Command {
         invitation: InvitationId,
         /// Who.
         joiner: NewContact,
+        /// When the invitation was made: those of earlier versions do not say until when they are open.
+        made: DateTime<Utc>,
+        /// When.
+        now: DateTime<Utc>,
     },
     /// Somebody shall be in the team; nothing changes for who is already.
     AddContact {
@@ -230,6 +243,12 @@ pub enum Command {
         token_sealed: String,
         /// Keyed hash of the token, hex.
         token_hash: String,
+        /// After this it opens nothing.
+        expires: DateTime<Utc>,
+        /// How often it lets somebody in; none: any number of times.
+        max_uses: Option<u32>,
+        /// When.
+        now: DateTime<Utc>,
     },
     /// An invitation shall open nothing any more.
     RevokeInvitation {
@@ -258,6 +277,8 @@ pub enum Command {
         group: GroupId,
         /// Where new messages go.
         webhook_url: String,
+        /// The groups that the actor is in, among those that the command concerns.
+        inside: Vec<GroupId>,
     },
     /// An integration shall change; a named group is known to belong to this team.
     ChangeIntegration {
@@ -267,8 +288,10 @@ pub enum Command {
         integration: IntegrationId,
         /// What changes.
         change: IntegrationChange,
+        /// The groups that the actor is in, among those that the command concerns.
+        inside: Vec<GroupId>,
     },
-    /// An integration shall be gone.
+    /// An integration shall be gone. Its group's members lose nothing by it, so the actor need not be one of them.
     RemoveIntegration {
         /// Who acts.
         actor: ContactId,
@@ -303,38 +326,4 @@ pub enum Command {
         /// Whose.
         contact: ContactId,
     },
-}
-
-/// Why not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// There is no such team, any more or at all.
-    NoTeam,
-    /// The actor is no contact of the team.
-    NotAMember,
-    /// The actor's status does not allow it.
-    NotAllowed,
-    /// The invitation is unknown, revoked, or was used by this very person before.
-    NoInvitation,
-    /// The integration does not exist.
-    NoIntegration,
-    /// The contact does not exist, or is in the team no longer.
-    NoContact,
-    /// The section does not exist.
-    NoSection,
-    /// Sections that a contact shall be put into do not exist.
-    UnknownSections,
-    /// Fields that the actor may not change, by the API's names.
-    Fields(Vec<&'static str>),
-    /// A team must keep an owner.
-    LastOwner,
-    /// A limit is reached.
-    TooMany {
-        /// Of what: the API's field name.
-        what: &'static str,
-        /// The limit.
-        max: usize,
-    },
-    /// The picture does not fit into the quota.
-    QuotaExceeded,
 }

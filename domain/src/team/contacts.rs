@@ -23,6 +23,8 @@ pub(super) struct Contact {
     pub(super) inviting: bool,
     pub(super) sections: Vec<SectionId>,
     pub(super) icon: Option<Arc<icon::Changed>>,
+    /// So many of the team's first invitations do not let this person in: they were made before it was removed.
+    pub(super) barred: usize,
     profile: Arc<Profile>,
     preferences: Option<Arc<Preferences>>,
 }
@@ -166,7 +168,7 @@ impl Team {
         if self.is_last_owner(known) {
             return Err(Rejection::LastOwner);
         }
-        Ok(vec![contact::Archived { contact }.into()])
+        Ok(vec![contact::Archived { contact, by: Some(actor) }.into()])
     }
 
     /// The person behind an account was erased: their place here ends. A team is not left without an owner: the one of
@@ -175,7 +177,7 @@ impl Team {
         let Some(contact) = self.contact_of(account) else { return vec![] };
         let mut events = self.without_picture(account);
         let Some(known) = self.live_contact(contact) else { return events };
-        let gone: TeamEvent = contact::Archived { contact }.into();
+        let gone: TeamEvent = contact::Archived { contact, by: None }.into();
         if !self.is_last_owner(known) {
             events.push(gone);
             return events;
@@ -232,7 +234,14 @@ impl Team {
                 self.evolve_contact(changed.contact, |contact| contact.status = changed.status);
             }
             TeamEvent::ContactArchived(archived) => {
-                self.evolve_contact(archived.contact, |contact| contact.archived = true);
+                let invitations = self.invitations.len();
+                self.evolve_contact(archived.contact, |contact| {
+                    contact.archived = true;
+                    // Earlier versions did not say who did it: then it counts as a removal.
+                    if archived.by != Some(archived.contact) {
+                        contact.barred = invitations;
+                    }
+                });
             }
             TeamEvent::ContactRestored(restored) => self.evolve_contact(restored.contact, |contact| {
                 contact.archived = false;
@@ -268,9 +277,12 @@ impl Team {
         }
     }
 
-    fn evolve_contact(&mut self, contact: ContactId, change: impl FnOnce(&mut Contact)) {
-        if let Some(contact) = self.contacts.get_mut(&contact) {
-            change(contact);
+    fn evolve_contact(&mut self, id: ContactId, change: impl FnOnce(&mut Contact)) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let invited = contact.may_invite();
+        change(contact);
+        if invited && !contact.may_invite() {
+            self.void_invitations_of(id);
         }
     }
 }
@@ -294,6 +306,7 @@ impl Contact {
             inviting: false,
             sections: vec![],
             icon: None,
+            barred: 0,
             profile: Arc::new(profile),
             preferences: None,
         }

@@ -2,7 +2,7 @@
 
 use super::{IntegrationChange, Rejection, Team};
 use crate::limits;
-use events::{IntegrationId, TeamEvent, integration};
+use events::{GroupId, IntegrationId, TeamEvent, integration};
 
 #[derive(Clone, Debug)]
 pub(super) struct Integration {
@@ -11,13 +11,21 @@ pub(super) struct Integration {
 }
 
 impl Team {
+    /// The group that an integration writes into and hears, while it is there.
+    pub fn group_of(&self, integration: IntegrationId) -> Option<GroupId> {
+        self.integrations.get(&integration).filter(|known| !known.removed).map(|known| known.settings.group)
+    }
+
+    /// An integration hears what is said in its group: only who hears it too lets somebody else hear it.
     pub(super) fn create_integration(
         &self,
         created: integration::Created,
+        inside: &[GroupId],
     ) -> Result<Vec<TeamEvent>, Rejection> {
         let live = self.integrations.values().filter(|known| !known.removed).count();
         match self.integrations.contains_key(&created.integration) {
             true => Ok(vec![]),
+            false if !inside.contains(&created.settings.group) => Err(Rejection::NotInGroup),
             false if live >= limits::INTEGRATIONS => {
                 Err(Rejection::TooMany { what: "integrations", max: limits::INTEGRATIONS })
             }
@@ -29,10 +37,16 @@ impl Team {
         &self,
         id: IntegrationId,
         change: IntegrationChange,
+        inside: &[GroupId],
     ) -> Result<Vec<TeamEvent>, Rejection> {
         let known =
             self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
         let mut settings = known.settings.clone();
+        let mut groups = [settings.group].into_iter().chain(change.group);
+        // Whoever runs the team may stop it from outside: the group is heard less by that.
+        if !change.only_stops() && !groups.all(|group| inside.contains(&group)) {
+            return Err(Rejection::NotInGroup);
+        }
         settings.enabled = change.enabled.unwrap_or(settings.enabled);
         settings.group = change.group.unwrap_or(settings.group);
         for (field, new) in

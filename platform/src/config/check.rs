@@ -7,6 +7,9 @@ use http::Uri;
 use protocol::lang::Lang;
 use tracing_subscriber::EnvFilter;
 
+/// Days for which an invitation may be open at most, as for those who make one.
+const INVITATION_DAYS: u32 = 365;
+
 /// Checks the whole and reports all problems at once.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     let mut problems = Vec::new();
@@ -141,6 +144,10 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
     ];
     for (key, value) in positive.into_iter().filter(|(_, value)| *value == 0) {
         refuse(problems, key, value, "must be at least 1");
+    }
+    if !(1..=INVITATION_DAYS).contains(&config.invitations.valid_days) {
+        let days = config.invitations.valid_days;
+        refuse(problems, "invitations.valid_days", days, "must be 1 to 365");
     }
     if config.uploads.timeout_sec > 3_000 {
         let allowed = "must be at most 3000: after an hour a file that is not whole counts as left behind";

@@ -3,7 +3,8 @@
 use crate::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::{
-    ContactId, Event, EventId, Position, Recorded, message::Author, message::Posted, phone::CodeRequested,
+    ContactId, Event, EventId, GroupId, Position, Recorded, message::Author, message::Posted,
+    phone::CodeRequested,
 };
 use platform::vault::Vault;
 use protocol::{Jid, Timestamp};
@@ -62,6 +63,14 @@ pub(crate) struct WebhookForm {
 }
 
 impl WebhookForm {
+    /// The group in which it was said.
+    pub(crate) fn group(&self) -> Option<GroupId> {
+        match self.chat {
+            Jid::Group(group) => Some(group),
+            Jid::Direct(_) | Jid::Task(_) => None,
+        }
+    }
+
     /// The fields as they are posted.
     pub(crate) fn fields(&self) -> [(&'static str, String); 6] {
         [

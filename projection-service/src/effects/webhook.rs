@@ -20,9 +20,11 @@ pub(super) async fn send(
     integration: Uuid,
     form: &WebhookForm,
 ) -> Outcome {
-    let target = match deps.read.webhook(integration.into()).await {
+    // A message is not sent once the integration belongs to another group: that group's members set up the address.
+    let Some(group) = form.group() else { return Outcome::Dropped("damaged") };
+    let target = match deps.read.webhook(integration.into(), group).await {
         Ok(Some(target)) => target,
-        Ok(None) => return Outcome::Dropped("the integration is gone, off, or has no address"),
+        Ok(None) => return Outcome::Dropped("the integration is gone, off, elsewhere, or has no address"),
         Err(error) => return Outcome::Failed(error.to_string()),
     };
     let Ok(body) = encode(form) else { return Outcome::Dropped("damaged") };

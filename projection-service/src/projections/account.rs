@@ -1,7 +1,7 @@
 //! Accounts and their client settings.
 
 use crate::batch::{At, Batch};
-use events::{AccountId, account};
+use events::{AccountId, Personal, account};
 use protocol::notice::{Audience, Notice, Scope};
 
 pub(super) async fn registered(
@@ -10,17 +10,37 @@ pub(super) async fn registered(
     registered: &account::Registered,
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
+    // Earlier versions stored here the name that a team gave; the person did not take it.
+    let own = |name: &Personal<String>| match registered.added_by {
+        Some(_) => String::new(),
+        None => name.or_default(),
+    };
     sqlx::query(
         "INSERT INTO account (uid, phone, given_name, family_name, colour, created) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(registered.account.0)
     .bind(registered.phone.or_default())
-    .bind(registered.given_name.or_default())
-    .bind(registered.family_name.or_default())
+    .bind(own(&registered.given_name))
+    .bind(own(&registered.family_name))
     .bind(colour)
     .bind(at.meta.at)
     .execute(&mut *batch.db)
     .await?;
+    Ok(())
+}
+
+/// The person calls themselves so.
+pub(super) async fn named(
+    batch: &mut Batch<'_>,
+    account: AccountId,
+    named: &account::Named,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE account SET given_name = $2, family_name = $3 WHERE uid = $1")
+        .bind(account.0)
+        .bind(named.given_name.or_default())
+        .bind(named.family_name.or_default())
+        .execute(&mut *batch.db)
+        .await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ mod rank;
 
 pub(super) use rank::status_changed;
 
-use super::{change, section, task, team};
+use super::{change, invitation, section, task, team};
 use crate::{
     batch::{At, Batch},
     projector::ProjectionError,
@@ -129,6 +129,7 @@ pub(super) async fn inviting_allowed(
     team: TeamId,
     allowed: &contact::InvitingAllowed,
 ) -> Result<(), sqlx::Error> {
+    let could_invite = invitation::may_invite(batch, allowed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -137,6 +138,9 @@ pub(super) async fn inviting_allowed(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    if could_invite {
+        invitation::maker_changed(batch, team, allowed.contact).await?;
+    }
     team::updated_for(batch, at, team, AccountId(account));
     updated(batch, at, team, vec![allowed.contact]);
     Ok(())
@@ -191,11 +195,15 @@ pub(super) async fn archived(
     archived: &contact::Archived,
 ) -> Result<(), sqlx::Error> {
     let contact = archived.contact;
+    let could_invite = invitation::may_invite(batch, contact).await?;
     sqlx::query("UPDATE contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
         .bind(contact.0)
         .bind(at.gentime())
         .execute(&mut *batch.db)
         .await?;
+    if could_invite {
+        invitation::maker_changed(batch, team, contact).await?;
+    }
     let lonelier = leave_chats(batch, at, contact).await?;
     sqlx::query(
         "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",

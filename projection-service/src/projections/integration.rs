@@ -1,58 +1,148 @@
-//! Integrations: rows exist until they are removed.
+//! Integrations: rows exist until they are removed. An integration hears its group, so each change of one is told in the
+//! group's history.
 
-use crate::batch::{At, Batch};
-use events::{TeamId, integration};
+use super::change;
+use crate::{
+    batch::{At, Batch},
+    projector::ProjectionError,
+};
+use events::{
+    GroupId, IntegrationId, TeamId,
+    chat::ChatRef,
+    integration::{Changed, Created, Removed},
+    value::IntegrationKind,
+};
+use protocol::message::{Change, ChangeKind};
+use read_model::integration;
+use sqlx::{Row, postgres::PgRow};
+use uuid::Uuid;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
     at: At<'_>,
     team: TeamId,
-    created: &integration::Created,
-) -> Result<(), sqlx::Error> {
+    created: &Created,
+) -> Result<(), ProjectionError> {
+    let (comment, webhook_url) =
+        (created.settings.comment.or_default(), created.settings.webhook_url.or_default());
     sqlx::query(
         "INSERT INTO integration (uid, team, kind, key_hash, key_sealed, comment, enabled, chat, webhook_url, \
-             created, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             created, since, maker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(created.integration.0)
     .bind(team.0)
     .bind(created.kind.word())
     .bind(&created.key_hash)
     .bind(&created.key_sealed)
-    .bind(created.settings.comment.or_default())
+    .bind(&comment)
     .bind(created.settings.enabled)
     .bind(created.settings.group.0)
-    .bind(created.settings.webhook_url.or_default())
+    .bind(&webhook_url)
     .bind(at.meta.at)
     .bind(at.row())
+    .bind(at.meta.contact.map(|maker| maker.0))
     .execute(&mut *batch.db)
     .await?;
-    Ok(())
+    let label = label(created.kind.word(), &comment, &webhook_url);
+    tell(batch, at, team, vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)]).await
 }
 
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    changed: &integration::Changed,
-) -> Result<(), sqlx::Error> {
+    at: At<'_>,
+    team: TeamId,
+    changed: &Changed,
+) -> Result<(), ProjectionError> {
+    let Some(before) = row(batch, changed.integration).await? else { return Ok(()) };
+    let (comment, webhook_url) =
+        (changed.settings.comment.or_default(), changed.settings.webhook_url.or_default());
     sqlx::query(
         "UPDATE integration SET comment = $2, enabled = $3, chat = $4, webhook_url = $5 WHERE uid = $1",
     )
     .bind(changed.integration.0)
-    .bind(changed.settings.comment.or_default())
+    .bind(&comment)
     .bind(changed.settings.enabled)
     .bind(changed.settings.group.0)
-    .bind(changed.settings.webhook_url.or_default())
+    .bind(&webhook_url)
     .execute(&mut *batch.db)
     .await?;
-    Ok(())
+    let (old, new) = (label_of(&before), label(before.get("kind"), &comment, &webhook_url));
+    let (left, group) = (GroupId(before.get("chat")), changed.settings.group);
+    let told = match (left == group, before.get("enabled"), changed.settings.enabled) {
+        (false, ..) => vec![
+            (left, ChangeKind::IntegrationRemoved, None, old),
+            (group, ChangeKind::IntegrationAdded, None, new),
+        ],
+        (true, false, true) => vec![(group, ChangeKind::IntegrationStarted, None, new)],
+        (true, true, false) => vec![(group, ChangeKind::IntegrationStopped, None, new)],
+        (true, ..) => vec![(group, ChangeKind::IntegrationChanged, Some(old).filter(|old| *old != new), new)],
+    };
+    tell(batch, at, team, told).await
 }
 
 pub(super) async fn removed(
     batch: &mut Batch<'_>,
-    removed: &integration::Removed,
-) -> Result<(), sqlx::Error> {
+    at: At<'_>,
+    team: TeamId,
+    removed: &Removed,
+) -> Result<(), ProjectionError> {
+    let Some(before) = row(batch, removed.integration).await? else { return Ok(()) };
     sqlx::query("DELETE FROM integration WHERE uid = $1")
         .bind(removed.integration.0)
         .execute(&mut *batch.db)
         .await?;
-    Ok(())
+    let group = GroupId(before.get("chat"));
+    tell(batch, at, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))]).await
+}
+
+async fn row(batch: &mut Batch<'_>, integration: IntegrationId) -> Result<Option<PgRow>, sqlx::Error> {
+    sqlx::query("SELECT kind, comment, enabled, chat, webhook_url FROM integration WHERE uid = $1")
+        .bind(integration.0)
+        .fetch_optional(&mut *batch.db)
+        .await
+}
+
+/// Tells groups what became of an integration; the texts are what it was called before and is called now. A group that
+/// could not be projected is told nothing.
+async fn tell(
+    batch: &mut Batch<'_>,
+    at: At<'_>,
+    team: TeamId,
+    told: Vec<(GroupId, ChangeKind, Option<String>, String)>,
+) -> Result<(), ProjectionError> {
+    let Some(actor) = at.meta.contact else { return Ok(()) };
+    let known: Vec<Uuid> = sqlx::query_scalar("SELECT key FROM chat WHERE key = ANY($1)")
+        .bind(told.iter().map(|(group, ..)| group.0).collect::<Vec<_>>())
+        .fetch_all(&mut *batch.db)
+        .await?;
+    let change = |(group, what, old, new): (GroupId, ChangeKind, Option<String>, String)| {
+        (ChatRef::Group(group), Change { what, actor, whom: None, was: None, old, new: Some(new) })
+    };
+    let told = told.into_iter().filter(|(group, ..)| known.contains(&group.0)).map(change);
+    change::place(batch, at, team, told.collect()).await
+}
+
+fn label_of(row: &PgRow) -> String {
+    label(row.get("kind"), row.get("comment"), row.get("webhook_url"))
+}
+
+/// An integration as the group's history names it: kind, comment, and the host of its webhook. The rest of the address may
+/// be a secret.
+fn label(kind: &str, comment: &str, webhook_url: &str) -> String {
+    let title = integration::title(IntegrationKind::from_word(kind).unwrap_or(IntegrationKind::Raw));
+    let host = integration::host(webhook_url).map(|host| format!("→ {host}"));
+    let parts = [Some(title), Some(comment), host.as_deref()].into_iter().flatten();
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::label;
+
+    #[test]
+    fn a_label_names_the_host_and_not_the_address() {
+        let address = "https://user:pass@hooks.example.org:8443/T0/secret?x=1";
+        assert_eq!(label("raw", "Сборка", address), "API/Webhook · Сборка · → hooks.example.org:8443");
+        assert_eq!(label("sentry", "", ""), "Sentry");
+    }
 }

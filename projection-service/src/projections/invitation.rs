@@ -1,7 +1,13 @@
-//! Invitations: rows exist while they are open.
+//! Invitations: rows exist until they are revoked, or their maker may not invite any more. Rules: `domain::team`.
 
 use crate::batch::{At, Batch};
-use events::{TeamId, invitation};
+use chrono::TimeDelta;
+use domain::{
+    limits::INVITATION_DAYS,
+    policy::{Action, may},
+};
+use events::{ContactId, TeamId, invitation, value::ContactStatus};
+use sqlx::Row;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
@@ -10,12 +16,16 @@ pub(super) async fn created(
     created: &invitation::Created,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO invitation (uid, team, token_hash, token_sealed, created, since) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO invitation (uid, team, token_hash, token_sealed, maker, expires, max_uses, created, since) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(created.invitation.0)
     .bind(team.0)
     .bind(&created.token_hash)
     .bind(&created.token_sealed)
+    .bind(created.by.map(|maker| maker.0))
+    .bind(created.expires.unwrap_or_else(|| at.meta.at + TimeDelta::days(INVITATION_DAYS.into())))
+    .bind(created.max_uses.map(u32::cast_signed))
     .bind(at.meta.at)
     .bind(at.row())
     .execute(&mut *batch.db)
@@ -26,6 +36,45 @@ pub(super) async fn created(
 pub(super) async fn revoked(batch: &mut Batch<'_>, revoked: &invitation::Revoked) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM invitation WHERE uid = $1")
         .bind(revoked.invitation.0)
+        .execute(&mut *batch.db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn used(batch: &mut Batch<'_>, used: &invitation::Used) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE invitation SET uses = uses + 1 WHERE uid = $1")
+        .bind(used.invitation.0)
+        .execute(&mut *batch.db)
+        .await?;
+    Ok(())
+}
+
+/// Whether a contact is in the team and may invite others.
+pub(super) async fn may_invite(batch: &mut Batch<'_>, contact: ContactId) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT status, inviting, archived FROM contact WHERE uid = $1")
+        .bind(contact.0)
+        .fetch_optional(&mut *batch.db)
+        .await?;
+    Ok(row.is_some_and(|row| {
+        let status = ContactStatus::from_word(row.get("status"));
+        let allowed = status.is_some_and(|status| may(status, Action::AddToTeam)) || row.get("inviting");
+        allowed && !row.get::<bool, _>("archived")
+    }))
+}
+
+/// A contact that could invite is another now. If it may not any more, what it made is void; so are the invitations of
+/// which nobody knows who made them.
+pub(super) async fn maker_changed(
+    batch: &mut Batch<'_>,
+    team: TeamId,
+    maker: ContactId,
+) -> Result<(), sqlx::Error> {
+    if may_invite(batch, maker).await? {
+        return Ok(());
+    }
+    sqlx::query("DELETE FROM invitation WHERE team = $1 AND (maker = $2 OR maker IS NULL)")
+        .bind(team.0)
+        .bind(maker.0)
         .execute(&mut *batch.db)
         .await?;
     Ok(())

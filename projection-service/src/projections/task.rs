@@ -4,6 +4,7 @@
 mod around;
 mod circle;
 mod history;
+mod linked;
 
 pub(super) use around::{file_gone, section_gone, team_archived};
 pub(super) use circle::contact_restored;
@@ -152,6 +153,7 @@ async fn set(
     .bind(at.meta.at)
     .execute(&mut *batch.db)
     .await?;
+    linked::link(batch, task, &settings.linked_messages).await?;
     await_deadline(batch, task).await?;
     sqlx::query("DELETE FROM task_tag WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     sqlx::query("INSERT INTO task_tag (task, tag) SELECT $1, uid FROM tag WHERE uid = ANY($2)")

@@ -4,7 +4,7 @@
 use crate::stage::{GROUP, INTEGRATION, Stage, TEAM, message_id, posted};
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
-use events::{Personal, StreamName, TeamEvent, integration};
+use events::{GroupId, Personal, StreamName, TeamEvent, integration};
 use platform::{
     clock::Clock,
     outbound::{Outbound, OutboundPolicy},
@@ -13,6 +13,7 @@ use platform::{
 use projection_service::effects::{EffectWorker, EffectWorkerDeps};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use uuid::Uuid;
 
 /// A receiver of webhooks: its address, and the ids that come.
 async fn receiver() -> (String, UnboundedReceiver<String>) {
@@ -93,6 +94,36 @@ async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id
     stage.rebuild().await;
     assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 1);
     assert!(ids.try_recv().is_err(), "a rebuild sends nothing");
+    working.abort();
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn what_waits_is_not_sent_once_the_integration_hears_another_group() {
+    let stage = Stage::set().await;
+    let (url, mut ids) = receiver().await;
+    let settings = |group: GroupId| integration::Settings {
+        comment: Personal::of_team(TEAM, "сборка".to_owned()),
+        enabled: true,
+        group,
+        webhook_url: Personal::of_team(TEAM, url.clone()),
+    };
+    let change = |group| integration::Changed { integration: INTEGRATION, settings: settings(group) };
+    stage.append(StreamName::team(TEAM), TeamEvent::from(change(GROUP)).into()).await;
+    let id = message_id(1);
+    stage.append(StreamName::message(id), posted(id, "тайна")).await;
+    let elsewhere = GroupId(Uuid::from_u128(0x99));
+    let last = stage.append(StreamName::team(TEAM), TeamEvent::from(change(elsewhere)).into()).await;
+    stage.projected(last).await;
+    sqlx::query("UPDATE integration SET key_sealed = $1")
+        .bind(stage.vault.seal(b"key", INTEGRATION.0.as_bytes()).unwrap())
+        .execute(&stage.pool)
+        .await
+        .unwrap();
+    let working = tokio::spawn(worker(&stage).run());
+    done(&stage).await;
+    assert!(ids.try_recv().is_err(), "nobody is called");
+    assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 1, "it was planned");
     working.abort();
     stage.strike().await;
 }

@@ -23,6 +23,7 @@ fn belongings(account: AccountId) -> Vec<(StreamName, Vec<Event>)> {
     };
     let session = SessionId(Uuid::from_u128(0xc_0000));
     let events: Vec<AccountEvent> = vec![
+        account::Named { given_name: own("Имя"), family_name: own("№1") }.into(),
         account::UiSettingsReplaced { settings: own(r#"{"тема":"тёмная"}"#) }.into(),
         device::Registered { device_id: own("ид"), settings }.into(),
         address_book::Replaced {

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
-    AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent,
-    MessageId, Personal, ReadingEvent, RemindEvent, RemindId, SectionId, StreamName, TagEvent, TagId,
-    TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent, account,
+    AccountEvent, AccountId, BlobId, ChatEvent, ContactId, Event, GroupId, IntegrationId, InvitationId,
+    MessageEvent, MessageId, Personal, ReadingEvent, RemindEvent, RemindId, SectionId, StreamName, TagEvent,
+    TagId, TaskEvent, TaskItemId, TeamEvent, TeamId, UploadId, UploadsEvent, account,
     chat::{self, ChatRef},
-    contact, icon, integration,
+    contact, icon, integration, invitation,
     message::{self, Author},
     reading, remind, section, tag, task, team, upload,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, SectionKind, UploadKind},
@@ -212,7 +212,7 @@ pub(crate) fn happening(
         21 => {
             let contact = contact_id(3);
             let event: TeamEvent = if step % 2 == 0 {
-                contact::Archived { contact }.into()
+                contact::Archived { contact, by: Some(who) }.into()
             } else {
                 contact::Restored { contact, status: ContactStatus::Member, need_confirmation: false }.into()
             };
@@ -310,7 +310,7 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
     let own = |text: &str| Personal::of_account(account, format!("{text}{step}"));
     let section = SectionId(Uuid::from_u128(0x40 + u128::from(choices.below(4))));
     let of_team = |text: &str| Personal::of_team(TEAM, format!("{text}{step}"));
-    match choices.below(12) {
+    match choices.below(16) {
         0 => {
             let profile = contact::Profile {
                 given_name: own("Имя"),
@@ -332,7 +332,7 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
         2 | 3 => contact::SectionsSet { contact: who, sections: vec![section] }.into(),
         4 => contact::InvitingAllowed { contact: who, allowed: step % 2 == 0 }.into(),
         5 => contact::Confirmed { contact: who }.into(),
-        6 => contact::Archived { contact: contact_id(3) }.into(),
+        6 => contact::Archived { contact: contact_id(3), by: None }.into(),
         7 => {
             let (status, need_confirmation) = (ContactStatus::Member, true);
             contact::Restored { contact: contact_id(3), status, need_confirmation }.into()
@@ -348,6 +348,33 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
             contact::IconChanged { contact: who, icon }.into()
         }
         10 => contact::IconRemoved { contact: who }.into(),
+        11 => {
+            let settings = integration::Settings {
+                comment: of_team("сборка "),
+                enabled: step % 3 > 0,
+                group: if step % 5 > 0 { GROUP } else { GroupId(Uuid::from_u128(0x99)) },
+                webhook_url: of_team("https://example.org/"),
+            };
+            integration::Changed { integration: INTEGRATION, settings }.into()
+        }
+        12 => invitation::Created {
+            invitation: InvitationId(Uuid::from_u128(0xb_0000 + step.unsigned_abs() as u128)),
+            token_sealed: "…".into(),
+            token_hash: format!("{step:064x}"),
+            by: (step % 3 > 0).then_some(who),
+            expires: (step % 2 == 0).then(|| at(step)),
+            max_uses: (step % 4 == 0).then_some(2),
+        }
+        .into(),
+        13 => {
+            let made = 0xb_0000 + u128::from(choices.below(200));
+            let invitation = InvitationId(Uuid::from_u128(made));
+            invitation::Used { invitation, account, contact: who }.into()
+        }
+        14 => {
+            let status = [ContactStatus::Member, ContactStatus::Admin][choices.below(2) as usize];
+            contact::StatusChanged { contact: who, status }.into()
+        }
         _ => section::Removed { section }.into(),
     }
 }
@@ -394,7 +421,9 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         urgency: None,
         complexity: None,
         spent_time: Some(7),
-        linked_messages: vec![],
+        linked_messages: (0..choices.below(4))
+            .map(|n| MessageId(Uuid::from_u128(0x9_0000 + u128::from(n * 60 + choices.below(60)))))
+            .collect(),
         uploads: (0..choices.below(4)).map(|_| upload_id(1_000 + choices.below(7).cast_signed())).collect(),
     };
     let items = |choices: &mut Choices| -> Vec<task::Item> {
@@ -430,7 +459,7 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         };
         tell(StreamName::remind(remind(n)), RemindEvent::from(set).into());
     }
-    let archived = contact::Archived { contact: contact_id(3) };
+    let archived = contact::Archived { contact: contact_id(3), by: Some(contact_id(3)) };
     tell(StreamName::team(TEAM), TeamEvent::from(archived).into());
     for step in 0..60 {
         let n = choices.below(7);

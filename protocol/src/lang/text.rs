@@ -126,6 +126,8 @@ pub enum Text {
         /// Their names.
         fields: String,
     },
+    /// Only members of a group set up what hears it.
+    NotInGroup,
     /// The last owner cannot leave or be demoted.
     LastOwner,
     /// A number, but not the caller's.
@@ -279,6 +281,10 @@ impl Text {
             Self::FieldsForbidden { fields } => {
                 fill("Недостаточно прав, чтобы менять: {}", "Your role does not allow to change: {}", fields)
             }
+            Self::NotInGroup => say(
+                "Интеграции группы настраивают только её участники",
+                "Only members of a group may set up its integrations",
+            ),
             Self::LastOwner => {
                 say("В команде должен остаться хотя бы один владелец", "A team must keep at least one owner")
             }

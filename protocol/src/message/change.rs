@@ -50,6 +50,16 @@ pub enum ChangeKind {
     Described,
     /// It has other settings.
     Settings,
+    /// A group: a program hears it, or writes into it, from now on.
+    IntegrationAdded,
+    /// A group: what a program may do there, or where it sends what it hears.
+    IntegrationChanged,
+    /// A group: a program hears it and writes into it again.
+    IntegrationStarted,
+    /// A group: a program neither hears it nor writes into it for the time being.
+    IntegrationStopped,
+    /// A group: a program has nothing to do with it any more.
+    IntegrationRemoved,
     /// A task: somebody else is to do it.
     Assignee,
     /// A task: it is due at another time.
@@ -109,6 +119,13 @@ impl Change {
             (ChangeKind::Renamed, _) => ("Название изменено", "The title has changed"),
             (ChangeKind::Described, _) => ("Описание изменено", "The description has changed"),
             (ChangeKind::Settings, _) => ("Настройки изменены", "The settings have changed"),
+            (ChangeKind::IntegrationAdded, _) => ("Добавлена интеграция", "An integration was added"),
+            (ChangeKind::IntegrationChanged, _) => ("Интеграция изменена", "An integration has changed"),
+            (ChangeKind::IntegrationStarted, _) => ("Интеграция включена", "An integration was switched on"),
+            (ChangeKind::IntegrationStopped, _) => {
+                ("Интеграция выключена", "An integration was switched off")
+            }
+            (ChangeKind::IntegrationRemoved, _) => ("Интеграция удалена", "An integration was removed"),
             (ChangeKind::Assignee, _) => ("Исполнитель изменён", "The assignee has changed"),
             (ChangeKind::Deadline, _) => ("Срок изменён", "The deadline has changed"),
             (ChangeKind::NoDeadline, _) => ("Срок снят", "The deadline was removed"),

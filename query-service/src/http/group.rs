@@ -25,7 +25,7 @@ impl Path {
     }
 }
 
-/// The groups that the caller is in, and the public ones.
+/// The groups that the caller is in, and the public ones; for owners and admins also the groups that nobody is in any more.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Chat>>)))]
 pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Chat>>, ApiError> {

@@ -1,16 +1,20 @@
-//! `GET /api/v3/teams/{team_uid}/integrations`, `…/{integration_uid}`: they show keys, so only to those who manage them.
+//! `GET /api/v3/teams/{team_uid}/integrations`, `…/{integration_uid}`: they show keys, so only to those who manage them,
+//! and of those alone whose groups the caller is in. `GET /api/v4/teams/{team_uid}/groups/{group_jid}/integrations`: without keys.
 
+use crate::Queries;
 use access::{Fresh, TeamView, refusal::not_found, refuse};
+use axum::extract::State;
 use domain::policy::{Action, may};
-use events::IntegrationId;
+use events::{GroupId, IntegrationId, chat::ChatRef};
 use platform::http::{ApiError, Params, Reply};
 use protocol::{
+    Jid,
     envelope::Success,
     error::ErrorCode,
-    integration::{Integration, Integrations},
+    integration::{GroupIntegration, Integration, Integrations},
     lang::Text,
 };
-use read_model::session::Membership;
+use read_model::{chat::Access, session::Membership};
 use serde::Deserialize;
 
 /// What the path of one integration names.
@@ -22,9 +26,15 @@ pub(super) struct Path {
 /// The team's integrations, and the kinds there could be.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/integrations", tag = "integrations",
     params(("team_uid" = String, Path)), responses((status = 200, body = Success<Integrations>)))]
-pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Integrations>, ApiError> {
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamView,
+) -> Result<Reply<Integrations>, ApiError> {
     allowed(&scope)?;
-    Ok(Reply::new(scope.read.integrations(scope.team).await.map_err(refuse)?).at(scope.position(fresh)))
+    let inside = queries.inside(&scope).await?;
+    Ok(Reply::new(scope.read.integrations(scope.team, &inside).await.map_err(refuse)?)
+        .at(scope.position(fresh)))
 }
 
 /// One integration.
@@ -32,13 +42,53 @@ pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Integrat
     params(("team_uid" = String, Path), ("integration_uid" = String, Path)),
     responses((status = 200, body = Success<Integration>)))]
 pub(super) async fn one(
+    State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Integration>, ApiError> {
     allowed(&scope)?;
-    let found = scope.read.integration(scope.team, path.integration_uid).await.map_err(refuse)?;
+    let inside = queries.inside(&scope).await?;
+    let found = scope.read.integration(scope.team, path.integration_uid, &inside).await.map_err(refuse)?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
+}
+
+/// The parameters of a group's path.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupPath {
+    group_jid: Jid,
+}
+
+/// The integrations that hear a group and write into it, for its members and for those who manage integrations.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/integrations", tag = "groups",
+    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    responses((status = 200, body = Success<Vec<GroupIntegration>>)))]
+pub(super) async fn of_group(
+    fresh: Fresh,
+    scope: TeamView,
+    Params(path): Params<GroupPath>,
+) -> Result<Reply<Vec<GroupIntegration>>, ApiError> {
+    let (read, Jid::Group(group)) = (&scope.read, path.group_jid) else { return Err(not_found()) };
+    let is_member =
+        read.access(scope.team, scope.contact, ChatRef::Group(group)).await.map_err(refuse)? != Access::None;
+    let manages = may(scope.status, Action::ManageIntegrations)
+        && read.group_is_of(group, scope.team).await.map_err(refuse)?;
+    if !is_member && !manages {
+        return Err(not_found());
+    }
+    Ok(Reply::new(read.group_integrations(group).await.map_err(refuse)?).at(scope.position(fresh)))
+}
+
+impl Queries {
+    /// The groups of which the caller is shown keys: those it was in then and is in now.
+    async fn inside(&self, scope: &TeamView) -> Result<Vec<GroupId>, ApiError> {
+        let mut inside = self.access.read.groups_joined(scope.now.contact).await.map_err(refuse)?;
+        if scope.is_past() {
+            let then = scope.read.groups_joined(scope.contact).await.map_err(refuse)?;
+            inside.retain(|group| then.contains(group));
+        }
+        Ok(inside)
+    }
 }
 
 fn allowed(scope: &TeamView) -> Result<(), ApiError> {

@@ -17,9 +17,10 @@ use platform::{
 use protocol::{
     envelope::Success,
     error::ErrorCode,
-    invitation::{Invitation, TeamShort},
+    invitation::{Invitation, OpenInvitation, TeamShort},
     lang::Text,
 };
+use read_model::invitation::in_brief;
 use serde::Deserialize;
 
 /// What the path of one invitation names: its uid, or its token with `.png`.
@@ -31,9 +32,41 @@ pub(super) struct Path {
 /// The team's open invitations.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
     params(("team_uid" = String, Path)), responses((status = 200, body = Success<Vec<Invitation>>)))]
-pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Invitation>>, ApiError> {
+pub(super) async fn list(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamView,
+) -> Result<Reply<Vec<Invitation>>, ApiError> {
+    let open = queries.open_invitations(&scope).await?;
+    Ok(Reply::new(open.into_iter().map(in_brief).collect()).at(scope.position(fresh)))
+}
+
+/// The team's open invitations, with how long and for how many they are open.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/invitations", tag = "invitations",
+    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Vec<OpenInvitation>>)))]
+pub(super) async fn list_v4(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamView,
+) -> Result<Reply<Vec<OpenInvitation>>, ApiError> {
+    Ok(Reply::new(queries.open_invitations(&scope).await?).at(scope.position(fresh)))
+}
+
+/// One invitation.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
+    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)),
+    responses((status = 200, body = Success<OpenInvitation>)))]
+pub(super) async fn one_v4(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamView,
+    Params(path): Params<Path>,
+) -> Result<Reply<OpenInvitation>, ApiError> {
     allowed(&scope)?;
-    Ok(Reply::new(scope.read.invitations(scope.team).await.map_err(refuse)?).at(scope.position(fresh)))
+    let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
+    let now = queries.access.clock.now();
+    let found = scope.read.invitation(scope.team, uid, now).await.map_err(refuse)?;
+    Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
 /// One invitation by its uid; by `{token}.png` its QR picture, which says `otv://qr-join/{host}/{token}`.
@@ -42,19 +75,21 @@ pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Invi
     (status = 200, description = "The invitation, or its picture",
         content((Success<Invitation> = "application/json"), (Vec<u8> = "image/png")))))]
 pub(super) async fn one(
+    State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Response, ApiError> {
     allowed(&scope)?;
-    let read = &scope.read;
+    let (read, now) = (&scope.read, queries.access.clock.now());
     let Some(token) = path.invitation_uid.strip_suffix(".png") else {
         let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
-        let invitation = read.invitation(scope.team, uid).await.map_err(refuse)?;
-        return Ok(Reply::new(invitation.ok_or_else(not_found)?).at(scope.position(fresh)).into_response());
+        let invitation = read.invitation(scope.team, uid, now).await.map_err(refuse)?;
+        let invitation = invitation.map(in_brief).ok_or_else(not_found)?;
+        return Ok(Reply::new(invitation).at(scope.position(fresh)).into_response());
     };
-    match read.invitation_by_token(token).await.map_err(refuse)? {
-        Some((team, _)) if team == scope.team => {}
+    match read.invitation_by_token(token, now).await.map_err(refuse)? {
+        Some(invited) if invited.team == scope.team && invited.open => {}
         _ => return Err(not_found()),
     }
     let png = qr::png(&format!("otv://qr-join/{}/{token}", read.host())).map_err(ApiError::internal)?;
@@ -102,7 +137,14 @@ impl Queries {
         self.access.limits.check(Limit::JoinPerAddress, &Key::Address(request.client))?;
         let read = &self.access.read;
         let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
-        let (team, _) = read.invitation_by_token(token).await.map_err(refuse)?.ok_or_else(unknown)?;
+        let invited = read.invitation_by_token(token, self.access.clock.now()).await.map_err(refuse)?;
+        let team = invited.filter(|invited| invited.open).ok_or_else(unknown)?.team;
         Ok(Reply::new(read.team_short(team).await.map_err(refuse)?.ok_or_else(unknown)?))
+    }
+
+    /// The invitations that are open now: one that was open at the moment of `as_of` may have ended since.
+    async fn open_invitations(&self, scope: &TeamView) -> Result<Vec<OpenInvitation>, ApiError> {
+        allowed(scope)?;
+        scope.read.invitations(scope.team, self.access.clock.now()).await.map_err(refuse)
     }
 }

@@ -36,11 +36,13 @@ const VISIBLE: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, \
     WHERE n.team = $2 AND n.key = $3 AND (m.contact IS NOT NULL OR v.uid IN (n.low, n.high) \
         OR (n.kind <> 'direct' AND ((n.public AND $4) OR $5)))";
 
-/// The groups that a viewer is in, and the public ones (`$3`: whether those concern it).
+/// The groups that a viewer is in, the public ones (`$3`: whether those concern it), and those that nobody is in (`$4`:
+/// whether it runs the team: somebody has to find them).
 const GROUPS: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
         NULL::uuid AS peer \
     FROM unnest($1) v(uid) CROSS JOIN chat n LEFT JOIN member m ON m.chat = n.key AND m.contact = v.uid \
-    WHERE n.team = $2 AND n.kind = 'group' AND NOT n.archived AND (m.contact IS NOT NULL OR (n.public AND $3))";
+    WHERE n.team = $2 AND n.kind = 'group' AND NOT n.archived AND (m.contact IS NOT NULL OR (n.public AND $3) \
+        OR ($4 AND NOT EXISTS (SELECT FROM member other WHERE other.chat = n.key)))";
 
 /// The groups and tasks named by `$3`, which are known to be seen by the viewer.
 const KNOWN: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m.joined_num, n.last_num) AS since, \
@@ -105,7 +107,8 @@ impl ReadModel {
         Ok(Some(view))
     }
 
-    /// The groups that a contact is in, or that are public, by title.
+    /// The groups that a contact is in, or that are public, by title; for those who run the team also the groups that
+    /// nobody is in any more.
     ///
     /// # Errors
     /// The database failed.
@@ -115,6 +118,7 @@ impl ReadModel {
             .bind(vec![viewer.contact.0])
             .bind(team.0)
             .bind(viewer.status > ContactStatus::Guest)
+            .bind(viewer.status >= ContactStatus::Admin)
             .fetch_all(&self.pool)
             .await?;
         self.chat_views(team, viewer, &rows).await

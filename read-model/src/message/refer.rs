@@ -2,7 +2,7 @@
 
 use super::{COLUMNS, content_type, json, neutral};
 use crate::{ReadModel, Result};
-use events::{ContactId, IntegrationId, MessageId, message::Author};
+use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::message::NeutralMessage;
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -37,7 +37,8 @@ impl ReadModel {
             .await?;
         for row in &rows {
             if let Some(index) = bearers.get(&row.get::<Uuid, _>("message")) {
-                let forward = forward(row, &messages[*index])?;
+                let bearer = &messages[*index];
+                let forward = forward(row, (bearer.team, bearer.chat, bearer.gentime))?;
                 messages[*index].forwarded.push(forward);
             }
         }
@@ -52,14 +53,14 @@ impl ReadModel {
     }
 }
 
-/// A forwarded message, standing where its bearer stands.
-fn forward(row: &PgRow, bearer: &NeutralMessage) -> Result<NeutralMessage> {
+/// A row of `forward`, standing where its bearer stands and with the bearer's version.
+pub(crate) fn forward(row: &PgRow, (team, chat, gentime): (TeamId, ChatRef, i64)) -> Result<NeutralMessage> {
     let author: Uuid = row.get("author");
     let created = row.get("created");
     Ok(NeutralMessage {
         id: MessageId(row.get("source")),
-        team: bearer.team,
-        chat: bearer.chat,
+        team,
+        chat,
         author: match row.get("by_integration") {
             true => Author::Integration(IntegrationId(author)),
             false => Author::Contact(ContactId(author)),
@@ -81,7 +82,7 @@ fn forward(row: &PgRow, bearer: &NeutralMessage) -> Result<NeutralMessage> {
         created,
         edited: None,
         editable_until: created,
-        gentime: bearer.gentime,
+        gentime,
         num: 0,
         index: None,
         prev: None,

@@ -2,17 +2,12 @@
 //! checklist, the checklists it stands in, its messages, what its description leads to.
 
 use super::{SOURCE, count, more_than_guest};
-use crate::{
-    ReadModel, Result,
-    contact::Viewer,
-    message::{COLUMNS as MESSAGE_COLUMNS, neutral},
-    upload,
-};
+use crate::{ReadModel, Result, contact::Viewer, message::forward, upload};
 use domain::{
     link, mention,
     task::{self, Role},
 };
-use events::{ContactId, GroupId, TeamId, value::ContactStatus};
+use events::{ContactId, GroupId, TeamId, chat::ChatRef, value::ContactStatus};
 use protocol::{
     Jid,
     message::{Face, Message, MessageLink},
@@ -160,25 +155,26 @@ impl ReadModel {
         Ok(uploads)
     }
 
-    /// Messages that a task came from, in the order in which it names them. Whoever sees the task sees them.
+    /// Messages that a task came from, as they were when it named them, in its order. Whoever sees the task sees them,
+    /// and is not told which conversation they come from.
     pub(super) async fn task_messages(
         &self,
         team: TeamId,
-        linked: Vec<Uuid>,
+        task: GroupId,
         viewer: Viewer,
     ) -> Result<Vec<Message>> {
-        if linked.is_empty() {
-            return Ok(vec![]);
-        }
-        let sql = format!(
-            "SELECT {MESSAGE_COLUMNS} FROM message m JOIN chat c ON c.key = m.chat \
-             WHERE m.team = $1 AND m.uid = ANY($2) ORDER BY array_position($2, m.uid)"
-        );
-        let rows =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(linked).fetch_all(&self.pool).await?;
-        rows.iter()
-            .map(|row| Ok(neutral(row)?.seen_by(viewer.contact, Face::Realtime, self.base_url())))
-            .collect()
+        let rows = sqlx::query(
+            "SELECT f.*, c.gentime FROM forward f JOIN chat c ON c.key = f.message WHERE f.message = $1 ORDER BY f.place",
+        )
+        .bind(task.0)
+        .fetch_all(&self.pool)
+        .await?;
+        let seen = |row: &PgRow| {
+            let message = forward(row, (team, ChatRef::Task(task), row.get("gentime")))?;
+            let seen = message.seen_by(viewer.contact, Face::Realtime, self.base_url());
+            Ok(Message { is_first: None, is_last: None, ..seen })
+        };
+        rows.iter().map(seen).collect()
     }
 }
 

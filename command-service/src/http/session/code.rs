@@ -94,13 +94,7 @@ impl Commands {
         let (session, account_id): (SessionId, AccountId) = (context.id(), context.id());
         let account = self.try_code(context, &entered, session).await?.unwrap_or(account_id);
         context.by(account);
-        let named = Named {
-            phone: entered.phone.clone(),
-            given_name: String::new(),
-            family_name: String::new(),
-            team: None,
-            fresh: account,
-        };
+        let named = Named { phone: entered.phone.clone(), team: None, fresh: account };
         let hash = hex::encode(self.phone_hash(&entered.phone));
         self.register(&context.on_the_way(), account, hash, named).await?;
         self.open_session(context, account, session, entered.kind, entered.device).await

@@ -5,6 +5,7 @@ use access::{TeamScope, refuse};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{
     limits,
+    message::is_reserved,
     policy::{self, Action},
     tag::Tags,
     task::{Change, NewItem, NewStatus},
@@ -151,7 +152,7 @@ impl Commands {
         }
         if let Some(messages) = &change.linked_messages {
             let chats = read.chats_of_messages(scope.team, messages).await.map_err(refuse)?;
-            if messages.iter().any(|message| !chats.contains_key(message)) {
+            if messages.iter().any(|message| !chats.contains_key(message) || is_reserved(*message)) {
                 checks.refuse("linked_messages", Text::DoesNotExist);
                 return Ok(());
             }

@@ -43,13 +43,7 @@ impl Commands {
         fresh: AccountId,
     ) -> Result<(NewContact, Position), ApiError> {
         let Person { phone, given_name, family_name, role, status } = person;
-        let named = Named {
-            phone: phone.clone(),
-            given_name: given_name.clone(),
-            family_name: family_name.clone(),
-            team: Some(team),
-            fresh,
-        };
+        let named = Named { phone: phone.clone(), team: Some(team), fresh };
         let (account, position) = self.account_of(context, named).await?;
         let profile = match account == fresh || !(given_name.is_empty() && family_name.is_empty()) {
             true => None,

@@ -27,7 +27,7 @@ fn when_the_only_owner_is_erased_the_highest_of_the_others_follows() {
         state.needs(AccountId(Uuid::from_u128(1_001))) && !state.needs(AccountId(Uuid::from_u128(1_003)))
     );
     let owner = contact::StatusChanged { contact: contact_id(3), status: ContactStatus::Owner };
-    let gone = contact::Archived { contact: contact_id(1) };
+    let gone = contact::Archived { contact: contact_id(1), by: None };
     let expected: Vec<TeamEvent> = vec![owner.into(), gone.into()];
     assert_eq!(given::<Team>(&history).when(part_with(1)), Ok(expected.clone()));
     let after = [history, expected].concat();
@@ -39,7 +39,7 @@ fn when_the_only_owner_is_erased_the_highest_of_the_others_follows() {
 fn a_team_without_anybody_to_own_it_ends() {
     let history = story([create(), part_with(2), part_with(3)]);
     let ended: Vec<TeamEvent> =
-        vec![contact::Archived { contact: contact_id(1) }.into(), team::Archived {}.into()];
+        vec![contact::Archived { contact: contact_id(1), by: None }.into(), team::Archived {}.into()];
     assert_eq!(given::<Team>(&history).when(part_with(1)), Ok(ended));
     assert!(
         !Team::initial().fold(&history).needs(AccountId(Uuid::from_u128(1_001))),
@@ -71,7 +71,7 @@ fn the_picture_of_who_is_erased_goes_also_where_they_are_no_longer() {
     let contact = contact_id(2);
     let set = || Command::SetContactIcon { actor: contact, contact, icon: icon(10) };
     let removed: TeamEvent = contact::IconRemoved { contact }.into();
-    let archived: TeamEvent = contact::Archived { contact }.into();
+    let archived: TeamEvent = contact::Archived { contact, by: None }.into();
     let there = story([create(), set()]);
     assert_eq!(given::<Team>(&there).when(part_with(2)), Ok(vec![removed.clone(), archived]));
     let leave = || Command::ArchiveContact { actor: contact, contact };

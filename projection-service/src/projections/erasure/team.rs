@@ -8,13 +8,14 @@ use domain::{mention, name::ERASED};
 use events::TeamId;
 
 /// Statements that leave the places and nothing in them.
-const BLANK: [&str; 14] = [
+const BLANK: [&str; 15] = [
     "UPDATE chat SET display_name = '', description = '' WHERE team = $1",
     "UPDATE message SET body = '', links = '[]', mentioned = '[]', uploads = '[]', reactions = '[]', \
          change = CASE WHEN change IS NOT NULL \
              THEN jsonb_build_object('what', 'settings', 'actor', change -> 'actor') END WHERE team = $1",
     "UPDATE forward f SET body = '', links = '[]', uploads = '[]' FROM message m \
          WHERE m.uid = f.message AND m.team = $1",
+    "UPDATE forward f SET body = '', links = '[]', uploads = '[]' FROM task t WHERE t.key = f.message AND t.team = $1",
     "DELETE FROM reaction r USING message m WHERE m.uid = r.message AND m.team = $1",
     "UPDATE upload SET name = '' WHERE team = $1",
     "UPDATE own_chat o SET draft = '' FROM contact c WHERE c.uid = o.contact AND c.team = $1",
