@@ -6,6 +6,7 @@
 
 mod body;
 mod client;
+mod coding;
 mod envelope;
 mod file_form;
 mod form;

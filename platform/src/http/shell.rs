@@ -54,7 +54,7 @@ impl Shell {
         Self { rules: Arc::new(rules), cors: cors(&config.allowed_origins) }
     }
 
-    /// The router with all of the shell around it. Slashes at the end of paths under `/api` are ignored.
+    /// The router with all of the shell around it. Slashes at the end of paths under `/api` and `/messaging` are ignored.
     pub fn wrap(&self, router: Router) -> Router {
         let guarded = router.layer(middleware::from_fn_with_state(Arc::clone(&self.rules), guard::guard));
         // The inner router is a fallback, so that the outer layers run before routing and may change the path.
@@ -82,10 +82,10 @@ async fn around(State(rules): State<Arc<Rules>>, mut request: Request, next: Nex
     response
 }
 
-/// `/api/v3/me/` → `/api/v3/me`; other paths keep their slash, since document viewers redirect to theirs.
+/// `/api/v3/me/` → `/api/v3/me`, and so for sockets; other paths keep their slash, since document viewers redirect to theirs.
 fn without_slash(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
-    if !path.starts_with("/api/") || !path.ends_with('/') {
+    if !path.ends_with('/') || !["/api/", "/messaging/"].iter().any(|known| path.starts_with(known)) {
         return None;
     }
     let short = path.trim_end_matches('/');

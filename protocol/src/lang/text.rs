@@ -143,6 +143,8 @@ pub enum Text {
     NoCalls,
     /// The request has no body where one is needed, or one of a kind we do not read.
     UnsupportedMediaType,
+    /// The body is compressed or encoded in another way.
+    UnsupportedCoding,
     /// The body is not JSON.
     BadJson {
         /// Where it stops being JSON, from 1.
@@ -290,6 +292,10 @@ impl Text {
             Self::UnsupportedMediaType => {
                 say("Неподдерживаемый тип содержимого", "Content type is not supported")
             }
+            Self::UnsupportedCoding => say(
+                "Сжатое содержимое не поддерживается, отправьте его как есть",
+                "Encoded content is not supported, send it as it is",
+            ),
             Self::BadJson { line, column } => fill(
                 "Некорректный JSON (строка:символ {})",
                 "Not valid JSON (line:column {})",

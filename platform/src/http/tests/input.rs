@@ -36,6 +36,36 @@ async fn a_body_needs_no_content_type_but_may_not_have_a_foreign_one() {
 }
 
 #[tokio::test]
+async fn an_encoded_body_is_refused_and_the_answer_says_what_is_accepted() {
+    let cases = [
+        (None, "{}", 200),
+        (Some("identity"), "{}", 200),
+        (Some("Identity, identity"), "{}", 200),
+        (Some(""), "{}", 200),
+        (Some("br"), "{}", 415),
+        (Some("gzip"), "\u{1f}\u{8b}", 415),
+        (Some("identity, x-gzip"), "{}", 415),
+        // Nothing that is encoded is still nothing.
+        (Some("gzip"), "", 200),
+    ];
+    for path in ["/api/v3/any", "/api/v3/form", "/api/message"] {
+        for (coding, body, expected) in cases {
+            let mut builder = request(&Method::POST, path);
+            if let Some(coding) = coding {
+                builder = builder.header("content-encoding", coding);
+            }
+            let (status, headers, text) = read(send(builder.body(AxumBody::from(body)).unwrap()).await).await;
+            let is_refused = status == 415 && headers.contains_key("accept-encoding");
+            assert_eq!(is_refused, expected == 415, "{path} {coding:?} {body:?} {status} {text}");
+            if is_refused {
+                assert_eq!(headers["accept-encoding"], "identity");
+                assert!(text.contains("UNSUPPORTED_MEDIA_TYPE"), "{text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_body_is_an_empty_object() {
     for body in ["", "  \n", "{}", "\u{feff}{}"] {
         let (status, answer) = post_json("/api/v3/any", body).await;
