@@ -17,12 +17,12 @@ pub(super) fn refusal(request: &Request) -> Option<ApiError> {
     if request.body().is_end_stream() {
         return None;
     }
-    let named = request.headers().get_all(CONTENT_ENCODING).iter();
+    let mut named = request.headers().get_all(CONTENT_ENCODING).iter();
     let plain = |value: &HeaderValue| {
         let codings = value.to_str().unwrap_or("?").split(',').map(str::trim);
         codings.filter(|coding| !coding.is_empty()).all(|coding| coding.eq_ignore_ascii_case(IDENTITY))
     };
-    if named.clone().all(plain) {
+    if named.all(plain) {
         return None;
     }
     let refused = ApiError::new(ErrorCode::UnsupportedMediaType).because(Text::UnsupportedCoding);

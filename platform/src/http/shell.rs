@@ -6,7 +6,7 @@ use super::{
     leftover, observe,
     request::RequestInfo,
 };
-use crate::config::Config;
+use crate::{budget::Budget, config::Config, limits::Limits};
 use axum::{
     Router,
     extract::{Request, State},
@@ -27,10 +27,14 @@ use std::{sync::Arc, time::Duration};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// What the configuration says about requests in general.
+#[derive(Clone)]
 pub(super) struct Rules {
     pub(super) proxies: Vec<IpNet>,
     pub(super) lang: Lang,
     pub(super) body_limit: usize,
+    pub(super) body_idle: Duration,
+    pub(super) budget: Budget,
+    pub(super) limits: Option<Arc<Limits>>,
     pub(super) timeout: Duration,
     pub(super) https: bool,
 }
@@ -48,10 +52,22 @@ impl Shell {
             proxies: config.trusted_proxies.clone(),
             lang: config.default_lang(),
             body_limit: config.http.body_limit,
+            body_idle: Duration::from_secs(config.http.body_idle_sec),
+            budget: Budget::unlimited(),
+            limits: None,
             timeout: config.request_timeout(),
             https: config.is_https(),
         };
-        Self { rules: Arc::new(rules), cors: cors(&config.allowed_origins) }
+        Self { rules: rules.into(), cors: cors(&config.allowed_origins) }
+    }
+
+    /// The same shell, which counts bodies in a budget, and reads none of an address that a limit of the route refuses; see
+    /// [`AddressFirst`](super::AddressFirst).
+    #[must_use]
+    pub fn within(self, budget: Budget, limits: Arc<Limits>) -> Self {
+        let mut rules = Arc::unwrap_or_clone(self.rules);
+        (rules.budget, rules.limits) = (budget, Some(limits));
+        Self { rules: rules.into(), ..self }
     }
 
     /// The router with all of the shell around it. Slashes at the end of paths under `/api` and `/messaging` are ignored.

@@ -184,6 +184,8 @@ pub enum Text {
         /// The most events that are.
         max: u64,
     },
+    /// Too many bytes are on their way at once.
+    TooMuchAtOnce,
     /// Too many sockets are open at once.
     TooManySockets,
     /// The read model has not reached the position asked for.
@@ -329,6 +331,10 @@ impl Text {
                 "В команде произошло больше, чем можно показать, событий: {}",
                 "More has happened in the team than can be shown, events: {}",
                 max,
+            ),
+            Self::TooMuchAtOnce => say(
+                "Слишком много данных одновременно, повторите позже",
+                "Too much data at once, try again later",
             ),
             Self::TooManySockets => say(
                 "Открыто слишком много соединений, закройте лишние",
