@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};
 use platform::{clock::Clock, config::Webhooks, outbound::Outbound, sms::Sms, vault::Vault};
 use read_model::ReadModel;
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// How often a queue is looked at while nothing is due.
@@ -77,7 +77,10 @@ impl EffectWorker {
         loop {
             let taken = match SMS_AT_ONCE - running.len() {
                 0 => vec![],
-                free => self.taken(queue::take_sms(self.deps.read.pool(), self.deps.clock.now(), free).await),
+                free => {
+                    let taking = queue::take_sms(self.deps.read.pool(), self.deps.clock.now(), free);
+                    self.taken(beside(&mut running, taking).await)
+                }
             };
             running.extend(taken.into_iter().map(|due| self.carry_out(due)));
             pause_or_end(&mut running).await;
@@ -91,7 +94,8 @@ impl EffectWorker {
         loop {
             let free = (rules.at_once as usize).saturating_sub(running.len());
             let (pool, now) = (self.deps.read.pool(), self.deps.clock.now());
-            let taken = self.taken(queue::take_webhooks(pool, (rules, &mut turns), now, free).await);
+            let taking = queue::take_webhooks(pool, (rules, &mut turns), now, free);
+            let taken = self.taken(beside(&mut running, taking).await);
             running.extend(taken.into_iter().map(|due| self.carry_out(due)));
             metrics::gauge!("veche_webhooks_in_flight").set(running.len() as f64);
             pause_or_end(&mut running).await;
@@ -178,6 +182,20 @@ impl EffectWorker {
         .execute(read.pool())
         .await?;
         Ok(done.rows_affected())
+    }
+}
+
+/// Does something while others run. They must not stand still meanwhile: they may hold the connections that it waits for.
+async fn beside<F: Future<Output = ()>, T>(
+    running: &mut FuturesUnordered<F>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = work.as_mut() => return done,
+            Some(()) = running.next() => {}
+        }
     }
 }
 
