@@ -152,6 +152,15 @@ async fn tries(stage: &Stage) -> i64 {
     stage.count("SELECT coalesce(sum(attempts), 0)::bigint FROM ops.effect WHERE kind = 'webhook'").await
 }
 
+/// Waits until so many failures in a row of the only target are noted, and nothing is being tried.
+async fn failed(stage: &Stage, times: i64) {
+    let failures = "SELECT coalesce(max(failures), 0)::bigint FROM ops.webhook_pause";
+    let held = "SELECT count(*) FROM ops.effect WHERE held_until IS NOT NULL";
+    while stage.count(failures).await < times || stage.count(held).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn codes_go_out_while_a_hundred_webhooks_wait_for_a_listener_that_never_answers() {
     let stage = Stage::set().await;
@@ -259,10 +268,7 @@ async fn a_target_that_fails_is_left_alone_and_its_webhooks_wait() {
     for _ in 0..3 {
         tokio::time::timeout(GUARD, calls.recv()).await.unwrap().unwrap();
     }
-    let noted = "SELECT count(*) FROM ops.webhook_pause WHERE failures = 3";
-    while stage.count(noted).await == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    failed(&stage, 3).await;
     // Three have been tried and are due again, three never were; all wait, also for a worker that begins afresh.
     time.advance(TimeDelta::seconds(30));
     working.abort();
@@ -272,9 +278,7 @@ async fn a_target_that_fails_is_left_alone_and_its_webhooks_wait() {
     // One asks whether it is well: it is not, and the next pause is longer.
     time.advance(TimeDelta::seconds(31));
     assert_eq!(tokio::time::timeout(GUARD, calls.recv()).await.unwrap(), Some(500));
-    while stage.count("SELECT count(*) FROM ops.webhook_pause WHERE failures = 4").await == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    failed(&stage, 4).await;
     time.advance(TimeDelta::seconds(61));
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(calls.try_recv().is_err(), "it rests for longer than the first time");
