@@ -29,7 +29,10 @@ pub(crate) use team::refused as team_refused;
 use crate::Commands;
 use axum::Extension;
 use domain::limits::UI_SETTINGS_BYTES;
-use platform::http::BodyLimit;
+use platform::{
+    http::{AddressFirst, BodyLimit},
+    limits::Limit,
+};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
     routes,
@@ -40,20 +43,26 @@ const PICTURE: BodyLimit = BodyLimit((10 << 20) + (64 << 10));
 
 /// Largest webhook of another service: errors come with the values of all variables.
 const WEBHOOK: BodyLimit = BodyLimit(4 << 20);
+/// Nobody is known before a login: what is read of it is small, and nothing of an address that has asked too often.
+const LOGIN: BodyLimit = BodyLimit(4 << 10);
+const CODES: AddressFirst = AddressFirst(Limit::SmsLoginPerAddress);
+const TRIES: AddressFirst = AddressFirst(Limit::SmsAuthPerAddress);
+const QR_TRIES: AddressFirst = AddressFirst(Limit::QrAuthPerAddress);
+const BAD_KEYS: AddressFirst = AddressFirst(Limit::ApiMessageFailuresPerAddress);
 
 pub(crate) fn router() -> OpenApiRouter<Commands> {
     OpenApiRouter::new()
         .routes(routes!(ping::ping))
-        .routes(routes!(session::sms_login))
-        .routes(routes!(session::sms_auth))
-        .routes(routes!(session::sms_cookieauth))
+        .routes(routes!(session::sms_login).layer(Extension(LOGIN)).layer(Extension(CODES)))
+        .routes(routes!(session::sms_auth).layer(Extension(LOGIN)).layer(Extension(TRIES)))
+        .routes(routes!(session::sms_cookieauth).layer(Extension(LOGIN)).layer(Extension(TRIES)))
         .routes(routes!(session::logout))
         .routes(routes!(session::logout_by_get))
-        .routes(routes!(session::send_code))
-        .routes(routes!(session::get_token))
+        .routes(routes!(session::send_code).layer(Extension(LOGIN)).layer(Extension(CODES)))
+        .routes(routes!(session::get_token).layer(Extension(LOGIN)).layer(Extension(TRIES)))
         .routes(routes!(account::erase))
         .routes(routes!(qr_login::offer))
-        .routes(routes!(qr_login::qr_auth))
+        .routes(routes!(qr_login::qr_auth).layer(Extension(LOGIN)).layer(Extension(QR_TRIES)))
         .routes(routes!(ui_settings::replace).layer(Extension(BodyLimit(UI_SETTINGS_BYTES))))
         .routes(routes!(device::put))
         .routes(routes!(device::change, device::remove))
@@ -100,6 +109,6 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(remind::create))
         .routes(routes!(remind::remove))
         .routes(routes!(ws::event))
-        .routes(routes!(api_message::post))
-        .routes(routes!(inbound::post).layer(Extension(WEBHOOK)))
+        .routes(routes!(api_message::post).layer(Extension(BAD_KEYS)))
+        .routes(routes!(inbound::post).layer(Extension(WEBHOOK)).layer(Extension(BAD_KEYS)))
 }

@@ -8,10 +8,11 @@ use crate::{
     frame,
     gateway::Gateway,
     socket::{self, Identity, Wire, roster},
+    upgrade::Upgrade,
     upstream::Sender,
 };
 use axum::{
-    extract::{Path, Query, State, WebSocketUpgrade},
+    extract::{Path, Query, State},
     response::Response,
 };
 use events::TeamId;
@@ -25,14 +26,6 @@ use read_model::{contact::Viewer, session::Membership};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// tungstenite allocates it at once for each socket: its default of 128 KiB is most of an idle socket's memory.
-const READ_BUFFER: usize = 4 * 1024;
-/// Frames wait here while the peer is slow.
-const WRITE_BUFFER: usize = 16 * 1024;
-/// The biggest legal event: a message of 12,000 characters, each written as two `\uXXXX`, is 144,000 bytes. Clients
-/// send a message as one frame, so frames may be as large.
-const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Says that a client wants to go on from what it has confirmed.
 const CONFIRMED: &str = "confirmed";
@@ -74,7 +67,7 @@ async fn connect(
     Query(resume): Query<Resume>,
     info: RequestInfo,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     open(gateway, (&team, resume), &info, &headers, upgrade).await
 }
@@ -93,7 +86,7 @@ async fn connect_widget(
     Query(resume): Query<Resume>,
     info: RequestInfo,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     open(gateway, (&team, resume), &info, &headers, upgrade).await
 }
@@ -103,7 +96,7 @@ async fn open(
     (team, resume): (&str, Resume),
     info: &RequestInfo,
     headers: &HeaderMap,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, ApiError> {
     let shared = &gateway.0;
     if shared.draining.is_cancelled() || shared.tasks.closing().is_cancelled() {
@@ -115,30 +108,25 @@ async fn open(
     if is_foreign(credentials.as_ref(), info, &shared.access.config) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::ForeignOrigin));
     }
-    let upgrade = upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_message_size(MAX_MESSAGE)
-        .max_frame_size(MAX_MESSAGE);
-    let tasks = shared.tasks.clone();
     match identify(&gateway, (team, resume), info, headers, credentials).await? {
         Ok(identity) => {
             let Identity { session, team, .. } = &identity;
             info.note_account(session.account);
             let admission = shared.crowd.admit(info.client, session.account.0, team.0)?;
             let tracked = shared.sockets.token();
-            Ok(upgrade.on_upgrade(move |socket| {
-                tasks.follow("socket", async move {
-                    socket::run(gateway, Wire::socket(socket), identity).await;
-                    drop((tracked, admission));
-                })
+            let purse = shared.budget.purse(Some(session.account.0), info.client);
+            let tasks = shared.tasks.clone();
+            Ok(upgrade.serve(&tasks, purse, move |wire| async move {
+                socket::run(gateway, wire, identity).await;
+                drop((tracked, admission));
             }))
         }
         Err(code) => {
             if matches!(code, Panic::EmptyToken | Panic::InvalidToken) {
                 shared.access.limits.check(Limit::UnauthenticatedPerAddress, &address)?;
             }
-            Ok(upgrade.on_upgrade(move |socket| tasks.follow("socket", panic(Wire::socket(socket), code))))
+            let purse = shared.budget.purse(None, info.client);
+            Ok(upgrade.serve(&shared.tasks, purse, move |wire| panic(wire, code)))
         }
     }
 }

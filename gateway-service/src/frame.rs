@@ -1,6 +1,5 @@
 //! Frames as they are sent: JSON text, cheap to clone.
 
-use axum::extract::ws::Utf8Bytes;
 use protocol::{
     Point,
     reading::ChatCounters,
@@ -9,6 +8,7 @@ use protocol::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// One frame.
 pub(crate) type Frame = Utf8Bytes;

@@ -6,6 +6,7 @@ use crate::{
 use access::Access;
 use axum::extract::FromRef;
 use platform::{
+    budget::Budget,
     bus::{Bus, BusError},
     tasks::Tasks,
 };
@@ -25,6 +26,8 @@ pub struct GatewayDeps {
     pub upstream: Upstream,
     /// Runs the gateway's tasks, and stops them.
     pub tasks: Tasks,
+    /// Counts what clients send.
+    pub budget: Budget,
 }
 
 /// Why a gateway does not start.
@@ -46,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) presence: Presence,
     pub(crate) upstream: Upstream,
     pub(crate) tasks: Tasks,
+    /// What clients may have on its way in.
+    pub(crate) budget: Budget,
     /// Who has how many streams open.
     pub(crate) crowd: Crowd,
     /// Turns to make a roster.
@@ -86,7 +91,7 @@ impl Gateway {
     /// # Errors
     /// The bus is closed.
     pub async fn start(deps: GatewayDeps) -> Result<Self, GatewayError> {
-        let GatewayDeps { access, bus, upstream, tasks } = deps;
+        let GatewayDeps { access, bus, upstream, tasks, budget } = deps;
         // First of all: what is published from now on is heard.
         let feeds = bus.subscribe(FEED_SUBJECT).await?;
         let lives = bus.subscribe(&format!("{LIVE_SUBJECT}.*")).await?;
@@ -100,7 +105,7 @@ impl Gateway {
         let (crowd, time) = (Crowd::new(realtime), Duration::from_secs(realtime.time_sec.into()));
         let rosters = Semaphore::new(roster::AT_ONCE);
         let shared =
-            Shared { access, hub, presence, upstream, tasks, crowd, rosters, time, draining, sockets };
+            Shared { access, hub, presence, upstream, tasks, budget, crowd, rosters, time, draining, sockets };
         Ok(Self(Arc::new(shared)))
     }
 

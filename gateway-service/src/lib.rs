@@ -17,6 +17,7 @@ mod presence;
 mod render;
 mod socket;
 mod stream;
+mod upgrade;
 mod upstream;
 
 pub use gateway::{Gateway, GatewayDeps, GatewayError};

@@ -7,8 +7,10 @@
 //! takes nothing for [`pace::STALLED`] is let go.
 
 pub(crate) mod code;
+mod follower;
 mod hear;
 mod inbox;
+mod meter;
 mod open;
 mod pace;
 pub(crate) mod roster;
@@ -119,12 +121,15 @@ impl Socket {
     async fn serve(mut self) {
         tell::note_seen(&self.gateway, &self.renderer).await;
         let end = self.until_end().await;
+        if end == End::Closed {
+            self.wire.answer_close().await;
+        }
         self.note_confirmed().await;
         let Self { wire, seat, attendance, gateway, renderer, .. } = self;
         drop(seat);
         drop(attendance);
         match end {
-            End::Closed => wire.answer_close().await,
+            End::Closed => wire.hang_up().await,
             End::Gone => drop(wire),
             End::Close(code, reason) => wire.close(code, reason).await,
         }

@@ -200,6 +200,8 @@ fn as_event(item: &Item) -> String {
             event.push_str("\n\n");
             event
         }
+        // An answer to what a client says; over a stream none says anything.
+        Item::Answer(frame, _) => format!("data: {}\n\n", frame.as_str()),
         // From here on a client that comes back need not hear what it was not concerned by.
         Item::Live(point) => format!("id: {point}\n: live\n\n"),
         Item::Ping => ": \n\n".to_owned(),
@@ -240,7 +242,7 @@ async fn collect(
                 reached = reached.max(Some(point));
                 deadline = Some(Instant::now() + wait);
             }
-            Some(Item::Frame(..) | Item::Ping) => {}
+            Some(Item::Frame(..) | Item::Answer(..) | Item::Ping) => {}
             Some(Item::Close(..)) | None => break,
         }
     }

@@ -13,7 +13,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header::CONT
 use platform::http::REQUEST_ID;
 use protocol::{error::ErrorCode, lang::Lang, realtime::ClientEvent};
 use serde::Deserialize;
-use serde_json::Value;
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
@@ -66,7 +65,7 @@ pub(crate) struct Sender {
 pub(crate) struct Refused(pub(crate) String);
 
 impl Upstream {
-    /// Carries a command out; comes back when it is done and visible.
+    /// Carries a command out, with the event's parameters as the client wrote them; comes back when it is done and visible.
     ///
     /// # Errors
     /// The refusal in words.
@@ -74,14 +73,13 @@ impl Upstream {
         &self,
         sender: &Sender,
         event: ClientEvent,
-        params: &Value,
+        params: Bytes,
     ) -> Result<(), Refused> {
         let path = format!("/api/v3/teams/{}/ws/{}", sender.team, event.name());
-        let body = serde_json::to_vec(params).map_err(unavailable)?;
         let (status, answer) = match self {
-            Self::InProcess(router) => in_process(router, sender, &path, body).await?,
+            Self::InProcess(router) => in_process(router, sender, &path, params).await?,
             Self::Http { base_url, client } => {
-                by_http(client, &format!("{}{path}", base_url.trim_end_matches('/')), sender, body).await?
+                by_http(client, &format!("{}{path}", base_url.trim_end_matches('/')), sender, params).await?
             }
         };
         if status == StatusCode::NO_CONTENT {
@@ -96,7 +94,7 @@ async fn in_process(
     router: &Router,
     sender: &Sender,
     path: &str,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<(StatusCode, Bytes), Refused> {
     let mut request = Request::post(path).body(Body::from(body)).map_err(unavailable)?;
     *request.headers_mut() = headers(sender);
@@ -110,7 +108,7 @@ async fn by_http(
     client: &reqwest::Client,
     url: &str,
     sender: &Sender,
-    body: Vec<u8>,
+    body: Bytes,
 ) -> Result<(StatusCode, Bytes), Refused> {
     let mut headers = headers(sender);
     if let Ok(client) = HeaderValue::from_str(&sender.client.to_string()) {

@@ -8,17 +8,19 @@ mod check;
 mod document;
 mod invitations;
 mod layers;
+mod memory;
 mod resolved;
 mod secret;
 mod sections;
+mod webhooks;
 
 pub use invitations::Invitations;
 pub use layers::Sources;
+pub use memory::Memory;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
-pub use sections::{
-    Audit, Auth, History, Http, Postgres, Realtime, RosterMode, Sms, Uploads, Wait, Webhooks,
-};
+pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, RosterMode, Sms, Uploads, Wait};
+pub use webhooks::Webhooks;
 
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
@@ -120,6 +122,8 @@ pub struct Config {
     pub wait: Wait,
     /// The HTTP server.
     pub http: Http,
+    /// Memory of what is on its way in.
+    pub memory: Memory,
     /// What is told live.
     pub realtime: Realtime,
     /// The auditor's chain.
@@ -161,6 +165,7 @@ impl Config {
             uploads: Uploads::defaults(),
             wait: Wait::defaults(),
             http: Http::defaults(profile),
+            memory: Memory::defaults(),
             realtime: Realtime::defaults(profile),
             audit: Audit::defaults(),
             history: History::defaults(),

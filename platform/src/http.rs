@@ -6,6 +6,7 @@
 
 mod body;
 mod client;
+mod coding;
 mod envelope;
 mod file_form;
 mod form;
@@ -24,7 +25,7 @@ mod request;
 mod shell;
 mod slow_down;
 
-pub use body::{Body, BodyLimit, RawBody};
+pub use body::{AddressFirst, Body, BodyLimit, RawBody};
 pub use client::client_address;
 pub use file_form::{ArrivingFile, FileForm};
 pub use form::{FilePart, Form};

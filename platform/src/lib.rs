@@ -2,6 +2,7 @@
 
 pub mod blobs;
 pub mod bring_up;
+pub mod budget;
 pub mod bus;
 pub mod clock;
 pub mod config;

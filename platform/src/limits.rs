@@ -21,6 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
     num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -63,7 +64,7 @@ type Gcra = RateLimiter<Key, DefaultKeyedStateStore<Key>, DefaultClock, StateInf
 struct Limiter {
     quota: Quota,
     gcra: Gcra,
-    /// Keys whose quota of failures is used up, until when.
+    /// Keys whose quota is used up, until when.
     tripped: Mutex<HashMap<Key, Instant>>,
 }
 
@@ -91,20 +92,20 @@ impl Limits {
             Ok(state) => Ok(Remaining { count: state.remaining_burst_capacity() }),
             Err(until) => {
                 let wait = until.wait_time_from(limiter.gcra.clock().now());
-                Err(Exceeded { limit, quota: limiter.quota, retry_after: whole_seconds(wait) })
+                let retry_after = whole_seconds(wait);
+                limiter.tripped().insert(key, Instant::now() + retry_after);
+                Err(Exceeded { limit, quota: limiter.quota, retry_after })
             }
         }
     }
 
     /// Counts one failure after the fact: once the quota is used up, [`Self::allowed`] refuses until it recovers.
     pub fn failed(&self, limit: Limit, key: &Key) {
-        let Err(exceeded) = self.check(limit, key) else { return };
-        let Some(limiter) = self.limiter(limit) else { return };
-        let until = Instant::now() + exceeded.retry_after;
-        limiter.tripped().insert(key.masked(limit.key_kind()), until);
+        let _ = self.check(limit, key);
     }
 
-    /// Whether failures counted by [`Self::failed`] leave room; counts nothing.
+    /// Whether what was counted leaves room, as far as that is known: once [`Self::check`] has refused, until it would not.
+    /// Counts nothing.
     ///
     /// # Errors
     /// [`Exceeded`] while they do not.
@@ -146,6 +147,12 @@ impl Limits {
 
     fn limiter(&self, limit: Limit) -> Option<&Limiter> {
         self.limiters.get(limit as usize).and_then(Option::as_ref)
+    }
+}
+
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits").field("remembered", &self.remembered()).finish_non_exhaustive()
     }
 }
 

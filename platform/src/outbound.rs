@@ -228,6 +228,12 @@ pub fn encode_form(form: &[(&str, &str)]) -> Result<String, OutboundError> {
     Ok(serde_urlencoded::to_string(form)?)
 }
 
+/// Host and port that an address leads to, in one spelling; nothing for what is no address.
+pub fn authority_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
+}
+
 /// What stands between the scheme and the path, as it was written.
 fn authority(text: &str) -> &str {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);

@@ -1,16 +1,24 @@
 //! Serves routers on listeners, and stops gracefully: readiness, then requests in flight, then sockets and tasks.
 
+mod doors;
+
+pub use doors::Doors;
+
 use crate::{
     http::health::Readiness,
     tasks::{StopError, Tasks},
 };
 use axum::{Router, body::Body, extract::ConnectInfo};
+use doors::Admitted;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
+
+/// What is read of a connection before it is looked at, at most: a request's head must fit, and of a body so much waits.
+const READ_AHEAD: usize = 64 * 1024;
 
 /// A pause after an accept that failed for want of file descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -28,12 +36,28 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// `header_timeout` is the longest wait for a request's headers, on a fresh connection and between requests alike.
 pub fn serve(tasks: &Tasks, listener: TcpListener, router: Router, header_timeout: Duration) {
+    serve_through(&Doors::default(), tasks, listener, router, header_timeout);
+}
+
+/// The same, with a limit on the connections of each address.
+pub fn serve_through(
+    doors: &Doors,
+    tasks: &Tasks,
+    listener: TcpListener,
+    router: Router,
+    header_timeout: Duration,
+) {
+    let doors = doors.clone();
     let owner = tasks.clone();
     tasks.spawn_critical("listener", async move {
         let closing = owner.closing();
         while let Some(accepted) = closing.run_until_cancelled(listener.accept()).await {
             match accepted {
                 Ok((stream, peer)) => {
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection stays with Nagle's delay");
+                    }
+                    let Some(stream) = doors.admit(stream, peer.ip()) else { continue };
                     let served = connection(owner.clone(), stream, peer, router.clone(), header_timeout);
                     owner.spawn_connection("connection", served);
                 }
@@ -49,21 +73,18 @@ pub fn serve(tasks: &Tasks, listener: TcpListener, router: Router, header_timeou
 
 async fn connection(
     tasks: Tasks,
-    stream: TcpStream,
+    stream: Admitted,
     peer: SocketAddr,
     router: Router,
     header_timeout: Duration,
 ) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection stays with Nagle's delay");
-    }
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(header_timeout);
+    builder.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(READ_AHEAD);
     let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let closing = tasks.closing();
     let ended = tokio::select! {

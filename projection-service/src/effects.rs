@@ -1,9 +1,12 @@
 //! Effects on the outside world: planned in the projection's transaction, carried out by a worker, remembered beside the
 //! log. No rebuild, replay or crash plans one twice; a worker that dies after sending may send once more.
 
+mod pause;
 pub(crate) mod plan;
+mod queue;
 mod sms;
 mod status;
+mod turns;
 mod webhook;
 mod worker;
 

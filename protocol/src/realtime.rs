@@ -4,7 +4,7 @@ mod client;
 mod roster;
 
 pub use client::{
-    Activity, CALLS, ClientEnvelope, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostContent,
+    Activity, CALLS, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostContent,
     PostMessage,
 };
 pub use roster::Roster;
@@ -16,7 +16,6 @@ use crate::{
 };
 use events::Position;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -43,7 +42,8 @@ pub enum ServerEvent {
     #[serde(rename = "server.confirm")]
     Confirm {
         /// As the client sent it, text or number.
-        confirm_id: Value,
+        #[schema(value_type = serde_json::Value)]
+        confirm_id: Box<RawValue>,
     },
     /// A client event failed; the socket stays open.
     #[serde(rename = "server.warning")]
@@ -51,7 +51,8 @@ pub enum ServerEvent {
         /// What is wrong, for people.
         message: String,
         /// The offending envelope; `null` when it is no answer.
-        orig: Value,
+        #[schema(value_type = serde_json::Value)]
+        orig: Box<RawValue>,
         /// Stable code of a warning that is no answer.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<&'static str>,

@@ -2,6 +2,7 @@
 
 mod http;
 mod paging;
+mod searches;
 mod words;
 
 use access::Access;
@@ -40,6 +41,8 @@ pub struct Queries {
     auditor: Auditor,
     /// Who follows history: each asks the chain's index again and again.
     followers: Places,
+    /// Who searches.
+    searches: Places,
     closing: CancellationToken,
 }
 
@@ -49,8 +52,9 @@ impl Queries {
         let QueryDeps { access, blobs, stubs, auditor, closing } = deps;
         let config = &access.config.audit;
         let followers = Places::new(config.streams as usize, config.streams_per_account as usize);
+        let searches = searches::room(access.config.postgres.max_connections);
         let (stubs, delays) = (stubs.into(), Semaphore::new(DELAYED_PINGS).into());
-        Self { access, blobs, stubs, delays, auditor, followers, closing }
+        Self { access, blobs, stubs, delays, auditor, followers, searches, closing }
     }
 
     /// Every read route, with its description.

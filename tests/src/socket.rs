@@ -138,6 +138,14 @@ impl Socket {
         self.stream.send(message).await.expect("the socket takes a message");
     }
 
+    /// Sends any message, for sockets that the server may not read.
+    ///
+    /// # Errors
+    /// The socket is closed.
+    pub async fn try_send_message(&mut self, message: Message) -> Result<(), tungstenite::Error> {
+        self.stream.send(message).await
+    }
+
     /// Waits for an event by its name; returns its parameters.
     pub async fn event(&mut self, name: &str) -> Value {
         self.event_where(name, |_| true).await

@@ -8,11 +8,12 @@ use command_service::{Commands, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
+    budget::Budget,
     bus::Delivery,
     config::{Config, Realtime},
     http::{Shell, health},
     picture::stub::Stubs,
-    server,
+    server::{self, Doors},
     telemetry::Metrics,
 };
 use projection_service::{
@@ -73,6 +74,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     if role.does(Role::Projection) {
         project(&house)?;
     }
+    let budget = Budget::new(&house.config.memory);
     let mut router = Router::new().merge(health::routes(house.readiness.clone()));
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
@@ -105,9 +107,10 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
         commands = Some(routes);
     }
     if role.does(Role::Gateway) {
-        router = router.merge(Router::from(gateway(&house, commands).await?.router()));
+        router = router.merge(Router::from(gateway(&house, commands, budget.clone()).await?.router()));
     }
-    let shell = Shell::new(&house.config);
+    let shell = Shell::new(&house.config).within(budget, house.access.limits.clone());
+    let doors = Doors::new(house.config.http.connections_per_address, &house.config.trusted_proxies);
     let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
     if let Some(address) = house.config.metrics_listen {
         let operators = server::bind(address).await?;
@@ -115,7 +118,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     }
     metrics.keep_up(&house.tasks);
     house.access.limits.keep_up(&house.tasks);
-    server::serve(&house.tasks, listener, shell.wrap(router), header_timeout);
+    server::serve_through(&doors, &house.tasks, listener, shell.wrap(router), header_timeout);
     tracing::info!(role = ?role, listen = %house.config.listen, url = house.config.public_url(), "ready to serve");
     let stopped = server::until_stopped(&house.tasks, &house.readiness, house.config.drain()).await;
     house.close().await;
@@ -152,8 +155,9 @@ fn remind(house: &House, reminders: Reminders) {
 }
 
 /// The gateway reaches commands as any client would: through their router here, or over HTTP.
-async fn gateway(house: &House, commands: Option<Router>) -> Result<Gateway, Failure> {
+async fn gateway(house: &House, commands: Option<Router>, budget: Budget) -> Result<Gateway, Failure> {
     let upstream = match commands {
+        // What sockets send is counted where it is read.
         Some(routes) => Upstream::InProcess(Shell::new(&house.config).wrap(routes)),
         None => Upstream::Http {
             base_url: house.config.command_url.clone(),
@@ -161,7 +165,7 @@ async fn gateway(house: &House, commands: Option<Router>) -> Result<Gateway, Fai
         },
     };
     let (access, bus, tasks) = (house.access.clone(), house.bus.clone(), house.tasks.clone());
-    Ok(Gateway::start(GatewayDeps { access, bus, upstream, tasks }).await?)
+    Ok(Gateway::start(GatewayDeps { access, bus, upstream, tasks, budget }).await?)
 }
 
 /// The projection, and what must follow outside.
@@ -175,7 +179,7 @@ fn project(house: &House) -> Result<(), Failure> {
         sms: house.sms()?,
         outbound: house.outbound.clone(),
         fixed_code: fixed.map(Arc::from),
-        webhook_retries: house.config.webhooks.retry_delays_sec.clone().into(),
+        webhooks: house.config.webhooks.clone(),
     });
     let stopping = house.tasks.stopping();
     let notary = house.notary();

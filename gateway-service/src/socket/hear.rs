@@ -14,7 +14,10 @@ use crate::{
 use bytes::Bytes;
 use events::chat::ChatRef;
 use futures::{FutureExt, future::BoxFuture};
-use platform::limits::{Key, Limit};
+use platform::{
+    budget::Charge,
+    limits::{Exceeded, Key, Limit},
+};
 use protocol::{
     Jid,
     error::ErrorCode,
@@ -23,7 +26,7 @@ use protocol::{
 };
 use read_model::chat::chat_of;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::{collections::VecDeque, future::pending};
 
 /// Commands of one socket that wait for their turn; above, the client is not listened to for a while.
@@ -49,6 +52,11 @@ impl Commands {
         self.waiting.len() < PIPELINE
     }
 
+    /// Whether none is carried out or waits.
+    pub(super) fn are_done(&self) -> bool {
+        self.running.is_none() && self.waiting.is_empty()
+    }
+
     /// The command that is carried out, once it is done. May be dropped while waiting: nothing gets lost.
     pub(super) async fn done(&mut self) -> Done {
         match &mut self.running {
@@ -65,9 +73,9 @@ impl Commands {
 impl Socket {
     pub(super) async fn heard(&mut self, heard: Heard) -> Option<End> {
         match heard {
-            Heard::Event(payload) => {
+            Heard::Event(payload, charge) => {
                 self.pace.alive();
-                self.event(&payload).await
+                self.event(payload, charge).await
             }
             Heard::Alive => {
                 self.pace.alive();
@@ -75,6 +83,7 @@ impl Socket {
             }
             Heard::Room => None,
             Heard::Close => Some(End::Closed),
+            Heard::Broken(code, reason) => Some(End::Close(code, reason)),
             Heard::Gone => Some(End::Gone),
         }
     }
@@ -82,58 +91,59 @@ impl Socket {
     /// A command is done: says so, and begins the next.
     pub(super) fn answer(&mut self, (told, result): Done) -> Option<End> {
         match result {
-            Ok(()) => self.confirm(told.confirm_id),
-            Err(Refused(message)) => self.warn(message, told.orig),
+            Ok(()) => self.confirm(told),
+            Err(Refused(message)) => self.warn(message, told),
         }
         self.begin();
         None
     }
 
-    async fn event(&mut self, payload: &Bytes) -> Option<End> {
+    async fn event(&mut self, payload: Bytes, charge: Option<Charge>) -> Option<End> {
         meters::received();
-        let told = inbox::read(payload, self.sender.lang);
-        if let Some(end) = self.too_many(&told) {
-            return end;
+        if let Some(exceeded) = self.too_many() {
+            return self.slow_down(&payload, charge, exceeded);
         }
-        let told = match told {
+        let told = match Told::read(payload, charge, self.sender.lang) {
             Ok(told) => told,
-            Err(Unreadable { message, orig }) => {
-                self.warn(message, orig);
+            Err(Unreadable { message, orig, charge }) => {
+                self.respond(&warning(message, orig), charge);
                 return None;
             }
         };
         match told.kind {
-            ClientEvent::Ping => self.confirm(told.confirm_id),
-            ClientEvent::Confirm => self.confirmed(&told),
+            ClientEvent::Ping => self.confirm(told),
+            ClientEvent::Confirm => self.confirmed(told),
             ClientEvent::Activity => self.activity(told),
             ClientEvent::Composing => self.composing(told).await,
             ClientEvent::LastRead | ClientEvent::MessageUpdated | ClientEvent::MessageDeleted => {
-                self.commands.waiting.push_back(told);
+                let waits = self.commands.running.is_some();
+                self.commands.waiting.push_back(if waits { told.on_its_own() } else { told });
                 self.begin();
             }
         }
         None
     }
 
-    /// What to do instead when the account sends too many frames.
-    #[expect(clippy::option_option, reason = "whether to go on, and whether to end")]
-    fn too_many(&mut self, told: &Result<Told, Unreadable>) -> Option<Option<End>> {
+    /// Whether the account sends too many frames.
+    fn too_many(&mut self) -> Option<Exceeded> {
         let account = Key::Account(self.renderer.account.0);
-        let Err(exceeded) = self.gateway.0.access.limits.check(Limit::FramesPerAccount, &account) else {
+        let checked = self.gateway.0.access.limits.check(Limit::FramesPerAccount, &account);
+        if checked.is_ok() {
             self.commands.refused = 0;
-            return None;
-        };
+        }
+        checked.err()
+    }
+
+    /// Refuses an event unread; the end, when that was of no use.
+    fn slow_down(&mut self, payload: &[u8], charge: Option<Charge>, exceeded: Exceeded) -> Option<End> {
         self.commands.refused += 1;
         if self.commands.refused > PATIENCE {
-            return Some(Some(End::Close(code::POLICY, "too many events")));
+            return Some(End::Close(code::POLICY, "too many events"));
         }
-        let orig = match told {
-            Ok(told) => told.orig.clone(),
-            Err(unreadable) => unreadable.orig.clone(),
-        };
         let text = Text::SlowDown { seconds: exceeded.retry_after.as_secs() }.render(self.sender.lang);
-        self.warn(format!("{}: {text}", ErrorCode::RateLimit), orig);
-        Some(None)
+        let message = format!("{}: {text}", ErrorCode::RateLimit);
+        self.respond(&warning(message, inbox::shown(payload)), charge);
+        None
     }
 
     fn begin(&mut self) {
@@ -143,7 +153,7 @@ impl Socket {
         let Some(told) = self.commands.waiting.pop_front() else { return };
         let (upstream, sender) = (self.gateway.0.upstream.clone(), self.sender.clone());
         let command = async move {
-            let result = upstream.command(&sender, told.kind, &told.params).await;
+            let result = upstream.command(&sender, told.kind, told.params()).await;
             (told, result)
         };
         self.commands.running = Some(command.boxed());
@@ -153,9 +163,9 @@ impl Socket {
         match params::<Activity>(&told) {
             Ok(Activity { afk }) => {
                 self.attendance.set_afk(afk.unwrap_or(false));
-                self.confirm(told.confirm_id);
+                self.confirm(told);
             }
-            Err(message) => self.warn(message, told.orig),
+            Err(message) => self.warn(message, told),
         }
     }
 
@@ -167,9 +177,9 @@ impl Socket {
         match allowed {
             Ok(typing) => {
                 self.gateway.0.presence.compose(&typing);
-                self.confirm(told.confirm_id);
+                self.confirm(told);
             }
-            Err(message) => self.warn(message, told.orig),
+            Err(message) => self.warn(message, told),
         }
     }
 
@@ -208,26 +218,34 @@ impl Socket {
     }
 
     /// The client has got a frame. None is sent again: whoever comes back may go on from here.
-    fn confirmed(&mut self, told: &Told) {
-        match params::<Confirm>(told) {
+    fn confirmed(&mut self, told: Told) {
+        match params::<Confirm>(&told) {
             Ok(Confirm { confirm_id: Value::String(id) }) => {
                 self.renderer.confirmations.confirm(&id);
                 self.pace.confirmed();
             }
             // Of another server, or of none.
             Ok(_) => {}
-            Err(message) => self.warn(message, told.orig.clone()),
+            Err(message) => self.warn(message, told),
         }
     }
 
-    fn confirm(&mut self, confirm_id: Option<Value>) {
-        if let Some(confirm_id) = confirm_id {
-            self.say(&ServerEvent::Confirm { confirm_id });
+    fn confirm(&mut self, told: Told) {
+        if let Some(confirm_id) = told.confirm_id() {
+            self.respond(&ServerEvent::Confirm { confirm_id }, told.into_charge());
         }
     }
 
-    fn warn(&mut self, message: String, orig: Value) {
-        self.say(&ServerEvent::Warning { message, orig, code: None, position: None, retry_after_ms: None });
+    fn warn(&mut self, message: String, told: Told) {
+        self.respond(&warning(message, told.orig()), told.into_charge());
+    }
+
+    /// Pushes an answer to what the client said; while it waits, it counts as what it answers did.
+    fn respond(&mut self, event: &ServerEvent, charge: Option<Charge>) {
+        match frame::transient(event) {
+            Ok(frame) => self.wire.answer(frame, charge),
+            Err(error) => tracing::error!(%error, "a frame cannot be written"),
+        }
     }
 
     /// Pushes a frame that stems from no row of the feed.
@@ -240,5 +258,9 @@ impl Socket {
 }
 
 fn params<T: DeserializeOwned>(told: &Told) -> Result<T, String> {
-    T::deserialize(&told.params).map_err(|error| format!("{}: {error}", ErrorCode::InvalidData))
+    serde_json::from_slice(&told.params()).map_err(|error| format!("{}: {error}", ErrorCode::InvalidData))
+}
+
+fn warning(message: String, orig: Box<RawValue>) -> ServerEvent {
+    ServerEvent::Warning { message, orig, code: None, position: None, retry_after_ms: None }
 }

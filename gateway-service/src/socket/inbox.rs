@@ -1,77 +1,143 @@
-//! Client events as they come in.
+//! Client events as they come in. They wait as they were sent: the envelope is looked at once, to find its parts, and what is
+//! in them is read by whoever carries the event out.
 
+use bytes::Bytes;
+use platform::budget::Charge;
 use protocol::{
     error::ErrorCode,
     lang::{Lang, Text},
-    realtime::{CALLS, ClientEnvelope, ClientEvent},
+    realtime::{CALLS, ClientEvent},
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
+use std::{borrow::Cow, ops::Range};
 
 /// An event of a client.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Told {
     /// Which event.
     pub(super) kind: ClientEvent,
-    /// Its parameters; an empty object when absent.
-    pub(super) params: Value,
-    /// What `server.confirm` must echo, if it is wanted.
-    pub(super) confirm_id: Option<Value>,
-    /// The whole envelope, for warnings.
-    pub(super) orig: Value,
+    /// The whole envelope.
+    payload: Bytes,
+    params: Option<Range<usize>>,
+    confirm_id: Option<Range<usize>>,
+    charge: Option<Charge>,
 }
 
 /// What was sent is no event.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct Unreadable {
     /// Why, for people.
     pub(super) message: String,
     /// What was sent, as far as it can be shown.
-    pub(super) orig: Value,
+    pub(super) orig: Box<RawValue>,
+    /// What counts its memory.
+    pub(super) charge: Option<Charge>,
 }
 
-/// Reads the payload of a frame.
-///
-/// # Errors
-/// It is not JSON, no envelope, or an event that is not known.
-pub(super) fn read(payload: &[u8], lang: Lang) -> Result<Told, Unreadable> {
-    let orig: Value = serde_json::from_slice(payload).map_err(|error| Unreadable {
-        message: format!("malformed JSON: {error}"),
-        orig: Value::String(String::from_utf8_lossy(payload).into_owned()),
+/// What a client sends: `params` depends on the event.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    /// Absent on `client.ping`.
+    #[serde(default, borrow)]
+    params: Option<&'a RawValue>,
+    /// Opaque, text or number; empty means none.
+    #[serde(default, borrow)]
+    confirm_id: Option<&'a RawValue>,
+}
+
+impl Told {
+    /// Reads the payload of a frame.
+    ///
+    /// # Errors
+    /// It is not JSON, no envelope, or an event that is not known.
+    pub(super) fn read(payload: Bytes, charge: Option<Charge>, lang: Lang) -> Result<Self, Unreadable> {
+        match parts(&payload, lang) {
+            Ok((kind, params, confirm_id)) => Ok(Self { kind, payload, params, confirm_id, charge }),
+            Err(message) => Err(Unreadable { message, orig: shown(&payload), charge }),
+        }
+    }
+
+    /// The parameters as they were written; an empty object when absent.
+    pub(super) fn params(&self) -> Bytes {
+        match &self.params {
+            Some(params) => self.payload.slice(params.clone()),
+            None => Bytes::from_static(b"{}"),
+        }
+    }
+
+    /// What `server.confirm` must echo, if it is wanted.
+    pub(super) fn confirm_id(&self) -> Option<Box<RawValue>> {
+        serde_json::from_slice(self.payload.get(self.confirm_id.clone()?)?).ok()
+    }
+
+    /// The whole envelope, for warnings.
+    pub(super) fn orig(&self) -> Box<RawValue> {
+        shown(&self.payload)
+    }
+
+    /// The same in memory of its own: it would keep all of the buffer that it was read into.
+    pub(super) fn on_its_own(self) -> Self {
+        Self { payload: Bytes::copy_from_slice(&self.payload), ..self }
+    }
+
+    /// What counts its memory.
+    pub(super) fn into_charge(self) -> Option<Charge> {
+        self.charge
+    }
+}
+
+/// What was sent, as JSON: text where it is none.
+pub(super) fn shown(payload: &[u8]) -> Box<RawValue> {
+    let json = serde_json::from_slice::<Box<RawValue>>(payload);
+    let text = || to_raw_value(&String::from_utf8_lossy(payload));
+    json.or_else(|_| text()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+type Parts = (ClientEvent, Option<Range<usize>>, Option<Range<usize>>);
+
+fn parts(payload: &[u8], lang: Lang) -> Result<Parts, String> {
+    let envelope: Envelope<'_> = serde_json::from_slice(payload).map_err(|error| {
+        match serde_json::from_slice::<&RawValue>(payload) {
+            Ok(_) => format!("malformed event: {error}"),
+            Err(error) => format!("malformed JSON: {error}"),
+        }
     })?;
-    let envelope = match ClientEnvelope::deserialize(&orig) {
-        Ok(envelope) => envelope,
-        Err(error) => return Err(Unreadable { message: format!("malformed event: {error}"), orig }),
-    };
-    let confirm_id = envelope.wants_confirm().cloned();
     let Some(kind) = ClientEvent::of(&envelope.event) else {
-        let message = match envelope.event.starts_with(CALLS) {
+        return Err(match envelope.event.starts_with(CALLS) {
             true => format!("{}: {}", ErrorCode::InvalidData, Text::NoCalls.render(lang)),
             false => format!("unknown event: {}", envelope.event),
-        };
-        return Err(Unreadable { message, orig });
+        });
     };
-    let params = envelope.params.unwrap_or_else(|| Value::Object(Map::new()));
-    Ok(Told { kind, params, confirm_id, orig })
+    let place = |part: &RawValue| {
+        let from = part.get().as_ptr().addr() - payload.as_ptr().addr();
+        from..from + part.get().len()
+    };
+    let confirm_id = envelope.confirm_id.filter(|id| id.get() != r#""""#);
+    Ok((kind, envelope.params.map(place), confirm_id.map(place)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ClientEvent, Lang};
+    use super::{Bytes, ClientEvent, Lang, RawValue, Told, Unreadable};
     use serde_json::{Value, json};
 
-    fn read(payload: &[u8]) -> Result<super::Told, super::Unreadable> {
-        super::read(payload, Lang::En)
+    fn read(payload: &[u8]) -> Result<Told, Unreadable> {
+        Told::read(Bytes::copy_from_slice(payload), None, Lang::En)
+    }
+
+    fn value(raw: &RawValue) -> Value {
+        serde_json::from_str(raw.get()).unwrap()
     }
 
     #[test]
     fn an_envelope_without_parameters_is_one() {
         let told = read(br#"{"event":"client.ping","confirm_id":42}"#).unwrap();
-        assert_eq!(
-            (told.kind, told.params, told.confirm_id),
-            (ClientEvent::Ping, json!({}), Some(json!(42)))
-        );
+        assert_eq!((told.kind, &told.params()[..]), (ClientEvent::Ping, &b"{}"[..]));
+        assert_eq!(told.confirm_id().unwrap().get(), "42");
     }
 
     #[test]
@@ -79,27 +145,36 @@ mod tests {
         for payload in
             [r#"{"event":"client.ping","confirm_id":""}"#, r#"{"event":"client.ping","confirm_id":null}"#]
         {
-            assert_eq!(read(payload.as_bytes()).unwrap().confirm_id, None, "{payload}");
+            assert!(read(payload.as_bytes()).unwrap().confirm_id().is_none(), "{payload}");
         }
     }
 
     #[test]
     fn parameters_come_as_they_are() {
-        let told = read(br#"{"event":"client.message.deleted","params":{"message_id":"x"}}"#).unwrap();
-        assert_eq!(told.kind, ClientEvent::MessageDeleted);
-        assert_eq!(told.params, json!({"message_id": "x"}));
+        let payload = r#" {"confirm_id": "é", "event":"client.message.d\u0065leted","params": {"message_id" :"x"} } "#;
+        let told = read(payload.as_bytes()).unwrap();
+        for told in [told, read(payload.as_bytes()).unwrap().on_its_own()] {
+            assert_eq!(told.kind, ClientEvent::MessageDeleted);
+            assert_eq!(told.params(), r#"{"message_id" :"x"}"#);
+            assert_eq!(told.confirm_id().unwrap().get(), r#""é""#);
+            assert_eq!(told.orig().get(), payload.trim());
+        }
     }
 
     #[test]
     fn what_cannot_be_read_comes_back_whole() {
         let unknown = read(br#"{"event":"client.dance","confirm_id":"a"}"#).unwrap_err();
         assert_eq!(unknown.message, "unknown event: client.dance");
-        assert_eq!(unknown.orig, json!({"event": "client.dance", "confirm_id": "a"}));
+        assert_eq!(value(&unknown.orig), json!({"event": "client.dance", "confirm_id": "a"}));
         let call = read(br#"{"event":"client.call.offer","params":{"jid":"x"}}"#).unwrap_err();
         assert_eq!(call.message, "INVALID_DATA: Calls are not offered by this server");
         let no_event = read(br#"{"params":{}}"#).unwrap_err();
-        assert_eq!(no_event.orig, json!({"params": {}}));
+        assert!(no_event.message.starts_with("malformed event: "), "{}", no_event.message);
+        assert_eq!(value(&no_event.orig), json!({"params": {}}));
+        let twice = read(br#"{"event":"client.ping","event":"client.ping"}"#).unwrap_err();
+        assert!(twice.message.starts_with("malformed event: duplicate field"), "{}", twice.message);
         let no_json = read(b"\xffhello").unwrap_err();
-        assert_eq!(no_json.orig, Value::String("\u{fffd}hello".into()));
+        assert!(no_json.message.starts_with("malformed JSON: "), "{}", no_json.message);
+        assert_eq!(value(&no_json.orig), Value::String("\u{fffd}hello".into()));
     }
 }

@@ -6,6 +6,9 @@ use tokio::time::Instant;
 /// A peer that has not taken what was written for so long is let go.
 pub(super) const STALLED: Duration = Duration::from_secs(20);
 
+/// A message that has not come whole within this time is given up, and its client let go.
+pub(super) const UNFINISHED: Duration = Duration::from_secs(60);
+
 /// Protocol pings, so that dead peers are noticed.
 const PING: Duration = Duration::from_secs(30);
 /// Pings without an answer until the peer counts as dead.

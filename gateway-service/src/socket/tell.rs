@@ -7,13 +7,13 @@ use crate::{
     render::{RenderError, Rendered, Renderer, Then},
     socket::{
         End, Socket, code,
-        pace::{Due, STALLED},
+        pace::{Due, STALLED, UNFINISHED},
     },
 };
 use events::{ContactId, TeamId};
 use protocol::{Point, Timestamp, error::ErrorCode, lang::Text, notice::Scope, realtime::ServerEvent};
 use read_model::{QueryError, feed::FeedRead};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
@@ -108,7 +108,7 @@ impl Socket {
     pub(super) fn fetch_anew(&mut self, point: Point) {
         self.say(&ServerEvent::Warning {
             message: Text::FetchAnew.render(self.sender.lang).to_string(),
-            orig: Value::Null,
+            orig: RawValue::NULL.to_owned(),
             code: Some("FETCH_ANEW"),
             position: Some(point.position),
             retry_after_ms: None,
@@ -120,7 +120,7 @@ impl Socket {
         let retry = self.gateway.retry(self.seat.id());
         self.say(&ServerEvent::Warning {
             message: Text::Restart.render(self.sender.lang).to_string(),
-            orig: Value::Null,
+            orig: RawValue::NULL.to_owned(),
             code: Some("RESTART"),
             position: None,
             retry_after_ms: u64::try_from(retry.as_millis()).ok(),
@@ -165,6 +165,12 @@ impl Socket {
     pub(super) async fn alarm(&mut self) -> Option<End> {
         if self.wire.stalled_for() >= STALLED {
             return Some(End::Gone);
+        }
+        if self.wire.short_for() >= STALLED && self.commands.are_done() {
+            return Some(End::Close(code::TRY_LATER, "too much at once"));
+        }
+        if self.wire.unfinished_for() >= UNFINISHED {
+            return Some(End::Close(code::POLICY, "a message takes too long"));
         }
         let now = Instant::now();
         let Due { ping, dead, online, time, session, seen, confirmed, leave } = self.pace.due(now);

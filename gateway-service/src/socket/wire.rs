@@ -1,10 +1,13 @@
 //! The two ends that frames go to: a websocket, which reads and writes side by side in one task and knows when its peer
 //! does neither; and a stream, which is only written to.
 
+use super::{code, meter::Metered};
 use crate::{frame::Frame, meters};
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures::{Sink, Stream, future::BoxFuture};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use platform::budget::{Charge, Purse};
 use protocol::Point;
 use std::{
     collections::VecDeque,
@@ -14,13 +17,33 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
     time::{Instant, timeout},
 };
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message, Utf8Bytes,
+        error::ProtocolError,
+        protocol::{CloseFrame, Role, WebSocketConfig},
+    },
+};
 use tokio_util::sync::PollSender;
+
+/// tungstenite allocates it at once for each socket: its default of 128 KiB is most of an idle socket's memory.
+const READ_BUFFER: usize = 4 * 1024;
+/// Frames wait here while the peer is slow.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// The biggest legal event: a message of 12,000 characters, each written as two `\uXXXX`, is 144,000 bytes. Clients
+/// send a message as one frame, so frames may be as large.
+const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Frames that wait for the peer before the hub's are left in their queue.
 const OUTBOX: usize = 32;
+
+/// Bytes that wait for the peer before it is not listened to any more: what it says would be answered.
+const OUTBOX_BYTES: usize = 256 * 1024;
 
 /// Longest wait until the peer answers a close, and for the last frames to go out.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -29,6 +52,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(crate) struct Wire {
     peer: Peer,
     outbox: VecDeque<Item>,
+    /// Bytes of answers in the outbox.
+    answers: usize,
     pushed: u64,
     unflushed: bool,
     /// Since when the peer has taken nothing of what was written.
@@ -36,7 +61,7 @@ pub(crate) struct Wire {
 }
 
 enum Peer {
-    Socket(Box<WebSocket>),
+    Socket(Box<WebSocketStream<Metered<TokioIo<Upgraded>>>>),
     Stream {
         items: PollSender<Item>,
         /// Resolves when nobody reads any more.
@@ -49,6 +74,8 @@ enum Peer {
 pub(crate) enum Item {
     /// A frame, and its place if it has one.
     Frame(Frame, Option<Point>),
+    /// An answer to what the client said, with what counts its memory.
+    Answer(Frame, #[expect(dead_code, reason = "it counts until it is dropped")] Option<Charge>),
     /// Everything up to here was told; over a socket `server.time` says it.
     Live(Point),
     /// Nothing, to see whether the peer lives.
@@ -60,21 +87,30 @@ pub(crate) enum Item {
 /// What happens on a wire.
 #[derive(Debug)]
 pub(crate) enum Heard {
-    /// An event of the client, in a text or a binary frame.
-    Event(Bytes),
+    /// An event of the client, in a text or a binary frame, and what counts its memory.
+    Event(Bytes, Option<Charge>),
     /// A protocol ping or pong: the peer lives.
     Alive,
     /// There is room for more frames.
     Room,
     /// The peer wants to close.
     Close,
-    /// The connection is lost, or the peer broke the protocol.
+    /// The peer broke the protocol: it is told how, and nothing more is read.
+    Broken(u16, &'static str),
+    /// The connection is lost.
     Gone,
 }
 
 impl Wire {
-    /// Over an upgraded connection.
-    pub(crate) fn socket(socket: WebSocket) -> Self {
+    /// Over an upgraded connection; what comes in is paid for out of the purse.
+    pub(crate) async fn socket(upgraded: Upgraded, purse: Purse) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER)
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
+        let metered = Metered::new(TokioIo::new(upgraded), purse, MAX_MESSAGE);
+        let socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
         Self::new(Peer::Socket(Box::new(socket)))
     }
 
@@ -86,7 +122,7 @@ impl Wire {
     }
 
     fn new(peer: Peer) -> Self {
-        Self { peer, outbox: VecDeque::new(), pushed: 0, unflushed: false, stalled: None }
+        Self { peer, outbox: VecDeque::new(), answers: 0, pushed: 0, unflushed: false, stalled: None }
     }
 
     /// Whether the peer cannot say anything, not even that it lives.
@@ -99,6 +135,14 @@ impl Wire {
         meters::sent(1);
         self.pushed += 1;
         self.outbox.push_back(Item::Frame(frame, point));
+    }
+
+    /// Adds an answer to what the client said.
+    pub(crate) fn answer(&mut self, frame: Frame, charge: Option<Charge>) {
+        meters::sent(1);
+        self.pushed += 1;
+        self.answers += frame.len();
+        self.outbox.push_back(Item::Answer(frame, charge));
     }
 
     /// Frames pushed so far.
@@ -123,7 +167,7 @@ impl Wire {
 
     /// Whether so much waits that the client should not be listened to: what it says would be answered.
     pub(crate) fn is_clogged(&self) -> bool {
-        self.outbox.len() >= 4 * OUTBOX
+        self.outbox.len() >= 4 * OUTBOX || self.answers >= OUTBOX_BYTES
     }
 
     /// How long the peer has taken nothing of what was written.
@@ -131,10 +175,29 @@ impl Wire {
         self.stalled.map(|since| since.elapsed()).unwrap_or_default()
     }
 
+    /// How long there has been no room for the client's next message.
+    pub(crate) fn short_for(&self) -> Duration {
+        match &self.peer {
+            Peer::Socket(socket) => socket.get_ref().short_for(),
+            Peer::Stream { .. } => Duration::ZERO,
+        }
+    }
+
+    /// How long a message of the client has been coming in.
+    pub(crate) fn unfinished_for(&self) -> Duration {
+        match &self.peer {
+            Peer::Socket(socket) => socket.get_ref().unfinished_for(),
+            Peer::Stream { .. } => Duration::ZERO,
+        }
+    }
+
     /// Writes, and waits for something to happen; reads only if `listening`. May be dropped while waiting: nothing
     /// gets lost.
     pub(crate) async fn turn(&mut self, listening: bool) -> Heard {
         let was_full = !self.has_room();
+        if let (Peer::Socket(socket), false) = (&mut self.peer, listening) {
+            socket.get_mut().not_listened_to();
+        }
         poll_fn(|cx| {
             match self.poll_write(cx) {
                 Poll::Ready(true) => self.stalled = None,
@@ -152,25 +215,46 @@ impl Wire {
     }
 
     /// The peer has sent a close: the answer goes out at once, what still waits does not.
-    pub(crate) async fn answer_close(mut self) {
-        let _ = timeout(FAREWELL, self.until_end()).await;
+    pub(crate) async fn answer_close(&mut self) {
+        if let Peer::Socket(socket) = &mut self.peer {
+            // The library has the answer ready. Where it cannot be sent there is nobody to be told.
+            let _ = timeout(FAREWELL, poll_fn(|cx| Pin::new(&mut **socket).poll_flush(cx))).await;
+        }
     }
 
     /// Sends what waits, then a close, and waits for the peer's.
     pub(crate) async fn close(mut self, code: u16, reason: &'static str) {
         self.outbox.push_back(Item::Close(code, reason));
-        let _ = timeout(FAREWELL, async {
+        let farewell = async {
             if poll_fn(|cx| self.poll_write(cx)).await {
                 self.until_end().await;
             }
-        })
-        .await;
+        };
+        let _ = timeout(FAREWELL, farewell).await;
+        self.hang_up().await;
+    }
+
+    /// Ends the connection. What the peer still sends is read and dropped: otherwise the system would reset the connection,
+    /// and what was said last might not arrive.
+    pub(crate) async fn hang_up(mut self) {
+        let Peer::Socket(socket) = &mut self.peer else { return };
+        let connection = socket.get_mut().inner_mut();
+        let ended = async {
+            if connection.shutdown().await.is_ok() {
+                let mut dropped = vec![0; READ_BUFFER];
+                while matches!(connection.read(&mut dropped).await, Ok(1..)) {}
+            }
+        };
+        let _ = timeout(FAREWELL, ended).await;
     }
 
     async fn until_end(&mut self) {
-        // Reading is what makes the library send its part of the closing handshake.
         if let Peer::Socket(socket) = &mut self.peer {
-            while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut *socket).poll_next(cx)).await {}
+            while let Some(Ok(message)) = poll_fn(|cx| Pin::new(&mut *socket).poll_next(cx)).await {
+                if message.is_text() || message.is_binary() {
+                    socket.get_mut().take_charge();
+                }
+            }
         }
     }
 
@@ -182,6 +266,9 @@ impl Wire {
                 Peer::Stream { items, .. } => ready!(items.poll_reserve(cx)).is_ok(),
             };
             let Some(item) = self.outbox.pop_front().filter(|_| is_ready) else { return Poll::Ready(false) };
+            if let Item::Answer(frame, _) = &item {
+                self.answers -= frame.len();
+            }
             let is_taken = match &mut self.peer {
                 Peer::Socket(socket) => match message(item) {
                     Some(message) => Pin::new(&mut **socket).start_send(message).is_ok(),
@@ -215,24 +302,36 @@ impl Wire {
             }
         };
         let heard = match ready!(Pin::new(&mut **socket).poll_next(cx)) {
-            Some(Ok(Message::Text(text))) => Heard::Event(text.into()),
-            Some(Ok(Message::Binary(bytes))) => Heard::Event(bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Heard::Alive,
+            Some(Ok(Message::Text(text))) => Heard::Event(text.into(), socket.get_mut().take_charge()),
+            Some(Ok(Message::Binary(bytes))) => Heard::Event(bytes, socket.get_mut().take_charge()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Heard::Alive,
             Some(Ok(Message::Close(_))) => Heard::Close,
-            Some(Err(_)) | None => Heard::Gone,
+            Some(Err(error)) => broken(&error),
+            None => Heard::Gone,
         };
         Poll::Ready(heard)
+    }
+}
+
+/// What a peer did that it may not do (RFC 6455, 7.4.1).
+fn broken(error: &Error) -> Heard {
+    match error {
+        Error::Capacity(_) => Heard::Broken(code::TOO_LONG, "the message is too long"),
+        Error::Utf8(_) => Heard::Broken(code::NOT_UTF8, "the text is not UTF-8"),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Heard::Gone,
+        Error::Protocol(_) => Heard::Broken(code::PROTOCOL, "the frame breaks the protocol"),
+        _ => Heard::Gone,
     }
 }
 
 /// An item as a websocket carries it.
 fn message(item: Item) -> Option<Message> {
     match item {
-        Item::Frame(frame, _) => Some(Message::Text(frame)),
+        Item::Frame(frame, _) | Item::Answer(frame, _) => Some(Message::Text(frame)),
         Item::Live(_) => None,
         Item::Ping => Some(Message::Ping(Bytes::new())),
         Item::Close(code, reason) => {
-            Some(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })))
+            Some(Message::Close(Some(CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(reason) })))
         }
     }
 }

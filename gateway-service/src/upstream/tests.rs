@@ -5,6 +5,7 @@ use axum::{
     extract::{ConnectInfo, Path},
     routing::post,
 };
+use bytes::Bytes;
 use events::TeamId;
 use http::{HeaderMap, HeaderValue};
 use protocol::{lang::Lang, realtime::ClientEvent};
@@ -51,7 +52,7 @@ fn answering(answer: Value) -> Upstream {
 #[tokio::test]
 async fn a_command_bears_the_sockets_credentials_and_address() {
     let Refused(said) =
-        mirror().command(&token(), ClientEvent::MessageDeleted, &json!({"a": 1})).await.unwrap_err();
+        mirror().command(&token(), ClientEvent::MessageDeleted, Bytes::from_static(br#"{"a":1}"#)).await.unwrap_err();
     let team = Uuid::from_u128(7);
     assert_eq!(
         said,
@@ -62,7 +63,7 @@ async fn a_command_bears_the_sockets_credentials_and_address() {
 #[tokio::test]
 async fn a_cookie_sockets_command_counts_as_sent_by_our_own_page() {
     let sender = sender(Credentials::Cookie(HeaderValue::from_static("tada_session=secret")));
-    let Refused(said) = mirror().command(&sender, ClientEvent::LastRead, &json!({})).await.unwrap_err();
+    let Refused(said) = mirror().command(&sender, ClientEvent::LastRead, Bytes::from_static(b"{}")).await.unwrap_err();
     assert!(said.contains(" - tada_session=secret same-origin request-1 "), "{said}");
 }
 
@@ -76,7 +77,7 @@ async fn refusals_say_what_is_wrong() {
         (json!("no envelope"), Err("UNAVAILABLE")),
     ];
     for (answer, expected) in cases {
-        let result = answering(answer.clone()).command(&token(), ClientEvent::LastRead, &json!({})).await;
+        let result = answering(answer.clone()).command(&token(), ClientEvent::LastRead, Bytes::from_static(b"{}")).await;
         assert_eq!(result, expected.map_err(|text: &str| Refused(text.into())), "{answer}");
     }
 }
@@ -88,7 +89,7 @@ async fn another_process_that_does_not_answer_is_unavailable() {
     drop(listener);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let result =
-        Upstream::Http { base_url, client }.command(&token(), ClientEvent::LastRead, &json!({})).await;
+        Upstream::Http { base_url, client }.command(&token(), ClientEvent::LastRead, Bytes::from_static(b"{}")).await;
     assert_eq!(result, Err(Refused("UNAVAILABLE".into())));
 }
 
@@ -104,7 +105,7 @@ async fn another_process_is_told_the_clients_address() {
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let result =
-        Upstream::Http { base_url, client }.command(&token(), ClientEvent::LastRead, &json!({})).await;
+        Upstream::Http { base_url, client }.command(&token(), ClientEvent::LastRead, Bytes::from_static(b"{}")).await;
     server.abort();
     assert_eq!(result, Err(Refused("192.0.2.1".into())));
 }

@@ -87,12 +87,14 @@ async fn sockets_from_one_address_are_limited() {
 }
 
 #[tokio::test]
-async fn the_widgets_path_is_the_same_socket() {
+async fn the_widgets_path_is_the_same_socket_and_so_is_one_with_a_slash() {
     let house = House::build(|_| {}).await;
     let person = house.person().await;
-    let path = format!("{}/widget", house.team);
-    let mut client = Client::open(&house, &path, &[("Token", &person.token)]).await.unwrap();
-    client.expect("server.online").await;
+    for end in ["/widget", "/", "/widget/"] {
+        let path = format!("{}{end}", house.team);
+        let mut client = Client::open(&house, &path, &[("Token", &person.token)]).await.unwrap();
+        client.expect("server.online").await;
+    }
     house.pull_down().await;
 }
 

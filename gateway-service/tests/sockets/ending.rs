@@ -5,12 +5,14 @@ use crate::{
     house::{House, LONG, Person},
 };
 use events::value::SessionEnd;
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use protocol::{
     contact::Edition,
     notice::{Audience, Notice, Scope},
 };
 use serde_json::json;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::{CloseFrame, frame::coding::CloseCode},
@@ -111,5 +113,91 @@ async fn when_a_contact_was_seen_is_noted() {
     let _client = live(&house, &person).await;
     let team = house.read.team(person.account, house.team, Edition::V4).await.unwrap().unwrap();
     assert!(team.me.last_activity.is_some() && team.last_active);
+    house.pull_down().await;
+}
+
+/// A frame as a client sends it, masked with zeros.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let head = match payload.len() {
+        length @ 0..126 => vec![first, 0x80 | length as u8],
+        length @ 126..65_536 => [&[first, 0x80 | 126][..], &(length as u16).to_be_bytes()].concat(),
+        length => [&[first, 0x80 | 127][..], &(length as u64).to_be_bytes()].concat(),
+    };
+    [&head, &[0; 4][..], payload].concat()
+}
+
+#[tokio::test]
+async fn who_breaks_the_protocol_is_told_how() {
+    const TEXT: u8 = 0x81;
+    const PART_OF_TEXT: u8 = 0x01;
+    const CONTINUED: u8 = 0x80;
+    let long = vec![b'a'; 300_000];
+    let half = [frame(PART_OF_TEXT, &long[..200_000]), frame(CONTINUED, &long[..100_000])].concat();
+    let cases = [
+        ("too long", frame(TEXT, &long), 1009),
+        ("too long in parts", half, 1009),
+        ("longer than anything", [&[TEXT, 0xff][..], &[0xff; 8], &[0; 4]].concat(), 1009),
+        ("not UTF-8", frame(TEXT, b"\xff\xfe"), 1007),
+        ("not UTF-8 in parts", [frame(PART_OF_TEXT, b"\xd0"), frame(CONTINUED, b"\x41")].concat(), 1007),
+        ("a continuation of nothing", frame(CONTINUED, b"x"), 1002),
+        ("a part behind a part of another", [frame(PART_OF_TEXT, b"x"), frame(TEXT, b"x")].concat(), 1002),
+        ("a reserved bit", frame(TEXT | 0x40, b"{}"), 1002),
+        ("a reserved opcode", frame(0x83, b"x"), 1002),
+        ("unmasked", vec![TEXT, 2, b'{', b'}'], 1002),
+        ("a long ping", frame(0x89, &[0; 126]), 1002),
+        ("a close that is cut", frame(0x88, b"\x03"), 1002),
+    ];
+    let house = House::build(|_| {}).await;
+    let person = house.person().await;
+    for (what, bytes, code) in cases {
+        let mut client = live(&house, &person).await;
+        // More behind it, as of a client that goes on: the answer must not be lost with it.
+        let more = [&bytes[..], &vec![0; 100_000]].concat();
+        client.socket.get_mut().write_all(&more).await.unwrap();
+        let closed = client.closed().await;
+        assert_eq!((what, u16::from(closed.code)), (what, code));
+        assert!(!closed.reason.is_empty(), "{what}");
+        let end = tokio::time::timeout(LONG, client.socket.next()).await.unwrap();
+        assert!(end.is_none_or(|end| end.is_err()), "{what}: nothing is said behind a close");
+    }
+    house.pull_down().await;
+}
+
+#[tokio::test]
+async fn an_accounts_frames_wait_for_room_and_others_do_not() {
+    let house = House::build(|config| config.memory.in_flight_per_account_mb = 1).await;
+    let (person, other) = (house.person().await, house.person().await);
+    let ping = |id: &str, length: usize| {
+        let envelope = json!({"event": "client.ping", "confirm_id": id, "padding": ""}).to_string();
+        format!("{}{}", envelope, " ".repeat(length - envelope.len()))
+    };
+    let length = 256 * 1024;
+    let whole = |id| frame(0x81, ping(id, length).as_bytes());
+    let mut halves = vec![];
+    for _ in 0..4 {
+        halves.push(live(&house, &person).await);
+    }
+    let mut fifth = live(&house, &person).await;
+    let mut neighbour = live(&house, &other).await;
+    for client in &mut halves {
+        client.socket.get_mut().write_all(&whole("half")[..length / 2]).await.unwrap();
+    }
+    // Whole frames are counted as soon as their heads are there.
+    let counted = async {
+        while house.budget.in_flight() < 4 * length {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LONG, counted).await.unwrap();
+    fifth.send(&json!({"event": "client.ping", "confirm_id": "fifth"})).await;
+    for _ in 0..10 {
+        neighbour.send(&json!({"event": "client.ping", "confirm_id": "n"})).await;
+        neighbour.expect("server.confirm").await;
+    }
+    assert!(fifth.expect("server.confirm").now_or_never().is_none(), "there is no room for what it says");
+    let mut first = halves.remove(0);
+    first.socket.get_mut().write_all(&whole("half")[length / 2..]).await.unwrap();
+    assert_eq!(first.expect("server.confirm").await["params"]["confirm_id"], "half");
+    assert_eq!(fifth.expect("server.confirm").await["params"]["confirm_id"], "fifth");
     house.pull_down().await;
 }

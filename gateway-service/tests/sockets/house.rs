@@ -7,6 +7,7 @@ use event_log::testing::TestDatabase;
 use events::{AccountId, ContactId, MessageId, Position, SessionId, TeamId, chat::ChatRef, message::Author};
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
+    budget::Budget,
     bus::Bus,
     clock::Clock,
     config::{Config, Profile},
@@ -47,6 +48,7 @@ pub(crate) struct House {
     pub(crate) read: ReadModel,
     pub(crate) config: Arc<Config>,
     pub(crate) tasks: Tasks,
+    pub(crate) budget: Budget,
     head: Mutex<Position>,
     pool: PgPool,
     _database: TestDatabase,
@@ -71,8 +73,9 @@ impl House {
             past: Past::off(),
         };
         let (bus, tasks) = (Bus::memory(), Tasks::new());
-        let deps =
-            GatewayDeps { access, bus: bus.clone(), upstream: command_service(), tasks: tasks.clone() };
+        let budget = Budget::new(&config.memory);
+        let upstream = command_service();
+        let deps = GatewayDeps { access, bus: bus.clone(), upstream, tasks: tasks.clone(), budget: budget.clone() };
         let gateway = Gateway::start(deps).await.unwrap();
         let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -86,6 +89,7 @@ impl House {
             read,
             config,
             tasks,
+            budget,
             head: Mutex::default(),
             pool,
             _database: database,

@@ -127,12 +127,15 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("auth.token_days", u64::from(config.auth.token_days)),
         ("auth.cookie_days", u64::from(config.auth.cookie_days)),
         ("sms.timeout_sec", u64::from(config.sms.timeout_sec)),
+        ("webhooks.at_once", u64::from(config.webhooks.at_once)),
+        ("webhooks.at_once_per_team", u64::from(config.webhooks.at_once_per_team)),
         ("uploads.max_mb", u64::from(config.uploads.max_mb)),
         ("uploads.timeout_sec", u64::from(config.uploads.timeout_sec)),
         ("uploads.at_once", u64::from(config.uploads.at_once)),
         ("uploads.at_once_per_account", u64::from(config.uploads.at_once_per_account)),
         ("http.timeout_sec", config.http.timeout_sec),
         ("http.header_timeout_sec", config.http.header_timeout_sec),
+        ("http.body_idle_sec", config.http.body_idle_sec),
         ("realtime.time_sec", u64::from(config.realtime.time_sec)),
         ("audit.checkpoint_sec", u64::from(config.audit.checkpoint_sec)),
         ("audit.checkpoint_events", u64::from(config.audit.checkpoint_events)),
@@ -152,6 +155,17 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
     if config.uploads.timeout_sec > 3_000 {
         let allowed = "must be at most 3000: after an hour a file that is not whole counts as left behind";
         refuse(problems, "uploads.timeout_sec", config.uploads.timeout_sec, allowed);
+    }
+    let memory = &config.memory;
+    for (key, value) in [
+        ("memory.in_flight_mb", memory.in_flight_mb),
+        ("memory.in_flight_per_address_mb", memory.in_flight_per_address_mb),
+        ("memory.in_flight_per_account_mb", memory.in_flight_per_account_mb),
+    ] {
+        // The largest body that is kept whole is a picture of 10 MiB in its form.
+        if !(12..=2_048).contains(&value) && value != 0 {
+            refuse(problems, key, value, "must be from 12 to 2048, or 0 for any number");
+        }
     }
     if config.http.body_limit < 16_000 {
         refuse(problems, "http.body_limit", config.http.body_limit, "must be at least 16000");

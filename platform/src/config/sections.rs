@@ -1,7 +1,6 @@
 //! The sections of the configuration and their defaults.
 
 use super::{Profile, Secret, blank};
-use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -79,39 +78,6 @@ impl Sms {
     }
 }
 
-/// Calls to the addresses that teams' integrations name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Webhooks {
-    /// Allows plain http besides https.
-    pub allow_http: bool,
-    /// Networks that may be called although they are not public; in dev this machine.
-    #[schemars(with = "Vec<String>")]
-    pub allowed_networks: Vec<IpNet>,
-    /// Ports that may be called; none listed means any.
-    pub allowed_ports: Vec<u16>,
-    /// Seconds before each repetition of a call that was not answered by 200.
-    pub retry_delays_sec: Vec<u32>,
-}
-
-impl Webhooks {
-    pub(super) fn defaults(profile: Profile) -> Self {
-        let production = profile == Profile::Production;
-        let this_machine =
-            [IpNet::from(ipnet::Ipv4Net::new_assert([127, 0, 0, 0].into(), 8)), localhost_v6()];
-        Self {
-            allow_http: !production,
-            allowed_networks: if production { Vec::new() } else { this_machine.to_vec() },
-            allowed_ports: if production { vec![80, 443, 8443] } else { Vec::new() },
-            retry_delays_sec: vec![10, 30, 120, 600, 1_800, 3_600, 10_800, 21_600],
-        }
-    }
-}
-
-fn localhost_v6() -> IpNet {
-    IpNet::from(std::net::IpAddr::V6(std::net::Ipv6Addr::LOCALHOST))
-}
-
 /// Files that are uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,6 +129,11 @@ pub struct Http {
     pub timeout_sec: u64,
     /// Longest wait for a request's headers, in seconds.
     pub header_timeout_sec: u64,
+    /// Longest wait for the next bytes of a request's body, in seconds.
+    pub body_idle_sec: u64,
+    /// Connections open at once from one address, sockets among them; those of `trusted_proxies` are not counted. 0 for any
+    /// number.
+    pub connections_per_address: u32,
     /// How long a stop waits for requests in flight, and then again for sockets and tasks, in seconds.
     pub drain_sec: u64,
     /// `ping` with `delay_sec` and `error`: for clients' tests, not for production.
@@ -177,6 +148,8 @@ impl Http {
             body_limit: 1_048_576,
             timeout_sec: 30,
             header_timeout_sec: 15,
+            body_idle_sec: 10,
+            connections_per_address: if profile == Profile::Production { 1_200 } else { 0 },
             drain_sec: 20,
             debug_calls: profile == Profile::Dev,
             allow_insecure_public_url: false,

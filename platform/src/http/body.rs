@@ -1,11 +1,12 @@
 //! Reads bodies: never more than the route allows, and JSON only in the strict sense.
 
 use super::{ApiError, json, request};
+use crate::limits::Limit;
 use axum::{
     body::HttpBody,
     extract::{FromRequest, Request},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{
     HeaderMap,
     header::{CONTENT_LENGTH, CONTENT_TYPE},
@@ -13,6 +14,7 @@ use http::{
 use http_body_util::BodyExt;
 use protocol::{error::ErrorCode, lang::Text};
 use serde::de::DeserializeOwned;
+use tokio::time::{error::Elapsed, timeout};
 
 /// A JSON body. A missing one counts as `{}`; it needs no Content-Type (the vendor's client sends none), but another
 /// one than JSON's is refused.
@@ -26,6 +28,13 @@ pub struct RawBody(pub Bytes);
 /// Put on a route with `axum::Extension` where its bodies have a limit of their own, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimit(pub usize);
+
+/// Put on a route with `axum::Extension`: while an address has used up that limit, bodies from there are not even read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressFirst(pub Limit);
+
+/// Up to here a body is not counted: the connection's buffer holds it in any case.
+const UNCOUNTED: usize = 4 * 1024;
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
@@ -48,34 +57,48 @@ impl<S: Sync> FromRequest<S> for RawBody {
     }
 }
 
-/// The whole body, if it is within the route's limit.
+/// The whole body, if it is within the route's limit. What is kept of it is counted before it is kept.
 pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
-    let limit = limit(&request)?;
+    let info = request::of(request.extensions())?;
+    let limit = match request.extensions().get::<BodyLimit>() {
+        Some(BodyLimit(limit)) => *limit,
+        None => info.body_limit,
+    };
+    if let Some(AddressFirst(limit)) = request.extensions().get() {
+        info.allowed(*limit)?;
+    }
     let (parts, mut body) = request.into_parts();
-    if declared(&parts.headers).is_some_and(|length| length > limit) {
+    let declared = declared(&parts.headers);
+    if declared.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let mut read = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    let mut read: Vec<u8> = Vec::new();
+    while let Some(frame) = timeout(info.body_idle, body.frame()).await.map_err(too_slow)? {
         let frame = frame.map_err(|error| ApiError::new(ErrorCode::BadRequest).caused_by(error))?;
         let Ok(data) = frame.into_data() else { continue };
-        if read.len() + data.len() > limit {
+        let needed = read.len() + data.len();
+        if needed > limit {
             return Err(too_large(limit));
         }
         // Most bodies are one frame, which then needs no copy.
         if read.is_empty() && body.is_end_stream() {
+            if needed > UNCOUNTED {
+                info.cover(needed)?;
+            }
             return Ok(data);
+        }
+        if needed > read.capacity() {
+            let room = needed.max(2 * read.capacity()).min(declared.unwrap_or(limit).max(needed));
+            info.cover(room)?;
+            read.reserve_exact(room - read.len());
         }
         read.extend_from_slice(&data);
     }
-    Ok(read.freeze())
+    Ok(read.into())
 }
 
-fn limit(request: &Request) -> Result<usize, ApiError> {
-    match request.extensions().get::<BodyLimit>() {
-        Some(BodyLimit(limit)) => Ok(*limit),
-        None => Ok(request::of(request.extensions())?.body_limit),
-    }
+fn too_slow(_: Elapsed) -> ApiError {
+    ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong)
 }
 
 pub(super) fn declared(headers: &HeaderMap) -> Option<usize> {

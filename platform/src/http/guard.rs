@@ -1,6 +1,6 @@
 //! Stands directly around the handlers: bounds their time, survives their panics, and notes the route.
 
-use super::{ApiError, request, shell::Rules};
+use super::{ApiError, coding, request, shell::Rules};
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
@@ -18,6 +18,9 @@ pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, nex
     };
     if let Some(route) = request.extensions().get::<MatchedPath>() {
         info.note_route(route.clone());
+    }
+    if let Some(refused) = coding::refusal(&request) {
+        return refused.into_response();
     }
     // Nothing that a panic may have left half done is looked at again: the whole request is dropped.
     let mut work = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());

@@ -1,6 +1,10 @@
 //! What the shell knows of a request before any handler sees it.
 
 use super::{ApiError, client::client_address, headers::REQUEST_ID, shell::Rules};
+use crate::{
+    budget::{Budget, Charge, Whose},
+    limits::{Key, Limit, Limits},
+};
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
 use events::AccountId;
 use http::{
@@ -8,12 +12,16 @@ use http::{
     header::{ORIGIN, USER_AGENT},
     request::Parts,
 };
-use protocol::{envelope::Layout, lang::Lang};
+use protocol::{
+    envelope::Layout,
+    error::ErrorCode,
+    lang::{Lang, Text},
+};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Deref,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -24,6 +32,8 @@ const LANG: HeaderName = HeaderName::from_static("lang");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Longest request id that is taken over from a client.
 const LONGEST_ID: usize = 64;
+/// When somebody with too much in flight should try again.
+const LATER: Duration = Duration::from_secs(2);
 /// Longest `User-Agent` that is kept, in characters.
 const LONGEST_AGENT: usize = 300;
 
@@ -52,6 +62,12 @@ pub struct RequestFacts {
     pub sec_fetch_site: Option<String>,
     /// Most bytes of a body, where the route says nothing else.
     pub(super) body_limit: usize,
+    /// Longest wait for the next bytes of a body.
+    pub(super) body_idle: Duration,
+    budget: Budget,
+    limits: Option<Arc<Limits>>,
+    /// What of its body is in memory; counted until the answer is there.
+    charge: Mutex<Option<Charge>>,
     /// When something last came of it, milliseconds after the start.
     progress: AtomicU64,
     account: OnceLock<AccountId>,
@@ -75,6 +91,10 @@ impl RequestInfo {
             origin: owned(ORIGIN),
             sec_fetch_site: owned(SEC_FETCH_SITE),
             body_limit: rules.body_limit,
+            body_idle: rules.body_idle,
+            budget: rules.budget.clone(),
+            limits: rules.limits.clone(),
+            charge: Mutex::default(),
             progress: AtomicU64::new(0),
             account: OnceLock::new(),
             route: OnceLock::new(),
@@ -93,6 +113,10 @@ impl RequestInfo {
             origin: None,
             sec_fetch_site: None,
             body_limit: 0,
+            body_idle: Duration::ZERO,
+            budget: Budget::unlimited(),
+            limits: None,
+            charge: Mutex::default(),
             progress: AtomicU64::new(0),
             account: OnceLock::new(),
             route: OnceLock::new(),
@@ -103,6 +127,25 @@ impl RequestInfo {
     pub fn note_progress(&self) {
         let since = u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.progress.store(since, Ordering::Relaxed);
+    }
+
+    /// Counts so many bytes of its body in all, out of what the account, the address and all together may have in flight.
+    pub(super) fn cover(&self, bytes: usize) -> Result<(), ApiError> {
+        let mut held = self.0.charge.lock().unwrap_or_else(PoisonError::into_inner);
+        let covered = match held.as_mut() {
+            Some(charge) => charge.cover(bytes),
+            None => {
+                let purse = self.0.budget.purse(self.account().map(|account| account.0), self.0.client);
+                purse.charge(bytes).map(|charge| *held = Some(charge))
+            }
+        };
+        covered.map_err(too_much)
+    }
+
+    /// Whether the client's address still has something of a limit; nothing is counted.
+    pub(super) fn allowed(&self, limit: Limit) -> Result<(), ApiError> {
+        let Some(limits) = &self.0.limits else { return Ok(()) };
+        Ok(limits.allowed(limit, &Key::Address(self.0.client))?)
     }
 
     /// When something last came of it.
@@ -150,6 +193,20 @@ impl<S: Sync> FromRequestParts<S> for RequestInfo {
 pub(super) fn of(extensions: &Extensions) -> Result<RequestInfo, ApiError> {
     let found = extensions.get::<RequestInfo>().cloned();
     found.ok_or_else(|| ApiError::internal("the router is not wrapped in the shell"))
+}
+
+fn too_much(whose: Whose) -> ApiError {
+    let (code, text) = match whose {
+        Whose::Account | Whose::Address => (ErrorCode::RateLimit, Text::TooMuchAtOnce),
+        Whose::All => (ErrorCode::Unavailable, Text::TryLater),
+    };
+    let whose = match whose {
+        Whose::Account => "account",
+        Whose::Address => "address",
+        Whose::All => "all",
+    };
+    metrics::counter!("veche_memory_refused_total", "whose" => whose).increment(1);
+    ApiError::new(code).because(text).retry_after(LATER)
 }
 
 /// The words of the query that concern the shell; the rest is the handler's.

@@ -6,7 +6,7 @@ use super::{
     leftover, observe,
     request::RequestInfo,
 };
-use crate::config::Config;
+use crate::{budget::Budget, config::Config, limits::Limits};
 use axum::{
     Router,
     extract::{Request, State},
@@ -27,10 +27,14 @@ use std::{sync::Arc, time::Duration};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// What the configuration says about requests in general.
+#[derive(Clone)]
 pub(super) struct Rules {
     pub(super) proxies: Vec<IpNet>,
     pub(super) lang: Lang,
     pub(super) body_limit: usize,
+    pub(super) body_idle: Duration,
+    pub(super) budget: Budget,
+    pub(super) limits: Option<Arc<Limits>>,
     pub(super) timeout: Duration,
     pub(super) https: bool,
 }
@@ -48,13 +52,25 @@ impl Shell {
             proxies: config.trusted_proxies.clone(),
             lang: config.default_lang(),
             body_limit: config.http.body_limit,
+            body_idle: Duration::from_secs(config.http.body_idle_sec),
+            budget: Budget::unlimited(),
+            limits: None,
             timeout: config.request_timeout(),
             https: config.is_https(),
         };
-        Self { rules: Arc::new(rules), cors: cors(&config.allowed_origins) }
+        Self { rules: rules.into(), cors: cors(&config.allowed_origins) }
     }
 
-    /// The router with all of the shell around it. Slashes at the end of paths under `/api` are ignored.
+    /// The same shell, which counts bodies in a budget, and reads none of an address that a limit of the route refuses; see
+    /// [`AddressFirst`](super::AddressFirst).
+    #[must_use]
+    pub fn within(self, budget: Budget, limits: Arc<Limits>) -> Self {
+        let mut rules = Arc::unwrap_or_clone(self.rules);
+        (rules.budget, rules.limits) = (budget, Some(limits));
+        Self { rules: rules.into(), ..self }
+    }
+
+    /// The router with all of the shell around it. Slashes at the end of paths under `/api` and `/messaging` are ignored.
     pub fn wrap(&self, router: Router) -> Router {
         let guarded = router.layer(middleware::from_fn_with_state(Arc::clone(&self.rules), guard::guard));
         // The inner router is a fallback, so that the outer layers run before routing and may change the path.
@@ -82,10 +98,10 @@ async fn around(State(rules): State<Arc<Rules>>, mut request: Request, next: Nex
     response
 }
 
-/// `/api/v3/me/` → `/api/v3/me`; other paths keep their slash, since document viewers redirect to theirs.
+/// `/api/v3/me/` → `/api/v3/me`, and so for sockets; other paths keep their slash, since document viewers redirect to theirs.
 fn without_slash(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
-    if !path.starts_with("/api/") || !path.ends_with('/') {
+    if !path.ends_with('/') || !["/api/", "/messaging/"].iter().any(|known| path.starts_with(known)) {
         return None;
     }
     let short = path.trim_end_matches('/');

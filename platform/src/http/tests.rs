@@ -99,6 +99,7 @@ fn api() -> Router {
         .route("/api/v3/slow", get(|| async { std::future::pending::<Reply<()>>().await }))
         .route("/api/v3/broken", get(|| async { ApiError::internal("a secret of the database") }))
         .route("/api/message", post(|| async { Bare((StatusCode::FORBIDDEN, Json(json!({ "ok": false })))) }))
+        .route("/messaging/{team_uid}", get(|Params(id): Params<String>| async move { Reply::new(id) }))
         .route("/picture", get(|| async { Bare(([("cache-control", "max-age=60")], "picture")) }))
 }
 

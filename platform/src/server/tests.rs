@@ -1,6 +1,6 @@
 //! Real connections on this machine: peers, keep-alive, and the graceful stop.
 
-use super::{bind, serve};
+use super::{Doors, bind, serve, serve_through};
 use crate::tasks::Tasks;
 use axum::{Router, extract::ConnectInfo, routing::get};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -74,4 +74,48 @@ async fn headers_that_never_end_are_not_waited_for() {
     let answer = rest(stream).await;
     assert!(!answer.contains("quick"), "{answer}");
     tasks.drain(LONG).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_a_proxy_any_number() {
+    for (proxies, is_limited) in [(vec![], true), (vec!["127.0.0.0/8".parse().unwrap()], false)] {
+        let tasks = Tasks::new();
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "quick" }));
+        serve_through(&Doors::new(2, &proxies), &tasks, listener, router, LONG);
+        let mut kept = vec![];
+        for _ in 0..2 {
+            let mut stream = ask(address, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+            let mut first = [0; 12];
+            stream.read_exact(&mut first).await.unwrap();
+            assert_eq!(&first, b"HTTP/1.1 200");
+            kept.push(stream);
+        }
+        let third = TcpStream::connect(address).await.unwrap();
+        if is_limited {
+            let answer = rest(third).await;
+            assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("Retry-After"), "{answer}");
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains(&format!("Content-Length: {}", body.len())), "{answer}");
+            drop(kept.pop());
+            // The server hears of the end a moment later.
+            let again = async {
+                loop {
+                    let stream = TcpStream::connect(address).await.unwrap();
+                    let mut stream = tokio::io::BufStream::new(stream);
+                    let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+                    let (asked, mut text) = (asked.and(stream.flush().await), String::new());
+                    if asked.and(stream.read_to_string(&mut text).await.map(drop)).is_ok() && text.contains("quick") {
+                        return;
+                    }
+                }
+            };
+            tokio::time::timeout(LONG, again).await.unwrap();
+        } else {
+            drop(third);
+        }
+        drop(kept);
+        tasks.drain(LONG).await.unwrap();
+    }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Planned {
     /// The event's id, and whom the effect is for where there may be several: the same in any log, and what receivers
     /// of webhooks tell repetitions by.
     key: String,
+    /// Of a webhook: which integration, so that each has its turn.
+    integration: Option<Uuid>,
     effect: Effect,
 }
 
@@ -104,7 +106,8 @@ impl Planned {
             lang: requested.lang.clone(),
             valid_until: requested.valid_until,
         };
-        Some(Self { position: recorded.position, key: recorded.id.to_string(), effect })
+        let (position, key) = (recorded.position, recorded.id.to_string());
+        Some(Self { position, key, integration: None, effect })
     }
 }
 
@@ -148,6 +151,7 @@ pub(crate) async fn webhooks(
                 planned.push(Planned {
                     position: post.position,
                     key: format!("{}:{integration}", post.event),
+                    integration: Some(integration),
                     effect,
                 });
             }
@@ -214,13 +218,14 @@ pub(crate) async fn store(
     for plan in planned.into_iter().filter(|plan| plan.position > done.cast_unsigned()) {
         let payload = vault.seal(&serde_json::to_vec(&plan.effect)?, plan.key.as_bytes())?;
         sqlx::query(
-            "INSERT INTO ops.effect (kind, key, position, payload, due) VALUES ($1, $2, $3, $4, now()) \
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO ops.effect (kind, key, position, payload, due, integration) \
+             VALUES ($1, $2, $3, $4, now(), $5) ON CONFLICT DO NOTHING",
         )
         .bind(plan.effect.kind())
         .bind(plan.key)
         .bind(plan.position.cast_signed())
         .bind(payload)
+        .bind(plan.integration)
         .execute(&mut *db)
         .await?;
     }

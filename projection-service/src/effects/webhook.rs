@@ -34,9 +34,12 @@ pub(super) async fn send(
     match deps.outbound.post(&target.url, headers, body).await {
         Ok(answer) if answer.status == 200 => Outcome::Done,
         Ok(answer) if answer.status == 410 => Outcome::Dropped("410: nobody listens there any more"),
+        Ok(answer) if answer.status >= 500 || answer.status == 429 => {
+            Outcome::TargetFailed(format!("status {}", answer.status))
+        }
         Ok(answer) => Outcome::Failed(format!("status {}", answer.status)),
         Err(OutboundError::Refused(refused)) => Outcome::Failed(format!("address refused: {refused}")),
-        Err(error) => Outcome::Failed(error.to_string()),
+        Err(error) => Outcome::TargetFailed(error.to_string()),
     }
 }
 

@@ -1,19 +1,25 @@
-//! Carries out planned effects: takes what is due, tries it, notes the outcome or when to try again.
+//! Carries out planned effects: takes what is due, tries it, notes the outcome or when to try again. Login codes and
+//! webhooks have a queue and places of their own: no listener of an integration keeps anybody from logging in.
 
-use super::{plan::Effect, sms, webhook};
+use super::{
+    pause,
+    plan::Effect,
+    queue::{self, Due},
+    sms,
+    turns::Turns,
+    webhook,
+};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, stream};
-use platform::{clock::Clock, outbound::Outbound, sms::Sms, vault::Vault};
+use futures::{StreamExt, stream::FuturesUnordered};
+use platform::{clock::Clock, config::Webhooks, outbound::Outbound, sms::Sms, vault::Vault};
 use read_model::ReadModel;
-use sqlx::Row;
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
+use uuid::Uuid;
 
-/// How often the table is looked at while nothing is due.
+/// How often a queue is looked at while nothing is due.
 const POLL: Duration = Duration::from_millis(200);
-/// How long a worker may be silent about what it took before another one takes it.
-const LEASE: TimeDelta = TimeDelta::seconds(90);
-/// Effects tried at once.
-const AT_ONCE: usize = 16;
+/// Login codes sent at once.
+const SMS_AT_ONCE: usize = 32;
 /// Seconds before an SMS is tried again, while its code is still of use.
 const SMS_RETRIES: [u32; 4] = [2, 5, 10, 20];
 /// How long a finished effect is remembered.
@@ -34,8 +40,8 @@ pub struct EffectWorkerDeps {
     pub outbound: Outbound,
     /// The code that is always sent; dev only.
     pub fixed_code: Option<Arc<str>>,
-    /// Seconds before each repetition of a webhook.
-    pub webhook_retries: Arc<[u32]>,
+    /// How many webhooks go out at once, when they are repeated, and when a target is left alone.
+    pub webhooks: Webhooks,
 }
 
 /// Runs beside the projection.
@@ -49,16 +55,10 @@ pub(super) enum Outcome {
     Done,
     /// It is of no use any more.
     Dropped(&'static str),
-    /// It may work later.
+    /// It may work later; the other side is well.
     Failed(String),
-}
-
-/// A due effect.
-struct Due {
-    kind: String,
-    key: String,
-    attempts: i32,
-    payload: String,
+    /// It may work later; the other side does not answer, or says that it cannot now.
+    TargetFailed(String),
 }
 
 impl EffectWorker {
@@ -69,61 +69,76 @@ impl EffectWorker {
 
     /// Runs until it is dropped.
     pub async fn run(self) {
+        futures::join!(self.send_sms(), self.send_webhooks());
+    }
+
+    async fn send_sms(&self) {
+        let mut running = FuturesUnordered::new();
         loop {
-            match self.take().await {
-                Ok(due) if due.is_empty() => tokio::time::sleep(POLL).await,
-                Ok(due) => stream::iter(due).for_each_concurrent(AT_ONCE, |due| self.carry_out(due)).await,
-                Err(error) => {
-                    tracing::warn!(%error, "effects cannot be read");
-                    tokio::time::sleep(POLL * 5).await;
+            let taken = match SMS_AT_ONCE - running.len() {
+                0 => vec![],
+                free => {
+                    let taking = queue::take_sms(self.deps.read.pool(), self.deps.clock.now(), free);
+                    self.taken(beside(&mut running, taking).await)
                 }
-            }
+            };
+            running.extend(taken.into_iter().map(|due| self.carry_out(due)));
+            pause_or_end(&mut running).await;
         }
     }
 
-    /// Takes what is due, for as long as the lease: if this worker dies, it is due again.
-    async fn take(&self) -> Result<Vec<Due>, sqlx::Error> {
-        let now = self.deps.clock.now();
-        let rows = sqlx::query(
-            "UPDATE ops.effect e SET due = $2, attempts = e.attempts + 1 FROM (SELECT kind, key FROM ops.effect \
-                 WHERE due <= $1 ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED) d \
-             WHERE e.kind = d.kind AND e.key = d.key RETURNING e.kind, e.key, e.attempts, e.payload",
-        )
-        .bind(now)
-        .bind(now + LEASE)
-        .bind(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))
-        .fetch_all(self.deps.read.pool())
-        .await?;
-        let due = |row: &sqlx::postgres::PgRow| Due {
-            kind: row.get("kind"),
-            key: row.get("key"),
-            attempts: row.get("attempts"),
-            payload: row.get("payload"),
-        };
-        Ok(rows.iter().map(due).collect())
+    async fn send_webhooks(&self) {
+        let rules = &self.deps.webhooks;
+        let mut turns = Turns::default();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let free = (rules.at_once as usize).saturating_sub(running.len());
+            let (pool, now) = (self.deps.read.pool(), self.deps.clock.now());
+            let taking = queue::take_webhooks(pool, (rules, &mut turns), now, free);
+            let taken = self.taken(beside(&mut running, taking).await);
+            running.extend(taken.into_iter().map(|due| self.carry_out(due)));
+            metrics::gauge!("veche_webhooks_in_flight").set(running.len() as f64);
+            pause_or_end(&mut running).await;
+        }
+    }
+
+    fn taken(&self, taken: Result<Vec<Due>, sqlx::Error>) -> Vec<Due> {
+        taken.unwrap_or_else(|error| {
+            tracing::warn!(%error, "effects cannot be read");
+            vec![]
+        })
     }
 
     async fn carry_out(&self, due: Due) {
         let outcome = self.attempt(&due).await;
+        self.note_target(&due, &outcome).await;
         let (next, text) = match outcome {
             Outcome::Done => (None, "done".to_owned()),
             Outcome::Dropped(why) => (None, why.to_owned()),
-            Outcome::Failed(why) => (self.next_try(&due), why),
+            Outcome::Failed(why) | Outcome::TargetFailed(why) => (self.next_try(&due), why),
         };
         let label = if next.is_some() { "again" } else { "final" };
-        metrics::counter!("veche_effects_total", "kind" => due.kind.clone(), "outcome" => label).increment(1);
-        // What it was about is of no use any more once it is over, and often personal.
-        let note = "UPDATE ops.effect SET due = $3, outcome = $4, \
-                payload = CASE WHEN $3::timestamptz IS NULL THEN '' ELSE payload END WHERE kind = $1 AND key = $2";
-        let noted = sqlx::query(note)
-            .bind(&due.kind)
-            .bind(&due.key)
-            .bind(next)
-            .bind(&text)
-            .execute(self.deps.read.pool())
-            .await;
-        if let Err(error) = noted {
+        metrics::counter!("veche_effects_total", "kind" => due.kind, "outcome" => label).increment(1);
+        if let Err(error) = queue::note(self.deps.read.pool(), &due, next, &text).await {
             tracing::warn!(%error, kind = due.kind, key = due.key, "an effect's outcome was not noted; it is tried again");
+        }
+    }
+
+    /// Remembers whether the target of a webhook answers.
+    async fn note_target(&self, due: &Due, outcome: &Outcome) {
+        let Some(target) = due.target else { return };
+        let pool = self.deps.read.pool();
+        let noted = match outcome {
+            Outcome::Done | Outcome::Failed(_) => pause::is_well(pool, target).await,
+            Outcome::Dropped(_) => Ok(()),
+            Outcome::TargetFailed(_) => {
+                let integration = due.key.rsplit(':').next().and_then(|uid| Uuid::parse_str(uid).ok());
+                let whose = (target, integration.unwrap_or_default());
+                pause::has_failed(pool, &self.deps.webhooks, whose, self.deps.clock.now()).await
+            }
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "it cannot be noted how a webhook's target is");
         }
     }
 
@@ -146,7 +161,8 @@ impl EffectWorker {
 
     /// When to try again, as long as there are tries left.
     fn next_try(&self, due: &Due) -> Option<DateTime<Utc>> {
-        let delays: &[u32] = if due.kind == "sms" { &SMS_RETRIES } else { &self.deps.webhook_retries };
+        let delays: &[u32] =
+            if due.kind == "sms" { &SMS_RETRIES } else { &self.deps.webhooks.retry_delays_sec };
         let delay = delays.get(usize::try_from(due.attempts).ok()?.checked_sub(1)?)?;
         Some(self.deps.clock.now() + TimeDelta::seconds(i64::from(*delay)))
     }
@@ -156,6 +172,7 @@ impl EffectWorker {
     /// # Errors
     /// The database failed.
     pub async fn prune(read: &ReadModel, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+        pause::prune(read.pool(), now).await?;
         // The checkpoint keeps forgotten ones from being planned again.
         let done = sqlx::query(
             "DELETE FROM ops.effect e USING ops.effect_checkpoint c WHERE e.due IS NULL AND e.position <= c.position \
@@ -165,5 +182,27 @@ impl EffectWorker {
         .execute(read.pool())
         .await?;
         Ok(done.rows_affected())
+    }
+}
+
+/// Does something while others run. They must not stand still meanwhile: they may hold the connections that it waits for.
+async fn beside<F: Future<Output = ()>, T>(
+    running: &mut FuturesUnordered<F>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = work.as_mut() => return done,
+            Some(()) = running.next() => {}
+        }
+    }
+}
+
+/// Waits until something that runs ends, or until it is time to look at the queue again.
+async fn pause_or_end<F: Future<Output = ()>>(running: &mut FuturesUnordered<F>) {
+    tokio::select! {
+        Some(()) = running.next() => {}
+        () = tokio::time::sleep(POLL) => {}
     }
 }

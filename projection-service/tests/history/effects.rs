@@ -7,16 +7,17 @@ use chrono::Utc;
 use events::{GroupId, Personal, StreamName, TeamEvent, integration};
 use platform::{
     clock::Clock,
+    config::{Config, Profile, Webhooks},
     outbound::{Outbound, OutboundPolicy},
     sms::Sms,
 };
 use projection_service::effects::{EffectWorker, EffectWorkerDeps};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
 /// A receiver of webhooks: its address, and the ids that come.
-async fn receiver() -> (String, UnboundedReceiver<String>) {
+pub(crate) async fn receiver() -> (String, UnboundedReceiver<String>) {
     let (told, ids) = unbounded_channel();
     let hook = async |State(told): State<UnboundedSender<String>>, headers: HeaderMap| {
         let _ = told.send(headers["webhook-id"].to_str().unwrap().to_owned());
@@ -29,21 +30,21 @@ async fn receiver() -> (String, UnboundedReceiver<String>) {
 }
 
 fn worker(stage: &Stage) -> EffectWorker {
+    let webhooks = Webhooks { retry_delays_sec: vec![1], ..Config::defaults(Profile::Dev).webhooks };
+    EffectWorker::new(deps(stage, Clock::System, Sms::console(), webhooks))
+}
+
+/// What a worker of this stage works with; it may call this machine.
+pub(crate) fn deps(stage: &Stage, clock: Clock, sms: Sms, webhooks: Webhooks) -> EffectWorkerDeps {
     let policy = OutboundPolicy {
         allow_http: true,
         allowed_networks: vec!["127.0.0.0/8".parse().unwrap()],
         ports: vec![],
         ..OutboundPolicy::default()
     };
-    EffectWorker::new(EffectWorkerDeps {
-        read: stage.read.clone(),
-        vault: stage.vault.clone(),
-        clock: Clock::System,
-        sms: Sms::console(),
-        outbound: Outbound::new(policy).unwrap(),
-        fixed_code: None,
-        webhook_retries: Arc::from([1]),
-    })
+    let (read, vault, outbound) =
+        (stage.read.clone(), stage.vault.clone(), Outbound::new(policy).unwrap());
+    EffectWorkerDeps { read, vault, clock, sms, outbound, fixed_code: None, webhooks }
 }
 
 /// Waits until nothing is to be done any more.

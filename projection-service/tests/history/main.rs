@@ -7,3 +7,4 @@ mod parked;
 mod past;
 mod shadow;
 mod stage;
+mod starvation;

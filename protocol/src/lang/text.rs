@@ -145,6 +145,8 @@ pub enum Text {
     NoCalls,
     /// The request has no body where one is needed, or one of a kind we do not read.
     UnsupportedMediaType,
+    /// The body is compressed or encoded in another way.
+    UnsupportedCoding,
     /// The body is not JSON.
     BadJson {
         /// Where it stops being JSON, from 1.
@@ -184,6 +186,8 @@ pub enum Text {
         /// The most events that are.
         max: u64,
     },
+    /// Too many bytes are on their way at once.
+    TooMuchAtOnce,
     /// Too many sockets are open at once.
     TooManySockets,
     /// The read model has not reached the position asked for.
@@ -296,6 +300,10 @@ impl Text {
             Self::UnsupportedMediaType => {
                 say("Неподдерживаемый тип содержимого", "Content type is not supported")
             }
+            Self::UnsupportedCoding => say(
+                "Сжатое содержимое не поддерживается, отправьте его как есть",
+                "Encoded content is not supported, send it as it is",
+            ),
             Self::BadJson { line, column } => fill(
                 "Некорректный JSON (строка:символ {})",
                 "Not valid JSON (line:column {})",
@@ -329,6 +337,10 @@ impl Text {
                 "В команде произошло больше, чем можно показать, событий: {}",
                 "More has happened in the team than can be shown, events: {}",
                 max,
+            ),
+            Self::TooMuchAtOnce => say(
+                "Слишком много данных одновременно, повторите позже",
+                "Too much data at once, try again later",
             ),
             Self::TooManySockets => say(
                 "Открыто слишком много соединений, закройте лишние",

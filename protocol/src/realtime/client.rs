@@ -70,29 +70,6 @@ impl ClientEvent {
 /// What the names of events about calls begin with; calls are not offered.
 pub const CALLS: &str = "client.call.";
 
-/// What a client sends: `params` depends on the event.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ClientEnvelope {
-    /// Name.
-    pub event: String,
-    /// Parameters, absent on `client.ping`.
-    #[serde(default)]
-    pub params: Option<Value>,
-    /// Opaque, text or number; empty means none.
-    #[serde(default)]
-    pub confirm_id: Option<Value>,
-}
-
-impl ClientEnvelope {
-    /// The `confirm_id`, unless it is empty.
-    pub fn wants_confirm(&self) -> Option<&Value> {
-        self.confirm_id.as_ref().filter(|id| match id {
-            Value::String(text) => !text.is_empty(),
-            other => !other.is_null(),
-        })
-    }
-}
-
 /// `client.message.updated`
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PostMessage {

@@ -101,11 +101,13 @@ fn kinds(words: &mut Words, named: &str) -> Vec<ChatType> {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats", tag = "chats", params(("team_uid" = String, Path), List),
     responses((status = 200, body = Success<ChatPage>)))]
 pub(super) async fn list(
+    State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
     Query(list): Query<List>,
 ) -> Result<Reply<ChatPage>, ApiError> {
     let filter = list.filter()?;
+    let _place = queries.search(scope.caller.account, filter.q.is_some())?;
     let page = scope.read.chat_page(scope.team, scope.viewer(), &filter).await.map_err(refuse)?;
     Ok(Reply::new(page).at(scope.position(fresh)))
 }

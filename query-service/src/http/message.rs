@@ -3,7 +3,9 @@
 
 mod wanted;
 
+use crate::Queries;
 use access::{Fresh, TeamView, refusal::not_found, refuse};
+use axum::extract::State;
 use domain::reaction;
 use events::MessageId;
 use platform::http::{ApiError, Params, Query, Reply, RequestInfo};
@@ -38,13 +40,14 @@ pub(super) struct MessagePath {
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), Wanted),
     responses((status = 200, body = Success<ChatMessages>)))]
 pub(super) async fn list(
+    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
     scope: TeamView,
     Params(path): Params<ChatPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<ChatMessages>, ApiError> {
-    Ok(Reply::new(chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(scope.position(fresh)))
+    Ok(Reply::new(chat_messages(&queries, &info, &scope, (path.chat_jid, &wanted)).await?).at(scope.position(fresh)))
 }
 
 /// The same.
@@ -52,19 +55,21 @@ pub(super) async fn list(
     params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), Wanted),
     responses((status = 200, body = Success<ChatMessages>)))]
 pub(super) async fn list_by_address(
+    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
     scope: TeamView,
     Params(path): Params<ChatPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<ChatMessages>, ApiError> {
-    Ok(Reply::new(chat_messages(&info, &scope, path.chat_jid, &wanted).await?).at(scope.position(fresh)))
+    Ok(Reply::new(chat_messages(&queries, &info, &scope, (path.chat_jid, &wanted)).await?).at(scope.position(fresh)))
 }
 
 /// Messages of all chats that the caller may read, newest first.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/messages", tag = "messages",
     params(("team_uid" = String, Path), Wanted), responses((status = 200, body = Success<FoundMessages>)))]
 pub(super) async fn search(
+    State(queries): State<Queries>,
     fresh: Fresh,
     info: RequestInfo,
     scope: TeamView,
@@ -73,6 +78,7 @@ pub(super) async fn search(
     let (read, who) = (&scope.read, (scope.team, scope.contact));
     let filter = wanted.filter(scope.contact)?;
     let window = wanted.window(read, who, filter.chat).await?;
+    let _place = queries.search(scope.caller.account, filter.text.is_some())?;
     let found = read.messages(who, &filter, window).await.map_err(refuse)?;
     let messages: Vec<Message> = found
         .iter()
@@ -119,15 +125,16 @@ pub(super) async fn reactions() -> Reply<Vec<Reaction>> {
 }
 
 async fn chat_messages(
+    queries: &Queries,
     info: &RequestInfo,
     scope: &TeamView,
-    jid: Jid,
-    wanted: &Wanted,
+    (jid, wanted): (Jid, &Wanted),
 ) -> Result<ChatMessages, ApiError> {
     let (read, who) = (&scope.read, (scope.team, scope.contact));
     let chat = readable(scope, jid).await?;
     let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
     let window = wanted.window(read, who, filter.chat).await?;
+    let _place = queries.search(scope.caller.account, filter.text.is_some())?;
     let found = read.messages(who, &filter, window).await.map_err(refuse)?;
     let seen = |message: &protocol::message::NeutralMessage| {
         message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang)

@@ -4,8 +4,9 @@ mod tabs;
 
 pub(super) use tabs::{__path_tabs, tabs};
 
-use crate::{paging, words::Words};
+use crate::{Queries, paging, words::Words};
 use access::{Fresh, TeamView, refusal::not_found, refuse};
+use axum::extract::State;
 use events::{ContactId, SectionId};
 use platform::http::{ApiError, Params, Query, Reply};
 use protocol::{
@@ -74,11 +75,13 @@ pub(super) struct Path {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks", tag = "tasks",
     params(("team_uid" = String, Path), Filter), responses((status = 200, body = Success<TaskPage>)))]
 pub(super) async fn list(
+    State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
     Query(filter): Query<Filter>,
 ) -> Result<Reply<TaskPage>, ApiError> {
     let query = wanted(filter)?;
+    let _place = queries.search(scope.caller.account, query.text.is_some())?;
     let (objects, count) = scope.read.tasks(scope.team, scope.viewer(), &query).await.map_err(refuse)?;
     Ok(Reply::new(TaskPage { count, limit: query.limit, objects, offset: query.offset })
         .at(scope.position(fresh)))

@@ -1,12 +1,19 @@
 //! Bodies, forms and queries, good and bad.
 
-use super::{get_json, post_json, read, request, send};
-use axum::body::Body as AxumBody;
+use super::{get_json, post_json, read, request, send, send_to};
+use crate::{
+    budget::Budget,
+    config::{Config, Http, Memory},
+    http::{AddressFirst, Body, Reply, Shell},
+    limits::{Key, Limit, Limits, Quota},
+};
+use axum::{Extension, Router, body::Body as AxumBody, routing::post};
 use bytes::Bytes;
-use futures::stream;
+use futures::{FutureExt, stream};
 use http::Method;
 use serde_json::{Value, json};
-use std::convert::Infallible;
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration};
+use tower::ServiceExt;
 
 fn nested(depth: usize) -> String {
     format!("{{\"a\":{}1{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1))
@@ -32,6 +39,36 @@ async fn a_body_needs_no_content_type_but_may_not_have_a_foreign_one() {
         let (status, _, text) = read(send(builder.body(AxumBody::from("{}")).unwrap()).await).await;
         assert_eq!(status, expected, "{content_type:?} {text}");
         assert_eq!(text.contains("UNSUPPORTED_MEDIA_TYPE"), expected == 415);
+    }
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_refused_and_the_answer_says_what_is_accepted() {
+    let cases = [
+        (None, "{}", 200),
+        (Some("identity"), "{}", 200),
+        (Some("Identity, identity"), "{}", 200),
+        (Some(""), "{}", 200),
+        (Some("br"), "{}", 415),
+        (Some("gzip"), "\u{1f}\u{8b}", 415),
+        (Some("identity, x-gzip"), "{}", 415),
+        // Nothing that is encoded is still nothing.
+        (Some("gzip"), "", 200),
+    ];
+    for path in ["/api/v3/any", "/api/v3/form", "/api/message"] {
+        for (coding, body, expected) in cases {
+            let mut builder = request(&Method::POST, path);
+            if let Some(coding) = coding {
+                builder = builder.header("content-encoding", coding);
+            }
+            let (status, headers, text) = read(send(builder.body(AxumBody::from(body)).unwrap()).await).await;
+            let is_refused = status == 415 && headers.contains_key("accept-encoding");
+            assert_eq!(is_refused, expected == 415, "{path} {coding:?} {body:?} {status} {text}");
+            if is_refused {
+                assert_eq!(headers["accept-encoding"], "identity");
+                assert!(text.contains("UNSUPPORTED_MEDIA_TYPE"), "{text}");
+            }
+        }
     }
 }
 
@@ -177,4 +214,72 @@ async fn free_text_in_a_path_is_decoded_and_never_has_a_nul() {
         let (status, answer) = get_json(&format!("/api/v3/devices/{path}")).await;
         assert_eq!((status, &answer["error"]), (404, &json!("NOT_FOUND")), "{path}");
     }
+}
+
+/// A body of which nothing more comes.
+fn half_sent(bytes: usize) -> AxumBody {
+    let sent = stream::iter([Ok::<_, Infallible>(Bytes::from(vec![b' '; bytes]))]);
+    AxumBody::from_stream(futures::StreamExt::chain(sent, stream::pending()))
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let config = Config { http: Http { body_idle_sec: 0, ..super::config().http }, ..super::config() };
+    let (_, _, text) =
+        read(send_to(&config, request(&Method::POST, "/api/v3/any").body(half_sent(10)).unwrap()).await).await;
+    assert!(text.contains("\"error\":\"TIMEOUT\""), "{text}");
+}
+
+#[tokio::test]
+async fn bodies_are_counted_and_refused_before_they_are_kept() {
+    let budget = Budget::new(&Memory {
+        in_flight_mb: 0,
+        in_flight_per_address_mb: 1,
+        in_flight_per_account_mb: 0,
+    });
+    let limits = Arc::new(Limits::new(&BTreeMap::new()));
+    let router = Shell::new(&super::config()).within(budget.clone(), limits).wrap(super::api());
+    let post = |body: AxumBody| {
+        let client = request(&Method::POST, "/api/v3/form")
+            .header("x-forwarded-for", "198.51.100.7")
+            .header("content-type", "application/x-www-form-urlencoded");
+        router.clone().oneshot(client.body(body).unwrap())
+    };
+    let mut halves = vec![];
+    for _ in 0..3 {
+        let mut half = Box::pin(post(half_sent(300 << 10)));
+        assert!((&mut half).now_or_never().is_none());
+        halves.push(half);
+    }
+    let (status, headers, text) = read(post(half_sent(300 << 10)).await.unwrap()).await;
+    assert_eq!((status.as_u16(), text.contains("RATE_LIMIT")), (429, true), "{text}");
+    assert!(headers.contains_key("retry-after"));
+    // What the connection's buffer holds in any case is taken, and others are not concerned.
+    assert_eq!(post(AxumBody::from("key=a")).await.unwrap().status(), 200);
+    let elsewhere = request(&Method::POST, "/api/v3/form")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(AxumBody::from(vec![b'a'; 300 << 10]));
+    assert_eq!(router.clone().oneshot(elsewhere.unwrap()).await.unwrap().status(), 200);
+    drop(halves);
+    assert_eq!(post(AxumBody::from(vec![b'a'; 1 << 20])).await.unwrap().status(), 200, "all is given back");
+}
+
+#[tokio::test]
+async fn an_address_that_is_refused_is_not_read() {
+    let limit = Limit::SmsLoginPerAddress;
+    let quota = BTreeMap::from([(limit.name().to_owned(), Quota { count: 1, seconds: 3600 })]);
+    let limits = Arc::new(Limits::new(&quota));
+    let handler = post(|Body(any): Body<Value>| async { Reply::new(any) });
+    let router = Router::new().route("/api/v3/login", handler.layer(Extension(AddressFirst(limit))));
+    let router = Shell::new(&super::config()).within(Budget::unlimited(), limits.clone()).wrap(router);
+    let ask = |body: AxumBody| {
+        let request = request(&Method::POST, "/api/v3/login").header("x-forwarded-for", "198.51.100.7");
+        router.clone().oneshot(request.body(body).unwrap())
+    };
+    assert_eq!(ask(AxumBody::from("{}")).await.unwrap().status(), 200);
+    let client = Key::Address("198.51.100.7".parse().unwrap());
+    limits.check(limit, &client).unwrap();
+    limits.check(limit, &client).unwrap_err();
+    let answered = tokio::time::timeout(Duration::from_secs(30), ask(half_sent(10))).await;
+    assert_eq!(answered.unwrap().unwrap().status(), 429, "without waiting for the body");
 }

@@ -1,0 +1,228 @@
+//! What a client's frames hold of memory, counted before they are read: a frame's head says how long it is, and the rest of
+//! it is read only once there is room for it. The library that reads frames does not tell before it has them whole, so
+//! their heads are followed here as the bytes pass by.
+
+use super::follower::{Follower, Step};
+use futures::{FutureExt, future::BoxFuture};
+use platform::budget::{Charge, Purse, Whose};
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
+
+/// See the file's head: a connection on its way to the library.
+pub(crate) struct Metered<S> {
+    io: S,
+    purse: Purse,
+    follower: Follower,
+    /// Counts the message that comes in.
+    held: Option<Charge>,
+    /// What counts the messages that came in and were not taken, one each.
+    whole: VecDeque<Option<Charge>>,
+    /// Room that is waited for before anything else is read.
+    short: Option<Short>,
+    /// Since when a message has come in part.
+    begun: Option<Instant>,
+}
+
+struct Short {
+    room: BoxFuture<'static, Result<Charge, Whose>>,
+    since: Instant,
+    /// The message that it is for has not come whole.
+    is_of_held: bool,
+}
+
+impl<S> Metered<S> {
+    /// A connection whose messages are paid for out of a purse; none is longer than `longest`.
+    pub(crate) fn new(io: S, purse: Purse, longest: usize) -> Self {
+        let (follower, whole) = (Follower::new(longest), VecDeque::new());
+        Self { io, purse, follower, held: None, whole, short: None, begun: None }
+    }
+
+    /// What counts the next message that came in. Nothing does where all of it had come before there was room.
+    pub(crate) fn take_charge(&mut self) -> Option<Charge> {
+        self.whole.pop_front().flatten()
+    }
+
+    /// How long there has been no room for the next message.
+    pub(crate) fn short_for(&self) -> Duration {
+        self.short.as_ref().map(|short| short.since.elapsed()).unwrap_or_default()
+    }
+
+    /// How long a message has been coming in, while the client was listened to.
+    pub(crate) fn unfinished_for(&self) -> Duration {
+        match (&self.short, self.begun) {
+            (None, Some(begun)) => begun.elapsed(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// The client is not listened to: that a message does not come whole is not its fault.
+    pub(crate) fn not_listened_to(&mut self) {
+        if let Some(begun) = &mut self.begun {
+            *begun = Instant::now();
+        }
+    }
+
+    /// The connection itself, once nothing more is said over it.
+    pub(crate) fn inner_mut(&mut self) -> &mut S {
+        &mut self.io
+    }
+
+    fn follow(&mut self, mut bytes: &[u8]) {
+        while let Some(step) = self.follower.step(&mut bytes) {
+            match step {
+                Step::Begins { memory } => self.pay(memory),
+                Step::Ends => {
+                    self.whole.push_back(self.held.take());
+                    if let Some(short) = &mut self.short {
+                        short.is_of_held = false;
+                    }
+                    self.begun = None;
+                }
+            }
+        }
+        if self.follower.is_in_message() {
+            self.begun.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn pay(&mut self, memory: usize) {
+        // What came together with a frame for which there was no room is no more than one read.
+        if self.short.is_some() {
+            return;
+        }
+        match self.purse.charge(memory) {
+            Ok(charge) => self.hold(charge),
+            Err(_) => {
+                let purse = self.purse.clone();
+                let room = async move { purse.wait(memory).await }.boxed();
+                self.short = Some(Short { room, since: Instant::now(), is_of_held: true });
+            }
+        }
+    }
+
+    fn hold(&mut self, charge: Charge) {
+        match &mut self.held {
+            Some(held) => held.join(charge),
+            None => self.held = Some(charge),
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        if let Some(short) = &mut me.short {
+            let charge = ready!(short.room.poll_unpin(context)).map_err(io::Error::other)?;
+            let is_of_held = short.is_of_held;
+            me.short = None;
+            if is_of_held {
+                me.hold(charge);
+                me.not_listened_to();
+            }
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut me.io).poll_read(context, buffer))?;
+        me.follow(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metered;
+    use futures::FutureExt;
+    use platform::{
+        budget::Budget,
+        config::{Config, Profile},
+    };
+    use std::net::{IpAddr, Ipv4Addr};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use uuid::Uuid;
+
+    const MB: usize = 1 << 20;
+
+    /// The head of a masked text frame.
+    fn head(length: usize) -> Vec<u8> {
+        let mut head = vec![0x81, 0xff];
+        head.extend(u64::try_from(length).unwrap().to_be_bytes());
+        head.extend([0; 4]);
+        head
+    }
+
+    #[tokio::test]
+    async fn a_frame_is_counted_before_it_is_read_and_waits_for_room() {
+        let mut memory = Config::defaults(Profile::Dev).memory;
+        memory.in_flight_per_account_mb = 2;
+        let budget = Budget::new(&memory);
+        let purse = budget.purse(Some(Uuid::from_u128(1)), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let (mut client, server) = duplex(4 * MB);
+        let mut metered = Metered::new(server, purse.clone(), 2 * MB);
+        let mut buffer = vec![0; 4_096];
+
+        client.write_all(&head(MB)).await.unwrap();
+        metered.read(&mut buffer).await.unwrap();
+        assert_eq!(budget.in_flight(), MB, "nothing of it but its head has come");
+        client.write_all(&vec![b'a'; MB]).await.unwrap();
+        let mut left = MB;
+        while left > 0 {
+            left -= metered.read(&mut buffer).await.unwrap();
+        }
+        let first = metered.take_charge().unwrap();
+
+        // Another one, for which there is no room while the first is in use and more is held elsewhere.
+        let elsewhere = purse.charge(MB / 2).unwrap();
+        client.write_all(&head(MB)).await.unwrap();
+        client.write_all(&vec![b'a'; MB]).await.unwrap();
+        let head_and_more = metered.read(&mut buffer).await.unwrap();
+        assert!(metered.read(&mut buffer).now_or_never().is_none(), "not read on");
+        assert_eq!(budget.in_flight(), MB + MB / 2);
+        assert!(metered.unfinished_for().is_zero(), "that is not the client's fault");
+        drop(first);
+        let mut left = MB + 14 - head_and_more;
+        while left > 0 {
+            left -= metered.read(&mut buffer).await.unwrap();
+        }
+        assert_eq!(metered.take_charge().unwrap().bytes(), MB);
+        drop(elsewhere);
+        assert_eq!(budget.in_flight(), 0);
+    }
+}

@@ -1,0 +1,165 @@
+//! The table of effects as a queue: what is due is taken for as long as a lease, and noted when it is over.
+
+use super::{
+    pause::{Pauses, Target},
+    turns::{Held, Room, Turns, Waiting},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use platform::config::Webhooks;
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// How long a worker may be silent about what it took before another one takes it.
+const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// Lets workers of several processes take webhooks one after the other; any number that nothing else here locks.
+const TURN: i64 = 0x7665_6368_6522;
+
+/// A due effect.
+pub(super) struct Due {
+    pub(super) kind: &'static str,
+    pub(super) key: String,
+    pub(super) attempts: i32,
+    pub(super) payload: String,
+    /// Of a webhook: where it goes.
+    pub(super) target: Option<Target>,
+}
+
+impl Due {
+    fn read(kind: &'static str, row: &PgRow, target: Option<Target>) -> Self {
+        let (key, attempts, payload) = (row.get("key"), row.get("attempts"), row.get("payload"));
+        Self { kind, key, attempts, payload, target }
+    }
+}
+
+/// Takes login codes, the oldest first. If this worker dies, they are due again.
+pub(super) async fn take_sms(
+    pool: &PgPool,
+    now: DateTime<Utc>,
+    free: usize,
+) -> Result<Vec<Due>, sqlx::Error> {
+    let rows = sqlx::query(
+        "UPDATE ops.effect e SET due = $2, attempts = e.attempts + 1 FROM (SELECT key FROM ops.effect \
+             WHERE kind = 'sms' AND due <= $1 ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED) d \
+         WHERE e.kind = 'sms' AND e.key = d.key RETURNING e.key, e.attempts, e.payload",
+    )
+    .bind(now)
+    .bind(now + LEASE)
+    .bind(i64::try_from(free).unwrap_or(i64::MAX))
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.iter().map(|row| Due::read("sms", row, None)).collect())
+}
+
+/// Takes webhooks, as [`Turns`] has it.
+pub(super) async fn take_webhooks(
+    pool: &PgPool,
+    (rules, turns): (&Webhooks, &mut Turns),
+    now: DateTime<Utc>,
+    free: usize,
+) -> Result<Vec<Due>, sqlx::Error> {
+    if free == 0 || !any_webhook(pool, now).await? {
+        return Ok(vec![]);
+    }
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
+    let waiting = waiting(&mut transaction, now).await?;
+    let held = held(&mut transaction, now).await?;
+    let pauses = Pauses::load(&mut transaction, rules, now).await?;
+    let room = Room { free, of_team: rules.at_once_per_team as usize };
+    let chosen = turns.choose(waiting, &held, &pauses, room);
+    if chosen.is_empty() {
+        return Ok(vec![]);
+    }
+    let targets: HashMap<String, Target> =
+        chosen.into_iter().map(|webhook| (webhook.key, webhook.target)).collect();
+    let rows = sqlx::query(
+        "UPDATE ops.effect SET due = $1, held_until = $1, attempts = attempts + 1 \
+         WHERE kind = 'webhook' AND key = ANY($2) RETURNING key, attempts, payload",
+    )
+    .bind(now + LEASE)
+    .bind(targets.keys().cloned().collect::<Vec<_>>())
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    let due = |row: &PgRow| Due::read("webhook", row, targets.get(row.get::<&str, _>("key")).copied());
+    Ok(rows.iter().map(due).collect())
+}
+
+async fn any_webhook(pool: &PgPool, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM ops.effect WHERE kind = 'webhook' AND due <= $1)")
+        .bind(now)
+        .fetch_one(pool)
+        .await
+}
+
+/// The first due webhook of each integration that has none in flight, by due time. The table may hold very many of a few
+/// integrations: the index is asked for each integration in turn.
+async fn waiting(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx::Error> {
+    let rows = sqlx::query(
+        "WITH RECURSIVE calling AS ( \
+             (SELECT integration FROM ops.effect WHERE kind = 'webhook' AND due IS NOT NULL \
+                 ORDER BY integration LIMIT 1) \
+             UNION ALL \
+             SELECT (SELECT e.integration FROM ops.effect e WHERE e.kind = 'webhook' AND e.due IS NOT NULL \
+                 AND e.integration > c.integration ORDER BY e.integration LIMIT 1) \
+             FROM calling c WHERE c.integration IS NOT NULL) \
+         SELECT first.key, c.integration, i.team, i.webhook_url FROM calling c \
+         CROSS JOIN LATERAL (SELECT e.key, e.due, e.position FROM ops.effect e WHERE e.kind = 'webhook' \
+             AND e.integration = c.integration AND e.due <= $1 ORDER BY e.due, e.position LIMIT 1) first \
+         LEFT JOIN integration i ON i.uid = c.integration \
+         WHERE NOT EXISTS (SELECT FROM ops.effect h WHERE h.integration = c.integration AND h.held_until > $1) \
+         ORDER BY first.due, first.position",
+    )
+    .bind(now)
+    .fetch_all(db)
+    .await?;
+    let webhook = |row: &PgRow| {
+        let (team, target) = called(row);
+        Waiting { key: row.get("key"), team, target }
+    };
+    Ok(rows.iter().map(webhook).collect())
+}
+
+async fn held(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Held>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT e.integration, i.team, i.webhook_url FROM ops.effect e \
+         LEFT JOIN integration i ON i.uid = e.integration WHERE e.held_until > $1",
+    )
+    .bind(now)
+    .fetch_all(db)
+    .await?;
+    let held = |row: &PgRow| {
+        let (team, target) = called(row);
+        Held { team, target }
+    };
+    Ok(rows.iter().map(held).collect())
+}
+
+/// Whose call it is, and where it goes. One whose integration is gone is of nobody, and is dropped when it is tried.
+fn called(row: &PgRow) -> (Uuid, Target) {
+    let team = row.get::<Option<Uuid>, _>("team").unwrap_or_else(|| row.get("integration"));
+    let url = row.get::<Option<&str>, _>("webhook_url").unwrap_or_default();
+    (team, Target::of(team, url))
+}
+
+/// Notes how a try ended, and when there is another. What it was about is of no use any more once it is over, and often
+/// personal.
+pub(super) async fn note(
+    pool: &PgPool,
+    due: &Due,
+    next: Option<DateTime<Utc>>,
+    outcome: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE ops.effect SET due = $3, outcome = $4, held_until = NULL, \
+             payload = CASE WHEN $3::timestamptz IS NULL THEN '' ELSE payload END WHERE kind = $1 AND key = $2",
+    )
+    .bind(due.kind)
+    .bind(&due.key)
+    .bind(next)
+    .bind(outcome)
+    .execute(pool)
+    .await?;
+    Ok(())
+}

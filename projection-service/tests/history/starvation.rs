@@ -1,0 +1,297 @@
+//! What a listener that never answers can stop: no login, no other team, and its own team's other integrations only within
+//! their number. What is told is the order of things, not how long they take.
+
+use crate::{
+    effects::{deps, receiver},
+    stage::{ACCOUNT, CONTACT, GROUP, INTEGRATION, Stage, TEAM, message_id},
+};
+use axum::{Router, http::StatusCode, routing::post};
+use chrono::{DateTime, TimeDelta, Utc};
+use events::{
+    ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, Personal, PhoneEvent, StreamName,
+    TeamEvent, TeamId,
+    chat::{self, ChatRef},
+    integration,
+    message::{self, Author},
+    phone::CodeRequested,
+    team,
+    value::{GroupStatus, IntegrationKind},
+};
+use platform::{
+    clock::Clock,
+    config::{Config, Profile, Webhooks},
+    sms::{BodyFormat, GatewayOptions, Sms},
+};
+use projection_service::effects::EffectWorker;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
+use uuid::Uuid;
+
+/// Only a hang is longer.
+const GUARD: Duration = Duration::from_secs(120);
+
+/// A listener that takes every call and answers none: its address, and how many are open.
+async fn silence() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let open = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&open);
+    tokio::spawn(async move {
+        let mut held = vec![];
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            held.push(stream);
+        }
+    });
+    (url, open)
+}
+
+/// A listener that answers each call with the next of these statuses, then with 200; and when it is called.
+async fn answering(statuses: &'static [u16]) -> (String, UnboundedReceiver<u16>) {
+    let (told, calls) = unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let next = Arc::new(AtomicUsize::new(0));
+    let hook = post(async move || {
+        let status = statuses.get(next.fetch_add(1, Ordering::SeqCst)).copied().unwrap_or(200);
+        let _ = told.send(status);
+        StatusCode::from_u16(status).unwrap()
+    });
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", hook)).await });
+    (url, calls)
+}
+
+fn rules() -> Webhooks {
+    Config::defaults(Profile::Dev).webhooks
+}
+
+/// An integration of a team's group with a key that can be opened.
+async fn listen(stage: &Stage, (team, group): (TeamId, GroupId), number: u128, url: &str) {
+    let integration = IntegrationId(Uuid::from_u128(0x500 + number));
+    let own = |text: &str| Personal::of_team(team, text.to_owned());
+    let settings =
+        integration::Settings { comment: own("сборка"), enabled: true, group, webhook_url: own(url) };
+    let created = integration::Created {
+        integration,
+        kind: IntegrationKind::Raw,
+        key_sealed: stage.vault.seal(b"key", integration.0.as_bytes()).unwrap(),
+        key_hash: format!("k{number}"),
+        settings,
+    };
+    stage.append(StreamName::team(team), TeamEvent::from(created).into()).await;
+}
+
+/// Another team with a group.
+async fn neighbours(stage: &Stage) -> (TeamId, GroupId) {
+    let (team, group) = (TeamId(Uuid::from_u128(0x31)), GroupId(Uuid::from_u128(0x41)));
+    let of_team = |text: &str| Personal::of_team(team, text.to_owned());
+    let owner = ContactId(Uuid::from_u128(0x21));
+    let settings = team::Settings {
+        default_task_deadline: "18:00:00".into(),
+        max_message_update_age: 86_400,
+        uploads_size_limit: 1 << 30,
+    };
+    let created = team::Created { team, name: of_team("Соседи"), owner, settings };
+    stage.append(StreamName::team(team), TeamEvent::from(created).into()).await;
+    let settings = chat::Settings {
+        display_name: of_team("Чат"),
+        description: of_team(""),
+        public: true,
+        readonly_for_members: false,
+        default_for_all: false,
+        autocleanup_age: None,
+        pinned_message: None,
+        section: None,
+    };
+    let members = vec![chat::Member { contact: owner, status: GroupStatus::Admin }];
+    let created = chat::Created { group, team, owner, members, settings };
+    stage.append(StreamName::chat(group), ChatEvent::from(created).into()).await;
+    (team, group)
+}
+
+async fn post_in(stage: &Stage, (team, group): (TeamId, GroupId), number: u128) -> u64 {
+    let message = message_id(number);
+    let posted = message::Posted {
+        message,
+        team,
+        chat: ChatRef::Group(group),
+        author: Author::Contact(CONTACT),
+        text: Personal::of_team(team, number.to_string()),
+        important: false,
+        nopreview: false,
+        silently: false,
+        reply_to: None,
+        linked_messages: vec![],
+        uploads: vec![],
+        editable_until: DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
+    };
+    stage.append(StreamName::message(message), Event::from(MessageEvent::from(posted))).await
+}
+
+/// The stage's own integration has an address that no test calls.
+async fn forget_the_stages_own(stage: &Stage) {
+    let forget = sqlx::query("DELETE FROM ops.effect WHERE integration = $1").bind(INTEGRATION.0);
+    forget.execute(&stage.pool).await.unwrap();
+}
+
+/// How many webhooks have been tried to an end, well or not.
+async fn ended(stage: &Stage) -> i64 {
+    stage.count("SELECT count(*) FROM ops.effect WHERE kind = 'webhook' AND outcome IS NOT NULL").await
+}
+
+async fn tries(stage: &Stage) -> i64 {
+    stage.count("SELECT coalesce(sum(attempts), 0)::bigint FROM ops.effect WHERE kind = 'webhook'").await
+}
+
+/// Waits until so many failures in a row of the only target are noted, and nothing is being tried.
+async fn failed(stage: &Stage, times: i64) {
+    let failures = "SELECT coalesce(max(failures), 0)::bigint FROM ops.webhook_pause";
+    let held = "SELECT count(*) FROM ops.effect WHERE held_until IS NOT NULL";
+    while stage.count(failures).await < times || stage.count(held).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn codes_go_out_while_a_hundred_webhooks_wait_for_a_listener_that_never_answers() {
+    let stage = Stage::set().await;
+    let (url, open) = silence().await;
+    let (told, mut sent) = unbounded_channel();
+    let gateway = Router::new().route("/", post(async move |body: String| drop(told.send(body))));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway_url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, gateway).await });
+    listen(&stage, (TEAM, GROUP), 1, &url).await;
+    for number in 0..100 {
+        post_in(&stage, (TEAM, GROUP), number).await;
+    }
+    let mut last = 0;
+    for number in 0..20_u8 {
+        let requested = CodeRequested {
+            nonce: Uuid::from_u128(number.into()),
+            at: Utc::now(),
+            code_length: 6,
+            valid_until: Utc::now() + TimeDelta::hours(1),
+            send: true,
+            phone: Some(Personal::of_account(ACCOUNT, format!("+791666600{number:02}"))),
+            lang: "ru".into(),
+        };
+        let stream = StreamName::phone(&hex::encode([number; 32]));
+        last = stage.append(stream, PhoneEvent::from(requested).into()).await;
+    }
+    stage.projected(last).await;
+    forget_the_stages_own(&stage).await;
+    assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 120);
+    let sms = Sms::gateway(GatewayOptions {
+        url: gateway_url,
+        format: BodyFormat::Json,
+        template: r#"{"to": "{phone}", "text": "{text}"}"#.into(),
+        authorization: None,
+        timeout: GUARD,
+        attempts: 1,
+        pause: Duration::ZERO,
+    })
+    .unwrap();
+    let working = tokio::spawn(EffectWorker::new(deps(&stage, Clock::System, sms, rules())).run());
+    for _ in 0..20 {
+        tokio::time::timeout(GUARD, sent.recv()).await.unwrap().unwrap();
+    }
+    assert_eq!(ended(&stage).await, 0, "no webhook had to end first");
+    assert!(open.load(Ordering::SeqCst) <= 1, "one at a time of an integration");
+    working.abort();
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn a_teams_flood_holds_four_places_and_delays_no_other_team() {
+    let stage = Stage::set().await;
+    let (url, open) = silence().await;
+    let (well, mut heard) = receiver().await;
+    for number in 1..=10 {
+        listen(&stage, (TEAM, GROUP), number, &url).await;
+    }
+    for number in 0..30 {
+        post_in(&stage, (TEAM, GROUP), number).await;
+    }
+    let other = neighbours(&stage).await;
+    listen(&stage, other, 11, &well).await;
+    let mut last = 0;
+    for number in 30..40 {
+        last = post_in(&stage, other, number).await;
+    }
+    stage.projected(last).await;
+    forget_the_stages_own(&stage).await;
+    let working = tokio::spawn(EffectWorker::new(deps(&stage, Clock::System, Sms::console(), rules())).run());
+    for _ in 0..10 {
+        tokio::time::timeout(GUARD, heard.recv()).await.unwrap().unwrap();
+    }
+    let of_flood = "SELECT count(*) FROM ops.effect WHERE kind = 'webhook' AND outcome <> 'done'";
+    assert_eq!(stage.count(of_flood).await, 0, "none of the flood had to end first");
+    assert!(open.load(Ordering::SeqCst) <= 4, "four at once of a team");
+    working.abort();
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn a_target_that_fails_is_left_alone_and_its_webhooks_wait() {
+    let stage = Stage::set().await;
+    let (url, mut calls) = answering(&[500, 503, 502, 500]).await;
+    let (clock, time) = Clock::scripted(Utc::now() + TimeDelta::hours(1));
+    listen(&stage, (TEAM, GROUP), 1, &url).await;
+    let mut last = 0;
+    for number in 0..6 {
+        last = post_in(&stage, (TEAM, GROUP), number).await;
+    }
+    stage.projected(last).await;
+    forget_the_stages_own(&stage).await;
+    let rules = Webhooks {
+        retry_delays_sec: vec![5; 8],
+        pause_after: 3,
+        pause_sec: 60,
+        longest_pause_sec: 100,
+        ..rules()
+    };
+    let begun = || {
+        let deps = deps(&stage, clock.clone(), Sms::console(), rules.clone());
+        tokio::spawn(EffectWorker::new(deps).run())
+    };
+    let working = begun();
+    for _ in 0..3 {
+        tokio::time::timeout(GUARD, calls.recv()).await.unwrap().unwrap();
+    }
+    failed(&stage, 3).await;
+    // Three have been tried and are due again, three never were; all wait, also for a worker that begins afresh.
+    time.advance(TimeDelta::seconds(30));
+    working.abort();
+    let working = begun();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((calls.try_recv().is_err(), tries(&stage).await), (true, 3));
+    // One asks whether it is well: it is not, and the next pause is longer.
+    time.advance(TimeDelta::seconds(31));
+    assert_eq!(tokio::time::timeout(GUARD, calls.recv()).await.unwrap(), Some(500));
+    failed(&stage, 4).await;
+    time.advance(TimeDelta::seconds(61));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(calls.try_recv().is_err(), "it rests for longer than the first time");
+    time.advance(TimeDelta::seconds(60));
+    for _ in 0..6 {
+        assert_eq!(tokio::time::timeout(GUARD, calls.recv()).await.unwrap(), Some(200), "nothing is lost");
+    }
+    let open = "SELECT count(*) FROM ops.effect WHERE due IS NOT NULL";
+    while stage.count(open).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(stage.count("SELECT count(*) FROM ops.webhook_pause").await, 0, "well again");
+    assert_eq!(tries(&stage).await, 10);
+    working.abort();
+    stage.strike().await;
+}
