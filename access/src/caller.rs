@@ -2,6 +2,8 @@
 
 use crate::{Access, cookie, refuse};
 use axum::extract::{FromRef, FromRequestParts};
+use chrono::TimeDelta;
+use events::value::SessionKind;
 use http::{HeaderMap, Method, request::Parts};
 use platform::{
     http::{ApiError, RequestInfo, TOKEN, require_same_origin},
@@ -37,6 +39,9 @@ impl Deref for Caller {
     }
 }
 
+/// How often it is noted that a session is used.
+const NOTED_EVERY: TimeDelta = TimeDelta::hours(1);
+
 /// A longer token is none of ours; hashing it would be work for nothing.
 const LONGEST_TOKEN: usize = 256;
 
@@ -57,8 +62,25 @@ impl Access {
             return Err(ApiError::new(ErrorCode::InvalidToken));
         }
         let session = self.read.session(&token, self.clock.now()).await.map_err(refuse)?;
+        // A cookie's value is no token, and a token is no cookie: what protects one way protects the other not.
+        let session = session.filter(|session| by_cookie == (session.kind == SessionKind::Cookie));
         let session = session.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken))?;
+        self.used(&session).await?;
         Ok(Caller { session, by_cookie })
+    }
+
+    /// Notes that a session is used, once in a while; one that nobody has used for too long is over.
+    async fn used(&self, session: &Session) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        let unused = now - session.seen;
+        if self.config.auth.idle().is_some_and(|idle| unused >= idle) {
+            return Err(ApiError::new(ErrorCode::InvalidToken));
+        }
+        if unused >= NOTED_EVERY {
+            // Where it cannot be noted, the next request notes it: that is no reason to refuse this one.
+            drop(self.read.saw_session(session.id, session.account, now).await);
+        }
+        Ok(())
     }
 }
 

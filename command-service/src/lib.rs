@@ -15,6 +15,7 @@ mod input;
 mod pictures;
 mod reminders;
 mod repeat;
+mod sessions;
 mod states;
 mod transact;
 mod turns;

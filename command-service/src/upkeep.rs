@@ -1,5 +1,5 @@
 //! What nobody asks for but time and other streams: messages of groups that clean up after themselves, groups of people
-//! who have left the team or come back, and deadlines of tasks ([`crate::deadlines`]).
+//! who have left the team or come back, deadlines of tasks ([`crate::deadlines`]), and sessions that are over ([`crate::sessions`]).
 //!
 //! What is due stands in the read model; what becomes of it is decided by the streams like any command, so that doing it
 //! twice, in two processes, or again after a crash changes nothing.
@@ -21,6 +21,9 @@ use uuid::Uuid;
 /// How often it is looked for what is due.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// One look in so many is for sessions that are over: they open nothing meanwhile.
+const SESSIONS_EVERY: u32 = 5;
+
 /// How many messages are deleted before it is looked again, and how many of them at the same time.
 const AT_ONCE: i64 = 200;
 /// See [`AT_ONCE`].
@@ -36,8 +39,11 @@ impl Commands {
         let mut beat = interval(EVERY);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut settled = HashSet::new();
+        let mut looks = 0_u32;
         loop {
             beat.tick().await;
+            let for_sessions = looks.is_multiple_of(SESSIONS_EVERY);
+            looks = looks.wrapping_add(1);
             let done = async {
                 // Half a read model knows of rules that were lifted later.
                 self.access.read.whole().await.map_err(refuse)?;
@@ -46,7 +52,8 @@ impl Commands {
                 let settled = self.settle_memberships(&mut settled).await;
                 let passed = self.pass_deadlines().await;
                 let forgotten = self.forget_due().await;
-                cleaned.and(settled).and(passed).and(forgotten)
+                let ended = if for_sessions { self.end_sessions().await } else { Ok(()) };
+                cleaned.and(settled).and(passed).and(forgotten).and(ended)
             };
             if let Err(error) = done.await {
                 tracing::warn!(error = ?error.failure().code, "what is due was not done");

@@ -176,11 +176,16 @@ impl Account {
         if !self.devices.contains_key(&device_id) {
             return Err(Rejection::NoDevice);
         }
-        let closed = self
-            .sessions
-            .iter()
-            .filter(|(_, open)| open.device_id.as_ref() == Some(&device_id))
-            .map(|(id, _)| session::Closed { session: *id, reason: SessionEnd::DeviceRemoved }.into());
+        // Whoever removes all devices wants nobody left inside, by a browser or a program either.
+        let all = self.devices.len() == 1;
+        let closed = self.sessions.iter().filter_map(|(id, open)| {
+            let reason = match open.device_id.as_ref() == Some(&device_id) {
+                true => SessionEnd::DeviceRemoved,
+                false if all => SessionEnd::DevicesRemoved,
+                false => return None,
+            };
+            Some(session::Closed { session: *id, reason }.into())
+        });
         let removed = device::Removed { device_id: self.owned(device_id.clone())? };
         Ok(closed.chain([removed.into()]).collect())
     }
@@ -241,6 +246,17 @@ impl Aggregate for Account {
                 true => vec![session::Closed { session, reason: SessionEnd::Logout }.into()],
                 false => vec![],
             }),
+            Command::EndSession { session, reason } => match self.sessions.contains_key(&session) {
+                true => Ok(vec![session::Closed { session, reason }.into()]),
+                false => Err(Rejection::NoSession),
+            },
+            Command::EndOtherSessions(but) => {
+                let others = self.sessions.keys().filter(|session| **session != but);
+                let closed = |session: &SessionId| {
+                    session::Closed { session: *session, reason: SessionEnd::Ended }.into()
+                };
+                Ok(others.map(closed).collect())
+            }
             Command::OfferQr { offer, session, token_hash, valid_until } => {
                 if !self.sessions.contains_key(&session) {
                     return Err(Rejection::NoSession);

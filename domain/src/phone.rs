@@ -1,47 +1,39 @@
-//! Rules of a phone number: one account owns it; login codes are few, short-lived, tried three times and used once.
+//! Rules of a phone number: one account owns it; login codes are short-lived, used once, and tried a few times by each client.
+//!
+//! Anybody may ask for codes of any number and try them, so nothing that a stranger does may keep the owner out:
+//!
+//! - Requests share the code that is good, and each has tries of its own ([`code`]). Whoever cannot show to have asked shares the
+//!   tries of strangers, which end for strangers alone.
+//! - Wrong tries are bounded over a day, by the codes' length ([`guesses`]). A request sets its tries aside when it is made, so
+//!   nobody can use them up for it. Where there is no room for that, codes get longer.
+//! - Messages go out at the usual pace up to a quota, above it slowly. In between the code that was sent last may be asked for again.
+
+mod code;
+mod guesses;
+mod policy;
+
+pub use code::{Asker, Code};
+pub use policy::CodePolicy;
 
 use crate::Aggregate;
 use chrono::{DateTime, Duration, Utc};
-use events::{AccountId, Personal, PhoneEvent, SessionId, phone};
+use code::Standing;
+use events::{AccountId, Personal, PhoneEvent, SessionId, phone, value::AskerProof};
+use guesses::Guesses;
 use std::collections::VecDeque;
 use uuid::Uuid;
+
+/// Codes that are kept while they are good. At the usual settings fewer of them ever are.
+const CODES: usize = 8;
 
 /// What is known of a number.
 #[derive(Clone, Debug, Default)]
 pub struct Phone {
     owner: Option<AccountId>,
-    code: Option<Code>,
+    /// The newest is the last.
+    codes: VecDeque<Code>,
     sent: VecDeque<DateTime<Utc>>,
-}
-
-/// The newest login code.
-#[derive(Clone, Debug)]
-pub struct Code {
-    /// Its identity, of which the digits are derived.
-    pub nonce: Uuid,
-    /// Digits.
-    pub length: u8,
-    valid_until: DateTime<Utc>,
-    sent_at: DateTime<Utc>,
-    wrong_tries: u32,
-    used_by: Option<SessionId>,
-}
-
-/// Limits of login codes.
-#[derive(Clone, Copy, Debug)]
-pub struct CodePolicy {
-    /// Digits of a new code.
-    pub length: u8,
-    /// How long a code is valid after it was last asked for.
-    pub lifetime: Duration,
-    /// Within this time after sending, asking again sends nothing and keeps the code.
-    pub resend_after: Duration,
-    /// Wrong tries after which a code is dead.
-    pub tries: u32,
-    /// Codes sent in an hour.
-    pub per_hour: usize,
-    /// Codes sent in a day.
-    pub per_day: usize,
+    guesses: Guesses,
 }
 
 /// What may be asked.
@@ -61,6 +53,10 @@ pub enum Command {
         phone: String,
         /// Language of the message.
         lang: String,
+        /// Keyed hash of this request's id, hex.
+        request: String,
+        /// Who asks.
+        asker: Asker,
         /// Limits in force.
         policy: CodePolicy,
         /// When.
@@ -68,10 +64,12 @@ pub enum Command {
     },
     /// A code was entered.
     TryCode {
-        /// The code that it was compared with; `None` when there was none.
-        nonce: Option<Uuid>,
-        /// Whether it was equal.
-        correct: bool,
+        /// Those of the codes that are good to which it is equal.
+        equal: Vec<Uuid>,
+        /// Who tries it.
+        asker: Asker,
+        /// Strangers are not listened to just now.
+        strained: bool,
         /// The session that it shall open.
         session: SessionId,
         /// Limits in force.
@@ -84,15 +82,25 @@ pub enum Command {
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// Too many codes were sent; ask again later.
+    /// No code for now; ask again later.
     TooManyCodes {
         /// Seconds until it is worth trying.
         retry_after: u64,
     },
     /// There is no code that could be right: none asked for, used, or expired.
     NoCode,
-    /// The code died of wrong tries.
+    /// Whoever tries has no tries left.
     TooManyTries,
+    /// Strangers are not listened to just now.
+    Strained,
+}
+
+/// What a request for a code leads to.
+enum Next {
+    /// The newest code, with or without another message.
+    Same { nonce: Uuid, length: u8, send: bool },
+    /// Another code.
+    New { length: u8 },
 }
 
 impl Phone {
@@ -103,47 +111,147 @@ impl Phone {
 
     /// The newest code.
     pub fn code(&self) -> Option<&Code> {
-        self.code.as_ref()
+        self.codes.back()
     }
 
-    /// Until when the newest code is valid.
-    pub fn code_valid_until(&self) -> Option<DateTime<Utc>> {
-        self.code.as_ref().map(|code| code.valid_until)
+    /// The codes that open the door now.
+    pub fn good_codes(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Code> {
+        self.codes.iter().filter(move |code| code.is_good(now))
     }
 
-    /// From when on asking again sends another code.
-    pub fn next_code_at(&self, policy: &CodePolicy) -> Option<DateTime<Utc>> {
-        self.code.as_ref().map(|code| code.sent_at + policy.resend_after)
+    /// Until when the request of this hash opens the door, and with which code.
+    pub fn requested(&self, hash: &str) -> Option<(&Code, DateTime<Utc>)> {
+        self.codes.iter().find_map(|code| Some((code, code.valid_for(hash)?)))
     }
 
-    /// What a request for a code leads to: which nonce, and whether it is sent.
-    fn next_code(
-        &self,
-        nonce: Uuid,
-        policy: &CodePolicy,
-        now: DateTime<Utc>,
-    ) -> Result<(Uuid, bool), Rejection> {
-        if let Some(code) = &self.code
-            && code.used_by.is_none()
-            && now < code.sent_at + policy.resend_after
-        {
-            let retry_after = (code.sent_at + policy.resend_after - now).num_seconds().max(1) as u64;
-            // A code that was guessed at to death must not be revived before the pause is over.
-            return if code.wrong_tries < policy.tries {
-                Ok((code.nonce, false))
-            } else {
-                Err(Rejection::TooManyCodes { retry_after })
-            };
-        }
-        let limit = |window: Duration, most: usize| {
-            let within: Vec<_> = self.sent.iter().filter(|at| **at > now - window).collect();
-            let over = within.len().checked_sub(most)?;
-            let freed_at = **within.get(over)? + window;
-            Some((freed_at - now).num_seconds().max(1).unsigned_abs())
+    /// From when on asking again sends another message.
+    pub fn next_code_at(&self, policy: &CodePolicy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.code().map(|code| code.sent_at + self.pause(policy, now))
+    }
+
+    /// The pause between two messages.
+    fn pause(&self, policy: &CodePolicy, now: DateTime<Utc>) -> Duration {
+        let sent = |window| self.sent.iter().filter(|at| **at > now - window).count();
+        let many = sent(Duration::hours(1)) >= policy.per_hour || sent(Duration::days(1)) >= policy.per_day;
+        if many { policy.slow_resend_after.max(policy.resend_after) } else { policy.resend_after }
+    }
+
+    /// Wrong tries at codes of this length for which there is still room.
+    fn room(&self, length: u8, policy: &CodePolicy, now: DateTime<Utc>) -> u64 {
+        let of_length = self.codes.iter().filter(|code| code.length == length);
+        let set_aside = of_length.map(|code| code.set_aside(policy, now)).fold(0, u64::saturating_add);
+        let made = self.guesses.of_a_day(length, now);
+        policy.guesses(length).saturating_sub(made).saturating_sub(set_aside)
+    }
+
+    fn has_room(&self, length: u8, policy: &CodePolicy, now: DateTime<Utc>) -> bool {
+        self.room(length, policy, now) >= policy.set_aside()
+    }
+
+    /// How long a new code is: as short as there is room for, but for an hour no shorter than the one before.
+    fn length(&self, policy: &CodePolicy, now: DateTime<Utc>) -> Option<u8> {
+        let recent = self.code().filter(|code| now < code.sent_at + Duration::hours(1));
+        let longest = policy.lengths().last()?;
+        let least = recent.map_or(0, |code| code.length).min(longest);
+        policy.lengths().find(|length| *length >= least && self.has_room(*length, policy, now))
+    }
+
+    fn next(&self, asker: &Asker, policy: &CodePolicy, now: DateTime<Utc>) -> Result<Next, Rejection> {
+        let wait = |until: DateTime<Utc>| Rejection::TooManyCodes {
+            retry_after: (until - now).num_seconds().max(1).unsigned_abs(),
         };
-        match limit(Duration::hours(1), policy.per_hour).max(limit(Duration::days(1), policy.per_day)) {
-            Some(retry_after) => Err(Rejection::TooManyCodes { retry_after }),
-            None => Ok((nonce, true)),
+        let length = self.length(policy, now).ok_or_else(|| wait(now + policy.lifetime));
+        let Some(newest) = self.code() else { return Ok(Next::New { length: length? }) };
+        let pause = self.pause(policy, now);
+        if newest.takes(asker, policy, now) && self.has_room(newest.length, policy, now) {
+            let (nonce, length) = (newest.nonce, newest.length);
+            return Ok(Next::Same { nonce, length, send: now >= newest.sent_at + pause });
+        }
+        let length = length?;
+        let usual = policy.resend_after;
+        let pause = match (newest.used_by, length > newest.length) {
+            // Whoever could read the code gets another one at once, within the quota.
+            (Some(_), _) if pause == usual => Duration::zero(),
+            // The step to a longer code is not delayed by those who made it necessary.
+            (None, true) => usual,
+            _ => pause,
+        };
+        if now < newest.sent_at + pause {
+            return Err(wait(newest.sent_at + pause));
+        }
+        Ok(Next::New { length })
+    }
+
+    fn try_code(
+        &self,
+        equal: &[Uuid],
+        asker: &Asker,
+        strained: bool,
+        session: SessionId,
+        (policy, now): (&CodePolicy, DateTime<Utc>),
+    ) -> Result<Vec<PhoneEvent>, Rejection> {
+        if self.codes.iter().any(|code| code.used_by == Some(session)) {
+            return Ok(vec![]); // the same try again
+        }
+        let good: Vec<&Code> = self.good_codes(now).collect();
+        if good.is_empty() {
+            return Err(Rejection::NoCode);
+        }
+        let standings = good.iter().map(|code| (*code, code.standing(asker, policy.tries, now)));
+        let (mut open, mut unheard) = (vec![], false);
+        for (code, standing) in standings {
+            let heard = match standing {
+                Standing::Shut => false,
+                Standing::Asker(..) => true,
+                Standing::Stranger if strained => {
+                    unheard = true;
+                    false
+                }
+                // A stranger's guess may hit any of the codes, and counts as many times.
+                Standing::Stranger => self.room(code.length, policy, now) >= good.len() as u64,
+            };
+            if heard {
+                open.push((code, standing));
+            }
+        }
+        if open.is_empty() {
+            return Err(if unheard { Rejection::Strained } else { Rejection::TooManyTries });
+        }
+        if let Some((code, _)) = open.iter().find(|(code, _)| equal.contains(&code.nonce)) {
+            return Ok(vec![phone::CodeUsed { nonce: code.nonce, session }.into()]);
+        }
+        let rejected = |(code, standing): (&Code, Standing)| {
+            let (proof, request_hash) = match standing {
+                Standing::Asker(proof, hash) => (proof, hash),
+                Standing::Stranger | Standing::Shut => (AskerProof::None, None),
+            };
+            phone::CodeRejected { nonce: code.nonce, at: Some(now), proof: Some(proof), request_hash }.into()
+        };
+        Ok(open.into_iter().map(rejected).collect())
+    }
+
+    fn note_request(&mut self, requested: &phone::CodeRequested) {
+        let at = requested.at;
+        if let Some(replaced) = &requested.replaces {
+            self.codes.iter_mut().for_each(|code| code.forget(replaced));
+        }
+        self.codes.retain(|code| code.nonce == requested.nonce || code.is_good(at));
+        match self.codes.iter_mut().find(|code| code.nonce == requested.nonce) {
+            Some(code) => code.share(requested),
+            None => {
+                let mut code = Code::new(requested);
+                code.share(requested);
+                self.codes.push_back(code);
+            }
+        }
+        while self.codes.len() > CODES {
+            self.codes.pop_front();
+        }
+        if requested.send {
+            self.sent.push_back(at);
+            while self.sent.front().is_some_and(|first| *first < at - Duration::days(1)) {
+                self.sent.pop_front();
+            }
         }
     }
 }
@@ -167,46 +275,33 @@ impl Aggregate for Phone {
                 Some(owner) if owner == account => vec![phone::Released { account }.into()],
                 _ => vec![],
             }),
-            Command::RequestCode { nonce, account, phone, lang, policy, now } => {
-                if self.code.as_ref().is_some_and(|code| code.nonce == nonce) {
+            Command::RequestCode { nonce, account, phone, lang, request, asker, policy, now } => {
+                if self.requested(&request).is_some() {
                     return Ok(vec![]); // the same request again
                 }
-                let (nonce, send) = self.next_code(nonce, &policy, now)?;
-                let valid_until = now + policy.lifetime;
-                if !send && self.code_valid_until() == Some(valid_until) {
-                    return Ok(vec![]);
-                }
+                let (nonce, code_length, send) = match self.next(&asker, &policy, now)? {
+                    Next::Same { nonce, length, send } => (nonce, length, send),
+                    Next::New { length } => (nonce, length, true),
+                };
                 let owner = self.owner.unwrap_or(account);
+                let replaces = asker.request.filter(|hash| self.requested(hash).is_some());
                 let requested = phone::CodeRequested {
                     nonce,
-                    code_length: policy.length,
-                    valid_until,
+                    code_length,
+                    valid_until: now + policy.lifetime,
                     at: now,
                     send,
                     phone: send.then(|| Personal::of_account(owner, phone)),
                     lang,
+                    request_hash: Some(request),
+                    replaces,
+                    address: Some(Personal::of_account(owner, asker.address)),
                 };
                 let claimed = self.owner.is_none().then(|| phone::Claimed { account }.into());
                 Ok(claimed.into_iter().chain([requested.into()]).collect())
             }
-            Command::TryCode { nonce, correct, session, policy, now } => {
-                let code =
-                    self.code.as_ref().filter(|code| Some(code.nonce) == nonce).ok_or(Rejection::NoCode)?;
-                match code.used_by {
-                    Some(by) if by == session => return Ok(vec![]), // the same try again
-                    Some(_) => return Err(Rejection::NoCode),
-                    None => {}
-                }
-                if code.wrong_tries >= policy.tries {
-                    return Err(Rejection::TooManyTries);
-                }
-                if now >= code.valid_until {
-                    return Err(Rejection::NoCode);
-                }
-                Ok(vec![match correct {
-                    true => phone::CodeUsed { nonce: code.nonce, session }.into(),
-                    false => phone::CodeRejected { nonce: code.nonce }.into(),
-                }])
+            Command::TryCode { equal, asker, strained, session, policy, now } => {
+                self.try_code(&equal, &asker, strained, session, (&policy, now))
             }
         }
     }
@@ -214,33 +309,20 @@ impl Aggregate for Phone {
     fn evolve(&mut self, event: &PhoneEvent) {
         match event {
             PhoneEvent::Claimed(claimed) => self.owner = Some(claimed.account),
-            // Its code opens nothing any more; how many were sent stays, since it costs the same whoever asks.
-            PhoneEvent::Released(_) => (self.owner, self.code) = (None, None),
-            PhoneEvent::CodeRequested(requested) => {
-                let earlier = self.code.take().filter(|code| code.nonce == requested.nonce);
-                self.code = Some(Code {
-                    nonce: requested.nonce,
-                    length: requested.code_length,
-                    valid_until: requested.valid_until,
-                    sent_at: earlier.as_ref().map_or(requested.at, |code| code.sent_at),
-                    wrong_tries: earlier.as_ref().map_or(0, |code| code.wrong_tries),
-                    used_by: earlier.and_then(|code| code.used_by),
-                });
-                if requested.send {
-                    let at = requested.at;
-                    self.sent.push_back(at);
-                    while self.sent.front().is_some_and(|first| *first < at - Duration::days(1)) {
-                        self.sent.pop_front();
-                    }
-                }
+            // Its codes open nothing any more; how many were sent stays, since it costs the same whoever asks.
+            PhoneEvent::Released(_) => {
+                self.owner = None;
+                self.codes.clear();
             }
+            PhoneEvent::CodeRequested(requested) => self.note_request(requested),
             PhoneEvent::CodeRejected(rejected) => {
-                if let Some(code) = self.code.as_mut().filter(|code| code.nonce == rejected.nonce) {
-                    code.wrong_tries += 1;
+                if let Some(code) = self.codes.iter_mut().find(|code| code.nonce == rejected.nonce) {
+                    code.count(rejected.proof, rejected.request_hash.as_deref());
+                    self.guesses.count(code.length, rejected.at.unwrap_or(code.sent_at));
                 }
             }
             PhoneEvent::CodeUsed(used) => {
-                if let Some(code) = self.code.as_mut().filter(|code| code.nonce == used.nonce) {
+                if let Some(code) = self.codes.iter_mut().find(|code| code.nonce == used.nonce) {
                     code.used_by = Some(used.session);
                 }
             }
@@ -249,111 +331,4 @@ impl Aggregate for Phone {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::given;
-
-    const POLICY: CodePolicy = CodePolicy {
-        length: 6,
-        lifetime: Duration::seconds(60),
-        resend_after: Duration::seconds(30),
-        tries: 3,
-        per_hour: 5,
-        per_day: 10,
-    };
-
-    fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
-    }
-
-    fn id(n: u128) -> Uuid {
-        Uuid::from_u128(n)
-    }
-
-    fn request(nonce: u128, second: i64) -> Command {
-        let (account, phone, lang) = (AccountId(id(1)), "+79166660002".into(), "ru".into());
-        Command::RequestCode { nonce: id(nonce), account, phone, lang, policy: POLICY, now: at(second) }
-    }
-
-    fn enter(nonce: u128, correct: bool, session: u128, second: i64) -> Command {
-        let session = SessionId(id(session));
-        Command::TryCode { nonce: Some(id(nonce)), correct, session, policy: POLICY, now: at(second) }
-    }
-
-    /// A history made by deciding, so that the tests read as a story.
-    fn story(commands: impl IntoIterator<Item = Command>) -> Vec<PhoneEvent> {
-        let mut history = vec![];
-        for command in commands {
-            history.extend(given::<Phone>(&history).when(command).unwrap());
-        }
-        history
-    }
-
-    #[test]
-    fn the_first_request_claims_the_number_and_sends() {
-        let events = story([request(7, 0)]);
-        assert!(matches!(&events[..], [PhoneEvent::Claimed(_), PhoneEvent::CodeRequested(r)] if r.send));
-    }
-
-    #[test]
-    fn a_number_is_free_again_when_its_owner_is_erased_and_only_then() {
-        let owner = AccountId(id(1));
-        let history = story([request(7, 0), Command::Release(AccountId(id(2))), Command::Release(owner)]);
-        assert!(matches!(history.last(), Some(PhoneEvent::Released(_))));
-        assert_eq!(given::<Phone>(&history).when(Command::Release(owner)), Ok(vec![]));
-        assert_eq!(given::<Phone>(&history).when(enter(7, true, 9, 10)), Err(Rejection::NoCode));
-        let claimed = given::<Phone>(&history).when(Command::Claim(AccountId(id(3)))).unwrap();
-        assert!(
-            matches!(&claimed[..], [PhoneEvent::Claimed(claimed)] if claimed.account == AccountId(id(3)))
-        );
-    }
-
-    #[test]
-    fn asking_again_within_the_pause_keeps_the_code_and_sends_nothing() {
-        let events = story([request(7, 0), request(8, 10)]);
-        let Some(PhoneEvent::CodeRequested(last)) = events.last() else { panic!("{events:?}") };
-        assert_eq!((last.nonce, last.send, last.valid_until), (id(7), false, at(70)));
-    }
-
-    #[test]
-    fn a_used_code_makes_way_for_a_new_one_at_once() {
-        let events = story([request(7, 0), enter(7, true, 100, 1), request(8, 2)]);
-        let Some(PhoneEvent::CodeRequested(last)) = events.last() else { panic!("{events:?}") };
-        assert_eq!((last.nonce, last.send), (id(8), true));
-    }
-
-    #[test]
-    fn a_code_is_used_once() {
-        let history = story([request(7, 0), enter(7, true, 100, 1)]);
-        assert_eq!(given::<Phone>(&history).when(enter(7, true, 101, 2)), Err(Rejection::NoCode));
-    }
-
-    #[test]
-    fn the_third_wrong_try_kills_the_code_and_asking_again_does_not_revive_it() {
-        let mut history = story([request(7, 0)]);
-        for _ in 0..3 {
-            history.push(phone::CodeRejected { nonce: id(7) }.into());
-        }
-        assert_eq!(given::<Phone>(&history).when(enter(7, true, 100, 4)), Err(Rejection::TooManyTries));
-        assert_eq!(
-            given::<Phone>(&history).when(request(8, 10)),
-            Err(Rejection::TooManyCodes { retry_after: 20 })
-        );
-        assert!(given::<Phone>(&history).when(request(8, 31)).is_ok());
-    }
-
-    #[test]
-    fn an_expired_code_opens_nothing() {
-        let history = story([request(7, 0)]);
-        assert_eq!(given::<Phone>(&history).when(enter(7, true, 100, 60)), Err(Rejection::NoCode));
-        assert_eq!(given::<Phone>(&[]).when(enter(7, true, 100, 0)), Err(Rejection::NoCode));
-    }
-
-    #[test]
-    fn codes_sent_in_an_hour_are_counted() {
-        let history = story((0..5).map(|n| request(10 + n, n as i64 * 40)));
-        let refused = given::<Phone>(&history).when(request(99, 300));
-        assert_eq!(refused, Err(Rejection::TooManyCodes { retry_after: 3_300 }));
-        assert!(given::<Phone>(&history).when(request(99, 3_601)).is_ok());
-    }
-}
+mod tests;

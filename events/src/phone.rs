@@ -1,6 +1,6 @@
 //! Facts about a phone number: which account owns it, and login codes as facts and counters, never the code.
 
-use crate::{AccountId, Personal, SessionId};
+use crate::{AccountId, Personal, SessionId, value::AskerProof};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct Released {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRequested {
-    /// The code's identity; a request within the resend pause keeps the earlier one.
+    /// The code's identity; a request while an earlier code is good keeps that one.
     pub nonce: Uuid,
     /// When it was asked for.
     pub at: DateTime<Utc>,
@@ -34,13 +34,22 @@ pub struct CodeRequested {
     pub code_length: u8,
     /// Until when it opens the door.
     pub valid_until: DateTime<Utc>,
-    /// Whether a message goes out for this request (false within the resend pause).
+    /// Whether a message goes out for this request (false within the pause between messages).
     pub send: bool,
     /// Where it goes; sealed under the account that owns the number, absent in requests that send nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Personal<String>>,
     /// Language of the message: `ru` or `en`.
     pub lang: String,
+    /// Keyed hash of the id that the answer named, hex. Its bearer has tries of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<String>,
+    /// Keyed hash of the id of an earlier request, which this one takes the place of, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// The subscriber's address it was asked from: of IPv6 the /64. Sealed under the account that owns the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Personal<String>>,
 }
 
 /// A wrong code was tried.
@@ -49,6 +58,15 @@ pub struct CodeRequested {
 pub struct CodeRejected {
     /// Which code was asked for.
     pub nonce: Uuid,
+    /// When; absent in histories of earlier programs, where a try counted against everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+    /// What showed that the asker tried it; absent as `at` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<AskerProof>,
+    /// The request whose tries it counts against, by the keyed hash of its id; absent for a stranger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_hash: Option<String>,
 }
 
 /// The right code was used; it works no more.

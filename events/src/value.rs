@@ -66,6 +66,17 @@ words! {
         Cookie = "cookie",
         /// By `qr-auth`: a token in a header.
         Qr = "qr",
+        /// By `get-token`: a token in a header, of no device.
+        GetToken = "get-token",
+    }
+    /// How much shows that a code is tried by the client that asked for it: the id of its request, and its address.
+    AskerProof {
+        /// Both.
+        Whole = "whole",
+        /// One of them.
+        Half = "half",
+        /// Neither.
+        None = "none",
     }
     /// Why a session ended.
     SessionEnd {
@@ -73,6 +84,14 @@ words! {
         Logout = "logout",
         /// The device it belonged to was removed.
         DeviceRemoved = "device_removed",
+        /// The last of the account's devices was removed.
+        DevicesRemoved = "devices_removed",
+        /// The user ended it from another one.
+        Ended = "ended",
+        /// It was as old as a session may get.
+        Expired = "expired",
+        /// Nobody had used it for as long as one may be left.
+        Idle = "idle",
         /// The person was erased.
         Erased = "erased",
     }

@@ -32,6 +32,8 @@ pub enum Purpose {
     ApiKey,
     /// Derives login codes, see [`Vault::login_code`].
     LoginCode,
+    /// Finds a request for a login code by the id that its client sends back.
+    LoginRequest,
     /// Derives a command's id from a client's idempotency key.
     CommandId,
     /// Fingerprints a request's content, to tell a repeat from another request under the same id.
@@ -48,6 +50,7 @@ impl Purpose {
             Self::InvitationToken => b"hash:invitation-token",
             Self::ApiKey => b"hash:api-key",
             Self::LoginCode => b"hash:login-code",
+            Self::LoginRequest => b"hash:login-request",
             Self::CommandId => b"hash:command-id",
             Self::Fingerprint => b"hash:fingerprint",
         }

@@ -1,8 +1,10 @@
 //! Logging in and out (`seed`: sms-login, sms-auth, sms-cookieauth, qr-login.png, qr-auth, cookieauth-logout).
 
 use crate::{Timestamp, account::Me};
+use events::value::SessionKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// `POST /api/v3/sms-login`
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -112,4 +114,31 @@ pub struct QrAuth {
 pub struct LoggedOut {
     /// Where a browser may go now: `/`.
     pub location: String,
+}
+
+/// One of the caller's sessions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Its id.
+    pub uid: Uuid,
+    /// How it was opened: `token` by `sms-auth`, `cookie` by `sms-cookieauth`, `qr` by `qr-auth`, `get-token` by that call.
+    #[schema(value_type = String, pattern = "^(token|cookie|qr|get-token)$")]
+    pub kind: SessionKind,
+    /// Since when.
+    pub created: Timestamp,
+    /// When it was used last; of all but the current one, to the hour.
+    pub last_access: Timestamp,
+    /// When it ends at the latest.
+    pub expires: Timestamp,
+    /// The address it was opened from.
+    pub addr: Option<String>,
+    /// The program that opened it.
+    pub user_agent: Option<String>,
+    /// The device it belongs to, if any.
+    pub device_id: Option<String>,
+    /// That device's title.
+    pub device: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }

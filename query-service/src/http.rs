@@ -14,6 +14,7 @@ mod picture;
 mod remind;
 mod section;
 mod server;
+mod session;
 mod tag;
 mod task;
 mod team;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<Queries> {
         .routes(routes!(features::ping))
         .routes(routes!(account::me))
         .routes(routes!(account::ui_settings))
+        .routes(routes!(session::list))
         .routes(routes!(device::list))
         .routes(routes!(device::one))
         .routes(routes!(device::address_book))

@@ -20,8 +20,9 @@ pub struct Erasure {
 
 /// What is kept beside the log of a person, by the account and their places in teams. Answers to others of the same teams
 /// may tell of them too; an answer that is gone is found anew.
-const TRACES_OF_PERSON: [&str; 4] = [
+const TRACES_OF_PERSON: [&str; 5] = [
     "DELETE FROM ops.last_seen WHERE account = $1 OR contact = ANY($2)",
+    "DELETE FROM ops.session_seen WHERE account = $1 AND $2::uuid[] IS NOT NULL",
     "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE account IS NOT NULL \
          AND team IN (SELECT team FROM contact WHERE uid = ANY($2)) UNION SELECT $1)",
     "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.author = ANY($2) AND $1 IS NOT NULL",

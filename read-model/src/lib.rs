@@ -27,6 +27,7 @@ pub mod roster;
 pub mod schema;
 pub mod section;
 pub mod session;
+pub mod session_list;
 pub mod tag;
 pub mod task;
 pub mod team;

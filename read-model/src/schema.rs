@@ -45,13 +45,14 @@ const READ: [&str; 21] = [
 const READ_LAST: &str = include_str!("../tables/search.sql");
 
 /// Of what services remember beside the log, in order; an entry never changes once it is released.
-const OPS: [(i64, &str, &str); 6] = [
+const OPS: [(i64, &str, &str); 7] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
     (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
     (4, "confirmed", include_str!("../migrations/0004_confirmed.sql")),
     (5, "answers_of", include_str!("../migrations/0005_answers_of.sql")),
     (6, "webhook_turns", include_str!("../migrations/0006_webhook_turns.sql")),
+    (7, "session_seen", include_str!("../migrations/0007_session_seen.sql")),
 ];
 
 /// Makes processes that start at once take turns; any number that nothing else here locks.

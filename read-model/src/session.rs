@@ -21,6 +21,8 @@ pub struct Session {
     pub device_id: Option<String>,
     /// When it ends at the latest.
     pub expires: DateTime<Utc>,
+    /// When it was used, as far as that was noted: see [`ReadModel::saw_session`].
+    pub seen: DateTime<Utc>,
 }
 
 /// An account's place in a team.
@@ -64,9 +66,11 @@ impl ReadModel {
 
     async fn session_in_rows(&self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Session>> {
         let row = sqlx::query(
-            "SELECT c.position >= r.until AS whole, s.uid, s.account, s.kind, s.device_id, s.expires \
+            "SELECT c.position >= r.until AS whole, s.uid, s.account, s.kind, s.device_id, s.expires, \
+                 greatest(s.created, n.at) AS seen \
              FROM checkpoint c CROSS JOIN ops.rebuild r \
-             LEFT JOIN session s ON s.token_hash = $1 AND s.expires > $2",
+             LEFT JOIN session s ON s.token_hash = $1 AND s.expires > $2 \
+             LEFT JOIN ops.session_seen n ON n.session = s.uid",
         )
         .bind(token_hash)
         .bind(now)
@@ -85,6 +89,7 @@ impl ReadModel {
             kind: SessionKind::from_word(row.get("kind")).unwrap_or(SessionKind::Token),
             device_id: row.get("device_id"),
             expires: row.get("expires"),
+            seen: row.get("seen"),
         }))
     }
 

@@ -5,10 +5,14 @@ CREATE TABLE session (
     account uuid NOT NULL,
     kind text NOT NULL,
     device_id text,
+    -- Where and by which program it was opened.
+    address text,
+    user_agent text,
     created timestamptz NOT NULL,
     expires timestamptz NOT NULL
 );
 CREATE INDEX session_account ON session (account);
+CREATE INDEX session_expires ON session (expires);
 
 CREATE TABLE qr_offer (
     token_hash text PRIMARY KEY,

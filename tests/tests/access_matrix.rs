@@ -135,6 +135,7 @@ impl Cast {
             ("tag_uid", text(&tags[0]["uid"])),
             ("remind_uid", text(&remind["uid"])),
             ("device_id", Uuid::new_v4().to_string()),
+            ("session_uid", Uuid::new_v4().to_string()),
             ("client_event_name", "client.message.updated".to_owned()),
             ("colour", "579dda".to_owned()),
             ("letters", "A".to_owned()),

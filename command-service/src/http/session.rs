@@ -1,65 +1,71 @@
-//! Logging in by SMS, and out: `sms-login`, `sms-auth`, `sms-cookieauth`, `cookieauth-logout`.
+//! Logging in by SMS, and out: `sms-login`, `sms-auth`, `sms-cookieauth`, `get-token`; see [`ending`] for ends of sessions.
 
+mod asking;
 mod code;
+pub(super) mod ending;
 mod opening;
 
 pub(super) use opening::Opened;
 
 use crate::{
     Commands,
-    accounts::refused,
-    context::{Command, NoInput},
+    context::Command,
     http::device,
     input::{Checks, checked},
     repeat::Answer,
-    transact::{Done, Start},
 };
-use access::{Caller, cookie};
+use access::cookie;
+use asking::{Given, SentBack};
 use axum::extract::State;
 use code::Entered;
-use domain::{
-    account::{self, Account, NamedDevice},
-    limits,
-};
-use events::{StreamName, value::SessionKind};
-use http::{HeaderMap, header::SET_COOKIE};
+use domain::{account::NamedDevice, limits};
+use events::value::SessionKind;
+use http::header::SET_COOKIE;
 use platform::http::{ApiError, Body, Reply, require_same_origin};
 use protocol::{
     contact::Edition,
     envelope::Success,
-    error::ErrorCode,
-    session::{CodeSent, CodeSentV4, CookieLoggedIn, LoggedIn, LoggedOut, SmsAuth, SmsCookieAuth, SmsLogin},
+    session::{CodeSent, CodeSentV4, CookieLoggedIn, LoggedIn, SmsAuth, SmsCookieAuth, SmsLogin},
 };
 
 /// First part: sends a code to the phone.
 #[utoipa::path(post, path = "/api/v3/sms-login", tag = "login", request_body = SmsLogin,
-    responses((status = 200, body = Success<CodeSent>)), security(()))]
+    responses((status = 200, body = Success<CodeSent>,
+        headers(("Login-Request", description = "Names the request; may be sent back with the code")))), security(()))]
 pub(super) async fn sms_login(
     State(commands): State<Commands>,
+    sent_back: SentBack,
     command: Command<Body<SmsLogin>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.request_code");
+    let given = Given::new(&commands, &mut context)?;
     if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
+        return given.with(&commands, answer);
     }
-    let (sent, position) = commands.send_code(&mut context, &command.input.0.phone).await?;
+    let phone = &command.input.0.phone;
+    let (sent, position) = commands.send_code(&mut context, phone, &given, &sent_back).await?;
     let CodeSentV4 { code_length, code_valid_until, phone, .. } = sent;
-    commands.answer(&context, position, &CodeSent { code_length, code_valid_until, phone }).await
+    let sent = CodeSent { code_length, code_valid_until, phone };
+    given.with(&commands, commands.answer(&context, position, &sent).await?)
 }
 
 /// First part: sends a code to the phone, and says when there may be another.
 #[utoipa::path(post, path = "/api/v4/auth/sms/send-code", tag = "login", request_body = SmsLogin,
-    responses((status = 200, body = Success<CodeSentV4>)), security(()))]
+    responses((status = 200, body = Success<CodeSentV4>,
+        headers(("Login-Request", description = "Names the request; may be sent back with the code")))), security(()))]
 pub(super) async fn send_code(
     State(commands): State<Commands>,
+    sent_back: SentBack,
     command: Command<Body<SmsLogin>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.request_code");
+    let given = Given::new(&commands, &mut context)?;
     if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
+        return given.with(&commands, answer);
     }
-    let (sent, position) = commands.send_code(&mut context, &command.input.0.phone).await?;
-    commands.answer(&context, position, &sent).await
+    let phone = &command.input.0.phone;
+    let (sent, position) = commands.send_code(&mut context, phone, &given, &sent_back).await?;
+    given.with(&commands, commands.answer(&context, position, &sent).await?)
 }
 
 /// Second part: the code opens a session and registers the device.
@@ -67,6 +73,7 @@ pub(super) async fn send_code(
     responses((status = 200, body = Success<LoggedIn>)), security(()))]
 pub(super) async fn sms_auth(
     State(commands): State<Commands>,
+    sent_back: SentBack,
     command: Command<Body<SmsAuth>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.by_sms");
@@ -78,7 +85,8 @@ pub(super) async fn sms_auth(
     let phone = checks.phone("phone", &input.phone);
     let device = named_device(&mut checks, &input.device_id, &input.kind, &input.name);
     checks.done()?;
-    let entered = Entered { phone: checked(phone)?, code: input.code, kind: SessionKind::Token, device };
+    let (phone, kind) = (checked(phone)?, SessionKind::Token);
+    let entered = Entered { phone, code: input.code, kind, device, sent_back };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
     opened.answer(&commands, &context, Edition::V3).await
 }
@@ -88,6 +96,7 @@ pub(super) async fn sms_auth(
     responses((status = 200, body = Success<LoggedIn>)), security(()))]
 pub(super) async fn get_token(
     State(commands): State<Commands>,
+    sent_back: SentBack,
     command: Command<Body<SmsCookieAuth>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.by_sms");
@@ -98,8 +107,8 @@ pub(super) async fn get_token(
     let mut checks = Checks::default();
     let phone = checks.phone("phone", &input.phone);
     checks.done()?;
-    let (kind, device) = (SessionKind::Token, None);
-    let entered = Entered { phone: checked(phone)?, code: input.code, kind, device };
+    let (kind, device) = (SessionKind::GetToken, None);
+    let entered = Entered { phone: checked(phone)?, code: input.code, kind, device, sent_back };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
     opened.answer(&commands, &context, Edition::V4).await
 }
@@ -109,6 +118,7 @@ pub(super) async fn get_token(
     responses((status = 200, body = Success<CookieLoggedIn>)), security(()))]
 pub(super) async fn sms_cookieauth(
     State(commands): State<Commands>,
+    sent_back: SentBack,
     command: Command<Body<SmsCookieAuth>>,
 ) -> Result<Reply<CookieLoggedIn>, ApiError> {
     let mut context = command.context.named("login.by_sms_cookie");
@@ -117,62 +127,13 @@ pub(super) async fn sms_cookieauth(
     let mut checks = Checks::default();
     let phone = checks.phone("phone", &input.phone);
     checks.done()?;
-    let entered =
-        Entered { phone: checked(phone)?, code: input.code, kind: SessionKind::Cookie, device: None };
+    let (kind, device) = (SessionKind::Cookie, None);
+    let entered = Entered { phone: checked(phone)?, code: input.code, kind, device, sent_back };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
     let me = opened.me(&commands, &context, Edition::V3).await?;
     let cookie =
         cookie::set(&opened.token, &commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
     Ok(Reply::new(CookieLoggedIn { me }).at(opened.position).header(SET_COOKIE, cookie))
-}
-
-/// Ends the session of the cookie.
-#[utoipa::path(post, path = "/api/v3/cookieauth-logout", tag = "login",
-    responses((status = 200, body = Success<LoggedOut>)), security(()))]
-pub(super) async fn logout(
-    State(commands): State<Commands>,
-    headers: HeaderMap,
-    command: Command<NoInput>,
-) -> Result<Reply<LoggedOut>, ApiError> {
-    let mut context = command.context.named("session.close");
-    require_same_origin(&context.request, &commands.access.config)?;
-    let mut reply = Reply::new(LoggedOut { location: "/".into() });
-    if let Some(caller) = cookie_session(&commands, &headers).await? {
-        context.by(caller.account);
-        let session = caller.id;
-        let done: Done<Account> = commands
-            .transact(&context, StreamName::account(caller.account), Start::Known, |_: &Account| {
-                account::Command::LogOut(session)
-            })
-            .await
-            .map_err(|stop| stop.or(refused))?;
-        commands.settle(&context, done.position).await?;
-        reply = reply.at(done.position);
-    }
-    let cleared = cookie::clear(&commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
-    Ok(reply.header(SET_COOKIE, cleared))
-}
-
-/// The same by GET, as the seed has it. Pages of others cannot cause it: browsers tell who asks.
-#[utoipa::path(get, path = "/api/v3/cookieauth-logout", tag = "login",
-    responses((status = 200, body = Success<LoggedOut>)), security(()))]
-pub(super) async fn logout_by_get(
-    state: State<Commands>,
-    headers: HeaderMap,
-    command: Command<NoInput>,
-) -> Result<Reply<LoggedOut>, ApiError> {
-    logout(state, headers, command).await
-}
-
-/// The session of the cookie, whatever the header `Token` says: a token is not ended by a logout of the cookie.
-async fn cookie_session(commands: &Commands, headers: &HeaderMap) -> Result<Option<Caller>, ApiError> {
-    let mut cookies = headers.clone();
-    cookies.remove(platform::http::TOKEN);
-    match commands.access.authenticate(&cookies).await {
-        Ok(caller) => Ok(Some(caller)),
-        Err(error) if matches!(error.code(), ErrorCode::EmptyToken | ErrorCode::InvalidToken) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// The device that a login names.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use events::{
     AccountId, SessionId, TeamId, account, device,
-    value::{DeviceKind, SessionKind},
+    value::{DeviceKind, SessionEnd, SessionKind},
 };
 use uuid::Uuid;
 
@@ -73,8 +73,17 @@ pub enum Command {
     },
     /// Somebody proved to be the owner.
     LogIn(Login),
-    /// A session shall end.
+    /// A session shall end, by its own wish.
     LogOut(SessionId),
+    /// A session shall end.
+    EndSession {
+        /// Which one.
+        session: SessionId,
+        /// Why.
+        reason: SessionEnd,
+    },
+    /// All sessions but this one shall end.
+    EndOtherSessions(SessionId),
     /// A session shows a QR code to log in another device.
     OfferQr {
         /// The offer.
@@ -109,7 +118,7 @@ pub enum Command {
         /// What changes.
         change: DeviceChange,
     },
-    /// A device shall be gone, and its sessions with it.
+    /// A device shall be gone, and its sessions with it; with the last one, all sessions.
     RemoveDevice {
         /// Which device.
         device_id: String,

@@ -205,3 +205,35 @@ fn a_name_that_a_team_gave_in_an_earlier_version_is_none_that_the_person_took() 
     let [AccountEvent::Named(named)] = &taken[..] else { panic!("{taken:?}") };
     assert_eq!(named.given_name.or_default(), "");
 }
+
+fn ended(events: &[AccountEvent]) -> Vec<(u128, SessionEnd)> {
+    let ended = events.iter().filter_map(|event| match event {
+        AccountEvent::SessionClosed(closed) => Some((closed.session.0.as_u128(), closed.reason)),
+        _ => None,
+    });
+    ended.collect()
+}
+
+#[test]
+fn one_session_or_all_others_are_ended_from_a_list() {
+    let logins = [login(1, Some("a")), login(2, None), login(3, Some("b"))].map(Command::LogIn);
+    let history = story([register()].into_iter().chain(logins));
+    let one = |n| Command::EndSession { session: SessionId(id(n)), reason: SessionEnd::Ended };
+    let events = given::<Account>(&history).when(one(2)).unwrap();
+    assert_eq!(ended(&events), [(2, SessionEnd::Ended)]);
+    assert_eq!(given::<Account>(&history).when(one(9)), Err(Rejection::NoSession));
+    let events = given::<Account>(&history).when(Command::EndOtherSessions(SessionId(id(1)))).unwrap();
+    assert_eq!(ended(&events), [(2, SessionEnd::Ended), (3, SessionEnd::Ended)]);
+}
+
+#[test]
+fn with_the_last_device_all_sessions_end() {
+    let logins = [login(1, Some("a")), login(2, None), login(3, Some("b"))].map(Command::LogIn);
+    let mut history = story([register()].into_iter().chain(logins));
+    let remove = |device: &str| Command::RemoveDevice { device_id: device.into() };
+    let events = given::<Account>(&history).when(remove("a")).unwrap();
+    assert_eq!(ended(&events), [(1, SessionEnd::DeviceRemoved)], "there is another device");
+    history.extend(events);
+    let events = given::<Account>(&history).when(remove("b")).unwrap();
+    assert_eq!(ended(&events), [(2, SessionEnd::DevicesRemoved), (3, SessionEnd::DeviceRemoved)]);
+}

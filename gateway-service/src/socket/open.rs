@@ -103,7 +103,9 @@ impl Parts {
             known,
             left,
         };
-        let pace = Pace::new(gateway.0.time);
+        // Time that has passed already is none.
+        let lasts = (session.expires - gateway.0.access.clock.now()).to_std().unwrap_or_default();
+        let pace = Pace::new(gateway.0.time, lasts);
         let sleep = Box::pin(tokio::time::sleep_until(pace.next()));
         // A stream is a request in flight: a stop waits for it before it comes to the sockets.
         let draining = if wire.is_one_way() { gateway.0.tasks.closing() } else { gateway.0.draining.clone() };

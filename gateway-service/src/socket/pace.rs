@@ -37,6 +37,7 @@ pub(super) struct Pace {
     seen: Instant,
     confirmed: Option<Instant>,
     leave: Option<Instant>,
+    expiry: Option<Instant>,
 }
 
 /// What is due.
@@ -58,11 +59,13 @@ pub(super) struct Due {
     pub(super) confirmed: bool,
     /// The end, in a drain.
     pub(super) leave: bool,
+    /// The session is as old as it may get.
+    pub(super) expired: bool,
 }
 
 impl Pace {
-    /// `server.online` is due at once; `server.time` comes every so often.
-    pub(super) fn new(time_every: Duration) -> Self {
+    /// `server.online` is due at once; `server.time` comes every so often; the session lasts for so long.
+    pub(super) fn new(time_every: Duration, session: Duration) -> Self {
         let now = Instant::now();
         Self {
             ping: now + PING,
@@ -75,13 +78,20 @@ impl Pace {
             seen: now + SEEN,
             confirmed: None,
             leave: None,
+            expiry: now.checked_add(session),
         }
     }
 
     /// When something is due next.
     pub(super) fn next(&self) -> Instant {
         let always = [self.ping, self.online, self.time, self.session, self.seen];
-        always.into_iter().chain(self.confirmed).chain(self.leave).min().unwrap_or(self.ping)
+        always
+            .into_iter()
+            .chain(self.confirmed)
+            .chain(self.leave)
+            .chain(self.expiry)
+            .min()
+            .unwrap_or(self.ping)
     }
 
     /// What is due now; it will be due again later.
@@ -98,6 +108,7 @@ impl Pace {
             seen: pass(&mut self.seen, now, SEEN),
             confirmed: self.confirmed.take_if(|at| *at <= now).is_some(),
             leave: self.leave.is_some_and(|leave| leave <= now),
+            expired: self.expiry.take_if(|expiry| *expiry <= now).is_some(),
         }
     }
 
@@ -147,9 +158,20 @@ mod tests {
     use std::time::Duration;
     use tokio::time::Instant;
 
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    #[test]
+    fn the_end_of_a_session_is_due_at_its_moment() {
+        let mut pace = Pace::new(ONLINE, Duration::from_millis(700));
+        let now = Instant::now();
+        assert!(!pace.due(now).expired);
+        assert!(pace.next() <= now + Duration::from_millis(700));
+        assert!(pace.due(now + Duration::from_millis(700)).expired);
+    }
+
     #[test]
     fn presence_is_due_at_once_and_then_again_and_again() {
-        let mut pace = Pace::new(ONLINE);
+        let mut pace = Pace::new(ONLINE, DAY);
         let now = Instant::now();
         assert!(pace.due(now).online);
         assert!(!pace.due(now + Duration::from_secs(4)).online);
@@ -158,7 +180,7 @@ mod tests {
 
     #[test]
     fn presence_of_many_is_told_less_often() {
-        let mut pace = Pace::new(ONLINE);
+        let mut pace = Pace::new(ONLINE, DAY);
         let now = Instant::now();
         pace.due(now);
         pace.told_presence(now, 100);
@@ -172,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_answers_no_ping_is_dead() {
-        let mut pace = Pace::new(ONLINE);
+        let mut pace = Pace::new(ONLINE, DAY);
         let mut now = Instant::now();
         let mut after = || {
             now += PING;

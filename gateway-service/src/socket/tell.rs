@@ -10,7 +10,7 @@ use crate::{
         pace::{Due, STALLED, UNFINISHED},
     },
 };
-use events::{ContactId, TeamId};
+use events::{ContactId, TeamId, value::SessionEnd};
 use protocol::{Point, Timestamp, error::ErrorCode, lang::Text, notice::Scope, realtime::ServerEvent};
 use read_model::{QueryError, feed::FeedRead};
 use serde_json::value::RawValue;
@@ -173,12 +173,15 @@ impl Socket {
             return Some(End::Close(code::POLICY, "a message takes too long"));
         }
         let now = Instant::now();
-        let Due { ping, dead, online, time, session, seen, confirmed, leave } = self.pace.due(now);
+        let Due { ping, dead, online, time, session, seen, confirmed, leave, expired } = self.pace.due(now);
         if dead {
             return Some(End::Gone);
         }
         if leave {
             return Some(self.restart());
+        }
+        if expired {
+            return Some(self.log_out());
         }
         if ping {
             self.wire.ping();
@@ -282,14 +285,19 @@ impl Socket {
         Ok(())
     }
 
-    /// A session can also end by age, of which no event tells.
+    /// The session is over.
+    fn log_out(&mut self) -> End {
+        self.say(&ServerEvent::Logout { reason: SessionEnd::Expired.word().to_owned() });
+        End::Close(code::NORMAL, "logged out")
+    }
+
+    /// A session can also end without an event that the socket is told of.
     async fn check_session(&mut self) -> Option<End> {
         let refused = self.gateway.0.access.authenticate(&self.sender.credentials.headers()).await.err()?;
         if refused.code() != ErrorCode::InvalidToken {
             return None;
         }
-        self.say(&ServerEvent::Logout { reason: "expired".to_owned() });
-        Some(End::Close(code::NORMAL, "logged out"))
+        Some(self.log_out())
     }
 
     pub(super) fn broken(&self, error: &RenderError) -> Option<End> {

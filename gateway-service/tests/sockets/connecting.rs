@@ -48,7 +48,7 @@ async fn who_is_online_is_told_at_once_and_with_the_next_one() {
 async fn foreign_pages_get_no_socket_by_cookie() {
     let house = House::build(|config| config.public_url = Some("https://chat.example".into())).await;
     let person = house.person().await;
-    let cookie = &*house.cookie(&person);
+    let cookie = &*house.cookie(&person).await;
     let refused: [Headers<'_>; 5] = [
         &[("Cookie", cookie), ("Origin", "https://evil.example")],
         &[("Cookie", cookie), ("Origin", "null")],

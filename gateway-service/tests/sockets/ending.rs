@@ -56,6 +56,30 @@ async fn a_session_that_ends_takes_its_sockets_with_it_and_no_others() {
     house.pull_down().await;
 }
 
+/// Of that no event tells: the socket knows the moment itself. A look from time to time would come after two of `server.time`.
+#[tokio::test]
+async fn a_session_that_expires_ends_its_sockets_at_that_moment() {
+    let house = House::build(|config| config.realtime.time_sec = 15).await;
+    let person = house.person().await;
+    let short = house.again_for(&person, Duration::from_secs(5)).await;
+    let (mut gone, mut stays) = (live(&house, &short).await, live(&house, &person).await);
+    let mut times = 0;
+    let reason = loop {
+        let told = gone.any().await;
+        match told["event"].as_str() {
+            Some("server.time") => times += 1,
+            Some("server.logout") => break told["params"]["reason"].clone(),
+            _ => {}
+        }
+    };
+    assert_eq!(reason, "expired");
+    assert!(times < 2, "it stays open long after its session");
+    assert_eq!(gone.closed().await.code, CloseCode::Normal);
+    stays.send(&json!({"event": "client.ping", "confirm_id": "p"})).await;
+    stays.expect("server.confirm").await;
+    house.pull_down().await;
+}
+
 #[tokio::test]
 async fn who_is_removed_from_the_team_hears_it_and_is_out() {
     let house = House::build(|_| {}).await;

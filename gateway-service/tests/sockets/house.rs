@@ -4,7 +4,10 @@ use access::{Access, Past};
 use axum::{Json, Router, extract::Path, routing::post};
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
-use events::{AccountId, ContactId, MessageId, Position, SessionId, TeamId, chat::ChatRef, message::Author};
+use events::{
+    AccountId, ContactId, MessageId, Position, SessionId, TeamId, chat::ChatRef, message::Author,
+    value::SessionKind,
+};
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
     budget::Budget,
@@ -29,6 +32,9 @@ use uuid::Uuid;
 
 /// A guard against hanging, no measure of speed.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// As long as most sessions of these tests last.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Somebody with a session in the team.
 #[derive(Clone, Debug)]
@@ -111,13 +117,18 @@ impl House {
                    VALUES ($1, '+79990000000', 'Имя', '', 0, now())";
         sqlx::query(sql).bind(account.0).execute(&self.pool).await.unwrap();
         let contact = self.seat(account, self.team).await;
-        let (session, token) = self.session(account).await;
+        let (session, token) = self.session(account, SessionKind::Token, HOUR).await;
         Person { account, contact, session, token }
     }
 
     /// Another login of the same person.
     pub(crate) async fn again(&self, person: &Person) -> Person {
-        let (session, token) = self.session(person.account).await;
+        self.again_for(person, HOUR).await
+    }
+
+    /// Another login of the same person, which lasts for so long.
+    pub(crate) async fn again_for(&self, person: &Person, lasts: Duration) -> Person {
+        let (session, token) = self.session(person.account, SessionKind::Token, lasts).await;
         Person { session, token, ..person.clone() }
     }
 
@@ -132,18 +143,19 @@ impl House {
         contact
     }
 
-    async fn session(&self, account: AccountId) -> (SessionId, String) {
+    async fn session(&self, account: AccountId, kind: SessionKind, lasts: Duration) -> (SessionId, String) {
         let (session, token) = (SessionId(Uuid::new_v4()), Uuid::new_v4().simple().to_string());
         let sql = "INSERT INTO read.session (token_hash, uid, account, kind, created, expires) \
-                   VALUES ($1, $2, $3, 'token', now(), now() + interval '1 hour')";
+                   VALUES ($1, $2, $3, $4, now(), now() + make_interval(secs => $5))";
         let query = sqlx::query(sql).bind(self.read.token_hash(&token)).bind(session.0).bind(account.0);
-        query.execute(&self.pool).await.unwrap();
+        query.bind(kind.word()).bind(lasts.as_secs_f64()).execute(&self.pool).await.unwrap();
         (session, token)
     }
 
     /// The header `Cookie` of a person's browser.
-    pub(crate) fn cookie(&self, person: &Person) -> String {
-        format!("{}={}", self.config.cookie_name(), person.token)
+    pub(crate) async fn cookie(&self, person: &Person) -> String {
+        let (_, token) = self.session(person.account, SessionKind::Cookie, HOUR).await;
+        format!("{}={token}", self.config.cookie_name())
     }
 
     /// The next row of a scope, not yet told to anybody.

@@ -40,6 +40,11 @@ impl Config {
         if self.is_https() { "__Host-tada_session" } else { "tada_session" }
     }
 
+    /// The name of the cookie that names a request for a login code.
+    pub fn login_cookie_name(&self) -> &'static str {
+        if self.is_https() { "__Host-tada_login" } else { "tada_login" }
+    }
+
     /// Whether pages of this origin may act with a user's cookie.
     pub fn is_own_origin(&self, origin: &str) -> bool {
         origin.eq_ignore_ascii_case(&self.public_url())

@@ -1,6 +1,7 @@
 //! The sections of the configuration and their defaults.
 
 use super::{Profile, Secret, blank};
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -17,18 +18,22 @@ pub struct Auth {
     pub fixed_code: String,
     /// Lets production use codes shorter than 6 digits, for clients that cannot show more.
     pub allow_short_codes: bool,
-    /// Wrong tries until a code is burnt.
+    /// Wrong tries of a code, for each client that asked for it.
     pub code_tries: u32,
-    /// Codes for one phone in an hour.
+    /// Messages with a code to one phone in an hour; above it they come slowly, see `slow_resend_after_sec`.
     pub codes_per_hour: u32,
-    /// Codes for one phone in a day.
+    /// The same in a day. With `code_tries` it also bounds wrong tries in a day; where more are made, codes get longer.
     pub codes_per_day: u32,
     /// Within this time a repeated request answers with the code already sent, and sends nothing; in seconds.
     pub resend_after_sec: u32,
+    /// The same for a phone that got as many messages as `codes_per_hour` or `codes_per_day` say.
+    pub slow_resend_after_sec: u32,
     /// Days after which the session of a token ends.
     pub token_days: u32,
     /// Days after which the session of a cookie ends.
     pub cookie_days: u32,
+    /// Days after which a session ends that nobody uses; 0 for no such end. An open websocket uses its session.
+    pub idle_days: u32,
 }
 
 impl Auth {
@@ -43,9 +48,18 @@ impl Auth {
             codes_per_hour: if production { 5 } else { 10_000 },
             codes_per_day: if production { 10 } else { 100_000 },
             resend_after_sec: if production { 30 } else { 0 },
+            slow_resend_after_sec: 900,
             token_days: 90,
             cookie_days: 30,
+            idle_days: 90,
         }
+    }
+}
+
+impl Auth {
+    /// How long a session may be left without use.
+    pub fn idle(&self) -> Option<TimeDelta> {
+        (self.idle_days > 0).then(|| TimeDelta::days(self.idle_days.into()))
     }
 }
 

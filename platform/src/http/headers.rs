@@ -16,6 +16,8 @@ pub const MIN_EVENT_POSITION: HeaderName = HeaderName::from_static("min-event-po
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The session token.
 pub const TOKEN: HeaderName = HeaderName::from_static("token");
+/// Names a request for a login code: the answer gives it, and the client may send it back with the code.
+pub const LOGIN_REQUEST: HeaderName = HeaderName::from_static("login-request");
 /// Names a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -2,7 +2,7 @@
 
 use super::{
     envelope, guard, headers,
-    headers::{EVENT_POSITION, IDEMPOTENCY_KEY, MIN_EVENT_POSITION, REQUEST_ID, TOKEN},
+    headers::{EVENT_POSITION, IDEMPOTENCY_KEY, LOGIN_REQUEST, MIN_EVENT_POSITION, REQUEST_ID, TOKEN},
     leftover, observe,
     request::RequestInfo,
 };
@@ -129,6 +129,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             TOKEN,
             IDEMPOTENCY_KEY,
             MIN_EVENT_POSITION,
+            LOGIN_REQUEST,
             REQUEST_ID,
             HeaderName::from_static("prefer"),
             HeaderName::from_static("x-supported-features"),
@@ -136,6 +137,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         ])
         .expose_headers([
             EVENT_POSITION,
+            LOGIN_REQUEST,
             REQUEST_ID,
             ACCEPT_RANGES,
             CONTENT_DISPOSITION,

@@ -15,8 +15,8 @@ pub(super) async fn opened(
 ) -> Result<(), sqlx::Error> {
     let device_id = opened.device_id.as_ref().and_then(|id| id.value.as_deref());
     sqlx::query(
-        "INSERT INTO session (token_hash, uid, account, kind, device_id, created, expires) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO session (token_hash, uid, account, kind, device_id, created, expires, address, user_agent) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&opened.token_hash)
     .bind(opened.session.0)
@@ -25,6 +25,8 @@ pub(super) async fn opened(
     .bind(device_id)
     .bind(at.meta.at)
     .bind(opened.expires)
+    .bind(at.meta.address.as_ref().and_then(|address| address.value.as_deref()))
+    .bind(at.meta.user_agent.as_ref().and_then(|agent| agent.value.as_deref()))
     .execute(&mut *batch.db)
     .await?;
     let name: Option<String> =

@@ -1,6 +1,9 @@
 //! Codes by SMS: asked for, and tried.
 
-use super::Opened;
+use super::{
+    Opened,
+    asking::{Given, SentBack},
+};
 use crate::{
     Commands,
     accounts::Named,
@@ -27,6 +30,7 @@ use protocol::{
     session::CodeSentV4,
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What somebody entered to log in.
 pub(super) struct Entered {
@@ -34,14 +38,17 @@ pub(super) struct Entered {
     pub(super) code: String,
     pub(super) kind: SessionKind,
     pub(super) device: Option<NamedDevice>,
+    pub(super) sent_back: SentBack,
 }
 
 impl Commands {
-    /// Asks for a code to be sent, within what a phone and an address may ask for.
+    /// Asks for a code to be sent, within what an address and a phone may ask for.
     pub(super) async fn send_code(
         &self,
         context: &mut Context,
         phone: &str,
+        given: &Given,
+        sent_back: &SentBack,
     ) -> Result<(CodeSentV4, Position), ApiError> {
         let mut checks = Checks::default();
         let phone = checks.phone("phone", phone);
@@ -60,22 +67,27 @@ impl Commands {
         let nonce = context.id();
         let lang = if context.request.lang == Lang::En { "en" } else { "ru" };
         let policy = code_policy(self);
+        let (request, asker) = (given.hash(self), sent_back.asker(self, context));
         let done: Done<Phone> = self
             .transact(context, stream, Start::Known, |_: &Phone| phone::Command::RequestCode {
                 nonce,
                 account,
                 phone: phone.as_str().to_owned(),
                 lang: lang.to_owned(),
+                request: request.clone(),
+                asker: asker.clone(),
                 policy,
                 now: context.now,
             })
             .await
             .map_err(|stop| stop.or(code_refused))?;
-        let code = done.state.code().ok_or_else(not_found)?;
+        // A repetition may come when the request is over.
+        let newest = || Some((done.state.code()?, context.now));
+        let (code, until) = done.state.requested(&request).or_else(newest).ok_or_else(not_found)?;
         let sent = CodeSentV4 {
             code_length: code.length,
-            code_valid_until: done.state.code_valid_until().unwrap_or(context.now).into(),
-            next_code_at: done.state.next_code_at(&policy).unwrap_or(context.now).into(),
+            code_valid_until: until.into(),
+            next_code_at: done.state.next_code_at(&policy, context.now).unwrap_or(context.now).into(),
             phone: phone.as_str().to_owned(),
         };
         Ok((sent, done.position))
@@ -90,7 +102,6 @@ impl Commands {
         self.access.read.whole().await.map_err(refuse)?;
         let limits = &self.access.limits;
         limits.check(Limit::SmsAuthPerAddress, &Key::Address(context.request.client))?;
-        limits.allowed(Limit::SmsAuthGlobalFailures, &Key::Global)?;
         let (session, account_id): (SessionId, AccountId) = (context.id(), context.id());
         let account = self.try_code(context, &entered, session).await?.unwrap_or(account_id);
         context.by(account);
@@ -111,19 +122,31 @@ impl Commands {
         let stream = StreamName::phone(&hex::encode(hash));
         let policy = code_policy(self);
         let fixed = &self.access.config.auth.fixed_code;
+        let asker = entered.sent_back.asker(self, context);
+        // While everybody guesses, only those are listened to who have asked for the code.
+        let strain = self.access.limits.allowed(Limit::SmsAuthGlobalFailures, &Key::Global).err();
+        let equal = |phone: &Phone| -> Vec<Uuid> {
+            let digits = |code: &phone::Code| match fixed.is_empty() {
+                true => self.vault.login_code(&hash, code.nonce, code.length),
+                false => fixed.clone(),
+            };
+            let good = phone.good_codes(context.now);
+            let same =
+                |code: &&phone::Code| vault::equal(digits(code).as_bytes(), entered.code.trim().as_bytes());
+            good.filter(same).map(|code| code.nonce).collect()
+        };
         let done: Result<Done<Phone>, Stop<_>> = self
             .transact(&context.on_the_way(), stream, Start::Known, |phone: &Phone| {
-                let expected = phone.code().map(|code| match fixed.is_empty() {
-                    true => self.vault.login_code(&hash, code.nonce, code.length),
-                    false => fixed.clone(),
-                });
-                let correct = expected
-                    .is_some_and(|code| vault::equal(code.as_bytes(), entered.code.trim().as_bytes()));
-                let nonce = phone.code().map(|code| code.nonce);
-                phone::Command::TryCode { nonce, correct, session, policy, now: context.now }
+                let (equal, asker, now) = (equal(phone), asker.clone(), context.now);
+                phone::Command::TryCode { equal, asker, strained: strain.is_some(), session, policy, now }
             })
             .await;
-        let done = done.map_err(|stop| stop.or(code_refused))?;
+        let done = done.map_err(|stop| {
+            stop.or(|rejection| match (rejection, strain) {
+                (phone::Rejection::Strained, Some(strain)) => strain.into(),
+                (rejection, _) => code_refused(rejection),
+            })
+        })?;
         if done.events.iter().any(|event| matches!(event, events::PhoneEvent::CodeRejected(_))) {
             self.access.limits.failed(Limit::SmsAuthGlobalFailures, &Key::Global);
             return Err(ApiError::field("code", Text::WrongCode));
@@ -138,6 +161,7 @@ fn code_policy(commands: &Commands) -> CodePolicy {
         length: auth.code_length,
         lifetime: TimeDelta::seconds(auth.code_ttl_sec.into()),
         resend_after: TimeDelta::seconds(auth.resend_after_sec.into()),
+        slow_resend_after: TimeDelta::seconds(auth.slow_resend_after_sec.into()),
         tries: auth.code_tries,
         per_hour: auth.codes_per_hour as usize,
         per_day: auth.codes_per_day as usize,
@@ -151,6 +175,8 @@ fn code_refused(rejection: phone::Rejection) -> ApiError {
             .because(Text::SlowDown { seconds: retry_after })
             .retry_after(Duration::from_secs(retry_after)),
         phone::Rejection::NoCode => ApiError::field("code", Text::CodeExpired),
-        phone::Rejection::TooManyTries => ApiError::field("code", Text::TooManyTries),
+        phone::Rejection::TooManyTries | phone::Rejection::Strained => {
+            ApiError::field("code", Text::TooManyTries)
+        }
     }
 }

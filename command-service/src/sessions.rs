@@ -1,0 +1,55 @@
+//! Ends of sessions that nobody asks for: by age, or because nobody has used them for too long.
+//!
+//! Such a session opens nothing from that moment on, whether its end is in the log or not. The event makes the end final, whatever the
+//! settings say later, and takes the session out of the account's state.
+
+use crate::{
+    Commands,
+    context::Context,
+    transact::{Done, Start, Stop},
+};
+use access::refuse;
+use domain::account::{self, Account, Rejection};
+use events::StreamName;
+use platform::http::ApiError;
+use read_model::session_list::Over;
+
+/// Sessions that are ended before it is looked again.
+const AT_ONCE: i64 = 200;
+
+impl Commands {
+    /// Ends sessions that are over.
+    pub(crate) async fn end_sessions(&self) -> Result<(), ApiError> {
+        loop {
+            let context = Context::of_the_house("session.expire", self.access.clock.now());
+            let idle = self.access.config.auth.idle();
+            let over = self.access.read.sessions_over(context.now, idle, AT_ONCE).await.map_err(refuse)?;
+            let Some(first) = over.first().copied() else {
+                return self.access.read.forget_session_uses().await.map_err(refuse);
+            };
+            let mut last = 0;
+            for Over { account, session, reason } in over {
+                let command = |_: &Account| account::Command::EndSession { session, reason };
+                let stream = StreamName::account(account);
+                let done: Result<Done<Account>, Stop<_>> =
+                    self.transact(&context, stream, Start::Known, command).await;
+                match done {
+                    Ok(done) => last = last.max(done.position),
+                    // It has ended otherwise meanwhile.
+                    Err(Stop::Rejected(Rejection::NoSession | Rejection::NoAccount)) => {}
+                    Err(stop) => {
+                        return Err(stop.or(|rejection| {
+                            ApiError::internal(format!("a session was not ended: {rejection:?}"))
+                        }));
+                    }
+                }
+            }
+            if last == 0 {
+                // The rows have yet to hear of it.
+                tracing::debug!(session = %first.session.0, "sessions have ended already");
+                return Ok(());
+            }
+            self.settle(&context, last).await?;
+        }
+    }
+}

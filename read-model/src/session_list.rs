@@ -1,0 +1,131 @@
+//! An account's sessions as their owner sees them, when they were last used, and which of them are over.
+//!
+//! That one was used is noted beside the log, seldom: it changes nothing but how long the session lasts. That one has ended for it is
+//! an event, [`crate::session_list`] only says where to look.
+
+use crate::{ReadModel, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use events::{
+    AccountId, SessionId,
+    value::{SessionEnd, SessionKind},
+};
+use protocol::session::Session;
+use sqlx::Row;
+use uuid::Uuid;
+
+/// A session that is over, though no event says so yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// Whose.
+    pub account: AccountId,
+    /// Which one.
+    pub session: SessionId,
+    /// Why.
+    pub reason: SessionEnd,
+}
+
+impl ReadModel {
+    /// A session was used just now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn saw_session(&self, session: SessionId, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO ops.session_seen (session, account, at) VALUES ($1, $2, $3) \
+             ON CONFLICT (session) DO UPDATE SET at = greatest(session_seen.at, excluded.at)",
+        )
+        .bind(session.0)
+        .bind(account.0)
+        .bind(at)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The sessions of an account that are open, the newest first; `current` is the one that asks. Those that nobody has used for
+    /// longer than `idle` are over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sessions(
+        &self,
+        account: AccountId,
+        current: SessionId,
+        now: DateTime<Utc>,
+        idle: Option<TimeDelta>,
+    ) -> Result<Vec<Session>> {
+        let rows = sqlx::query(
+            "SELECT s.*, greatest(s.created, n.at) AS seen, d.name AS device \
+             FROM session s LEFT JOIN ops.session_seen n ON n.session = s.uid \
+                 LEFT JOIN device d ON d.account = s.account AND d.device_id = s.device_id \
+             WHERE s.account = $1 AND s.expires > $2 AND ($3::timestamptz IS NULL OR greatest(s.created, n.at) > $3) \
+             ORDER BY s.created DESC, s.uid",
+        )
+        .bind(account.0)
+        .bind(now)
+        .bind(idle.map(|idle| now - idle))
+        .fetch_all(&self.pool)
+        .await?;
+        let session = |row: &sqlx::postgres::PgRow| {
+            let uid: Uuid = row.get("uid");
+            let current = current.0 == uid;
+            let seen: DateTime<Utc> = row.get("seen");
+            Session {
+                uid,
+                kind: SessionKind::from_word(row.get("kind")).unwrap_or(SessionKind::Token),
+                created: row.get::<DateTime<Utc>, _>("created").into(),
+                last_access: if current { now } else { seen }.into(),
+                expires: row.get::<DateTime<Utc>, _>("expires").into(),
+                addr: row.get("address"),
+                user_agent: row.get("user_agent"),
+                device_id: row.get("device_id"),
+                device: row.get::<Option<String>, _>("device").filter(|name| !name.is_empty()),
+                current,
+            }
+        };
+        Ok(rows.iter().map(session).collect())
+    }
+
+    /// Sessions that are over by their age, or because nobody has used them for longer than `idle`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn sessions_over(
+        &self,
+        now: DateTime<Utc>,
+        idle: Option<TimeDelta>,
+        limit: i64,
+    ) -> Result<Vec<Over>> {
+        let rows = sqlx::query(
+            "SELECT s.uid, s.account, s.expires <= $1 AS old \
+             FROM session s LEFT JOIN ops.session_seen n ON n.session = s.uid \
+             WHERE s.expires <= $1 OR (s.created <= $2 AND greatest(s.created, n.at) <= $2) \
+             ORDER BY s.expires, s.uid LIMIT $3",
+        )
+        .bind(now)
+        .bind(idle.map(|idle| now - idle))
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?;
+        let over = |row: &sqlx::postgres::PgRow| Over {
+            account: row.get::<Uuid, _>("account").into(),
+            session: row.get::<Uuid, _>("uid").into(),
+            reason: if row.get("old") { SessionEnd::Expired } else { SessionEnd::Idle },
+        };
+        Ok(rows.iter().map(over).collect())
+    }
+
+    /// Forgets when sessions were used that are no more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn forget_session_uses(&self) -> Result<()> {
+        sqlx::query(
+            "DELETE FROM ops.session_seen n WHERE n.at < now() - interval '1 day' \
+             AND NOT EXISTS (SELECT FROM session s WHERE s.uid = n.session)",
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
