@@ -5,6 +5,8 @@ pub mod bring_up;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod event_mac;
+pub mod guard;
 pub mod http;
 pub mod journal;
 pub mod keyring;

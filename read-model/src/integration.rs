@@ -3,7 +3,7 @@
 use crate::{ReadModel, Result, text::escape};
 use chrono::{DateTime, Utc};
 use events::{GroupId, IntegrationId, TeamId, value::IntegrationKind};
-use platform::vault::Purpose;
+use platform::vault::{Place, Purpose};
 use protocol::{
     Jid,
     integration::{
@@ -99,20 +99,25 @@ impl ReadModel {
     /// The database failed.
     pub async fn webhook(&self, integration: IntegrationId) -> Result<Option<Webhook>> {
         let row = sqlx::query(
-            "SELECT uid, webhook_url, key_sealed FROM integration \
+            "SELECT uid, team, webhook_url, key_sealed FROM integration \
              WHERE uid = $1 AND enabled AND webhook_url <> ''",
         )
         .bind(integration.0)
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let key = self.open_secret(row.get("key_sealed"), row.get("uid"))?;
+        let key = self.integration_key(&row)?;
         Ok(Some(Webhook { url: row.get("webhook_url"), key }))
+    }
+
+    fn integration_key(&self, row: &PgRow) -> Result<String> {
+        let place = Place::Integration(TeamId(row.get("team")), IntegrationId(row.get("uid")));
+        self.open_secret(row.get("key_sealed"), place)
     }
 
     fn integration_view(&self, row: &PgRow) -> Result<Integration> {
         let uid: Uuid = row.get("uid");
-        let key = self.open_secret(row.get("key_sealed"), uid)?;
+        let key = self.integration_key(row)?;
         let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
         let url = webhook_address(self.base_url(), kind, &key);
         let help = help(self.base_url(), &key, url.as_deref());

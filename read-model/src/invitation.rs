@@ -3,7 +3,7 @@
 use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};
 use events::{InvitationId, TeamId};
-use platform::vault::Purpose;
+use platform::vault::{Place, Purpose};
 use protocol::invitation::Invitation;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
@@ -56,7 +56,8 @@ impl ReadModel {
     fn invitation_view(&self, row: &PgRow) -> Result<Invitation> {
         let uid: Uuid = row.get("uid");
         let team: Uuid = row.get("team");
-        let token = self.open_secret(row.get("token_sealed"), uid)?;
+        let place = Place::Invitation(TeamId(team), InvitationId(uid));
+        let token = self.open_secret(row.get("token_sealed"), place)?;
         Ok(Invitation {
             created: row.get::<DateTime<Utc>, _>("created").into(),
             qr: format!("{}/api/v3/teams/{team}/invitations/{token}.png", self.base_url()),
@@ -65,10 +66,9 @@ impl ReadModel {
         })
     }
 
-    /// Opens a secret that the API shows again; it was sealed for the thing that `uid` names.
-    pub(crate) fn open_secret(&self, sealed: &str, uid: Uuid) -> Result<String> {
-        let plain =
-            self.vault.open(sealed, uid.as_bytes()).map_err(|_| QueryError::Damaged("sealed secret"))?;
+    /// Opens a secret that the API shows again, in the place that it was sealed for.
+    pub(crate) fn open_secret(&self, sealed: &str, place: Place<'_>) -> Result<String> {
+        let plain = self.vault.open(sealed, place).map_err(|_| QueryError::Damaged("sealed secret"))?;
         String::from_utf8(plain).map_err(|_| QueryError::Damaged("sealed secret"))
     }
 }

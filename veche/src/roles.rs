@@ -1,6 +1,6 @@
 //! What each role runs; `serve` runs all of them in one process.
 
-use crate::{asyncapi, cli::Failure, docs, house::House};
+use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, house::House};
 use audit::Auditor;
 use axum::Router;
 use chrono::TimeDelta;
@@ -57,10 +57,15 @@ const SWEEP_PAST: Duration = Duration::from_secs(30);
 /// How long the answer to an Idempotency-Key is kept.
 const ANSWERS_KEPT: &str = "24 hours";
 
+/// Who appends also begins with codes: whoever only reads cannot know whether others without them are still at work.
+fn beginner(role: Role) -> Beginner {
+    if role.does(Role::Command) { Beginner::Writer } else { Beginner::Nobody }
+}
+
 /// Runs a role until it is told to stop.
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
-    let house = House::open(config).await?;
+    let house = House::open(config, beginner(role)).await?;
     listen_to_the_bus(&house).await?;
     watch(&house);
     // Commands follow the keys themselves, and a gateway opens nothing that is sealed with them.

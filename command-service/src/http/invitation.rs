@@ -14,7 +14,7 @@ use events::{InvitationId, StreamName, value::ContactStatus};
 use platform::{
     http::{ApiError, Body, Params},
     limits::{Key, Limit},
-    vault::Purpose,
+    vault::{Place, Purpose},
 };
 use protocol::{
     contact::Edition,
@@ -51,8 +51,8 @@ pub(super) async fn create(
     let invitation: InvitationId = context.id();
     let token = context.secret(&commands.vault, TOKEN_BYTES)?;
     let token_hash = hex::encode(commands.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
-    let token_sealed =
-        commands.vault.seal(token.as_bytes(), invitation.0.as_bytes()).map_err(ApiError::internal)?;
+    let place = Place::Invitation(scope.team, invitation);
+    let token_sealed = commands.vault.seal(token.as_bytes(), place).map_err(ApiError::internal)?;
     let actor = scope.contact;
     let done = commands
         .on_team(&context, &scope, || team::Command::Invite {

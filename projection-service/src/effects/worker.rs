@@ -3,7 +3,7 @@
 use super::{plan::Effect, sms, webhook};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
-use platform::{clock::Clock, outbound::Outbound, sms::Sms, vault::Vault};
+use platform::{clock::Clock, outbound::Outbound, sms::Sms, vault::{Place, Vault}};
 use read_model::ReadModel;
 use sqlx::Row;
 use std::{sync::Arc, time::Duration};
@@ -128,7 +128,7 @@ impl EffectWorker {
     }
 
     async fn attempt(&self, due: &Due) -> Outcome {
-        let plain = match self.deps.vault.open(&due.payload, due.key.as_bytes()) {
+        let plain = match self.deps.vault.open(&due.payload, Place::Effect { kind: &due.kind, key: &due.key }) {
             Ok(plain) => plain,
             Err(error) => return Outcome::Failed(error.to_string()),
         };
