@@ -18,6 +18,18 @@ use std::{
 /// The name of the file within its folder.
 const NAME: &str = "checkpoints.ndjson";
 
+/// Bytes at the end of the file in which its last checkpoint is looked for.
+const TAIL: u64 = 64 << 10;
+
+/// What the end of a file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The last checkpoint below the last accepted lineage.
+    pub checkpoint: Option<Checkpoint>,
+    /// The last accepted lineage, if it was accepted lately.
+    pub lineage: Option<Note>,
+}
+
 /// What a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
@@ -101,6 +113,37 @@ impl CheckpointFile {
         self.append_line(note)
     }
 
+    /// What the end of the file says, as far as it is signed with this key; however long the file has become, no more is read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn tail(&self, key: &PublicKey) -> io::Result<Tail> {
+        let mut tail = Tail::default();
+        let mut file = match File::open(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(tail),
+            file => file?,
+        };
+        let length = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes)?;
+        for line in bytes.rsplit(|byte| *byte == b'\n') {
+            match serde_json::from_slice(line) {
+                Ok(Line::Checkpoint(checkpoint))
+                    if tail.checkpoint.is_none() && checkpoint.check(key).is_ok() =>
+                {
+                    tail.checkpoint = Some(checkpoint);
+                }
+                Ok(Line::Note(note)) if note.note == Kind::Lineage && note.check(key).is_ok() => {
+                    tail.lineage = Some(note);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Ok(tail)
+    }
+
     fn append_line(&self, content: &impl Serialize) -> io::Result<()> {
         let is_new = !self.0.exists();
         if let (true, Some(folder)) = (is_new, self.0.parent()) {
@@ -161,8 +204,12 @@ mod tests {
         let read = || Outside::read(file.path(), &[key.public()]).unwrap();
         assert_eq!((read().checkpoints, read().others), (vec![checkpoint(5)], 1), "anybody can write a note");
         assert!(read().is_guarded());
+        assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(5)));
         file.append_note(&note(Kind::Lineage, &key)).unwrap();
+        assert_eq!(file.tail(&key.public()).unwrap().checkpoint, None);
         file.append(&checkpoint(3)).unwrap();
+        assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(3)));
+        assert_eq!(file.tail(&stranger.public()).unwrap().checkpoint, None);
         assert_eq!((read().checkpoints, read().notes.len()), (vec![checkpoint(3)], 2));
         assert!(read().is_guarded(), "whatever was accepted since");
     }

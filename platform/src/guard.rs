@@ -88,6 +88,11 @@ impl Guard {
         }
     }
 
+    /// Whether there is a place in the log from which on each event must carry a code.
+    pub fn has_begun(&self) -> bool {
+        self.unmarked_until.load(Ordering::Acquire) != NOT_YET
+    }
+
     /// Reads from the log where codes begin, and believes accordingly from now on.
     ///
     /// # Errors

@@ -135,6 +135,17 @@ impl Keyring {
         }
     }
 
+    /// Every subject that has or had a key, and whether the key was destroyed.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`].
+    pub async fn all(&self) -> Result<BTreeMap<Subject, bool>, KeyringError> {
+        match self {
+            Self::Memory(keyring) => Ok(keyring.all()),
+            Self::Postgres(keyring) => keyring.all().await,
+        }
+    }
+
     /// Takes up wrapping keys that were changed since.
     ///
     /// # Errors

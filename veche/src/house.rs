@@ -163,7 +163,8 @@ impl House {
             every: Duration::from_secs(audit.checkpoint_sec.into()),
             events: audit.checkpoint_events.into(),
         };
-        Notary::new(log, self.ledger.clone(), self.vault.signing_key(), self.clock.clone(), file, pace)
+        let (ledger, key) = (self.ledger.clone(), self.vault.signing_key());
+        Notary::new(log, ledger, key, self.clock.clone(), file, pace).guarded(self.journal.guard().clone())
     }
 
     /// The write side.

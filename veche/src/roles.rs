@@ -184,6 +184,14 @@ fn project(house: &House) -> Result<(), Failure> {
     });
     let stopping = house.tasks.stopping();
     let notary = house.notary();
+    house.readiness.register("history", {
+        let notary = notary.clone();
+        move || {
+            let refusal = notary.refusal();
+            // Nothing more is signed, and all else goes on: this is for operators to see.
+            async move { Ok::<_, Infallible>(refusal.map_or_else(|| "signed".to_owned(), |why| format!("NOT SIGNED: {why}"))) }
+        }
+    });
     house.tasks.spawn_critical("notary", {
         let stopping = stopping.clone();
         async move {
