@@ -9,7 +9,7 @@ mod known;
 pub use error::NotaryError;
 
 use crate::{
-    Chain, Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
+    Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
     team::{Streams, Team, team_of},
 };
 use chrono::{DateTime, TimeDelta, Utc};

@@ -16,6 +16,7 @@ pub mod moment;
 pub mod outbound;
 pub mod picture;
 pub mod places;
+pub mod row_mac;
 pub mod sealing;
 pub mod server;
 pub mod signing;

@@ -5,7 +5,7 @@ mod place;
 
 pub use place::Place;
 
-use crate::{event_mac::EventMac, signing::SigningKey};
+use crate::{event_mac::EventMac, row_mac::RowMac, signing::SigningKey};
 use cipher::{Cipher, Version};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -145,6 +145,11 @@ impl Vault {
     /// Opens what [`Self::wrap`] made.
     pub(crate) fn unwrap(&self, wrapped: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
         self.0.cipher.open(Version::V1, wrapped, context)
+    }
+
+    /// What rows that give rights carry to show that the projection wrote them.
+    pub fn row_mac(&self) -> RowMac {
+        RowMac::new(&subkey(&self.0.derive, b"mac:row"))
     }
 
     /// What every stored event carries to show that this installation wrote it.

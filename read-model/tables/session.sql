@@ -6,7 +6,8 @@ CREATE TABLE session (
     kind text NOT NULL,
     device_id text,
     created timestamptz NOT NULL,
-    expires timestamptz NOT NULL
+    expires timestamptz NOT NULL,
+    code bytea -- see proof.rs
 );
 CREATE INDEX session_account ON session (account);
 

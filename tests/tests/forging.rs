@@ -5,7 +5,8 @@ use std::process::Output;
 use uuid::Uuid;
 use veche_tests::{
     pair::Circle,
-    person::text,
+    patience,
+    person::{Person, text},
     world::{Layout, LogPlace, Plan, World},
 };
 
@@ -82,4 +83,71 @@ async fn an_event_that_was_changed_is_named_and_nothing_is_decided_on_it() {
     world.run(&["rebuild"]);
     let parked = world.run(&["parked"]);
     assert!(parked.contains(&stream) && parked.contains("its code does not fit"), "{parked}");
+}
+
+/// What a person's own page answers once what was remembered of their rights is asked for again.
+async fn refused(person: &Person, path: &str, code: &str) {
+    patience::until("the row gives no rights", async || {
+        let answer = person.client.unjudged().get(path).await;
+        (answer.json["error"] == code).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
+    let stage = circle().await;
+    let Circle { world, anna, boris, team, group } = &stage;
+    let pool = world.pool().await;
+    let raise = "update read.contact set status = 'owner' where team = $1 and status = 'member' and account is not null";
+    let team_id = Uuid::parse_str(&team.uid).expect("a team's id");
+    let done = sqlx::query(raise).bind(team_id).execute(&pool).await.expect("an owner can do so");
+    assert_eq!(done.rows_affected(), 1, "Boris would be an owner");
+    refused(boris, &stage.path(""), "NOT_FOUND").await;
+    anna.post(&team.uid, group, "все на месте").await;
+
+    let whose = "update read.session set account = (select account from read.contact where status = 'owner' and team = $1 \
+        and account <> read.session.account) where account = (select account from read.contact where team = $1 and phone = $2)";
+    let done = sqlx::query(whose).bind(team_id).bind(&boris.phone).execute(&pool).await;
+    assert_eq!(done.expect("an owner can do so").rows_affected(), 1, "Boris' token would be Anna's");
+    refused(boris, "/api/v4/me", "INVALID_TOKEN").await;
+    assert!(world.logs().contains("a row that gives rights is not as the projection wrote it"), "the log says so");
+    world.run(&["rebuild"]);
+    patience::until("a rebuild makes the rows as they were", async || {
+        (boris.client.unjudged().get(stage.path("")).await.json["ok"] == true).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_whose_codes_were_taken_off_is_not_taken_for_one_of_before() {
+    let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
+    let stage = Circle::meet(World::start(plan).await, &["+79083000003", "+79083000004"]).await;
+    let world = &stage.world;
+    let file = world.data().join("audit/checkpoints.ndjson");
+    let lines = async || std::fs::read_to_string(&file).ok();
+    let signed = async || lines().await.filter(|text| text.contains("guarded") && text.contains("position"));
+    let kept = patience::until("the file outside says that the log carries codes", signed).await;
+    let pool = world.pool().await;
+    let strip = "alter table log.events disable trigger events_append_only; \
+        update log.events set meta = convert_to(regexp_replace(convert_from(meta, 'UTF8'), ',\"mac\":\"[^\"]*\"', ''), 'UTF8')";
+    sqlx::raw_sql(strip).execute(&pool).await.expect("an owner can do so");
+    let migrated = world.attempt(&["migrate"]);
+    assert!(!migrated.status.success() && words(&migrated).contains("somebody has changed it"), "{}", words(&migrated));
+    // Without the file nothing shows that it is a log of before either.
+    std::fs::remove_file(&file).expect("it is there");
+    let migrated = world.attempt(&["migrate"]);
+    assert!(!migrated.status.success() && words(&migrated).contains("no checkpoint in"), "{}", words(&migrated));
+    // As a program of before has left it: signed, and without a word of codes.
+    let before: String = kept.lines().filter(|line| !line.contains("guarded")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, before).expect("it can be written");
+    let count = "select count(*) from log.events where kind = 'history.guarded.v1'";
+    let guarded = async || sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.expect("a log");
+    assert_eq!(guarded().await, 0);
+    world.run(&["migrate"]);
+    assert_eq!(guarded().await, 1, "codes have begun");
+    world.run(&["migrate"]);
+    assert_eq!(guarded().await, 1, "once");
+    world.run(&["migrate", "--accept-history", "settled"]);
+    assert_eq!(guarded().await, 2, "an operator's word is recorded");
 }

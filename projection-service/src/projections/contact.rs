@@ -1,5 +1,6 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
+mod code;
 mod rank;
 
 pub(super) use rank::status_changed;
@@ -48,6 +49,7 @@ pub(super) async fn added(
     .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
+    code::renew(batch, added.contact, true).await?;
     came(batch, at, team, added.contact, added.account).await
 }
 
@@ -129,6 +131,7 @@ pub(super) async fn inviting_allowed(
     team: TeamId,
     allowed: &contact::InvitingAllowed,
 ) -> Result<(), sqlx::Error> {
+    let was_ours = code::is_ours(batch, allowed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -137,6 +140,7 @@ pub(super) async fn inviting_allowed(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    code::renew(batch, allowed.contact, was_ours).await?;
     team::updated_for(batch, at, team, AccountId(account));
     updated(batch, at, team, vec![allowed.contact]);
     Ok(())
@@ -191,11 +195,13 @@ pub(super) async fn archived(
     archived: &contact::Archived,
 ) -> Result<(), sqlx::Error> {
     let contact = archived.contact;
+    let was_ours = code::is_ours(batch, contact).await?;
     sqlx::query("UPDATE contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
         .bind(contact.0)
         .bind(at.gentime())
         .execute(&mut *batch.db)
         .await?;
+    code::renew(batch, contact, was_ours).await?;
     let lonelier = leave_chats(batch, at, contact).await?;
     sqlx::query(
         "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
@@ -244,6 +250,7 @@ pub(super) async fn restored(
     team: TeamId,
     restored: &contact::Restored,
 ) -> Result<(), ProjectionError> {
+    let was_ours = code::is_ours(batch, restored.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
@@ -254,6 +261,7 @@ pub(super) async fn restored(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    code::renew(batch, restored.contact, was_ours).await?;
     welcome(batch, team, restored.contact).await?;
     came(batch, at, team, restored.contact, AccountId(account)).await?;
     Ok(task::contact_restored(batch, at, team, restored.contact).await?)

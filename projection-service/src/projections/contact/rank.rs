@@ -1,6 +1,6 @@
 //! A contact's rank in the team changes, and with it what it may do everywhere.
 
-use super::{team, updated};
+use super::{code, team, updated};
 use crate::batch::{At, Batch};
 use events::{AccountId, ContactId, GroupId, TeamId, contact};
 use protocol::notice::{Audience, Notice, Scope};
@@ -12,6 +12,7 @@ pub(in super::super) async fn status_changed(
     team: TeamId,
     changed: &contact::StatusChanged,
 ) -> Result<(), sqlx::Error> {
+    let was_ours = code::is_ours(batch, changed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET status = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -20,6 +21,7 @@ pub(in super::super) async fn status_changed(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    code::renew(batch, changed.contact, was_ours).await?;
     team::updated_for(batch, at, team, AccountId(account));
     updated(batch, at, team, vec![changed.contact]);
     rights_changed(batch, at, team, changed.contact).await
