@@ -3,16 +3,26 @@
 //! It works behind the append, so that no command waits for it. Several processes may run one: the head's row lets only one
 //! win each batch, and all come to the same hashes. Nothing is decrypted.
 
+mod error;
+mod known;
+
+pub use error::NotaryError;
+
 use crate::{
-    Chain, Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
+    Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
     team::{Streams, Team, team_of},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use event_log::{Log, RawEvent, ReadError, Subscription};
-use events::Position;
-use platform::{clock::Clock, signing::SigningKey};
+use error::rewritten;
+use event_log::{Log, RawEvent, Subscription};
+use events::{EventId, Position};
+use platform::{clock::Clock, guard::Guard, signing::SigningKey};
 use sqlx::PgConnection;
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    time::Duration,
+};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Events of one transaction at most.
@@ -40,23 +50,6 @@ pub struct Pace {
     pub events: u64,
 }
 
-/// Why the chain does not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum NotaryError {
-    /// The log could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The database failed.
-    #[error("the audit's database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The checkpoint could not be written outside.
-    #[error("the file of checkpoints: {0}")]
-    File(#[from] std::io::Error),
-    /// The log does not hold what was hashed: it was cut, changed, or is another one. `veche audit verify` says more.
-    #[error("the log does not hold what the chain has at position {0}: was it cut, or is it another log?")]
-    OtherHistory(Position),
-}
-
 /// Writes the chain. Cheap to clone.
 #[derive(Clone)]
 pub struct Notary {
@@ -67,6 +60,13 @@ pub struct Notary {
     file: Option<CheckpointFile>,
     pace: Pace,
     streams: Streams,
+    guard: Option<Guard>,
+    /// The newest checkpoint that this process has signed.
+    last: Arc<Mutex<Option<Checkpoint>>>,
+    /// Why nothing is signed, if so.
+    refused: Arc<Mutex<Option<String>>>,
+    /// The file outside says that the log carries codes.
+    codes_noted: Arc<AtomicBool>,
 }
 
 /// Where a notary stands.
@@ -78,6 +78,10 @@ struct Stand {
     due: Instant,
     /// When the last event happened that it added.
     last: DateTime<Utc>,
+    /// What was signed of a history that is not hashed here yet: nothing is signed before that is reached.
+    ahead: Option<Checkpoint>,
+    /// Events since the last signature that are not believed.
+    not_ours: Vec<(Position, EventId)>,
 }
 
 impl Notary {
@@ -90,7 +94,46 @@ impl Notary {
         file: Option<CheckpointFile>,
         pace: Pace,
     ) -> Self {
-        Self { log, ledger, key, clock, file, pace, streams: Streams::new() }
+        Self {
+            log,
+            ledger,
+            key,
+            clock,
+            file,
+            pace,
+            streams: Streams::new(),
+            guard: None,
+            last: Arc::default(),
+            refused: Arc::default(),
+            codes_noted: Arc::default(),
+        }
+    }
+
+    /// A notary that signs nothing that this guard does not believe.
+    #[must_use]
+    pub fn guarded(self, guard: Guard) -> Self {
+        Self { guard: Some(guard), ..self }
+    }
+
+    /// Why it signs nothing, if it refuses.
+    pub fn refusal(&self) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says that it cannot go on; answers whether it is history that is wrong.
+    fn tell(&self, error: &NotaryError) -> bool {
+        let refused = error.is_refusal();
+        if refused {
+            self.refuse(Some(error.to_string()));
+        }
+        let error = error as &dyn std::error::Error;
+        tracing::error!(error, "the notary rests and tries again");
+        refused
+    }
+
+    fn refuse(&self, why: Option<String>) {
+        metrics::gauge!("veche_audit_refused").set(if why.is_some() { 1.0 } else { 0.0 });
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     /// Runs until it is dropped. Failures are logged and tried again: a chain that stands still is seen by its lag.
@@ -99,8 +142,10 @@ impl Notary {
             match self.follow().await {
                 Ok(()) => tracing::debug!("another process writes the chain too"),
                 Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "the notary rests and tries again");
+                    let refused = self.tell(&error);
+                    if refused {
+                        sleep(LOOK).await;
+                    }
                 }
             }
             sleep(REST).await;
@@ -187,31 +232,20 @@ impl Notary {
                 return Err(NotaryError::OtherHistory(position));
             }
             self.ledger.begin_anew(true).await?;
+            self.remember(None);
             head = self.ledger.head().await?;
         }
+        let held = self.hold(head).await?;
         let signed = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
         let due = Instant::now() + self.pace.every;
-        Ok(Stand { head, signed: signed.min(head.chain.number), due, last: self.clock.now() })
-    }
-
-    /// Which of the chain's two ends the log does not hold as it was hashed.
-    async fn missing(&self, head: Head) -> Result<Option<Position>, NotaryError> {
-        if head.chain == Chain::START {
-            return Ok(None);
-        }
-        for number in [1, head.chain.number] {
-            let Some(entry) = self.ledger.entry_number(number).await? else { return Ok(Some(head.position)) };
-            let before = match number {
-                1 => Some(Chain::START),
-                _ => self.ledger.entry_number(number - 1).await?.map(|before| before.chain()),
-            };
-            let held = self.log.read_at(&[entry.position]).await?;
-            let held = held.first().zip(before).map(|(event, before)| before.then(event));
-            if held != Some(entry.chain()) {
-                return Ok(Some(entry.position));
-            }
-        }
-        Ok(None)
+        Ok(Stand {
+            head,
+            signed: signed.min(head.chain.number),
+            due,
+            last: self.clock.now(),
+            ahead: held.ahead,
+            not_ours: held.not_ours,
+        })
     }
 
     async fn add(
@@ -224,6 +258,12 @@ impl Notary {
         let mut entries = Vec::with_capacity(events.len());
         for event in events {
             chain = chain.then(event);
+            if let Some(ahead) = stand.ahead.take_if(|ahead| ahead.number == chain.number)
+                && ahead.hash != chain.hash
+            {
+                return Err(rewritten(&ahead));
+            }
+            self.believe(event, &mut stand.not_ours);
             entries.push(Entry::of(event, chain.number, chain.hash));
         }
         self.place(db, events, &mut entries).await?;
@@ -281,6 +321,9 @@ impl Notary {
     /// Signs the head, unless it is signed: outside first, so that no checkpoint is only in the database.
     async fn sign(&self, stand: &mut Stand) -> Result<(), NotaryError> {
         stand.due = Instant::now() + self.pace.every;
+        if !self.may_sign(stand).await? {
+            return Ok(());
+        }
         let last = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
         if last < stand.head.chain.number {
             let checkpoint = self.checkpoint(stand.head, self.clock.now());
@@ -290,9 +333,12 @@ impl Notary {
                 written.map_err(std::io::Error::other)??;
             }
             self.ledger.keep(&checkpoint).await?;
+            self.remember(Some(checkpoint));
             metrics::counter!("veche_audit_checkpoints_total").increment(1);
         }
         stand.signed = stand.head.chain.number;
+        stand.not_ours.clear();
+        self.refuse(None);
         Ok(())
     }
 

@@ -3,7 +3,12 @@
 //! It does its work where the database's owner cannot write: on another disk, shipped to another machine, or in a bucket
 //! that keeps what it has.
 
-use crate::Checkpoint;
+use crate::{
+    Checkpoint,
+    note::{Kind, Note},
+};
+use platform::signing::PublicKey;
+use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
@@ -13,7 +18,71 @@ use std::{
 /// The name of the file within its folder.
 const NAME: &str = "checkpoints.ndjson";
 
-/// The file of a folder, one checkpoint a line.
+/// Bytes at the end of the file in which its last checkpoint is looked for.
+const TAIL: u64 = 64 << 10;
+
+/// What the end of a file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The last checkpoint below the last accepted lineage.
+    pub checkpoint: Option<Checkpoint>,
+    /// The last accepted lineage, if it was accepted lately.
+    pub lineage: Option<Note>,
+}
+
+/// What a file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// The checkpoints of the present history: those below the last accepted lineage.
+    pub checkpoints: Vec<Checkpoint>,
+    /// All notes, in their order.
+    pub notes: Vec<Note>,
+    /// Lines that are neither.
+    pub others: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Checkpoint(Checkpoint),
+    Note(Note),
+}
+
+impl Outside {
+    /// What a file says, as far as its notes are signed with a key that is trusted. A file that is not there says nothing.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(path: &Path, trusted: &[PublicKey]) -> io::Result<Self> {
+        let mut outside = Self::default();
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(outside),
+            file => file?,
+        };
+        for line in BufReader::new(file).split(b'\n') {
+            let line = line?;
+            match serde_json::from_slice(&line) {
+                Ok(Line::Checkpoint(checkpoint)) => outside.checkpoints.push(checkpoint),
+                Ok(Line::Note(note)) if trusted.iter().any(|key| note.check(key).is_ok()) => {
+                    if note.note == Kind::Lineage {
+                        outside.checkpoints.clear();
+                    }
+                    outside.notes.push(note);
+                }
+                Err(_) if line.is_empty() => {}
+                Ok(Line::Note(_)) | Err(_) => outside.others += 1,
+            }
+        }
+        Ok(outside)
+    }
+
+    /// Whether the log was seen to carry codes.
+    pub fn is_guarded(&self) -> bool {
+        self.notes.iter().any(|note| note.note == Kind::Guarded)
+    }
+}
+
+/// The file of a folder, one checkpoint or note a line.
 #[derive(Clone, Debug)]
 pub struct CheckpointFile(PathBuf);
 
@@ -33,6 +102,49 @@ impl CheckpointFile {
     /// # Errors
     /// The file cannot be written.
     pub fn append(&self, checkpoint: &Checkpoint) -> io::Result<()> {
+        self.append_line(checkpoint)
+    }
+
+    /// Appends a note, likewise.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn append_note(&self, note: &Note) -> io::Result<()> {
+        self.append_line(note)
+    }
+
+    /// What the end of the file says, as far as it is signed with this key; however long the file has become, no more is read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn tail(&self, key: &PublicKey) -> io::Result<Tail> {
+        let mut tail = Tail::default();
+        let mut file = match File::open(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(tail),
+            file => file?,
+        };
+        let length = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes)?;
+        for line in bytes.rsplit(|byte| *byte == b'\n') {
+            match serde_json::from_slice(line) {
+                Ok(Line::Checkpoint(checkpoint))
+                    if tail.checkpoint.is_none() && checkpoint.check(key).is_ok() =>
+                {
+                    tail.checkpoint = Some(checkpoint);
+                }
+                Ok(Line::Note(note)) if note.note == Kind::Lineage && note.check(key).is_ok() => {
+                    tail.lineage = Some(note);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Ok(tail)
+    }
+
+    fn append_line(&self, content: &impl Serialize) -> io::Result<()> {
         let is_new = !self.0.exists();
         if let (true, Some(folder)) = (is_new, self.0.parent()) {
             fs::create_dir_all(folder)?;
@@ -43,7 +155,7 @@ impl CheckpointFile {
             // A line that a crash cut off stays alone, and is passed over when the file is read.
             line.push(b'\n');
         }
-        serde_json::to_writer(&mut line, checkpoint)?;
+        serde_json::to_writer(&mut line, content)?;
         line.push(b'\n');
         file.write_all(&line)?;
         file.sync_all()?;
@@ -70,20 +182,8 @@ fn ends_whole(file: &mut File) -> io::Result<bool> {
 /// # Errors
 /// The file cannot be read.
 pub fn read_checkpoints(path: &Path) -> io::Result<(Vec<Checkpoint>, usize)> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
-        file => file?,
-    };
-    let (mut checkpoints, mut others) = (Vec::new(), 0);
-    for line in BufReader::new(file).split(b'\n') {
-        let line = line?;
-        match serde_json::from_slice(&line) {
-            Ok(checkpoint) => checkpoints.push(checkpoint),
-            Err(_) if line.is_empty() => {}
-            Err(_) => others += 1,
-        }
-    }
-    Ok((checkpoints, others))
+    let outside = Outside::read(path, &[])?;
+    Ok((outside.checkpoints, outside.others))
 }
 
 #[cfg(test)]
@@ -91,6 +191,28 @@ mod tests {
     use super::*;
     use crate::Chain;
     use platform::vault::Vault;
+
+    #[test]
+    fn checkpoints_above_an_accepted_lineage_are_of_another_history() {
+        let (key, stranger) = (Vault::new(&[1; 32]).signing_key(), Vault::new(&[2; 32]).signing_key());
+        let folder = tempfile::tempdir().unwrap();
+        let file = CheckpointFile::within(folder.path());
+        let note = |kind, key| Note::sign(kind, Chain::START, chrono::DateTime::UNIX_EPOCH, "why".into(), key);
+        file.append_note(&note(Kind::Guarded, &key)).unwrap();
+        file.append(&checkpoint(5)).unwrap();
+        file.append_note(&note(Kind::Lineage, &stranger)).unwrap();
+        let read = || Outside::read(file.path(), &[key.public()]).unwrap();
+        assert_eq!((read().checkpoints, read().others), (vec![checkpoint(5)], 1), "anybody can write a note");
+        assert!(read().is_guarded());
+        assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(5)));
+        file.append_note(&note(Kind::Lineage, &key)).unwrap();
+        assert_eq!(file.tail(&key.public()).unwrap().checkpoint, None);
+        file.append(&checkpoint(3)).unwrap();
+        assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(3)));
+        assert_eq!(file.tail(&stranger.public()).unwrap().checkpoint, None);
+        assert_eq!((read().checkpoints, read().notes.len()), (vec![checkpoint(3)], 2));
+        assert!(read().is_guarded(), "whatever was accepted since");
+    }
 
     fn checkpoint(number: u64) -> Checkpoint {
         let key = Vault::new(&[1; 32]).signing_key();

@@ -5,9 +5,10 @@ use crate::{
     walk::{Break, Fault, Walk},
 };
 use event_log::{Log, RawEvent, ReadError};
-use events::Position;
-use platform::signing::PublicKey;
+use events::{EventId, Position, Subject};
+use platform::{guard::Guard, sealing, signing::PublicKey};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Events that are read at once.
 const PAGE: usize = 1_000;
@@ -29,6 +30,38 @@ pub struct Report {
     pub not_hashed: u64,
     /// The first break, if there is one.
     pub broken: Option<Break>,
+    /// Checkpoints from outside the database that were at hand: without any, who can write to it could have rewritten all.
+    pub outside: usize,
+    /// Events that this installation did not write as they are.
+    pub not_ours: Vec<NotOurs>,
+    /// Subjects whose key was destroyed without an erasure in the log that asked for it.
+    pub keys_lost: Vec<String>,
+    /// Subjects whose values are in the log, and who had no key when it began to be read.
+    pub without_key: BTreeSet<Subject>,
+}
+
+/// An event that is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotOurs {
+    /// Its number in the chain.
+    pub number: u64,
+    /// Where it is.
+    pub position: Position,
+    /// Its stream.
+    pub stream: String,
+    /// Its id.
+    pub event: EventId,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// What is verified beside the chain.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Which events are believed; none: it is not looked at.
+    pub guard: Option<Guard>,
+    /// The keys as they were before the log is read, and whether they were destroyed.
+    pub keys: BTreeMap<Subject, bool>,
 }
 
 impl Report {
@@ -43,6 +76,10 @@ impl Report {
             last_checkpoint: last.cloned(),
             not_hashed,
             broken,
+            outside: 0,
+            not_ours: vec![],
+            keys_lost: vec![],
+            without_key: BTreeSet::new(),
         }
     }
 
@@ -56,6 +93,10 @@ impl Report {
             last_checkpoint: None,
             not_hashed: 0,
             broken: Some(broken),
+            outside: 0,
+            not_ours: vec![],
+            keys_lost: vec![],
+            without_key: BTreeSet::new(),
         }
     }
 
@@ -77,6 +118,22 @@ pub async fn verify(
     trusted: &[PublicKey],
     tell: impl FnMut(Position),
 ) -> Result<Report, AuditError> {
+    verify_beside(log, ledger, outside, trusted, Beside::default(), tell).await
+}
+
+/// As [`verify`], and looks at what stands beside the chain too.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_beside(
+    log: &Log,
+    ledger: &Ledger,
+    outside: Vec<Checkpoint>,
+    trusted: &[PublicKey],
+    beside: Beside,
+    tell: impl FnMut(Position),
+) -> Result<Report, AuditError> {
+    let count = outside.len();
     // In this order: whatever is added meanwhile is behind what was asked for first.
     let mut checkpoints = ledger.checkpoints().await?;
     checkpoints.extend(outside);
@@ -85,10 +142,63 @@ pub async fn verify(
         Ok(walk) => walk,
         Err(broken) => return Ok(Report::nothing(broken)),
     };
-    let mut verifier = Verifier { log, ledger, walk, hashed };
+    let mut verifier = Verifier { log, ledger, walk, hashed, seen: Seen::of(beside) };
     let broken = verifier.walk(tell).await?;
     let not_hashed = verifier.walk.chain().number.saturating_sub(hashed);
-    Ok(Report::of(&verifier.walk, Chain::START, not_hashed, broken))
+    let report = Report::of(&verifier.walk, Chain::START, not_hashed, broken);
+    // Behind a break not all erasures were seen.
+    let keys_lost = if report.broken.is_some() { vec![] } else { verifier.seen.keys_lost() };
+    let without_key = verifier.seen.without_key();
+    Ok(Report { outside: count, not_ours: verifier.seen.not_ours, keys_lost, without_key, ..report })
+}
+
+/// What was seen of events beside their hashes.
+struct Seen {
+    beside: Beside,
+    not_ours: Vec<NotOurs>,
+    erased: BTreeSet<Subject>,
+    sealed: BTreeSet<Subject>,
+}
+
+impl Seen {
+    fn of(beside: Beside) -> Self {
+        Self { beside, not_ours: vec![], erased: BTreeSet::new(), sealed: BTreeSet::new() }
+    }
+
+    fn see(&mut self, number: u64, event: &RawEvent) {
+        let checked = self.beside.guard.as_ref().map_or(Ok(()), |guard| guard.check(event));
+        if let Err(wrong) = checked {
+            let RawEvent { position, id, .. } = *event;
+            let (stream, why) = (event.stream.to_string(), wrong.to_string());
+            self.not_ours.push(NotOurs { number, position, stream, event: id, why });
+            return;
+        }
+        if self.beside.keys.is_empty() {
+            return;
+        }
+        if matches!(event.kind.as_str(), "account.erased.v1" | "team.erased.v1") {
+            self.erased.extend(event.stream.as_str().parse::<Subject>().ok());
+        }
+        for part in [&event.data, &event.meta].into_iter().filter(|part| sealing::may_contain_personal(part)) {
+            let value = serde_json::from_slice(part).ok();
+            self.sealed.extend(value.and_then(|value| sealing::subjects(&value).ok()).unwrap_or_default());
+        }
+    }
+
+    /// Keys that were destroyed without an erasure.
+    fn keys_lost(&self) -> Vec<String> {
+        let destroyed = self.beside.keys.iter().filter(|(_, destroyed)| **destroyed).map(|(subject, _)| subject);
+        let unasked = destroyed.filter(|subject| !self.erased.contains(subject));
+        unasked.map(Subject::to_string).collect()
+    }
+
+    /// Subjects whose values are in the log, and that had no key when it began to be read.
+    fn without_key(&self) -> BTreeSet<Subject> {
+        if self.beside.keys.is_empty() {
+            return BTreeSet::new();
+        }
+        self.sealed.iter().filter(|subject| !self.beside.keys.contains_key(subject)).copied().collect()
+    }
 }
 
 struct Verifier<'v> {
@@ -97,6 +207,7 @@ struct Verifier<'v> {
     walk: Walk,
     /// Up to this number there are entries.
     hashed: u64,
+    seen: Seen,
 }
 
 impl Verifier<'_> {
@@ -132,6 +243,8 @@ impl Verifier<'_> {
         let mut entries = entries.iter().peekable();
         for event in events {
             let number = self.walk.chain().number + 1;
+            // First: at a break nothing more is looked at.
+            self.seen.see(number, event);
             let entry = entries.next_if(|entry| entry.number == number);
             if entry.is_none() && number <= self.hashed {
                 return Err(self.walk.broken(Some(event.position), Fault::Index));

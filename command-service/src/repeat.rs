@@ -5,7 +5,10 @@ use access::{refusal::not_found, refuse};
 use event_log::Receipt;
 use events::Position;
 use http::{HeaderName, HeaderValue};
-use platform::http::{ApiError, Reply};
+use platform::{
+    http::{ApiError, Reply},
+    vault::Place,
+};
 use protocol::{envelope::Nothing, error::ErrorCode, lang::Text};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -37,7 +40,7 @@ impl Commands {
         if row.get::<&[u8], _>("fingerprint") != command.fingerprint {
             return Err(reused());
         }
-        let body = self.vault.open(row.get("body"), command.id.0.as_bytes()).map_err(ApiError::internal)?;
+        let body = self.vault.open(row.get("body"), Place::Answer(command.id)).map_err(ApiError::internal)?;
         let body = String::from_utf8(body).map_err(ApiError::internal)?;
         let result = RawValue::from_string(body).map_err(ApiError::internal)?;
         Ok(Some(Reply::new(result).at(row.get::<i64, _>("position").cast_unsigned())))
@@ -153,10 +156,8 @@ impl Commands {
     ) -> Result<Answer, ApiError> {
         let result = to_raw_value(result).map_err(ApiError::internal)?;
         if let Some(command) = context.command() {
-            let body = self
-                .vault
-                .seal(result.get().as_bytes(), command.id.0.as_bytes())
-                .map_err(ApiError::internal)?;
+            let place = Place::Answer(command.id);
+            let body = self.vault.seal(result.get().as_bytes(), place).map_err(ApiError::internal)?;
             let kept = sqlx::query(
                 "INSERT INTO ops.answer (command, fingerprint, position, body, account) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT DO NOTHING",

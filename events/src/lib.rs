@@ -10,6 +10,7 @@ pub mod chat;
 pub mod codec;
 pub mod contact;
 pub mod device;
+pub mod history;
 pub mod icon;
 pub mod id;
 pub mod integration;
@@ -38,7 +39,7 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, AuditEvent, ChatEvent, Event, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent,
+    AccountEvent, AuditEvent, ChatEvent, Event, HistoryEvent, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent,
     RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;

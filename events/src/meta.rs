@@ -45,6 +45,9 @@ pub struct Meta {
     /// The shapes that program knew, see [`crate::SCHEMAS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
+    /// When the program handed it to the log. Written by the journal; older events have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<DateTime<Utc>>,
 }
 
 impl Meta {
@@ -64,6 +67,7 @@ impl Meta {
             user_agent: None,
             app: env!("CARGO_PKG_VERSION").to_owned(),
             schema: Some(crate::SCHEMAS.to_owned()),
+            recorded_at: None,
         }
     }
 }

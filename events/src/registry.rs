@@ -1,7 +1,7 @@
 //! The one list from stored name to type, grouped by the kind of stream that holds them.
 
 use crate::{
-    account, address_book, audit, chat, contact, device, icon, integration, invitation, message, phone,
+    account, address_book, audit, chat, contact, device, history, icon, integration, invitation, message, phone,
     projection, reading, remind, section, session, tag, task, team, upload,
 };
 use schemars::{Schema, schema_for};
@@ -196,6 +196,11 @@ stored_events! {
     ProjectionEvent in "projection" {
         Retried(projection::Retried) = "projection.retried.v1",
         Skipped(projection::Skipped) = "projection.skipped.v1",
+    }
+    /// Facts of the `history` stream.
+    HistoryEvent in "history" {
+        Guarded(history::Guarded) = "history.guarded.v1",
+        LineageAccepted(history::LineageAccepted) = "history.lineage_accepted.v1",
     }
     /// Facts of an `audit` stream.
     AuditEvent in "audit" {

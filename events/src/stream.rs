@@ -65,6 +65,11 @@ impl StreamName {
         Self("projection-read".to_owned())
     }
 
+    /// What is known of the log itself: from where on it proves its events, and what operators have accepted.
+    pub fn history() -> Self {
+        Self("history-log".to_owned())
+    }
+
     /// What an account looked up in history.
     pub fn audit(id: AccountId) -> Self {
         Self(format!("audit-{id}"))

@@ -1,19 +1,25 @@
-//! The log as the services use it: typed events in, typed events out, personal values sealed on the way.
+//! The log as the services use it: typed events in, typed events out, personal values sealed on the way, and no event believed
+//! that this installation did not write.
+
+mod encoded;
+mod rulings;
 
 use crate::{
+    clock::Clock,
+    guard::{Guard, NotOurs},
     keyring::{Keyring, KeyringError},
-    sealing::{self, SealingError},
+    sealing::{self, Place, SealingError, Version},
+    vault::Vault,
 };
-use bytes::Bytes;
-use event_log::{Append, AppendError, Appended, CommandRef, Expected, Log, NewEvent, RawEvent, ReadError};
+use encoded::Encoded;
+use event_log::{AppendError, Appended, CommandRef, Expected, Log, RawEvent, ReadError};
 use events::{
-    CommandId, Event, EventId, Meta, Recorded, Revision, StreamName, Subject,
+    Event, Meta, Recorded, Revision, StreamName, Subject,
     codec::{self, DecodeError},
 };
 use serde_json::Value;
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, error::Error, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
-use uuid::Uuid;
 
 /// How many events are read from a stream at once.
 const PAGE: usize = 1_000;
@@ -24,11 +30,15 @@ pub const HEAR_EVERY: Duration = Duration::from_secs(2);
 /// How often an append whose outcome is unknown is repeated with the same ids.
 const REPEATS: usize = 3;
 
+/// How often an append that may go anywhere is tried at another end of its stream.
+const ENDS: usize = 20;
+
 /// The log and the keys that its personal values are sealed with. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Journal {
     log: Log,
     keyring: Keyring,
+    guard: Guard,
 }
 
 /// Events to be stored in one stream, all or none.
@@ -85,6 +95,9 @@ pub enum LoadError {
 /// Why one event cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BadEvent {
+    /// Somebody else has written or changed it.
+    #[error(transparent)]
+    NotOurs(#[from] NotOurs),
     /// Not JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -97,9 +110,15 @@ pub enum BadEvent {
 }
 
 impl Journal {
-    /// A journal over a log and the keys that belong to it.
-    pub fn new(log: Log, keyring: Keyring) -> Self {
-        Self { log, keyring }
+    /// A journal over a log, the keys that belong to it, and the vault of its master key. It believes no event without a
+    /// code, see [`Guard::read`].
+    pub fn new(log: Log, keyring: Keyring, vault: &Vault) -> Self {
+        Self { log, keyring, guard: Guard::new(vault.event_mac()) }
+    }
+
+    /// What decides which events are believed.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// The keys underneath.
@@ -117,7 +136,42 @@ impl Journal {
     /// # Errors
     /// [`WriteError`]; an append whose outcome stays unknown after repeats is [`AppendError::Unknown`].
     pub async fn append(&self, entry: Entry) -> Result<Appended, WriteError> {
-        let append = self.encode(entry).await?;
+        let expected = entry.expected;
+        let encoded = self.encode(entry).await?;
+        let mut first = match expected {
+            Expected::NoStream => 0,
+            Expected::Revision(last) => last.saturating_add(1),
+            Expected::Any | Expected::Exists => return self.append_at_the_end(&encoded, expected).await,
+        };
+        self.insist(&encoded, &mut first).await
+    }
+
+    /// An event's code covers its revision: where any would do, the end of the stream is asked for first.
+    async fn append_at_the_end(
+        &self,
+        encoded: &Encoded,
+        expected: Expected,
+    ) -> Result<Appended, WriteError> {
+        // Nothing is written before the log has said where its end is: this is most likely not it.
+        let mut first = 1;
+        for _ in 1..ENDS {
+            match self.insist(encoded, &mut first).await {
+                Err(WriteError::Append(AppendError::Conflict { actual: None, .. }))
+                    if expected == Expected::Exists =>
+                {
+                    break;
+                }
+                Err(WriteError::Append(AppendError::Conflict { actual, .. })) => {
+                    first = actual.map_or(0, |last| last + 1);
+                }
+                outcome => return outcome,
+            }
+        }
+        self.insist(encoded, &mut first).await
+    }
+
+    async fn insist(&self, encoded: &Encoded, first: &mut Revision) -> Result<Appended, WriteError> {
+        let append = encoded.at(*first, self.guard.mac());
         for _ in 1..REPEATS {
             match self.log.append(append.clone()).await {
                 Err(AppendError::Unknown(_)) => {}
@@ -169,7 +223,8 @@ impl Journal {
         }
     }
 
-    /// All events of a stream from a revision on.
+    /// All events of a stream from a revision on. In the place of one that is not believed, and that operators have ruled to skip,
+    /// stands their ruling.
     ///
     /// # Errors
     /// [`LoadError`].
@@ -184,7 +239,12 @@ impl Journal {
             let page = self.log.read_stream(stream, from, PAGE).await?;
             let last = page.len() < PAGE;
             from += page.len() as Revision;
-            events.extend(self.decode(page).await?);
+            match self.decode(page.clone()).await {
+                Err(LoadError::Event { source: BadEvent::NotOurs(_), .. }) => {
+                    events.extend(self.without_skipped(page).await?);
+                }
+                decoded => events.extend(decoded?),
+            }
             if last {
                 return Ok(events);
             }
@@ -200,8 +260,9 @@ impl Journal {
         let mut subjects = BTreeSet::new();
         for event in raw {
             let position = event.position;
-            let values =
-                parse(&event, &mut subjects).map_err(|source| LoadError::Event { position, source })?;
+            let values = self
+                .parse(&event, &mut subjects)
+                .map_err(|source| LoadError::Event { position, source })?;
             parsed.push((event, values));
         }
         let subjects: Vec<Subject> = subjects.into_iter().collect();
@@ -209,8 +270,13 @@ impl Journal {
         let open = |(event, mut values): (RawEvent, Values)| {
             let mut opened = || -> Result<(Event, Meta), BadEvent> {
                 if values.personal {
-                    sealing::unseal(&mut values.data, &keys)?;
-                    sealing::unseal(&mut values.meta, &keys)?;
+                    let (stream, event, version) = (&event.stream, event.id, values.version);
+                    let place = |part| Place { stream, event, part };
+                    sealing::unseal(&mut values.data, &keys, version, place("data"))?;
+                    sealing::unseal(&mut values.meta, &keys, version, place("meta"))?;
+                }
+                if let Some(meta) = values.meta.as_object_mut() {
+                    meta.remove("mac");
                 }
                 let meta = serde_json::from_value(values.meta.take())?;
                 Ok((codec::decode(&event.kind, values.data.take())?, meta))
@@ -223,30 +289,40 @@ impl Journal {
         parsed.into_iter().map(open).collect()
     }
 
-    async fn encode(&self, entry: Entry) -> Result<Append, WriteError> {
-        let mut meta = serde_json::to_value(&entry.meta)?;
-        let mut payloads = entry.events.iter().map(Event::payload).collect::<Result<Vec<_>, _>>()?;
+    async fn encode(&self, entry: Entry) -> Result<Encoded, WriteError> {
+        let meta = Meta { recorded_at: Some(Clock::System.now()), ..entry.meta };
+        let meta = serde_json::to_value(&meta)?;
+        let payloads = entry.events.iter().map(Event::payload).collect::<Result<Vec<_>, _>>()?;
         let mut subjects = sealing::subjects(&meta)?;
         for payload in &payloads {
             subjects.extend(sealing::subjects(payload)?);
         }
         let subjects: Vec<Subject> = subjects.into_iter().collect();
         let keys = self.keyring.ensure(&subjects).await?;
-        sealing::seal(&mut meta, &keys)?;
-        let meta = Bytes::from(serde_json::to_vec(&meta)?);
-        let command = entry.command.map(|command| command.id);
-        let mut events = Vec::with_capacity(payloads.len());
-        for (index, (event, payload)) in entry.events.iter().zip(&mut payloads).enumerate() {
-            sealing::seal(payload, &keys)?;
-            let data = Bytes::from(serde_json::to_vec(payload)?);
-            events.push(NewEvent {
-                id: event_id(command, index),
-                kind: event.kind().into(),
-                data,
-                meta: meta.clone(),
-            });
+        let mut encoded = Encoded::new(entry.stream, entry.command);
+        for (event, payload) in entry.events.iter().zip(payloads) {
+            encoded.push(event.kind(), payload, meta.clone(), &keys)?;
         }
-        Ok(Append { stream: entry.stream, expected: entry.expected, events, command: entry.command })
+        Ok(encoded)
+    }
+
+    fn parse(&self, event: &RawEvent, subjects: &mut BTreeSet<Subject>) -> Result<Values, BadEvent> {
+        let version = self.guard.admit(event).inspect_err(|wrong| {
+            let RawEvent { position, stream, kind, .. } = event;
+            metrics::counter!("veche_events_not_ours_total").increment(1);
+            tracing::error!(position, %stream, kind, error = wrong as &dyn Error, "an event is not believed");
+        })?;
+        let values = Values {
+            data: serde_json::from_slice(&event.data)?,
+            meta: serde_json::from_slice(&event.meta)?,
+            personal: sealing::may_contain_personal(&event.data) || sealing::may_contain_personal(&event.meta),
+            version,
+        };
+        if values.personal {
+            subjects.extend(sealing::subjects(&values.data)?);
+            subjects.extend(sealing::subjects(&values.meta)?);
+        }
+        Ok(values)
     }
 }
 
@@ -254,84 +330,9 @@ struct Values {
     data: Value,
     meta: Value,
     personal: bool,
-}
-
-fn parse(event: &RawEvent, subjects: &mut BTreeSet<Subject>) -> Result<Values, BadEvent> {
-    let values = Values {
-        data: serde_json::from_slice(&event.data)?,
-        meta: serde_json::from_slice(&event.meta)?,
-        personal: sealing::may_contain_personal(&event.data) || sealing::may_contain_personal(&event.meta),
-    };
-    if values.personal {
-        subjects.extend(sealing::subjects(&values.data)?);
-        subjects.extend(sealing::subjects(&values.meta)?);
-    }
-    Ok(values)
-}
-
-/// Derived from the command and the place among its events; in time order without a command.
-fn event_id(command: Option<CommandId>, index: usize) -> EventId {
-    EventId(match command {
-        Some(command) => Uuid::new_v5(&command.0, &index.to_be_bytes()),
-        None => Uuid::now_v7(),
-    })
+    /// How its personal values must be sealed.
+    version: Version,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono::DateTime;
-    use event_log::MemoryLog;
-    use events::{AccountEvent, AccountId, Personal, account};
-
-    fn entry() -> Entry {
-        let id = AccountId(Uuid::from_u128(1));
-        let settings = Personal::of_account(id, r#"{"secret":"пыщ"}"#.to_owned());
-        Entry {
-            stream: StreamName::account(id),
-            expected: Expected::NoStream,
-            events: vec![AccountEvent::from(account::UiSettingsReplaced { settings }).into()],
-            meta: Meta {
-                actor: Some(id),
-                address: Some(Personal::of_account(id, "203.0.113.9".into())),
-                ..Meta::new(DateTime::from_timestamp(1_700_000_000, 0).unwrap(), "ui_settings.replace")
-            },
-            command: Some(CommandRef { id: CommandId(Uuid::from_u128(7)), fingerprint: [0; 32] }),
-        }
-    }
-
-    #[tokio::test]
-    async fn the_log_never_sees_a_personal_value_and_the_reader_gets_it_back() {
-        let log = Log::Memory(MemoryLog::default());
-        let journal = Journal::new(log.clone(), Keyring::memory());
-        journal.append(entry()).await.unwrap();
-        let raw = log.read_all(0, 10).await.unwrap();
-        let text =
-            String::from_utf8_lossy(&raw[0].data).into_owned() + &String::from_utf8_lossy(&raw[0].meta);
-        assert!(!text.contains("пыщ") && !text.contains("203.0.113.9"), "{text}");
-        let read = journal.stream(&entry().stream, 0).await.unwrap();
-        assert_eq!((&read[0].event, &read[0].meta), (&entry().events[0], &entry().meta));
-        assert_eq!(read[0].meta.schema.as_deref(), Some(events::SCHEMAS));
-    }
-
-    #[tokio::test]
-    async fn a_repeated_command_writes_nothing_new() {
-        let journal = Journal::new(Log::Memory(MemoryLog::default()), Keyring::memory());
-        let first = journal.append(entry()).await.unwrap();
-        let second = journal.append(entry()).await.unwrap();
-        assert_eq!((first.position, second.position, second.repeated), (1, 1, true));
-    }
-
-    #[tokio::test]
-    async fn an_erased_value_reads_as_none() {
-        let keyring = Keyring::memory();
-        let journal = Journal::new(Log::Memory(MemoryLog::default()), keyring.clone());
-        journal.append(entry()).await.unwrap();
-        keyring.destroy(&Subject::Account(AccountId(Uuid::from_u128(1)))).await.unwrap();
-        let read = journal.stream(&entry().stream, 0).await.unwrap();
-        let Event::AccountEvent(AccountEvent::UiSettingsReplaced(replaced)) = &read[0].event else {
-            panic!()
-        };
-        assert_eq!(replaced.settings.value, None);
-    }
-}
+mod tests;

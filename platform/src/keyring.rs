@@ -8,7 +8,10 @@ mod memory;
 mod postgres;
 
 use crate::{
-    vault::{VaultError, cipher::Cipher},
+    vault::{
+        VaultError,
+        cipher::{Cipher, Version},
+    },
     wrapping::Wrapping,
 };
 use events::Subject;
@@ -132,6 +135,17 @@ impl Keyring {
         }
     }
 
+    /// Every subject that has or had a key, and whether the key was destroyed.
+    ///
+    /// # Errors
+    /// [`KeyringError::Database`].
+    pub async fn all(&self) -> Result<BTreeMap<Subject, bool>, KeyringError> {
+        match self {
+            Self::Memory(keyring) => Ok(keyring.all()),
+            Self::Postgres(keyring) => keyring.all().await,
+        }
+    }
+
     /// Takes up wrapping keys that were changed since.
     ///
     /// # Errors
@@ -228,14 +242,14 @@ impl DataKey {
         Self(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
-    /// Seals bytes that open only with the same `context`.
-    pub(crate) fn seal(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
-        Cipher::new(&self.0).seal(plain, context)
+    /// Seals bytes that open only with the same version and `context`.
+    pub(crate) fn seal(&self, version: Version, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
+        Cipher::new(&self.0).seal(version, plain, context)
     }
 
     /// Opens what [`Self::seal`] made.
-    pub(crate) fn open(&self, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
-        Cipher::new(&self.0).open(sealed, context)
+    pub(crate) fn open(&self, version: Version, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Cipher::new(&self.0).open(version, sealed, context)
     }
 
     fn wrap(&self, subject: &Subject, wrapping: &Wrapping) -> Result<String, VaultError> {

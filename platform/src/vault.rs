@@ -1,9 +1,12 @@
 //! The master key and all that is made from it: keyed hashes, sealed text, login codes; and tokens from the system.
 
 pub(crate) mod cipher;
+mod place;
 
-use crate::signing::SigningKey;
-use cipher::Cipher;
+pub use place::Place;
+
+use crate::{event_mac::EventMac, row_mac::RowMac, signing::SigningKey};
+use cipher::{Cipher, Version};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -120,20 +123,41 @@ impl Vault {
         hmac(&subkey(&self.0.derive, purpose.label()), &[secret])
     }
 
-    /// Seals bytes into text that opens only with the same `context` (authenticated, not stored in the text).
+    /// Seals bytes into text that opens in one place only (authenticated, not stored in the text).
     ///
     /// # Errors
     /// [`VaultError::Randomness`].
-    pub fn seal(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
-        self.0.cipher.seal(plain, context)
+    pub fn seal(&self, plain: &[u8], place: Place<'_>) -> Result<String, VaultError> {
+        self.0.cipher.seal(Version::V2, plain, &place.context(Version::V2))
     }
 
-    /// Opens what [`Self::seal`] made.
+    /// Opens what [`Self::seal`] made, also by a program that did not know purposes yet.
     ///
     /// # Errors
     /// [`VaultError::Malformed`] or [`VaultError::Tampered`].
-    pub fn open(&self, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.0.cipher.open(sealed, context)
+    pub fn open(&self, sealed: &str, place: Place<'_>) -> Result<Vec<u8>, VaultError> {
+        let version = Version::of(sealed);
+        self.0.cipher.open(version, sealed, &place.context(version))
+    }
+
+    /// Wraps a data key; the context names the purpose and the subject.
+    pub(crate) fn wrap(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
+        self.0.cipher.seal(Version::V1, plain, context)
+    }
+
+    /// Opens what [`Self::wrap`] made.
+    pub(crate) fn unwrap(&self, wrapped: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.0.cipher.open(Version::V1, wrapped, context)
+    }
+
+    /// What rows that give rights carry to show that the projection wrote them.
+    pub fn row_mac(&self) -> RowMac {
+        RowMac::new(&subkey(&self.0.derive, b"mac:row"))
+    }
+
+    /// What every stored event carries to show that this installation wrote it.
+    pub fn event_mac(&self) -> EventMac {
+        EventMac::new(&subkey(&self.0.derive, b"mac:event"))
     }
 
     /// The key that checkpoints of the audit chain and receipts of erasure are signed with.

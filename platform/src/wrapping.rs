@@ -4,7 +4,10 @@
 //! They stand in a file, one a line, the one in force first. Whoever changes the file need not tell anybody: it is read
 //! again every few seconds, and at once when a key turns up that nobody here knows. Without a file the master key wraps.
 
-use crate::vault::{Vault, VaultError, cipher::Cipher};
+use crate::vault::{
+        Vault, VaultError,
+        cipher::{Cipher, Version},
+    };
 use sha2::{Digest, Sha256};
 use std::{
     fmt,
@@ -71,8 +74,8 @@ impl Wrapping {
     pub(crate) fn wrap(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
         let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
         match ring.first() {
-            Some(named) => Ok(format!("{}{}", named.prefix(), named.cipher.seal(plain, context)?)),
-            None => self.0.master.seal(plain, context),
+            Some(named) => Ok(format!("{}{}", named.prefix(), named.cipher.seal(Version::V1, plain, context)?)),
+            None => self.0.master.wrap(plain, context),
         }
     }
 
@@ -88,12 +91,12 @@ impl Wrapping {
 
     fn try_open(&self, wrapped: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
         let Some(named) = wrapped.strip_prefix(PREFIX) else {
-            return self.0.master.open(wrapped, context);
+            return self.0.master.unwrap(wrapped, context);
         };
         let (name, sealed) = named.split_once(':').ok_or(VaultError::Malformed)?;
         let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
         let key = ring.iter().find(|key| key.name == name).ok_or(VaultError::UnknownKey)?;
-        key.cipher.open(sealed, context)
+        key.cipher.open(Version::V1, sealed, context)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{effects::plan::Planned, feed::Outbox, withdrawn::Withdrawn};
 use events::{Event, EventId, Meta, Position, Recorded};
+use platform::row_mac::RowMac;
 use protocol::notice::{Audience, Notice, Scope};
 use sqlx::PgConnection;
 
@@ -9,6 +10,8 @@ use sqlx::PgConnection;
 pub(crate) struct Batch<'c> {
     /// The transaction.
     pub(crate) db: &'c mut PgConnection,
+    /// What rows that give rights carry.
+    pub(crate) rows: &'c RowMac,
     /// What is told.
     pub(crate) outbox: Outbox,
     /// Whether anything is done outside.

@@ -113,6 +113,7 @@ impl One {
 /// Said without any value of the event's: it ends in logs.
 fn what_is_wrong(event: &BadEvent) -> String {
     match event {
+        BadEvent::NotOurs(error) => error.to_string(),
         BadEvent::Json(error) => format!("not the JSON of an event: {}", without_values(error)),
         BadEvent::Sealing(_) => "a personal value does not open".to_owned(),
         BadEvent::Decode(DecodeError::Payload { source, .. }) => {

@@ -207,6 +207,7 @@ async fn attempt(batch: &mut Batch<'_>, event: &Recorded<Event>) -> Result<Optio
     let mut savepoint = batch.db.begin().await?;
     let mut tried = Batch {
         db: &mut savepoint,
+        rows: batch.rows,
         outbox: batch.outbox.clone(),
         plans: batch.plans,
         planned: vec![],

@@ -90,6 +90,7 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
         Event::TagEvent(TagEvent::Removed(removed)) => tag::removed(batch, at, removed).await?,
         Event::RemindEvent(event) => remind::apply(batch, at, owner(recorded)?, event).await?,
         Event::ProjectionEvent(_) => {} // it rules about the projection, see parking.rs
+        Event::HistoryEvent(_) => {}    // it tells of the log itself, see platform's guard
         Event::AuditEvent(_) => {}      // clients are shown nothing of it; auditors find it in the log
     }
     Ok(())

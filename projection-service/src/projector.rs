@@ -258,6 +258,7 @@ impl Projector {
         };
         let mut batch = Batch {
             db: &mut transaction,
+            rows: self.read.row_mac(),
             outbox: Outbox::telling(self.telling.since()),
             plans: matches!(self.outside, Outside::Told { .. }),
             planned: vec![],

@@ -4,7 +4,7 @@
 use crate::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::MessageId;
-use platform::vault::Vault;
+use platform::vault::{Place, Vault};
 use read_model::ReadModel;
 use sqlx::PgConnection;
 
@@ -28,7 +28,7 @@ pub(crate) async fn store(
     if withdrawn.is_empty() {
         return Ok(());
     }
-    let seal = |one: &Withdrawn| vault.seal(one.text.as_bytes(), one.message.0.as_bytes());
+    let seal = |one: &Withdrawn| vault.seal(one.text.as_bytes(), Place::Withdrawn(one.message));
     sqlx::query(
         "INSERT INTO ops.withdrawn (message, text, at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) \
              AS n(message, text, at) WHERE n.at > now() - $4::text::interval ON CONFLICT DO NOTHING",

@@ -3,7 +3,7 @@
 use crate::{ReadModel, Result, text::escape};
 use chrono::{DateTime, Utc};
 use events::{ContactId, GroupId, IntegrationId, TeamId, value::IntegrationKind};
-use platform::vault::Purpose;
+use platform::vault::{Place, Purpose};
 use protocol::{
     Jid,
     integration::{
@@ -133,7 +133,7 @@ impl ReadModel {
     /// The database failed.
     pub async fn webhook(&self, integration: IntegrationId, group: GroupId) -> Result<Option<Webhook>> {
         let row = sqlx::query(
-            "SELECT uid, webhook_url, key_sealed FROM integration \
+            "SELECT uid, team, webhook_url, key_sealed FROM integration \
              WHERE uid = $1 AND chat = $2 AND enabled AND webhook_url <> ''",
         )
         .bind(integration.0)
@@ -141,8 +141,13 @@ impl ReadModel {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let key = self.open_secret(row.get("key_sealed"), row.get("uid"))?;
+        let key = self.integration_key(&row)?;
         Ok(Some(Webhook { url: row.get("webhook_url"), key }))
+    }
+
+    fn integration_key(&self, row: &PgRow) -> Result<String> {
+        let place = Place::Integration(TeamId(row.get("team")), IntegrationId(row.get("uid")));
+        self.open_secret(row.get("key_sealed"), place)
     }
 
     fn integration_view(&self, row: &PgRow, inside: &[GroupId]) -> Result<Integration> {
@@ -150,7 +155,7 @@ impl ReadModel {
         let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
         let (form, help) = match inside.contains(&group) {
             true => {
-                self.settings(kind, self.open_secret(row.get("key_sealed"), uid)?, row.get("webhook_url"))
+                self.settings(kind, self.integration_key(row)?, row.get("webhook_url"))
             }
             false => (IntegrationForm::default(), FROM_OUTSIDE.to_owned()),
         };

@@ -3,7 +3,7 @@
 use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};
 use events::{ContactId, InvitationId, TeamId};
-use platform::vault::Purpose;
+use platform::vault::{Place, Purpose};
 use protocol::{
     Jid,
     invitation::{Invitation, OpenInvitation},
@@ -84,7 +84,8 @@ impl ReadModel {
     fn invitation_view(&self, row: &PgRow) -> Result<OpenInvitation> {
         let uid: Uuid = row.get("uid");
         let team: Uuid = row.get("team");
-        let token = self.open_secret(row.get("token_sealed"), uid)?;
+        let place = Place::Invitation(TeamId(team), InvitationId(uid));
+        let token = self.open_secret(row.get("token_sealed"), place)?;
         Ok(OpenInvitation {
             created: row.get::<DateTime<Utc>, _>("created").into(),
             expires: row.get::<DateTime<Utc>, _>("expires").into(),
@@ -97,10 +98,9 @@ impl ReadModel {
         })
     }
 
-    /// Opens a secret that the API shows again; it was sealed for the thing that `uid` names.
-    pub(crate) fn open_secret(&self, sealed: &str, uid: Uuid) -> Result<String> {
-        let plain =
-            self.vault.open(sealed, uid.as_bytes()).map_err(|_| QueryError::Damaged("sealed secret"))?;
+    /// Opens a secret that the API shows again, in the place that it was sealed for.
+    pub(crate) fn open_secret(&self, sealed: &str, place: Place<'_>) -> Result<String> {
+        let plain = self.vault.open(sealed, place).map_err(|_| QueryError::Damaged("sealed secret"))?;
         String::from_utf8(plain).map_err(|_| QueryError::Damaged("sealed secret"))
     }
 }

@@ -20,6 +20,7 @@ pub mod message;
 pub mod parked;
 pub mod past;
 pub mod position;
+pub mod proof;
 pub mod reading;
 pub mod remind;
 mod rights;
@@ -35,7 +36,7 @@ pub mod text;
 pub mod upkeep;
 pub mod upload;
 
-use platform::vault::Vault;
+use platform::{row_mac::RowMac, vault::Vault};
 use rights::Rights;
 use sqlx::{PgPool, postgres::PgPoolOptions};
 use std::{
@@ -72,6 +73,7 @@ pub struct ReadModel {
     pool: PgPool,
     base_url: Arc<str>,
     vault: Vault,
+    rows: RowMac,
     seen: Arc<watch::Sender<u64>>,
     floor: Arc<AtomicU64>,
     rights: Rights,
@@ -80,12 +82,18 @@ pub struct ReadModel {
 }
 
 impl ReadModel {
+    /// What rows that give rights are written with.
+    pub fn row_mac(&self) -> &RowMac {
+        &self.rows
+    }
+
     /// Over a migrated database; `base_url` is what addresses of pictures and help texts start with, without a slash at
     /// the end.
     pub fn new(pool: PgPool, base_url: &str, vault: Vault) -> Self {
         Self {
             pool,
             base_url: base_url.trim_end_matches('/').into(),
+            rows: vault.row_mac(),
             vault,
             seen: Arc::new(watch::Sender::new(0)),
             floor: Arc::default(),
@@ -108,6 +116,7 @@ impl ReadModel {
             pool,
             base_url: self.base_url.clone(),
             vault: self.vault.clone(),
+            rows: self.rows.clone(),
             seen: Arc::new(watch::Sender::new(0)),
             floor: Arc::default(),
             rights: Rights::new(),

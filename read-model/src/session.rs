@@ -1,11 +1,15 @@
 //! Who calls: sessions by the keyed hash of their token.
 
-use crate::{QueryError, ReadModel, Result, contact::Viewer};
+use crate::{
+    QueryError, ReadModel, Result,
+    contact::Viewer,
+    proof::{PlaceRow, SessionRow},
+};
 use chrono::{DateTime, Utc};
 use domain::policy::{self, Action};
 use events::{AccountId, ContactId, SessionId, TeamId, value::ContactStatus, value::SessionKind};
 use platform::vault::Purpose;
-use sqlx::Row;
+use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
 /// A live session.
@@ -66,7 +70,7 @@ impl ReadModel {
 
     async fn session_in_rows(&self, token_hash: &str, now: DateTime<Utc>) -> Result<Option<Session>> {
         let row = sqlx::query(
-            "SELECT c.position >= r.until AS whole, s.uid, s.account, s.kind, s.device_id, s.expires, \
+            "SELECT c.position >= r.until AS whole, s.uid, s.account, s.kind, s.device_id, s.expires, s.code, \
                  greatest(s.created, n.at) AS seen \
              FROM checkpoint c CROSS JOIN ops.rebuild r \
              LEFT JOIN session s ON s.token_hash = $1 AND s.expires > $2 \
@@ -83,6 +87,16 @@ impl ReadModel {
             self.whole().await?;
             return Ok(None);
         };
+        let found = SessionRow {
+            token_hash,
+            uid: id,
+            account: row.get("account"),
+            kind: row.get("kind"),
+            expires: row.get("expires"),
+        };
+        if !found.is_genuine(&self.rows, row.get("code")) {
+            return Ok(None);
+        }
         Ok(Some(Session {
             id: id.into(),
             account: row.get::<Uuid, _>("account").into(),
@@ -103,7 +117,7 @@ impl ReadModel {
 
     async fn membership_in_rows(&self, account: AccountId, team: TeamId) -> Result<Option<Membership>> {
         let row = sqlx::query(
-            "SELECT c.uid, c.status, c.inviting, t.max_message_update_age FROM contact c JOIN team t ON t.uid = c.team \
+            "SELECT c.uid, c.status, c.inviting, c.code, t.max_message_update_age FROM contact c JOIN team t ON t.uid = c.team \
              WHERE c.team = $1 AND c.account = $2 AND NOT c.archived AND NOT t.archived",
         )
         .bind(team.0)
@@ -113,7 +127,18 @@ impl ReadModel {
         if row.is_none() {
             self.whole().await?;
         }
-        Ok(row.map(|row| {
+        let is_genuine = |row: &PgRow| {
+            let place = PlaceRow {
+                contact: row.get("uid"),
+                team: team.0,
+                account: Some(account.0),
+                status: row.get("status"),
+                inviting: row.get("inviting"),
+                archived: false,
+            };
+            place.is_genuine(&self.rows, row.get("code"))
+        };
+        Ok(row.filter(is_genuine).map(|row| {
             let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
             Membership {
                 team,

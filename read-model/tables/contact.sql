@@ -26,6 +26,7 @@ CREATE TABLE contact (
     icon_height integer,
     since bigint NOT NULL,
     gentime bigint NOT NULL,
+    code bytea, -- see proof.rs
     UNIQUE (team, account)
 );
 CREATE INDEX contact_account ON contact (account);

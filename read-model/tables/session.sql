@@ -9,7 +9,8 @@ CREATE TABLE session (
     address text,
     user_agent text,
     created timestamptz NOT NULL,
-    expires timestamptz NOT NULL
+    expires timestamptz NOT NULL,
+    code bytea -- see proof.rs
 );
 CREATE INDEX session_account ON session (account);
 CREATE INDEX session_expires ON session (expires);

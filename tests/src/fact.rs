@@ -1,10 +1,15 @@
 //! States facts in a world's log directly: for what has happened although no call makes it happen.
 
-use crate::{exchange::Call, person::Person, world::World};
+use crate::{exchange::Call, person::Person, world::{World, master_key}};
 use chrono::{SubsecRound, Utc};
-use event_log::{Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings};
-use events::{Event, EventId, Meta, Personal, StreamName, Subject, TeamEvent, TeamId, team};
+use event_log::{Expected, Log, PostgresLog, PostgresSettings};
+use events::{Event, Meta, Personal, StreamName, Subject, TeamEvent, TeamId, team};
 use http::Method;
+use platform::{
+    journal::{Entry, Journal},
+    keyring::Keyring,
+    vault::Vault,
+};
 use uuid::Uuid;
 
 /// A team has room for so many bytes of files. Returns when `witness`, who is in it, can read that.
@@ -27,18 +32,15 @@ pub async fn uploads_size_limit(world: &World, witness: &Person, team: &str, lim
 }
 
 async fn state(world: &World, stream: StreamName, event: &Event) -> u64 {
-    let meta = Meta::new(Utc::now().trunc_subsecs(6), "test.fact");
-    let json = |value: serde_json::Result<Vec<u8>>| value.expect("an event is JSON").into();
-    let fact = NewEvent {
-        id: EventId(Uuid::new_v4()),
-        kind: event.kind().into(),
-        data: json(event.payload().and_then(|payload| serde_json::to_vec(&payload))),
-        meta: json(serde_json::to_vec(&meta)),
-    };
-    let opened = PostgresLog::open(world.pool().await, PostgresSettings::default()).await;
+    let pool = world.pool().await;
+    let opened = PostgresLog::open(pool.clone(), PostgresSettings::default()).await;
     let log = Log::Postgres(opened.expect("the log can be opened"));
-    let append = Append { stream, expected: Expected::Exists, events: vec![fact], command: None };
-    let appended = log.append(append).await.expect("the fact can be stated");
-    log.close().await;
+    let vault = Vault::from_hex(&master_key()).expect("a master key");
+    let journal = Journal::new(log, Keyring::postgres(pool, vault.clone()), &vault);
+    let meta = Meta::new(Utc::now().trunc_subsecs(6), "test.fact");
+    let entry =
+        Entry { stream, expected: Expected::Exists, events: vec![event.clone()], meta, command: None };
+    let appended = journal.append(entry).await.expect("the fact can be stated");
+    journal.log().close().await;
     appended.position
 }

@@ -2,8 +2,9 @@
 //!
 //! It opens the log and the chain beside it, and no more: it may run beside a server, on another machine, and long after.
 //! Exit codes: 0, all is well; 1, history is not what was hashed and signed; 2, the question was wrong or could not be
-//! answered.
+//! answered; 3, all is well as far as the database itself says, and nothing from outside of it was at hand.
 
+mod accept;
 mod archive;
 mod erase;
 mod export;
@@ -44,12 +45,15 @@ pub(crate) enum AuditCommand {
     Show(show::Show),
     /// Write history into a file that can be verified with the public key alone; run again, it goes on
     Export(export::Export),
-    /// Prove that history is the one that was hashed and signed; exit code 1 if it is not
+    /// Prove that history is the one that was hashed and signed; exit code 1 if it is not, 3 if no checkpoint from
+    /// outside the database was at hand
     Verify(verify::Verify),
     /// Print what an account, a team or a conversation was at a moment, folded from its events
     State(state::State),
     /// Print which event gave each field its value
     Why(why::Why),
+    /// Accept that history is not the one that was signed, e.g. after a backup was restored; recorded, with the reason
+    Accept(accept::Accept),
     /// Forget a person or a team for ever, and print the signed receipt
     Erase(erase::Erase),
     /// Print the receipt of an erasure again
@@ -79,6 +83,7 @@ pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, 
 async fn answer(command: AuditCommand, config: Config) -> Result<ExitCode, Failure> {
     match command {
         AuditCommand::Key => println!("{}", archive::public_key(&config)?),
+        AuditCommand::Accept(accept) => accept::run(config, accept).await?,
         AuditCommand::Erase(erase) => erase::run(config, erase).await?,
         AuditCommand::Receipt(who) => receipt::again(config, who).await?,
         AuditCommand::CheckReceipt(check) => receipt::check(&check)?,

@@ -4,6 +4,7 @@ use crate::{
     Role,
     audit::{self, AuditCommand},
     docs,
+    guarding::Beginner,
     house::House,
     keys, log_copy, parked, rebuild, roles,
 };
@@ -68,7 +69,7 @@ enum Task {
     /// Run the websockets alone
     Gateway,
     /// Bring the database's schemas up to date
-    Migrate,
+    Migrate(Migrate),
     /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
     Rebuild(rebuild::Rebuild),
     /// List events that the projection could not apply, or rule about them
@@ -87,6 +88,14 @@ enum Task {
     Config(ConfigCommand),
     /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
     Openapi,
+}
+
+#[derive(Debug, Args)]
+struct Migrate {
+    /// Accept all events of now that carry no code of this installation, and say why: it stays in the log for ever. For
+    /// logs of older versions that `serve` refuses, and after a tampering that was settled
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    accept_history: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -132,7 +141,7 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
         Task::Query => serve(Role::Query, sources),
         Task::Projection => serve(Role::Projection, sources),
         Task::Gateway => serve(Role::Gateway, sources),
-        Task::Migrate => migrate(sources),
+        Task::Migrate(asked) => migrate(asked, sources),
         Task::Rebuild(asked) => {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
@@ -169,11 +178,12 @@ fn serve(role: Role, sources: &Sources) -> Result<(), Failure> {
     block_on(roles::run(role, config, metrics))
 }
 
-fn migrate(sources: &Sources) -> Result<(), Failure> {
+fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     telemetry::start_logging(&config)?;
     block_on(async {
-        House::open(config).await?.close().await;
+        let beginner = asked.accept_history.map_or(Beginner::Writer, Beginner::Operator);
+        House::open(config, beginner).await?.close().await;
         println!("The schemas are up to date.");
         Ok(())
     })

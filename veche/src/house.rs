@@ -1,6 +1,9 @@
 //! What every role is built of, opened from the configuration: databases, log, keys, bus, blobs.
 
-use crate::cli::Failure;
+use crate::{
+    cli::Failure,
+    guarding::{Beginner, Guarding},
+};
 use access::Access;
 use audit::{CheckpointFile, Ledger, Notary, Pace};
 use chrono::TimeDelta;
@@ -59,8 +62,8 @@ impl House {
     ///
     /// # Errors
     /// What is missing, named.
-    pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
-        let house = Self::open_as_it_is(config).await?;
+    pub(crate) async fn open(config: Config, beginner: Beginner) -> Result<Self, Failure> {
+        let house = Self::open_for(config, beginner).await?;
         let head = house.journal.log().head().await?;
         read_model::schema::migrate(house.read.pool(), head).await?;
         house.read.expect(head);
@@ -72,18 +75,32 @@ impl House {
     /// # Errors
     /// What is missing, named.
     pub(crate) async fn open_as_it_is(config: Config) -> Result<Self, Failure> {
+        Self::open_for(config, Beginner::Nobody).await
+    }
+
+    async fn open_for(config: Config, beginner: Beginner) -> Result<Self, Failure> {
         events::upcast::check()?;
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
         let Opened { log, keyring, beside } = open_log(&config, &vault, &read_pool).await?;
         Ledger::migrate(&beside).await?;
-        let journal = Journal::new(log, keyring);
-        try_key(&journal).await?;
-        let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
+        let journal = Journal::new(log, keyring, &vault);
         let clock = Clock::System;
+        let ledger = Ledger::new(beside);
+        // Before anything is decided or believed: under a wrong key nothing would be.
+        try_key(&journal).await?;
+        let guarding = Guarding {
+            journal: &journal,
+            ledger: &ledger,
+            config: &config,
+            key: &vault.signing_key(),
+            now: clock.now(),
+        };
+        guarding.settle(beginner).await?;
+        let read = ReadModel::new(read_pool, &config.public_url(), vault.clone());
         let limits = Arc::new(Limits::new(&config.limits));
-        let past = open_past(&config, &journal, &Ledger::new(beside.clone()), &read);
+        let past = open_past(&config, &journal, &ledger, &read);
         let access = Access {
             read: read.clone(),
             config: config.clone(),
@@ -108,7 +125,7 @@ impl House {
             vault,
             journal,
             read,
-            ledger: Ledger::new(beside),
+            ledger,
             outbound,
             access,
             past,
@@ -146,7 +163,8 @@ impl House {
             every: Duration::from_secs(audit.checkpoint_sec.into()),
             events: audit.checkpoint_events.into(),
         };
-        Notary::new(log, self.ledger.clone(), self.vault.signing_key(), self.clock.clone(), file, pace)
+        let (ledger, key) = (self.ledger.clone(), self.vault.signing_key());
+        Notary::new(log, ledger, key, self.clock.clone(), file, pace).guarded(self.journal.guard().clone())
     }
 
     /// The write side.

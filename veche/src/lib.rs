@@ -4,6 +4,7 @@ pub mod asyncapi;
 mod audit;
 pub mod cli;
 pub mod docs;
+mod guarding;
 mod house;
 mod keys;
 mod log_copy;

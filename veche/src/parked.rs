@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use event_log::{Log, MemoryLog};
     use events::EventId;
-    use platform::keyring::Keyring;
+    use platform::{keyring::Keyring, vault::Vault};
     use uuid::Uuid;
 
     fn parked() -> Stream {
@@ -219,7 +219,7 @@ mod tests {
             (skip(), retry(1), "projection.skipped.v1"),
             (skip(), skip(), "projection.skipped.v1"),
         ] {
-            let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
+            let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory(), &Vault::new(&[7; 32]));
             let (one, other) =
                 (Ruled::so_far(&journal).await.expect("read"), Ruled::so_far(&journal).await.expect("read"));
             one.then(&journal, first).await.expect("it was first");
@@ -234,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_fit_into_one_append_are_ruled_in_order() {
-        let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory());
+        let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory(), &Vault::new(&[7; 32]));
         let many = MAX_APPEND_EVENTS + 3;
         let ruled = Ruled::so_far(&journal).await.expect("read").then(&journal, retry(many)).await;
         assert_eq!(ruled.expect("ruled").position, many as u64);

@@ -2,7 +2,7 @@
 
 mod diff;
 
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, guarding::Beginner, house::House};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::config::Config;
@@ -46,7 +46,7 @@ pub(crate) async fn run(config: Config, asked: Rebuild) -> Result<ExitCode, Fail
 }
 
 async fn in_its_place(config: Config) -> Result<(), Failure> {
-    let house = House::open(config).await?;
+    let house = House::open(config, Beginner::Nobody).await?;
     let projector = house.projector();
     let mut meter = Meter::new()?;
     let done = rebuild(&projector, |progress| meter.tell(progress)).await?;

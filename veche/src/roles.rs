@@ -1,6 +1,6 @@
 //! What each role runs; `serve` runs all of them in one process.
 
-use crate::{asyncapi, cli::Failure, docs, house::House};
+use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, house::House};
 use audit::Auditor;
 use axum::Router;
 use chrono::TimeDelta;
@@ -58,10 +58,15 @@ const SWEEP_PAST: Duration = Duration::from_secs(30);
 /// How long the answer to an Idempotency-Key is kept.
 const ANSWERS_KEPT: &str = "24 hours";
 
+/// Who appends also begins with codes: whoever only reads cannot know whether others without them are still at work.
+fn beginner(role: Role) -> Beginner {
+    if role.does(Role::Command) { Beginner::Writer } else { Beginner::Nobody }
+}
+
 /// Runs a role until it is told to stop.
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
-    let house = House::open(config).await?;
+    let house = House::open(config, beginner(role)).await?;
     listen_to_the_bus(&house).await?;
     watch(&house);
     // Commands follow the keys themselves, and a gateway opens nothing that is sealed with them.
@@ -183,6 +188,14 @@ fn project(house: &House) -> Result<(), Failure> {
     });
     let stopping = house.tasks.stopping();
     let notary = house.notary();
+    house.readiness.register("history", {
+        let notary = notary.clone();
+        move || {
+            let refusal = notary.refusal();
+            // Nothing more is signed, and all else goes on: this is for operators to see.
+            async move { Ok::<_, Infallible>(refusal.map_or_else(|| "signed".to_owned(), |why| format!("NOT SIGNED: {why}"))) }
+        }
+    });
     house.tasks.spawn_critical("notary", {
         let stopping = stopping.clone();
         async move {

@@ -53,7 +53,7 @@ impl House {
     }
 
     pub(crate) fn auditor(&self) -> Auditor {
-        Auditor::new(self.ledger.clone(), Journal::new(self.log.clone(), Keyring::memory()))
+        Auditor::new(self.ledger.clone(), Journal::new(self.log.clone(), Keyring::memory(), &Self::vault()))
     }
 
     /// Changes history as its owner could.

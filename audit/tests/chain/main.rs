@@ -3,6 +3,7 @@
 
 mod exporting;
 mod house;
+mod lineage;
 mod notary;
 mod searching;
 mod verifying;

@@ -17,7 +17,7 @@ use events::{GroupId, IntegrationId, Position, StreamName, value::IntegrationKin
 use platform::{
     http::{ApiError, Body, Params},
     outbound::BadUrl,
-    vault::Purpose,
+    vault::{Place, Purpose},
 };
 use protocol::{
     envelope::{Nothing, Success},
@@ -62,8 +62,8 @@ pub(super) async fn create(
     let integration: IntegrationId = context.id();
     let key = context.secret(&commands.vault, KEY_BYTES)?;
     let key_hash = hex::encode(commands.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
-    let key_sealed =
-        commands.vault.seal(key.as_bytes(), integration.0.as_bytes()).map_err(ApiError::internal)?;
+    let place = Place::Integration(scope.team, integration);
+    let key_sealed = commands.vault.seal(key.as_bytes(), place).map_err(ApiError::internal)?;
     let actor = scope.contact;
     let done = commands
         .on_team(&context, &scope, || team::Command::CreateIntegration {

@@ -20,7 +20,7 @@ use events::{InvitationId, Position, StreamName, value::ContactStatus};
 use platform::{
     http::{ApiError, Body, Params},
     limits::{Key, Limit},
-    vault::Purpose,
+    vault::{Place, Purpose},
 };
 use protocol::{
     contact::Edition,
@@ -166,7 +166,7 @@ impl Commands {
         let token = context.secret(&self.vault, TOKEN_BYTES)?;
         let token_hash = hex::encode(self.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
         let token_sealed =
-            self.vault.seal(token.as_bytes(), invitation.0.as_bytes()).map_err(ApiError::internal)?;
+            self.vault.seal(token.as_bytes(), Place::Invitation(scope.team, invitation)).map_err(ApiError::internal)?;
         let done = self
             .on_team(&context, scope, || team::Command::Invite {
                 actor,

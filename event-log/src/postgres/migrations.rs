@@ -6,7 +6,10 @@ use sqlx::{
 };
 
 /// In order; an entry never changes once it is released.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "log", include_str!("../../migrations/0001_log.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "log", include_str!("../../migrations/0001_log.sql")),
+    (2, "recorded at", include_str!("../../migrations/0002_recorded_at.sql")),
+];
 
 /// Applies what is missing, under the advisory lock that all migrators of one database share.
 pub(super) async fn run(pool: &PgPool) -> Result<(), MigrateError> {

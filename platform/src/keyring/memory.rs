@@ -42,6 +42,11 @@ impl MemoryKeyring {
         keys
     }
 
+    pub(super) fn all(&self) -> BTreeMap<Subject, bool> {
+        let destroyed = |state: &KeyState| matches!(state, KeyState::Destroyed);
+        self.lock().iter().map(|(subject, state)| (*subject, destroyed(state))).collect()
+    }
+
     pub(super) fn destroy(&self, subject: &Subject) {
         self.lock().insert(*subject, KeyState::Destroyed);
     }

@@ -122,6 +122,12 @@ impl PostgresKeyring {
         Ok(subjects.iter().filter_map(|subject| subject.parse().ok()).collect())
     }
 
+    pub(super) async fn all(&self) -> Result<BTreeMap<Subject, bool>, KeyringError> {
+        let rows: Vec<(String, bool)> =
+            sqlx::query_as("SELECT subject, wrapped IS NULL FROM keys.data_keys").fetch_all(&self.pool).await?;
+        Ok(rows.iter().filter_map(|(subject, gone)| Some((subject.parse().ok()?, *gone))).collect())
+    }
+
     pub(super) fn reload_wrapping(&self) -> Result<(), VaultError> {
         self.wrapping.reload()
     }

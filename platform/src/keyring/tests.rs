@@ -1,7 +1,7 @@
 //! What every keyring promises, run on each; and what the database adds.
 
 use super::{KeyState, Keyring, KeyringError};
-use crate::vault::Vault;
+use crate::vault::{Vault, cipher::Version};
 use event_log::testing::TestDatabase;
 use events::{AccountId, Subject, TeamId};
 use sqlx::PgPool;
@@ -25,8 +25,8 @@ async fn agree(one: &Keyring, other: &Keyring, subject: Subject) -> bool {
     let other = other.get(&[subject]).await.unwrap();
     match (one.of(&subject), other.of(&subject)) {
         (Some(KeyState::Live(one)), Some(KeyState::Live(other))) => {
-            let sealed = one.seal(b"text", b"here").unwrap();
-            other.open(&sealed, b"here").is_ok_and(|plain| plain == b"text")
+            let sealed = one.seal(Version::V2, b"text", b"here").unwrap();
+            other.open(Version::V2, &sealed, b"here").is_ok_and(|plain| plain == b"text")
         }
         _ => false,
     }
@@ -43,14 +43,14 @@ async fn conforms(keyring: Keyring) {
     let made = keyring.ensure(&subjects).await.unwrap();
     for subject in subjects {
         let Some(KeyState::Live(key)) = made.of(&subject) else { panic!("{subject} has no key") };
-        let sealed = key.seal(b"text", b"").unwrap();
+        let sealed = key.seal(Version::V2, b"text", b"").unwrap();
         let found = keyring.ensure(&[subject, account(3)]).await.unwrap();
         let Some(KeyState::Live(key)) = found.of(&subject) else { panic!("{subject} lost its key") };
-        assert_eq!(key.open(&sealed, b"").unwrap(), b"text");
+        assert_eq!(key.open(Version::V2, &sealed, b"").unwrap(), b"text");
         keyring.ensure_evenly(subject).await.unwrap();
         let found = keyring.get(&[subject]).await.unwrap();
         let Some(KeyState::Live(key)) = found.of(&subject) else { panic!("{subject} lost its key") };
-        assert_eq!(key.open(&sealed, b"").unwrap(), b"text");
+        assert_eq!(key.open(Version::V2, &sealed, b"").unwrap(), b"text");
     }
     keyring.ensure_evenly(team(2)).await.unwrap();
     assert!(matches!(keyring.get(&[team(2)]).await.unwrap().of(&team(2)), Some(KeyState::Live(_))));
@@ -58,7 +58,7 @@ async fn conforms(keyring: Keyring) {
     else {
         panic!("keys were made");
     };
-    assert!(other.open(&one.seal(b"text", b"").unwrap(), b"").is_err(), "a key for each");
+    assert!(other.open(Version::V2, &one.seal(Version::V2, b"text", b"").unwrap(), b"").is_err(), "a key for each");
 
     for _ in 0..2 {
         keyring.destroy(&account(1)).await.unwrap();

@@ -1,11 +1,23 @@
 //! What was sealed comes back unchanged, and never shows on the way.
 
-use super::{SealingError, may_contain_personal, seal, subjects, unseal};
+use super::{Owners, Path, Place, SealingError, Version, may_contain_personal, subjects};
 use crate::keyring::{Keyring, Keys};
-use events::{AccountId, Personal, Subject, TeamId};
+use events::{AccountId, EventId, Personal, StreamName, Subject, TeamId};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+fn seal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
+    super::seal(value, keys, here(&StreamName::stored("thing-1")))
+}
+
+fn unseal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
+    super::unseal(value, keys, Version::V2, here(&StreamName::stored("thing-1")))
+}
+
+fn here(stream: &StreamName) -> Place<'_> {
+    Place { stream, event: EventId(Uuid::from_u128(7)), part: "data" }
+}
 
 fn account(number: u128) -> Subject {
     Subject::Account(AccountId(Uuid::from_u128(number)))
@@ -112,7 +124,7 @@ fn ciphertext_moved_to_another_subject_or_changed_does_not_open() {
     let mut moved = value.clone();
     moved["$personal"]["subject"] = json!(account(2));
     assert!(matches!(unseal(&mut moved, &keys), Err(SealingError::Unreadable { .. })));
-    value["$personal"]["sealed"] = json!("v1.AAAA");
+    value["$personal"]["sealed"] = json!("v2.AAAA");
     assert!(matches!(unseal(&mut value, &keys), Err(SealingError::Unreadable { .. })));
 }
 
@@ -160,4 +172,47 @@ fn what_belongs_to_two_is_gone_with_either() {
         unseal(&mut value, &left).unwrap();
         assert_eq!(value, serde_json::to_value(Personal { value: None, ..said }).unwrap(), "{destroyed}");
     }
+}
+
+#[test]
+fn ciphertext_moved_to_another_stream_event_part_or_field_does_not_open() {
+    let keys = keys(&Keyring::memory());
+    let mut value = json!({"a/b": [Personal::new(account(1), "Вася")], "c": 1});
+    seal(&mut value, &keys).unwrap();
+    unseal(&mut value.clone(), &keys).unwrap();
+    let (stream, other) = (StreamName::stored("thing-1"), StreamName::stored("thing-2"));
+    let places = [
+        Place { stream: &other, ..here(&stream) },
+        Place { event: EventId(Uuid::from_u128(8)), ..here(&stream) },
+        Place { part: "meta", ..here(&stream) },
+    ];
+    for place in places {
+        let opened = super::unseal(&mut value.clone(), &keys, Version::V2, place);
+        assert!(matches!(opened, Err(SealingError::Unreadable { .. })), "{place:?}");
+    }
+    let sealed = value["a/b"][0].clone();
+    for moved in [json!({"c": sealed}), json!({"a/b": [1, sealed]}), json!({"a": {"b": [sealed]}})] {
+        let opened = unseal(&mut moved.clone(), &keys);
+        assert!(matches!(opened, Err(SealingError::Unreadable { .. })), "{moved}");
+    }
+}
+
+#[test]
+fn a_value_of_before_is_read_in_events_of_before_and_in_no_others() {
+    let keys = keys(&Keyring::memory());
+    let body = json!({"subject": account(1)});
+    let owners = Owners::of(body.as_object().unwrap()).unwrap();
+    let stream = StreamName::stored("thing-1");
+    let context = owners.context(Version::V1, here(&stream), &Path::default());
+    assert_eq!(context, account(1).to_string().into_bytes(), "as the first programs bound it");
+    let sealed = owners.key(&keys).unwrap().seal(Version::V1, br#""Boris""#, &context).unwrap();
+    let old = json!({"$personal": {"subject": account(1), "sealed": sealed}});
+    let mut read = old.clone();
+    super::unseal(&mut read, &keys, Version::V1, here(&stream)).unwrap();
+    assert_eq!(read["$personal"]["value"], "Boris");
+    assert!(matches!(unseal(&mut old.clone(), &keys), Err(SealingError::OtherVersion(_))));
+    let mut new = json!(Personal::new(account(1), "Boris"));
+    seal(&mut new, &keys).unwrap();
+    let opened = super::unseal(&mut new, &keys, Version::V1, here(&stream));
+    assert!(matches!(opened, Err(SealingError::OtherVersion(_))), "an event whose code was taken off");
 }

@@ -1,6 +1,8 @@
-//! Sealed text: `v1.` and URL-safe base64 of a random nonce and XChaCha20-Poly1305 ciphertext.
+//! Sealed text: a version, and URL-safe base64 of a random nonce and XChaCha20-Poly1305 ciphertext.
 //!
-//! The nonce has 192 bits, so random ones do not repeat however many values one key seals.
+//! The nonce has 192 bits, so random ones do not repeat however many values one key seals. The version says how the
+//! associated data is made: in `v1.` it is whatever the caller named, in `v2.` a list that begins with a purpose, see
+//! [`bound`]. The two never coincide, so a text does not open under the other version's name.
 
 use super::VaultError;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,8 +11,43 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 
-const PREFIX: &str = "v1.";
 const NONCE_BYTES: usize = 24;
+
+/// What every list of version 2 begins with.
+const TAG_V2: &[u8] = b"veche.sealed.v2";
+
+/// How the associated data of a sealed text was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// A context without a purpose.
+    V1,
+    /// A purpose and a place, see [`bound`].
+    V2,
+}
+
+impl Version {
+    /// The version that a sealed text names; a text of another form is taken for the oldest, and does not open.
+    pub(crate) fn of(sealed: &str) -> Self {
+        if sealed.starts_with(Self::V2.prefix()) { Self::V2 } else { Self::V1 }
+    }
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::V1 => "v1.",
+            Self::V2 => "v2.",
+        }
+    }
+}
+
+/// The associated data of version 2: each piece behind its length, so that no two lists have the same bytes.
+pub(crate) fn bound(pieces: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = TAG_V2.to_vec();
+    for piece in pieces {
+        bytes.extend((piece.len() as u64).to_be_bytes());
+        bytes.extend(*piece);
+    }
+    bytes
+}
 
 /// One key's sealing and opening.
 #[derive(Clone)]
@@ -21,17 +58,17 @@ impl Cipher {
         Self(XChaCha20Poly1305::new(key.into()))
     }
 
-    pub(crate) fn seal(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
+    pub(crate) fn seal(&self, version: Version, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
         let mut nonce = [0; NONCE_BYTES];
         getrandom::fill(&mut nonce)?;
         let payload = Payload { msg: plain, aad: context };
         // Fails only for texts above 256 GiB.
         let ciphertext = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| VaultError::Malformed)?;
-        Ok(format!("{PREFIX}{}", encode(&[nonce.as_slice(), &ciphertext].concat())))
+        Ok(format!("{}{}", version.prefix(), encode(&[nonce.as_slice(), &ciphertext].concat())))
     }
 
-    pub(crate) fn open(&self, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let encoded = sealed.strip_prefix(PREFIX).ok_or(VaultError::Malformed)?;
+    pub(crate) fn open(&self, version: Version, sealed: &str, context: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let encoded = sealed.strip_prefix(version.prefix()).ok_or(VaultError::Malformed)?;
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| VaultError::Malformed)?;
         let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::Malformed)?;
         let payload = Payload { msg: ciphertext, aad: context };

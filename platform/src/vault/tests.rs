@@ -1,8 +1,12 @@
 //! The vault keeps its promises: separate purposes, nothing opens that was touched, no secret in debug output.
 
-use super::{Purpose, Vault, VaultError, create_key_file, divide_by_ten, equal, token};
+use super::{Place, Purpose, Vault, VaultError, create_key_file, divide_by_ten, equal, token};
+use crate::vault::cipher::Version;
+use events::{CommandId, IntegrationId, InvitationId, MessageId, TeamId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+const HERE: Place<'_> = Place::Answer(CommandId(Uuid::from_u128(7)));
 
 fn vault() -> Vault {
     Vault::new(&[7; 32])
@@ -24,25 +28,50 @@ fn the_same_secret_hashes_apart_for_each_purpose_and_key() {
 }
 
 #[test]
-fn sealed_text_opens_with_its_key_and_context_only() {
-    let sealed = vault().seal("Вася".as_bytes(), b"here").unwrap();
-    assert_eq!(vault().open(&sealed, b"here").unwrap(), "Вася".as_bytes());
-    assert!(matches!(vault().open(&sealed, b"there"), Err(VaultError::Tampered)));
-    assert!(matches!(Vault::new(&[8; 32]).open(&sealed, b"here"), Err(VaultError::Tampered)));
-    assert_ne!(sealed, vault().seal("Вася".as_bytes(), b"here").unwrap());
+fn sealed_text_opens_with_its_key_and_in_its_place_only() {
+    let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let (team, place) = (TeamId(other), Place::Integration(TeamId(other), IntegrationId(id)));
+    let sealed = vault().seal("Вася".as_bytes(), place).unwrap();
+    assert_eq!(vault().open(&sealed, place).unwrap(), "Вася".as_bytes());
+    let others = [
+        Place::Integration(TeamId(id), IntegrationId(id)),
+        Place::Integration(team, IntegrationId(other)),
+        Place::Invitation(team, InvitationId(id)),
+        Place::Answer(CommandId(id)),
+        Place::Withdrawn(MessageId(id)),
+        Place::Effect { kind: "sms", key: "7" },
+    ];
+    for other in others {
+        assert!(matches!(vault().open(&sealed, other), Err(VaultError::Tampered)), "{other:?}");
+    }
+    assert!(matches!(Vault::new(&[8; 32]).open(&sealed, place), Err(VaultError::Tampered)));
+    assert_ne!(sealed, vault().seal("Вася".as_bytes(), place).unwrap());
+}
+
+#[test]
+fn what_was_sealed_before_there_were_purposes_is_read_by_its_version() {
+    let old = vault().wrap(b"key", Uuid::from_u128(7).as_bytes()).unwrap();
+    assert!(old.starts_with("v1."));
+    assert_eq!(vault().open(&old, HERE).unwrap(), b"key");
+    assert_eq!(HERE.context(Version::V1), Uuid::from_u128(7).as_bytes());
+    let renamed = old.replacen("v1.", "v2.", 1);
+    assert!(matches!(vault().open(&renamed, HERE), Err(VaultError::Tampered)));
+    let new = vault().seal(b"key", HERE).unwrap();
+    assert!(new.starts_with("v2."));
+    assert!(matches!(vault().open(&new.replacen("v2.", "v1.", 1), HERE), Err(VaultError::Tampered)));
 }
 
 #[test]
 fn no_changed_character_of_a_sealed_text_goes_unnoticed() {
-    let sealed = vault().seal(b"text", b"").unwrap();
+    let sealed = vault().seal(b"text", HERE).unwrap();
     for index in 0..sealed.len() {
         let mut changed = sealed.clone().into_bytes();
         changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        assert!(vault().open(&changed, b"").is_err(), "{changed}");
+        assert!(vault().open(&changed, HERE).is_err(), "{changed}");
     }
-    for broken in ["", "v1.", "v2.AAAA", "v1.AAAA", "v1.ы"] {
-        assert!(matches!(vault().open(broken, b""), Err(VaultError::Malformed)), "{broken}");
+    for broken in ["", "v1.", "v2.", "v3.AAAA", "v2.AAAA", "v1.AAAA", "v2.ы"] {
+        assert!(matches!(vault().open(broken, HERE), Err(VaultError::Malformed)), "{broken}");
     }
 }
 
@@ -82,8 +111,8 @@ fn a_key_file_is_private_and_never_overwritten() {
     create_key_file(&path).unwrap();
     let first = Vault::from_file(&path).unwrap();
     assert!(matches!(create_key_file(&path), Err(VaultError::File(_))));
-    let sealed = first.seal(b"x", b"").unwrap();
-    assert_eq!(Vault::from_file(&path).unwrap().open(&sealed, b"").unwrap(), b"x");
+    let sealed = first.seal(b"x", HERE).unwrap();
+    assert_eq!(Vault::from_file(&path).unwrap().open(&sealed, HERE).unwrap(), b"x");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -6,7 +6,7 @@ use events::{
     ContactId, Event, EventId, GroupId, Position, Recorded, message::Author, message::Posted,
     phone::CodeRequested,
 };
-use platform::vault::Vault;
+use platform::vault::{Place, Vault};
 use protocol::{Jid, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row, postgres::PgRow};
@@ -216,7 +216,8 @@ pub(crate) async fn store(
         .fetch_one(&mut *db)
         .await?;
     for plan in planned.into_iter().filter(|plan| plan.position > done.cast_unsigned()) {
-        let payload = vault.seal(&serde_json::to_vec(&plan.effect)?, plan.key.as_bytes())?;
+        let place = Place::Effect { kind: plan.effect.kind(), key: &plan.key };
+        let payload = vault.seal(&serde_json::to_vec(&plan.effect)?, place)?;
         sqlx::query(
             "INSERT INTO ops.effect (kind, key, position, payload, due, integration) \
              VALUES ($1, $2, $3, $4, now(), $5) ON CONFLICT DO NOTHING",

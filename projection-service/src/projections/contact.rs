@@ -1,5 +1,6 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
+mod code;
 mod rank;
 
 pub(super) use rank::status_changed;
@@ -48,6 +49,7 @@ pub(super) async fn added(
     .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
+    code::renew(batch, added.contact, true).await?;
     came(batch, at, team, added.contact, added.account).await
 }
 
@@ -130,6 +132,7 @@ pub(super) async fn inviting_allowed(
     allowed: &contact::InvitingAllowed,
 ) -> Result<(), sqlx::Error> {
     let could_invite = invitation::may_invite(batch, allowed.contact).await?;
+    let was_ours = code::is_ours(batch, allowed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -141,6 +144,7 @@ pub(super) async fn inviting_allowed(
     if could_invite {
         invitation::maker_changed(batch, team, allowed.contact).await?;
     }
+    code::renew(batch, allowed.contact, was_ours).await?;
     team::updated_for(batch, at, team, AccountId(account));
     updated(batch, at, team, vec![allowed.contact]);
     Ok(())
@@ -196,6 +200,7 @@ pub(super) async fn archived(
 ) -> Result<(), sqlx::Error> {
     let contact = archived.contact;
     let could_invite = invitation::may_invite(batch, contact).await?;
+    let was_ours = code::is_ours(batch, contact).await?;
     sqlx::query("UPDATE contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
         .bind(contact.0)
         .bind(at.gentime())
@@ -204,6 +209,7 @@ pub(super) async fn archived(
     if could_invite {
         invitation::maker_changed(batch, team, contact).await?;
     }
+    code::renew(batch, contact, was_ours).await?;
     let lonelier = leave_chats(batch, at, contact).await?;
     sqlx::query(
         "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
@@ -252,6 +258,7 @@ pub(super) async fn restored(
     team: TeamId,
     restored: &contact::Restored,
 ) -> Result<(), ProjectionError> {
+    let was_ours = code::is_ours(batch, restored.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
@@ -262,6 +269,7 @@ pub(super) async fn restored(
     .bind(at.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
+    code::renew(batch, restored.contact, was_ours).await?;
     welcome(batch, team, restored.contact).await?;
     came(batch, at, team, restored.contact, AccountId(account)).await?;
     Ok(task::contact_restored(batch, at, team, restored.contact).await?)

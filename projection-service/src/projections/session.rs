@@ -3,6 +3,7 @@
 use crate::batch::{At, Batch};
 use events::{AccountId, session};
 use protocol::notice::{Audience, Notice, Scope};
+use read_model::proof::SessionRow;
 
 /// The title of a login that names no device, as the protocol prints it.
 pub(crate) const UNKNOWN_DEVICE: &str = "(unknown device)";
@@ -14,9 +15,17 @@ pub(super) async fn opened(
     opened: &session::Opened,
 ) -> Result<(), sqlx::Error> {
     let device_id = opened.device_id.as_ref().and_then(|id| id.value.as_deref());
+    let row = SessionRow {
+        token_hash: &opened.token_hash,
+        uid: opened.session.0,
+        account: account.0,
+        kind: opened.kind.word(),
+        expires: opened.expires,
+    };
     sqlx::query(
-        "INSERT INTO session (token_hash, uid, account, kind, device_id, created, expires, address, user_agent) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO session \
+             (token_hash, uid, account, kind, device_id, created, expires, address, user_agent, code) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&opened.token_hash)
     .bind(opened.session.0)
@@ -27,6 +36,7 @@ pub(super) async fn opened(
     .bind(opened.expires)
     .bind(at.meta.address.as_ref().and_then(|address| address.value.as_deref()))
     .bind(at.meta.user_agent.as_ref().and_then(|agent| agent.value.as_deref()))
+    .bind(row.code(batch.rows))
     .execute(&mut *batch.db)
     .await?;
     let name: Option<String> =

@@ -6,6 +6,7 @@ use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
 use events::{GroupId, Personal, StreamName, TeamEvent, integration};
 use platform::{
+    vault::Place,
     clock::Clock,
     config::{Config, Profile, Webhooks},
     outbound::{Outbound, OutboundPolicy},
@@ -70,7 +71,7 @@ async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id
     stage.projected(last).await;
     // The key of an integration is sealed in earnest.
     sqlx::query("UPDATE integration SET key_sealed = $1")
-        .bind(stage.vault.seal(b"key", INTEGRATION.0.as_bytes()).unwrap())
+        .bind(stage.vault.seal(b"key", Place::Integration(TEAM, INTEGRATION)).unwrap())
         .execute(&stage.pool)
         .await
         .unwrap();

@@ -15,9 +15,12 @@ async fn damage(stage: &Stage, stream: &StreamName, kind: &str, data: &str) -> u
         data: Bytes::copy_from_slice(data.as_bytes()),
         meta: Bytes::from_static(meta.as_bytes()),
     };
+    let log = stage.journal.log();
+    let revision = log.read_stream(stream, 0, 100).await.unwrap().len() as u64;
+    let event = stage.vault.event_mac().mark(stream, revision, event);
     let append =
         Append { stream: stream.clone(), expected: Expected::Any, events: vec![event], command: None };
-    stage.journal.log().append(append).await.unwrap().position
+    log.append(append).await.unwrap().position
 }
 
 async fn edit(stage: &Stage, message: MessageId, text: &str) -> u64 {

@@ -55,7 +55,7 @@ impl Stage {
         let vault = Vault::new(&[7; 32]);
         let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
         let keyring = Keyring::memory();
-        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone());
+        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone(), &vault);
         let projector = Projector::new(journal.clone(), read.clone(), vault.clone(), Bus::memory());
         let running = Mutex::new(tokio::spawn(projector.clone().run()));
         let stage = Self { database, pool, vault, journal, keyring, read, projector, running };

@@ -105,7 +105,7 @@ impl Telling {
         let vault = Vault::new(&[7; 32]);
         let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
         let keyring = Keyring::memory();
-        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone());
+        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone(), &vault);
         let projector = Projector::new(journal.clone(), read.clone(), vault, Bus::memory());
         Self { database, pool, keyring, journal, read, projector, step: 0 }
     }

@@ -3,6 +3,7 @@
 
 use crate::{ReadModel, Result};
 use events::MessageId;
+use platform::vault::Place;
 
 impl ReadModel {
     /// For how long such a text is kept, as Postgres writes it.
@@ -18,7 +19,7 @@ impl ReadModel {
             .fetch_optional(&self.pool)
             .await?;
         // What cannot be opened is as good as gone.
-        let opened = sealed.and_then(|sealed| self.vault.open(&sealed, message.0.as_bytes()).ok());
+        let opened = sealed.and_then(|sealed| self.vault.open(&sealed, Place::Withdrawn(message)).ok());
         Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 

@@ -21,9 +21,10 @@ impl Writer {
     /// Over the product's database.
     pub(crate) async fn open(url: &str, master_key: &str) -> Outcome<Self> {
         let pool = PgPool::connect(url).await?;
+        let vault = Vault::from_hex(master_key)?;
         let log = Log::Postgres(PostgresLog::open(pool.clone(), PostgresSettings::default()).await?);
-        let keyring = Keyring::postgres(pool.clone(), Vault::from_hex(master_key)?);
-        Ok(Self { journal: Journal::new(log, keyring), pool })
+        let keyring = Keyring::postgres(pool.clone(), vault.clone());
+        Ok(Self { journal: Journal::new(log, keyring, &vault), pool })
     }
 
     /// The number of events so far.

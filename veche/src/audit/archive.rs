@@ -31,7 +31,9 @@ impl Archive {
         let read = house::connect("read", config.read_url(), &config).await?;
         let Opened { log, keyring, beside } = house::open_log(&config, &vault, &read).await?;
         Ledger::migrate(&beside).await?;
-        let auditor = Auditor::new(Ledger::new(beside), Journal::new(log, keyring));
+        let journal = Journal::new(log, keyring, &vault);
+        journal.guard().read(journal.log()).await?;
+        let auditor = Auditor::new(Ledger::new(beside), journal);
         Ok(Self { config, auditor, key: vault.signing_key(), read })
     }
 

@@ -2,7 +2,7 @@
 
 use super::archive::{Archive, public_key};
 use crate::cli::Failure;
-use audit::{Break, CheckpointFile, Report, export, read_checkpoints};
+use audit::{Beside, Break, CheckpointFile, Outside, Report, export};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::signing::PublicKey;
@@ -41,18 +41,31 @@ impl Verify {
         let mut outside = Vec::new();
         let own = CheckpointFile::within(&archive.config.checkpoint_dir());
         for path in self.checkpoints.iter().map(PathBuf::as_path).chain([own.path()]) {
-            let (checkpoints, others) = read_checkpoints(path)?;
-            if others > 0 {
-                eprintln!("{}: {others} lines are no checkpoints", path.display());
+            let read = Outside::read(path, &trusted)?;
+            if read.others > 0 {
+                eprintln!("{}: {} lines are no checkpoints", path.display(), read.others);
             }
-            outside.extend(checkpoints);
+            for note in read.notes.iter().filter(|note| note.note == audit::note::Kind::Lineage) {
+                let (at, reason) = (note.at.to_rfc3339(), &note.reason);
+                eprintln!("{}: another history was accepted at {at}: {reason}", path.display());
+            }
+            outside.extend(read.checkpoints);
         }
-        let (log, ledger) = (archive.auditor.journal().log(), archive.auditor.ledger());
+        let (journal, ledger) = (archive.auditor.journal(), archive.auditor.ledger());
+        let log = journal.log();
+        // Before the log is read: whoever asked for a key to be destroyed is in it by then.
+        let keys = journal.keyring().all().await?;
+        let beside = Beside { guard: Some(journal.guard().clone()), keys };
         let bar = bar(log.head().await?)?;
         let tell = |position| bar.set_position(position);
-        let report = audit::verify(log, ledger, outside, &trusted, tell).await?;
+        let mut report = audit::verify_beside(log, ledger, outside, &trusted, beside, tell).await?;
         bar.finish_and_clear();
-        self.say(&report)
+        if !report.without_key.is_empty() {
+            // Keys that were made since are no loss.
+            let now = journal.keyring().all().await?;
+            report.without_key.retain(|subject| !now.contains_key(subject));
+        }
+        self.say_of_the_log(&report)
     }
 
     /// Checks the file against the keys that were named, or else against `own`.
@@ -63,6 +76,34 @@ impl Verify {
         let report = export::check(file, trusted, |bytes| bar.set_position(bytes))?;
         bar.finish_and_clear();
         self.say(&report)
+    }
+
+    /// Of a log there is more to say than of a file: whether anything from outside of its database was at hand, who wrote its
+    /// events, and whether keys went without an erasure.
+    fn say_of_the_log(&self, report: &Report) -> Result<ExitCode, Failure> {
+        if report.outside == 0 {
+            let line = "WITHOUT A CHECKPOINT FROM OUTSIDE THE DATABASE: whoever can write to it could have rewritten all of history \
+                and its signatures' table; give --checkpoints FILE";
+            if self.json { eprintln!("{line}") } else { println!("{line}") }
+        }
+        let said = self.say(report)?;
+        if !self.json {
+            for audit::NotOurs { position, stream, why, .. } in &report.not_ours {
+                println!("NOT OURS at position {position}, stream {stream}: {why}.");
+            }
+            for subject in &report.keys_lost {
+                println!("KEY DESTROYED of {subject}, and no erasure in the log asked for it.");
+            }
+            for subject in &report.without_key {
+                println!("KEY GONE of {subject}: its values are in the log, and nobody can read them.");
+            }
+        }
+        let well = report.not_ours.is_empty() && report.keys_lost.is_empty() && report.without_key.is_empty();
+        Ok(match report.outside {
+            _ if report.broken.is_some() || !well => ExitCode::from(1),
+            0 => ExitCode::from(3),
+            _ => said,
+        })
     }
 
     fn say(&self, report: &Report) -> Result<ExitCode, Failure> {

@@ -1,6 +1,6 @@
 //! A contact's rank in the team changes, and with it what it may do everywhere.
 
-use super::{super::invitation, team, updated};
+use super::{super::invitation, code, team, updated};
 use crate::batch::{At, Batch};
 use events::{AccountId, ContactId, GroupId, TeamId, contact};
 use protocol::notice::{Audience, Notice, Scope};
@@ -13,6 +13,7 @@ pub(in super::super) async fn status_changed(
     changed: &contact::StatusChanged,
 ) -> Result<(), sqlx::Error> {
     let could_invite = invitation::may_invite(batch, changed.contact).await?;
+    let was_ours = code::is_ours(batch, changed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET status = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -24,6 +25,7 @@ pub(in super::super) async fn status_changed(
     if could_invite {
         invitation::maker_changed(batch, team, changed.contact).await?;
     }
+    code::renew(batch, changed.contact, was_ours).await?;
     team::updated_for(batch, at, team, AccountId(account));
     updated(batch, at, team, vec![changed.contact]);
     rights_changed(batch, at, team, changed.contact).await

@@ -1,0 +1,153 @@
+//! What somebody does who can write to the database and has no key: nothing of it is shown, and it is named.
+
+use sqlx::PgPool;
+use std::process::Output;
+use uuid::Uuid;
+use veche_tests::{
+    pair::Circle,
+    patience,
+    person::{Person, text},
+    world::{Layout, LogPlace, Plan, World},
+};
+
+/// What addresses of groups begin with.
+const GROUP: &str = "g-";
+const SECRET: &str = "только для Анны";
+
+async fn circle() -> Circle {
+    let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres);
+    Circle::meet(World::start(plan).await, &["+79083000001", "+79083000002"]).await
+}
+
+/// Copies the event that posted a message into the stream of another, with the first ids replaced by the second ones in what is
+/// stored of it, and perhaps without its code. Answers the new stream.
+async fn copy(pool: &PgPool, message: &str, replaced: (&str, &str), without_code: bool) -> String {
+    let id = Uuid::new_v4().to_string();
+    let copy = "with moved as (update log.head set position = position + 1 returning position) \
+        insert into log.events (position, stream, revision, event_id, kind, data, meta) \
+        select moved.position, 'message-' || $2, 0, gen_random_uuid(), e.kind, \
+            convert_to(replace(replace(convert_from(e.data, 'UTF8'), $1, $2), $3, $4), 'UTF8'), \
+            case when $5 then convert_to(regexp_replace(convert_from(e.meta, 'UTF8'), ',\"mac\":\"[^\"]*\"', ''), 'UTF8') \
+                else e.meta end \
+        from moved, log.events e where e.stream = 'message-' || $1 and e.revision = 0";
+    let copy = sqlx::query(copy).bind(message).bind(&id).bind(replaced.0).bind(replaced.1).bind(without_code);
+    let done = copy.execute(pool).await.expect("whoever owns the database can do so");
+    assert_eq!(done.rows_affected(), 1);
+    format!("message-{id}")
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[tokio::test]
+async fn a_message_copied_to_where_others_read_is_shown_to_nobody_and_named() {
+    let stage = circle().await;
+    let Circle { world, anna, boris, team, group } = &stage;
+    let private = anna.make_group(&team.uid, "своё", &[]).await;
+    let secret = text(&anna.post(&team.uid, &private, SECRET).await["message_id"]);
+    let pool = world.pool().await;
+    let ids = (private.trim_start_matches(GROUP), group.trim_start_matches(GROUP));
+    let streams = [copy(&pool, &secret, ids, false).await, copy(&pool, &secret, ids, true).await];
+    anna.post(&team.uid, group, "после").await;
+    let seen: serde_json::Value = boris.client.get(stage.messages(group)).await.ok();
+    assert!(seen.to_string().contains("после"), "all others go on: {seen}");
+    assert!(!seen.to_string().contains(SECRET), "{seen}");
+    let parked = world.run(&["parked"]);
+    let verified = world.attempt(&["audit", "verify"]);
+    assert_eq!(verified.status.code(), Some(1), "{}", words(&verified));
+    for stream in &streams {
+        assert!(parked.contains(stream.as_str()), "{parked}");
+        assert!(words(&verified).contains(stream.as_str()), "{}", words(&verified));
+    }
+    assert!(parked.contains("it carries no code") && parked.contains("its code does not fit"), "{parked}");
+    assert!(world.logs().contains("an event is not believed"), "the log says so");
+}
+
+#[tokio::test]
+async fn an_event_that_was_changed_is_named_and_nothing_is_decided_on_it() {
+    let stage = circle().await;
+    let Circle { world, team, .. } = &stage;
+    let change = "alter table log.events disable trigger events_append_only";
+    let pool = world.pool().await;
+    sqlx::query(change).execute(&pool).await.expect("an owner can do so");
+    let raise = "update log.events set data = convert_to(replace(convert_from(data, 'UTF8'), '\"member\"', '\"owner\"'), \
+        'UTF8') where kind = 'contact.added.v1' and convert_from(data, 'UTF8') like '%\"member\"%'";
+    let done = sqlx::query(raise).execute(&pool).await.expect("an owner can do so");
+    assert_eq!(done.rows_affected(), 1, "Boris would be an owner");
+    let verified = world.attempt(&["audit", "verify"]);
+    assert_eq!(verified.status.code(), Some(1), "{}", words(&verified));
+    let stream = format!("team-{}", team.uid);
+    assert!(words(&verified).contains(&stream), "{}", words(&verified));
+    // A read model that is made from it shows what was before, and says where it stands still.
+    world.run(&["rebuild"]);
+    let parked = world.run(&["parked"]);
+    assert!(parked.contains(&stream) && parked.contains("its code does not fit"), "{parked}");
+}
+
+/// What a person's own page answers once what was remembered of their rights is asked for again.
+async fn refused(person: &Person, path: &str, code: &str) {
+    patience::until("the row gives no rights", async || {
+        let answer = person.client.unjudged().get(path).await;
+        (answer.json["error"] == code).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
+    let stage = circle().await;
+    let Circle { world, anna, boris, team, group } = &stage;
+    let pool = world.pool().await;
+    let raise = "update read.contact set status = 'owner' where team = $1 and status = 'member' and account is not null";
+    let team_id = Uuid::parse_str(&team.uid).expect("a team's id");
+    let done = sqlx::query(raise).bind(team_id).execute(&pool).await.expect("an owner can do so");
+    assert_eq!(done.rows_affected(), 1, "Boris would be an owner");
+    refused(boris, &stage.path(""), "NOT_FOUND").await;
+    anna.post(&team.uid, group, "все на месте").await;
+
+    let whose = "update read.session set account = (select account from read.contact where status = 'owner' and team = $1 \
+        and account <> read.session.account) where account = (select account from read.contact where team = $1 and phone = $2)";
+    let done = sqlx::query(whose).bind(team_id).bind(&boris.phone).execute(&pool).await;
+    assert_eq!(done.expect("an owner can do so").rows_affected(), 1, "Boris' token would be Anna's");
+    refused(boris, "/api/v4/me", "INVALID_TOKEN").await;
+    assert!(world.logs().contains("a row that gives rights is not as the projection wrote it"), "the log says so");
+    world.run(&["rebuild"]);
+    patience::until("a rebuild makes the rows as they were", async || {
+        (boris.client.unjudged().get(stage.path("")).await.json["ok"] == true).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_whose_codes_were_taken_off_is_not_taken_for_one_of_before() {
+    let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
+    let stage = Circle::meet(World::start(plan).await, &["+79083000003", "+79083000004"]).await;
+    let world = &stage.world;
+    let file = world.data().join("audit/checkpoints.ndjson");
+    let lines = async || std::fs::read_to_string(&file).ok();
+    let signed = async || lines().await.filter(|text| text.contains("guarded") && text.contains("position"));
+    let kept = patience::until("the file outside says that the log carries codes", signed).await;
+    let pool = world.pool().await;
+    let strip = "alter table log.events disable trigger events_append_only; \
+        update log.events set meta = convert_to(regexp_replace(convert_from(meta, 'UTF8'), ',\"mac\":\"[^\"]*\"', ''), 'UTF8')";
+    sqlx::raw_sql(strip).execute(&pool).await.expect("an owner can do so");
+    let migrated = world.attempt(&["migrate"]);
+    assert!(!migrated.status.success() && words(&migrated).contains("somebody has changed it"), "{}", words(&migrated));
+    // Without the file nothing shows that it is a log of before either.
+    std::fs::remove_file(&file).expect("it is there");
+    let migrated = world.attempt(&["migrate"]);
+    assert!(!migrated.status.success() && words(&migrated).contains("no checkpoint in"), "{}", words(&migrated));
+    // As a program of before has left it: signed, and without a word of codes.
+    let before: String = kept.lines().filter(|line| !line.contains("guarded")).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, before).expect("it can be written");
+    let count = "select count(*) from log.events where kind = 'history.guarded.v1'";
+    let guarded = async || sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.expect("a log");
+    assert_eq!(guarded().await, 0);
+    world.run(&["migrate"]);
+    assert_eq!(guarded().await, 1, "codes have begun");
+    world.run(&["migrate"]);
+    assert_eq!(guarded().await, 1, "once");
+    world.run(&["migrate", "--accept-history", "settled"]);
+    assert_eq!(guarded().await, 2, "an operator's word is recorded");
+}

@@ -1,0 +1,48 @@
+//! `veche audit accept`: an operator accepts that history is not the one that was signed, e.g. after a backup was restored. It is
+//! an event, and a signed line in the file outside; the notary begins anew.
+
+use crate::{cli::Failure, house::House};
+use audit::{Chain, CheckpointFile, Note, note::Kind};
+use clap::Args;
+use event_log::Expected;
+use events::{HistoryEvent, Meta, StreamName, history};
+use platform::{config::Config, journal::Entry};
+
+/// Why it is accepted.
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    /// What happened: it stays in the log and in the file of checkpoints for ever
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    reason: String,
+}
+
+pub(super) async fn run(config: Config, accept: Accept) -> Result<(), Failure> {
+    let house = House::open_as_it_is(config).await?;
+    let file = CheckpointFile::within(&house.config.checkpoint_dir());
+    let key = house.vault.signing_key();
+    let outside = file.tail(&key.public())?.checkpoint;
+    let last = outside.or(house.ledger.last_checkpoint().await?).map_or(Chain::START, |last| last.chain());
+    let (at, reason) = (house.clock.now(), accept.reason);
+    let accepted = history::LineageAccepted {
+        number: last.number,
+        hash: last.hash.to_string(),
+        reason: reason.clone(),
+    };
+    let entry = Entry {
+        stream: StreamName::history(),
+        expected: Expected::Any,
+        events: vec![HistoryEvent::from(accepted).into()],
+        meta: Meta::new(at, "history.accept_lineage"),
+        command: None,
+    };
+    let position = house.journal.append(entry).await?.position;
+    file.append_note(&Note::sign(Kind::Lineage, last, at, reason, &key))?;
+    house.ledger.begin_anew(true).await?;
+    println!(
+        "Accepted, by the event at position {position}: what was signed up to number {} is of another history. A running notary \
+         hashes and signs this one from its beginning.",
+        last.number
+    );
+    house.close().await;
+    Ok(())
+}
