@@ -10,7 +10,10 @@ use axum::{
 use bytes::Bytes;
 use events::TeamId;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header::CONTENT_TYPE};
-use platform::http::REQUEST_ID;
+use platform::{
+    http::{REQUEST_ID, vouch},
+    vault::Vault,
+};
 use protocol::{error::ErrorCode, lang::Lang, realtime::ClientEvent};
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,7 +24,6 @@ use std::{
 };
 use tower::ServiceExt;
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const LANG: HeaderName = HeaderName::from_static("lang");
 
@@ -36,12 +38,15 @@ const PATIENCE: Duration = Duration::from_secs(35);
 pub enum Upstream {
     /// The command service's routes in this process, wrapped in the HTTP shell.
     InProcess(Router),
-    /// The command service in another process, or a proxy before it. It must trust this process's `X-Forwarded-For`.
+    /// The command service in another process, or a proxy before it. It has the same master key, by which it believes this
+    /// process about the client's address.
     Http {
         /// `scheme://host[:port]`
         base_url: String,
         /// Connections to it.
         client: reqwest::Client,
+        /// Vouches for clients' addresses.
+        vault: Vault,
     },
 }
 
@@ -80,8 +85,11 @@ impl Upstream {
         let body = serde_json::to_vec(params).map_err(unavailable)?;
         let (status, answer) = match self {
             Self::InProcess(router) => in_process(router, sender, &path, body).await?,
-            Self::Http { base_url, client } => {
-                by_http(client, &format!("{}{path}", base_url.trim_end_matches('/')), sender, body).await?
+            Self::Http { base_url, client, vault } => {
+                let mut headers = headers(sender);
+                vouch(vault, sender.client, &path, &mut headers);
+                let url = format!("{}{path}", base_url.trim_end_matches('/'));
+                by_http(client, &url, headers, body).await?
             }
         };
         if status == StatusCode::NO_CONTENT {
@@ -109,13 +117,9 @@ async fn in_process(
 async fn by_http(
     client: &reqwest::Client,
     url: &str,
-    sender: &Sender,
+    headers: HeaderMap,
     body: Vec<u8>,
 ) -> Result<(StatusCode, Bytes), Refused> {
-    let mut headers = headers(sender);
-    if let Ok(client) = HeaderValue::from_str(&sender.client.to_string()) {
-        headers.insert(FORWARDED_FOR, client);
-    }
     let request = client.post(url).headers(headers).body(body).timeout(PATIENCE);
     let response = request.send().await.map_err(unavailable)?;
     let status = response.status();

@@ -78,7 +78,7 @@ pub struct Config {
     /// The bus between projection and gateways: `memory` (one process) or `nats://[user:password@]host:port`.
     pub bus: Secret,
     /// Where a gateway that runs alone sends its clients' commands, `http://host[:port]`: the command role, or a proxy
-    /// before it, which must trust the gateway's `X-Forwarded-For`. Not used when one process does everything.
+    /// before it. The client's address goes with them, vouched for by the master key. Not used when one process does everything.
     pub command_url: String,
     /// A folder for pictures, files and, in dev, the master key. Roles that run apart share it.
     pub data_dir: PathBuf,
@@ -93,7 +93,8 @@ pub struct Config {
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub wrapping_keys_file: Option<PathBuf>,
-    /// Networks of reverse proxies whose `X-Forwarded-For` is believed, e.g. `["10.0.0.0/8"]`.
+    /// Reverse proxies whose `X-Forwarded-For` is believed, e.g. `["192.0.2.10/32"]`: their addresses, or a network in which
+    /// nobody else can reach the service.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
     /// Web origins besides `public_url` that may call the API with cookies, `scheme://host[:port]`.

@@ -23,6 +23,7 @@ mod reply;
 mod request;
 mod shell;
 mod slow_down;
+mod vouched;
 
 pub use body::{Body, BodyLimit, RawBody};
 pub use client::client_address;
@@ -38,6 +39,7 @@ pub use refusal::ApiError;
 pub use reply::{Bare, Reply};
 pub use request::{RequestFacts, RequestInfo};
 pub use shell::Shell;
+pub use vouched::vouch;
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,8 @@ pub enum Purpose {
     LoginCode,
     /// Derives a command's id from a client's idempotency key.
     CommandId,
+    /// Vouches for the address of a client whose command another process passes on.
+    ClientAddress,
     /// Fingerprints a request's content, to tell a repeat from another request under the same id.
     Fingerprint,
 }
@@ -49,6 +51,7 @@ impl Purpose {
             Self::ApiKey => b"hash:api-key",
             Self::LoginCode => b"hash:login-code",
             Self::CommandId => b"hash:command-id",
+            Self::ClientAddress => b"hash:client-address",
             Self::Fingerprint => b"hash:fingerprint",
         }
     }

@@ -17,6 +17,7 @@ pub mod load;
 pub mod local_postgres;
 pub mod meddler;
 pub mod nats;
+pub mod nginx;
 pub mod openapi;
 pub mod own_log;
 pub mod pair;

@@ -107,7 +107,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     if role.does(Role::Gateway) {
         router = router.merge(Router::from(gateway(&house, commands).await?.router()));
     }
-    let shell = Shell::new(&house.config);
+    let shell = Shell::believing(&house.config, house.vault.clone());
     let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
     if let Some(address) = house.config.metrics_listen {
         let operators = server::bind(address).await?;
@@ -158,6 +158,7 @@ async fn gateway(house: &House, commands: Option<Router>) -> Result<Gateway, Fai
         None => Upstream::Http {
             base_url: house.config.command_url.clone(),
             client: reqwest::Client::builder().no_proxy().build()?,
+            vault: house.vault.clone(),
         },
     };
     let (access, bus, tasks) = (house.access.clone(), house.bus.clone(), house.tasks.clone());
