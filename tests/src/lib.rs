@@ -32,6 +32,7 @@ pub mod room;
 pub mod scenario;
 pub mod server_sent;
 pub mod shape;
+pub mod shipped;
 pub mod socket;
 pub mod stored;
 pub mod story;

@@ -92,7 +92,10 @@ fn adapted(shipped: &str, setting: &Setting<'_>, port: u16, folder: &Path) -> St
         ("/etc/nginx/hops/".to_owned(), format!("{folder}/hops/")),
         ("/tmp/nginx".to_owned(), format!("{folder}/nginx")),
         ("access_log /dev/stdout".to_owned(), format!("access_log {folder}/access.log")),
-        ("proxy_http_version 1.1;".to_owned(), format!("proxy_http_version 1.1; proxy_bind {};", setting.from)),
+        (
+            "proxy_http_version 1.1;".to_owned(),
+            format!("proxy_http_version 1.1; proxy_bind {};", setting.from),
+        ),
     ];
     replacements.iter().fold(shipped.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "the shipped file has no {from:?}");

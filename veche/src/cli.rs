@@ -5,7 +5,7 @@ use crate::{
     audit::{self, AuditCommand},
     docs,
     house::House,
-    keys, log_copy, parked, rebuild, roles,
+    keys, log_copy, parked, rebuild, rights, roles,
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
@@ -173,8 +173,17 @@ fn migrate(sources: &Sources) -> Result<(), Failure> {
     let config = Config::load(sources)?;
     telemetry::start_logging(&config)?;
     block_on(async {
-        House::open(config).await?.close().await;
+        let roles = config.postgres.roles.clone();
+        let house = House::open(config).await?;
+        let mut granted = false;
+        for pool in [&house.beside, house.read.pool()] {
+            granted |= rights::grant(pool, &roles).await?;
+        }
+        house.close().await;
         println!("The schemas are up to date.");
+        if granted {
+            println!("The database roles {roles}_… may what their services need.");
+        }
         Ok(())
     })
 }

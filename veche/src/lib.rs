@@ -2,6 +2,7 @@
 
 pub mod asyncapi;
 mod audit;
+mod bus;
 pub mod cli;
 pub mod docs;
 mod house;
@@ -9,6 +10,7 @@ mod keys;
 mod log_copy;
 mod parked;
 mod rebuild;
+mod rights;
 mod roles;
 
 pub use roles::Role;

@@ -96,8 +96,9 @@ async fn another_process_that_does_not_answer_is_unavailable() {
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let result =
-        Upstream::Http { base_url, client, vault: vault() }.command(&token(), ClientEvent::LastRead, &json!({})).await;
+    let result = Upstream::Http { base_url, client, vault: vault() }
+        .command(&token(), ClientEvent::LastRead, &json!({}))
+        .await;
     assert_eq!(result, Err(Refused("UNAVAILABLE".into())));
 }
 
