@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that this machine has what Veche is built and tried with; installs Debian packages that are missing.
 #
-#   prepare.sh [postgres] [nats] [python]
+#   prepare.sh [postgres] [nats] [nginx] [python]
 #
 # As root or with a sudo that asks no password it installs; otherwise it says what to install, and fails.
 set -euo pipefail
@@ -48,9 +48,11 @@ hold_servers_back() {
 
 release_servers() {
     as_root rm -f "${held[@]}"
-    if [[ " $* " == *' nats-server '* ]] && command -v systemctl >/dev/null; then
-        as_root systemctl --quiet disable nats-server 2>/dev/null || true
-    fi
+    local package
+    command -v systemctl >/dev/null || return 0
+    for package in nats-server nginx; do
+        if [[ " $* " == *" $package "* ]]; then as_root systemctl --quiet disable "$package" 2>/dev/null || true; fi
+    done
 }
 
 missing_packages() {
@@ -61,6 +63,9 @@ missing_packages() {
     # Debian has the module that makes environments in a package of its own.
     if [[ " $* " == *' python '* ]] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         packages+=(python3 python3-venv)
+    fi
+    if [[ " $* " == *' nginx '* && -z $(command -v nginx || command -v /usr/sbin/nginx) ]]; then
+        packages+=(nginx)
     fi
     echo "${packages[*]}"
 }

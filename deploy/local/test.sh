@@ -24,7 +24,7 @@ else
 fi
 
 cd "$ROOT"
-"$here/prepare.sh" postgres nats python
+"$here/prepare.sh" postgres nats nginx python
 "$here/python.sh"
 unset DATABASE_URL
 formatted=true

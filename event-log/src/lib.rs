@@ -24,6 +24,6 @@ pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};
 pub use eventstoredb::{EventStoreDbLog, EventStoreDbSettings, settle_tls_provider};
 pub use log::{Capabilities, Log};
 pub use memory::MemoryLog;
-pub use postgres::{PostgresLog, PostgresSettings};
+pub use postgres::{PostgresLog, PostgresSettings, apply_migrations};
 pub use read::{Cause, RawEvent, ReadError, Receipt};
 pub use subscription::Subscription;

@@ -10,6 +10,8 @@ mod migrations;
 mod statements;
 mod tail;
 
+pub use migrations::apply as apply_migrations;
+
 use crate::{Append, AppendError, Appended, Cause, RawEvent, ReadError, Receipt, head::KnownHead};
 use appender::{Appender, News, Request};
 use events::{CommandId, Position, Revision, StreamName};

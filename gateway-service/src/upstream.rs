@@ -10,7 +10,10 @@ use axum::{
 use bytes::Bytes;
 use events::TeamId;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header::CONTENT_TYPE};
-use platform::http::REQUEST_ID;
+use platform::{
+    http::{REQUEST_ID, vouch},
+    vault::Vault,
+};
 use protocol::{error::ErrorCode, lang::Lang, realtime::ClientEvent};
 use serde::Deserialize;
 use std::{
@@ -20,7 +23,6 @@ use std::{
 };
 use tower::ServiceExt;
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const LANG: HeaderName = HeaderName::from_static("lang");
 
@@ -35,12 +37,15 @@ const PATIENCE: Duration = Duration::from_secs(35);
 pub enum Upstream {
     /// The command service's routes in this process, wrapped in the HTTP shell.
     InProcess(Router),
-    /// The command service in another process, or a proxy before it. It must trust this process's `X-Forwarded-For`.
+    /// The command service in another process, or a proxy before it. It has the same master key, by which it believes this
+    /// process about the client's address.
     Http {
         /// `scheme://host[:port]`
         base_url: String,
         /// Connections to it.
         client: reqwest::Client,
+        /// Vouches for clients' addresses.
+        vault: Vault,
     },
 }
 
@@ -78,8 +83,11 @@ impl Upstream {
         let path = format!("/api/v3/teams/{}/ws/{}", sender.team, event.name());
         let (status, answer) = match self {
             Self::InProcess(router) => in_process(router, sender, &path, params).await?,
-            Self::Http { base_url, client } => {
-                by_http(client, &format!("{}{path}", base_url.trim_end_matches('/')), sender, params).await?
+            Self::Http { base_url, client, vault } => {
+                let mut headers = headers(sender);
+                vouch(vault, sender.client, &path, &mut headers);
+                let url = format!("{}{path}", base_url.trim_end_matches('/'));
+                by_http(client, &url, headers, params).await?
             }
         };
         if status == StatusCode::NO_CONTENT {
@@ -107,13 +115,9 @@ async fn in_process(
 async fn by_http(
     client: &reqwest::Client,
     url: &str,
-    sender: &Sender,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Bytes), Refused> {
-    let mut headers = headers(sender);
-    if let Ok(client) = HeaderValue::from_str(&sender.client.to_string()) {
-        headers.insert(FORWARDED_FOR, client);
-    }
     let request = client.post(url).headers(headers).body(body).timeout(PATIENCE);
     let response = request.send().await.map_err(unavailable)?;
     let status = response.status();

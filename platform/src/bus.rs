@@ -10,7 +10,7 @@ mod nats;
 mod subject;
 mod subscription;
 
-pub use nats::NatsOptions;
+pub use nats::{NatsOptions, NatsTls};
 pub use subscription::{Delivery, Message, Subscription};
 
 use bytes::Bytes;

@@ -9,6 +9,7 @@ mod document;
 mod invitations;
 mod layers;
 mod memory;
+mod nats;
 mod resolved;
 mod secret;
 mod sections;
@@ -17,6 +18,7 @@ mod webhooks;
 pub use invitations::Invitations;
 pub use layers::Sources;
 pub use memory::Memory;
+pub use nats::Nats;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
 pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, RosterMode, Sms, Uploads, Wait};
@@ -76,13 +78,25 @@ pub struct Config {
     /// The event log: `postgres://…`; `esdb://[user:password@]host:port[,host:port…][?tls=false&namespace=veche]` for
     /// EventStoreDB, which also needs `read`; or `memory` (lost with the process; dev only).
     pub log: Secret,
+    /// A file with `log`, instead of it: an address with a password is better kept out of the environment.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub log_file: Option<PathBuf>,
     /// The read model's Postgres; empty means the log's. Where the log is EventStoreDB, it also holds the keys of personal
     /// values, which nothing can make anew: back it up like the log.
     pub read: Secret,
+    /// A file with `read`, instead of it.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub read_file: Option<PathBuf>,
     /// The bus between projection and gateways: `memory` (one process) or `nats://[user:password@]host:port`.
     pub bus: Secret,
+    /// A file with `bus`, instead of it.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub bus_file: Option<PathBuf>,
     /// Where a gateway that runs alone sends its clients' commands, `http://host[:port]`: the command role, or a proxy
-    /// before it, which must trust the gateway's `X-Forwarded-For`. Not used when one process does everything.
+    /// before it. The client's address goes with them, vouched for by the master key. Not used when one process does everything.
     pub command_url: String,
     /// A folder for pictures, files and, in dev, the master key. Roles that run apart share it.
     pub data_dir: PathBuf,
@@ -97,7 +111,8 @@ pub struct Config {
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub wrapping_keys_file: Option<PathBuf>,
-    /// Networks of reverse proxies whose `X-Forwarded-For` is believed, e.g. `["10.0.0.0/8"]`.
+    /// Reverse proxies whose `X-Forwarded-For` is believed, e.g. `["192.0.2.10/32"]`: their addresses, or a network in which
+    /// nobody else can reach the service.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
     /// Web origins besides `public_url` that may call the API with cookies, `scheme://host[:port]`.
@@ -132,6 +147,8 @@ pub struct Config {
     pub history: History,
     /// Connections to Postgres.
     pub postgres: Postgres,
+    /// Connections to NATS.
+    pub nats: Nats,
     /// Quotas by name: `count` times in `seconds`. `count = 0` switches a limit off.
     pub limits: BTreeMap<String, Quota>,
 }
@@ -146,8 +163,11 @@ impl Config {
             metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
             public_url: None,
             log: Secret::new("postgres://veche@127.0.0.1:5432/veche"),
+            log_file: None,
             read: Secret::default(),
+            read_file: None,
             bus: Secret::new("memory"),
+            bus_file: None,
             command_url: "http://127.0.0.1:8000".to_owned(),
             data_dir: PathBuf::from("./.local/data"),
             master_key: Secret::default(),
@@ -170,6 +190,7 @@ impl Config {
             audit: Audit::defaults(),
             history: History::defaults(),
             postgres: Postgres::defaults(),
+            nats: Nats::default(),
             limits: limits::quotas(profile),
         }
     }
@@ -247,6 +268,16 @@ pub enum ConfigError {
         value: String,
         /// What is allowed.
         allowed: String,
+    },
+    /// A file that holds a setting is not there or not readable.
+    #[error("configuration key `{key}` = {path}: {source}", path = .path.display())]
+    SecretFile {
+        /// The key that names the file.
+        key: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// Values that can be read but not be used, all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]

@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod shell;
 mod slow_down;
+mod vouched;
 
 pub use body::{AddressFirst, Body, BodyLimit, RawBody};
 pub use client::client_address;
@@ -39,6 +40,7 @@ pub use refusal::ApiError;
 pub use reply::{Bare, Reply};
 pub use request::{RequestFacts, RequestInfo};
 pub use shell::Shell;
+pub use vouched::vouch;
 
 #[cfg(test)]
 mod tests;

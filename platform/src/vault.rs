@@ -39,6 +39,8 @@ pub enum Purpose {
     LoginRequest,
     /// Derives a command's id from a client's idempotency key.
     CommandId,
+    /// Vouches for the address of a client whose command another process passes on.
+    ClientAddress,
     /// Fingerprints a request's content, to tell a repeat from another request under the same id.
     Fingerprint,
 }
@@ -55,6 +57,7 @@ impl Purpose {
             Self::LoginCode => b"hash:login-code",
             Self::LoginRequest => b"hash:login-request",
             Self::CommandId => b"hash:command-id",
+            Self::ClientAddress => b"hash:client-address",
             Self::Fingerprint => b"hash:fingerprint",
         }
     }

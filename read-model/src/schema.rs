@@ -78,7 +78,12 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
     if found(&mut transaction, READ_SCHEMA).await?.as_deref() != Some(wanted()) {
         make(&mut transaction, head).await?;
     }
-    sqlx::raw_sql(crate::past::TABLES).execute(&mut *transaction).await?;
+    let past: bool = sqlx::query_scalar("SELECT to_regclass('past.scratch') IS NOT NULL")
+        .fetch_one(&mut *transaction)
+        .await?;
+    if !past {
+        sqlx::raw_sql(crate::past::TABLES).execute(&mut *transaction).await?;
+    }
     Ok(transaction.commit().await?)
 }
 
@@ -152,11 +157,18 @@ pub async fn wanted_position(db: &mut PgConnection) -> Result<Position, sqlx::Er
     Ok(until.cast_unsigned())
 }
 
-/// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it.
+/// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it. Inside a transaction; where the
+/// services have database roles of their own, it belongs to the one whose business it is, and the others may read it.
 ///
 /// # Errors
 /// Postgres is not available.
 pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    let roles: bool =
+        sqlx::query_scalar("SELECT to_regproc('ops.maker_of') IS NOT NULL").fetch_one(&mut *db).await?;
+    if roles {
+        let become_maker = "SELECT set_config('role', ops.maker_of($1), true)";
+        sqlx::query(become_maker).bind(schema).execute(&mut *db).await?;
+    }
     let anew = format!(
         "DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; SET LOCAL search_path TO {schema}"
     );
@@ -166,7 +178,11 @@ pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx
     }
     // By which program's tables these are.
     sqlx::raw_sql("CREATE TABLE shape (fingerprint text NOT NULL)").execute(&mut *db).await?;
-    sqlx::query("INSERT INTO shape VALUES ($1)").bind(wanted()).execute(db).await?;
+    sqlx::query("INSERT INTO shape VALUES ($1)").bind(wanted()).execute(&mut *db).await?;
+    if roles {
+        sqlx::query("SELECT ops.admit($1)").bind(schema).execute(&mut *db).await?;
+        sqlx::raw_sql("SET LOCAL ROLE NONE").execute(db).await?;
+    }
     Ok(())
 }
 
@@ -209,5 +225,5 @@ async fn migrate_ops(pool: &PgPool) -> Result<(), MigrateError> {
     let mut migrator = Migrator::with_migrations(OPS.iter().map(migration).collect());
     migrator.dangerous_set_table_name("ops.migrations");
     migrator.create_schema("ops");
-    migrator.run(pool).await
+    event_log::apply_migrations(pool, &migrator, "ops.migrations").await
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use http::Method;
 use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 /// Longest wait for an answer, against hanging.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -42,6 +42,7 @@ pub struct Client {
     addresses: Addresses,
     document: Option<Arc<Document>>,
     identity: Identity,
+    source: Option<IpAddr>,
 }
 
 impl Client {
@@ -50,12 +51,18 @@ impl Client {
     /// # Panics
     /// The HTTP client cannot be made.
     pub fn new(addresses: Addresses, document: Option<Arc<Document>>) -> Self {
-        let builder = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none());
-        let http = builder.build().expect("an HTTP client");
-        Self { http, addresses, document, identity: Identity::Nobody }
+        Self { http: http(None), addresses, document, identity: Identity::Nobody, source: None }
+    }
+
+    /// The same caller from another address of this machine, such as 127.0.11.1.
+    #[must_use]
+    pub fn from(&self, source: IpAddr) -> Self {
+        Self { http: http(Some(source)), source: Some(source), ..self.clone() }
+    }
+
+    /// From which address of this machine, if that was chosen.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source
     }
 
     /// The same world as somebody else.
@@ -165,6 +172,11 @@ impl Client {
         let body = multipart(&[(field, Some(file_name), &bytes)]);
         self.send(Call::new(Method::POST, path, body)).await
     }
+}
+
+fn http(source: Option<IpAddr>) -> reqwest::Client {
+    let builder = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().local_address(source);
+    builder.redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client")
 }
 
 /// A `multipart/form-data` body (RFC 7578) of fields: name, file name if it is a file, bytes.

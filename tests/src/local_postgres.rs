@@ -53,6 +53,23 @@ impl LocalPostgres {
         self.url_of("veche")
     }
 
+    /// Where the database is for another role.
+    pub fn url_as(&self, role: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/veche", self.port)
+    }
+
+    /// Makes the product's roles, and hands them the database, by the shipped script.
+    ///
+    /// # Panics
+    /// It fails.
+    pub fn make_roles(&self) {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/postgres/roles.sh");
+        let mut shell = Command::new("bash");
+        shell.arg(script).arg(self.url_of("postgres")).env("PASSWORDS", self._folder.path());
+        shell.env("PATH", format!("{}:{}", programs().display(), std::env::var("PATH").unwrap_or_default()));
+        run(&mut shell);
+    }
+
     /// Kills the server and all its children at once, as a power failure does, and waits until none is left.
     pub async fn kill(&mut self) {
         let main = self.process.id();

@@ -1,10 +1,14 @@
 //! NATS servers of a test's own, on ports that the system chooses, which can be killed and come back on these ports.
 
 use crate::{
+    local_postgres::free_port,
     patience,
     process::{Process, Recipe, find_program},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// A running server.
 #[derive(Debug)]
@@ -29,9 +33,54 @@ impl Nats {
         Self { process, port }
     }
 
+    /// Starts one with the shipped configuration, which asks for TLS and passwords, and the secrets that the shipped script makes
+    /// in `secrets`.
+    ///
+    /// # Panics
+    /// The script fails, or the server does not start.
+    pub async fn secured(folder: &Path, secrets: &Path) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/secrets.sh");
+        let made = Command::new("bash").arg(script).arg(secrets).output().expect("bash");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let port = free_port();
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/nats/nats.conf");
+        let mut text = std::fs::read_to_string(shipped).expect("the shipped file");
+        // A file is included from the folder of the one that includes it.
+        let passwords = std::fs::copy(secrets.join("nats_passwords"), folder.join("passwords.conf"));
+        passwords.expect("the passwords can be copied");
+        for (from, to) in [
+            ("0.0.0.0:4222", format!("127.0.0.1:{port}")),
+            ("/run/secrets/", format!("{}/", secrets.display())),
+        ] {
+            assert!(text.contains(from), "the shipped file has no {from:?}");
+            text = text.replace(from, &to);
+        }
+        let file = folder.join("nats.conf");
+        std::fs::write(&file, text).expect("the file can be written");
+        let mut recipe = recipe(folder, port.into());
+        recipe.arguments = vec!["--config".into(), file.display().to_string()];
+        let mut process = Process::start(recipe);
+        patience::within(patience::START_GUARD, "nats-server listens", async || {
+            assert!(process.is_alive(), "nats-server ended at once:\n{}", process.log());
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()
+        })
+        .await;
+        Self { process, port }
+    }
+
+    /// Where it listens, for those that encrypt.
+    pub fn tls_url(&self) -> String {
+        format!("tls://127.0.0.1:{}", self.port)
+    }
+
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// What it has written.
+    pub fn log(&self) -> String {
+        self.process.log()
     }
 
     /// Kills it.

@@ -19,7 +19,11 @@ impl Events {
     /// It does not open.
     pub async fn open(client: &Client, path: &str, headers: &[(&'static str, &str)]) -> Self {
         let url = client.addresses().http(&Method::GET, path) + path;
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .local_address(client.source())
+            .build()
+            .expect("an HTTP client");
         let mut request = http.get(url).header("accept", "text/event-stream");
         for (name, value) in client.identity().header().iter().chain(headers) {
             request = request.header(*name, *value);

@@ -3,8 +3,8 @@
 use crate::{client::Client, client::Identity, frames, patience::HANG_GUARD};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use tokio::net::TcpStream;
+use std::{collections::VecDeque, net::SocketAddr};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{self, Message, client::IntoClientRequest},
@@ -94,7 +94,8 @@ impl Socket {
             let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a header's name");
             request.headers_mut().insert(name, value.parse().expect("a header's value"));
         }
-        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
+        let wire = connect(client).await?;
+        let (stream, _) = tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(wire)).await?;
         Ok(Self { stream, unread: VecDeque::new(), heard: Vec::new(), last: None })
     }
 
@@ -271,4 +272,17 @@ impl Socket {
             Value::from(Vec::from(self.unread.clone()))
         )
     }
+}
+
+/// A connection to where the client's sockets are, from its address.
+async fn connect(client: &Client) -> std::io::Result<TcpStream> {
+    let there = client.addresses().websocket();
+    let there: SocketAddr = there.trim_start_matches("ws://").parse().expect("an address and a port");
+    let socket = TcpSocket::new_v4()?;
+    if let Some(source) = client.source() {
+        socket.bind((source, 0).into())?;
+    }
+    let wire = socket.connect(there).await?;
+    wire.set_nodelay(true)?;
+    Ok(wire)
 }

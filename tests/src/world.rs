@@ -42,6 +42,7 @@ pub struct World {
     database: Option<TestDatabase>,
     database_url: String,
     environment: Vec<(String, String)>,
+    of_roles: BTreeMap<Role, Vec<(String, String)>>,
     addresses: Addresses,
     program: PathBuf,
     client: Client,
@@ -103,6 +104,7 @@ impl World {
             database,
             database_url,
             environment,
+            of_roles: plan.of_roles,
             addresses,
             program: plan.program,
             client,
@@ -221,12 +223,25 @@ impl World {
     /// # Panics
     /// The program is not there.
     pub fn attempt(&self, arguments: &[&str]) -> Output {
+        self.attempt_with(&[], arguments)
+    }
+
+    /// Runs a command of the product with the settings that a role has, however it ends.
+    ///
+    /// # Panics
+    /// The program is not there.
+    pub fn attempt_as(&self, role: Role, arguments: &[&str]) -> Output {
+        self.attempt_with(self.of_roles.get(&role).map_or(&[], Vec::as_slice), arguments)
+    }
+
+    fn attempt_with(&self, more: &[(String, String)], arguments: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         let ours = std::env::vars_os().map(|(name, _)| name);
         for name in ours.filter(|name| name.to_string_lossy().starts_with("VECHE_")) {
             command.env_remove(name);
         }
-        command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let environment = self.environment.iter().chain(more);
+        command.args(arguments).envs(environment.map(|(name, value)| (name, value)));
         command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()))
     }
 
@@ -256,6 +271,7 @@ impl World {
     fn recipe(&self, role: Role, port: u16, which: &str) -> Recipe {
         let listen = format!("127.0.0.1:{port}");
         let mut environment = self.environment.clone();
+        environment.extend(self.of_roles.get(&role).into_iter().flatten().cloned());
         environment.push(("VECHE_LISTEN".into(), listen));
         environment.push(("VECHE_COMMAND_URL".into(), self.addresses.http(&Method::POST, "/")));
         Recipe {
@@ -266,6 +282,17 @@ impl World {
             log: self.folder.path().join(format!("{}-{which}.log", role.name())),
             user: None,
         }
+    }
+
+    /// What a role says of its health, part by part.
+    ///
+    /// # Panics
+    /// It does not answer.
+    pub async fn ready_of(&self, role: Role) -> String {
+        let url = format!("http://127.0.0.1:{}/readyz?verbose", self.addresses.port(role));
+        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let answer = http.get(url).send().await.expect("an answer");
+        answer.text().await.expect("text")
     }
 
     async fn ready(&mut self, role: Role) {

@@ -6,7 +6,7 @@ use crate::{
     docs,
     guarding::Beginner,
     house::House,
-    keys, log_copy, parked, rebuild, roles,
+    keys, log_copy, parked, rebuild, rights, roles,
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
@@ -183,8 +183,17 @@ fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
     telemetry::start_logging(&config)?;
     block_on(async {
         let beginner = asked.accept_history.map_or(Beginner::Writer, Beginner::Operator);
-        House::open(config, beginner).await?.close().await;
+        let roles = config.postgres.roles.clone();
+        let house = House::open(config, beginner).await?;
+        let mut granted = false;
+        for pool in [&house.beside, house.read.pool()] {
+            granted |= rights::grant(pool, &roles).await?;
+        }
+        house.close().await;
         println!("The schemas are up to date.");
+        if granted {
+            println!("The database roles {roles}_… may what their services need.");
+        }
         Ok(())
     })
 }

@@ -1,6 +1,7 @@
 //! What every role is built of, opened from the configuration: databases, log, keys, bus, blobs.
 
 use crate::{
+    bus,
     cli::Failure,
     guarding::{Beginner, Guarding},
 };
@@ -13,7 +14,7 @@ use event_log::{
 };
 use platform::{
     blobs::Blobs,
-    bus::{Bus, NatsOptions},
+    bus::Bus,
     clock::Clock,
     config::{Config, MasterKeySource, Secret},
     http::health::Readiness,
@@ -55,6 +56,8 @@ pub(crate) struct House {
     pub(crate) outbound: Outbound,
     pub(crate) access: Access,
     pub(crate) past: Past,
+    /// The database with the log, the keys and the auditor's chain, or with what there is of them outside EventStoreDB.
+    pub(crate) beside: PgPool,
 }
 
 impl House {
@@ -65,7 +68,7 @@ impl House {
     pub(crate) async fn open(config: Config, beginner: Beginner) -> Result<Self, Failure> {
         let house = Self::open_for(config, beginner).await?;
         let head = house.journal.log().head().await?;
-        read_model::schema::migrate(house.read.pool(), head).await?;
+        read_model::schema::migrate(house.read.pool(), head).await.map_err(not_allowed)?;
         house.read.expect(head);
         Ok(house)
     }
@@ -84,10 +87,10 @@ impl House {
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
         let Opened { log, keyring, beside } = open_log(&config, &vault, &read_pool).await?;
-        Ledger::migrate(&beside).await?;
+        Ledger::migrate(&beside).await.map_err(not_allowed)?;
         let journal = Journal::new(log, keyring, &vault);
         let clock = Clock::System;
-        let ledger = Ledger::new(beside);
+        let ledger = Ledger::new(beside.clone());
         // Before anything is decided or believed: under a wrong key nothing would be.
         try_key(&journal).await?;
         let guarding = Guarding {
@@ -118,7 +121,7 @@ impl House {
         Ok(Self {
             tasks: Tasks::new(),
             readiness: Readiness::default(),
-            bus: open_bus(&config).await?,
+            bus: bus::open(&config).await?,
             blobs: Blobs::disk(config.blobs_dir()).await?,
             config,
             clock,
@@ -126,6 +129,7 @@ impl House {
             journal,
             read,
             ledger,
+            beside,
             outbound,
             access,
             past,
@@ -260,7 +264,7 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
     let wrapping = open_wrapping(config, vault)?;
     if config.log.expose().starts_with("esdb") {
         let log = connect_eventstoredb(config.log.expose()).await?;
-        Keyring::migrate(read_pool).await?;
+        Keyring::migrate(read_pool).await.map_err(not_allowed)?;
         let keyring = Keyring::postgres(read_pool.clone(), wrapping);
         return Ok(Opened { log: Log::EventStoreDb(log), keyring, beside: read_pool.clone() });
     }
@@ -271,10 +275,25 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
     }
     let own = config.log.expose() != config.read_url().expose();
     let pool = if own { connect("log", &config.log, config).await? } else { read_pool.clone() };
-    PostgresLog::migrate(&pool).await?;
-    Keyring::migrate(&pool).await?;
+    PostgresLog::migrate(&pool).await.map_err(not_allowed)?;
+    Keyring::migrate(&pool).await.map_err(not_allowed)?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
     Ok(Opened { log: Log::Postgres(log), keyring: Keyring::postgres(pool.clone(), wrapping), beside: pool })
+}
+
+/// Says what to do where a role may not change the schemas: it need not where they are up to date.
+fn not_allowed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(found) = cause {
+        let refused = found.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        if refused.is_some_and(|refused| refused.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE)) {
+            let what = "the database's schemas are not up to date, and this role may not change them";
+            return format!("{what}: run `veche migrate` as their owner ({error})").into();
+        }
+        cause = found.source();
+    }
+    error.into()
 }
 
 /// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
@@ -293,16 +312,6 @@ async fn try_key(journal: &Journal) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-async fn open_bus(config: &Config) -> Result<Bus, Failure> {
-    match config.bus.expose() {
-        "memory" => Ok(Bus::memory()),
-        servers => {
-            let servers = servers.split(',').map(|server| server.trim().to_owned()).collect();
-            Ok(Bus::nats(NatsOptions { servers, name: "veche".to_owned() }).await?)
-        }
-    }
 }
 
 /// A log in EventStoreDB, once the server answers.

@@ -2,6 +2,7 @@
 
 pub mod asyncapi;
 mod audit;
+mod bus;
 pub mod cli;
 pub mod docs;
 mod guarding;
@@ -10,6 +11,7 @@ mod keys;
 mod log_copy;
 mod parked;
 mod rebuild;
+mod rights;
 mod roles;
 
 pub use roles::Role;

@@ -114,7 +114,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     if role.does(Role::Gateway) {
         router = router.merge(Router::from(gateway(&house, commands, budget.clone()).await?.router()));
     }
-    let shell = Shell::new(&house.config).within(budget, house.access.limits.clone());
+    let shell = Shell::believing(&house.config, house.vault.clone()).within(budget, house.access.limits.clone());
     let doors = Doors::new(house.config.http.connections_per_address, &house.config.trusted_proxies);
     let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
     if let Some(address) = house.config.metrics_listen {
@@ -167,6 +167,7 @@ async fn gateway(house: &House, commands: Option<Router>, budget: Budget) -> Res
         None => Upstream::Http {
             base_url: house.config.command_url.clone(),
             client: reqwest::Client::builder().no_proxy().build()?,
+            vault: house.vault.clone(),
         },
     };
     let (access, bus, tasks) = (house.access.clone(), house.bus.clone(), house.tasks.clone());

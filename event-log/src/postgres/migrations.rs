@@ -1,9 +1,10 @@
 //! The schema's history, embedded. Its table is `log.migrations`, so that other schemas of the database keep theirs.
 
 use sqlx::{
-    PgPool, SqlSafeStr,
+    AssertSqlSafe, PgPool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
+use std::collections::BTreeMap;
 
 /// In order; an entry never changes once it is released.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
@@ -19,5 +20,28 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), MigrateError> {
     let mut migrator = Migrator::with_migrations(migrations.into());
     migrator.dangerous_set_table_name("log.migrations");
     migrator.create_schema("log");
-    migrator.run(pool).await
+    apply(pool, &migrator, "log.migrations").await
+}
+
+/// Applies what is missing of a schema's history; where nothing is, nothing is locked, and nobody needs a right to change it: the
+/// product's own roles have none.
+///
+/// # Errors
+/// Postgres is not available, or a migration was changed after it had been applied.
+pub async fn apply(pool: &PgPool, migrator: &Migrator, table: &'static str) -> Result<(), MigrateError> {
+    if is_applied(pool, migrator, table).await? { Ok(()) } else { migrator.run(pool).await }
+}
+
+async fn is_applied(pool: &PgPool, migrator: &Migrator, table: &str) -> Result<bool, MigrateError> {
+    let known: bool =
+        sqlx::query_scalar("select to_regclass($1) is not null").bind(table).fetch_one(pool).await?;
+    if !known {
+        return Ok(false);
+    }
+    let ask = format!("select version, checksum from {table} where success");
+    let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(ask)).fetch_all(pool).await?;
+    let applied: BTreeMap<i64, Vec<u8>> = applied.into_iter().collect();
+    let is_there =
+        |wanted: &Migration| applied.get(&wanted.version).is_some_and(|sum| sum[..] == wanted.checksum[..]);
+    Ok(applied.len() == migrator.iter().count() && migrator.iter().all(is_there))
 }

@@ -16,6 +16,7 @@ use async_nats::{Client, ConnectOptions, Event, Subscriber, connection::State};
 use bytes::Bytes;
 use futures::StreamExt;
 use std::{
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -47,6 +48,19 @@ pub struct NatsOptions {
     pub servers: Vec<String>,
     /// The name of this client in the server's monitoring.
     pub name: String,
+    /// Name and password, where they are not in the servers' addresses.
+    pub user: Option<(String, String)>,
+    /// With whom the wire is encrypted.
+    pub tls: NatsTls,
+}
+
+/// Whose certificates are believed, and our own.
+#[derive(Clone, Debug, Default)]
+pub struct NatsTls {
+    /// A file with authorities, instead of the system's; then nothing goes in clear.
+    pub ca: Option<PathBuf>,
+    /// Files with a certificate of ours and its key.
+    pub certificate: Option<(PathBuf, PathBuf)>,
 }
 
 /// The bus over NATS.
@@ -82,7 +96,7 @@ impl NatsBus {
     pub(super) async fn connect(options: NatsOptions) -> Result<Self, BusError> {
         let shared = Arc::new(Shared::default());
         let told = Arc::clone(&shared);
-        let client = ConnectOptions::new()
+        let client = secured(ConnectOptions::new(), options.user, options.tls)
             .name(options.name)
             .retry_on_initial_connect()
             .max_reconnects(None)
@@ -148,6 +162,20 @@ impl NatsBus {
         // Ends: every task gives up DRAIN_TIMEOUT after the stop.
         self.0.tasks.wait().await;
     }
+}
+
+/// With credentials, and encrypted where there is anything to do it by.
+fn secured(mut options: ConnectOptions, user: Option<(String, String)>, tls: NatsTls) -> ConnectOptions {
+    if let Some((name, password)) = user {
+        options = options.user_and_password(name, password);
+    }
+    if let Some(ca) = tls.ca {
+        options = options.add_root_certificates(ca).require_tls(true);
+    }
+    if let Some((certificate, key)) = tls.certificate {
+        options = options.add_client_certificate(certificate, key).require_tls(true);
+    }
+    options
 }
 
 impl Shared {

@@ -64,9 +64,20 @@ fn addresses(config: &Config, problems: &mut Vec<Problem>) {
     if bus != "memory" && !bus.starts_with("nats://") && !bus.starts_with("tls://") {
         refuse(problems, "bus", config.bus.redacted(), "must be memory, nats://… or tls://…");
     }
+    nats(config, problems);
     let sms = config.sms.url.expose();
     if !sms.is_empty() && !sms.starts_with("http://") && !sms.starts_with("https://") {
         refuse(problems, "sms.url", config.sms.url.redacted(), "must be https://…, or empty for the console");
+    }
+}
+
+fn nats(config: &Config, problems: &mut Vec<Problem>) {
+    let nats = &config.nats;
+    if nats.user.is_empty() != nats.password_file.is_none() {
+        refuse(problems, "nats.password_file", "", "must be set with nats.user, and not without it");
+    }
+    if nats.cert_file.is_some() != nats.key_file.is_some() {
+        refuse(problems, "nats.key_file", "", "must be set with nats.cert_file, and not without it");
     }
 }
 
@@ -81,6 +92,15 @@ fn words(config: &Config, problems: &mut Vec<Problem>) {
     let key = config.master_key.expose();
     if !key.is_empty() && (key.len() != 64 || !key.bytes().all(|byte| byte.is_ascii_hexdigit())) {
         refuse(problems, "master_key", "***", "must be 64 hexadecimal digits");
+    }
+    let roles = &config.postgres.roles;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if !roles.starts_with(|first: char| first.is_ascii_lowercase())
+        || roles.len() > 48
+        || !roles.bytes().all(plain)
+    {
+        let allowed = "must be a small letter, then small letters, digits and _, 48 at most";
+        refuse(problems, "postgres.roles", roles, allowed);
     }
     if !key.is_empty() && config.master_key_file.is_some() {
         refuse(problems, "master_key_file", "set", "must be empty when master_key is set");

@@ -42,6 +42,7 @@ pub(super) fn merge(sources: &Sources) -> Result<Config, ConfigError> {
     set.extend(read_flags(sources, &known)?);
     let profile = profile(set.get("profile"))?;
     let mut whole = table(&Config::defaults(profile));
+    read_secrets(&mut set)?;
     for (path, value) in set {
         insert(&mut whole, &path, value);
     }
@@ -50,6 +51,28 @@ pub(super) fn merge(sources: &Sources) -> Result<Config, ConfigError> {
         let value = flatten(&whole).get(&key).map(ToString::to_string).unwrap_or_default();
         ConfigError::WrongType { key, value, allowed: problem.inner().message().to_owned() }
     })
+}
+
+/// Settings that may be in a file of their own: the key with `_file` behind it names the file.
+const IN_FILES: [&str; 5] = ["log", "read", "bus", "sms.url", "sms.secret"];
+
+/// Puts what is in the files that are named where it belongs; nothing may be said twice.
+fn read_secrets(set: &mut BTreeMap<String, Value>) -> Result<(), ConfigError> {
+    for key in IN_FILES {
+        let named = format!("{key}_file");
+        let Some(path) = set.get(&named).and_then(Value::as_str).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        let path = PathBuf::from(path);
+        if set.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
+            let (value, allowed) = (path.display().to_string(), format!("must be empty when {key} is set"));
+            return Err(ConfigError::WrongType { key: named, value, allowed });
+        }
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|source| ConfigError::SecretFile { key: named, path, source })?;
+        set.insert(key.to_owned(), Value::String(text.trim().to_owned()));
+    }
+    Ok(())
 }
 
 fn table(config: &Config) -> Table {

@@ -74,6 +74,14 @@ pub struct Sms {
     pub template: String,
     /// The `Authorization` header of the calls to the gateway; empty for none.
     pub secret: Secret,
+    /// A file with `sms.url`, instead of it.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub url_file: Option<PathBuf>,
+    /// A file with `sms.secret`, instead of it.
+    #[serde(with = "blank")]
+    #[schemars(with = "String")]
+    pub secret_file: Option<PathBuf>,
     /// Longest wait for the gateway, in seconds.
     pub timeout_sec: u32,
     /// Repetitions after a failed call.
@@ -86,6 +94,8 @@ impl Sms {
             url: Secret::default(),
             template: r#"{"to": "{phone}", "text": "{text}"}"#.to_owned(),
             secret: Secret::default(),
+            url_file: None,
+            secret_file: None,
             timeout_sec: 10,
             retries: 2,
         }
@@ -269,11 +279,19 @@ pub struct Postgres {
     pub acquire_timeout_sec: u64,
     /// Longest run of one statement of a request, in seconds.
     pub statement_timeout_sec: u64,
+    /// How the names of the services' database roles begin: `veche migrate` grants `veche_append`, `veche_read` and so on what
+    /// their services need, where these roles are.
+    pub roles: String,
 }
 
 impl Postgres {
     pub(super) fn defaults() -> Self {
-        Self { max_connections: 16, acquire_timeout_sec: 5, statement_timeout_sec: 15 }
+        Self {
+            max_connections: 16,
+            acquire_timeout_sec: 5,
+            statement_timeout_sec: 15,
+            roles: "veche".to_owned(),
+        }
     }
 }
 

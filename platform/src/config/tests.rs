@@ -107,6 +107,20 @@ fn an_unknown_key_names_the_nearest_one() {
 }
 
 #[test]
+fn a_secret_may_be_in_a_file_and_is_said_once() {
+    let file = File::new("postgres://veche_append:hidden@db:5432/veche\n");
+    let path = file.0.display().to_string();
+    let config =
+        from_env(&[("VECHE_LOG_FILE", &path), ("VECHE_SMS_URL_FILE", &path)]).unwrap_err().to_string();
+    assert!(config.contains("sms.url"), "its content is checked as if it were set: {config}");
+    let config = from_env(&[("VECHE_LOG_FILE", &path)]).unwrap();
+    assert_eq!(config.log.expose(), "postgres://veche_append:hidden@db:5432/veche");
+    assert!(!config.redacted_toml().contains("hidden"));
+    let twice = from_env(&[("VECHE_LOG_FILE", &path), ("VECHE_LOG", "memory")]).unwrap_err().to_string();
+    assert!(twice.contains("log_file") && twice.contains("must be empty when log is set"), "{twice}");
+}
+
+#[test]
 fn variables_of_tests_and_benches_are_not_settings() {
     let foreign = [("VECHE_CONFIG", "x"), ("VECHE_TEST_PG", "x"), ("VECHE_BENCH_N", "x")];
     assert!(from_env(&foreign).is_ok());
@@ -126,6 +140,10 @@ fn a_refusal_names_key_value_and_what_is_allowed() {
         ("VECHE_TRUSTED_PROXIES", "10.0.0.0/99", "trusted_proxies"),
         ("VECHE_MASTER_KEY", "abc", "64 hexadecimal digits"),
         ("VECHE_BUS", "redis://x", "nats://"),
+        ("VECHE_NATS_USER", "command", "nats.password_file"),
+        ("VECHE_NATS_CERT_FILE", "/cert", "nats.key_file"),
+        ("VECHE_POSTGRES_ROLES", "a; drop role b", "postgres.roles"),
+        ("VECHE_LOG_FILE", "/nowhere/at/all", "log_file"),
         ("VECHE_LOG", "mysql://x", "postgres://"),
         ("VECHE_LOG_FORMAT", "xml", "log_format"),
         ("VECHE_HTTP_TIMEOUT_SEC", "0", "at least 1"),

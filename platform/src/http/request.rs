@@ -1,6 +1,6 @@
 //! What the shell knows of a request before any handler sees it.
 
-use super::{ApiError, client::client_address, headers::REQUEST_ID, shell::Rules};
+use super::{ApiError, client::client_address, headers::REQUEST_ID, shell::Rules, vouched::vouched};
 use crate::{
     budget::{Budget, Charge, Whose},
     limits::{Key, Limit, Limits},
@@ -52,7 +52,7 @@ pub struct RequestFacts {
     pub lang: Lang,
     /// The layout of the answer.
     pub layout: Layout,
-    /// The client's address, see [`client_address`].
+    /// The client's address: the one that a process of ours vouches for, else see [`client_address`].
     pub client: IpAddr,
     /// The client's program, cut to 300 characters.
     pub user_agent: Option<String>,
@@ -86,7 +86,11 @@ impl RequestInfo {
             started: Instant::now(),
             lang: Lang::choose(query.lang, text(LANG), rules.lang),
             layout: query.layout,
-            client: client_address(peer, headers, &rules.proxies),
+            client: rules
+                .vault
+                .as_ref()
+                .and_then(|vault| vouched(vault, uri.path(), headers))
+                .unwrap_or_else(|| client_address(peer, headers, &rules.proxies)),
             user_agent: text(USER_AGENT).map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
             origin: owned(ORIGIN),
             sec_fetch_site: owned(SEC_FETCH_SITE),

@@ -6,7 +6,7 @@ use super::{
     leftover, observe,
     request::RequestInfo,
 };
-use crate::{budget::Budget, config::Config, limits::Limits};
+use crate::{budget::Budget, config::Config, limits::Limits, vault::Vault};
 use axum::{
     Router,
     extract::{Request, State},
@@ -30,6 +30,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 #[derive(Clone)]
 pub(super) struct Rules {
     pub(super) proxies: Vec<IpNet>,
+    /// Knows the word of a process of ours, which passes a client's command on.
+    pub(super) vault: Option<Vault>,
     pub(super) lang: Lang,
     pub(super) body_limit: usize,
     pub(super) body_idle: Duration,
@@ -48,8 +50,18 @@ pub struct Shell {
 impl Shell {
     /// A shell as the configuration wants it.
     pub fn new(config: &Config) -> Self {
+        Self::of(config, None)
+    }
+
+    /// One that also believes a gateway with the same master key about the address of the client whose command it passes on.
+    pub fn believing(config: &Config, vault: Vault) -> Self {
+        Self::of(config, Some(vault))
+    }
+
+    fn of(config: &Config, vault: Option<Vault>) -> Self {
         let rules = Rules {
             proxies: config.trusted_proxies.clone(),
+            vault,
             lang: config.default_lang(),
             body_limit: config.http.body_limit,
             body_idle: Duration::from_secs(config.http.body_idle_sec),
@@ -72,10 +84,11 @@ impl Shell {
 
     /// The router with all of the shell around it. Slashes at the end of paths under `/api` and `/messaging` are ignored.
     pub fn wrap(&self, router: Router) -> Router {
-        let guarded = router.layer(middleware::from_fn_with_state(Arc::clone(&self.rules), guard::guard));
+        let rules = Arc::clone(&self.rules);
+        let guarded = router.layer(middleware::from_fn_with_state(Arc::clone(&rules), guard::guard));
         // The inner router is a fallback, so that the outer layers run before routing and may change the path.
         let inside = Router::new().fallback_service(guarded).layer(self.cors.clone());
-        inside.layer(middleware::from_fn_with_state(Arc::clone(&self.rules), around))
+        inside.layer(middleware::from_fn_with_state(rules, around))
     }
 }
 

@@ -13,6 +13,11 @@ impl Addresses {
         Self(Arc::new(ports.into_iter().collect()))
     }
 
+    /// One address for everything, as that of a proxy.
+    pub fn one(port: u16) -> Self {
+        Self::of([(Role::Serve, port)])
+    }
+
     /// The same but for one role.
     pub(super) fn with(&self, role: Role, port: u16) -> Self {
         let mut ports = (*self.0).clone();
@@ -41,7 +46,11 @@ impl Addresses {
         format!("ws://127.0.0.1:{}", self.port(Role::Gateway))
     }
 
-    pub(super) fn port(&self, role: Role) -> u16 {
+    /// The port of a role.
+    ///
+    /// # Panics
+    /// Nobody plays it.
+    pub fn port(&self, role: Role) -> u16 {
         let port = self.0.get(&role).or_else(|| self.0.get(&Role::Serve));
         *port.expect("every role runs alone or with all")
     }

@@ -69,6 +69,7 @@ pub struct Plan {
     pub(super) layout: Layout,
     pub(super) log: LogPlace,
     pub(super) settings: BTreeMap<String, String>,
+    pub(super) of_roles: BTreeMap<Role, Vec<(String, String)>>,
     pub(super) postgres: Option<LocalPostgres>,
     pub(super) database_url: Option<String>,
     pub(super) program: PathBuf,
@@ -82,6 +83,7 @@ impl Plan {
             layout,
             log,
             settings: BTreeMap::new(),
+            of_roles: BTreeMap::new(),
             postgres: None,
             database_url: None,
             program: program(),
@@ -92,6 +94,13 @@ impl Plan {
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.settings.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With one more setting for one role alone.
+    #[must_use]
+    pub fn set_for(mut self, role: Role, name: &str, value: impl Into<String>) -> Self {
+        self.of_roles.entry(role).or_default().push((name.to_owned(), value.into()));
         self
     }
 

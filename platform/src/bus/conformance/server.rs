@@ -1,6 +1,6 @@
 //! A nats-server of a test's own, on a port that the system chooses; gone with the test.
 
-use crate::bus::{Bus, NatsOptions};
+use crate::bus::{Bus, NatsOptions, NatsTls};
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
@@ -43,7 +43,8 @@ impl NatsServer {
     /// A bus that connects when it can.
     pub(super) async fn bus_unconnected(&self) -> Bus {
         let servers = vec![format!("nats://127.0.0.1:{}", self.port)];
-        Bus::nats(NatsOptions { servers, name: "conformance".to_owned() }).await.unwrap()
+        let (name, tls) = ("conformance".to_owned(), NatsTls::default());
+        Bus::nats(NatsOptions { servers, name, user: None, tls }).await.unwrap()
     }
 
     pub(super) async fn stop(&mut self) {

@@ -1,0 +1,215 @@
+//! Each service with a database role of its own, as the shipped script makes them: everything works, and none of them can do what
+//! is not its business, least of all rewrite history.
+
+use serde_json::json;
+use sqlx::{Connection, PgConnection};
+use veche_tests::{
+    local_postgres::LocalPostgres,
+    person::Person,
+    planted::erase_me,
+    world::{Layout, Plan, Role, World},
+};
+
+const ANNA: &str = "+79160000001";
+const BORIS: &str = "+79160000002";
+const CLARA: &str = "+79160000003";
+
+const SERVICES: [(Role, &str); 4] = [
+    (Role::Command, "veche_append"),
+    (Role::Query, "veche_read"),
+    (Role::Gateway, "veche_live"),
+    (Role::Projection, "veche_project"),
+];
+
+/// Roles apart, each as its database role; what is run beside them is the owner's.
+async fn world() -> World {
+    let postgres = LocalPostgres::start().await;
+    postgres.make_roles();
+    postgres.make_roles();
+    let owner = postgres.url_as("veche_owner");
+    let mut plan = Plan::new(Layout::RolesApart)
+        .set("VECHE_LOG", &owner)
+        .set("VECHE_READ", &owner)
+        .set("VECHE_AUDIT_AUDITORS", ANNA);
+    for (role, name) in SERVICES {
+        let url = postgres.url_as(name);
+        plan = plan.set_for(role, "VECHE_LOG", &url).set_for(role, "VECHE_READ", &url);
+    }
+    World::start(plan.on(postgres)).await
+}
+
+/// The words of a refusal for want of a right, or what happened instead.
+async fn refused(world: &mut World, role: &str, statement: &str) -> Result<(), String> {
+    let url = world.postgres().url_as(role);
+    let mut db = PgConnection::connect(&url).await.expect("the role may connect");
+    match sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {statement}; rollback"))).execute(&mut db).await {
+        Ok(_) => Err("done".to_owned()),
+        Err(error) => match error.as_database_error().and_then(|error| error.code()) {
+            Some(code) if code == "42501" => Ok(()),
+            _ => Err(error.to_string()),
+        },
+    }
+}
+
+fn append(stream: &str) -> String {
+    format!(
+        "insert into log.events (position, stream, revision, event_id, kind, data, meta) \
+         values (1000000, '{stream}', 0, gen_random_uuid(), 'k', '', '')"
+    )
+}
+
+#[tokio::test]
+async fn the_services_need_no_more_than_they_may() {
+    let mut world = world().await;
+    let anna = Person::login(world.client(), ANNA).await;
+    let boris = Person::login(world.client(), BORIS).await;
+    let clara = Person::login_with_cookie(world.client(), CLARA).await;
+    let team = anna.make_team("роли", &[BORIS, CLARA]).await;
+    let (his, hers) = (team.jid_of(BORIS), team.jid_of(CLARA));
+    let group = anna.make_group(&team.uid, "группа", &[&his, &hers]).await;
+    let mut ear = boris.socket(&team.uid).await;
+    let messages = format!("/api/v4/teams/{}/chats/{group}/messages", team.uid);
+    let said = anna.post(&team.uid, &group, "первое").await;
+    ear.event_where("server.message.updated", |params| params["messages"][0]["content"]["text"] == "первое")
+        .await;
+    ear.ask("client.message.updated", json!({"to": group, "content": {"type": "plain", "text": "слышу"}}))
+        .await;
+    let file = anna.client.upload(&messages, "file", "f.txt", b"words of a file".to_vec()).await.ok();
+    anna.client.delete(format!("{messages}/{}", file["message_id"].as_str().unwrap_or_default())).await.ok();
+    let id = said["message_id"].as_str().expect("an id");
+    boris.client.post(format!("{messages}/{id}/reactions/%F0%9F%91%8D"), json!({})).await.ok();
+
+    // Who looks into history is in the log, by the query role.
+    let looked = anna.client.get("/api/audit/v1/events?kind=message.*").await.ok();
+    assert!(looked["events"].as_array().is_some_and(|events| !events.is_empty()), "{looked}");
+    let looks = anna.client.get("/api/audit/v1/events?kind=audit.read.v1").await.ok();
+    assert!(looks["events"].as_array().is_some_and(|events| !events.is_empty()), "{looks}");
+    // The past is a schema of the query role's.
+    let position = veche_tests::stored::head(&world).await;
+    anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "другая"})).await.ok();
+    let then = anna.client.get(format!("/api/v3/teams/{}?as_of={position}", team.uid)).await.ok();
+    assert_eq!(then["name"], "роли");
+    // Who is erased is forgotten beside the log too, and from the past.
+    erase_me(&boris).await.ok();
+    // The read model is made anew beside the one that is served, by the projection's role and by the owner.
+    for output in [
+        world.attempt_as(Role::Projection, &["rebuild", "--shadow", "--switch"]),
+        world.attempt(&["rebuild", "--shadow", "--switch"]),
+        world.attempt(&["migrate"]),
+        world.attempt_as(Role::Projection, &["rebuild", "--shadow", "--switch"]),
+    ] {
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words}");
+    }
+    let mut again = clara.socket(&team.uid).await;
+    anna.post(&team.uid, &group, "последнее").await;
+    again
+        .event_where("server.message.updated", |params| {
+            params["messages"][0]["content"]["text"] == "последнее"
+        })
+        .await;
+    world.process(Role::Projection).kill();
+    world.revive(Role::Projection).await;
+    anna.post(&team.uid, &group, "и снова").await;
+    assert!(!world.logs().contains("permission denied"), "{}", world.logs());
+    assert!(!world.logs().contains("row-level security"), "{}", world.logs());
+}
+
+#[tokio::test]
+async fn no_service_may_rewrite_history_or_do_anothers_work() {
+    let mut world = world().await;
+    Person::login(world.client(), ANNA).await;
+    let history = [
+        "update log.events set kind = 'x'",
+        "delete from log.events",
+        "truncate log.events",
+        "alter table log.events disable trigger all",
+        "drop table log.events cascade",
+        "alter table log.events disable row level security",
+        "delete from log.head",
+        "delete from log.receipts",
+        "create table log.mine ()",
+        "delete from keys.data_keys",
+        "update audit.entry set hash = ''",
+        "delete from audit.checkpoint",
+        "create or replace function ops.maker_of(schema text) returns text language sql as 'select null'",
+        "set local role veche_owner",
+    ]
+    .map(str::to_owned);
+    for role in ["veche_append", "veche_read", "veche_live", "veche_project", "veche_serve"] {
+        for statement in &history {
+            assert_eq!(refused(&mut world, role, statement).await, Ok(()), "{role}: {statement}");
+        }
+    }
+    let event = append("chat-x");
+    let session = "update read.session set expires = now() + interval '1 year'";
+    let key = "update keys.data_keys set subject = subject";
+    let effect = "insert into ops.effect (kind, key, position, payload) values ('sms', 'k', 1, '')";
+    let answer = "delete from ops.answer";
+    let head = "update log.head set position = 7";
+    let chain = "update audit.head set number = 7";
+    let others: [(&str, &[&str]); 4] = [
+        ("veche_append", &[session, effect, chain, "update ops.effect set due = null"]),
+        ("veche_read", &[&event, session, key, effect, answer, chain, "delete from ops.last_seen"]),
+        ("veche_live", &[&event, &append("audit-x"), head, session, key, effect, answer, chain]),
+        ("veche_project", &[&event, &append("audit-x"), head, key]),
+    ];
+    for (role, statements) in others {
+        for statement in statements {
+            assert_eq!(refused(&mut world, role, statement).await, Ok(()), "{role}: {statement}");
+        }
+    }
+    // The same statements are done by those whose business they are: what was refused was not refused for another reason.
+    for (role, statement) in [
+        ("veche_append", event.as_str()),
+        ("veche_append", key),
+        ("veche_append", head),
+        ("veche_read", &append("audit-x")),
+        ("veche_project", session),
+        ("veche_project", effect),
+        ("veche_project", chain),
+        ("veche_serve", event.as_str()),
+        ("veche_serve", session),
+    ] {
+        assert_eq!(refused(&mut world, role, statement).await, Err("done".to_owned()), "{role}: {statement}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_finds_old_schemas_says_who_brings_them_up_to_date() {
+    let mut world = world().await;
+    let mut db = PgConnection::connect(&world.postgres().url()).await.expect("the superuser may connect");
+    sqlx::raw_sql("drop schema past cascade").execute(&mut db).await.expect("it is dropped");
+    let output = world.attempt_as(Role::Query, &["migrate"]);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(words.contains("run `veche migrate` as their owner"), "{words}");
+    world.run(&["migrate"]);
+}
+
+/// Whoever adds a table says in `veche/src/rights` who writes it: without that all services may read it, and none write.
+#[tokio::test]
+async fn of_every_table_it_is_said_who_writes_it() {
+    const WRITTEN_BY_NO_SERVICE: [&str; 2] = ["log.migrations", "ops.migrations"];
+    let world = World::all_in_one().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select schemaname || '.' || tablename from pg_tables \
+         where schemaname in ('log', 'keys', 'audit', 'ops', 'past')",
+    )
+    .fetch_all(&world.pool().await)
+    .await
+    .expect("the tables are listed");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../veche/src/rights");
+    let files = std::fs::read_dir(folder).expect("the folder").flatten();
+    let rights: String =
+        files.map(|file| std::fs::read_to_string(file.path()).expect("a file of rights")).collect();
+    let grants: Vec<&str> = rights.split(';').filter(|line| line.trim_start().starts_with("GRANT")).collect();
+    assert!(grants.len() > 10 && tables.len() > 10, "{tables:?}");
+    for table in tables.iter().filter(|table| !WRITTEN_BY_NO_SERVICE.contains(&table.as_str())) {
+        let granted = grants.iter().any(|grant| {
+            !grant.trim_start().starts_with("GRANT SELECT ")
+                && grant.split([' ', ',']).any(|word| word == table)
+        });
+        assert!(granted, "veche/src/rights does not say who writes {table}");
+    }
+}

@@ -1,0 +1,36 @@
+//! The bus of the settings: in the process, or over NATS with the credentials and the authority that are in files.
+
+use crate::cli::Failure;
+use platform::{
+    bus::{Bus, NatsOptions, NatsTls},
+    config::Config,
+};
+
+/// Opens it; the connection is made behind the scenes.
+///
+/// # Errors
+/// The password's file cannot be read, or an address makes no sense.
+pub(crate) async fn open(config: &Config) -> Result<Bus, Failure> {
+    match config.bus.expose() {
+        "memory" => Ok(Bus::memory()),
+        servers => {
+            let servers = servers.split(',').map(|server| server.trim().to_owned()).collect();
+            let nats = &config.nats;
+            let user = nats_user(config)?;
+            let tls = NatsTls {
+                ca: nats.ca_file.clone(),
+                certificate: nats.cert_file.clone().zip(nats.key_file.clone()),
+            };
+            Ok(Bus::nats(NatsOptions { servers, name: "veche".to_owned(), user, tls }).await?)
+        }
+    }
+}
+
+/// With which name and password, if they are not in the address.
+fn nats_user(config: &Config) -> Result<Option<(String, String)>, Failure> {
+    let nats = &config.nats;
+    let Some(file) = &nats.password_file else { return Ok(None) };
+    let password = std::fs::read_to_string(file)
+        .map_err(|error| format!("nats.password_file {}: {error}", file.display()))?;
+    Ok(Some((nats.user.clone(), password.trim_end().to_owned())))
+}
