@@ -226,6 +226,30 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
 }
 
 #[tokio::test]
+async fn a_range_is_for_reading_and_the_end_of_an_empty_file_is_empty() {
+    let world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000031").await;
+    let (whole, empty) = (upload(&anna, &team, vec![7; 10]).await, upload(&anna, &team, vec![]).await);
+    for (file, method, range, status, length) in [
+        (&whole, Method::GET, "bytes=0-0", 206, 1),
+        (&whole, Method::HEAD, "bytes=0-0", 200, 10),
+        (&whole, Method::HEAD, "bytes=20-", 200, 10),
+        (&empty, Method::GET, "bytes=-5", 200, 0),
+        (&empty, Method::GET, "bytes=0-", 416, 0),
+        (&empty, Method::HEAD, "bytes=-5", 200, 0),
+    ] {
+        let address = format!("{}/{}/file", path(&team), text(&file["uid"]));
+        let call = Call::new(method.clone(), address, Body::Empty).header("Range", range);
+        let answer = anna.client.unjudged().send(call).await;
+        assert_eq!(answer.status, status, "{method} {range}");
+        if status != 416 {
+            let told = length.to_string();
+            assert_eq!(answer.header("content-length"), Some(told.as_str()), "{method} {range}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn where_a_picture_was_taken_is_not_stored() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000005").await;
