@@ -26,8 +26,8 @@ mod slow_down;
 
 pub use body::{Body, BodyLimit, RawBody};
 pub use client::client_address;
-pub use file_form::{ArrivingFile, FileForm};
-pub use form::{FilePart, Form};
+pub use file_form::{ArrivingFile, Beside, FileForm, Patience};
+pub use form::Form;
 pub(crate) use guard::message as panic_message;
 pub use headers::{EVENT_POSITION, IDEMPOTENCY_KEY, MIN_EVENT_POSITION, REQUEST_ID, TOKEN};
 pub use json::{DEEPEST_JSON, parse as parse_json};

@@ -198,8 +198,15 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
     let mut bomb = picture(8, 8);
     bomb[16..20].copy_from_slice(&60_000u32.to_be_bytes());
     bomb[20..24].copy_from_slice(&60_000u32.to_be_bytes());
+    let stored = upload(&anna, &team, bomb.clone()).await;
+    let opaque = (json!("file"), json!("application/octet-stream"));
+    assert_eq!((&stored["type"], &stored["content_type"]), (&opaque.0, &opaque.1), "its checksum is wrong");
+    let checksum = crc32fast::hash(&bomb[12..29]).to_be_bytes();
+    bomb[29..33].copy_from_slice(&checksum);
     let stored = upload(&anna, &team, bomb).await;
     assert_eq!((&stored["type"], &stored["preview"]), (&json!("imagefile"), &Value::Null));
+    let stored = upload(&anna, &team, b"\xff\xd8\xff<script>".to_vec()).await;
+    assert_eq!((&stored["type"], &stored["content_type"]), (&opaque.0, &opaque.1), "a beginning makes no picture");
     // A picture that is a page too: what is stored, and its previews, are nothing but pictures.
     let plain = picture(900, 300);
     let mut polyglot = plain.clone();
