@@ -97,6 +97,7 @@ pub(crate) struct Sender {
     method: Method,
     path: String,
     respond_async: bool,
+    minimal: bool,
 }
 
 impl FromRequest<Commands> for Arriving {
@@ -111,6 +112,7 @@ impl FromRequest<Commands> for Arriving {
             method: parts.method.clone(),
             path: parts.uri.to_string(),
             respond_async: prefers(&parts.headers, "respond-async"),
+            minimal: prefers(&parts.headers, "return=minimal"),
         };
         Ok(Self { form: FileForm::from_request(Request::from_parts(parts, body), commands).await?, sender })
     }
@@ -128,7 +130,7 @@ impl Sender {
         let whole = [self.method.as_str().as_bytes(), self.path.as_bytes(), content];
         let key = self.key.map(|key| command(&commands.vault, caller, &key, whole));
         let context = Context::new(commands, self.request, caller, key);
-        Context { respond_async: self.respond_async, ..context }
+        Context { respond_async: self.respond_async, minimal: self.minimal, ..context }
     }
 }
 

@@ -4,9 +4,10 @@
 //! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_blobs`].
 
 mod arriving;
+mod cleaning;
 mod using;
 
-pub(crate) use arriving::{Arrivals, Arrived};
+pub(crate) use arriving::{Arrivals, Arrived, Intake};
 
 use crate::{
     Commands,
@@ -17,7 +18,7 @@ use access::TeamScope;
 use bytes::Bytes;
 use domain::upload::{self, Uploads};
 use events::{
-    BlobId, Personal, Position, StreamName, UploadId,
+    AccountId, BlobId, Personal, Position, StreamName, UploadId,
     upload::{Preview, Stored},
     value::UploadKind,
 };
@@ -25,7 +26,6 @@ use platform::{
     blobs::BlobError,
     http::ApiError,
     media::{self, Media},
-    picture::bare::bare,
     picture::resize::{MAX_BYTES, PictureRefused, Previews},
 };
 use protocol::{error::ErrorCode, lang::Text};
@@ -34,14 +34,14 @@ use std::time::Duration;
 
 /// The form's field.
 const FIELD: &str = "file";
-/// What is made of a picture that has come in.
-#[derive(Default)]
-struct Made {
-    previews: Option<Previews>,
-    /// It is animated.
-    moves: bool,
-    /// The picture itself without what it told of its owner, if it told anything.
-    bare: Option<Bytes>,
+/// The result of decoding an uploaded picture.
+enum Made {
+    /// The previews, and whether the picture is animated.
+    Previews(Previews, bool),
+    /// A picture that is not decoded: too large or too slow.
+    Nothing,
+    /// No picture can be read from it.
+    Unreadable,
 }
 
 impl Commands {
@@ -89,26 +89,24 @@ impl Commands {
         arrived: Arrived,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let Arrived { incoming, name, mut size, head, texts: _, places: _places } = arrived;
+        let Arrived { incoming, name, size, head, texts: _, place: _place } = arrived;
+        context.request.note_progress();
+        let (incoming, size, mut media) = cleaning::cleaned(incoming, size, &head, &name).await?;
+        context.request.note_progress();
         incoming.keep(blob, FILE).await.map_err(ApiError::unavailable)?;
-        let Media { content_type, mut kind } = media::sniff(&head);
         let (mut animated, mut preview) = (false, None);
-        if kind == UploadKind::Image {
-            context.request.note_progress();
-            let Made { previews, moves, bare } = self.made_of(blob, size).await?;
-            if let Some(bare) = bare {
-                size = bare.len() as u64;
-                self.blobs.put(blob, FILE, bare).await.map_err(ApiError::unavailable)?;
-            }
-            match previews {
-                Some(previews) => {
+        if media.kind == UploadKind::Image {
+            match self.made_of(scope.caller.account, blob, size).await? {
+                Made::Previews(previews, moves) => {
                     animated = moves;
                     preview = Some(self.put_previews(blob, previews).await.map_err(ApiError::unavailable)?);
                 }
-                None => kind = UploadKind::ImageFile,
+                Made::Nothing => media.kind = UploadKind::ImageFile,
+                Made::Unreadable => media = Media::OPAQUE,
             }
             context.request.note_progress();
         }
+        let Media { content_type, kind } = media;
         Ok(Stored {
             upload,
             team: scope.team,
@@ -123,13 +121,13 @@ impl Commands {
         })
     }
 
-    /// What is made of a picture. One that cannot or may not be decoded stays a file as it is.
-    async fn made_of(&self, blob: BlobId, size: u64) -> Result<Made, ApiError> {
+    /// Decodes a picture that is cleaned and stored.
+    async fn made_of(&self, account: AccountId, blob: BlobId, size: u64) -> Result<Made, ApiError> {
         if size > MAX_BYTES as u64 {
-            return Ok(Made::default());
+            return Ok(Made::Nothing);
         }
         let made = async {
-            let place = self.resizer.place().await?;
+            let place = self.resizer.place(account.0).await?;
             // Only now: those who wait hold no pictures in memory.
             let stored = self.blobs.get(blob, FILE).await;
             let picture: Bytes = match stored {
@@ -140,9 +138,7 @@ impl Commands {
                 Err(error) => return Err(PictureRefused::Internal(error.to_string())),
             };
             let moves = media::is_animated(&picture);
-            let bare = bare(&picture).map(Bytes::from);
-            let previews = Some(self.resizer.previews(place, picture).await?);
-            Ok(Made { previews, moves, bare })
+            Ok(Made::Previews(self.resizer.previews(place, picture).await?, moves))
         };
         match made.await {
             Ok(made) => Ok(made),
@@ -150,7 +146,8 @@ impl Commands {
                 .because(Text::TryLater)
                 .retry_after(Duration::from_secs(5))),
             Err(error @ PictureRefused::Internal(_)) => Err(ApiError::internal(error)),
-            Err(_) => Ok(Made::default()),
+            Err(error) if error.is_unreadable() => Ok(Made::Unreadable),
+            Err(_) => Ok(Made::Nothing),
         }
     }
 

@@ -38,9 +38,6 @@ use utoipa_axum::{
     routes,
 };
 
-/// Largest picture that may be uploaded, with its form around it.
-const PICTURE: BodyLimit = BodyLimit((10 << 20) + (64 << 10));
-
 /// Largest webhook of another service: errors come with the values of all variables.
 const WEBHOOK: BodyLimit = BodyLimit(4 << 20);
 /// Nobody is known before a login: what is read of it is small, and nothing of an address that has asked too often.
@@ -75,7 +72,7 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(team::change_v4, team::archive_v4))
         .routes(routes!(invitation::join))
         .routes(routes!(invitation::join_v4))
-        .routes(routes!(icon::set, icon::remove).layer(Extension(PICTURE)))
+        .routes(routes!(icon::set, icon::remove))
         .routes(routes!(integration::create))
         .routes(routes!(integration::change, integration::remove))
         .routes(routes!(invitation::create))
@@ -84,7 +81,7 @@ pub(crate) fn router() -> OpenApiRouter<Commands> {
         .routes(routes!(invitation::revoke_v4))
         .routes(routes!(contact::create))
         .routes(routes!(contact::change, contact::change_by_post, contact::archive))
-        .routes(routes!(icon::set_of_contact, icon::remove_of_contact).layer(Extension(PICTURE)))
+        .routes(routes!(icon::set_of_contact, icon::remove_of_contact))
         .routes(routes!(contact::confirm))
         .routes(routes!(section::contacts::create))
         .routes(routes!(section::contacts::change, section::contacts::remove))

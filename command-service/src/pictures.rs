@@ -6,19 +6,17 @@
 use crate::{
     Commands,
     context::Context,
+    files::Arrived,
     http::team_refused,
     transact::{Done, Start, Stop},
 };
 use access::TeamScope;
 use domain::team::{self, Team};
 use events::{BlobId, ContactId, Position, StreamName, icon};
-use platform::{
-    http::{ApiError, Form},
-    limits::{Key, Limit},
-    picture::resize::PictureRefused,
-};
+use platform::{http::ApiError, picture::resize::PictureRefused};
 use protocol::{error::ErrorCode, lang::Text};
 use read_model::icon::{LARGE_FILE, SMALL_FILE};
+use std::time::Duration;
 
 /// The form's field.
 const FIELD: &str = "file";
@@ -57,11 +55,14 @@ impl Commands {
         context: &mut Context,
         scope: &TeamScope,
         whose: Whose,
-        form: &Form,
+        arrived: Arrived,
     ) -> Result<Position, ApiError> {
-        self.access.limits.check(Limit::PicturesPerAccount, &Key::Account(scope.caller.account.0))?;
-        let file = form.file(FIELD).ok_or_else(|| ApiError::field(FIELD, Text::Required))?;
-        let sizes = self.resizer.resize(file.bytes.clone()).await.map_err(refused)?;
+        context.request.note_progress();
+        let decoding = self.resizer.place(scope.caller.account.0).await.map_err(refused)?;
+        // Only now: those who wait hold no pictures in memory.
+        let picture = arrived.incoming.into_bytes().await.map_err(ApiError::unavailable)?;
+        let sizes = self.resizer.resize(decoding, picture).await.map_err(refused)?;
+        context.request.note_progress();
         let blob: BlobId = context.id();
         let stored = icon::Changed {
             blob,
@@ -123,10 +124,41 @@ impl Commands {
     }
 }
 
+/// Maps a failure: 422 for a bad picture, 503 for a busy server.
 fn refused(refused: PictureRefused) -> ApiError {
     match refused {
-        PictureRefused::TooManyPixels => ApiError::field(FIELD, Text::PictureTooLarge),
-        PictureRefused::Busy => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater),
-        _ => ApiError::field(FIELD, Text::NotAPicture),
+        PictureRefused::TooManyPixels | PictureRefused::TooLarge(_) => {
+            ApiError::field(FIELD, Text::PictureTooLarge)
+        }
+        PictureRefused::NotAPicture | PictureRefused::Damaged(_) => {
+            ApiError::field(FIELD, Text::NotAPicture)
+        }
+        PictureRefused::Busy => busy(Text::TryLater, Duration::from_secs(5)),
+        PictureRefused::TooSlow => busy(Text::PictureTooSlow, Duration::from_secs(60)),
+        PictureRefused::Internal(_) => ApiError::internal(refused),
+    }
+}
+
+fn busy(told: Text, wait: Duration) -> ApiError {
+    ApiError::new(ErrorCode::Unavailable).because(told).retry_after(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_that_takes_too_long_is_not_called_none() {
+        for (kind, status) in [
+            (PictureRefused::TooSlow, 503),
+            (PictureRefused::Busy, 503),
+            (PictureRefused::NotAPicture, 422),
+            (PictureRefused::TooManyPixels, 422),
+            (PictureRefused::TooLarge(1), 422),
+            (PictureRefused::Internal("a disk".into()), 500),
+        ] {
+            let told = format!("{kind:?}");
+            assert_eq!(refused(kind).failure().code.status(), status, "{told}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 mod disk;
 
+use crate::picture::clean::{CleanError, Format, Outcome};
 use bytes::Bytes;
 use disk::{DiskBlobs, DiskContent, DiskIncoming};
 use events::BlobId;
@@ -151,6 +152,39 @@ impl Incoming {
     pub async fn write(&mut self, piece: &[u8]) -> Result<(), BlobError> {
         match self {
             Self::Disk(incoming) => incoming.write(piece).await,
+        }
+    }
+
+    /// Removes metadata from a file of this format. Returns the clean file, the outcome and the size.
+    ///
+    /// # Errors
+    /// [`CleanError`]
+    pub async fn clean(self, format: Format) -> Result<(Self, Outcome, u64), CleanError> {
+        match self {
+            Self::Disk(incoming) => {
+                let (incoming, outcome, size) = incoming.clean(format).await?;
+                Ok((Self::Disk(incoming), outcome, size))
+            }
+        }
+    }
+
+    /// Whether the file contains picture metadata.
+    ///
+    /// # Errors
+    /// [`BlobError::Storage`].
+    pub async fn hides_metadata(&mut self) -> Result<bool, BlobError> {
+        match self {
+            Self::Disk(incoming) => incoming.hides_metadata().await,
+        }
+    }
+
+    /// Reads the whole file into memory, for small files only, and deletes it.
+    ///
+    /// # Errors
+    /// [`BlobError::Storage`].
+    pub async fn into_bytes(self) -> Result<Bytes, BlobError> {
+        match self {
+            Self::Disk(incoming) => incoming.into_bytes().await,
         }
     }
 

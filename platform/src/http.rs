@@ -28,8 +28,8 @@ mod vouched;
 
 pub use body::{AddressFirst, Body, BodyLimit, RawBody};
 pub use client::client_address;
-pub use file_form::{ArrivingFile, FileForm};
-pub use form::{FilePart, Form};
+pub use file_form::{ArrivingFile, Beside, FileForm, Patience};
+pub use form::Form;
 pub(crate) use guard::message as panic_message;
 pub use headers::{EVENT_POSITION, IDEMPOTENCY_KEY, LOGIN_REQUEST, MIN_EVENT_POSITION, REQUEST_ID, TOKEN};
 pub use json::{DEEPEST_JSON, parse as parse_json};

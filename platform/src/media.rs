@@ -17,6 +17,19 @@ pub struct Media {
     pub kind: UploadKind,
 }
 
+impl Media {
+    /// An unknown type: offered for download, never displayed.
+    pub const OPAQUE: Self = media("application/octet-stream", File);
+}
+
+/// Whether a file's name says that it is a picture of a format that we know.
+pub fn is_called_picture(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| {
+        ["jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "tif", "tiff", "heic", "heif", "avif"].contains(&ending.as_str())
+    })
+}
+
 const fn media(content_type: &'static str, kind: UploadKind) -> Media {
     Media { content_type, kind }
 }
@@ -72,7 +85,7 @@ pub fn sniff(head: &[u8]) -> Media {
     match known {
         Some((_, media)) => *media,
         None if is_text(head) => media("text/plain; charset=utf-8", File),
-        None => media("application/octet-stream", File),
+        None => Media::OPAQUE,
     }
 }
 

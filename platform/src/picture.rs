@@ -1,6 +1,6 @@
 //! Pictures: stand-ins for missing ones, QR codes, and uploads made safe.
 
-pub mod bare;
+pub mod clean;
 pub mod qr;
 pub mod resize;
 pub mod stub;

@@ -1,4 +1,5 @@
-//! Room for so many at once: in this process, and of one account, so that nobody takes all of it.
+//! Room for so many at once: in this process, and of one account, so that nobody takes all of it. The fuller it is, the
+//! fewer an account may have: a few accounts never shut out the others.
 
 use std::{
     collections::HashMap,
@@ -29,7 +30,7 @@ pub struct Place {
 pub enum Full {
     /// The account has as many as one may have.
     OfTheAccount,
-    /// All together have as many as there are.
+    /// All together have as many as there are, or so many that what is left is for others.
     Altogether,
 }
 
@@ -49,7 +50,8 @@ impl Places {
         if own >= self.0.of_one_account {
             return Err(Full::OfTheAccount);
         }
-        if taken.values().sum::<usize>() >= self.0.at_most {
+        let free = self.0.at_most.saturating_sub(taken.values().sum());
+        if free == 0 || own >= self.0.share(free) {
             return Err(Full::Altogether);
         }
         taken.insert(account, own + 1);
@@ -58,6 +60,13 @@ impl Places {
 }
 
 impl Room {
+    /// How many an account may have when so many places are free: all of its own while half of the room is, then fewer, and
+    /// one to the last.
+    fn share(&self, free: usize) -> usize {
+        let share = self.of_one_account * 2 * free / self.at_most.max(1);
+        share.clamp(1, self.of_one_account.max(1))
+    }
+
     /// The map is whole at every moment: a panic elsewhere leaves nothing half done in it.
     fn taken(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
@@ -92,9 +101,27 @@ mod tests {
         assert_eq!(places.take(clara).unwrap_err(), Full::Altogether);
         assert_eq!(places.take(anna).unwrap_err(), Full::OfTheAccount);
         drop(first);
-        let _again = places.clone().take(anna).unwrap();
+        assert_eq!(places.take(anna).unwrap_err(), Full::Altogether, "the last place is for others");
         drop(third);
+        let _again = places.clone().take(anna).unwrap();
         let _fourth = places.take(clara).unwrap();
         assert_eq!(places.0.taken().len(), 2, "who has none is not remembered");
+    }
+
+    #[test]
+    fn a_few_accounts_that_take_all_they_get_leave_room_for_others() {
+        let places = Places::new(64, 8);
+        let mut held = vec![];
+        let mut greedy = |account: u128| {
+            while let Ok(place) = places.take(Uuid::from_u128(account)) {
+                held.push(place);
+            }
+        };
+        (1..=8).for_each(&mut greedy);
+        let of_first = places.0.taken().get(&Uuid::from_u128(1)).copied();
+        assert_eq!(of_first, Some(8), "alone, an account has all of its own");
+        let others: Vec<_> = (100..108).map(|account| places.take(Uuid::from_u128(account))).collect();
+        assert!(others.iter().all(Result::is_ok), "eight accounts that take all they get leave room for eight others");
+        assert_eq!(places.take(Uuid::from_u128(8)).unwrap_err(), Full::Altogether);
     }
 }

@@ -63,7 +63,18 @@ async fn a_message_with_a_key_is_heard_in_its_group() {
     send_in(world.client(), Body::Raw { content_type: kind, bytes: urlencoded.into_bytes() }).await;
     let fields = [("key", None, channel.key.as_bytes()), ("message", None, "из частей".as_bytes())];
     send_in(world.client(), multipart(&fields)).await;
-    for said in ["из формы & так", "из частей"] {
+    // "Привет" in the characters of old programs, which the form names.
+    let bytes = format!("key={}&message=%CF%F0%E8%E2%E5%F2", channel.key).into_bytes();
+    let cyrillic = |charset: &str| Body::Raw {
+        content_type: Some(format!("application/x-www-form-urlencoded; charset={charset}")),
+        bytes: bytes.clone(),
+    };
+    send_in(world.client(), cyrillic("windows-1251")).await;
+    for (charset, status) in [("utf-8", 422), ("klingon", 415)] {
+        let call = Call::new(http::Method::POST, "/api/message", cyrillic(charset));
+        assert_eq!(world.client().unjudged().send(call).await.status, status, "{charset}");
+    }
+    for said in ["из формы & так", "из частей", "Привет"] {
         let fits = |params: &Value| params["messages"][0]["content"]["text"] == said;
         let heard = socket.event_where("server.message.updated", fits).await;
         assert_eq!(heard["messages"][0]["chat"], channel.group.as_str());

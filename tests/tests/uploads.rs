@@ -198,8 +198,15 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
     let mut bomb = picture(8, 8);
     bomb[16..20].copy_from_slice(&60_000u32.to_be_bytes());
     bomb[20..24].copy_from_slice(&60_000u32.to_be_bytes());
+    let stored = upload(&anna, &team, bomb.clone()).await;
+    let opaque = (json!("file"), json!("application/octet-stream"));
+    assert_eq!((&stored["type"], &stored["content_type"]), (&opaque.0, &opaque.1), "its checksum is wrong");
+    let checksum = crc32fast::hash(&bomb[12..29]).to_be_bytes();
+    bomb[29..33].copy_from_slice(&checksum);
     let stored = upload(&anna, &team, bomb).await;
     assert_eq!((&stored["type"], &stored["preview"]), (&json!("imagefile"), &Value::Null));
+    let stored = upload(&anna, &team, b"\xff\xd8\xff<script>".to_vec()).await;
+    assert_eq!((&stored["type"], &stored["content_type"]), (&opaque.0, &opaque.1), "a beginning makes no picture");
     // A picture that is a page too: what is stored, and its previews, are nothing but pictures.
     let plain = picture(900, 300);
     let mut polyglot = plain.clone();
@@ -223,6 +230,30 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
     let head = anna.client.unjudged().send(head).await;
     let length = plain.len().to_string();
     assert_eq!((head.header("content-length"), head.bytes.len()), (Some(length.as_str()), 0));
+}
+
+#[tokio::test]
+async fn a_range_is_for_reading_and_the_end_of_an_empty_file_is_empty() {
+    let world = World::all_in_one().await;
+    let (anna, team) = team_of(&world, "+79070000031").await;
+    let (whole, empty) = (upload(&anna, &team, vec![7; 10]).await, upload(&anna, &team, vec![]).await);
+    for (file, method, range, status, length) in [
+        (&whole, Method::GET, "bytes=0-0", 206, 1),
+        (&whole, Method::HEAD, "bytes=0-0", 200, 10),
+        (&whole, Method::HEAD, "bytes=20-", 200, 10),
+        (&empty, Method::GET, "bytes=-5", 200, 0),
+        (&empty, Method::GET, "bytes=0-", 416, 0),
+        (&empty, Method::HEAD, "bytes=-5", 200, 0),
+    ] {
+        let address = format!("{}/{}/file", path(&team), text(&file["uid"]));
+        let call = Call::new(method.clone(), address, Body::Empty).header("Range", range);
+        let answer = anna.client.unjudged().send(call).await;
+        assert_eq!(answer.status, status, "{method} {range}");
+        if status != 416 {
+            let told = length.to_string();
+            assert_eq!(answer.header("content-length"), Some(told.as_str()), "{method} {range}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -8,65 +8,83 @@ use crate::{
 use access::TeamScope;
 use domain::{limits, team::Team, text, upload::Uploads};
 use events::{AccountId, StreamName, TeamId};
-use moka::sync::Cache;
 use platform::{
     blobs::Incoming,
     config,
-    http::{ApiError, FileForm},
+    http::{ApiError, Beside, FileForm, Patience},
     limits::{Key, Limit},
     media,
+    picture::resize,
+    places::{Full, Place, Places},
 };
 use protocol::{error::ErrorCode, lang::Text};
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::time::Duration;
 
 /// A file without any name that can be shown.
 const NAMELESS: &str = "file";
-/// Accounts whose files on their way in are counted.
-const REMEMBERED: u64 = 10_000;
+/// A form may take this long to begin before its rate is looked at.
+const GRACE: Duration = Duration::from_secs(60);
+/// `Retry-After` when there is no place.
+const BUSY: Duration = Duration::from_secs(5);
 
-/// Files on their way in, counted. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Arrivals {
-    all: Arc<Semaphore>,
-    own: Cache<AccountId, Arc<Semaphore>>,
-    at_once_per_account: usize,
+/// The kind of upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intake {
+    /// A file of the team.
+    File,
+    /// A picture of the team or of somebody in it.
+    Picture,
 }
 
-impl Arrivals {
-    pub(crate) fn new(config: &config::Uploads) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(config.at_once as usize)),
-            own: Cache::new(REMEMBERED),
-            at_once_per_account: config.at_once_per_account as usize,
+impl Intake {
+    fn limit(self) -> Limit {
+        match self {
+            Self::File => Limit::UploadsPerAccount,
+            Self::Picture => Limit::PicturesPerAccount,
         }
     }
 
-    /// Places for one more file; they are given back when dropped.
-    fn admit(&self, account: AccountId) -> Result<[OwnedSemaphorePermit; 2], ApiError> {
-        let make = || Arc::new(Semaphore::new(self.at_once_per_account));
-        let busy = Duration::from_secs(5);
-        let own = self.own.get_with(account, make).try_acquire_owned().map_err(|_| {
-            let told = Text::SlowDown { seconds: busy.as_secs() };
-            ApiError::new(ErrorCode::RateLimit).because(told).retry_after(busy)
-        })?;
-        let all = Arc::clone(&self.all)
-            .try_acquire_owned()
-            .map_err(|_| ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(busy))?;
-        Ok([own, all])
+    fn max_bytes(self, config: &config::Uploads) -> u64 {
+        match self {
+            Self::File => config.max_bytes(),
+            Self::Picture => resize::MAX_BYTES as u64,
+        }
+    }
+}
+
+/// Files and pictures on their way in, counted. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Arrivals(Places);
+
+impl Arrivals {
+    pub(crate) fn new(config: &config::Uploads) -> Self {
+        Self(Places::new(config.at_once as usize, config.at_once_per_account as usize))
+    }
+
+    /// A place for one more; it is given back when dropped.
+    fn admit(&self, account: AccountId) -> Result<Place, ApiError> {
+        self.0.take(account.0).map_err(|full| match full {
+            Full::OfTheAccount => {
+                let told = Text::SlowDown { seconds: BUSY.as_secs() };
+                ApiError::new(ErrorCode::RateLimit).because(told).retry_after(BUSY)
+            }
+            Full::Altogether => {
+                ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(BUSY)
+            }
+        })
     }
 }
 
 /// A file that has come in whole, and is nobody's yet.
 pub(crate) struct Arrived {
-    pub(super) incoming: Incoming,
+    pub(crate) incoming: Incoming,
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) head: Vec<u8>,
     /// What the form said beside it.
     pub(crate) texts: Vec<(String, String)>,
-    pub(super) places: [OwnedSemaphorePermit; 2],
+    pub(super) place: Place,
 }
 
 impl Commands {
@@ -74,13 +92,18 @@ impl Commands {
     pub(crate) async fn take_in(
         &self,
         scope: &TeamScope,
+        intake: Intake,
         form: FileForm,
         sender: Sender,
     ) -> Result<(Arrived, Context), ApiError> {
-        let places = self.admitted(scope, form.at_least(), sender.has_key()).await?;
+        let place = self.admitted(scope, intake, form.at_least(), sender.has_key()).await?;
         let config = &self.access.config.uploads;
-        let patience = Duration::from_secs(config.timeout_sec.into());
-        let mut file = form.file(FIELD, config.max_bytes(), patience).await?;
+        let patience = Patience {
+            whole: Duration::from_secs(config.timeout_sec.into()),
+            grace: GRACE,
+            rate: config.min_bytes_per_sec.into(),
+        };
+        let mut file = form.file(FIELD, intake.max_bytes(config), patience).await?;
         let mut incoming = self.blobs.receive().await.map_err(ApiError::unavailable)?;
         let (mut size, mut head, mut hash) = (0, Vec::new(), sender.has_key().then(Sha256::new));
         while let Some(piece) = file.piece().await? {
@@ -89,31 +112,32 @@ impl Commands {
             hash.iter_mut().for_each(|hash| hash.update(&piece));
             incoming.write(&piece).await.map_err(ApiError::unavailable)?;
         }
-        let name = shown_name(&file.file_name);
-        let texts = file.end().await?;
+        let Beside { file_name, texts } = file.end().await?;
+        let name = shown_name(&file_name);
         let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
         let context = sender.sent(self, &content.unwrap_or_default());
-        Ok((Arrived { incoming, name, size, head, texts, places }, context))
+        Ok((Arrived { incoming, name, size, head, texts, place }, context))
     }
 
     async fn admitted(
         &self,
         scope: &TeamScope,
+        intake: Intake,
         at_least: u64,
         has_key: bool,
-    ) -> Result<[OwnedSemaphorePermit; 2], ApiError> {
+    ) -> Result<Place, ApiError> {
         let account = scope.caller.account;
-        self.access.limits.check(Limit::UploadsPerAccount, &Key::Account(account.0))?;
-        let places = self.arriving.admit(account)?;
-        // A repetition may be of a file that is there already.
-        if !has_key && at_least > 0 {
+        self.access.limits.check(intake.limit(), &Key::Account(account.0))?;
+        let place = self.arriving.admit(account)?;
+        // A repetition may be of a file that is there already; pictures are made small before they count.
+        if intake == Intake::File && !has_key && at_least > 0 {
             let files: Uploads = self.current(&StreamName::uploads(scope.team)).await?;
             let left = self.room(scope.team).await?.saturating_sub(files.bytes());
             if at_least > left {
                 return Err(ApiError::field(FIELD, Text::QuotaExceeded { left }));
             }
         }
-        Ok(places)
+        Ok(place)
     }
 
     /// Bytes that a team's files may have together.

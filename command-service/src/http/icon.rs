@@ -3,7 +3,8 @@
 use super::{contact, team};
 use crate::{
     Commands,
-    context::{Command, Context, NoInput},
+    context::{Arriving, Command, Context, NoInput},
+    files::Intake,
     pictures::Whose,
     repeat::Answer,
 };
@@ -11,7 +12,7 @@ use access::TeamScope;
 use axum::extract::State;
 use domain::{policy, team::Team};
 use events::{ContactId, Position, StreamName};
-use platform::http::{ApiError, Form, Params};
+use platform::http::{ApiError, Params};
 use protocol::{Jid, envelope::Success, error::ErrorCode, icon::IconData, lang::Text};
 
 /// A picture in the form field `file`.
@@ -30,18 +31,19 @@ pub(super) struct IconForm {
 pub(super) async fn set(
     State(commands): State<Commands>,
     scope: TeamScope,
-    command: Command<Form>,
+    Arriving { form, sender }: Arriving,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("team.set_icon");
+    // Before the costly part: bytes are taken in and decoded for those who may.
+    if !policy::may(scope.status, policy::Action::ManageTeam) {
+        return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
+    }
+    let (arrived, context) = commands.take_in(&scope, Intake::Picture, form, sender).await?;
+    let mut context = context.named("team.set_icon");
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    // Before the costly part: decoding is for those who may.
-    if !policy::may(scope.status, policy::Action::ManageTeam) {
-        return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
-    }
-    let position = commands.set_picture(&mut context, &scope, Whose::Team, &command.input).await?;
+    let position = commands.set_picture(&mut context, &scope, Whose::Team, arrived).await?;
     of_team(&commands, &context, &scope, position).await
 }
 
@@ -72,19 +74,19 @@ pub(super) async fn set_of_contact(
     State(commands): State<Commands>,
     scope: TeamScope,
     Params(path): Params<contact::Path>,
-    command: Command<Form>,
+    Arriving { form, sender }: Arriving,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("contact.set_icon");
+    let contact = path.contact()?;
+    // Before the costly part: bytes are taken in and decoded for those who may.
+    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
+    team.may_picture(scope.contact, contact).map_err(team::refused)?;
+    let (arrived, context) = commands.take_in(&scope, Intake::Picture, form, sender).await?;
+    let mut context = context.named("contact.set_icon");
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    let contact = path.contact()?;
-    // Before the costly part: decoding is for those who may.
-    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
-    team.may_picture(scope.contact, contact).map_err(team::refused)?;
-    let position =
-        commands.set_picture(&mut context, &scope, Whose::Contact(contact), &command.input).await?;
+    let position = commands.set_picture(&mut context, &scope, Whose::Contact(contact), arrived).await?;
     of_contact(&commands, &context, &scope, (contact, position)).await
 }
 

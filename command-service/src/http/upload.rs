@@ -3,6 +3,7 @@
 use crate::{
     Commands,
     context::{Arriving, Command, NoInput},
+    files::Intake,
     repeat::Answer,
 };
 use access::TeamScope;
@@ -41,7 +42,7 @@ pub(super) async fn store(
     scope: TeamScope,
     Arriving { form, sender }: Arriving,
 ) -> Result<Answer, ApiError> {
-    let (arrived, context) = commands.take_in(&scope, form, sender).await?;
+    let (arrived, context) = commands.take_in(&scope, Intake::File, form, sender).await?;
     let mut context = context.named("upload.store");
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);

@@ -2,6 +2,7 @@
 //! doubt are files of their own, `doubted/{hex id}`.
 
 use super::BlobError;
+use crate::picture::clean::{self, CleanError, Format, Outcome};
 use bytes::{Bytes, BytesMut};
 use events::BlobId;
 use futures::{Stream, stream};
@@ -157,6 +158,38 @@ pub struct DiskIncoming {
 impl DiskIncoming {
     pub(super) async fn write(&mut self, piece: &[u8]) -> Result<(), BlobError> {
         Ok(self.file.write_all(piece).await?)
+    }
+
+    pub(super) async fn clean(mut self, format: Format) -> Result<(Self, Outcome, u64), CleanError> {
+        self.file.flush().await?;
+        let (from, to) = (self.aside.path.clone(), Aside { path: self.blobs.aside() });
+        let work = move || -> Result<_, CleanError> {
+            let mut from = File::open(from)?;
+            let mut written = io::BufWriter::with_capacity(PIECE, File::create_new(&to.path)?);
+            let outcome = clean::clean(format, &mut from, &mut written)?;
+            let written = written.into_inner().map_err(io::IntoInnerError::into_error)?;
+            let size = written.metadata()?.len();
+            Ok((outcome, to, written, size))
+        };
+        let (outcome, aside, written, size) =
+            tokio::task::spawn_blocking(work).await.map_err(io::Error::other)??;
+        if outcome == Outcome::NothingToClean {
+            return Ok((self, outcome, size));
+        }
+        let file = BufWriter::with_capacity(PIECE, tokio::fs::File::from_std(written));
+        Ok((Self { blobs: self.blobs, aside, file }, outcome, size))
+    }
+
+    pub(super) async fn hides_metadata(&mut self) -> Result<bool, BlobError> {
+        self.file.flush().await?;
+        let path = self.aside.path.clone();
+        on_disk(move || clean::hides_metadata(&mut File::open(path)?)).await
+    }
+
+    pub(super) async fn into_bytes(mut self) -> Result<Bytes, BlobError> {
+        self.file.flush().await?;
+        let aside = self.aside;
+        on_disk(move || fs::read(&aside.path).map(Bytes::from)).await
     }
 
     pub(super) async fn keep(mut self, id: BlobId, name: &str) -> Result<(), BlobError> {

@@ -1,6 +1,7 @@
 //! What every kind of storage must do: blobs come back whole or in part, go when deleted, and never leave their folder.
 
 use super::{BlobError, Blobs};
+use crate::picture::clean::{Format, Outcome};
 use bytes::Bytes;
 use events::BlobId;
 use futures::TryStreamExt;
@@ -77,6 +78,29 @@ async fn a_file_that_breaks_off_leaves_nothing() {
     let mut named_badly = blobs.receive().await.unwrap();
     named_badly.write(b"x").await.unwrap();
     assert!(matches!(named_badly.keep(id(1), "../x").await, Err(BlobError::BadName(_))));
+    assert_eq!(std::fs::read_dir(folder.path().join("blobs/incoming")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_picture_is_stored_without_its_metadata() {
+    let (folder, blobs) = blobs().await;
+    let head = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
+    let (plain, comment) = ([&head[..], b";"].concat(), b"\x21\xfe\x03GPS\0");
+    for (sent, outcome) in [
+        ([&head[..], comment, b";"].concat(), Outcome::Cleaned),
+        (plain.clone(), Outcome::NothingToClean),
+    ] {
+        let mut incoming = blobs.receive().await.unwrap();
+        incoming.write(&sent).await.unwrap();
+        assert!(!incoming.hides_metadata().await.unwrap(), "a comment has no marks");
+        let (incoming, found, size) = incoming.clean(Format::Gif).await.unwrap();
+        assert_eq!((found, size), (outcome, plain.len() as u64));
+        incoming.keep(id(1), "file").await.unwrap();
+        assert_eq!(blobs.get(id(1), "file").await.unwrap().unwrap(), plain);
+    }
+    let mut incoming = blobs.receive().await.unwrap();
+    incoming.write(b"small").await.unwrap();
+    assert_eq!(incoming.into_bytes().await.unwrap(), "small");
     assert_eq!(std::fs::read_dir(folder.path().join("blobs/incoming")).unwrap().count(), 0);
 }
 

@@ -108,17 +108,19 @@ impl Sms {
 pub struct Uploads {
     /// Largest file, in MiB.
     pub max_mb: u32,
-    /// Longest time for one file to come in, in seconds; one of which nothing comes ends after `http.timeout_sec`.
+    /// Longest time for one form with a file to come in, in seconds; one of which nothing comes ends after `http.timeout_sec`.
     pub timeout_sec: u32,
-    /// Most files that come in at once, for everybody together.
+    /// Bytes a second that a form brings on average, from its second minute on; 0 asks for none.
+    pub min_bytes_per_sec: u32,
+    /// Most files and pictures that come in at once, for everybody together.
     pub at_once: u32,
-    /// Most files of one account that come in at once.
+    /// Most files and pictures of one account that come in at once; fewer while more than half of all places are taken.
     pub at_once_per_account: u32,
 }
 
 impl Uploads {
     pub(super) fn defaults() -> Self {
-        Self { max_mb: 150, timeout_sec: 3_000, at_once: 64, at_once_per_account: 8 }
+        Self { max_mb: 150, timeout_sec: 3_000, min_bytes_per_sec: 4_096, at_once: 64, at_once_per_account: 8 }
     }
 
     /// Largest file, in bytes.

@@ -3,7 +3,7 @@
 use super::{
     ApiError, RequestInfo,
     body::{declared, too_large},
-    form::bad_form,
+    form::{Charset, Head, Splitter, Step, Texts, boundary, charset_of, content_type},
     request,
 };
 use axum::{
@@ -11,21 +11,39 @@ use axum::{
     extract::{FromRequest, Request},
 };
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use multer::{Constraints, Field, Multipart, SizeLimit};
+use http_body_util::BodyExt;
 use protocol::{error::ErrorCode, lang::Text};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::time::timeout_at;
 
 /// What a form may have around its file, its texts among it.
 const AROUND: u64 = 64 * 1024;
-/// Most texts of one form.
-const MOST_TEXTS: usize = 64;
+
+/// Time limits of a form. They cover the whole form: other fields and the end as well as the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For the whole form.
+    pub whole: Duration,
+    /// Before the rate is looked at.
+    pub grace: Duration,
+    /// Bytes a second that come on average, after the grace; 0 asks for none.
+    pub rate: u64,
+}
+
+impl Patience {
+    /// The deadline for the next byte after `read` bytes.
+    fn until(&self, read: u64) -> Duration {
+        let earned = read.checked_div(self.rate).map(|seconds| self.grace.saturating_add(Duration::from_secs(seconds)));
+        earned.map_or(self.whole, |earned| earned.min(self.whole))
+    }
+}
 
 /// A multipart form, nothing of which is read yet.
 #[derive(Debug)]
 pub struct FileForm {
     body: Body,
-    boundary: String,
+    boundary: Vec<u8>,
+    charset: Option<Charset>,
     info: RequestInfo,
     declared: Option<u64>,
 }
@@ -35,10 +53,13 @@ impl<S: Sync> FromRequest<S> for FileForm {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let unread = |_| ApiError::new(ErrorCode::UnsupportedMediaType).because(Text::UnsupportedMediaType);
+        let content_type = content_type(&parts.headers);
+        let boundary = boundary(&content_type).ok_or_else(|| {
+            ApiError::new(ErrorCode::UnsupportedMediaType).because(Text::UnsupportedMediaType)
+        })?;
         Ok(Self {
-            boundary: multer::parse_boundary(content_type.unwrap_or_default()).map_err(unread)?,
+            boundary: boundary.to_owned(),
+            charset: charset_of(&content_type)?,
             info: request::of(&parts.extensions)?,
             declared: declared(&parts.headers).map(|length| length as u64),
             body,
@@ -52,83 +73,133 @@ impl FileForm {
         self.declared.map_or(0, |declared| declared.saturating_sub(AROUND))
     }
 
-    /// Goes to the file of a field. It may have `max` bytes, and take `patience` in all.
+    /// Goes to the file of a field. It may have `max` bytes.
     ///
     /// # Errors
     /// `INVALID_DATA` when there is none, `REQUEST_TOO_LARGE`, `TIMEOUT`.
-    pub async fn file(self, field: &str, max: u64, patience: Duration) -> Result<ArrivingFile, ApiError> {
-        let limit = usize::try_from(max).unwrap_or(usize::MAX);
+    pub async fn file(self, field: &str, max: u64, patience: Patience) -> Result<ArrivingFile, ApiError> {
         if self.at_least() > max {
-            return Err(too_large(limit));
+            return Err(too_large(usize::try_from(max).unwrap_or(usize::MAX)));
         }
-        let whole = SizeLimit::new().whole_stream(max + 2 * AROUND);
-        let constraints = Constraints::new().size_limit(whole);
-        let mut parts = Multipart::with_constraints(self.body.into_data_stream(), self.boundary, constraints);
-        let mut texts = Texts { field: field.to_owned(), ..Texts::default() };
-        while let Some(part) = parts.next_field().await.map_err(bad_form)? {
-            if let Some(file_name) = texts.file_name(&part) {
-                let (info, read) = (self.info, 0);
-                return Ok(ArrivingFile { file_name, texts, parts, part, info, max, patience, read });
-            }
-            texts.take(part).await?;
-            self.info.note_progress();
-        }
-        Err(ApiError::field(field, Text::Required))
+        let wire = Wire { body: self.body, info: self.info, patience, read: 0, most: max + 2 * AROUND };
+        let mut form = Rest {
+            wire,
+            splitter: Splitter::new(&self.boundary),
+            field: field.to_owned(),
+            texts: Texts::default(),
+            texts_read: 0,
+        };
+        let head = form.next_file().await?.ok_or_else(|| ApiError::field(field, Text::Required))?;
+        Ok(ArrivingFile { head, form, charset: self.charset, max, read: 0 })
     }
 }
 
-/// The texts of a form, in their order.
-#[derive(Debug, Default)]
-struct Texts {
+/// The bytes of a form as they come.
+#[derive(Debug)]
+struct Wire {
+    body: Body,
+    info: RequestInfo,
+    patience: Patience,
+    read: u64,
+    most: u64,
+}
+
+impl Wire {
+    /// The next bytes, or nothing at the end of the body.
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        loop {
+            let deadline: Instant = self.info.started + self.patience.until(self.read);
+            let frame = timeout_at(deadline.into(), self.body.frame()).await;
+            let frame = frame.map_err(|_| ApiError::new(ErrorCode::Timeout).because(Text::CameTooSlowly))?;
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|error| ApiError::new(ErrorCode::BadRequest).caused_by(error))?;
+            let Ok(bytes) = frame.into_data() else { continue };
+            self.read += bytes.len() as u64;
+            if self.read > self.most {
+                return Err(too_large(usize::try_from(self.most).unwrap_or(usize::MAX)));
+            }
+            self.info.note_progress();
+            return Ok(Some(bytes));
+        }
+    }
+}
+
+/// The unread rest of a form.
+#[derive(Debug)]
+struct Rest {
+    wire: Wire,
+    splitter: Splitter,
     /// The file's field.
     field: String,
-    fields: Vec<(String, String)>,
-    read: u64,
+    texts: Texts,
+    texts_read: u64,
 }
 
-impl Texts {
-    /// The name of the file that a part brings, if it is of the file's field.
-    fn file_name(&self, part: &Field<'_>) -> Option<String> {
-        let named = part.file_name().filter(|name| !name.is_empty());
-        named.filter(|_| part.name() == Some(&self.field)).map(str::to_owned)
+impl Rest {
+    async fn step(&mut self) -> Result<Step, ApiError> {
+        loop {
+            match self.splitter.step()? {
+                Step::More => match self.wire.next().await? {
+                    Some(bytes) => self.splitter.push(&bytes),
+                    None => self.splitter.finish(),
+                },
+                step => return Ok(step),
+            }
+        }
     }
 
-    /// Keeps a part that is a text. Files of other fields, and a file's field without one, are of no interest.
-    async fn take(&mut self, mut part: Field<'_>) -> Result<(), ApiError> {
-        let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_some() || name == self.field {
-            return Ok(());
-        }
-        let limit = usize::try_from(AROUND).unwrap_or(usize::MAX);
-        if self.fields.len() == MOST_TEXTS {
-            return Err(ApiError::field("body", Text::TooMany { max: MOST_TEXTS }));
-        }
-        let mut bytes = Vec::new();
-        while let Some(piece) = part.chunk().await.map_err(bad_form)? {
-            self.read += piece.len() as u64;
-            if self.read > AROUND {
-                return Err(ApiError::field(&name, Text::TooLarge { max: limit }));
+    /// Goes to the next file of the field, and keeps the texts that stand before it. Nothing at the form's end.
+    async fn next_file(&mut self) -> Result<Option<Head>, ApiError> {
+        // Files of other fields, and the field without a file, are of no interest.
+        let mut text = None;
+        loop {
+            match self.step().await? {
+                Step::Part(head) => {
+                    head.sent_as_it_is()?;
+                    let is_file = head.file_name(Charset::UTF_8).is_some();
+                    match head.is_of(&self.field) {
+                        true if head.has_file() => return Ok(Some(head)),
+                        of_field => text = (!of_field && !is_file).then(|| (head, vec![])),
+                    }
+                }
+                Step::Content(piece) => {
+                    if let Some((head, text)) = &mut text {
+                        self.texts_read += piece.len() as u64;
+                        if self.texts_read > AROUND {
+                            let max = usize::try_from(AROUND).unwrap_or(usize::MAX);
+                            return Err(ApiError::field(head.field(Charset::UTF_8), Text::TooLarge { max }));
+                        }
+                        text.extend_from_slice(&piece);
+                    }
+                }
+                Step::PartEnd => {
+                    if let Some((head, text)) = text.take() {
+                        self.texts.add_part(head, text)?;
+                    }
+                }
+                Step::End | Step::More => return Ok(None),
             }
-            bytes.extend_from_slice(&piece);
         }
-        let text = String::from_utf8(bytes).map_err(|_| ApiError::field(&name, Text::BadCharacters))?;
-        self.fields.push((name, text));
-        Ok(())
     }
 }
 
 /// A file on its way in.
 #[derive(Debug)]
 pub struct ArrivingFile {
+    head: Head,
+    form: Rest,
+    charset: Option<Charset>,
+    max: u64,
+    read: u64,
+}
+
+/// The file name and the text fields of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
     /// The file's name as the client calls it: never a path of ours.
     pub file_name: String,
-    texts: Texts,
-    parts: Multipart<'static>,
-    part: Field<'static>,
-    info: RequestInfo,
-    max: u64,
-    patience: Duration,
-    read: u64,
+    /// The texts, in their order.
+    pub texts: Vec<(String, String)>,
 }
 
 impl ArrivingFile {
@@ -137,34 +208,28 @@ impl ArrivingFile {
     /// # Errors
     /// `REQUEST_TOO_LARGE`, `TIMEOUT`, `INVALID_DATA` when the form breaks off.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
-        let Some(piece) = self.part.chunk().await.map_err(bad_form)? else { return Ok(None) };
+        let Step::Content(piece) = self.form.step().await? else { return Ok(None) };
         self.read += piece.len() as u64;
         if self.read > self.max {
             return Err(too_large(usize::try_from(self.max).unwrap_or(usize::MAX)));
         }
-        if self.info.started.elapsed() > self.patience {
-            return Err(ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong));
-        }
-        self.info.note_progress();
         Ok(Some(piece))
     }
 
-    /// The end of the form, once all pieces are read, and the texts that it brought before and behind the file, in their
-    /// order.
+    /// The end of the form, once all pieces are read, and what stood before and behind the file.
     ///
     /// # Errors
-    /// `INVALID_DATA` when the form breaks off, when its texts are too large, or when it brings another file.
-    pub async fn end(self) -> Result<Vec<(String, String)>, ApiError> {
-        let Self { mut parts, part, info, mut texts, .. } = self;
-        drop(part);
-        while let Some(part) = parts.next_field().await.map_err(bad_form)? {
-            if texts.file_name(&part).is_some() {
-                return Err(ApiError::field(&texts.field, Text::TooMany { max: 1 }));
-            }
-            texts.take(part).await?;
-            info.note_progress();
+    /// `INVALID_DATA` when the form breaks off, when its texts are too large, or when it brings another file; `TIMEOUT`;
+    /// `UNSUPPORTED_MEDIA_TYPE` for unknown characters.
+    pub async fn end(self) -> Result<Beside, ApiError> {
+        let Self { mut form, head, charset, .. } = self;
+        if form.next_file().await?.is_some() {
+            return Err(ApiError::field(&form.field, Text::TooMany { max: 1 }));
         }
-        info.note_progress();
-        Ok(texts.fields)
+        let file_name = head.file_name(form.texts.charset(charset)?).unwrap_or_default();
+        Ok(Beside { file_name, texts: form.texts.read(charset)? })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,45 +1,37 @@
-//! Reads forms, urlencoded or multipart: posted messages and uploaded pictures.
+//! Reads forms of texts, urlencoded or multipart: posted messages. Forms with a file are read by [`super::FileForm`].
+//!
+//! Texts are in the characters that the form says: a part by its own `Content-Type`, else by the field `_charset_` (HTML,
+//! RFC 7578, 4.6), else by the form's `Content-Type`, else UTF-8.
+
+mod charset;
+mod disposition;
+mod parameters;
+mod parts;
+
+pub(super) use charset::Charset;
+pub(super) use parameters::Parameters;
+pub(super) use parts::{Head, Splitter, Step, boundary};
 
 use super::{ApiError, body};
 use axum::extract::{FromRequest, Request};
-use bytes::Bytes;
-use futures::stream;
-use http::header::CONTENT_TYPE;
-use multer::{Constraints, Multipart};
+use http::{HeaderMap, header::CONTENT_TYPE};
+use percent_encoding::percent_decode;
 use protocol::{error::ErrorCode, lang::Text};
-use std::{collections::BTreeMap, convert::Infallible};
+use std::collections::BTreeMap;
 
 /// Most parts of one form.
 const MOST_PARTS: usize = 64;
+/// The field that says in which characters the others are.
+const CHARSET: &str = "_charset_";
 
-/// A form within the route's body limit.
+/// A form within the route's body limit. Files that it brings are of no interest.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     /// Text fields by name; of a repeated name the last one counts.
     pub fields: BTreeMap<String, String>,
-    /// Parts that carry a file name, in their order.
-    pub files: Vec<FilePart>,
-}
-
-/// One file of a form.
-#[derive(Clone, Debug)]
-pub struct FilePart {
-    /// The field's name.
-    pub field: String,
-    /// The file's name as the client calls it: never a path of ours.
-    pub file_name: String,
-    /// What the client says it is: a claim.
-    pub content_type: Option<String>,
-    /// Its content.
-    pub bytes: Bytes,
 }
 
 impl Form {
-    /// The file of a field.
-    pub fn file(&self, field: &str) -> Option<&FilePart> {
-        self.files.iter().find(|file| file.field == field)
-    }
-
     /// The text of a field.
     pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field).map(String::as_str)
@@ -50,51 +42,148 @@ impl<S: Sync> FromRequest<S> for Form {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.unwrap_or_default().to_owned();
-        if let Ok(boundary) = multer::parse_boundary(&content_type) {
-            return multipart(body::read(request).await?, boundary).await;
-        }
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return urlencoded(&body::read(request).await?);
-        }
-        Err(ApiError::new(ErrorCode::UnsupportedMediaType).because(Text::UnsupportedMediaType))
+        let content_type = content_type(request.headers());
+        let charset = charset_of(&content_type)?;
+        let texts = if let Some(boundary) = boundary(&content_type) {
+            multipart(&body::read(request).await?, boundary)?
+        } else if content_type.value() == "application/x-www-form-urlencoded" {
+            urlencoded(&body::read(request).await?)?
+        } else {
+            return Err(ApiError::new(ErrorCode::UnsupportedMediaType).because(Text::UnsupportedMediaType));
+        };
+        Ok(Self { fields: texts.read(charset)?.into_iter().collect() })
     }
 }
 
-fn urlencoded(bytes: &[u8]) -> Result<Form, ApiError> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(bytes).map_err(bad_form)?;
-    if pairs.len() > MOST_PARTS {
-        return Err(ApiError::field("body", Text::TooMany { max: MOST_PARTS }));
-    }
-    Ok(Form { fields: pairs.into_iter().collect(), files: Vec::new() })
+/// The parsed `Content-Type` of a request.
+pub(super) fn content_type(headers: &HeaderMap) -> Parameters {
+    headers.get(CONTENT_TYPE).map(|value| Parameters::read(value.as_bytes())).unwrap_or_default()
 }
 
-async fn multipart(bytes: Bytes, boundary: String) -> Result<Form, ApiError> {
-    let whole = stream::iter([Ok::<_, Infallible>(bytes)]);
-    let mut parts = Multipart::with_constraints(whole, boundary, Constraints::new());
-    let mut form = Form::default();
-    while let Some(part) = parts.next_field().await.map_err(bad_form)? {
-        if form.fields.len() + form.files.len() == MOST_PARTS {
+/// In which characters a form's texts are, if its `Content-Type` says so.
+pub(super) fn charset_of(content_type: &Parameters) -> Result<Option<Charset>, ApiError> {
+    content_type.get("charset").map(Charset::labelled).transpose()
+}
+
+/// Texts as they came, in their order: their characters are known once the form is whole.
+#[derive(Debug, Default)]
+pub(super) struct Texts(Vec<(Name, Vec<u8>)>);
+
+#[derive(Debug)]
+enum Name {
+    Part(Head),
+    Bytes(Vec<u8>),
+}
+
+impl Texts {
+    /// Adds a part's text.
+    ///
+    /// # Errors
+    /// `INVALID_DATA`: there are too many.
+    pub(super) fn add_part(&mut self, head: Head, text: Vec<u8>) -> Result<(), ApiError> {
+        self.add(Name::Part(head), text)
+    }
+
+    fn add(&mut self, name: Name, text: Vec<u8>) -> Result<(), ApiError> {
+        if self.0.len() == MOST_PARTS {
             return Err(ApiError::field("body", Text::TooMany { max: MOST_PARTS }));
         }
-        let field = part.name().unwrap_or_default().to_owned();
-        match part.file_name().map(str::to_owned) {
-            Some(file_name) => {
-                let content_type = part.content_type().map(ToString::to_string);
-                let bytes = part.bytes().await.map_err(bad_form)?;
-                form.files.push(FilePart { field, file_name, content_type, bytes });
-            }
-            None => {
-                let text = part.text().await.map_err(bad_form)?;
-                form.fields.insert(field, text);
+        self.0.push((name, text));
+        Ok(())
+    }
+
+    /// The characters of the whole form.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE`
+    pub(super) fn charset(&self, of_form: Option<Charset>) -> Result<Charset, ApiError> {
+        let said = self.0.iter().find(|(name, text)| name.is_of(CHARSET) && !text.is_empty());
+        let said = said.map(|(_, label)| Charset::labelled(label)).transpose()?;
+        Ok(said.or(of_form).unwrap_or(Charset::UTF_8))
+    }
+
+    /// Names and texts.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE`, `INVALID_DATA` for a text that is none.
+    pub(super) fn read(self, of_form: Option<Charset>) -> Result<Vec<(String, String)>, ApiError> {
+        let charset = self.charset(of_form)?;
+        let texts = self.0.into_iter().filter(|(name, _)| !name.is_of(CHARSET));
+        texts.map(|(name, text)| {
+            let (name, own) = name.read(charset)?;
+            let text = own.unwrap_or(charset).text(&text);
+            let text = text.ok_or_else(|| ApiError::field(&name, Text::BadCharacters))?;
+            Ok((name, text))
+        })
+        .collect()
+    }
+}
+
+impl Name {
+    fn is_of(&self, field: &str) -> bool {
+        match self {
+            Self::Part(head) => head.is_of(field),
+            Self::Bytes(name) => name == field.as_bytes(),
+        }
+    }
+
+    /// The name, and the characters that a part names for its text.
+    fn read(&self, charset: Charset) -> Result<(String, Option<Charset>), ApiError> {
+        match self {
+            Self::Part(head) => Ok((head.field(charset), head.charset()?)),
+            Self::Bytes(name) => {
+                let name = charset.text(name).ok_or_else(|| ApiError::field("body", Text::BadCharacters))?;
+                Ok((name, None))
             }
         }
     }
-    Ok(form)
 }
 
-pub(super) fn bad_form(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
+fn urlencoded(bytes: &[u8]) -> Result<Texts, ApiError> {
+    let plain = |text: &[u8]| -> Vec<u8> {
+        let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        percent_decode(&spaced).collect()
+    };
+    let mut texts = Texts::default();
+    for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let text = plain(pair.get(equals + 1..).unwrap_or_default());
+        texts.add(Name::Bytes(plain(&pair[..equals])), text)?;
+    }
+    Ok(texts)
+}
+
+fn multipart(bytes: &[u8], boundary: &[u8]) -> Result<Texts, ApiError> {
+    let mut splitter = Splitter::new(boundary);
+    splitter.push(bytes);
+    splitter.finish();
+    let (mut texts, mut part, mut parts) = (Texts::default(), None, 0);
+    loop {
+        match splitter.step()? {
+            Step::Part(head) => {
+                parts += 1;
+                if parts > MOST_PARTS {
+                    return Err(ApiError::field("body", Text::TooMany { max: MOST_PARTS }));
+                }
+                head.sent_as_it_is()?;
+                part = head.file_name(Charset::UTF_8).is_none().then(|| (head, vec![]));
+            }
+            Step::Content(piece) => {
+                if let Some((_, text)) = &mut part {
+                    text.extend(piece);
+                }
+            }
+            Step::PartEnd => {
+                if let Some((head, text)) = part.take() {
+                    texts.add_part(head, text)?;
+                }
+            }
+            // All bytes are there: more cannot be asked for.
+            Step::More | Step::End => return Ok(texts),
+        }
+    }
+}
+
+fn bad_form(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
     ApiError::field("body", Text::BadForm).because(Text::BadForm).caused_by(error)
 }

@@ -1,7 +1,7 @@
 //! Conditional and partial reading of what never changes under its name (RFC 9110, sections 13 and 14).
 
 use http::{
-    HeaderMap,
+    HeaderMap, Method,
     header::{IF_NONE_MATCH, IF_RANGE, RANGE},
 };
 use std::ops::Range;
@@ -27,8 +27,12 @@ pub fn not_modified(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 /// What `Range` asks for. One range is answered; several, other units, and what cannot be read count as no range, as does a
-/// range of something that the client has another version of.
-pub fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+/// range of something that the client has another version of. The header is defined for GET alone: other methods get the
+/// whole (RFC 9110, 14.2).
+pub fn wanted(method: &Method, headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
+    if method != Method::GET {
+        return Wanted::Whole;
+    }
     let same = headers.get(IF_RANGE).is_none_or(|tag| tag.to_str().is_ok_and(|tag| tag.trim() == etag));
     let range = headers.get(RANGE).and_then(|value| value.to_str().ok()).filter(|_| same);
     let Some(range) = range.and_then(|range| range.trim().strip_prefix("bytes=")) else {
@@ -44,6 +48,8 @@ pub fn wanted(headers: &HeaderMap, etag: &str, size: u64) -> Wanted {
     let range = match (number(first), number(last)) {
         (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
         (Some(first), None) if last.is_empty() => first..size,
+        // The last bytes of an empty file can be given: there are none (RFC 9110, 14.1.2).
+        (None, Some(1..)) if first.is_empty() && size == 0 => return Wanted::Whole,
         (None, Some(length)) if first.is_empty() => size.saturating_sub(length)..size,
         _ => return Wanted::Whole,
     };
@@ -79,18 +85,32 @@ mod tests {
             ("lines=1-2", Wanted::Whole),
             ("bytes", Wanted::Whole),
         ] {
-            assert_eq!(wanted(&with(RANGE, range), ETAG, 10), expected, "{range}");
+            assert_eq!(wanted(&Method::GET, &with(RANGE, range), ETAG, 10), expected, "{range}");
+            assert_eq!(wanted(&Method::HEAD, &with(RANGE, range), ETAG, 10), Wanted::Whole, "{range}");
         }
-        assert_eq!(wanted(&with(RANGE, "bytes=0-"), ETAG, 0), Wanted::Unsatisfiable);
+    }
+
+    #[test]
+    fn of_an_empty_file_only_the_last_bytes_can_be_given() {
+        for (range, expected) in [
+            ("bytes=-5", Wanted::Whole),
+            ("bytes=-99999999999999999999999", Wanted::Whole),
+            ("bytes=-0", Wanted::Unsatisfiable),
+            ("bytes=0-", Wanted::Unsatisfiable),
+            ("bytes=0-0", Wanted::Unsatisfiable),
+        ] {
+            assert_eq!(wanted(&Method::GET, &with(RANGE, range), ETAG, 0), expected, "{range}");
+            assert_eq!(wanted(&Method::HEAD, &with(RANGE, range), ETAG, 0), Wanted::Whole, "{range}");
+        }
     }
 
     #[test]
     fn a_range_of_another_version_is_the_whole() {
         let mut headers = with(RANGE, "bytes=1-2");
         headers.insert(IF_RANGE, HeaderValue::from_static("\"b\""));
-        assert_eq!(wanted(&headers, ETAG, 10), Wanted::Whole);
+        assert_eq!(wanted(&Method::GET, &headers, ETAG, 10), Wanted::Whole);
         headers.insert(IF_RANGE, HeaderValue::from_static("\"a\""));
-        assert_eq!(wanted(&headers, ETAG, 10), Wanted::Part(1..3));
+        assert_eq!(wanted(&Method::GET, &headers, ETAG, 10), Wanted::Part(1..3));
     }
 
     #[test]

@@ -10,10 +10,12 @@ use image::{
     codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
 use std::{io::Cursor, sync::Arc, time::Duration};
+use moka::sync::Cache;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{error::Elapsed, timeout},
+    time::{Instant, error::Elapsed, timeout, timeout_at},
 };
+use uuid::Uuid;
 
 /// Largest upload, in bytes.
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -29,8 +31,13 @@ pub const LARGE_HEIGHT: u32 = 1_024;
 /// Side of the square that a preview fits into, px; the one at twice the size has twice that.
 pub const PREVIEW_SIDE: u32 = 400;
 
-/// Pictures decoded at the same time: each may take some hundred megabytes for a moment.
+/// Pictures decoded at the same time: each may take some hundred megabytes for a moment. One account decodes one at a time, so
+/// every account has at most one place in the queue.
 const AT_ONCE: usize = 2;
+/// Accounts whose pictures are counted.
+const REMEMBERED: u64 = 10_000;
+/// An account whose picture took too long is not decoded for again before this.
+const REST: Duration = Duration::from_secs(60);
 /// 40 million pixels of 8 bytes do not fit: such depth is for smaller pictures.
 const MAX_ALLOCATION: u64 = 256 * 1024 * 1024;
 const WAIT: Duration = Duration::from_secs(10);
@@ -55,12 +62,23 @@ pub enum PictureRefused {
     /// Decoding takes too long.
     #[error("the picture takes too long to decode")]
     TooSlow,
-    /// Too many others are being decoded: try again later.
+    /// Too many others are being decoded, or the account's last one took too long: try again later.
     #[error("too many pictures at once")]
     Busy,
     /// Writing the result failed; our fault.
     #[error("the picture cannot be written: {0}")]
     Internal(String),
+}
+
+impl PictureRefused {
+    /// Whether the data is not a readable picture of the type it claims.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            Self::NotAPicture => true,
+            Self::Damaged(error) => !matches!(error, ImageError::Unsupported(_)),
+            _ => false,
+        }
+    }
 }
 
 /// Both sizes of a picture.
@@ -83,7 +101,10 @@ pub struct Previews {
 
 /// The right to decode one picture: taken before its bytes are brought into memory.
 #[derive(Debug)]
-pub struct Place(#[expect(dead_code, reason = "is held")] OwnedSemaphorePermit);
+pub struct Place {
+    account: Uuid,
+    _held: [OwnedSemaphorePermit; 2],
+}
 
 /// A picture as JPEG.
 #[derive(Clone, Debug)]
@@ -100,12 +121,22 @@ pub struct Jpeg {
 #[derive(Clone, Debug)]
 pub struct Resizer {
     places: Arc<Semaphore>,
+    own: Cache<Uuid, Arc<Semaphore>>,
+    /// Accounts whose last picture took too long.
+    slow: Cache<Uuid, ()>,
+    wait: Duration,
     decoding: Duration,
 }
 
 impl Default for Resizer {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)), decoding: DECODING }
+        Self {
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            own: Cache::new(REMEMBERED),
+            slow: Cache::builder().max_capacity(REMEMBERED).time_to_live(REST).build(),
+            wait: WAIT,
+            decoding: DECODING,
+        }
     }
 }
 
@@ -114,26 +145,29 @@ impl Resizer {
     ///
     /// # Errors
     /// Any [`PictureRefused`].
-    pub async fn resize(&self, upload: Bytes) -> Result<Resized, PictureRefused> {
+    pub async fn resize(&self, place: Place, upload: Bytes) -> Result<Resized, PictureRefused> {
         if upload.len() > MAX_BYTES {
             return Err(PictureRefused::TooLarge(upload.len()));
         }
         let format = format_of(&upload)?;
-        let place = self.place().await?;
         self.decoded(place, upload, format, |picture| {
             Ok(Resized { sm: small(&picture)?, lg: large(picture)? })
         })
         .await
     }
 
-    /// Waits for the right to decode a picture.
+    /// Waits for an account's right to decode a picture: first for the account's other pictures, then for those of others.
     ///
     /// # Errors
     /// [`PictureRefused::Busy`].
-    pub async fn place(&self) -> Result<Place, PictureRefused> {
-        let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned()).await;
-        let place = place.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
-        place.map(Place).map_err(|error| PictureRefused::Internal(error.to_string()))
+    pub async fn place(&self, account: Uuid) -> Result<Place, PictureRefused> {
+        if self.slow.contains_key(&account) {
+            return Err(PictureRefused::Busy);
+        }
+        let deadline = Instant::now() + self.wait;
+        let own = self.own.get_with(account, || Arc::new(Semaphore::new(1)));
+        let own = held(own, deadline).await?;
+        Ok(Place { account, _held: [own, held(Arc::clone(&self.places), deadline).await?] })
     }
 
     /// Makes previews of an uploaded picture.
@@ -159,6 +193,7 @@ impl Resizer {
         format: ImageFormat,
         make: impl FnOnce(RgbImage) -> Result<T, PictureRefused> + Send + 'static,
     ) -> Result<T, PictureRefused> {
+        let account = place.account;
         let work = tokio::task::spawn_blocking(move || {
             // Held until the work really ends: a thread that outlives its time-out still counts.
             let _place = place;
@@ -166,9 +201,18 @@ impl Resizer {
         });
         match timeout(self.decoding, work).await {
             Ok(done) => done.map_err(|error| PictureRefused::Internal(error.to_string()))?,
-            Err(Elapsed { .. }) => Err(PictureRefused::TooSlow),
+            Err(Elapsed { .. }) => {
+                self.slow.insert(account, ());
+                Err(PictureRefused::TooSlow)
+            }
         }
     }
+}
+
+async fn held(places: Arc<Semaphore>, deadline: Instant) -> Result<OwnedSemaphorePermit, PictureRefused> {
+    let place = timeout_at(deadline, places.acquire_owned()).await;
+    let place = place.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
+    place.map_err(|error| PictureRefused::Internal(error.to_string()))
 }
 
 /// By the first bytes; neither the name nor the declared type of an upload says anything.

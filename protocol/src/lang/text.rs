@@ -108,6 +108,10 @@ pub enum Text {
     NotAPicture,
     /// A picture with too many pixels.
     PictureTooLarge,
+    /// A damaged picture whose metadata cannot be taken out.
+    PictureHides,
+    /// Decoding a picture takes too long.
+    PictureTooSlow,
     /// The team's files fill its quota.
     QuotaExceeded {
         /// Bytes that are free.
@@ -166,6 +170,13 @@ pub enum Text {
     },
     /// The request's form cannot be read.
     BadForm,
+    /// An unknown charset.
+    UnknownCharset {
+        /// Its label.
+        name: String,
+    },
+    /// A form took too long to come.
+    CameTooSlowly,
     /// The page that sent this is not one of ours.
     ForeignOrigin,
     /// Too many requests.
@@ -273,6 +284,14 @@ impl Text {
                 say("Нужна картинка JPEG, PNG, WebP или GIF", "Must be a JPEG, PNG, WebP or GIF picture")
             }
             Self::PictureTooLarge => say("Слишком большая картинка", "The picture is too large"),
+            Self::PictureHides => say(
+                "Картинка повреждена, и из неё нельзя убрать сведения о съёмке: сохраните её заново",
+                "The picture is damaged, and what it tells of its owner cannot be taken out: save it as a new one",
+            ),
+            Self::PictureTooSlow => say(
+                "Обработка картинки занимает слишком много времени, повторите позже",
+                "The picture takes too long to process, try again later",
+            ),
             Self::QuotaExceeded { left } => fill(
                 "Место команды для файлов заканчивается, свободно байт: {}",
                 "The team has no room for this file, bytes free: {}",
@@ -316,6 +335,8 @@ impl Text {
             ),
             Self::DuplicateKey { key } => fill("Ключ повторяется: {}", "The key is repeated: {}", key),
             Self::BadForm => say("Не удалось прочитать форму", "The form cannot be read"),
+            Self::UnknownCharset { name } => fill("Неизвестная кодировка: {}", "Unknown charset: {}", name),
+            Self::CameTooSlowly => say("Форма приходила слишком медленно", "The form came too slowly"),
             Self::ForeignOrigin => say("Запрос с чужой страницы", "The request comes from a foreign page"),
             Self::SlowDown { seconds } => fill(
                 "Слишком много запросов, повторите через {} с",

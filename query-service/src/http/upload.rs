@@ -13,7 +13,7 @@ use axum::{
 };
 use events::{BlobId, UploadId, value::UploadKind};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{
         ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
         CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY,
@@ -77,6 +77,7 @@ pub(super) async fn content(
     _fresh: Fresh,
     scope: TeamView,
     Params(path): Params<ContentPath>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (upload, blob) = found(&scope, path.upload_uid).await?;
@@ -97,7 +98,7 @@ pub(super) async fn content(
         true => not_found(), // it was removed since
         false => ApiError::unavailable("a file that the log knows is not stored"),
     })?;
-    let wanted = wanted(&headers, &etag, content.size());
+    let wanted = wanted(&method, &headers, &etag, content.size());
     Ok(Bare(answer(content, wanted, described(&upload, name, &etag)?)).into_response())
 }
 

@@ -4,7 +4,7 @@ use super::{
     BY_CALL, refused,
     said::{Said, in_chat},
 };
-use crate::{Commands, context::Arriving, input::Checks, repeat::Answer};
+use crate::{Commands, context::Arriving, files::Intake, input::Checks, repeat::Answer};
 use access::TeamScope;
 use axum::extract::{FromRequest, Request};
 use domain::message::{self, Message};
@@ -71,7 +71,7 @@ impl Commands {
             let (context, position) = (sender.sent(self, &[]), self.access.read.known());
             return self.message_answer(&context, scope, id, position, Face::Realtime).await;
         }
-        let (arrived, context) = self.take_in(scope, form, sender).await?;
+        let (arrived, context) = self.take_in(scope, Intake::File, form, sender).await?;
         let mut context = context.named("message.say");
         if let Some(answer) = self.repeated(&context).await? {
             return Ok(answer);

@@ -169,7 +169,7 @@ async fn forms_are_read_in_both_encodings() {
         .body(AxumBody::from("key=a%20b&message=%D0%B4%D0%B0+%26"));
     let (_, _, text) = read(send(urlencoded.unwrap()).await).await;
     let body: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(body["result"]["fields"], json!({ "key": "a b", "message": "да &" }));
+    assert_eq!(body["result"], json!({ "key": "a b", "message": "да &" }));
     let parts = "--x\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk\r\n\
                  --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\
                  Content-Type: image/png\r\n\r\nPNG\r\n--x--\r\n";
@@ -178,7 +178,46 @@ async fn forms_are_read_in_both_encodings() {
         .body(AxumBody::from(parts));
     let (_, _, text) = read(send(multipart.unwrap()).await).await;
     let body: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(body["result"], json!({ "fields": { "key": "k" }, "files": [["file", "a.png", 3]] }));
+    assert_eq!(body["result"], json!({ "key": "k" }), "files are of no interest");
+}
+
+/// The status and the result or the details of a form of one text.
+async fn form(content_type: &str, body: impl Into<AxumBody>) -> (u16, Value) {
+    let request = request(&Method::POST, "/api/v3/form?lang=en").header("content-type", content_type);
+    let (status, _, text) = read(send(request.body(body.into()).unwrap()).await).await;
+    let answer: Value = serde_json::from_str(&text).unwrap();
+    let told = ["result", "details", "reason"].into_iter().find(|key| !answer[key].is_null()).unwrap();
+    (status.as_u16(), answer[told].clone())
+}
+
+#[tokio::test]
+async fn a_form_is_in_the_characters_it_says() {
+    const URLENCODED: &str = "application/x-www-form-urlencoded";
+    let hello = json!({ "key": "k", "message": "Привет" });
+    let cyrillic = "key=k&message=%CF%F0%E8%E2%E5%F2";
+    let typed = |charset: &str| format!("{URLENCODED}; charset={charset}");
+    assert_eq!(form(&typed("windows-1251"), cyrillic).await, (200, hello.clone()));
+    assert_eq!(form(&typed("\"CP1251\""), &b"key=k&message=\xcf\xf0\xe8\xe2\xe5\xf2"[..]).await, (200, hello.clone()));
+    assert_eq!(form(&typed("koi8-r"), "key=k&message=%F0%D2%C9%D7%C5%D4").await, (200, hello.clone()));
+    let said = format!("{cyrillic}&_charset_=windows-1251");
+    assert_eq!(form(URLENCODED, said).await, (200, hello.clone()));
+    let part = |head: &str, text: &[u8]| {
+        [b"--x\r\nContent-Disposition: form-data; ", head.as_bytes(), b"\r\n\r\n", text, b"\r\n"].concat()
+    };
+    let parts = |texts: &[Vec<u8>]| [&texts.concat()[..], b"--x--"].concat();
+    let cp1251 = b"\xcf\xf0\xe8\xe2\xe5\xf2";
+    let own = part("name=message\r\nContent-Type: text/plain; charset=windows-1251", cp1251);
+    let multipart = parts(&[part("NAME=\"key\"", b"k"), own]);
+    assert_eq!(form("multipart/form-data; boundary=x", multipart).await, (200, hello.clone()));
+    let said = parts(&[part("name=key", b"k"), part("name=message", cp1251), part("name=_charset_", b"cp1251")]);
+    assert_eq!(form("multipart/form-data; boundary=x", said).await, (200, hello));
+
+    let no_text = json!({ "message": "Characters that are not allowed" });
+    assert_eq!(form(URLENCODED, cyrillic).await, (422, no_text), "nothing is guessed");
+    let unknown = json!("Unknown charset: klingon");
+    assert_eq!(form(&typed("klingon"), cyrillic).await, (415, unknown.clone()));
+    assert_eq!(form(URLENCODED, format!("{cyrillic}&_charset_=klingon")).await, (415, unknown));
+    assert_eq!(form(&typed("utf-16"), cyrillic).await.0, 415);
 }
 
 #[tokio::test]

@@ -4,10 +4,58 @@ use super::{MAX_BYTES, PictureRefused, Resized, Resizer};
 use bytes::Bytes;
 use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, codecs::gif::GifEncoder};
 use std::{io::Cursor, time::Duration};
+use uuid::Uuid;
+
+/// Patient, so that a slow machine refuses nothing.
+fn patient() -> Resizer {
+    Resizer { decoding: Duration::from_secs(300), ..Resizer::default() }
+}
 
 async fn resize(upload: impl Into<Bytes>) -> Result<Resized, PictureRefused> {
-    // Patient, so that a slow machine refuses nothing.
-    Resizer { decoding: Duration::from_secs(300), ..Resizer::default() }.resize(upload.into()).await
+    let resizer = patient();
+    let place = resizer.place(Uuid::nil()).await?;
+    resizer.resize(place, upload.into()).await
+}
+
+#[tokio::test]
+async fn an_account_holds_one_place_however_many_pictures_it_sends() {
+    let resizer = Resizer { wait: Duration::from_millis(50), ..patient() };
+    let (greedy, other, third) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+    let held = resizer.place(greedy).await.unwrap();
+    assert!(matches!(resizer.place(greedy).await, Err(PictureRefused::Busy)), "its second one waits");
+    let theirs = resizer.place(other).await.expect("there is one for another account");
+    assert!(matches!(resizer.place(third).await, Err(PictureRefused::Busy)), "two at once for all");
+    drop(theirs);
+    resizer.place(third).await.expect("a place that is given back");
+    drop(held);
+    resizer.place(greedy).await.expect("its own is given back");
+}
+
+#[tokio::test]
+async fn who_waits_in_line_is_not_overtaken_by_who_sends_most() {
+    let resizer = Resizer { wait: Duration::from_secs(300), ..patient() };
+    let accounts: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
+    let (first, second) = (resizer.place(accounts[0]).await.unwrap(), resizer.place(accounts[1]).await.unwrap());
+    let (greedy, waits) = (resizer.place(accounts[0]), resizer.place(accounts[2]));
+    let (mut greedy, mut waits) = (Box::pin(greedy), Box::pin(waits));
+    assert!(futures::poll!(&mut greedy).is_pending());
+    assert!(futures::poll!(&mut waits).is_pending());
+    drop(first);
+    assert!(futures::poll!(&mut greedy).is_pending(), "it came back behind the one that waited");
+    let _third = waits.await.unwrap();
+    drop(second);
+    greedy.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_picture_that_takes_too_long_is_said_so_and_its_account_rests() {
+    let slow = Resizer { decoding: Duration::ZERO, ..Resizer::default() };
+    let account = Uuid::from_u128(1);
+    let place = slow.place(account).await.unwrap();
+    let picture = written(&halves(2_000, 2_000), ImageFormat::Png);
+    assert!(matches!(slow.resize(place, picture.into()).await, Err(PictureRefused::TooSlow)));
+    assert!(matches!(slow.place(account).await, Err(PictureRefused::Busy)));
+    slow.place(Uuid::from_u128(2)).await.expect("others do not rest");
 }
 
 /// Left half red, right half blue.

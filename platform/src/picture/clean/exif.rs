@@ -1,25 +1,10 @@
-//! Pictures without what cameras and programs write into them about their owners: where and when they were taken, with
-//! what, by whom. The pixels, their colours and which side is up stay.
-//!
-//! Known are JPEG, PNG and WebP. A picture that is not what it seems comes back as it is: nothing shows it.
+//! The orientation: the only EXIF value that is kept.
 
-mod jpeg;
-mod png;
-mod webp;
-
-/// The picture without that; nothing if there is nothing to be left out.
-pub fn bare(picture: &[u8]) -> Option<Vec<u8>> {
-    let bare = match picture {
-        [0xff, 0xd8, ..] => jpeg::bare(picture),
-        [0x89, b'P', b'N', b'G', ..] => png::bare(picture),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp::bare(picture),
-        _ => None,
-    };
-    bare.filter(|bare| bare != picture)
-}
+/// Bytes of a block that are read: which side is up stands in its first directory.
+pub(super) const READ: u64 = 64 * 1024;
 
 /// An EXIF block that says nothing but which side is up; nothing if that is as usual.
-fn upright(exif: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn upright(exif: &[u8]) -> Option<Vec<u8>> {
     let orientation = orientation(exif).filter(|orientation| (2..=8).contains(orientation))?;
     let mut block = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01".to_vec();
     block.extend(orientation.to_be_bytes());
@@ -28,7 +13,7 @@ fn upright(exif: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The tag 0x0112 of the first directory (TIFF 6.0, 2).
-fn orientation(exif: &[u8]) -> Option<u16> {
+pub(super) fn orientation(exif: &[u8]) -> Option<u16> {
     let big = match exif.get(..2)? {
         b"MM" => true,
         b"II" => false,
@@ -47,6 +32,3 @@ fn orientation(exif: &[u8]) -> Option<u16> {
     let mut places = (0..entries).map(|entry| directory + 2 + 12 * entry);
     short(places.find(|at| short(*at) == Some(0x0112))? + 8)
 }
-
-#[cfg(test)]
-mod tests;
