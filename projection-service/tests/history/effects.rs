@@ -6,11 +6,11 @@ use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
 use events::{GroupId, Personal, StreamName, TeamEvent, integration};
 use platform::{
-    vault::Place,
     clock::Clock,
     config::{Config, Profile, Webhooks},
     outbound::{Outbound, OutboundPolicy},
     sms::Sms,
+    vault::Place,
 };
 use projection_service::effects::{EffectWorker, EffectWorkerDeps};
 use std::time::Duration;
@@ -118,7 +118,7 @@ async fn what_waits_is_not_sent_once_the_integration_hears_another_group() {
     let last = stage.append(StreamName::team(TEAM), TeamEvent::from(change(elsewhere)).into()).await;
     stage.projected(last).await;
     sqlx::query("UPDATE integration SET key_sealed = $1")
-        .bind(stage.vault.seal(b"key", INTEGRATION.0.as_bytes()).unwrap())
+        .bind(stage.vault.seal(b"key", Place::Integration(TEAM, INTEGRATION)).unwrap())
         .execute(&stage.pool)
         .await
         .unwrap();

@@ -21,6 +21,7 @@ use platform::{
     clock::Clock,
     config::{Config, Profile, Webhooks},
     sms::{BodyFormat, GatewayOptions, Sms},
+    vault::Place,
 };
 use projection_service::effects::EffectWorker;
 use std::{
@@ -83,7 +84,7 @@ async fn listen(stage: &Stage, (team, group): (TeamId, GroupId), number: u128, u
     let created = integration::Created {
         integration,
         kind: IntegrationKind::Raw,
-        key_sealed: stage.vault.seal(b"key", integration.0.as_bytes()).unwrap(),
+        key_sealed: stage.vault.seal(b"key", Place::Integration(team, integration)).unwrap(),
         key_hash: format!("k{number}"),
         settings,
     };
