@@ -197,7 +197,8 @@ mod tests {
         let (key, stranger) = (Vault::new(&[1; 32]).signing_key(), Vault::new(&[2; 32]).signing_key());
         let folder = tempfile::tempdir().unwrap();
         let file = CheckpointFile::within(folder.path());
-        let note = |kind, key| Note::sign(kind, Chain::START, chrono::DateTime::UNIX_EPOCH, "why".into(), key);
+        let note =
+            |kind, key| Note::sign(kind, Chain::START, chrono::DateTime::UNIX_EPOCH, "why".into(), key);
         file.append_note(&note(Kind::Guarded, &key)).unwrap();
         file.append(&checkpoint(5)).unwrap();
         file.append_note(&note(Kind::Lineage, &stranger)).unwrap();

@@ -179,7 +179,8 @@ impl Seen {
         if matches!(event.kind.as_str(), "account.erased.v1" | "team.erased.v1") {
             self.erased.extend(event.stream.as_str().parse::<Subject>().ok());
         }
-        for part in [&event.data, &event.meta].into_iter().filter(|part| sealing::may_contain_personal(part)) {
+        for part in [&event.data, &event.meta].into_iter().filter(|part| sealing::may_contain_personal(part))
+        {
             let value = serde_json::from_slice(part).ok();
             self.sealed.extend(value.and_then(|value| sealing::subjects(&value).ok()).unwrap_or_default());
         }
@@ -187,7 +188,8 @@ impl Seen {
 
     /// Keys that were destroyed without an erasure.
     fn keys_lost(&self) -> Vec<String> {
-        let destroyed = self.beside.keys.iter().filter(|(_, destroyed)| **destroyed).map(|(subject, _)| subject);
+        let destroyed =
+            self.beside.keys.iter().filter(|(_, destroyed)| **destroyed).map(|(subject, _)| subject);
         let unasked = destroyed.filter(|subject| !self.erased.contains(subject));
         unasked.map(Subject::to_string).collect()
     }

@@ -130,9 +130,7 @@ fn refused(refused: PictureRefused) -> ApiError {
         PictureRefused::TooManyPixels | PictureRefused::TooLarge(_) => {
             ApiError::field(FIELD, Text::PictureTooLarge)
         }
-        PictureRefused::NotAPicture | PictureRefused::Damaged(_) => {
-            ApiError::field(FIELD, Text::NotAPicture)
-        }
+        PictureRefused::NotAPicture | PictureRefused::Damaged(_) => ApiError::field(FIELD, Text::NotAPicture),
         PictureRefused::Busy => busy(Text::TryLater, Duration::from_secs(5)),
         PictureRefused::TooSlow => busy(Text::PictureTooSlow, Duration::from_secs(60)),
         PictureRefused::Internal(_) => ApiError::internal(refused),

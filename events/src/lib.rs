@@ -39,8 +39,8 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, AuditEvent, ChatEvent, Event, HistoryEvent, MessageEvent, PhoneEvent, ProjectionEvent, ReadingEvent,
-    RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
+    AccountEvent, AuditEvent, ChatEvent, Event, HistoryEvent, MessageEvent, PhoneEvent, ProjectionEvent,
+    ReadingEvent, RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;
 

@@ -1,8 +1,8 @@
 //! The one list from stored name to type, grouped by the kind of stream that holds them.
 
 use crate::{
-    account, address_book, audit, chat, contact, device, history, icon, integration, invitation, message, phone,
-    projection, reading, remind, section, session, tag, task, team, upload,
+    account, address_book, audit, chat, contact, device, history, icon, integration, invitation, message,
+    phone, projection, reading, remind, section, session, tag, task, team, upload,
 };
 use schemars::{Schema, schema_for};
 use serde_json::Value;

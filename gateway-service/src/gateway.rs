@@ -104,8 +104,19 @@ impl Gateway {
         let realtime = &access.config.realtime;
         let (crowd, time) = (Crowd::new(realtime), Duration::from_secs(realtime.time_sec.into()));
         let rosters = Semaphore::new(roster::AT_ONCE);
-        let shared =
-            Shared { access, hub, presence, upstream, tasks, budget, crowd, rosters, time, draining, sockets };
+        let shared = Shared {
+            access,
+            hub,
+            presence,
+            upstream,
+            tasks,
+            budget,
+            crowd,
+            rosters,
+            time,
+            draining,
+            sockets,
+        };
         Ok(Self(Arc::new(shared)))
     }
 

@@ -113,7 +113,8 @@ impl Guard {
             let page = log.read_stream(&StreamName::history(), from, PAGE).await?;
             let Some(last) = page.last() else { break };
             from = last.revision + 1;
-            let genuine = |event: &&RawEvent| is_beginning(event) && self.mac.origin(event) == Origin::Genuine;
+            let genuine =
+                |event: &&RawEvent| is_beginning(event) && self.mac.origin(event) == Origin::Genuine;
             found = page.iter().filter(genuine).map(|event| event.position).next_back().or(found);
         }
         if let Some(position) = found {

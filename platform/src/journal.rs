@@ -147,11 +147,7 @@ impl Journal {
     }
 
     /// An event's code covers its revision: where any would do, the end of the stream is asked for first.
-    async fn append_at_the_end(
-        &self,
-        encoded: &Encoded,
-        expected: Expected,
-    ) -> Result<Appended, WriteError> {
+    async fn append_at_the_end(&self, encoded: &Encoded, expected: Expected) -> Result<Appended, WriteError> {
         // Nothing is written before the log has said where its end is: this is most likely not it.
         let mut first = 1;
         for _ in 1..ENDS {
@@ -260,9 +256,8 @@ impl Journal {
         let mut subjects = BTreeSet::new();
         for event in raw {
             let position = event.position;
-            let values = self
-                .parse(&event, &mut subjects)
-                .map_err(|source| LoadError::Event { position, source })?;
+            let values =
+                self.parse(&event, &mut subjects).map_err(|source| LoadError::Event { position, source })?;
             parsed.push((event, values));
         }
         let subjects: Vec<Subject> = subjects.into_iter().collect();
@@ -315,7 +310,8 @@ impl Journal {
         let values = Values {
             data: serde_json::from_slice(&event.data)?,
             meta: serde_json::from_slice(&event.meta)?,
-            personal: sealing::may_contain_personal(&event.data) || sealing::may_contain_personal(&event.meta),
+            personal: sealing::may_contain_personal(&event.data)
+                || sealing::may_contain_personal(&event.meta),
             version,
         };
         if values.personal {

@@ -26,7 +26,8 @@ impl Media {
 pub fn is_called_picture(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     ending.is_some_and(|ending| {
-        ["jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "tif", "tiff", "heic", "heif", "avif"].contains(&ending.as_str())
+        ["jpg", "jpeg", "jpe", "jfif", "png", "apng", "gif", "webp", "tif", "tiff", "heic", "heif", "avif"]
+            .contains(&ending.as_str())
     })
 }
 

@@ -121,7 +121,10 @@ mod tests {
         let of_first = places.0.taken().get(&Uuid::from_u128(1)).copied();
         assert_eq!(of_first, Some(8), "alone, an account has all of its own");
         let others: Vec<_> = (100..108).map(|account| places.take(Uuid::from_u128(account))).collect();
-        assert!(others.iter().all(Result::is_ok), "eight accounts that take all they get leave room for eight others");
+        assert!(
+            others.iter().all(Result::is_ok),
+            "eight accounts that take all they get leave room for eight others"
+        );
         assert_eq!(places.take(Uuid::from_u128(8)).unwrap_err(), Full::Altogether);
     }
 }

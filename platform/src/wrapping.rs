@@ -5,9 +5,9 @@
 //! again every few seconds, and at once when a key turns up that nobody here knows. Without a file the master key wraps.
 
 use crate::vault::{
-        Vault, VaultError,
-        cipher::{Cipher, Version},
-    };
+    Vault, VaultError,
+    cipher::{Cipher, Version},
+};
 use sha2::{Digest, Sha256};
 use std::{
     fmt,
@@ -74,7 +74,9 @@ impl Wrapping {
     pub(crate) fn wrap(&self, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
         let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
         match ring.first() {
-            Some(named) => Ok(format!("{}{}", named.prefix(), named.cipher.seal(Version::V1, plain, context)?)),
+            Some(named) => {
+                Ok(format!("{}{}", named.prefix(), named.cipher.seal(Version::V1, plain, context)?))
+            }
             None => self.0.master.wrap(plain, context),
         }
     }

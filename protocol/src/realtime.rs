@@ -4,8 +4,7 @@ mod client;
 mod roster;
 
 pub use client::{
-    Activity, CALLS, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostContent,
-    PostMessage,
+    Activity, CALLS, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostContent, PostMessage,
 };
 pub use roster::Roster;
 

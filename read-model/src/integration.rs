@@ -154,9 +154,7 @@ impl ReadModel {
         let (uid, group): (Uuid, GroupId) = (row.get("uid"), GroupId(row.get("chat")));
         let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
         let (form, help) = match inside.contains(&group) {
-            true => {
-                self.settings(kind, self.integration_key(row)?, row.get("webhook_url"))
-            }
+            true => self.settings(kind, self.integration_key(row)?, row.get("webhook_url")),
             false => (IntegrationForm::default(), FROM_OUTSIDE.to_owned()),
         };
         Ok(Integration {

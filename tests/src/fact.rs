@@ -1,6 +1,10 @@
 //! States facts in a world's log directly: for what has happened although no call makes it happen.
 
-use crate::{exchange::Call, person::Person, world::{World, master_key}};
+use crate::{
+    exchange::Call,
+    person::Person,
+    world::{World, master_key},
+};
 use chrono::{SubsecRound, Utc};
 use event_log::{Expected, Log, PostgresLog, PostgresSettings};
 use events::{Event, Meta, Personal, StreamName, Subject, TeamEvent, TeamId, team};

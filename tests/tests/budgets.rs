@@ -64,7 +64,8 @@ async fn memory_stays_within_its_budget_under_attack() {
     let megabyte = vec![b' '; 1_000_000];
     let logins = (0..600).map(|number| {
         let path = ["sms-login", "sms-auth", "qr-auth"][number % 3];
-        let head = format!("POST /api/v3/{path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nf4240\r\n");
+        let head =
+            format!("POST /api/v3/{path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nf4240\r\n");
         half_send(&host, head, &megabyte)
     });
     let logins = join_all(logins).await;
@@ -91,7 +92,8 @@ async fn memory_stays_within_its_budget_under_attack() {
     for _ in 0..40 {
         sockets.push(Socket::try_open(&anna.client, &path, &[]).await.unwrap());
     }
-    let envelope = json!({"event": "client.message.updated", "params": {"to": "nobody", "content": {"text": ""}}});
+    let envelope =
+        json!({"event": "client.message.updated", "params": {"to": "nobody", "content": {"text": ""}}});
     let frame = format!("{envelope}{}", " ".repeat(250_000));
     let flood = sockets.iter_mut().map(|socket| async {
         for _ in 0..64 {

@@ -111,7 +111,10 @@ async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
     let done = sqlx::query(whose).bind(team_id).bind(&boris.phone).execute(&pool).await;
     assert_eq!(done.expect("an owner can do so").rows_affected(), 1, "Boris' token would be Anna's");
     refused(boris, "/api/v4/me", "INVALID_TOKEN").await;
-    assert!(world.logs().contains("a row that gives rights is not as the projection wrote it"), "the log says so");
+    assert!(
+        world.logs().contains("a row that gives rights is not as the projection wrote it"),
+        "the log says so"
+    );
     world.run(&["rebuild"]);
     patience::until("a rebuild makes the rows as they were", async || {
         (boris.client.unjudged().get(stage.path("")).await.json["ok"] == true).then_some(())
@@ -133,13 +136,22 @@ async fn a_log_whose_codes_were_taken_off_is_not_taken_for_one_of_before() {
         update log.events set meta = convert_to(regexp_replace(convert_from(meta, 'UTF8'), ',\"mac\":\"[^\"]*\"', ''), 'UTF8')";
     sqlx::raw_sql(strip).execute(&pool).await.expect("an owner can do so");
     let migrated = world.attempt(&["migrate"]);
-    assert!(!migrated.status.success() && words(&migrated).contains("somebody has changed it"), "{}", words(&migrated));
+    assert!(
+        !migrated.status.success() && words(&migrated).contains("somebody has changed it"),
+        "{}",
+        words(&migrated)
+    );
     // Without the file nothing shows that it is a log of before either.
     std::fs::remove_file(&file).expect("it is there");
     let migrated = world.attempt(&["migrate"]);
-    assert!(!migrated.status.success() && words(&migrated).contains("no checkpoint in"), "{}", words(&migrated));
+    assert!(
+        !migrated.status.success() && words(&migrated).contains("no checkpoint in"),
+        "{}",
+        words(&migrated)
+    );
     // As a program of before has left it: signed, and without a word of codes.
-    let before: String = kept.lines().filter(|line| !line.contains("guarded")).map(|line| format!("{line}\n")).collect();
+    let before: String =
+        kept.lines().filter(|line| !line.contains("guarded")).map(|line| format!("{line}\n")).collect();
     std::fs::write(&file, before).expect("it can be written");
     let count = "select count(*) from log.events where kind = 'history.guarded.v1'";
     let guarded = async || sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.expect("a log");

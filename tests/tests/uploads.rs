@@ -206,7 +206,11 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
     let stored = upload(&anna, &team, bomb).await;
     assert_eq!((&stored["type"], &stored["preview"]), (&json!("imagefile"), &Value::Null));
     let stored = upload(&anna, &team, b"\xff\xd8\xff<script>".to_vec()).await;
-    assert_eq!((&stored["type"], &stored["content_type"]), (&opaque.0, &opaque.1), "a beginning makes no picture");
+    assert_eq!(
+        (&stored["type"], &stored["content_type"]),
+        (&opaque.0, &opaque.1),
+        "a beginning makes no picture"
+    );
     // A picture that is a page too: what is stored, and its previews, are nothing but pictures.
     let plain = picture(900, 300);
     let mut polyglot = plain.clone();

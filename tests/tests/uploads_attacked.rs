@@ -33,7 +33,10 @@ async fn a_file_has_the_name_that_its_form_says() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000041").await;
     for (head, name) in [
-        ("Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''%D0%9E.txt; filename=\"o.txt\"", "О.txt"),
+        (
+            "Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''%D0%9E.txt; filename=\"o.txt\"",
+            "О.txt",
+        ),
         (
             "Content-Disposition: form-data; name=file; filename=\"=?utf-8?B?0J7RgtGH0ZHRgi50eHQ=?=\"; \
              filename*=utf-8''%D0%9E%D1%82%D1%87%D1%91%D1%82.txt",
@@ -69,7 +72,8 @@ async fn begin(world: &World, person: &Person, path: &str, rest: &str) -> TcpStr
 
 #[tokio::test]
 async fn a_few_accounts_never_hold_all_places() {
-    let plan = Plan::new(Layout::AllInOne).set("VECHE_UPLOADS_AT_ONCE", "8").set("VECHE_HTTP_TIMEOUT_SEC", "300");
+    let plan =
+        Plan::new(Layout::AllInOne).set("VECHE_UPLOADS_AT_ONCE", "8").set("VECHE_HTTP_TIMEOUT_SEC", "300");
     let world = World::start(plan.set("VECHE_UPLOADS_AT_ONCE_PER_ACCOUNT", "4")).await;
     let (anna, hers) = team_of(&world, "+79070000042").await;
     let (boris, his) = team_of(&world, "+79070000043").await;
@@ -173,7 +177,10 @@ async fn no_photograph_tells_where_it_was_taken() {
         assert_eq!(stored["size"], file.bytes.len(), "{what}");
         if kind == "file" {
             assert_eq!(stored["content_type"], "application/octet-stream", "{what}");
-            assert!(file.header("content-disposition").is_some_and(|how| how.starts_with("attachment")), "{what}");
+            assert!(
+                file.header("content-disposition").is_some_and(|how| how.starts_with("attachment")),
+                "{what}"
+            );
         }
     }
     // Metadata that cannot be separated from the rest: the upload is refused.

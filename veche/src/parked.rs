@@ -219,7 +219,8 @@ mod tests {
             (skip(), retry(1), "projection.skipped.v1"),
             (skip(), skip(), "projection.skipped.v1"),
         ] {
-            let journal = Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory(), &Vault::new(&[7; 32]));
+            let journal =
+                Journal::new(Log::Memory(MemoryLog::new()), Keyring::memory(), &Vault::new(&[7; 32]));
             let (one, other) =
                 (Ruled::so_far(&journal).await.expect("read"), Ruled::so_far(&journal).await.expect("read"));
             one.then(&journal, first).await.expect("it was first");

@@ -114,7 +114,8 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     if role.does(Role::Gateway) {
         router = router.merge(Router::from(gateway(&house, commands, budget.clone()).await?.router()));
     }
-    let shell = Shell::believing(&house.config, house.vault.clone()).within(budget, house.access.limits.clone());
+    let shell =
+        Shell::believing(&house.config, house.vault.clone()).within(budget, house.access.limits.clone());
     let doors = Doors::new(house.config.http.connections_per_address, &house.config.trusted_proxies);
     let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
     if let Some(address) = house.config.metrics_listen {
@@ -194,7 +195,11 @@ fn project(house: &House) -> Result<(), Failure> {
         move || {
             let refusal = notary.refusal();
             // Nothing more is signed, and all else goes on: this is for operators to see.
-            async move { Ok::<_, Infallible>(refusal.map_or_else(|| "signed".to_owned(), |why| format!("NOT SIGNED: {why}"))) }
+            async move {
+                Ok::<_, Infallible>(
+                    refusal.map_or_else(|| "signed".to_owned(), |why| format!("NOT SIGNED: {why}")),
+                )
+            }
         }
     });
     house.tasks.spawn_critical("notary", {

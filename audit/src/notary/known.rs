@@ -2,10 +2,7 @@
 //! history that was rewritten is not signed again.
 
 use super::{BATCH, Notary, NotaryError, Stand, error::rewritten};
-use crate::{
-    Chain, Checkpoint, Head, Note, Outside,
-    note::Kind,
-};
+use crate::{Chain, Checkpoint, Head, Note, Outside, note::Kind};
 use event_log::{Log, RawEvent};
 use events::{EventId, Position, StreamName};
 use serde::Deserialize;
@@ -151,7 +148,10 @@ impl Notary {
         match not_ours.iter().find(|(_, event)| !skipped.contains(event)) {
             Some((position, _)) => Err(NotaryError::NotOurs(*position)),
             None => {
-                tracing::warn!(position = first, "events that are not believed are signed over: operators have skipped them");
+                tracing::warn!(
+                    position = first,
+                    "events that are not believed are signed over: operators have skipped them"
+                );
                 Ok(())
             }
         }

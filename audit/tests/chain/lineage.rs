@@ -2,7 +2,7 @@
 //! keys that went without an erasure are named.
 
 use crate::house::{House, some};
-use audit::{Beside, Chain, Note, NotaryError, Outside, Report, note, verify_beside};
+use audit::{Beside, Chain, NotaryError, Note, Outside, Report, note, verify_beside};
 use event_log::Expected;
 use events::{
     AccountEvent, AccountId, Event, Meta, Personal, ProjectionEvent, ReceiptId, StreamName, Subject, account,
@@ -155,7 +155,10 @@ async fn nothing_is_signed_over_an_event_that_is_not_believed_until_it_is_skippe
     assert_eq!(house.entries().await.len(), 2, "it is hashed all the same: evidence");
     let beside = || Beside { guard: Some(guard()), ..Beside::default() };
     let report = verified(&house, beside()).await;
-    assert_eq!(report.not_ours.iter().map(|one| (one.position, &*one.stream)).collect::<Vec<_>>(), [(2, "thing-1")]);
+    assert_eq!(
+        report.not_ours.iter().map(|one| (one.position, &*one.stream)).collect::<Vec<_>>(),
+        [(2, "thing-1")]
+    );
 
     let event = house.history().await[1].id;
     let skipped = projection::Skipped { stream: "thing-1".into(), event, reason: "forged".into() };
@@ -179,7 +182,8 @@ async fn a_key_that_went_without_an_erasure_is_named() {
     let journal = journal(&house);
     settings(&journal).await;
     let other = Subject::Account(AccountId(Uuid::from_u128(2)));
-    let beside = |keys: &[(Subject, bool)]| Beside { guard: Some(guard()), keys: keys.iter().copied().collect() };
+    let beside =
+        |keys: &[(Subject, bool)]| Beside { guard: Some(guard()), keys: keys.iter().copied().collect() };
     let anna = Subject::Account(ANNA);
     let report = verified(&house, beside(&[(anna, false)])).await;
     assert!(report.keys_lost.is_empty() && report.without_key.is_empty());
@@ -195,6 +199,9 @@ async fn a_key_that_went_without_an_erasure_is_named() {
     happens(&journal, StreamName::account(ANNA), AccountEvent::from(erased)).await;
     let report = verified(&house, beside(&[(anna, true)])).await;
     assert_eq!(report.keys_lost, Vec::<String>::new());
-    assert_eq!(report.chain, house.history().await.iter().fold(Chain::START, |chain, event| chain.then(event)));
+    assert_eq!(
+        report.chain,
+        house.history().await.iter().fold(Chain::START, |chain, event| chain.then(event))
+    );
     assert_eq!(verified(&house, Beside { guard: None, keys: BTreeMap::new() }).await.not_ours, []);
 }

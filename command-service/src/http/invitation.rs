@@ -165,8 +165,10 @@ impl Commands {
         let invitation: InvitationId = context.id();
         let token = context.secret(&self.vault, TOKEN_BYTES)?;
         let token_hash = hex::encode(self.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
-        let token_sealed =
-            self.vault.seal(token.as_bytes(), Place::Invitation(scope.team, invitation)).map_err(ApiError::internal)?;
+        let token_sealed = self
+            .vault
+            .seal(token.as_bytes(), Place::Invitation(scope.team, invitation))
+            .map_err(ApiError::internal)?;
         let done = self
             .on_team(&context, scope, || team::Command::Invite {
                 actor,

@@ -100,12 +100,13 @@ pub(super) fn shown(payload: &[u8]) -> Box<RawValue> {
 type Parts = (ClientEvent, Option<Range<usize>>, Option<Range<usize>>);
 
 fn parts(payload: &[u8], lang: Lang) -> Result<Parts, String> {
-    let envelope: Envelope<'_> = serde_json::from_slice(payload).map_err(|error| {
-        match serde_json::from_slice::<&RawValue>(payload) {
-            Ok(_) => format!("malformed event: {error}"),
-            Err(error) => format!("malformed JSON: {error}"),
-        }
-    })?;
+    let envelope: Envelope<'_> =
+        serde_json::from_slice(payload).map_err(|error| {
+            match serde_json::from_slice::<&RawValue>(payload) {
+                Ok(_) => format!("malformed event: {error}"),
+                Err(error) => format!("malformed JSON: {error}"),
+            }
+        })?;
     let Some(kind) = ClientEvent::of(&envelope.event) else {
         return Err(match envelope.event.starts_with(CALLS) {
             true => format!("{}: {}", ErrorCode::InvalidData, Text::NoCalls.render(lang)),
@@ -151,7 +152,8 @@ mod tests {
 
     #[test]
     fn parameters_come_as_they_are() {
-        let payload = r#" {"confirm_id": "é", "event":"client.message.d\u0065leted","params": {"message_id" :"x"} } "#;
+        let payload =
+            r#" {"confirm_id": "é", "event":"client.message.d\u0065leted","params": {"message_id" :"x"} } "#;
         let told = read(payload.as_bytes()).unwrap();
         for told in [told, read(payload.as_bytes()).unwrap().on_its_own()] {
             assert_eq!(told.kind, ClientEvent::MessageDeleted);

@@ -330,8 +330,9 @@ fn message(item: Item) -> Option<Message> {
         Item::Frame(frame, _) | Item::Answer(frame, _) => Some(Message::Text(frame)),
         Item::Live(_) => None,
         Item::Ping => Some(Message::Ping(Bytes::new())),
-        Item::Close(code, reason) => {
-            Some(Message::Close(Some(CloseFrame { code: code.into(), reason: Utf8Bytes::from_static(reason) })))
-        }
+        Item::Close(code, reason) => Some(Message::Close(Some(CloseFrame {
+            code: code.into(),
+            reason: Utf8Bytes::from_static(reason),
+        }))),
     }
 }

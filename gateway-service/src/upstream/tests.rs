@@ -60,8 +60,10 @@ fn answering(answer: Value) -> Upstream {
 
 #[tokio::test]
 async fn a_command_bears_the_sockets_credentials_and_address() {
-    let Refused(said) =
-        mirror().command(&token(), ClientEvent::MessageDeleted, Bytes::from_static(br#"{"a":1}"#)).await.unwrap_err();
+    let Refused(said) = mirror()
+        .command(&token(), ClientEvent::MessageDeleted, Bytes::from_static(br#"{"a":1}"#))
+        .await
+        .unwrap_err();
     let team = Uuid::from_u128(7);
     assert_eq!(
         said,
@@ -72,7 +74,8 @@ async fn a_command_bears_the_sockets_credentials_and_address() {
 #[tokio::test]
 async fn a_cookie_sockets_command_counts_as_sent_by_our_own_page() {
     let sender = sender(Credentials::Cookie(HeaderValue::from_static("tada_session=secret")));
-    let Refused(said) = mirror().command(&sender, ClientEvent::LastRead, Bytes::from_static(b"{}")).await.unwrap_err();
+    let Refused(said) =
+        mirror().command(&sender, ClientEvent::LastRead, Bytes::from_static(b"{}")).await.unwrap_err();
     assert!(said.contains(" - tada_session=secret same-origin request-1 "), "{said}");
 }
 
@@ -86,7 +89,9 @@ async fn refusals_say_what_is_wrong() {
         (json!("no envelope"), Err("UNAVAILABLE")),
     ];
     for (answer, expected) in cases {
-        let result = answering(answer.clone()).command(&token(), ClientEvent::LastRead, Bytes::from_static(b"{}")).await;
+        let result = answering(answer.clone())
+            .command(&token(), ClientEvent::LastRead, Bytes::from_static(b"{}"))
+            .await;
         assert_eq!(result, expected.map_err(|text: &str| Refused(text.into())), "{answer}");
     }
 }

@@ -81,7 +81,8 @@ impl House {
         let (bus, tasks) = (Bus::memory(), Tasks::new());
         let budget = Budget::new(&config.memory);
         let upstream = command_service();
-        let deps = GatewayDeps { access, bus: bus.clone(), upstream, tasks: tasks.clone(), budget: budget.clone() };
+        let deps =
+            GatewayDeps { access, bus: bus.clone(), upstream, tasks: tasks.clone(), budget: budget.clone() };
         let gateway = Gateway::start(deps).await.unwrap();
         let listener = server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -86,10 +86,9 @@ async fn a_picture_is_stored_without_its_metadata() {
     let (folder, blobs) = blobs().await;
     let head = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
     let (plain, comment) = ([&head[..], b";"].concat(), b"\x21\xfe\x03GPS\0");
-    for (sent, outcome) in [
-        ([&head[..], comment, b";"].concat(), Outcome::Cleaned),
-        (plain.clone(), Outcome::NothingToClean),
-    ] {
+    for (sent, outcome) in
+        [([&head[..], comment, b";"].concat(), Outcome::Cleaned), (plain.clone(), Outcome::NothingToClean)]
+    {
         let mut incoming = blobs.receive().await.unwrap();
         incoming.write(&sent).await.unwrap();
         assert!(!incoming.hides_metadata().await.unwrap(), "a comment has no marks");

@@ -120,7 +120,13 @@ pub struct Uploads {
 
 impl Uploads {
     pub(super) fn defaults() -> Self {
-        Self { max_mb: 150, timeout_sec: 3_000, min_bytes_per_sec: 4_096, at_once: 64, at_once_per_account: 8 }
+        Self {
+            max_mb: 150,
+            timeout_sec: 3_000,
+            min_bytes_per_sec: 4_096,
+            at_once: 64,
+            at_once_per_account: 8,
+        }
     }
 
     /// Largest file, in bytes.

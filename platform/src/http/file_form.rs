@@ -33,7 +33,9 @@ pub struct Patience {
 impl Patience {
     /// The deadline for the next byte after `read` bytes.
     fn until(&self, read: u64) -> Duration {
-        let earned = read.checked_div(self.rate).map(|seconds| self.grace.saturating_add(Duration::from_secs(seconds)));
+        let earned = read
+            .checked_div(self.rate)
+            .map(|seconds| self.grace.saturating_add(Duration::from_secs(seconds)));
         earned.map_or(self.whole, |earned| earned.min(self.whole))
     }
 }

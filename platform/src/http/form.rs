@@ -109,13 +109,14 @@ impl Texts {
     pub(super) fn read(self, of_form: Option<Charset>) -> Result<Vec<(String, String)>, ApiError> {
         let charset = self.charset(of_form)?;
         let texts = self.0.into_iter().filter(|(name, _)| !name.is_of(CHARSET));
-        texts.map(|(name, text)| {
-            let (name, own) = name.read(charset)?;
-            let text = own.unwrap_or(charset).text(&text);
-            let text = text.ok_or_else(|| ApiError::field(&name, Text::BadCharacters))?;
-            Ok((name, text))
-        })
-        .collect()
+        texts
+            .map(|(name, text)| {
+                let (name, own) = name.read(charset)?;
+                let text = own.unwrap_or(charset).text(&text);
+                let text = text.ok_or_else(|| ApiError::field(&name, Text::BadCharacters))?;
+                Ok((name, text))
+            })
+            .collect()
     }
 }
 

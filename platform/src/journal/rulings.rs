@@ -6,7 +6,10 @@ use events::{Event, Meta, ProjectionEvent, Recorded, StreamName, projection::Ski
 
 impl Journal {
     /// Decodes events of which some are not believed: in the place of each stands the ruling to skip it.
-    pub(super) async fn without_skipped(&self, page: Vec<RawEvent>) -> Result<Vec<Recorded<Event>>, LoadError> {
+    pub(super) async fn without_skipped(
+        &self,
+        page: Vec<RawEvent>,
+    ) -> Result<Vec<Recorded<Event>>, LoadError> {
         let skipped = self.skipped().await?;
         let mut events = Vec::with_capacity(page.len());
         for raw in page {
@@ -37,7 +40,9 @@ impl Journal {
                     decoded => decoded?,
                 };
                 skipped.extend(decoded.into_iter().filter_map(|recorded| match recorded.event {
-                    Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)) => Some((recorded.meta, skipped)),
+                    Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)) => {
+                        Some((recorded.meta, skipped))
+                    }
                     _ => None,
                 }));
             }

@@ -41,8 +41,7 @@ async fn the_log_never_sees_a_personal_value_and_the_reader_gets_it_back() {
     let journal = journal(&log);
     journal.append(entry()).await.unwrap();
     let raw = log.read_all(0, 10).await.unwrap();
-    let text =
-        String::from_utf8_lossy(&raw[0].data).into_owned() + &String::from_utf8_lossy(&raw[0].meta);
+    let text = String::from_utf8_lossy(&raw[0].data).into_owned() + &String::from_utf8_lossy(&raw[0].meta);
     assert!(!text.contains("пыщ") && !text.contains("203.0.113.9"), "{text}");
     let read = journal.stream(&entry().stream, 0).await.unwrap();
     assert!(read[0].meta.recorded_at.is_some());
@@ -66,15 +65,14 @@ async fn an_erased_value_reads_as_none() {
     journal.append(entry()).await.unwrap();
     keyring.destroy(&Subject::Account(AccountId(Uuid::from_u128(1)))).await.unwrap();
     let read = journal.stream(&entry().stream, 0).await.unwrap();
-    let Event::AccountEvent(AccountEvent::UiSettingsReplaced(replaced)) = &read[0].event else {
-        panic!()
-    };
+    let Event::AccountEvent(AccountEvent::UiSettingsReplaced(replaced)) = &read[0].event else { panic!() };
     assert_eq!(replaced.settings.value, None);
 }
 
 /// What somebody without a key writes into the log's database.
 async fn put(log: &Log, stream: &StreamName, event: NewEvent) {
-    let append = Append { stream: stream.clone(), expected: Expected::Any, events: vec![event], command: None };
+    let append =
+        Append { stream: stream.clone(), expected: Expected::Any, events: vec![event], command: None };
     log.append(append).await.unwrap();
 }
 
@@ -123,8 +121,11 @@ async fn a_stream_goes_on_behind_an_event_that_is_not_believed_and_was_skipped()
     put(&log, &stream, copy(&event, 9, unmarked(&event))).await;
     assert_eq!(not_ours(journal.stream(&stream, 0).await), NotOurs::Unmarked);
     let reason = "forged".to_owned();
-    let skipped =
-        events::projection::Skipped { stream: stream.to_string(), event: EventId(Uuid::from_u128(9)), reason };
+    let skipped = events::projection::Skipped {
+        stream: stream.to_string(),
+        event: EventId(Uuid::from_u128(9)),
+        reason,
+    };
     let ruling = Entry {
         stream: StreamName::projection(),
         expected: Expected::Any,
@@ -160,7 +161,8 @@ async fn of_before(log: &Log, keyring: &Keyring, stream: &StreamName, id: u128) 
     let Some(crate::keyring::KeyState::Live(key)) = keys.of(&subject) else { panic!() };
     let sealed = key.seal(Version::V1, br#""of before""#, subject.to_string().as_bytes()).unwrap();
     let settings = serde_json::json!({"settings": {"$personal": {"subject": subject, "sealed": sealed}}});
-    let meta = serde_json::json!({"at": "2025-01-02T03:04:05Z", "command": "ui_settings.replace", "app": "0.0.1"});
+    let meta =
+        serde_json::json!({"at": "2025-01-02T03:04:05Z", "command": "ui_settings.replace", "app": "0.0.1"});
     let event = NewEvent {
         id: EventId(Uuid::from_u128(id)),
         kind: "ui_settings.replaced.v1".into(),
@@ -212,7 +214,11 @@ async fn a_beginning_that_was_taken_away_is_noticed() {
     assert_eq!(journal.guard().read(&log).await.unwrap(), Beginning::Lost);
     let fresh = memory();
     let journal = self::journal(&fresh);
-    assert_eq!(journal.guard().read(&fresh).await.unwrap(), Beginning::At(0), "an empty log believes nothing");
+    assert_eq!(
+        journal.guard().read(&fresh).await.unwrap(),
+        Beginning::At(0),
+        "an empty log believes nothing"
+    );
     journal.append(entry()).await.unwrap();
     assert_eq!(journal.guard().read(&fresh).await.unwrap(), Beginning::At(0));
 }

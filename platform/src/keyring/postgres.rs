@@ -123,8 +123,9 @@ impl PostgresKeyring {
     }
 
     pub(super) async fn all(&self) -> Result<BTreeMap<Subject, bool>, KeyringError> {
-        let rows: Vec<(String, bool)> =
-            sqlx::query_as("SELECT subject, wrapped IS NULL FROM keys.data_keys").fetch_all(&self.pool).await?;
+        let rows: Vec<(String, bool)> = sqlx::query_as("SELECT subject, wrapped IS NULL FROM keys.data_keys")
+            .fetch_all(&self.pool)
+            .await?;
         Ok(rows.iter().filter_map(|(subject, gone)| Some((subject.parse().ok()?, *gone))).collect())
     }
 

@@ -58,7 +58,10 @@ async fn conforms(keyring: Keyring) {
     else {
         panic!("keys were made");
     };
-    assert!(other.open(Version::V2, &one.seal(Version::V2, b"text", b"").unwrap(), b"").is_err(), "a key for each");
+    assert!(
+        other.open(Version::V2, &one.seal(Version::V2, b"text", b"").unwrap(), b"").is_err(),
+        "a key for each"
+    );
 
     for _ in 0..2 {
         keyring.destroy(&account(1)).await.unwrap();

@@ -93,11 +93,7 @@ impl Format {
 ///
 /// # Errors
 /// [`CleanError`]; the output must be discarded.
-pub fn clean(
-    format: Format,
-    from: &mut dyn ReadSeek,
-    to: &mut dyn WriteSeek,
-) -> Result<Outcome, CleanError> {
+pub fn clean(format: Format, from: &mut dyn ReadSeek, to: &mut dyn WriteSeek) -> Result<Outcome, CleanError> {
     let (mut source, mut sink) = (Source::new(from)?, Sink::new(to));
     let has_pixels = match format {
         Format::Jpeg => jpeg::walk(&mut source, &mut sink)?,

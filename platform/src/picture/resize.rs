@@ -9,8 +9,8 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
     codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
-use std::{io::Cursor, sync::Arc, time::Duration};
 use moka::sync::Cache;
+use std::{io::Cursor, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, error::Elapsed, timeout, timeout_at},

@@ -104,9 +104,12 @@ async fn an_address_has_so_many_connections_and_a_proxy_any_number() {
                 loop {
                     let stream = TcpStream::connect(address).await.unwrap();
                     let mut stream = tokio::io::BufStream::new(stream);
-                    let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+                    let asked =
+                        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
                     let (asked, mut text) = (asked.and(stream.flush().await), String::new());
-                    if asked.and(stream.read_to_string(&mut text).await.map(drop)).is_ok() && text.contains("quick") {
+                    if asked.and(stream.read_to_string(&mut text).await.map(drop)).is_ok()
+                        && text.contains("quick")
+                    {
                         return;
                     }
                 }

@@ -72,7 +72,8 @@ impl Pauses {
 
 /// Notes that a target has answered.
 pub(super) async fn is_well(pool: &PgPool, target: Target) -> Result<(), sqlx::Error> {
-    let gone = sqlx::query("DELETE FROM ops.webhook_pause WHERE target = $1").bind(target.0).execute(pool).await?;
+    let gone =
+        sqlx::query("DELETE FROM ops.webhook_pause WHERE target = $1").bind(target.0).execute(pool).await?;
     if gone.rows_affected() > 0 {
         metrics::counter!("veche_webhook_pauses_total", "change" => "over").increment(1);
     }
@@ -123,13 +124,16 @@ fn count(number: u32) -> i32 {
 
 /// Forgets targets that nobody called for long.
 pub(super) async fn prune(pool: &PgPool, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM ops.webhook_pause WHERE until < $1").bind(now - REMEMBERED).execute(pool).await?;
+    sqlx::query("DELETE FROM ops.webhook_pause WHERE until < $1")
+        .bind(now - REMEMBERED)
+        .execute(pool)
+        .await?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TimeDelta, Target, Uuid, Webhooks, pause};
+    use super::{Target, TimeDelta, Uuid, Webhooks, pause};
     use platform::config::{Config, Profile};
 
     #[test]

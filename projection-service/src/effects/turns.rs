@@ -73,7 +73,9 @@ fn by_team(waiting: Vec<Waiting>, held: &[Held], pauses: &Pauses) -> BTreeMap<Uu
     let mut asked: HashSet<Target> = held.iter().map(|held| held.target).collect();
     let mut queues: BTreeMap<Uuid, VecDeque<Waiting>> = BTreeMap::new();
     for webhook in waiting {
-        if pauses.rests(webhook.target) || (pauses.is_doubted(webhook.target) && !asked.insert(webhook.target)) {
+        if pauses.rests(webhook.target)
+            || (pauses.is_doubted(webhook.target) && !asked.insert(webhook.target))
+        {
             continue;
         }
         queues.entry(webhook.team).or_default().push_back(webhook);

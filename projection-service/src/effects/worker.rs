@@ -11,7 +11,13 @@ use super::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};
-use platform::{clock::Clock, config::Webhooks, outbound::Outbound, sms::Sms, vault::{Place, Vault}};
+use platform::{
+    clock::Clock,
+    config::Webhooks,
+    outbound::Outbound,
+    sms::Sms,
+    vault::{Place, Vault},
+};
 use read_model::ReadModel;
 use std::{pin::pin, sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -143,7 +149,8 @@ impl EffectWorker {
     }
 
     async fn attempt(&self, due: &Due) -> Outcome {
-        let plain = match self.deps.vault.open(&due.payload, Place::Effect { kind: &due.kind, key: &due.key }) {
+        let plain = match self.deps.vault.open(&due.payload, Place::Effect { kind: &due.kind, key: &due.key })
+        {
             Ok(plain) => plain,
             Err(error) => return Outcome::Failed(error.to_string()),
         };

@@ -43,8 +43,7 @@ pub(crate) fn deps(stage: &Stage, clock: Clock, sms: Sms, webhooks: Webhooks) ->
         ports: vec![],
         ..OutboundPolicy::default()
     };
-    let (read, vault, outbound) =
-        (stage.read.clone(), stage.vault.clone(), Outbound::new(policy).unwrap());
+    let (read, vault, outbound) = (stage.read.clone(), stage.vault.clone(), Outbound::new(policy).unwrap());
     EffectWorkerDeps { read, vault, clock, sms, outbound, fixed_code: None, webhooks }
 }
 

@@ -47,7 +47,8 @@ pub(super) async fn list(
     Params(path): Params<ChatPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<ChatMessages>, ApiError> {
-    Ok(Reply::new(chat_messages(&queries, &info, &scope, (path.chat_jid, &wanted)).await?).at(scope.position(fresh)))
+    Ok(Reply::new(chat_messages(&queries, &info, &scope, (path.chat_jid, &wanted)).await?)
+        .at(scope.position(fresh)))
 }
 
 /// The same.
@@ -62,7 +63,8 @@ pub(super) async fn list_by_address(
     Params(path): Params<ChatPath>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<ChatMessages>, ApiError> {
-    Ok(Reply::new(chat_messages(&queries, &info, &scope, (path.chat_jid, &wanted)).await?).at(scope.position(fresh)))
+    Ok(Reply::new(chat_messages(&queries, &info, &scope, (path.chat_jid, &wanted)).await?)
+        .at(scope.position(fresh)))
 }
 
 /// Messages of all chats that the caller may read, newest first.

@@ -23,11 +23,8 @@ pub(super) async fn run(config: Config, accept: Accept) -> Result<(), Failure> {
     let outside = file.tail(&key.public())?.checkpoint;
     let last = outside.or(house.ledger.last_checkpoint().await?).map_or(Chain::START, |last| last.chain());
     let (at, reason) = (house.clock.now(), accept.reason);
-    let accepted = history::LineageAccepted {
-        number: last.number,
-        hash: last.hash.to_string(),
-        reason: reason.clone(),
-    };
+    let accepted =
+        history::LineageAccepted { number: last.number, hash: last.hash.to_string(), reason: reason.clone() };
     let entry = Entry {
         stream: StreamName::history(),
         expected: Expected::Any,

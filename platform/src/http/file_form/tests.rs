@@ -57,7 +57,8 @@ async fn a_file_is_called_as_its_sender_calls_it() {
         let (content, beside) = read(MULTIPART, form(&[part(head.as_bytes(), b"hello")])).await.unwrap();
         assert_eq!((&content[..], beside.file_name.as_str()), (&b"hello"[..], expected), "{head}");
     }
-    let upper = "--b\r\ncontent-disposition: FORM-DATA; NAME=\"file\"; FILENAME=\"x.txt\"\r\n\r\nhello\r\n--b--\r\n";
+    let upper =
+        "--b\r\ncontent-disposition: FORM-DATA; NAME=\"file\"; FILENAME=\"x.txt\"\r\n\r\nhello\r\n--b--\r\n";
     assert_eq!(read(MULTIPART, upper).await.unwrap().1.file_name, "x.txt");
 }
 
@@ -68,10 +69,14 @@ async fn texts_are_in_the_characters_that_the_form_says() {
     let own = [b"--b\r\nContent-Disposition: form-data; name=own\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n", &b"\xf0\xd2\xc9\xd7\xc5\xd4"[..], b"\r\n"].concat();
     let said = part(b"name=_charset_", b"windows-1251");
     let text = part(b"name=text", hello);
-    let (content, beside) = read(MULTIPART, form(&[text.clone(), file.clone(), own.clone(), said])).await.unwrap();
+    let (content, beside) =
+        read(MULTIPART, form(&[text.clone(), file.clone(), own.clone(), said])).await.unwrap();
     assert_eq!(content, b"raw \xff");
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    let expected = Beside { file_name: "О.txt".into(), texts: vec![pair("text", "Привет"), pair("own", "Привет")] };
+    let expected = Beside {
+        file_name: "О.txt".into(),
+        texts: vec![pair("text", "Привет"), pair("own", "Привет")],
+    };
     assert_eq!(beside, expected);
     let typed = format!("{MULTIPART}; charset=cp1251");
     assert_eq!(read(&typed, form(&[text.clone(), file.clone(), own])).await.unwrap().1, expected);

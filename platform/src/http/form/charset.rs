@@ -53,7 +53,11 @@ mod tests {
             (" UTF8 ", "Привет".as_bytes(), "Привет"),
             ("shift_jis", b"\x93\xfa\x96\x7b", "日本"),
         ] {
-            assert_eq!(Charset::labelled(label.as_bytes()).unwrap().text(bytes).as_deref(), Some(text), "{label}");
+            assert_eq!(
+                Charset::labelled(label.as_bytes()).unwrap().text(bytes).as_deref(),
+                Some(text),
+                "{label}"
+            );
         }
         for label in ["", "klingon", "utf-16", "utf-16le", "iso-2022-kr", "replacement", "\u{ff}"] {
             let failure = Charset::labelled(label.as_bytes()).unwrap_err();

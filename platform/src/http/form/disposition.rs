@@ -19,7 +19,11 @@ pub(super) fn plain(name: &[u8], charset: Charset) -> String {
     if let Some(decoded) = encoded_words(&text) {
         return decoded;
     }
-    text.replace("%22", "\"").replace("%0D", "\r").replace("%0d", "\r").replace("%0A", "\n").replace("%0a", "\n")
+    text.replace("%22", "\"")
+        .replace("%0D", "\r")
+        .replace("%0d", "\r")
+        .replace("%0A", "\n")
+        .replace("%0a", "\n")
 }
 
 /// `UTF-8''%D0%9E.txt`; nothing if it cannot be read, so that the plain name counts.
@@ -128,7 +132,10 @@ mod tests {
         }
         let cyrillic = Parameters::read(b"form-data; filename=\"\xee\xf2\xf7\xe5\xf2.txt\"");
         assert_eq!(file_name(&cyrillic, Charset::labelled(b"cp1251").unwrap()).as_deref(), Some("отчет.txt"));
-        assert!(file_name(&cyrillic, Charset::UTF_8).is_some_and(|name| name.ends_with(".txt")), "never a refusal");
+        assert!(
+            file_name(&cyrillic, Charset::UTF_8).is_some_and(|name| name.ends_with(".txt")),
+            "never a refusal"
+        );
     }
 
     proptest! {

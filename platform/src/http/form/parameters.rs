@@ -98,7 +98,11 @@ mod tests {
             ("form-data; name = file ; x=y", "name", Some("file")),
             ("form-data;name=", "name", Some("")),
             ("form-data; filename=\"a\"; name=b", "name", Some("b")),
-            ("form-data; note=\"x; filename=evil.exe \"; filename=\"safe.txt\"", "filename", Some("safe.txt")),
+            (
+                "form-data; note=\"x; filename=evil.exe \"; filename=\"safe.txt\"",
+                "filename",
+                Some("safe.txt"),
+            ),
             ("form-data; note=\"\\\"; filename=evil.exe\"; filename=safe.txt", "filename", Some("safe.txt")),
             ("form-data; filename=\"a;b=c.txt\"", "filename", Some("a;b=c.txt")),
             ("form-data; filename=\"a \\\"b\\\".txt\"", "filename", Some("a \"b\".txt")),

@@ -71,12 +71,7 @@ impl Splitter {
         let delimiter = [b"\r\n--", boundary].concat();
         // The first boundary needs no line before it.
         let buffer = BytesMut::from(&b"\r\n"[..]);
-        Self {
-            delimiter: Finder::new(&delimiter).into_owned(),
-            buffer,
-            stage: Stage::Preamble,
-            ended: false,
-        }
+        Self { delimiter: Finder::new(&delimiter).into_owned(), buffer, stage: Stage::Preamble, ended: false }
     }
 
     pub(in crate::http) fn push(&mut self, bytes: &[u8]) {

@@ -129,7 +129,13 @@ async fn work_that_takes_too_long_is_given_up() {
 
 #[tokio::test]
 async fn slashes_at_the_end_are_tolerated_under_api_and_by_sockets() {
-    for path in ["/api/v3/ping/", "/api/v3/ping//", "/api/v3/ping/?debug=false", "/messaging/x/", "/messaging/x/?from=1"] {
+    for path in [
+        "/api/v3/ping/",
+        "/api/v3/ping//",
+        "/api/v3/ping/?debug=false",
+        "/messaging/x/",
+        "/messaging/x/?from=1",
+    ] {
         assert_eq!(get_json(path).await.0, 200, "{path}");
     }
     let request = request(&Method::GET, "/picture/").body(AxumBody::empty()).unwrap();

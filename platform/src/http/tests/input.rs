@@ -197,7 +197,10 @@ async fn a_form_is_in_the_characters_it_says() {
     let cyrillic = "key=k&message=%CF%F0%E8%E2%E5%F2";
     let typed = |charset: &str| format!("{URLENCODED}; charset={charset}");
     assert_eq!(form(&typed("windows-1251"), cyrillic).await, (200, hello.clone()));
-    assert_eq!(form(&typed("\"CP1251\""), &b"key=k&message=\xcf\xf0\xe8\xe2\xe5\xf2"[..]).await, (200, hello.clone()));
+    assert_eq!(
+        form(&typed("\"CP1251\""), &b"key=k&message=\xcf\xf0\xe8\xe2\xe5\xf2"[..]).await,
+        (200, hello.clone())
+    );
     assert_eq!(form(&typed("koi8-r"), "key=k&message=%F0%D2%C9%D7%C5%D4").await, (200, hello.clone()));
     let said = format!("{cyrillic}&_charset_=windows-1251");
     assert_eq!(form(URLENCODED, said).await, (200, hello.clone()));
@@ -209,7 +212,8 @@ async fn a_form_is_in_the_characters_it_says() {
     let own = part("name=message\r\nContent-Type: text/plain; charset=windows-1251", cp1251);
     let multipart = parts(&[part("NAME=\"key\"", b"k"), own]);
     assert_eq!(form("multipart/form-data; boundary=x", multipart).await, (200, hello.clone()));
-    let said = parts(&[part("name=key", b"k"), part("name=message", cp1251), part("name=_charset_", b"cp1251")]);
+    let said =
+        parts(&[part("name=key", b"k"), part("name=message", cp1251), part("name=_charset_", b"cp1251")]);
     assert_eq!(form("multipart/form-data; boundary=x", said).await, (200, hello));
 
     let no_text = json!({ "message": "Characters that are not allowed" });
@@ -265,17 +269,15 @@ fn half_sent(bytes: usize) -> AxumBody {
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let config = Config { http: Http { body_idle_sec: 0, ..super::config().http }, ..super::config() };
     let (_, _, text) =
-        read(send_to(&config, request(&Method::POST, "/api/v3/any").body(half_sent(10)).unwrap()).await).await;
+        read(send_to(&config, request(&Method::POST, "/api/v3/any").body(half_sent(10)).unwrap()).await)
+            .await;
     assert!(text.contains("\"error\":\"TIMEOUT\""), "{text}");
 }
 
 #[tokio::test]
 async fn bodies_are_counted_and_refused_before_they_are_kept() {
-    let budget = Budget::new(&Memory {
-        in_flight_mb: 0,
-        in_flight_per_address_mb: 1,
-        in_flight_per_account_mb: 0,
-    });
+    let budget =
+        Budget::new(&Memory { in_flight_mb: 0, in_flight_per_address_mb: 1, in_flight_per_account_mb: 0 });
     let limits = Arc::new(Limits::new(&BTreeMap::new()));
     let router = Shell::new(&super::config()).within(budget.clone(), limits).wrap(super::api());
     let post = |body: AxumBody| {

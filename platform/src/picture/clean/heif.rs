@@ -16,8 +16,8 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 const MOST: usize = 100_000;
 /// Items that are pictures, or make pictures of others.
 const PICTURES: [&[u8; 4]; 15] = [
-    b"hvc1", b"hev1", b"lhv1", b"av01", b"avc1", b"vvc1", b"evc1", b"jpeg", b"j2k1", b"unci", b"grid", b"iovl",
-    b"iden", b"tmap", b"mask",
+    b"hvc1", b"hev1", b"lhv1", b"av01", b"avc1", b"vvc1", b"evc1", b"jpeg", b"j2k1", b"unci", b"grid",
+    b"iovl", b"iden", b"tmap", b"mask",
 ];
 /// An EXIF block that says nothing, behind the place where it begins.
 const EMPTY_EXIF: &[u8] = b"\0\0\0\0MM\0\x2a\0\0\0\x08\0\0\0\0\0\0";
@@ -154,16 +154,14 @@ impl Items {
     }
 
     /// Plans the changes: only the bytes of pictures stay in `mdat`. Returns whether there are pictures.
-    pub(super) fn plan(
-        self,
-        plan: &mut Plan,
-        contents: &[Range<u64>],
-    ) -> Result<bool, CleanError> {
+    pub(super) fn plan(self, plan: &mut Plan, contents: &[Range<u64>]) -> Result<bool, CleanError> {
         for told in &self.told {
             told.free(plan)?;
         }
-        let (pictures, others): (Vec<Item>, Vec<Item>) =
-            self.items.into_iter().partition(|item| self.kinds.get(&item.id).is_some_and(|kind| PICTURES.contains(&kind)));
+        let (pictures, others): (Vec<Item>, Vec<Item>) = self
+            .items
+            .into_iter()
+            .partition(|item| self.kinds.get(&item.id).is_some_and(|kind| PICTURES.contains(&kind)));
         let mut kept: Vec<Range<u64>> = pictures.into_iter().flat_map(|item| item.extents).collect();
         let has_pictures = kept.iter().any(|range| !range.is_empty());
         for item in others {

@@ -15,8 +15,8 @@ const LONGEST: u32 = 0x7fff_ffff;
 const DRAWN: [&[u8; 4]; 7] = [b"CgBI", b"IHDR", b"PLTE", b"IDAT", b"fcTL", b"fdAT", b"IEND"];
 /// Colours, transparency, sizes, animation.
 const KEPT: [&[u8; 4]; 15] = [
-    b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi", b"bKGD",
-    b"hIST", b"pHYs", b"acTL",
+    b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi",
+    b"bKGD", b"hIST", b"pHYs", b"acTL",
 ];
 
 /// A chunk whose name and length are read.

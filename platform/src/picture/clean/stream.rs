@@ -70,7 +70,11 @@ impl<'a> Source<'a> {
     }
 
     /// Hands on so many bytes, or what there is, in pieces.
-    pub(super) fn each(&mut self, count: u64, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn each(
+        &mut self,
+        count: u64,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut left = count.min(self.left());
         while left > 0 {
             let piece = self.reader.fill_buf()?;
@@ -87,7 +91,11 @@ impl<'a> Source<'a> {
     }
 
     /// Hands on what stands before a byte, or before the end; whether the byte was found, which is not passed.
-    pub(super) fn until(&mut self, byte: u8, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<bool> {
+    pub(super) fn until(
+        &mut self,
+        byte: u8,
+        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<bool> {
         loop {
             let piece = self.reader.fill_buf()?;
             if piece.is_empty() {

@@ -54,7 +54,9 @@ fn of_a_jpeg_pixels_colours_and_the_upper_side_stay() {
         let block = segment(0xe1, &[b"Exif\0\0", &exif(side)[..]].concat());
         let xmp = segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", SECRET].concat());
         let small = segment(0xe0, &[b"JFIF\0\x01\x01\0\0\x01\0\x01\x03\x04", SECRET].concat());
-        let more = [segment(0xe2, &[b"MPF\0", SECRET].concat()), segment(0xed, SECRET), segment(0xfe, SECRET)].concat();
+        let more =
+            [segment(0xe2, &[b"MPF\0", SECRET].concat()), segment(0xed, SECRET), segment(0xfe, SECRET)]
+                .concat();
         let with = [&plain[..2], &block, &xmp, &small, &more, &profile, &plain[2..], SECRET].concat();
         let kept = check(&with, FORMATS[0], expected);
         assert!(contains(&kept, &profile), "colours are no secret");
@@ -105,13 +107,24 @@ fn of_a_webp_too() {
 fn of_a_gif_too() {
     let plain = written(ImageFormat::Gif);
     let (rest, trailer) = plain.split_at(plain.len() - 1);
-    let xmp = [b"\x21\xff\x0bXMP DataXMP", SECRET, &[1], &(0..=255).rev().collect::<Vec<u8>>()[..], &[0]].concat();
+    let xmp =
+        [b"\x21\xff\x0bXMP DataXMP", SECRET, &[1], &(0..=255).rev().collect::<Vec<u8>>()[..], &[0]].concat();
     let loops = gif_extension(0xff, &[b"NETSCAPE2.0", &[1, 0, 0]]);
-    let with = [rest, &gif_extension(0xfe, &[SECRET]), &loops, &gif_extension(0xff, &[b"FOREIGN1234", SECRET]), trailer, SECRET].concat();
+    let with = [
+        rest,
+        &gif_extension(0xfe, &[SECRET]),
+        &loops,
+        &gif_extension(0xff, &[b"FOREIGN1234", SECRET]),
+        trailer,
+        SECRET,
+    ]
+    .concat();
     let kept = check(&with, FORMATS[2], Orientation::NoTransforms);
     assert_eq!(kept, [rest, &loops, trailer].concat());
     let (_, bare) = cleaned(Format::Gif, &[rest, &xmp, trailer].concat()).unwrap();
-    assert!(!contains(&bare, BEGINNING) && pixels(ImageFormat::Gif, &bare) == pixels(ImageFormat::Gif, &plain));
+    assert!(
+        !contains(&bare, BEGINNING) && pixels(ImageFormat::Gif, &bare) == pixels(ImageFormat::Gif, &plain)
+    );
 }
 
 #[test]
@@ -121,7 +134,10 @@ fn what_has_nothing_to_hide_stays_as_it_is() {
         assert_eq!(cleaned(format, &plain).unwrap(), (Outcome::NothingToClean, plain), "{format:?}");
     }
     assert_eq!(cleaned(Format::Gif, b"GIF89a").unwrap().0, Outcome::NotReadableAsClaimed);
-    assert_eq!(cleaned(Format::Jpeg, b"\xff\xd8\xff<html>").unwrap(), (Outcome::NotReadableAsClaimed, b"\xff\xd8\xff\xd9".to_vec()));
+    assert_eq!(
+        cleaned(Format::Jpeg, b"\xff\xd8\xff<html>").unwrap(),
+        (Outcome::NotReadableAsClaimed, b"\xff\xd8\xff\xd9".to_vec())
+    );
 }
 
 #[test]
@@ -144,13 +160,32 @@ fn telling(format: Format) -> Vec<u8> {
             let plain = written(ImageFormat::Jpeg);
             let block = segment(0xe1, &[b"Exif\0\0", &exif(6)[..]].concat());
             let scan = memchr::memmem::find(&plain, b"\xff\xda").unwrap();
-            [&plain[..2], &block, &plain[2..scan], &segment(0xfe, SECRET), &plain[scan..plain.len() - 2], &block, &plain[plain.len() - 2..], SECRET].concat()
+            [
+                &plain[..2],
+                &block,
+                &plain[2..scan],
+                &segment(0xfe, SECRET),
+                &plain[scan..plain.len() - 2],
+                &block,
+                &plain[plain.len() - 2..],
+                SECRET,
+            ]
+            .concat()
         }
         Format::Png => {
             let plain = written(ImageFormat::Png);
             let (head, rest) = plain.split_at(33);
             let (pixels, end) = rest.split_at(rest.len() - 12);
-            [head, &chunk(b"eXIf", &exif(6)), &chunk(b"tEXt", SECRET), pixels, &chunk(b"iTXt", SECRET), end, SECRET].concat()
+            [
+                head,
+                &chunk(b"eXIf", &exif(6)),
+                &chunk(b"tEXt", SECRET),
+                pixels,
+                &chunk(b"iTXt", SECRET),
+                end,
+                SECRET,
+            ]
+            .concat()
         }
         Format::Gif => {
             let plain = written(ImageFormat::Gif);
@@ -162,7 +197,8 @@ fn telling(format: Format) -> Vec<u8> {
             let plain = written(ImageFormat::WebP);
             let extended = riff(b"VP8X", &[0x0c, 0, 0, 0, 23, 0, 0, 15, 0, 0]);
             let exif = riff(b"EXIF", &exif(6));
-            [webp(&[&extended, &exif, &plain[12..], &riff(b"XMP ", SECRET), &exif].concat()), SECRET.to_vec()].concat()
+            [webp(&[&extended, &exif, &plain[12..], &riff(b"XMP ", SECRET), &exif].concat()), SECRET.to_vec()]
+                .concat()
         }
         Format::Tiff | Format::Heif | Format::Film => panic!("these are in placed.rs"),
     }
@@ -172,7 +208,11 @@ fn telling(format: Format) -> Vec<u8> {
 fn wherever_a_picture_is_cut_nothing_is_told() {
     for (format, read) in FORMATS {
         let with = telling(format);
-        check(&with, (format, read), if format == Format::Gif { Orientation::NoTransforms } else { Orientation::Rotate90 });
+        check(
+            &with,
+            (format, read),
+            if format == Format::Gif { Orientation::NoTransforms } else { Orientation::Rotate90 },
+        );
         for length in 8..with.len() {
             let (outcome, bare) = cleaned(format, &with[..length]).unwrap();
             assert!(!contains(&bare, BEGINNING), "{format:?} cut at {length}: {outcome:?}");
@@ -212,7 +252,10 @@ fn metadata_where_none_belongs_is_refused() {
     let within = [&plain[..scan + 20], &naked, &plain[scan + 20..]].concat();
     assert!(matches!(cleaned(Format::Jpeg, &within), Err(CleanError::Hidden)));
     let profile = segment(0xe2, &[b"ICC_PROFILE\0", &naked[..]].concat());
-    assert!(matches!(cleaned(Format::Jpeg, &[&plain[..2], &profile, &plain[2..]].concat()), Err(CleanError::Hidden)));
+    assert!(matches!(
+        cleaned(Format::Jpeg, &[&plain[..2], &profile, &plain[2..]].concat()),
+        Err(CleanError::Hidden)
+    ));
     let webp_pixels = written(ImageFormat::WebP)[12..].to_vec();
     let (name, content) = webp_pixels.split_at(8);
     let long = riff(name[..4].try_into().unwrap(), &[content, &riff(b"EXIF", &naked)].concat());

@@ -35,7 +35,8 @@ async fn an_account_holds_one_place_however_many_pictures_it_sends() {
 async fn who_waits_in_line_is_not_overtaken_by_who_sends_most() {
     let resizer = Resizer { wait: Duration::from_secs(300), ..patient() };
     let accounts: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
-    let (first, second) = (resizer.place(accounts[0]).await.unwrap(), resizer.place(accounts[1]).await.unwrap());
+    let (first, second) =
+        (resizer.place(accounts[0]).await.unwrap(), resizer.place(accounts[1]).await.unwrap());
     let (greedy, waits) = (resizer.place(accounts[0]), resizer.place(accounts[2]));
     let (mut greedy, mut waits) = (Box::pin(greedy), Box::pin(waits));
     assert!(futures::poll!(&mut greedy).is_pending());

@@ -1,6 +1,6 @@
 //! Files whose parts point at one another by their places: what goes is blank, and everything else is where it was.
 
-use super::{CleanError, Format, Outcome, cleaned, contains, made::SECRET, BEGINNING};
+use super::{BEGINNING, CleanError, Format, Outcome, cleaned, contains, made::SECRET};
 use proptest::prelude::*;
 
 const PIXELS: &[u8] = b"coded pixels of the picture";
@@ -32,22 +32,43 @@ fn exif_item() -> Vec<u8> {
 fn heic() -> Vec<u8> {
     let (exif, leftover) = (exif_item(), [SECRET, SECRET].concat());
     let meta = |at: usize| {
-        let kinds = [entry(1, b"hvc1", b"\0"), entry(2, b"Exif", b"\0"), entry(3, b"mime", b"\0application/rdf+xml\0")];
-        let (at_exif, at_xmp) = (at + PIXELS.len() + leftover.len(), at + PIXELS.len() + leftover.len() + exif.len());
-        let places = [place(1, at, PIXELS.len()), place(2, at_exif, exif.len()), place(3, at_xmp, SECRET.len())];
-        let properties = boxed(b"ipco", &[boxed(b"irot", &[1]), full(b"udes", 0, SECRET), boxed(b"hvcC", b"how")].concat());
-        full(b"meta", 0, &[
-            full(b"hdlr", 0, b"\0\0\0\0pict\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-            full(b"pitm", 0, &[0, 1]),
-            full(b"iloc", 1, &[&[0x44, 0, 0, 3][..], &places.concat()].concat()),
-            full(b"iinf", 0, &[&[0, 3][..], &kinds.concat()].concat()),
-            boxed(b"iprp", &properties),
-            boxed(b"uuid", SECRET),
-        ].concat())
+        let kinds = [
+            entry(1, b"hvc1", b"\0"),
+            entry(2, b"Exif", b"\0"),
+            entry(3, b"mime", b"\0application/rdf+xml\0"),
+        ];
+        let (at_exif, at_xmp) =
+            (at + PIXELS.len() + leftover.len(), at + PIXELS.len() + leftover.len() + exif.len());
+        let places =
+            [place(1, at, PIXELS.len()), place(2, at_exif, exif.len()), place(3, at_xmp, SECRET.len())];
+        let properties = boxed(
+            b"ipco",
+            &[boxed(b"irot", &[1]), full(b"udes", 0, SECRET), boxed(b"hvcC", b"how")].concat(),
+        );
+        full(
+            b"meta",
+            0,
+            &[
+                full(b"hdlr", 0, b"\0\0\0\0pict\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+                full(b"pitm", 0, &[0, 1]),
+                full(b"iloc", 1, &[&[0x44, 0, 0, 3][..], &places.concat()].concat()),
+                full(b"iinf", 0, &[&[0, 3][..], &kinds.concat()].concat()),
+                boxed(b"iprp", &properties),
+                boxed(b"uuid", SECRET),
+            ]
+            .concat(),
+        )
     };
     let kind = boxed(b"ftyp", b"heic\0\0\0\0mif1heic");
     let at = kind.len() + meta(0).len() + 8;
-    [kind, meta(at), boxed(b"mdat", &[PIXELS, &leftover, &exif, SECRET].concat()), boxed(b"free", SECRET), SECRET.to_vec()].concat()
+    [
+        kind,
+        meta(at),
+        boxed(b"mdat", &[PIXELS, &leftover, &exif, SECRET].concat()),
+        boxed(b"free", SECRET),
+        SECRET.to_vec(),
+    ]
+    .concat()
 }
 
 /// A film that says where it was taken: in what is said of it, and in a track of its own.
@@ -65,12 +86,16 @@ fn film() -> Vec<u8> {
             full(b"hdlr", 0, &[&[0, 0, 0, 0][..], handler, &[0; 13]].concat()),
             boxed(b"minf", &boxed(b"stbl", &table.concat())),
         ];
-        boxed(b"trak", &[full(b"tkhd", 0, &times), boxed(b"mdia", &media.concat()), boxed(b"udta", SECRET)].concat())
+        boxed(
+            b"trak",
+            &[full(b"tkhd", 0, &times), boxed(b"mdia", &media.concat()), boxed(b"udta", SECRET)].concat(),
+        )
     };
     let moov = |at: usize| {
         let said = boxed(b"udta", &boxed(b"\xa9xyz", SECRET));
         let times = [&[0x77; 8][..], &[0; 80]].concat();
-        let tracks = [track(b"vide", at, PIXELS.len()), track(b"meta", at + PIXELS.len(), SECRET.len())].concat();
+        let tracks =
+            [track(b"vide", at, PIXELS.len()), track(b"meta", at + PIXELS.len(), SECRET.len())].concat();
         boxed(b"moov", &[full(b"mvhd", 0, &times), tracks, said, full(b"meta", 0, SECRET)].concat())
     };
     let kind = boxed(b"ftyp", b"qt  \0\0\0\0qt  ");
@@ -85,7 +110,9 @@ fn tiff(big: bool) -> Vec<u8> {
         let number = u32::try_from(number).unwrap();
         if big { number.to_be_bytes() } else { number.to_le_bytes() }
     };
-    let field = |tag: u16, kind: u16, count: usize, value: usize| [&short(tag)[..], &short(kind), &long(count), &long(value)].concat();
+    let field = |tag: u16, kind: u16, count: usize, value: usize| {
+        [&short(tag)[..], &short(kind), &long(count), &long(value)].concat()
+    };
     let (pixels, text) = (8, 8 + PIXELS.len() + 1);
     let inner = text + SECRET.len() + 1;
     let directory = inner + 2 + 12 + 4;
@@ -100,9 +127,18 @@ fn tiff(big: bool) -> Vec<u8> {
     ];
     let told = [&short(1)[..], &field(42_033, 2, SECRET.len(), text), &[0; 4]].concat();
     [
-        if big { b"MM\0\x2a" } else { b"II\x2a\0" }, &long(directory)[..], PIXELS, b"\0", SECRET, b"\0", &told,
-        &short(7), &fields.concat(), &[0; 4],
-    ].concat()
+        if big { b"MM\0\x2a" } else { b"II\x2a\0" },
+        &long(directory)[..],
+        PIXELS,
+        b"\0",
+        SECRET,
+        b"\0",
+        &told,
+        &short(7),
+        &fields.concat(),
+        &[0; 4],
+    ]
+    .concat()
 }
 
 fn all() -> [(Format, Vec<u8>); 4] {
@@ -133,17 +169,27 @@ fn what_is_needed_to_show_it_stays() {
     assert_eq!(memchr::memmem::find_iter(&bare, b"trak").count(), 1);
     for big in [true, false] {
         let bare = cleaned(Format::Tiff, &tiff(big)).unwrap().1;
-        let side: &[u8] = if big { b"\x01\x12\0\x04\0\0\0\x01\0\0\0\x06" } else { b"\x12\x01\x04\0\x01\0\0\0\x06\0\0\0" };
+        let side: &[u8] =
+            if big { b"\x01\x12\0\x04\0\0\0\x01\0\0\0\x06" } else { b"\x12\x01\x04\0\x01\0\0\0\x06\0\0\0" };
         assert!(contains(&bare, side), "which side is up");
     }
 }
 
 #[test]
 fn a_film_without_secrets_stays_as_it_is() {
-    let plain = [boxed(b"ftyp", b"isom\0\0\0\0isom"), boxed(b"moov", &full(b"mvhd", 0, &[0; 96])), boxed(b"mdat", PIXELS)].concat();
+    let plain = [
+        boxed(b"ftyp", b"isom\0\0\0\0isom"),
+        boxed(b"moov", &full(b"mvhd", 0, &[0; 96])),
+        boxed(b"mdat", PIXELS),
+    ]
+    .concat();
     assert_eq!(cleaned(Format::Film, &plain).unwrap(), (Outcome::NothingToClean, plain.clone()));
     let open = [&plain[..20], &boxed(b"mdat", PIXELS)].concat();
-    assert_eq!(cleaned(Format::Film, &open).unwrap().0, Outcome::NotReadableAsClaimed, "nothing says how to show it");
+    assert_eq!(
+        cleaned(Format::Film, &open).unwrap().0,
+        Outcome::NotReadableAsClaimed,
+        "nothing says how to show it"
+    );
 }
 
 #[test]
