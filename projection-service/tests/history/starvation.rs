@@ -185,6 +185,9 @@ async fn codes_go_out_while_a_hundred_webhooks_wait_for_a_listener_that_never_an
             send: true,
             phone: Some(Personal::of_account(ACCOUNT, format!("+791666600{number:02}"))),
             lang: "ru".into(),
+            request_hash: None,
+            replaces: None,
+            address: None,
         };
         let stream = StreamName::phone(&hex::encode([number; 32]));
         last = stage.append(stream, PhoneEvent::from(requested).into()).await;
