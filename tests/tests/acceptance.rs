@@ -1,4 +1,5 @@
-//! `docs/acceptance.md` says for each point of the reference what shows it: here is checked that all of it is there.
+//! `docs/acceptance.md` says for each point of the reference what shows it, and `docs/security.md` for each requirement of
+//! the standard: these tests check that every named test and scenario exists.
 
 use std::{
     collections::BTreeSet,
@@ -50,11 +51,38 @@ fn every_point_is_in_the_table_once() {
     }
 }
 
-#[test]
-fn what_the_table_names_is_there() {
+/// All tests of the project.
+fn tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     tests_in(&root(), &mut tests);
     assert!(tests.contains("what_the_table_names_is_there"), "tests are found");
+    tests
+}
+
+/// Names of tests in the table of the standard: words in code with three underscores or more.
+fn named_in_the_standards_table() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(root().join("docs/security.md")).expect("the document");
+    let (_, table) = text.split_once("\n## ASVS").expect("the section of the standard");
+    let rows = table.lines().filter(|line| line.starts_with('|'));
+    let words = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
+    let is_test = |word: &&str| {
+        word.matches('_').count() >= 3 && word.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    words.filter(is_test).map(str::to_owned).collect()
+}
+
+#[test]
+fn tests_that_the_table_of_the_security_standard_names_exist() {
+    let named = named_in_the_standards_table();
+    assert!(named.len() > 50, "the table names tests: {named:?}");
+    let tests = tests();
+    let gone: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
+    assert!(gone.is_empty(), "named in docs/security.md, but nowhere to be found: {gone:#?}");
+}
+
+#[test]
+fn what_the_table_names_is_there() {
+    let tests = tests();
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract");
     let exists = |name: &str| match name.contains('/') {
         true => contract.join(format!("{name}.json")).is_file(),
