@@ -66,7 +66,8 @@ fn named_in_the_standards_table() -> BTreeSet<String> {
     let rows = table.lines().filter(|line| line.starts_with('|'));
     let words = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
     let is_test = |word: &&str| {
-        word.matches('_').count() >= 3 && word.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+        word.matches('_').count() >= 3
+            && word.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     words.filter(is_test).map(str::to_owned).collect()
 }
