@@ -5,6 +5,7 @@
 //! migrated step by step.
 
 use events::Position;
+use platform::bring_up::bring_up;
 use sha2::{Digest, Sha256};
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, SqlSafeStr,
@@ -78,13 +79,8 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
     if found(&mut transaction, READ_SCHEMA).await?.as_deref() != Some(wanted()) {
         make(&mut transaction, head).await?;
     }
-    let past: bool = sqlx::query_scalar("SELECT to_regclass('past.scratch') IS NOT NULL")
-        .fetch_one(&mut *transaction)
-        .await?;
-    if !past {
-        sqlx::raw_sql(crate::past::TABLES).execute(&mut *transaction).await?;
-    }
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    Ok(bring_up(pool, "past", TURN, crate::past::TABLES).await?)
 }
 
 /// Drops the read model and makes it anew, empty; what is in `ops` stays. Until the projection has come to `until`, nobody

@@ -6,7 +6,11 @@ GRANT SELECT ON ALL TABLES IN SCHEMA ops TO {role}_append, {role}_read, {role}_l
 GRANT INSERT, UPDATE, DELETE ON ops.answer TO {role}_append;
 GRANT DELETE ON ops.last_seen, ops.withdrawn, ops.effect TO {role}_append;
 GRANT INSERT, UPDATE ON ops.last_seen, ops.confirmed TO {role}_live;
-GRANT INSERT, UPDATE, DELETE ON ops.effect, ops.effect_checkpoint, ops.withdrawn, ops.rebuild TO {role}_project;
+-- Whoever lets a session in notes that it is used; commands forget those that are over.
+GRANT INSERT, UPDATE ON ops.session_seen TO {role}_append, {role}_read, {role}_live;
+GRANT DELETE ON ops.session_seen TO {role}_append;
+GRANT INSERT, UPDATE, DELETE ON ops.effect, ops.effect_checkpoint, ops.webhook_pause, ops.withdrawn, ops.rebuild
+    TO {role}_project;
 GRANT DELETE ON ops.answer, ops.confirmed TO {role}_project;
 
 -- To whom a schema belongs that is made later, by whichever of us makes it: the past is a query's, all else the projection's.
