@@ -19,6 +19,7 @@ pub mod last_seen;
 pub mod message;
 pub mod parked;
 pub mod past;
+pub mod phones;
 pub mod position;
 pub mod proof;
 pub mod reading;

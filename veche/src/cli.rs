@@ -6,7 +6,7 @@ use crate::{
     docs,
     guarding::Beginner,
     house::House,
-    keys, log_copy, parked, rebuild, rights, roles,
+    keys, log_copy, parked, phones, rebuild, rights, roles,
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
@@ -35,6 +35,7 @@ Examples:
   veche rebuild --shadow --switch               make the read model anew from the log, beside the served one
   veche rebuild diff                            compare the read model with what the log says
   veche parked                                  list events that could not be applied
+  veche phones check                            list accounts whose number was stored wrongly
   veche audit verify                            prove that history is the one that was signed
   veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
 )]
@@ -74,6 +75,9 @@ enum Task {
     Rebuild(rebuild::Rebuild),
     /// List events that the projection could not apply, or rule about them
     Parked(parked::Parked),
+    /// Look for phone numbers that were stored otherwise than they were meant
+    #[command(subcommand)]
+    Phones(phones::PhonesCommand),
     /// Replace the keys that keys of personal values are wrapped with
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -151,6 +155,11 @@ fn carry_out(command: Task, sources: &Sources) -> Result<ExitCode, Failure> {
             let config = Config::load(sources)?;
             telemetry::start_logging(&config)?;
             block_on(parked::run(config, parked))
+        }
+        Task::Phones(command) => {
+            let config = Config::load(sources)?;
+            telemetry::start_logging(&config)?;
+            block_on(phones::run(config, command))
         }
         Task::Keys(command) => {
             let config = Config::load(sources)?;

@@ -10,6 +10,7 @@ mod house;
 mod keys;
 mod log_copy;
 mod parked;
+mod phones;
 mod rebuild;
 mod rights;
 mod roles;

@@ -1,0 +1,82 @@
+//! `veche phones`: numbers that an earlier rule stored otherwise than people meant them.
+
+use crate::{cli::Failure, house::House};
+use clap::{Args, Subcommand};
+use domain::phone_number::former::Suspicion;
+use platform::config::Config;
+use read_model::{ReadModel, phones::StoredPhone};
+use serde_json::{Value, json};
+
+/// Accounts that are read at once.
+const PAGE: i64 = 1_000;
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PhonesCommand {
+    /// List accounts whose stored number would be read otherwise today, or is probably not the one that was meant
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Print the list as JSON
+    #[arg(long)]
+    json: bool,
+    /// List also numbers that are assigned, but may have come of another one
+    #[arg(long)]
+    all: bool,
+}
+
+/// An account whose number is not what it should be.
+struct Found {
+    stored: StoredPhone,
+    suspicion: Suspicion,
+}
+
+pub(crate) async fn run(config: Config, command: PhonesCommand) -> Result<(), Failure> {
+    let PhonesCommand::Check(check) = command;
+    let house = House::open_as_it_is(config).await?;
+    let found = look(&house.read, check.all).await?;
+    house.close().await;
+    match check.json {
+        true => println!("{}", serde_json::to_string_pretty(&found.iter().map(as_json).collect::<Vec<_>>())?),
+        false => list(&found),
+    }
+    Ok(())
+}
+
+async fn look(read: &ReadModel, all: bool) -> Result<Vec<Found>, Failure> {
+    let (mut found, mut after) = (vec![], None);
+    loop {
+        let page = read.stored_phones(after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = Some(last.account);
+        found.extend(page.into_iter().filter_map(|stored| {
+            let suspicion = Suspicion::of(&stored.phone)?;
+            (all || !suspicion.may_be_right()).then_some(Found { stored, suspicion })
+        }));
+    }
+}
+
+fn list(found: &[Found]) {
+    if found.is_empty() {
+        println!("Every stored number is read today as it was stored.");
+    }
+    for Found { stored, suspicion } in found {
+        let meant = suspicion.meant().map_or_else(String::new, |meant| format!(" {}", meant.as_str()));
+        let doubt = if suspicion.may_be_right() { " (may be right as it is)" } else { "" };
+        let StoredPhone { account, phone, teams } = stored;
+        println!("{account} {phone}: {}{meant}{doubt}, in {teams} teams", suspicion.word());
+    }
+}
+
+fn as_json(found: &Found) -> Value {
+    json!({
+        "account": found.stored.account,
+        "stored": found.stored.phone,
+        "teams": found.stored.teams,
+        "reason": found.suspicion.word(),
+        "meant": found.suspicion.meant().map(|meant| meant.as_str()),
+        "may_be_right": found.suspicion.may_be_right(),
+    })
+}
