@@ -47,10 +47,10 @@ fn scheme(text: &str) -> Option<&str> {
 /// A number with parameters (RFC 3966). An extension leads to somebody else than the number does, so such a number is
 /// nobody's; a context is the beginning of the number; other parameters change neither.
 fn uri(text: &str) -> Option<Spelled> {
-    let mut parts = text.split(';');
-    let number = parts.next()?;
+    let mut pieces = text.split(';');
+    let number = pieces.next()?;
     let mut context = None;
-    for parameter in parts {
+    for parameter in pieces {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match name.trim().to_ascii_lowercase().as_str() {
             "ext" if value.chars().any(|c| !matches!(part(c), Part::Between)) => return None,
@@ -58,16 +58,26 @@ fn uri(text: &str) -> Option<Spelled> {
             _ => {}
         }
     }
-    match (plain(number)?, context) {
-        (Spelled::Bare(digits), Some(context)) => match plain(context)? {
-            Spelled::International(context) => Some(Spelled::International(context + &digits)),
-            Spelled::Bare(_) => None,
-        },
-        (number, _) => Some(number),
+    let Some(context) = context else { return plain(number) };
+    match (parts_of(number)?, parts_of(context)?) {
+        ((false, digits), (true, context)) => Some(Spelled::International(context + &digits)),
+        ((true, digits), _) => Some(Spelled::International(digits)),
+        _ => None,
     }
 }
 
 fn plain(text: &str) -> Option<Spelled> {
+    match parts_of(text)? {
+        (true, digits) => Some(Spelled::International(digits)),
+        (false, digits) => match digits.strip_prefix("00") {
+            Some(rest) => Some(Spelled::International(rest.to_owned())),
+            None => Some(Spelled::Bare(digits)),
+        },
+    }
+}
+
+/// Whether a `+` stands before the digits, and these.
+fn parts_of(text: &str) -> Option<(bool, String)> {
     let (mut digits, mut plus) = (String::new(), false);
     for character in text.chars() {
         match part(character) {
@@ -78,12 +88,7 @@ fn plain(text: &str) -> Option<Spelled> {
             Part::Foreign => return None,
         }
     }
-    match (plus, digits.strip_prefix("00")) {
-        _ if digits.is_empty() => None,
-        (true, _) => Some(Spelled::International(digits)),
-        (false, Some(rest)) => Some(Spelled::International(rest.to_owned())),
-        (false, None) => Some(Spelled::Bare(digits)),
-    }
+    (!digits.is_empty()).then_some((plus, digits))
 }
 
 /// Unicode's categories say it, so that no mark has to be thought of: a format character is seen by nobody, a dash is a dash.
