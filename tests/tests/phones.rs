@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use veche_tests::{person::Person, world::World};
 
 async fn store(world: &World, meant: &str, phone: &str) {
-    let stored = sqlx::query("UPDATE account SET phone = $2 WHERE phone = $1");
+    let stored = sqlx::query("UPDATE read.account SET phone = $2 WHERE phone = $1");
     let done = stored.bind(meant).bind(phone).execute(&world.pool().await).await.expect("a row");
     assert_eq!(done.rows_affected(), 1, "{meant}");
 }
