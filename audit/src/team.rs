@@ -46,7 +46,7 @@ impl Streams {
 pub(crate) fn team_of(event: &RawEvent) -> Team {
     match event.stream.category() {
         "team" | "uploads" | "tags" => event.stream.id().parse().map_or(Team::None, Team::Of),
-        "phone" | "account" => Team::None,
+        "phone" | "account" | "codes" => Team::None,
         // Who looks into one team's history may look into another's next.
         "audit" => named(event).map_or(Team::None, Team::Of),
         // Free text cannot pretend to be a field: it is inside of a personal value.
@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(team("chat-1", "no json"), Team::AsBefore);
         assert_eq!(team("account-1", &named), Team::None);
         assert_eq!(team("phone-1", &named), Team::None);
+        assert_eq!(team("codes-2026-11-30", "{}"), Team::None);
         assert_eq!([team("audit-1", &named), team("audit-1", "{}")], [of, Team::None]);
     }
 }

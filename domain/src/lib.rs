@@ -8,6 +8,7 @@ pub mod account;
 pub mod aggregate;
 pub mod bot;
 pub mod chat;
+pub mod codes;
 pub mod icon;
 pub mod limits;
 pub mod link;

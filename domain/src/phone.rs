@@ -8,10 +8,12 @@
 //!   nobody can use them up for it. Where there is no room for that, codes get longer.
 //! - Messages go out at the usual pace up to a quota, above it slowly. In between the code that was sent last may be asked for again.
 
+mod clearance;
 mod code;
 mod guesses;
 mod policy;
 
+pub use clearance::Clearance;
 pub use code::{Asker, Code};
 pub use policy::CodePolicy;
 
@@ -34,6 +36,7 @@ pub struct Phone {
     codes: VecDeque<Code>,
     sent: VecDeque<DateTime<Utc>>,
     guesses: Guesses,
+    logged_in: bool,
 }
 
 /// What may be asked.
@@ -59,6 +62,8 @@ pub enum Command {
         asker: Asker,
         /// Limits in force.
         policy: CodePolicy,
+        /// Whether the message may be sent.
+        clearance: Clearance,
         /// When.
         now: DateTime<Utc>,
     },
@@ -112,6 +117,21 @@ impl Phone {
     /// The newest code.
     pub fn code(&self) -> Option<&Code> {
         self.codes.back()
+    }
+
+    /// The code of this identity, while it is kept.
+    pub fn code_of(&self, nonce: Uuid) -> Option<&Code> {
+        self.codes.iter().find(|code| code.nonce == nonce)
+    }
+
+    /// Whether somebody logged in with the number since it belongs to its owner.
+    pub fn has_logged_in(&self) -> bool {
+        self.logged_in
+    }
+
+    /// Whether a request would send a message, were it allowed to.
+    pub fn would_send(&self, asker: &Asker, policy: &CodePolicy, now: DateTime<Utc>) -> bool {
+        matches!(self.next(asker, policy, now), Ok(Next::New { .. } | Next::Same { send: true, .. }))
     }
 
     /// The codes that open the door now.
@@ -247,7 +267,7 @@ impl Phone {
         while self.codes.len() > CODES {
             self.codes.pop_front();
         }
-        if requested.send {
+        if requested.was_due() {
             self.sent.push_back(at);
             while self.sent.front().is_some_and(|first| *first < at - Duration::days(1)) {
                 self.sent.pop_front();
@@ -275,15 +295,16 @@ impl Aggregate for Phone {
                 Some(owner) if owner == account => vec![phone::Released { account }.into()],
                 _ => vec![],
             }),
-            Command::RequestCode { nonce, account, phone, lang, request, asker, policy, now } => {
+            Command::RequestCode { nonce, account, phone, lang, request, asker, policy, clearance, now } => {
                 if self.requested(&request).is_some() {
                     return Ok(vec![]); // the same request again
                 }
-                let (nonce, code_length, send) = match self.next(&asker, &policy, now)? {
+                let (nonce, code_length, due) = match self.next(&asker, &policy, now)? {
                     Next::Same { nonce, length, send } => (nonce, length, send),
                     Next::New { length } => (nonce, length, true),
                 };
                 let owner = self.owner.unwrap_or(account);
+                let (send, withheld) = clearance.applied(due);
                 let replaces = asker.request.filter(|hash| self.requested(hash).is_some());
                 let requested = phone::CodeRequested {
                     nonce,
@@ -296,6 +317,7 @@ impl Aggregate for Phone {
                     request_hash: Some(request),
                     replaces,
                     address: Some(Personal::of_account(owner, asker.address)),
+                    withheld,
                 };
                 let claimed = self.owner.is_none().then(|| phone::Claimed { account }.into());
                 Ok(claimed.into_iter().chain([requested.into()]).collect())
@@ -312,6 +334,7 @@ impl Aggregate for Phone {
             // Its codes open nothing any more; how many were sent stays, since it costs the same whoever asks.
             PhoneEvent::Released(_) => {
                 self.owner = None;
+                self.logged_in = false;
                 self.codes.clear();
             }
             PhoneEvent::CodeRequested(requested) => self.note_request(requested),
@@ -322,6 +345,7 @@ impl Aggregate for Phone {
                 }
             }
             PhoneEvent::CodeUsed(used) => {
+                self.logged_in = true;
                 if let Some(code) = self.codes.iter_mut().find(|code| code.nonce == used.nonce) {
                     code.used_by = Some(used.session);
                 }

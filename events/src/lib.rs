@@ -8,6 +8,7 @@ pub mod address_book;
 pub mod audit;
 pub mod chat;
 pub mod codec;
+pub mod codes;
 pub mod contact;
 pub mod device;
 pub mod history;
@@ -39,8 +40,8 @@ pub use meta::Meta;
 pub use personal::{Personal, Subject};
 pub use recorded::{Position, Recorded, Revision};
 pub use registry::{
-    AccountEvent, AuditEvent, ChatEvent, Event, HistoryEvent, MessageEvent, PhoneEvent, ProjectionEvent,
-    ReadingEvent, RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
+    AccountEvent, AuditEvent, ChatEvent, CodesEvent, Event, HistoryEvent, MessageEvent, PhoneEvent,
+    ProjectionEvent, ReadingEvent, RemindEvent, TagEvent, TaskEvent, TeamEvent, UploadsEvent,
 };
 pub use stream::StreamName;
 

@@ -1,6 +1,6 @@
 //! Facts about a phone number: which account owns it, and login codes as facts and counters, never the code.
 
-use crate::{AccountId, Personal, SessionId, value::AskerProof};
+use crate::{AccountId, Personal, SessionId, codes::Barrier, value::AskerProof};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct CodeRequested {
     pub code_length: u8,
     /// Until when it opens the door.
     pub valid_until: DateTime<Utc>,
-    /// Whether a message goes out for this request (false within the pause between messages).
+    /// Whether a message goes out for this request (false within the pause between messages, and when it is withheld).
     pub send: bool,
     /// Where it goes; sealed under the account that owns the number, absent in requests that send nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,6 +50,16 @@ pub struct CodeRequested {
     /// The subscriber's address it was asked from: of IPv6 the /64. Sealed under the account that owns the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Personal<String>>,
+    /// What withheld the message that would have gone out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Barrier>,
+}
+
+impl CodeRequested {
+    /// Whether a message was due: it was sent or withheld, which look alike from outside.
+    pub const fn was_due(&self) -> bool {
+        self.send || self.withheld.is_some()
+    }
 }
 
 /// A wrong code was tried.

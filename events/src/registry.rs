@@ -1,8 +1,8 @@
 //! The one list from stored name to type, grouped by the kind of stream that holds them.
 
 use crate::{
-    account, address_book, audit, chat, contact, device, history, icon, integration, invitation, message,
-    phone, projection, reading, remind, section, session, tag, task, team, upload,
+    account, address_book, audit, chat, codes, contact, device, history, icon, integration, invitation,
+    message, phone, projection, reading, remind, section, session, tag, task, team, upload,
 };
 use schemars::{Schema, schema_for};
 use serde_json::Value;
@@ -95,6 +95,12 @@ stored_events! {
         CodeRequested(phone::CodeRequested) = "login_code.requested.v1",
         CodeRejected(phone::CodeRejected) = "login_code.rejected.v1",
         CodeUsed(phone::CodeUsed) = "login_code.used.v1",
+    }
+    /// Facts of a `codes` stream.
+    CodesEvent in "codes" {
+        Allowed(codes::Allowed) = "login_codes.allowed.v1",
+        Entered(codes::Entered) = "login_codes.entered.v1",
+        Withheld(codes::Withheld) = "login_codes.withheld.v1",
     }
     /// Facts of an `account` stream.
     AccountEvent in "account" {

@@ -15,6 +15,11 @@ impl StreamName {
         Self(format!("phone-{keyed_hash}"))
     }
 
+    /// The login codes of all phones on a day, `2026-11-30`.
+    pub fn codes(day: &str) -> Self {
+        Self(format!("codes-{day}"))
+    }
+
     /// An account.
     pub fn account(id: AccountId) -> Self {
         Self(format!("account-{id}"))

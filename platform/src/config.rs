@@ -13,6 +13,7 @@ mod nats;
 mod resolved;
 mod secret;
 mod sections;
+mod sms_guard;
 mod webhooks;
 
 pub use invitations::Invitations;
@@ -22,6 +23,7 @@ pub use nats::Nats;
 pub use resolved::MasterKeySource;
 pub use secret::Secret;
 pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, RosterMode, Sms, Uploads, Wait};
+pub use sms_guard::SmsGuard;
 pub use webhooks::Webhooks;
 
 use crate::limits::{self, Quota};
@@ -127,6 +129,8 @@ pub struct Config {
     pub auth: Auth,
     /// Sending login codes.
     pub sms: Sms,
+    /// Where login codes are sent, and how many.
+    pub sms_guard: SmsGuard,
     /// Calls to integrations.
     pub webhooks: Webhooks,
     /// Invitations into teams.
@@ -180,6 +184,7 @@ impl Config {
             log_level: "info,sqlx::postgres::notice=warn".to_owned(),
             auth: Auth::defaults(profile),
             sms: Sms::defaults(),
+            sms_guard: SmsGuard::defaults(profile),
             webhooks: Webhooks::defaults(profile),
             invitations: Invitations::defaults(),
             uploads: Uploads::defaults(),

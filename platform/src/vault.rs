@@ -27,6 +27,8 @@ pub enum Purpose {
     SessionToken,
     /// Finds a phone's stream and address book entries without the number.
     Phone,
+    /// Counts login codes by the first digits of their numbers, without these.
+    PhonePrefix,
     /// Finds a temporary token of a QR login.
     QrToken,
     /// Finds an invitation by its token.
@@ -51,6 +53,7 @@ impl Purpose {
         match self {
             Self::SessionToken => b"hash:session-token",
             Self::Phone => b"hash:phone",
+            Self::PhonePrefix => b"hash:phone-prefix",
             Self::QrToken => b"hash:qr-token",
             Self::InvitationToken => b"hash:invitation-token",
             Self::ApiKey => b"hash:api-key",

@@ -91,7 +91,8 @@ async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), Pr
         Event::RemindEvent(event) => remind::apply(batch, at, owner(recorded)?, event).await?,
         Event::ProjectionEvent(_) => {} // it rules about the projection, see parking.rs
         Event::HistoryEvent(_) => {}    // it tells of the log itself, see platform's guard
-        Event::AuditEvent(_) => {}      // clients are shown nothing of it; auditors find it in the log
+        Event::CodesEvent(_) => {} // how many were sent is decided on in the stream, and concerns nobody's rows
+        Event::AuditEvent(_) => {} // clients are shown nothing of it; auditors find it in the log
     }
     Ok(())
 }

@@ -1,7 +1,11 @@
-//! Phone numbers as identities: what an operator is shown of numbers that were stored by an earlier rule.
+//! Phone numbers as identities: what an operator is shown of numbers that were stored by an earlier rule; and as places to
+//! which messages are sent at somebody's cost.
 
 use serde_json::{Value, json};
-use veche_tests::{person::Person, world::World};
+use veche_tests::{
+    person::Person,
+    world::{Layout, LogPlace, Plan, Role, World},
+};
 
 async fn store(world: &World, meant: &str, phone: &str) {
     let stored = sqlx::query("UPDATE read.account SET phone = $2 WHERE phone = $1");
@@ -32,4 +36,57 @@ async fn operators_are_shown_numbers_that_an_earlier_rule_stored_wrongly() {
     assert_eq!(found["reason"], "lost-8");
     assert_eq!(found["meant"], "+78123251234");
     assert_eq!(found["may_be_right"], json!(false));
+}
+
+/// How many messages with codes the log has sent out.
+async fn sent(world: &World) -> i64 {
+    let count = "SELECT count(*) FROM log.events WHERE kind = 'login_code.requested.v1' AND convert_from(data, 'UTF8')::jsonb ->> 'send' = 'true'";
+    sqlx::query_scalar(count).fetch_one(&world.pool().await).await.expect("a count")
+}
+
+async fn ask(world: &World, phone: &str) -> Value {
+    world.client().post("/api/v3/sms-login", json!({"phone": phone})).await.ok()
+}
+
+#[tokio::test]
+async fn a_pumped_prefix_is_stopped_in_silence_and_stays_so_over_a_restart() {
+    let plan = Plan::new(Layout::AllInOne)
+        .log(LogPlace::Postgres)
+        .set("VECHE_SMS_GUARD_SLOW_AFTER", "3")
+        .set("VECHE_SMS_GUARD_STOP_AFTER", "5")
+        .set("VECHE_SMS_GUARD_GRACE_SEC", "0")
+        .set("VECHE_SMS_GUARD_PAUSE_SEC", "0")
+        .set("VECHE_SMS_GUARD_ALL_PER_DAY", "8");
+    let mut world = World::start(plan).await;
+    let anna = Person::login(world.client(), "+79081170001").await;
+    let before = sent(&world).await;
+    let first = ask(&world, "+447911120000").await;
+    for n in 1..30 {
+        let answer = ask(&world, &format!("+44791112{n:04}")).await;
+        assert_eq!(answer["code_length"], first["code_length"], "nobody is told");
+    }
+    assert_eq!(sent(&world).await - before, 5);
+    assert!(world.logs().contains("login codes are withheld") && world.logs().contains("+44791112"));
+
+    world.process(Role::Serve).kill();
+    world.revive(Role::Serve).await;
+    ask(&world, "+447911129999").await;
+    assert_eq!(sent(&world).await - before, 5, "the log remembers");
+    // Two more use up the budget of all; who logged in before still gets codes, and the answers are alike.
+    for phone in ["+79081170002", "+79081180002", "+79081190002"] {
+        ask(&world, phone).await;
+    }
+    assert_eq!(sent(&world).await - before, 7);
+    ask(&world, &anna.phone).await;
+    assert_eq!(sent(&world).await - before, 8);
+}
+
+#[tokio::test]
+async fn satellites_get_no_codes() {
+    let world = World::all_in_one().await;
+    for phone in ["+870773111632", "+8816 1234 5678", "+883510012345", "+979123456789", "+447012345678"] {
+        let answer = world.client().post("/api/v3/sms-login", json!({"phone": phone})).await;
+        assert_eq!(answer.status, 422, "{phone}");
+        assert!(answer.json["details"]["phone"].is_string(), "{}", answer.json);
+    }
 }

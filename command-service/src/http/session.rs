@@ -1,6 +1,7 @@
 //! Logging in by SMS, and out: `sms-login`, `sms-auth`, `sms-cookieauth`, `get-token`; see [`ending`] for ends of sessions.
 
 mod asking;
+mod clearance;
 mod code;
 pub(super) mod ending;
 mod opening;

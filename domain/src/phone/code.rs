@@ -19,7 +19,8 @@ pub struct Code {
     /// Digits.
     pub length: u8,
     made: DateTime<Utc>,
-    pub(super) sent_at: DateTime<Utc>,
+    /// When a message with it was due last.
+    pub sent_at: DateTime<Utc>,
     pub(super) valid_until: DateTime<Utc>,
     /// Of histories in which tries counted against everybody.
     wrong_tries: u32,
@@ -133,7 +134,7 @@ impl Code {
     pub(super) fn share(&mut self, requested: &CodeRequested) {
         self.requests.retain(|request| request.valid_until > requested.at);
         self.valid_until = self.valid_until.max(requested.valid_until);
-        if requested.send {
+        if requested.was_due() {
             self.sent_at = requested.at;
         }
         self.requests.push(Request {

@@ -35,7 +35,8 @@ fn ask(n: u128, from: &str, second: i64) -> Command {
 fn ask_as(n: u128, asker: Asker, second: i64) -> Command {
     let (account, phone, lang) = (AccountId(id(1)), "+79166660002".into(), "ru".into());
     let (nonce, request, now) = (id(n), format!("r{n}"), at(second));
-    Command::RequestCode { nonce, account, phone, lang, request, asker, policy: POLICY, now }
+    let clearance = Clearance::Allowed;
+    Command::RequestCode { nonce, account, phone, lang, request, asker, policy: POLICY, clearance, now }
 }
 
 /// A try that is equal to these codes.
@@ -321,6 +322,7 @@ fn histories_from_before_requests_had_ids_fold_as_before() {
         request_hash: None,
         replaces: None,
         address: None,
+        withheld: None,
     };
     let rejected = phone::CodeRejected { nonce: id(7), at: None, proof: None, request_hash: None };
     let mut history: Vec<PhoneEvent> = vec![requested.into(), rejected.clone().into()];

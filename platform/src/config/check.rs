@@ -18,6 +18,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     auditors(config, &mut problems);
     codes(config, &mut problems);
     amounts(config, &mut problems);
+    guard(config, &mut problems);
     if config.profile == Profile::Production {
         production(config, &mut problems);
     }
@@ -193,6 +194,22 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
     for (name, quota) in config.limits.iter().filter(|(_, quota)| quota.seconds == 0) {
         let value = format!("{name} with seconds = {}", quota.seconds);
         refuse(problems, "limits", value, "seconds must be at least 1; count = 0 switches a limit off");
+    }
+}
+
+fn guard(config: &Config, problems: &mut Vec<Problem>) {
+    if let Err(word) = config.sms_guard.lists() {
+        let allowed =
+            "must be countries by two letters (`GB`), prefixes (`+44`), and kinds of numbers that there are";
+        refuse(problems, "sms_guard", word, allowed);
+    }
+    if config.sms_guard.entered_percent > 100 {
+        refuse(
+            problems,
+            "sms_guard.entered_percent",
+            config.sms_guard.entered_percent,
+            "must be at most 100",
+        );
     }
 }
 

@@ -147,6 +147,8 @@ fn a_refusal_names_key_value_and_what_is_allowed() {
         ("VECHE_LOG", "mysql://x", "postgres://"),
         ("VECHE_LOG_FORMAT", "xml", "log_format"),
         ("VECHE_HTTP_TIMEOUT_SEC", "0", "at least 1"),
+        ("VECHE_SMS_GUARD_DENY", "UK", "`sms_guard` = UK"),
+        ("VECHE_SMS_GUARD_DENY_KINDS", "psychic", "psychic"),
         ("VECHE_LIMITS_JOIN_PER_ACCOUNT_SECONDS", "0", "join_per_account"),
     ];
     for (name, value, expected) in cases {

@@ -188,6 +188,7 @@ async fn codes_go_out_while_a_hundred_webhooks_wait_for_a_listener_that_never_an
             request_hash: None,
             replaces: None,
             address: None,
+            withheld: None,
         };
         let stream = StreamName::phone(&hex::encode([number; 32]));
         last = stage.append(stream, PhoneEvent::from(requested).into()).await;

@@ -29,6 +29,8 @@ pub enum Text {
     Required,
     /// No phone number can be read from it.
     NotAPhone,
+    /// Login codes are not sent to numbers of this sort or country.
+    NoCodesThere,
     /// More characters than allowed.
     TooLong {
         /// The most characters allowed.
@@ -310,6 +312,9 @@ impl Text {
             ),
             Self::LastOwner => {
                 say("В команде должен остаться хотя бы один владелец", "A team must keep at least one owner")
+            }
+            Self::NoCodesThere => {
+                say("На такие номера коды не отправляются", "Codes are not sent to such numbers")
             }
             Self::NotYourPhone => say("Это не ваш номер телефона", "This is not your phone number"),
             Self::OnlyYourself => say("Можно менять только свои данные", "You may change only your own data"),

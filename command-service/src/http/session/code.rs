@@ -15,7 +15,7 @@ use access::{refusal::not_found, refuse};
 use chrono::TimeDelta;
 use domain::{
     account::NamedDevice,
-    phone::{self, CodePolicy, Phone},
+    phone::{self, Clearance, CodePolicy, Phone},
     phone_number::PhoneNumber,
 };
 use events::{AccountId, Position, SessionId, StreamName, value::SessionKind};
@@ -54,6 +54,7 @@ impl Commands {
         let phone = checks.phone("phone", phone);
         checks.done()?;
         let phone = checked(phone)?;
+        self.serves(&phone)?;
         let address = Key::Address(context.request.client);
         self.access.limits.check(Limit::SmsLoginPerAddress, &address)?;
         self.access.limits.check(Limit::SmsLoginPerNetwork, &address)?;
@@ -68,6 +69,10 @@ impl Commands {
         let lang = if context.request.lang == Lang::En { "en" } else { "ru" };
         let policy = code_policy(self);
         let (request, asker) = (given.hash(self), sent_back.asker(self, context));
+        let clearance = match known.would_send(&asker, &policy, context.now) {
+            true => self.clear(&phone, nonce, known.has_logged_in(), context.now).await?,
+            false => Clearance::NotAsked,
+        };
         let done: Done<Phone> = self
             .transact(context, stream, Start::Known, |_: &Phone| phone::Command::RequestCode {
                 nonce,
@@ -77,6 +82,7 @@ impl Commands {
                 request: request.clone(),
                 asker: asker.clone(),
                 policy,
+                clearance,
                 now: context.now,
             })
             .await
@@ -150,6 +156,13 @@ impl Commands {
         if done.events.iter().any(|event| matches!(event, events::PhoneEvent::CodeRejected(_))) {
             self.access.limits.failed(Limit::SmsAuthGlobalFailures, &Key::Global);
             return Err(ApiError::field("code", Text::WrongCode));
+        }
+        let used = done.events.iter().find_map(|event| match event {
+            events::PhoneEvent::CodeUsed(used) => done.state.code_of(used.nonce),
+            _ => None,
+        });
+        if let Some(code) = used {
+            self.count_entered(code.nonce, code.sent_at).await;
         }
         Ok(done.state.owner())
     }
