@@ -1,7 +1,10 @@
 //! Bytes by which metadata is known wherever it lies: no compressed pixels have them by chance.
 
-use memchr::memmem;
-use std::io::{self, BufRead, BufReader, Read};
+use memchr::memmem::Finder;
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    sync::LazyLock,
+};
 
 /// How Exif, XMP and Photoshop's blocks begin, and what is in them in any case.
 const MARKS: [&[u8]; 8] = [
@@ -16,41 +19,44 @@ const MARKS: [&[u8]; 8] = [
 ];
 const LONGEST: usize = 17;
 
-/// Looks for marks in bytes that come in pieces.
+/// Bytes that are searched at once.
+const BUFFER: usize = 64 * 1024;
+
+static FINDERS: LazyLock<[Finder<'static>; 8]> = LazyLock::new(|| MARKS.map(Finder::new));
+
+/// Searches for marks in bytes that arrive in pieces of any size.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// The last bytes: a mark may be cut between two pieces.
-    tail: Vec<u8>,
+    /// Bytes that are not searched yet, behind the last ones that are: a mark may be cut between two pieces.
+    buffer: Vec<u8>,
     found: bool,
 }
 
 impl Watch {
     pub(super) fn look(&mut self, piece: &[u8]) {
-        if self.found {
-            return;
+        if !self.found {
+            self.buffer.extend_from_slice(piece);
+            if self.buffer.len() >= BUFFER {
+                self.search();
+            }
         }
-        let mut seam = std::mem::take(&mut self.tail);
-        seam.extend(piece.iter().take(LONGEST - 1));
-        self.found = is_marked(&seam) || is_marked(piece);
-        match piece.len() {
-            LONGEST.. => seam = piece[piece.len() + 1 - LONGEST..].to_vec(),
-            _ => drop(seam.drain(..seam.len().saturating_sub(LONGEST - 1))),
-        }
-        self.tail = seam;
     }
 
-    /// Something else follows: no mark goes over it.
+    /// Something else follows: no mark extends over it.
     pub(super) fn pass(&mut self) {
-        self.tail.clear();
+        self.search();
+        self.buffer.clear();
     }
 
-    pub(super) fn found(&self) -> bool {
+    pub(super) fn found(&mut self) -> bool {
+        self.search();
         self.found
     }
-}
 
-fn is_marked(bytes: &[u8]) -> bool {
-    MARKS.iter().any(|mark| memmem::find(bytes, mark).is_some())
+    fn search(&mut self) {
+        self.found |= FINDERS.iter().any(|mark| mark.find(&self.buffer).is_some());
+        self.buffer.drain(..self.buffer.len().saturating_sub(LONGEST - 1));
+    }
 }
 
 /// Whether a file that is no picture has metadata of one in it. Blocks.
@@ -61,7 +67,7 @@ pub fn hides_metadata(from: &mut dyn Read) -> io::Result<bool> {
     let (mut reader, mut watch) = (BufReader::with_capacity(64 * 1024, from), Watch::default());
     loop {
         let piece = reader.fill_buf()?;
-        if piece.is_empty() || watch.found() {
+        if piece.is_empty() || watch.found {
             return Ok(watch.found());
         }
         watch.look(piece);

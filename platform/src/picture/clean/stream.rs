@@ -161,7 +161,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Whether what was written is what was read.
-    pub(super) fn finish(self, read: u64) -> Result<bool, CleanError> {
+    pub(super) fn finish(mut self, read: u64) -> Result<bool, CleanError> {
         if self.watch.found() {
             return Err(CleanError::Hidden);
         }
