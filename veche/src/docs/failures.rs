@@ -28,16 +28,30 @@ pub(super) fn describe(document: &mut Document) {
         ];
         for (operation, writes) in operations {
             if let Some(operation) = operation {
-                for status in statuses(path, operation, writes) {
-                    let reference = RefOr::Ref(Ref::from_response_name(component(status)));
-                    operation.responses.responses.entry(status.to_string()).or_insert(reference);
-                }
+                add(operation, &statuses(path, operation, writes));
             }
         }
     }
     let components = document.components.get_or_insert_default();
     for (status, codes) in by_status() {
         components.responses.insert(component(status), RefOr::T(response(&codes)));
+    }
+}
+
+/// Adds the statuses. A default that the handler itself describes has a body of its own, which all of them get then.
+fn add(operation: &mut Operation, statuses: &BTreeSet<u16>) {
+    let codes = by_status();
+    let own = operation.responses.responses.remove("default");
+    for status in statuses {
+        let failure = match &own {
+            Some(RefOr::T(own)) => {
+                let mut failure = own.clone();
+                failure.description = format!("{} {}", own.description, described(&codes[status]));
+                RefOr::T(failure)
+            }
+            Some(RefOr::Ref(_)) | None => RefOr::Ref(Ref::from_response_name(component(*status))),
+        };
+        operation.responses.responses.entry(status.to_string()).or_insert(failure);
     }
 }
 
@@ -97,9 +111,13 @@ fn component(status: u16) -> String {
 }
 
 fn response(codes: &[ErrorCode]) -> Response {
-    let lines: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}.", meaning(*code))).collect();
     let body = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Failed")))).build();
-    ResponseBuilder::new().description(lines.join(" ")).content("application/json", body).build()
+    ResponseBuilder::new().description(described(codes)).content("application/json", body).build()
+}
+
+fn described(codes: &[ErrorCode]) -> String {
+    let lines: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}.", meaning(*code))).collect();
+    lines.join(" ")
 }
 
 /// When the server answers with a code, and what a client can do about it.
