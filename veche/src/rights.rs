@@ -34,6 +34,14 @@ pub(crate) async fn grant(pool: &PgPool, roles: &str) -> Result<bool, Failure> {
     if let Some(missing) = wanted.iter().find(|role| !found.contains(role)) {
         return Err(format!("the database role {missing} is missing beside {}", found.join(", ")).into());
     }
+    let is_owner = "SELECT pg_has_role(datdba, 'MEMBER') FROM pg_database WHERE datname = current_database()";
+    let is_owner: bool = sqlx::query_scalar(is_owner).fetch_one(pool).await?;
+    if !is_owner {
+        return Err(
+            "the owner of the database grants its roles what they may: run `veche migrate` as their owner"
+                .into(),
+        );
+    }
     let mut transaction = pool.begin().await?;
     let mut run = OF_THE_DATABASE.to_owned();
     for (schema, rights) in RIGHTS {
