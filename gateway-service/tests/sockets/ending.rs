@@ -213,7 +213,8 @@ async fn an_accounts_frames_wait_for_room_and_others_do_not() {
         }
     };
     tokio::time::timeout(LONG, counted).await.unwrap();
-    fifth.send(&json!({"event": "client.ping", "confirm_id": "fifth"})).await;
+    // More than one read brings.
+    fifth.socket.get_mut().write_all(&frame(0x81, ping("fifth", 64 * 1024).as_bytes())).await.unwrap();
     for _ in 0..10 {
         neighbour.send(&json!({"event": "client.ping", "confirm_id": "n"})).await;
         neighbour.expect("server.confirm").await;

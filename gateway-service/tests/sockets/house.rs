@@ -24,7 +24,11 @@ use protocol::{
     message::{ContentType, NeutralMessage},
     notice::{Audience, Committed, FEED_SUBJECT, FeedRow, Notice, Scope},
 };
-use read_model::{ReadModel, schema};
+use read_model::{
+    ReadModel,
+    proof::{PlaceRow, SessionRow},
+    schema,
+};
 use serde_json::{Value, json, value::to_raw_value};
 use sqlx::PgPool;
 use std::{net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};
@@ -55,6 +59,8 @@ pub(crate) struct House {
     pub(crate) config: Arc<Config>,
     pub(crate) tasks: Tasks,
     pub(crate) budget: Budget,
+    /// Makes the codes of rows that give rights, as the projection does.
+    vault: Vault,
     head: Mutex<Position>,
     pool: PgPool,
     _database: TestDatabase,
@@ -70,7 +76,8 @@ impl House {
         let mut config = Config::defaults(Profile::Dev);
         adjust(&mut config);
         let config = Arc::new(config);
-        let read = ReadModel::new(pool.clone(), &config.public_url(), Vault::new(&[7; 32]));
+        let vault = Vault::new(&[7; 32]);
+        let read = ReadModel::new(pool.clone(), &config.public_url(), vault.clone());
         let access = Access {
             read: read.clone(),
             config: Arc::clone(&config),
@@ -97,6 +104,7 @@ impl House {
             config,
             tasks,
             budget,
+            vault,
             head: Mutex::default(),
             pool,
             _database: database,
@@ -137,19 +145,35 @@ impl House {
     pub(crate) async fn seat(&self, account: AccountId, team: TeamId) -> ContactId {
         let contact = ContactId(Uuid::new_v4());
         let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, display_name, role, \
-                   status, need_confirmation, since, gentime) \
-                   VALUES ($1, $2, $3, '+79990000000', 'Имя', '', 'Имя', '', 'member', false, 1, 1)";
+                   status, need_confirmation, since, gentime, code) \
+                   VALUES ($1, $2, $3, '+79990000000', 'Имя', '', 'Имя', '', 'member', false, 1, 1, $4)";
+        let place = PlaceRow {
+            contact: contact.0,
+            team: team.0,
+            account: Some(account.0),
+            status: "member",
+            inviting: false,
+            archived: false,
+        };
         let query = sqlx::query(sql).bind(contact.0).bind(team.0).bind(account.0);
-        query.execute(&self.pool).await.unwrap();
+        query.bind(place.code(&self.vault.row_mac())).execute(&self.pool).await.unwrap();
         contact
     }
 
     async fn session(&self, account: AccountId, kind: SessionKind, lasts: Duration) -> (SessionId, String) {
         let (session, token) = (SessionId(Uuid::new_v4()), Uuid::new_v4().simple().to_string());
-        let sql = "INSERT INTO read.session (token_hash, uid, account, kind, created, expires) \
-                   VALUES ($1, $2, $3, $4, now(), now() + make_interval(secs => $5))";
-        let query = sqlx::query(sql).bind(self.read.token_hash(&token)).bind(session.0).bind(account.0);
-        query.bind(kind.word()).bind(lasts.as_secs_f64()).execute(&self.pool).await.unwrap();
+        let sql = "INSERT INTO read.session (token_hash, uid, account, kind, created, expires, code) \
+                   VALUES ($1, $2, $3, $4, now(), $5, $6)";
+        let token_hash = self.read.token_hash(&token);
+        let row = SessionRow {
+            token_hash: &token_hash,
+            uid: session.0,
+            account: account.0,
+            kind: kind.word(),
+            expires: Clock::System.now() + lasts,
+        };
+        let query = sqlx::query(sql).bind(row.token_hash).bind(row.uid).bind(row.account).bind(row.kind);
+        query.bind(row.expires).bind(row.code(&self.vault.row_mac())).execute(&self.pool).await.unwrap();
         (session, token)
     }
 
