@@ -61,7 +61,7 @@ pub struct Notary {
     pace: Pace,
     streams: Streams,
     guard: Option<Guard>,
-    /// The newest checkpoint that this process has signed.
+    /// The newest checkpoint that this process has signed, or has seen to fit.
     last: Arc<Mutex<Option<Checkpoint>>>,
     /// Why nothing is signed, if so.
     refused: Arc<Mutex<Option<String>>>,

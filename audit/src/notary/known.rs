@@ -26,7 +26,9 @@ pub(super) struct Held {
 impl Notary {
     /// Holds the newest known checkpoint against the chain, and what stands in the log behind it.
     pub(super) async fn hold(&self, head: Head) -> Result<Held, NotaryError> {
-        let Some(known) = self.known().await? else {
+        let known = self.known().await?;
+        self.all_fit(&known, head).await?;
+        let Some(known) = known.into_iter().max_by_key(|checkpoint| checkpoint.number) else {
             let not_ours = self.walk(Chain::START, 0, head).await?;
             return Ok(Held { ahead: None, not_ours });
         };
@@ -40,7 +42,19 @@ impl Notary {
         let entry = self.ledger.entry_number(known.number).await?;
         let entry = entry.filter(|entry| entry.hash == known.hash).ok_or_else(|| rewritten(&known))?;
         let not_ours = self.walk(entry.chain(), entry.position, head).await?;
+        self.remember(Some(known));
         Ok(Held { ahead: None, not_ours })
+    }
+
+    /// Whether all checkpoints that the chain has come to are the chain's.
+    async fn all_fit(&self, known: &[Checkpoint], head: Head) -> Result<(), NotaryError> {
+        for known in known.iter().filter(|known| known.number <= head.chain.number) {
+            let entry = self.ledger.entry_number(known.number).await?;
+            if entry.is_none_or(|entry| entry.hash != known.hash) {
+                return Err(rewritten(known));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the end may be signed now.
@@ -51,15 +65,11 @@ impl Notary {
             }
             return Ok(false);
         }
-        if let Some(known) = self.known().await? {
-            if known.number > stand.head.chain.number {
-                // Another process is further on: this one will see that its end is not the chain's.
-                return Ok(false);
-            }
-            let entry = self.ledger.entry_number(known.number).await?;
-            if entry.is_none_or(|entry| entry.hash != known.hash) {
-                return Err(rewritten(&known));
-            }
+        let known = self.known().await?;
+        self.all_fit(&known, stand.head).await?;
+        if known.iter().any(|known| known.number > stand.head.chain.number) {
+            // Another process is further on: this one will see that its end is not the chain's.
+            return Ok(false);
         }
         if let Some(position) = self.missing(stand.head).await? {
             return Err(NotaryError::OtherHistory(position));
@@ -101,21 +111,22 @@ impl Notary {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = signed;
     }
 
-    /// The newest checkpoint that is known, outside of the database if there is a file. What only the database has counts only
-    /// where nothing else is known.
-    async fn known(&self) -> Result<Option<Checkpoint>, NotaryError> {
+    /// The newest checkpoint that this process has seen, and the last of the file outside. What only the database has counts where
+    /// there is no file.
+    async fn known(&self) -> Result<Vec<Checkpoint>, NotaryError> {
         let own = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let key = self.key.public();
         // What was signed of a log in memory ended with its process.
         let file = self.file.clone().filter(|_| !matches!(self.log, Log::Memory(_)));
         let Some(file) = file else {
             let inside = self.ledger.last_checkpoint().await?;
-            return Ok(own.or(inside.filter(|checkpoint| checkpoint.check(&key).is_ok())));
+            let inside = inside.filter(|checkpoint| checkpoint.check(&key).is_ok());
+            return Ok(own.into_iter().chain(inside).collect());
         };
         let tail = blocking(move || file.tail(&key)).await?;
         let own = own.filter(|own| tail.lineage.is_none_or(|lineage| lineage.at < own.at));
         let outside = tail.checkpoint;
-        Ok(own.into_iter().chain(outside).max_by_key(|checkpoint| checkpoint.number))
+        Ok(own.into_iter().chain(outside).collect())
     }
 
     /// Hashes what stands in the log between a place and the chain's end: it must lead there.

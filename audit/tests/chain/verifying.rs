@@ -1,7 +1,7 @@
 //! Verification of a log: whatever its owner does to it, the first position that does not hold is named.
 
 use crate::house::{House, some};
-use audit::{Break, Checkpoint, Fault, Report, read_checkpoints, verify};
+use audit::{Break, Checkpoint, Fault, NotaryError, Report, read_checkpoints, verify};
 use platform::vault::Vault;
 
 /// Ten events, signed at 4 and at 8, all hashed.
@@ -106,7 +106,8 @@ async fn a_history_that_was_hashed_anew_is_not_the_one_that_was_signed() {
     let house = ten().await;
     house.tamper("update log.events set data = '{}' where position = 6").await;
     house.ledger.begin_anew(false).await.unwrap();
-    house.patient_notary().catch_up().await.unwrap();
+    let refused = house.patient_notary().catch_up().await;
+    assert!(matches!(refused, Err(NotaryError::Rewritten { number: 8, .. })), "{refused:?}");
     let found = broken(&house).await;
     assert!(matches!(found.why, Fault::NotAsSigned { from: 5, .. }), "{found:?}");
     assert_eq!((found.number, found.after), (8, 7), "between what was signed before and what was after");
