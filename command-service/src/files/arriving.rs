@@ -59,7 +59,7 @@ pub(crate) struct Arrivals(Places);
 
 impl Arrivals {
     pub(crate) fn new(config: &config::Uploads) -> Self {
-        Self(Places::new(config.at_once as usize, config.at_once_per_account as usize))
+        Self(Places::fair(config.at_once as usize, config.at_once_per_account as usize))
     }
 
     /// A place for one more; it is given back when dropped.
