@@ -18,7 +18,6 @@ use domain::{
     Aggregate,
     account::{self, Account},
     team::{self, Team},
-    text,
 };
 use events::{AccountId, ContactId, GroupId, Position, StreamName, value::ContactStatus};
 use platform::{
@@ -81,7 +80,7 @@ pub(super) async fn create(
     } = command.input.0;
     let mut checks = Checks::default();
     // Forms name all fields: what is empty is not said.
-    let said = |text: Option<String>| text.filter(|text| text::shows_something(text));
+    let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let more = ChangeContact {
         patronymic: said(patronymic),
         contact_email: said(contact_email),
