@@ -175,13 +175,12 @@ mod tests {
     fn each_operation_names_the_statuses_of_its_shape() {
         let read = responses("/api/v3/time", "get");
         assert!(
-            ["400", "422", "429", "500", "503", "504"].iter().all(|status| read.iter().any(|it| it == status)),
+            ["400", "422", "429", "500", "503", "504"]
+                .iter()
+                .all(|status| read.iter().any(|it| it == status)),
             "{read:?}"
         );
-        assert!(
-            !read.iter().any(|it| ["401", "403", "404", "409"].contains(&it.as_str())),
-            "{read:?}"
-        );
+        assert!(!read.iter().any(|it| ["401", "403", "404", "409"].contains(&it.as_str())), "{read:?}");
         let written = responses("/api/v3/teams/{team_uid}", "put");
         let wanted = ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503", "504"];
         assert!(wanted.iter().all(|status| written.iter().any(|it| it == status)), "{written:?}");
