@@ -110,7 +110,7 @@ async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
         and account <> read.session.account) where account = (select account from read.contact where team = $1 and phone = $2)";
     let done = sqlx::query(whose).bind(team_id).bind(&boris.phone).execute(&pool).await;
     assert_eq!(done.expect("an owner can do so").rows_affected(), 1, "Boris' token would be Anna's");
-    refused(boris, "/api/v4/me", "INVALID_TOKEN").await;
+    refused(boris, "/api/v3/me", "INVALID_TOKEN").await;
     assert!(
         world.logs().contains("a row that gives rights is not as the projection wrote it"),
         "the log says so"
