@@ -34,8 +34,8 @@ use open::{NotOpened, Parts};
 use pace::Pace;
 use protocol::{Point, realtime::ServerEvent};
 use read_model::{contact::Viewer, session::Session};
-use std::{collections::HashSet, future::ready, pin::Pin, sync::Arc};
-use tokio::time::Sleep;
+use std::{collections::HashSet, future::ready, pin::Pin, sync::Arc, time::Duration};
+use tokio::time::{Sleep, timeout};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// Whose socket it is.
@@ -87,6 +87,9 @@ struct Socket {
     known: HashSet<ContactId>,
 }
 
+/// How long the answer to a close waits until it is noted what the client has confirmed.
+const NOTE_FIRST: Duration = Duration::from_millis(500);
+
 /// How a socket ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -122,9 +125,13 @@ impl Socket {
         tell::note_seen(&self.gateway, &self.renderer).await;
         let end = self.until_end().await;
         if end == End::Closed {
+            // Noted before the answer: a client that comes back right behind it goes on from what it has confirmed. A database
+            // that is slow or away does not hold the answer up.
+            let _ = timeout(NOTE_FIRST, self.note_confirmed()).await;
             self.wire.answer_close().await;
+        } else {
+            self.note_confirmed().await;
         }
-        self.note_confirmed().await;
         let Self { wire, seat, attendance, gateway, renderer, .. } = self;
         drop(seat);
         drop(attendance);
