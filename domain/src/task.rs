@@ -212,7 +212,7 @@ impl Task {
 
     fn check_item(&self, actor: Actor, item: TaskItemId, checked: bool) -> Result<Vec<TaskEvent>, Rejection> {
         let (facts, role) = self.known_to(actor)?;
-        let known = facts.items.iter().find(|known| known.item == item).ok_or(Rejection::NoItem)?;
+        let known = facts.items.iter().find(|known| known.item == item).ok_or(Rejection::NoSuchLine)?;
         if !role.may_check() {
             return Err(Rejection::NotAllowed);
         }

@@ -216,7 +216,7 @@ impl Commands {
 
 fn refused(rejection: task::Rejection) -> ApiError {
     match rejection {
-        task::Rejection::NoTask => not_found(),
+        task::Rejection::NoTask | task::Rejection::NoSuchLine => not_found(),
         task::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
         task::Rejection::NoItem => ApiError::field("items", Text::DoesNotExist),
         task::Rejection::Reference => ApiError::field("checked", Text::ReadOnly),

@@ -31,7 +31,9 @@ pub(super) struct Path {
 /// Carries out a client event; what it leads to also arrives over the websockets. For `client.message.updated` and
 /// `client.message.deleted` the result is the message, for others `null`.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/ws/{client_event_name}", tag = "realtime",
-    params(("team_uid" = String, Path), ("client_event_name" = String, Path)), request_body = Object,
+    params(("team_uid" = String, Path), ("client_event_name" = String, Path)),
+    request_body(content = Object, description = "The `params` of the event, with the fields that the description of events \
+        (AsyncAPI) gives it"),
     responses((status = 200, body = Success<Option<Message>>)))]
 pub(super) async fn event(
     State(commands): State<Commands>,

@@ -128,6 +128,8 @@ pub enum Rejection {
     NoTask,
     /// The actor may not.
     NotAllowed,
+    /// The line that is to be ticked is not in the checklist.
+    NoSuchLine,
     /// There is no such line in its checklist.
     NoItem,
     /// The line stands for another task, and is ticked when that one is done.

@@ -141,7 +141,7 @@ fn lines_are_ticked_but_not_those_that_stand_for_tasks() {
     assert_eq!(ticked.len(), 1);
     assert_eq!(given::<Task>(&[task.clone(), ticked].concat()).when(check(OWNER, 10, true)), Ok(vec![]));
     assert_eq!(given::<Task>(&task).when(check(OWNER, 11, true)), Err(Rejection::Reference));
-    assert_eq!(given::<Task>(&task).when(check(OWNER, 99, true)), Err(Rejection::NoItem));
+    assert_eq!(given::<Task>(&task).when(check(OWNER, 99, true)), Err(Rejection::NoSuchLine));
 }
 
 #[test]

@@ -17,8 +17,9 @@ use protocol::{
 };
 use serde::Deserialize;
 
-/// A file and what is said with it.
+/// A file and what is said with it. Another form has this name too, and the document has one schema for each name.
 #[derive(utoipa::ToSchema)]
+#[schema(as = ChatMessageForm)]
 #[expect(dead_code, reason = "describes the form")]
 pub(crate) struct MessageForm {
     /// Any file.
