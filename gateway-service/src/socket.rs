@@ -38,6 +38,9 @@ use std::{collections::HashSet, future::ready, pin::Pin, sync::Arc, time::Durati
 use tokio::time::{Sleep, timeout};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+/// Longest wait at a socket's end until it is noted what its client has confirmed.
+const NOTING: Duration = Duration::from_secs(1);
+
 /// Whose socket it is.
 pub(crate) struct Identity {
     /// The login.
@@ -124,6 +127,9 @@ impl Socket {
     async fn serve(mut self) {
         tell::note_seen(&self.gateway, &self.renderer).await;
         let end = self.until_end().await;
+        // Before a close is answered: whoever comes back at once goes on from what was confirmed. A database that does not
+        // answer holds nobody up.
+        let _ = timeout(NOTING, self.note_confirmed()).await;
         if end == End::Closed {
             // Noted before the answer: a client that comes back right behind it goes on from what it has confirmed. A database
             // that is slow or away does not hold the answer up.
