@@ -90,9 +90,6 @@ struct Socket {
     known: HashSet<ContactId>,
 }
 
-/// How long the answer to a close waits until it is noted what the client has confirmed.
-const NOTE_FIRST: Duration = Duration::from_millis(500);
-
 /// How a socket ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -127,16 +124,11 @@ impl Socket {
     async fn serve(mut self) {
         tell::note_seen(&self.gateway, &self.renderer).await;
         let end = self.until_end().await;
-        // Before a close is answered: whoever comes back at once goes on from what was confirmed. A database that does not
-        // answer holds nobody up.
+        // Noted before a close is answered: a client that comes back at once goes on from what it has confirmed. A database
+        // that does not answer delays the close by no more than this.
         let _ = timeout(NOTING, self.note_confirmed()).await;
         if end == End::Closed {
-            // Noted before the answer: a client that comes back right behind it goes on from what it has confirmed. A database
-            // that is slow or away does not hold the answer up.
-            let _ = timeout(NOTE_FIRST, self.note_confirmed()).await;
             self.wire.answer_close().await;
-        } else {
-            self.note_confirmed().await;
         }
         let Self { wire, seat, attendance, gateway, renderer, .. } = self;
         drop(seat);
