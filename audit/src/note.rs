@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use platform::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
 
-/// What a note says.
+/// The content of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -20,7 +20,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// What it says.
+    /// The content.
     pub note: Kind,
     /// The place in the chain that it was written at; of a new lineage, the last one that was signed of the other.
     pub number: u64,
@@ -47,7 +47,7 @@ impl Note {
         note
     }
 
-    /// What is signed: these lines, each ended by a line feed; the reason as JSON text.
+    /// The signed text: these lines, each ended by a line feed; the reason as JSON text.
     pub fn text(&self) -> String {
         let Self { number, hash, key, .. } = self;
         let kind = match self.note {

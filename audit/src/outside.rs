@@ -21,7 +21,7 @@ const NAME: &str = "checkpoints.ndjson";
 /// Bytes at the end of the file in which its last checkpoint is looked for.
 const TAIL: u64 = 64 << 10;
 
-/// What the end of a file says.
+/// The notes at the end of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tail {
     /// The last checkpoint below the last accepted lineage.
@@ -30,7 +30,7 @@ pub struct Tail {
     pub lineage: Option<Note>,
 }
 
-/// What a file says.
+/// The notes of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
     /// The checkpoints of the present history: those below the last accepted lineage.
@@ -49,7 +49,7 @@ enum Line {
 }
 
 impl Outside {
-    /// What a file says, as far as its notes are signed with a key that is trusted. A file that is not there says nothing.
+    /// The notes of a file that are signed with a trusted key. A missing file has none.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -113,7 +113,7 @@ impl CheckpointFile {
         self.append_line(note)
     }
 
-    /// What the end of the file says, as far as it is signed with this key; however long the file has become, no more is read.
+    /// The notes at the end of the file that are signed with this key; no more is read, however long the file is.
     ///
     /// # Errors
     /// The file cannot be read.

@@ -51,14 +51,14 @@ pub struct NotOurs {
     pub stream: String,
     /// Its id.
     pub event: EventId,
-    /// What is wrong with it.
+    /// The fault.
     pub why: String,
 }
 
-/// What is verified beside the chain.
+/// The checks beside the chain.
 #[derive(Clone, Debug, Default)]
 pub struct Beside {
-    /// Which events are believed; none: it is not looked at.
+    /// The rule for events that are believed; without one this is not checked.
     pub guard: Option<Guard>,
     /// The keys as they were before the log is read, and whether they were destroyed.
     pub keys: BTreeMap<Subject, bool>,
@@ -152,7 +152,7 @@ pub async fn verify_beside(
     Ok(Report { outside: count, not_ours: verifier.seen.not_ours, keys_lost, without_key, ..report })
 }
 
-/// What was seen of events beside their hashes.
+/// Findings about events beside their hashes.
 struct Seen {
     beside: Beside,
     not_ours: Vec<NotOurs>,

@@ -20,7 +20,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What was sent on a day.
+/// The codes sent on a day.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
     all: Count,
@@ -28,7 +28,7 @@ pub struct Codes {
     prefixes: HashMap<String, Prefix>,
     /// The prefix of each code, and its place among those of the prefix.
     allowed: HashMap<Uuid, (Arc<str>, usize)>,
-    /// What was said to be withheld.
+    /// The barriers that were recorded.
     said: HashSet<(Barrier, String, DateTime<Utc>)>,
 }
 
@@ -79,17 +79,17 @@ pub struct Guard {
 /// Limits in force.
 #[derive(Clone, Copy, Debug)]
 pub struct CodesPolicy {
-    /// Of a prefix.
+    /// The codes of a prefix.
     pub prefix: Budget,
-    /// Of a country.
+    /// The codes of a country.
     pub country: Budget,
-    /// Of all together.
+    /// All codes together.
     pub all: Budget,
     /// The guard.
     pub guard: Guard,
 }
 
-/// What may be asked.
+/// Commands.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// May a code be sent?
@@ -127,7 +127,7 @@ impl Codes {
         self.allowed.contains_key(&nonce)
     }
 
-    /// What holds up a code for a number with which nobody logged in before, and until when.
+    /// The barrier that holds up a code for a number with which nobody logged in before, and its end.
     pub fn barrier(
         &self,
         place: &Place,
@@ -237,7 +237,7 @@ impl Aggregate for Codes {
     }
 }
 
-/// What a barrier is about.
+/// The subject of a barrier.
 fn subject(barrier: Barrier, place: &Place) -> String {
     match barrier {
         Barrier::Prefix | Barrier::Slowed | Barrier::Stopped => place.prefix.clone(),

@@ -5,7 +5,7 @@ use crate::{
     text,
 };
 
-/// What the name of a scheme stands before.
+/// The text between the name of a scheme and the host.
 const MARK: &str = "://";
 /// The schemes, the longer one first: it ends in what is no beginning of the other.
 const SCHEMES: [&str; 2] = ["https", "http"];
@@ -55,7 +55,7 @@ fn next(text: &str, from: usize) -> Option<(usize, usize)> {
     text[from..].match_indices(MARK).find_map(beginning)
 }
 
-/// What no address goes on behind.
+/// Characters at which an address ends.
 fn ends(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

@@ -26,11 +26,11 @@ pub struct Candidate<'t> {
 pub struct Found<'t, T> {
     /// As it is written, without the `@`.
     pub written: &'t str,
-    /// Who is called so.
+    /// The people with this name.
     pub who: T,
 }
 
-/// What could be names after the `@`s of a text, in its order; nothing is done for a text without `@`.
+/// Candidates for names after the `@`s of a text, in its order; nothing is done for a text without `@`.
 pub fn candidates(text: &str) -> Vec<Candidate<'_>> {
     let mut found = vec![];
     let mut mentions = 0;
@@ -122,7 +122,7 @@ fn is_mark(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// What a text's mentions are, as they are written, and whom they name.
+    /// The mentions of a text as they are written, with the contacts that they name.
     fn mentioned(text: &str, names: &[&str]) -> Vec<(String, usize)> {
         let candidates = candidates(text);
         let keys = keys(&candidates);

@@ -58,7 +58,7 @@ pub enum Command {
         lang: String,
         /// Keyed hash of this request's id, hex.
         request: String,
-        /// Who asks.
+        /// The asker.
         asker: Asker,
         /// Limits in force.
         policy: CodePolicy,
@@ -71,7 +71,7 @@ pub enum Command {
     TryCode {
         /// Those of the codes that are good to which it is equal.
         equal: Vec<Uuid>,
-        /// Who tries it.
+        /// The client that tries it.
         asker: Asker,
         /// Strangers are not listened to just now.
         strained: bool,
@@ -100,7 +100,7 @@ pub enum Rejection {
     Strained,
 }
 
-/// What a request for a code leads to.
+/// The outcome of a request for a code.
 enum Next {
     /// The newest code, with or without another message.
     Same { nonce: Uuid, length: u8, send: bool },

@@ -50,7 +50,7 @@ pub struct CodeRequested {
     /// The subscriber's address it was asked from: of IPv6 the /64. Sealed under the account that owns the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Personal<String>>,
-    /// What withheld the message that would have gone out.
+    /// The reason why the message was withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<Barrier>,
 }
@@ -71,7 +71,7 @@ pub struct CodeRejected {
     /// When; absent in histories of earlier programs, where a try counted against everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
-    /// What showed that the asker tried it; absent as `at` is.
+    /// The proof that the asker tried it; absent where `at` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<AskerProof>,
     /// The request whose tries it counts against, by the keyed hash of its id; absent for a stranger.

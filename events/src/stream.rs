@@ -70,7 +70,7 @@ impl StreamName {
         Self("projection-read".to_owned())
     }
 
-    /// What is known of the log itself: from where on it proves its events, and what operators have accepted.
+    /// Facts about the log itself: from where on it proves its events, and what operators have accepted.
     pub fn history() -> Self {
         Self("history-log".to_owned())
     }

@@ -49,7 +49,7 @@ pub(crate) struct Shared {
     pub(crate) presence: Presence,
     pub(crate) upstream: Upstream,
     pub(crate) tasks: Tasks,
-    /// What clients may have on its way in.
+    /// The budget of frames that come in.
     pub(crate) budget: Budget,
     /// Who has how many streams open.
     pub(crate) crowd: Crowd,

@@ -49,7 +49,7 @@ pub struct Charge {
     bytes: u32,
 }
 
-/// Whose budget is used up.
+/// The owner of the budget that is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Whose {
     /// That of the account.
@@ -121,7 +121,7 @@ impl Purse {
     /// Counts bytes, if there is room for them.
     ///
     /// # Errors
-    /// Whose room is used up; then nothing is counted.
+    /// The owner of the room that is used up; then nothing is counted.
     pub fn charge(&self, bytes: usize) -> Result<Charge, Whose> {
         let mut charge = Charge { purse: self.clone(), bytes: 0 };
         charge.cover(bytes)?;
@@ -157,7 +157,7 @@ impl Charge {
     /// Counts more, until it covers so many bytes.
     ///
     /// # Errors
-    /// Whose room is used up; then it covers what it did before.
+    /// The owner of the room that is used up; then it covers what it did before.
     pub fn cover(&mut self, bytes: usize) -> Result<(), Whose> {
         let bytes = u32::try_from(bytes).map_err(|_| Whose::All)?;
         let Some(more) = bytes.checked_sub(self.bytes).filter(|more| *more > 0) else { return Ok(()) };

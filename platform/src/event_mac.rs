@@ -18,11 +18,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// What the covered bytes begin with.
+/// The first covered bytes.
 const TAG: &[u8] = b"veche.event-mac.v1";
-/// What stands between the metadata and the code.
+/// The text between the metadata and the code.
 const BEFORE: &[u8] = br#","mac":"v1."#;
-/// What ends the metadata behind the code.
+/// The end of the metadata behind the code.
 const AFTER: &[u8] = br#""}"#;
 /// Characters of 32 bytes in base64 without padding.
 const CHARACTERS: usize = 43;
@@ -33,7 +33,7 @@ const SUFFIX: usize = BEFORE.len() + CHARACTERS + AFTER.len();
 #[derive(Clone)]
 pub struct EventMac(Hmac<Sha256>);
 
-/// What is known of an event's origin.
+/// The origin of an event, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// It is as this installation wrote it, and where.

@@ -1,4 +1,4 @@
-//! Which stored events are believed: those that carry the code of this installation, and those that were written before there
+//! Decides which stored events are believed: those that carry the code of this installation, and those that were written before there
 //! were codes.
 //!
 //! Where codes begin is itself an event with a code, `history.guarded.v1`: what stands before it in the log may be without one.
@@ -41,7 +41,7 @@ pub enum NotOurs {
     Forged,
 }
 
-/// What a log says about its codes.
+/// The state of a log with regard to codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beginning {
     /// All events behind this position carry one.

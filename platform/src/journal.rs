@@ -116,7 +116,7 @@ impl Journal {
         Self { log, keyring, guard: Guard::new(vault.event_mac()) }
     }
 
-    /// What decides which events are believed.
+    /// Decides which events are believed.
     pub fn guard(&self) -> &Guard {
         &self.guard
     }

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// What the covered bytes begin with.
+/// The first covered bytes.
 const TAG: &[u8] = b"veche.row-mac.v1";
 
 /// Makes and checks the codes. Cheap to clone.

@@ -19,10 +19,10 @@ use std::{borrow::Cow, collections::BTreeSet, fmt::Write};
 
 pub(crate) use crate::vault::cipher::Version;
 
-/// What the associated data of an event's values names first.
+/// The first part of the associated data of an event's values.
 const PURPOSE: &[u8] = b"event";
 
-/// Which stored event a value belongs to, and which part of it.
+/// The stored event that a value belongs to, and the part of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     pub(crate) stream: &'a StreamName,
@@ -233,7 +233,7 @@ impl Owners {
         })
     }
 
-    /// What ciphertext is bound to: moved under other names, and since version 2 to another place, it does not open.
+    /// The associated data that binds ciphertext: moved under other names, and since version 2 to another place, it does not open.
     fn context(&self, version: Version, place: Place<'_>, path: &Path) -> Vec<u8> {
         let owners = match self.within {
             None => self.subject.to_string(),

@@ -17,7 +17,7 @@ use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// What is read of a connection before it is looked at, at most: a request's head must fit, and of a body so much waits.
+/// The most bytes that are read of a connection before they are looked at: a request's head must fit, and of a body so much waits.
 const READ_AHEAD: usize = 64 * 1024;
 
 /// A pause after an accept that failed for want of file descriptors or memory.

@@ -156,12 +156,12 @@ impl Vault {
         self.0.cipher.open(Version::V1, wrapped, context)
     }
 
-    /// What rows that give rights carry to show that the projection wrote them.
+    /// The codes of rows that give rights: they show that the projection wrote them.
     pub fn row_mac(&self) -> RowMac {
         RowMac::new(&subkey(&self.0.derive, b"mac:row"))
     }
 
-    /// What every stored event carries to show that this installation wrote it.
+    /// The codes of stored events: they show that this installation wrote them.
     pub fn event_mac(&self) -> EventMac {
         EventMac::new(&subkey(&self.0.derive, b"mac:event"))
     }

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 pub(crate) struct Batch<'c> {
     /// The transaction.
     pub(crate) db: &'c mut PgConnection,
-    /// What rows that give rights carry.
+    /// Makes the codes of rows that give rights.
     pub(crate) rows: &'c RowMac,
     /// What is told.
     pub(crate) outbox: Outbox,

@@ -41,7 +41,7 @@ pub struct Queries {
     auditor: Auditor,
     /// Who follows history: each asks the chain's index again and again.
     followers: Places,
-    /// Who searches.
+    /// The searches in progress.
     searches: Places,
     closing: CancellationToken,
 }

@@ -10,7 +10,7 @@ use platform::{
 use protocol::{error::ErrorCode, lang::Text};
 use std::time::Duration;
 
-/// Of one account.
+/// Searches at once of one account.
 const PER_ACCOUNT: usize = 2;
 /// When somebody who searches for too much at once should try again.
 const LATER: Duration = Duration::from_secs(1);

@@ -11,7 +11,7 @@ use protocol::{
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
-/// Which rows let somebody in at the time `$2`.
+/// The condition for rows that let somebody in at the time `$2`.
 const OPEN: &str = "expires > $2 AND (max_uses IS NULL OR uses < max_uses)";
 
 /// The invitation that a token belongs to.

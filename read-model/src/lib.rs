@@ -83,7 +83,7 @@ pub struct ReadModel {
 }
 
 impl ReadModel {
-    /// What rows that give rights are written with.
+    /// Makes and checks the codes of rows that give rights.
     pub fn row_mac(&self) -> &RowMac {
         &self.rows
     }

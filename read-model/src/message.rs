@@ -86,7 +86,7 @@ impl ReadModel {
         Ok(rows.iter().map(|row| (MessageId(row.get("uid")), ChatKey(row.get("chat")))).collect())
     }
 
-    /// Which of these messages of a team are deleted.
+    /// The deleted ones among these messages of a team.
     ///
     /// # Errors
     /// The database failed.

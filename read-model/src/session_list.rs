@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub struct Over {
     /// Whose.
     pub account: AccountId,
-    /// Which one.
+    /// The session.
     pub session: SessionId,
     /// Why.
     pub reason: SessionEnd,

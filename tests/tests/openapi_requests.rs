@@ -98,6 +98,6 @@ async fn generated_requests_get_documented_answers() {
     assert!(world.process(Role::Serve).is_alive(), "the product outlives them");
 }
 
-/// What each answer is held to.
+/// The checks of each answer.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_schema_conformance,refusals_are_documented";

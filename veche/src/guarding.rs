@@ -13,7 +13,7 @@ use platform::{
     signing::SigningKey,
 };
 
-/// What a process may do about a log in which codes have not begun.
+/// The action that a process may take on a log in which codes have not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Beginner {
     /// It only reads: somebody else will begin them.
@@ -24,7 +24,7 @@ pub(crate) enum Beginner {
     Operator(String),
 }
 
-/// What is needed to settle it.
+/// The parts that settling needs.
 pub(crate) struct Guarding<'g> {
     pub(crate) journal: &'g Journal,
     pub(crate) ledger: &'g Ledger,

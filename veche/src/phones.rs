@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// Accounts that are read at once.
 const PAGE: i64 = 1_000;
 
-/// What can be asked.
+/// Subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PhonesCommand {
     /// List accounts whose stored number would be read otherwise today, or is probably not the one that was meant

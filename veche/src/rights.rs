@@ -1,4 +1,4 @@
-//! What each role of the database may: granted by `veche migrate`, where the roles are (`deploy/postgres/roles.sh` makes them). A file
+//! The rights of each role of the database: granted by `veche migrate`, where the roles are (`deploy/postgres/roles.sh` makes them). A file
 //! a schema below `rights/` says it; all of it may be repeated, and a right that is no longer in a file is taken away.
 
 use crate::cli::Failure;

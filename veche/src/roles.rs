@@ -58,7 +58,7 @@ const SWEEP_PAST: Duration = Duration::from_secs(30);
 /// How long the answer to an Idempotency-Key is kept.
 const ANSWERS_KEPT: &str = "24 hours";
 
-/// Who appends also begins with codes: whoever only reads cannot know whether others without them are still at work.
+/// A role that appends also begins with codes: one that only reads cannot know whether others without them still append.
 fn beginner(role: Role) -> Beginner {
     if role.does(Role::Command) { Beginner::Writer } else { Beginner::Nobody }
 }

@@ -1,4 +1,4 @@
-//! What a notary knows from elsewhere (the file outside, what it has signed itself), held against the log before it signs more: a
+//! The notary's knowledge from outside the database (the file outside, what it has signed itself), held against the log before it signs more: a
 //! history that was rewritten is not signed again.
 
 use super::{BATCH, Notary, NotaryError, Stand, error::rewritten};
@@ -14,7 +14,7 @@ use std::{
 /// The stored name of a ruling to skip an event.
 const SKIPPED: &str = "projection.skipped.v1";
 
-/// What was found when all that is known was held against the log.
+/// The result of comparing all that is known with the log.
 #[derive(Default)]
 pub(super) struct Held {
     /// The newest checkpoint, if the chain has not come there yet.
@@ -79,7 +79,7 @@ impl Notary {
         Ok(true)
     }
 
-    /// Which of the chain's two ends the log does not hold as it was hashed.
+    /// The end of the chain that the log does not hold as it was hashed.
     pub(super) async fn missing(&self, head: Head) -> Result<Option<Position>, NotaryError> {
         if head.chain == Chain::START {
             return Ok(None);
@@ -106,7 +106,7 @@ impl Notary {
         }
     }
 
-    /// What this process has signed last.
+    /// The checkpoint that this process signed last.
     pub(super) fn remember(&self, signed: Option<Checkpoint>) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = signed;
     }

@@ -33,7 +33,7 @@ fn actor(payload: &Value) -> String {
     first_of(payload, &names)
 }
 
-/// What was done, after the name of who did it: automations and removed accounts have none.
+/// The action, after the name of the actor: automations and removed accounts have none.
 fn by_actor(payload: &Value, done: &str) -> String {
     joined(&[&actor(payload), done], ": ")
 }

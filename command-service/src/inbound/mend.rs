@@ -87,7 +87,7 @@ fn string(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     }
 }
 
-/// What follows `\u`: a character, a pair of surrogates, or half of one.
+/// The unit behind `\u`: a character, a pair of surrogates, or half of one.
 fn unicode(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     let Some(unit) = unit(rest) else { return mended.push_str("\\ufffd") };
     if !(0xd800..0xdc00).contains(&unit) {

@@ -33,7 +33,7 @@ fn plugin(payload: &Value) -> Option<Vec<String>> {
     ])
 }
 
-/// What an event or an issue is called. Older events have no title: the interfaces by which they were reported have it,
+/// The title of an event or an issue. Older events have no title: the interfaces by which they were reported have it,
 /// under the short name or the one of the Python class.
 fn title(subject: &Value) -> String {
     let named = first_of(subject, &[&["title"], &["metadata", "title"]]);

@@ -77,7 +77,7 @@ pub enum Command {
     LogOut(SessionId),
     /// A session shall end.
     EndSession {
-        /// Which one.
+        /// The session.
         session: SessionId,
         /// Why.
         reason: SessionEnd,

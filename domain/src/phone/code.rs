@@ -22,9 +22,9 @@ pub struct Code {
     /// When a message with it was due last.
     pub sent_at: DateTime<Utc>,
     pub(super) valid_until: DateTime<Utc>,
-    /// Of histories in which tries counted against everybody.
+    /// Wrong tries of histories in which tries counted against everybody.
     wrong_tries: u32,
-    /// Of those who showed neither an id nor the address of a request.
+    /// Wrong tries of clients that showed neither an id nor the address of a request.
     by_strangers: u32,
     requests: Vec<Request>,
     pub(super) used_by: Option<SessionId>,
@@ -49,7 +49,7 @@ pub struct Asker {
     pub address: String,
 }
 
-/// What a try counts against.
+/// The count that a try uses up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// The tries of a request.
@@ -109,7 +109,7 @@ impl Code {
         self.of_now(now).map(left).fold(0, u64::saturating_add)
     }
 
-    /// What a try by this client counts against.
+    /// The count that a try by this client uses up.
     pub(super) fn standing(&self, asker: &Asker, tries: u32, now: DateTime<Utc>) -> Standing {
         if self.wrong_tries >= tries {
             return Standing::Shut;

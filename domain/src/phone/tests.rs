@@ -308,7 +308,7 @@ fn an_attack_of_a_day_lets_the_owner_in_and_its_guesses_stay_bounded() {
     assert!(six <= 30 && eight <= 3_000 && ten <= 300_000, "{six} {eight} {ten}");
 }
 
-/// Of a program that counted every wrong try against everybody.
+/// An event of a program that counted every wrong try against everybody.
 #[test]
 fn histories_from_before_requests_had_ids_fold_as_before() {
     let requested = phone::CodeRequested {

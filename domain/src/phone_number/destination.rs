@@ -13,7 +13,7 @@ const SHARED: [i32; 3] = [882, 883, 888];
 /// The code of international premium numbers.
 const PREMIUM: i32 = 979;
 
-/// What sort of number it is, as far as a message to it goes.
+/// The sort of a number, as it matters for sending a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A mobile phone.

@@ -31,7 +31,7 @@ pub enum Suspicion {
 }
 
 impl Suspicion {
-    /// What is wrong with a stored number; `None` when nothing is known to be.
+    /// The fault of a stored number; `None` when none is known.
     pub fn of(stored: &str) -> Option<Self> {
         let read = PhoneNumber::parse(stored).ok();
         if let Some(read) = read.as_ref().filter(|read| read.as_str() != stored) {

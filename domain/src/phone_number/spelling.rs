@@ -1,4 +1,4 @@
-//! What people paste: marks of direction, spaces and dashes of every kind, brackets, digits of any script, `tel:`. It goes;
+//! Reads pasted numbers: marks of direction, spaces and dashes of every kind, brackets, digits of any script, `tel:`. It goes;
 //! the digits stay, and whether a `+` stood before them.
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
@@ -16,7 +16,7 @@ pub(super) enum Spelled {
     Bare(String),
 }
 
-/// What a character is to a number.
+/// The part that a character has in a number.
 enum Part {
     Digit(char),
     Plus,
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Option<Spelled> {
     }
 }
 
-/// What stands behind `tel:`.
+/// The number of a `tel:` URI.
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once([':', '：'])?;
     scheme.trim().eq_ignore_ascii_case("tel").then(|| rest.trim_start_matches('/'))

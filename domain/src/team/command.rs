@@ -1,4 +1,4 @@
-//! What may be asked of a team.
+//! The commands of a team.
 
 use chrono::{DateTime, Utc};
 use events::{

@@ -27,7 +27,7 @@ pub enum Rejection {
     LastOwner,
     /// A limit is reached.
     TooMany {
-        /// Of what: the API's field name.
+        /// The API's name of the field.
         what: &'static str,
         /// The limit.
         max: usize,

@@ -4,7 +4,7 @@
 /// The longest head of a frame: two bytes, eight of a length, four of a mask.
 const LONGEST_HEAD: usize = 14;
 
-/// What comes next.
+/// The state of the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A frame of a message begins.
@@ -36,7 +36,7 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Of a client whose frames may be so long.
+    /// A reader for frames of at most this length.
     pub(super) fn new(longest: usize) -> Self {
         let (head, come, left) = ([0; LONGEST_HEAD], 0, 0);
         let (is_data, is_last, in_message, is_lost) = (false, false, false, false);

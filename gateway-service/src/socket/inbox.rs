@@ -32,11 +32,11 @@ pub(super) struct Unreadable {
     pub(super) message: String,
     /// What was sent, as far as it can be shown.
     pub(super) orig: Box<RawValue>,
-    /// What counts its memory.
+    /// The charge for its memory.
     pub(super) charge: Option<Charge>,
 }
 
-/// What a client sends: `params` depends on the event.
+/// An event of a client: `params` depends on its name.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -69,7 +69,7 @@ impl Told {
         }
     }
 
-    /// What `server.confirm` must echo, if it is wanted.
+    /// The id that `server.confirm` must echo, if one is wanted.
     pub(super) fn confirm_id(&self) -> Option<Box<RawValue>> {
         serde_json::from_slice(self.payload.get(self.confirm_id.clone()?)?).ok()
     }
@@ -84,13 +84,13 @@ impl Told {
         Self { payload: Bytes::copy_from_slice(&self.payload), ..self }
     }
 
-    /// What counts its memory.
+    /// The charge for its memory.
     pub(super) fn into_charge(self) -> Option<Charge> {
         self.charge
     }
 }
 
-/// What was sent, as JSON: text where it is none.
+/// The frame as JSON; as a JSON string where it is none.
 pub(super) fn shown(payload: &[u8]) -> Box<RawValue> {
     let json = serde_json::from_slice::<Box<RawValue>>(payload);
     let text = || to_raw_value(&String::from_utf8_lossy(payload));

@@ -1,4 +1,4 @@
-//! What a client's frames hold of memory, counted before they are read: a frame's head says how long it is, and the rest of
+//! Counts the memory of a client's frames before they are read: a frame's head says how long it is, and the rest of
 //! it is read only once there is room for it. The library that reads frames does not tell before it has them whole, so
 //! their heads are followed here as the bytes pass by.
 
@@ -24,7 +24,7 @@ pub(crate) struct Metered<S> {
     follower: Follower,
     /// Counts the message that comes in.
     held: Option<Charge>,
-    /// What counts the messages that came in and were not taken, one each.
+    /// The charges of messages that came in and were not taken, one each.
     whole: VecDeque<Option<Charge>>,
     /// Room that is waited for before anything else is read.
     short: Option<Short>,
@@ -46,7 +46,7 @@ impl<S> Metered<S> {
         Self { io, purse, follower, held: None, whole, short: None, begun: None }
     }
 
-    /// What counts the next message that came in. Nothing does where all of it had come before there was room.
+    /// The charge of the next message that came in. There is none where all of it had come before there was room.
     pub(crate) fn take_charge(&mut self) -> Option<Charge> {
         self.whole.pop_front().flatten()
     }

@@ -313,7 +313,7 @@ impl Wire {
     }
 }
 
-/// What a peer did that it may not do (RFC 6455, 7.4.1).
+/// A violation of the protocol by the peer (RFC 6455, 7.4.1).
 fn broken(error: &Error) -> Heard {
     match error {
         Error::Capacity(_) => Heard::Broken(code::TOO_LONG, "the message is too long"),

@@ -56,7 +56,7 @@ async fn a_session_that_ends_takes_its_sockets_with_it_and_no_others() {
     house.pull_down().await;
 }
 
-/// Of that no event tells: the socket knows the moment itself. A look from time to time would come after two of `server.time`.
+/// There is no event for it: the socket knows the moment itself. A look from time to time would come after two of `server.time`.
 #[tokio::test]
 async fn a_session_that_expires_ends_its_sockets_at_that_moment() {
     let house = House::build(|config| config.realtime.time_sec = 15).await;

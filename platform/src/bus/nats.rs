@@ -54,7 +54,7 @@ pub struct NatsOptions {
     pub tls: NatsTls,
 }
 
-/// Whose certificates are believed, and our own.
+/// The trusted authorities and our own certificate.
 #[derive(Clone, Debug, Default)]
 pub struct NatsTls {
     /// A file with authorities, instead of the system's; then nothing goes in clear.

@@ -34,7 +34,7 @@ pub struct SmsGuard {
     pub slow_after: u32,
     /// Codes of a day after which such a prefix gets none until the next day; 0 never.
     pub stop_after: u32,
-    /// Of a hundred codes of a prefix, how many are entered at least if people ask for them.
+    /// The least share of a prefix's codes that people enter, in percent.
     pub entered_percent: u32,
     /// How long a code may still be entered before it counts as not entered, in seconds.
     pub grace_sec: u32,

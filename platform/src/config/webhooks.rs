@@ -20,7 +20,7 @@ pub struct Webhooks {
     pub retry_delays_sec: Vec<u32>,
     /// Calls made at once; one at a time of an integration.
     pub at_once: u32,
-    /// Of them, of one team.
+    /// Calls made at once for one team.
     pub at_once_per_team: u32,
     /// After so many failures in a row (no answer, 429, 5xx) a team's calls to that host and port wait; 0: never.
     pub pause_after: u32,

@@ -66,7 +66,7 @@ pub struct RequestFacts {
     pub(super) body_idle: Duration,
     budget: Budget,
     limits: Option<Arc<Limits>>,
-    /// What of its body is in memory; counted until the answer is there.
+    /// The charge for its body in memory, held until the answer is there.
     charge: Mutex<Option<Charge>>,
     /// When something last came of it, milliseconds after the start.
     progress: AtomicU64,

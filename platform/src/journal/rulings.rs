@@ -1,4 +1,4 @@
-//! What operators have ruled about events that are not believed: a stream goes on behind one that is to be skipped.
+//! The rulings of operators about events that are not believed: a stream goes on behind one that is to be skipped.
 
 use super::{BadEvent, Journal, LoadError, PAGE};
 use event_log::RawEvent;
@@ -27,7 +27,7 @@ impl Journal {
         Ok(events)
     }
 
-    /// What operators have ruled to skip; rulings that are not believed, or cannot be read, rule nothing.
+    /// The positions that operators have ruled to skip; rulings that are not believed, or cannot be read, rule nothing.
     async fn skipped(&self) -> Result<Vec<(Meta, Skipped)>, LoadError> {
         let (mut skipped, mut from) = (vec![], 0);
         loop {

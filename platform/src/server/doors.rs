@@ -15,7 +15,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// What a connection too many is answered with, whatever it wanted.
+/// The answer to a connection above the limit, before its request is read.
 const REFUSAL: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json; charset=utf-8\r\n\
     Retry-After: 5\r\nConnection: close\r\nContent-Length: 49\r\n\r\n\
     {\"_time\":\"0 ms\",\"ok\":false,\"error\":\"RATE_LIMIT\"}\n";

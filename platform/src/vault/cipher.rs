@@ -13,7 +13,7 @@ use chacha20poly1305::{
 
 const NONCE_BYTES: usize = 24;
 
-/// What every list of version 2 begins with.
+/// The first bytes of every list of version 2.
 const TAG_V2: &[u8] = b"veche.sealed.v2";
 
 /// How the associated data of a sealed text was made.

@@ -1,4 +1,4 @@
-//! What is sealed under the master key, and where it is kept: a sealed text opens in that place alone.
+//! The purposes and places of values that are sealed under the master key: a sealed text opens in that place alone.
 
 use super::cipher::{Version, bound};
 use events::{CommandId, IntegrationId, InvitationId, MessageId, TeamId};
@@ -14,11 +14,11 @@ pub enum Place<'a> {
     Invitation(TeamId, InvitationId),
     /// The last text of a message that its author has deleted.
     Withdrawn(MessageId),
-    /// What is to be sent outside.
+    /// A planned effect.
     Effect {
-        /// Which kind of effect.
+        /// The kind of effect.
         kind: &'a str,
-        /// What tells it from others of its kind.
+        /// The key that tells it from others of its kind.
         key: &'a str,
     },
 }

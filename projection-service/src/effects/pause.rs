@@ -21,7 +21,7 @@ pub(super) struct Target(pub(super) [u8; 32]);
 pub(super) struct Pauses(HashMap<Target, bool>);
 
 impl Target {
-    /// What an address of a team leads to. An address that is none is a target too: it is refused when it is called.
+    /// The target of an address of a team. An address that is none is a target too: it is refused when it is called.
     pub(super) fn of(team: Uuid, url: &str) -> Self {
         let authority = outbound::authority_of(url).unwrap_or_default();
         Self(Sha256::new().chain_update(team).chain_update(authority).finalize().into())

@@ -20,7 +20,7 @@ pub(crate) struct Planned {
     /// The event's id, and whom the effect is for where there may be several: the same in any log, and what receivers
     /// of webhooks tell repetitions by.
     key: String,
-    /// Of a webhook: which integration, so that each has its turn.
+    /// The integration of a webhook, so that each has its turn.
     integration: Option<Uuid>,
     effect: Effect,
 }

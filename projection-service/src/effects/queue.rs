@@ -21,7 +21,7 @@ pub(super) struct Due {
     pub(super) key: String,
     pub(super) attempts: i32,
     pub(super) payload: String,
-    /// Of a webhook: where it goes.
+    /// The target of a webhook.
     pub(super) target: Option<Target>,
 }
 
@@ -136,7 +136,7 @@ async fn held(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Held>, sq
     Ok(rows.iter().map(held).collect())
 }
 
-/// Whose call it is, and where it goes. One whose integration is gone is of nobody, and is dropped when it is tried.
+/// The owner and the target of a call. A call without its integration has no owner, and is dropped when it is tried.
 fn called(row: &PgRow) -> (Uuid, Target) {
     let team = row.get::<Option<Uuid>, _>("team").unwrap_or_else(|| row.get("integration"));
     let url = row.get::<Option<&str>, _>("webhook_url").unwrap_or_default();

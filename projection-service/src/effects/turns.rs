@@ -1,4 +1,4 @@
-//! Which webhooks are tried next. An integration has one at a time and a team a few, so that a listener that never answers
+//! Chooses the webhooks that are tried next. An integration has one at a time and a team a few, so that a listener that never answers
 //! holds no more than these; teams take turns, so that none waits behind the queue of another.
 
 use super::pause::{Pauses, Target};
@@ -25,7 +25,7 @@ pub(super) struct Held {
 pub(super) struct Room {
     /// Places that are free.
     pub(super) free: usize,
-    /// Of one team, those in flight counted.
+    /// Calls of one team, with those in flight.
     pub(super) of_team: usize,
 }
 
@@ -67,7 +67,7 @@ impl Turns {
     }
 }
 
-/// What may go of each team: nothing to targets that rest, and one at a time to those of which it is not known whether they
+/// The calls that may go for each team: none to targets that rest, and one at a time to those of which it is not known whether they
 /// are well again.
 fn by_team(waiting: Vec<Waiting>, held: &[Held], pauses: &Pauses) -> BTreeMap<Uuid, VecDeque<Waiting>> {
     let mut asked: HashSet<Target> = held.iter().map(|held| held.target).collect();

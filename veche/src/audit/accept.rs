@@ -1,5 +1,5 @@
 //! `veche audit accept`: an operator accepts that history is not the one that was signed, e.g. after a backup was restored. It is
-//! an event, and a signed line in the file outside; the notary begins anew.
+//! an event, and a signed line in the file outside; the notary begins a new chain.
 
 use crate::{cli::Failure, house::House};
 use audit::{Chain, CheckpointFile, Note, note::Kind};
@@ -11,7 +11,7 @@ use platform::{config::Config, journal::Entry};
 /// Why it is accepted.
 #[derive(Debug, Args)]
 pub(crate) struct Accept {
-    /// What happened: it stays in the log and in the file of checkpoints for ever
+    /// The reason: it stays in the log and in the file of checkpoints for ever
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     reason: String,
 }

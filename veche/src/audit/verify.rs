@@ -53,7 +53,7 @@ impl Verify {
         }
         let (journal, ledger) = (archive.auditor.journal(), archive.auditor.ledger());
         let log = journal.log();
-        // Before the log is read: whoever asked for a key to be destroyed is in it by then.
+        // Before the log is read: the request to destroy a key is in it by then.
         let keys = journal.keyring().all().await?;
         let beside = Beside { guard: Some(journal.guard().clone()), keys };
         let bar = bar(log.head().await?)?;
@@ -78,7 +78,7 @@ impl Verify {
         self.say(&report)
     }
 
-    /// Of a log there is more to say than of a file: whether anything from outside of its database was at hand, who wrote its
+    /// A report of a log says more than one of a file: whether anything from outside of its database was at hand, who wrote its
     /// events, and whether keys went without an erasure.
     fn say_of_the_log(&self, report: &Report) -> Result<ExitCode, Failure> {
         if report.outside == 0 {

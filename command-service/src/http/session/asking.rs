@@ -56,7 +56,7 @@ impl Given {
         Ok(answer.header(LOGIN_REQUEST, header).header(SET_COOKIE, cookie))
     }
 
-    /// What the log keeps of it.
+    /// The form that the log keeps.
     pub(super) fn hash(&self, commands: &Commands) -> String {
         hash(commands, &self.0)
     }

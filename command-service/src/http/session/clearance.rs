@@ -1,6 +1,6 @@
 //! May a login code be sent there? What is asked before a message is paid for (`domain/src/codes.rs`).
 //!
-//! What is withheld is withheld in silence: a number with which somebody logged in before is not held up by budgets, so an
+//! A withheld code is withheld in silence: a number with which somebody logged in before is not held up by budgets, so an
 //! answer that told of them would tell whose number it is.
 
 use crate::{

@@ -1,6 +1,6 @@
 //! The items of a HEIF file (ISO/IEC 23008-12): pictures stay, metadata items are zeroed.
 //!
-//! Which side is up is a property of a picture there (`irot`, `imir`) and stays; EXIF's word of it does not count.
+//! The orientation is a property of a picture there (`irot`, `imir`) and stays; EXIF's word of it does not count.
 
 use super::{
     CleanError,
