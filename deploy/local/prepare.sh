@@ -60,6 +60,8 @@ missing_packages() {
     command -v cc >/dev/null || packages+=(gcc libc6-dev)
     if [[ " $* " == *' postgres '* && -z $(postgres_bin "") ]]; then packages+=(postgresql); fi
     if [[ " $* " == *' nats '* ]] && ! command -v nats-server >/dev/null; then packages+=(nats-server); fi
+    # The certificates of NATS are made by it (deploy/secrets.sh).
+    if [[ " $* " == *' nats '* ]] && ! command -v openssl >/dev/null; then packages+=(openssl); fi
     # Debian has the module that makes environments in a package of its own.
     if [[ " $* " == *' python '* ]] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         packages+=(python3 python3-venv)
