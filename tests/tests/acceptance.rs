@@ -35,9 +35,10 @@ fn tests_in(folder: &Path, names: &mut BTreeSet<String>) {
             tests_in(&path, names);
         } else if name.ends_with(".rs") {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
-            let behind_mark = text.split("test]\n").skip(1);
+            let behind_marks =
+                ["#[test]", "#[tokio::test"].into_iter().flat_map(|mark| text.split(mark).skip(1));
             let function = |piece: &str| Some(piece.split_once("fn ")?.1.split_once('(')?.0.to_owned());
-            names.extend(behind_mark.filter_map(function));
+            names.extend(behind_marks.filter_map(function));
         }
     }
 }

@@ -63,10 +63,7 @@ pub(super) fn items(source: &mut Source<'_>, meta: &Found) -> Result<Option<Item
     let Some(places) = places.filter(|_| is_picture) else { return Ok(None) };
     source.go(places.content)?;
     let bytes = source.up_to(places.end - places.content)?;
-    Ok(match items.read_places(&bytes, inner, source.length())? {
-        Some(()) => Some(items),
-        None => None,
-    })
+    Ok(items.read_places(&bytes, inner, source.length())?.map(|()| items))
 }
 
 impl Items {

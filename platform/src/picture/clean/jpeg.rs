@@ -112,7 +112,7 @@ fn kept(marker: u8, content: &[u8], turned: &mut bool) -> Option<Vec<u8>> {
         APP14 if content.starts_with(ADOBE) => content.get(..12).map(<[u8]>::to_vec),
         0xc4 => whole(are_huffman_tables(content)),
         0xdb => whole(are_quantisers(content)),
-        0xcc => whole(content.len() % 2 == 0 && content.len() <= 64),
+        0xcc => whole(content.len().is_multiple_of(2) && content.len() <= 64),
         0xdc | 0xdd => whole(content.len() == 2),
         0xdf => whole(content.len() == 1),
         SCAN => {
