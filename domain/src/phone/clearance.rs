@@ -79,7 +79,10 @@ mod tests {
     }
 
     /// Asks every 20 seconds; answers the history and what a client is told each time.
-    fn asked(clearance: Clearance) -> (Vec<PhoneEvent>, Vec<Result<Option<DateTime<Utc>>, Rejection>>) {
+    /// The answers to requests: when the next one may be made, or why not.
+    type Answers = Vec<Result<Option<DateTime<Utc>>, Rejection>>;
+
+    fn asked(clearance: Clearance) -> (Vec<PhoneEvent>, Answers) {
         let (mut history, mut told) = (vec![], vec![]);
         for n in 0..40_u128 {
             let second = i64::try_from(n).unwrap() * 20;
@@ -126,7 +129,7 @@ mod tests {
             Phone::initial().fold(&history)
         };
         let first = ask(7, 0, Clearance::Allowed);
-        let state = story(&[first.clone()]);
+        let state = story(std::slice::from_ref(&first));
         assert!(!state.has_logged_in() && !state.would_send(&asker(), &POLICY, at(10)));
         assert!(state.would_send(&asker(), &POLICY, at(31)));
         let state = story(&[first.clone(), enter(7)]);

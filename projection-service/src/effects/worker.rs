@@ -149,7 +149,7 @@ impl EffectWorker {
     }
 
     async fn attempt(&self, due: &Due) -> Outcome {
-        let plain = match self.deps.vault.open(&due.payload, Place::Effect { kind: &due.kind, key: &due.key })
+        let plain = match self.deps.vault.open(&due.payload, Place::Effect { kind: due.kind, key: &due.key })
         {
             Ok(plain) => plain,
             Err(error) => return Outcome::Failed(error.to_string()),
