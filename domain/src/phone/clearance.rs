@@ -78,10 +78,10 @@ mod tests {
         Command::TryCode { equal, asker, strained: false, session, policy: POLICY, now: at(1) }
     }
 
-    /// Asks every 20 seconds; answers the history and what a client is told each time.
     /// The answers to requests: when the next one may be made, or why not.
     type Answers = Vec<Result<Option<DateTime<Utc>>, Rejection>>;
 
+    /// Asks every 20 seconds; returns the history and the answers.
     fn asked(clearance: Clearance) -> (Vec<PhoneEvent>, Answers) {
         let (mut history, mut told) = (vec![], vec![]);
         for n in 0..40_u128 {
