@@ -78,7 +78,7 @@ struct Stand {
     due: Instant,
     /// When the last event happened that it added.
     last: DateTime<Utc>,
-    /// What was signed of a history that is not hashed here yet: nothing is signed before that is reached.
+    /// The newest signed number of a history that is not hashed here yet: nothing is signed before that is reached.
     ahead: Option<Checkpoint>,
     /// Events since the last signature that are not believed.
     not_ours: Vec<(Position, EventId)>,

@@ -331,7 +331,7 @@ impl Aggregate for Phone {
     fn evolve(&mut self, event: &PhoneEvent) {
         match event {
             PhoneEvent::Claimed(claimed) => self.owner = Some(claimed.account),
-            // Its codes open nothing any more; how many were sent stays, since it costs the same whoever asks.
+            // Its codes open nothing any more; the count of sent codes stays, since each costs the same.
             PhoneEvent::Released(_) => {
                 self.owner = None;
                 self.logged_in = false;

@@ -116,7 +116,7 @@ impl Notary {
     async fn known(&self) -> Result<Vec<Checkpoint>, NotaryError> {
         let own = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let key = self.key.public();
-        // What was signed of a log in memory ended with its process.
+        // Checkpoints of a log in memory ended with its process.
         let file = self.file.clone().filter(|_| !matches!(self.log, Log::Memory(_)));
         let Some(file) = file else {
             let inside = self.ledger.last_checkpoint().await?;

@@ -77,7 +77,7 @@ async fn a_running_notary_notices_before_it_signs_again() {
     // Also without the file, by what it has signed itself.
     std::fs::remove_file(house.file().path()).unwrap();
     let signed = house.notary(audit::Pace { every: std::time::Duration::from_secs(3_600), events: 1 });
-    signed.catch_up().await.expect("whoever knows nothing from elsewhere cannot tell");
+    signed.catch_up().await.expect("a notary without the file outside cannot tell");
     let outcome = notary.catch_up().await;
     assert!(matches!(outcome, Err(NotaryError::Rewritten { number: 5, .. })), "{outcome:?}");
 }

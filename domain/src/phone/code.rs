@@ -1,6 +1,6 @@
 //! A login code with the requests that share it, and the tries of each.
 //!
-//! Codes are sent to the number, so whoever asks within a while shares one code; but each request has tries of its own, which
+//! Codes are sent to the number, so all requests within a while share one code; but each request has tries of its own, which
 //! nobody else can use up.
 
 use super::CodePolicy;

@@ -132,7 +132,7 @@ fn a_used_code_makes_way_for_a_new_one_at_once() {
 }
 
 #[test]
-fn a_code_is_used_once_whoever_shares_it() {
+fn a_shared_code_is_used_once() {
     let history = story([ask(7, HOME, 0), ask(8, AWAY, 1), enter(&[7], asker(Some(7), HOME), 100, 2)]);
     let again = enter(&[7], asker(Some(8), AWAY), 101, 3);
     assert_eq!(given::<Phone>(&history).when(again), Err(Rejection::NoCode));

@@ -95,7 +95,7 @@ impl<S> Metered<S> {
     }
 
     fn pay(&mut self, memory: usize) {
-        // What came together with a frame for which there was no room is no more than one read.
+        // The bytes that came together with a frame for which there was no room are no more than one read.
         if self.short.is_some() {
             return;
         }

@@ -23,7 +23,7 @@ use protocol::lang::Text;
 use uuid::Uuid;
 
 impl Commands {
-    /// Whether codes are sent to numbers of this sort at all, whoever has them.
+    /// Whether codes are sent to numbers of this sort at all.
     pub(super) fn serves(&self, phone: &PhoneNumber) -> Result<(), ApiError> {
         let lists = self.access.config.sms_guard.lists().map_err(ApiError::internal)?;
         if lists.serve(phone) {
