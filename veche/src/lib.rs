@@ -7,6 +7,7 @@ pub mod cli;
 pub mod docs;
 mod guarding;
 mod house;
+mod in_process;
 mod keys;
 mod log_copy;
 mod parked;
@@ -15,4 +16,5 @@ mod rebuild;
 mod rights;
 mod roles;
 
+pub use in_process::InProcess;
 pub use roles::Role;

@@ -59,7 +59,7 @@ const SWEEP_PAST: Duration = Duration::from_secs(30);
 const ANSWERS_KEPT: &str = "24 hours";
 
 /// A role that appends also begins with codes: one that only reads cannot know whether others without them still append.
-fn beginner(role: Role) -> Beginner {
+pub(crate) fn beginner(role: Role) -> Beginner {
     if role.does(Role::Command) { Beginner::Writer } else { Beginner::Nobody }
 }
 
@@ -67,8 +67,25 @@ fn beginner(role: Role) -> Beginner {
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
     let house = House::open(config, beginner(role)).await?;
-    listen_to_the_bus(&house).await?;
-    watch(&house);
+    let router = assemble(role, &house).await?;
+    let doors = Doors::new(house.config.http.connections_per_address, &house.config.trusted_proxies);
+    let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
+    if let Some(address) = house.config.metrics_listen {
+        let operators = server::bind(address).await?;
+        server::serve(&house.tasks, operators, metrics.routes(house.readiness.clone()), header_timeout);
+    }
+    metrics.keep_up(&house.tasks);
+    server::serve_through(&doors, &house.tasks, listener, router, header_timeout);
+    tracing::info!(role = ?role, listen = %house.config.listen, url = house.config.public_url(), "ready to serve");
+    let stopped = server::until_stopped(&house.tasks, &house.readiness, house.config.drain()).await;
+    house.close().await;
+    Ok(stopped?)
+}
+
+/// Starts the tasks of a role and returns its routes with the shell around them.
+pub(crate) async fn assemble(role: Role, house: &House) -> Result<Router, Failure> {
+    listen_to_the_bus(house).await?;
+    watch(house);
     // Commands follow the keys themselves, and a gateway opens nothing that is sealed with them.
     if !role.does(Role::Command) && role != Role::Gateway {
         let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
@@ -77,7 +94,7 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
         });
     }
     if role.does(Role::Projection) {
-        project(&house)?;
+        project(house)?;
     }
     let budget = Budget::new(&house.config.memory);
     let mut router = Router::new().merge(health::routes(house.readiness.clone()));
@@ -101,8 +118,8 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     }
     let mut commands = None;
     if role.does(Role::Command) {
-        let service = command_routes(&house);
-        remind(&house, Reminders::new(service.clone()));
+        let service = command_routes(house);
+        remind(house, Reminders::new(service.clone()));
         let (upkeep, stopping) = (service.clone().keep_up(), house.tasks.stopping());
         house.tasks.spawn("upkeep", async move {
             stopping.run_until_cancelled(upkeep).await;
@@ -112,23 +129,12 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
         commands = Some(routes);
     }
     if role.does(Role::Gateway) {
-        router = router.merge(Router::from(gateway(&house, commands, budget.clone()).await?.router()));
+        router = router.merge(Router::from(gateway(house, commands, budget.clone()).await?.router()));
     }
+    house.access.limits.keep_up(&house.tasks);
     let shell =
         Shell::believing(&house.config, house.vault.clone()).within(budget, house.access.limits.clone());
-    let doors = Doors::new(house.config.http.connections_per_address, &house.config.trusted_proxies);
-    let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
-    if let Some(address) = house.config.metrics_listen {
-        let operators = server::bind(address).await?;
-        server::serve(&house.tasks, operators, metrics.routes(house.readiness.clone()), header_timeout);
-    }
-    metrics.keep_up(&house.tasks);
-    house.access.limits.keep_up(&house.tasks);
-    server::serve_through(&doors, &house.tasks, listener, shell.wrap(router), header_timeout);
-    tracing::info!(role = ?role, listen = %house.config.listen, url = house.config.public_url(), "ready to serve");
-    let stopped = server::until_stopped(&house.tasks, &house.readiness, house.config.drain()).await;
-    house.close().await;
-    Ok(stopped?)
+    Ok(shell.wrap(router))
 }
 
 fn command_routes(house: &House) -> Commands {

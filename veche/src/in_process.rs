@@ -1,0 +1,44 @@
+//! The product with all its roles in this process, without a listener: for tests that send requests to the router.
+
+use crate::{
+    Role,
+    cli::Failure,
+    house::House,
+    roles::{assemble, beginner},
+};
+use axum::Router;
+use platform::config::Config;
+use std::time::Duration;
+
+/// All roles, reached through their router.
+pub struct InProcess {
+    house: House,
+    router: Router,
+}
+
+impl InProcess {
+    /// Opens everything that the configuration names and starts the tasks of all roles.
+    ///
+    /// # Errors
+    /// The text names what is missing or does not answer.
+    pub async fn start(config: Config) -> Result<Self, Failure> {
+        let house = House::open(config, beginner(Role::All)).await?;
+        let router = assemble(Role::All, &house).await?;
+        Ok(Self { house, router })
+    }
+
+    /// All routes, as a listener would serve them.
+    pub fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// Ends the tasks and closes the connections.
+    ///
+    /// # Errors
+    /// A task failed, or did not end within `limit`.
+    pub async fn stop(self, limit: Duration) -> Result<(), Failure> {
+        let stopped = self.house.tasks.drain(limit).await;
+        self.house.close().await;
+        Ok(stopped?)
+    }
+}
