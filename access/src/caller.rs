@@ -1,6 +1,6 @@
 //! Whose request it is: by the header `Token`, or by the session cookie.
 
-use crate::{Access, cookie, refuse};
+use crate::{Access, cookie};
 use axum::extract::{FromRef, FromRequestParts};
 use chrono::TimeDelta;
 use events::value::SessionKind;
@@ -61,7 +61,7 @@ impl Access {
         if token.len() > LONGEST_TOKEN {
             return Err(ApiError::new(ErrorCode::InvalidToken));
         }
-        let session = self.read.session(&token, self.clock.now()).await.map_err(refuse)?;
+        let session = self.read.session(&token, self.clock.now()).await?;
         // A cookie's value is no token, and a token is no cookie: what protects one way protects the other not.
         let session = session.filter(|session| by_cookie == (session.kind == SessionKind::Cookie));
         let session = session.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken))?;

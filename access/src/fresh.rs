@@ -1,6 +1,6 @@
 //! How fresh a query's answer must be: the header `Min-Event-Position`, honoured by waiting, bounded.
 
-use crate::{Access, refuse};
+use crate::Access;
 use axum::extract::{FromRef, FromRequestParts};
 use events::Position;
 use http::request::Parts;
@@ -26,7 +26,7 @@ where
         let Some(wanted) = parts.headers.get(MIN_EVENT_POSITION) else {
             // What this process knows to be there is there; only a process that has heard of nothing yet must look.
             return Ok(Self(match access.read.known() {
-                0 => access.read.position().await.map_err(refuse)?,
+                0 => access.read.position().await?,
                 known => known,
             }));
         };
@@ -34,7 +34,7 @@ where
         let wrong = || ApiError::field("Min-Event-Position", Text::WrongType { expected: JsonType::Integer });
         let wanted = wanted.ok_or_else(wrong)?;
         let patience = Duration::from_millis(access.config.wait.query_ms);
-        if !access.read.caught_up(wanted, patience).await.map_err(refuse)? {
+        if !access.read.caught_up(wanted, patience).await? {
             return Err(ApiError::new(ErrorCode::NotCaughtUp).retry_after(Duration::from_secs(1)));
         }
         Ok(Self(access.read.known().max(wanted)))

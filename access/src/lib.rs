@@ -6,18 +6,17 @@ pub mod caller;
 pub mod cookie;
 pub mod fresh;
 pub mod past;
-pub mod refusal;
 pub mod team_scope;
 pub mod team_view;
 
 pub use caller::Caller;
 pub use fresh::Fresh;
 pub use past::Past;
-pub use refusal::refuse;
 pub use team_scope::TeamScope;
 pub use team_view::TeamView;
 
-use platform::{clock::Clock, config::Config, limits::Limits};
+use platform::{clock::Clock, config::Config, http::ApiError, limits::Limits};
+use protocol::error::ErrorCode;
 use read_model::ReadModel;
 use std::sync::Arc;
 
@@ -34,4 +33,9 @@ pub struct Access {
     pub clock: Clock,
     /// Teams as they were.
     pub past: Past,
+}
+
+/// `NOT_FOUND`: the thing does not exist, or the caller may not know that it does.
+pub fn not_found() -> ApiError {
+    ApiError::new(ErrorCode::NotFound)
 }

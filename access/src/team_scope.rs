@@ -1,6 +1,6 @@
 //! The caller's place in the team that the path names: the one way for a handler to reach a team.
 
-use crate::{Access, Caller, refusal::not_found, refuse};
+use crate::{Access, Caller, not_found};
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use events::TeamId;
 use http::request::Parts;
@@ -40,7 +40,7 @@ where
             params.iter().find(|(name, _)| *name == TEAM).and_then(|(_, value)| value.parse::<TeamId>().ok());
         let team = team.ok_or_else(not_found)?;
         let access = Access::from_ref(state);
-        let membership = access.read.membership(caller.account, team).await.map_err(refuse)?;
+        let membership = access.read.membership(caller.account, team).await?;
         Ok(Self { caller, membership: membership.ok_or_else(not_found)? })
     }
 }

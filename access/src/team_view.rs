@@ -1,6 +1,6 @@
 //! A team to be looked at, as it is or, with `?as_of=`, as it was.
 
-use crate::{Access, Caller, Fresh, TeamScope, refusal::not_found, refuse};
+use crate::{Access, Caller, Fresh, TeamScope, not_found};
 use axum::extract::{FromRef, FromRequestParts};
 use events::Position;
 use http::request::Parts;
@@ -74,7 +74,7 @@ where
         let moment: Moment = as_of.parse().map_err(|_| wrong(Text::NoMoment))?;
         access.limits.check(Limit::PastPerAccount, &Key::Account(caller.account.0))?;
         let (read, position) = access.past.at(now.team, moment).await.map_err(no_past)?;
-        let then = read.membership(caller.account, now.team).await.map_err(refuse)?.ok_or_else(not_found)?;
+        let then = read.membership(caller.account, now.team).await?.ok_or_else(not_found)?;
         Ok(Self { caller, read, now, then, as_of: Some(position) })
     }
 }

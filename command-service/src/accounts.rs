@@ -5,7 +5,7 @@ use crate::{
     context::Context,
     transact::{Done, Start, Stop},
 };
-use access::refusal::not_found;
+use access::not_found;
 use domain::{
     account::{self, Account},
     phone::{self, Phone},

@@ -7,7 +7,6 @@ use crate::{
     context::Context,
     transact::{Done, Start, Stop},
 };
-use access::refuse;
 use domain::task::{self, Task};
 use events::{GroupId, Position, StreamName};
 use futures::{StreamExt, stream};
@@ -25,7 +24,7 @@ impl Commands {
     pub(crate) async fn pass_deadlines(&self) -> Result<(), ApiError> {
         loop {
             let now = self.access.clock.now();
-            let overdue = self.access.read.overdue_tasks(now, TAKEN).await.map_err(refuse)?;
+            let overdue = self.access.read.overdue_tasks(now, TAKEN).await?;
             let taken = overdue.len();
             let passed = overdue.into_iter().map(|task| async move {
                 // What fails in one is no reason to leave the others undone.

@@ -14,7 +14,6 @@ use crate::{
     context::Context,
     transact::{Done, Start, Stop},
 };
-use access::refuse;
 use domain::{phone::Phone, phone_number::PhoneNumber, upload::Uploads};
 use events::{
     AccountId, ContactId, Position, ReceiptId, StreamName, Subject, TeamId,
@@ -96,7 +95,7 @@ impl Commands {
 
     /// A pass over all who are to be forgotten.
     pub(crate) async fn forget_due(&self) -> Result<(), ApiError> {
-        for due in self.access.read.erasures_due().await.map_err(refuse)? {
+        for due in self.access.read.erasures_due().await? {
             match self.forget(due.subject).await {
                 Ok(pass) => tracing::info!(receipt = %due.receipt, ?pass, "somebody is being forgotten"),
                 Err(error) => {

@@ -1,7 +1,7 @@
 //! The end of a command: wait for the read model, answer, and keep the answer for repetitions under the same key.
 
 use crate::{Commands, context::Context};
-use access::{refusal::not_found, refuse};
+use access::not_found;
 use event_log::Receipt;
 use events::Position;
 use http::{HeaderName, HeaderValue};
@@ -96,7 +96,7 @@ impl Commands {
             return Ok(false);
         }
         let patience = Duration::from_millis(self.access.config.wait.command_ms);
-        if self.access.read.caught_up(position, patience).await.map_err(refuse)? {
+        if self.access.read.caught_up(position, patience).await? {
             return Ok(true);
         }
         Err(not_caught_up(position))
@@ -139,8 +139,8 @@ impl Commands {
         let waiting = context.waiting();
         for _ in 0..LOOKS {
             self.settle(&waiting, position).await?;
-            let seen = view().await.map_err(refuse)?;
-            if self.access.read.position().await.map_err(refuse)? >= position {
+            let seen = view().await?;
+            if self.access.read.position().await? >= position {
                 return Ok(seen);
             }
         }

@@ -8,7 +8,6 @@ use crate::{
     context::Context,
     transact::{Done, Start, Stop},
 };
-use access::refuse;
 use domain::account::{self, Account, Rejection};
 use events::StreamName;
 use platform::http::ApiError;
@@ -23,9 +22,9 @@ impl Commands {
         loop {
             let context = Context::of_the_house("session.expire", self.access.clock.now());
             let idle = self.access.config.auth.idle();
-            let over = self.access.read.sessions_over(context.now, idle, AT_ONCE).await.map_err(refuse)?;
+            let over = self.access.read.sessions_over(context.now, idle, AT_ONCE).await?;
             let Some(first) = over.first().copied() else {
-                return self.access.read.forget_session_uses().await.map_err(refuse);
+                return Ok(self.access.read.forget_session_uses().await?);
             };
             let mut last = 0;
             for Over { account, session, reason } in over {

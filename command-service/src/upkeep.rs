@@ -5,7 +5,6 @@
 //! twice, in two processes, or again after a crash changes nothing.
 
 use crate::{Commands, context::Context, transact::Start};
-use access::refuse;
 use domain::{
     chat,
     message::{self, Message},
@@ -46,7 +45,7 @@ impl Commands {
             looks = looks.wrapping_add(1);
             let done = async {
                 // Half a read model knows of rules that were lifted later.
-                self.access.read.whole().await.map_err(refuse)?;
+                self.access.read.whole().await?;
                 // What fails in one is no reason to leave the others undone.
                 let cleaned = self.clean_up().await;
                 let settled = self.settle_memberships(&mut settled).await;
@@ -65,7 +64,7 @@ impl Commands {
     async fn clean_up(&self) -> Result<(), ApiError> {
         loop {
             let context = &Context::of_the_house("message.clean_up", self.access.clock.now());
-            let overdue = self.access.read.overdue_messages(context.now, AT_ONCE).await.map_err(refuse)?;
+            let overdue = self.access.read.overdue_messages(context.now, AT_ONCE).await?;
             if overdue.is_empty() {
                 return Ok(());
             }
@@ -91,7 +90,7 @@ impl Commands {
             settled.clear();
         }
         let context = Context::of_the_house("group.settle", self.access.clock.now());
-        for due in self.access.read.memberships_due(MEMBERSHIPS as i64).await.map_err(refuse)? {
+        for due in self.access.read.memberships_due(MEMBERSHIPS as i64).await? {
             let Due { group, contact, stays } = due;
             if settled.contains(&due) {
                 continue;

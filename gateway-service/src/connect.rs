@@ -172,13 +172,13 @@ async fn identify(
         }
     };
     let Ok(team) = team.parse::<TeamId>() else { return Ok(Err(Panic::InvalidTeam)) };
-    let found = access.read.membership(caller.account, team).await.map_err(access::refuse)?;
+    let found = access.read.membership(caller.account, team).await?;
     let Some(Membership { contact, status, .. }) = found else { return Ok(Err(Panic::InvalidTeam)) };
     let session = caller.session().clone();
     let (from, anew) = match resume.from.as_deref() {
         None => (None, false),
         Some(CONFIRMED) => {
-            let confirmed = access.read.confirmed(session.id, team).await.map_err(access::refuse)?;
+            let confirmed = access.read.confirmed(session.id, team).await?;
             (confirmed, confirmed.is_none())
         }
         Some(text) => match text.parse::<Point>() {

@@ -96,7 +96,7 @@ async fn events(
     let wait = seconds(&wanted)?.min(LONGEST_WAIT).min(shared.access.config.http.timeout_sec / 2);
     if let Some(from) = from {
         let patience = Duration::from_millis(shared.access.config.wait.query_ms);
-        if !shared.access.read.caught_up(from.position, patience).await.map_err(access::refuse)? {
+        if !shared.access.read.caught_up(from.position, patience).await? {
             return Err(ApiError::new(ErrorCode::NotCaughtUp).retry_after(Duration::from_secs(1)));
         }
     }

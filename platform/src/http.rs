@@ -8,6 +8,7 @@ mod body;
 mod client;
 mod coding;
 mod envelope;
+pub mod fields;
 mod file_form;
 mod form;
 mod guard;
@@ -28,6 +29,7 @@ mod vouched;
 
 pub use body::{AddressFirst, Body, BodyLimit, RawBody};
 pub use client::client_address;
+pub use fields::FieldErrors;
 pub use file_form::{ArrivingFile, Beside, FileForm, Patience};
 pub use form::Form;
 pub(crate) use guard::message as panic_message;

@@ -22,6 +22,7 @@ pub mod past;
 pub mod phones;
 pub mod position;
 pub mod proof;
+mod query_error;
 pub mod reading;
 pub mod remind;
 mod rights;
@@ -37,6 +38,8 @@ pub mod text;
 pub mod upkeep;
 pub mod upload;
 
+pub use query_error::{QueryError, Result};
+
 use platform::{row_mac::RowMac, vault::Vault};
 use rights::Rights;
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -50,23 +53,6 @@ use tokio::sync::watch;
 const IDLE: Duration = Duration::from_secs(30);
 /// Longest wait for such a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
-
-/// Why the read model has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum QueryError {
-    /// The database failed.
-    #[error("the read model's database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// A row holds what the projection cannot have written.
-    #[error("a row of the read model is damaged: {0}")]
-    Damaged(&'static str),
-    /// Rows that were there are being made anew: what is missing may yet exist.
-    #[error("the read model is being rebuilt")]
-    Rebuilding,
-}
-
-/// What views answer.
-pub type Result<T> = std::result::Result<T, QueryError>;
 
 /// The read model as this process sees it. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -2,7 +2,6 @@
 
 use super::{Asked, Pass, sure};
 use crate::{Commands, accounts::refused, context::Context, transact::Done, transact::Start};
-use access::refuse;
 use domain::{
     account::{self, Account},
     message::{self, Message},
@@ -48,7 +47,7 @@ impl Commands {
 
     /// A team in which nobody but this account is an owner, though others are in it.
     pub(crate) async fn team_that_needs(&self, account: AccountId) -> Result<Option<TeamId>, ApiError> {
-        for (team, _) in self.access.read.places_of(account).await.map_err(refuse)? {
+        for (team, _) in self.access.read.places_of(account).await? {
             if self.current::<Team>(&StreamName::team(team)).await?.needs(account) {
                 return Ok(Some(team));
             }
@@ -59,11 +58,11 @@ impl Commands {
     pub(super) async fn forget_account(&self, account: AccountId) -> Result<Pass, ApiError> {
         let stream = StreamName::account(account);
         let state: Account = self.current(&stream).await?;
-        let Some(receipt) = state.erased() else { return Err(access::refusal::not_found()) };
+        let Some(receipt) = state.erased() else { return Err(access::not_found()) };
         let cause = self.last_of(&stream, &["account.erased.v1"]).await?;
         let context = &Context::of_the_house("account.forget", self.access.clock.now()).because_of(cause);
         let mut pass = Pass::default();
-        let places = self.access.read.places_of(account).await.map_err(refuse)?;
+        let places = self.access.read.places_of(account).await?;
         let cleared = self.clear_account(context, &state, account, &places, &mut pass).await;
         // The key goes whatever else fails: a stream that cannot be read must not keep a person in the log.
         let heard = self.destroy(Subject::Account(account)).await?;
@@ -92,12 +91,12 @@ impl Commands {
             let (files, at) = self.remove_files(*team, Some(*contact)).await?;
             (pass.files, position) = (pass.files + files, position.max(at));
         }
-        let reminds = self.access.read.reminds_of(&contacts).await.map_err(refuse)?;
+        let reminds = self.access.read.reminds_of(&contacts).await?;
         position = position.max(self.stop_reminding(context, reminds, pass).await?);
-        let said = self.access.read.said_by(&contacts).await.map_err(refuse)?;
+        let said = self.access.read.said_by(&contacts).await?;
         position = position.max(self.unsay(context, said, pass).await?);
         self.settle(context, position).await?;
-        self.access.read.forget_traces_of(account, &contacts).await.map_err(refuse)
+        Ok(self.access.read.forget_traces_of(account, &contacts).await?)
     }
 
     /// The phone number is nobody's again.
@@ -187,11 +186,11 @@ impl Commands {
         contacts: &[ContactId],
     ) -> Result<(), ApiError> {
         let read = &self.access.read;
-        let known = read.erasure(Subject::Account(account)).await.map_err(refuse)?;
+        let known = read.erasure(Subject::Account(account)).await?;
         let purged = Purged {
             receipt,
             teams: contacts.len() as u64,
-            messages: read.messages_of(contacts).await.map_err(refuse)?,
+            messages: read.messages_of(contacts).await?,
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Account| account::Command::Purge(purged.clone());

@@ -2,7 +2,6 @@
 
 use super::{Asked, Pass, sure};
 use crate::{Commands, context::Context, http::team_refused, transact::Done, transact::Start};
-use access::refuse;
 use domain::team::{self, Team};
 use events::{
     ReceiptId, StreamName, Subject, TeamId,
@@ -33,7 +32,7 @@ impl Commands {
     pub(super) async fn forget_team(&self, team: TeamId) -> Result<Pass, ApiError> {
         let stream = StreamName::team(team);
         let state: Team = self.current(&stream).await?;
-        let Some(receipt) = state.erased() else { return Err(access::refusal::not_found()) };
+        let Some(receipt) = state.erased() else { return Err(access::not_found()) };
         let cause = self.last_of(&stream, &["team.erased.v1"]).await?;
         let context = &Context::of_the_house("team.forget", self.access.clock.now()).because_of(cause);
         let mut pass = Pass::default();
@@ -62,7 +61,7 @@ impl Commands {
             self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
         }
         self.settle(context, position).await?;
-        self.access.read.forget_traces_in(team).await.map_err(refuse)
+        Ok(self.access.read.forget_traces_in(team).await?)
     }
 
     async fn team_is_forgotten(
@@ -72,11 +71,11 @@ impl Commands {
         receipt: ReceiptId,
     ) -> Result<(), ApiError> {
         let read = &self.access.read;
-        let known = read.erasure(Subject::Team(team)).await.map_err(refuse)?;
+        let known = read.erasure(Subject::Team(team)).await?;
         let purged = Purged {
             receipt,
-            contacts: read.people_ever(team).await.map_err(refuse)?,
-            messages: read.messages_in(team).await.map_err(refuse)?,
+            contacts: read.people_ever(team).await?,
+            messages: read.messages_in(team).await?,
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Team| team::Command::Purge(purged.clone());

@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{Caller, refuse};
+use access::Caller;
 use axum::extract::State;
 use domain::{
     account::{self, Account},
@@ -43,8 +43,7 @@ pub(super) async fn replace(
         return Err(ApiError::field("contacts", Text::TooMany { max: limits::ADDRESS_BOOK_NUMBERS }));
     }
     let read = &commands.access.read;
-    let known: HashSet<String> =
-        read.known_numbers(caller.account).await.map_err(refuse)?.into_iter().collect();
+    let known: HashSet<String> = read.known_numbers(caller.account).await?.into_iter().collect();
     let new_numbers = u32::try_from(named.difference(&known).count()).unwrap_or(u32::MAX);
     let contacts = serde_json::to_string(&book.contacts).map_err(ApiError::internal)?;
     let now = context.now;

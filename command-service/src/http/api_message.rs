@@ -5,7 +5,6 @@ use crate::{
     context::{Command, Context},
     input::Checks,
 };
-use access::refuse;
 use axum::{
     Json,
     extract::State,
@@ -146,7 +145,7 @@ impl Commands {
     pub(super) async fn holder(&self, key: &str, client: std::net::IpAddr) -> Result<KeyHolder, ApiError> {
         let limits = &self.access.limits;
         limits.allowed(Limit::ApiMessageFailuresPerAddress, &Key::Address(client))?;
-        let holder = self.access.read.key_holder(key).await.map_err(refuse)?;
+        let holder = self.access.read.key_holder(key).await?;
         let Some(holder) = holder.filter(|holder| holder.enabled) else {
             limits.failed(Limit::ApiMessageFailuresPerAddress, &Key::Address(client));
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));

@@ -8,7 +8,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use domain::{
     chat::{self, fields},
@@ -98,7 +98,7 @@ impl Commands {
         context.as_contact(scope.contact);
         let Body(input) = command.input;
         let (read, team, viewer) = (&self.access.read, scope.team, scope.viewer());
-        let view = read.chat(team, viewer, chat).await.map_err(refuse)?.ok_or_else(not_found)?;
+        let view = read.chat(team, viewer, chat).await?.ok_or_else(not_found)?;
         permit(&view, &named(&input))?;
         let wanted = self.wanted(scope, chat, input).await?;
         let mut position = read.known();
@@ -169,7 +169,7 @@ impl Commands {
             },
         };
         if let Some(Some(message)) = pinned {
-            let known = self.access.read.message(scope.team, message).await.map_err(refuse)?;
+            let known = self.access.read.message(scope.team, message).await?;
             if !known.is_some_and(|known| known.chat == chat && !known.is_deleted()) {
                 checks.refuse("pinned_message", Text::DoesNotExist);
             }

@@ -11,7 +11,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use change::{change_of, sections_of};
 use domain::{
@@ -259,7 +259,7 @@ impl Commands {
         scope: &TeamScope,
         contact: ContactId,
     ) -> Result<(), ApiError> {
-        let groups: Vec<GroupId> = self.access.read.groups_joined(contact).await.map_err(refuse)?;
+        let groups: Vec<GroupId> = self.access.read.groups_joined(contact).await?;
         for group in groups {
             self.leave_group(&context.on_the_way(), scope, group, contact).await?;
         }

@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start, Stop},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use domain::{
     chat::{self, Actor, Chat},
@@ -163,7 +163,7 @@ impl Commands {
     /// The group that an address names, if it lives in the scope's team.
     async fn group_of(&self, scope: &TeamScope, jid: Jid) -> Result<GroupId, ApiError> {
         let Jid::Group(group) = jid else { return Err(not_found()) };
-        match self.access.read.group_is_of(group, scope.team).await.map_err(refuse)? {
+        match self.access.read.group_is_of(group, scope.team).await? {
             true => Ok(group),
             false => Err(not_found()),
         }
@@ -179,7 +179,7 @@ impl Commands {
         let Some(named) = named.filter(|named| !named.is_empty()) else { return Ok(None) };
         let Some(section) = checks.uuid::<SectionId>("section", &named) else { return Ok(None) };
         let read = &self.access.read;
-        if !read.section_is_of(scope.team, SectionKind::Groups, section).await.map_err(refuse)? {
+        if !read.section_is_of(scope.team, SectionKind::Groups, section).await? {
             checks.refuse("section", Text::DoesNotExist);
         }
         Ok(Some(section))
@@ -237,7 +237,7 @@ impl Commands {
             members.extend(contact.zip(status).map(|(contact, status)| Member { contact, status }));
         }
         let ids: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
-        let known = self.access.read.people_of_team(scope.team, &ids).await.map_err(refuse)?;
+        let known = self.access.read.people_of_team(scope.team, &ids).await?;
         if ids.iter().any(|id| !known.contains(id)) {
             checks.refuse("jid", Text::DoesNotExist);
         }

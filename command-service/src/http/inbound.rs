@@ -3,7 +3,7 @@
 
 use super::api_message::{Said, accepted, refused};
 use crate::{Commands, context::Command, inbound};
-use access::refusal::not_found;
+use access::not_found;
 use axum::{extract::State, response::Response};
 use events::{MessageId, value::IntegrationKind};
 use http::HeaderMap;

@@ -6,7 +6,7 @@ use crate::{
     input::{Checks, checked},
     repeat::Answer,
 };
-use access::{TeamScope, refuse};
+use access::TeamScope;
 use axum::extract::State;
 use domain::{
     chat::Chat,
@@ -154,7 +154,7 @@ impl Commands {
         text: &str,
     ) -> Result<Option<GroupId>, ApiError> {
         let Some(group) = checks.group("group", text) else { return Ok(None) };
-        if !self.access.read.group_is_of(group, scope.team).await.map_err(refuse)? {
+        if !self.access.read.group_is_of(group, scope.team).await? {
             checks.refuse("group", Text::DoesNotExist);
         }
         Ok(Some(group))

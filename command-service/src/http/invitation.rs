@@ -9,7 +9,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{Caller, TeamScope, refuse};
+use access::{Caller, TeamScope};
 use axum::extract::State;
 use chrono::TimeDelta;
 use domain::{
@@ -201,7 +201,7 @@ impl Commands {
         self.access.limits.check(Limit::JoinPerAccount, &Key::Account(caller.account.0))?;
         let read = &self.access.read;
         let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
-        let found = read.invitation_by_token(token, context.now).await.map_err(refuse)?;
+        let found = read.invitation_by_token(token, context.now).await?;
         let Invited { team, invitation, made, .. } = found.ok_or_else(unknown)?;
         let now = context.now;
         let joiner = as_contact(self, &mut context, caller, ContactStatus::Member).await?;

@@ -13,7 +13,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use domain::{
     limits,
     message::{self, Draft, Message},
@@ -100,7 +100,7 @@ impl Commands {
     ) -> Result<(), ApiError> {
         let named: Vec<MessageId> = linked.iter().copied().chain(*reply_to).collect();
         let read = &self.access.read;
-        let visible = read.visible_messages(scope.team, scope.contact, &named).await.map_err(refuse)?;
+        let visible = read.visible_messages(scope.team, scope.contact, &named).await?;
         let mut checks = Checks::default();
         if reply_to.is_some_and(|reply| !visible.contains(&(reply, chat.key()))) {
             checks.refuse("reply_to", Text::DoesNotExist);
@@ -111,7 +111,7 @@ impl Commands {
         }
         checks.done()?;
         // A forward of something deleted shows nothing; but one that was posted before the deletion may be sent again.
-        let deleted = read.deleted_among(scope.team, linked).await.map_err(refuse)?;
+        let deleted = read.deleted_among(scope.team, linked).await?;
         if deleted.is_empty() {
             return Ok(());
         }
@@ -133,8 +133,8 @@ impl Commands {
         checks.done()?;
         let message = checked(message)?;
         let read = &self.access.read;
-        let known = read.message(scope.team, message).await.map_err(refuse)?.ok_or_else(not_found)?;
-        if read.access(scope.team, scope.contact, known.chat).await.map_err(refuse)? == Access::None {
+        let known = read.message(scope.team, message).await?.ok_or_else(not_found)?;
+        if read.access(scope.team, scope.contact, known.chat).await? == Access::None {
             return Err(not_found());
         }
         let position = self.delete(&context, scope, known.chat, message).await?;
@@ -151,7 +151,7 @@ impl Commands {
     ) -> Result<Position, ApiError> {
         let any = chat.shared().is_some()
             && (policy::may(scope.status, Action::DeleteAnyMessage)
-                || self.access.read.runs_chat(scope.contact, chat.key()).await.map_err(refuse)?);
+                || self.access.read.runs_chat(scope.contact, chat.key()).await?);
         let (author, now) = (Author::Contact(scope.contact), context.now);
         let done: Done<Message> = self
             .transact(context, StreamName::message(message), Start::Known, |_: &Message| {
@@ -176,15 +176,15 @@ impl Commands {
         checks.done()?;
         let chat = chat_of(scope.contact, checked(jid)?);
         let read = &self.access.read;
-        if read.access(scope.team, scope.contact, chat).await.map_err(refuse)? == Access::None {
+        if read.access(scope.team, scope.contact, chat).await? == Access::None {
             return Err(not_found());
         }
         let message = match named {
-            Some(message) if !read.message_is_of(message, chat.key()).await.map_err(refuse)? => {
+            Some(message) if !read.message_is_of(message, chat.key()).await? => {
                 return Err(ApiError::field("last_read_message_id", Text::DoesNotExist));
             }
             Some(message) => Some(message),
-            None => read.newest_message(chat.key()).await.map_err(refuse)?,
+            None => read.newest_message(chat.key()).await?,
         };
         // An empty chat has nothing to be read.
         let Some(message) = message else { return self.answer(&context, read.known(), &()).await };
@@ -202,7 +202,7 @@ impl Commands {
     /// The conversation that an address names, if the member may write there.
     pub(super) async fn writable(&self, scope: &TeamScope, to: Jid) -> Result<ChatRef, ApiError> {
         let chat = chat_of(scope.contact, to);
-        match self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
+        match self.access.read.access(scope.team, scope.contact, chat).await? {
             Access::Write => Ok(chat),
             // Who is in a group and may not write is no admin of it; nobody else may read it by this rule.
             Access::Read => {

@@ -8,7 +8,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start, Stop},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -57,10 +57,10 @@ pub(super) async fn create(
     checks.done()?;
     let (chat, fire_at) = (chat_of(scope.contact, checked(jid)?), checked(fire_at)?);
     let read = &commands.access.read;
-    if read.access(scope.team, scope.contact, chat).await.map_err(refuse)? == Access::None {
+    if read.access(scope.team, scope.contact, chat).await? == Access::None {
         return Err(ApiError::field("chat", Text::DoesNotExist));
     }
-    if read.remind_count(scope.contact).await.map_err(refuse)? >= limits::REMINDS {
+    if read.remind_count(scope.contact).await? >= limits::REMINDS {
         return Err(ApiError::field("chat", Text::TooMany { max: limits::REMINDS }));
     }
     let remind: RemindId = context.id();

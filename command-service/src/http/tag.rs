@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{TeamScope, refusal::not_found};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use domain::{
     limits,

@@ -10,7 +10,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use domain::task::{self, Actor, Change, NEW, NewStatus, Task};
 use events::{GroupId, Personal, Position, StreamName, TaskItemId, chat::ChatRef, task::Settings};
@@ -103,9 +103,9 @@ pub(super) async fn change(
     context.as_contact(scope.contact);
     let TaskId(task) = path.task_id;
     let read = &commands.access.read;
-    let known = read.task(scope.team, task, scope.viewer()).await.map_err(refuse)?;
+    let known = read.task(scope.team, task, scope.viewer()).await?;
     let Some(known) = known else {
-        read.whole().await.map_err(refuse)?;
+        read.whole().await?;
         return Err(not_found());
     };
     let purpose = Purpose::Change(task, &known);
@@ -168,7 +168,7 @@ fn actor(scope: &TeamScope) -> Actor {
 impl Commands {
     /// The task that a path names, if it lives in the scope's team.
     async fn task_of(&self, scope: &TeamScope, TaskId(task): TaskId) -> Result<GroupId, ApiError> {
-        match self.access.read.task_is_of(task, scope.team).await.map_err(refuse)? {
+        match self.access.read.task_is_of(task, scope.team).await? {
             true => Ok(task),
             false => Err(not_found()),
         }

@@ -11,7 +11,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{Caller, TeamScope, refusal::not_found, refuse};
+use access::{Caller, TeamScope, not_found};
 use axum::extract::State;
 use domain::{
     limits,
@@ -130,7 +130,7 @@ impl Commands {
             self.access.limits.check(Limit::InvitesPerAccount, &account)?;
         }
         let read = &self.access.read;
-        if read.team_count(caller.account).await.map_err(refuse)? >= limits::TEAMS {
+        if read.team_count(caller.account).await? >= limits::TEAMS {
             return Err(ApiError::field("name", Text::TooMany { max: limits::TEAMS }));
         }
         let team: TeamId = context.id();

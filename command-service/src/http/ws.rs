@@ -7,7 +7,7 @@ use crate::{
     input::{Checks, checked},
     repeat::Answer,
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::State;
 use events::TeamId;
 use platform::http::{ApiError, Params, RawBody, parse_json};
@@ -89,7 +89,7 @@ impl Commands {
         let jid = checks.jid("jid", &input.jid);
         checks.done()?;
         let chat = chat_of(scope.contact, checked(jid)?);
-        if self.access.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? == Access::None {
+        if self.access.read.access(scope.team, scope.contact, chat).await? == Access::None {
             return Err(not_found());
         }
         let composing = input.composing.unwrap_or(false);

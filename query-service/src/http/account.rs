@@ -1,7 +1,7 @@
 //! `GET /api/v3/me`, `GET /api/v3/ui-settings`
 
 use crate::Queries;
-use access::{Caller, Fresh, refusal::not_found, refuse};
+use access::{Caller, Fresh, not_found};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
@@ -18,7 +18,7 @@ pub(super) async fn me(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Me>, ApiError> {
-    let me = queries.access.read.me(caller.account, Edition::V3).await.map_err(refuse)?;
+    let me = queries.access.read.me(caller.account, Edition::V3).await?;
     Ok(Reply::new(me.ok_or_else(not_found)?).at(fresh.0))
 }
 
@@ -30,7 +30,6 @@ pub(super) async fn ui_settings(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Box<RawValue>>, ApiError> {
-    let settings =
-        queries.access.read.ui_settings(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
+    let settings = queries.access.read.ui_settings(caller.account).await?.ok_or_else(not_found)?;
     Ok(Reply::new(RawValue::from_string(settings).map_err(ApiError::internal)?).at(fresh.0))
 }

@@ -8,7 +8,7 @@ mod view;
 mod wanted;
 
 use crate::Queries;
-use access::{Caller, Fresh, TeamScope, refusal::not_found};
+use access::{Caller, Fresh, TeamScope, not_found};
 use audit::{AuditError, Auditor, Entry};
 use axum::{
     extract::State,

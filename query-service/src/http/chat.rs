@@ -1,7 +1,7 @@
 //! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge`: conversations of all kinds.
 
 use crate::{Queries, paging, words::Words};
-use access::{Caller, Fresh, TeamView, refusal::not_found, refuse};
+use access::{Caller, Fresh, TeamView, not_found};
 use axum::extract::State;
 use domain::limits;
 use platform::http::{ApiError, Params, Query, Reply};
@@ -108,7 +108,7 @@ pub(super) async fn list(
 ) -> Result<Reply<ChatPage>, ApiError> {
     let filter = list.filter()?;
     let _place = queries.search(scope.caller.account, filter.q.is_some())?;
-    let page = scope.read.chat_page(scope.team, scope.viewer(), &filter).await.map_err(refuse)?;
+    let page = scope.read.chat_page(scope.team, scope.viewer(), &filter).await?;
     Ok(Reply::new(page).at(scope.position(fresh)))
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let chat = chat_of(scope.contact, path.chat_jid);
-    let view = scope.read.whole_chat(scope.team, scope.viewer(), chat).await.map_err(refuse)?;
+    let view = scope.read.whole_chat(scope.team, scope.viewer(), chat).await?;
     Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -133,5 +133,5 @@ pub(super) async fn badge(
     fresh: Fresh,
     caller: Caller,
 ) -> Result<Reply<u64>, ApiError> {
-    Ok(Reply::new(queries.access.read.badge(caller.account).await.map_err(refuse)?).at(fresh.0))
+    Ok(Reply::new(queries.access.read.badge(caller.account).await?).at(fresh.0))
 }

@@ -1,7 +1,7 @@
 //! `GET /api/v4/teams/{team_uid}/contacts`, `…/{contact_jid}`
 
 use crate::paging;
-use access::{Fresh, TeamView, refusal::not_found, refuse};
+use access::{Fresh, TeamView, not_found};
 use domain::limits;
 use events::{ContactId, value::ContactStatus};
 use platform::http::{ApiError, Params, Query, Reply};
@@ -108,7 +108,7 @@ pub(super) async fn list(
 ) -> Result<Reply<Vec<Contact>>, ApiError> {
     let filter = filter.read(scope.contact)?;
     let contacts = scope.read.some_contacts(scope.team, scope.viewer(), &filter).await;
-    Ok(Reply::new(contacts.map_err(refuse)?).at(scope.position(fresh)))
+    Ok(Reply::new(contacts?).at(scope.position(fresh)))
 }
 
 /// One contact, a former one too.
@@ -121,6 +121,6 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Contact>, ApiError> {
     let Jid::Direct(contact) = path.contact_jid else { return Err(not_found()) };
-    let found = scope.read.contact(scope.team, contact, scope.viewer()).await.map_err(refuse)?;
+    let found = scope.read.contact(scope.team, contact, scope.viewer()).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

@@ -1,6 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/groups`, `…/{group_jid}`, `…/{group_jid}/members`
 
-use access::{Fresh, TeamView, refusal::not_found, refuse};
+use access::{Fresh, TeamView, not_found};
 use events::{GroupId, chat::ChatRef};
 use platform::http::{ApiError, Params, Reply};
 use protocol::{
@@ -29,8 +29,7 @@ impl Path {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Chat>>)))]
 pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Chat>>, ApiError> {
-    Ok(Reply::new(scope.read.groups(scope.team, scope.viewer()).await.map_err(refuse)?)
-        .at(scope.position(fresh)))
+    Ok(Reply::new(scope.read.groups(scope.team, scope.viewer()).await?).at(scope.position(fresh)))
 }
 
 /// One group.
@@ -43,7 +42,7 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let group = ChatRef::Group(path.group()?);
-    let view = scope.read.whole_chat(scope.team, scope.viewer(), group).await.map_err(refuse)?;
+    let view = scope.read.whole_chat(scope.team, scope.viewer(), group).await?;
     Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -57,7 +56,7 @@ pub(super) async fn members(
     Params(path): Params<Path>,
 ) -> Result<Reply<GroupMembers>, ApiError> {
     let (read, group, viewer) = (&scope.read, path.group()?, scope.viewer());
-    read.chat(scope.team, viewer, ChatRef::Group(group)).await.map_err(refuse)?.ok_or_else(not_found)?;
-    let members = read.group_members(group, viewer).await.map_err(refuse)?;
+    read.chat(scope.team, viewer, ChatRef::Group(group)).await?.ok_or_else(not_found)?;
+    let members = read.group_members(group, viewer).await?;
     Ok(Reply::new(GroupMembers { members }).at(scope.position(fresh)))
 }

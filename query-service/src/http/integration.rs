@@ -2,7 +2,7 @@
 //! and of those alone whose groups the caller is in. `GET /api/v4/teams/{team_uid}/groups/{group_jid}/integrations`: without keys.
 
 use crate::Queries;
-use access::{Fresh, TeamView, refusal::not_found, refuse};
+use access::{Fresh, TeamView, not_found};
 use axum::extract::State;
 use domain::policy::{Action, may};
 use events::{GroupId, IntegrationId, chat::ChatRef};
@@ -33,8 +33,7 @@ pub(super) async fn list(
 ) -> Result<Reply<Integrations>, ApiError> {
     allowed(&scope)?;
     let inside = queries.inside(&scope).await?;
-    Ok(Reply::new(scope.read.integrations(scope.team, &inside).await.map_err(refuse)?)
-        .at(scope.position(fresh)))
+    Ok(Reply::new(scope.read.integrations(scope.team, &inside).await?).at(scope.position(fresh)))
 }
 
 /// One integration.
@@ -49,7 +48,7 @@ pub(super) async fn one(
 ) -> Result<Reply<Integration>, ApiError> {
     allowed(&scope)?;
     let inside = queries.inside(&scope).await?;
-    let found = scope.read.integration(scope.team, path.integration_uid, &inside).await.map_err(refuse)?;
+    let found = scope.read.integration(scope.team, path.integration_uid, &inside).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -69,22 +68,21 @@ pub(super) async fn of_group(
     Params(path): Params<GroupPath>,
 ) -> Result<Reply<Vec<GroupIntegration>>, ApiError> {
     let (read, Jid::Group(group)) = (&scope.read, path.group_jid) else { return Err(not_found()) };
-    let is_member =
-        read.access(scope.team, scope.contact, ChatRef::Group(group)).await.map_err(refuse)? != Access::None;
-    let manages = may(scope.status, Action::ManageIntegrations)
-        && read.group_is_of(group, scope.team).await.map_err(refuse)?;
+    let is_member = read.access(scope.team, scope.contact, ChatRef::Group(group)).await? != Access::None;
+    let manages =
+        may(scope.status, Action::ManageIntegrations) && read.group_is_of(group, scope.team).await?;
     if !is_member && !manages {
         return Err(not_found());
     }
-    Ok(Reply::new(read.group_integrations(group).await.map_err(refuse)?).at(scope.position(fresh)))
+    Ok(Reply::new(read.group_integrations(group).await?).at(scope.position(fresh)))
 }
 
 impl Queries {
     /// The groups of which the caller is shown keys: those it was in then and is in now.
     async fn inside(&self, scope: &TeamView) -> Result<Vec<GroupId>, ApiError> {
-        let mut inside = self.access.read.groups_joined(scope.now.contact).await.map_err(refuse)?;
+        let mut inside = self.access.read.groups_joined(scope.now.contact).await?;
         if scope.is_past() {
-            let then = scope.read.groups_joined(scope.contact).await.map_err(refuse)?;
+            let then = scope.read.groups_joined(scope.contact).await?;
             inside.retain(|group| then.contains(group));
         }
         Ok(inside)

@@ -2,7 +2,7 @@
 //! so only to those who may invite.
 
 use crate::Queries;
-use access::{Fresh, TeamView, refusal::not_found, refuse};
+use access::{Fresh, TeamView, not_found};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -65,7 +65,7 @@ pub(super) async fn one_v4(
     allowed(&scope)?;
     let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
     let now = queries.access.clock.now();
-    let found = scope.read.invitation(scope.team, uid, now).await.map_err(refuse)?;
+    let found = scope.read.invitation(scope.team, uid, now).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -84,11 +84,11 @@ pub(super) async fn one(
     let (read, now) = (&scope.read, queries.access.clock.now());
     let Some(token) = path.invitation_uid.strip_suffix(".png") else {
         let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
-        let invitation = read.invitation(scope.team, uid, now).await.map_err(refuse)?;
+        let invitation = read.invitation(scope.team, uid, now).await?;
         let invitation = invitation.map(in_brief).ok_or_else(not_found)?;
         return Ok(Reply::new(invitation).at(scope.position(fresh)).into_response());
     };
-    match read.invitation_by_token(token, now).await.map_err(refuse)? {
+    match read.invitation_by_token(token, now).await? {
         Some(invited) if invited.team == scope.team && invited.open => {}
         _ => return Err(not_found()),
     }
@@ -137,14 +137,14 @@ impl Queries {
         self.access.limits.check(Limit::JoinPerAddress, &Key::Address(request.client))?;
         let read = &self.access.read;
         let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
-        let invited = read.invitation_by_token(token, self.access.clock.now()).await.map_err(refuse)?;
+        let invited = read.invitation_by_token(token, self.access.clock.now()).await?;
         let team = invited.filter(|invited| invited.open).ok_or_else(unknown)?.team;
-        Ok(Reply::new(read.team_short(team).await.map_err(refuse)?.ok_or_else(unknown)?))
+        Ok(Reply::new(read.team_short(team).await?.ok_or_else(unknown)?))
     }
 
     /// The invitations that are open now: one that was open at the moment of `as_of` may have ended since.
     async fn open_invitations(&self, scope: &TeamView) -> Result<Vec<OpenInvitation>, ApiError> {
         allowed(scope)?;
-        scope.read.invitations(scope.team, self.access.clock.now()).await.map_err(refuse)
+        Ok(scope.read.invitations(scope.team, self.access.clock.now()).await?)
     }
 }

@@ -4,7 +4,7 @@
 mod wanted;
 
 use crate::Queries;
-use access::{Fresh, TeamView, refusal::not_found, refuse};
+use access::{Fresh, TeamView, not_found};
 use axum::extract::State;
 use domain::reaction;
 use events::MessageId;
@@ -81,13 +81,13 @@ pub(super) async fn search(
     let filter = wanted.filter(scope.contact)?;
     let window = wanted.window(read, who, filter.chat).await?;
     let _place = queries.search(scope.caller.account, filter.text.is_some())?;
-    let found = read.messages(who, &filter, window).await.map_err(refuse)?;
+    let found = read.messages(who, &filter, window).await?;
     let messages: Vec<Message> = found
         .iter()
         .map(|message| message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang))
         .collect();
     let found = FoundMessages {
-        count: read.count_messages(who, &filter).await.map_err(refuse)?,
+        count: read.count_messages(who, &filter).await?,
         limit: window.limit.unsigned_abs(),
         objects: messages.clone(),
         messages,
@@ -107,11 +107,11 @@ pub(super) async fn one(
     Params(path): Params<MessagePath>,
 ) -> Result<Reply<Message>, ApiError> {
     let chat = readable(&scope, path.chat_jid).await?;
-    let found = scope.read.whole_message(scope.team, path.message_id).await.map_err(refuse)?;
+    let found = scope.read.whole_message(scope.team, path.message_id).await?;
     let found = match found.filter(|message| message.chat == chat) {
         Some(message) => message,
         None => {
-            scope.read.whole().await.map_err(refuse)?;
+            scope.read.whole().await?;
             return Err(not_found());
         }
     };
@@ -137,7 +137,7 @@ async fn chat_messages(
     let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
     let window = wanted.window(read, who, filter.chat).await?;
     let _place = queries.search(scope.caller.account, filter.text.is_some())?;
-    let found = read.messages(who, &filter, window).await.map_err(refuse)?;
+    let found = read.messages(who, &filter, window).await?;
     let seen = |message: &protocol::message::NeutralMessage| {
         message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang)
     };
@@ -147,7 +147,7 @@ async fn chat_messages(
 /// The chat that an address names, if the caller may read it.
 async fn readable(scope: &TeamView, jid: Jid) -> Result<events::chat::ChatRef, ApiError> {
     let chat = chat_of(scope.contact, jid);
-    match scope.read.access(scope.team, scope.contact, chat).await.map_err(refuse)? {
+    match scope.read.access(scope.team, scope.contact, chat).await? {
         Access::None => Err(not_found()),
         Access::Read | Access::Write => Ok(chat),
     }

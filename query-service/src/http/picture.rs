@@ -2,7 +2,7 @@
 //! address, so clients may keep them.
 
 use crate::Queries;
-use access::refusal::not_found;
+use access::not_found;
 use axum::{
     extract::State,
     response::{IntoResponse, Response},

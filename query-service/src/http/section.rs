@@ -1,6 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/{contact,group,task}-sections`
 
-use access::{Fresh, TeamView, refuse};
+use access::{Fresh, TeamView};
 use events::value::SectionKind;
 use platform::http::{ApiError, Reply};
 use protocol::{envelope::Success, section::Section};
@@ -27,6 +27,6 @@ pub(super) async fn list_of_tasks(fresh: Fresh, scope: TeamView) -> Result<Reply
 }
 
 async fn list(fresh: Fresh, scope: TeamView, kind: SectionKind) -> Result<Reply<Vec<Section>>, ApiError> {
-    let sections = scope.read.sections(scope.team, kind).await.map_err(refuse)?;
+    let sections = scope.read.sections(scope.team, kind).await?;
     Ok(Reply::new(sections).at(scope.position(fresh)))
 }

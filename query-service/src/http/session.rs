@@ -1,7 +1,7 @@
 //! `GET /api/v4/sessions`
 
 use crate::Queries;
-use access::{Caller, Fresh, refuse};
+use access::{Caller, Fresh};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{envelope::Success, session::Session};
@@ -17,5 +17,5 @@ pub(super) async fn list(
     let access = &queries.access;
     let idle = access.config.auth.idle();
     let sessions = access.read.sessions(caller.account, caller.id, access.clock.now(), idle);
-    Ok(Reply::new(sessions.await.map_err(refuse)?).at(fresh.0))
+    Ok(Reply::new(sessions.await?).at(fresh.0))
 }

@@ -1,7 +1,7 @@
 //! `GET /api/v3/teams`, `…/{team_uid}`, the same under v4; `GET /api/v3/teams/{team_uid}/usage`
 
 use crate::Queries;
-use access::{Caller, Fresh, TeamView, refusal::not_found, refuse};
+use access::{Caller, Fresh, TeamView, not_found};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
@@ -53,13 +53,13 @@ impl Queries {
         fresh: Fresh,
         edition: Edition,
     ) -> Result<Reply<Vec<Team>>, ApiError> {
-        let teams = self.access.read.teams(caller.account, edition).await.map_err(refuse)?;
+        let teams = self.access.read.teams(caller.account, edition).await?;
         Ok(Reply::new(teams).at(fresh.0))
     }
 }
 
 async fn team(scope: &TeamView, fresh: Fresh, edition: Edition) -> Result<Reply<Team>, ApiError> {
-    let team = scope.read.team(scope.caller.account, scope.team, edition).await.map_err(refuse)?;
+    let team = scope.read.team(scope.caller.account, scope.team, edition).await?;
     Ok(Reply::new(team.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -74,6 +74,6 @@ pub(super) async fn usage(
     if !domain::policy::may(scope.status, domain::policy::Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    let usage = scope.read.usage(scope.team, queries.access.clock.now()).await.map_err(refuse)?;
+    let usage = scope.read.usage(scope.team, queries.access.clock.now()).await?;
     Ok(Reply::new(usage.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

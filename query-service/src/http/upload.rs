@@ -5,7 +5,7 @@
 //! sound is to be saved, and all of it is sandboxed.
 
 use crate::Queries;
-use access::{Fresh, TeamView, refusal::not_found, refuse};
+use access::{Fresh, TeamView, not_found};
 use axum::{
     body::Body,
     extract::State,
@@ -104,7 +104,7 @@ pub(super) async fn content(
 
 async fn found(scope: &TeamView, upload: Uuid) -> Result<(NeutralUpload, BlobId), ApiError> {
     let found = scope.read.upload(scope.team, scope.viewer(), UploadId(upload)).await;
-    found.map_err(refuse)?.ok_or_else(not_found)
+    found?.ok_or_else(not_found)
 }
 
 fn answer(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response {

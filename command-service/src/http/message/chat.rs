@@ -13,7 +13,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::extract::{FromRequest, Request, State};
 use domain::{
     limits,
@@ -163,11 +163,11 @@ impl Commands {
     /// The chat that a path names, if the member sees it and the path's message is of it.
     pub(super) async fn chat_with(&self, scope: &TeamScope, path: &MessagePath) -> Result<ChatRef, ApiError> {
         let (read, chat) = (&self.access.read, chat_of(scope.contact, path.chat_jid));
-        if read.access(scope.team, scope.contact, chat).await.map_err(refuse)? == Access::None {
+        if read.access(scope.team, scope.contact, chat).await? == Access::None {
             return Err(not_found());
         }
         let of_chat = [(path.message_id, chat.key())];
-        match read.visible_messages(scope.team, scope.contact, &[path.message_id]).await.map_err(refuse)? {
+        match read.visible_messages(scope.team, scope.contact, &[path.message_id]).await? {
             found if found == of_chat => Ok(chat),
             _ => Err(not_found()),
         }

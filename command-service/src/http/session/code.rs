@@ -11,7 +11,7 @@ use crate::{
     input::{Checks, checked},
     transact::{Done, Start, Stop},
 };
-use access::{refusal::not_found, refuse};
+use access::not_found;
 use chrono::TimeDelta;
 use domain::{
     account::NamedDevice,
@@ -105,7 +105,7 @@ impl Commands {
         entered: Entered,
     ) -> Result<Opened, ApiError> {
         // Before the code is used up: while the read model is made anew, nobody could be told who they are.
-        self.access.read.whole().await.map_err(refuse)?;
+        self.access.read.whole().await?;
         let limits = &self.access.limits;
         limits.check(Limit::SmsAuthPerAddress, &Key::Address(context.request.client))?;
         let (session, account_id): (SessionId, AccountId) = (context.id(), context.id());

@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start, Stop},
 };
-use access::{Caller, cookie, refusal::not_found};
+use access::{Caller, cookie, not_found};
 use axum::extract::State;
 use domain::account::{self, Account, Rejection};
 use events::{AccountId, Position, SessionId, StreamName, value::SessionEnd};

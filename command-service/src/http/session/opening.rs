@@ -7,7 +7,7 @@ use crate::{
     repeat::Answer,
     transact::{Done, Start},
 };
-use access::refusal::not_found;
+use access::not_found;
 use chrono::TimeDelta;
 use domain::account::{self, Account, Login, NamedDevice};
 use events::{AccountId, Position, SessionId, StreamName, value::SessionKind};

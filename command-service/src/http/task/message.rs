@@ -6,7 +6,7 @@
 
 use super::super::api_message::{is_yes, refused, said};
 use crate::{Commands, context::Command, input::Checks};
-use access::{TeamScope, refusal::not_found, refuse};
+use access::{TeamScope, not_found};
 use axum::{
     Json,
     extract::State,
@@ -118,7 +118,7 @@ impl Commands {
         if holder.team != path.team_uid {
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));
         }
-        let task = self.access.read.task_by_num(holder.team, path.num).await.map_err(refuse)?;
+        let task = self.access.read.task_by_num(holder.team, path.num).await?;
         // A key is given out for one group: of private tasks its holder does not even learn the numbers.
         let (task, _) = task.filter(|(_, public)| *public).ok_or_else(not_found)?;
         Ok(Writer {
@@ -130,7 +130,7 @@ impl Commands {
     }
 
     async fn by_session(&self, scope: &TeamScope, num: u32) -> Result<Writer, ApiError> {
-        let task = self.access.read.task_by_num(scope.team, num).await.map_err(refuse)?;
+        let task = self.access.read.task_by_num(scope.team, num).await?;
         let (task, _) = task.ok_or_else(not_found)?;
         Ok(Writer {
             author: Author::Contact(scope.contact),

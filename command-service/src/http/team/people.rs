@@ -1,7 +1,7 @@
 //! People who are to be contacts of a team: from what was sent to accounts.
 
 use crate::{Commands, accounts::Named, context::Context, input::Checks};
-use access::{Caller, refusal::not_found, refuse};
+use access::{Caller, not_found};
 use domain::{limits, phone_number::PhoneNumber, team::NewContact};
 use events::{AccountId, ContactId, Position, TeamId, value::ContactStatus};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -47,7 +47,7 @@ impl Commands {
         let (account, position) = self.account_of(context, named).await?;
         let profile = match account == fresh || !(given_name.is_empty() && family_name.is_empty()) {
             true => None,
-            false => self.access.read.profile(account).await.map_err(refuse)?,
+            false => self.access.read.profile(account).await?,
         };
         let (given_name, family_name) =
             profile.map_or((given_name, family_name), |known| (known.given_name, known.family_name));
@@ -63,8 +63,7 @@ pub(in super::super) async fn as_contact(
     caller: &Caller,
     status: ContactStatus,
 ) -> Result<NewContact, ApiError> {
-    let profile =
-        commands.access.read.profile(caller.account).await.map_err(refuse)?.ok_or_else(not_found)?;
+    let profile = commands.access.read.profile(caller.account).await?.ok_or_else(not_found)?;
     Ok(NewContact {
         contact: context.id(),
         account: caller.account,

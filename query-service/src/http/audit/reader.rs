@@ -1,7 +1,7 @@
 //! Who looks into history, and how far they may see.
 
 use crate::Queries;
-use access::{Caller, TeamScope, refuse};
+use access::{Caller, TeamScope};
 use audit::Entry;
 use events::{
     AccountId, Personal, TeamId,
@@ -122,6 +122,6 @@ async fn is_auditor(queries: &Queries, caller: &Caller) -> Result<bool, ApiError
     if named.iter().any(|word| word.parse() == Ok(account)) {
         return Ok(true);
     }
-    let profile = queries.access.read.profile(account).await.map_err(refuse)?;
+    let profile = queries.access.read.profile(account).await?;
     Ok(profile.is_some_and(|profile| named.contains(&profile.phone)))
 }

@@ -1,7 +1,6 @@
 //! The query string of lists of messages: which are wanted, and which part of them. An empty value is none.
 
 use crate::paging;
-use access::refuse;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use domain::limits;
 use events::{ChatKey, ContactId, MessageId, TeamId};
@@ -157,7 +156,7 @@ impl Wanted {
             ("around", &self.around, false),
         ] {
             if let Some(message) = reading.read(field, given(named), message) {
-                match read.cursor(who, chat, message).await.map_err(refuse)? {
+                match read.cursor(who, chat, message).await? {
                     Some(place) => places.push((field, place.with_itself(inclusive))),
                     None => drop(reading.read(field, Some(""), |_| Err::<(), _>(Text::DoesNotExist))),
                 }

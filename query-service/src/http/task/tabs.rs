@@ -1,6 +1,6 @@
 //! `GET /api/v4/teams/{team_uid}/tasks/tabs`: the tabs that tasks are shown under, as the reference of 2019 has them.
 
-use access::{Fresh, TeamView, refuse};
+use access::{Fresh, TeamView};
 use platform::http::{ApiError, Reply, RequestInfo};
 use protocol::{envelope::Success, task::TaskTab};
 
@@ -12,7 +12,7 @@ pub(in crate::http) async fn tabs(
     request: RequestInfo,
     scope: TeamView,
 ) -> Result<Reply<Vec<TaskTab>>, ApiError> {
-    let counted = scope.read.task_tabs(scope.team, scope.viewer()).await.map_err(refuse)?;
+    let counted = scope.read.task_tabs(scope.team, scope.viewer()).await?;
     let tabs = counted.into_iter().map(|(key, tasks, unread)| TaskTab::new(key, tasks, unread, request.lang));
     Ok(Reply::new(tabs.collect()).at(scope.position(fresh)))
 }
