@@ -11,17 +11,17 @@ pub(crate) struct Batch<'c> {
     /// The transaction.
     pub(crate) db: &'c mut PgConnection,
     /// Makes the codes of rows that give rights.
-    pub(crate) rows: &'c RowMac,
+    pub(crate) row_mac: &'c RowMac,
     /// What is told.
     pub(crate) outbox: Outbox,
     /// Whether anything is done outside.
-    pub(crate) plans: bool,
+    pub(crate) plans_effects: bool,
     /// What is to be done outside.
     pub(crate) planned: Vec<Planned>,
     /// Texts that authors took back.
     pub(crate) withdrawn: Vec<Withdrawn>,
     /// Accounts and teams made so far: the next one's colour.
-    pub(crate) coloured: i64,
+    pub(crate) colour_counter: i64,
 }
 
 /// Versions of one microsecond: what ns leave room for.
@@ -29,7 +29,7 @@ const VERSIONS: u64 = 1_000;
 
 /// Where an event stands and what is known about it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct At<'e> {
+pub(crate) struct EventContext<'e> {
     /// Its position.
     pub(crate) position: Position,
     /// Tells it from others of the same microsecond, whichever log holds it.
@@ -40,7 +40,7 @@ pub(crate) struct At<'e> {
     pub(crate) meta: &'e Meta,
 }
 
-impl<'e> At<'e> {
+impl<'e> EventContext<'e> {
     /// Of an event as it was read.
     pub(crate) fn of(recorded: &'e Recorded<Event>) -> Self {
         let bytes = recorded.stream.as_str().bytes();
@@ -58,26 +58,26 @@ impl<'e> At<'e> {
     }
 
     /// The position as the database keeps it.
-    pub(crate) fn row(&self) -> i64 {
+    pub(crate) fn db_position(&self) -> i64 {
         self.position.cast_signed()
     }
 }
 
 impl Batch<'_> {
     /// Whether anybody is told of an event.
-    pub(crate) fn is_told(&mut self, at: At<'_>) -> bool {
-        self.outbox.is_told(at.position, at.meta.at)
+    pub(crate) fn wants_notices(&mut self, ctx: EventContext<'_>) -> bool {
+        self.outbox.wants_notices(ctx.position, ctx.meta.at)
     }
 
     /// Adds a notice.
-    pub(crate) fn tell(&mut self, at: At<'_>, scope: Scope, audience: Audience, notice: Notice) {
-        self.outbox.tell((at.position, at.meta.at), scope, audience, notice);
+    pub(crate) fn emit(&mut self, ctx: EventContext<'_>, scope: Scope, audience: Audience, notice: Notice) {
+        self.outbox.emit((ctx.position, ctx.meta.at), scope, audience, notice);
     }
 
     /// The colour of the account or team that comes to be now.
     pub(crate) fn next_colour(&mut self) -> i16 {
-        let colour = self.coloured % i64::try_from(domain::icon::COLOURS.len()).unwrap_or(1);
-        self.coloured += 1;
+        let colour = self.colour_counter % i64::try_from(domain::icon::COLOURS.len()).unwrap_or(1);
+        self.colour_counter += 1;
         i16::try_from(colour).unwrap_or(0)
     }
 }

@@ -6,7 +6,7 @@ pub(crate) mod plan;
 mod queue;
 mod sms;
 mod status;
-mod turns;
+mod round_robin;
 mod webhook;
 mod worker;
 

@@ -4,7 +4,7 @@ mod erasure;
 mod membership;
 mod retention;
 
-pub use retention::{Keep, forget};
+pub use retention::{RetentionPolicy, prune_feed};
 
 use crate::ProjectionError;
 use chrono::{DateTime, Utc};
@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 /// Of which events notices are written. Of those before, nobody could ask any more: the floor of the feed rises over them.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Since(Option<DateTime<Utc>>);
+pub(crate) struct NoticeCutoff(Option<DateTime<Utc>>);
 
-impl Since {
+impl NoticeCutoff {
     /// Of those that happened at a time or after it; of all without a time.
-    pub(crate) const fn time(time: Option<DateTime<Utc>>) -> Self {
+    pub(crate) const fn since(time: Option<DateTime<Utc>>) -> Self {
         Self(time)
     }
 
@@ -40,28 +40,28 @@ pub(crate) struct Outbox {
     rows: Vec<FeedRow>,
     /// The place of the last notice, whether it is written or not.
     last: Option<(Position, u32)>,
-    since: Since,
+    cutoff: NoticeCutoff,
     /// The last event that nobody is told of.
-    untold: Option<Position>,
+    suppressed: Option<Position>,
 }
 
 impl Outbox {
     /// One that tells of these events.
-    pub(crate) fn telling(since: Since) -> Self {
-        Self { since, ..Self::default() }
+    pub(crate) fn new(cutoff: NoticeCutoff) -> Self {
+        Self { cutoff, ..Self::default() }
     }
 
     /// Whether anybody is told of an event: what is looked up for notices alone is looked up only then.
-    pub(crate) fn is_told(&mut self, position: Position, at: DateTime<Utc>) -> bool {
-        let told = self.since.covers(at);
+    pub(crate) fn wants_notices(&mut self, position: Position, at: DateTime<Utc>) -> bool {
+        let told = self.cutoff.covers(at);
         if !told {
-            self.untold = self.untold.max(Some(position));
+            self.suppressed = self.suppressed.max(Some(position));
         }
         told
     }
 
     /// Adds a notice of an event.
-    pub(crate) fn tell(
+    pub(crate) fn emit(
         &mut self,
         (position, at): (Position, DateTime<Utc>),
         scope: Scope,
@@ -73,7 +73,7 @@ impl Outbox {
             _ => 0,
         };
         self.last = Some((position, ordinal));
-        if !self.is_told(position, at) && !membership::moves(&notice) {
+        if !self.wants_notices(position, at) && !membership::changes_membership(&notice) {
             return;
         }
         self.rows.push(FeedRow { position, ordinal, scope, audience, at, notice });
@@ -130,13 +130,13 @@ impl Outbox {
     ) -> Result<Option<Vec<(Uuid, Box<RawValue>)>>, sqlx::Error> {
         // Posts are applied before what else happens elsewhere.
         self.rows.sort_by_key(|row| (row.position, row.ordinal));
-        membership::keep(db, &self.rows).await?;
-        if let Some(untold) = self.untold {
+        membership::record(db, &self.rows).await?;
+        if let Some(suppressed) = self.suppressed {
             sqlx::query("UPDATE feed_floor SET position = greatest(position, $1)")
-                .bind(untold.cast_signed())
+                .bind(suppressed.cast_signed())
                 .execute(&mut *db)
                 .await?;
-            self.rows.retain(|row| self.since.covers(row.at));
+            self.rows.retain(|row| self.cutoff.covers(row.at));
         }
         let encode = |row: &FeedRow| to_raw_value(row).map(|encoded| (row.scope.uuid(), encoded));
         let encoded = self.rows.iter().map(encode).collect::<Result<Vec<_>, _>>();
@@ -144,7 +144,7 @@ impl Outbox {
         if !self.rows.is_empty() {
             insert(db, &self.rows, &encoded).await?;
         }
-        Ok(self.untold.is_none().then_some(encoded))
+        Ok(self.suppressed.is_none().then_some(encoded))
     }
 }
 

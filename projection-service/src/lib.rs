@@ -3,13 +3,13 @@
 //! A batch of events is one transaction: rows, feed, planned effects, checkpoint. A crash anywhere means that the batch
 //! is applied again from the old checkpoint, to the same rows.
 
-mod ahead;
+mod prefetch;
 mod batch;
 pub mod effects;
 mod feed;
-mod incoming;
+mod decoded;
 mod parking;
-mod past;
+mod point_in_time;
 mod projections;
 mod projector;
 mod rebuild;
@@ -17,8 +17,8 @@ mod shadow;
 mod skips;
 mod withdrawn;
 
-pub use feed::{Keep, forget};
-pub use past::{Past, PastLimits};
-pub use projector::{ProjectionError, Projector, Telling};
+pub use feed::{RetentionPolicy, prune_feed};
+pub use point_in_time::{PointInTimeLimits, PointInTimeViews};
+pub use projector::{ProjectionError, Projector, NoticePolicy};
 pub use rebuild::{Progress, rebuild};
-pub use shadow::{Meeting, SHADOW_SCHEMA, Shadow};
+pub use shadow::{ComparisonSnapshot, SHADOW_SCHEMA, Shadow};

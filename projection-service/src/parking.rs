@@ -11,7 +11,7 @@
 use crate::{
     ProjectionError,
     batch::Batch,
-    incoming::{One, without_values},
+    decoded::{DecodedEvent, without_values},
     projections,
     skips::Skips,
 };
@@ -28,30 +28,30 @@ const PAGE: usize = 500;
 const SKIPPED: &str = "skipped by an operator";
 
 /// Whether a batch must go event by event: something in it is parked, or rules about what is.
-pub(crate) fn needs_care(events: &[Recorded<Event>], parked: &[String], skips: &Skips) -> bool {
+pub(crate) fn needs_savepoints(events: &[Recorded<Event>], parked: &[String], skips: &Skips) -> bool {
     let touched = |event: &Recorded<Event>| {
         matches!(event.event, Event::ProjectionEvent(_))
             || parked.iter().any(|stream| *stream == event.stream.as_str())
     };
-    skips.touch(events) || events.iter().any(touched)
+    skips.affect(events) || events.iter().any(touched)
 }
 
 /// Where a stream stands still.
-struct Place {
+struct ParkedHead {
     event: EventId,
     revision: Revision,
 }
 
 /// Applies events one by one.
-pub(crate) struct Careful<'j> {
+pub(crate) struct SavepointApplier<'j> {
     journal: &'j Journal,
     skips: &'j Skips,
     /// Whether somebody is served from these rows: then it is an operator's business what stands still.
     served: bool,
-    parked: HashMap<String, Place>,
+    parked: HashMap<String, ParkedHead>,
 }
 
-impl<'j> Careful<'j> {
+impl<'j> SavepointApplier<'j> {
     /// Knows what is parked.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl<'j> Careful<'j> {
     ) -> Result<Self, sqlx::Error> {
         let rows = sqlx::query("SELECT stream, event, revision FROM parked").fetch_all(db).await?;
         let place = |row: &sqlx::postgres::PgRow| {
-            let place = Place {
+            let place = ParkedHead {
                 event: row.get::<Uuid, _>("event").into(),
                 revision: row.get::<i64, _>("revision").cast_unsigned(),
             };
@@ -80,15 +80,15 @@ impl<'j> Careful<'j> {
     pub(crate) async fn apply(
         &mut self,
         batch: &mut Batch<'_>,
-        events: Vec<One>,
+        events: Vec<DecodedEvent>,
     ) -> Result<(), ProjectionError> {
         for one in events {
             let rules = one.stream == StreamName::projection();
             if !rules && self.parked.contains_key(one.stream.as_str()) {
-                waits(batch.db, &one.stream).await?;
+                count_waiting(batch.db, &one.stream).await?;
                 continue;
             }
-            let ruling = match &one.read {
+            let ruling = match &one.result {
                 Ok(Recorded { event: Event::ProjectionEvent(ruling), .. }) => Some(ruling.clone()),
                 _ => None,
             };
@@ -104,25 +104,25 @@ impl<'j> Careful<'j> {
                     tracing::error!(position = one.position, "a ruling cannot be read, and rules nothing");
                 }
                 None if rules => {}
-                None => self.one(batch, one, None).await?,
+                None => self.apply_one(batch, one, None).await?,
             }
         }
         Ok(())
     }
 
     /// Applies one event, or parks its stream.
-    async fn one(
+    async fn apply_one(
         &mut self,
         batch: &mut Batch<'_>,
-        mut one: One,
+        mut one: DecodedEvent,
         skip: Option<EventId>,
     ) -> Result<(), ProjectionError> {
         if skip == Some(one.id) {
             return Ok(());
         }
-        let failed = match &mut one.read {
+        let failed = match &mut one.result {
             _ if self.skips.contain(one.id) => Some(SKIPPED.to_owned()),
-            Ok(event) => attempt(batch, event).await?,
+            Ok(event) => apply_behind_savepoint(batch, event).await?,
             Err(wrong) => Some(std::mem::take(wrong)),
         };
         match failed {
@@ -131,8 +131,8 @@ impl<'j> Careful<'j> {
         }
     }
 
-    async fn park(&mut self, db: &mut PgConnection, one: One, error: &str) -> Result<(), ProjectionError> {
-        let One { stream, position, kind, .. } = &one;
+    async fn park(&mut self, db: &mut PgConnection, one: DecodedEvent, error: &str) -> Result<(), ProjectionError> {
+        let DecodedEvent { stream, position, kind, .. } = &one;
         // What was ruled is no news, and what stands still beside the served rows stands still there too.
         if self.served && error != SKIPPED {
             tracing::error!(%stream, position, kind, error, "an event is parked");
@@ -150,7 +150,7 @@ impl<'j> Careful<'j> {
         .bind(error)
         .execute(db)
         .await?;
-        let place = Place { event: one.id, revision: one.revision };
+        let place = ParkedHead { event: one.id, revision: one.revision };
         self.parked.insert(one.stream.as_str().to_owned(), place);
         Ok(())
     }
@@ -169,7 +169,7 @@ impl<'j> Careful<'j> {
             (Some(place), Some(skip)) if place.event != skip => return Ok(()),
             (Some(_), _) => {}
         }
-        let Some(Place { revision: mut from, .. }) = self.parked.remove(&stream) else { return Ok(()) };
+        let Some(ParkedHead { revision: mut from, .. }) = self.parked.remove(&stream) else { return Ok(()) };
         sqlx::query("DELETE FROM parked WHERE stream = $1").bind(&stream).execute(&mut *batch.db).await?;
         let stream = StreamName::stored(stream);
         loop {
@@ -180,21 +180,21 @@ impl<'j> Careful<'j> {
                 if raw.position >= ruled {
                     return Ok(()); // it is yet to come by itself
                 }
-                let mut one = One::read(self.journal, raw).await?;
+                let mut one = DecodedEvent::decode(self.journal, raw).await?;
                 if self.parked.contains_key(stream.as_str()) {
-                    waits(batch.db, &stream).await?;
+                    count_waiting(batch.db, &stream).await?;
                     continue;
                 }
-                if let Ok(event) = &mut one.read {
+                if let Ok(event) = &mut one.result {
                     event.position = ruled;
                 }
-                self.one(batch, one, skip).await?;
+                self.apply_one(batch, one, skip).await?;
             }
         }
     }
 }
 
-async fn waits(db: &mut PgConnection, stream: &StreamName) -> Result<(), sqlx::Error> {
+async fn count_waiting(db: &mut PgConnection, stream: &StreamName) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE parked SET waiting = waiting + 1 WHERE stream = $1")
         .bind(stream.as_str())
         .execute(db)
@@ -203,28 +203,28 @@ async fn waits(db: &mut PgConnection, stream: &StreamName) -> Result<(), sqlx::E
 }
 
 /// Applies one event behind a savepoint; answers what is wrong with it, and then it has left no trace.
-async fn attempt(batch: &mut Batch<'_>, event: &Recorded<Event>) -> Result<Option<String>, ProjectionError> {
+async fn apply_behind_savepoint(batch: &mut Batch<'_>, event: &Recorded<Event>) -> Result<Option<String>, ProjectionError> {
     let mut savepoint = batch.db.begin().await?;
     let mut tried = Batch {
         db: &mut savepoint,
-        rows: batch.rows,
+        row_mac: batch.row_mac,
         outbox: batch.outbox.clone(),
-        plans: batch.plans,
+        plans_effects: batch.plans_effects,
         planned: vec![],
         withdrawn: vec![],
-        coloured: batch.coloured,
+        colour_counter: batch.colour_counter,
     };
     match projections::apply(&mut tried, std::slice::from_ref(event)).await {
         Ok(()) => {
-            let Batch { outbox, planned, withdrawn, coloured, .. } = tried;
+            let Batch { outbox, planned, withdrawn, colour_counter, .. } = tried;
             savepoint.commit().await?;
-            (batch.outbox, batch.coloured) = (outbox, coloured);
+            (batch.outbox, batch.colour_counter) = (outbox, colour_counter);
             batch.planned.extend(planned);
             batch.withdrawn.extend(withdrawn);
             Ok(None)
         }
         Err(error) => {
-            let wrong = fault(&error).ok_or(error)?;
+            let wrong = event_fault(&error).ok_or(error)?;
             savepoint.rollback().await?;
             Ok(Some(wrong))
         }
@@ -233,9 +233,9 @@ async fn attempt(batch: &mut Batch<'_>, event: &Recorded<Event>) -> Result<Optio
 
 /// What is wrong with the event, if it is the event that is wrong; said without any of its values. Of a database that
 /// is away, full or busy no event is guilty.
-pub(crate) fn fault(error: &ProjectionError) -> Option<String> {
+pub(crate) fn event_fault(error: &ProjectionError) -> Option<String> {
     match error {
-        ProjectionError::Dangling(_) | ProjectionError::Database(sqlx::Error::RowNotFound) => {
+        ProjectionError::DanglingReference(_) | ProjectionError::Database(sqlx::Error::RowNotFound) => {
             Some("it speaks of what is not there".to_owned())
         }
         ProjectionError::Json(error) => Some(without_values(error)),

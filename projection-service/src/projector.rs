@@ -3,9 +3,9 @@
 use crate::{
     batch::Batch,
     effects,
-    feed::{Outbox, Since},
-    incoming::Incoming,
-    parking::{self, Careful},
+    feed::{Outbox, NoticeCutoff},
+    decoded::DecodedBatch,
+    parking::{self, SavepointApplier},
     projections,
     skips::Skips,
     withdrawn,
@@ -27,7 +27,7 @@ use std::{pin::pin, time::Duration};
 use tokio::time::timeout;
 
 /// Events of one transaction at most.
-pub(crate) const BATCH: usize = 500;
+pub(crate) const MAX_BATCH: usize = 500;
 
 /// How long a failed batch rests before it is tried again.
 const REST: Duration = Duration::from_millis(500);
@@ -49,16 +49,16 @@ pub enum ProjectionError {
     Database(#[from] sqlx::Error),
     /// An event speaks of something that the log has not told of before.
     #[error("event at position {0} speaks of what is not there")]
-    Dangling(Position),
+    DanglingReference(Position),
     /// The tables are another program's.
     #[error("the read model's tables are not this program's: a newer one was put in their place")]
-    AnotherProgram,
+    SchemaMismatch,
     /// What is to be put in the place of the served read model shows more than that.
     #[error("the read model that is served has fallen behind the one that is to take its place")]
-    Ahead,
+    ShadowAhead,
     /// Rows beside the served ones show what operators have skipped since: they must be made anew.
     #[error("an event was skipped that the new read model has applied")]
-    Overruled,
+    SkippedEventApplied,
     /// An effect could not be sealed.
     #[error(transparent)]
     Vault(#[from] platform::vault::VaultError),
@@ -72,49 +72,49 @@ pub enum ProjectionError {
 pub struct Projector {
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
-    outside: Outside,
-    telling: Telling,
+    side_effects: SideEffects,
+    notices: NoticePolicy,
 }
 
 /// Which events anybody is told of.
 #[derive(Clone, Debug, Default)]
-pub enum Telling {
+pub enum NoticePolicy {
     /// All.
     #[default]
     All,
     /// Those that are not older: nobody comes back after so long.
-    Lately {
+    Recent {
         /// How old.
-        age: TimeDelta,
+        max_age: TimeDelta,
         /// What age is reckoned by.
         clock: Clock,
     },
     /// None.
-    Nothing,
+    None,
 }
 
-impl Telling {
-    fn since(&self) -> Since {
+impl NoticePolicy {
+    fn cutoff(&self) -> NoticeCutoff {
         match self {
-            Self::All => Since::default(),
-            Self::Lately { age, clock } => Since::time(clock.now().checked_sub_signed(*age)),
-            Self::Nothing => Since::never(),
+            Self::All => NoticeCutoff::default(),
+            Self::Recent { max_age, clock } => NoticeCutoff::since(clock.now().checked_sub_signed(*max_age)),
+            Self::None => NoticeCutoff::never(),
         }
     }
 }
 
 /// What follows outside of the rows.
 #[derive(Clone)]
-enum Outside {
+enum SideEffects {
     /// Notices go out, effects are planned.
-    Told {
+    Enabled {
         /// Seals plans.
         vault: Vault,
         /// Where notices go.
         bus: Bus,
     },
     /// Nothing: these rows stand beside those that are served.
-    Nothing,
+    Disabled,
 }
 
 /// What a transaction did.
@@ -130,19 +130,19 @@ pub(crate) struct Applied {
 impl Projector {
     /// A projector from a journal to a read model; notices go out over the bus.
     pub fn new(journal: Journal, read: ReadModel, vault: Vault, bus: Bus) -> Self {
-        Self { journal, read, outside: Outside::Told { vault, bus }, telling: Telling::All }
+        Self { journal, read, side_effects: SideEffects::Enabled { vault, bus }, notices: NoticePolicy::All }
     }
 
     /// A projector into rows that nobody is served from: it sends nothing, plans nothing, and leaves what services
     /// remember beside the log (`ops`) as it is.
-    pub fn beside(journal: Journal, read: ReadModel) -> Self {
-        Self { journal, read, outside: Outside::Nothing, telling: Telling::All }
+    pub fn detached(journal: Journal, read: ReadModel) -> Self {
+        Self { journal, read, side_effects: SideEffects::Disabled, notices: NoticePolicy::All }
     }
 
     /// The same, but not everybody needs to be told of everything.
     #[must_use]
-    pub fn telling(self, telling: Telling) -> Self {
-        Self { telling, ..self }
+    pub fn with_notices(self, notices: NoticePolicy) -> Self {
+        Self { notices, ..self }
     }
 
     /// Runs until it is dropped. Failures are logged and tried again: a read model that stands still is seen by
@@ -169,7 +169,7 @@ impl Projector {
         };
         let db = connection.insert(db);
         if !read_model::schema::is_ours(db).await? {
-            return Err(ProjectionError::AnotherProgram);
+            return Err(ProjectionError::SchemaMismatch);
         }
         let skips = Skips::load(&self.journal).await?;
         let mut subscription = self.journal.log().subscribe(self.checkpoint(db).await?);
@@ -180,7 +180,7 @@ impl Projector {
                 read_model::schema::complete(db).await?;
             }
             let Some(raw) = self.next(db, &mut subscription).await? else { return Ok(()) };
-            let events = Incoming::read(&self.journal, raw).await?;
+            let events = DecodedBatch::decode(&self.journal, raw).await?;
             let started = std::time::Instant::now();
             let Some(applied) = self.apply(db, after, &events, &skips).await? else { return Ok(()) };
             metrics::counter!("veche_projection_events_total").increment(events.len() as u64);
@@ -198,7 +198,7 @@ impl Projector {
         subscription: &mut Subscription,
     ) -> Result<Option<Vec<RawEvent>>, ProjectionError> {
         let position = subscription.position();
-        let mut events = pin!(subscription.next_batch(BATCH));
+        let mut events = pin!(subscription.next_batch(MAX_BATCH));
         loop {
             match timeout(LOOK, &mut events).await {
                 Ok(events) => return Ok(Some(events?)),
@@ -232,11 +232,11 @@ impl Projector {
         &self,
         db: &mut PgConnection,
         after: Position,
-        events: &Incoming,
+        events: &DecodedBatch,
         skips: &Skips,
     ) -> Result<Option<Applied>, ProjectionError> {
         match self.attempt(db, after, events, skips, false).await {
-            Err(error) if parking::fault(&error).is_some() => {
+            Err(error) if parking::event_fault(&error).is_some() => {
                 self.attempt(db, after, events, skips, true).await
             }
             outcome => outcome,
@@ -247,50 +247,50 @@ impl Projector {
         &self,
         db: &mut PgConnection,
         after: Position,
-        events: &Incoming,
+        events: &DecodedBatch,
         skips: &Skips,
-        with_care: bool,
+        one_by_one: bool,
     ) -> Result<Option<Applied>, ProjectionError> {
-        let Some(last) = events.last() else { return Ok(None) };
+        let Some(last) = events.last_position() else { return Ok(None) };
         let mut transaction = db.begin().await?;
-        let Some((coloured_before, parked)) = take(&mut transaction, after, last).await? else {
+        let Some((colours_before, parked)) = advance_checkpoint(&mut transaction, after, last).await? else {
             return Ok(None);
         };
         let mut batch = Batch {
             db: &mut transaction,
-            rows: self.read.row_mac(),
-            outbox: Outbox::telling(self.telling.since()),
-            plans: matches!(self.outside, Outside::Told { .. }),
+            row_mac: self.read.row_mac(),
+            outbox: Outbox::new(self.notices.cutoff()),
+            plans_effects: matches!(self.side_effects, SideEffects::Enabled { .. }),
             planned: vec![],
             withdrawn: vec![],
-            coloured: coloured_before,
+            colour_counter: colours_before,
         };
         match events {
-            Incoming::Whole(events) if !with_care && !parking::needs_care(events, &parked, skips) => {
+            DecodedBatch::Valid(events) if !one_by_one && !parking::needs_savepoints(events, &parked, skips) => {
                 projections::apply(&mut batch, events).await?;
             }
             _ => {
-                let served = matches!(self.outside, Outside::Told { .. });
-                let mut careful = Careful::new(&self.journal, skips, served, batch.db).await?;
-                careful.apply(&mut batch, events.each()).await?;
+                let served = matches!(self.side_effects, SideEffects::Enabled { .. });
+                let mut applier = SavepointApplier::new(&self.journal, skips, served, batch.db).await?;
+                applier.apply(&mut batch, events.each()).await?;
             }
         }
-        let Batch { outbox, planned, withdrawn, coloured, .. } = batch;
+        let Batch { outbox, planned, withdrawn, colour_counter, .. } = batch;
         let told = outbox.store(&mut transaction).await?;
-        if let Outside::Told { vault, .. } = &self.outside {
+        if let SideEffects::Enabled { vault, .. } = &self.side_effects {
             effects::plan::store(&mut transaction, vault, last, planned).await?;
             withdrawn::store(&mut transaction, vault, withdrawn).await?;
         }
-        if coloured != coloured_before {
+        if colour_counter != colours_before {
             sqlx::query("UPDATE checkpoint SET coloured = $1")
-                .bind(coloured)
+                .bind(colour_counter)
                 .execute(&mut *transaction)
                 .await?;
         }
         transaction.commit().await?;
         let rights = match events {
-            Incoming::Whole(events) => events.iter().any(|recorded| may_change_rights(&recorded.event)),
-            Incoming::Mixed(_) => true,
+            DecodedBatch::Valid(events) => events.iter().any(|recorded| may_change_rights(&recorded.event)),
+            DecodedBatch::Mixed(_) => true,
         };
         let told = Committed { after, position: last, rows: told };
         Ok(Some(Applied { position: last, rights, told }))
@@ -300,7 +300,7 @@ impl Projector {
     fn announce(&self, applied: Applied) {
         let projected = Projected { position: applied.position, rights: applied.rights };
         self.read.projected(projected);
-        let Outside::Told { bus, .. } = &self.outside else { return };
+        let SideEffects::Enabled { bus, .. } = &self.side_effects else { return };
         let mut told = applied.told;
         match serde_json::to_vec(&told) {
             Ok(payload) if payload.len() <= MAX_PAYLOAD => publish(bus, FEED_SUBJECT, payload.into()),
@@ -323,7 +323,7 @@ fn publish(bus: &Bus, subject: &str, payload: Bytes) {
 
 /// Moves the checkpoint first: its row stays locked until all that led there is committed with it. Answers the colours
 /// given so far, and which streams are parked; nothing when the checkpoint is elsewhere, or among another program's tables.
-async fn take(
+async fn advance_checkpoint(
     db: &mut PgConnection,
     after: Position,
     last: Position,

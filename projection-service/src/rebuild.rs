@@ -1,7 +1,7 @@
 //! Drops the read model and makes it anew from the log. What is remembered beside the log stays, so nothing is sent
 //! again.
 
-use crate::{ProjectionError, Projector, ahead, skips::Skips};
+use crate::{ProjectionError, Projector, prefetch, skips::Skips};
 use events::Position;
 
 /// How far a rebuild has come.
@@ -22,7 +22,7 @@ pub struct Progress {
 /// The log or the database failed; the read model is then incomplete, and the projection or another rebuild goes on.
 pub async fn rebuild(
     projector: &Projector,
-    mut tell: impl FnMut(Progress),
+    mut report: impl FnMut(Progress),
 ) -> Result<Progress, ProjectionError> {
     let head = projector.journal.log().head().await?;
     read_model::schema::recreate(projector.read.pool(), head).await?;
@@ -30,7 +30,7 @@ pub async fn rebuild(
     let mut db = projector.connect().await?;
     let skips = Skips::load(&projector.journal).await?;
     let mut progress = Progress { position: 0, head, events: 0 };
-    let mut batches = ahead::batches(&projector.journal, 0, head);
+    let mut batches = prefetch::batches(&projector.journal, 0, head);
     while let Some(events) = batches.recv().await {
         let events = events?;
         match projector.apply(&mut db, progress.position, &events, &skips).await? {
@@ -41,10 +41,10 @@ pub async fn rebuild(
             // A running projection is rebuilding with us: go on from where it stands.
             None => {
                 progress.position = projector.checkpoint(&mut db).await?;
-                batches = ahead::batches(&projector.journal, progress.position, head);
+                batches = prefetch::batches(&projector.journal, progress.position, head);
             }
         }
-        tell(progress);
+        report(progress);
     }
     read_model::schema::complete(&mut db).await?;
     Ok(progress)

@@ -7,7 +7,7 @@
 //! before it is used for anything, and then it begins anew.
 
 use crate::{
-    Progress, ProjectionError, Projector, Telling, ahead, incoming::Incoming, projector::BATCH, skips::Skips,
+    Progress, ProjectionError, Projector, NoticePolicy, prefetch, decoded::DecodedBatch, projector::MAX_BATCH, skips::Skips,
 };
 use events::Position;
 use platform::journal::Journal;
@@ -45,7 +45,7 @@ pub struct Shadow {
 }
 
 /// Both read models at one position: all that is asked over the connection is of that moment.
-pub struct Meeting {
+pub struct ComparisonSnapshot {
     /// A transaction that is yet to end.
     pub db: PgConnection,
     /// Where both stand.
@@ -58,14 +58,14 @@ impl Shadow {
     /// # Errors
     /// Log or database failed.
     pub async fn open(journal: Journal, served: ReadModel) -> Result<Self, ProjectionError> {
-        let projector = Projector::beside(journal, served.beside(SHADOW_SCHEMA, 1));
+        let projector = Projector::detached(journal, served.beside(SHADOW_SCHEMA, 1));
         let mut db = projector.connect().await?;
         schema::begin_beside(&mut db, SHADOW_SCHEMA).await?;
         let position = projector.checkpoint(&mut db).await?;
         let skips = Skips::default();
         let mut shadow = Self { projector, served, db, skips, position, events: 0 };
-        match shadow.obey().await {
-            Err(ProjectionError::Overruled) => shadow.begin_anew().await?,
+        match shadow.reload_skips().await {
+            Err(ProjectionError::SkippedEventApplied) => shadow.restart().await?,
             outcome => outcome?,
         }
         Ok(shadow)
@@ -75,16 +75,16 @@ impl Shadow {
     ///
     /// # Errors
     /// [`ProjectionError::Overruled`]: some of it comes too late for these rows; log or database failed.
-    async fn obey(&mut self) -> Result<(), ProjectionError> {
+    async fn reload_skips(&mut self) -> Result<(), ProjectionError> {
         let journal = &self.projector.journal;
         self.skips = Skips::load(journal).await?;
-        match self.skips.were_disobeyed(journal, &mut self.db, self.position).await? {
-            true => Err(ProjectionError::Overruled),
+        match self.skips.were_violated(journal, &mut self.db, self.position).await? {
+            true => Err(ProjectionError::SkippedEventApplied),
             false => Ok(()),
         }
     }
 
-    async fn begin_anew(&mut self) -> Result<(), ProjectionError> {
+    async fn restart(&mut self) -> Result<(), ProjectionError> {
         tracing::info!("events were skipped that the new read model has applied: it begins anew");
         let mut transaction = self.db.begin().await?;
         schema::take_turn(&mut transaction).await?;
@@ -96,8 +96,8 @@ impl Shadow {
 
     /// The same, but not everybody needs to be told of everything once it is served.
     #[must_use]
-    pub fn telling(mut self, telling: Telling) -> Self {
-        self.projector = self.projector.telling(telling);
+    pub fn with_notices(mut self, notices: NoticePolicy) -> Self {
+        self.projector = self.projector.with_notices(notices);
         self
     }
 
@@ -105,30 +105,30 @@ impl Shadow {
     ///
     /// # Errors
     /// Log or database failed; what was filled stays, and is gone on with.
-    pub async fn fill(&mut self, mut tell: impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
+    pub async fn fill(&mut self, mut report: impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
         loop {
-            match self.try_to_fill(&mut tell).await {
-                Err(ProjectionError::Overruled) => self.begin_anew().await?,
+            match self.try_to_fill(&mut report).await {
+                Err(ProjectionError::SkippedEventApplied) => self.restart().await?,
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_to_fill(&mut self, tell: &mut impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
+    async fn try_to_fill(&mut self, report: &mut impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
         loop {
             let head = self.served_position().await?;
-            let mut batches = ahead::batches(&self.projector.journal, self.position, head);
+            let mut batches = prefetch::batches(&self.projector.journal, self.position, head);
             let mut stands = true;
             while let Some(events) = batches.recv().await {
                 stands = false;
-                let was_first = self.take(&events?).await?;
-                tell(Progress { position: self.position, head, events: self.events });
+                let was_first = self.apply_next(&events?).await?;
+                report(Progress { position: self.position, head, events: self.events });
                 if !was_first {
                     break;
                 }
             }
             if stands {
-                self.obey().await?;
+                self.reload_skips().await?;
                 schema::complete(&mut self.db).await?;
                 return Ok(Progress { position: self.position, head, events: self.events });
             }
@@ -142,21 +142,21 @@ impl Shadow {
     }
 
     /// One batch, not beyond `until`; false when it stands there.
-    async fn step(&mut self, until: Position) -> Result<bool, ProjectionError> {
-        let mut raw = self.projector.journal.log().read_all(self.position, BATCH).await?;
+    async fn apply_up_to(&mut self, until: Position) -> Result<bool, ProjectionError> {
+        let mut raw = self.projector.journal.log().read_all(self.position, MAX_BATCH).await?;
         raw.truncate(raw.iter().take_while(|event| event.position <= until).count());
         if raw.is_empty() {
             return Ok(false);
         }
-        let events = Incoming::read(&self.projector.journal, raw).await?;
-        self.take(&events).await?;
+        let events = DecodedBatch::decode(&self.projector.journal, raw).await?;
+        self.apply_next(&events).await?;
         Ok(true)
     }
 
     /// Applies what comes next; false if somebody else fills it too and was faster: then it goes on from where that one is.
-    async fn take(&mut self, events: &Incoming) -> Result<bool, ProjectionError> {
-        if self.skips.lack_some_of(events) {
-            self.obey().await?;
+    async fn apply_next(&mut self, events: &DecodedBatch) -> Result<bool, ProjectionError> {
+        if self.skips.is_outdated_by(events) {
+            self.reload_skips().await?;
         }
         if let Some(applied) = self.projector.apply(&mut self.db, self.position, events, &self.skips).await? {
             self.position = applied.position;
@@ -165,7 +165,7 @@ impl Shadow {
         }
         // Or it was made anew.
         if !schema::is_ours(&mut self.db).await? {
-            return Err(ProjectionError::AnotherProgram);
+            return Err(ProjectionError::SchemaMismatch);
         }
         self.position = self.projector.checkpoint(&mut self.db).await?;
         Ok(false)
@@ -175,22 +175,22 @@ impl Shadow {
     ///
     /// # Errors
     /// Log or database failed.
-    pub async fn meet(&mut self) -> Result<Meeting, ProjectionError> {
+    pub async fn comparison_snapshot(&mut self) -> Result<ComparisonSnapshot, ProjectionError> {
         loop {
-            match self.try_to_meet().await {
-                Err(ProjectionError::Overruled) => self.fill_anew().await?,
+            match self.try_comparison_snapshot().await {
+                Err(ProjectionError::SkippedEventApplied) => self.restart_and_fill().await?,
                 outcome => return outcome,
             }
         }
     }
 
     /// While nobody waits for it.
-    async fn fill_anew(&mut self) -> Result<(), ProjectionError> {
-        self.begin_anew().await?;
+    async fn restart_and_fill(&mut self) -> Result<(), ProjectionError> {
+        self.restart().await?;
         self.fill(|_| {}).await.map(drop)
     }
 
-    async fn try_to_meet(&mut self) -> Result<Meeting, ProjectionError> {
+    async fn try_comparison_snapshot(&mut self) -> Result<ComparisonSnapshot, ProjectionError> {
         let mut holder = self.projector.connect().await?;
         let mut held = holder.begin().await?;
         let position: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
@@ -198,8 +198,8 @@ impl Shadow {
         )))
         .fetch_one(&mut *held)
         .await?;
-        while self.step(position.cast_unsigned()).await? {}
-        self.obey().await?;
+        while self.apply_up_to(position.cast_unsigned()).await? {}
+        self.reload_skips().await?;
         let mut db = self.projector.connect().await?;
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")
             .execute(&mut db)
@@ -207,7 +207,7 @@ impl Shadow {
         // The first question fixes what is seen.
         sqlx::query("SELECT position FROM checkpoint").execute(&mut db).await?;
         held.rollback().await?;
-        Ok(Meeting { db, position: self.position })
+        Ok(ComparisonSnapshot { db, position: self.position })
     }
 
     /// Puts it in the place of the one that is served. Whoever is asking meanwhile waits a moment and then asks the new
@@ -221,7 +221,7 @@ impl Shadow {
         loop {
             match self.try_to_switch().await {
                 Err(error) if is_busy(&error) && tries < TRIES => tries += 1,
-                Err(ProjectionError::Overruled) => self.fill_anew().await?,
+                Err(ProjectionError::SkippedEventApplied) => self.restart_and_fill().await?,
                 outcome => {
                     let position = outcome?;
                     self.drop_old().await?;
@@ -242,11 +242,11 @@ impl Shadow {
         sqlx::query(AssertSqlSafe(lock)).execute(&mut *transaction).await?;
         let ask = format!("SELECT position FROM {READ_SCHEMA}.checkpoint");
         let position: i64 = sqlx::query_scalar(AssertSqlSafe(ask)).fetch_one(&mut *transaction).await?;
-        while self.step(position.cast_unsigned()).await? {}
+        while self.apply_up_to(position.cast_unsigned()).await? {}
         if self.position != position.cast_unsigned() {
-            return Err(ProjectionError::Ahead);
+            return Err(ProjectionError::ShadowAhead);
         }
-        self.obey().await?;
+        self.reload_skips().await?;
         let rename = format!(
             "ALTER SCHEMA {READ_SCHEMA} RENAME TO {OLD_SCHEMA}; ALTER SCHEMA {SHADOW_SCHEMA} RENAME TO {READ_SCHEMA}"
         );

@@ -3,7 +3,7 @@
 
 use crate::{
     ProjectionError,
-    incoming::{Incoming, One},
+    decoded::{DecodedBatch, DecodedEvent},
 };
 use events::{
     Event, EventId, Position, ProjectionEvent, Recorded, Revision, StreamName, projection::Skipped,
@@ -41,7 +41,7 @@ impl Skips {
                     event: Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)),
                     position,
                     ..
-                }) = One::read(journal, raw).await?.read
+                }) = DecodedEvent::decode(journal, raw).await?.result
                 {
                     skips.events.insert(skipped.event);
                     skips.rulings.push((position, skipped));
@@ -56,12 +56,12 @@ impl Skips {
     }
 
     /// Whether some of these must not be applied as they come.
-    pub(crate) fn touch(&self, events: &[Recorded<Event>]) -> bool {
+    pub(crate) fn affect(&self, events: &[Recorded<Event>]) -> bool {
         !self.events.is_empty() && events.iter().any(|event| self.contain(event.id))
     }
 
     /// Whether something was skipped among these that is not known here.
-    pub(crate) fn lack_some_of(&self, events: &Incoming) -> bool {
+    pub(crate) fn is_outdated_by(&self, events: &DecodedBatch) -> bool {
         events.any(|event| match event {
             Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)) => !self.contain(skipped.event),
             _ => false,
@@ -73,14 +73,14 @@ impl Skips {
     ///
     /// # Errors
     /// Log or database failed.
-    pub(crate) async fn were_disobeyed(
+    pub(crate) async fn were_violated(
         &self,
         journal: &Journal,
         db: &mut PgConnection,
         position: Position,
     ) -> Result<bool, ProjectionError> {
         for (_, skipped) in self.rulings.iter().filter(|(ruled, _)| *ruled > position) {
-            let Some(revision) = passed(journal, skipped, position).await? else { continue };
+            let Some(revision) = revision_before(journal, skipped, position).await? else { continue };
             let parked: bool =
                 sqlx::query_scalar("SELECT EXISTS (SELECT FROM parked WHERE stream = $1 AND revision <= $2)")
                     .bind(&skipped.stream)
@@ -96,7 +96,7 @@ impl Skips {
 }
 
 /// Where a skipped event is in its stream, if it stands in the log up to `position`.
-async fn passed(
+async fn revision_before(
     journal: &Journal,
     skipped: &Skipped,
     position: Position,

@@ -27,7 +27,7 @@ use platform::{
     vault::{self, Vault},
     wrapping::Wrapping,
 };
-use projection_service::{Past, PastLimits, Projector, Telling};
+use projection_service::{NoticePolicy, PointInTimeLimits, PointInTimeViews, Projector};
 use read_model::ReadModel;
 use sqlx::{
     PgPool,
@@ -55,7 +55,7 @@ pub(crate) struct House {
     pub(crate) blobs: Blobs,
     pub(crate) outbound: Outbound,
     pub(crate) access: Access,
-    pub(crate) past: Past,
+    pub(crate) past: PointInTimeViews,
     /// The database with the log, the keys and the auditor's chain, or with what there is of them outside EventStoreDB.
     pub(crate) beside: PgPool,
 }
@@ -146,14 +146,14 @@ impl House {
     /// The projection of this house: whoever comes back later than the feed is kept is told to ask for all of it.
     pub(crate) fn projector(&self) -> Projector {
         Projector::new(self.journal.clone(), self.read.clone(), self.vault.clone(), self.bus.clone())
-            .telling(self.telling())
+            .with_notices(self.notice_policy())
     }
 
     /// Which events are told.
-    pub(crate) fn telling(&self) -> Telling {
+    pub(crate) fn notice_policy(&self) -> NoticePolicy {
         match self.config.realtime.feed_days {
-            0 => Telling::All,
-            days => Telling::Lately { age: TimeDelta::days(days.into()), clock: self.clock.clone() },
+            0 => NoticePolicy::All,
+            days => NoticePolicy::Recent { max_age: TimeDelta::days(days.into()), clock: self.clock.clone() },
         }
     }
 
@@ -203,17 +203,17 @@ impl House {
     }
 }
 
-fn open_past(config: &Config, journal: &Journal, ledger: &Ledger, read: &ReadModel) -> Past {
-    let limits = PastLimits {
+fn open_past(config: &Config, journal: &Journal, ledger: &Ledger, read: &ReadModel) -> PointInTimeViews {
+    let limits = PointInTimeLimits {
         schemas: config.history.schemas,
         events: config.history.max_events,
         idle: TimeDelta::seconds(config.history.idle_sec.into()),
     };
-    Past::new(journal.clone(), ledger.clone(), read.clone(), limits)
+    PointInTimeViews::new(journal.clone(), ledger.clone(), read.clone(), limits)
 }
 
 /// The past as handlers ask for it.
-fn shown(past: Past, clock: Clock) -> access::Past {
+fn shown(past: PointInTimeViews, clock: Clock) -> access::Past {
     access::Past::new(move |team, moment| {
         let (past, now) = (past.clone(), clock.now());
         async move { past.at(team, moment, now).await }

@@ -17,7 +17,7 @@ use platform::{
     telemetry::Metrics,
 };
 use projection_service::{
-    Keep,
+    RetentionPolicy,
     effects::{EffectWorker, EffectWorkerDeps},
 };
 use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
@@ -248,11 +248,11 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     if let Err(error) = read.forget_confirmed().await {
         tracing::warn!(%error, "what clients have confirmed was not swept");
     }
-    let keep = Keep {
-        since: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
-        rows: (realtime.feed_rows > 0).then_some(realtime.feed_rows.into()),
+    let policy = RetentionPolicy {
+        not_before: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
+        max_rows: (realtime.feed_rows > 0).then_some(realtime.feed_rows.into()),
     };
-    let feed = projection_service::forget(read, keep).await.map(drop);
+    let feed = projection_service::prune_feed(read, policy).await.map(drop);
     for failed in [answers, effects, feed].into_iter().filter_map(Result::err) {
         tracing::warn!(error = %failed, "leftovers were not swept");
     }

@@ -2,7 +2,7 @@
 
 use super::{
     pause::{Pauses, Target},
-    turns::{Held, Room, Turns, Waiting},
+    round_robin::{Capacity, InFlight, TeamRoundRobin, WaitingWebhook},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use platform::config::Webhooks;
@@ -54,7 +54,7 @@ pub(super) async fn take_sms(
 /// Takes webhooks, as [`Turns`] has it.
 pub(super) async fn take_webhooks(
     pool: &PgPool,
-    (rules, turns): (&Webhooks, &mut Turns),
+    (rules, turns): (&Webhooks, &mut TeamRoundRobin),
     now: DateTime<Utc>,
     free: usize,
 ) -> Result<Vec<Due>, sqlx::Error> {
@@ -63,11 +63,11 @@ pub(super) async fn take_webhooks(
     }
     let mut transaction = pool.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
-    let waiting = waiting(&mut transaction, now).await?;
-    let held = held(&mut transaction, now).await?;
+    let waiting = load_waiting(&mut transaction, now).await?;
+    let in_flight = load_in_flight(&mut transaction, now).await?;
     let pauses = Pauses::load(&mut transaction, rules, now).await?;
-    let room = Room { free, of_team: rules.at_once_per_team as usize };
-    let chosen = turns.choose(waiting, &held, &pauses, room);
+    let room = Capacity { free, per_team: rules.at_once_per_team as usize };
+    let chosen = turns.choose(waiting, &in_flight, &pauses, room);
     if chosen.is_empty() {
         return Ok(vec![]);
     }
@@ -95,7 +95,7 @@ async fn any_webhook(pool: &PgPool, now: DateTime<Utc>) -> Result<bool, sqlx::Er
 
 /// The first due webhook of each integration that has none in flight, by due time. The table may hold very many of a few
 /// integrations: the index is asked for each integration in turn.
-async fn waiting(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Waiting>, sqlx::Error> {
+async fn load_waiting(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<WaitingWebhook>, sqlx::Error> {
     let rows = sqlx::query(
         "WITH RECURSIVE calling AS ( \
              (SELECT integration FROM ops.effect WHERE kind = 'webhook' AND due IS NOT NULL \
@@ -116,12 +116,12 @@ async fn waiting(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Waitin
     .await?;
     let webhook = |row: &PgRow| {
         let (team, target) = called(row);
-        Waiting { key: row.get("key"), team, target }
+        WaitingWebhook { key: row.get("key"), team, target }
     };
     Ok(rows.iter().map(webhook).collect())
 }
 
-async fn held(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Held>, sqlx::Error> {
+async fn load_in_flight(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<InFlight>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT e.integration, i.team, i.webhook_url FROM ops.effect e \
          LEFT JOIN integration i ON i.uid = e.integration WHERE e.held_until > $1",
@@ -131,7 +131,7 @@ async fn held(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Held>, sq
     .await?;
     let held = |row: &PgRow| {
         let (team, target) = called(row);
-        Held { team, target }
+        InFlight { team, target }
     };
     Ok(rows.iter().map(held).collect())
 }

@@ -6,7 +6,7 @@ use super::{
     plan::Effect,
     queue::{self, Due},
     sms,
-    turns::Turns,
+    round_robin::TeamRoundRobin,
     webhook,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -85,7 +85,7 @@ impl EffectWorker {
                 0 => vec![],
                 free => {
                     let taking = queue::take_sms(self.deps.read.pool(), self.deps.clock.now(), free);
-                    self.taken(beside(&mut running, taking).await)
+                    self.taken(while_running(&mut running, taking).await)
                 }
             };
             running.extend(taken.into_iter().map(|due| self.carry_out(due)));
@@ -95,13 +95,13 @@ impl EffectWorker {
 
     async fn send_webhooks(&self) {
         let rules = &self.deps.webhooks;
-        let mut turns = Turns::default();
+        let mut turns = TeamRoundRobin::default();
         let mut running = FuturesUnordered::new();
         loop {
             let free = (rules.at_once as usize).saturating_sub(running.len());
             let (pool, now) = (self.deps.read.pool(), self.deps.clock.now());
             let taking = queue::take_webhooks(pool, (rules, &mut turns), now, free);
-            let taken = self.taken(beside(&mut running, taking).await);
+            let taken = self.taken(while_running(&mut running, taking).await);
             running.extend(taken.into_iter().map(|due| self.carry_out(due)));
             metrics::gauge!("veche_webhooks_in_flight").set(running.len() as f64);
             pause_or_end(&mut running).await;
@@ -193,7 +193,7 @@ impl EffectWorker {
 }
 
 /// Does something while others run. They must not stand still meanwhile: they may hold the connections that it waits for.
-async fn beside<F: Future<Output = ()>, T>(
+async fn while_running<F: Future<Output = ()>, T>(
     running: &mut FuturesUnordered<F>,
     work: impl Future<Output = T>,
 ) -> T {

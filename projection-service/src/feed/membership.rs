@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Whether a notice says that somebody comes or goes: such are followed even where nobody is told of them.
-pub(super) fn moves(notice: &Notice) -> bool {
+pub(super) fn changes_membership(notice: &Notice) -> bool {
     notice.joined().is_some() || notice.left().is_some() || matches!(notice, Notice::ContactRemoved { .. })
 }
 
@@ -18,7 +18,7 @@ pub(super) fn moves(notice: &Notice) -> bool {
 ///
 /// # Errors
 /// The database failed.
-pub(super) async fn keep(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
+pub(super) async fn record(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
     for row in rows {
         if let Some((group, joined)) = row.notice.joined()
             && !joined.is_empty()

@@ -5,11 +5,11 @@ use read_model::ReadModel;
 
 /// How much of the feed is kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Keep {
+pub struct RetentionPolicy {
     /// Rows that are not older than this.
-    pub since: Option<DateTime<Utc>>,
+    pub not_before: Option<DateTime<Utc>>,
     /// So many of the newest rows.
-    pub rows: Option<i64>,
+    pub max_rows: Option<i64>,
 }
 
 /// Positions whose rows are deleted by one statement.
@@ -20,9 +20,9 @@ const STEP: i64 = 5_000;
 ///
 /// # Errors
 /// The database failed; what was not deleted is when this is called again.
-pub async fn forget(read: &ReadModel, keep: Keep) -> Result<i64, sqlx::Error> {
+pub async fn prune_feed(read: &ReadModel, policy: RetentionPolicy) -> Result<i64, sqlx::Error> {
     let pool = read.pool();
-    let by_age: Option<i64> = match keep.since {
+    let by_age: Option<i64> = match policy.not_before {
         None => None,
         // From the oldest row up to the first that is young enough: as many as there are to be deleted.
         Some(since) => {
@@ -36,7 +36,7 @@ pub async fn forget(read: &ReadModel, keep: Keep) -> Result<i64, sqlx::Error> {
             .await?
         }
     };
-    let by_rows: Option<i64> = match keep.rows {
+    let by_rows: Option<i64> = match policy.max_rows {
         None => None,
         Some(rows) => {
             sqlx::query_scalar(

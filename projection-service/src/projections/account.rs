@@ -1,12 +1,12 @@
 //! Accounts and their client settings.
 
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{AccountId, Personal, account};
 use protocol::notice::{Audience, Notice, Scope};
 
 pub(super) async fn registered(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     registered: &account::Registered,
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
@@ -23,7 +23,7 @@ pub(super) async fn registered(
     .bind(own(&registered.given_name))
     .bind(own(&registered.family_name))
     .bind(colour)
-    .bind(at.meta.at)
+    .bind(ctx.meta.at)
     .execute(&mut *batch.db)
     .await?;
     Ok(())
@@ -46,7 +46,7 @@ pub(super) async fn named(
 
 pub(super) async fn ui_settings(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
     replaced: &account::UiSettingsReplaced,
 ) -> Result<(), sqlx::Error> {
@@ -56,6 +56,6 @@ pub(super) async fn ui_settings(
         .bind(&settings)
         .execute(&mut *batch.db)
         .await?;
-    batch.tell(at, Scope::Account(account), Audience::All, Notice::UiSettings { settings });
+    batch.emit(ctx, Scope::Account(account), Audience::All, Notice::UiSettings { settings });
     Ok(())
 }

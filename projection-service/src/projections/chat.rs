@@ -1,8 +1,8 @@
 //! Groups and their members.
 
-use super::{change, reading};
+use super::{change_message, reading};
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     created: &chat::Created,
 ) -> Result<(), ProjectionError> {
     let settings = &created.settings;
@@ -40,8 +40,8 @@ pub(super) async fn created(
     .bind(settings.autocleanup_age.map(u32::cast_signed))
     .bind(settings.pinned_message.map(|message| message.0))
     .bind(colour)
-    .bind(at.meta.at)
-    .bind(at.gentime())
+    .bind(ctx.meta.at)
+    .bind(ctx.gentime())
     .bind(settings.section.map(|section| section.0))
     .execute(&mut *batch.db)
     .await?;
@@ -58,7 +58,7 @@ pub(super) async fn created(
         everybody_joins(batch, created.team, created.group).await?;
     }
     let joined = members(batch, created.group).await?;
-    updated(batch, at, created.team, created.group, joined);
+    updated(batch, ctx, created.team, created.group, joined);
     let title = settings.display_name.or_default();
     let change = Change {
         what: ChangeKind::Created,
@@ -68,13 +68,13 @@ pub(super) async fn created(
         old: None,
         new: Some(title),
     };
-    change::place(batch, at, created.team, vec![(ChatRef::Group(created.group), change)]).await
+    change_message::place(batch, ctx, created.team, vec![(ChatRef::Group(created.group), change)]).await
 }
 
 /// Settings changed, given whole.
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     group: GroupId,
     changed: &chat::Changed,
 ) -> Result<(), ProjectionError> {
@@ -94,7 +94,7 @@ pub(super) async fn changed(
     .bind(settings.default_for_all)
     .bind(settings.autocleanup_age.map(u32::cast_signed))
     .bind(settings.pinned_message.map(|message| message.0))
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .bind(settings.section.map(|section| section.0))
     .fetch_one(&mut *batch.db)
     .await?;
@@ -103,9 +103,9 @@ pub(super) async fn changed(
         true => everybody_joins(batch, team, group).await?,
         false => vec![],
     };
-    updated(batch, at, team, group, joined);
+    updated(batch, ctx, team, group, joined);
     // Who did it is known since the event was there; nobody else changes a group.
-    let Some(actor) = at.meta.contact else { return Ok(()) };
+    let Some(actor) = ctx.meta.contact else { return Ok(()) };
     let (title, about): (String, String) = (row.get("title"), row.get("about"));
     let new = settings.display_name.or_default();
     let change = match (title == new, about == settings.description.or_default()) {
@@ -124,7 +124,7 @@ pub(super) async fn changed(
             Change { what: ChangeKind::Settings, actor, whom: None, was: None, old: None, new: None }
         }
     };
-    change::place(batch, at, team, vec![(ChatRef::Group(group), change)]).await
+    change_message::place(batch, ctx, team, vec![(ChatRef::Group(group), change)]).await
 }
 
 /// A group for all takes in those who are in the team already; answers whom. What was there before is no news to them.
@@ -148,11 +148,11 @@ async fn everybody_joins(
 
 pub(super) async fn member_set(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     group: GroupId,
     set: &chat::MemberSet,
 ) -> Result<(), ProjectionError> {
-    let team = touch(batch, at, group).await?;
+    let team = touch(batch, ctx, group).await?;
     settled(batch, group, set.member.contact).await?;
     let before: Option<String> =
         sqlx::query_scalar("SELECT status FROM member WHERE chat = $1 AND contact = $2")
@@ -170,23 +170,23 @@ pub(super) async fn member_set(
     .bind(set.member.status.word())
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, at, team, group, vec![set.member.contact]);
+    updated(batch, ctx, team, group, vec![set.member.contact]);
     let what = match (before.as_deref(), set.member.status) {
         (None, _) => ChangeKind::Added,
         (Some(before), status) if before == status.word() => return Ok(()),
         (Some(_), GroupStatus::Admin) => ChangeKind::MadeAdmin,
         (Some(_), GroupStatus::Member) => ChangeKind::MadeMember,
     };
-    change::membership(batch, at, team, &[ChatRef::Group(group)], (set.member.contact, what)).await
+    change_message::membership(batch, ctx, team, &[ChatRef::Group(group)], (set.member.contact, what)).await
 }
 
 pub(super) async fn member_removed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     group: GroupId,
     removed: &chat::MemberRemoved,
 ) -> Result<(), ProjectionError> {
-    let team = touch(batch, at, group).await?;
+    let team = touch(batch, ctx, group).await?;
     let contact = removed.contact;
     settled(batch, group, contact).await?;
     let was_in: Option<Uuid> =
@@ -198,31 +198,31 @@ pub(super) async fn member_removed(
     reading::left(batch, group, &[contact]).await?;
     // Who went out of the team is out of its groups already.
     if was_in.is_some() {
-        let gone = Notice::GroupDeleted { group, left: vec![contact], gentime: at.gentime() };
-        batch.tell(at, Scope::Team(team), Audience::Contacts(vec![contact]), gone);
-        updated(batch, at, team, group, vec![]);
+        let gone = Notice::GroupDeleted { group, left: vec![contact], gentime: ctx.gentime() };
+        batch.emit(ctx, Scope::Team(team), Audience::Contacts(vec![contact]), gone);
+        updated(batch, ctx, team, group, vec![]);
     }
-    change::membership(batch, at, team, &[ChatRef::Group(group)], (contact, ChangeKind::Removed)).await
+    change_message::membership(batch, ctx, team, &[ChatRef::Group(group)], (contact, ChangeKind::Removed)).await
 }
 
-pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<(), sqlx::Error> {
+pub(super) async fn archived(batch: &mut Batch<'_>, ctx: EventContext<'_>, group: GroupId) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )
     .bind(group.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     sqlx::query("DELETE FROM membership_due WHERE chat = $1").bind(group.0).execute(&mut *batch.db).await?;
     let gone = Notice::GroupDeleted { group, left: vec![], gentime: row.get("gentime") };
-    batch.tell(at, Scope::Team(row.get::<Uuid, _>("team").into()), Audience::Group(group), gone);
+    batch.emit(ctx, Scope::Team(row.get::<Uuid, _>("team").into()), Audience::Group(group), gone);
     Ok(())
 }
 
 /// Groups that were in a section are in it no longer.
 pub(super) async fn section_gone(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     section: SectionId,
 ) -> Result<(), sqlx::Error> {
@@ -231,13 +231,13 @@ pub(super) async fn section_gone(
          WHERE team = $3 AND kind = 'group' AND section = $1 RETURNING key",
     )
     .bind(section.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .bind(team.0)
     .fetch_all(&mut *batch.db)
     .await?;
     freed.sort_unstable();
     for group in freed.into_iter().map(GroupId) {
-        updated(batch, at, team, group, vec![]);
+        updated(batch, ctx, team, group, vec![]);
     }
     Ok(())
 }
@@ -253,12 +253,12 @@ async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> R
 }
 
 /// Gives the group a new version and returns its team.
-async fn touch(batch: &mut Batch<'_>, at: At<'_>, group: GroupId) -> Result<TeamId, sqlx::Error> {
+async fn touch(batch: &mut Batch<'_>, ctx: EventContext<'_>, group: GroupId) -> Result<TeamId, sqlx::Error> {
     let team: Uuid = sqlx::query_scalar(
         "UPDATE chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
     )
     .bind(group.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     Ok(TeamId(team))
@@ -272,6 +272,6 @@ async fn members(batch: &mut Batch<'_>, group: GroupId) -> Result<Vec<ContactId>
     Ok(found.into_iter().map(ContactId).collect())
 }
 
-fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, group: GroupId, joined: Vec<ContactId>) {
-    batch.tell(at, Scope::Team(team), Audience::Group(group), Notice::GroupUpdated { group, joined });
+fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, group: GroupId, joined: Vec<ContactId>) {
+    batch.emit(ctx, Scope::Team(team), Audience::Group(group), Notice::GroupUpdated { group, joined });
 }

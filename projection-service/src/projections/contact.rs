@@ -1,13 +1,13 @@
 //! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
 
-mod code;
-mod rank;
+mod row_code;
+mod status;
 
-pub(super) use rank::status_changed;
+pub(super) use status::status_changed;
 
-use super::{change, invitation, section, task, team};
+use super::{change_message, invitation, section, task, team};
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use domain::{bot::Bot, mention, name::display_name};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 pub(super) async fn added(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     added: &contact::Added,
 ) -> Result<(), ProjectionError> {
@@ -44,18 +44,18 @@ pub(super) async fn added(
     .bind(added.role.or_default())
     .bind(added.status.word())
     .bind(added.need_confirmation)
-    .bind(at.row())
-    .bind(at.gentime())
+    .bind(ctx.db_position())
+    .bind(ctx.gentime())
     .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
-    code::renew(batch, added.contact, true).await?;
-    came(batch, at, team, added.contact, added.account).await
+    row_code::renew(batch, added.contact, true).await?;
+    came(batch, ctx, team, added.contact, added.account).await
 }
 
 pub(super) async fn profile_changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     changed: &contact::ProfileChanged,
 ) -> Result<(), sqlx::Error> {
@@ -81,78 +81,78 @@ pub(super) async fn profile_changed(
     .bind(profile.mood.or_default())
     .bind(profile.contact_email.or_default())
     .bind(profile.contact_phone.or_default())
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
     // The team says whether its member has a name (`bad_profile`). Told in any case: names may be unreadable later.
-    team::updated_for(batch, at, team, AccountId(account));
-    updated(batch, at, team, vec![changed.contact]);
+    team::updated_for(batch, ctx, team, AccountId(account));
+    updated(batch, ctx, team, vec![changed.contact]);
     Ok(())
 }
 
 /// What only oneself sees is told to oneself alone.
 pub(super) async fn preferences_changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     changed: &contact::PreferencesChanged,
 ) -> Result<(), ProjectionError> {
     sqlx::query("UPDATE contact SET preferences = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
         .bind(changed.contact.0)
         .bind(serde_json::to_value(changed.preferences.or_default())?)
-        .bind(at.gentime())
+        .bind(ctx.gentime())
         .execute(&mut *batch.db)
         .await?;
     let notice = Notice::ContactsUpdated { team, contacts: vec![changed.contact] };
-    batch.tell(at, Scope::Team(team), Audience::Contacts(vec![changed.contact]), notice);
+    batch.emit(ctx, Scope::Team(team), Audience::Contacts(vec![changed.contact]), notice);
     Ok(())
 }
 
 pub(super) async fn sections_set(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     set: &contact::SectionsSet,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE contact SET sections = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1")
         .bind(set.contact.0)
         .bind(set.sections.iter().map(|section| section.0).collect::<Vec<_>>())
-        .bind(at.gentime())
+        .bind(ctx.gentime())
         .execute(&mut *batch.db)
         .await?;
-    updated(batch, at, team, vec![set.contact]);
+    updated(batch, ctx, team, vec![set.contact]);
     Ok(())
 }
 
 pub(super) async fn inviting_allowed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     allowed: &contact::InvitingAllowed,
 ) -> Result<(), sqlx::Error> {
     let could_invite = invitation::may_invite(batch, allowed.contact).await?;
-    let was_ours = code::is_ours(batch, allowed.contact).await?;
+    let was_ours = row_code::is_ours(batch, allowed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
     .bind(allowed.contact.0)
     .bind(allowed.allowed)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     if could_invite {
         invitation::maker_changed(batch, team, allowed.contact).await?;
     }
-    code::renew(batch, allowed.contact, was_ours).await?;
-    team::updated_for(batch, at, team, AccountId(account));
-    updated(batch, at, team, vec![allowed.contact]);
+    row_code::renew(batch, allowed.contact, was_ours).await?;
+    team::updated_for(batch, ctx, team, AccountId(account));
+    updated(batch, ctx, team, vec![allowed.contact]);
     Ok(())
 }
 
 pub(super) async fn confirmed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     confirmed: &contact::Confirmed,
 ) -> Result<(), sqlx::Error> {
@@ -161,15 +161,15 @@ pub(super) async fn confirmed(
          WHERE uid = $1 RETURNING account",
     )
     .bind(confirmed.contact.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    team::updated_for(batch, at, team, AccountId(account));
+    team::updated_for(batch, ctx, team, AccountId(account));
     Ok(())
 }
 
 /// The bots that come with a team; no fact speaks of them.
-pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+pub(super) async fn bots(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), sqlx::Error> {
     for bot in Bot::ALL {
         let contact = bot.contact(team);
         sqlx::query(
@@ -182,8 +182,8 @@ pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Res
         .bind(bot.botname())
         .bind(bot.display_name())
         .bind(ContactStatus::Member.word())
-        .bind(at.row())
-        .bind(at.gentime())
+        .bind(ctx.db_position())
+        .bind(ctx.gentime())
         .bind(bots_colour(contact))
         .bind(mention::key(bot.display_name()))
         .execute(&mut *batch.db)
@@ -194,37 +194,37 @@ pub(super) async fn bots(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Res
 
 pub(super) async fn archived(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     archived: &contact::Archived,
 ) -> Result<(), sqlx::Error> {
     let contact = archived.contact;
     let could_invite = invitation::may_invite(batch, contact).await?;
-    let was_ours = code::is_ours(batch, contact).await?;
+    let was_ours = row_code::is_ours(batch, contact).await?;
     sqlx::query("UPDATE contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
         .bind(contact.0)
-        .bind(at.gentime())
+        .bind(ctx.gentime())
         .execute(&mut *batch.db)
         .await?;
     if could_invite {
         invitation::maker_changed(batch, team, contact).await?;
     }
-    code::renew(batch, contact, was_ours).await?;
-    let lonelier = leave_chats(batch, at, contact).await?;
+    row_code::renew(batch, contact, was_ours).await?;
+    let lonelier = leave_chats(batch, ctx, contact).await?;
     sqlx::query(
         "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
     )
     .bind(contact.0)
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, at, team, vec![contact]);
-    batch.tell(at, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
+    updated(batch, ctx, team, vec![contact]);
+    batch.emit(ctx, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
     for (chat, is_task) in lonelier {
         let notice = match is_task {
             true => Notice::TaskUpdated { task: chat, joined: vec![] },
             false => Notice::GroupUpdated { group: chat, joined: vec![] },
         };
-        batch.tell(at, Scope::Team(team), Audience::Group(chat), notice);
+        batch.emit(ctx, Scope::Team(team), Audience::Group(chat), notice);
     }
     Ok(())
 }
@@ -233,7 +233,7 @@ pub(super) async fn archived(
 /// what is due appends. Answers the chats, and whether each is a task.
 async fn leave_chats(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     contact: ContactId,
 ) -> Result<Vec<(GroupId, bool)>, sqlx::Error> {
     let left = sqlx::query(
@@ -246,7 +246,7 @@ async fn leave_chats(
          SELECT key, is_task FROM lonelier ORDER BY key",
     )
     .bind(contact.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_all(&mut *batch.db)
     .await?;
     Ok(left.iter().map(|row| (GroupId(row.get("key")), row.get("is_task"))).collect())
@@ -254,11 +254,11 @@ async fn leave_chats(
 
 pub(super) async fn restored(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     restored: &contact::Restored,
 ) -> Result<(), ProjectionError> {
-    let was_ours = code::is_ours(batch, restored.contact).await?;
+    let was_ours = row_code::is_ours(batch, restored.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
@@ -266,13 +266,13 @@ pub(super) async fn restored(
     .bind(restored.contact.0)
     .bind(restored.status.word())
     .bind(restored.need_confirmation)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    code::renew(batch, restored.contact, was_ours).await?;
+    row_code::renew(batch, restored.contact, was_ours).await?;
     welcome(batch, team, restored.contact).await?;
-    came(batch, at, team, restored.contact, AccountId(account)).await?;
-    Ok(task::contact_restored(batch, at, team, restored.contact).await?)
+    came(batch, ctx, team, restored.contact, AccountId(account)).await?;
+    Ok(task::contact_restored(batch, ctx, team, restored.contact).await?)
 }
 
 /// Who was in the team before is back in groups for all: those that know of its leaving must hear of its coming.
@@ -294,7 +294,7 @@ async fn welcome(batch: &mut Batch<'_>, team: TeamId, contact: ContactId) -> Res
 /// Somebody is in the team now: it joins the groups that are for all; everybody is told of it, and it of everybody.
 async fn came(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     contact: ContactId,
     account: AccountId,
@@ -309,24 +309,24 @@ async fn came(
     .bind(contact.0)
     .fetch_all(&mut *batch.db)
     .await?;
-    updated(batch, at, team, vec![contact]);
-    team::updated_for(batch, at, team, account);
+    updated(batch, ctx, team, vec![contact]);
+    team::updated_for(batch, ctx, team, account);
     let own = Scope::Account(account);
-    batch.tell(at, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![] });
-    section::told_to(batch, at, team, own).await?;
+    batch.emit(ctx, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![] });
+    section::told_to(batch, ctx, team, own).await?;
     groups.sort_unstable();
     for group in groups.iter().copied().map(GroupId) {
         let notice = Notice::GroupUpdated { group, joined: vec![contact] };
-        batch.tell(at, Scope::Team(team), Audience::Group(group), notice);
+        batch.emit(ctx, Scope::Team(team), Audience::Group(group), notice);
     }
     let groups: Vec<ChatRef> = groups.into_iter().map(|group| ChatRef::Group(GroupId(group))).collect();
-    change::membership(batch, at, team, &groups, (contact, ChangeKind::Added)).await
+    change_message::membership(batch, ctx, team, &groups, (contact, ChangeKind::Added)).await
 }
 
 /// Tells the team of contacts that are different now.
-pub(super) fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, contacts: Vec<ContactId>) {
+pub(super) fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, contacts: Vec<ContactId>) {
     let notice = Notice::ContactsUpdated { team, contacts };
-    batch.tell(at, Scope::Team(team), Audience::All, notice);
+    batch.emit(ctx, Scope::Team(team), Audience::All, notice);
 }
 
 /// A bot has no event that would give it the next colour: it follows from its address.

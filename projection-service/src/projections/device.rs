@@ -1,15 +1,15 @@
 //! Devices and their address books.
 
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{AccountId, address_book, device};
 
 pub(super) async fn registered(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
     registered: &device::Registered,
 ) -> Result<(), sqlx::Error> {
-    put(batch, at.row(), account, &registered.device_id.or_default(), &registered.settings).await
+    put(batch, ctx.db_position(), account, &registered.device_id.or_default(), &registered.settings).await
 }
 
 pub(super) async fn changed(

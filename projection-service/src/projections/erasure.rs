@@ -9,49 +9,49 @@ mod team;
 
 use super::contact;
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{AccountId, ContactId, ReceiptId, Subject, TeamId, account, team as fact};
 
 pub(super) async fn account_erased(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
     erased: &account::Erased,
 ) -> Result<(), ProjectionError> {
     wanted(batch, Subject::Account(account), erased.receipt).await?;
-    for (team, contact) in person::forget(batch, at, account).await? {
-        contact::updated(batch, at, team, vec![contact]);
+    for (team, contact) in person::forget(batch, ctx, account).await? {
+        contact::updated(batch, ctx, team, vec![contact]);
     }
     Ok(())
 }
 
 pub(super) async fn account_purged(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
 ) -> Result<(), ProjectionError> {
-    person::forget(batch, at, account).await?;
+    person::forget(batch, ctx, account).await?;
     done(batch, Subject::Account(account)).await
 }
 
 pub(super) async fn team_erased(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     erased: &fact::Erased,
 ) -> Result<(), ProjectionError> {
     wanted(batch, Subject::Team(team), erased.receipt).await?;
-    team::forget(batch, at, team).await
+    team::forget(batch, ctx, team).await
 }
 
 pub(super) async fn team_purged(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
 ) -> Result<(), ProjectionError> {
-    team::forget(batch, at, team).await?;
+    team::forget(batch, ctx, team).await?;
     done(batch, Subject::Team(team)).await
 }
 

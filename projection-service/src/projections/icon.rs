@@ -2,26 +2,26 @@
 //! do not count: everybody has one at most.
 
 use super::{contact, team};
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{ContactId, TeamId, icon};
 
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     icon: &icon::Changed,
 ) -> Result<(), sqlx::Error> {
-    set(batch, at, team, Some(icon)).await
+    set(batch, ctx, team, Some(icon)).await
 }
 
-pub(super) async fn removed(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
-    set(batch, at, team, None).await
+pub(super) async fn removed(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+    set(batch, ctx, team, None).await
 }
 
 /// A contact's picture is another one now, or the drawn one again.
 pub(super) async fn of_contact(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     (contact, icon): (ContactId, Option<&icon::Changed>),
 ) -> Result<(), sqlx::Error> {
@@ -33,16 +33,16 @@ pub(super) async fn of_contact(
     .bind(icon.map(|icon| icon.blob.0))
     .bind(icon.map(|icon| icon.lg_width.cast_signed()))
     .bind(icon.map(|icon| icon.lg_height.cast_signed()))
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    contact::updated(batch, at, team, vec![contact]);
+    contact::updated(batch, ctx, team, vec![contact]);
     Ok(())
 }
 
 async fn set(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     icon: Option<&icon::Changed>,
 ) -> Result<(), sqlx::Error> {
@@ -60,10 +60,10 @@ async fn set(
     .bind(icon.map(|icon| icon.lg_width.cast_signed()))
     .bind(icon.map(|icon| icon.lg_height.cast_signed()))
     .bind(size)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    team::count_bytes(batch, at, team.0, size - before, size).await?;
-    team::updated(batch, at, team);
+    team::count_bytes(batch, ctx, team.0, size - before, size).await?;
+    team::updated(batch, ctx, team);
     Ok(())
 }

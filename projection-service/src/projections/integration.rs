@@ -1,9 +1,9 @@
 //! Integrations: rows exist until they are removed. An integration hears its group, so each change of one is told in the
 //! group's history.
 
-use super::change;
+use super::change_message;
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     created: &Created,
 ) -> Result<(), ProjectionError> {
@@ -38,18 +38,18 @@ pub(super) async fn created(
     .bind(created.settings.enabled)
     .bind(created.settings.group.0)
     .bind(&webhook_url)
-    .bind(at.meta.at)
-    .bind(at.row())
-    .bind(at.meta.contact.map(|maker| maker.0))
+    .bind(ctx.meta.at)
+    .bind(ctx.db_position())
+    .bind(ctx.meta.contact.map(|maker| maker.0))
     .execute(&mut *batch.db)
     .await?;
     let label = label(created.kind.word(), &comment, &webhook_url);
-    tell(batch, at, team, vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)]).await
+    tell(batch, ctx, team, vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)]).await
 }
 
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     changed: &Changed,
 ) -> Result<(), ProjectionError> {
@@ -77,12 +77,12 @@ pub(super) async fn changed(
         (true, true, false) => vec![(group, ChangeKind::IntegrationStopped, None, new)],
         (true, ..) => vec![(group, ChangeKind::IntegrationChanged, Some(old).filter(|old| *old != new), new)],
     };
-    tell(batch, at, team, told).await
+    tell(batch, ctx, team, told).await
 }
 
 pub(super) async fn removed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     removed: &Removed,
 ) -> Result<(), ProjectionError> {
@@ -92,7 +92,7 @@ pub(super) async fn removed(
         .execute(&mut *batch.db)
         .await?;
     let group = GroupId(before.get("chat"));
-    tell(batch, at, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))]).await
+    tell(batch, ctx, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))]).await
 }
 
 async fn row(batch: &mut Batch<'_>, integration: IntegrationId) -> Result<Option<PgRow>, sqlx::Error> {
@@ -106,11 +106,11 @@ async fn row(batch: &mut Batch<'_>, integration: IntegrationId) -> Result<Option
 /// could not be projected is told nothing.
 async fn tell(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     told: Vec<(GroupId, ChangeKind, Option<String>, String)>,
 ) -> Result<(), ProjectionError> {
-    let Some(actor) = at.meta.contact else { return Ok(()) };
+    let Some(actor) = ctx.meta.contact else { return Ok(()) };
     let known: Vec<Uuid> = sqlx::query_scalar("SELECT key FROM chat WHERE key = ANY($1)")
         .bind(told.iter().map(|(group, ..)| group.0).collect::<Vec<_>>())
         .fetch_all(&mut *batch.db)
@@ -119,7 +119,7 @@ async fn tell(
         (ChatRef::Group(group), Change { what, actor, whom: None, was: None, old, new: Some(new) })
     };
     let told = told.into_iter().filter(|(group, ..)| known.contains(&group.0)).map(change);
-    change::place(batch, at, team, told.collect()).await
+    change_message::place(batch, ctx, team, told.collect()).await
 }
 
 fn label_of(row: &PgRow) -> String {

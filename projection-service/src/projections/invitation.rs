@@ -1,6 +1,6 @@
 //! Invitations: rows exist until they are revoked, or their maker may not invite any more. Rules: `domain::team`.
 
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use chrono::TimeDelta;
 use domain::{
     limits::INVITATION_DAYS,
@@ -11,7 +11,7 @@ use sqlx::Row;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     created: &invitation::Created,
 ) -> Result<(), sqlx::Error> {
@@ -24,10 +24,10 @@ pub(super) async fn created(
     .bind(&created.token_hash)
     .bind(&created.token_sealed)
     .bind(created.by.map(|maker| maker.0))
-    .bind(created.expires.unwrap_or_else(|| at.meta.at + TimeDelta::days(INVITATION_DAYS.into())))
+    .bind(created.expires.unwrap_or_else(|| ctx.meta.at + TimeDelta::days(INVITATION_DAYS.into())))
     .bind(created.max_uses.map(u32::cast_signed))
-    .bind(at.meta.at)
-    .bind(at.row())
+    .bind(ctx.meta.at)
+    .bind(ctx.db_position())
     .execute(&mut *batch.db)
     .await?;
     Ok(())

@@ -1,22 +1,22 @@
 //! Messages: what is posted here, what becomes of it in the files beside. A run of events is applied by a few statements.
 
-mod change;
+mod update;
 mod deletion;
 mod links;
-mod place;
+mod insert;
 mod reaction;
 
-pub(super) use change::changed;
+pub(super) use update::changed;
 pub(super) use links::Links;
 pub(crate) use links::leads_to;
-pub(super) use place::{New, Standing, place, place_and_show};
+pub(super) use insert::{NewMessage, PlacedMessage, insert, insert_and_return};
 
 use super::{
-    seen::{self, Post},
+    receipts::{self, Post},
     upload,
 };
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     effects::plan::{self, Placed},
     projector::ProjectionError,
 };
@@ -49,15 +49,15 @@ fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
 
 /// Places posts, in the order of the log.
 pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> Result<(), ProjectionError> {
-    let posts: Vec<(At<'_>, &Posted)> =
-        run.iter().filter_map(|one| Some((At::of(one), post(one)?))).collect();
+    let posts: Vec<(EventContext<'_>, &Posted)> =
+        run.iter().filter_map(|one| Some((EventContext::of(one), post(one)?))).collect();
     open_direct_chats(batch, &posts).await?;
     let mut new = Vec::with_capacity(posts.len());
-    for (at, posted) in &posts {
+    for (ctx, posted) in &posts {
         let text = posted.text.or_default();
         let links = links_in(batch, posted.team, &text).await?;
-        new.push(New {
-            at: *at,
+        new.push(NewMessage {
+            ctx: *ctx,
             message: posted.message,
             team: posted.team,
             chat: posted.chat,
@@ -75,20 +75,20 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
         });
     }
     // All are asked, since the floor of the feed rises over each that nobody is told of.
-    let told = posts.iter().filter(|(at, _)| batch.is_told(*at)).count() > 0;
+    let told = posts.iter().filter(|(ctx, _)| batch.wants_notices(*ctx)).count() > 0;
     let placed = match told {
-        true => place_and_show(batch, new).await?,
-        false => place(batch, &new).await.map(|()| vec![])?,
+        true => insert_and_return(batch, new).await?,
+        false => insert(batch, &new).await.map(|()| vec![])?,
     };
     let uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
     forward(batch, &posts).await?;
     if told {
         tell(batch, &posts, placed, uploads).await?;
     }
-    if batch.plans {
+    if batch.plans_effects {
         let placed: Vec<Placed<'_>> = posts
             .iter()
-            .map(|(at, posted)| Placed { position: at.position, event: at.event, at: at.meta.at, posted })
+            .map(|(ctx, posted)| Placed { position: ctx.position, event: ctx.event, at: ctx.meta.at, posted })
             .collect();
         batch.planned.extend(plan::webhooks(&mut *batch.db, &placed).await?);
     }
@@ -97,25 +97,25 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
 
 async fn tell(
     batch: &mut Batch<'_>,
-    posts: &[(At<'_>, &Posted)],
-    placed: Vec<Standing>,
+    posts: &[(EventContext<'_>, &Posted)],
+    placed: Vec<PlacedMessage>,
     mut uploads: HashMap<MessageId, Vec<NeutralUpload>>,
 ) -> Result<(), sqlx::Error> {
-    let seen = seen::by_posts(batch, &readers(&placed)).await?;
-    for (((at, _), Standing { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
+    let seen = receipts::by_posts(batch, &readers(&placed)).await?;
+    for (((ctx, _), PlacedMessage { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
         message.uploads = uploads.remove(&message.id).unwrap_or_default();
         message.kind = ContentType::of(&message.uploads);
         let (team, chat) = (message.team, message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
-        batch.tell(*at, Scope::Team(team), audience(chat), notice);
-        seen::tell(batch, *at, (team, chat), seen);
+        batch.emit(*ctx, Scope::Team(team), audience(chat), notice);
+        receipts::tell(batch, *ctx, (team, chat), seen);
     }
     Ok(())
 }
 
 /// Posts as their authors read by them.
-fn readers(placed: &[Standing]) -> Vec<Post> {
-    let post = |Standing { message, read }: &Standing| {
+fn readers(placed: &[PlacedMessage]) -> Vec<Post> {
+    let post = |PlacedMessage { message, read }: &PlacedMessage| {
         let reader = match message.author {
             Author::Contact(contact) => Some(contact),
             Author::Integration(_) => None,
@@ -126,7 +126,7 @@ fn readers(placed: &[Standing]) -> Vec<Post> {
 }
 
 /// Keeps what posts forward as it is now.
-async fn forward(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -> Result<(), sqlx::Error> {
+async fn forward(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -> Result<(), sqlx::Error> {
     let (mut bearers, mut places, mut sources) = (vec![], vec![], vec![]);
     for (_, posted) in posts {
         for (place, source) in (0_i32..).zip(&posted.linked_messages) {
@@ -174,9 +174,9 @@ pub(super) fn audience(chat: ChatRef) -> Audience {
 }
 
 /// A direct chat comes to be with its first message.
-async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -> Result<(), sqlx::Error> {
-    let direct = posts.iter().filter_map(|(at, posted)| match posted.chat {
-        ChatRef::Direct(low, high) => Some((*at, *posted, low, high)),
+async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -> Result<(), sqlx::Error> {
+    let direct = posts.iter().filter_map(|(ctx, posted)| match posted.chat {
+        ChatRef::Direct(low, high) => Some((*ctx, *posted, low, high)),
         ChatRef::Group(_) | ChatRef::Task(_) => None,
     });
     let direct: Vec<_> = direct.collect();
@@ -193,8 +193,8 @@ async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(At<'_>, &Posted)]) -
     .bind(direct.iter().map(|(_, posted, ..)| posted.team.0).collect::<Vec<_>>())
     .bind(direct.iter().map(|(.., low, _)| low.0).collect::<Vec<_>>())
     .bind(direct.iter().map(|(.., high)| high.0).collect::<Vec<_>>())
-    .bind(direct.iter().map(|(at, ..)| at.meta.at).collect::<Vec<_>>())
-    .bind(direct.iter().map(|(at, ..)| at.gentime()).collect::<Vec<_>>())
+    .bind(direct.iter().map(|(ctx, ..)| ctx.meta.at).collect::<Vec<_>>())
+    .bind(direct.iter().map(|(ctx, ..)| ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
     Ok(())

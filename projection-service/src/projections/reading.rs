@@ -1,8 +1,8 @@
 //! What contacts keep of chats for themselves. Their own sockets hear of it, the authors that their messages were seen.
 
-use super::seen;
+use super::receipts;
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{
@@ -32,22 +32,22 @@ const MARK: &str = "
 /// Moves read marks, each at another place; several only if nobody is told.
 pub(super) async fn marked(
     batch: &mut Batch<'_>,
-    marks: &[(At<'_>, &Marked)],
+    marks: &[(EventContext<'_>, &Marked)],
 ) -> Result<(), ProjectionError> {
     let rows = sqlx::query(MARK)
         .bind(marks.iter().map(|(_, marked)| marked.contact.0).collect::<Vec<_>>())
         .bind(marks.iter().map(|(_, marked)| marked.chat.key().0).collect::<Vec<_>>())
         .bind(marks.iter().map(|(_, marked)| marked.message.0).collect::<Vec<_>>())
-        .bind(marks.iter().map(|(at, _)| at.gentime()).collect::<Vec<_>>())
+        .bind(marks.iter().map(|(ctx, _)| ctx.gentime()).collect::<Vec<_>>())
         .fetch_all(&mut *batch.db)
         .await?;
     let mut rows = rows.iter();
-    for (i, (at, marked)) in (1_i64..).zip(marks) {
+    for (i, (ctx, marked)) in (1_i64..).zip(marks) {
         let row = rows.next().filter(|row| row.get::<i64, _>("i") == i);
-        let row = row.ok_or(ProjectionError::Dangling(at.position))?;
+        let row = row.ok_or(ProjectionError::DanglingReference(ctx.position))?;
         let moved = Moved { before: row.get("before"), now: row.get("num"), gentime: row.get("gentime") };
-        if batch.is_told(*at) {
-            tell_marked(batch, *at, marked, moved).await?;
+        if batch.wants_notices(*ctx) {
+            tell_marked(batch, *ctx, marked, moved).await?;
         }
     }
     Ok(())
@@ -62,7 +62,7 @@ struct Moved {
 
 async fn tell_marked(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     marked: &Marked,
     Moved { before, now, gentime }: Moved,
 ) -> Result<(), ProjectionError> {
@@ -77,8 +77,8 @@ async fn tell_marked(
         mentions: left.mentions,
         gentime,
     };
-    batch.tell(at, Scope::Team(marked.team), Audience::Contacts(vec![contact]), notice);
-    Ok(seen::by_mark(batch, at, marked, (before, now)).await?)
+    batch.emit(ctx, Scope::Team(marked.team), Audience::Contacts(vec![contact]), notice);
+    Ok(receipts::by_mark(batch, ctx, marked, (before, now)).await?)
 }
 
 /// What a contact has not read of a chat.
@@ -131,7 +131,7 @@ pub(super) async fn left(
 
 pub(super) async fn settings_changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     changed: &SettingsChanged,
 ) -> Result<(), sqlx::Error> {
     let settings = &changed.settings;
@@ -152,18 +152,18 @@ pub(super) async fn settings_changed(
     .bind(settings.counters_enabled)
     .bind(settings.collapsed)
     .bind(settings.feed)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
     let (contact, chat) = (changed.contact, changed.chat);
     let notice = Notice::ChatKept { contact, chat, counted: settings.counters_enabled };
-    batch.tell(at, Scope::Team(changed.team), Audience::Contacts(vec![contact]), notice);
+    batch.emit(ctx, Scope::Team(changed.team), Audience::Contacts(vec![contact]), notice);
     Ok(())
 }
 
 pub(super) async fn draft_saved(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     saved: &DraftSaved,
 ) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
@@ -175,7 +175,7 @@ pub(super) async fn draft_saved(
     .bind(saved.contact.0)
     .bind(saved.chat.key().0)
     .bind(saved.text.or_default())
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     let (contact, chat) = (saved.contact, saved.chat);
@@ -186,6 +186,6 @@ pub(super) async fn draft_saved(
         num: row.get("draft_num"),
         gentime: row.get("draft_gentime"),
     };
-    batch.tell(at, Scope::Team(saved.team), Audience::Contacts(vec![contact]), notice);
+    batch.emit(ctx, Scope::Team(saved.team), Audience::Contacts(vec![contact]), notice);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Reminders: rows of those that have yet to fire; only their owners hear of them.
 
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{ContactId, RemindEvent, RemindId, TeamId, remind::Set};
@@ -12,20 +12,20 @@ use uuid::Uuid;
 
 pub(super) async fn apply(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     remind: RemindId,
     event: &RemindEvent,
 ) -> Result<(), ProjectionError> {
     match event {
-        RemindEvent::Set(set) => waits(batch, at, set).await,
-        RemindEvent::Fired(_) => over(batch, at, remind, |remind| Notice::RemindFired { remind }).await,
+        RemindEvent::Set(set) => waits(batch, ctx, set).await,
+        RemindEvent::Fired(_) => over(batch, ctx, remind, |remind| Notice::RemindFired { remind }).await,
         RemindEvent::Removed(_) => {
-            over(batch, at, remind, |gone| Notice::RemindDeleted { remind: gone.remind }).await
+            over(batch, ctx, remind, |gone| Notice::RemindDeleted { remind: gone.remind }).await
         }
     }
 }
 
-async fn waits(batch: &mut Batch<'_>, at: At<'_>, set: &Set) -> Result<(), ProjectionError> {
+async fn waits(batch: &mut Batch<'_>, ctx: EventContext<'_>, set: &Set) -> Result<(), ProjectionError> {
     let comment = set.comment.or_default();
     sqlx::query(
         "INSERT INTO remind (uid, team, contact, chat, chat_ref, fire_at, comment) \
@@ -43,14 +43,14 @@ async fn waits(batch: &mut Batch<'_>, at: At<'_>, set: &Set) -> Result<(), Proje
     .await?;
     let remind = Reminder { remind: set.remind, chat: set.chat, fire_at: set.fire_at, comment };
     let audience = Audience::Contacts(vec![set.contact]);
-    batch.tell(at, Scope::Team(set.team), audience, Notice::RemindUpdated { remind });
+    batch.emit(ctx, Scope::Team(set.team), audience, Notice::RemindUpdated { remind });
     Ok(())
 }
 
 /// It waits no more; its owner is told what has become of it.
 async fn over(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     remind: RemindId,
     notice: impl FnOnce(Reminder) -> Notice,
 ) -> Result<(), ProjectionError> {
@@ -58,10 +58,10 @@ async fn over(
         .bind(remind.0)
         .fetch_optional(&mut *batch.db)
         .await?;
-    let dangling = || ProjectionError::Dangling(at.position);
+    let dangling = || ProjectionError::DanglingReference(ctx.position);
     let row = row.ok_or_else(dangling)?;
     let known = reminder(&row).map_err(|_| dangling())?;
     let (team, contact) = (TeamId(row.get::<Uuid, _>("team")), ContactId(row.get::<Uuid, _>("contact")));
-    batch.tell(at, Scope::Team(team), Audience::Contacts(vec![contact]), notice(known));
+    batch.emit(ctx, Scope::Team(team), Audience::Contacts(vec![contact]), notice(known));
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Sections of contacts, groups and tasks.
 
 use super::{chat, contact, task};
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{ContactId, SectionId, TeamId, section, value::SectionKind};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     created: &section::Created,
 ) -> Result<(), sqlx::Error> {
@@ -22,16 +22,16 @@ pub(super) async fn created(
     .bind(created.name.or_default())
     .bind(created.description.as_ref().map(|text| text.or_default()).unwrap_or_default())
     .bind(created.sort_ordering.cast_signed())
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, at, team, (created.kind, created.section));
+    updated(batch, ctx, team, (created.kind, created.section));
     Ok(())
 }
 
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     changed: &section::Changed,
 ) -> Result<(), sqlx::Error> {
@@ -43,17 +43,17 @@ pub(super) async fn changed(
     .bind(changed.name.or_default())
     .bind(changed.description.or_default())
     .bind(changed.sort_ordering.cast_signed())
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_optional(&mut *batch.db)
     .await?;
-    updated(batch, at, team, (kind_of(kind), changed.section));
+    updated(batch, ctx, team, (kind_of(kind), changed.section));
     Ok(())
 }
 
 /// What was in it is in it no longer.
 pub(super) async fn removed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     removed: &section::Removed,
 ) -> Result<(), sqlx::Error> {
@@ -63,18 +63,18 @@ pub(super) async fn removed(
         .fetch_optional(&mut *batch.db)
         .await?;
     let kind = kind_of(kind);
-    let gone = Notice::SectionsDeleted { team, of: kind, sections: vec![section], gentime: at.gentime() };
-    batch.tell(at, Scope::Team(team), Audience::All, gone);
+    let gone = Notice::SectionsDeleted { team, of: kind, sections: vec![section], gentime: ctx.gentime() };
+    batch.emit(ctx, Scope::Team(team), Audience::All, gone);
     match kind {
-        SectionKind::Contacts => contacts_freed(batch, at, team, section).await,
-        SectionKind::Groups => chat::section_gone(batch, at, team, section).await,
-        SectionKind::Tasks => task::section_gone(batch, at, team, section).await,
+        SectionKind::Contacts => contacts_freed(batch, ctx, team, section).await,
+        SectionKind::Groups => chat::section_gone(batch, ctx, team, section).await,
+        SectionKind::Tasks => task::section_gone(batch, ctx, team, section).await,
     }
 }
 
 async fn contacts_freed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     section: SectionId,
 ) -> Result<(), sqlx::Error> {
@@ -85,11 +85,11 @@ async fn contacts_freed(
     )
     .bind(team.0)
     .bind(section.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_all(&mut *batch.db)
     .await?;
     if !left.is_empty() {
-        contact::updated(batch, at, team, left.into_iter().map(ContactId).collect());
+        contact::updated(batch, ctx, team, left.into_iter().map(ContactId).collect());
     }
     Ok(())
 }
@@ -97,7 +97,7 @@ async fn contacts_freed(
 /// Tells somebody who is new of all sections of a team.
 pub(super) async fn told_to(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     whom: Scope,
 ) -> Result<(), sqlx::Error> {
@@ -111,7 +111,7 @@ pub(super) async fn told_to(
         .await?;
         if !sections.is_empty() {
             let sections = sections.into_iter().map(SectionId).collect();
-            batch.tell(at, whom, Audience::All, Notice::SectionsUpdated { team, of: *of, sections });
+            batch.emit(ctx, whom, Audience::All, Notice::SectionsUpdated { team, of: *of, sections });
         }
     }
     Ok(())
@@ -122,7 +122,7 @@ fn kind_of(word: Option<String>) -> SectionKind {
     word.as_deref().and_then(SectionKind::from_word).unwrap_or(SectionKind::Contacts)
 }
 
-fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, (kind, section): (SectionKind, SectionId)) {
+fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, (kind, section): (SectionKind, SectionId)) {
     let notice = Notice::SectionsUpdated { team, of: kind, sections: vec![section] };
-    batch.tell(at, Scope::Team(team), Audience::All, notice);
+    batch.emit(ctx, Scope::Team(team), Audience::All, notice);
 }

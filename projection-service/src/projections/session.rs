@@ -1,6 +1,6 @@
 //! Sessions and QR offers: rows exist while they open something.
 
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{AccountId, session};
 use protocol::notice::{Audience, Notice, Scope};
 use read_model::proof::SessionRow;
@@ -10,7 +10,7 @@ pub(crate) const UNKNOWN_DEVICE: &str = "(unknown device)";
 
 pub(super) async fn opened(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
     opened: &session::Opened,
 ) -> Result<(), sqlx::Error> {
@@ -32,11 +32,11 @@ pub(super) async fn opened(
     .bind(account.0)
     .bind(opened.kind.word())
     .bind(device_id)
-    .bind(at.meta.at)
+    .bind(ctx.meta.at)
     .bind(opened.expires)
-    .bind(at.meta.address.as_ref().and_then(|address| address.value.as_deref()))
-    .bind(at.meta.user_agent.as_ref().and_then(|agent| agent.value.as_deref()))
-    .bind(row.code(batch.rows))
+    .bind(ctx.meta.address.as_ref().and_then(|address| address.value.as_deref()))
+    .bind(ctx.meta.user_agent.as_ref().and_then(|agent| agent.value.as_deref()))
+    .bind(row.code(batch.row_mac))
     .execute(&mut *batch.db)
     .await?;
     let name: Option<String> =
@@ -47,13 +47,13 @@ pub(super) async fn opened(
             .await?;
     let device_name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| UNKNOWN_DEVICE.into());
     let notice = Notice::LoggedIn { session: opened.session, device_name };
-    batch.tell(at, Scope::Account(account), Audience::All, notice);
+    batch.emit(ctx, Scope::Account(account), Audience::All, notice);
     Ok(())
 }
 
 pub(super) async fn closed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
     closed: &session::Closed,
 ) -> Result<(), sqlx::Error> {
@@ -61,7 +61,7 @@ pub(super) async fn closed(
         sqlx::query(statement).bind(closed.session.0).execute(&mut *batch.db).await?;
     }
     let notice = Notice::SessionClosed { session: closed.session, reason: closed.reason };
-    batch.tell(at, Scope::Account(account), Audience::All, notice);
+    batch.emit(ctx, Scope::Account(account), Audience::All, notice);
     Ok(())
 }
 

@@ -2,19 +2,19 @@
 //! the team.
 
 mod around;
-mod circle;
+mod members;
 mod history;
 mod linked;
 
 pub(super) use around::{file_gone, section_gone, team_archived};
-pub(super) use circle::contact_restored;
+pub(super) use members::contact_restored;
 
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use around::deadline_passed;
-use circle::{Circle, gather};
+use members::{MembershipDiff, sync_members};
 use domain::task::{reference, title};
 use events::{
     ContactId, GroupId, TaskEvent, TeamId,
@@ -26,38 +26,38 @@ use uuid::Uuid;
 
 pub(super) async fn apply(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: GroupId,
     event: &TaskEvent,
 ) -> Result<(), ProjectionError> {
     match event {
-        TaskEvent::Created(created) => create(batch, at, created).await?,
-        TaskEvent::Changed(changed) => change(batch, at, task, changed).await?,
+        TaskEvent::Created(created) => create(batch, ctx, created).await?,
+        TaskEvent::Changed(changed) => change(batch, ctx, task, changed).await?,
         TaskEvent::StatusChanged(changed) => {
-            let team = touch(batch, at, task).await?;
-            let before = stand(batch, at, task, &changed.status).await?;
-            updated(batch, at, team, task, vec![]);
-            history::stands(batch, at, (team, task), before, &changed.status).await?;
+            let team = touch(batch, ctx, task).await?;
+            let before = stand(batch, ctx, task, &changed.status).await?;
+            updated(batch, ctx, team, task, vec![]);
+            history::stands(batch, ctx, (team, task), before, &changed.status).await?;
         }
         TaskEvent::ItemsReplaced(replaced) => {
-            let team = touch(batch, at, task).await?;
-            list(batch, at, task, &replaced.items).await?;
-            updated(batch, at, team, task, vec![]);
-            history::listed(batch, at, (team, task)).await?;
+            let team = touch(batch, ctx, task).await?;
+            list(batch, ctx, task, &replaced.items).await?;
+            updated(batch, ctx, team, task, vec![]);
+            history::listed(batch, ctx, (team, task)).await?;
         }
         TaskEvent::ItemChecked(checked) => {
-            let team = touch(batch, at, task).await?;
-            let line = check(batch, at, task, checked).await?;
-            updated(batch, at, team, task, vec![]);
-            history::checked(batch, at, (team, task), line, checked.checked).await?;
+            let team = touch(batch, ctx, task).await?;
+            let line = check(batch, ctx, task, checked).await?;
+            updated(batch, ctx, team, task, vec![]);
+            history::checked(batch, ctx, (team, task), line, checked.checked).await?;
         }
-        TaskEvent::DeadlinePassed(passed) => deadline_passed(batch, at, task, passed).await?,
-        TaskEvent::Archived(_) => archive(batch, at, task).await?,
+        TaskEvent::DeadlinePassed(passed) => deadline_passed(batch, ctx, task, passed).await?,
+        TaskEvent::Archived(_) => archive(batch, ctx, task).await?,
     }
     Ok(())
 }
 
-async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<(), ProjectionError> {
+async fn create(batch: &mut Batch<'_>, ctx: EventContext<'_>, created: &Created) -> Result<(), ProjectionError> {
     let (task, team) = (created.task, created.team);
     let num: i64 = sqlx::query_scalar(
         "INSERT INTO task_num AS n (team, num) VALUES ($1, 1) \
@@ -72,8 +72,8 @@ async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<
     .bind(task.0)
     .bind(team.0)
     .bind(i16::from(task.0.as_bytes()[0] % 7))
-    .bind(at.meta.at)
-    .bind(at.gentime())
+    .bind(ctx.meta.at)
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
     sqlx::query(
@@ -87,37 +87,37 @@ async fn create(batch: &mut Batch<'_>, at: At<'_>, created: &Created) -> Result<
     .bind(created.settings.assignee.0)
     .execute(&mut *batch.db)
     .await?;
-    set(batch, at, task, &created.settings).await?;
-    stand(batch, at, task, &created.status).await?;
-    list(batch, at, task, &created.items).await?;
-    let Circle { joined, .. } = gather(batch, task, &created.settings).await?;
-    updated(batch, at, team, task, joined);
-    history::begun(batch, at, created).await
+    set(batch, ctx, task, &created.settings).await?;
+    stand(batch, ctx, task, &created.status).await?;
+    list(batch, ctx, task, &created.items).await?;
+    let MembershipDiff { joined, .. } = sync_members(batch, task, &created.settings).await?;
+    updated(batch, ctx, team, task, joined);
+    history::begun(batch, ctx, created).await
 }
 
 async fn change(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: GroupId,
     changed: &Changed,
 ) -> Result<(), ProjectionError> {
-    let team = touch(batch, at, task).await?;
-    let before = history::terms(batch, task).await?;
-    set(batch, at, task, &changed.settings).await?;
-    let Circle { joined, left } = gather(batch, task, &changed.settings).await?;
+    let team = touch(batch, ctx, task).await?;
+    let before = history::settings_snapshot(batch, task).await?;
+    set(batch, ctx, task, &changed.settings).await?;
+    let MembershipDiff { joined, left } = sync_members(batch, task, &changed.settings).await?;
     if !left.is_empty() {
-        let gone = Notice::TaskDeleted { task, left: left.clone(), gentime: at.gentime() };
-        batch.tell(at, Scope::Team(team), Audience::Contacts(left), gone);
+        let gone = Notice::TaskDeleted { task, left: left.clone(), gentime: ctx.gentime() };
+        batch.emit(ctx, Scope::Team(team), Audience::Contacts(left), gone);
     }
-    updated(batch, at, team, task, joined);
-    history::changed(batch, at, (team, task), before, changed).await
+    updated(batch, ctx, team, task, joined);
+    history::changed(batch, ctx, (team, task), before, changed).await
 }
 
 /// Writes the settings into the two rows of a task, its tags and its files. A section, a tag or a file may have gone since
 /// the task was read by whoever changed it.
 async fn set(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: GroupId,
     settings: &Settings,
 ) -> Result<(), sqlx::Error> {
@@ -150,7 +150,7 @@ async fn set(
     .bind(settings.complexity.map(i64::from))
     .bind(settings.spent_time.map(i64::from))
     .bind(settings.linked_messages.iter().map(|message| message.0).collect::<Vec<_>>())
-    .bind(at.meta.at)
+    .bind(ctx.meta.at)
     .execute(&mut *batch.db)
     .await?;
     linked::link(batch, task, &settings.linked_messages).await?;
@@ -188,10 +188,10 @@ async fn await_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), sqlx
 /// given later. What is opened again may be late by then.
 async fn stand(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: GroupId,
     status: &Status,
-) -> Result<history::Stood, sqlx::Error> {
+) -> Result<history::PreviousStatus, sqlx::Error> {
     let before = sqlx::query(
         "UPDATE task t SET status = $2, done = CASE WHEN $3 THEN coalesce(t.done, $4) END, done_reason = $5, \
              expired = CASE WHEN $3 THEN false WHEN t.done IS NULL THEN t.expired \
@@ -202,15 +202,15 @@ async fn stand(
     .bind(task.0)
     .bind(status.word.or_default())
     .bind(status.done)
-    .bind(at.meta.at)
+    .bind(ctx.meta.at)
     .bind(status.reason.as_ref().and_then(|reason| reason.value.clone()))
     .fetch_one(&mut *batch.db)
     .await?;
     await_deadline(batch, task).await?;
-    Ok(history::Stood { word: before.get("word"), done: before.get("done") })
+    Ok(history::PreviousStatus { word: before.get("word"), done: before.get("done") })
 }
 
-async fn list(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, items: &[Item]) -> Result<(), sqlx::Error> {
+async fn list(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId, items: &[Item]) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM task_item WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     let texts: Vec<String> = items.iter().map(|item| item.text.or_default()).collect();
     sqlx::query(
@@ -223,7 +223,7 @@ async fn list(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, items: &[Item]) 
     .bind(&texts)
     .bind(texts.iter().map(|text| reference(text).map(i64::from)).collect::<Vec<_>>())
     .bind(items.iter().map(|item| item.checked).collect::<Vec<_>>())
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
     Ok(())
@@ -232,7 +232,7 @@ async fn list(batch: &mut Batch<'_>, at: At<'_>, task: GroupId, items: &[Item]) 
 /// Ticks a line or opens it again; returns what it says.
 async fn check(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: GroupId,
     item: &ItemChecked,
 ) -> Result<Option<String>, sqlx::Error> {
@@ -243,37 +243,37 @@ async fn check(
     .bind(task.0)
     .bind(item.item.0)
     .bind(item.checked)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_optional(&mut *batch.db)
     .await
 }
 
-async fn archive(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<(), sqlx::Error> {
+async fn archive(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )
     .bind(task.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     sqlx::query("UPDATE task SET due = NULL WHERE key = $1").bind(task.0).execute(&mut *batch.db).await?;
     let gone = Notice::TaskDeleted { task, left: vec![], gentime: row.get("gentime") };
-    batch.tell(at, Scope::Team(TeamId(row.get("team"))), Audience::Group(task), gone);
+    batch.emit(ctx, Scope::Team(TeamId(row.get("team"))), Audience::Group(task), gone);
     Ok(())
 }
 
 /// Gives the task a new version and returns its team.
-async fn touch(batch: &mut Batch<'_>, at: At<'_>, task: GroupId) -> Result<TeamId, sqlx::Error> {
+async fn touch(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> Result<TeamId, sqlx::Error> {
     let team: Uuid = sqlx::query_scalar(
         "UPDATE chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
     )
     .bind(task.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     Ok(TeamId(team))
 }
 
-fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, task: GroupId, joined: Vec<ContactId>) {
-    batch.tell(at, Scope::Team(team), Audience::Group(task), Notice::TaskUpdated { task, joined });
+fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, task: GroupId, joined: Vec<ContactId>) {
+    batch.emit(ctx, Scope::Team(team), Audience::Group(task), Notice::TaskUpdated { task, joined });
 }

@@ -1,14 +1,14 @@
 //! Teams.
 
 use super::{contact, task};
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{AccountId, TeamId, team};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     created: &team::Created,
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
@@ -22,16 +22,16 @@ pub(super) async fn created(
     .bind(&created.settings.default_task_deadline)
     .bind(created.settings.max_message_update_age.cast_signed())
     .bind(created.settings.uploads_size_limit.cast_signed())
-    .bind(at.row())
-    .bind(at.gentime())
+    .bind(ctx.db_position())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    contact::bots(batch, at, created.team).await
+    contact::bots(batch, ctx, created.team).await
 }
 
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     changed: &team::Changed,
 ) -> Result<(), sqlx::Error> {
@@ -44,41 +44,41 @@ pub(super) async fn changed(
     .bind(&changed.settings.default_task_deadline)
     .bind(changed.settings.max_message_update_age.cast_signed())
     .bind(changed.settings.uploads_size_limit.cast_signed())
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, at, team);
+    updated(batch, ctx, team);
     Ok(())
 }
 
-pub(super) async fn archived(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+pub(super) async fn archived(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), sqlx::Error> {
     let gentime: i64 = sqlx::query_scalar(
         "UPDATE team SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1 RETURNING gentime",
     )
     .bind(team.0)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
     task::team_archived(batch, team).await?;
     let gone = || Notice::TeamDeleted { team, gentime };
-    batch.tell(at, Scope::Team(team), Audience::All, gone());
+    batch.emit(ctx, Scope::Team(team), Audience::All, gone());
     Ok(())
 }
 
 /// Tells the team's sockets that it has changed.
-pub(super) fn updated(batch: &mut Batch<'_>, at: At<'_>, team: TeamId) {
-    batch.tell(at, Scope::Team(team), Audience::All, Notice::TeamUpdated { team });
+pub(super) fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) {
+    batch.emit(ctx, Scope::Team(team), Audience::All, Notice::TeamUpdated { team });
 }
 
 /// Tells one account, on whatever team's socket, of its place in a team.
-pub(super) fn updated_for(batch: &mut Batch<'_>, at: At<'_>, team: TeamId, account: AccountId) {
-    batch.tell(at, Scope::Account(account), Audience::All, Notice::TeamUpdated { team });
+pub(super) fn updated_for(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, account: AccountId) {
+    batch.emit(ctx, Scope::Account(account), Audience::All, Notice::TeamUpdated { team });
 }
 
 /// Changes what is stored by a team and when it came.
 pub(super) async fn count_bytes(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: Uuid,
     now_stored: i64,
     added: i64,
@@ -96,7 +96,7 @@ pub(super) async fn count_bytes(
              ON CONFLICT (team, year, month) DO UPDATE SET size = u.size + excluded.size",
         )
         .bind(team)
-        .bind(at.meta.at)
+        .bind(ctx.meta.at)
         .bind(added)
         .execute(&mut *batch.db)
         .await?;

@@ -2,7 +2,7 @@
 
 use super::{erasure, task, team};
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{ContactId, MessageId, TeamId, UploadId, message::Posted, upload};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub(super) async fn stored(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     stored: &upload::Stored,
 ) -> Result<(), sqlx::Error> {
     let bytes = stored.bytes().cast_signed();
@@ -34,15 +34,15 @@ pub(super) async fn stored(
     .bind(stored.animated)
     .bind(stored.preview.map(|preview| preview.width.cast_signed()))
     .bind(stored.preview.map(|preview| preview.height.cast_signed()))
-    .bind(at.meta.at)
+    .bind(ctx.meta.at)
     .execute(&mut *batch.db)
     .await?;
-    team::count_bytes(batch, at, stored.team.0, bytes, bytes).await
+    team::count_bytes(batch, ctx, stored.team.0, bytes, bytes).await
 }
 
 pub(super) async fn removed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     removed: &upload::Removed,
 ) -> Result<(), ProjectionError> {
@@ -50,15 +50,15 @@ pub(super) async fn removed(
         .bind(removed.upload.0)
         .fetch_optional(&mut *batch.db)
         .await?;
-    let gone = gone.ok_or(ProjectionError::Dangling(at.position))?;
+    let gone = gone.ok_or(ProjectionError::DanglingReference(ctx.position))?;
     let bytes: i64 = gone.get("stored");
     erasure::file_removed(batch, team, ContactId(gone.get("owner"))).await?;
     sqlx::query("DELETE FROM attachment WHERE upload = $1")
         .bind(removed.upload.0)
         .execute(&mut *batch.db)
         .await?;
-    task::file_gone(batch, at, removed.upload).await?;
-    Ok(team::count_bytes(batch, at, team.0, -bytes, 0).await?)
+    task::file_gone(batch, ctx, removed.upload).await?;
+    Ok(team::count_bytes(batch, ctx, team.0, -bytes, 0).await?)
 }
 
 /// The files that posts bring, by message: kept with the messages, since most posts bring none and none changes.

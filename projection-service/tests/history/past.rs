@@ -5,12 +5,12 @@ use audit::{Ledger, Notary, Pace};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{AccountEvent, ContactId, MessageEvent, Personal, StreamName, TeamEvent, TeamId, message, team};
 use platform::{clock::Clock, moment::Moment};
-use projection_service::{Past, PastLimits};
+use projection_service::{PointInTimeLimits, PointInTimeViews};
 use read_model::past;
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
-const LIMITS: PastLimits = PastLimits { schemas: 4, events: 1_000, idle: TimeDelta::minutes(5) };
+const LIMITS: PointInTimeLimits = PointInTimeLimits { schemas: 4, events: 1_000, idle: TimeDelta::minutes(5) };
 /// What is the team's alone: people and feeds of accounts are everybody's.
 const OF_TEAMS: [&str; 7] = ["team", "contact", "chat", "member", "message", "reading", "integration"];
 
@@ -54,7 +54,7 @@ async fn by_the_index_and_by_the_log_a_team_comes_out_as_it_was_served() {
     let last = stage.append(StreamName::message(id), posted(id, "потом")).await;
     stage.projected(last).await;
 
-    let history = Past::new(stage.journal.clone(), ledger.clone(), stage.read.clone(), LIMITS);
+    let history = PointInTimeViews::new(stage.journal.clone(), ledger.clone(), stage.read.clone(), LIMITS);
     let schema = past::schema_of(TEAM, then);
     let (_, position) = history.at(TEAM, Moment::Position(then), now()).await.unwrap();
     assert_eq!(position, then);
@@ -88,7 +88,7 @@ async fn who_is_forgotten_is_forgotten_in_their_past() {
     stage.projected(last).await;
     stage.keyring.destroy(&events::Subject::Account(ACCOUNT)).await.unwrap();
     let ledger = Ledger::new(stage.pool.clone());
-    let history = Past::new(stage.journal.clone(), ledger, stage.read.clone(), LIMITS);
+    let history = PointInTimeViews::new(stage.journal.clone(), ledger, stage.read.clone(), LIMITS);
     for position in [then, last] {
         history.at(TEAM, Moment::Position(position), now()).await.unwrap();
         let rows = stage.dump_of(&past::schema_of(TEAM, position)).await;

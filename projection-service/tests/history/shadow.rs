@@ -26,9 +26,9 @@ async fn beside_the_log(stage: &Stage) -> Vec<String> {
 pub(crate) async fn differences(stage: &Stage) -> Vec<Difference> {
     let mut shadow = Shadow::open(stage.journal.clone(), stage.read.clone()).await.unwrap();
     shadow.fill(|_| {}).await.unwrap();
-    let mut meeting = shadow.meet().await.unwrap();
+    let mut snapshot = shadow.comparison_snapshot().await.unwrap();
     let mut found = vec![];
-    compare(&mut meeting.db, (READ_SCHEMA, SHADOW_SCHEMA), async |difference| {
+    compare(&mut snapshot.db, (READ_SCHEMA, SHADOW_SCHEMA), async |difference| {
         found.push(difference);
         Ok::<_, sqlx::Error>(())
     })

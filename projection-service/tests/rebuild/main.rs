@@ -48,8 +48,8 @@ async fn a_rebuild_writes_no_notices_that_nobody_can_ask_for() {
     telling.tell_all().await;
     let live = dump(&telling.pool).await;
     let (clock, _) = Clock::scripted(at(telling.step / 2) + TimeDelta::days(1));
-    let lately = projection_service::Telling::Lately { age: TimeDelta::days(1), clock };
-    rebuild(&telling.projector.clone().telling(lately), |_| {}).await.unwrap();
+    let lately = projection_service::NoticePolicy::Recent { max_age: TimeDelta::days(1), clock };
+    rebuild(&telling.projector.clone().with_notices(lately), |_| {}).await.unwrap();
     let rebuilt = dump(&telling.pool).await;
     let floor = sqlx::query_scalar::<_, i64>("SELECT position FROM read.feed_floor");
     let floor = floor.fetch_one(&telling.pool).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_rebuild_that_tells_nobody_makes_the_same_rows() {
     telling.tell_all().await;
     telling.is_of_people_too().await;
     let live = dump(&telling.pool).await;
-    let silent = telling.projector.clone().telling(projection_service::Telling::Nothing);
+    let silent = telling.projector.clone().with_notices(projection_service::NoticePolicy::None);
     rebuild(&silent, |_| {}).await.unwrap();
     let rebuilt = dump(&telling.pool).await;
     let rows = |table: &str, what: &str| live[table].iter().filter(|row| row.contains(what)).count();

@@ -48,10 +48,10 @@ struct Origin {
 pub(crate) async fn run(config: Config, diff: Diff) -> Result<ExitCode, Failure> {
     let house = House::open_as_it_is(config).await?;
     let mut shadow = filled(&house).await?;
-    let mut meeting = shadow.meet().await?;
+    let mut snapshot = shadow.comparison_snapshot().await?;
     let log = house.journal.log();
     let mut count = 0_u64;
-    compare(&mut meeting.db, (READ_SCHEMA, SHADOW_SCHEMA), async |difference| {
+    compare(&mut snapshot.db, (READ_SCHEMA, SHADOW_SCHEMA), async |difference| {
         count += 1;
         let events = origins(log, &difference).await?;
         let finding = Finding { difference, events };
@@ -62,7 +62,7 @@ pub(crate) async fn run(config: Config, diff: Diff) -> Result<ExitCode, Failure>
         Ok::<_, Failure>(())
     })
     .await?;
-    eprintln!("{count} rows differ at position {}.", meeting.position);
+    eprintln!("{count} rows differ at position {}.", snapshot.position);
     house.close().await;
     Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

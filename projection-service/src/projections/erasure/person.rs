@@ -2,7 +2,7 @@
 //! goes by deletions, message by message, and their files by removals, each a fact of its own.
 
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projections::leads_to,
     projector::ProjectionError,
 };
@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Returns the teams in which they were somebody, and as whom.
 pub(super) async fn forget(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
 ) -> Result<Vec<(TeamId, ContactId)>, ProjectionError> {
     for sql in [
@@ -25,7 +25,7 @@ pub(super) async fn forget(
     ] {
         sqlx::query(sql).bind(account.0).execute(&mut *batch.db).await?;
     }
-    let places = nameless(batch, at, account).await?;
+    let places = nameless(batch, ctx, account).await?;
     let contacts: Vec<Uuid> = places.iter().map(|(_, contact)| contact.0).collect();
     for sql in [
         "UPDATE own_chat SET draft = '' WHERE contact = ANY($1)",
@@ -42,7 +42,7 @@ pub(super) async fn forget(
 /// Their places in teams, without anything that tells whose they were.
 async fn nameless(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     account: AccountId,
 ) -> Result<Vec<(TeamId, ContactId)>, sqlx::Error> {
     let rows = sqlx::query(
@@ -54,7 +54,7 @@ async fn nameless(
     )
     .bind(account.0)
     .bind(ERASED)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .bind(mention::key(ERASED))
     .fetch_all(&mut *batch.db)
     .await?;

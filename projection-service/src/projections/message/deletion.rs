@@ -1,7 +1,7 @@
 //! Deletions. Nothing of what a message said is left anywhere: not in what forwards it, nor in what the feed has told of it.
 //! Where its author did it, the text is kept apart for a while, for them alone.
 
-use super::change::About;
+use super::update::MessageFact;
 use crate::{batch::Batch, projector::ProjectionError, withdrawn::Withdrawn};
 use events::{MessageId, message::Deleted};
 use sqlx::{Row, postgres::PgRow};
@@ -21,7 +21,7 @@ const SWEEP: [&str; 5] = [
 /// Takes messages away that are there; it does nothing to those that were deleted before.
 pub(super) async fn deleted(
     batch: &mut Batch<'_>,
-    deletions: &[About<'_, Deleted>],
+    deletions: &[MessageFact<'_, Deleted>],
 ) -> Result<(), ProjectionError> {
     let rows = sqlx::query(
         "SELECT uid, chat, since, author, by_integration, body FROM message WHERE uid = ANY($1) AND NOT deleted",
@@ -30,7 +30,7 @@ pub(super) async fn deleted(
     .fetch_all(&mut *batch.db)
     .await?;
     let rows: HashMap<MessageId, &PgRow> = rows.iter().map(|row| (MessageId(row.get("uid")), row)).collect();
-    let gone: Vec<(&About<'_, Deleted>, &PgRow)> =
+    let gone: Vec<(&MessageFact<'_, Deleted>, &PgRow)> =
         deletions.iter().filter_map(|one| Some((one, *rows.get(&one.message)?))).collect();
     if gone.is_empty() {
         return Ok(());
@@ -42,7 +42,7 @@ pub(super) async fn deleted(
     batch.withdrawn.extend(own.map(|(deletion, row)| Withdrawn {
         message: deletion.message,
         text: row.get("body"),
-        at: deletion.at.meta.at,
+        at: deletion.ctx.meta.at,
     }));
     let ids: Vec<Uuid> = gone.iter().map(|(deletion, _)| deletion.message.0).collect();
     sqlx::query(
@@ -51,8 +51,8 @@ pub(super) async fn deleted(
          FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS n(uid, edited, gentime) WHERE m.uid = n.uid",
     )
     .bind(&ids)
-    .bind(gone.iter().map(|(deletion, _)| deletion.at.meta.at).collect::<Vec<_>>())
-    .bind(gone.iter().map(|(deletion, _)| deletion.at.gentime()).collect::<Vec<_>>())
+    .bind(gone.iter().map(|(deletion, _)| deletion.ctx.meta.at).collect::<Vec<_>>())
+    .bind(gone.iter().map(|(deletion, _)| deletion.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
     for sql in SWEEP {
@@ -66,14 +66,14 @@ pub(super) async fn deleted(
 
 /// The conversations have fewer messages. Those that are left count no more, perhaps, up to some number: then these need not
 /// be looked at again.
-async fn count(batch: &mut Batch<'_>, gone: &[(&About<'_, Deleted>, &PgRow)]) -> Result<(), sqlx::Error> {
+async fn count(batch: &mut Batch<'_>, gone: &[(&MessageFact<'_, Deleted>, &PgRow)]) -> Result<(), sqlx::Error> {
     // Versions come out as if each deletion were applied by itself: after n of them that is the greatest of (row + n) and
     // (version of the i-th + n - i).
     let mut chats: HashMap<Uuid, (i64, i64)> = HashMap::new();
     for (deletion, row) in gone {
         let (count, gentime) = chats.entry(row.get("chat")).or_insert((0, i64::MIN));
         *count += 1;
-        *gentime = (*gentime).max(deletion.at.gentime() - *count);
+        *gentime = (*gentime).max(deletion.ctx.gentime() - *count);
     }
     sqlx::query(
         "UPDATE chat c SET deletions = c.deletions + n.count, \

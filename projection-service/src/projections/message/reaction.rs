@@ -1,6 +1,6 @@
 //! Reactions: who set which, and how clients see them.
 
-use super::change::About;
+use super::update::MessageFact;
 use crate::{batch::Batch, projector::ProjectionError};
 use chrono::{DateTime, Utc};
 use domain::limits;
@@ -16,12 +16,12 @@ use uuid::Uuid;
 /// Sets and removes reactions, of one message each, and shows them as they are then.
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    events: &[About<'_, MessageEvent>],
+    events: &[MessageFact<'_, MessageEvent>],
 ) -> Result<(), ProjectionError> {
     let (mut set, mut removed) = (vec![], vec![]);
-    for About { at, message, fact } in events {
+    for MessageFact { ctx, message, fact } in events {
         match fact {
-            MessageEvent::ReactionSet(fact) => set.push((message.0, &fact.name, fact.contact.0, *at)),
+            MessageEvent::ReactionSet(fact) => set.push((message.0, &fact.name, fact.contact.0, *ctx)),
             MessageEvent::ReactionRemoved(fact) => removed.push((message.0, &fact.name, fact.contact.0)),
             MessageEvent::Posted(_) | MessageEvent::Edited(_) | MessageEvent::Deleted(_) => {}
         }
@@ -37,8 +37,8 @@ pub(super) async fn changed(
         .bind(set.iter().map(|(message, ..)| *message).collect::<Vec<_>>())
         .bind(set.iter().map(|(_, name, ..)| name.as_str()).collect::<Vec<_>>())
         .bind(set.iter().map(|(_, _, contact, _)| *contact).collect::<Vec<_>>())
-        .bind(set.iter().map(|(.., at)| at.row()).collect::<Vec<_>>())
-        .bind(set.iter().map(|(.., at)| at.meta.at).collect::<Vec<_>>())
+        .bind(set.iter().map(|(.., ctx)| ctx.db_position()).collect::<Vec<_>>())
+        .bind(set.iter().map(|(.., ctx)| ctx.meta.at).collect::<Vec<_>>())
         .execute(&mut *batch.db)
         .await?;
     }
@@ -57,7 +57,7 @@ pub(super) async fn changed(
 }
 
 /// Shows the reactions as they are now.
-async fn show(batch: &mut Batch<'_>, events: &[About<'_, MessageEvent>]) -> Result<(), ProjectionError> {
+async fn show(batch: &mut Batch<'_>, events: &[MessageFact<'_, MessageEvent>]) -> Result<(), ProjectionError> {
     let messages: Vec<Uuid> = events.iter().map(|event| event.message.0).collect();
     let mut reactions = reactions(batch, &messages).await?;
     let shown =
@@ -69,7 +69,7 @@ async fn show(batch: &mut Batch<'_>, events: &[About<'_, MessageEvent>]) -> Resu
     )
     .bind(messages)
     .bind(shown)
-    .bind(events.iter().map(|event| event.at.gentime()).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| event.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
     Ok(())

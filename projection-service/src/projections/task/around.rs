@@ -1,7 +1,7 @@
 //! What happens around tasks: their time comes, their section, a file of theirs or their team is gone.
 
 use super::{touch, updated};
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{GroupId, SectionId, TeamId, UploadId, task::DeadlinePassed};
 use sqlx::Row;
 use uuid::Uuid;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 /// Its time is over, which whoever sees it is told.
 pub(super) async fn deadline_passed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: GroupId,
     passed: &DeadlinePassed,
 ) -> Result<(), sqlx::Error> {
-    let team = touch(batch, at, task).await?;
+    let team = touch(batch, ctx, task).await?;
     sqlx::query(
         "UPDATE task SET expired = true, due = NULL WHERE key = $1 AND deadline = $2 AND done IS NULL",
     )
@@ -21,7 +21,7 @@ pub(super) async fn deadline_passed(
     .bind(passed.deadline)
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, at, team, task, vec![]);
+    updated(batch, ctx, team, task, vec![]);
     Ok(())
 }
 
@@ -37,7 +37,7 @@ pub(in super::super) async fn team_archived(batch: &mut Batch<'_>, team: TeamId)
 /// Tasks that were in a section are in it no longer.
 pub(in super::super) async fn section_gone(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     section: SectionId,
 ) -> Result<(), sqlx::Error> {
@@ -47,24 +47,24 @@ pub(in super::super) async fn section_gone(
             .bind(section.0)
             .fetch_all(&mut *batch.db)
             .await?;
-    renewed(batch, at, freed).await
+    renewed(batch, ctx, freed).await
 }
 
 /// A file is gone, and with it from the tasks that it belonged to.
 pub(in super::super) async fn file_gone(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     upload: UploadId,
 ) -> Result<(), sqlx::Error> {
     let lost: Vec<Uuid> = sqlx::query_scalar("DELETE FROM task_upload WHERE upload = $1 RETURNING task")
         .bind(upload.0)
         .fetch_all(&mut *batch.db)
         .await?;
-    renewed(batch, at, lost).await
+    renewed(batch, ctx, lost).await
 }
 
 /// Gives tasks new versions and tells of those that live, in an order that a rebuild comes to as well.
-async fn renewed(batch: &mut Batch<'_>, at: At<'_>, mut tasks: Vec<Uuid>) -> Result<(), sqlx::Error> {
+async fn renewed(batch: &mut Batch<'_>, ctx: EventContext<'_>, mut tasks: Vec<Uuid>) -> Result<(), sqlx::Error> {
     if tasks.is_empty() {
         return Ok(());
     }
@@ -74,11 +74,11 @@ async fn renewed(batch: &mut Batch<'_>, at: At<'_>, mut tasks: Vec<Uuid>) -> Res
              RETURNING key, team) SELECT key, team FROM new ORDER BY key",
     )
     .bind(&tasks)
-    .bind(at.gentime())
+    .bind(ctx.gentime())
     .fetch_all(&mut *batch.db)
     .await?;
     for row in &rows {
-        updated(batch, at, TeamId(row.get("team")), GroupId(row.get("key")), vec![]);
+        updated(batch, ctx, TeamId(row.get("team")), GroupId(row.get("key")), vec![]);
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 //! what is sealed: a rebuild that cannot read it any more comes to the same numbers and ids.
 
 use crate::{
-    batch::{At, Batch},
-    projections::change::{name, place},
+    batch::{EventContext, Batch},
+    projections::change_message::{name, place},
     projector::ProjectionError,
 };
 use chrono::{DateTime, Utc};
@@ -22,14 +22,14 @@ use uuid::Uuid;
 const NAMED: usize = 10;
 
 /// Where a task stood.
-pub(super) struct Stood {
+pub(super) struct PreviousStatus {
     pub(super) word: String,
     pub(super) done: bool,
 }
 
 /// What a task's rows say of its settings, as far as changes are told.
 #[derive(Debug, PartialEq)]
-pub(super) struct Terms {
+pub(super) struct SettingsSnapshot {
     title: String,
     assignee: ContactId,
     observers: BTreeSet<ContactId>,
@@ -43,7 +43,7 @@ pub(super) struct Terms {
 }
 
 /// What the rows say now.
-pub(super) async fn terms(batch: &mut Batch<'_>, task: GroupId) -> Result<Terms, sqlx::Error> {
+pub(super) async fn settings_snapshot(batch: &mut Batch<'_>, task: GroupId) -> Result<SettingsSnapshot, sqlx::Error> {
     let row = sqlx::query(
         "SELECT t.*, c.public, c.description, s.name AS section_name, \
              ARRAY(SELECT upload FROM task_upload u WHERE u.task = t.key ORDER BY place) AS uploads, \
@@ -56,7 +56,7 @@ pub(super) async fn terms(batch: &mut Batch<'_>, task: GroupId) -> Result<Terms,
     .await?;
     let named = |uid: Option<Uuid>, name: Option<String>| uid.map(|uid| (uid, name.unwrap_or_default()));
     let names: Vec<String> = row.get("names");
-    Ok(Terms {
+    Ok(SettingsSnapshot {
         title: title(row.get("description")),
         assignee: ContactId(row.get("assignee")),
         observers: row.get::<Vec<Uuid>, _>("observers").into_iter().map(ContactId).collect(),
@@ -72,24 +72,24 @@ pub(super) async fn terms(batch: &mut Batch<'_>, task: GroupId) -> Result<Terms,
 /// It came to be.
 pub(super) async fn begun(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     created: &Created,
 ) -> Result<(), ProjectionError> {
     let text = title(&created.settings.description.or_default());
     let change = Change { new: Some(text), ..blank(ChangeKind::Created, created.owner) };
-    place(batch, at, created.team, vec![(ChatRef::Task(created.task), change)]).await
+    place(batch, ctx, created.team, vec![(ChatRef::Task(created.task), change)]).await
 }
 
 /// Its settings are others than `before`.
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     (team, task): (TeamId, GroupId),
-    before: Terms,
+    before: SettingsSnapshot,
     changed: &Changed,
 ) -> Result<(), ProjectionError> {
-    let Some(actor) = at.meta.contact else { return Ok(()) };
-    let after = terms(batch, task).await?;
+    let Some(actor) = ctx.meta.contact else { return Ok(()) };
+    let after = settings_snapshot(batch, task).await?;
     let mut changes = vec![];
     if changed.described {
         let renamed = before.title != after.title;
@@ -103,15 +103,15 @@ pub(super) async fn changed(
         changes.push(blank(ChangeKind::Settings, actor));
     }
     let changes = changes.into_iter().map(|change| (ChatRef::Task(task), change)).collect();
-    place(batch, at, team, changes).await
+    place(batch, ctx, team, changes).await
 }
 
 /// It stands elsewhere than `before`.
 pub(super) async fn stands(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: (TeamId, GroupId),
-    before: Stood,
+    before: PreviousStatus,
     now: &Status,
 ) -> Result<(), ProjectionError> {
     let word = now.word.or_default();
@@ -120,47 +120,47 @@ pub(super) async fn stands(
         (true, false) => (ChangeKind::Reopened, None, Some(word)),
         (false, false) => (ChangeKind::Status, Some(before.word), Some(word)),
     };
-    said(batch, at, task, |actor| Change { old, new, ..blank(what, actor) }).await
+    said(batch, ctx, task, |actor| Change { old, new, ..blank(what, actor) }).await
 }
 
 /// Its checklist is another one.
 pub(super) async fn listed(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: (TeamId, GroupId),
 ) -> Result<(), ProjectionError> {
-    said(batch, at, task, |actor| blank(ChangeKind::Checklist, actor)).await
+    said(batch, ctx, task, |actor| blank(ChangeKind::Checklist, actor)).await
 }
 
 /// A line of its checklist was ticked, or is open again.
 pub(super) async fn checked(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     task: (TeamId, GroupId),
     line: Option<String>,
     checked: bool,
 ) -> Result<(), ProjectionError> {
     let what = if checked { ChangeKind::Ticked } else { ChangeKind::Unticked };
-    said(batch, at, task, |actor| Change { new: line, ..blank(what, actor) }).await
+    said(batch, ctx, task, |actor| Change { new: line, ..blank(what, actor) }).await
 }
 
 /// Says one change, if it is known who made it: what the house does is no change that anybody made.
 async fn said(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     (team, task): (TeamId, GroupId),
     change: impl FnOnce(ContactId) -> Change,
 ) -> Result<(), ProjectionError> {
-    let Some(actor) = at.meta.contact else { return Ok(()) };
-    place(batch, at, team, vec![(ChatRef::Task(task), change(actor))]).await
+    let Some(actor) = ctx.meta.contact else { return Ok(()) };
+    place(batch, ctx, team, vec![(ChatRef::Task(task), change(actor))]).await
 }
 
 /// Who is to do it, and who follows it.
 async fn people(
     batch: &mut Batch<'_>,
     actor: ContactId,
-    before: &Terms,
-    after: &Terms,
+    before: &SettingsSnapshot,
+    after: &SettingsSnapshot,
 ) -> Result<Vec<Change>, sqlx::Error> {
     let mut changes = vec![];
     if before.assignee != after.assignee {
@@ -189,7 +189,7 @@ async fn people(
 }
 
 /// Everything else.
-fn values(actor: ContactId, before: &Terms, after: &Terms) -> Vec<Change> {
+fn values(actor: ContactId, before: &SettingsSnapshot, after: &SettingsSnapshot) -> Vec<Change> {
     let mut changes = vec![];
     let mut differ = |what: ChangeKind, old: Option<String>, new: Option<String>| {
         changes.push(Change { old, new, ..blank(what, actor) });
@@ -206,7 +206,7 @@ fn values(actor: ContactId, before: &Terms, after: &Terms) -> Vec<Change> {
     }
     let uid = |section: &Option<(Uuid, String)>| section.as_ref().map(|(uid, _)| *uid);
     if uid(&before.section) != uid(&after.section) {
-        let title = |terms: &Terms| terms.section.as_ref().map(|(_, name)| name.clone());
+        let title = |settings: &SettingsSnapshot| settings.section.as_ref().map(|(_, name)| name.clone());
         differ(ChangeKind::Section, title(before), title(after));
     }
     let uids = |tags: &[(Uuid, String)]| tags.iter().map(|(uid, _)| *uid).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use super::{json, links::Links};
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use chrono::{DateTime, Utc};
@@ -17,8 +17,8 @@ use std::{collections::HashMap, sync::LazyLock};
 use uuid::Uuid;
 
 /// A message that is not there yet.
-pub(in super::super) struct New<'e> {
-    pub(in super::super) at: At<'e>,
+pub(in super::super) struct NewMessage<'e> {
+    pub(in super::super) ctx: EventContext<'e>,
     pub(in super::super) message: MessageId,
     pub(in super::super) team: TeamId,
     pub(in super::super) chat: ChatRef,
@@ -39,7 +39,7 @@ pub(in super::super) struct New<'e> {
 ///
 /// Versions come out as if the posts were applied one by one, each taking the greater of its own version and the row's
 /// plus one: after n of them that is the greatest of (row + n) and (version of the i-th + n - i).
-const PLACE: &str = "
+const INSERT: &str = "
     WITH new AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::text[], $7::bool[],
             $8::bool[], $9::uuid[], $10::jsonb[], $11::jsonb[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[],
@@ -80,17 +80,17 @@ const PLACE: &str = "
 const COUNT: &str = "SELECT count(*) FROM placed";
 
 /// Where each came to stand.
-const WHERE: &str = "
+const PLACEMENTS: &str = "
     SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
         greatest(p.before, max(p.chat_gentime) OVER (PARTITION BY p.chat ORDER BY p.num)) + p.nth AS chat_gentime,
         coalesce(lag(p.num) OVER (PARTITION BY p.chat, p.author ORDER BY p.num), r.num, 0) AS read
     FROM placed p LEFT JOIN reading r ON r.contact = p.author AND r.chat = p.chat";
 
-static PLACE_AND_COUNT: LazyLock<String> = LazyLock::new(|| format!("{PLACE} {COUNT}"));
-static PLACE_AND_SHOW: LazyLock<String> = LazyLock::new(|| format!("{PLACE} {WHERE}"));
+static INSERT_AND_COUNT: LazyLock<String> = LazyLock::new(|| format!("{INSERT} {COUNT}"));
+static INSERT_AND_RETURN: LazyLock<String> = LazyLock::new(|| format!("{INSERT} {PLACEMENTS}"));
 
 /// Where a message came to stand.
-struct Place {
+struct Placement {
     num: i64,
     index: i64,
     prev: Option<Uuid>,
@@ -99,7 +99,7 @@ struct Place {
 }
 
 /// A message that came to stand.
-pub(in super::super) struct Standing {
+pub(in super::super) struct PlacedMessage {
     /// As it was when it was the newest.
     pub(in super::super) message: NeutralMessage,
     /// Up to which number its author had read by then.
@@ -107,35 +107,35 @@ pub(in super::super) struct Standing {
 }
 
 /// Places messages in the order in which they are given.
-pub(in super::super) async fn place(batch: &mut Batch<'_>, new: &[New<'_>]) -> Result<(), ProjectionError> {
-    let placed: i64 = bound(&PLACE_AND_COUNT, new)?.fetch_one(&mut *batch.db).await?.get(0);
+pub(in super::super) async fn insert(batch: &mut Batch<'_>, new: &[NewMessage<'_>]) -> Result<(), ProjectionError> {
+    let placed: i64 = bound(&INSERT_AND_COUNT, new)?.fetch_one(&mut *batch.db).await?.get(0);
     match new {
-        [first, ..] if placed != new.len() as i64 => Err(ProjectionError::Dangling(first.at.position)),
+        [first, ..] if placed != new.len() as i64 => Err(ProjectionError::DanglingReference(first.ctx.position)),
         _ => Ok(()),
     }
 }
 
 /// Places messages in the order in which they are given, and returns them so, as somebody is told of them.
-pub(in super::super) async fn place_and_show(
+pub(in super::super) async fn insert_and_return(
     batch: &mut Batch<'_>,
-    new: Vec<New<'_>>,
-) -> Result<Vec<Standing>, ProjectionError> {
-    let rows = bound(&PLACE_AND_SHOW, &new)?.fetch_all(&mut *batch.db).await?;
+    new: Vec<NewMessage<'_>>,
+) -> Result<Vec<PlacedMessage>, ProjectionError> {
+    let rows = bound(&INSERT_AND_RETURN, &new)?.fetch_all(&mut *batch.db).await?;
     let place = |row: &PgRow| {
         let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
         let (chat_gentime, read) = (row.get("chat_gentime"), row.get("read"));
-        (row.get("uid"), Place { num, index, prev, chat_gentime, read })
+        (row.get("uid"), Placement { num, index, prev, chat_gentime, read })
     };
-    let places: HashMap<Uuid, Place> = rows.iter().map(place).collect();
-    let placed = |one: New<'_>| {
-        let place = places.get(&one.message.0).ok_or(ProjectionError::Dangling(one.at.position))?;
-        Ok(Standing { message: standing(one, place), read: place.read })
+    let places: HashMap<Uuid, Placement> = rows.iter().map(place).collect();
+    let placed = |one: NewMessage<'_>| {
+        let place = places.get(&one.message.0).ok_or(ProjectionError::DanglingReference(one.ctx.position))?;
+        Ok(PlacedMessage { message: placed_message(one, place), read: place.read })
     };
     new.into_iter().map(placed).collect()
 }
 
 /// A statement that begins with [`PLACE`].
-fn bound<'q>(sql: &'q str, new: &'q [New<'_>]) -> Result<Query<'q, Postgres, PgArguments>, ProjectionError> {
+fn bound<'q>(sql: &'q str, new: &'q [NewMessage<'_>]) -> Result<Query<'q, Postgres, PgArguments>, ProjectionError> {
     let changes = new.iter().map(|one| one.change.as_ref().map(serde_json::to_value).transpose());
     Ok(sqlx::query(AssertSqlSafe(sql))
         .bind(new.iter().map(|one| one.message.0).collect::<Vec<_>>())
@@ -150,10 +150,10 @@ fn bound<'q>(sql: &'q str, new: &'q [New<'_>]) -> Result<Query<'q, Postgres, PgA
         .bind(json(new.iter().map(|one| &one.linked_messages))?)
         .bind(json(new.iter().map(|one| &one.links.links))?)
         .bind(json(new.iter().map(|one| &one.links.mentioned))?)
-        .bind(new.iter().map(|one| one.at.meta.at).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.ctx.meta.at).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.editable_until).collect::<Vec<_>>())
-        .bind(new.iter().map(|one| one.at.gentime()).collect::<Vec<_>>())
-        .bind(new.iter().map(|one| one.at.row()).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.ctx.gentime()).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.ctx.db_position()).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.kind.word()).collect::<Vec<_>>())
         .bind(changes.collect::<Result<Vec<_>, _>>()?)
         .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>()))
@@ -166,7 +166,7 @@ fn author(author: Author) -> (Uuid, bool) {
     }
 }
 
-fn standing(new: New<'_>, place: &Place) -> NeutralMessage {
+fn placed_message(new: NewMessage<'_>, place: &Placement) -> NeutralMessage {
     NeutralMessage {
         id: new.message,
         team: new.team,
@@ -186,10 +186,10 @@ fn standing(new: New<'_>, place: &Place) -> NeutralMessage {
         links: new.links.links,
         mentioned: new.links.mentioned,
         reactions: vec![],
-        created: new.at.meta.at,
+        created: new.ctx.meta.at,
         edited: None,
         editable_until: new.editable_until,
-        gentime: new.at.gentime(),
+        gentime: new.ctx.gentime(),
         num: place.num,
         index: Some(place.index),
         prev: place.prev.map(MessageId),

@@ -1,9 +1,9 @@
 //! Changes of groups and tasks as their histories tell them: numbered messages, made from their own events. No event says
 //! that they were posted: the change is the fact, and its place in the history follows from its place in the log.
 
-use super::message::{self, Links, New, Standing};
+use super::message::{self, Links, NewMessage, PlacedMessage};
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{ContactId, EventId, MessageId, TeamId, chat::ChatRef, message::Author};
@@ -16,16 +16,16 @@ use uuid::{Builder, Uuid};
 /// Places changes into the histories of their conversations, one in each group at most, and tells of them.
 pub(super) async fn place(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     changes: Vec<(ChatRef, Change)>,
 ) -> Result<(), ProjectionError> {
     if changes.is_empty() {
         return Ok(());
     }
-    let new = |(chat, change): (ChatRef, Change)| New {
-        at,
-        message: id(at.event, chat, &change),
+    let new = |(chat, change): (ChatRef, Change)| NewMessage {
+        ctx,
+        message: id(ctx.event, chat, &change),
         team,
         chat,
         author: Author::Contact(change.actor),
@@ -38,16 +38,16 @@ pub(super) async fn place(
         reply_to: None,
         linked_messages: vec![],
         links: Links::default(),
-        editable_until: at.meta.at,
+        editable_until: ctx.meta.at,
     };
-    let new: Vec<New<'_>> = changes.into_iter().map(new).collect();
-    if !batch.is_told(at) {
-        return message::place(batch, &new).await;
+    let new: Vec<NewMessage<'_>> = changes.into_iter().map(new).collect();
+    if !batch.wants_notices(ctx) {
+        return message::insert(batch, &new).await;
     }
-    for Standing { message, .. } in message::place_and_show(batch, new).await? {
+    for PlacedMessage { message, .. } in message::insert_and_return(batch, new).await? {
         let audience = message::audience(message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
-        batch.tell(at, Scope::Team(team), audience, notice);
+        batch.emit(ctx, Scope::Team(team), audience, notice);
     }
     Ok(())
 }
@@ -55,7 +55,7 @@ pub(super) async fn place(
 /// A change of who is in conversations.
 pub(super) async fn membership(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     chats: &[ChatRef],
     (contact, what): (ContactId, ChangeKind),
@@ -64,7 +64,7 @@ pub(super) async fn membership(
         return Ok(());
     }
     let new = name(batch, contact).await?;
-    let actor = at.meta.contact.unwrap_or(contact);
+    let actor = ctx.meta.contact.unwrap_or(contact);
     // Who does it to themselves joins or leaves.
     let what = match what {
         ChangeKind::Added if actor == contact => ChangeKind::Joined,
@@ -72,7 +72,7 @@ pub(super) async fn membership(
         other => other,
     };
     let change = Change { what, actor, whom: Some(contact), was: None, old: None, new };
-    place(batch, at, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
+    place(batch, ctx, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
 }
 
 /// A name as it is now.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// The first due webhook of an integration that has none in flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Waiting {
+pub(super) struct WaitingWebhook {
     pub(super) key: String,
     pub(super) team: Uuid,
     pub(super) target: Target,
@@ -15,37 +15,37 @@ pub(super) struct Waiting {
 
 /// A webhook that is being tried.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
+pub(super) struct InFlight {
     pub(super) team: Uuid,
     pub(super) target: Target,
 }
 
 /// How many may be tried at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(super) struct Capacity {
     /// Places that are free.
     pub(super) free: usize,
     /// Calls of one team, with those in flight.
-    pub(super) of_team: usize,
+    pub(super) per_team: usize,
 }
 
 /// Remembers which teams have had their turn.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct TeamRoundRobin {
     served: HashMap<Uuid, u64>,
     last: u64,
 }
 
-impl Turns {
+impl TeamRoundRobin {
     /// Chooses among those that wait, which are in the order of their due times: always of the team that has the fewest in
     /// flight, and among equals of the one whose last turn was the longest ago.
     pub(super) fn choose(
         &mut self,
-        waiting: Vec<Waiting>,
-        held: &[Held],
+        waiting: Vec<WaitingWebhook>,
+        held: &[InFlight],
         pauses: &Pauses,
-        room: Room,
-    ) -> Vec<Waiting> {
+        room: Capacity,
+    ) -> Vec<WaitingWebhook> {
         let mut in_flight: HashMap<Uuid, usize> = HashMap::new();
         for held in held {
             *in_flight.entry(held.team).or_default() += 1;
@@ -54,7 +54,7 @@ impl Turns {
         self.served.retain(|team, _| queues.contains_key(team) || in_flight.contains_key(team));
         let mut chosen = vec![];
         while chosen.len() < room.free {
-            let fits = |team: &Uuid| in_flight.get(team).is_none_or(|count| *count < room.of_team);
+            let fits = |team: &Uuid| in_flight.get(team).is_none_or(|count| *count < room.per_team);
             let rank = |team: &Uuid| (in_flight.get(team).copied(), self.served.get(team).copied());
             let next = queues.iter().filter(|(team, queue)| fits(team) && !queue.is_empty());
             let Some(team) = next.map(|(team, _)| *team).min_by_key(rank) else { break };
@@ -69,9 +69,9 @@ impl Turns {
 
 /// The calls that may go for each team: none to targets that rest, and one at a time to those of which it is not known whether they
 /// are well again.
-fn by_team(waiting: Vec<Waiting>, held: &[Held], pauses: &Pauses) -> BTreeMap<Uuid, VecDeque<Waiting>> {
+fn by_team(waiting: Vec<WaitingWebhook>, held: &[InFlight], pauses: &Pauses) -> BTreeMap<Uuid, VecDeque<WaitingWebhook>> {
     let mut asked: HashSet<Target> = held.iter().map(|held| held.target).collect();
-    let mut queues: BTreeMap<Uuid, VecDeque<Waiting>> = BTreeMap::new();
+    let mut queues: BTreeMap<Uuid, VecDeque<WaitingWebhook>> = BTreeMap::new();
     for webhook in waiting {
         if pauses.rests(webhook.target)
             || (pauses.is_doubted(webhook.target) && !asked.insert(webhook.target))
@@ -85,37 +85,37 @@ fn by_team(waiting: Vec<Waiting>, held: &[Held], pauses: &Pauses) -> BTreeMap<Uu
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, Pauses, Room, Target, Turns, Uuid, Waiting};
+    use super::{InFlight, Pauses, Capacity, Target, TeamRoundRobin, Uuid, WaitingWebhook};
 
-    const ROOM: Room = Room { free: 16, of_team: 4 };
+    const CAPACITY: Capacity = Capacity { free: 16, per_team: 4 };
 
-    fn webhook(team: u128, number: u8) -> Waiting {
-        Waiting { key: format!("{team}.{number}"), team: Uuid::from_u128(team), target: target(number) }
+    fn webhook(team: u128, number: u8) -> WaitingWebhook {
+        WaitingWebhook { key: format!("{team}.{number}"), team: Uuid::from_u128(team), target: target(number) }
     }
 
     fn target(number: u8) -> Target {
         Target([number; 32])
     }
 
-    fn keys(chosen: &[Waiting]) -> Vec<&str> {
+    fn keys(chosen: &[WaitingWebhook]) -> Vec<&str> {
         chosen.iter().map(|webhook| webhook.key.as_str()).collect()
     }
 
     #[test]
     fn a_team_has_four_at_once_and_others_go_between_them() {
-        let mut turns = Turns::default();
+        let mut turns = TeamRoundRobin::default();
         let flood = (0..20).map(|number| webhook(1, number));
         let waiting: Vec<_> = flood.chain([webhook(2, 100), webhook(3, 101), webhook(2, 102)]).collect();
-        let chosen = turns.choose(waiting.clone(), &[], &Pauses::default(), ROOM);
+        let chosen = turns.choose(waiting.clone(), &[], &Pauses::default(), CAPACITY);
         assert_eq!(keys(&chosen), ["1.0", "2.100", "3.101", "1.1", "2.102", "1.2", "1.3"]);
-        let held = [Held { team: Uuid::from_u128(1), target: target(0) }; 4];
-        let chosen = turns.choose(waiting, &held, &Pauses::default(), ROOM);
+        let held = [InFlight { team: Uuid::from_u128(1), target: target(0) }; 4];
+        let chosen = turns.choose(waiting, &held, &Pauses::default(), CAPACITY);
         assert_eq!(keys(&chosen), ["3.101", "2.100", "2.102"], "the flood waits for its own");
     }
 
     #[test]
     fn where_there_is_one_place_teams_take_turns() {
-        let mut turns = Turns::default();
+        let mut turns = TeamRoundRobin::default();
         let mut order = vec![];
         let mut waiting: Vec<_> = (0..4).map(|number| webhook(1, number)).collect();
         for round in 0..6 {
@@ -123,7 +123,7 @@ mod tests {
                 // Later than all of the flood, and not behind it.
                 waiting.extend([webhook(2, 100), webhook(2, 101)]);
             }
-            let room = Room { free: 1, of_team: 4 };
+            let room = Capacity { free: 1, per_team: 4 };
             let chosen = turns.choose(waiting.clone(), &[], &Pauses::default(), room);
             waiting.retain(|webhook| !chosen.contains(webhook));
             order.extend(chosen.into_iter().map(|webhook| webhook.key));
@@ -133,14 +133,14 @@ mod tests {
 
     #[test]
     fn a_target_that_rests_gets_nothing_and_one_that_comes_back_is_asked_once() {
-        let mut turns = Turns::default();
+        let mut turns = TeamRoundRobin::default();
         let pauses = Pauses::of([(target(1), true), (target(2), false)]);
-        let shared = |key: &str, number| Waiting { key: key.into(), ..webhook(1, number) };
+        let shared = |key: &str, number| WaitingWebhook { key: key.into(), ..webhook(1, number) };
         let waiting = vec![shared("rests", 1), shared("a", 2), shared("b", 2), shared("well", 3)];
-        let chosen = turns.choose(waiting.clone(), &[], &pauses, ROOM);
+        let chosen = turns.choose(waiting.clone(), &[], &pauses, CAPACITY);
         assert_eq!(keys(&chosen), ["a", "well"]);
-        let held = [Held { team: Uuid::from_u128(1), target: target(2) }];
-        let chosen = turns.choose(waiting, &held, &pauses, ROOM);
+        let held = [InFlight { team: Uuid::from_u128(1), target: target(2) }];
+        let chosen = turns.choose(waiting, &held, &pauses, CAPACITY);
         assert_eq!(keys(&chosen), ["well"], "one is on its way to ask");
     }
 }

@@ -27,7 +27,7 @@ const ADDED: &str = "contact.added.v1";
 const ERASED: &str = "account.erased.v1";
 
 /// Walks over the events that concern a team, up to a position.
-pub(super) struct Concerning<'l> {
+pub(super) struct TeamEventReader<'l> {
     log: &'l Log,
     until: Position,
     own: Own<'l>,
@@ -41,7 +41,7 @@ enum Own<'l> {
     Scanned(Box<Scanned<'l>>),
 }
 
-impl<'l> Concerning<'l> {
+impl<'l> TeamEventReader<'l> {
     /// From the beginning up to a position.
     ///
     /// # Errors
@@ -56,9 +56,9 @@ impl<'l> Concerning<'l> {
             true => Own::Indexed(Indexed { log, ledger, team, until, number: 0 }),
             false => Own::Scanned(Box::new(Scanned::new(log, team, until))),
         };
-        let mut concerning = Self { log, until, own, others: BTreeMap::new() };
-        concerning.expect(&StreamName::projection(), |_| true).await?;
-        Ok(concerning)
+        let mut reader = Self { log, until, own, others: BTreeMap::new() };
+        reader.expect(&StreamName::projection(), |_| true).await?;
+        Ok(reader)
     }
 
     /// The next ones in order, one at least; nothing at the end.

@@ -2,7 +2,7 @@
 
 use super::{audience, deletion, links, links::Links, of, reaction};
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projector::ProjectionError,
 };
 use events::{Event, MessageEvent, MessageId, Recorded, TeamId, message::Edited};
@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 /// An event about a message that is there.
 #[derive(Clone, Copy)]
-pub(super) struct About<'e, F> {
-    pub(super) at: At<'e>,
+pub(super) struct MessageFact<'e, F> {
+    pub(super) ctx: EventContext<'e>,
     pub(super) message: MessageId,
     pub(super) fact: &'e F,
 }
@@ -28,13 +28,13 @@ pub(in super::super) async fn changed(
     let (mut edits, mut deletions, mut reactions) = (vec![], vec![], vec![]);
     let mut changed = Vec::with_capacity(run.len());
     for recorded in run {
-        let (at, message) = (At::of(recorded), of(recorded));
-        let message = message.ok_or(ProjectionError::Dangling(at.position))?;
-        changed.push((at, message));
+        let (ctx, message) = (EventContext::of(recorded), of(recorded));
+        let message = message.ok_or(ProjectionError::DanglingReference(ctx.position))?;
+        changed.push((ctx, message));
         match &recorded.event {
-            Event::MessageEvent(MessageEvent::Edited(fact)) => edits.push(About { at, message, fact }),
-            Event::MessageEvent(MessageEvent::Deleted(fact)) => deletions.push(About { at, message, fact }),
-            Event::MessageEvent(fact) => reactions.push(About { at, message, fact }),
+            Event::MessageEvent(MessageEvent::Edited(fact)) => edits.push(MessageFact { ctx, message, fact }),
+            Event::MessageEvent(MessageEvent::Deleted(fact)) => deletions.push(MessageFact { ctx, message, fact }),
+            Event::MessageEvent(fact) => reactions.push(MessageFact { ctx, message, fact }),
             _ => {}
         }
     }
@@ -47,38 +47,38 @@ pub(in super::super) async fn changed(
     if !deletions.is_empty() {
         deletion::deleted(batch, &deletions).await?;
     }
-    for (at, message) in changed {
-        tell_changed(batch, at, message).await?;
+    for (ctx, message) in changed {
+        tell_changed(batch, ctx, message).await?;
     }
     Ok(())
 }
 
 /// Tells of a message again.
-async fn tell_changed(batch: &mut Batch<'_>, at: At<'_>, message: MessageId) -> Result<(), ProjectionError> {
-    if !batch.is_told(at) {
+async fn tell_changed(batch: &mut Batch<'_>, ctx: EventContext<'_>, message: MessageId) -> Result<(), ProjectionError> {
+    if !batch.wants_notices(ctx) {
         return Ok(());
     }
     let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
     let row = sqlx::query(AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
-    let dangling = || ProjectionError::Dangling(at.position);
+    let dangling = || ProjectionError::DanglingReference(ctx.position);
     let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
     if !message.is_deleted() {
         sqlx::query("INSERT INTO retold (message, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(message.id.0)
-            .bind(at.row())
+            .bind(ctx.db_position())
             .execute(&mut *batch.db)
             .await?;
     }
     let (scope, audience) = (Scope::Team(message.team), audience(message.chat));
-    batch.tell(at, scope, audience, Notice::MessageUpdated { message: Box::new(message), delayed: true });
+    batch.emit(ctx, scope, audience, Notice::MessageUpdated { message: Box::new(message), delayed: true });
     Ok(())
 }
 
-async fn edited(batch: &mut Batch<'_>, edits: &[About<'_, Edited>]) -> Result<(), ProjectionError> {
+async fn edited(batch: &mut Batch<'_>, edits: &[MessageFact<'_, Edited>]) -> Result<(), ProjectionError> {
     let teams = teams(batch, edits).await?;
     let mut links: Vec<Links> = Vec::with_capacity(edits.len());
-    for About { at, message, fact } in edits {
-        let team = teams.get(message).ok_or(ProjectionError::Dangling(at.position))?;
+    for MessageFact { ctx, message, fact } in edits {
+        let team = teams.get(message).ok_or(ProjectionError::DanglingReference(ctx.position))?;
         links.push(links::links_in(batch, *team, &fact.text.or_default()).await?);
     }
     sqlx::query(
@@ -94,8 +94,8 @@ async fn edited(batch: &mut Batch<'_>, edits: &[About<'_, Edited>]) -> Result<()
     .bind(edits.iter().map(|edit| edit.fact.nopreview).collect::<Vec<_>>())
     .bind(super::json(links.iter().map(|links| &links.links))?)
     .bind(super::json(links.iter().map(|links| &links.mentioned))?)
-    .bind(edits.iter().map(|edit| edit.at.meta.at).collect::<Vec<_>>())
-    .bind(edits.iter().map(|edit| edit.at.gentime()).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.ctx.meta.at).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
     Ok(())
@@ -104,7 +104,7 @@ async fn edited(batch: &mut Batch<'_>, edits: &[About<'_, Edited>]) -> Result<()
 /// In which teams messages were said.
 async fn teams(
     batch: &mut Batch<'_>,
-    edits: &[About<'_, Edited>],
+    edits: &[MessageFact<'_, Edited>],
 ) -> Result<HashMap<MessageId, TeamId>, sqlx::Error> {
     let rows = sqlx::query("SELECT uid, team FROM message WHERE uid = ANY($1)")
         .bind(edits.iter().map(|edit| edit.message.0).collect::<Vec<_>>())

@@ -8,7 +8,7 @@ use sqlx::{Row, postgres::PgRow};
 /// Whether the row is as the projection left it, or not there yet: asked before a change.
 pub(super) async fn is_ours(batch: &mut Batch<'_>, contact: ContactId) -> Result<bool, sqlx::Error> {
     let row = find(batch, contact).await?;
-    Ok(row.is_none_or(|row| place(&row).is_genuine(batch.rows, row.get("code"))))
+    Ok(row.is_none_or(|row| place(&row).is_genuine(batch.row_mac, row.get("code"))))
 }
 
 /// Gives the row its code after a change; one that was not ours before stays without rights until a rebuild.
@@ -20,7 +20,7 @@ pub(super) async fn renew(
     let Some(row) = find(batch, contact).await?.filter(|_| was_ours) else { return Ok(()) };
     sqlx::query("UPDATE contact SET code = $2 WHERE uid = $1")
         .bind(contact.0)
-        .bind(place(&row).code(batch.rows))
+        .bind(place(&row).code(batch.row_mac))
         .execute(&mut *batch.db)
         .await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Reading ahead: the next batches are read and decoded while one is being applied.
 
-use crate::{ProjectionError, incoming::Incoming};
+use crate::{ProjectionError, decoded::DecodedBatch};
 use events::Position;
 use platform::journal::Journal;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 const LONG_BATCH: usize = 2_000;
 
 /// Batches that may wait.
-pub(crate) const AHEAD: usize = 2;
+pub(crate) const PREFETCHED_BATCHES: usize = 2;
 
 /// Batches of events behind `after`, in order, up to `until` or the end of the log. The first failure is the last that comes.
 /// Reading ends when nobody receives any more.
@@ -17,13 +17,13 @@ pub(crate) fn batches(
     journal: &Journal,
     mut after: Position,
     until: Position,
-) -> Receiver<Result<Incoming, ProjectionError>> {
-    let (sender, receiver) = channel(AHEAD);
+) -> Receiver<Result<DecodedBatch, ProjectionError>> {
+    let (sender, receiver) = channel(PREFETCHED_BATCHES);
     let journal = journal.clone();
     tokio::spawn(async move {
         while after < until {
             let batch = next(&journal, after, until).await;
-            let last = batch.as_ref().ok().and_then(Incoming::last);
+            let last = batch.as_ref().ok().and_then(DecodedBatch::last_position);
             let Some(last) = last else {
                 if let Err(error) = batch {
                     let _ = sender.send(Err(error)).await;
@@ -39,8 +39,8 @@ pub(crate) fn batches(
     receiver
 }
 
-async fn next(journal: &Journal, after: Position, until: Position) -> Result<Incoming, ProjectionError> {
+async fn next(journal: &Journal, after: Position, until: Position) -> Result<DecodedBatch, ProjectionError> {
     let mut raw = journal.log().read_all(after, LONG_BATCH).await?;
     raw.truncate(raw.partition_point(|event| event.position <= until));
-    Incoming::read(journal, raw).await
+    DecodedBatch::decode(journal, raw).await
 }

@@ -2,7 +2,7 @@
 
 use super::updated;
 use crate::{
-    batch::{At, Batch},
+    batch::{EventContext, Batch},
     projections::reading,
 };
 use events::{ContactId, GroupId, TeamId, task::Settings, value::GroupStatus};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// Somebody is in the team again: what concerned it before concerns it now.
 pub(in super::super) async fn contact_restored(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     team: TeamId,
     contact: ContactId,
 ) -> Result<(), sqlx::Error> {
@@ -28,35 +28,35 @@ pub(in super::super) async fn contact_restored(
     .await?;
     tasks.sort_unstable();
     for task in tasks.into_iter().map(GroupId) {
-        updated(batch, at, team, task, vec![contact]);
+        updated(batch, ctx, team, task, vec![contact]);
     }
     Ok(())
 }
 
 /// Whom a task concerns now and did not before, and the other way round.
-pub(super) struct Circle {
+pub(super) struct MembershipDiff {
     pub(super) joined: Vec<ContactId>,
     pub(super) left: Vec<ContactId>,
 }
 
 /// Makes those whom the task concerns its members.
-pub(super) async fn gather(
+pub(super) async fn sync_members(
     batch: &mut Batch<'_>,
     task: GroupId,
     settings: &Settings,
-) -> Result<Circle, sqlx::Error> {
+) -> Result<MembershipDiff, sqlx::Error> {
     let owner: Uuid = sqlx::query_scalar("SELECT owner FROM task WHERE key = $1")
         .bind(task.0)
         .fetch_one(&mut *batch.db)
         .await?;
-    let mut circle = vec![owner, settings.assignee.0];
-    circle.extend(settings.observers.iter().map(|observer| observer.0));
+    let mut wanted = vec![owner, settings.assignee.0];
+    wanted.extend(settings.observers.iter().map(|observer| observer.0));
     let left: Vec<Uuid> = sqlx::query_scalar(
         "WITH gone AS (DELETE FROM member WHERE chat = $1 AND contact <> ALL($2) RETURNING contact) \
          SELECT contact FROM gone ORDER BY contact",
     )
     .bind(task.0)
-    .bind(&circle)
+    .bind(&wanted)
     .fetch_all(&mut *batch.db)
     .await?;
     let joined: Vec<Uuid> = sqlx::query_scalar(
@@ -67,14 +67,14 @@ pub(super) async fn gather(
          SELECT contact FROM new ORDER BY contact",
     )
     .bind(task.0)
-    .bind(&circle)
+    .bind(&wanted)
     .bind(owner)
     .bind(GroupStatus::Admin.word())
     .bind(GroupStatus::Member.word())
     .fetch_all(&mut *batch.db)
     .await?;
     let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect::<Vec<_>>();
-    let circle = Circle { joined: contacts(joined), left: contacts(left) };
-    reading::left(batch, task, &circle.left).await?;
-    Ok(circle)
+    let diff = MembershipDiff { joined: contacts(joined), left: contacts(left) };
+    reading::left(batch, task, &diff.left).await?;
+    Ok(diff)
 }

@@ -1,7 +1,7 @@
 //! Who has read a chat, by a mark or by posting there, has seen what others wrote: these hear of it, with one row of the feed
 //! however many they are.
 
-use crate::batch::{At, Batch};
+use crate::batch::{EventContext, Batch};
 use events::{ContactId, MessageId, TeamId, chat::ChatRef, reading::Marked};
 use protocol::{
     message::NeutralMessage,
@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Of how many messages at most the authors hear: of the newest.
-const TOLD: i64 = 100;
+const MAX_RECEIPTS: i64 = 100;
 
 /// Messages between `w.after` and `w.until` (that one not), with how many others have seen each. Nothing is told of changes
 /// and of integrations' messages, nor to authors who have left the chat. `$4` bounds the counting.
@@ -26,21 +26,21 @@ const SEEN: &str = "SELECT m.uid, m.chat, m.num, m.author, (SELECT count(*) FROM
 /// Tells what a mark of a contact brings about that stood before at one number and now stands at another, also further back.
 pub(super) async fn by_mark(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     marked: &Marked,
     (before, now): (i64, i64),
 ) -> Result<(), sqlx::Error> {
     let (low, high) = (before.min(now), before.max(now));
     let rows = sqlx::query(SEEN)
         .bind(vec![marked.chat.key().0])
-        .bind(vec![low.max(high - TOLD)])
+        .bind(vec![low.max(high - MAX_RECEIPTS)])
         .bind(vec![high + 1])
         .bind(i64::from(NeutralMessage::READERS))
         .fetch_all(&mut *batch.db)
         .await?;
     let seen = rows.iter().map(Seen::of).filter(|seen| seen.author != marked.contact);
     let messages = seen.map(|seen| seen.receipt()).collect();
-    tell(batch, at, (marked.team, marked.chat), messages);
+    tell(batch, ctx, (marked.team, marked.chat), messages);
     Ok(())
 }
 
@@ -62,7 +62,7 @@ impl Post {
     }
 
     fn told_from(&self) -> i64 {
-        self.before.max(self.num - 1 - TOLD)
+        self.before.max(self.num - 1 - MAX_RECEIPTS)
     }
 }
 
@@ -127,7 +127,7 @@ fn one_post(seen: Option<&mut Vec<Seen>>, post: &Post) -> Vec<Receipt> {
 /// Tells the authors, if there is anything to tell.
 pub(super) fn tell(
     batch: &mut Batch<'_>,
-    at: At<'_>,
+    ctx: EventContext<'_>,
     (team, chat): (TeamId, ChatRef),
     messages: Vec<Receipt>,
 ) {
@@ -136,7 +136,7 @@ pub(super) fn tell(
     }
     let authors: BTreeSet<ContactId> = messages.iter().map(|receipt| receipt.author).collect();
     let audience = Audience::Contacts(authors.into_iter().collect());
-    batch.tell(at, Scope::Team(team), audience, Notice::MessagesReceived { chat, messages });
+    batch.emit(ctx, Scope::Team(team), audience, Notice::MessagesReceived { chat, messages });
 }
 
 /// A message, and who has seen it so far.

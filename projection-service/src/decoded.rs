@@ -6,37 +6,37 @@ use events::{Event, EventId, Position, Recorded, Revision, StreamName, codec::De
 use platform::journal::{BadEvent, Journal, LoadError};
 
 /// Some events that follow each other in the log.
-pub(crate) enum Incoming {
+pub(crate) enum DecodedBatch {
     /// All of them could be read.
-    Whole(Vec<Recorded<Event>>),
+    Valid(Vec<Recorded<Event>>),
     /// Some of them could not.
-    Mixed(Vec<One>),
+    Mixed(Vec<DecodedEvent>),
 }
 
 /// One event.
-pub(crate) struct One {
+pub(crate) struct DecodedEvent {
     pub(crate) position: Position,
     pub(crate) stream: StreamName,
     pub(crate) revision: Revision,
     pub(crate) id: EventId,
     pub(crate) kind: String,
     /// The event, or what is wrong with it, without personal values.
-    pub(crate) read: Result<Recorded<Event>, String>,
+    pub(crate) result: Result<Recorded<Event>, String>,
 }
 
-impl Incoming {
+impl DecodedBatch {
     /// Decodes what the log handed out.
     ///
     /// # Errors
     /// Log or keys cannot be had; that an event is damaged is no error.
-    pub(crate) async fn read(journal: &Journal, raw: Vec<RawEvent>) -> Result<Self, ProjectionError> {
+    pub(crate) async fn decode(journal: &Journal, raw: Vec<RawEvent>) -> Result<Self, ProjectionError> {
         // Copies share their bytes; they are for the rare case that something must be read one by one.
         match journal.decode(raw.clone()).await {
-            Ok(events) => Ok(Self::Whole(events)),
+            Ok(events) => Ok(Self::Valid(events)),
             Err(LoadError::Event { .. }) => {
                 let mut mixed = Vec::with_capacity(raw.len());
                 for event in raw {
-                    mixed.push(One::read(journal, event).await?);
+                    mixed.push(DecodedEvent::decode(journal, event).await?);
                 }
                 Ok(Self::Mixed(mixed))
             }
@@ -46,72 +46,72 @@ impl Incoming {
 
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Whole(events) => events.len(),
+            Self::Valid(events) => events.len(),
             Self::Mixed(events) => events.len(),
         }
     }
 
     /// The position of the last one.
-    pub(crate) fn last(&self) -> Option<Position> {
+    pub(crate) fn last_position(&self) -> Option<Position> {
         match self {
-            Self::Whole(events) => events.last().map(|event| event.position),
+            Self::Valid(events) => events.last().map(|event| event.position),
             Self::Mixed(events) => events.last().map(|event| event.position),
         }
     }
 
     /// Whether one of those that could be read is such.
-    pub(crate) fn any(&self, is_such: impl Fn(&Event) -> bool) -> bool {
+    pub(crate) fn any(&self, matches: impl Fn(&Event) -> bool) -> bool {
         match self {
-            Self::Whole(events) => events.iter().any(|event| is_such(&event.event)),
+            Self::Valid(events) => events.iter().any(|event| matches(&event.event)),
             Self::Mixed(events) => {
-                events.iter().any(|one| one.read.as_ref().is_ok_and(|event| is_such(&event.event)))
+                events.iter().any(|one| one.result.as_ref().is_ok_and(|event| matches(&event.event)))
             }
         }
     }
 
     /// One by one.
-    pub(crate) fn each(&self) -> Vec<One> {
+    pub(crate) fn each(&self) -> Vec<DecodedEvent> {
         match self {
-            Self::Whole(events) => events.iter().cloned().map(One::whole).collect(),
-            Self::Mixed(events) => events.iter().map(One::copy).collect(),
+            Self::Valid(events) => events.iter().cloned().map(DecodedEvent::valid).collect(),
+            Self::Mixed(events) => events.iter().map(DecodedEvent::copy).collect(),
         }
     }
 }
 
-impl One {
+impl DecodedEvent {
     /// Decodes one event.
     ///
     /// # Errors
     /// The keys cannot be had.
-    pub(crate) async fn read(journal: &Journal, raw: RawEvent) -> Result<Self, ProjectionError> {
+    pub(crate) async fn decode(journal: &Journal, raw: RawEvent) -> Result<Self, ProjectionError> {
         let (position, stream, revision) = (raw.position, raw.stream.clone(), raw.revision);
         let (id, kind) = (raw.id, raw.kind.clone());
-        let read = match journal.decode(vec![raw]).await {
+        let result = match journal.decode(vec![raw]).await {
             Ok(mut events) => events.pop().ok_or_else(|| "not there".to_owned()),
-            Err(LoadError::Event { source, .. }) => Err(what_is_wrong(&source)),
+            Err(LoadError::Event { source, .. }) => Err(describe(&source)),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { position, stream, revision, id, kind, read })
+        Ok(Self { position, stream, revision, id, kind, result })
     }
 
-    fn whole(event: Recorded<Event>) -> Self {
+    fn valid(event: Recorded<Event>) -> Self {
         Self {
             position: event.position,
             stream: event.stream.clone(),
             revision: event.revision,
             id: event.id,
             kind: event.event.kind().to_owned(),
-            read: Ok(event),
+            result: Ok(event),
         }
     }
 
     fn copy(&self) -> Self {
-        Self { stream: self.stream.clone(), kind: self.kind.clone(), read: self.read.clone(), ..*self }
+        Self { stream: self.stream.clone(), kind: self.kind.clone(), result: self.result.clone(), ..*self }
     }
 }
 
 /// Said without any value of the event's: it ends in logs.
-fn what_is_wrong(event: &BadEvent) -> String {
+fn describe(event: &BadEvent) -> String {
     match event {
         BadEvent::NotOurs(error) => error.to_string(),
         BadEvent::Json(error) => format!("not the JSON of an event: {}", without_values(error)),

@@ -1,12 +1,12 @@
 //! Teams as they were: what concerns a team is projected anew, up to a moment, into a scratch schema, and the same views
 //! are asked there. Nothing is planned and nothing is told.
 
-mod concerning;
+mod team_events;
 
-use crate::{Projector, Telling, ahead::AHEAD, incoming::Incoming, skips::Skips};
+use crate::{Projector, NoticePolicy, prefetch::PREFETCHED_BATCHES, decoded::DecodedBatch, skips::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
-use concerning::Concerning;
+use team_events::TeamEventReader;
 use events::{Position, Subject, TeamId};
 use moka::sync::Cache;
 use platform::{
@@ -34,7 +34,7 @@ const CONNECTIONS: u32 = 2;
 
 /// How much of the past is kept at hand.
 #[derive(Clone, Copy, Debug)]
-pub struct PastLimits {
+pub struct PointInTimeLimits {
     /// Scratch schemas at most; 0: the past is not offered.
     pub schemas: u32,
     /// Events of a team at most.
@@ -45,21 +45,21 @@ pub struct PastLimits {
 
 /// See the file's head. Cheap to clone.
 #[derive(Clone)]
-pub struct Past(Arc<Inner>);
+pub struct PointInTimeViews(Arc<Inner>);
 
 struct Inner {
     journal: Journal,
     ledger: Ledger,
     served: ReadModel,
-    limits: PastLimits,
+    limits: PointInTimeLimits,
     /// By schema; connections close when nobody asks.
     open: Cache<String, ReadModel>,
     making: Arc<Semaphore>,
 }
 
-impl Past {
+impl PointInTimeViews {
     /// The past of the read model that is served; the ledger says what concerns whom.
-    pub fn new(journal: Journal, ledger: Ledger, served: ReadModel, limits: PastLimits) -> Self {
+    pub fn new(journal: Journal, ledger: Ledger, served: ReadModel, limits: PointInTimeLimits) -> Self {
         let idle = limits.idle.to_std().unwrap_or_default();
         let open = Cache::builder().max_capacity(limits.schemas.into()).time_to_idle(idle).build();
         let making = Arc::new(Semaphore::new(AT_ONCE));
@@ -107,8 +107,8 @@ impl Past {
         if !past::make_room(inner.served.pool(), inner.limits.schemas).await? {
             return Err(PastError::Busy);
         }
-        let projector = Projector::beside(inner.journal.clone(), inner.served.beside(&schema, 1))
-            .telling(Telling::Nothing);
+        let projector = Projector::detached(inner.journal.clone(), inner.served.beside(&schema, 1))
+            .with_notices(NoticePolicy::None);
         let mut db = projector.connect().await?;
         let mut transaction = db.begin().await?;
         past::lock(&mut transaction, &schema).await?;
@@ -142,8 +142,8 @@ impl Past {
 
     /// What concerns a team, in order, up to a position; read while what comes before is applied. A failure is the last that
     /// comes. Reading ends when nobody receives any more.
-    fn pages(&self, team: TeamId, position: Position) -> Receiver<Result<Incoming, PastError>> {
-        let (sender, receiver) = channel(AHEAD);
+    fn pages(&self, team: TeamId, position: Position) -> Receiver<Result<DecodedBatch, PastError>> {
+        let (sender, receiver) = channel(PREFETCHED_BATCHES);
         let past = self.clone();
         tokio::spawn(async move {
             if let Err(error) = past.read(team, position, &sender).await {
@@ -157,12 +157,12 @@ impl Past {
         &self,
         team: TeamId,
         position: Position,
-        pages: &Sender<Result<Incoming, PastError>>,
+        pages: &Sender<Result<DecodedBatch, PastError>>,
     ) -> Result<(), PastError> {
         let Inner { journal, ledger, .. } = &*self.0;
-        let mut concerning = Concerning::new(journal.log(), ledger, team, position).await?;
-        while let Some(raw) = concerning.next().await? {
-            let events = Incoming::read(journal, raw).await.map_err(PastError::failed)?;
+        let mut reader = TeamEventReader::new(journal.log(), ledger, team, position).await?;
+        while let Some(raw) = reader.next().await? {
+            let events = DecodedBatch::decode(journal, raw).await.map_err(PastError::failed)?;
             if pages.send(Ok(events)).await.is_err() {
                 break;
             }
