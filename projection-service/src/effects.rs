@@ -4,9 +4,9 @@
 mod pause;
 pub(crate) mod plan;
 mod queue;
+mod round_robin;
 mod sms;
 mod status;
-mod round_robin;
 mod webhook;
 mod worker;
 

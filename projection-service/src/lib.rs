@@ -3,13 +3,13 @@
 //! A batch of events is one transaction: rows, feed, planned effects, checkpoint. A crash anywhere means that the batch
 //! is applied again from the old checkpoint, to the same rows.
 
-mod prefetch;
 mod batch;
+mod decoded;
 pub mod effects;
 mod feed;
-mod decoded;
 mod parking;
 mod point_in_time;
+mod prefetch;
 mod projections;
 mod projector;
 mod rebuild;
@@ -19,6 +19,6 @@ mod withdrawn;
 
 pub use feed::{RetentionPolicy, prune_feed};
 pub use point_in_time::{PointInTimeLimits, PointInTimeViews};
-pub use projector::{ProjectionError, Projector, NoticePolicy};
+pub use projector::{NoticePolicy, ProjectionError, Projector};
 pub use rebuild::{Progress, rebuild};
 pub use shadow::{ComparisonSnapshot, SHADOW_SCHEMA, Shadow};

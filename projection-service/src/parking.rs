@@ -131,7 +131,12 @@ impl<'j> SavepointApplier<'j> {
         }
     }
 
-    async fn park(&mut self, db: &mut PgConnection, one: DecodedEvent, error: &str) -> Result<(), ProjectionError> {
+    async fn park(
+        &mut self,
+        db: &mut PgConnection,
+        one: DecodedEvent,
+        error: &str,
+    ) -> Result<(), ProjectionError> {
         let DecodedEvent { stream, position, kind, .. } = &one;
         // What was ruled is no news, and what stands still beside the served rows stands still there too.
         if self.served && error != SKIPPED {
@@ -203,7 +208,10 @@ async fn count_waiting(db: &mut PgConnection, stream: &StreamName) -> Result<(),
 }
 
 /// Applies one event behind a savepoint; answers what is wrong with it, and then it has left no trace.
-async fn apply_behind_savepoint(batch: &mut Batch<'_>, event: &Recorded<Event>) -> Result<Option<String>, ProjectionError> {
+async fn apply_behind_savepoint(
+    batch: &mut Batch<'_>,
+    event: &Recorded<Event>,
+) -> Result<Option<String>, ProjectionError> {
     let mut savepoint = batch.db.begin().await?;
     let mut tried = Batch {
         db: &mut savepoint,

@@ -3,10 +3,9 @@
 
 mod team_events;
 
-use crate::{Projector, NoticePolicy, prefetch::PREFETCHED_BATCHES, decoded::DecodedBatch, skips::Skips};
+use crate::{NoticePolicy, Projector, decoded::DecodedBatch, prefetch::PREFETCHED_BATCHES, skips::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
-use team_events::TeamEventReader;
 use events::{Position, Subject, TeamId};
 use moka::sync::Cache;
 use platform::{
@@ -20,6 +19,7 @@ use read_model::{
 };
 use sqlx::Connection;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use team_events::TeamEventReader;
 use tokio::sync::{
     Semaphore,
     mpsc::{Receiver, Sender, channel},

@@ -9,24 +9,24 @@ mod erasure;
 mod icon;
 mod integration;
 mod invitation;
-mod waves;
 mod message;
 mod phone;
 mod reading;
+mod receipts;
 mod remind;
 mod section;
-mod receipts;
 mod session;
 mod tag;
 mod task;
 mod team;
 mod upload;
+mod waves;
 
 pub(crate) use message::leads_to;
 pub(crate) use session::UNKNOWN_DEVICE;
 
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{
@@ -142,7 +142,9 @@ async fn of_team(
         TeamEvent::Erased(erased) => erasure::team_erased(batch, ctx, team, erased).await?,
         TeamEvent::Purged(_) => erasure::team_purged(batch, ctx, team).await?,
         TeamEvent::ContactAdded(added) => contact::added(batch, ctx, team, added).await?,
-        TeamEvent::ContactStatusChanged(changed) => contact::status_changed(batch, ctx, team, changed).await?,
+        TeamEvent::ContactStatusChanged(changed) => {
+            contact::status_changed(batch, ctx, team, changed).await?
+        }
         TeamEvent::ContactArchived(archived) => contact::archived(batch, ctx, team, archived).await?,
         TeamEvent::ContactRestored(restored) => contact::restored(batch, ctx, team, restored).await?,
         TeamEvent::ContactProfileChanged(changed) => {

@@ -2,9 +2,9 @@
 
 use crate::{
     batch::Batch,
-    effects,
-    feed::{Outbox, NoticeCutoff},
     decoded::DecodedBatch,
+    effects,
+    feed::{NoticeCutoff, Outbox},
     parking::{self, SavepointApplier},
     projections,
     skips::Skips,
@@ -266,7 +266,9 @@ impl Projector {
             colour_counter: colours_before,
         };
         match events {
-            DecodedBatch::Valid(events) if !one_by_one && !parking::needs_savepoints(events, &parked, skips) => {
+            DecodedBatch::Valid(events)
+                if !one_by_one && !parking::needs_savepoints(events, &parked, skips) =>
+            {
                 projections::apply(&mut batch, events).await?;
             }
             _ => {

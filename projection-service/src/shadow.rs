@@ -7,7 +7,8 @@
 //! before it is used for anything, and then it begins anew.
 
 use crate::{
-    Progress, ProjectionError, Projector, NoticePolicy, prefetch, decoded::DecodedBatch, projector::MAX_BATCH, skips::Skips,
+    NoticePolicy, Progress, ProjectionError, Projector, decoded::DecodedBatch, prefetch,
+    projector::MAX_BATCH, skips::Skips,
 };
 use events::Position;
 use platform::journal::Journal;

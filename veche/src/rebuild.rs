@@ -79,7 +79,8 @@ async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
 
 /// A read model beside the one that is served, as far as that one.
 async fn filled(house: &House) -> Result<Shadow, Failure> {
-    let mut shadow = Shadow::open(house.journal.clone(), house.read.clone()).await?.with_notices(house.notice_policy());
+    let mut shadow =
+        Shadow::open(house.journal.clone(), house.read.clone()).await?.with_notices(house.notice_policy());
     let mut meter = Meter::new()?;
     let done = shadow.fill(|progress| meter.tell(progress)).await?;
     meter.bar.finish_and_clear();

@@ -69,7 +69,11 @@ impl TeamRoundRobin {
 
 /// The calls that may go for each team: none to targets that rest, and one at a time to those of which it is not known whether they
 /// are well again.
-fn by_team(waiting: Vec<WaitingWebhook>, held: &[InFlight], pauses: &Pauses) -> BTreeMap<Uuid, VecDeque<WaitingWebhook>> {
+fn by_team(
+    waiting: Vec<WaitingWebhook>,
+    held: &[InFlight],
+    pauses: &Pauses,
+) -> BTreeMap<Uuid, VecDeque<WaitingWebhook>> {
     let mut asked: HashSet<Target> = held.iter().map(|held| held.target).collect();
     let mut queues: BTreeMap<Uuid, VecDeque<WaitingWebhook>> = BTreeMap::new();
     for webhook in waiting {
@@ -85,12 +89,16 @@ fn by_team(waiting: Vec<WaitingWebhook>, held: &[InFlight], pauses: &Pauses) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{InFlight, Pauses, Capacity, Target, TeamRoundRobin, Uuid, WaitingWebhook};
+    use super::{Capacity, InFlight, Pauses, Target, TeamRoundRobin, Uuid, WaitingWebhook};
 
     const CAPACITY: Capacity = Capacity { free: 16, per_team: 4 };
 
     fn webhook(team: u128, number: u8) -> WaitingWebhook {
-        WaitingWebhook { key: format!("{team}.{number}"), team: Uuid::from_u128(team), target: target(number) }
+        WaitingWebhook {
+            key: format!("{team}.{number}"),
+            team: Uuid::from_u128(team),
+            target: target(number),
+        }
     }
 
     fn target(number: u8) -> Target {

@@ -5,9 +5,8 @@ use super::{
     pause,
     plan::Effect,
     queue::{self, Due},
-    sms,
     round_robin::TeamRoundRobin,
-    webhook,
+    sms, webhook,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};

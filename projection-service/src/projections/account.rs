@@ -1,6 +1,6 @@
 //! Accounts and their client settings.
 
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{AccountId, Personal, account};
 use protocol::notice::{Audience, Notice, Scope};
 

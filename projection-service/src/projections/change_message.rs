@@ -3,7 +3,7 @@
 
 use super::message::{self, Links, NewMessage, PlacedMessage};
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{ContactId, EventId, MessageId, TeamId, chat::ChatRef, message::Author};

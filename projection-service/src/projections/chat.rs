@@ -2,7 +2,7 @@
 
 use super::{change_message, reading};
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{
@@ -202,10 +202,15 @@ pub(super) async fn member_removed(
         batch.emit(ctx, Scope::Team(team), Audience::Contacts(vec![contact]), gone);
         updated(batch, ctx, team, group, vec![]);
     }
-    change_message::membership(batch, ctx, team, &[ChatRef::Group(group)], (contact, ChangeKind::Removed)).await
+    change_message::membership(batch, ctx, team, &[ChatRef::Group(group)], (contact, ChangeKind::Removed))
+        .await
 }
 
-pub(super) async fn archived(batch: &mut Batch<'_>, ctx: EventContext<'_>, group: GroupId) -> Result<(), sqlx::Error> {
+pub(super) async fn archived(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    group: GroupId,
+) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )
@@ -272,6 +277,12 @@ async fn members(batch: &mut Batch<'_>, group: GroupId) -> Result<Vec<ContactId>
     Ok(found.into_iter().map(ContactId).collect())
 }
 
-fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, group: GroupId, joined: Vec<ContactId>) {
+fn updated(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+    group: GroupId,
+    joined: Vec<ContactId>,
+) {
     batch.emit(ctx, Scope::Team(team), Audience::Group(group), Notice::GroupUpdated { group, joined });
 }

@@ -7,7 +7,7 @@ pub(super) use status::status_changed;
 
 use super::{change_message, invitation, section, task, team};
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use domain::{bot::Bot, mention, name::display_name};
@@ -169,7 +169,11 @@ pub(super) async fn confirmed(
 }
 
 /// The bots that come with a team; no fact speaks of them.
-pub(super) async fn bots(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+pub(super) async fn bots(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+) -> Result<(), sqlx::Error> {
     for bot in Bot::ALL {
         let contact = bot.contact(team);
         sqlx::query(

@@ -1,6 +1,6 @@
 //! Devices and their address books.
 
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{AccountId, address_book, device};
 
 pub(super) async fn registered(

@@ -9,7 +9,7 @@ mod team;
 
 use super::contact;
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{AccountId, ContactId, ReceiptId, Subject, TeamId, account, team as fact};

@@ -2,7 +2,7 @@
 //! do not count: everybody has one at most.
 
 use super::{contact, team};
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{ContactId, TeamId, icon};
 
 pub(super) async fn changed(
@@ -14,7 +14,11 @@ pub(super) async fn changed(
     set(batch, ctx, team, Some(icon)).await
 }
 
-pub(super) async fn removed(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+pub(super) async fn removed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+) -> Result<(), sqlx::Error> {
     set(batch, ctx, team, None).await
 }
 

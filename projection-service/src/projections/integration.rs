@@ -3,7 +3,7 @@
 
 use super::change_message;
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{

@@ -1,6 +1,6 @@
 //! Invitations: rows exist until they are revoked, or their maker may not invite any more. Rules: `domain::team`.
 
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use chrono::TimeDelta;
 use domain::{
     limits::INVITATION_DAYS,

@@ -1,22 +1,22 @@
 //! Messages: what is posted here, what becomes of it in the files beside. A run of events is applied by a few statements.
 
-mod update;
 mod deletion;
-mod links;
 mod insert;
+mod links;
 mod reaction;
+mod update;
 
-pub(super) use update::changed;
+pub(super) use insert::{NewMessage, PlacedMessage, insert, insert_and_return};
 pub(super) use links::Links;
 pub(crate) use links::leads_to;
-pub(super) use insert::{NewMessage, PlacedMessage, insert, insert_and_return};
+pub(super) use update::changed;
 
 use super::{
     receipts::{self, Post},
     upload,
 };
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     effects::plan::{self, Placed},
     projector::ProjectionError,
 };
@@ -174,7 +174,10 @@ pub(super) fn audience(chat: ChatRef) -> Audience {
 }
 
 /// A direct chat comes to be with its first message.
-async fn open_direct_chats(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -> Result<(), sqlx::Error> {
+async fn open_direct_chats(
+    batch: &mut Batch<'_>,
+    posts: &[(EventContext<'_>, &Posted)],
+) -> Result<(), sqlx::Error> {
     let direct = posts.iter().filter_map(|(ctx, posted)| match posted.chat {
         ChatRef::Direct(low, high) => Some((*ctx, *posted, low, high)),
         ChatRef::Group(_) | ChatRef::Task(_) => None,

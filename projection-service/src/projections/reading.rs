@@ -2,7 +2,7 @@
 
 use super::receipts;
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{

@@ -1,7 +1,7 @@
 //! Who has read a chat, by a mark or by posting there, has seen what others wrote: these hear of it, with one row of the feed
 //! however many they are.
 
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{ContactId, MessageId, TeamId, chat::ChatRef, reading::Marked};
 use protocol::{
     message::NeutralMessage,

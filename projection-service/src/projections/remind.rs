@@ -1,7 +1,7 @@
 //! Reminders: rows of those that have yet to fire; only their owners hear of them.
 
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{ContactId, RemindEvent, RemindId, TeamId, remind::Set};

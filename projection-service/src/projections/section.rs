@@ -1,7 +1,7 @@
 //! Sections of contacts, groups and tasks.
 
 use super::{chat, contact, task};
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{ContactId, SectionId, TeamId, section, value::SectionKind};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
@@ -122,7 +122,12 @@ fn kind_of(word: Option<String>) -> SectionKind {
     word.as_deref().and_then(SectionKind::from_word).unwrap_or(SectionKind::Contacts)
 }
 
-fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, (kind, section): (SectionKind, SectionId)) {
+fn updated(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+    (kind, section): (SectionKind, SectionId),
+) {
     let notice = Notice::SectionsUpdated { team, of: kind, sections: vec![section] };
     batch.emit(ctx, Scope::Team(team), Audience::All, notice);
 }

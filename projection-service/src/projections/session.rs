@@ -1,6 +1,6 @@
 //! Sessions and QR offers: rows exist while they open something.
 
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{AccountId, session};
 use protocol::notice::{Audience, Notice, Scope};
 use read_model::proof::SessionRow;

@@ -1,10 +1,14 @@
 //! Tags of teams' tasks. A tag that is gone is gone from its tasks.
 
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::tag::{Created, Removed};
 use protocol::notice::{Audience, Notice, Scope};
 
-pub(super) async fn created(batch: &mut Batch<'_>, ctx: EventContext<'_>, created: &Created) -> Result<(), sqlx::Error> {
+pub(super) async fn created(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    created: &Created,
+) -> Result<(), sqlx::Error> {
     let name = created.name.or_default();
     sqlx::query("INSERT INTO tag (uid, team, name) VALUES ($1, $2, $3)")
         .bind(created.tag.0)
@@ -17,7 +21,11 @@ pub(super) async fn created(batch: &mut Batch<'_>, ctx: EventContext<'_>, create
     Ok(())
 }
 
-pub(super) async fn removed(batch: &mut Batch<'_>, ctx: EventContext<'_>, removed: &Removed) -> Result<(), sqlx::Error> {
+pub(super) async fn removed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    removed: &Removed,
+) -> Result<(), sqlx::Error> {
     for sql in ["DELETE FROM tag WHERE uid = $1", "DELETE FROM task_tag WHERE tag = $1"] {
         sqlx::query(sql).bind(removed.tag.0).execute(&mut *batch.db).await?;
     }

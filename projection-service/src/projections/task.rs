@@ -2,24 +2,24 @@
 //! the team.
 
 mod around;
-mod members;
 mod history;
 mod linked;
+mod members;
 
 pub(super) use around::{file_gone, section_gone, team_archived};
 pub(super) use members::contact_restored;
 
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use around::deadline_passed;
-use members::{MembershipDiff, sync_members};
 use domain::task::{reference, title};
 use events::{
     ContactId, GroupId, TaskEvent, TeamId,
     task::{Changed, Created, Item, ItemChecked, Settings, Status},
 };
+use members::{MembershipDiff, sync_members};
 use protocol::notice::{Audience, Notice, Scope};
 use sqlx::Row;
 use uuid::Uuid;
@@ -57,7 +57,11 @@ pub(super) async fn apply(
     Ok(())
 }
 
-async fn create(batch: &mut Batch<'_>, ctx: EventContext<'_>, created: &Created) -> Result<(), ProjectionError> {
+async fn create(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    created: &Created,
+) -> Result<(), ProjectionError> {
     let (task, team) = (created.task, created.team);
     let num: i64 = sqlx::query_scalar(
         "INSERT INTO task_num AS n (team, num) VALUES ($1, 1) \
@@ -210,7 +214,12 @@ async fn stand(
     Ok(history::PreviousStatus { word: before.get("word"), done: before.get("done") })
 }
 
-async fn list(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId, items: &[Item]) -> Result<(), sqlx::Error> {
+async fn list(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+    items: &[Item],
+) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM task_item WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     let texts: Vec<String> = items.iter().map(|item| item.text.or_default()).collect();
     sqlx::query(
@@ -274,6 +283,12 @@ async fn touch(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> R
     Ok(TeamId(team))
 }
 
-fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, task: GroupId, joined: Vec<ContactId>) {
+fn updated(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+    task: GroupId,
+    joined: Vec<ContactId>,
+) {
     batch.emit(ctx, Scope::Team(team), Audience::Group(task), Notice::TaskUpdated { task, joined });
 }

@@ -1,7 +1,7 @@
 //! Teams.
 
 use super::{contact, task};
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{AccountId, TeamId, team};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
@@ -51,7 +51,11 @@ pub(super) async fn changed(
     Ok(())
 }
 
-pub(super) async fn archived(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), sqlx::Error> {
+pub(super) async fn archived(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+) -> Result<(), sqlx::Error> {
     let gentime: i64 = sqlx::query_scalar(
         "UPDATE team SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1 RETURNING gentime",
     )

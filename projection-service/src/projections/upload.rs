@@ -2,7 +2,7 @@
 
 use super::{erasure, task, team};
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{ContactId, MessageId, TeamId, UploadId, message::Posted, upload};

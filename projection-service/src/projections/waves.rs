@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_message_changes_once_in_a_layer_and_a_mark_waits_for_no_change_of_it() {
-        let needs = Dependencies::These { phase: Phase::Marks, changes: [Some(B), None, None], needs: Some(HELLO) };
+        let needs =
+            Dependencies::These { phase: Phase::Marks, changes: [Some(B), None, None], needs: Some(HELLO) };
         let change = of(Phase::Changes, HELLO);
         let waves = scheduled(&[of(Phase::Posts, HELLO), change, needs, change]);
         assert_eq!((&waves[0].posts, &waves[0].changes, &waves[0].marks), (&vec![0], &vec![1], &vec![2]));
@@ -315,8 +316,10 @@ mod tests {
 
     /// Whether the later of two events must come behind the other: strictly, or perhaps together with it.
     fn depends(sooner: Dependencies, later: Dependencies) -> Option<bool> {
-        let (Dependencies::These { phase: before, changes, .. }, Dependencies::These { phase, changes: own, needs }) =
-            (sooner, later)
+        let (
+            Dependencies::These { phase: before, changes, .. },
+            Dependencies::These { phase, changes: own, needs },
+        ) = (sooner, later)
         else {
             return Some(true);
         };

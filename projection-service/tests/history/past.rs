@@ -10,7 +10,8 @@ use read_model::past;
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
-const LIMITS: PointInTimeLimits = PointInTimeLimits { schemas: 4, events: 1_000, idle: TimeDelta::minutes(5) };
+const LIMITS: PointInTimeLimits =
+    PointInTimeLimits { schemas: 4, events: 1_000, idle: TimeDelta::minutes(5) };
 /// What is the team's alone: people and feeds of accounts are everybody's.
 const OF_TEAMS: [&str; 7] = ["team", "contact", "chat", "member", "message", "reading", "integration"];
 

@@ -1,7 +1,7 @@
 //! A contact's rank in the team changes, and with it what it may do everywhere.
 
 use super::{super::invitation, row_code, team, updated};
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{AccountId, ContactId, GroupId, TeamId, contact};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;

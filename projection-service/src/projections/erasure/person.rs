@@ -2,7 +2,7 @@
 //! goes by deletions, message by message, and their files by removals, each a fact of its own.
 
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projections::leads_to,
     projector::ProjectionError,
 };

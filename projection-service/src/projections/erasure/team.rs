@@ -1,7 +1,7 @@
 //! Forgets a team: names, titles and all that was said and kept in it.
 
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use domain::{mention, name::ERASED};
@@ -29,7 +29,11 @@ const BLANK: [&str; 15] = [
     "DELETE FROM retold r USING message m WHERE m.uid = r.message AND m.team = $1",
 ];
 
-pub(super) async fn forget(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) -> Result<(), ProjectionError> {
+pub(super) async fn forget(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+) -> Result<(), ProjectionError> {
     sqlx::query(
         "UPDATE team SET name = '', icon_blob = NULL, icon_width = NULL, icon_height = NULL, icon_size = 0, \
              archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1",

@@ -66,7 +66,10 @@ pub(super) async fn deleted(
 
 /// The conversations have fewer messages. Those that are left count no more, perhaps, up to some number: then these need not
 /// be looked at again.
-async fn count(batch: &mut Batch<'_>, gone: &[(&MessageFact<'_, Deleted>, &PgRow)]) -> Result<(), sqlx::Error> {
+async fn count(
+    batch: &mut Batch<'_>,
+    gone: &[(&MessageFact<'_, Deleted>, &PgRow)],
+) -> Result<(), sqlx::Error> {
     // Versions come out as if each deletion were applied by itself: after n of them that is the greatest of (row + n) and
     // (version of the i-th + n - i).
     let mut chats: HashMap<Uuid, (i64, i64)> = HashMap::new();

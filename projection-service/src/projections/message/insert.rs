@@ -2,7 +2,7 @@
 
 use super::{json, links::Links};
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use chrono::{DateTime, Utc};
@@ -107,10 +107,15 @@ pub(in super::super) struct PlacedMessage {
 }
 
 /// Places messages in the order in which they are given.
-pub(in super::super) async fn insert(batch: &mut Batch<'_>, new: &[NewMessage<'_>]) -> Result<(), ProjectionError> {
+pub(in super::super) async fn insert(
+    batch: &mut Batch<'_>,
+    new: &[NewMessage<'_>],
+) -> Result<(), ProjectionError> {
     let placed: i64 = bound(&INSERT_AND_COUNT, new)?.fetch_one(&mut *batch.db).await?.get(0);
     match new {
-        [first, ..] if placed != new.len() as i64 => Err(ProjectionError::DanglingReference(first.ctx.position)),
+        [first, ..] if placed != new.len() as i64 => {
+            Err(ProjectionError::DanglingReference(first.ctx.position))
+        }
         _ => Ok(()),
     }
 }
@@ -135,7 +140,10 @@ pub(in super::super) async fn insert_and_return(
 }
 
 /// A statement that begins with [`PLACE`].
-fn bound<'q>(sql: &'q str, new: &'q [NewMessage<'_>]) -> Result<Query<'q, Postgres, PgArguments>, ProjectionError> {
+fn bound<'q>(
+    sql: &'q str,
+    new: &'q [NewMessage<'_>],
+) -> Result<Query<'q, Postgres, PgArguments>, ProjectionError> {
     let changes = new.iter().map(|one| one.change.as_ref().map(serde_json::to_value).transpose());
     Ok(sqlx::query(AssertSqlSafe(sql))
         .bind(new.iter().map(|one| one.message.0).collect::<Vec<_>>())

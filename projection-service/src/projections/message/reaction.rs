@@ -57,7 +57,10 @@ pub(super) async fn changed(
 }
 
 /// Shows the reactions as they are now.
-async fn show(batch: &mut Batch<'_>, events: &[MessageFact<'_, MessageEvent>]) -> Result<(), ProjectionError> {
+async fn show(
+    batch: &mut Batch<'_>,
+    events: &[MessageFact<'_, MessageEvent>],
+) -> Result<(), ProjectionError> {
     let messages: Vec<Uuid> = events.iter().map(|event| event.message.0).collect();
     let mut reactions = reactions(batch, &messages).await?;
     let shown =

@@ -2,7 +2,7 @@
 
 use super::{audience, deletion, links, links::Links, of, reaction};
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projector::ProjectionError,
 };
 use events::{Event, MessageEvent, MessageId, Recorded, TeamId, message::Edited};
@@ -33,7 +33,9 @@ pub(in super::super) async fn changed(
         changed.push((ctx, message));
         match &recorded.event {
             Event::MessageEvent(MessageEvent::Edited(fact)) => edits.push(MessageFact { ctx, message, fact }),
-            Event::MessageEvent(MessageEvent::Deleted(fact)) => deletions.push(MessageFact { ctx, message, fact }),
+            Event::MessageEvent(MessageEvent::Deleted(fact)) => {
+                deletions.push(MessageFact { ctx, message, fact })
+            }
             Event::MessageEvent(fact) => reactions.push(MessageFact { ctx, message, fact }),
             _ => {}
         }
@@ -54,7 +56,11 @@ pub(in super::super) async fn changed(
 }
 
 /// Tells of a message again.
-async fn tell_changed(batch: &mut Batch<'_>, ctx: EventContext<'_>, message: MessageId) -> Result<(), ProjectionError> {
+async fn tell_changed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    message: MessageId,
+) -> Result<(), ProjectionError> {
     if !batch.wants_notices(ctx) {
         return Ok(());
     }

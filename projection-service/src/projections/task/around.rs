@@ -1,7 +1,7 @@
 //! What happens around tasks: their time comes, their section, a file of theirs or their team is gone.
 
 use super::{touch, updated};
-use crate::batch::{EventContext, Batch};
+use crate::batch::{Batch, EventContext};
 use events::{GroupId, SectionId, TeamId, UploadId, task::DeadlinePassed};
 use sqlx::Row;
 use uuid::Uuid;
@@ -64,7 +64,11 @@ pub(in super::super) async fn file_gone(
 }
 
 /// Gives tasks new versions and tells of those that live, in an order that a rebuild comes to as well.
-async fn renewed(batch: &mut Batch<'_>, ctx: EventContext<'_>, mut tasks: Vec<Uuid>) -> Result<(), sqlx::Error> {
+async fn renewed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    mut tasks: Vec<Uuid>,
+) -> Result<(), sqlx::Error> {
     if tasks.is_empty() {
         return Ok(());
     }

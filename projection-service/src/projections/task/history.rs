@@ -2,7 +2,7 @@
 //! what is sealed: a rebuild that cannot read it any more comes to the same numbers and ids.
 
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projections::change_message::{name, place},
     projector::ProjectionError,
 };
@@ -43,7 +43,10 @@ pub(super) struct SettingsSnapshot {
 }
 
 /// What the rows say now.
-pub(super) async fn settings_snapshot(batch: &mut Batch<'_>, task: GroupId) -> Result<SettingsSnapshot, sqlx::Error> {
+pub(super) async fn settings_snapshot(
+    batch: &mut Batch<'_>,
+    task: GroupId,
+) -> Result<SettingsSnapshot, sqlx::Error> {
     let row = sqlx::query(
         "SELECT t.*, c.public, c.description, s.name AS section_name, \
              ARRAY(SELECT upload FROM task_upload u WHERE u.task = t.key ORDER BY place) AS uploads, \

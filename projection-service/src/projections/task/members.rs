@@ -2,7 +2,7 @@
 
 use super::updated;
 use crate::{
-    batch::{EventContext, Batch},
+    batch::{Batch, EventContext},
     projections::reading,
 };
 use events::{ContactId, GroupId, TeamId, task::Settings, value::GroupStatus};
