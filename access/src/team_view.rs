@@ -71,7 +71,7 @@ where
         let Some(as_of) = as_of.filter(|text| !text.is_empty()) else {
             return Ok(Self { caller, read: access.read, now, then: now, as_of: None });
         };
-        let moment: Moment = as_of.parse().map_err(|_| wrong(Text::NoMoment))?;
+        let moment: Moment = as_of.parse().map_err(|_| wrong(Text::NotAMoment))?;
         access.limits.check(Limit::PastPerAccount, &Key::Account(caller.account.0))?;
         let (read, position) = access.past.at(now.team, moment).await.map_err(no_past)?;
         let then = read.membership(caller.account, now.team).await?.ok_or_else(not_found)?;
@@ -85,10 +85,12 @@ fn wrong(text: Text) -> ApiError {
 
 fn no_past(error: PastError) -> ApiError {
     match error {
-        PastError::Off => wrong(Text::NoPast),
-        PastError::Future => wrong(Text::YetToCome),
-        PastError::TooMuch(max) => wrong(Text::TooMuchPast { max }),
-        PastError::Busy => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(LATER),
+        PastError::Off => wrong(Text::HistoryUnavailable),
+        PastError::Future => wrong(Text::InTheFuture),
+        PastError::TooMuch(max) => wrong(Text::TooMuchHistory { max }),
+        PastError::Busy => {
+            ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(LATER)
+        }
         PastError::Failed(error) => ApiError::unavailable(error),
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn refused(rejection: account::Rejection) -> ApiError {
             ApiError::field("device_id", Text::TooMany { max: domain::limits::DEVICES })
         }
         account::Rejection::TooManyNumbers => ApiError::new(ErrorCode::RateLimit)
-            .because(Text::SlowDown { seconds: DAY })
+            .because(Text::RateLimited { seconds: DAY })
             .retry_after(std::time::Duration::from_secs(DAY)),
         account::Rejection::NoOffer => ApiError::field("temp_token", Text::BadToken),
     }

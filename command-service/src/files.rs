@@ -143,7 +143,7 @@ impl Commands {
         match made.await {
             Ok(made) => Ok(made),
             Err(PictureRefused::Busy) => Err(ApiError::new(ErrorCode::Unavailable)
-                .because(Text::TryLater)
+                .because(Text::Unavailable)
                 .retry_after(Duration::from_secs(5))),
             Err(error @ PictureRefused::Internal(_)) => Err(ApiError::internal(error)),
             Err(error) if error.is_unreadable() => Ok(Made::Unreadable),

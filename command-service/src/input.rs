@@ -8,7 +8,7 @@ use protocol::{
     Jid,
     error::{ErrorCode, Failure},
     lang::Text,
-    time::moment,
+    time::parse_rfc3339,
 };
 use std::str::FromStr;
 use uuid::Uuid;
@@ -109,8 +109,9 @@ impl Checks {
     /// A moment: RFC 3339, cut to microseconds.
     pub(crate) fn time(&mut self, field: &str, text: &str) -> Option<DateTime<Utc>> {
         // The log, Postgres and clients carry four digits of a year.
-        let parsed =
-            moment(text).map(|time| time.trunc_subsecs(6)).filter(|time| FOUR_DIGITS.contains(&time.year()));
+        let parsed = parse_rfc3339(text)
+            .map(|time| time.trunc_subsecs(6))
+            .filter(|time| FOUR_DIGITS.contains(&time.year()));
         if parsed.is_none() {
             self.refuse(field, Text::NotATime);
         }

@@ -131,7 +131,7 @@ fn refused(refused: PictureRefused) -> ApiError {
             ApiError::field(FIELD, Text::PictureTooLarge)
         }
         PictureRefused::NotAPicture | PictureRefused::Damaged(_) => ApiError::field(FIELD, Text::NotAPicture),
-        PictureRefused::Busy => busy(Text::TryLater, Duration::from_secs(5)),
+        PictureRefused::Busy => busy(Text::Unavailable, Duration::from_secs(5)),
         PictureRefused::TooSlow => busy(Text::PictureTooSlow, Duration::from_secs(60)),
         PictureRefused::Internal(_) => ApiError::internal(refused),
     }

@@ -197,5 +197,5 @@ fn not_caught_up(position: Position) -> ApiError {
 }
 
 fn reused() -> ApiError {
-    ApiError::new(ErrorCode::IdempotencyKeyReused).because(Text::KeyReused)
+    ApiError::new(ErrorCode::IdempotencyKeyReused).because(Text::IdempotencyKeyReused)
 }

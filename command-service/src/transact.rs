@@ -198,7 +198,7 @@ fn unreadable(error: LoadError) -> ApiError {
 fn unwritable(error: WriteError) -> ApiError {
     match error {
         WriteError::Append(AppendError::CommandReused) => {
-            ApiError::new(ErrorCode::IdempotencyKeyReused).because(Text::KeyReused)
+            ApiError::new(ErrorCode::IdempotencyKeyReused).because(Text::IdempotencyKeyReused)
         }
         WriteError::Append(AppendError::TooLarge { limit, .. }) => {
             ApiError::new(ErrorCode::RequestTooLarge).because(Text::TooLarge { max: limit })

@@ -2,7 +2,7 @@
 //!
 //! Frames come in order: who confirms one has got all before it, also those that ask for no confirmation.
 
-use protocol::Point;
+use protocol::FeedPosition;
 use std::collections::VecDeque;
 
 /// Frames that may be unconfirmed at once. Who leaves more of them so does not confirm: its place stays where it is.
@@ -15,14 +15,14 @@ pub(crate) struct Confirmations {
     unconfirmed: VecDeque<Asked>,
     /// Frames were sent that are not remembered here.
     lost_count: bool,
-    confirmed: Option<Point>,
+    confirmed: Option<FeedPosition>,
     is_news: bool,
 }
 
 #[derive(Debug)]
 struct Asked {
     number: u64,
-    point: Point,
+    point: FeedPosition,
     confirmed: bool,
 }
 
@@ -34,7 +34,7 @@ impl Confirmations {
     }
 
     /// The `confirm_id` of the frame at that point: 12 characters, as clients expect; unique within the socket.
-    pub(crate) fn ask(&mut self, point: Point) -> String {
+    pub(crate) fn ask(&mut self, point: FeedPosition) -> String {
         self.asked += 1;
         if self.unconfirmed.len() == MOST {
             self.lost_count = true;
@@ -58,7 +58,7 @@ impl Confirmations {
     }
 
     /// Up to where everything is confirmed, if that is not what was said the last time.
-    pub(crate) fn take_news(&mut self) -> Option<Point> {
+    pub(crate) fn take_news(&mut self) -> Option<FeedPosition> {
         self.confirmed.filter(|_| std::mem::take(&mut self.is_news))
     }
 }
@@ -66,10 +66,10 @@ impl Confirmations {
 #[cfg(test)]
 mod tests {
     use super::{Confirmations, MOST};
-    use protocol::Point;
+    use protocol::FeedPosition;
 
-    fn point(position: u64) -> Point {
-        Point { position, ordinal: 0 }
+    fn point(position: u64) -> FeedPosition {
+        FeedPosition { position, ordinal: 0 }
     }
 
     #[test]

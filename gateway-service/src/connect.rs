@@ -21,7 +21,7 @@ use platform::{
     http::{ApiError, RequestInfo},
     limits::{Key, Limit},
 };
-use protocol::{Point, error::ErrorCode, lang::Text, realtime::ServerEvent};
+use protocol::{FeedPosition, error::ErrorCode, lang::Text, realtime::ServerEvent};
 use read_model::{contact::Viewer, session::Membership};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -100,7 +100,7 @@ async fn open(
 ) -> Result<Response, ApiError> {
     let shared = &gateway.0;
     if shared.draining.is_cancelled() || shared.tasks.closing().is_cancelled() {
-        return Err(ApiError::new(ErrorCode::Unavailable).because(Text::TryLater));
+        return Err(ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable));
     }
     let address = Key::Address(info.client);
     shared.access.limits.check(Limit::SocketsPerAddress, &address)?;
@@ -181,7 +181,7 @@ async fn identify(
             let confirmed = access.read.confirmed(session.id, team).await?;
             (confirmed, confirmed.is_none())
         }
-        Some(text) => match text.parse::<Point>() {
+        Some(text) => match text.parse::<FeedPosition>() {
             Ok(from) => (Some(from), false),
             Err(_) => return Ok(Err(Panic::InvalidPosition)),
         },

@@ -4,7 +4,7 @@
 
 use events::{ChatKey, ContactId, Position, TeamId, chat::ChatRef, message::Author};
 use protocol::{
-    message::{ChatType, ContentType, NeutralMessage},
+    message::{ChatType, ContentType, MessageRecord},
     notice::{FeedRow, Notice},
     reading::ChatCounters,
     team::{TeamCounters, TeamUnread, Unread},
@@ -158,7 +158,7 @@ impl Counters {
                 standing.gentime = *gentime;
                 self.put(chat.key(), standing)
             }
-            Notice::ChatKept { contact, chat, counted } if *contact == self.contact => {
+            Notice::ChatSettingsChanged { contact, chat, counted } if *contact == self.contact => {
                 self.keep(chat.key(), *counted);
                 false
             }
@@ -174,7 +174,7 @@ impl Counters {
         }
     }
 
-    fn posted(&mut self, message: &NeutralMessage) -> bool {
+    fn posted(&mut self, message: &MessageRecord) -> bool {
         // Of a group that was joined a moment ago all before is no news; a direct chat begins with its first message.
         let kind = ChatType::of(message.chat);
         let mut standing =
@@ -188,7 +188,7 @@ impl Counters {
             standing.mentions.clear();
             standing.last_read = Some(message.id.0);
             standing.gentime = message.gentime.max(standing.gentime + 1);
-        } else if message.counts() && message.num > standing.base {
+        } else if message.counts_as_unread() && message.num > standing.base {
             standing.unread += 1;
             if message.mentioned.contains(&self.contact) {
                 standing.mentions.insert(message.num);
@@ -199,7 +199,7 @@ impl Counters {
 
     /// A message was edited or deleted: it can mention others than before, or count no more. A deletion is a new version of
     /// the chat.
-    fn changed(&mut self, message: &NeutralMessage) -> bool {
+    fn changed(&mut self, message: &MessageRecord) -> bool {
         let key = message.chat.key();
         let Some(mut standing) = self.chats.get(&key).cloned() else { return false };
         standing.version = standing.version.max(message.chat_gentime);
@@ -209,7 +209,7 @@ impl Counters {
         if message.is_deleted() && !message.silently {
             standing.unread = standing.unread.saturating_sub(1);
         }
-        if message.counts() && message.mentioned.contains(&self.contact) {
+        if message.counts_as_unread() && message.mentioned.contains(&self.contact) {
             standing.mentions.insert(message.num);
         } else {
             standing.mentions.remove(&message.num);

@@ -60,7 +60,9 @@ impl Crowd {
             |(who, limit): &&(Who, u32)| *limit > 0 && open.get(who).is_some_and(|open| open >= limit);
         if let Some((who, _)) = counted.iter().find(is_full) {
             return Err(match who {
-                Who::Node => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(LATER),
+                Who::Node => {
+                    ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(LATER)
+                }
                 _ => ApiError::new(ErrorCode::RateLimit).because(Text::TooManySockets).retry_after(LATER),
             });
         }

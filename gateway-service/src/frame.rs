@@ -1,7 +1,7 @@
 //! Frames as they are sent: JSON text, cheap to clone.
 
 use protocol::{
-    Point,
+    FeedPosition,
     reading::ChatCounters,
     realtime::{ServerEvent, ServerFrame},
     team::TeamUnread,
@@ -25,7 +25,7 @@ pub(crate) fn transient(event: &ServerEvent) -> serde_json::Result<Frame> {
 ///
 /// # Errors
 /// None in practice: writing JSON into memory.
-pub(crate) fn encode(point: Point, event: &ServerEvent) -> serde_json::Result<Frame> {
+pub(crate) fn encode(point: FeedPosition, event: &ServerEvent) -> serde_json::Result<Frame> {
     Ok(serde_json::to_string(&ServerFrame { event, confirm_id: None, point: Some(point) })?.into())
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn encode(point: Point, event: &ServerEvent) -> serde_json::Result<Fr
 /// # Errors
 /// None in practice: writing JSON into memory.
 pub(crate) fn encode_confirmed(
-    point: Point,
+    point: FeedPosition,
     event: &ServerEvent,
     confirm_id: &str,
 ) -> serde_json::Result<Frame> {
@@ -64,7 +64,7 @@ struct MessageFrame<'a> {
     params: MessageParams<'a>,
     confirm_id: &'a str,
     #[serde(flatten)]
-    point: Point,
+    point: FeedPosition,
 }
 
 /// The frame of a message.
@@ -72,7 +72,7 @@ struct MessageFrame<'a> {
 /// # Errors
 /// None in practice: writing JSON into memory.
 pub(crate) fn encode_message(
-    point: Point,
+    point: FeedPosition,
     params: MessageParams<'_>,
     confirm_id: &str,
 ) -> serde_json::Result<Frame> {
@@ -83,7 +83,7 @@ pub(crate) fn encode_message(
 #[cfg(test)]
 mod tests {
     use super::{MessageParams, encode_confirmed, encode_message};
-    use protocol::{Point, realtime::ServerEvent, team::TeamUnread};
+    use protocol::{FeedPosition, realtime::ServerEvent, team::TeamUnread};
     use serde_json::value::RawValue;
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
             team_unread: TeamUnread::default(),
             badge: 7,
         };
-        let point = Point { position: 7, ordinal: 1 };
+        let point = FeedPosition { position: 7, ordinal: 1 };
         let frame = encode_message(point, params, "000000000001").unwrap();
         let whole = encode_confirmed(point, &whole, "000000000001").unwrap();
         assert_eq!(frame.as_str(), whole.replace(r#""messages":[]"#, r#""messages":[{"text":"пыщ!"}]"#));

@@ -20,7 +20,7 @@ pub(crate) use seat::Seat;
 
 use board::Board;
 use events::TeamId;
-use protocol::Point;
+use protocol::FeedPosition;
 use read_model::{QueryError, ReadModel};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -63,7 +63,7 @@ impl Hub {
     }
 
     /// Up to where rows have been handed out; at first that is where the read model stands.
-    async fn settled(&self) -> Result<Point, QueryError> {
+    async fn settled(&self) -> Result<FeedPosition, QueryError> {
         if let Some(at) = self.board().at() {
             return Ok(at);
         }

@@ -11,11 +11,10 @@ use events::{
     value::SectionKind,
 };
 use protocol::{
-    Jid, Point,
-    contact::Edition,
+    ApiVersion, FeedPosition, Jid,
     lang::Lang,
-    message::{ChatType, Face, NeutralMessage},
-    notice::{Notice, Receipt, Scope},
+    message::{ChatType, MessageRecord},
+    notice::{Notice, ReadReceipt, Scope},
     realtime::{DeletedChat, DeletedSection, DeletedTeam, Gone, ReceivedMessage, ServerEvent, UiSettings},
     section,
     tag::Tag,
@@ -92,7 +91,7 @@ impl Renderer {
     /// The database failed.
     pub(crate) async fn row(&mut self, row: &Row) -> Result<Rendered> {
         let feed = &row.feed;
-        let point = feed.point();
+        let point = feed.feed_position();
         let counted = self.is_home(feed.scope) && self.counters.hear(feed);
         match &feed.notice {
             Notice::MessageUpdated { message, delayed } => {
@@ -101,7 +100,7 @@ impl Renderer {
             Notice::ReadMarked { chat, .. } => self.read_marked(point, *chat).await.map(told),
             Notice::MessagesReceived { chat, messages } => self.received(point, *chat, messages).map(told),
             Notice::GroupUpdated { group, .. } => self.chat(point, ChatRef::Group(*group)).await,
-            Notice::ChatKept { chat, .. } => self.chat(point, *chat).await,
+            Notice::ChatSettingsChanged { chat, .. } => self.chat(point, *chat).await,
             Notice::DraftSaved { chat, draft, num, gentime, .. } => {
                 let jid = jid_for(self.viewer.contact, *chat);
                 let (draft, draft_num, draft_gentime) = (draft.clone(), *num, *gentime);
@@ -198,18 +197,18 @@ impl Renderer {
     }
 
     /// Whether it is later than what was read when the socket was opened.
-    fn is_news(&self, point: Point) -> bool {
+    fn is_news(&self, point: FeedPosition) -> bool {
         point.position > self.known
     }
 
     async fn message(
         &mut self,
         row: &Row,
-        message: &NeutralMessage,
+        message: &MessageRecord,
         delayed: bool,
         counted: bool,
     ) -> Result<Frame> {
-        let point = row.feed.point();
+        let point = row.feed.feed_position();
         // Of what happened while the client was away the counters know already; the client does not.
         let counters = if delayed && !counted && self.is_news(point) {
             None
@@ -234,17 +233,18 @@ impl Renderer {
     }
 
     /// A deleted message as its author sees it who has deleted it: for a while the text is still there, to be sent anew.
-    async fn withdrawn(&self, message: &NeutralMessage) -> Result<Option<Box<RawValue>>> {
+    async fn withdrawn(&self, message: &MessageRecord) -> Result<Option<Box<RawValue>>> {
         if !message.is_deleted() || message.author != Author::Contact(self.viewer.contact) {
             return Ok(None);
         }
         let Some(text) = self.read.withdrawn_text(message.id).await? else { return Ok(None) };
-        let mut view = message.seen_in(self.viewer.contact, Face::Realtime, self.read.base_url(), self.lang);
+        let mut view =
+            message.render_for(self.viewer.contact, ApiVersion::V4, self.read.base_url(), self.lang);
         view.content.text = text;
         Ok(Some(to_raw_value(&view)?))
     }
 
-    async fn read_marked(&mut self, point: Point, chat: ChatRef) -> Result<Frame> {
+    async fn read_marked(&mut self, point: FeedPosition, chat: ChatRef) -> Result<Frame> {
         self.counters.refresh(&self.read).await?;
         Ok(frame::encode(
             point,
@@ -256,9 +256,9 @@ impl Renderer {
         )?)
     }
 
-    fn received(&mut self, point: Point, chat: ChatRef, messages: &[Receipt]) -> Result<Frame> {
+    fn received(&mut self, point: FeedPosition, chat: ChatRef, messages: &[ReadReceipt]) -> Result<Frame> {
         let chat = jid_for(self.viewer.contact, chat);
-        let seen = |receipt: &Receipt| ReceivedMessage {
+        let seen = |receipt: &ReadReceipt| ReceivedMessage {
             chat,
             message_id: receipt.message.0,
             received: receipt.readers > 0,
@@ -269,7 +269,7 @@ impl Renderer {
         Ok(frame::encode_confirmed(point, &event, &self.confirmations.ask(point))?)
     }
 
-    async fn chat(&mut self, point: Point, chat: ChatRef) -> Result<Rendered> {
+    async fn chat(&mut self, point: FeedPosition, chat: ChatRef) -> Result<Rendered> {
         let Some(view) = self.read.chat(self.team, self.viewer, chat).await? else { return Ok(silent()) };
         self.counters.refresh(&self.read).await?;
         Ok(told(frame::encode(
@@ -284,7 +284,7 @@ impl Renderer {
 
     async fn chat_deleted(
         &mut self,
-        point: Point,
+        point: FeedPosition,
         chat: ChatRef,
         left: &[ContactId],
         gentime: i64,
@@ -305,8 +305,10 @@ impl Renderer {
         )?))
     }
 
-    async fn team(&mut self, point: Point, team: TeamId, scope: Scope) -> Result<Rendered> {
-        let Some(view) = self.read.team(self.account, team, Edition::V4).await? else { return Ok(silent()) };
+    async fn team(&mut self, point: FeedPosition, team: TeamId, scope: Scope) -> Result<Rendered> {
+        let Some(view) = self.read.team(self.account, team, ApiVersion::V4).await? else {
+            return Ok(silent());
+        };
         if team == self.team {
             self.viewer.status = view.me.status;
         }
@@ -316,7 +318,7 @@ impl Renderer {
     }
 
     /// A team is gone, or this account is no longer in it, which to its clients is the same.
-    fn team_gone(&self, point: Point, team: TeamId, gentime: i64) -> Result<Rendered> {
+    fn team_gone(&self, point: FeedPosition, team: TeamId, gentime: i64) -> Result<Rendered> {
         let teams = vec![DeletedTeam { uid: team.0, is_archive: true, gentime }];
         let frame = frame::encode(point, &ServerEvent::TeamDeleted { teams })?;
         let then = match team == self.team {
@@ -328,7 +330,7 @@ impl Renderer {
     }
 
     async fn contacts(&mut self, row: &Row, team: TeamId, contacts: &[ContactId]) -> Result<Rendered> {
-        let point = row.feed.point();
+        let point = row.feed.feed_position();
         // None named means everybody, the viewer too.
         let about_viewer = contacts.is_empty() || contacts.contains(&self.viewer.contact);
         let viewer = if team == self.team && !about_viewer {
@@ -360,7 +362,7 @@ impl Renderer {
             let gentime = sections_now.iter().map(|section| section.gentime).max().unwrap_or(0);
             let chat_type = section::chat_type(kind);
             let event = ServerEvent::SectionUpdated { chat_type, gentime, sections: sections_now };
-            Ok::<Frame, RenderError>(frame::encode(row.feed.point(), &event)?)
+            Ok::<Frame, RenderError>(frame::encode(row.feed.feed_position(), &event)?)
         };
         row.sections.get_or_try_init(make).await.cloned()
     }
@@ -368,7 +370,7 @@ impl Renderer {
 
 async fn contacts_frame(
     read: &ReadModel,
-    point: Point,
+    point: FeedPosition,
     team: TeamId,
     contacts: &[ContactId],
     viewer: Viewer,

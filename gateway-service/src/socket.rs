@@ -32,7 +32,7 @@ use events::{ContactId, TeamId};
 use hear::Commands;
 use open::{NotOpened, Parts};
 use pace::Pace;
-use protocol::{Point, realtime::ServerEvent};
+use protocol::{FeedPosition, realtime::ServerEvent};
 use read_model::{contact::Viewer, session::Session};
 use std::{collections::HashSet, future::ready, pin::Pin, sync::Arc, time::Duration};
 use tokio::time::{Sleep, timeout};
@@ -52,7 +52,7 @@ pub(crate) struct Identity {
     /// How its commands are sent.
     pub(crate) sender: Arc<Sender>,
     /// Up to where its client was told everything; `None` to begin now.
-    pub(crate) from: Option<Point>,
+    pub(crate) from: Option<FeedPosition>,
     /// It wants to go on from a place that is not known: it must fetch everything.
     pub(crate) anew: bool,
     /// It wants everything in one frame, if it does not go on from somewhere.
@@ -70,7 +70,7 @@ struct Socket {
     /// forgotten; but who heard which groups then is forgotten too.
     unproven: bool,
     /// Up to where the client was told everything.
-    told: Point,
+    told: FeedPosition,
     /// The client has yet to be told that it must fetch everything.
     anew: bool,
     /// The client has yet to be told everything.

@@ -24,7 +24,7 @@ use platform::{
     http::{ApiError, Reply, RequestInfo},
     limits::{Key, Limit},
 };
-use protocol::{Point, envelope::Success, error::ErrorCode, lang::Text, realtime::EventsPage};
+use protocol::{FeedPosition, envelope::Success, error::ErrorCode, lang::Text, realtime::EventsPage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{convert::Infallible, fmt::Write as _, time::Duration};
@@ -89,7 +89,7 @@ async fn events(
 ) -> Result<Response, ApiError> {
     let shared = &gateway.0;
     if shared.draining.is_cancelled() || shared.tasks.closing().is_cancelled() {
-        return Err(ApiError::new(ErrorCode::Unavailable).because(Text::TryLater));
+        return Err(ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable));
     }
     let Query(wanted) = wanted.map_err(|_| ApiError::field("from", Text::BadPosition))?;
     let from = point(&wanted, &headers)?;
@@ -108,12 +108,12 @@ async fn events(
     } else {
         let items = open(gateway, identity, &info)?;
         let page = collect(items, from, Duration::from_secs(wait)).await?;
-        let position = page.position.parse::<Point>().map_or(0, |point| point.complete());
+        let position = page.position.parse::<FeedPosition>().map_or(0, |point| point.last_complete());
         Ok(Reply::new(page).at(position).into_response())
     }
 }
 
-fn point(wanted: &Wanted, headers: &HeaderMap) -> Result<Option<Point>, ApiError> {
+fn point(wanted: &Wanted, headers: &HeaderMap) -> Result<Option<FeedPosition>, ApiError> {
     let last = match headers.get(LAST_EVENT_ID).map(HeaderValue::to_str) {
         Some(Ok(last)) => Some(last),
         Some(Err(_)) => return Err(ApiError::field("Last-Event-ID", Text::BadPosition)),
@@ -138,7 +138,7 @@ fn identity(
     scope: &TeamScope,
     info: &RequestInfo,
     headers: &HeaderMap,
-    from: Option<Point>,
+    from: Option<FeedPosition>,
 ) -> Result<Identity, ApiError> {
     let credentials =
         Credentials::of(headers, &access.config).ok_or_else(|| ApiError::new(ErrorCode::EmptyToken))?;
@@ -214,7 +214,7 @@ fn as_event(item: &Item) -> String {
 /// Frames until there is something and nothing more at hand, or until the wait is over.
 async fn collect(
     mut items: mpsc::Receiver<Item>,
-    from: Option<Point>,
+    from: Option<FeedPosition>,
     wait: Duration,
 ) -> Result<EventsPage, ApiError> {
     let mut events: Vec<Box<RawValue>> = Vec::new();
@@ -246,7 +246,7 @@ async fn collect(
             Some(Item::Close(..)) | None => break,
         }
     }
-    let position = reached.ok_or_else(|| ApiError::new(ErrorCode::Unavailable).because(Text::TryLater))?;
+    let position = reached.ok_or_else(|| ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable))?;
     Ok(EventsPage { events, position: position.to_string() })
 }
 

@@ -50,7 +50,7 @@ impl FromStr for Moment {
             return i64::try_from(position).map(|_| Self::Position(position)).map_err(|_| NoMoment);
         }
         // A plus that nobody escaped comes out of a query string as a space.
-        protocol::time::moment(&text.replace(' ', "+")).map(Self::Time).ok_or(NoMoment)
+        protocol::time::parse_rfc3339(&text.replace(' ', "+")).map(Self::Time).ok_or(NoMoment)
     }
 }
 

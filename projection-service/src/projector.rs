@@ -20,7 +20,7 @@ use platform::{
     journal::{Journal, LoadError},
     vault::Vault,
 };
-use protocol::notice::{Committed, FEED_SUBJECT, PROJECTED_SUBJECT, Projected};
+use protocol::notice::{CommittedBatch, FEED_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced};
 use read_model::ReadModel;
 use sqlx::{Connection, PgConnection};
 use std::{pin::pin, time::Duration};
@@ -124,7 +124,7 @@ pub(crate) struct Applied {
     /// Whether rights may be others than before.
     rights: bool,
     /// What to publish.
-    told: Committed,
+    told: CommittedBatch,
 }
 
 impl Projector {
@@ -294,13 +294,13 @@ impl Projector {
             DecodedBatch::Valid(events) => events.iter().any(|recorded| may_change_rights(&recorded.event)),
             DecodedBatch::Mixed(_) => true,
         };
-        let told = Committed { after, position: last, rows: told };
+        let told = CommittedBatch { after, position: last, rows: told };
         Ok(Some(Applied { position: last, rights, told }))
     }
 
     /// Tells whoever waits. What gets lost here is found by whoever looks at the checkpoint or the feed.
     fn announce(&self, applied: Applied) {
-        let projected = Projected { position: applied.position, rights: applied.rights };
+        let projected = ReadModelAdvanced { position: applied.position, rights: applied.rights };
         self.read.projected(projected);
         let SideEffects::Enabled { bus, .. } = &self.side_effects else { return };
         let mut told = applied.told;
@@ -313,7 +313,7 @@ impl Projector {
             }
             Err(error) => tracing::error!(%error, "notices have no JSON form"),
         }
-        publish(bus, PROJECTED_SUBJECT, Bytes::from(projected.to_string()));
+        publish(bus, READ_MODEL_SUBJECT, Bytes::from(projected.to_string()));
     }
 }
 

@@ -10,15 +10,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How much of a contact is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edition {
-    /// The answer to a v3 call: the seed's keys.
-    V3,
-    /// The answer to a v4 call, and websocket frames: also what came later.
-    V4,
-}
-
 /// A contact as one viewer sees it. `can_*` are present only when true.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Contact {

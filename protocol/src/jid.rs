@@ -36,7 +36,7 @@ impl Jid {
 /// The text is no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address: expected d-, g- or t- and a uuid")]
-pub struct NotAJid;
+pub struct InvalidJid;
 
 impl fmt::Display for Jid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,16 +49,16 @@ impl fmt::Display for Jid {
 }
 
 impl FromStr for Jid {
-    type Err = NotAJid;
-    fn from_str(text: &str) -> Result<Self, NotAJid> {
-        let (kind, id) = text.split_once('-').ok_or(NotAJid)?;
+    type Err = InvalidJid;
+    fn from_str(text: &str) -> Result<Self, InvalidJid> {
+        let (kind, id) = text.split_once('-').ok_or(InvalidJid)?;
         // Only the hyphenated form: uuids have other spellings, and one address must have one.
-        let id = Uuid::parse_str(id).ok().filter(|_| id.len() == 36).ok_or(NotAJid)?;
+        let id = Uuid::parse_str(id).ok().filter(|_| id.len() == 36).ok_or(InvalidJid)?;
         match kind {
             "d" => Ok(Self::Direct(id.into())),
             "g" => Ok(Self::Group(id.into())),
             "t" => Ok(Self::Task(id.into())),
-            _ => Err(NotAJid),
+            _ => Err(InvalidJid),
         }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
         }
         for text in ["", "d-", "x-7d09fba1-414e-47ab-ad05-6cf7fee2e081", "d-7d09fba1414e47abad056cf7fee2e081"]
         {
-            assert_eq!(text.parse::<Jid>(), Err(NotAJid), "{text}");
+            assert_eq!(text.parse::<Jid>(), Err(InvalidJid), "{text}");
         }
     }
 }

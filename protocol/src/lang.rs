@@ -1,9 +1,9 @@
 //! The languages answers are given in; [`Text`] holds the sentences.
 
-mod silence;
+mod read_only;
 mod text;
 
-pub use silence::Silence;
+pub use read_only::ReadOnlyReason;
 pub use text::{JsonType, Text};
 
 use std::fmt;

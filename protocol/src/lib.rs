@@ -13,6 +13,7 @@ pub mod emoji;
 pub mod envelope;
 pub mod error;
 pub mod features;
+pub mod feed_position;
 pub mod icon;
 pub mod integration;
 pub mod invitation;
@@ -21,7 +22,7 @@ pub mod lang;
 pub mod live;
 pub mod message;
 pub mod notice;
-pub mod point;
+
 pub mod reading;
 pub mod realtime;
 pub mod remind;
@@ -33,7 +34,9 @@ pub mod team;
 pub mod time;
 pub mod timezone;
 pub mod upload;
+pub mod version;
 
+pub use feed_position::FeedPosition;
 pub use jid::Jid;
-pub use point::Point;
 pub use time::Timestamp;
+pub use version::ApiVersion;

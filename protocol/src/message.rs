@@ -1,16 +1,16 @@
-//! Messages as one viewer sees them; [`NeutralMessage`] is what they are rendered from.
+//! Messages as one viewer sees them; [`MessageRecord`] is what they are rendered from.
 
 mod change;
-mod neutral;
 mod post;
+mod record;
 
 pub use change::{Change, ChangeKind};
-pub use neutral::{Face, NeutralMessage, author_jid};
 pub use post::{EditContent, EditMessage, PostToChat};
+pub use record::{MessageRecord, author_jid};
 
 use crate::{
     Jid, Timestamp,
-    upload::{NeutralUpload, Upload},
+    upload::{Upload, UploadRecord},
 };
 use events::chat::ChatRef;
 use serde::{Deserialize, Serialize};
@@ -301,7 +301,7 @@ impl ContentType {
     }
 
     /// Of a message that brings these files: a single one makes it what the file is.
-    pub fn of(uploads: &[NeutralUpload]) -> Self {
+    pub fn of(uploads: &[UploadRecord]) -> Self {
         match uploads {
             [single] => Self::from_word(single.message_type()).unwrap_or(Self::File),
             _ => Self::Plain,

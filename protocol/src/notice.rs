@@ -1,6 +1,6 @@
 //! Internal: what a projection tells the gateways, neutral of any viewer. One row of the feed is one notice.
 
-use crate::{Point, message::NeutralMessage};
+use crate::{FeedPosition, message::MessageRecord};
 use chrono::{DateTime, Utc};
 use events::{
     AccountId, ContactId, GroupId, MessageId, Position, RemindId, SectionId, SessionId, TagId, TeamId,
@@ -12,18 +12,18 @@ use serde_json::value::RawValue;
 use std::{fmt, num::ParseIntError, str::FromStr};
 use uuid::Uuid;
 
-/// The bus subject on which [`Committed`] is published.
+/// The bus subject on which [`CommittedBatch`] is published.
 pub const FEED_SUBJECT: &str = "feed";
 /// The bus subject on which a new head of the log is announced.
 pub const HEAD_SUBJECT: &str = "log.head";
-/// The bus subject on which the projection announces how far the read model has come: a [`Projected`].
-pub const PROJECTED_SUBJECT: &str = "read.position";
+/// The bus subject on which the projection announces how far the read model has come: a [`ReadModelAdvanced`].
+pub const READ_MODEL_SUBJECT: &str = "read.position";
 /// The bus subject of what is never stored: typing and presence, `live.{team}`.
 pub const LIVE_SUBJECT: &str = "live";
 
 /// The read model has come this far. As text: the position, and `rights` behind it where rights may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Projected {
+pub struct ReadModelAdvanced {
     /// The last event that the rows show.
     pub position: Position,
     /// Whether sessions, memberships or access to chats may be others than before.
@@ -33,13 +33,13 @@ pub struct Projected {
 /// Behind the position.
 const RIGHTS: &str = " rights";
 
-impl fmt::Display for Projected {
+impl fmt::Display for ReadModelAdvanced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.position, if self.rights { RIGHTS } else { "" })
     }
 }
 
-impl FromStr for Projected {
+impl FromStr for ReadModelAdvanced {
     type Err = ParseIntError;
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         let (position, rights) = text.strip_suffix(RIGHTS).map_or((text, false), |position| (position, true));
@@ -104,15 +104,15 @@ pub struct FeedRow {
 
 impl FeedRow {
     /// Its place among everything that is told.
-    pub fn point(&self) -> Point {
-        Point { position: self.position, ordinal: self.ordinal }
+    pub fn feed_position(&self) -> FeedPosition {
+        FeedPosition { position: self.position, ordinal: self.ordinal }
     }
 }
 
 /// What one transaction of a projection added to the feed. Each names the end of the one before it, so who missed one
 /// knows; and who has heard all knows that there is nothing else up to `position`, in any scope.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Committed {
+pub struct CommittedBatch {
     /// Where the read model stood before.
     pub after: Position,
     /// Where it stands now.
@@ -128,7 +128,7 @@ pub enum Notice {
     /// A message was posted, edited or deleted.
     MessageUpdated {
         /// The message.
-        message: Box<NeutralMessage>,
+        message: Box<MessageRecord>,
         /// A silent update of one that was there before.
         delayed: bool,
     },
@@ -154,10 +154,11 @@ pub enum Notice {
         /// In which chat.
         chat: ChatRef,
         /// Which ones.
-        messages: Vec<Receipt>,
+        messages: Vec<ReadReceipt>,
     },
     /// A contact wants to see a chat otherwise: for their own sockets.
-    ChatKept {
+    #[serde(rename = "chat_kept")]
+    ChatSettingsChanged {
         /// Who.
         contact: ContactId,
         /// Which chat.
@@ -225,12 +226,12 @@ pub enum Notice {
     /// A reminder was set: for its owner's sockets, as is all about reminders.
     RemindUpdated {
         /// The reminder.
-        remind: Reminder,
+        remind: ReminderRecord,
     },
     /// A reminder's time has come.
     RemindFired {
         /// The reminder.
-        remind: Reminder,
+        remind: ReminderRecord,
     },
     /// A reminder fires no more.
     RemindDeleted {
@@ -313,18 +314,18 @@ fn contacts() -> SectionKind {
 
 /// How far a message has got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Receipt {
+pub struct ReadReceipt {
     /// Who wrote it.
     pub author: ContactId,
     /// The message.
     pub message: MessageId,
-    /// How many others have seen it, counted up to [`NeutralMessage::READERS`].
+    /// How many others have seen it, counted up to [`MessageRecord::READERS`].
     pub readers: u32,
 }
 
 /// A reminder, neutral of its viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reminder {
+pub struct ReminderRecord {
     /// Which one.
     pub remind: RemindId,
     /// Of which chat.
@@ -359,13 +360,16 @@ impl Notice {
 
 #[cfg(test)]
 mod tests {
-    use super::Projected;
+    use super::ReadModelAdvanced;
 
     #[test]
     fn how_far_the_read_model_is_goes_through_text() {
-        for projected in [Projected { position: 7, rights: false }, Projected { position: 7, rights: true }] {
+        for projected in [
+            ReadModelAdvanced { position: 7, rights: false },
+            ReadModelAdvanced { position: 7, rights: true },
+        ] {
             assert_eq!(projected.to_string().parse(), Ok(projected));
         }
-        assert!("rights".parse::<Projected>().is_err());
+        assert!("rights".parse::<ReadModelAdvanced>().is_err());
     }
 }

@@ -9,7 +9,7 @@ pub use client::{
 pub use roster::Roster;
 
 use crate::{
-    Jid, Point, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
+    FeedPosition, Jid, Timestamp, chat::Chat, contact::Contact, message::ChatType, message::Message,
     reading::ChatCounters, remind::Remind, section::Section, tag::Tag, team::Team, team::TeamCounters,
     team::TeamUnread,
 };
@@ -30,7 +30,7 @@ pub struct ServerFrame<'a> {
     pub confirm_id: Option<&'a str>,
     /// Of what stems from an event: from where to go on. Clients ignore keys that they do not know.
     #[serde(flatten)]
-    pub point: Option<Point>,
+    pub point: Option<FeedPosition>,
 }
 
 /// Everything the server says.

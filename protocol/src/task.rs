@@ -3,7 +3,7 @@
 
 mod tab;
 
-use crate::{Jid, chat::Chat, jid::NotAJid};
+use crate::{Jid, chat::Chat, jid::InvalidJid};
 use events::GroupId;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, str::FromStr};
@@ -259,12 +259,12 @@ pub struct CheckTaskItem {
 pub struct TaskId(pub GroupId);
 
 impl FromStr for TaskId {
-    type Err = NotAJid;
-    fn from_str(text: &str) -> Result<Self, NotAJid> {
+    type Err = InvalidJid;
+    fn from_str(text: &str) -> Result<Self, InvalidJid> {
         let jid = if text.starts_with("t-") { text.parse() } else { format!("t-{text}").parse() };
         match jid? {
             Jid::Task(task) => Ok(Self(task)),
-            Jid::Direct(_) | Jid::Group(_) => Err(NotAJid),
+            Jid::Direct(_) | Jid::Group(_) => Err(InvalidJid),
         }
     }
 }
@@ -290,7 +290,7 @@ mod tests {
         let task = uuid.parse::<TaskId>().unwrap();
         assert_eq!(format!("t-{uuid}").parse(), Ok(task));
         for text in ["", "t-", "7", "g-7d09fba1-414e-47ab-ad05-6cf7fee2e081", "t-t-"] {
-            assert_eq!(text.parse::<TaskId>(), Err(NotAJid), "{text}");
+            assert_eq!(text.parse::<TaskId>(), Err(InvalidJid), "{text}");
         }
     }
 

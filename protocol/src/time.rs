@@ -14,12 +14,12 @@ pub struct Timestamp(pub DateTime<Utc>);
 
 /// Reads a time of RFC 3339. A leap second is the second after it: `23:59:60` is the next midnight, since neither Postgres
 /// nor clients know a moment between the two.
-pub fn moment(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| whole_second(time.to_utc()))
+pub fn parse_rfc3339(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|time| fold_leap_second(time.to_utc()))
 }
 
 /// The same moment, a leap second counted as the second after it.
-pub fn whole_second(time: DateTime<Utc>) -> DateTime<Utc> {
+pub fn fold_leap_second(time: DateTime<Utc>) -> DateTime<Utc> {
     // Within a leap second chrono counts nanoseconds on past the end of the second before it.
     let beyond = time.nanosecond().checked_sub(1_000_000_000);
     let next =
@@ -35,7 +35,7 @@ impl From<DateTime<Utc>> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&whole_second(self.0).to_rfc3339_opts(SecondsFormat::Micros, true))
+        f.write_str(&fold_leap_second(self.0).to_rfc3339_opts(SecondsFormat::Micros, true))
     }
 }
 
@@ -73,18 +73,18 @@ mod tests {
 
     #[test]
     fn a_leap_second_is_the_next_one_everywhere() {
-        let midnight = moment("2027-01-01T00:00:00Z").unwrap();
+        let midnight = parse_rfc3339("2027-01-01T00:00:00Z").unwrap();
         for text in ["2026-12-31T23:59:60Z", "2027-01-01T02:59:60+03:00"] {
-            assert_eq!(moment(text), Some(midnight), "{text}");
+            assert_eq!(parse_rfc3339(text), Some(midnight), "{text}");
         }
-        let within = moment("2026-12-31T23:59:60.25Z").unwrap();
+        let within = parse_rfc3339("2026-12-31T23:59:60.25Z").unwrap();
         assert_eq!(Timestamp(within).to_string(), "2027-01-01T00:00:00.250000Z");
         // An event that was stored before times were read so.
         let stored = DateTime::parse_from_rfc3339("2026-12-31T23:59:60Z").unwrap().to_utc();
         assert_eq!(Timestamp(stored).to_string(), "2027-01-01T00:00:00.000000Z");
-        let plain = moment("2026-12-31T23:59:59.999999999Z").unwrap();
-        assert_eq!(whole_second(plain), plain);
-        assert_eq!(moment("2026-12-31"), None);
+        let plain = parse_rfc3339("2026-12-31T23:59:59.999999999Z").unwrap();
+        assert_eq!(fold_leap_second(plain), plain);
+        assert_eq!(parse_rfc3339("2026-12-31"), None);
     }
 
     #[test]

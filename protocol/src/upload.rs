@@ -56,7 +56,7 @@ pub struct UploadPreview {
 
 /// An uploaded file as rows and the feed keep it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NeutralUpload {
+pub struct UploadRecord {
     /// The file.
     pub id: UploadId,
     /// When it was uploaded.
@@ -75,7 +75,7 @@ pub struct NeutralUpload {
     pub preview: Option<(u32, u32)>,
 }
 
-impl NeutralUpload {
+impl UploadRecord {
     /// The file with its addresses.
     pub fn shown(&self, team: TeamId, base_url: &str) -> Upload {
         let url = |what| format!("{base_url}/api/v4/teams/{team}/uploads/{}/{what}", self.id);

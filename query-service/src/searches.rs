@@ -31,11 +31,11 @@ impl Queries {
         }
         self.searches.take(account.0).map(Some).map_err(|full| match full {
             Full::OfTheAccount => {
-                let told = Text::SlowDown { seconds: LATER.as_secs() };
+                let told = Text::RateLimited { seconds: LATER.as_secs() };
                 ApiError::new(ErrorCode::RateLimit).because(told).retry_after(LATER)
             }
             Full::Altogether => {
-                ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(LATER)
+                ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(LATER)
             }
         })
     }

@@ -3,8 +3,9 @@
 use crate::{ReadModel, Result};
 use events::AccountId;
 use protocol::{
+    ApiVersion,
     account::{LaterMe, Me},
-    contact::{Contact, Edition, OwnLaterContact},
+    contact::{Contact, OwnLaterContact},
 };
 use sqlx::Row;
 
@@ -26,26 +27,26 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn me(&self, account: AccountId, edition: Edition) -> Result<Option<Me>> {
+    pub async fn me(&self, account: AccountId, version: ApiVersion) -> Result<Option<Me>> {
         let Some(profile) = self.profile(account).await? else { return Ok(None) };
-        let (devices, teams) = (self.devices(account).await?, self.teams(account, edition).await?);
+        let (devices, teams) = (self.devices(account).await?, self.teams(account, version).await?);
         // What somebody prefers is kept with their contacts.
-        let face = teams.iter().find(|team| team.last_active).or(teams.first()).map(|team| &team.me);
-        let own = face.and_then(|contact| contact.own.as_ref());
+        let last_used = teams.iter().find(|team| team.last_active).or(teams.first()).map(|team| &team.me);
+        let own = last_used.and_then(|contact| contact.own.as_ref());
         Ok(Some(Me {
             alt_send: own.is_some_and(|own| own.alt_send),
             default_lang: own.and_then(|own| own.default_lang.clone()),
             devices,
             email: None,
             unread_first: own.is_some_and(|own| own.unread_first),
-            later: (edition == Edition::V4).then(|| self.later_me(&profile, face)),
+            later: (version == ApiVersion::V4).then(|| self.later_me(&profile, last_used)),
             phone: profile.phone,
             teams,
         }))
     }
 
-    fn later_me(&self, profile: &Profile, face: Option<&Contact>) -> LaterMe {
-        let own = face.and_then(|contact| contact.own_later.as_ref());
+    fn later_me(&self, profile: &Profile, last_used: Option<&Contact>) -> LaterMe {
+        let own = last_used.and_then(|contact| contact.own_later.as_ref());
         let named = domain::name::display_name(&profile.given_name, &profile.family_name, &profile.phone);
         let text = |of: fn(&OwnLaterContact) -> Option<String>| own.and_then(of);
         let switch = |of: fn(&OwnLaterContact) -> bool| own.is_some_and(of);
@@ -55,7 +56,8 @@ impl ReadModel {
             family_name: profile.family_name.clone(),
             given_name: profile.given_name.clone(),
             hide_pushes_content: switch(|own| own.hide_pushes_content),
-            icons: face.map_or_else(|| self.stub(profile.colour, &named), |contact| contact.icons.clone()),
+            icons: last_used
+                .map_or_else(|| self.stub(profile.colour, &named), |contact| contact.icons.clone()),
             munread_first: switch(|own| own.munread_first),
             patronymic: text(|own| Some(own.patronymic.clone())).unwrap_or_default(),
             quiet_time_finish: text(|own| own.quiet_time_finish.clone()),

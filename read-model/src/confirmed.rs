@@ -3,7 +3,7 @@
 
 use crate::{ReadModel, Result};
 use events::{SessionId, TeamId};
-use protocol::Point;
+use protocol::FeedPosition;
 use sqlx::Row;
 
 impl ReadModel {
@@ -11,7 +11,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn note_confirmed(&self, session: SessionId, team: TeamId, point: Point) -> Result<()> {
+    pub async fn note_confirmed(&self, session: SessionId, team: TeamId, point: FeedPosition) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.confirmed (session, team, position, ordinal, at) VALUES ($1, $2, $3, $4, now()) \
              ON CONFLICT (session, team) DO UPDATE \
@@ -31,7 +31,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn confirmed(&self, session: SessionId, team: TeamId) -> Result<Option<Point>> {
+    pub async fn confirmed(&self, session: SessionId, team: TeamId) -> Result<Option<FeedPosition>> {
         let row = sqlx::query(
             "SELECT f.position, f.ordinal FROM ops.confirmed f CROSS JOIN checkpoint c \
              WHERE f.session = $1 AND f.team = $2 AND f.position <= c.position",
@@ -40,7 +40,7 @@ impl ReadModel {
         .bind(team.0)
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|row| Point {
+        Ok(row.map(|row| FeedPosition {
             position: row.get::<i64, _>("position").cast_unsigned(),
             ordinal: row.get::<i32, _>("ordinal").cast_unsigned(),
         }))

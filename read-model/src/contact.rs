@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use domain::policy::{self, Action};
 use events::{ContactId, TeamId, contact::Preferences, value::ContactStatus};
 use protocol::{
-    Jid,
-    contact::{Contact, Edition, LaterContact, OwnContact, OwnLaterContact},
-    lang::{Lang, Silence},
+    ApiVersion, Jid,
+    contact::{Contact, LaterContact, OwnContact, OwnLaterContact},
+    lang::{Lang, ReadOnlyReason},
 };
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
@@ -65,7 +65,7 @@ impl ReadModel {
              ORDER BY c.since DESC"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V3)).collect())
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V3)).collect())
     }
 
     /// Everybody in a team, bots too, by shown name; former contacts are left out.
@@ -105,7 +105,7 @@ impl ReadModel {
             .bind(i64::from(filter.offset))
             .fetch_all(&self.pool)
             .await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V4)).collect())
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V4)).collect())
     }
 
     /// Some contacts of a team, former ones too, in no order.
@@ -121,7 +121,7 @@ impl ReadModel {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let sql = format!("SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.uid = ANY($2)");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(ids).fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V4)).collect())
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V4)).collect())
     }
 
     /// One contact of a team, a former one too.
@@ -163,21 +163,21 @@ impl ReadModel {
     }
 
     /// A row with [`COLUMNS`] as a viewer sees it.
-    pub(crate) fn contact_view(&self, row: &PgRow, viewer: Viewer, edition: Edition) -> Contact {
+    pub(crate) fn contact_view(&self, row: &PgRow, viewer: Viewer, version: ApiVersion) -> Contact {
         let id = ContactId(row.get("uid"));
         let own = id == viewer.contact;
         let botname: Option<String> = row.get("botname");
         let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
         let display_name: String = row.get("display_name");
         let archived: bool = row.get("archived");
-        let later = edition == Edition::V4;
+        let later = version == ApiVersion::V4;
         let person = botname.is_none();
         let flag = |is: bool| is.then_some(true);
-        let fields = match (person, edition) {
+        let fields = match (person, version) {
             (false, _) => vec![],
-            (true, Edition::V3) => policy::changeable_fields(viewer.status, own),
-            (true, Edition::V4) if archived => vec![],
-            (true, Edition::V4) => policy::changeable_now(viewer.status, status, own),
+            (true, ApiVersion::V3) => policy::changeable_fields(viewer.status, own),
+            (true, ApiVersion::V4) if archived => vec![],
+            (true, ApiVersion::V4) => policy::changeable_now(viewer.status, status, own),
         };
         Contact {
             can_add_to_group: flag(person && !archived),
@@ -222,7 +222,7 @@ fn later_view(row: &PgRow, viewer: Viewer, botname: Option<String>, display_name
         botname,
         cant_send_message_reason: row
             .get::<bool, _>("archived")
-            .then(|| Silence::Former.render(Lang::default()).to_owned()),
+            .then(|| ReadOnlyReason::FormerContact.render(Lang::default()).to_owned()),
         gentime: row.get("gentime"),
         mood: chosen(row.get("mood")),
         short_name: chosen(given_name).unwrap_or_else(|| display_name.to_owned()),

@@ -6,7 +6,7 @@ use crate::{
 };
 use events::{AccountId, ChatKey, ContactId, GroupId, Position, TeamId};
 use protocol::{
-    Point,
+    FeedPosition,
     message::ChatType,
     notice::{FeedRow, Scope},
 };
@@ -32,7 +32,7 @@ pub struct FeedPage {
     /// In order.
     pub rows: Vec<FeedRow>,
     /// Nothing but these rows lies between where it was read from and here.
-    pub reached: Point,
+    pub reached: FeedPosition,
     /// It was read to the end.
     pub is_last: bool,
 }
@@ -60,7 +60,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn feed(&self, scopes: &[Scope], after: Point, limit: i64) -> Result<FeedRead> {
+    pub async fn feed(&self, scopes: &[Scope], after: FeedPosition, limit: i64) -> Result<FeedRead> {
         let ids: Vec<Uuid> = scopes.iter().map(Scope::uuid).collect();
         let rows = sqlx::query(if ids.len() <= FEW { OF_FEW } else { OF_MANY })
             .bind(&ids)
@@ -71,7 +71,7 @@ impl ReadModel {
             .await?;
         let first = rows.first().ok_or(QueryError::Damaged("checkpoint"))?;
         let head = first.get::<i64, _>("head").cast_unsigned();
-        if after < Point::whole(first.get::<i64, _>("floor").cast_unsigned()) {
+        if after < FeedPosition::end_of(first.get::<i64, _>("floor").cast_unsigned()) {
             return Ok(FeedRead::Forgotten { head });
         }
         let rows = rows
@@ -80,8 +80,8 @@ impl ReadModel {
             .map(|row| serde_json::from_slice(&row).map_err(|_| QueryError::Damaged("feed.notice")))
             .collect::<Result<Vec<FeedRow>>>()?;
         let full = i64::try_from(rows.len()).is_ok_and(|read| read >= limit);
-        let last = rows.last().map_or(after, FeedRow::point);
-        let reached = if full { last } else { Point::whole(head).max(last) };
+        let last = rows.last().map_or(after, FeedRow::feed_position);
+        let reached = if full { last } else { FeedPosition::end_of(head).max(last) };
         Ok(FeedRead::Page(FeedPage { rows, reached, is_last: !full }))
     }
 
@@ -89,7 +89,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn groups_at(&self, contact: ContactId, point: Point) -> Result<HashSet<GroupId>> {
+    pub async fn groups_at(&self, contact: ContactId, point: FeedPosition) -> Result<HashSet<GroupId>> {
         let found: Vec<Uuid> = sqlx::query_scalar(
             "SELECT chat FROM feed_member WHERE contact = $1 AND (since_position, since_ordinal) <= ($2, $3) \
                  AND (until_position IS NULL OR (until_position, until_ordinal) > ($2, $3))",

@@ -10,7 +10,7 @@ pub(crate) use refer::forward;
 use crate::{QueryError, ReadModel, Result};
 use chrono::{DateTime, Utc};
 use events::{ChatKey, ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::{ContentType, NeutralMessage};
+use protocol::message::{ContentType, MessageRecord};
 use serde::de::DeserializeOwned;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn message(&self, team: TeamId, message: MessageId) -> Result<Option<NeutralMessage>> {
+    pub async fn message(&self, team: TeamId, message: MessageId) -> Result<Option<MessageRecord>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2"
         );
@@ -51,7 +51,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn whole_message(&self, team: TeamId, message: MessageId) -> Result<Option<NeutralMessage>> {
+    pub async fn whole_message(&self, team: TeamId, message: MessageId) -> Result<Option<MessageRecord>> {
         let Some(mut found) = self.message(team, message).await? else { return Ok(None) };
         self.refer(std::slice::from_mut(&mut found)).await?;
         Ok(Some(found))
@@ -142,10 +142,10 @@ impl ReadModel {
 ///
 /// # Errors
 /// The row cannot have been written by the projection.
-pub fn neutral(row: &PgRow) -> Result<NeutralMessage> {
+pub fn neutral(row: &PgRow) -> Result<MessageRecord> {
     let author: Uuid = row.get("author");
     let num: i64 = row.get("num");
-    Ok(NeutralMessage {
+    Ok(MessageRecord {
         id: MessageId(row.get("uid")),
         team: TeamId(row.get("team")),
         chat: chat_ref(row)?,

@@ -2,7 +2,7 @@
 
 use crate::{QueryError, ReadModel, Result};
 use events::Position;
-use protocol::notice::Projected;
+use protocol::notice::ReadModelAdvanced;
 use std::{sync::atomic::Ordering, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
@@ -53,7 +53,7 @@ impl ReadModel {
     }
 
     /// The projection says, here or over the bus, how far it has come.
-    pub fn projected(&self, projected: Projected) {
+    pub fn projected(&self, projected: ReadModelAdvanced) {
         // First of all: whoever waits for the position must not be answered by rights from before it.
         if projected.rights {
             self.rights_changed();

@@ -29,9 +29,9 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Database(source) => Self::unavailable(source),
-            QueryError::Rebuilding => {
-                Self::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(RETRY_WHILE_REBUILDING)
-            }
+            QueryError::Rebuilding => Self::new(ErrorCode::Unavailable)
+                .because(Text::Unavailable)
+                .retry_after(RETRY_WHILE_REBUILDING),
             damaged @ QueryError::Damaged(_) => Self::internal(damaged),
         }
     }

@@ -3,7 +3,7 @@
 use crate::{QueryError, ReadModel, Result, chat::jid_for};
 use chrono::{DateTime, Utc};
 use events::{ContactId, RemindId, chat::ChatRef};
-use protocol::{notice::Reminder, remind::Remind};
+use protocol::{notice::ReminderRecord, remind::Remind};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -51,10 +51,10 @@ impl ReadModel {
 ///
 /// # Errors
 /// The projection cannot have written it.
-pub fn reminder(row: &PgRow) -> Result<Reminder> {
+pub fn reminder(row: &PgRow) -> Result<ReminderRecord> {
     let chat: ChatRef =
         serde_json::from_value(row.get("chat_ref")).map_err(|_| QueryError::Damaged("remind.chat_ref"))?;
-    Ok(Reminder {
+    Ok(ReminderRecord {
         remind: RemindId(row.get("uid")),
         chat,
         fire_at: row.get("fire_at"),
@@ -63,7 +63,7 @@ pub fn reminder(row: &PgRow) -> Result<Reminder> {
 }
 
 /// A reminder as its owner sees it.
-pub fn remind_view(reminder: &Reminder, owner: ContactId) -> Remind {
+pub fn remind_view(reminder: &ReminderRecord, owner: ContactId) -> Remind {
     Remind {
         chat: jid_for(owner, reminder.chat),
         comment: Some(reminder.comment.clone()).filter(|comment| !comment.is_empty()),

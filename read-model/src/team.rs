@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, Months, Utc};
 use domain::policy::{self, Action};
 use events::{AccountId, ContactId, TeamId, value::ContactStatus};
 use protocol::{
-    contact::Edition,
+    ApiVersion,
     icon::IconData,
     invitation::TeamShort,
     team::{MonthUsage, Team, TeamUnread, Usage},
@@ -26,9 +26,9 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn teams(&self, account: AccountId, edition: Edition) -> Result<Vec<Team>> {
+    pub async fn teams(&self, account: AccountId, version: ApiVersion) -> Result<Vec<Team>> {
         let which = "c.account = $1 AND NOT c.archived AND NOT t.archived";
-        self.team_views(account, which, None, edition).await
+        self.team_views(account, which, None, version).await
     }
 
     /// How many teams an account is in.
@@ -50,9 +50,9 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn team(&self, account: AccountId, team: TeamId, edition: Edition) -> Result<Option<Team>> {
+    pub async fn team(&self, account: AccountId, team: TeamId, version: ApiVersion) -> Result<Option<Team>> {
         let which = "c.account = $1 AND NOT c.archived AND t.uid = $2";
-        let found = self.team_views(account, which, Some(team), edition).await?;
+        let found = self.team_views(account, which, Some(team), version).await?;
         Ok(found.into_iter().next())
     }
 
@@ -61,7 +61,7 @@ impl ReadModel {
     /// # Errors
     /// The database failed.
     pub async fn team_with_contacts(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
-        let Some(mut view) = self.team(account, team, Edition::V3).await? else { return Ok(None) };
+        let Some(mut view) = self.team(account, team, ApiVersion::V3).await? else { return Ok(None) };
         let protocol::Jid::Direct(contact) = view.me.jid else {
             return Err(QueryError::Damaged("contact.uid"));
         };
@@ -137,7 +137,7 @@ impl ReadModel {
         account: AccountId,
         which: &str,
         team: Option<TeamId>,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Vec<Team>> {
         let sql = format!(
             "SELECT {COLUMNS}, t.uid AS team_uid, t.name, t.colour AS team_colour, t.default_task_deadline, \
@@ -157,14 +157,14 @@ impl ReadModel {
         let mut unread = self.unread(&contacts).await?;
         let view = |row: &PgRow| {
             let contact = ContactId(row.get("uid"));
-            self.team_view(row, contact, unread.remove(&contact).unwrap_or_default(), edition)
+            self.team_view(row, contact, unread.remove(&contact).unwrap_or_default(), version)
         };
         Ok(rows.iter().map(view).collect())
     }
 
-    fn team_view(&self, row: &PgRow, contact: ContactId, unread: TeamUnread, edition: Edition) -> Team {
+    fn team_view(&self, row: &PgRow, contact: ContactId, unread: TeamUnread, version: ApiVersion) -> Team {
         let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
-        let me = self.contact_view(row, Viewer { contact, status }, edition);
+        let me = self.contact_view(row, Viewer { contact, status }, version);
         let may = |action| policy::may(status, action).then_some(true);
         let manages = may(Action::ManageTeam).is_some();
         let assignable = policy::assignable(status);

@@ -5,7 +5,7 @@ use events::{
     BlobId, TeamId, UploadId,
     value::{ContactStatus, UploadKind},
 };
-use protocol::upload::NeutralUpload;
+use protocol::upload::UploadRecord;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ impl ReadModel {
         team: TeamId,
         viewer: Viewer,
         upload: UploadId,
-    ) -> Result<Option<(NeutralUpload, BlobId)>> {
+    ) -> Result<Option<(UploadRecord, BlobId)>> {
         let sql = format!(
             "SELECT {COLUMNS}, u.blob FROM upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
                  SELECT 1 FROM attachment a JOIN message m ON m.uid = a.message \
@@ -62,9 +62,9 @@ impl ReadModel {
 ///
 /// # Errors
 /// The row cannot have been written by the projection.
-pub fn neutral(row: &PgRow) -> Result<NeutralUpload> {
+pub fn neutral(row: &PgRow) -> Result<UploadRecord> {
     let side = |name| row.get::<Option<i32>, _>(name).map(i32::unsigned_abs);
-    Ok(NeutralUpload {
+    Ok(UploadRecord {
         id: UploadId(row.get::<Uuid, _>("uid")),
         created: row.get("created"),
         size: row.get::<i64, _>("size").unsigned_abs(),

@@ -31,7 +31,7 @@ CREATE TABLE message (
     edited timestamptz,
     editable_until timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false,
-    -- Whether it can be unread: the rule of [`NeutralMessage::counts`].
+    -- Whether it can be unread: the rule of [`MessageRecord::counts`].
     counts boolean NOT NULL GENERATED ALWAYS AS (NOT deleted AND NOT silently AND kind <> 'change') STORED,
     gentime bigint NOT NULL,
     -- The chat is a word too, so that one index leads to what is both said and said there. The stemmer takes ё for е, but no

@@ -149,7 +149,7 @@ fn client_messages(schemas: &mut Schemas) -> Map<String, Value> {
                 },
             },
         });
-        (name.to_owned(), json!({"name": name, "summary": event.about(), "payload": payload}))
+        (name.to_owned(), json!({"name": name, "summary": event.summary(), "payload": payload}))
     };
     ClientEvent::ALL.into_iter().map(message).collect()
 }

@@ -20,7 +20,7 @@ use projection_service::{
     RetentionPolicy,
     effects::{EffectWorker, EffectWorkerDeps},
 };
-use protocol::notice::{HEAD_SUBJECT, PROJECTED_SUBJECT, Projected};
+use protocol::notice::{HEAD_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced};
 use query_service::{Queries, QueryDeps};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
@@ -260,7 +260,7 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
 
 /// Other processes tell of a new head and of rows that are there; without them, polling finds both a little later.
 async fn listen_to_the_bus(house: &House) -> Result<(), Failure> {
-    for subject in [HEAD_SUBJECT, PROJECTED_SUBJECT] {
+    for subject in [HEAD_SUBJECT, READ_MODEL_SUBJECT] {
         let mut told = house.bus.subscribe(subject).await?;
         let (log, read, stopping) = (house.journal.log().clone(), house.read.clone(), house.tasks.stopping());
         house.tasks.spawn("bus", async move {
@@ -275,7 +275,7 @@ async fn listen_to_the_bus(house: &House) -> Result<(), Failure> {
                 // A head is written as a position of which nothing more is said.
                 let told = std::str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
                 match (told, &*message.subject) {
-                    (Some(Projected { position, .. }), HEAD_SUBJECT) => log.wake(position),
+                    (Some(ReadModelAdvanced { position, .. }), HEAD_SUBJECT) => log.wake(position),
                     (Some(projected), _) => read.projected(projected),
                     (None, subject) => tracing::warn!(subject, "a message on the bus is no position"),
                 }

@@ -66,11 +66,11 @@ impl Arrivals {
     fn admit(&self, account: AccountId) -> Result<Place, ApiError> {
         self.0.take(account.0).map_err(|full| match full {
             Full::OfTheAccount => {
-                let told = Text::SlowDown { seconds: BUSY.as_secs() };
+                let told = Text::RateLimited { seconds: BUSY.as_secs() };
                 ApiError::new(ErrorCode::RateLimit).because(told).retry_after(BUSY)
             }
             Full::Altogether => {
-                ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(BUSY)
+                ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(BUSY)
             }
         })
     }

@@ -21,14 +21,14 @@ pub(super) async fn cleaned(
         // A photograph with a damaged beginning is not recognised by its content, but its name claims that it is one.
         let is_one = media == Media::OPAQUE && media::is_called_picture(name);
         if is_one && incoming.hides_metadata().await.map_err(ApiError::unavailable)? {
-            return Err(ApiError::field(FIELD, Text::PictureHides));
+            return Err(ApiError::field(FIELD, Text::PictureNotCleanable));
         }
         return Ok((incoming, size, media));
     };
     match incoming.clean(format).await {
         Ok((incoming, Outcome::NotReadableAsClaimed, size)) => Ok((incoming, size, Media::OPAQUE)),
         Ok((incoming, Outcome::NothingToClean | Outcome::Cleaned, size)) => Ok((incoming, size, media)),
-        Err(CleanError::Hidden) => Err(ApiError::field(FIELD, Text::PictureHides)),
+        Err(CleanError::Hidden) => Err(ApiError::field(FIELD, Text::PictureNotCleanable)),
         Err(error @ CleanError::Storage(_)) => Err(ApiError::unavailable(error)),
     }
 }

@@ -25,8 +25,8 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::{
-    Jid,
-    contact::{ChangeContact, Contact, CreateContact, Edition},
+    ApiVersion, Jid,
+    contact::{ChangeContact, Contact, CreateContact},
     envelope::{Nothing, Success},
     error::ErrorCode,
     lang::Text,
@@ -181,7 +181,7 @@ pub(super) async fn confirm(
     let actor = scope.contact;
     let done = commands.on_team(&context, &scope, || team::Command::Confirm { actor }).await?;
     let (account, team) = (scope.caller.account, scope.team);
-    commands.show(&context, done.position, || commands.access.read.team(account, team, Edition::V4)).await
+    commands.show(&context, done.position, || commands.access.read.team(account, team, ApiVersion::V4)).await
 }
 
 impl Commands {

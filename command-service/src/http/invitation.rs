@@ -23,7 +23,7 @@ use platform::{
     vault::{Place, Purpose},
 };
 use protocol::{
-    contact::Edition,
+    ApiVersion,
     envelope::{Nothing, Success},
     error::ErrorCode,
     invitation::{CreateInvitation, Invitation, Join, OpenInvitation},
@@ -119,7 +119,7 @@ pub(super) async fn join(
     command: Command<Body<Join>>,
 ) -> Result<Answer, ApiError> {
     let Command { input: Body(Join { token }), context } = command;
-    commands.join(&caller, context, &token, Edition::V3).await
+    commands.join(&caller, context, &token, ApiVersion::V3).await
 }
 
 /// What the path of a link names.
@@ -137,7 +137,7 @@ pub(super) async fn join_v4(
     Params(link): Params<Link>,
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
-    commands.join(&caller, command.context, &link.token, Edition::V4).await
+    commands.join(&caller, command.context, &link.token, ApiVersion::V4).await
 }
 
 /// An invitation that was made just now.
@@ -192,7 +192,7 @@ impl Commands {
         caller: &Caller,
         context: Context,
         token: &str,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Answer, ApiError> {
         let mut context = context.named("team.join");
         if let Some(answer) = self.repeated(&context).await? {
@@ -219,6 +219,6 @@ impl Commands {
                     other => refused(other),
                 })
             })?;
-        self.show(&context, done.position, || read.team(caller.account, team, edition)).await
+        self.show(&context, done.position, || read.team(caller.account, team, version)).await
     }
 }

@@ -23,10 +23,10 @@ use domain::{
 use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
 use platform::http::ApiError;
 use protocol::{
-    Jid,
+    ApiVersion, Jid,
     error::ErrorCode,
-    lang::{Silence, Text},
-    message::{Face, Message as MessageView},
+    lang::{ReadOnlyReason, Text},
+    message::Message as MessageView,
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
 use read_model::chat::{Access, chat_of};
@@ -38,13 +38,13 @@ pub(super) struct Manner {
     /// What stands before the names of the content's fields.
     pub(super) content: &'static str,
     /// How much of the message the answer shows.
-    pub(super) face: Face,
+    pub(super) version: ApiVersion,
 }
 
 /// Of client events: the seed's.
-pub(super) const BY_EVENT: Manner = Manner { content: "content.", face: Face::V3 };
+pub(super) const BY_EVENT: Manner = Manner { content: "content.", version: ApiVersion::V3 };
 /// Of v4 calls.
-pub(super) const BY_CALL: Manner = Manner { content: "", face: Face::Realtime };
+pub(super) const BY_CALL: Manner = Manner { content: "", version: ApiVersion::V4 };
 
 impl Commands {
     /// `client.message.updated`: posts, or changes the author's own message with that id.
@@ -88,7 +88,7 @@ impl Commands {
             update_age: scope.message_update_age,
         };
         let position = self.say(context, draft).await?;
-        self.message_answer(context, scope, message, position, manner.face).await
+        self.message_answer(context, scope, message, position, manner.version).await
     }
 
     /// A message answers one of its own chat, and forwards what its author may see.
@@ -138,7 +138,7 @@ impl Commands {
             return Err(not_found());
         }
         let position = self.delete(&context, scope, known.chat, message).await?;
-        self.message_answer(&context, scope, message, position, Face::V3).await
+        self.message_answer(&context, scope, message, position, ApiVersion::V3).await
     }
 
     /// Deletes a message of a chat that the member sees. Who runs the team or the group may delete anybody's there.
@@ -206,8 +206,8 @@ impl Commands {
             Access::Write => Ok(chat),
             // Who is in a group and may not write is no admin of it; nobody else may read it by this rule.
             Access::Read => {
-                let silence = Silence::of(chat, true);
-                Err(ApiError::new(ErrorCode::AccessDenied).because(Text::Silent(silence)))
+                let silence = ReadOnlyReason::of(chat, true);
+                Err(ApiError::new(ErrorCode::AccessDenied).because(Text::ReadOnlyChat(silence)))
             }
             Access::None => Err(not_found()),
         }
@@ -231,9 +231,9 @@ impl Commands {
         scope: &TeamScope,
         message: MessageId,
         position: Position,
-        face: Face,
+        version: ApiVersion,
     ) -> Result<Answer, ApiError> {
-        self.show(context, position, || self.message_view(context, scope, message, face)).await
+        self.show(context, position, || self.message_view(context, scope, message, version)).await
     }
 
     async fn message_view(
@@ -241,14 +241,14 @@ impl Commands {
         context: &Context,
         scope: &TeamScope,
         message: MessageId,
-        face: Face,
+        version: ApiVersion,
     ) -> read_model::Result<Option<MessageView>> {
-        let found = match face {
-            Face::V3 => self.access.read.message(scope.team, message).await?,
-            Face::Realtime => self.access.read.whole_message(scope.team, message).await?,
+        let found = match version {
+            ApiVersion::V3 => self.access.read.message(scope.team, message).await?,
+            ApiVersion::V4 => self.access.read.whole_message(scope.team, message).await?,
         };
         Ok(found.map(|message| {
-            message.seen_in(scope.contact, face, self.access.read.base_url(), context.request.lang)
+            message.render_for(scope.contact, version, self.access.read.base_url(), context.request.lang)
         }))
     }
 }

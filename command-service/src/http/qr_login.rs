@@ -26,7 +26,7 @@ use platform::{
     vault::Purpose,
 };
 use protocol::{
-    contact::Edition,
+    ApiVersion,
     envelope::Success,
     lang::Text,
     session::{LoggedIn, QrAuth, QrOffer},
@@ -126,5 +126,5 @@ pub(super) async fn qr_auth(
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    Opened { account, token, position: done.position }.answer(&commands, &context, Edition::V3).await
+    Opened { account, token, position: done.position }.answer(&commands, &context, ApiVersion::V3).await
 }

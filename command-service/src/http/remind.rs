@@ -20,7 +20,7 @@ use platform::http::{ApiError, Body, Params};
 use protocol::{
     envelope::{Nothing, Success},
     lang::Text,
-    notice::Reminder,
+    notice::ReminderRecord,
     remind::{CreateRemind, Remind as RemindView},
 };
 use read_model::{
@@ -67,7 +67,7 @@ pub(super) async fn create(
     let position = commands.set_remind(&context, &scope, (remind, chat), fire_at, &comment).await?;
     let position = position.map_err(refused)?;
     commands.settle(&context, position).await?;
-    let view = remind_view(&Reminder { remind, chat, fire_at, comment }, scope.contact);
+    let view = remind_view(&ReminderRecord { remind, chat, fire_at, comment }, scope.contact);
     commands.answer(&context, position, &view).await
 }
 

@@ -24,7 +24,7 @@ use events::value::SessionKind;
 use http::header::SET_COOKIE;
 use platform::http::{ApiError, Body, Reply, require_same_origin};
 use protocol::{
-    contact::Edition,
+    ApiVersion,
     envelope::Success,
     session::{CodeSent, CodeSentV4, CookieLoggedIn, LoggedIn, SmsAuth, SmsCookieAuth, SmsLogin},
 };
@@ -89,7 +89,7 @@ pub(super) async fn sms_auth(
     let (phone, kind) = (checked(phone)?, SessionKind::Token);
     let entered = Entered { phone, code: input.code, kind, device, sent_back };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
-    opened.answer(&commands, &context, Edition::V3).await
+    opened.answer(&commands, &context, ApiVersion::V3).await
 }
 
 /// Second part without a device: the code opens a session.
@@ -111,7 +111,7 @@ pub(super) async fn get_token(
     let (kind, device) = (SessionKind::GetToken, None);
     let entered = Entered { phone: checked(phone)?, code: input.code, kind, device, sent_back };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
-    opened.answer(&commands, &context, Edition::V4).await
+    opened.answer(&commands, &context, ApiVersion::V4).await
 }
 
 /// Second part without a device: the session is in a cookie.
@@ -131,7 +131,7 @@ pub(super) async fn sms_cookieauth(
     let (kind, device) = (SessionKind::Cookie, None);
     let entered = Entered { phone: checked(phone)?, code: input.code, kind, device, sent_back };
     let opened = commands.log_in_by_sms(&mut context, entered).await?;
-    let me = opened.me(&commands, &context, Edition::V3).await?;
+    let me = opened.me(&commands, &context, ApiVersion::V3).await?;
     let cookie =
         cookie::set(&opened.token, &commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
     Ok(Reply::new(CookieLoggedIn { me }).at(opened.position).header(SET_COOKIE, cookie))

@@ -25,7 +25,7 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::{
-    contact::Edition,
+    ApiVersion,
     envelope::Success,
     error::{ErrorCode, Failure},
     lang::Text,
@@ -48,7 +48,7 @@ pub(super) async fn create(
     caller: Caller,
     command: Command<Body<CreateTeam>>,
 ) -> Result<Answer, ApiError> {
-    commands.create_team(&caller, command, Edition::V3).await
+    commands.create_team(&caller, command, ApiVersion::V3).await
 }
 
 /// Creates a team. The answer has no `contacts`: they are listed by a call of their own.
@@ -59,7 +59,7 @@ pub(super) async fn create_v4(
     caller: Caller,
     command: Command<Body<CreateTeam>>,
 ) -> Result<Answer, ApiError> {
-    commands.create_team(&caller, command, Edition::V4).await
+    commands.create_team(&caller, command, ApiVersion::V4).await
 }
 
 /// Changes only what is sent.
@@ -70,7 +70,7 @@ pub(super) async fn change(
     scope: TeamScope,
     command: Command<Body<ChangeTeam>>,
 ) -> Result<Answer, ApiError> {
-    commands.change_team(&scope, command, Edition::V3).await
+    commands.change_team(&scope, command, ApiVersion::V3).await
 }
 
 /// Changes only what is sent.
@@ -81,7 +81,7 @@ pub(super) async fn change_v4(
     scope: TeamScope,
     command: Command<Body<ChangeTeam>>,
 ) -> Result<Answer, ApiError> {
-    commands.change_team(&scope, command, Edition::V4).await
+    commands.change_team(&scope, command, ApiVersion::V4).await
 }
 
 /// Deletes the team, which is archived; the answer shows it for the last time.
@@ -93,7 +93,7 @@ pub(super) async fn archive(
     scope: Result<TeamScope, ApiError>,
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
-    commands.archive_team(&caller, scope, command, Edition::V3).await
+    commands.archive_team(&caller, scope, command, ApiVersion::V3).await
 }
 
 /// Deletes the team, which is archived; the answer shows it for the last time.
@@ -105,7 +105,7 @@ pub(super) async fn archive_v4(
     scope: Result<TeamScope, ApiError>,
     command: Command<NoInput>,
 ) -> Result<Answer, ApiError> {
-    commands.archive_team(&caller, scope, command, Edition::V4).await
+    commands.archive_team(&caller, scope, command, ApiVersion::V4).await
 }
 
 impl Commands {
@@ -113,7 +113,7 @@ impl Commands {
         &self,
         caller: &Caller,
         command: Command<Body<CreateTeam>>,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Answer, ApiError> {
         let mut context = command.context.named("team.create");
         if let Some(answer) = self.repeated(&context).await? {
@@ -148,11 +148,11 @@ impl Commands {
             .await
             .map_err(|stop| stop.or(refused))?;
         let position = done.position.max(known);
-        match edition {
-            Edition::V3 => {
+        match version {
+            ApiVersion::V3 => {
                 self.show(&context, position, || read.team_with_contacts(caller.account, team)).await
             }
-            Edition::V4 => own_view(self, &context, (caller.account, team), position, edition).await,
+            ApiVersion::V4 => own_view(self, &context, (caller.account, team), position, version).await,
         }
     }
 
@@ -160,7 +160,7 @@ impl Commands {
         &self,
         scope: &TeamScope,
         command: Command<Body<ChangeTeam>>,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Answer, ApiError> {
         let mut context = command.context.named("team.change");
         if let Some(answer) = self.repeated(&context).await? {
@@ -185,7 +185,7 @@ impl Commands {
         let actor = scope.contact;
         let done =
             self.on_team(&context, scope, || team::Command::Change { actor, change: change.clone() }).await?;
-        own_view(self, &context, (scope.caller.account, scope.team), done.position, edition).await
+        own_view(self, &context, (scope.caller.account, scope.team), done.position, version).await
     }
 
     async fn archive_team(
@@ -193,7 +193,7 @@ impl Commands {
         caller: &Caller,
         scope: Result<TeamScope, ApiError>,
         command: Command<NoInput>,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Answer, ApiError> {
         let mut context = command.context.named("team.archive");
         // Nobody reaches a team that is archived, and yet who asks again under the same key is owed the same answer.
@@ -204,14 +204,14 @@ impl Commands {
             (Ok(scope), _) => scope,
             (Err(_), Some(receipt)) => {
                 let team = receipt.stream.id().parse().map_err(ApiError::internal)?;
-                return own_view(self, &context, (caller.account, team), receipt.position, edition).await;
+                return own_view(self, &context, (caller.account, team), receipt.position, version).await;
             }
             (Err(refused), None) => return Err(refused),
         };
         context.as_contact(scope.contact);
         let actor = scope.contact;
         let done = self.on_team(&context, &scope, || team::Command::Archive { actor }).await?;
-        own_view(self, &context, (caller.account, scope.team), done.position, edition).await
+        own_view(self, &context, (caller.account, scope.team), done.position, version).await
     }
 }
 
@@ -220,9 +220,9 @@ async fn own_view(
     context: &Context,
     (account, team): (AccountId, TeamId),
     position: Position,
-    edition: Edition,
+    version: ApiVersion,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.team(account, team, edition)).await
+    commands.show(context, position, || commands.access.read.team(account, team, version)).await
 }
 
 impl Commands {

@@ -44,7 +44,7 @@ pub(super) async fn event(
     let mut context = command.context;
     context.as_contact(scope.contact);
     let RawBody(body) = command.input;
-    let Some(event) = ClientEvent::of(&name) else {
+    let Some(event) = ClientEvent::from_name(&name) else {
         let text = if name.starts_with(CALLS) { Text::NoCalls } else { Text::UnknownEvent { name } };
         return Err(ApiError::field("client_event_name", text));
     };

@@ -2,7 +2,7 @@ use super::Counters;
 use chrono::DateTime;
 use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::{
-    message::{ChatType, ContentType, NeutralMessage},
+    message::{ChatType, ContentType, MessageRecord},
     notice::{Audience, FeedRow, Notice, Scope},
     team::{TeamCounters, TeamUnread, Unread},
 };
@@ -14,9 +14,9 @@ const YOU: ContactId = ContactId(Uuid::from_u128(2));
 const GROUP: ChatRef = ChatRef::Group(GroupId(Uuid::from_u128(3)));
 const DIRECT: ChatRef = ChatRef::Direct(ME, YOU);
 
-fn message(chat: ChatRef, author: ContactId, num: i64, mentioned: &[ContactId]) -> NeutralMessage {
+fn message(chat: ChatRef, author: ContactId, num: i64, mentioned: &[ContactId]) -> MessageRecord {
     let now = DateTime::from_timestamp(1_569_546_004, 0).unwrap();
-    NeutralMessage {
+    MessageRecord {
         id: id(num),
         team: TeamId(Uuid::from_u128(4)),
         chat,
@@ -84,11 +84,11 @@ fn row(position: u64, notice: Notice) -> FeedRow {
     }
 }
 
-fn said(message: NeutralMessage) -> FeedRow {
+fn said(message: MessageRecord) -> FeedRow {
     row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: false })
 }
 
-fn became(message: NeutralMessage) -> FeedRow {
+fn became(message: MessageRecord) -> FeedRow {
     row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: true })
 }
 
@@ -170,7 +170,7 @@ fn a_mark_says_what_is_left_also_when_it_goes_back() {
 #[test]
 fn a_deleted_message_counts_no_more_and_one_that_was_read_never_did() {
     let mut counters = loaded(vec![ChatMark { mentions: vec![6], ..mark(GROUP, 5, 2) }]);
-    let gone = |num| NeutralMessage { kind: ContentType::Deleted, ..message(GROUP, YOU, num, &[]) };
+    let gone = |num| MessageRecord { kind: ContentType::Deleted, ..message(GROUP, YOU, num, &[]) };
     assert!(!counters.hear(&became(gone(3))));
     assert!(counters.hear(&became(gone(6))));
     let of = counters.of(GROUP);
@@ -201,7 +201,7 @@ fn a_chat_that_is_gone_counts_no_more() {
 #[test]
 fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
-    let kept = |counted| row(LOADED + 1, Notice::ChatKept { contact: ME, chat: GROUP, counted });
+    let kept = |counted| row(LOADED + 1, Notice::ChatSettingsChanged { contact: ME, chat: GROUP, counted });
     counters.hear(&kept(false));
     counters.hear(&said(message(GROUP, YOU, 10, &[])));
     assert_eq!((counters.of(GROUP).num_unread, counters.badge(), counters.team().group.chats), (6, 1, 0));
@@ -213,7 +213,7 @@ fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
 fn what_was_there_before_joining_never_counts() {
     let mut counters = loaded(vec![]);
     counters.hear(&read(GROUP, 8, 1, &[]));
-    let gone = NeutralMessage { kind: ContentType::Deleted, ..message(GROUP, YOU, 5, &[]) };
+    let gone = MessageRecord { kind: ContentType::Deleted, ..message(GROUP, YOU, 5, &[]) };
     assert!(!counters.hear(&became(gone)), "it was there before");
     assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
 }
@@ -236,14 +236,14 @@ fn what_is_unread_in_other_teams_is_in_the_badge_and_told_when_it_is_news() {
 fn changes_and_what_is_posted_silently_do_not_count() {
     let mut counters = loaded(vec![mark(GROUP, 5, 0)]);
     let change =
-        |author, num| NeutralMessage { kind: ContentType::Change, ..message(GROUP, author, num, &[]) };
-    let silent = |author, num| NeutralMessage { silently: true, ..message(GROUP, author, num, &[ME]) };
+        |author, num| MessageRecord { kind: ContentType::Change, ..message(GROUP, author, num, &[]) };
+    let silent = |author, num| MessageRecord { silently: true, ..message(GROUP, author, num, &[ME]) };
     for message in [change(YOU, 6), silent(YOU, 7), message(GROUP, YOU, 8, &[])] {
         counters.hear(&said(message));
     }
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices), (1, 0));
-    counters.hear(&became(NeutralMessage { kind: ContentType::Deleted, ..silent(YOU, 7) }));
+    counters.hear(&became(MessageRecord { kind: ContentType::Deleted, ..silent(YOU, 7) }));
     counters.hear(&said(change(ME, 9)));
     assert_eq!(counters.of(GROUP).num_unread, 1, "a change of one's own reads nothing");
     counters.hear(&said(silent(ME, 10)));

@@ -15,8 +15,8 @@ use crate::{
 use events::{ContactId, Position, TeamId};
 use outlets::{Outlet, State};
 use protocol::{
-    Point,
-    notice::{Committed, FeedRow, Notice, Scope},
+    FeedPosition,
+    notice::{CommittedBatch, FeedRow, Notice, Scope},
     team::TeamUnread,
 };
 use read_model::feed::FeedPage;
@@ -35,7 +35,7 @@ const RESERVED_FOR_ROWS: usize = 128;
 #[derive(Default)]
 pub(crate) struct Board {
     /// Up to here rows were handed out; `None` until it is known where to begin.
-    at: Option<Point>,
+    at: Option<FeedPosition>,
     /// The highest position that was heard of.
     heard: Position,
     /// The table is being read, or is to be.
@@ -50,16 +50,16 @@ pub(crate) struct Board {
 
 impl Board {
     /// Up to where rows were handed out.
-    pub(crate) fn at(&self) -> Option<Point> {
+    pub(crate) fn at(&self) -> Option<FeedPosition> {
         self.at
     }
 
     /// Where to begin, unless that is known already. Answers where the board stands.
-    pub(crate) fn settle(&mut self, position: Position) -> Point {
+    pub(crate) fn settle(&mut self, position: Position) -> FeedPosition {
         if let Some(at) = self.at {
             return at;
         }
-        let at = Point::whole(position);
+        let at = FeedPosition::end_of(position);
         self.at = Some(at);
         if self.heard > position {
             self.want();
@@ -68,11 +68,11 @@ impl Board {
     }
 
     /// What the projection committed, as it came over the bus.
-    pub(crate) fn accept(&mut self, committed: Committed) {
-        let Committed { after, position, rows } = committed;
+    pub(crate) fn accept(&mut self, committed: CommittedBatch) {
+        let CommittedBatch { after, position, rows } = committed;
         self.heard = self.heard.max(position);
-        let Some(at) = self.at.filter(|at| *at < Point::whole(position)) else { return };
-        let Some(rows) = rows.filter(|_| at >= Point::whole(after)) else { return self.want() };
+        let Some(at) = self.at.filter(|at| *at < FeedPosition::end_of(position)) else { return };
+        let Some(rows) = rows.filter(|_| at >= FeedPosition::end_of(after)) else { return self.want() };
         // Most scopes have no socket here: their rows are not even parsed.
         let followed: Vec<_> = rows.iter().filter(|(scope, _)| self.scopes.contains_key(scope)).collect();
         for (_, row) in followed {
@@ -84,7 +84,7 @@ impl Board {
                 }
             }
         }
-        self.at = Some(Point::whole(position));
+        self.at = Some(FeedPosition::end_of(position));
     }
 
     /// A page of the table, read for these scopes from where the board stood when it began.
@@ -104,7 +104,7 @@ impl Board {
     pub(crate) fn skip(&mut self, head: Position) {
         let sockets: Vec<SocketId> = self.outlets.keys().copied().collect();
         sockets.into_iter().for_each(|socket| self.fall_behind(socket));
-        let head = Point::whole(head);
+        let head = FeedPosition::end_of(head);
         self.at = Some(head);
         self.channels.values_mut().for_each(|channel| channel.know_from(head));
     }
@@ -113,9 +113,9 @@ impl Board {
     /// `at_once` does not wait for a second look.
     pub(crate) fn note_head(&mut self, head: Position, at_once: bool) {
         let Some(at) = self.at else { return };
-        let overdue = Point::whole(self.heard) > at;
+        let overdue = FeedPosition::end_of(self.heard) > at;
         self.heard = self.heard.max(head);
-        if Point::whole(head) > at && (at_once || overdue) {
+        if FeedPosition::end_of(head) > at && (at_once || overdue) {
             self.want();
         }
     }
@@ -126,7 +126,7 @@ impl Board {
     }
 
     /// Of which scopes and from where to read the table.
-    pub(crate) fn begin_read(&mut self) -> Option<(Vec<Scope>, Point)> {
+    pub(crate) fn begin_read(&mut self) -> Option<(Vec<Scope>, FeedPosition)> {
         self.again = false;
         Some((self.channels.keys().copied().collect(), self.at?))
     }
@@ -191,7 +191,7 @@ impl Board {
 
     /// Rows that were handed out before are left aside.
     fn hand_out(&mut self, feed: FeedRow) {
-        let (scope, point) = (feed.scope, feed.point());
+        let (scope, point) = (feed.scope, feed.feed_position());
         if self.at.is_none_or(|at| at >= point) {
             return;
         }

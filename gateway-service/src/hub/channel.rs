@@ -7,7 +7,7 @@ use crate::hub::{
 };
 use events::{ContactId, GroupId, chat::ChatRef};
 use protocol::{
-    Point,
+    FeedPosition,
     notice::{Audience, FeedRow, Scope},
 };
 use std::{
@@ -25,7 +25,7 @@ const RECENT: usize = 128;
 pub(crate) struct Channel {
     recent: VecDeque<Arc<Row>>,
     /// All rows behind here are among the recent ones.
-    since: Point,
+    since: FeedPosition,
     members: HashMap<SocketId, Ear>,
     elsewhere: usize,
     /// What has moved unread counters since it was last asked, if anybody listens from elsewhere.
@@ -36,7 +36,7 @@ pub(crate) struct Channel {
 
 impl Channel {
     /// A scope that is followed from here on.
-    pub(crate) fn new(since: Point) -> Self {
+    pub(crate) fn new(since: FeedPosition) -> Self {
         Self {
             recent: VecDeque::new(),
             since,
@@ -137,20 +137,20 @@ impl Channel {
         if self.recent.len() == RECENT
             && let Some(oldest) = self.recent.pop_front()
         {
-            self.since = oldest.feed.point();
+            self.since = oldest.feed.feed_position();
         }
         self.recent.push_back(row);
     }
 
     /// What came up to here is not known.
-    pub(crate) fn know_from(&mut self, point: Point) {
+    pub(crate) fn know_from(&mut self, point: FeedPosition) {
         self.recent.clear();
         self.since = point;
     }
 
     /// The rows behind a point, if all of them are remembered.
-    pub(crate) fn since(&self, point: Point) -> Option<impl Iterator<Item = &Arc<Row>>> {
-        (point >= self.since).then(|| self.recent.iter().filter(move |row| row.feed.point() > point))
+    pub(crate) fn since(&self, point: FeedPosition) -> Option<impl Iterator<Item = &Arc<Row>>> {
+        (point >= self.since).then(|| self.recent.iter().filter(move |row| row.feed.feed_position() > point))
     }
 
     /// The live sockets that must hear a row.

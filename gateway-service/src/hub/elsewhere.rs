@@ -21,7 +21,7 @@ impl Stirred {
     /// Notes whom a row concerns, if it is one that moves counters.
     pub(crate) fn note(&mut self, feed: &FeedRow) {
         match (&feed.notice, &feed.audience) {
-            (Notice::ReadMarked { contact, .. } | Notice::ChatKept { contact, .. }, _) => {
+            (Notice::ReadMarked { contact, .. } | Notice::ChatSettingsChanged { contact, .. }, _) => {
                 self.contacts.insert(*contact);
             }
             (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Contacts(contacts)) => {
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use chrono::DateTime;
     use events::{MessageId, TeamId, chat::ChatRef};
-    use protocol::notice::{Receipt, Scope};
+    use protocol::notice::{ReadReceipt, Scope};
     use uuid::Uuid;
 
     #[test]
@@ -98,11 +98,11 @@ mod tests {
         };
         let chat = ChatRef::direct(reader, author);
         let mut stirred = Stirred::default();
-        let receipt = Receipt { author, message: MessageId(Uuid::nil()), readers: 1 };
+        let receipt = ReadReceipt { author, message: MessageId(Uuid::nil()), readers: 1 };
         let seen = Notice::MessagesReceived { chat, messages: vec![receipt] };
         stirred.note(&row(seen, Audience::Contacts(vec![author])));
         assert!(stirred.is_empty());
-        let kept = Notice::ChatKept { contact: reader, chat, counted: false };
+        let kept = Notice::ChatSettingsChanged { contact: reader, chat, counted: false };
         stirred.note(&row(kept, Audience::Contacts(vec![reader])));
         assert_eq!(stirred.contacts, HashSet::from([reader]));
     }

@@ -3,7 +3,7 @@
 use crate::{hub::Hub, meters};
 use futures::{StreamExt, stream::FuturesUnordered};
 use platform::bus::{Delivery, Message, Subscription};
-use protocol::notice::Committed;
+use protocol::notice::CommittedBatch;
 use read_model::feed::FeedRead;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -68,7 +68,7 @@ impl Hub {
 
     /// A transaction of the projection.
     fn hear(&self, message: &Message) {
-        match serde_json::from_slice::<Committed>(&message.payload) {
+        match serde_json::from_slice::<CommittedBatch>(&message.payload) {
             Ok(committed) => self.board().accept(committed),
             // The table has them in any case: the next look at the checkpoint finds out.
             Err(error) => tracing::warn!(%error, "rows on the bus cannot be read"),

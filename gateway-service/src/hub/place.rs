@@ -3,7 +3,7 @@
 use crate::hub::row::Row;
 use events::{ContactId, GroupId, TeamId, chat::ChatRef};
 use protocol::{
-    Point,
+    FeedPosition,
     notice::{Audience, FeedRow, Notice, Scope},
     team::TeamUnread,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Place {
     /// How each scope is heard.
     pub(crate) ears: HashMap<Scope, Ear>,
     /// Up to where all of them were heard.
-    pub(crate) at: Point,
+    pub(crate) at: FeedPosition,
     /// The groups that the contact is in, as of there.
     pub(crate) groups: HashSet<GroupId>,
 }
@@ -38,10 +38,10 @@ pub(crate) struct Place {
 impl Place {
     /// Moves past a row; true when the socket must hear it.
     pub(crate) fn pass(&mut self, feed: &FeedRow) -> bool {
-        if feed.point() <= self.at {
+        if feed.feed_position() <= self.at {
             return false;
         }
-        self.at = feed.point();
+        self.at = feed.feed_position();
         let Some(ear) = self.ears.get(&feed.scope).copied() else { return false };
         if let Ear::Home(contact) = ear {
             join(&mut self.groups, &feed.notice, contact);

@@ -2,11 +2,7 @@
 
 use crate::{frame::Frame, render::RenderError};
 use events::{ContactId, chat::ChatRef, value::ContactStatus};
-use protocol::{
-    lang::Lang,
-    message::{Face, NeutralMessage},
-    notice::FeedRow,
-};
+use protocol::{ApiVersion, lang::Lang, message::MessageRecord, notice::FeedRow};
 use read_model::ReadModel;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::OnceLock;
@@ -18,7 +14,7 @@ pub(crate) struct Row {
     pub(crate) feed: FeedRow,
     messages: [OnceLock<Box<RawValue>>; 2],
     /// The message with what it answers and forwards.
-    whole: OnceCell<NeutralMessage>,
+    whole: OnceCell<MessageRecord>,
     /// Frames of `server.contact.updated` for those whom the row is not about: views differ by status only.
     contacts: [OnceCell<Frame>; ContactStatus::ALL.len()],
     /// The frame of `server.section.updated`, the same for everybody.
@@ -45,7 +41,7 @@ impl Row {
     pub(crate) async fn message(
         &self,
         read: &ReadModel,
-        message: &NeutralMessage,
+        message: &MessageRecord,
         (viewer, lang): (ContactId, Lang),
     ) -> Result<&RawValue, RenderError> {
         let second = match message.chat {
@@ -58,10 +54,10 @@ impl Row {
             return Ok(encoded);
         }
         let encoded = if message.reply_to.is_none() && message.linked_messages.is_empty() {
-            to_raw_value(&message.seen_in(viewer, Face::Realtime, read.base_url(), lang))?
+            to_raw_value(&message.render_for(viewer, ApiVersion::V4, read.base_url(), lang))?
         } else {
             let whole = self.whole.get_or_try_init(|| whole(read, message)).await?;
-            to_raw_value(&whole.seen_in(viewer, Face::Realtime, read.base_url(), lang))?
+            to_raw_value(&whole.render_for(viewer, ApiVersion::V4, read.base_url(), lang))?
         };
         Ok(view.get_or_init(|| encoded))
     }
@@ -72,7 +68,7 @@ impl Row {
     }
 }
 
-async fn whole(read: &ReadModel, message: &NeutralMessage) -> Result<NeutralMessage, RenderError> {
+async fn whole(read: &ReadModel, message: &MessageRecord) -> Result<MessageRecord, RenderError> {
     let mut whole = message.clone();
     read.refer(std::slice::from_mut(&mut whole)).await?;
     Ok(whole)

@@ -6,7 +6,7 @@ use crate::hub::{
     place::{Delivery, Ear, Place},
 };
 use events::GroupId;
-use protocol::{Point, notice::Scope};
+use protocol::{FeedPosition, notice::Scope};
 use read_model::{QueryError, feed::FeedRead};
 use std::{
     collections::HashMap,
@@ -46,7 +46,7 @@ impl Seat {
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn listen(&self, ears: &HashMap<Scope, Ear>) -> Result<Point, QueryError> {
+    pub(crate) async fn listen(&self, ears: &HashMap<Scope, Ear>) -> Result<FeedPosition, QueryError> {
         let at = self.hub.settled().await?;
         let mut board = self.hub.board();
         ears.iter().for_each(|(scope, ear)| board.listen(self.id, *scope, *ear));
@@ -88,7 +88,7 @@ impl Seat {
     }
 
     /// Up to where the socket was given everything; `None` while something waits for it.
-    pub(crate) fn given(&self) -> Option<Point> {
+    pub(crate) fn given(&self) -> Option<FeedPosition> {
         // Under the board's lock nothing comes into the queue.
         let board = self.hub.board();
         if self.queue.is_empty() { board.given(self.id) } else { None }
@@ -101,7 +101,7 @@ impl Seat {
     pub(crate) async fn read(
         &self,
         scopes: &[Scope],
-        after: Point,
+        after: FeedPosition,
         limit: i64,
     ) -> Result<FeedRead, QueryError> {
         self.hub.0.read.feed(scopes, after, limit).await

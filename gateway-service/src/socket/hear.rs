@@ -140,7 +140,7 @@ impl Socket {
         if self.commands.refused > PATIENCE {
             return Some(End::Close(code::POLICY, "too many events"));
         }
-        let text = Text::SlowDown { seconds: exceeded.retry_after.as_secs() }.render(self.sender.lang);
+        let text = Text::RateLimited { seconds: exceeded.retry_after.as_secs() }.render(self.sender.lang);
         let message = format!("{}: {text}", ErrorCode::RateLimit);
         self.respond(&warning(message, inbox::shown(payload)), charge);
         None

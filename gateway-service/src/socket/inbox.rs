@@ -107,7 +107,7 @@ fn parts(payload: &[u8], lang: Lang) -> Result<Parts, String> {
                 Err(error) => format!("malformed JSON: {error}"),
             }
         })?;
-    let Some(kind) = ClientEvent::of(&envelope.event) else {
+    let Some(kind) = ClientEvent::from_name(&envelope.event) else {
         return Err(match envelope.event.starts_with(CALLS) {
             true => format!("{}: {}", ErrorCode::InvalidData, Text::NoCalls.render(lang)),
             false => format!("unknown event: {}", envelope.event),

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use events::{ContactId, TeamId, value::SessionEnd};
-use protocol::{Point, Timestamp, error::ErrorCode, lang::Text, notice::Scope, realtime::ServerEvent};
+use protocol::{FeedPosition, Timestamp, error::ErrorCode, lang::Text, notice::Scope, realtime::ServerEvent};
 use read_model::{QueryError, feed::FeedRead};
 use serde_json::value::RawValue;
 use std::{collections::HashMap, time::Duration};
@@ -59,7 +59,7 @@ impl Socket {
     /// One step towards being live: what the hub still remembers, else a page of the feed.
     pub(super) async fn catch_up(&mut self) -> Option<End> {
         let place = self.place.take()?;
-        let (scopes, after): (Vec<Scope>, Point) = (place.ears.keys().copied().collect(), place.at);
+        let (scopes, after): (Vec<Scope>, FeedPosition) = (place.ears.keys().copied().collect(), place.at);
         match if self.unproven { Err(place) } else { self.seat.go_live(place) } {
             Ok(()) => return None,
             Err(place) => self.place = Some(place),
@@ -84,13 +84,13 @@ impl Socket {
                 }
                 None
             }
-            Ok(FeedRead::Forgotten { head }) => self.forgotten(Point::whole(head)).await,
+            Ok(FeedRead::Forgotten { head }) => self.forgotten(FeedPosition::end_of(head)).await,
             Err(error) => self.broken(&error.into()),
         }
     }
 
     /// What comes up to `head` is forgotten: the client is told so, and hears what is behind it.
-    async fn forgotten(&mut self, head: Point) -> Option<End> {
+    async fn forgotten(&mut self, head: FeedPosition) -> Option<End> {
         self.fetch_anew(head);
         let groups = match self.renderer.read.groups_at(self.renderer.viewer.contact, head).await {
             Ok(groups) => groups,
@@ -105,9 +105,9 @@ impl Socket {
         None
     }
 
-    pub(super) fn fetch_anew(&mut self, point: Point) {
+    pub(super) fn fetch_anew(&mut self, point: FeedPosition) {
         self.say(&ServerEvent::Warning {
-            message: Text::FetchAnew.render(self.sender.lang).to_string(),
+            message: Text::MustRefetch.render(self.sender.lang).to_string(),
             orig: RawValue::NULL.to_owned(),
             code: Some("FETCH_ANEW"),
             position: Some(point.position),
@@ -119,7 +119,7 @@ impl Socket {
     fn restart(&mut self) -> End {
         let retry = self.gateway.retry(self.seat.id());
         self.say(&ServerEvent::Warning {
-            message: Text::Restart.render(self.sender.lang).to_string(),
+            message: Text::Restarting.render(self.sender.lang).to_string(),
             orig: RawValue::NULL.to_owned(),
             code: Some("RESTART"),
             position: None,
@@ -156,7 +156,7 @@ impl Socket {
         self.told = given.unwrap_or(self.told);
         self.say(&ServerEvent::Time {
             time: Timestamp(self.gateway.0.access.clock.now()),
-            position: self.told.complete(),
+            position: self.told.last_complete(),
             frames: self.wire.pushed(),
         });
     }
@@ -205,7 +205,7 @@ impl Socket {
     }
 
     async fn tell(&mut self, row: &Row) -> Option<End> {
-        self.told = row.feed.point();
+        self.told = row.feed.feed_position();
         if self.is_foreign(row.feed.scope) {
             return None;
         }
@@ -214,7 +214,7 @@ impl Socket {
             Err(error) => return self.broken(&error),
         };
         if let Some(frame) = frame {
-            self.wire.push(frame, Some(row.feed.point()));
+            self.wire.push(frame, Some(row.feed.feed_position()));
         }
         match then {
             Then::Stay => None,

@@ -8,7 +8,7 @@ use futures::{Sink, Stream, future::BoxFuture};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use platform::budget::{Charge, Purse};
-use protocol::Point;
+use protocol::FeedPosition;
 use std::{
     collections::VecDeque,
     future::poll_fn,
@@ -73,11 +73,11 @@ enum Peer {
 #[derive(Debug)]
 pub(crate) enum Item {
     /// A frame, and its place if it has one.
-    Frame(Frame, Option<Point>),
+    Frame(Frame, Option<FeedPosition>),
     /// An answer to what the client said, with what counts its memory.
     Answer(Frame, #[expect(dead_code, reason = "it counts until it is dropped")] Option<Charge>),
     /// Everything up to here was told; over a socket `server.time` says it.
-    Live(Point),
+    Live(FeedPosition),
     /// Nothing, to see whether the peer lives.
     Ping,
     /// The end, with a code and a reason.
@@ -131,7 +131,7 @@ impl Wire {
     }
 
     /// Adds a frame to those to be written; [`Self::turn`] writes them.
-    pub(crate) fn push(&mut self, frame: Frame, point: Option<Point>) {
+    pub(crate) fn push(&mut self, frame: Frame, point: Option<FeedPosition>) {
         meters::sent(1);
         self.pushed += 1;
         self.outbox.push_back(Item::Frame(frame, point));
@@ -151,7 +151,7 @@ impl Wire {
     }
 
     /// Everything up to here was told.
-    pub(crate) fn live(&mut self, point: Point) {
+    pub(crate) fn live(&mut self, point: FeedPosition) {
         self.outbox.push_back(Item::Live(point));
     }
 

@@ -5,7 +5,7 @@ use crate::{
     house::{House, Person},
 };
 use events::{ContactId, GroupId, TeamId, chat::ChatRef};
-use protocol::notice::{Audience, Notice, Receipt, Scope};
+use protocol::notice::{Audience, Notice, ReadReceipt, Scope};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -183,7 +183,7 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
         mentions: vec![],
         gentime: 9,
     };
-    let receipt = |author| Receipt { author, message: id, readers: 1 };
+    let receipt = |author| ReadReceipt { author, message: id, readers: 1 };
     // Of others' messages the row tells others.
     let messages = vec![receipt(reader.contact), receipt(author.contact)];
     let seen = Notice::MessagesReceived { chat, messages };

@@ -21,8 +21,8 @@ use platform::{
     vault::Vault,
 };
 use protocol::{
-    message::{ContentType, NeutralMessage},
-    notice::{Audience, Committed, FEED_SUBJECT, FeedRow, Notice, Scope},
+    message::{ContentType, MessageRecord},
+    notice::{Audience, CommittedBatch, FEED_SUBJECT, FeedRow, Notice, Scope},
 };
 use read_model::{
     ReadModel,
@@ -206,9 +206,9 @@ impl House {
         self.row(Scope::Team(self.team), audience, Notice::MessageUpdated { message, delayed: false })
     }
 
-    fn neutral(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> NeutralMessage {
+    fn neutral(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> MessageRecord {
         let created = DateTime::from_timestamp(1_569_546_004, 0).unwrap();
-        NeutralMessage {
+        MessageRecord {
             id: MessageId(Uuid::from_u128(num.unsigned_abs().into())),
             team: self.team,
             chat,
@@ -268,7 +268,7 @@ impl House {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
         let encoded = rows.iter().map(|row| (row.scope.uuid(), to_raw_value(row).unwrap())).collect();
         let (after, position) = (first.position - 1, last.position);
-        let committed = Committed { after, position, rows: Some(encoded) };
+        let committed = CommittedBatch { after, position, rows: Some(encoded) };
         self.bus.publish(FEED_SUBJECT, serde_json::to_vec(&committed).unwrap().into()).unwrap();
     }
 

@@ -98,7 +98,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
 }
 
 fn too_slow(_: Elapsed) -> ApiError {
-    ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong)
+    ApiError::new(ErrorCode::Timeout).because(Text::TimedOut)
 }
 
 pub(super) fn declared(headers: &HeaderMap) -> Option<usize> {

@@ -112,7 +112,7 @@ impl Wire {
         loop {
             let deadline: Instant = self.info.started + self.patience.until(self.read);
             let frame = timeout_at(deadline.into(), self.body.frame()).await;
-            let frame = frame.map_err(|_| ApiError::new(ErrorCode::Timeout).because(Text::CameTooSlowly))?;
+            let frame = frame.map_err(|_| ApiError::new(ErrorCode::Timeout).because(Text::FormTimedOut))?;
             let Some(frame) = frame else { return Ok(None) };
             let frame = frame.map_err(|error| ApiError::new(ErrorCode::BadRequest).caused_by(error))?;
             let Ok(bytes) = frame.into_data() else { continue };

@@ -32,7 +32,7 @@ pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, nex
                 return ApiError::internal(format!("panic: {}", message(panic.as_ref()))).into_response();
             }
             Err(_) if info.progressed() + rules.timeout > Instant::now() => {}
-            Err(_) => return ApiError::new(ErrorCode::Timeout).because(Text::TookTooLong).into_response(),
+            Err(_) => return ApiError::new(ErrorCode::Timeout).because(Text::TimedOut).into_response(),
         }
     }
 }

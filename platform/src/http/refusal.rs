@@ -38,7 +38,7 @@ impl ApiError {
 
     /// A part of the server does not answer now; the caller may try again in a second.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let error = Self::new(ErrorCode::Unavailable).because(Text::TryLater);
+        let error = Self::new(ErrorCode::Unavailable).because(Text::Unavailable);
         error.caused_by(source).retry_after(Duration::from_secs(1))
     }
 

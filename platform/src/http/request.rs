@@ -201,8 +201,8 @@ pub(super) fn of(extensions: &Extensions) -> Result<RequestInfo, ApiError> {
 
 fn too_much(whose: Whose) -> ApiError {
     let (code, text) = match whose {
-        Whose::Account | Whose::Address => (ErrorCode::RateLimit, Text::TooMuchAtOnce),
-        Whose::All => (ErrorCode::Unavailable, Text::TryLater),
+        Whose::Account | Whose::Address => (ErrorCode::RateLimit, Text::TooManyBytesInFlight),
+        Whose::All => (ErrorCode::Unavailable, Text::Unavailable),
     };
     let whose = match whose {
         Whose::Account => "account",

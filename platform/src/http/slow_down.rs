@@ -18,7 +18,7 @@ impl From<Exceeded> for ApiError {
         let name = limit.name();
         metrics::counter!("veche_limits_exceeded_total", "limit" => name).increment(1);
         let error =
-            Self::new(ErrorCode::RateLimit).because(Text::SlowDown { seconds }).retry_after(retry_after);
+            Self::new(ErrorCode::RateLimit).because(Text::RateLimited { seconds }).retry_after(retry_after);
         let error =
             with(error, RATE_LIMIT_POLICY, &format!("\"{name}\";q={};w={}", quota.count, quota.seconds));
         with(error, RATE_LIMIT, &format!("\"{name}\";r=0;t={seconds}"))

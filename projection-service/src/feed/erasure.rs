@@ -9,7 +9,7 @@ use crate::{
 use domain::name::ERASED;
 use events::{AccountId, ContactId, TeamId};
 use protocol::{
-    message::{Change, ChangeKind, NeutralMessage},
+    message::{Change, ChangeKind, MessageRecord},
     notice::{Audience, FeedRow, Notice, Scope},
 };
 use sqlx::{PgConnection, Row};
@@ -113,7 +113,7 @@ impl Person {
         self.contacts.contains(contact)
     }
 
-    fn unname(&self, message: &mut NeutralMessage) {
+    fn unname(&self, message: &mut MessageRecord) {
         let addresses: Vec<String> = self.contacts.iter().map(|contact| leads_to(*contact)).collect();
         message.mentioned.retain(|contact| !self.is(contact));
         message.links.retain(|link| !addresses.contains(&link.url));

@@ -3,7 +3,7 @@
 
 use events::{ContactId, GroupId};
 use protocol::{
-    Point,
+    FeedPosition,
     notice::{FeedRow, Notice},
 };
 use sqlx::PgConnection;
@@ -23,13 +23,13 @@ pub(super) async fn record(db: &mut PgConnection, rows: &[FeedRow]) -> Result<()
         if let Some((group, joined)) = row.notice.joined()
             && !joined.is_empty()
         {
-            join(db, row.point(), group, joined).await?;
+            join(db, row.feed_position(), group, joined).await?;
         }
         if let Some((group, left)) = row.notice.left() {
-            leave(db, row.point(), group, left).await?;
+            leave(db, row.feed_position(), group, left).await?;
         }
         if let Notice::ContactRemoved { contact, .. } = &row.notice {
-            remove(db, row.point(), *contact).await?;
+            remove(db, row.feed_position(), *contact).await?;
         }
     }
     Ok(())
@@ -38,7 +38,7 @@ pub(super) async fn record(db: &mut PgConnection, rows: &[FeedRow]) -> Result<()
 /// Who is in already, stays in from when they came.
 async fn join(
     db: &mut PgConnection,
-    point: Point,
+    point: FeedPosition,
     group: GroupId,
     joined: &[ContactId],
 ) -> Result<(), sqlx::Error> {
@@ -59,7 +59,7 @@ async fn join(
 /// None named means everybody.
 async fn leave(
     db: &mut PgConnection,
-    point: Point,
+    point: FeedPosition,
     group: GroupId,
     left: &[ContactId],
 ) -> Result<(), sqlx::Error> {
@@ -77,7 +77,7 @@ async fn leave(
 }
 
 /// Who is out of the team is out of all its groups.
-async fn remove(db: &mut PgConnection, point: Point, contact: ContactId) -> Result<(), sqlx::Error> {
+async fn remove(db: &mut PgConnection, point: FeedPosition, contact: ContactId) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE feed_member SET until_position = $2, until_ordinal = $3 \
          WHERE contact = $1 AND until_position IS NULL",

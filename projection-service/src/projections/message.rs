@@ -29,7 +29,7 @@ use links::links_in;
 use protocol::{
     message::ContentType,
     notice::{Audience, Notice, Scope},
-    upload::NeutralUpload,
+    upload::UploadRecord,
 };
 use serde::Serialize;
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ async fn tell(
     batch: &mut Batch<'_>,
     posts: &[(EventContext<'_>, &Posted)],
     placed: Vec<PlacedMessage>,
-    mut uploads: HashMap<MessageId, Vec<NeutralUpload>>,
+    mut uploads: HashMap<MessageId, Vec<UploadRecord>>,
 ) -> Result<(), sqlx::Error> {
     let seen = receipts::by_posts(batch, &readers(&placed)).await?;
     for (((ctx, _), PlacedMessage { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {

@@ -4,8 +4,8 @@
 use crate::batch::{Batch, EventContext};
 use events::{ContactId, MessageId, TeamId, chat::ChatRef, reading::Marked};
 use protocol::{
-    message::NeutralMessage,
-    notice::{Audience, Notice, Receipt, Scope},
+    message::MessageRecord,
+    notice::{Audience, Notice, ReadReceipt, Scope},
 };
 use sqlx::{Row, postgres::PgRow};
 use std::collections::{BTreeSet, HashMap};
@@ -35,7 +35,7 @@ pub(super) async fn by_mark(
         .bind(vec![marked.chat.key().0])
         .bind(vec![low.max(high - MAX_RECEIPTS)])
         .bind(vec![high + 1])
-        .bind(i64::from(NeutralMessage::READERS))
+        .bind(i64::from(MessageRecord::READERS))
         .fetch_all(&mut *batch.db)
         .await?;
     let seen = rows.iter().map(Seen::of).filter(|seen| seen.author != marked.contact);
@@ -70,7 +70,7 @@ impl Post {
 pub(super) async fn by_posts(
     batch: &mut Batch<'_>,
     posts: &[Post],
-) -> Result<Vec<Vec<Receipt>>, sqlx::Error> {
+) -> Result<Vec<Vec<ReadReceipt>>, sqlx::Error> {
     let mut windows: HashMap<Uuid, (i64, i64)> = HashMap::new();
     for post in posts.iter().filter(|post| post.sees()) {
         let window = windows.entry(post.chat.key().0).or_insert((i64::MAX, 0));
@@ -85,7 +85,7 @@ pub(super) async fn by_posts(
         .bind(windows.values().map(|(after, _)| *after).collect::<Vec<_>>())
         .bind(windows.values().map(|(_, until)| *until).collect::<Vec<_>>())
         // Those of the posts' authors are counted anew below.
-        .bind(i64::from(NeutralMessage::READERS) + i64::try_from(authors).unwrap_or(0))
+        .bind(i64::from(MessageRecord::READERS) + i64::try_from(authors).unwrap_or(0))
         .fetch_all(&mut *batch.db)
         .await?;
     let mut chats: HashMap<Uuid, Vec<Seen>> = HashMap::new();
@@ -111,7 +111,7 @@ fn before_posts<'p>(seen: &mut [Seen], posts: impl Iterator<Item = &'p Post>) {
     }
 }
 
-fn one_post(seen: Option<&mut Vec<Seen>>, post: &Post) -> Vec<Receipt> {
+fn one_post(seen: Option<&mut Vec<Seen>>, post: &Post) -> Vec<ReadReceipt> {
     let mut receipts = vec![];
     let Some(reader) = post.reader else { return receipts };
     let others = seen.into_iter().flatten().filter(|seen| seen.author != reader);
@@ -129,7 +129,7 @@ pub(super) fn tell(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     (team, chat): (TeamId, ChatRef),
-    messages: Vec<Receipt>,
+    messages: Vec<ReadReceipt>,
 ) {
     if messages.is_empty() {
         return;
@@ -153,9 +153,9 @@ impl Seen {
         Self { message, author, num: row.get("num"), readers: row.get("readers") }
     }
 
-    fn receipt(&self) -> Receipt {
-        let readers = u32::try_from(self.readers).unwrap_or(0).min(NeutralMessage::READERS);
-        Receipt { author: self.author, message: self.message, readers }
+    fn receipt(&self) -> ReadReceipt {
+        let readers = u32::try_from(self.readers).unwrap_or(0).min(MessageRecord::READERS);
+        ReadReceipt { author: self.author, message: self.message, readers }
     }
 }
 
@@ -197,6 +197,6 @@ mod tests {
         assert_eq!(one_post(Some(&mut rows), &late).len(), 100);
         assert!(rows.iter().all(|row| row.readers == 1));
         let many = &mut vec![seen(1, 1, 140)];
-        assert_eq!(one_post(Some(many), &post(2, 2, 0))[0].readers, NeutralMessage::READERS);
+        assert_eq!(one_post(Some(many), &post(2, 2, 0))[0].readers, MessageRecord::READERS);
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{ContactId, RemindEvent, RemindId, TeamId, remind::Set};
-use protocol::notice::{Audience, Notice, Reminder, Scope};
+use protocol::notice::{Audience, Notice, ReminderRecord, Scope};
 use read_model::remind::reminder;
 use sqlx::Row;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ async fn waits(batch: &mut Batch<'_>, ctx: EventContext<'_>, set: &Set) -> Resul
     .bind(&comment)
     .execute(&mut *batch.db)
     .await?;
-    let remind = Reminder { remind: set.remind, chat: set.chat, fire_at: set.fire_at, comment };
+    let remind = ReminderRecord { remind: set.remind, chat: set.chat, fire_at: set.fire_at, comment };
     let audience = Audience::Contacts(vec![set.contact]);
     batch.emit(ctx, Scope::Team(set.team), audience, Notice::RemindUpdated { remind });
     Ok(())
@@ -52,7 +52,7 @@ async fn over(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     remind: RemindId,
-    notice: impl FnOnce(Reminder) -> Notice,
+    notice: impl FnOnce(ReminderRecord) -> Notice,
 ) -> Result<(), ProjectionError> {
     let row = sqlx::query("DELETE FROM remind WHERE uid = $1 RETURNING *")
         .bind(remind.0)

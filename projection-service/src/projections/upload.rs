@@ -6,7 +6,7 @@ use crate::{
     projector::ProjectionError,
 };
 use events::{ContactId, MessageId, TeamId, UploadId, message::Posted, upload};
-use protocol::{message::ContentType, upload::NeutralUpload};
+use protocol::{message::ContentType, upload::UploadRecord};
 use read_model::upload::{COLUMNS, neutral};
 use sqlx::Row;
 use std::collections::HashMap;
@@ -65,7 +65,7 @@ pub(super) async fn removed(
 pub(super) async fn attached(
     batch: &mut Batch<'_>,
     posts: impl Iterator<Item = &Posted>,
-) -> Result<HashMap<MessageId, Vec<NeutralUpload>>, ProjectionError> {
+) -> Result<HashMap<MessageId, Vec<UploadRecord>>, ProjectionError> {
     let pairs: Vec<(MessageId, UploadId)> =
         posts.flat_map(|posted| posted.uploads.iter().map(|upload| (posted.message, *upload))).collect();
     if pairs.is_empty() {
@@ -74,8 +74,8 @@ pub(super) async fn attached(
     let ids: Vec<Uuid> = pairs.iter().map(|(_, upload)| upload.0).collect();
     let sql = format!("SELECT {COLUMNS} FROM upload u WHERE u.uid = ANY($1)");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&ids).fetch_all(&mut *batch.db).await?;
-    let known: Vec<NeutralUpload> = rows.iter().filter_map(|row| neutral(row).ok()).collect();
-    let mut found: HashMap<MessageId, Vec<NeutralUpload>> = HashMap::new();
+    let known: Vec<UploadRecord> = rows.iter().filter_map(|row| neutral(row).ok()).collect();
+    let mut found: HashMap<MessageId, Vec<UploadRecord>> = HashMap::new();
     for (message, upload) in &pairs {
         let files = found.entry(*message).or_default();
         files.extend(known.iter().find(|known| known.id == *upload).cloned());

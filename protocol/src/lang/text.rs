@@ -1,6 +1,6 @@
 //! The sentences said to people when something is refused, each in every language.
 
-use super::{Lang, Silence};
+use super::{Lang, ReadOnlyReason};
 use std::fmt::Display;
 
 /// What JSON calls the kinds of a value.
@@ -30,7 +30,7 @@ pub enum Text {
     /// No phone number can be read from it.
     NotAPhone,
     /// Login codes are not sent to numbers of this sort or country.
-    NoCodesThere,
+    CodesNotOffered,
     /// More characters than allowed.
     TooLong {
         /// The most characters allowed.
@@ -111,7 +111,7 @@ pub enum Text {
     /// A picture with too many pixels.
     PictureTooLarge,
     /// A damaged picture whose metadata cannot be taken out.
-    PictureHides,
+    PictureNotCleanable,
     /// Decoding a picture takes too long.
     PictureTooSlow,
     /// The team's files fill its quota.
@@ -126,7 +126,7 @@ pub enum Text {
     /// The role does not allow it.
     RoleForbids,
     /// The caller may read there, but not write.
-    Silent(Silence),
+    ReadOnlyChat(ReadOnlyReason),
     /// The role does not allow to change these fields.
     FieldsForbidden {
         /// Their names.
@@ -178,50 +178,50 @@ pub enum Text {
         name: String,
     },
     /// A form took too long to come.
-    CameTooSlowly,
+    FormTimedOut,
     /// The page that sent this is not one of ours.
     ForeignOrigin,
     /// Too many requests.
-    SlowDown {
+    RateLimited {
         /// Seconds until the next one is accepted.
         seconds: u64,
     },
     /// No place in the stream of events.
     BadPosition,
     /// Neither a position nor a time.
-    NoMoment,
+    NotAMoment,
     /// A moment that has yet to come.
-    YetToCome,
+    InTheFuture,
     /// The past is not shown.
-    NoPast,
+    HistoryUnavailable,
     /// More has happened to the team than is replayed.
-    TooMuchPast {
+    TooMuchHistory {
         /// The most events that are.
         max: u64,
     },
     /// Too many bytes are on their way at once.
-    TooMuchAtOnce,
+    TooManyBytesInFlight,
     /// Too many sockets are open at once.
     TooManySockets,
     /// The read model has not reached the position asked for.
     NotCaughtUp,
     /// A part of the server is not available now.
-    TryLater,
+    Unavailable,
     /// What happened meanwhile is not told any more.
-    FetchAnew,
+    MustRefetch,
     /// The server stops, and another takes its place.
-    Restart,
+    Restarting,
     /// The server took too long.
-    TookTooLong,
+    TimedOut,
     /// The same key was used for another request.
-    KeyReused,
+    IdempotencyKeyReused,
     /// Our fault; the id leads to the log.
     Internal {
         /// The request id.
         request_id: String,
     },
     /// Asked for by the caller, for tests.
-    OnPurpose,
+    RequestedError,
     /// Any other refusal of a value, said in English by the reader of the format.
     Invalid {
         /// What is wrong.
@@ -286,7 +286,7 @@ impl Text {
                 say("Нужна картинка JPEG, PNG, WebP или GIF", "Must be a JPEG, PNG, WebP or GIF picture")
             }
             Self::PictureTooLarge => say("Слишком большая картинка", "The picture is too large"),
-            Self::PictureHides => say(
+            Self::PictureNotCleanable => say(
                 "Картинка повреждена, и из неё нельзя убрать сведения о съёмке: сохраните её заново",
                 "The picture is damaged, and what it tells of its owner cannot be taken out: save it as a new one",
             ),
@@ -301,7 +301,7 @@ impl Text {
             ),
             Self::InUse => say("Используется в сообщении", "A message uses it"),
             Self::TooLate => say("Время для изменения истекло", "The time for changing this is over"),
-            Self::Silent(silence) => silence.render(lang).to_owned(),
+            Self::ReadOnlyChat(reason) => reason.render(lang).to_owned(),
             Self::RoleForbids => say("Недостаточно прав", "Your role does not allow this"),
             Self::FieldsForbidden { fields } => {
                 fill("Недостаточно прав, чтобы менять: {}", "Your role does not allow to change: {}", fields)
@@ -313,7 +313,7 @@ impl Text {
             Self::LastOwner => {
                 say("В команде должен остаться хотя бы один владелец", "A team must keep at least one owner")
             }
-            Self::NoCodesThere => {
+            Self::CodesNotOffered => {
                 say("На такие номера коды не отправляются", "Codes are not sent to such numbers")
             }
             Self::NotYourPhone => say("Это не ваш номер телефона", "This is not your phone number"),
@@ -341,9 +341,9 @@ impl Text {
             Self::DuplicateKey { key } => fill("Ключ повторяется: {}", "The key is repeated: {}", key),
             Self::BadForm => say("Не удалось прочитать форму", "The form cannot be read"),
             Self::UnknownCharset { name } => fill("Неизвестная кодировка: {}", "Unknown charset: {}", name),
-            Self::CameTooSlowly => say("Форма приходила слишком медленно", "The form came too slowly"),
+            Self::FormTimedOut => say("Форма приходила слишком медленно", "The form came too slowly"),
             Self::ForeignOrigin => say("Запрос с чужой страницы", "The request comes from a foreign page"),
-            Self::SlowDown { seconds } => fill(
+            Self::RateLimited { seconds } => fill(
                 "Слишком много запросов, повторите через {} с",
                 "Too many requests, try again in {} s",
                 seconds,
@@ -354,17 +354,17 @@ impl Text {
             Self::BadPosition => {
                 say("Ожидается позиция, например 123 или 123.0", "Expected a position such as 123 or 123.0")
             }
-            Self::NoMoment => {
+            Self::NotAMoment => {
                 say("Ожидается позиция или время по RFC 3339", "Expected a position or an RFC 3339 time")
             }
-            Self::YetToCome => say("Это ещё не наступило", "That has yet to come"),
-            Self::NoPast => say("Прошлое здесь не показывается", "The past is not shown here"),
-            Self::TooMuchPast { max } => fill(
+            Self::InTheFuture => say("Это ещё не наступило", "That has yet to come"),
+            Self::HistoryUnavailable => say("Прошлое здесь не показывается", "The past is not shown here"),
+            Self::TooMuchHistory { max } => fill(
                 "В команде произошло больше, чем можно показать, событий: {}",
                 "More has happened in the team than can be shown, events: {}",
                 max,
             ),
-            Self::TooMuchAtOnce => say(
+            Self::TooManyBytesInFlight => say(
                 "Слишком много данных одновременно, повторите позже",
                 "Too much data at once, try again later",
             ),
@@ -372,26 +372,26 @@ impl Text {
                 "Открыто слишком много соединений, закройте лишние",
                 "Too many connections are open, close some",
             ),
-            Self::TryLater => say(
+            Self::Unavailable => say(
                 "Сервис временно недоступен, повторите позже",
                 "The service is not available now, try again later",
             ),
-            Self::FetchAnew => say(
+            Self::MustRefetch => say(
                 "О том, что произошло за это время, сервер уже не расскажет: загрузите данные заново",
                 "What happened meanwhile is not told any more: fetch everything anew",
             ),
-            Self::Restart => say(
+            Self::Restarting => say(
                 "Сервер перезапускается, подключитесь чуть позже",
                 "The server restarts, connect again in a moment",
             ),
-            Self::TookTooLong => say("Сервер не успел ответить", "The server did not answer in time"),
-            Self::KeyReused => {
+            Self::TimedOut => say("Сервер не успел ответить", "The server did not answer in time"),
+            Self::IdempotencyKeyReused => {
                 say("Ключ уже использован для другого запроса", "The key was used for another request")
             }
             Self::Internal { request_id } => {
                 fill("Внутренняя ошибка, номер запроса {}", "Internal error, request id {}", request_id)
             }
-            Self::OnPurpose => say("Ошибка по запросу", "An error on request"),
+            Self::RequestedError => say("Ошибка по запросу", "An error on request"),
             Self::Invalid { why } => fill("Некорректное значение: {}", "Not a valid value: {}", why),
         }
     }

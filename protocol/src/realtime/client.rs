@@ -36,7 +36,7 @@ impl ClientEvent {
     ];
 
     /// The event of that name.
-    pub fn of(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.name() == name)
     }
 
@@ -54,7 +54,7 @@ impl ClientEvent {
     }
 
     /// What it says, in a sentence.
-    pub const fn about(self) -> &'static str {
+    pub const fn summary(self) -> &'static str {
         match self {
             Self::Ping => "Are you there? Answered by `server.confirm`.",
             Self::Confirm => "A frame with a `confirm_id` came.",

@@ -5,8 +5,8 @@ use access::{Caller, Fresh, not_found};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
+    ApiVersion,
     account::{Me, UiSettings},
-    contact::Edition,
     envelope::Success,
 };
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ pub(super) async fn me(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Me>, ApiError> {
-    let me = queries.access.read.me(caller.account, Edition::V3).await?;
+    let me = queries.access.read.me(caller.account, ApiVersion::V3).await?;
     Ok(Reply::new(me.ok_or_else(not_found)?).at(fresh.0))
 }
 

@@ -10,9 +10,9 @@ use domain::reaction;
 use events::MessageId;
 use platform::http::{ApiError, Params, Query, Reply, RequestInfo};
 use protocol::{
-    Jid,
+    ApiVersion, Jid,
     envelope::Success,
-    message::{ChatMessages, Face, FoundMessages, Message, Reaction},
+    message::{ChatMessages, FoundMessages, Message, Reaction},
 };
 use read_model::{
     chat::{Access, chat_of},
@@ -84,7 +84,7 @@ pub(super) async fn search(
     let found = read.messages(who, &filter, window).await?;
     let messages: Vec<Message> = found
         .iter()
-        .map(|message| message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang))
+        .map(|message| message.render_for(scope.contact, ApiVersion::V4, read.base_url(), info.lang))
         .collect();
     let found = FoundMessages {
         count: read.count_messages(who, &filter).await?,
@@ -115,7 +115,7 @@ pub(super) async fn one(
             return Err(not_found());
         }
     };
-    Ok(Reply::new(found.seen_in(scope.contact, Face::Realtime, scope.read.base_url(), info.lang))
+    Ok(Reply::new(found.render_for(scope.contact, ApiVersion::V4, scope.read.base_url(), info.lang))
         .at(scope.position(fresh)))
 }
 
@@ -138,8 +138,8 @@ async fn chat_messages(
     let window = wanted.window(read, who, filter.chat).await?;
     let _place = queries.search(scope.caller.account, filter.text.is_some())?;
     let found = read.messages(who, &filter, window).await?;
-    let seen = |message: &protocol::message::NeutralMessage| {
-        message.seen_in(scope.contact, Face::Realtime, read.base_url(), info.lang)
+    let seen = |message: &protocol::message::MessageRecord| {
+        message.render_for(scope.contact, ApiVersion::V4, read.base_url(), info.lang)
     };
     Ok(ChatMessages { messages: found.iter().map(seen).collect() })
 }

@@ -41,7 +41,7 @@ pub(super) async fn ping(
             delay(&queries, &seconds).await?;
         }
         if query.error.is_some() {
-            let error = ApiError::new(ErrorCode::InternalServerError).because(Text::OnPurpose);
+            let error = ApiError::new(ErrorCode::InternalServerError).because(Text::RequestedError);
             return Err(error.deliberate());
         }
     }
@@ -54,8 +54,9 @@ async fn delay(queries: &Queries, seconds: &str) -> Result<(), ApiError> {
     if !(0.0..=LONGEST_DELAY).contains(&seconds) {
         return Err(ApiError::field("delay_sec", Text::OutOfRange { min: 0, max: LONGEST_DELAY as i64 }));
     }
-    let busy =
-        |_| ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(Duration::from_secs(1));
+    let busy = |_| {
+        ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(Duration::from_secs(1))
+    };
     let _place = queries.delays.try_acquire().map_err(busy)?;
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     Ok(())

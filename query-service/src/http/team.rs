@@ -5,7 +5,7 @@ use access::{Caller, Fresh, TeamView, not_found};
 use axum::extract::State;
 use platform::http::{ApiError, Reply};
 use protocol::{
-    contact::Edition,
+    ApiVersion,
     envelope::Success,
     error::ErrorCode,
     lang::Text,
@@ -19,7 +19,7 @@ pub(super) async fn list(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Team>>, ApiError> {
-    queries.teams(&caller, fresh, Edition::V3).await
+    queries.teams(&caller, fresh, ApiVersion::V3).await
 }
 
 /// The caller's teams; archived ones drop out. `me` carries the rights.
@@ -29,21 +29,21 @@ pub(super) async fn list_v4(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Team>>, ApiError> {
-    queries.teams(&caller, fresh, Edition::V4).await
+    queries.teams(&caller, fresh, ApiVersion::V4).await
 }
 
 /// One team as the caller sees it.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Team>)))]
 pub(super) async fn one(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
-    team(&scope, fresh, Edition::V3).await
+    team(&scope, fresh, ApiVersion::V3).await
 }
 
 /// One team as the caller sees it; `me` carries the rights.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Team>)))]
 pub(super) async fn one_v4(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
-    team(&scope, fresh, Edition::V4).await
+    team(&scope, fresh, ApiVersion::V4).await
 }
 
 impl Queries {
@@ -51,15 +51,15 @@ impl Queries {
         &self,
         caller: &Caller,
         fresh: Fresh,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Reply<Vec<Team>>, ApiError> {
-        let teams = self.access.read.teams(caller.account, edition).await?;
+        let teams = self.access.read.teams(caller.account, version).await?;
         Ok(Reply::new(teams).at(fresh.0))
     }
 }
 
-async fn team(scope: &TeamView, fresh: Fresh, edition: Edition) -> Result<Reply<Team>, ApiError> {
-    let team = scope.read.team(scope.caller.account, scope.team, edition).await?;
+async fn team(scope: &TeamView, fresh: Fresh, version: ApiVersion) -> Result<Reply<Team>, ApiError> {
+    let team = scope.read.team(scope.caller.account, scope.team, version).await?;
     Ok(Reply::new(team.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 

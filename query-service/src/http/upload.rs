@@ -26,7 +26,7 @@ use platform::{
 };
 use protocol::{
     envelope::Success,
-    upload::{NeutralUpload, Upload},
+    upload::{Upload, UploadRecord},
 };
 use read_model::upload::{FILE, PREVIEW, PREVIEW_2X};
 use serde::Deserialize;
@@ -102,7 +102,7 @@ pub(super) async fn content(
     Ok(Bare(answer(content, wanted, described(&upload, name, &etag)?)).into_response())
 }
 
-async fn found(scope: &TeamView, upload: Uuid) -> Result<(NeutralUpload, BlobId), ApiError> {
+async fn found(scope: &TeamView, upload: Uuid) -> Result<(UploadRecord, BlobId), ApiError> {
     let found = scope.read.upload(scope.team, scope.viewer(), UploadId(upload)).await;
     found?.ok_or_else(not_found)
 }
@@ -128,7 +128,7 @@ fn answer(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response 
 }
 
 /// All that is said of a content but its length.
-fn described(upload: &NeutralUpload, name: &str, etag: &str) -> Result<HeaderMap, ApiError> {
+fn described(upload: &UploadRecord, name: &str, etag: &str) -> Result<HeaderMap, ApiError> {
     let (content_type, disposition) = match name {
         FILE => (upload.content_type.as_str(), disposition(upload)),
         _ => (JPEG, "inline".to_owned()),
@@ -147,7 +147,7 @@ fn described(upload: &NeutralUpload, name: &str, etag: &str) -> Result<HeaderMap
 }
 
 /// How a browser is to take a file, and its name (RFC 6266): in ASCII for old ones, and as it is.
-fn disposition(upload: &NeutralUpload) -> String {
+fn disposition(upload: &UploadRecord) -> String {
     let inline = match upload.kind {
         UploadKind::Image | UploadKind::Video | UploadKind::Audio => "inline",
         UploadKind::File | UploadKind::ImageFile => "attachment",
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn names_stand_in_headers_and_cannot_leave_them() {
-        let mut upload = NeutralUpload {
+        let mut upload = UploadRecord {
             id: UploadId(Uuid::nil()),
             created: Default::default(),
             size: 1,

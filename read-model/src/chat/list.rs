@@ -8,9 +8,9 @@ use crate::{
 };
 use events::TeamId;
 use protocol::{
-    Jid,
+    ApiVersion, Jid,
     chat::{Chat, ChatPage},
-    contact::{Contact, Edition},
+    contact::Contact,
     message::ChatType,
 };
 use sqlx::{AssertSqlSafe, Postgres, Row, postgres::PgArguments, query::Query};
@@ -219,7 +219,7 @@ impl ReadModel {
             .bind(room.max(0))
             .fetch_all(&self.pool)
             .await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer, Edition::V4)).collect())
+        Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V4)).collect())
     }
 }
 

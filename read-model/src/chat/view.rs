@@ -16,9 +16,11 @@ use events::{
 };
 use look::{OWN, Own, View, flag};
 use protocol::{
+    ApiVersion,
     chat::Chat,
     contact::Contact,
-    message::{ChatType, Face, NeutralMessage},
+    lang::Lang,
+    message::{ChatType, MessageRecord},
 };
 use sqlx::{AssertSqlSafe, Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -176,11 +178,7 @@ impl ReadModel {
         Ok(views)
     }
 
-    async fn messages_by_id(
-        &self,
-        team: TeamId,
-        mut ids: Vec<Uuid>,
-    ) -> Result<HashMap<Uuid, NeutralMessage>> {
+    async fn messages_by_id(&self, team: TeamId, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, MessageRecord>> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
@@ -199,7 +197,7 @@ impl ReadModel {
         viewer: Viewer,
         row: &PgRow,
         peer: Option<&Contact>,
-        messages: &HashMap<Uuid, NeutralMessage>,
+        messages: &HashMap<Uuid, MessageRecord>,
     ) -> Result<Chat> {
         let chat = message::chat_ref(row)?;
         let kind = ChatType::of(chat);
@@ -222,7 +220,12 @@ impl ReadModel {
         };
         let seen = |id: Option<Uuid>| {
             let message = messages.get(&id.filter(|_| member)?)?;
-            Some(Box::new(message.seen_by(viewer.contact, Face::Realtime, self.base_url())))
+            Some(Box::new(message.render_for(
+                viewer.contact,
+                ApiVersion::V4,
+                self.base_url(),
+                Lang::default(),
+            )))
         };
         let pinned = row.get::<Option<Uuid>, _>("pinned_message");
         let pinned = pinned.filter(|id| messages.get(id).is_some_and(|message| !message.is_deleted()));

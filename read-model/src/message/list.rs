@@ -7,7 +7,7 @@ use crate::{ReadModel, Result};
 use chrono::{DateTime, Utc};
 use domain::limits;
 use events::{ChatKey, ContactId, MessageId, TeamId};
-use protocol::message::{ChatType, ContentType, NeutralMessage};
+use protocol::message::{ChatType, ContentType, MessageRecord};
 use sqlx::{Arguments, Postgres, QueryBuilder, Row, postgres::PgArguments};
 use uuid::Uuid;
 
@@ -110,7 +110,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn messages(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<NeutralMessage>> {
+    pub async fn messages(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<MessageRecord>> {
         let mut found = match window.around {
             None => self.page(who, filter, window).await?,
             Some(middle) => {
@@ -142,7 +142,7 @@ impl ReadModel {
         Ok(count.unsigned_abs())
     }
 
-    async fn page(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<NeutralMessage>> {
+    async fn page(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<MessageRecord>> {
         if window.limit <= 0 {
             return Ok(vec![]);
         }

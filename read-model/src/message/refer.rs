@@ -3,7 +3,7 @@
 use super::{COLUMNS, content_type, json, neutral};
 use crate::{ReadModel, Result};
 use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::NeutralMessage;
+use protocol::message::MessageRecord;
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn refer(&self, messages: &mut [NeutralMessage]) -> Result<()> {
+    pub async fn refer(&self, messages: &mut [MessageRecord]) -> Result<()> {
         let replied: Vec<Uuid> = messages.iter().filter_map(|one| one.reply_to).map(|id| id.0).collect();
         if !replied.is_empty() {
             let replied = self.replied(replied).await?;
@@ -45,7 +45,7 @@ impl ReadModel {
         Ok(())
     }
 
-    async fn replied(&self, ids: Vec<Uuid>) -> Result<HashMap<MessageId, NeutralMessage>> {
+    async fn replied(&self, ids: Vec<Uuid>) -> Result<HashMap<MessageId, MessageRecord>> {
         let sql =
             format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = ANY($1)");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&self.pool).await?;
@@ -54,10 +54,10 @@ impl ReadModel {
 }
 
 /// A row of `forward`, standing where its bearer stands and with the bearer's version.
-pub(crate) fn forward(row: &PgRow, (team, chat, gentime): (TeamId, ChatRef, i64)) -> Result<NeutralMessage> {
+pub(crate) fn forward(row: &PgRow, (team, chat, gentime): (TeamId, ChatRef, i64)) -> Result<MessageRecord> {
     let author: Uuid = row.get("author");
     let created = row.get("created");
-    Ok(NeutralMessage {
+    Ok(MessageRecord {
         id: MessageId(row.get("source")),
         team,
         chat,

@@ -9,8 +9,9 @@ use domain::{
 };
 use events::{ContactId, GroupId, TeamId, chat::ChatRef, value::ContactStatus};
 use protocol::{
-    Jid,
-    message::{Face, Message, MessageLink},
+    ApiVersion, Jid,
+    lang::Lang,
+    message::{Message, MessageLink},
     task::{Subtask, TaskItem},
     upload::Upload,
 };
@@ -171,7 +172,7 @@ impl ReadModel {
         .await?;
         let seen = |row: &PgRow| {
             let message = forward(row, (team, ChatRef::Task(task), row.get("gentime")))?;
-            let seen = message.seen_by(viewer.contact, Face::Realtime, self.base_url());
+            let seen = message.render_for(viewer.contact, ApiVersion::V4, self.base_url(), Lang::default());
             Ok(Message { is_first: None, is_last: None, ..seen })
         };
         rows.iter().map(seen).collect()

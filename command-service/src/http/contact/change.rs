@@ -90,7 +90,7 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
     let zone = input.timezone.map(|name| match name.trim() {
         "" => String::new(),
         name => {
-            let known = timezone::known(name);
+            let known = timezone::canonical_name(name);
             if known.is_none() {
                 checks.refuse("timezone", Text::NotATimeZone);
             }

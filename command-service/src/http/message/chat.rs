@@ -23,9 +23,9 @@ use events::{MessageId, StreamName, chat::ChatRef, message::Author};
 use http::{HeaderMap, header::CONTENT_TYPE};
 use platform::http::{ApiError, Body, Params, Query};
 use protocol::{
-    Jid,
+    ApiVersion, Jid,
     envelope::Success,
-    message::{ChatMessages, EditMessage, Face, Message as MessageView, PostToChat},
+    message::{ChatMessages, EditMessage, Message as MessageView, PostToChat},
 };
 use read_model::chat::{Access, chat_of};
 use serde::Deserialize;
@@ -114,7 +114,7 @@ pub(in super::super) async fn delete(
     let chat = commands.chat_with(&scope, &path).await?;
     let position = commands.delete(&context, &scope, chat, path.message_id).await?;
     let view = || async {
-        let left = commands.message_view(&context, &scope, path.message_id, Face::Realtime).await?;
+        let left = commands.message_view(&context, &scope, path.message_id, ApiVersion::V4).await?;
         Ok(left.map(|message| ChatMessages { messages: vec![message] }))
     };
     commands.show(&context, position, view).await
@@ -157,7 +157,7 @@ impl Commands {
             })
             .await
             .map_err(|stop| stop.or(refused))?;
-        self.message_answer(&context, &scope, path.message_id, done.position, Face::Realtime).await
+        self.message_answer(&context, &scope, path.message_id, done.position, ApiVersion::V4).await
     }
 
     /// The chat that a path names, if the member sees it and the path's message is of it.

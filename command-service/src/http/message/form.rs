@@ -11,9 +11,9 @@ use domain::message::{self, Message};
 use events::{MessageId, StreamName, chat::ChatRef, message::Author};
 use platform::http::ApiError;
 use protocol::{
-    Jid,
+    ApiVersion, Jid,
     lang::{JsonType, Text},
-    message::{Face, PostToChat},
+    message::PostToChat,
 };
 use serde::Deserialize;
 
@@ -70,7 +70,7 @@ impl Commands {
             && self.is_posted(scope, chat, id).await?
         {
             let (context, position) = (sender.sent(self, &[]), self.access.read.known());
-            return self.message_answer(&context, scope, id, position, Face::Realtime).await;
+            return self.message_answer(&context, scope, id, position, ApiVersion::V4).await;
         }
         let (arrived, context) = self.take_in(scope, Intake::File, form, sender).await?;
         let mut context = context.named("message.say");
@@ -84,7 +84,7 @@ impl Commands {
         if let Some(id) = said.chosen
             && self.is_posted(scope, chat, id).await?
         {
-            return self.message_answer(&context, scope, id, self.access.read.known(), Face::Realtime).await;
+            return self.message_answer(&context, scope, id, self.access.read.known(), ApiVersion::V4).await;
         }
         self.may_bear(scope, chat, &said).await?;
         // The first id, so that a repetition under the same key makes the same ones.

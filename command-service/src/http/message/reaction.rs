@@ -15,12 +15,7 @@ use domain::{
 };
 use events::{MessageId, StreamName};
 use platform::http::{ApiError, Params};
-use protocol::{
-    Jid,
-    envelope::Success,
-    lang::Text,
-    message::{Face, Message as MessageView},
-};
+use protocol::{ApiVersion, Jid, envelope::Success, lang::Text, message::Message as MessageView};
 use serde::Deserialize;
 
 /// What the path of a reaction names.
@@ -80,6 +75,6 @@ impl Commands {
             })
             .await
             .map_err(|stop| stop.or(refused))?;
-        self.message_answer(&context, &scope, message, done.position, Face::Realtime).await
+        self.message_answer(&context, &scope, message, done.position, ApiVersion::V4).await
     }
 }

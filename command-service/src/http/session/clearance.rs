@@ -30,7 +30,7 @@ impl Commands {
             return Ok(());
         }
         metrics::counter!("veche_sms_denied_total").increment(1);
-        Err(ApiError::field("phone", Text::NoCodesThere))
+        Err(ApiError::field("phone", Text::CodesNotOffered))
     }
 
     /// Counts a code that is to be sent, and says whether it may be.

@@ -185,7 +185,7 @@ fn code_policy(commands: &Commands) -> CodePolicy {
 fn code_refused(rejection: phone::Rejection) -> ApiError {
     match rejection {
         phone::Rejection::TooManyCodes { retry_after } => ApiError::new(ErrorCode::RateLimit)
-            .because(Text::SlowDown { seconds: retry_after })
+            .because(Text::RateLimited { seconds: retry_after })
             .retry_after(Duration::from_secs(retry_after)),
         phone::Rejection::NoCode => ApiError::field("code", Text::CodeExpired),
         phone::Rejection::TooManyTries | phone::Rejection::Strained => {

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use domain::account::{self, Account, Login, NamedDevice};
 use events::{AccountId, Position, SessionId, StreamName, value::SessionKind};
 use platform::{http::ApiError, vault::Purpose};
-use protocol::{account::Me, contact::Edition, session::LoggedIn};
+use protocol::{ApiVersion, account::Me, session::LoggedIn};
 
 /// Random bytes of a session token: 32 characters.
 const TOKEN_BYTES: usize = 24;
@@ -30,11 +30,11 @@ impl Opened {
         &self,
         commands: &Commands,
         context: &Context,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Me, ApiError> {
         // A token that does not open anything yet is of no use, whatever the client prefers.
         let me = commands
-            .settled(context, self.position, || commands.access.read.me(self.account, edition))
+            .settled(context, self.position, || commands.access.read.me(self.account, version))
             .await?;
         me.ok_or_else(not_found)
     }
@@ -44,9 +44,9 @@ impl Opened {
         self,
         commands: &Commands,
         context: &Context,
-        edition: Edition,
+        version: ApiVersion,
     ) -> Result<Answer, ApiError> {
-        let me = self.me(commands, context, edition).await?;
+        let me = self.me(commands, context, version).await?;
         commands.answer(context, self.position, &LoggedIn { me, token: self.token }).await
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     meters,
 };
 use events::GroupId;
-use protocol::{Point, notice::Scope};
+use protocol::{FeedPosition, notice::Scope};
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -35,7 +35,7 @@ pub(super) enum State {
         /// The groups that the contact is in.
         groups: HashSet<GroupId>,
         /// The socket has heard all up to here: reading for itself, it may have been faster than the hub.
-        from: Point,
+        from: FeedPosition,
     },
     /// The socket reads for itself. Its place lies here until the socket takes it.
     Behind(Option<Place>),
@@ -43,7 +43,7 @@ pub(super) enum State {
 
 impl Outlet {
     /// Whether it is to be given what stands there.
-    pub(super) fn awaits(&self, point: Point) -> bool {
+    pub(super) fn awaits(&self, point: FeedPosition) -> bool {
         match &self.state {
             State::Live { from, .. } => point > *from,
             State::Behind(_) => false,
@@ -112,7 +112,7 @@ impl Board {
         if rows.len() > outlet.queue.capacity() {
             return Err(place);
         }
-        rows.sort_unstable_by_key(|row| row.feed.point());
+        rows.sort_unstable_by_key(|row| row.feed.feed_position());
         let from = place.at;
         for row in rows {
             if place.pass(&row.feed) {
@@ -141,7 +141,7 @@ impl Board {
     }
 
     /// Up to where a live socket was given everything.
-    pub(crate) fn given(&self, socket: SocketId) -> Option<Point> {
+    pub(crate) fn given(&self, socket: SocketId) -> Option<FeedPosition> {
         match &self.outlets.get(&socket)?.state {
             State::Live { from, .. } => self.at.map(|at| at.max(*from)),
             State::Behind(_) => None,

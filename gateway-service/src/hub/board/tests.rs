@@ -3,8 +3,8 @@ use crate::hub::place::{Delivery, Ear, Place, Typing};
 use chrono::DateTime;
 use events::{AccountId, ContactId, GroupId, Position, SectionId, TeamId, chat::ChatRef, value::SectionKind};
 use protocol::{
-    Point,
-    notice::{Audience, Committed, FeedRow, Notice, Scope},
+    FeedPosition,
+    notice::{Audience, CommittedBatch, FeedRow, Notice, Scope},
 };
 use read_model::feed::FeedPage;
 use serde_json::value::to_raw_value;
@@ -41,13 +41,13 @@ fn news(position: Position, audience: Audience) -> FeedRow {
 }
 
 /// A transaction that committed these rows, and nothing else since `after`.
-fn committed(after: Position, position: Position, rows: &[FeedRow]) -> Committed {
+fn committed(after: Position, position: Position, rows: &[FeedRow]) -> CommittedBatch {
     let encoded = rows.iter().map(|row| (row.scope.uuid(), to_raw_value(row).unwrap())).collect();
-    Committed { after, position, rows: Some(encoded) }
+    CommittedBatch { after, position, rows: Some(encoded) }
 }
 
 fn page(reached: Position, rows: Vec<FeedRow>) -> FeedPage {
-    FeedPage { rows, reached: Point::whole(reached), is_last: true }
+    FeedPage { rows, reached: FeedPosition::end_of(reached), is_last: true }
 }
 
 struct Ears {
@@ -107,7 +107,7 @@ fn rows_are_handed_out_once_and_in_order() {
     ears.board.accept(committed(1, 5, &rows));
     assert_eq!(ears.heard(1), [1, 2, 3, 4, 5]);
     assert!(!ears.board.take_wanted());
-    assert_eq!(ears.board.given(1), Some(Point::whole(5)));
+    assert_eq!(ears.board.given(1), Some(FeedPosition::end_of(5)));
 }
 
 #[test]
@@ -127,12 +127,12 @@ fn a_gap_is_read_from_the_table_and_what_came_meanwhile_too() {
     ears.accept(news(3, Audience::All));
     assert!(ears.board.take_wanted() && !ears.board.take_wanted());
     let (scopes, after) = ears.board.begin_read().unwrap();
-    assert_eq!((scopes.as_slice(), after), ([HOME].as_slice(), Point::whole(1)));
+    assert_eq!((scopes.as_slice(), after), ([HOME].as_slice(), FeedPosition::end_of(1)));
     ears.accept(news(5, Audience::All));
     ears.board.accept_read(page(3, vec![news(2, Audience::All), news(3, Audience::All)]), &scopes);
     assert!(!ears.board.filled(), "5 came while the table was read");
     let (scopes, after) = ears.board.begin_read().unwrap();
-    assert_eq!(after, Point::whole(3));
+    assert_eq!(after, FeedPosition::end_of(3));
     ears.board.accept_read(page(5, vec![news(4, Audience::All), news(5, Audience::All)]), &scopes);
     assert!(ears.board.filled());
     assert_eq!(ears.heard(1), [1, 2, 3, 4, 5]);
@@ -144,14 +144,14 @@ fn a_gap_in_what_does_not_concern_anybody_is_one_too() {
     ears.add(1, 64);
     ears.board.accept(committed(3, 4, &[]));
     assert!(ears.board.take_wanted(), "what concerns somebody may be in it");
-    assert_eq!(ears.board.at(), Some(Point::whole(0)));
+    assert_eq!(ears.board.at(), Some(FeedPosition::end_of(0)));
 }
 
 #[test]
 fn rows_that_are_too_much_for_the_bus_are_read_at_once() {
     let mut ears = Ears::new();
     ears.add(1, 64);
-    ears.board.accept(Committed { after: 0, position: 4, rows: None });
+    ears.board.accept(CommittedBatch { after: 0, position: 4, rows: None });
     assert!(ears.board.take_wanted());
 }
 
@@ -175,9 +175,9 @@ fn after_the_bus_missed_something_the_first_look_counts() {
 fn what_came_before_it_was_known_where_to_begin_is_not_lost() {
     let mut ears = Ears { board: Board::default(), queues: HashMap::new() };
     ears.accept(news(8, Audience::All));
-    assert_eq!(ears.board.settle(7), Point::whole(7));
+    assert_eq!(ears.board.settle(7), FeedPosition::end_of(7));
     assert!(ears.board.take_wanted());
-    assert_eq!(ears.board.settle(9), Point::whole(7), "that is known once");
+    assert_eq!(ears.board.settle(9), FeedPosition::end_of(7), "that is known once");
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn who_comes_while_the_table_is_read_reads_for_itself() {
     ears.board.accept_read(page(2, vec![news(1, Audience::All), news(2, Audience::All)]), &scopes);
     assert!(ears.board.filled());
     let place = ears.board.go_live(2, place).unwrap_err();
-    assert!(ears.board.go_live(2, Place { at: Point::whole(2), ..place }).is_ok());
+    assert!(ears.board.go_live(2, Place { at: FeedPosition::end_of(2), ..place }).is_ok());
     assert_eq!(ears.heard(1), [1, 2]);
 }
 
@@ -204,9 +204,9 @@ fn what_is_forgotten_everybody_finds_out_for_themselves() {
     ears.add(1, 64);
     ears.accept(news(1, Audience::All));
     ears.board.skip(9);
-    assert_eq!(ears.board.at(), Some(Point::whole(9)));
+    assert_eq!(ears.board.at(), Some(FeedPosition::end_of(9)));
     let place = ears.board.take_place(1).unwrap();
-    assert_eq!(place.at, Point::whole(1));
+    assert_eq!(place.at, FeedPosition::end_of(1));
     assert!(ears.board.go_live(1, place).is_err());
 }
 
@@ -244,11 +244,11 @@ fn a_full_queue_stops_nobody_else_and_loses_nothing() {
     assert_eq!(ears.heard(2), [1, 2, 3, 4, 5, 6]);
     assert_eq!(ears.heard(1), [1, 2]);
     let place = ears.board.take_place(1).unwrap();
-    assert_eq!(place.at, Point::whole(2), "the last one that fitted");
+    assert_eq!(place.at, FeedPosition::end_of(2), "the last one that fitted");
     assert!(place.groups.contains(&GROUP));
     assert!(ears.board.take_place(1).is_none(), "the place is the socket's now");
     let place = ears.board.go_live(1, place).unwrap_err();
-    assert_eq!(place.at, Point::whole(2), "four rows do not fit into two places");
+    assert_eq!(place.at, FeedPosition::end_of(2), "four rows do not fit into two places");
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn a_socket_that_reads_faster_than_the_hub_hears_nothing_twice() {
     let mut ears = Ears::new();
     ears.add(2, 64);
     let mut place = ears.enter(1, 64);
-    place.at = Point::whole(3);
+    place.at = FeedPosition::end_of(3);
     assert!(ears.board.go_live(1, place).is_ok());
     for position in 1..=4 {
         ears.accept(news(position, Audience::All));

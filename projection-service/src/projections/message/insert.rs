@@ -7,7 +7,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use events::{MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::{Change, ContentType, NeutralMessage};
+use protocol::message::{Change, ContentType, MessageRecord};
 use sqlx::{
     AssertSqlSafe, Postgres, Row,
     postgres::{PgArguments, PgRow},
@@ -101,7 +101,7 @@ struct Placement {
 /// A message that came to stand.
 pub(in super::super) struct PlacedMessage {
     /// As it was when it was the newest.
-    pub(in super::super) message: NeutralMessage,
+    pub(in super::super) message: MessageRecord,
     /// Up to which number its author had read by then.
     pub(in super::super) read: i64,
 }
@@ -174,8 +174,8 @@ fn author(author: Author) -> (Uuid, bool) {
     }
 }
 
-fn placed_message(new: NewMessage<'_>, place: &Placement) -> NeutralMessage {
-    NeutralMessage {
+fn placed_message(new: NewMessage<'_>, place: &Placement) -> MessageRecord {
+    MessageRecord {
         id: new.message,
         team: new.team,
         chat: new.chat,

@@ -57,10 +57,12 @@ pub(super) struct Followed {
 pub(super) fn place(queries: &Queries, reader: &Reader) -> Result<Place, ApiError> {
     queries.followers.take(reader.account().0).map_err(|full| match full {
         Full::OfTheAccount => {
-            let told = Text::SlowDown { seconds: SIGN.as_secs() };
+            let told = Text::RateLimited { seconds: SIGN.as_secs() };
             ApiError::new(ErrorCode::RateLimit).because(told).retry_after(SIGN)
         }
-        Full::Altogether => ApiError::new(ErrorCode::Unavailable).because(Text::TryLater).retry_after(SIGN),
+        Full::Altogether => {
+            ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(SIGN)
+        }
     })
 }
 

@@ -6,7 +6,7 @@ use audit::{Filter, Order};
 use chrono::{DateTime, Utc};
 use events::{AccountId, TeamId};
 use platform::http::ApiError;
-use protocol::{error::ErrorCode, lang::Text, time::whole_second};
+use protocol::{error::ErrorCode, lang::Text, time::fold_leap_second};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -83,8 +83,8 @@ impl Wanted {
             address: self.address.clone(),
             from: self.from,
             to: self.to,
-            since: self.since.map(whole_second),
-            until: self.until.map(whole_second),
+            since: self.since.map(fold_leap_second),
+            until: self.until.map(fold_leap_second),
         })
     }
 

@@ -10,7 +10,7 @@ use protocol::{
     error::{ErrorCode, Failure},
     lang::{JsonType, Text},
     message::{ChatType, ContentType},
-    time::{moment, whole_second},
+    time::{fold_leap_second, parse_rfc3339},
 };
 use read_model::{
     ReadModel,
@@ -230,8 +230,8 @@ fn words(text: &str) -> Result<String, Text> {
 fn time(text: &str) -> Result<DateTime<Utc>, Text> {
     // A plus sign that was not encoded comes as a space.
     let text = text.replace(' ', "+");
-    let zoned = || moment(&text);
-    let local = || NaiveDateTime::from_str(&text).ok().map(|time| whole_second(time.and_utc()));
+    let zoned = || parse_rfc3339(&text);
+    let local = || NaiveDateTime::from_str(&text).ok().map(|time| fold_leap_second(time.and_utc()));
     let day = || NaiveDate::from_str(&text).ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let time = zoned().or_else(local).or_else(day);
     // Years that Postgres does not know either are no time that anything happened at.

@@ -10,7 +10,7 @@ use events::{chat::ChatRef, reading::OwnSettings};
 use protocol::{
     chat::Chat,
     icon::IconData,
-    lang::{Lang, Silence},
+    lang::{Lang, ReadOnlyReason},
     message::{ChatType, Message},
 };
 use sqlx::{Row, postgres::PgRow};
@@ -57,7 +57,7 @@ impl View {
             can_remove_member: flag(manages),
             can_send_message: flag(self.may_write),
             cant_send_message_reason: (!self.may_write)
-                .then(|| Silence::of(self.chat, member).render(Lang::default()).to_owned()),
+                .then(|| ReadOnlyReason::of(self.chat, member).render(Lang::default()).to_owned()),
             changeable_fields: fields::changeable(member, manages).into_iter().map(str::to_owned).collect(),
             chat_type: kind,
             collapsed: flag(settings.collapsed),

@@ -3,14 +3,14 @@
 use super::{
     Change, ChatType, ContentType, Message, MessageContent, MessageLink, MessageReaction, Reference,
 };
-use crate::{Jid, Timestamp, lang::Lang, upload::NeutralUpload};
+use crate::{ApiVersion, Jid, Timestamp, lang::Lang, upload::UploadRecord};
 use chrono::{DateTime, Utc};
 use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use serde::{Deserialize, Serialize};
 
 /// A message without a viewer: what the feed carries and the read model keeps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NeutralMessage {
+pub struct MessageRecord {
     /// The message.
     pub id: MessageId,
     /// Where.
@@ -38,13 +38,13 @@ pub struct NeutralMessage {
     pub linked_messages: Vec<MessageId>,
     /// Files that it brings.
     #[serde(default)]
-    pub uploads: Vec<NeutralUpload>,
+    pub uploads: Vec<UploadRecord>,
     /// The message it answers, where that was looked up. Never carried along: it may be edited or deleted.
     #[serde(skip)]
-    pub replied: Option<Box<NeutralMessage>>,
+    pub replied: Option<Box<MessageRecord>>,
     /// Messages it forwards, where that was looked up.
     #[serde(skip)]
-    pub forwarded: Vec<NeutralMessage>,
+    pub forwarded: Vec<MessageRecord>,
     /// Mentions and addresses.
     pub links: Vec<MessageLink>,
     /// Who is mentioned.
@@ -67,22 +67,13 @@ pub struct NeutralMessage {
     pub prev: Option<MessageId>,
     /// Whether it was the newest when this was written.
     pub is_last: bool,
-    /// How many others have seen it, counted up to [`NeutralMessage::READERS`].
+    /// How many others have seen it, counted up to [`MessageRecord::READERS`].
     pub received: u32,
     /// Version of what everybody sees of its chat, when this was written.
     pub chat_gentime: i64,
 }
 
-/// How much of a message is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Face {
-    /// The answer to a v3 call: the seed's keys.
-    V3,
-    /// A websocket frame or the answer to a v4 call: also the place in the chat, what it answers and forwards, reactions.
-    Realtime,
-}
-
-impl NeutralMessage {
+impl MessageRecord {
     /// So many readers of a message are counted: more is "many".
     pub const READERS: u32 = 100;
 
@@ -92,19 +83,13 @@ impl NeutralMessage {
     }
 
     /// Whether it can be unread: what was deleted cannot, nor can changes, nor what was posted silently.
-    pub fn counts(&self) -> bool {
+    pub fn counts_as_unread(&self) -> bool {
         !matches!(self.kind, ContentType::Deleted | ContentType::Change) && !self.silently
     }
 
-    /// The message as a contact sees it, in the protocol's default language; `base_url` is what addresses of files begin
-    /// with.
-    pub fn seen_by(&self, viewer: ContactId, face: Face, base_url: &str) -> Message {
-        self.seen_in(viewer, face, base_url, Lang::default())
-    }
-
-    /// The same in a language: that of changes.
-    pub fn seen_in(&self, viewer: ContactId, face: Face, base_url: &str, lang: Lang) -> Message {
-        let live = face == Face::Realtime;
+    /// Renders the message for a viewer. `base_url` is the prefix of file addresses; `lang` is the language of change messages.
+    pub fn render_for(&self, viewer: ContactId, version: ApiVersion, base_url: &str, lang: Lang) -> Message {
+        let live = version == ApiVersion::V4;
         let (chat, to) = self.addresses(viewer);
         let shown = |is: bool| (live && is).then_some(true);
         let seen = live && self.received > 0 && self.kind != ContentType::Change;
@@ -123,7 +108,7 @@ impl NeutralMessage {
             is_first: shown(self.prev.is_none()),
             is_last: shown(self.is_last),
             links: self.links.clone(),
-            linked_messages: self.forwards((viewer, face), base_url, lang, (chat, to)),
+            linked_messages: self.forwards((viewer, version), base_url, lang, (chat, to)),
             message_id: self.id.0,
             nopreview: self.nopreview.then_some(true),
             notice: self.mentioned.contains(&viewer).then_some(true),
@@ -133,12 +118,12 @@ impl NeutralMessage {
             push_text: Some(self.plain_text(lang)).filter(|text| live && !text.is_empty()),
             reactions: if live { self.reactions.clone() } else { vec![] },
             received: seen.then_some(true),
-            reply_to: self.reply(viewer, face, base_url, lang),
+            reply_to: self.reply(viewer, version, base_url, lang),
             silently: shown(self.silently),
             to,
-            uploads: match face {
-                Face::V3 => vec![],
-                Face::Realtime => {
+            uploads: match version {
+                ApiVersion::V3 => vec![],
+                ApiVersion::V4 => {
                     self.uploads.iter().map(|upload| upload.shown(self.team, base_url)).collect()
                 }
             },
@@ -191,11 +176,11 @@ impl NeutralMessage {
         }
     }
 
-    fn reply(&self, viewer: ContactId, face: Face, base_url: &str, lang: Lang) -> Option<Reference> {
-        if face == Face::V3 {
+    fn reply(&self, viewer: ContactId, version: ApiVersion, base_url: &str, lang: Lang) -> Option<Reference> {
+        if version == ApiVersion::V3 {
             return self.reply_to.map(|id| Reference::Id(id.0));
         }
-        let replied = self.replied.as_ref()?.seen_in(viewer, face, base_url, lang);
+        let replied = self.replied.as_ref()?.render_for(viewer, version, base_url, lang);
         // Whom it mentions is told where it stands.
         let (reply_to, notice) = (None, None);
         Some(Reference::Whole(Box::new(Message { reply_to, notice, linked_messages: vec![], ..replied })))
@@ -205,16 +190,16 @@ impl NeutralMessage {
     /// may not know of that chat.
     fn forwards(
         &self,
-        (viewer, face): (ContactId, Face),
+        (viewer, version): (ContactId, ApiVersion),
         base_url: &str,
         lang: Lang,
         (chat, to): (Jid, Jid),
     ) -> Vec<Reference> {
-        if face == Face::V3 {
+        if version == ApiVersion::V3 {
             return self.linked_messages.iter().map(|id| Reference::Id(id.0)).collect();
         }
         let whole = |forwarded: &Self| {
-            let seen = forwarded.seen_in(viewer, face, base_url, lang);
+            let seen = forwarded.render_for(viewer, version, base_url, lang);
             Reference::Whole(Box::new(Message {
                 chat,
                 to,
@@ -264,9 +249,9 @@ mod tests {
     const ME: ContactId = ContactId(Uuid::from_u128(1));
     const YOU: ContactId = ContactId(Uuid::from_u128(2));
 
-    fn message() -> NeutralMessage {
+    fn message() -> MessageRecord {
         let now = DateTime::from_timestamp(0, 0).unwrap();
-        NeutralMessage {
+        MessageRecord {
             id: MessageId(Uuid::from_u128(3)),
             team: TeamId(Uuid::from_u128(4)),
             chat: ChatRef::direct(ME, YOU),
@@ -301,10 +286,10 @@ mod tests {
     #[test]
     fn a_direct_chat_bears_the_other_sides_address() {
         let message = message();
-        let mine = message.seen_by(ME, Face::V3, "");
+        let mine = message.render_for(ME, ApiVersion::V3, "", Lang::default());
         assert_eq!((mine.chat, mine.to, mine.from), (Jid::Direct(YOU), Jid::Direct(YOU), Jid::Direct(ME)));
         assert_eq!((mine.is_first, mine.is_last, mine.notice, mine.num), (None, None, None, None));
-        let yours = message.seen_by(YOU, Face::Realtime, "");
+        let yours = message.render_for(YOU, ApiVersion::V4, "", Lang::default());
         assert_eq!((yours.chat, yours.to), (Jid::Direct(ME), Jid::Direct(YOU)));
         assert_eq!((yours.is_first, yours.is_last, yours.notice), (Some(true), Some(true), Some(true)));
         assert_eq!((yours.num, yours.push_text.as_deref()), (Some(0), Some("пыщ!")));
@@ -313,19 +298,19 @@ mod tests {
     #[test]
     fn what_it_bears_is_an_id_in_v3_and_one_level_elsewhere() {
         let group = ChatRef::Group(GroupId(Uuid::from_u128(9)));
-        let deep = NeutralMessage { reply_to: Some(MessageId(Uuid::from_u128(8))), ..message() };
-        let secret = NeutralMessage { chat: group, replied: Some(Box::new(deep.clone())), ..message() };
-        let bearer = NeutralMessage {
+        let deep = MessageRecord { reply_to: Some(MessageId(Uuid::from_u128(8))), ..message() };
+        let secret = MessageRecord { chat: group, replied: Some(Box::new(deep.clone())), ..message() };
+        let bearer = MessageRecord {
             reply_to: Some(deep.id),
             linked_messages: vec![secret.id],
-            replied: Some(Box::new(NeutralMessage { replied: Some(Box::new(message())), ..deep })),
+            replied: Some(Box::new(MessageRecord { replied: Some(Box::new(message())), ..deep })),
             forwarded: vec![secret],
             ..message()
         };
-        let v3 = bearer.seen_by(YOU, Face::V3, "");
+        let v3 = bearer.render_for(YOU, ApiVersion::V3, "", Lang::default());
         let id = Reference::Id(Uuid::from_u128(3));
         assert_eq!((v3.reply_to, v3.linked_messages), (Some(id.clone()), vec![id]));
-        let whole = bearer.seen_by(YOU, Face::Realtime, "");
+        let whole = bearer.render_for(YOU, ApiVersion::V4, "", Lang::default());
         let Some(Reference::Whole(replied)) = whole.reply_to else { panic!("no reply") };
         assert_eq!((replied.reply_to, replied.content.text.as_str()), (None, "пыщ!"));
         let [Reference::Whole(forwarded)] = &whole.linked_messages[..] else { panic!("no forward") };
@@ -342,8 +327,11 @@ mod tests {
         let pattern = "@Вася_Пупкин".to_owned();
         let link = MessageLink { pattern, text: "@Вася Пупкин".into(), url: "otv://d-x".into() };
         let mentions =
-            NeutralMessage { text: "@Вася_Пупкин, да".into(), links: vec![link], ..message() };
-        assert_eq!(mentions.seen_by(ME, Face::Realtime, "").push_text.as_deref(), Some("@Вася Пупкин, да"));
+            MessageRecord { text: "@Вася_Пупкин, да".into(), links: vec![link], ..message() };
+        assert_eq!(
+            mentions.render_for(ME, ApiVersion::V4, "", Lang::default()).push_text.as_deref(),
+            Some("@Вася Пупкин, да")
+        );
         let change = Change {
             what: ChangeKind::Left,
             actor: YOU,
@@ -352,14 +340,14 @@ mod tests {
             old: None,
             new: Some("Вася".into()),
         };
-        let change = NeutralMessage {
+        let change = MessageRecord {
             kind: ContentType::Change,
             text: String::new(),
             change: Some(change),
             ..message()
         };
-        assert!(!change.counts());
-        let seen = change.seen_in(ME, Face::Realtime, "", Lang::En);
+        assert!(!change.counts_as_unread());
+        let seen = change.render_for(ME, ApiVersion::V4, "", Lang::En);
         assert_eq!(seen.content.title.as_deref(), Some("A member has left"));
         assert_eq!(
             (seen.content.text.as_str(), seen.content.actor),
@@ -371,7 +359,7 @@ mod tests {
     fn what_is_left_of_a_deleted_message_says_nothing() {
         let mut gone = message();
         gone.withdraw();
-        let seen = gone.seen_by(YOU, Face::Realtime, "");
+        let seen = gone.render_for(YOU, ApiVersion::V4, "", Lang::default());
         assert_eq!((seen.content.text.as_str(), seen.content.kind), ("", ContentType::Deleted));
         assert_eq!((seen.is_archive, seen.num, seen.push_text, seen.notice), (Some(true), None, None, None));
     }

@@ -5,43 +5,43 @@ use events::chat::ChatRef;
 
 /// See the file's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Silence {
+pub enum ReadOnlyReason {
     /// The other side of a direct chat is not in the team any more.
-    Former,
+    FormerContact,
     /// Only admins write into the group.
-    Channel,
+    AdminsOnly,
     /// The group is seen from outside.
-    Outside,
+    NotAMember,
     /// The task is none of the viewer's.
-    Unconcerned,
+    NotAParticipant,
 }
 
-impl Silence {
+impl ReadOnlyReason {
     /// Why somebody who may read a conversation may not write there; `member`: is in it.
     pub fn of(chat: ChatRef, member: bool) -> Self {
         match chat {
-            ChatRef::Direct(..) => Self::Former,
-            ChatRef::Group(_) if member => Self::Channel,
-            ChatRef::Group(_) => Self::Outside,
-            ChatRef::Task(_) => Self::Unconcerned,
+            ChatRef::Direct(..) => Self::FormerContact,
+            ChatRef::Group(_) if member => Self::AdminsOnly,
+            ChatRef::Group(_) => Self::NotAMember,
+            ChatRef::Task(_) => Self::NotAParticipant,
         }
     }
 
     /// The sentence in a language.
     pub fn render(self, lang: Lang) -> &'static str {
         match self {
-            Self::Former => {
+            Self::FormerContact => {
                 pick(lang, "Контакт больше не в команде", "The contact is not in the team any more")
             }
-            Self::Channel => pick(
+            Self::AdminsOnly => pick(
                 lang,
                 "В эту группу пишут только её администраторы",
                 "Only its admins write into this group",
             ),
-            Self::Outside => {
+            Self::NotAMember => {
                 pick(lang, "Чтобы писать в группу, вступите в неё", "Join the group to write into it")
             }
-            Self::Unconcerned => pick(
+            Self::NotAParticipant => pick(
                 lang,
                 "В задачу пишут постановщик, исполнитель и наблюдатели",
                 "Its owner, assignee and observers write into a task",
