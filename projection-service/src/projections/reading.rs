@@ -156,7 +156,7 @@ pub(super) async fn settings_changed(
     .execute(&mut *batch.db)
     .await?;
     let (contact, chat) = (changed.contact, changed.chat);
-    let notice = Notice::ChatKept { contact, chat, counted: settings.counters_enabled };
+    let notice = Notice::ChatSettingsChanged { contact, chat, counted: settings.counters_enabled };
     batch.emit(ctx, Scope::Team(changed.team), Audience::Contacts(vec![contact]), notice);
     Ok(())
 }
