@@ -16,7 +16,7 @@ EVENTS ?= 1000000
 WITH_ME := exec setpriv --pdeathsig TERM --
 LOCAL := deploy/local
 
-.PHONY: help run stop test lint soak bench bench-history clean-local
+.PHONY: help run stop test lint doc soak bench bench-history clean-local
 
 help: ## this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ lint: ## the format; clippy over everything, warnings are errors; shellcheck ove
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $(LOCAL)/*.sh; fi
+
+doc: ## the crates' documentation in target/doc; a broken link is an error
+	@$(LOCAL)/prepare.sh
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
 
 soak: ## run the soak tests for long; needs cargo-nextest (SOAK_ROUNDS=200, SOAK_SECONDS=60)
 	@$(LOCAL)/prepare.sh postgres nats
