@@ -97,7 +97,7 @@ start_nats() {
 }
 
 # Is /readyz answered with 200? Asked by bash itself: a bare machine has no curl.
-# shellcheck disable=SC2317  # it is called, through wait_until_ready
+# shellcheck disable=SC2317,SC2329  # it is called, through wait_until_ready
 server_ready() {
     local address=${VECHE_LISTEN/#0.0.0.0:/127.0.0.1:} status
     {
