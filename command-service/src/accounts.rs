@@ -3,7 +3,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::not_found;
 use domain::{
@@ -15,7 +15,7 @@ use events::{AccountId, Position, StreamName, TeamId};
 use platform::{http::ApiError, vault::Purpose};
 
 /// Somebody who is named by phone.
-pub(crate) struct Named {
+pub(crate) struct AccountLookup {
     /// The phone.
     pub(crate) phone: PhoneNumber,
     /// The team that names them.
@@ -34,11 +34,11 @@ impl Commands {
     pub(crate) async fn account_of(
         &self,
         context: &Context,
-        named: Named,
+        named: AccountLookup,
     ) -> Result<(AccountId, Position), ApiError> {
         let hash = hex::encode(self.phone_hash(&named.phone));
-        let claimed: Done<Phone> = self
-            .transact(context, StreamName::phone(&hash), Start::Known, |_: &Phone| {
+        let claimed: Transacted<Phone> = self
+            .transact(context, StreamName::phone(&hash), InitialState::Cached, |_: &Phone| {
                 phone::Command::Claim(named.fresh)
             })
             .await
@@ -54,7 +54,7 @@ impl Commands {
         context: &Context,
         account: AccountId,
         phone_hash: String,
-        named: Named,
+        named: AccountLookup,
     ) -> Result<Position, ApiError> {
         let command = account::Command::Register {
             account,
@@ -64,11 +64,11 @@ impl Commands {
         };
         // An account exists for ever: what is known of it needs no look at the log.
         let stream = StreamName::account(account);
-        if let Some(known) = self.states.get::<Account>(&stream).filter(|known| known.state.exists()) {
+        if let Some(known) = self.cache.get::<Account>(&stream).filter(|known| known.state.exists()) {
             return Ok(known.position);
         }
-        let done: Result<Done<Account>, Stop<_>> =
-            self.transact(context, stream, Start::Known, |_: &Account| command.clone()).await;
+        let done: Result<Transacted<Account>, TransactError<_>> =
+            self.transact(context, stream, InitialState::Cached, |_: &Account| command.clone()).await;
         done.map(|done| done.position).map_err(|stop| stop.or(refused))
     }
 }

@@ -82,15 +82,15 @@ where
 
 /// A command with a file that is too large for memory: its circumstances are known once the file is there, since what a
 /// key's repetition must equal is the file too.
-pub(crate) struct Arriving {
+pub(crate) struct StreamedCommand {
     /// What is being sent.
     pub(crate) form: FileForm,
     /// Who sends what where.
-    pub(crate) sender: Sender,
+    pub(crate) sender: PendingContext,
 }
 
 /// What is known of a command before its body is read.
-pub(crate) struct Sender {
+pub(crate) struct PendingContext {
     request: RequestInfo,
     caller: Option<Caller>,
     key: Option<String>,
@@ -100,12 +100,12 @@ pub(crate) struct Sender {
     minimal: bool,
 }
 
-impl FromRequest<Commands> for Arriving {
+impl FromRequest<Commands> for StreamedCommand {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, commands: &Commands) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
-        let sender = Sender {
+        let sender = PendingContext {
             request: RequestInfo::from_request_parts(&mut parts, commands).await?,
             caller: parts.extensions.get::<Caller>().cloned(),
             key: key(&parts.headers)?,
@@ -118,7 +118,7 @@ impl FromRequest<Commands> for Arriving {
     }
 }
 
-impl Sender {
+impl PendingContext {
     /// Whether the client may come again with the same command.
     pub(crate) fn has_key(&self) -> bool {
         self.key.is_some()
@@ -136,7 +136,7 @@ impl Sender {
 
 impl Context {
     /// Of what the house does by itself.
-    pub(crate) fn of_the_house(name: &'static str, now: DateTime<Utc>) -> Self {
+    pub(crate) fn system(name: &'static str, now: DateTime<Utc>) -> Self {
         Self {
             now,
             request: RequestInfo::of_the_house(),
@@ -180,17 +180,17 @@ impl Context {
     }
 
     /// The event that this follows from.
-    pub(crate) fn because_of(mut self, cause: Option<EventId>) -> Self {
+    pub(crate) fn caused_by(mut self, cause: Option<EventId>) -> Self {
         self.causation = cause;
         self
     }
 
-    /// Whose doing it is, once a login has found out.
-    pub(crate) fn by(&mut self, account: AccountId) {
+    /// PictureTarget doing it is, once a login has found out.
+    pub(crate) fn set_actor(&mut self, account: AccountId) {
         self.actor = Some(account);
     }
 
-    /// Whose doing it is, if that is known.
+    /// PictureTarget doing it is, if that is known.
     pub(crate) fn account(&self) -> Option<AccountId> {
         self.actor
     }
@@ -202,7 +202,7 @@ impl Context {
 
     /// The same circumstances without the key: for appends on the way, of which a command may have several; only the one
     /// that decides bears the key.
-    pub(crate) fn on_the_way(&self) -> Self {
+    pub(crate) fn without_idempotency_key(&self) -> Self {
         Self { key: None, ..self.clone() }
     }
 

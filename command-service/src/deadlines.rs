@@ -5,7 +5,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use domain::task::{self, Task};
 use events::{GroupId, Position, StreamName};
@@ -37,7 +37,7 @@ impl Commands {
             let passed: Vec<Position> = stream::iter(passed).buffer_unordered(AT_ONCE).collect().await;
             let Some(last) = passed.into_iter().max().filter(|last| *last > 0) else { return Ok(()) };
             // The rows name these no more, once they know.
-            self.settle(&Context::of_the_house("task.pass_deadline", now), last).await?;
+            self.settle(&Context::system("task.pass_deadline", now), last).await?;
             if taken < TAKEN as usize {
                 return Ok(());
             }
@@ -49,9 +49,9 @@ impl Commands {
         let stream = StreamName::task(task);
         let cause = self.last_of(&stream, &CAUSES).await?;
         let now = self.access.clock.now();
-        let context = Context::of_the_house("task.pass_deadline", now).because_of(cause);
+        let context = Context::system("task.pass_deadline", now).caused_by(cause);
         let pass = |_: &Task| task::Command::PassDeadline { now };
-        let done: Result<Done<Task>, Stop<_>> = self.transact(&context, stream, Start::Known, pass).await;
+        let done: Result<Transacted<Task>, TransactError<_>> = self.transact(&context, stream, InitialState::Cached, pass).await;
         let done = done.map_err(|stop| {
             stop.or(|rejection: task::Rejection| ApiError::internal(format!("not passed: {rejection:?}")))
         })?;

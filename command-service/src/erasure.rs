@@ -12,7 +12,7 @@ mod team;
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use domain::{phone::Phone, phone_number::PhoneNumber, upload::Uploads};
 use events::{
@@ -64,7 +64,7 @@ impl Commands {
     /// # Errors
     /// `NOT_FOUND` if there is no such person or team; the log failed.
     pub async fn erase(&self, subject: Subject, reason: ErasureReason) -> Result<Asked, ApiError> {
-        let mut context = Context::of_the_house("erasure.ask", self.access.clock.now());
+        let mut context = Context::system("erasure.ask", self.access.clock.now());
         match subject {
             Subject::Account(account) => {
                 self.erase_account(&mut context, account, ErasureAsker::Operator, reason).await
@@ -109,13 +109,13 @@ impl Commands {
 
     /// Keeps up with keys that are destroyed elsewhere: states that are remembered here were read with them.
     pub async fn hear_of_erasures(self) {
-        self.journal.follow_keys(|| self.states.clear()).await;
+        self.journal.follow_keys(|| self.cache.clear()).await;
     }
 
     /// Destroys the key; answers whether everybody has heard of it.
     async fn destroy(&self, subject: Subject) -> Result<bool, ApiError> {
         let ago = self.journal.destroy_key(subject).await.map_err(ApiError::unavailable)?;
-        self.states.clear();
+        self.cache.clear();
         Ok(ago >= ALL_HAVE_HEARD)
     }
 
@@ -125,7 +125,7 @@ impl Commands {
         team: TeamId,
         owner: Option<ContactId>,
     ) -> Result<(u64, Position), ApiError> {
-        let context = Context::of_the_house("upload.forget", self.access.clock.now());
+        let context = Context::system("upload.forget", self.access.clock.now());
         let stream = StreamName::uploads(team);
         let (mut removed, mut position) = (0, 0);
         loop {
@@ -134,17 +134,17 @@ impl Commands {
                 return Ok((removed, position));
             }
             for (upload, blob) in &files {
-                self.doubt(team, *upload, *blob).await?;
+                self.mark_file(team, *upload, *blob).await?;
             }
             let uploads: Vec<_> = files.iter().map(|(upload, _)| *upload).collect();
-            let done: Done<Uploads> = sure(
-                self.transact(&context, stream.clone(), Start::Known, |_: &Uploads| {
+            let done: Transacted<Uploads> = sure(
+                self.transact(&context, stream.clone(), InitialState::Cached, |_: &Uploads| {
                     domain::upload::Command::Forget(uploads.clone())
                 })
                 .await,
             )?;
             for (upload, blob) in &files {
-                self.let_go(team, *upload, *blob).await;
+                self.collect_file(team, *upload, *blob).await;
             }
             (removed, position) = (removed + done.events.len() as u64, done.position.max(position));
         }
@@ -152,6 +152,6 @@ impl Commands {
 }
 
 /// The outcome of a command that no rule forbids.
-fn sure<T, R: Debug>(done: Result<T, Stop<R>>) -> Result<T, ApiError> {
+fn sure<T, R: Debug>(done: Result<T, TransactError<R>>) -> Result<T, ApiError> {
     done.map_err(|stop| stop.or(|rejection| ApiError::internal(format!("not forgotten: {rejection:?}"))))
 }

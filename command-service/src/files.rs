@@ -7,12 +7,12 @@ mod arriving;
 mod cleaning;
 mod using;
 
-pub(crate) use arriving::{Arrivals, Arrived, Intake};
+pub(crate) use arriving::{UploadSlots, ReceivedFile, UploadPurpose};
 
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::TeamScope;
 use bytes::Bytes;
@@ -50,34 +50,34 @@ impl Commands {
         &self,
         context: &mut Context,
         scope: &TeamScope,
-        arrived: Arrived,
+        arrived: ReceivedFile,
     ) -> Result<(UploadId, Position), ApiError> {
         let (upload, blob): (UploadId, BlobId) = (context.id(), context.id());
         let room = self.room(scope.team).await?;
-        self.doubt(scope.team, upload, blob).await?;
+        self.mark_file(scope.team, upload, blob).await?;
         let stored = match self.put(context, scope, arrived, (upload, blob)).await {
             Ok(stored) => stored,
             Err(failed) => {
-                self.let_go(scope.team, upload, blob).await;
+                self.collect_file(scope.team, upload, blob).await;
                 return Err(failed);
             }
         };
-        let done: Result<Done<Uploads>, _> = self
-            .transact(context, StreamName::uploads(scope.team), Start::Known, |_: &Uploads| {
+        let done: Result<Transacted<Uploads>, _> = self
+            .transact(context, StreamName::uploads(scope.team), InitialState::Cached, |_: &Uploads| {
                 upload::Command::Store { stored: stored.clone(), room }
             })
             .await;
         match done {
             Ok(done) => {
-                self.settled_blob(blob).await;
+                self.unmark(blob).await;
                 Ok((upload, done.position))
             }
-            Err(Stop::Rejected(rejection)) => {
-                self.let_go(scope.team, upload, blob).await;
+            Err(TransactError::Rejected(rejection)) => {
+                self.collect_file(scope.team, upload, blob).await;
                 Err(refused(rejection))
             }
             // It may have come into the log or not: the doubt stays.
-            Err(Stop::Failed(error)) => Err(error),
+            Err(TransactError::Failed(error)) => Err(error),
         }
     }
 
@@ -86,10 +86,10 @@ impl Commands {
         &self,
         context: &Context,
         scope: &TeamScope,
-        arrived: Arrived,
+        arrived: ReceivedFile,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let Arrived { incoming, name, size, head, texts: _, place: _place } = arrived;
+        let ReceivedFile { incoming, name, size, head, texts: _, place: _place } = arrived;
         context.request.note_progress();
         let (incoming, size, mut media) = cleaning::cleaned(incoming, size, &head, &name).await?;
         context.request.note_progress();

@@ -3,10 +3,10 @@
 //! A handler parses, transacts, waits for the read model and answers with the view that the query would give.
 
 mod accounts;
-mod cause;
+mod causation;
 mod context;
 mod deadlines;
-mod doubts;
+mod blob_gc;
 mod erasure;
 mod files;
 mod http;
@@ -14,11 +14,11 @@ mod inbound;
 mod input;
 mod pictures;
 mod reminders;
-mod repeat;
+mod idempotency;
 mod sessions;
-mod states;
+mod aggregate_cache;
 mod transact;
-mod turns;
+mod stream_locks;
 mod upkeep;
 
 pub use erasure::{Asked, Pass};
@@ -29,9 +29,9 @@ use axum::extract::FromRef;
 use platform::{
     blobs::Blobs, bus::Bus, journal::Journal, outbound::Outbound, picture::resize::Resizer, vault::Vault,
 };
-use states::States;
+use aggregate_cache::AggregateCache;
 use std::sync::Arc;
-use turns::Turns;
+use stream_locks::StreamLocks;
 use utoipa_axum::router::OpenApiRouter;
 
 /// What the command handlers work with. Cheap to clone.
@@ -44,9 +44,9 @@ pub struct Commands {
     bus: Bus,
     outbound: Outbound,
     resizer: Arc<Resizer>,
-    states: States,
-    turns: Turns,
-    arriving: files::Arrivals,
+    cache: AggregateCache,
+    locks: StreamLocks,
+    arriving: files::UploadSlots,
 }
 
 /// What [`Commands`] are made of.
@@ -70,7 +70,7 @@ impl Commands {
     pub fn new(deps: CommandDeps) -> Self {
         let CommandDeps { access, journal, vault, blobs, bus, outbound } = deps;
         let resizer = Arc::new(Resizer::default());
-        let arriving = files::Arrivals::new(&access.config.uploads);
+        let arriving = files::UploadSlots::new(&access.config.uploads);
         Self {
             access,
             journal,
@@ -79,8 +79,8 @@ impl Commands {
             bus,
             outbound,
             resizer,
-            states: States::new(),
-            turns: Turns::new(),
+            cache: AggregateCache::new(),
+            locks: StreamLocks::new(),
             arriving,
         }
     }

@@ -6,9 +6,9 @@
 use crate::{
     Commands,
     context::Context,
-    files::Arrived,
+    files::ReceivedFile,
     http::team_refused,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::TeamScope;
 use domain::team::{self, Team};
@@ -21,16 +21,16 @@ use std::time::Duration;
 /// The form's field.
 const FIELD: &str = "file";
 
-/// Whose picture.
+/// PictureTarget picture.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Whose {
+pub(crate) enum PictureTarget {
     /// The team's own.
     Team,
     /// That of somebody in it.
     Contact(ContactId),
 }
 
-impl Whose {
+impl PictureTarget {
     fn picture(self, team: &Team) -> Option<BlobId> {
         match self {
             Self::Team => team.picture(),
@@ -54,8 +54,8 @@ impl Commands {
         &self,
         context: &mut Context,
         scope: &TeamScope,
-        whose: Whose,
-        arrived: Arrived,
+        target: PictureTarget,
+        arrived: ReceivedFile,
     ) -> Result<Position, ApiError> {
         context.request.note_progress();
         let decoding = self.resizer.place(scope.caller.account.0).await.map_err(refused)?;
@@ -70,14 +70,14 @@ impl Commands {
             lg_height: sizes.lg.height,
             size: (sizes.lg.bytes.len() + sizes.sm.bytes.len()) as u64,
         };
-        self.doubt_picture(scope.team, blob).await?;
+        self.mark_picture(scope.team, blob).await?;
         for (name, bytes) in [(LARGE_FILE, sizes.lg.bytes), (SMALL_FILE, sizes.sm.bytes)] {
             if let Err(error) = self.blobs.put(blob, name, bytes).await {
-                self.let_go_picture(scope.team, blob).await;
+                self.collect_picture(scope.team, blob).await;
                 return Err(ApiError::unavailable(error));
             }
         }
-        self.change_picture(context, scope, whose, Some(stored)).await
+        self.change_picture(context, scope, target, Some(stored)).await
     }
 
     /// Removes a picture, if there is one.
@@ -85,32 +85,32 @@ impl Commands {
         &self,
         context: &Context,
         scope: &TeamScope,
-        whose: Whose,
+        target: PictureTarget,
     ) -> Result<Position, ApiError> {
-        self.change_picture(context, scope, whose, None).await
+        self.change_picture(context, scope, target, None).await
     }
 
     async fn change_picture(
         &self,
         context: &Context,
         scope: &TeamScope,
-        whose: Whose,
+        target: PictureTarget,
         new: Option<icon::Changed>,
     ) -> Result<Position, ApiError> {
         let stream = StreamName::team(scope.team);
-        let earlier = whose.picture(&self.current(&stream).await?);
+        let earlier = target.picture(&self.current(&stream).await?);
         if let Some(earlier) = earlier {
-            self.doubt_picture(scope.team, earlier).await?;
+            self.mark_picture(scope.team, earlier).await?;
         }
         // Somebody else may be faster: what is replaced in the end may be another one.
         let mut replaced = None;
-        let done: Result<Done<Team>, _> = self
-            .transact(context, stream, Start::Known, |team: &Team| {
-                replaced = whose.picture(team);
-                whose.command(scope.contact, new.clone())
+        let done: Result<Transacted<Team>, _> = self
+            .transact(context, stream, InitialState::Cached, |team: &Team| {
+                replaced = target.picture(team);
+                target.command(scope.contact, new.clone())
             })
             .await;
-        if let Err(Stop::Failed(error)) = done {
+        if let Err(TransactError::Failed(error)) = done {
             return Err(error); // it may have come into the log or not: the doubts stay
         }
         let mut doubted: Vec<BlobId> =
@@ -118,7 +118,7 @@ impl Commands {
         doubted.sort_unstable();
         doubted.dedup();
         for blob in doubted {
-            self.let_go_picture(scope.team, blob).await;
+            self.collect_picture(scope.team, blob).await;
         }
         Ok(done.map_err(|stop| stop.or(team_refused))?.position)
     }

@@ -5,7 +5,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Start, Stop},
+    transact::{InitialState, TransactError},
 };
 use domain::remind::{self, Remind};
 use events::{RemindId, StreamName};
@@ -58,13 +58,13 @@ impl Reminders {
             Err(error) => return not_yet(remind, &error),
         };
         let context =
-            Context::of_the_house("remind.fire", self.commands.access.clock.now()).because_of(cause);
+            Context::system("remind.fire", self.commands.access.clock.now()).caused_by(cause);
         let now = context.now;
         let fire = |_: &Remind| remind::Command::Fire { now };
-        match self.commands.transact(&context, stream, Start::Known, fire).await {
+        match self.commands.transact(&context, stream, InitialState::Cached, fire).await {
             Ok(_) => {}
-            Err(Stop::Rejected(rejection)) => tracing::error!(%remind, ?rejection, "a reminder may not fire"),
-            Err(Stop::Failed(error)) => not_yet(remind, &error),
+            Err(TransactError::Rejected(rejection)) => tracing::error!(%remind, ?rejection, "a reminder may not fire"),
+            Err(TransactError::Failed(error)) => not_yet(remind, &error),
         }
     }
 }

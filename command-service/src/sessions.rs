@@ -6,7 +6,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use domain::account::{self, Account, Rejection};
 use events::StreamName;
@@ -20,7 +20,7 @@ impl Commands {
     /// Ends sessions that are over.
     pub(crate) async fn end_sessions(&self) -> Result<(), ApiError> {
         loop {
-            let context = Context::of_the_house("session.expire", self.access.clock.now());
+            let context = Context::system("session.expire", self.access.clock.now());
             let idle = self.access.config.auth.idle();
             let over = self.access.read.sessions_over(context.now, idle, AT_ONCE).await?;
             let Some(first) = over.first().copied() else {
@@ -30,12 +30,12 @@ impl Commands {
             for Over { account, session, reason } in over {
                 let command = |_: &Account| account::Command::EndSession { session, reason };
                 let stream = StreamName::account(account);
-                let done: Result<Done<Account>, Stop<_>> =
-                    self.transact(&context, stream, Start::Known, command).await;
+                let done: Result<Transacted<Account>, TransactError<_>> =
+                    self.transact(&context, stream, InitialState::Cached, command).await;
                 match done {
                     Ok(done) => last = last.max(done.position),
                     // It has ended otherwise meanwhile.
-                    Err(Stop::Rejected(Rejection::NoSession | Rejection::NoAccount)) => {}
+                    Err(TransactError::Rejected(Rejection::NoSession | Rejection::NoAccount)) => {}
                     Err(stop) => {
                         return Err(stop.or(|rejection| {
                             ApiError::internal(format!("a session was not ended: {rejection:?}"))

@@ -1,6 +1,6 @@
 //! Load, decide, append; on conflict load the rest and decide again. Whatever is decided is appended here.
 
-use crate::{Commands, context::Context, states::Loaded};
+use crate::{Commands, context::Context, aggregate_cache::CachedAggregate};
 use bytes::Bytes;
 use domain::Aggregate;
 use event_log::{AppendError, Expected, Receipt};
@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 20;
 
 /// What a command led to.
 #[derive(Clone, Debug)]
-pub(crate) struct Done<A: Aggregate> {
+pub(crate) struct Transacted<A: Aggregate> {
     /// The state afterwards.
     pub(crate) state: A,
     /// What happened; empty when there was nothing to do.
@@ -30,20 +30,20 @@ pub(crate) struct Done<A: Aggregate> {
 
 /// Why a command led to nothing.
 #[derive(Debug)]
-pub(crate) enum Stop<R> {
+pub(crate) enum TransactError<R> {
     /// The rules forbid it.
     Rejected(R),
     /// It could not be carried out.
     Failed(ApiError),
 }
 
-impl<R> From<ApiError> for Stop<R> {
+impl<R> From<ApiError> for TransactError<R> {
     fn from(error: ApiError) -> Self {
         Self::Failed(error)
     }
 }
 
-impl<R> Stop<R> {
+impl<R> TransactError<R> {
     /// The answer, given what a rejection means to clients.
     pub(crate) fn or(self, answer: impl FnOnce(R) -> ApiError) -> ApiError {
         match self {
@@ -55,11 +55,11 @@ impl<R> Stop<R> {
 
 /// What is assumed of a stream before the log is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Start {
+pub(crate) enum InitialState {
     /// What was known last.
-    Known,
+    Cached,
     /// Nothing was stored yet: most likely right for a message's stream.
-    New,
+    Empty,
 }
 
 impl Commands {
@@ -68,11 +68,11 @@ impl Commands {
         &self,
         context: &Context,
         stream: StreamName,
-        start: Start,
+        start: InitialState,
         mut command: impl FnMut(&A) -> A::Command,
-    ) -> Result<Done<A>, Stop<A::Rejection>> {
+    ) -> Result<Transacted<A>, TransactError<A::Rejection>> {
         let mut loaded = self.start::<A>(&stream, start).await?;
-        let mut turn = None;
+        let mut lock = None;
         for _ in 0..ATTEMPTS {
             let decided = loaded.state.decide(command(&loaded.state));
             let events = match decided {
@@ -82,21 +82,21 @@ impl Commands {
                     loaded = self.refresh(&stream, loaded).await?;
                     continue;
                 }
-                Ok(_) => return Ok(Done { state: loaded.state, events: vec![], position: loaded.position }),
+                Ok(_) => return Ok(Transacted { state: loaded.state, events: vec![], position: loaded.position }),
                 // Rules may forbid what is done already; under its key it is the same request, not another one.
                 Err(rejection) => match self.receipt(context).await? {
                     Some(Receipt { position, .. }) => {
-                        return Ok(Done { state: loaded.state, events: vec![], position });
+                        return Ok(Transacted { state: loaded.state, events: vec![], position });
                     }
-                    None => return Err(Stop::Rejected(rejection)),
+                    None => return Err(TransactError::Rejected(rejection)),
                 },
             };
             match self.append(context, &stream, &loaded, events).await? {
                 Some(done) => return Ok(done),
                 None => {
                     // A stream that is fought over is taken in turns from now on.
-                    if turn.is_none() {
-                        turn = Some(self.turns.take(&stream).await);
+                    if lock.is_none() {
+                        lock = Some(self.locks.lock(&stream).await);
                     }
                     loaded = self.refresh(&stream, loaded).await?;
                 }
@@ -107,7 +107,7 @@ impl Commands {
 
     /// The state of a stream as the log has it now.
     pub(crate) async fn current<A: Aggregate>(&self, stream: &StreamName) -> Result<A, ApiError> {
-        let known = self.states.get(stream).unwrap_or_else(Loaded::assumed_new);
+        let known = self.cache.get(stream).unwrap_or_else(CachedAggregate::assumed_new);
         Ok(self.refresh(stream, known).await?.state)
     }
 
@@ -116,12 +116,12 @@ impl Commands {
         self.journal.ensure_key_evenly(Subject::Account(account)).await.map_err(unwritable)
     }
 
-    async fn start<A: Aggregate>(&self, stream: &StreamName, start: Start) -> Result<Loaded<A>, ApiError> {
+    async fn start<A: Aggregate>(&self, stream: &StreamName, start: InitialState) -> Result<CachedAggregate<A>, ApiError> {
         match start {
-            Start::New => Ok(Loaded::assumed_new()),
-            Start::Known => match self.states.get(stream) {
+            InitialState::Empty => Ok(CachedAggregate::assumed_new()),
+            InitialState::Cached => match self.cache.get(stream) {
                 Some(known) => Ok(known),
-                None => self.refresh(stream, Loaded::assumed_new()).await,
+                None => self.refresh(stream, CachedAggregate::assumed_new()).await,
             },
         }
     }
@@ -130,8 +130,8 @@ impl Commands {
     async fn refresh<A: Aggregate>(
         &self,
         stream: &StreamName,
-        mut loaded: Loaded<A>,
-    ) -> Result<Loaded<A>, ApiError> {
+        mut loaded: CachedAggregate<A>,
+    ) -> Result<CachedAggregate<A>, ApiError> {
         for recorded in self.journal.stream(stream, loaded.next).await.map_err(unreadable)? {
             loaded.next = recorded.revision + 1;
             loaded.position = recorded.position;
@@ -141,7 +141,7 @@ impl Commands {
         }
         loaded.verified = true;
         if loaded.next > 0 {
-            self.states.put(stream.clone(), loaded.clone());
+            self.cache.put(stream.clone(), loaded.clone());
         }
         Ok(loaded)
     }
@@ -151,9 +151,9 @@ impl Commands {
         &self,
         context: &Context,
         stream: &StreamName,
-        loaded: &Loaded<A>,
+        loaded: &CachedAggregate<A>,
         events: Vec<A::Event>,
-    ) -> Result<Option<Done<A>>, ApiError> {
+    ) -> Result<Option<Transacted<A>>, ApiError> {
         let expected = loaded.next.checked_sub(1).map_or(Expected::NoStream, Expected::Revision);
         let facts = events.iter().cloned().map(Into::into).collect();
         let entry = Entry {
@@ -171,12 +171,12 @@ impl Commands {
         self.announce(appended.position);
         let state = loaded.state.clone().fold(&events);
         if appended.repeated {
-            self.states.forget(stream); // what lies between is unknown
+            self.cache.forget(stream); // what lies between is unknown
         } else {
             let (next, position) = (appended.last_revision + 1, appended.position);
-            self.states.put(stream.clone(), Loaded { state: state.clone(), next, position, verified: true });
+            self.cache.put(stream.clone(), CachedAggregate { state: state.clone(), next, position, verified: true });
         }
-        Ok(Some(Done { state, events, position: appended.position }))
+        Ok(Some(Transacted { state, events, position: appended.position }))
     }
 
     /// Tells projections in other processes of the new head; they would find it by themselves a little later.

@@ -4,7 +4,7 @@
 //! What is due stands in the read model; what becomes of it is decided by the streams like any command, so that doing it
 //! twice, in two processes, or again after a crash changes nothing.
 
-use crate::{Commands, context::Context, transact::Start};
+use crate::{Commands, context::Context, transact::InitialState};
 use domain::{
     chat,
     message::{self, Message},
@@ -63,7 +63,7 @@ impl Commands {
     /// Deletes messages that are older than their group wants to keep them.
     async fn clean_up(&self) -> Result<(), ApiError> {
         loop {
-            let context = &Context::of_the_house("message.clean_up", self.access.clock.now());
+            let context = &Context::system("message.clean_up", self.access.clock.now());
             let overdue = self.access.read.overdue_messages(context.now, AT_ONCE).await?;
             if overdue.is_empty() {
                 return Ok(());
@@ -72,7 +72,7 @@ impl Commands {
             let deleted = overdue.into_iter().map(|message| async move {
                 let command = |_: &Message| message::Command::Delete { author, any: true, now };
                 let stream = StreamName::message(message);
-                let done = self.transact(context, stream, Start::Known, command).await;
+                let done = self.transact(context, stream, InitialState::Cached, command).await;
                 done.map(|done| done.position).map_err(|stop| {
                     stop.or(|rejection| ApiError::internal(format!("not deleted: {rejection:?}")))
                 })
@@ -89,7 +89,7 @@ impl Commands {
         if settled.len() > MEMBERSHIPS {
             settled.clear();
         }
-        let context = Context::of_the_house("group.settle", self.access.clock.now());
+        let context = Context::system("group.settle", self.access.clock.now());
         for due in self.access.read.memberships_due(MEMBERSHIPS as i64).await? {
             let Due { group, contact, stays } = due;
             if settled.contains(&due) {
@@ -99,7 +99,7 @@ impl Commands {
                 true => chat::Command::Welcome { contact },
                 false => chat::Command::Forget { contact },
             };
-            self.on_group(&context, group, Start::Known, command).await?;
+            self.on_group(&context, group, InitialState::Cached, command).await?;
             settled.insert(due);
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Forgets a person.
 
 use super::{Asked, Pass, sure};
-use crate::{Commands, accounts::refused, context::Context, transact::Done, transact::Start};
+use crate::{Commands, accounts::refused, context::Context, transact::Transacted, transact::InitialState};
 use domain::{
     account::{self, Account},
     message::{self, Message},
@@ -33,14 +33,14 @@ impl Commands {
         reason: ErasureReason,
     ) -> Result<Asked, ApiError> {
         let erased = Erased { receipt: context.id(), asked_by, reason };
-        let done: Done<Account> = self
-            .transact(context, StreamName::account(account), Start::Known, |_: &Account| {
+        let done: Transacted<Account> = self
+            .transact(context, StreamName::account(account), InitialState::Cached, |_: &Account| {
                 account::Command::Erase(erased.clone())
             })
             .await
             .map_err(|stop| stop.or(refused))?;
         let receipt = done.state.erased().unwrap_or(erased.receipt);
-        let aside = context.on_the_way();
+        let aside = context.without_idempotency_key();
         let freed = self.release(&aside, &done.state, account, &mut Pass::default()).await?;
         Ok(Asked { receipt, position: done.position.max(freed) })
     }
@@ -60,7 +60,7 @@ impl Commands {
         let state: Account = self.current(&stream).await?;
         let Some(receipt) = state.erased() else { return Err(access::not_found()) };
         let cause = self.last_of(&stream, &["account.erased.v1"]).await?;
-        let context = &Context::of_the_house("account.forget", self.access.clock.now()).because_of(cause);
+        let context = &Context::system("account.forget", self.access.clock.now()).caused_by(cause);
         let mut pass = Pass::default();
         let places = self.access.read.places_of(account).await?;
         let cleared = self.clear_account(context, &state, account, &places, &mut pass).await;
@@ -109,7 +109,7 @@ impl Commands {
     ) -> Result<Position, ApiError> {
         let stream = StreamName::phone(state.phone_hash());
         let command = |_: &Phone| phone::Command::Release(account);
-        let done: Done<Phone> = sure(self.transact(context, stream, Start::Known, command).await)?;
+        let done: Transacted<Phone> = sure(self.transact(context, stream, InitialState::Cached, command).await)?;
         pass.others += done.events.len() as u64;
         Ok(done.position)
     }
@@ -126,12 +126,12 @@ impl Commands {
         let state: Team = self.current(&stream).await?;
         let picture = state.contact_of(account).and_then(|contact| state.picture_of(contact));
         if let Some(blob) = picture {
-            self.doubt_picture(team, blob).await?;
+            self.mark_picture(team, blob).await?;
         }
         let command = |_: &Team| team::Command::PartWith { account };
-        let done: Done<Team> = sure(self.transact(context, stream, Start::Known, command).await)?;
+        let done: Transacted<Team> = sure(self.transact(context, stream, InitialState::Cached, command).await)?;
         if let Some(blob) = picture {
-            self.let_go_picture(team, blob).await;
+            self.collect_picture(team, blob).await;
         }
         pass.others += done.events.len() as u64;
         Ok(done.position)
@@ -147,14 +147,14 @@ impl Commands {
         for (remind, contact) in reminds {
             let stream = StreamName::remind(remind);
             let command = |_: &Remind| remind::Command::Remove { contact };
-            match self.transact(context, stream, Start::Known, command).await {
+            match self.transact(context, stream, InitialState::Cached, command).await {
                 Ok(done) => {
                     pass.others += done.events.len() as u64;
                     position = position.max(done.position);
                 }
                 // It has fired meanwhile.
-                Err(crate::transact::Stop::Rejected(_)) => {}
-                Err(crate::transact::Stop::Failed(error)) => return Err(error),
+                Err(crate::transact::TransactError::Rejected(_)) => {}
+                Err(crate::transact::TransactError::Failed(error)) => return Err(error),
             }
         }
         Ok(position)
@@ -170,9 +170,9 @@ impl Commands {
         let (author, now) = (Author::Contact(ContactId(Uuid::nil())), context.now);
         let deleted = said.into_iter().map(|message| async move {
             let command = |_: &Message| message::Command::Delete { author, any: true, now };
-            sure(self.transact(context, StreamName::message(message), Start::Known, command).await)
+            sure(self.transact(context, StreamName::message(message), InitialState::Cached, command).await)
         });
-        let done: Vec<Done<Message>> =
+        let done: Vec<Transacted<Message>> =
             stream::iter(deleted).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
         pass.messages += done.iter().map(|done| done.events.len() as u64).sum::<u64>();
         Ok(done.iter().map(|done| done.position).max().unwrap_or(0))
@@ -194,8 +194,8 @@ impl Commands {
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Account| account::Command::Purge(purged.clone());
-        let done: Done<Account> =
-            sure(self.transact(context, StreamName::account(account), Start::Known, command).await)?;
+        let done: Transacted<Account> =
+            sure(self.transact(context, StreamName::account(account), InitialState::Cached, command).await)?;
         self.settle(context, done.position).await.map(drop)
     }
 }

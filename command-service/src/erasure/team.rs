@@ -1,7 +1,7 @@
 //! Forgets a team.
 
 use super::{Asked, Pass, sure};
-use crate::{Commands, context::Context, http::team_refused, transact::Done, transact::Start};
+use crate::{Commands, context::Context, http::team_refused, transact::Transacted, transact::InitialState};
 use domain::team::{self, Team};
 use events::{
     ReceiptId, StreamName, Subject, TeamId,
@@ -19,8 +19,8 @@ impl Commands {
         reason: ErasureReason,
     ) -> Result<Asked, ApiError> {
         let erased = Erased { receipt: context.id(), asked_by: ErasureAsker::Operator, reason };
-        let done: Done<Team> = self
-            .transact(context, StreamName::team(team), Start::Known, |_: &Team| {
+        let done: Transacted<Team> = self
+            .transact(context, StreamName::team(team), InitialState::Cached, |_: &Team| {
                 team::Command::Erase(erased.clone())
             })
             .await
@@ -34,7 +34,7 @@ impl Commands {
         let state: Team = self.current(&stream).await?;
         let Some(receipt) = state.erased() else { return Err(access::not_found()) };
         let cause = self.last_of(&stream, &["team.erased.v1"]).await?;
-        let context = &Context::of_the_house("team.forget", self.access.clock.now()).because_of(cause);
+        let context = &Context::system("team.forget", self.access.clock.now()).caused_by(cause);
         let mut pass = Pass::default();
         let cleared = self.clear_team(context, &state, team, &mut pass).await;
         // The key goes whatever else fails: a stream that cannot be read must not keep a team in the log.
@@ -79,8 +79,8 @@ impl Commands {
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Team| team::Command::Purge(purged.clone());
-        let done: Done<Team> =
-            sure(self.transact(context, StreamName::team(team), Start::Known, command).await)?;
+        let done: Transacted<Team> =
+            sure(self.transact(context, StreamName::team(team), InitialState::Cached, command).await)?;
         self.settle(context, done.position).await.map(drop)
     }
 }

@@ -3,7 +3,7 @@
 use super::FIELD;
 use crate::{
     Commands,
-    context::{Context, Sender},
+    context::{Context, PendingContext},
 };
 use access::TeamScope;
 use domain::{limits, team::Team, text, upload::Uploads};
@@ -30,14 +30,14 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// The kind of upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Intake {
+pub(crate) enum UploadPurpose {
     /// A file of the team.
     File,
     /// A picture of the team or of somebody in it.
     Picture,
 }
 
-impl Intake {
+impl UploadPurpose {
     fn limit(self) -> Limit {
         match self {
             Self::File => Limit::UploadsPerAccount,
@@ -55,9 +55,9 @@ impl Intake {
 
 /// Files and pictures on their way in, counted. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Arrivals(Places);
+pub(crate) struct UploadSlots(Places);
 
-impl Arrivals {
+impl UploadSlots {
     pub(crate) fn new(config: &config::Uploads) -> Self {
         Self(Places::fair(config.at_once as usize, config.at_once_per_account as usize))
     }
@@ -77,7 +77,7 @@ impl Arrivals {
 }
 
 /// A file that has come in whole, and is nobody's yet.
-pub(crate) struct Arrived {
+pub(crate) struct ReceivedFile {
     pub(crate) incoming: Incoming,
     pub(super) name: String,
     pub(super) size: u64,
@@ -92,10 +92,10 @@ impl Commands {
     pub(crate) async fn take_in(
         &self,
         scope: &TeamScope,
-        intake: Intake,
+        intake: UploadPurpose,
         form: FileForm,
-        sender: Sender,
-    ) -> Result<(Arrived, Context), ApiError> {
+        sender: PendingContext,
+    ) -> Result<(ReceivedFile, Context), ApiError> {
         let place = self.admitted(scope, intake, form.at_least(), sender.has_key()).await?;
         let config = &self.access.config.uploads;
         let patience = Patience {
@@ -116,13 +116,13 @@ impl Commands {
         let name = shown_name(&file_name);
         let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
         let context = sender.sent(self, &content.unwrap_or_default());
-        Ok((Arrived { incoming, name, size, head, texts, place }, context))
+        Ok((ReceivedFile { incoming, name, size, head, texts, place }, context))
     }
 
     async fn admitted(
         &self,
         scope: &TeamScope,
-        intake: Intake,
+        intake: UploadPurpose,
         at_least: u64,
         has_key: bool,
     ) -> Result<Place, ApiError> {
@@ -130,7 +130,7 @@ impl Commands {
         self.access.limits.check(intake.limit(), &Key::Account(account.0))?;
         let place = self.arriving.admit(account)?;
         // A repetition may be of a file that is there already; pictures are made small before they count.
-        if intake == Intake::File && !has_key && at_least > 0 {
+        if intake == UploadPurpose::File && !has_key && at_least > 0 {
             let files: Uploads = self.current(&StreamName::uploads(scope.team)).await?;
             let left = self.room(scope.team).await?.saturating_sub(files.bytes());
             if at_least > left {

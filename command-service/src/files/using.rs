@@ -4,7 +4,7 @@ use super::refused;
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::TeamScope;
 use domain::{
@@ -35,7 +35,7 @@ impl Commands {
             Some(_) => return Err(ApiError::field("uploads", Text::ReadOnly)),
             None => {}
         }
-        let context = context.on_the_way().named("upload.attach");
+        let context = context.without_idempotency_key().named("upload.attach");
         self.give(&context, scope, uploads, Bearer::Message(message)).await
     }
 
@@ -50,7 +50,7 @@ impl Commands {
         if uploads.is_empty() {
             return Ok(());
         }
-        let context = context.on_the_way().named("upload.attach_to_task");
+        let context = context.without_idempotency_key().named("upload.attach_to_task");
         self.give(&context, scope, uploads, Bearer::Task(task)).await
     }
 
@@ -62,8 +62,8 @@ impl Commands {
         bearer: Bearer,
     ) -> Result<(), ApiError> {
         let actor = scope.contact;
-        let given: Result<Done<Uploads>, Stop<upload::Rejection>> = self
-            .transact(context, StreamName::uploads(scope.team), Start::Known, |_: &Uploads| {
+        let given: Result<Transacted<Uploads>, TransactError<upload::Rejection>> = self
+            .transact(context, StreamName::uploads(scope.team), InitialState::Cached, |_: &Uploads| {
                 upload::Command::Attach { actor, uploads: uploads.to_vec(), bearer }
             })
             .await;
@@ -103,9 +103,9 @@ impl Commands {
             }
         }
         let over = used.to_vec();
-        self.doubt(scope.team, upload, blob).await?;
-        let done: Result<Done<Uploads>, Stop<upload::Rejection>> = self
-            .transact(context, stream, Start::Known, |_: &Uploads| upload::Command::Remove {
+        self.mark_file(scope.team, upload, blob).await?;
+        let done: Result<Transacted<Uploads>, TransactError<upload::Rejection>> = self
+            .transact(context, stream, InitialState::Cached, |_: &Uploads| upload::Command::Remove {
                 actor,
                 upload,
                 over: over.clone(),
@@ -113,15 +113,15 @@ impl Commands {
             .await;
         match done {
             Ok(done) => {
-                self.let_go(scope.team, upload, blob).await;
+                self.collect_file(scope.team, upload, blob).await;
                 Ok(done.position)
             }
-            Err(Stop::Rejected(rejection)) => {
-                self.settled_blob(blob).await;
+            Err(TransactError::Rejected(rejection)) => {
+                self.unmark(blob).await;
                 Err(refused(rejection))
             }
             // The log may say so or not: the doubt stays.
-            Err(Stop::Failed(error)) => Err(error),
+            Err(TransactError::Failed(error)) => Err(error),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     Commands,
     context::Command,
     input::{Checks, checked},
-    repeat::Answer,
+    idempotency::Answer,
 };
 use access::{Caller, not_found};
 use axum::extract::State;

@@ -4,8 +4,8 @@ use crate::{
     Commands,
     accounts::refused,
     context::Command,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::Caller;
 use axum::extract::State;
@@ -47,8 +47,8 @@ pub(super) async fn replace(
     let new_numbers = u32::try_from(named.difference(&known).count()).unwrap_or(u32::MAX);
     let contacts = serde_json::to_string(&book.contacts).map_err(ApiError::internal)?;
     let now = context.now;
-    let done: Done<Account> = commands
-        .transact(&context, StreamName::account(caller.account), Start::Known, |_: &Account| {
+    let done: Transacted<Account> = commands
+        .transact(&context, StreamName::account(caller.account), InitialState::Cached, |_: &Account| {
             let (device_id, contacts) = (device_id.clone(), contacts.clone());
             account::Command::ReplaceAddressBook { device_id, contacts, new_numbers, now }
         })

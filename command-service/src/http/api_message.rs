@@ -41,7 +41,7 @@ pub(super) struct MessageForm {
     silently: Option<String>,
     /// No link previews wanted.
     nopreview: Option<String>,
-    /// Turns `\n` written as two characters into line breaks.
+    /// StreamLocks `\n` written as two characters into line breaks.
     convert_linebreaks: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn post(
 }
 
 /// What an integration says.
-pub(super) struct Said {
+pub(super) struct IntegrationMessage {
     /// The message's id.
     pub(super) message: MessageId,
     /// The text.
@@ -100,7 +100,7 @@ impl Commands {
         }
         for (index, holder) in holders.into_iter().enumerate() {
             let fresh: MessageId = context.id();
-            let said = Said {
+            let said = IntegrationMessage {
                 // One message lives in one chat: only the first of several keys can have the chosen id.
                 message: chosen.filter(|_| index == 0).unwrap_or(fresh),
                 text: text.clone(),
@@ -108,7 +108,7 @@ impl Commands {
                 nopreview: form.text("nopreview").is_some_and(is_yes),
                 silently: form.text("silently").is_some_and(is_yes),
             };
-            let context = if index == 0 { context.clone() } else { context.on_the_way() };
+            let context = if index == 0 { context.clone() } else { context.without_idempotency_key() };
             let position = self.say_by_key(&context, &holder, said).await?;
             self.settle(&context, position).await?;
         }
@@ -120,9 +120,9 @@ impl Commands {
         &self,
         context: &Context,
         holder: &KeyHolder,
-        said: Said,
+        said: IntegrationMessage,
     ) -> Result<Position, ApiError> {
-        let Said { message, text, important, nopreview, silently } = said;
+        let IntegrationMessage { message, text, important, nopreview, silently } = said;
         let draft = Draft {
             message,
             team: holder.team,

@@ -5,8 +5,8 @@ use crate::{
     Commands,
     context::{Command, Context},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -104,7 +104,7 @@ impl Commands {
         let mut position = read.known();
         if let (ChatRef::Group(group), true) = (chat, wanted.changes()) {
             // What may be refused comes first; where both are asked for, the other one bears the key.
-            let context = if wanted.keeps() { context.on_the_way() } else { context.clone() };
+            let context = if wanted.keeps() { context.without_idempotency_key() } else { context.clone() };
             position = self.change_shared(&context, scope, group, &wanted.shared).await?;
         }
         if wanted.keeps() {
@@ -122,7 +122,7 @@ impl Commands {
     ) -> Result<Position, ApiError> {
         let actor = chat::Actor { contact: scope.contact, status: scope.status };
         let command = || chat::Command::Change { actor, change: change.clone() };
-        Ok(self.on_group(context, group, Start::Known, command).await?.position)
+        Ok(self.on_group(context, group, InitialState::Cached, command).await?.position)
     }
 
     async fn keep(
@@ -138,8 +138,8 @@ impl Commands {
             let (change, draft) = (wanted.own.clone(), wanted.draft.clone());
             reading::Command::Keep { team, chat, contact, change, draft }
         };
-        let done: Done<Reading> = self
-            .transact(context, stream, Start::Known, command)
+        let done: Transacted<Reading> = self
+            .transact(context, stream, InitialState::Cached, command)
             .await
             .map_err(|stop| stop.or(|rejection| match rejection {}))?;
         Ok(done.position)

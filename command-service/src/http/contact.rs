@@ -8,8 +8,8 @@ use crate::{
     accounts::refused as account_refused,
     context::{Command, Context, NoInput},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -96,7 +96,7 @@ pub(super) async fn create(
     let person = crate::input::checked(person)?;
     commands.access.limits.check(Limit::InvitesPerAccount, &Key::Account(scope.caller.account.0))?;
     let (contact, account): (ContactId, AccountId) = (context.id(), context.id());
-    let (new, known) = commands.contact(&context.on_the_way(), scope.team, person, contact, account).await?;
+    let (new, known) = commands.contact(&context.without_idempotency_key(), scope.team, person, contact, account).await?;
     let actor = scope.contact;
     let done = commands
         .on_team(&context, &scope, || team::Command::AddContact {
@@ -153,7 +153,7 @@ pub(super) async fn archive(
         return Ok(answer);
     }
     let scope = scope?;
-    context.by(caller.account);
+    context.set_actor(caller.account);
     context.as_contact(scope.contact);
     let (actor, contact) = (scope.contact, path.contact()?);
     let command = team::Command::ArchiveContact { actor, contact };
@@ -211,7 +211,7 @@ impl Commands {
         if contact == actor {
             let name =
                 account::Command::TakeName { given_name: change.given_name, family_name: change.family_name };
-            position = position.max(self.take_name(&context.on_the_way(), scope, name).await?);
+            position = position.max(self.take_name(&context.without_idempotency_key(), scope, name).await?);
         }
         self.show_contact(&context, scope, contact, position).await
     }
@@ -228,8 +228,8 @@ impl Commands {
             return Ok(0);
         }
         let stream = StreamName::account(scope.caller.account);
-        let done: Done<Account> = self
-            .transact(context, stream, Start::Known, |_: &Account| name.clone())
+        let done: Transacted<Account> = self
+            .transact(context, stream, InitialState::Cached, |_: &Account| name.clone())
             .await
             .map_err(|stop| stop.or(account_refused))?;
         Ok(done.position)
@@ -261,7 +261,7 @@ impl Commands {
     ) -> Result<(), ApiError> {
         let groups: Vec<GroupId> = self.access.read.groups_joined(contact).await?;
         for group in groups {
-            self.leave_group(&context.on_the_way(), scope, group, contact).await?;
+            self.leave_group(&context.without_idempotency_key(), scope, group, contact).await?;
         }
         Ok(())
     }

@@ -5,8 +5,8 @@ use crate::{
     accounts::refused,
     context::{Command, Context, NoInput},
     input::{Checks, checked},
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::Caller;
 use axum::extract::State;
@@ -115,9 +115,9 @@ async fn transact(
     caller: &Caller,
     context: &Context,
     command: account::Command,
-) -> Result<Done<Account>, ApiError> {
+) -> Result<Transacted<Account>, ApiError> {
     let stream = StreamName::account(caller.account);
-    let done = commands.transact(context, stream, Start::Known, |_: &Account| command.clone()).await;
+    let done = commands.transact(context, stream, InitialState::Cached, |_: &Account| command.clone()).await;
     done.map_err(|stop| stop.or(refused))
 }
 

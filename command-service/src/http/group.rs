@@ -4,8 +4,8 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     input::{Checks, checked},
-    repeat::Answer,
-    transact::{Done, Start, Stop},
+    idempotency::Answer,
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -78,7 +78,7 @@ pub(super) async fn create(
     let (team, actor) = (scope.team, actor(&scope));
     let command =
         || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
-    let done = commands.on_group(&context, group, Start::New, command).await?;
+    let done = commands.on_group(&context, group, InitialState::Empty, command).await?;
     let view = || commands.access.read.whole_chat(team, scope.viewer(), ChatRef::Group(group));
     commands.show(&context, done.position, view).await
 }
@@ -99,7 +99,7 @@ pub(super) async fn archive(
     context.as_contact(scope.contact);
     let group = commands.group_of(&scope, path.group_jid).await?;
     let actor = actor(&scope);
-    let done = commands.on_group(&context, group, Start::Known, || chat::Command::Archive { actor }).await?;
+    let done = commands.on_group(&context, group, InitialState::Cached, || chat::Command::Archive { actor }).await?;
     commands.answer_nothing(&context, done.position).await
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn set_member(
     let member = checked(members.into_iter().next())?;
     let actor = actor(&scope);
     let command = || chat::Command::SetMember { actor, member: member.clone() };
-    let done = commands.on_group(&context, group, Start::Known, command).await?;
+    let done = commands.on_group(&context, group, InitialState::Cached, command).await?;
     commands.settle(&context, done.position).await?;
     let view =
         GroupMembership { can_remove: Some(true), jid: Jid::Direct(member.contact), status: member.status };
@@ -151,7 +151,7 @@ pub(super) async fn remove_member(
     let Jid::Direct(contact) = path.contact_jid else { return Err(not_found()) };
     let actor = actor(&scope);
     let command = || chat::Command::RemoveMember { actor, contact };
-    let done = commands.on_group(&context, group, Start::Known, command).await?;
+    let done = commands.on_group(&context, group, InitialState::Cached, command).await?;
     commands.answer_nothing(&context, done.position).await
 }
 
@@ -194,13 +194,13 @@ impl Commands {
         contact: ContactId,
     ) -> Result<(), ApiError> {
         let actor = actor(scope);
-        let left: Result<Done<Chat>, _> = self
-            .transact(context, StreamName::chat(group), Start::Known, |_: &Chat| {
+        let left: Result<Transacted<Chat>, _> = self
+            .transact(context, StreamName::chat(group), InitialState::Cached, |_: &Chat| {
                 chat::Command::RemoveMember { actor, contact }
             })
             .await;
         match left {
-            Ok(_) | Err(Stop::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => Ok(()),
+            Ok(_) | Err(TransactError::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => Ok(()),
             Err(stop) => Err(stop.or(refused)),
         }
     }
@@ -209,9 +209,9 @@ impl Commands {
         &self,
         context: &Context,
         group: GroupId,
-        start: Start,
+        start: InitialState,
         mut command: impl FnMut() -> chat::Command,
-    ) -> Result<Done<Chat>, ApiError> {
+    ) -> Result<Transacted<Chat>, ApiError> {
         let done = self.transact(context, StreamName::chat(group), start, |_: &Chat| command()).await;
         done.map_err(|stop| stop.or(refused))
     }

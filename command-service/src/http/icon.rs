@@ -3,10 +3,10 @@
 use super::{contact, team};
 use crate::{
     Commands,
-    context::{Arriving, Command, Context, NoInput},
-    files::Intake,
-    pictures::Whose,
-    repeat::Answer,
+    context::{StreamedCommand, Command, Context, NoInput},
+    files::UploadPurpose,
+    pictures::PictureTarget,
+    idempotency::Answer,
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -31,19 +31,19 @@ pub(super) struct IconForm {
 pub(super) async fn set(
     State(commands): State<Commands>,
     scope: TeamScope,
-    Arriving { form, sender }: Arriving,
+    StreamedCommand { form, sender }: StreamedCommand,
 ) -> Result<Answer, ApiError> {
     // Before the costly part: bytes are taken in and decoded for those who may.
     if !policy::may(scope.status, policy::Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    let (arrived, context) = commands.take_in(&scope, Intake::Picture, form, sender).await?;
+    let (arrived, context) = commands.take_in(&scope, UploadPurpose::Picture, form, sender).await?;
     let mut context = context.named("team.set_icon");
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    let position = commands.set_picture(&mut context, &scope, Whose::Team, arrived).await?;
+    let position = commands.set_picture(&mut context, &scope, PictureTarget::Team, arrived).await?;
     of_team(&commands, &context, &scope, position).await
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn remove(
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    let position = commands.remove_picture(&context, &scope, Whose::Team).await?;
+    let position = commands.remove_picture(&context, &scope, PictureTarget::Team).await?;
     of_team(&commands, &context, &scope, position).await
 }
 
@@ -74,19 +74,19 @@ pub(super) async fn set_of_contact(
     State(commands): State<Commands>,
     scope: TeamScope,
     Params(path): Params<contact::Path>,
-    Arriving { form, sender }: Arriving,
+    StreamedCommand { form, sender }: StreamedCommand,
 ) -> Result<Answer, ApiError> {
     let contact = path.contact()?;
     // Before the costly part: bytes are taken in and decoded for those who may.
     let team: Team = commands.current(&StreamName::team(scope.team)).await?;
     team.may_picture(scope.contact, contact).map_err(team::refused)?;
-    let (arrived, context) = commands.take_in(&scope, Intake::Picture, form, sender).await?;
+    let (arrived, context) = commands.take_in(&scope, UploadPurpose::Picture, form, sender).await?;
     let mut context = context.named("contact.set_icon");
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    let position = commands.set_picture(&mut context, &scope, Whose::Contact(contact), arrived).await?;
+    let position = commands.set_picture(&mut context, &scope, PictureTarget::Contact(contact), arrived).await?;
     of_contact(&commands, &context, &scope, (contact, position)).await
 }
 
@@ -106,7 +106,7 @@ pub(super) async fn remove_of_contact(
     }
     context.as_contact(scope.contact);
     let contact = path.contact()?;
-    let position = commands.remove_picture(&context, &scope, Whose::Contact(contact)).await?;
+    let position = commands.remove_picture(&context, &scope, PictureTarget::Contact(contact)).await?;
     of_contact(&commands, &context, &scope, (contact, position)).await
 }
 

@@ -1,7 +1,7 @@
 //! `POST /api/integrations/{kind}/{api_key}`: where Sentry and Bitbucket send their webhooks. The key is in the address,
 //! as they send no form. The answer is that of `POST /api/message`.
 
-use super::api_message::{Said, accepted, refused};
+use super::api_message::{IntegrationMessage, accepted, refused};
 use crate::{Commands, context::Command, inbound};
 use access::not_found;
 use axum::{extract::State, response::Response};
@@ -66,7 +66,7 @@ impl Commands {
         let delivery = DELIVERIES.into_iter().map(header).find(|delivery| !delivery.is_empty());
         let message = delivery
             .map_or(fresh, |delivery| MessageId(Uuid::new_v5(&holder.integration.0, delivery.as_bytes())));
-        let said = Said { message, text, important: false, nopreview: false, silently: false };
+        let said = IntegrationMessage { message, text, important: false, nopreview: false, silently: false };
         let position = self.say_by_key(&context, &holder, said).await?;
         self.settle(&context, position).await?;
         Ok(())

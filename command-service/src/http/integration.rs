@@ -4,7 +4,7 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     input::{Checks, checked},
-    repeat::Answer,
+    idempotency::Answer,
 };
 use access::TeamScope;
 use axum::extract::State;

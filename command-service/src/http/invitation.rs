@@ -6,8 +6,8 @@ use crate::{
     context::{Command, Context, NoInput},
     http::team::{as_contact, refused},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{Caller, TeamScope};
 use axum::extract::State;
@@ -205,8 +205,8 @@ impl Commands {
         let Invited { team, invitation, made, .. } = found.ok_or_else(unknown)?;
         let now = context.now;
         let joiner = as_contact(self, &mut context, caller, ContactStatus::Member).await?;
-        let done: Done<Team> = self
-            .transact(&context, StreamName::team(team), Start::Known, |_: &Team| team::Command::Join {
+        let done: Transacted<Team> = self
+            .transact(&context, StreamName::team(team), InitialState::Cached, |_: &Team| team::Command::Join {
                 invitation,
                 joiner: joiner.clone(),
                 made,

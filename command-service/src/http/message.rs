@@ -4,14 +4,14 @@
 pub(super) mod chat;
 mod form;
 pub(super) mod reaction;
-mod said;
+mod input;
 
 use crate::{
     Commands,
     context::Context,
     input::{Checks, checked},
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{TeamScope, not_found};
 use domain::{
@@ -30,11 +30,11 @@ use protocol::{
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
 use read_model::chat::{Access, chat_of};
-use said::Said;
+use input::MessageInput;
 
 /// Where a client names what it says, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(super) struct ResponseStyle {
     /// What stands before the names of the content's fields.
     pub(super) content: &'static str,
     /// How much of the message the answer shows.
@@ -42,9 +42,9 @@ pub(super) struct Manner {
 }
 
 /// Of client events: the seed's.
-pub(super) const BY_EVENT: Manner = Manner { content: "content.", version: ApiVersion::V3 };
+pub(super) const BY_EVENT: ResponseStyle = ResponseStyle { content: "content.", version: ApiVersion::V3 };
 /// Of v4 calls.
-pub(super) const BY_CALL: Manner = Manner { content: "", version: ApiVersion::V4 };
+pub(super) const BY_CALL: ResponseStyle = ResponseStyle { content: "", version: ApiVersion::V4 };
 
 impl Commands {
     /// `client.message.updated`: posts, or changes the author's own message with that id.
@@ -53,13 +53,13 @@ impl Commands {
         mut context: Context,
         scope: &TeamScope,
         input: PostMessage,
-        manner: Manner,
+        style: ResponseStyle,
     ) -> Result<Answer, ApiError> {
-        let said = Said::of(input, manner, 0)?;
+        let said = MessageInput::of(input, style, 0)?;
         let chat = self.writable(scope, said.to).await?;
         self.may_bear(scope, chat, &said).await?;
         let message = said.chosen.unwrap_or_else(|| context.id());
-        self.post_said(&context, scope, (message, chat), said, manner).await
+        self.post_said(&context, scope, (message, chat), said, style).await
     }
 
     /// Posts what may be posted.
@@ -68,8 +68,8 @@ impl Commands {
         context: &Context,
         scope: &TeamScope,
         (message, chat): (MessageId, ChatRef),
-        said: Said,
-        manner: Manner,
+        said: MessageInput,
+        style: ResponseStyle,
     ) -> Result<Answer, ApiError> {
         self.attach(context, scope, message, &said.uploads).await?;
         let draft = Draft {
@@ -88,7 +88,7 @@ impl Commands {
             update_age: scope.message_update_age,
         };
         let position = self.say(context, draft).await?;
-        self.message_answer(context, scope, message, position, manner.version).await
+        self.message_answer(context, scope, message, position, style.version).await
     }
 
     /// A message answers one of its own chat, and forwards what its author may see.
@@ -96,7 +96,7 @@ impl Commands {
         &self,
         scope: &TeamScope,
         chat: ChatRef,
-        Said { reply_to, linked_messages: linked, chosen, .. }: &Said,
+        MessageInput { reply_to, linked_messages: linked, chosen, .. }: &MessageInput,
     ) -> Result<(), ApiError> {
         let named: Vec<MessageId> = linked.iter().copied().chain(*reply_to).collect();
         let read = &self.access.read;
@@ -153,8 +153,8 @@ impl Commands {
             && (policy::may(scope.status, Action::DeleteAnyMessage)
                 || self.access.read.runs_chat(scope.contact, chat.key()).await?);
         let (author, now) = (Author::Contact(scope.contact), context.now);
-        let done: Done<Message> = self
-            .transact(context, StreamName::message(message), Start::Known, |_: &Message| {
+        let done: Transacted<Message> = self
+            .transact(context, StreamName::message(message), InitialState::Cached, |_: &Message| {
                 message::Command::Delete { author, any, now }
             })
             .await
@@ -189,8 +189,8 @@ impl Commands {
         // An empty chat has nothing to be read.
         let Some(message) = message else { return self.answer(&context, read.known(), &()).await };
         let (team, contact) = (scope.team, scope.contact);
-        let done: Done<Reading> = self
-            .transact(&context, StreamName::reading(contact, chat.key()), Start::Known, |_: &Reading| {
+        let done: Transacted<Reading> = self
+            .transact(&context, StreamName::reading(contact, chat.key()), InitialState::Cached, |_: &Reading| {
                 reading::Command::Mark { team, chat, contact, message }
             })
             .await
@@ -216,8 +216,8 @@ impl Commands {
     /// Posts or changes a message whose author's rights are known.
     pub(super) async fn say(&self, context: &Context, draft: Draft) -> Result<Position, ApiError> {
         let now = context.now;
-        let done: Done<Message> = self
-            .transact(context, StreamName::message(draft.message), Start::New, |_: &Message| {
+        let done: Transacted<Message> = self
+            .transact(context, StreamName::message(draft.message), InitialState::Empty, |_: &Message| {
                 message::Command::Say { draft: draft.clone(), now }
             })
             .await

@@ -4,10 +4,10 @@ use crate::{
     Commands,
     accounts::refused,
     context::{Command, NoInput},
-    http::session::{Opened, named_device},
+    http::session::{OpenedSession, named_device},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::Caller;
 use axum::{
@@ -79,8 +79,8 @@ pub(super) async fn offer(
             let token_hash = hex::encode(commands.vault.keyed_hash(Purpose::QrToken, token.as_bytes()));
             let (offer, session): (Uuid, _) = (context.id(), caller.id);
             let valid_until = context.now + TimeDelta::seconds(LIFETIME.into());
-            let done: Done<Account> = commands
-                .transact(&context, StreamName::account(caller.account), Start::Known, |_: &Account| {
+            let done: Transacted<Account> = commands
+                .transact(&context, StreamName::account(caller.account), InitialState::Cached, |_: &Account| {
                     account::Command::OfferQr { offer, session, token_hash: token_hash.clone(), valid_until }
                 })
                 .await
@@ -116,15 +116,15 @@ pub(super) async fn qr_auth(
     commands.access.limits.check(Limit::QrAuthPerAddress, &Key::Address(context.request.client))?;
     let found = commands.access.read.qr_offer(&input.temp_token, context.now).await?;
     let (account, token_hash) = found.ok_or_else(|| ApiError::field("temp_token", Text::BadToken))?;
-    context.by(account);
+    context.set_actor(account);
     let session = context.id();
     let (login, token) = commands.new_login(&mut context, session, SessionKind::Qr, device)?;
     let now = context.now;
-    let done: Done<Account> = commands
-        .transact(&context, StreamName::account(account), Start::Known, |_: &Account| {
+    let done: Transacted<Account> = commands
+        .transact(&context, StreamName::account(account), InitialState::Cached, |_: &Account| {
             account::Command::UseQr { token_hash: token_hash.clone(), login: login.clone(), now }
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    Opened { account, token, position: done.position }.answer(&commands, &context, ApiVersion::V3).await
+    OpenedSession { account, token, position: done.position }.answer(&commands, &context, ApiVersion::V3).await
 }

@@ -5,8 +5,8 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     input::{Checks, checked},
-    repeat::Answer,
-    transact::{Done, Start, Stop},
+    idempotency::Answer,
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -135,12 +135,12 @@ impl Commands {
         mut command: impl FnMut() -> remind::Command,
     ) -> Result<Result<Position, remind::Rejection>, ApiError> {
         let stream = StreamName::remind(remind);
-        let done: Result<Done<Remind>, _> =
-            self.transact(context, stream, Start::Known, |_: &Remind| command()).await;
+        let done: Result<Transacted<Remind>, _> =
+            self.transact(context, stream, InitialState::Cached, |_: &Remind| command()).await;
         match done {
             Ok(done) => Ok(Ok(done.position)),
-            Err(Stop::Rejected(rejection)) => Ok(Err(rejection)),
-            Err(Stop::Failed(error)) => Err(error),
+            Err(TransactError::Rejected(rejection)) => Ok(Err(rejection)),
+            Err(TransactError::Failed(error)) => Err(error),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     Commands,
     context::{Command, NoInput},
     input::Checks,
-    repeat::Answer,
+    idempotency::Answer,
 };
 use access::TeamScope;
 use domain::{

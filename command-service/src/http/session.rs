@@ -1,24 +1,24 @@
 //! Logging in by SMS, and out: `sms-login`, `sms-auth`, `sms-cookieauth`, `get-token`; see [`ending`] for ends of sessions.
 
-mod asking;
+mod login_request;
 mod clearance;
 mod code;
 pub(super) mod ending;
 mod opening;
 
-pub(super) use opening::Opened;
+pub(super) use opening::OpenedSession;
 
 use crate::{
     Commands,
     context::Command,
     http::device,
     input::{Checks, checked},
-    repeat::Answer,
+    idempotency::Answer,
 };
 use access::cookie;
-use asking::{Given, SentBack};
+use login_request::{IssuedRequestId, ReturnedRequestId};
 use axum::extract::State;
-use code::Entered;
+use code::CodeAttempt;
 use domain::{account::NamedDevice, limits};
 use events::value::SessionKind;
 use http::header::SET_COOKIE;
@@ -35,11 +35,11 @@ use protocol::{
         headers(("Login-Request", description = "Names the request; may be sent back with the code")))), security(()))]
 pub(super) async fn sms_login(
     State(commands): State<Commands>,
-    sent_back: SentBack,
+    sent_back: ReturnedRequestId,
     command: Command<Body<SmsLogin>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.request_code");
-    let given = Given::new(&commands, &mut context)?;
+    let given = IssuedRequestId::new(&commands, &mut context)?;
     if let Some(answer) = commands.repeated(&context).await? {
         return given.with(&commands, answer);
     }
@@ -56,11 +56,11 @@ pub(super) async fn sms_login(
         headers(("Login-Request", description = "Names the request; may be sent back with the code")))), security(()))]
 pub(super) async fn send_code(
     State(commands): State<Commands>,
-    sent_back: SentBack,
+    sent_back: ReturnedRequestId,
     command: Command<Body<SmsLogin>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.request_code");
-    let given = Given::new(&commands, &mut context)?;
+    let given = IssuedRequestId::new(&commands, &mut context)?;
     if let Some(answer) = commands.repeated(&context).await? {
         return given.with(&commands, answer);
     }
@@ -74,7 +74,7 @@ pub(super) async fn send_code(
     responses((status = 200, body = Success<LoggedIn>)), security(()))]
 pub(super) async fn sms_auth(
     State(commands): State<Commands>,
-    sent_back: SentBack,
+    sent_back: ReturnedRequestId,
     command: Command<Body<SmsAuth>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.by_sms");
@@ -87,8 +87,8 @@ pub(super) async fn sms_auth(
     let device = named_device(&mut checks, &input.device_id, &input.kind, &input.name);
     checks.done()?;
     let (phone, kind) = (checked(phone)?, SessionKind::Token);
-    let entered = Entered { phone, code: input.code, kind, device, sent_back };
-    let opened = commands.log_in_by_sms(&mut context, entered).await?;
+    let attempt = CodeAttempt { phone, code: input.code, kind, device, sent_back };
+    let opened = commands.log_in_by_sms(&mut context, attempt).await?;
     opened.answer(&commands, &context, ApiVersion::V3).await
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn sms_auth(
     responses((status = 200, body = Success<LoggedIn>)), security(()))]
 pub(super) async fn get_token(
     State(commands): State<Commands>,
-    sent_back: SentBack,
+    sent_back: ReturnedRequestId,
     command: Command<Body<SmsCookieAuth>>,
 ) -> Result<Answer, ApiError> {
     let mut context = command.context.named("login.by_sms");
@@ -109,8 +109,8 @@ pub(super) async fn get_token(
     let phone = checks.phone("phone", &input.phone);
     checks.done()?;
     let (kind, device) = (SessionKind::GetToken, None);
-    let entered = Entered { phone: checked(phone)?, code: input.code, kind, device, sent_back };
-    let opened = commands.log_in_by_sms(&mut context, entered).await?;
+    let attempt = CodeAttempt { phone: checked(phone)?, code: input.code, kind, device, sent_back };
+    let opened = commands.log_in_by_sms(&mut context, attempt).await?;
     opened.answer(&commands, &context, ApiVersion::V4).await
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn get_token(
     responses((status = 200, body = Success<CookieLoggedIn>)), security(()))]
 pub(super) async fn sms_cookieauth(
     State(commands): State<Commands>,
-    sent_back: SentBack,
+    sent_back: ReturnedRequestId,
     command: Command<Body<SmsCookieAuth>>,
 ) -> Result<Reply<CookieLoggedIn>, ApiError> {
     let mut context = command.context.named("login.by_sms_cookie");
@@ -129,8 +129,8 @@ pub(super) async fn sms_cookieauth(
     let phone = checks.phone("phone", &input.phone);
     checks.done()?;
     let (kind, device) = (SessionKind::Cookie, None);
-    let entered = Entered { phone: checked(phone)?, code: input.code, kind, device, sent_back };
-    let opened = commands.log_in_by_sms(&mut context, entered).await?;
+    let attempt = CodeAttempt { phone: checked(phone)?, code: input.code, kind, device, sent_back };
+    let opened = commands.log_in_by_sms(&mut context, attempt).await?;
     let me = opened.me(&commands, &context, ApiVersion::V3).await?;
     let cookie =
         cookie::set(&opened.token, &commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;

@@ -4,8 +4,8 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -70,8 +70,8 @@ pub(super) async fn remove(
     }
     context.as_contact(scope.contact);
     let (status, team, tag) = (scope.status, scope.team, path.tag_uid);
-    let done: Done<Tags> = commands
-        .transact(&context, StreamName::tags(team), Start::Known, |_: &Tags| tag::Command::Remove {
+    let done: Transacted<Tags> = commands
+        .transact(&context, StreamName::tags(team), InitialState::Cached, |_: &Tags| tag::Command::Remove {
             status,
             team,
             tag,
@@ -88,9 +88,9 @@ impl Commands {
         context: &Context,
         scope: &TeamScope,
         words: Vec<(TagId, String)>,
-    ) -> Result<Done<Tags>, ApiError> {
+    ) -> Result<Transacted<Tags>, ApiError> {
         let (status, team) = (scope.status, scope.team);
-        self.transact(context, StreamName::tags(team), Start::Known, |_: &Tags| tag::Command::Have {
+        self.transact(context, StreamName::tags(team), InitialState::Cached, |_: &Tags| tag::Command::Have {
             status,
             team,
             words: words.clone(),

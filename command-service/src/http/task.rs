@@ -1,14 +1,14 @@
 //! `/api/v4/teams/{team_uid}/tasks`: made, changed, ticked, deleted.
 
 pub(super) mod message;
-mod wishes;
+mod input;
 
 use super::remind::about_task;
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -23,7 +23,7 @@ use protocol::{
     task::{CheckTaskItem, PutTask, TaskId},
 };
 use serde::Deserialize;
-use wishes::{Purpose, Wishes};
+use input::{Purpose, TaskInput};
 
 /// What the path of a task names.
 #[derive(Debug, Deserialize)]
@@ -52,7 +52,7 @@ pub(super) async fn create(
     }
     context.as_contact(scope.contact);
     let task: GroupId = context.id();
-    let Wishes { change, remind_at } =
+    let TaskInput { change, remind_at } =
         commands.wishes(&mut context, &scope, Purpose::Create(task), command.input.0).await?;
     let (team, actor) = (scope.team, actor(&scope));
     let settings = Settings {
@@ -81,7 +81,7 @@ pub(super) async fn create(
         items: items.clone(),
         status: status.clone(),
     };
-    let done = commands.on_task(&context, task, Start::New, command).await?;
+    let done = commands.on_task(&context, task, InitialState::Empty, command).await?;
     let reminded = commands.remind_of(&context, &scope, task, remind_at).await?;
     commands.show_task(&context, &scope, task, done.position.max(reminded)).await
 }
@@ -109,11 +109,11 @@ pub(super) async fn change(
         return Err(not_found());
     };
     let purpose = Purpose::Change(task, &known);
-    let Wishes { change, remind_at } =
+    let TaskInput { change, remind_at } =
         commands.wishes(&mut context, &scope, purpose, command.input.0).await?;
     let actor = actor(&scope);
     let command = || task::Command::Change { actor, change: Box::new(Change::clone(&change)) };
-    let done = commands.on_task(&context, task, Start::Known, command).await?;
+    let done = commands.on_task(&context, task, InitialState::Cached, command).await?;
     let reminded = commands.remind_of(&context, &scope, task, remind_at).await?;
     commands.show_task(&context, &scope, task, done.position.max(reminded)).await
 }
@@ -136,7 +136,7 @@ pub(super) async fn check_item(
     let task = commands.task_of(&scope, path.task_id).await?;
     let (actor, item, checked) = (actor(&scope), path.item_uid, command.input.0.checked);
     let command = || task::Command::CheckItem { actor, item, checked };
-    let done = commands.on_task(&context, task, Start::Known, command).await?;
+    let done = commands.on_task(&context, task, InitialState::Cached, command).await?;
     commands.show_task(&context, &scope, task, done.position).await
 }
 
@@ -157,7 +157,7 @@ pub(super) async fn archive(
     context.as_contact(scope.contact);
     let task = commands.task_of(&scope, path.task_id).await?;
     let actor = actor(&scope);
-    let done = commands.on_task(&context, task, Start::Known, || task::Command::Archive { actor }).await?;
+    let done = commands.on_task(&context, task, InitialState::Cached, || task::Command::Archive { actor }).await?;
     commands.answer_nothing(&context, done.position).await
 }
 
@@ -178,9 +178,9 @@ impl Commands {
         &self,
         context: &Context,
         task: GroupId,
-        start: Start,
+        start: InitialState,
         mut command: impl FnMut() -> task::Command,
-    ) -> Result<Done<Task>, ApiError> {
+    ) -> Result<Transacted<Task>, ApiError> {
         let done = self.transact(context, StreamName::task(task), start, |_: &Task| command()).await;
         done.map_err(|stop| stop.or(refused))
     }
@@ -193,7 +193,7 @@ impl Commands {
         task: GroupId,
         remind_at: Option<Option<chrono::DateTime<chrono::Utc>>>,
     ) -> Result<Position, ApiError> {
-        let (context, remind) = (context.on_the_way(), about_task(task, scope));
+        let (context, remind) = (context.without_idempotency_key(), about_task(task, scope));
         let outcome = match remind_at {
             None => return Ok(0),
             Some(None) => self.remove_remind(&context, scope, remind).await?,

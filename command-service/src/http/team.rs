@@ -8,8 +8,8 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{Caller, TeamScope, not_found};
 use axum::extract::State;
@@ -137,8 +137,8 @@ impl Commands {
         let founder = as_contact(self, &mut context, caller, ContactStatus::Owner).await?;
         let (contacts, known) = self.contacts(&mut context, team, people).await?;
         let section: (SectionId, String) = (context.id(), FIRST_SECTION.to_owned());
-        let done: Done<Team> = self
-            .transact(&context, StreamName::team(team), Start::New, |_: &Team| team::Command::Create {
+        let done: Transacted<Team> = self
+            .transact(&context, StreamName::team(team), InitialState::Empty, |_: &Team| team::Command::Create {
                 team,
                 name: name.clone(),
                 founder: founder.clone(),
@@ -232,9 +232,9 @@ impl Commands {
         context: &Context,
         scope: &TeamScope,
         mut command: impl FnMut() -> team::Command,
-    ) -> Result<Done<Team>, ApiError> {
+    ) -> Result<Transacted<Team>, ApiError> {
         let done =
-            self.transact(context, StreamName::team(scope.team), Start::Known, |_: &Team| command()).await;
+            self.transact(context, StreamName::team(scope.team), InitialState::Cached, |_: &Team| command()).await;
         done.map_err(|stop| stop.or(refused))
     }
 }

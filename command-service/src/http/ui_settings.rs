@@ -4,8 +4,8 @@ use crate::{
     Commands,
     accounts::refused,
     context::Command,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::Caller;
 use axum::extract::State;
@@ -32,8 +32,8 @@ pub(super) async fn replace(
     // blanks), which would not be JSON in the midst of an answer.
     let settings: Box<RawValue> = parse_json(&bytes)?;
     let text = settings.get().to_owned();
-    let done: Done<Account> = commands
-        .transact(&context, StreamName::account(caller.account), Start::Known, |_: &Account| {
+    let done: Transacted<Account> = commands
+        .transact(&context, StreamName::account(caller.account), InitialState::Cached, |_: &Account| {
             account::Command::ReplaceUiSettings(text.clone())
         })
         .await

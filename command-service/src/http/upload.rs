@@ -2,9 +2,9 @@
 
 use crate::{
     Commands,
-    context::{Arriving, Command, NoInput},
-    files::Intake,
-    repeat::Answer,
+    context::{StreamedCommand, Command, NoInput},
+    files::UploadPurpose,
+    idempotency::Answer,
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -40,9 +40,9 @@ pub(super) struct Path {
 pub(super) async fn store(
     State(commands): State<Commands>,
     scope: TeamScope,
-    Arriving { form, sender }: Arriving,
+    StreamedCommand { form, sender }: StreamedCommand,
 ) -> Result<Answer, ApiError> {
-    let (arrived, context) = commands.take_in(&scope, Intake::File, form, sender).await?;
+    let (arrived, context) = commands.take_in(&scope, UploadPurpose::File, form, sender).await?;
     let mut context = context.named("upload.store");
     if let Some(answer) = commands.repeated(&context).await? {
         return Ok(answer);

@@ -5,7 +5,7 @@ use crate::{
     Commands,
     context::{Command, Context},
     input::{Checks, checked},
-    repeat::Answer,
+    idempotency::Answer,
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;

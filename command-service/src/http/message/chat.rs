@@ -4,14 +4,14 @@ use super::{
     BY_CALL,
     form::{FileQuery, MessageForm},
     refused,
-    said::in_chat,
+    input::in_chat,
 };
 use crate::{
     Commands,
     context::{Command, NoInput},
     input::Checks,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::{TeamScope, not_found};
 use axum::extract::{FromRequest, Request, State};
@@ -151,8 +151,8 @@ impl Commands {
         self.chat_with(&scope, &path).await?;
         self.writable(&scope, path.chat_jid).await?;
         let (author, now) = (Author::Contact(scope.contact), context.now);
-        let done: Done<Message> = self
-            .transact(&context, StreamName::message(path.message_id), Start::Known, |_: &Message| {
+        let done: Transacted<Message> = self
+            .transact(&context, StreamName::message(path.message_id), InitialState::Cached, |_: &Message| {
                 message::Command::Edit { author, text: text.clone(), important, nopreview, now }
             })
             .await

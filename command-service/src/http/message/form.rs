@@ -2,9 +2,9 @@
 
 use super::{
     BY_CALL, refused,
-    said::{Said, in_chat},
+    input::{MessageInput, in_chat},
 };
-use crate::{Commands, context::Arriving, files::Intake, input::Checks, repeat::Answer};
+use crate::{Commands, context::StreamedCommand, files::UploadPurpose, input::Checks, idempotency::Answer};
 use access::TeamScope;
 use axum::extract::{FromRequest, Request};
 use domain::message::{self, Message};
@@ -65,14 +65,14 @@ impl Commands {
         let early = named.as_deref().and_then(|id| checks.uuid::<MessageId>("message_id", id));
         checks.done()?;
         let chat = self.writable(scope, to).await?;
-        let Arriving { form, sender } = Arriving::from_request(request, self).await?;
+        let StreamedCommand { form, sender } = StreamedCommand::from_request(request, self).await?;
         if let Some(id) = early
             && self.is_posted(scope, chat, id).await?
         {
             let (context, position) = (sender.sent(self, &[]), self.access.read.known());
             return self.message_answer(&context, scope, id, position, ApiVersion::V4).await;
         }
-        let (arrived, context) = self.take_in(scope, Intake::File, form, sender).await?;
+        let (arrived, context) = self.take_in(scope, UploadPurpose::File, form, sender).await?;
         let mut context = context.named("message.say");
         if let Some(answer) = self.repeated(&context).await? {
             return Ok(answer);
@@ -80,7 +80,7 @@ impl Commands {
         context.as_contact(scope.contact);
         let mut input = posted(&arrived.texts)?;
         input.message_id = named.or(input.message_id);
-        let mut said = Said::of(in_chat(to, input), BY_CALL, 1)?;
+        let mut said = MessageInput::of(in_chat(to, input), BY_CALL, 1)?;
         if let Some(id) = said.chosen
             && self.is_posted(scope, chat, id).await?
         {
@@ -89,8 +89,8 @@ impl Commands {
         self.may_bear(scope, chat, &said).await?;
         // The first id, so that a repetition under the same key makes the same ones.
         let message: MessageId = said.chosen.unwrap_or_else(|| context.id());
-        let mut on_the_way = context.on_the_way().named("upload.store");
-        let (upload, _) = self.store_file(&mut on_the_way, scope, arrived).await?;
+        let mut without_idempotency_key = context.without_idempotency_key().named("upload.store");
+        let (upload, _) = self.store_file(&mut without_idempotency_key, scope, arrived).await?;
         said.uploads.insert(0, upload);
         self.post_said(&context, scope, (message, chat), said, BY_CALL).await
     }

@@ -4,8 +4,8 @@ use super::{chat::MessagePath, refused};
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -68,8 +68,8 @@ impl Commands {
         self.chat_with(&scope, &MessagePath { chat_jid: path.chat_jid, message_id: message }).await?;
         let name = reaction::known(&path.name).ok_or_else(|| ApiError::field("name", Text::DoesNotExist))?;
         let contact = scope.contact;
-        let done: Done<Message> = self
-            .transact(&context, StreamName::message(message), Start::Known, |_: &Message| match set {
+        let done: Transacted<Message> = self
+            .transact(&context, StreamName::message(message), InitialState::Cached, |_: &Message| match set {
                 true => message::Command::React { contact, name: name.to_owned() },
                 false => message::Command::Unreact { contact, name: name.to_owned() },
             })

@@ -3,7 +3,7 @@
 use crate::{
     Commands,
     context::{Command, NoInput},
-    repeat::Answer,
+    idempotency::Answer,
 };
 use access::TeamScope;
 use axum::extract::State;

@@ -6,7 +6,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Done, Start},
+    transact::{Transacted, InitialState},
 };
 use chrono::{DateTime, Utc};
 use domain::{
@@ -45,8 +45,8 @@ impl Commands {
         let prefix = hex::encode(self.vault.keyed_hash(Purpose::PhonePrefix, leads.prefix.as_bytes()));
         let place = Place { country: leads.country, prefix };
         let policy = self.access.config.sms_guard.policy();
-        let done: Done<Codes> = self
-            .transact(&counting(now), day(now), Start::Known, |_: &Codes| Command::Allow {
+        let done: Transacted<Codes> = self
+            .transact(&counting(now), day(now), InitialState::Cached, |_: &Codes| Command::Allow {
                 nonce,
                 place: place.clone(),
                 known,
@@ -70,20 +70,20 @@ impl Commands {
 
     /// Tells the guard that a code was entered. A login does not fail for it.
     pub(super) async fn count_entered(&self, nonce: Uuid, sent_at: DateTime<Utc>) {
-        let counted: Result<Done<Codes>, _> = self
-            .transact(&counting(self.access.clock.now()), day(sent_at), Start::Known, |_: &Codes| {
+        let counted: Result<Transacted<Codes>, _> = self
+            .transact(&counting(self.access.clock.now()), day(sent_at), InitialState::Cached, |_: &Codes| {
                 Command::Enter { nonce }
             })
             .await;
         if counted.is_err() {
-            tracing::warn!("a login code was entered and not counted");
+            tracing::warn!("login code entered but not counted");
         }
     }
 }
 
 /// Nobody's doing: the stream of all phones says of no account that it asked.
 fn counting(now: DateTime<Utc>) -> Context {
-    Context::of_the_house("login_codes.count", now)
+    Context::system("login_codes.count", now)
 }
 
 fn day(at: DateTime<Utc>) -> StreamName {

@@ -1,15 +1,15 @@
 //! Codes by SMS: asked for, and tried.
 
 use super::{
-    Opened,
-    asking::{Given, SentBack},
+    OpenedSession,
+    login_request::{IssuedRequestId, ReturnedRequestId},
 };
 use crate::{
     Commands,
-    accounts::Named,
+    accounts::AccountLookup,
     context::Context,
     input::{Checks, checked},
-    transact::{Done, Start, Stop},
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::not_found;
 use chrono::TimeDelta;
@@ -33,12 +33,12 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// What somebody entered to log in.
-pub(super) struct Entered {
+pub(super) struct CodeAttempt {
     pub(super) phone: PhoneNumber,
     pub(super) code: String,
     pub(super) kind: SessionKind,
     pub(super) device: Option<NamedDevice>,
-    pub(super) sent_back: SentBack,
+    pub(super) sent_back: ReturnedRequestId,
 }
 
 impl Commands {
@@ -47,8 +47,8 @@ impl Commands {
         &self,
         context: &mut Context,
         phone: &str,
-        given: &Given,
-        sent_back: &SentBack,
+        given: &IssuedRequestId,
+        sent_back: &ReturnedRequestId,
     ) -> Result<(CodeSentV4, Position), ApiError> {
         let mut checks = Checks::default();
         let phone = checks.phone("phone", phone);
@@ -62,7 +62,7 @@ impl Commands {
         let stream = StreamName::phone(&hex::encode(self.phone_hash(&phone)));
         let known: Phone = self.current(&stream).await?;
         let account = known.owner().unwrap_or_else(|| context.id());
-        context.by(account);
+        context.set_actor(account);
         // A number that nobody has gets an account's key here; whoever measures must not learn of it.
         self.ensure_key_evenly(account).await?;
         let nonce = context.id();
@@ -73,8 +73,8 @@ impl Commands {
             true => self.clear(&phone, nonce, known.has_logged_in(), context.now).await?,
             false => Clearance::NotAsked,
         };
-        let done: Done<Phone> = self
-            .transact(context, stream, Start::Known, |_: &Phone| phone::Command::RequestCode {
+        let done: Transacted<Phone> = self
+            .transact(context, stream, InitialState::Cached, |_: &Phone| phone::Command::RequestCode {
                 nonce,
                 account,
                 phone: phone.as_str().to_owned(),
@@ -102,33 +102,33 @@ impl Commands {
     pub(super) async fn log_in_by_sms(
         &self,
         context: &mut Context,
-        entered: Entered,
-    ) -> Result<Opened, ApiError> {
+        attempt: CodeAttempt,
+    ) -> Result<OpenedSession, ApiError> {
         // Before the code is used up: while the read model is made anew, nobody could be told who they are.
         self.access.read.whole().await?;
         let limits = &self.access.limits;
         limits.check(Limit::SmsAuthPerAddress, &Key::Address(context.request.client))?;
         let (session, account_id): (SessionId, AccountId) = (context.id(), context.id());
-        let account = self.try_code(context, &entered, session).await?.unwrap_or(account_id);
-        context.by(account);
-        let named = Named { phone: entered.phone.clone(), team: None, fresh: account };
-        let hash = hex::encode(self.phone_hash(&entered.phone));
-        self.register(&context.on_the_way(), account, hash, named).await?;
-        self.open_session(context, account, session, entered.kind, entered.device).await
+        let account = self.try_code(context, &attempt, session).await?.unwrap_or(account_id);
+        context.set_actor(account);
+        let named = AccountLookup { phone: attempt.phone.clone(), team: None, fresh: account };
+        let hash = hex::encode(self.phone_hash(&attempt.phone));
+        self.register(&context.without_idempotency_key(), account, hash, named).await?;
+        self.open_session(context, account, session, attempt.kind, attempt.device).await
     }
 
     /// Compares the code with the one that was sent, counts the try, and says whose phone it is.
     async fn try_code(
         &self,
         context: &Context,
-        entered: &Entered,
+        attempt: &CodeAttempt,
         session: SessionId,
     ) -> Result<Option<AccountId>, ApiError> {
-        let hash = self.phone_hash(&entered.phone);
+        let hash = self.phone_hash(&attempt.phone);
         let stream = StreamName::phone(&hex::encode(hash));
         let policy = code_policy(self);
         let fixed = &self.access.config.auth.fixed_code;
-        let asker = entered.sent_back.asker(self, context);
+        let asker = attempt.sent_back.asker(self, context);
         // While everybody guesses, only those are listened to who have asked for the code.
         let strain = self.access.limits.allowed(Limit::SmsAuthGlobalFailures, &Key::Global).err();
         let equal = |phone: &Phone| -> Vec<Uuid> {
@@ -138,11 +138,11 @@ impl Commands {
             };
             let good = phone.good_codes(context.now);
             let same =
-                |code: &&phone::Code| vault::equal(digits(code).as_bytes(), entered.code.trim().as_bytes());
+                |code: &&phone::Code| vault::equal(digits(code).as_bytes(), attempt.code.trim().as_bytes());
             good.filter(same).map(|code| code.nonce).collect()
         };
-        let done: Result<Done<Phone>, Stop<_>> = self
-            .transact(&context.on_the_way(), stream, Start::Known, |phone: &Phone| {
+        let done: Result<Transacted<Phone>, TransactError<_>> = self
+            .transact(&context.without_idempotency_key(), stream, InitialState::Cached, |phone: &Phone| {
                 let (equal, asker, now) = (equal(phone), asker.clone(), context.now);
                 phone::Command::TryCode { equal, asker, strained: strain.is_some(), session, policy, now }
             })

@@ -4,8 +4,8 @@ use crate::{
     Commands,
     accounts::refused,
     context::{Command, Context, NoInput},
-    repeat::Answer,
-    transact::{Done, Start, Stop},
+    idempotency::Answer,
+    transact::{Transacted, InitialState, TransactError},
 };
 use access::{Caller, cookie, not_found};
 use axum::extract::State;
@@ -40,7 +40,7 @@ pub(in super::super) async fn logout(
             alone.append(&credential, value.clone());
         }
         if let Some(caller) = session_of(&commands, &alone).await? {
-            context.by(caller.account);
+            context.set_actor(caller.account);
             let session = caller.id;
             let position = commands.end(&context, caller.account, account::Command::LogOut(session)).await?;
             commands.settle(&context, position).await?;
@@ -108,8 +108,8 @@ impl Commands {
         command: account::Command,
     ) -> Result<Position, ApiError> {
         let stream = StreamName::account(account);
-        let done: Result<Done<Account>, Stop<_>> =
-            self.transact(context, stream, Start::Known, |_: &Account| command.clone()).await;
+        let done: Result<Transacted<Account>, TransactError<_>> =
+            self.transact(context, stream, InitialState::Cached, |_: &Account| command.clone()).await;
         done.map(|done| done.position).map_err(|stop| {
             stop.or(|rejection| match rejection {
                 Rejection::NoSession => not_found(),

@@ -4,8 +4,8 @@ use crate::{
     Commands,
     accounts::refused,
     context::Context,
-    repeat::Answer,
-    transact::{Done, Start},
+    idempotency::Answer,
+    transact::{Transacted, InitialState},
 };
 use access::not_found;
 use chrono::TimeDelta;
@@ -18,13 +18,13 @@ use protocol::{ApiVersion, account::Me, session::LoggedIn};
 const TOKEN_BYTES: usize = 24;
 
 /// A session that was opened just now.
-pub(in super::super) struct Opened {
+pub(in super::super) struct OpenedSession {
     pub(in super::super) account: AccountId,
     pub(in super::super) token: String,
     pub(in super::super) position: Position,
 }
 
-impl Opened {
+impl OpenedSession {
     /// The account as it sees itself, once the read model has the session.
     pub(super) async fn me(
         &self,
@@ -61,14 +61,14 @@ impl Commands {
         session: SessionId,
         kind: SessionKind,
         device: Option<NamedDevice>,
-    ) -> Result<Opened, ApiError> {
+    ) -> Result<OpenedSession, ApiError> {
         let (login, token) = self.new_login(context, session, kind, device)?;
         let stream = StreamName::account(account);
-        let done: Done<Account> = self
-            .transact(context, stream, Start::Known, |_: &Account| account::Command::LogIn(login.clone()))
+        let done: Transacted<Account> = self
+            .transact(context, stream, InitialState::Cached, |_: &Account| account::Command::LogIn(login.clone()))
             .await
             .map_err(|stop| stop.or(refused))?;
-        Ok(Opened { account, token, position: done.position })
+        Ok(OpenedSession { account, token, position: done.position })
     }
 
     /// A login to be recorded, and the token that only the client gets.

@@ -39,7 +39,7 @@ pub(in crate::http) struct TaskMessageForm {
     important: Option<String>,
     /// No link previews wanted.
     nopreview: Option<String>,
-    /// Turns `\n` written as two characters into line breaks.
+    /// StreamLocks `\n` written as two characters into line breaks.
     convert_linebreaks: Option<String>,
 }
 

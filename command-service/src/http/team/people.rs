@@ -1,6 +1,6 @@
 //! People who are to be contacts of a team: from what was sent to accounts.
 
-use crate::{Commands, accounts::Named, context::Context, input::Checks};
+use crate::{Commands, accounts::AccountLookup, context::Context, input::Checks};
 use access::{Caller, not_found};
 use domain::{limits, phone_number::PhoneNumber, team::NewContact};
 use events::{AccountId, ContactId, Position, TeamId, value::ContactStatus};
@@ -23,9 +23,9 @@ impl Commands {
     ) -> Result<(Vec<NewContact>, Position), ApiError> {
         // Ids first, in order: a repetition under the same key must make the same ones.
         let people: Vec<_> = people.into_iter().map(|person| (person, context.id(), context.id())).collect();
-        let on_the_way = context.on_the_way();
+        let without_idempotency_key = context.without_idempotency_key();
         let found: Vec<_> = stream::iter(people)
-            .map(|(person, contact, fresh)| self.contact(&on_the_way, team, person, contact, fresh))
+            .map(|(person, contact, fresh)| self.contact(&without_idempotency_key, team, person, contact, fresh))
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
@@ -43,7 +43,7 @@ impl Commands {
         fresh: AccountId,
     ) -> Result<(NewContact, Position), ApiError> {
         let Person { phone, given_name, family_name, role, status } = person;
-        let named = Named { phone: phone.clone(), team: Some(team), fresh };
+        let named = AccountLookup { phone: phone.clone(), team: Some(team), fresh };
         let (account, position) = self.account_of(context, named).await?;
         let profile = match account == fresh || !(given_name.is_empty() && family_name.is_empty()) {
             true => None,

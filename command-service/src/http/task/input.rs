@@ -41,7 +41,7 @@ impl Purpose<'_> {
 }
 
 /// What a request wants.
-pub(super) struct Wishes {
+pub(super) struct TaskInput {
     /// Of the task.
     pub(super) change: Change,
     /// Of the caller's own reminder.
@@ -56,7 +56,7 @@ impl Commands {
         scope: &TeamScope,
         purpose: Purpose<'_>,
         input: PutTask,
-    ) -> Result<Wishes, ApiError> {
+    ) -> Result<TaskInput, ApiError> {
         let mut checks = Checks::default();
         let creates = matches!(purpose, Purpose::Create(_));
         if creates && input.description.is_none() {
@@ -102,7 +102,7 @@ impl Commands {
         if let Some(words) = words {
             change.tags = Some(self.tags_of(context, scope, purpose, words).await?);
         }
-        Ok(Wishes { change, remind_at })
+        Ok(TaskInput { change, remind_at })
     }
 
     /// A time, or a day, which ends when the team says so. That is taken for UTC: a team has no time zone.
@@ -202,7 +202,7 @@ impl Commands {
         }
         let named: Vec<(TagId, String)> = words.iter().map(|word| (context.id(), word.clone())).collect();
         let tags: Tags = match purpose.may(scope, "tags") {
-            true => self.on_tags(&context.on_the_way(), scope, named).await?.state,
+            true => self.on_tags(&context.without_idempotency_key(), scope, named).await?.state,
             false => self.current(&StreamName::tags(scope.team)).await?,
         };
         let found: Option<Vec<TagId>> = words.iter().map(|word| tags.of_word(word)).collect();

@@ -12,7 +12,7 @@ const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 
 /// What a blob is or was to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Doubt {
+enum BlobOwner {
     /// A file of a team.
     File(TeamId, UploadId),
     /// The picture of a team, or of somebody in it.
@@ -22,7 +22,7 @@ enum Doubt {
 /// The word of a note that stands where another one names a file.
 const PICTURE: &str = "picture";
 
-impl fmt::Display for Doubt {
+impl fmt::Display for BlobOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(team, upload) => write!(f, "{team} {upload}"),
@@ -31,7 +31,7 @@ impl fmt::Display for Doubt {
     }
 }
 
-impl FromStr for Doubt {
+impl FromStr for BlobOwner {
     type Err = ();
 
     fn from_str(note: &str) -> Result<Self, ()> {
@@ -46,29 +46,29 @@ impl FromStr for Doubt {
 
 impl Commands {
     /// Notes that a file is about to be somebody's or nobody's: should the house stop in between, the sweep asks the log.
-    pub(crate) async fn doubt(&self, team: TeamId, upload: UploadId, blob: BlobId) -> Result<(), ApiError> {
-        self.note(blob, Doubt::File(team, upload)).await
+    pub(crate) async fn mark_file(&self, team: TeamId, upload: UploadId, blob: BlobId) -> Result<(), ApiError> {
+        self.mark(blob, BlobOwner::File(team, upload)).await
     }
 
     /// The same of a picture.
-    pub(crate) async fn doubt_picture(&self, team: TeamId, blob: BlobId) -> Result<(), ApiError> {
-        self.note(blob, Doubt::Picture(team)).await
+    pub(crate) async fn mark_picture(&self, team: TeamId, blob: BlobId) -> Result<(), ApiError> {
+        self.mark(blob, BlobOwner::Picture(team)).await
     }
 
     /// Removes the content of a file that the log does not hold.
     ///
     /// A repetition of a command makes the same ids again, so the log is asked: what it holds stays.
-    pub(crate) async fn let_go(&self, team: TeamId, upload: UploadId, blob: BlobId) {
-        self.judge(blob, Doubt::File(team, upload)).await;
+    pub(crate) async fn collect_file(&self, team: TeamId, upload: UploadId, blob: BlobId) {
+        self.collect(blob, BlobOwner::File(team, upload)).await;
     }
 
     /// Removes a picture that is nobody's.
-    pub(crate) async fn let_go_picture(&self, team: TeamId, blob: BlobId) {
-        self.judge(blob, Doubt::Picture(team)).await;
+    pub(crate) async fn collect_picture(&self, team: TeamId, blob: BlobId) {
+        self.collect(blob, BlobOwner::Picture(team)).await;
     }
 
     /// Takes the note away: the blob is the log's, or gone.
-    pub(crate) async fn settled_blob(&self, blob: BlobId) {
+    pub(crate) async fn unmark(&self, blob: BlobId) {
         if let Err(error) = self.blobs.settle(blob).await {
             tracing::debug!(%error, %blob, "a doubt stays until the sweep asks the log");
         }
@@ -86,20 +86,20 @@ impl Commands {
         });
         for (blob, note) in doubted {
             match note.parse() {
-                Ok(doubt) => self.judge(blob, doubt).await,
+                Ok(owner) => self.collect(blob, owner).await,
                 Err(()) => tracing::warn!(%blob, note, "a doubt says nothing that can be asked about"),
             }
         }
     }
 
-    async fn note(&self, blob: BlobId, doubt: Doubt) -> Result<(), ApiError> {
-        self.blobs.doubt(blob, &doubt.to_string()).await.map_err(ApiError::unavailable)
+    async fn mark(&self, blob: BlobId, owner: BlobOwner) -> Result<(), ApiError> {
+        self.blobs.doubt(blob, &owner.to_string()).await.map_err(ApiError::unavailable)
     }
 
     /// Asks the log, and removes what it does not hold.
-    async fn judge(&self, blob: BlobId, doubt: Doubt) {
+    async fn collect(&self, blob: BlobId, owner: BlobOwner) {
         let judged = async {
-            if !self.is_held(blob, doubt).await? {
+            if !self.is_held(blob, owner).await? {
                 self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
             }
             self.blobs.settle(blob).await.map_err(ApiError::unavailable)
@@ -109,13 +109,13 @@ impl Commands {
         }
     }
 
-    async fn is_held(&self, blob: BlobId, doubt: Doubt) -> Result<bool, ApiError> {
-        match doubt {
-            Doubt::File(team, upload) => {
+    async fn is_held(&self, blob: BlobId, owner: BlobOwner) -> Result<bool, ApiError> {
+        match owner {
+            BlobOwner::File(team, upload) => {
                 let files: Uploads = self.current(&StreamName::uploads(team)).await?;
                 Ok(files.holds(upload, blob))
             }
-            Doubt::Picture(team) => {
+            BlobOwner::Picture(team) => {
                 let team: Team = self.current(&StreamName::team(team)).await?;
                 Ok(team.pictures().any(|picture| picture == blob))
             }
@@ -125,17 +125,17 @@ impl Commands {
 
 #[cfg(test)]
 mod tests {
-    use super::Doubt;
+    use super::BlobOwner;
     use events::{TeamId, UploadId};
     use uuid::Uuid;
 
     #[test]
     fn a_note_is_read_back() {
         let team = TeamId(Uuid::from_u128(1));
-        for doubt in [Doubt::File(team, UploadId(Uuid::from_u128(2))), Doubt::Picture(team)] {
-            assert_eq!(doubt.to_string().parse(), Ok(doubt));
+        for owner in [BlobOwner::File(team, UploadId(Uuid::from_u128(2))), BlobOwner::Picture(team)] {
+            assert_eq!(owner.to_string().parse(), Ok(owner));
         }
-        assert_eq!("x".parse::<Doubt>(), Err(()));
-        assert_eq!("x picture".parse::<Doubt>(), Err(()));
+        assert_eq!("x".parse::<BlobOwner>(), Err(()));
+        assert_eq!("x picture".parse::<BlobOwner>(), Err(()));
     }
 }

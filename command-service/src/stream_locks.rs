@@ -1,4 +1,4 @@
-//! Turns at a stream that many commands want at once. The revision keeps them right; turns keep them from all deciding
+//! StreamLocks at a stream that many commands want at once. The revision keeps them right; turns keep them from all deciding
 //! again and again while one of them wins.
 
 use events::StreamName;
@@ -11,15 +11,15 @@ const REMEMBERED: u64 = 10_000;
 
 /// Who is next at which stream, within this process. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Turns(Cache<StreamName, Arc<Mutex<()>>>);
+pub(crate) struct StreamLocks(Cache<StreamName, Arc<Mutex<()>>>);
 
-impl Turns {
+impl StreamLocks {
     pub(crate) fn new() -> Self {
         Self(Cache::new(REMEMBERED))
     }
 
     /// Waits for the turn at a stream, in the order of asking; it ends when the guard is dropped.
-    pub(crate) async fn take(&self, stream: &StreamName) -> OwnedMutexGuard<()> {
+    pub(crate) async fn lock(&self, stream: &StreamName) -> OwnedMutexGuard<()> {
         self.0.get_with_by_ref(stream, || Arc::new(Mutex::new(()))).lock_owned().await
     }
 }
@@ -32,13 +32,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_turn_is_one_stream_s_and_ends_with_its_guard() {
-        let turns = Turns::new();
+        let locks = StreamLocks::new();
         let [one, other] = [1, 2].map(|id| StreamName::team(TeamId(Uuid::from_u128(id))));
-        let held = turns.take(&one).await;
-        let elsewhere = turns.take(&other).await;
+        let held = locks.lock(&one).await;
+        let elsewhere = locks.lock(&other).await;
         let waiting = tokio::spawn({
-            let (turns, one) = (turns.clone(), one.clone());
-            async move { drop(turns.take(&one).await) }
+            let (locks, one) = (locks.clone(), one.clone());
+            async move { drop(locks.lock(&one).await) }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());

@@ -2,7 +2,7 @@
 //!
 //! Answers of `/api/v3` have the keys of the reference and no others, so it is in a header and in a cookie.
 
-use crate::{Commands, context::Context, repeat::Answer};
+use crate::{Commands, context::Context, idempotency::Answer};
 use access::cookie;
 use axum::extract::FromRequestParts;
 use domain::phone::Asker;
@@ -20,9 +20,9 @@ const ID_BYTES: usize = 16;
 const LONGEST_ID: usize = 64;
 
 /// The id that a request brings, by the header `Login-Request` or by the cookie.
-pub(in super::super) struct SentBack(Option<String>);
+pub(in super::super) struct ReturnedRequestId(Option<String>);
 
-impl FromRequestParts<Commands> for SentBack {
+impl FromRequestParts<Commands> for ReturnedRequestId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, commands: &Commands) -> Result<Self, Infallible> {
@@ -40,9 +40,9 @@ fn sent_back(headers: &HeaderMap, commands: &Commands) -> Option<String> {
 }
 
 /// An id that is given.
-pub(in super::super) struct Given(String);
+pub(in super::super) struct IssuedRequestId(String);
 
-impl Given {
+impl IssuedRequestId {
     /// A fresh one; for a repetition under an `Idempotency-Key` the one that was given first.
     pub(super) fn new(commands: &Commands, context: &mut Context) -> Result<Self, ApiError> {
         context.secret(&commands.vault, ID_BYTES).map(Self)
@@ -62,7 +62,7 @@ impl Given {
     }
 }
 
-impl SentBack {
+impl ReturnedRequestId {
     /// The client as it shows itself.
     pub(super) fn asker(&self, commands: &Commands, context: &Context) -> Asker {
         let client = context.request.client;

@@ -1,6 +1,6 @@
 //! What a client wants to say, its fields made into values.
 
-use super::Manner;
+use super::ResponseStyle;
 use crate::input::{Checks, checked};
 use domain::{limits, text};
 use events::{MessageId, UploadId};
@@ -32,7 +32,7 @@ pub(super) fn in_chat(chat: Jid, input: PostToChat) -> PostMessage {
 }
 
 /// A message to be.
-pub(super) struct Said {
+pub(super) struct MessageInput {
     /// Where.
     pub(super) to: Jid,
     /// What it says; blank where something else is said with it.
@@ -50,12 +50,12 @@ pub(super) struct Said {
     pub(super) silently: bool,
 }
 
-impl Said {
+impl MessageInput {
     /// From what was sent, with so many files on their way.
     ///
     /// # Errors
     /// `INVALID_DATA` naming every field that does not fit.
-    pub(super) fn of(input: PostMessage, manner: Manner, coming: usize) -> Result<Self, ApiError> {
+    pub(super) fn of(input: PostMessage, style: ResponseStyle, coming: usize) -> Result<Self, ApiError> {
         let mut checks = Checks::default();
         let to = checks.jid("to", &input.to);
         let linked = input.linked_messages.unwrap_or_default();
@@ -63,11 +63,11 @@ impl Said {
         let said = comment.unwrap_or(&input.content.text);
         let files = input.uploads.unwrap_or_default();
         let has_files = coming + files.len() > 0;
-        let text = checks.said(&format!("{}text", manner.content), said, has_files || !linked.is_empty());
+        let text = checks.said(&format!("{}text", style.content), said, has_files || !linked.is_empty());
         // What a file is, is said by its content, whatever the client calls it.
         if !has_files && input.content.kind.as_deref().is_some_and(|kind| kind != PLAIN) {
             let allowed = vec![PLAIN.into()];
-            checks.refuse(format!("{}type", manner.content), Text::NotOneOf { allowed });
+            checks.refuse(format!("{}type", style.content), Text::NotOneOf { allowed });
         }
         let id = input.message_id.as_deref().filter(|id| !id.is_empty());
         let chosen = id.and_then(|id| checks.uuid("message_id", id));

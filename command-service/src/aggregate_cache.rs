@@ -11,7 +11,7 @@ const REMEMBERED: u64 = 20_000;
 
 /// A folded stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Loaded<A> {
+pub(crate) struct CachedAggregate<A> {
     /// The state.
     pub(crate) state: A,
     /// How many events it was folded from.
@@ -22,7 +22,7 @@ pub(crate) struct Loaded<A> {
     pub(crate) verified: bool,
 }
 
-impl<A: Aggregate> Loaded<A> {
+impl<A: Aggregate> CachedAggregate<A> {
     /// A stream that may or may not be empty.
     pub(crate) fn assumed_new() -> Self {
         Self { state: A::initial(), next: 0, position: 0, verified: false }
@@ -31,20 +31,20 @@ impl<A: Aggregate> Loaded<A> {
 
 /// The cache. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct States(Cache<StreamName, Arc<dyn Any + Send + Sync>>);
+pub(crate) struct AggregateCache(Cache<StreamName, Arc<dyn Any + Send + Sync>>);
 
-impl States {
+impl AggregateCache {
     pub(crate) fn new() -> Self {
         Self(Cache::new(REMEMBERED))
     }
 
-    pub(crate) fn get<A: Aggregate>(&self, stream: &StreamName) -> Option<Loaded<A>> {
+    pub(crate) fn get<A: Aggregate>(&self, stream: &StreamName) -> Option<CachedAggregate<A>> {
         let known = self.0.get(stream)?;
-        let loaded = known.downcast_ref::<Loaded<A>>()?;
-        Some(Loaded { verified: false, ..loaded.clone() })
+        let loaded = known.downcast_ref::<CachedAggregate<A>>()?;
+        Some(CachedAggregate { verified: false, ..loaded.clone() })
     }
 
-    pub(crate) fn put<A: Aggregate>(&self, stream: StreamName, loaded: Loaded<A>) {
+    pub(crate) fn put<A: Aggregate>(&self, stream: StreamName, loaded: CachedAggregate<A>) {
         self.0.insert(stream, Arc::new(loaded));
     }
 
