@@ -46,7 +46,12 @@ impl FromStr for BlobOwner {
 
 impl Commands {
     /// Notes that a file is about to be somebody's or nobody's: should the house stop in between, the sweep asks the log.
-    pub(crate) async fn mark_file(&self, team: TeamId, upload: UploadId, blob: BlobId) -> Result<(), ApiError> {
+    pub(crate) async fn mark_file(
+        &self,
+        team: TeamId,
+        upload: UploadId,
+        blob: BlobId,
+    ) -> Result<(), ApiError> {
         self.mark(blob, BlobOwner::File(team, upload)).await
     }
 

@@ -5,7 +5,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use domain::task::{self, Task};
 use events::{GroupId, Position, StreamName};
@@ -51,7 +51,8 @@ impl Commands {
         let now = self.access.clock.now();
         let context = Context::system("task.pass_deadline", now).caused_by(cause);
         let pass = |_: &Task| task::Command::PassDeadline { now };
-        let done: Result<Transacted<Task>, TransactError<_>> = self.transact(&context, stream, InitialState::Cached, pass).await;
+        let done: Result<Transacted<Task>, TransactError<_>> =
+            self.transact(&context, stream, InitialState::Cached, pass).await;
         let done = done.map_err(|stop| {
             stop.or(|rejection: task::Rejection| ApiError::internal(format!("not passed: {rejection:?}")))
         })?;

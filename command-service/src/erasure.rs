@@ -12,7 +12,7 @@ mod team;
 use crate::{
     Commands,
     context::Context,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use domain::{phone::Phone, phone_number::PhoneNumber, upload::Uploads};
 use events::{

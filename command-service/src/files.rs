@@ -7,12 +7,12 @@ mod arriving;
 mod cleaning;
 mod using;
 
-pub(crate) use arriving::{UploadSlots, ReceivedFile, UploadPurpose};
+pub(crate) use arriving::{ReceivedFile, UploadPurpose, UploadSlots};
 
 use crate::{
     Commands,
     context::Context,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::TeamScope;
 use bytes::Bytes;

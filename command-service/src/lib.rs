@@ -3,33 +3,33 @@
 //! A handler parses, transacts, waits for the read model and answers with the view that the query would give.
 
 mod accounts;
+mod aggregate_cache;
+mod blob_gc;
 mod causation;
 mod context;
 mod deadlines;
-mod blob_gc;
 mod erasure;
 mod files;
 mod http;
+mod idempotency;
 mod inbound;
 mod input;
 mod pictures;
 mod reminders;
-mod idempotency;
 mod sessions;
-mod aggregate_cache;
-mod transact;
 mod stream_locks;
+mod transact;
 mod upkeep;
 
 pub use erasure::{Asked, Pass};
 pub use reminders::Reminders;
 
 use access::Access;
+use aggregate_cache::AggregateCache;
 use axum::extract::FromRef;
 use platform::{
     blobs::Blobs, bus::Bus, journal::Journal, outbound::Outbound, picture::resize::Resizer, vault::Vault,
 };
-use aggregate_cache::AggregateCache;
 use std::sync::Arc;
 use stream_locks::StreamLocks;
 use utoipa_axum::router::OpenApiRouter;

@@ -8,7 +8,7 @@ use crate::{
     context::Context,
     files::ReceivedFile,
     http::team_refused,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::TeamScope;
 use domain::team::{self, Team};

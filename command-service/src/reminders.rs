@@ -57,13 +57,14 @@ impl Reminders {
             Ok(cause) => cause,
             Err(error) => return not_yet(remind, &error),
         };
-        let context =
-            Context::system("remind.fire", self.commands.access.clock.now()).caused_by(cause);
+        let context = Context::system("remind.fire", self.commands.access.clock.now()).caused_by(cause);
         let now = context.now;
         let fire = |_: &Remind| remind::Command::Fire { now };
         match self.commands.transact(&context, stream, InitialState::Cached, fire).await {
             Ok(_) => {}
-            Err(TransactError::Rejected(rejection)) => tracing::error!(%remind, ?rejection, "a reminder may not fire"),
+            Err(TransactError::Rejected(rejection)) => {
+                tracing::error!(%remind, ?rejection, "a reminder may not fire")
+            }
             Err(TransactError::Failed(error)) => not_yet(remind, &error),
         }
     }

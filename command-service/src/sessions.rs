@@ -6,7 +6,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use domain::account::{self, Account, Rejection};
 use events::StreamName;

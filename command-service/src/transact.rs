@@ -1,6 +1,6 @@
 //! Load, decide, append; on conflict load the rest and decide again. Whatever is decided is appended here.
 
-use crate::{Commands, context::Context, aggregate_cache::CachedAggregate};
+use crate::{Commands, aggregate_cache::CachedAggregate, context::Context};
 use bytes::Bytes;
 use domain::Aggregate;
 use event_log::{AppendError, Expected, Receipt};
@@ -82,7 +82,9 @@ impl Commands {
                     loaded = self.refresh(&stream, loaded).await?;
                     continue;
                 }
-                Ok(_) => return Ok(Transacted { state: loaded.state, events: vec![], position: loaded.position }),
+                Ok(_) => {
+                    return Ok(Transacted { state: loaded.state, events: vec![], position: loaded.position });
+                }
                 // Rules may forbid what is done already; under its key it is the same request, not another one.
                 Err(rejection) => match self.receipt(context).await? {
                     Some(Receipt { position, .. }) => {
@@ -116,7 +118,11 @@ impl Commands {
         self.journal.ensure_key_evenly(Subject::Account(account)).await.map_err(unwritable)
     }
 
-    async fn start<A: Aggregate>(&self, stream: &StreamName, start: InitialState) -> Result<CachedAggregate<A>, ApiError> {
+    async fn start<A: Aggregate>(
+        &self,
+        stream: &StreamName,
+        start: InitialState,
+    ) -> Result<CachedAggregate<A>, ApiError> {
         match start {
             InitialState::Empty => Ok(CachedAggregate::assumed_new()),
             InitialState::Cached => match self.cache.get(stream) {
@@ -174,7 +180,10 @@ impl Commands {
             self.cache.forget(stream); // what lies between is unknown
         } else {
             let (next, position) = (appended.last_revision + 1, appended.position);
-            self.cache.put(stream.clone(), CachedAggregate { state: state.clone(), next, position, verified: true });
+            self.cache.put(
+                stream.clone(),
+                CachedAggregate { state: state.clone(), next, position, verified: true },
+            );
         }
         Ok(Some(Transacted { state, events, position: appended.position }))
     }

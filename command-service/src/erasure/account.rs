@@ -1,7 +1,7 @@
 //! Forgets a person.
 
 use super::{Asked, Pass, sure};
-use crate::{Commands, accounts::refused, context::Context, transact::Transacted, transact::InitialState};
+use crate::{Commands, accounts::refused, context::Context, transact::InitialState, transact::Transacted};
 use domain::{
     account::{self, Account},
     message::{self, Message},
@@ -109,7 +109,8 @@ impl Commands {
     ) -> Result<Position, ApiError> {
         let stream = StreamName::phone(state.phone_hash());
         let command = |_: &Phone| phone::Command::Release(account);
-        let done: Transacted<Phone> = sure(self.transact(context, stream, InitialState::Cached, command).await)?;
+        let done: Transacted<Phone> =
+            sure(self.transact(context, stream, InitialState::Cached, command).await)?;
         pass.others += done.events.len() as u64;
         Ok(done.position)
     }
@@ -129,7 +130,8 @@ impl Commands {
             self.mark_picture(team, blob).await?;
         }
         let command = |_: &Team| team::Command::PartWith { account };
-        let done: Transacted<Team> = sure(self.transact(context, stream, InitialState::Cached, command).await)?;
+        let done: Transacted<Team> =
+            sure(self.transact(context, stream, InitialState::Cached, command).await)?;
         if let Some(blob) = picture {
             self.collect_picture(team, blob).await;
         }

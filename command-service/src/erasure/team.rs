@@ -1,7 +1,7 @@
 //! Forgets a team.
 
 use super::{Asked, Pass, sure};
-use crate::{Commands, context::Context, http::team_refused, transact::Transacted, transact::InitialState};
+use crate::{Commands, context::Context, http::team_refused, transact::InitialState, transact::Transacted};
 use domain::team::{self, Team};
 use events::{
     ReceiptId, StreamName, Subject, TeamId,

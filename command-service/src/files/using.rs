@@ -4,7 +4,7 @@ use super::refused;
 use crate::{
     Commands,
     context::Context,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::TeamScope;
 use domain::{

@@ -3,8 +3,8 @@
 use crate::{
     Commands,
     context::Command,
-    input::{Checks, checked},
     idempotency::Answer,
+    input::{Checks, checked},
 };
 use access::{Caller, not_found};
 use axum::extract::State;

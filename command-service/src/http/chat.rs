@@ -4,9 +4,9 @@
 use crate::{
     Commands,
     context::{Command, Context},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;

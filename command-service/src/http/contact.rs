@@ -7,9 +7,9 @@ use crate::{
     Commands,
     accounts::refused as account_refused,
     context::{Command, Context, NoInput},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -96,7 +96,8 @@ pub(super) async fn create(
     let person = crate::input::checked(person)?;
     commands.access.limits.check(Limit::InvitesPerAccount, &Key::Account(scope.caller.account.0))?;
     let (contact, account): (ContactId, AccountId) = (context.id(), context.id());
-    let (new, known) = commands.contact(&context.without_idempotency_key(), scope.team, person, contact, account).await?;
+    let (new, known) =
+        commands.contact(&context.without_idempotency_key(), scope.team, person, contact, account).await?;
     let actor = scope.contact;
     let done = commands
         .on_team(&context, &scope, || team::Command::AddContact {

@@ -4,9 +4,9 @@ use crate::{
     Commands,
     accounts::refused,
     context::{Command, Context, NoInput},
-    input::{Checks, checked},
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::{Checks, checked},
+    transact::{InitialState, Transacted},
 };
 use access::Caller;
 use axum::extract::State;

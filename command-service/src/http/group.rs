@@ -3,9 +3,9 @@
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    input::{Checks, checked},
     idempotency::Answer,
-    transact::{Transacted, InitialState, TransactError},
+    input::{Checks, checked},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -99,7 +99,8 @@ pub(super) async fn archive(
     context.as_contact(scope.contact);
     let group = commands.group_of(&scope, path.group_jid).await?;
     let actor = actor(&scope);
-    let done = commands.on_group(&context, group, InitialState::Cached, || chat::Command::Archive { actor }).await?;
+    let done =
+        commands.on_group(&context, group, InitialState::Cached, || chat::Command::Archive { actor }).await?;
     commands.answer_nothing(&context, done.position).await
 }
 
@@ -200,7 +201,9 @@ impl Commands {
             })
             .await;
         match left {
-            Ok(_) | Err(TransactError::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => Ok(()),
+            Ok(_) | Err(TransactError::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => {
+                Ok(())
+            }
             Err(stop) => Err(stop.or(refused)),
         }
     }

@@ -3,10 +3,10 @@
 use super::{contact, team};
 use crate::{
     Commands,
-    context::{StreamedCommand, Command, Context, NoInput},
+    context::{Command, Context, NoInput, StreamedCommand},
     files::UploadPurpose,
-    pictures::PictureTarget,
     idempotency::Answer,
+    pictures::PictureTarget,
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -86,7 +86,8 @@ pub(super) async fn set_of_contact(
         return Ok(answer);
     }
     context.as_contact(scope.contact);
-    let position = commands.set_picture(&mut context, &scope, PictureTarget::Contact(contact), arrived).await?;
+    let position =
+        commands.set_picture(&mut context, &scope, PictureTarget::Contact(contact), arrived).await?;
     of_contact(&commands, &context, &scope, (contact, position)).await
 }
 

@@ -3,8 +3,8 @@
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    input::{Checks, checked},
     idempotency::Answer,
+    input::{Checks, checked},
 };
 use access::TeamScope;
 use axum::extract::State;

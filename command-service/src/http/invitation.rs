@@ -5,9 +5,9 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     http::team::{as_contact, refused},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::{Caller, TeamScope};
 use axum::extract::State;
@@ -206,11 +206,8 @@ impl Commands {
         let now = context.now;
         let joiner = as_contact(self, &mut context, caller, ContactStatus::Member).await?;
         let done: Transacted<Team> = self
-            .transact(&context, StreamName::team(team), InitialState::Cached, |_: &Team| team::Command::Join {
-                invitation,
-                joiner: joiner.clone(),
-                made,
-                now,
+            .transact(&context, StreamName::team(team), InitialState::Cached, |_: &Team| {
+                team::Command::Join { invitation, joiner: joiner.clone(), made, now }
             })
             .await
             .map_err(|stop| {

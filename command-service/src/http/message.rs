@@ -3,15 +3,15 @@
 
 pub(super) mod chat;
 mod form;
-pub(super) mod reaction;
 mod input;
+pub(super) mod reaction;
 
 use crate::{
     Commands,
     context::Context,
-    input::{Checks, checked},
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::{Checks, checked},
+    transact::{InitialState, Transacted},
 };
 use access::{TeamScope, not_found};
 use domain::{
@@ -21,6 +21,7 @@ use domain::{
     reading::{self, Reading},
 };
 use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
+use input::MessageInput;
 use platform::http::ApiError;
 use protocol::{
     ApiVersion, Jid,
@@ -30,7 +31,6 @@ use protocol::{
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
 use read_model::chat::{Access, chat_of};
-use input::MessageInput;
 
 /// Where a client names what it says, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,9 +190,12 @@ impl Commands {
         let Some(message) = message else { return self.answer(&context, read.known(), &()).await };
         let (team, contact) = (scope.team, scope.contact);
         let done: Transacted<Reading> = self
-            .transact(&context, StreamName::reading(contact, chat.key()), InitialState::Cached, |_: &Reading| {
-                reading::Command::Mark { team, chat, contact, message }
-            })
+            .transact(
+                &context,
+                StreamName::reading(contact, chat.key()),
+                InitialState::Cached,
+                |_: &Reading| reading::Command::Mark { team, chat, contact, message },
+            )
             .await
             .map_err(|stop| stop.or(|rejection| match rejection {}))?;
         self.settle(&context, done.position).await?;

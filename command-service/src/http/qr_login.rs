@@ -5,9 +5,9 @@ use crate::{
     accounts::refused,
     context::{Command, NoInput},
     http::session::{OpenedSession, named_device},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::Caller;
 use axum::{
@@ -80,9 +80,17 @@ pub(super) async fn offer(
             let (offer, session): (Uuid, _) = (context.id(), caller.id);
             let valid_until = context.now + TimeDelta::seconds(LIFETIME.into());
             let done: Transacted<Account> = commands
-                .transact(&context, StreamName::account(caller.account), InitialState::Cached, |_: &Account| {
-                    account::Command::OfferQr { offer, session, token_hash: token_hash.clone(), valid_until }
-                })
+                .transact(
+                    &context,
+                    StreamName::account(caller.account),
+                    InitialState::Cached,
+                    |_: &Account| account::Command::OfferQr {
+                        offer,
+                        session,
+                        token_hash: token_hash.clone(),
+                        valid_until,
+                    },
+                )
                 .await
                 .map_err(|stop| stop.or(refused))?;
             commands.settle(&context, done.position).await?;
@@ -126,5 +134,7 @@ pub(super) async fn qr_auth(
         })
         .await
         .map_err(|stop| stop.or(refused))?;
-    OpenedSession { account, token, position: done.position }.answer(&commands, &context, ApiVersion::V3).await
+    OpenedSession { account, token, position: done.position }
+        .answer(&commands, &context, ApiVersion::V3)
+        .await
 }

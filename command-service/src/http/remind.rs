@@ -4,9 +4,9 @@
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    input::{Checks, checked},
     idempotency::Answer,
-    transact::{Transacted, InitialState, TransactError},
+    input::{Checks, checked},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;

@@ -7,8 +7,8 @@ pub(super) mod tasks;
 use crate::{
     Commands,
     context::{Command, NoInput},
-    input::Checks,
     idempotency::Answer,
+    input::Checks,
 };
 use access::TeamScope;
 use domain::{

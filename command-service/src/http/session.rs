@@ -1,9 +1,9 @@
 //! Logging in by SMS, and out: `sms-login`, `sms-auth`, `sms-cookieauth`, `get-token`; see [`ending`] for ends of sessions.
 
-mod login_request;
 mod clearance;
 mod code;
 pub(super) mod ending;
+mod login_request;
 mod opening;
 
 pub(super) use opening::OpenedSession;
@@ -12,16 +12,16 @@ use crate::{
     Commands,
     context::Command,
     http::device,
-    input::{Checks, checked},
     idempotency::Answer,
+    input::{Checks, checked},
 };
 use access::cookie;
-use login_request::{IssuedRequestId, ReturnedRequestId};
 use axum::extract::State;
 use code::CodeAttempt;
 use domain::{account::NamedDevice, limits};
 use events::value::SessionKind;
 use http::header::SET_COOKIE;
+use login_request::{IssuedRequestId, ReturnedRequestId};
 use platform::http::{ApiError, Body, Reply, require_same_origin};
 use protocol::{
     ApiVersion,

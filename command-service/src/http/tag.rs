@@ -3,9 +3,9 @@
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -70,14 +70,13 @@ pub(super) async fn remove(
     }
     context.as_contact(scope.contact);
     let (status, team, tag) = (scope.status, scope.team, path.tag_uid);
-    let done: Transacted<Tags> = commands
-        .transact(&context, StreamName::tags(team), InitialState::Cached, |_: &Tags| tag::Command::Remove {
-            status,
-            team,
-            tag,
-        })
-        .await
-        .map_err(|stop| stop.or(refused))?;
+    let done: Transacted<Tags> =
+        commands
+            .transact(&context, StreamName::tags(team), InitialState::Cached, |_: &Tags| {
+                tag::Command::Remove { status, team, tag }
+            })
+            .await
+            .map_err(|stop| stop.or(refused))?;
     commands.answer_nothing(&context, done.position).await
 }
 

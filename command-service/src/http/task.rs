@@ -1,19 +1,20 @@
 //! `/api/v4/teams/{team_uid}/tasks`: made, changed, ticked, deleted.
 
-pub(super) mod message;
 mod input;
+pub(super) mod message;
 
 use super::remind::about_task;
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    transact::{InitialState, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
 use domain::task::{self, Actor, Change, NEW, NewStatus, Task};
 use events::{GroupId, Personal, Position, StreamName, TaskItemId, chat::ChatRef, task::Settings};
+use input::{Purpose, TaskInput};
 use platform::http::{ApiError, Body, Params};
 use protocol::{
     chat::Chat,
@@ -23,7 +24,6 @@ use protocol::{
     task::{CheckTaskItem, PutTask, TaskId},
 };
 use serde::Deserialize;
-use input::{Purpose, TaskInput};
 
 /// What the path of a task names.
 #[derive(Debug, Deserialize)]
@@ -157,7 +157,8 @@ pub(super) async fn archive(
     context.as_contact(scope.contact);
     let task = commands.task_of(&scope, path.task_id).await?;
     let actor = actor(&scope);
-    let done = commands.on_task(&context, task, InitialState::Cached, || task::Command::Archive { actor }).await?;
+    let done =
+        commands.on_task(&context, task, InitialState::Cached, || task::Command::Archive { actor }).await?;
     commands.answer_nothing(&context, done.position).await
 }
 

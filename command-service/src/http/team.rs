@@ -7,9 +7,9 @@ pub(super) use people::{as_contact, person};
 use crate::{
     Commands,
     context::{Command, Context, NoInput},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::{Caller, TeamScope, not_found};
 use axum::extract::State;
@@ -138,12 +138,14 @@ impl Commands {
         let (contacts, known) = self.contacts(&mut context, team, people).await?;
         let section: (SectionId, String) = (context.id(), FIRST_SECTION.to_owned());
         let done: Transacted<Team> = self
-            .transact(&context, StreamName::team(team), InitialState::Empty, |_: &Team| team::Command::Create {
-                team,
-                name: name.clone(),
-                founder: founder.clone(),
-                contacts: contacts.clone(),
-                section: section.clone(),
+            .transact(&context, StreamName::team(team), InitialState::Empty, |_: &Team| {
+                team::Command::Create {
+                    team,
+                    name: name.clone(),
+                    founder: founder.clone(),
+                    contacts: contacts.clone(),
+                    section: section.clone(),
+                }
             })
             .await
             .map_err(|stop| stop.or(refused))?;
@@ -233,8 +235,9 @@ impl Commands {
         scope: &TeamScope,
         mut command: impl FnMut() -> team::Command,
     ) -> Result<Transacted<Team>, ApiError> {
-        let done =
-            self.transact(context, StreamName::team(scope.team), InitialState::Cached, |_: &Team| command()).await;
+        let done = self
+            .transact(context, StreamName::team(scope.team), InitialState::Cached, |_: &Team| command())
+            .await;
         done.map_err(|stop| stop.or(refused))
     }
 }

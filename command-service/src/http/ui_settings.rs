@@ -5,7 +5,7 @@ use crate::{
     accounts::refused,
     context::Command,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    transact::{InitialState, Transacted},
 };
 use access::Caller;
 use axum::extract::State;

@@ -2,7 +2,7 @@
 
 use crate::{
     Commands,
-    context::{StreamedCommand, Command, NoInput},
+    context::{Command, NoInput, StreamedCommand},
     files::UploadPurpose,
     idempotency::Answer,
 };

@@ -4,8 +4,8 @@ use super::message::BY_EVENT;
 use crate::{
     Commands,
     context::{Command, Context},
-    input::{Checks, checked},
     idempotency::Answer,
+    input::{Checks, checked},
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;

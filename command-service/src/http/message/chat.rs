@@ -3,15 +3,15 @@
 use super::{
     BY_CALL,
     form::{FileQuery, MessageForm},
-    refused,
     input::in_chat,
+    refused,
 };
 use crate::{
     Commands,
     context::{Command, NoInput},
-    input::Checks,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    input::Checks,
+    transact::{InitialState, Transacted},
 };
 use access::{TeamScope, not_found};
 use axum::extract::{FromRequest, Request, State};

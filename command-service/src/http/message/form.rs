@@ -1,10 +1,11 @@
 //! A message that comes as a form: a file, and beside it what a message without one has.
 
 use super::{
-    BY_CALL, refused,
+    BY_CALL,
     input::{MessageInput, in_chat},
+    refused,
 };
-use crate::{Commands, context::StreamedCommand, files::UploadPurpose, input::Checks, idempotency::Answer};
+use crate::{Commands, context::StreamedCommand, files::UploadPurpose, idempotency::Answer, input::Checks};
 use access::TeamScope;
 use axum::extract::{FromRequest, Request};
 use domain::message::{self, Message};

@@ -5,7 +5,7 @@ use crate::{
     Commands,
     context::{Command, Context, NoInput},
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    transact::{InitialState, Transacted},
 };
 use access::TeamScope;
 use axum::extract::State;

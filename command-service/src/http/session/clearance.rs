@@ -6,7 +6,7 @@
 use crate::{
     Commands,
     context::Context,
-    transact::{Transacted, InitialState},
+    transact::{InitialState, Transacted},
 };
 use chrono::{DateTime, Utc};
 use domain::{

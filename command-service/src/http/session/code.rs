@@ -9,7 +9,7 @@ use crate::{
     accounts::AccountLookup,
     context::Context,
     input::{Checks, checked},
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::not_found;
 use chrono::TimeDelta;

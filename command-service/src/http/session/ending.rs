@@ -5,7 +5,7 @@ use crate::{
     accounts::refused,
     context::{Command, Context, NoInput},
     idempotency::Answer,
-    transact::{Transacted, InitialState, TransactError},
+    transact::{InitialState, TransactError, Transacted},
 };
 use access::{Caller, cookie, not_found};
 use axum::extract::State;

@@ -5,7 +5,7 @@ use crate::{
     accounts::refused,
     context::Context,
     idempotency::Answer,
-    transact::{Transacted, InitialState},
+    transact::{InitialState, Transacted},
 };
 use access::not_found;
 use chrono::TimeDelta;
@@ -65,7 +65,9 @@ impl Commands {
         let (login, token) = self.new_login(context, session, kind, device)?;
         let stream = StreamName::account(account);
         let done: Transacted<Account> = self
-            .transact(context, stream, InitialState::Cached, |_: &Account| account::Command::LogIn(login.clone()))
+            .transact(context, stream, InitialState::Cached, |_: &Account| {
+                account::Command::LogIn(login.clone())
+            })
             .await
             .map_err(|stop| stop.or(refused))?;
         Ok(OpenedSession { account, token, position: done.position })

@@ -25,7 +25,9 @@ impl Commands {
         let people: Vec<_> = people.into_iter().map(|person| (person, context.id(), context.id())).collect();
         let without_idempotency_key = context.without_idempotency_key();
         let found: Vec<_> = stream::iter(people)
-            .map(|(person, contact, fresh)| self.contact(&without_idempotency_key, team, person, contact, fresh))
+            .map(|(person, contact, fresh)| {
+                self.contact(&without_idempotency_key, team, person, contact, fresh)
+            })
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
