@@ -3,7 +3,7 @@
 //! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench makes its own and drops
 //! it. Only ratios within one run mean something.
 
-use audit::{CheckpointFile, Ledger, Notary, Pace};
+use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
 use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use event_log::{Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, testing::TestDatabase};
@@ -50,7 +50,7 @@ async fn measure(options: PgConnectOptions) -> Outcome<()> {
         Vault::new(&[1; 32]).signing_key(),
         Clock::System,
         Some(CheckpointFile::within(folder.path())),
-        Pace { every: Duration::from_secs(60), events: 10_000 },
+        NotarySettings { interval: Duration::from_secs(60), max_events: 10_000 },
     );
     println!("{:32} {:>12} {:>12} {:>8}", "appends in flight", "without", "with", "ratio");
     for in_flight in [1, 16, 256] {
@@ -98,7 +98,7 @@ async fn rate(log: &Log, in_flight: usize) -> Outcome<f64> {
 /// Events a second of a notary that begins anew.
 async fn alone(log: &Log, ledger: &Ledger, notary: &Notary) -> Outcome<f64> {
     assert!(log.head().await? > 0, "there is something to hash");
-    ledger.begin_anew(true).await?;
+    ledger.reset(true).await?;
     let began = Instant::now();
     let head = notary.catch_up().await?;
     Ok(head.chain.number as f64 / began.elapsed().as_secs_f64())

@@ -36,7 +36,7 @@ pub struct Auditor {
 
 /// An event that was found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct LoadedEntry {
     /// Its entry.
     pub entry: Entry,
     /// As it is stored; nothing if the log does not hold it any more.
@@ -47,14 +47,14 @@ pub struct Found {
 #[derive(Clone, Debug)]
 pub struct Page {
     /// In the order that was asked for.
-    pub found: Vec<Found>,
+    pub found: Vec<LoadedEntry>,
     /// From here it goes on; nothing: there is no more.
     pub next: Option<u64>,
 }
 
 /// An event as an auditor sees it. As JSON: its entry's fields, `data`, and what metadata says in the open; or `unreadable`.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct DecodedEntry {
     /// Its entry.
     pub entry: Entry,
     /// The event, or why it cannot be read.
@@ -115,12 +115,12 @@ impl Auditor {
     ///
     /// # Errors
     /// [`AuditError`].
-    pub async fn fetch(&self, entries: Vec<Entry>) -> Result<Vec<Found>, AuditError> {
+    pub async fn fetch(&self, entries: Vec<Entry>) -> Result<Vec<LoadedEntry>, AuditError> {
         let positions: Vec<Position> = entries.iter().map(|entry| entry.position).collect();
         let raw = self.journal.log().read_at(&positions).await?;
         let mut raw: HashMap<Position, RawEvent> =
             raw.into_iter().map(|event| (event.position, event)).collect();
-        let join = |entry: Entry| Found { raw: raw.remove(&entry.position), entry };
+        let join = |entry: Entry| LoadedEntry { raw: raw.remove(&entry.position), entry };
         Ok(entries.into_iter().map(join).collect())
     }
 
@@ -128,9 +128,9 @@ impl Auditor {
     ///
     /// # Errors
     /// The keys cannot be had.
-    pub async fn tell(&self, found: Vec<Found>) -> Result<Vec<Told>, AuditError> {
+    pub async fn decode(&self, found: Vec<LoadedEntry>) -> Result<Vec<DecodedEntry>, AuditError> {
         let mut told = Vec::with_capacity(found.len());
-        for Found { entry, raw } in found {
+        for LoadedEntry { entry, raw } in found {
             let event = match raw {
                 None => Err("the log does not hold it any more".to_owned()),
                 Some(raw) => match self.journal.decode(vec![raw]).await {
@@ -139,19 +139,19 @@ impl Auditor {
                     Err(error) => return Err(error.into()),
                 },
             };
-            told.push(Told { entry, event });
+            told.push(DecodedEntry { entry, event });
         }
         Ok(told)
     }
 
-    async fn is_from(&self, found: &Found, address: Option<&str>) -> Result<bool, AuditError> {
+    async fn is_from(&self, found: &LoadedEntry, address: Option<&str>) -> Result<bool, AuditError> {
         let Some(address) = address else { return Ok(true) };
-        let told = self.tell(vec![found.clone()]).await?;
+        let told = self.decode(vec![found.clone()]).await?;
         Ok(told.iter().any(|told| told.address() == Some(address)))
     }
 }
 
-impl Told {
+impl DecodedEntry {
     /// The metadata, if it can be read.
     pub fn meta(&self) -> Option<&Meta> {
         self.event.as_ref().ok().map(|recorded| &recorded.meta)
@@ -177,7 +177,7 @@ impl Told {
     }
 }
 
-impl Serialize for Told {
+impl Serialize for DecodedEntry {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         use serde::ser::Error;
         let entry = serde_json::to_value(&self.entry).map_err(S::Error::custom)?;

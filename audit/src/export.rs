@@ -10,9 +10,9 @@ mod manifest;
 
 pub use check::{CheckError, check};
 pub use line::Format;
-pub use manifest::{Manifest, Place, Proof};
+pub use manifest::{Manifest, ChainPoint, Proof};
 
-use crate::{AuditError, Auditor, Chain, Checkpoint, Filter, Found, Hash, Order};
+use crate::{AuditError, Auditor, Chain, Checkpoint, Filter, LoadedEntry, Hash, Order};
 use chrono::{DateTime, Utc};
 use line::LineWriter;
 use platform::signing::SigningKey;
@@ -28,7 +28,7 @@ const PAGE: usize = 1_000;
 
 /// What is to be exported, and where to.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ExportRequest {
     /// The file; its manifest is beside it, see [`Manifest::beside`]. An export that was begun goes on.
     pub out: PathBuf,
     /// How it is written.
@@ -67,7 +67,7 @@ impl From<sqlx::Error> for ExportError {
 /// [`ExportError`]; what was written until then is gone on from the next time.
 pub async fn export(
     auditor: &Auditor,
-    plan: &Plan,
+    plan: &ExportRequest,
     key: &SigningKey,
     now: DateTime<Utc>,
     tell: impl FnMut(u64),
@@ -79,14 +79,14 @@ pub async fn export(
 
 struct Work<'e> {
     auditor: &'e Auditor,
-    plan: &'e Plan,
+    plan: &'e ExportRequest,
     manifest: Manifest,
     out: Hashing,
 }
 
 impl<'e> Work<'e> {
-    async fn begin(auditor: &'e Auditor, plan: &'e Plan) -> Result<Self, ExportError> {
-        let beside = Manifest::beside(&plan.out);
+    async fn begin(auditor: &'e Auditor, plan: &'e ExportRequest) -> Result<Self, ExportError> {
+        let beside = Manifest::path_for(&plan.out);
         let manifest = match (Manifest::read(&beside)?, plan.out.exists()) {
             (Some(begun), true) if begun.filter == plan.filter && begun.format == plan.format => begun,
             (None, false) => {
@@ -126,15 +126,15 @@ impl<'e> Work<'e> {
         }
     }
 
-    async fn add(&mut self, writer: LineWriter, found: &Found) -> Result<(), ExportError> {
-        let Found { entry, raw } = found;
+    async fn add(&mut self, writer: LineWriter, found: &LoadedEntry) -> Result<(), ExportError> {
+        let LoadedEntry { entry, raw } = found;
         let raw = raw.as_ref().ok_or(ExportError::Lost(entry.number))?;
         let previous = match self.manifest.proves {
             Proof::Chain => None,
             Proof::Membership => Some(hash_before(self.auditor, entry.number).await?),
         };
         writer.event(&mut self.out, entry, previous, raw)?;
-        self.manifest.count(Place { number: entry.number, position: entry.position, hash: entry.hash });
+        self.manifest.count(ChainPoint { number: entry.number, position: entry.position, hash: entry.hash });
         Ok(())
     }
 
@@ -143,7 +143,7 @@ impl<'e> Work<'e> {
         self.out.flush()?;
         self.manifest.bytes = self.out.bytes;
         self.manifest.unsign();
-        self.manifest.write(&Manifest::beside(&self.plan.out))
+        self.manifest.write(&Manifest::path_for(&self.plan.out))
     }
 
     async fn finish(mut self, key: &SigningKey, now: DateTime<Utc>) -> Result<Manifest, ExportError> {
@@ -155,14 +155,14 @@ impl<'e> Work<'e> {
         }
         self.manifest.sha256 = Hash(self.out.hash.clone().finalize().into());
         self.manifest.sign(key, now);
-        self.manifest.write(&Manifest::beside(&self.plan.out))?;
+        self.manifest.write(&Manifest::path_for(&self.plan.out))?;
         Ok(self.manifest)
     }
 }
 
 /// What the chain is before the first event that is exported.
 async fn before(auditor: &Auditor, filter: &Filter) -> Result<Chain, ExportError> {
-    if !filter.is_a_run() {
+    if !filter.is_contiguous() {
         return Ok(Chain::START);
     }
     let first = auditor.ledger().entries(filter, Order::Oldest, 0, 1).await?;

@@ -61,7 +61,7 @@ pub struct Filter {
 
 impl Filter {
     /// Whether nothing is left out but what lies before or behind: such entries are a run of the chain.
-    pub fn is_a_run(&self) -> bool {
+    pub fn is_contiguous(&self) -> bool {
         *self == Self { from: self.from, to: self.to, ..Self::default() }
     }
 

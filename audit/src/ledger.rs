@@ -152,7 +152,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn begin_anew(&self, all: bool) -> Result<(), sqlx::Error> {
+    pub async fn reset(&self, all: bool) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::raw_sql(
             "update audit.head set number = 0, position = 0, hash = decode(repeat('00', 32), 'hex')",

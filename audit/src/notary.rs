@@ -43,11 +43,11 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// When the end of the chain is signed.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct NotarySettings {
     /// After so long, if there are events that are not covered.
-    pub every: Duration,
+    pub interval: Duration,
     /// After so many events in any case.
-    pub events: u64,
+    pub max_events: u64,
 }
 
 /// Writes the chain. Cheap to clone.
@@ -58,7 +58,7 @@ pub struct Notary {
     key: SigningKey,
     clock: Clock,
     file: Option<CheckpointFile>,
-    pace: Pace,
+    settings: NotarySettings,
     streams: Streams,
     guard: Option<Guard>,
     /// The newest checkpoint that this process has signed, or has seen to fit.
@@ -92,7 +92,7 @@ impl Notary {
         key: SigningKey,
         clock: Clock,
         file: Option<CheckpointFile>,
-        pace: Pace,
+        settings: NotarySettings,
     ) -> Self {
         Self {
             log,
@@ -100,7 +100,7 @@ impl Notary {
             key,
             clock,
             file,
-            pace,
+            settings,
             streams: Streams::new(),
             guard: None,
             last: Arc::default(),
@@ -121,7 +121,7 @@ impl Notary {
     }
 
     /// Says that it cannot go on; answers whether it is history that is wrong.
-    fn tell(&self, error: &NotaryError) -> bool {
+    fn report(&self, error: &NotaryError) -> bool {
         let refused = error.is_refusal();
         if refused {
             self.refuse(Some(error.to_string()));
@@ -142,7 +142,7 @@ impl Notary {
             match self.follow().await {
                 Ok(()) => tracing::debug!("another process writes the chain too"),
                 Err(error) => {
-                    let refused = self.tell(&error);
+                    let refused = self.report(&error);
                     if refused {
                         sleep(LOOK).await;
                     }
@@ -186,7 +186,7 @@ impl Notary {
             } else if events.len() < BATCH {
                 sleep(GATHER).await;
             }
-            if stand.head.chain.number - stand.signed >= self.pace.events {
+            if stand.head.chain.number - stand.signed >= self.settings.max_events {
                 self.sign(&mut stand).await?;
             }
         }
@@ -231,13 +231,13 @@ impl Notary {
             if !matches!(self.log, Log::Memory(_)) {
                 return Err(NotaryError::OtherHistory(position));
             }
-            self.ledger.begin_anew(true).await?;
+            self.ledger.reset(true).await?;
             self.remember(None);
             head = self.ledger.head().await?;
         }
         let held = self.hold(head).await?;
         let signed = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
-        let due = Instant::now() + self.pace.every;
+        let due = Instant::now() + self.settings.interval;
         Ok(Stand {
             head,
             signed: signed.min(head.chain.number),
@@ -320,7 +320,7 @@ impl Notary {
 
     /// Signs the head, unless it is signed: outside first, so that no checkpoint is only in the database.
     async fn sign(&self, stand: &mut Stand) -> Result<(), NotaryError> {
-        stand.due = Instant::now() + self.pace.every;
+        stand.due = Instant::now() + self.settings.interval;
         if !self.may_sign(stand).await? {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The content of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum NoteKind {
     /// The events of the log carry codes: it is never again taken for one of before.
     Guarded,
     /// An operator has accepted another history: checkpoints above this line are of the one before.
@@ -21,7 +21,7 @@ pub enum Kind {
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// The content.
-    pub note: Kind,
+    pub note: NoteKind,
     /// The place in the chain that it was written at; of a new lineage, the last one that was signed of the other.
     pub number: u64,
     /// The hash there.
@@ -38,7 +38,7 @@ pub struct Note {
 
 impl Note {
     /// Signs a note.
-    pub fn sign(note: Kind, chain: Chain, at: DateTime<Utc>, reason: String, key: &SigningKey) -> Self {
+    pub fn sign(note: NoteKind, chain: Chain, at: DateTime<Utc>, reason: String, key: &SigningKey) -> Self {
         let Chain { number, hash } = chain;
         let at = DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at);
         let key_text = key.public().to_string();
@@ -51,8 +51,8 @@ impl Note {
     pub fn text(&self) -> String {
         let Self { number, hash, key, .. } = self;
         let kind = match self.note {
-            Kind::Guarded => "guarded",
-            Kind::Lineage => "lineage",
+            NoteKind::Guarded => "guarded",
+            NoteKind::Lineage => "lineage",
         };
         let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
         let reason = serde_json::Value::from(self.reason.as_str());
@@ -85,11 +85,11 @@ mod tests {
     fn a_note_survives_json_and_nothing_of_it_can_be_changed() {
         let key = Vault::new(&[1; 32]).signing_key();
         let chain = Chain { number: 7, hash: Hash([3; 32]) };
-        let note = Note::sign(Kind::Lineage, chain, DateTime::UNIX_EPOCH, "the \"old\"\nbackup".into(), &key);
+        let note = Note::sign(NoteKind::Lineage, chain, DateTime::UNIX_EPOCH, "the \"old\"\nbackup".into(), &key);
         let read: Note = serde_json::from_str(&serde_json::to_string(&note).unwrap()).unwrap();
         assert_eq!((&read, read.check(&key.public())), (&note, Ok(())));
         for changed in [
-            Note { note: Kind::Guarded, ..note.clone() },
+            Note { note: NoteKind::Guarded, ..note.clone() },
             Note { number: 8, ..note.clone() },
             Note { reason: "another".into(), ..note.clone() },
         ] {

@@ -33,7 +33,7 @@ pub struct Report {
     /// Checkpoints from outside the database that were at hand: without any, who can write to it could have rewritten all.
     pub outside: usize,
     /// Events that this installation did not write as they are.
-    pub not_ours: Vec<NotOurs>,
+    pub not_ours: Vec<ForeignEvent>,
     /// Subjects whose key was destroyed without an erasure in the log that asked for it.
     pub keys_lost: Vec<String>,
     /// Subjects whose values are in the log, and who had no key when it began to be read.
@@ -42,7 +42,7 @@ pub struct Report {
 
 /// An event that is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NotOurs {
+pub struct ForeignEvent {
     /// Its number in the chain.
     pub number: u64,
     /// Where it is.
@@ -57,7 +57,7 @@ pub struct NotOurs {
 
 /// The checks beside the chain.
 #[derive(Clone, Debug, Default)]
-pub struct Beside {
+pub struct ExtraChecks {
     /// The rule for events that are believed; without one this is not checked.
     pub guard: Option<Guard>,
     /// The keys as they were before the log is read, and whether they were destroyed.
@@ -118,19 +118,19 @@ pub async fn verify(
     trusted: &[PublicKey],
     tell: impl FnMut(Position),
 ) -> Result<Report, AuditError> {
-    verify_beside(log, ledger, outside, trusted, Beside::default(), tell).await
+    verify_with(log, ledger, outside, trusted, ExtraChecks::default(), tell).await
 }
 
 /// As [`verify`], and looks at what stands beside the chain too.
 ///
 /// # Errors
 /// As [`verify`].
-pub async fn verify_beside(
+pub async fn verify_with(
     log: &Log,
     ledger: &Ledger,
     outside: Vec<Checkpoint>,
     trusted: &[PublicKey],
-    beside: Beside,
+    beside: ExtraChecks,
     tell: impl FnMut(Position),
 ) -> Result<Report, AuditError> {
     let count = outside.len();
@@ -154,14 +154,14 @@ pub async fn verify_beside(
 
 /// Findings about events beside their hashes.
 struct Seen {
-    beside: Beside,
-    not_ours: Vec<NotOurs>,
+    beside: ExtraChecks,
+    not_ours: Vec<ForeignEvent>,
     erased: BTreeSet<Subject>,
     sealed: BTreeSet<Subject>,
 }
 
 impl Seen {
-    fn of(beside: Beside) -> Self {
+    fn of(beside: ExtraChecks) -> Self {
         Self { beside, not_ours: vec![], erased: BTreeSet::new(), sealed: BTreeSet::new() }
     }
 
@@ -170,7 +170,7 @@ impl Seen {
         if let Err(wrong) = checked {
             let RawEvent { position, id, .. } = *event;
             let (stream, why) = (event.stream.to_string(), wrong.to_string());
-            self.not_ours.push(NotOurs { number, position, stream, event: id, why });
+            self.not_ours.push(ForeignEvent { number, position, stream, event: id, why });
             return;
         }
         if self.beside.keys.is_empty() {
@@ -216,11 +216,11 @@ impl Verifier<'_> {
     async fn walk(&mut self, mut tell: impl FnMut(Position)) -> Result<Option<Break>, AuditError> {
         loop {
             let events = match self.log.read_all(self.walk.position(), PAGE).await {
-                Err(ReadError::Hole { after, .. }) if after == self.walk.position() => {
+                Err(ReadError::Gap { after, .. }) if after == self.walk.position() => {
                     return Ok(Some(self.walk.broken(Some(after + 1), Fault::Missing)));
                 }
                 // First what is before the hole: it may break earlier.
-                Err(ReadError::Hole { after, .. }) => self.before(after).await?,
+                Err(ReadError::Gap { after, .. }) => self.before(after).await?,
                 events => events?,
             };
             if events.is_empty() {

@@ -12,7 +12,7 @@ use crate::Aggregate;
 use chrono::{DateTime, Duration, DurationRound, Utc};
 use events::{
     CodesEvent,
-    codes::{self, Barrier, Place},
+    codes::{self, Barrier, Destination},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -97,7 +97,7 @@ pub enum Command {
         /// The code's identity.
         nonce: Uuid,
         /// Where it would go.
-        place: Place,
+        place: Destination,
         /// Whether somebody logged in with the number before.
         known: bool,
         /// Limits in force.
@@ -130,7 +130,7 @@ impl Codes {
     /// The barrier that holds up a code for a number with which nobody logged in before, and its end.
     pub fn barrier(
         &self,
-        place: &Place,
+        place: &Destination,
         policy: &CodesPolicy,
         now: DateTime<Utc>,
     ) -> Option<(Barrier, DateTime<Utc>)> {
@@ -238,7 +238,7 @@ impl Aggregate for Codes {
 }
 
 /// The subject of a barrier.
-fn subject(barrier: Barrier, place: &Place) -> String {
+fn subject(barrier: Barrier, place: &Destination) -> String {
     match barrier {
         Barrier::Prefix | Barrier::Slowed | Barrier::Stopped => place.prefix.clone(),
         Barrier::Country => place.country.clone(),

@@ -267,7 +267,7 @@ impl Phone {
         while self.codes.len() > CODES {
             self.codes.pop_front();
         }
-        if requested.was_due() {
+        if requested.message_was_due() {
             self.sent.push_back(at);
             while self.sent.front().is_some_and(|first| *first < at - Duration::days(1)) {
                 self.sent.pop_front();

@@ -30,7 +30,7 @@ mod wire;
 use crate::{
     Append, AppendError, Appended, Capabilities, Cause, RawEvent, ReadError, Receipt, head::KnownHead,
 };
-pub use connection::settle_tls_provider;
+pub use connection::install_tls_provider;
 
 use address::Address;
 use appending::Job;
@@ -109,12 +109,12 @@ impl EventStoreDbLog {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn check(url: &str) -> Result<(), String> {
+    pub fn check_url(url: &str) -> Result<(), String> {
         Address::parse(url).map_err(|error| error.to_string())?.check_files()
     }
 
     /// Whether two URLs lead to one log, as far as they tell: nodes may have several names.
-    pub fn are_same(one: &str, other: &str) -> bool {
+    pub fn same_log(one: &str, other: &str) -> bool {
         let (one, other) = (Address::parse(one), Address::parse(other));
         one.is_ok_and(|one| other.is_ok_and(|other| one.leads_where(&other)))
     }

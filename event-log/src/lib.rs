@@ -21,7 +21,7 @@ mod subscription;
 pub mod testing;
 
 pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};
-pub use eventstoredb::{EventStoreDbLog, EventStoreDbSettings, settle_tls_provider};
+pub use eventstoredb::{EventStoreDbLog, EventStoreDbSettings, install_tls_provider};
 pub use log::{Capabilities, Log};
 pub use memory::MemoryLog;
 pub use postgres::{PostgresLog, PostgresSettings, apply_migrations};

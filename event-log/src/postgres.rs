@@ -160,7 +160,7 @@ fn refuse_hole(after: Position, events: &[RawEvent]) -> Result<(), ReadError> {
     for event in events {
         if event.position != previous + 1 {
             tracing::error!(after = previous, found = event.position, "the log has a hole");
-            return Err(ReadError::Hole { after: previous, found: event.position });
+            return Err(ReadError::Gap { after: previous, found: event.position });
         }
         previous = event.position;
     }

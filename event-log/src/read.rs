@@ -75,7 +75,7 @@ pub enum ReadError {
     Unavailable(#[source] Cause),
     /// A position is missing in a log that has none missing: an alarm. Reading on would lose an event for ever.
     #[error("the log has a hole: position {found} follows {after}")]
-    Hole {
+    Gap {
         /// The last position before the hole.
         after: Position,
         /// The first one behind it.

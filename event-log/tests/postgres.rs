@@ -114,9 +114,9 @@ async fn a_hole_is_an_alarm() {
         .await
         .expect("an owner can do worse");
     let outcome = log.read_all(2, 10).await;
-    assert!(matches!(outcome, Err(ReadError::Hole { after: 3, found: 5 })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReadError::Gap { after: 3, found: 5 })), "{outcome:?}");
     let outcome = behind.next_batch(10).await;
-    assert!(matches!(outcome, Err(ReadError::Hole { after: 0, found: 2 })), "{outcome:?}");
+    assert!(matches!(outcome, Err(ReadError::Gap { after: 0, found: 2 })), "{outcome:?}");
     assert_eq!(behind.position(), 0, "it does not step over it");
     database.drop_now().await;
 }

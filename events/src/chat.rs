@@ -24,7 +24,7 @@ impl ChatRef {
     }
 
     /// The group or task, which has members of its own; nothing for a direct chat.
-    pub fn shared(&self) -> Option<GroupId> {
+    pub fn group(&self) -> Option<GroupId> {
         match self {
             Self::Direct(..) => None,
             Self::Group(group) | Self::Task(group) => Some(*group),

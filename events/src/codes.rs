@@ -38,7 +38,7 @@ impl Barrier {
 /// Where a code goes, as far as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Place {
+pub struct Destination {
     /// The country by its two letters; `001` for none.
     pub country: String,
     /// Keyed hash of the number less its last four digits, hex.
@@ -54,7 +54,7 @@ pub struct Allowed {
     /// When.
     pub at: DateTime<Utc>,
     /// Where it goes.
-    pub place: Place,
+    pub place: Destination,
     /// Whether somebody logged in with the number before: then no budget holds it up.
     pub known: bool,
 }
@@ -74,7 +74,7 @@ pub struct Withheld {
     /// The reason.
     pub barrier: Barrier,
     /// Where the first one would have gone.
-    pub place: Place,
+    pub place: Destination,
     /// When.
     pub at: DateTime<Utc>,
     /// Until when at the latest.

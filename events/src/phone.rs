@@ -57,7 +57,7 @@ pub struct CodeRequested {
 
 impl CodeRequested {
     /// Whether a message was due: it was sent or withheld, which look alike from outside.
-    pub const fn was_due(&self) -> bool {
+    pub const fn message_was_due(&self) -> bool {
         self.send || self.withheld.is_some()
     }
 }

@@ -41,7 +41,7 @@ impl Server {
 
 async fn connect(server: String, user: Option<(String, String)>, ca: Option<&Path>) -> Bus {
     // As the product does at its start: there are two providers among the dependencies.
-    event_log::settle_tls_provider();
+    event_log::install_tls_provider();
     let tls = NatsTls { ca: ca.map(Path::to_owned), certificate: None };
     let options = NatsOptions { servers: vec![server], name: "test".to_owned(), user, tls };
     Bus::nats(options).await.expect("the settings make sense")

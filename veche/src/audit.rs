@@ -21,7 +21,7 @@ mod why;
 
 use crate::{
     cli::{Failure, block_on},
-    house::House,
+    runtime::Runtime,
 };
 use archive::Archive;
 use clap::Subcommand;
@@ -118,9 +118,9 @@ async fn folded(
     config: Config,
     ask: impl AsyncFnOnce(&Journal) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let house = House::open_as_it_is(config).await?;
-    let told = ask(&house.journal).await;
-    house.close().await;
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let told = ask(&runtime.journal).await;
+    runtime.close().await;
     told
 }
 

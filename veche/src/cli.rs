@@ -5,7 +5,7 @@ use crate::{
     audit::{self, AuditCommand},
     docs,
     guarding::Beginner,
-    house::House,
+    runtime::Runtime,
     keys, log_copy, parked, phones, rebuild, rights, roles,
 };
 use clap::{Args, Parser, Subcommand};
@@ -193,12 +193,12 @@ fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
     block_on(async {
         let beginner = asked.accept_history.map_or(Beginner::Writer, Beginner::Operator);
         let roles = config.postgres.roles.clone();
-        let house = House::open(config, beginner).await?;
+        let runtime = Runtime::open(config, beginner).await?;
         let mut granted = false;
-        for pool in [&house.beside, house.read.pool()] {
+        for pool in [&runtime.log_database, runtime.read.pool()] {
             granted |= rights::grant(pool, &roles).await?;
         }
-        house.close().await;
+        runtime.close().await;
         println!("The schemas are up to date.");
         if granted {
             println!("The database roles {roles}_… may what their services need.");

@@ -2,7 +2,7 @@
 //! have written. What a database's writer could pretend (that the log is such a one) is held against the file outside.
 
 use crate::cli::Failure;
-use audit::{CheckpointFile, Ledger, Note, Outside, note};
+use audit::{CheckpointFile, Ledger, Note, SignedRecords, NoteKind};
 use chrono::{DateTime, Utc};
 use event_log::Expected;
 use events::{HistoryEvent, Meta, StreamName, history};
@@ -51,7 +51,7 @@ impl Guarding<'_> {
         }
         let file = CheckpointFile::within(&self.config.checkpoint_dir());
         let trusted = self.key.public();
-        let outside = Outside::read(file.path(), &[trusted])?;
+        let outside = SignedRecords::read(file.path(), &[trusted])?;
         if beginning == Beginning::Lost || outside.is_guarded() {
             return Err(format!(
                 "the events of this log carry codes, but from where on is not in it any more: somebody has changed it; {HOW}"
@@ -87,7 +87,7 @@ impl Guarding<'_> {
         let position = self.journal.append(entry).await?.position;
         self.journal.guard().read(self.journal.log()).await?;
         let file = CheckpointFile::within(&self.config.checkpoint_dir());
-        file.append_note(&Note::sign(note::Kind::Guarded, chain, self.now, told, self.key))?;
+        file.append_note(&Note::sign(NoteKind::Guarded, chain, self.now, told, self.key))?;
         tracing::warn!(position, "events behind this position are believed only if they carry a code");
         Ok(())
     }

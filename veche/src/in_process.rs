@@ -3,7 +3,7 @@
 use crate::{
     Role,
     cli::Failure,
-    house::House,
+    runtime::Runtime,
     roles::{assemble, beginner},
 };
 use axum::Router;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// All roles, reached through their router.
 pub struct InProcess {
-    house: House,
+    runtime: Runtime,
     router: Router,
 }
 
@@ -22,9 +22,9 @@ impl InProcess {
     /// # Errors
     /// The text names what is missing or does not answer.
     pub async fn start(config: Config) -> Result<Self, Failure> {
-        let house = House::open(config, beginner(Role::All)).await?;
-        let router = assemble(Role::All, &house).await?;
-        Ok(Self { house, router })
+        let runtime = Runtime::open(config, beginner(Role::All)).await?;
+        let router = assemble(Role::All, &runtime).await?;
+        Ok(Self { runtime, router })
     }
 
     /// All routes, as a listener would serve them.
@@ -37,8 +37,8 @@ impl InProcess {
     /// # Errors
     /// A task failed, or did not end within `limit`.
     pub async fn stop(self, limit: Duration) -> Result<(), Failure> {
-        let stopped = self.house.tasks.drain(limit).await;
-        self.house.close().await;
+        let stopped = self.runtime.tasks.drain(limit).await;
+        self.runtime.close().await;
         Ok(stopped?)
     }
 }

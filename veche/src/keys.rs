@@ -1,6 +1,6 @@
 //! `veche keys`: replaces the key that data keys are wrapped with, while everything runs.
 
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, runtime::Runtime};
 use clap::Subcommand;
 use indicatif::ProgressBar;
 use platform::{config::Config, journal::HEAR_EVERY, keyring::Keyring, wrapping};
@@ -34,8 +34,8 @@ fn add(config: &Config) -> Result<(), Failure> {
 /// Goes on until nothing was left for longer than a server needs to take up the file: one that had not read it yet may have
 /// wrapped a new key with an old one.
 async fn rotate(config: Config) -> Result<(), Failure> {
-    let house = House::open_as_it_is(config).await?;
-    let keyring = house.journal.keyring();
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let keyring = runtime.journal.keyring();
     let bar = ProgressBar::new(keyring.wrapped_before().await?);
     let mut rewrapped = pass(keyring, &bar).await?;
     loop {
@@ -49,7 +49,7 @@ async fn rotate(config: Config) -> Result<(), Failure> {
     println!(
         "{rewrapped} keys were wrapped anew. Keys behind the first one of the file may be taken out of it."
     );
-    house.close().await;
+    runtime.close().await;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ mod bus;
 pub mod cli;
 pub mod docs;
 mod guarding;
-mod house;
+mod runtime;
 mod in_process;
 mod keys;
 mod log_copy;

@@ -7,7 +7,7 @@
 mod keys;
 mod walk;
 
-use crate::{cli::Failure, house};
+use crate::{cli::Failure, runtime};
 use audit::Ledger;
 use clap::Args;
 use event_log::{EventStoreDbLog, Log, PostgresLog, PostgresSettings};
@@ -75,7 +75,7 @@ pub(crate) async fn run(config: Config, copy: Copy) -> Result<(), Failure> {
         switch(&config, &from, &walk).await?;
         // The same history has the same hashes, but other positions: the notary makes the entries anew.
         Ledger::migrate(&target_keys).await?;
-        Ledger::new(target_keys.clone()).begin_anew(false).await?;
+        Ledger::new(target_keys.clone()).reset(false).await?;
         println!(
             "The read model's database now speaks of the new log: set `log` to it, then start or `veche rebuild`."
         );
@@ -92,7 +92,7 @@ fn is_eventstoredb(url: &Secret) -> bool {
 /// Whether it can be a log to copy from or to. One in memory ends with its process.
 fn check(name: &str, url: &Secret) -> Result<(), Failure> {
     if is_eventstoredb(url) {
-        return Ok(EventStoreDbLog::check(url.expose()).map_err(|problem| format!("--{name}: {problem}"))?);
+        return Ok(EventStoreDbLog::check_url(url.expose()).map_err(|problem| format!("--{name}: {problem}"))?);
     }
     match url.expose().starts_with("postgres") {
         true => Ok(()),
@@ -102,10 +102,10 @@ fn check(name: &str, url: &Secret) -> Result<(), Failure> {
 
 async fn open(name: &str, url: Secret, config: &Config) -> Result<Side, Failure> {
     let (log, keys) = if is_eventstoredb(&url) {
-        let log = house::connect_eventstoredb(url.expose()).await?;
-        (Log::EventStoreDb(log), house::connect("read", config.read_url(), config).await?)
+        let log = runtime::connect_eventstoredb(url.expose()).await?;
+        (Log::EventStoreDb(log), runtime::connect("read", config.read_url(), config).await?)
     } else {
-        let pool = house::connect(name, &url, config).await?;
+        let pool = runtime::connect(name, &url, config).await?;
         PostgresLog::migrate(&pool).await?;
         let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
         (Log::Postgres(log), pool)
@@ -117,7 +117,7 @@ async fn open(name: &str, url: Secret, config: &Config) -> Result<Side, Failure>
 async fn are_same(from: &Side, to: &Side) -> Result<bool, Failure> {
     Ok(match (&from.log, &to.log) {
         (Log::EventStoreDb(_), Log::EventStoreDb(_)) => {
-            EventStoreDbLog::are_same(from.url.expose(), to.url.expose())
+            EventStoreDbLog::same_log(from.url.expose(), to.url.expose())
         }
         (Log::Postgres(_), Log::Postgres(_)) => identity(&from.keys).await? == identity(&to.keys).await?,
         _ => false,
@@ -133,7 +133,7 @@ async fn identity(pool: &PgPool) -> Result<(String, String), Failure> {
 /// Effects on the outside world were planned for all of the history, and are not planned again: their checkpoint moves to
 /// the new head. The read model starts over.
 async fn switch(config: &Config, from: &Log, walk: &Walk) -> Result<(), Failure> {
-    let pool = house::connect("read", config.read_url(), config).await?;
+    let pool = runtime::connect("read", config.read_url(), config).await?;
     let checkpoint: i64 = sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(&pool).await?;
     let head = from.head().await?;
     if checkpoint.cast_unsigned() != head || walk.source != head {

@@ -4,7 +4,7 @@
 //! event what was skipped, whatever was ruled before that; so it must be ruled in the knowledge of all earlier rulings, and
 //! each is appended behind the one that was the last when it was made.
 
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, runtime::Runtime};
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use event_log::{AppendError, Expected, append::MAX_APPEND_EVENTS};
@@ -54,13 +54,13 @@ enum Ruling {
 }
 
 pub(crate) async fn run(config: Config, parked: Parked) -> Result<(), Failure> {
-    let house = House::open_as_it_is(config).await?;
+    let runtime = Runtime::open_without_migrating(config).await?;
     match parked.ruling {
-        None if parked.json => println!("{}", serde_json::to_string_pretty(&house.read.parked().await?)?),
-        None => list(&house.read.parked().await?),
-        Some(ruling) => rule(&house, ruling).await?,
+        None if parked.json => println!("{}", serde_json::to_string_pretty(&runtime.read.parked().await?)?),
+        None => list(&runtime.read.parked().await?),
+        Some(ruling) => rule(&runtime, ruling).await?,
     }
-    house.close().await;
+    runtime.close().await;
     Ok(())
 }
 
@@ -98,19 +98,19 @@ fn rulings(streams: &[Stream], ruling: Ruling) -> Result<Vec<ProjectionEvent>, F
     }
 }
 
-async fn rule(house: &House, ruling: Ruling) -> Result<(), Failure> {
-    let before = Ruled::so_far(&house.journal).await?;
-    if !house.read.caught_up(before.position, PATIENCE).await? {
+async fn rule(runtime: &Runtime, ruling: Ruling) -> Result<(), Failure> {
+    let before = Ruled::so_far(&runtime.journal).await?;
+    if !runtime.read.caught_up(before.position, PATIENCE).await? {
         let position = before.position;
         return Err(format!(
             "nothing was ruled: what was ruled last, at position {position}, is not carried out yet; is the projection running?"
         )
         .into());
     }
-    let rulings = rulings(&house.read.parked().await?, ruling)?;
-    let ruled = before.then(&house.journal, rulings).await?;
-    if house.read.caught_up(ruled.position, PATIENCE).await? {
-        list(&house.read.parked().await?);
+    let rulings = rulings(&runtime.read.parked().await?, ruling)?;
+    let ruled = before.then(&runtime.journal, rulings).await?;
+    if runtime.read.caught_up(ruled.position, PATIENCE).await? {
+        list(&runtime.read.parked().await?);
     } else {
         println!(
             "It is in the log at position {}: the projection will carry it out when it gets there.",

@@ -1,6 +1,6 @@
 //! `veche phones`: numbers that an earlier rule stored otherwise than people meant them.
 
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, runtime::Runtime};
 use clap::{Args, Subcommand};
 use domain::phone_number::former::Suspicion;
 use platform::config::Config;
@@ -35,9 +35,9 @@ struct Found {
 
 pub(crate) async fn run(config: Config, command: PhonesCommand) -> Result<(), Failure> {
     let PhonesCommand::Check(check) = command;
-    let house = House::open_as_it_is(config).await?;
-    let found = look(&house.read, check.all).await?;
-    house.close().await;
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let found = look(&runtime.read, check.all).await?;
+    runtime.close().await;
     match check.json {
         true => println!("{}", serde_json::to_string_pretty(&found.iter().map(as_json).collect::<Vec<_>>())?),
         false => list(&found),

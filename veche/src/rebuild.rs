@@ -2,7 +2,7 @@
 
 mod diff;
 
-use crate::{cli::Failure, guarding::Beginner, house::House};
+use crate::{cli::Failure, guarding::Beginner, runtime::Runtime};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::config::Config;
@@ -46,8 +46,8 @@ pub(crate) async fn run(config: Config, asked: Rebuild) -> Result<ExitCode, Fail
 }
 
 async fn in_its_place(config: Config) -> Result<(), Failure> {
-    let house = House::open(config, Beginner::Nobody).await?;
-    let projector = house.projector();
+    let runtime = Runtime::open(config, Beginner::Nobody).await?;
+    let projector = runtime.projector();
     let mut meter = Meter::new()?;
     let done = rebuild(&projector, |progress| meter.tell(progress)).await?;
     meter.bar.finish_and_clear();
@@ -57,13 +57,13 @@ async fn in_its_place(config: Config) -> Result<(), Failure> {
         meter.bar.elapsed().as_secs_f64(),
         done.position
     );
-    house.close().await;
+    runtime.close().await;
     Ok(())
 }
 
 async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
-    let house = House::open_as_it_is(config).await?;
-    let mut shadow = filled(&house).await?;
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let mut shadow = filled(&runtime).await?;
     if switch {
         let position = shadow.switch().await?;
         println!("The new read model is served from position {position} on.");
@@ -73,14 +73,14 @@ async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
              `veche rebuild --shadow --switch`."
         );
     }
-    house.close().await;
+    runtime.close().await;
     Ok(())
 }
 
 /// A read model beside the one that is served, as far as that one.
-async fn filled(house: &House) -> Result<Shadow, Failure> {
+async fn filled(runtime: &Runtime) -> Result<Shadow, Failure> {
     let mut shadow =
-        Shadow::open(house.journal.clone(), house.read.clone()).await?.with_notices(house.notice_policy());
+        Shadow::open(runtime.journal.clone(), runtime.read.clone()).await?.with_notices(runtime.notice_policy());
     let mut meter = Meter::new()?;
     let done = shadow.fill(|progress| meter.tell(progress)).await?;
     meter.bar.finish_and_clear();

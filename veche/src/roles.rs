@@ -1,6 +1,6 @@
 //! What each role runs; `serve` runs all of them in one process.
 
-use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, house::House};
+use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, runtime::Runtime};
 use audit::Auditor;
 use axum::Router;
 use chrono::TimeDelta;
@@ -66,62 +66,62 @@ pub(crate) fn beginner(role: Role) -> Beginner {
 /// Runs a role until it is told to stop.
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
-    let house = House::open(config, beginner(role)).await?;
-    let router = assemble(role, &house).await?;
-    let doors = Doors::new(house.config.http.connections_per_address, &house.config.trusted_proxies);
-    let header_timeout = Duration::from_secs(house.config.http.header_timeout_sec);
-    if let Some(address) = house.config.metrics_listen {
+    let runtime = Runtime::open(config, beginner(role)).await?;
+    let router = assemble(role, &runtime).await?;
+    let doors = Doors::new(runtime.config.http.connections_per_address, &runtime.config.trusted_proxies);
+    let header_timeout = Duration::from_secs(runtime.config.http.header_timeout_sec);
+    if let Some(address) = runtime.config.metrics_listen {
         let operators = server::bind(address).await?;
-        server::serve(&house.tasks, operators, metrics.routes(house.readiness.clone()), header_timeout);
+        server::serve(&runtime.tasks, operators, metrics.routes(runtime.readiness.clone()), header_timeout);
     }
-    metrics.keep_up(&house.tasks);
-    server::serve_through(&doors, &house.tasks, listener, router, header_timeout);
-    tracing::info!(role = ?role, listen = %house.config.listen, url = house.config.public_url(), "ready to serve");
-    let stopped = server::until_stopped(&house.tasks, &house.readiness, house.config.drain()).await;
-    house.close().await;
+    metrics.keep_up(&runtime.tasks);
+    server::serve_through(&doors, &runtime.tasks, listener, router, header_timeout);
+    tracing::info!(role = ?role, listen = %runtime.config.listen, url = runtime.config.public_url(), "ready to serve");
+    let stopped = server::until_stopped(&runtime.tasks, &runtime.readiness, runtime.config.drain()).await;
+    runtime.close().await;
     Ok(stopped?)
 }
 
 /// Starts the tasks of a role and returns its routes with the shell around them.
-pub(crate) async fn assemble(role: Role, house: &House) -> Result<Router, Failure> {
-    listen_to_the_bus(house).await?;
-    watch(house);
+pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Failure> {
+    listen_to_the_bus(runtime).await?;
+    watch(runtime);
     // Commands follow the keys themselves, and a gateway opens nothing that is sealed with them.
     if !role.does(Role::Command) && role != Role::Gateway {
-        let (journal, stopping) = (house.journal.clone(), house.tasks.stopping());
-        house.tasks.spawn("keys", async move {
+        let (journal, stopping) = (runtime.journal.clone(), runtime.tasks.stopping());
+        runtime.tasks.spawn("keys", async move {
             stopping.run_until_cancelled(journal.follow_keys(|| ())).await;
         });
     }
     if role.does(Role::Projection) {
-        project(house)?;
+        project(runtime)?;
     }
-    let budget = Budget::new(&house.config.memory);
-    let mut router = Router::new().merge(health::routes(house.readiness.clone()));
+    let budget = Budget::new(&runtime.config.memory);
+    let mut router = Router::new().merge(health::routes(runtime.readiness.clone()));
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
-        let (past, stopping) = (house.past.clone(), house.tasks.stopping());
-        house.tasks.spawn("past", async move {
+        let (past, stopping) = (runtime.past.clone(), runtime.tasks.stopping());
+        runtime.tasks.spawn("past", async move {
             let mut beat = interval(SWEEP_PAST);
             while stopping.run_until_cancelled(beat.tick()).await.is_some() {
                 past.sweep().await;
             }
         });
         let queries = Queries::new(QueryDeps {
-            access: house.access.clone(),
-            blobs: house.blobs.clone(),
+            access: runtime.access.clone(),
+            blobs: runtime.blobs.clone(),
             stubs,
-            auditor: Auditor::new(house.ledger.clone(), house.journal.clone()),
-            closing: house.tasks.closing(),
+            auditor: Auditor::new(runtime.ledger.clone(), runtime.journal.clone()),
+            closing: runtime.tasks.closing(),
         });
         router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
     }
     let mut commands = None;
     if role.does(Role::Command) {
-        let service = command_routes(house);
-        remind(house, Reminders::new(service.clone()));
-        let (upkeep, stopping) = (service.clone().keep_up(), house.tasks.stopping());
-        house.tasks.spawn("upkeep", async move {
+        let service = command_routes(runtime);
+        remind(runtime, Reminders::new(service.clone()));
+        let (upkeep, stopping) = (service.clone().keep_up(), runtime.tasks.stopping());
+        runtime.tasks.spawn("upkeep", async move {
             stopping.run_until_cancelled(upkeep).await;
         });
         let routes = Router::from(service.router());
@@ -129,26 +129,26 @@ pub(crate) async fn assemble(role: Role, house: &House) -> Result<Router, Failur
         commands = Some(routes);
     }
     if role.does(Role::Gateway) {
-        router = router.merge(Router::from(gateway(house, commands, budget.clone()).await?.router()));
+        router = router.merge(Router::from(gateway(runtime, commands, budget.clone()).await?.router()));
     }
-    house.access.limits.keep_up(&house.tasks);
+    runtime.access.limits.keep_up(&runtime.tasks);
     let shell =
-        Shell::believing(&house.config, house.vault.clone()).within(budget, house.access.limits.clone());
+        Shell::believing(&runtime.config, runtime.vault.clone()).within(budget, runtime.access.limits.clone());
     Ok(shell.wrap(router))
 }
 
-fn command_routes(house: &House) -> Commands {
-    house.tasks.spawn("numbering-plans", async {
+fn command_routes(runtime: &Runtime) -> Commands {
+    runtime.tasks.spawn("numbering-plans", async {
         // They are unpacked by the first number that is read: better now than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
-    let commands = house.commands();
-    let (hearing, stopping) = (commands.clone().hear_of_erasures(), house.tasks.stopping());
-    house.tasks.spawn("erasures", async move {
+    let commands = runtime.commands();
+    let (hearing, stopping) = (commands.clone().hear_of_erasures(), runtime.tasks.stopping());
+    runtime.tasks.spawn("erasures", async move {
         stopping.run_until_cancelled(hearing).await;
     });
-    let (sweeping, stopping) = (commands.clone(), house.tasks.stopping());
-    house.tasks.spawn("files", async move {
+    let (sweeping, stopping) = (commands.clone(), runtime.tasks.stopping());
+    runtime.tasks.spawn("files", async move {
         let mut beat = interval(SWEEP);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {
             sweeping.sweep_blobs().await;
@@ -158,45 +158,45 @@ fn command_routes(house: &House) -> Commands {
 }
 
 /// Reminders fire wherever commands are carried out.
-fn remind(house: &House, reminders: Reminders) {
-    let stopping = house.tasks.stopping();
-    house.tasks.spawn_critical("reminders", async move {
+fn remind(runtime: &Runtime, reminders: Reminders) {
+    let stopping = runtime.tasks.stopping();
+    runtime.tasks.spawn_critical("reminders", async move {
         stopping.run_until_cancelled(reminders.run()).await;
         Ok::<(), Infallible>(())
     });
 }
 
 /// The gateway reaches commands as any client would: through their router here, or over HTTP.
-async fn gateway(house: &House, commands: Option<Router>, budget: Budget) -> Result<Gateway, Failure> {
+async fn gateway(runtime: &Runtime, commands: Option<Router>, budget: Budget) -> Result<Gateway, Failure> {
     let upstream = match commands {
         // What sockets send is counted where it is read.
-        Some(routes) => Upstream::InProcess(Shell::new(&house.config).wrap(routes)),
+        Some(routes) => Upstream::InProcess(Shell::new(&runtime.config).wrap(routes)),
         None => Upstream::Http {
-            base_url: house.config.command_url.clone(),
+            base_url: runtime.config.command_url.clone(),
             client: reqwest::Client::builder().no_proxy().build()?,
-            vault: house.vault.clone(),
+            vault: runtime.vault.clone(),
         },
     };
-    let (access, bus, tasks) = (house.access.clone(), house.bus.clone(), house.tasks.clone());
+    let (access, bus, tasks) = (runtime.access.clone(), runtime.bus.clone(), runtime.tasks.clone());
     Ok(Gateway::start(GatewayDeps { access, bus, upstream, tasks, budget }).await?)
 }
 
 /// The projection, and what must follow outside.
-fn project(house: &House) -> Result<(), Failure> {
-    let projector = house.projector();
-    let fixed = Some(house.config.auth.fixed_code.as_str()).filter(|code| !code.is_empty());
+fn project(runtime: &Runtime) -> Result<(), Failure> {
+    let projector = runtime.projector();
+    let fixed = Some(runtime.config.auth.fixed_code.as_str()).filter(|code| !code.is_empty());
     let worker = EffectWorker::new(EffectWorkerDeps {
-        read: house.read.clone(),
-        vault: house.vault.clone(),
-        clock: house.clock.clone(),
-        sms: house.sms()?,
-        outbound: house.outbound.clone(),
+        read: runtime.read.clone(),
+        vault: runtime.vault.clone(),
+        clock: runtime.clock.clone(),
+        sms: runtime.sms()?,
+        outbound: runtime.outbound.clone(),
         fixed_code: fixed.map(Arc::from),
-        webhooks: house.config.webhooks.clone(),
+        webhooks: runtime.config.webhooks.clone(),
     });
-    let stopping = house.tasks.stopping();
-    let notary = house.notary();
-    house.readiness.register("history", {
+    let stopping = runtime.tasks.stopping();
+    let notary = runtime.notary();
+    runtime.readiness.register("history", {
         let notary = notary.clone();
         move || {
             let refusal = notary.refusal();
@@ -208,14 +208,14 @@ fn project(house: &House) -> Result<(), Failure> {
             }
         }
     });
-    house.tasks.spawn_critical("notary", {
+    runtime.tasks.spawn_critical("notary", {
         let stopping = stopping.clone();
         async move {
             stopping.run_until_cancelled(notary.run()).await;
             Ok::<(), Infallible>(())
         }
     });
-    house.tasks.spawn_critical("projection", {
+    runtime.tasks.spawn_critical("projection", {
         let stopping = stopping.clone();
         async move {
             // A batch that is cut off here is rolled back, and applied again at the next start.
@@ -223,13 +223,13 @@ fn project(house: &House) -> Result<(), Failure> {
             Ok::<(), Infallible>(())
         }
     });
-    let (read, clock) = (house.read.clone(), house.clock.clone());
-    house.tasks.spawn_critical("effects", async move {
+    let (read, clock) = (runtime.read.clone(), runtime.clock.clone());
+    runtime.tasks.spawn_critical("effects", async move {
         stopping.run_until_cancelled(worker.run()).await;
         Ok::<(), Infallible>(())
     });
-    let (stopping, realtime) = (house.tasks.stopping(), house.config.realtime.clone());
-    house.tasks.spawn("sweep", async move {
+    let (stopping, realtime) = (runtime.tasks.stopping(), runtime.config.realtime.clone());
+    runtime.tasks.spawn("sweep", async move {
         let mut beat = interval(SWEEP);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {
             sweep(&read, clock.now(), &realtime).await;
@@ -259,11 +259,11 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
 }
 
 /// Other processes tell of a new head and of rows that are there; without them, polling finds both a little later.
-async fn listen_to_the_bus(house: &House) -> Result<(), Failure> {
+async fn listen_to_the_bus(runtime: &Runtime) -> Result<(), Failure> {
     for subject in [HEAD_SUBJECT, READ_MODEL_SUBJECT] {
-        let mut told = house.bus.subscribe(subject).await?;
-        let (log, read, stopping) = (house.journal.log().clone(), house.read.clone(), house.tasks.stopping());
-        house.tasks.spawn("bus", async move {
+        let mut told = runtime.bus.subscribe(subject).await?;
+        let (log, read, stopping) = (runtime.journal.log().clone(), runtime.read.clone(), runtime.tasks.stopping());
+        runtime.tasks.spawn("bus", async move {
             while let Some(Some(delivery)) = stopping.run_until_cancelled(told.next()).await {
                 let message = match delivery {
                     Delivery::Message(message) => message,
@@ -286,16 +286,16 @@ async fn listen_to_the_bus(house: &House) -> Result<(), Failure> {
 }
 
 /// Says how well it goes: to `/readyz`, and in metrics.
-fn watch(house: &House) {
-    let (log, read) = (house.journal.log().clone(), house.read.clone());
-    house.readiness.register("log", {
+fn watch(runtime: &Runtime) {
+    let (log, read) = (runtime.journal.log().clone(), runtime.read.clone());
+    runtime.readiness.register("log", {
         let log = log.clone();
         move || {
             let log = log.clone();
             async move { log.head().await.map(|head| format!("head {head}")) }
         }
     });
-    house.readiness.register("read model", {
+    runtime.readiness.register("read model", {
         let (log, read) = (log.clone(), read.clone());
         move || {
             let (log, read) = (log.clone(), read.clone());
@@ -315,7 +315,7 @@ fn watch(house: &House) {
             }
         }
     });
-    house.readiness.register("parked streams", {
+    runtime.readiness.register("parked streams", {
         let read = read.clone();
         move || {
             let read = read.clone();
@@ -323,14 +323,14 @@ fn watch(house: &House) {
             async move { read.parked_count().await.map(|parked| parked.to_string()) }
         }
     });
-    let bus = house.bus.clone();
-    house.readiness.register("bus", move || {
+    let bus = runtime.bus.clone();
+    runtime.readiness.register("bus", move || {
         let healthy = bus.healthy();
         // A bus that is away slows news down, and loses none: it does not make the process unfit.
         async move { Ok::<_, Infallible>(if healthy { "connected" } else { "away" }.to_owned()) }
     });
-    let (stopping, ledger) = (house.tasks.stopping(), house.ledger.clone());
-    house.tasks.spawn("lag", async move {
+    let (stopping, ledger) = (runtime.tasks.stopping(), runtime.ledger.clone());
+    runtime.tasks.spawn("lag", async move {
         let mut beat = interval(MEASURE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {

@@ -36,7 +36,7 @@ pub enum CheckError {
 /// # Errors
 /// [`CheckError`]: then nothing is said of the file.
 pub fn check(file: &Path, trusted: &[PublicKey], tell: impl FnMut(u64)) -> Result<Report, CheckError> {
-    let beside = Manifest::beside(file);
+    let beside = Manifest::path_for(file);
     let no_manifest = || CheckError::NoManifest(beside.display().to_string());
     let manifest = Manifest::read(&beside)?.ok_or_else(no_manifest)?;
     if manifest.signature.is_empty() {

@@ -24,7 +24,7 @@ pub enum Proof {
 
 /// An event's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ChainPoint {
     /// In the chain.
     pub number: u64,
     /// In the log.
@@ -48,9 +48,9 @@ pub struct Manifest {
     /// Events in the file.
     pub count: u64,
     /// The first of them.
-    pub first: Option<Place>,
+    pub first: Option<ChainPoint>,
     /// The last of them.
-    pub last: Option<Place>,
+    pub last: Option<ChainPoint>,
     /// History was looked at up to this number.
     pub until: u64,
     /// Length of the file.
@@ -69,7 +69,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// The manifest of a file, `FILE.manifest.json`.
-    pub fn beside(file: &Path) -> PathBuf {
+    pub fn path_for(file: &Path) -> PathBuf {
         let mut name = OsString::from(file);
         name.push(".manifest.json");
         name.into()
@@ -78,7 +78,7 @@ impl Manifest {
     pub(super) fn begin(format: Format, filter: Filter, before: Chain) -> Self {
         Self {
             format,
-            proves: if filter.is_a_run() { Proof::Chain } else { Proof::Membership },
+            proves: if filter.is_contiguous() { Proof::Chain } else { Proof::Membership },
             filter,
             before,
             count: 0,
@@ -130,7 +130,7 @@ impl Manifest {
         key.is_some_and(|key| key.verifies(self.text().as_bytes(), &self.signature))
     }
 
-    pub(super) fn count(&mut self, place: Place) {
+    pub(super) fn count(&mut self, place: ChainPoint) {
         self.count += 1;
         self.first.get_or_insert(place);
         self.last = Some(place);

@@ -35,13 +35,13 @@ pub enum NotaryError {
     #[error(
         "the event at position {0} was not written by this installation: nothing is signed until `veche parked skip` rules on it"
     )]
-    NotOurs(Position),
+    ForeignEvent(Position),
 }
 
 impl NotaryError {
     /// Whether it is history that is wrong: trying again changes nothing.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::OtherHistory(_) | Self::Rewritten { .. } | Self::NotOurs(_))
+        matches!(self, Self::OtherHistory(_) | Self::Rewritten { .. } | Self::ForeignEvent(_))
     }
 }
 

@@ -2,7 +2,7 @@
 //! history that was rewritten is not signed again.
 
 use super::{BATCH, Notary, NotaryError, Stand, error::rewritten};
-use crate::{Chain, Checkpoint, Head, Note, Outside, note::Kind};
+use crate::{Chain, Checkpoint, Head, Note, SignedRecords, note::NoteKind};
 use event_log::{Log, RawEvent};
 use events::{EventId, Position, StreamName};
 use serde::Deserialize;
@@ -157,7 +157,7 @@ impl Notary {
         let Some((first, _)) = not_ours.first() else { return Ok(()) };
         let skipped = self.skipped().await?;
         match not_ours.iter().find(|(_, event)| !skipped.contains(event)) {
-            Some((position, _)) => Err(NotaryError::NotOurs(*position)),
+            Some((position, _)) => Err(NotaryError::ForeignEvent(*position)),
             None => {
                 tracing::warn!(
                     position = first,
@@ -192,9 +192,9 @@ impl Notary {
         if !guard.has_begun() || self.codes_noted.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let note = Note::sign(Kind::Guarded, chain, self.clock.now(), String::new(), &self.key);
+        let note = Note::sign(NoteKind::Guarded, chain, self.clock.now(), String::new(), &self.key);
         let key = self.key.public();
-        blocking(move || match Outside::read(file.path(), &[key])?.is_guarded() {
+        blocking(move || match SignedRecords::read(file.path(), &[key])?.is_guarded() {
             true => Ok(()),
             false => file.append_note(&note),
         })

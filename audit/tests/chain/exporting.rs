@@ -1,9 +1,9 @@
 //! Exports: they go on where they ended, and whatever is done to the file is noticed with nothing but the public key.
 
-use crate::house::{House, event, meta, some};
+use crate::fixture::{Fixture, event, meta, some};
 use audit::{
     Break, Fault, Filter, Report,
-    export::{self, CheckError, ExportError, Format, Manifest, Plan, Proof},
+    export::{self, CheckError, ExportError, Format, Manifest, ExportRequest, Proof},
 };
 use platform::vault::Vault;
 use serde_json::json;
@@ -11,51 +11,51 @@ use std::{fs, path::PathBuf};
 
 const FORMATS: [Format; 2] = [Format::Ndjson, Format::Csv];
 
-async fn told() -> House {
-    let house = House::new().await;
+async fn told() -> Fixture {
+    let fixture = Fixture::new().await;
     let mut odd = event("odd.v1", &json!("a \"quote\",\r\nand, a comma"), &meta("odd"));
     odd.data = [&b"\"line\r\n"[..], b"\xff\x00"].concat().into();
     let lines = event("odd.v1", &json!({"text": "x"}), &meta("odd, \"quoted\""));
-    house.append("thing-1", some(5)).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house.append("odd-1", vec![odd, lines]).await;
-    house.append("thing-1", some(3)).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house
+    fixture.append("thing-1", some(5)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture.append("odd-1", vec![odd, lines]).await;
+    fixture.append("thing-1", some(3)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture
 }
 
-fn plan(house: &House, format: Format, filter: Filter) -> Plan {
-    Plan { out: house.folder.path().join("export"), format, filter }
+fn plan(fixture: &Fixture, format: Format, filter: Filter) -> ExportRequest {
+    ExportRequest { out: fixture.folder.path().join("export"), format, filter }
 }
 
-async fn exported(house: &House, plan: &Plan) -> Result<Manifest, ExportError> {
-    let key = House::vault().signing_key();
-    export::export(&house.auditor(), plan, &key, chrono::Utc::now(), |_| {}).await
+async fn exported(fixture: &Fixture, plan: &ExportRequest) -> Result<Manifest, ExportError> {
+    let key = Fixture::vault().signing_key();
+    export::export(&fixture.auditor(), plan, &key, chrono::Utc::now(), |_| {}).await
 }
 
-fn checked(plan: &Plan) -> Report {
-    export::check(&plan.out, &[House::key()], |_| {}).unwrap()
+fn checked(plan: &ExportRequest) -> Report {
+    export::check(&plan.out, &[Fixture::key()], |_| {}).unwrap()
 }
 
-fn broken(plan: &Plan) -> Break {
+fn broken(plan: &ExportRequest) -> Break {
     checked(plan).broken.expect("it is noticed")
 }
 
-fn clean(plan: &Plan) {
+fn clean(plan: &ExportRequest) {
     fs::remove_file(&plan.out).unwrap();
-    fs::remove_file(Manifest::beside(&plan.out)).unwrap();
+    fs::remove_file(Manifest::path_for(&plan.out)).unwrap();
 }
 
 #[tokio::test]
 async fn a_whole_export_proves_the_chain_with_the_public_key_alone() {
-    let house = told().await;
+    let fixture = told().await;
     for format in FORMATS {
-        let plan = plan(&house, format, Filter::default());
-        let manifest = exported(&house, &plan).await.unwrap();
+        let plan = plan(&fixture, format, Filter::default());
+        let manifest = exported(&fixture, &plan).await.unwrap();
         assert_eq!((manifest.proves, manifest.count, manifest.checkpoints.len()), (Proof::Chain, 10, 2));
         let report = checked(&plan);
         assert_eq!((&report.broken, report.events, report.checkpoints), (&None, 10, 2));
-        assert_eq!(report.chain, house.ledger.head().await.unwrap().chain);
+        assert_eq!(report.chain, fixture.ledger.head().await.unwrap().chain);
         let stranger = Vault::new(&[6; 32]).signing_key().public();
         assert!(export::check(&plan.out, &[stranger], |_| {}).unwrap().broken.is_some());
         clean(&plan);
@@ -64,21 +64,21 @@ async fn a_whole_export_proves_the_chain_with_the_public_key_alone() {
 
 #[tokio::test]
 async fn a_part_of_history_is_proved_as_a_run_of_the_chain() {
-    let house = told().await;
+    let fixture = told().await;
     let filter = Filter { from: Some(4), to: Some(8), ..Filter::default() };
-    let plan = plan(&house, Format::Ndjson, filter);
-    let manifest = exported(&house, &plan).await.unwrap();
+    let plan = plan(&fixture, Format::Ndjson, filter);
+    let manifest = exported(&fixture, &plan).await.unwrap();
     assert_eq!((manifest.proves, manifest.before.number, manifest.count), (Proof::Chain, 3, 5));
     assert_eq!((checked(&plan).broken, checked(&plan).events), (None, 5));
 }
 
 #[tokio::test]
 async fn a_filtered_export_proves_each_event_alone() {
-    let house = told().await;
+    let fixture = told().await;
     for format in FORMATS {
         let filter = Filter { stream: Some("thing-*".into()), ..Filter::default() };
-        let plan = plan(&house, format, filter);
-        let manifest = exported(&house, &plan).await.unwrap();
+        let plan = plan(&fixture, format, filter);
+        let manifest = exported(&fixture, &plan).await.unwrap();
         assert_eq!((manifest.proves, manifest.count), (Proof::Membership, 8));
         assert_eq!((checked(&plan).broken, checked(&plan).events), (None, 8));
         replace(&plan.out, "\"n\":1", "\"n\":2", 6);
@@ -98,7 +98,7 @@ fn replace(file: &PathBuf, what: &str, with: &str, skip: usize) {
 }
 
 /// Changes the lines of a file.
-fn edit(plan: &Plan, change: impl Fn(&mut Vec<&str>)) {
+fn edit(plan: &ExportRequest, change: impl Fn(&mut Vec<&str>)) {
     let text = fs::read_to_string(&plan.out).unwrap();
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     change(&mut lines);
@@ -107,8 +107,8 @@ fn edit(plan: &Plan, change: impl Fn(&mut Vec<&str>)) {
 
 #[tokio::test]
 async fn whatever_is_done_to_the_file_is_noticed_and_its_place_is_named() {
-    let house = told().await;
-    let plan = plan(&house, Format::Ndjson, Filter::default());
+    let fixture = told().await;
+    let plan = plan(&fixture, Format::Ndjson, Filter::default());
     let named = |what: &str, change: &dyn Fn(), expected: (u64, Option<u64>)| {
         let before = fs::read(&plan.out).unwrap();
         change();
@@ -117,7 +117,7 @@ async fn whatever_is_done_to_the_file_is_noticed_and_its_place_is_named() {
         fs::write(&plan.out, before).unwrap();
         found.why
     };
-    exported(&house, &plan).await.unwrap();
+    exported(&fixture, &plan).await.unwrap();
     let flip = || replace(&plan.out, "\\\"n\\\":1", "\\\"n\\\":3", 2);
     assert_eq!(named("a flipped byte", &flip, (3, Some(3))), Fault::Changed);
     let swap = || edit(&plan, |lines| lines.swap(3, 4));
@@ -136,39 +136,39 @@ async fn whatever_is_done_to_the_file_is_noticed_and_its_place_is_named() {
     let reader = || replace(&plan.out, "\"command\":\"thing.do\"", "\"command\":\"thing.xx\"", 0);
     assert_eq!(named("a column for readers", &reader, (11, None)), Fault::File);
     assert_eq!(checked(&plan).broken, None, "all was put back");
-    replace(&Manifest::beside(&plan.out), "\"count\": 10", "\"count\": 9", 0);
+    replace(&Manifest::path_for(&plan.out), "\"count\": 10", "\"count\": 9", 0);
     assert_eq!(broken(&plan).why, Fault::Manifest);
 }
 
 #[tokio::test]
 async fn an_export_goes_on_where_it_was_cut_off_or_had_ended() {
-    let house = told().await;
+    let fixture = told().await;
     for format in FORMATS {
-        let plan = plan(&house, format, Filter::default());
-        exported(&house, &plan).await.unwrap();
-        house.append("thing-9", some(4)).await;
-        let head = house.patient_notary().catch_up().await.unwrap();
+        let plan = plan(&fixture, format, Filter::default());
+        exported(&fixture, &plan).await.unwrap();
+        fixture.append("thing-9", some(4)).await;
+        let head = fixture.patient_notary().catch_up().await.unwrap();
         // As if a run had been killed behind its last note.
         let mut torn = fs::read(&plan.out).unwrap();
         torn.extend_from_slice(b"{\"number\":11,\"torn");
         fs::write(&plan.out, torn).unwrap();
-        let manifest = exported(&house, &plan).await.unwrap();
+        let manifest = exported(&fixture, &plan).await.unwrap();
         assert_eq!(manifest.last.map(|last| last.number), Some(head.chain.number));
         assert_eq!((checked(&plan).broken, checked(&plan).chain), (None, head.chain));
-        let other = Plan { filter: Filter { to: Some(3), ..Filter::default() }, ..plan.clone() };
-        assert!(matches!(exported(&house, &other).await, Err(ExportError::InTheWay(_))));
+        let other = ExportRequest { filter: Filter { to: Some(3), ..Filter::default() }, ..plan.clone() };
+        assert!(matches!(exported(&fixture, &other).await, Err(ExportError::InTheWay(_))));
         clean(&plan);
     }
 }
 
 #[tokio::test]
 async fn what_was_never_finished_is_not_judged() {
-    let house = told().await;
-    let plan = plan(&house, Format::Ndjson, Filter::default());
-    let manifest = exported(&house, &plan).await.unwrap();
+    let fixture = told().await;
+    let plan = plan(&fixture, Format::Ndjson, Filter::default());
+    let manifest = exported(&fixture, &plan).await.unwrap();
     let unfinished = Manifest { signature: String::new(), ..manifest };
-    fs::write(Manifest::beside(&plan.out), serde_json::to_string(&unfinished).unwrap()).unwrap();
-    assert!(matches!(export::check(&plan.out, &[House::key()], |_| {}), Err(CheckError::Unfinished)));
-    fs::remove_file(Manifest::beside(&plan.out)).unwrap();
-    assert!(matches!(export::check(&plan.out, &[House::key()], |_| {}), Err(CheckError::NoManifest(_))));
+    fs::write(Manifest::path_for(&plan.out), serde_json::to_string(&unfinished).unwrap()).unwrap();
+    assert!(matches!(export::check(&plan.out, &[Fixture::key()], |_| {}), Err(CheckError::Unfinished)));
+    fs::remove_file(Manifest::path_for(&plan.out)).unwrap();
+    assert!(matches!(export::check(&plan.out, &[Fixture::key()], |_| {}), Err(CheckError::NoManifest(_))));
 }

@@ -1,8 +1,8 @@
 //! A history that was rewritten, with its tables or without, is not signed again; what is not believed is not signed over; and
 //! keys that went without an erasure are named.
 
-use crate::house::{House, some};
-use audit::{Beside, Chain, NotaryError, Note, Outside, Report, note, verify_beside};
+use crate::fixture::{Fixture, some};
+use audit::{ExtraChecks, Chain, NotaryError, Note, SignedRecords, Report, NoteKind, verify_with};
 use event_log::Expected;
 use events::{
     AccountEvent, AccountId, Event, Meta, Personal, ProjectionEvent, ReceiptId, StreamName, Subject, account,
@@ -24,59 +24,59 @@ const FORGET: &str = "truncate audit.entry; truncate audit.checkpoint;
     update audit.head set number = 0, position = 0, hash = decode(repeat('00', 32), 'hex')";
 
 /// Five events, signed in the database and outside.
-async fn five() -> House {
-    let house = House::new().await;
-    house.append("thing-1", some(5)).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house
+async fn five() -> Fixture {
+    let fixture = Fixture::new().await;
+    fixture.append("thing-1", some(5)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture
 }
 
-fn outside(house: &House) -> Outside {
-    Outside::read(house.file().path(), &[House::key()]).unwrap()
+fn outside(fixture: &Fixture) -> SignedRecords {
+    SignedRecords::read(fixture.file().path(), &[Fixture::key()]).unwrap()
 }
 
-async fn refused(house: &House) {
-    let outcome = house.patient_notary().catch_up().await;
+async fn refused(fixture: &Fixture) {
+    let outcome = fixture.patient_notary().catch_up().await;
     assert!(matches!(outcome, Err(NotaryError::Rewritten { number: 5, .. })), "{outcome:?}");
-    assert_eq!(house.ledger.checkpoints().await.unwrap(), [], "nothing is signed");
-    assert_eq!(outside(house).checkpoints.len(), 1);
+    assert_eq!(fixture.ledger.checkpoints().await.unwrap(), [], "nothing is signed");
+    assert_eq!(outside(fixture).checkpoints.len(), 1);
 }
 
-async fn verified(house: &House, beside: Beside) -> Report {
-    let outside = outside(house).checkpoints;
-    verify_beside(&house.log, &house.ledger, outside, &[House::key()], beside, |_| {}).await.unwrap()
+async fn verified(fixture: &Fixture, beside: ExtraChecks) -> Report {
+    let outside = outside(fixture).checkpoints;
+    verify_with(&fixture.log, &fixture.ledger, outside, &[Fixture::key()], beside, |_| {}).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_history_that_was_rewritten_with_all_its_tables_is_not_signed_again() {
-    let house = five().await;
-    house.tamper("update log.events set data = '{}' where position = 2").await;
-    house.tamper(FORGET).await;
-    refused(&house).await;
-    assert!(verified(&house, Beside::default()).await.broken.is_some());
+    let fixture = five().await;
+    fixture.tamper("update log.events set data = '{}' where position = 2").await;
+    fixture.tamper(FORGET).await;
+    refused(&fixture).await;
+    assert!(verified(&fixture, ExtraChecks::default()).await.broken.is_some());
 }
 
 #[tokio::test]
 async fn a_backup_that_was_put_in_its_place_is_not_signed_and_neither_is_what_follows() {
-    let house = five().await;
-    house.tamper("delete from log.events where position > 3; update log.head set position = 3").await;
-    house.tamper(FORGET).await;
-    refused(&house).await;
-    house.append("thing-2", some(4)).await;
-    refused(&house).await;
+    let fixture = five().await;
+    fixture.tamper("delete from log.events where position > 3; update log.head set position = 3").await;
+    fixture.tamper(FORGET).await;
+    refused(&fixture).await;
+    fixture.append("thing-2", some(4)).await;
+    refused(&fixture).await;
 }
 
 #[tokio::test]
 async fn a_running_notary_notices_before_it_signs_again() {
-    let house = five().await;
-    let notary = house.patient_notary();
+    let fixture = five().await;
+    let notary = fixture.patient_notary();
     notary.catch_up().await.unwrap();
-    house.append("thing-2", some(1)).await;
-    house.tamper("update log.events set data = '{}' where position = 2").await;
-    house.tamper(FORGET).await;
+    fixture.append("thing-2", some(1)).await;
+    fixture.tamper("update log.events set data = '{}' where position = 2").await;
+    fixture.tamper(FORGET).await;
     // Also without the file, by what it has signed itself.
-    std::fs::remove_file(house.file().path()).unwrap();
-    let signed = house.notary(audit::Pace { every: std::time::Duration::from_secs(3_600), events: 1 });
+    std::fs::remove_file(fixture.file().path()).unwrap();
+    let signed = fixture.notary(audit::NotarySettings { interval: std::time::Duration::from_secs(3_600), max_events: 1 });
     signed.catch_up().await.expect("a notary without the file outside cannot tell");
     let outcome = notary.catch_up().await;
     assert!(matches!(outcome, Err(NotaryError::Rewritten { number: 5, .. })), "{outcome:?}");
@@ -84,44 +84,44 @@ async fn a_running_notary_notices_before_it_signs_again() {
 
 #[tokio::test]
 async fn without_the_file_outside_a_rewritten_history_looks_right_and_the_report_says_what_was_at_hand() {
-    let house = five().await;
-    assert_eq!(verified(&house, Beside::default()).await.outside, 1);
-    house.tamper("update log.events set data = '{}' where position = 2").await;
-    house.tamper(FORGET).await;
-    let kept = std::fs::read(house.file().path()).unwrap();
-    std::fs::remove_file(house.file().path()).unwrap();
-    house.patient_notary().catch_up().await.unwrap();
-    std::fs::remove_file(house.file().path()).unwrap();
-    let report = verified(&house, Beside::default()).await;
+    let fixture = five().await;
+    assert_eq!(verified(&fixture, ExtraChecks::default()).await.outside, 1);
+    fixture.tamper("update log.events set data = '{}' where position = 2").await;
+    fixture.tamper(FORGET).await;
+    let kept = std::fs::read(fixture.file().path()).unwrap();
+    std::fs::remove_file(fixture.file().path()).unwrap();
+    fixture.patient_notary().catch_up().await.unwrap();
+    std::fs::remove_file(fixture.file().path()).unwrap();
+    let report = verified(&fixture, ExtraChecks::default()).await;
     assert_eq!((report.broken.clone(), report.outside), (None, 0));
-    std::fs::write(house.file().path(), kept).unwrap();
-    assert!(verified(&house, Beside::default()).await.broken.is_some(), "the file tells");
+    std::fs::write(fixture.file().path(), kept).unwrap();
+    assert!(verified(&fixture, ExtraChecks::default()).await.broken.is_some(), "the file tells");
 }
 
 #[tokio::test]
 async fn an_accepted_lineage_is_signed_and_the_file_keeps_both() {
-    let house = five().await;
-    house.tamper("update log.events set data = '{}' where position = 2").await;
-    refused_in_place(&house).await;
-    let key = House::vault().signing_key();
-    let last = outside(&house).checkpoints[0].chain();
-    let note = Note::sign(note::Kind::Lineage, last, chrono::Utc::now(), "settled".into(), &key);
-    house.file().append_note(&note).unwrap();
-    house.ledger.begin_anew(true).await.unwrap();
-    house.patient_notary().catch_up().await.unwrap();
-    let report = verified(&house, Beside::default()).await;
+    let fixture = five().await;
+    fixture.tamper("update log.events set data = '{}' where position = 2").await;
+    refused_in_place(&fixture).await;
+    let key = Fixture::vault().signing_key();
+    let last = outside(&fixture).checkpoints[0].chain();
+    let note = Note::sign(NoteKind::Lineage, last, chrono::Utc::now(), "settled".into(), &key);
+    fixture.file().append_note(&note).unwrap();
+    fixture.ledger.reset(true).await.unwrap();
+    fixture.patient_notary().catch_up().await.unwrap();
+    let report = verified(&fixture, ExtraChecks::default()).await;
     assert_eq!((report.broken, report.outside, report.checkpoints), (None, 1, 1));
-    assert_eq!(outside(&house).notes, [note]);
+    assert_eq!(outside(&fixture).notes, [note]);
 }
 
 /// Here the chain's own tables tell already.
-async fn refused_in_place(house: &House) {
-    house.tamper(FORGET).await;
-    assert!(house.patient_notary().catch_up().await.is_err());
+async fn refused_in_place(fixture: &Fixture) {
+    fixture.tamper(FORGET).await;
+    assert!(fixture.patient_notary().catch_up().await.is_err());
 }
 
-fn journal(house: &House) -> Journal {
-    Journal::new(house.log.clone(), Keyring::memory(), &House::vault())
+fn journal(fixture: &Fixture) -> Journal {
+    Journal::new(fixture.log.clone(), Keyring::memory(), &Fixture::vault())
 }
 
 async fn happens(journal: &Journal, stream: StreamName, event: impl Into<Event>) -> u64 {
@@ -137,59 +137,59 @@ async fn settings(journal: &Journal) {
 }
 
 fn guard() -> Guard {
-    Guard::new(House::vault().event_mac())
+    Guard::new(Fixture::vault().event_mac())
 }
 
 #[tokio::test]
 async fn nothing_is_signed_over_an_event_that_is_not_believed_until_it_is_skipped() {
-    let house = House::new().await;
-    let journal = journal(&house);
+    let fixture = Fixture::new().await;
+    let journal = journal(&fixture);
     settings(&journal).await;
-    house.append("thing-1", some(1)).await;
-    let notary = || house.patient_notary().guarded(guard());
+    fixture.append("thing-1", some(1)).await;
+    let notary = || fixture.patient_notary().guarded(guard());
     for _ in 0..2 {
         let outcome = notary().catch_up().await;
-        assert!(matches!(outcome, Err(NotaryError::NotOurs(2))), "also after a restart: {outcome:?}");
+        assert!(matches!(outcome, Err(NotaryError::ForeignEvent(2))), "also after a restart: {outcome:?}");
     }
-    assert_eq!(house.ledger.checkpoints().await.unwrap(), []);
-    assert_eq!(house.entries().await.len(), 2, "it is hashed all the same: evidence");
-    let beside = || Beside { guard: Some(guard()), ..Beside::default() };
-    let report = verified(&house, beside()).await;
+    assert_eq!(fixture.ledger.checkpoints().await.unwrap(), []);
+    assert_eq!(fixture.entries().await.len(), 2, "it is hashed all the same: evidence");
+    let beside = || ExtraChecks { guard: Some(guard()), ..ExtraChecks::default() };
+    let report = verified(&fixture, beside()).await;
     assert_eq!(
         report.not_ours.iter().map(|one| (one.position, &*one.stream)).collect::<Vec<_>>(),
         [(2, "thing-1")]
     );
 
-    let event = house.history().await[1].id;
+    let event = fixture.history().await[1].id;
     let skipped = projection::Skipped { stream: "thing-1".into(), event, reason: "forged".into() };
     let forged = serde_json::json!({"stream": "thing-1", "event": event, "reason": "x"});
-    let meta = crate::house::meta("projection.skip");
-    house.append("projection-read", vec![crate::house::event("projection.skipped.v1", &forged, &meta)]).await;
+    let meta = crate::fixture::meta("projection.skip");
+    fixture.append("projection-read", vec![crate::fixture::event("projection.skipped.v1", &forged, &meta)]).await;
     let outcome = notary().catch_up().await;
-    assert!(matches!(outcome, Err(NotaryError::NotOurs(2))), "a forged ruling rules nothing: {outcome:?}");
-    let ruled = house.history().await[2].id;
+    assert!(matches!(outcome, Err(NotaryError::ForeignEvent(2))), "a forged ruling rules nothing: {outcome:?}");
+    let ruled = fixture.history().await[2].id;
     happens(&journal, StreamName::projection(), ProjectionEvent::from(skipped.clone())).await;
     let too = projection::Skipped { event: ruled, ..skipped };
     happens(&journal, StreamName::projection(), ProjectionEvent::from(too)).await;
     notary().catch_up().await.unwrap();
-    assert_eq!(house.ledger.checkpoints().await.unwrap().len(), 1);
-    assert!(outside(&house).is_guarded(), "that events carry codes is known outside from now on");
+    assert_eq!(fixture.ledger.checkpoints().await.unwrap().len(), 1);
+    assert!(outside(&fixture).is_guarded(), "that events carry codes is known outside from now on");
 }
 
 #[tokio::test]
 async fn a_key_that_went_without_an_erasure_is_named() {
-    let house = House::new().await;
-    let journal = journal(&house);
+    let fixture = Fixture::new().await;
+    let journal = journal(&fixture);
     settings(&journal).await;
     let other = Subject::Account(AccountId(Uuid::from_u128(2)));
     let beside =
-        |keys: &[(Subject, bool)]| Beside { guard: Some(guard()), keys: keys.iter().copied().collect() };
+        |keys: &[(Subject, bool)]| ExtraChecks { guard: Some(guard()), keys: keys.iter().copied().collect() };
     let anna = Subject::Account(ANNA);
-    let report = verified(&house, beside(&[(anna, false)])).await;
+    let report = verified(&fixture, beside(&[(anna, false)])).await;
     assert!(report.keys_lost.is_empty() && report.without_key.is_empty());
-    let report = verified(&house, beside(&[(anna, true)])).await;
+    let report = verified(&fixture, beside(&[(anna, true)])).await;
     assert_eq!(report.keys_lost, [anna.to_string()]);
-    let report = verified(&house, beside(&[(other, false)])).await;
+    let report = verified(&fixture, beside(&[(other, false)])).await;
     assert_eq!(report.without_key.into_iter().collect::<Vec<_>>(), [anna], "its row was deleted");
     let erased = account::Erased {
         receipt: ReceiptId(Uuid::from_u128(9)),
@@ -197,11 +197,11 @@ async fn a_key_that_went_without_an_erasure_is_named() {
         reason: ErasureReason::Wish,
     };
     happens(&journal, StreamName::account(ANNA), AccountEvent::from(erased)).await;
-    let report = verified(&house, beside(&[(anna, true)])).await;
+    let report = verified(&fixture, beside(&[(anna, true)])).await;
     assert_eq!(report.keys_lost, Vec::<String>::new());
     assert_eq!(
         report.chain,
-        house.history().await.iter().fold(Chain::START, |chain, event| chain.then(event))
+        fixture.history().await.iter().fold(Chain::START, |chain, event| chain.then(event))
     );
-    assert_eq!(verified(&house, Beside { guard: None, keys: BTreeMap::new() }).await.not_ours, []);
+    assert_eq!(verified(&fixture, ExtraChecks { guard: None, keys: BTreeMap::new() }).await.not_ours, []);
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod exporting;
-mod house;
+mod fixture;
 mod lineage;
 mod notary;
 mod searching;

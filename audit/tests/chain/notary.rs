@@ -1,7 +1,7 @@
 //! The notary: one entry an event, one chain whoever writes it, signed inside and outside.
 
-use crate::house::{House, event, meta, some};
-use audit::{Ledger, NotaryError, Pace, read_checkpoints};
+use crate::fixture::{Fixture, event, meta, some};
+use audit::{Ledger, NotaryError, NotarySettings, read_checkpoints};
 use esdb_sim::Sim;
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, testing::TestDatabase};
 use platform::keyring::Keyring;
@@ -12,132 +12,132 @@ const TEAM: &str = "00000000-0000-0000-0000-00000000000a";
 
 #[tokio::test]
 async fn every_event_has_an_entry_and_the_chain_goes_on_after_a_restart() {
-    let house = House::new().await;
-    assert_eq!(house.patient_notary().catch_up().await.unwrap(), house.ledger.head().await.unwrap());
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.patient_notary().catch_up().await.unwrap(), fixture.ledger.head().await.unwrap());
     for round in 1..4 {
-        house.append(&format!("thing-{round}"), some(3)).await;
-        let head = house.patient_notary().catch_up().await.unwrap();
+        fixture.append(&format!("thing-{round}"), some(3)).await;
+        let head = fixture.patient_notary().catch_up().await.unwrap();
         assert_eq!((head.chain.number, head.position), (3 * round, 3 * round));
     }
-    house.assert_whole().await;
+    fixture.assert_whole().await;
 }
 
 #[tokio::test]
 async fn metadata_that_is_none_of_ours_is_in_the_chain_all_the_same() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let mut odd = event("odd.v1", &json!(0), &json!({"at": 7}));
     (odd.data, odd.meta) = (b"\xff\0".as_slice().into(), b"\xfe".as_slice().into());
     let long = json!({"at": "2026-01-02T03:04:05.123456789Z", "command": "x\u{0}y", "request_id": "я".repeat(2_000)});
-    house.append("odd-1", vec![odd, event("odd.v1", &json!(0), &long)]).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house.assert_whole().await;
+    fixture.append("odd-1", vec![odd, event("odd.v1", &json!(0), &long)]).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture.assert_whole().await;
 }
 
 #[tokio::test]
 async fn a_team_is_found_by_name_by_payload_and_by_what_came_before() {
-    let house = House::new().await;
+    let fixture = Fixture::new().await;
     let posted = event("message.posted.v1", &json!({"team": TEAM}), &meta("message.post"));
-    house.append(&format!("team-{TEAM}"), some(1)).await;
-    house.append("message-1", vec![posted]).await;
-    house.append("message-1", some(1)).await;
-    house.append("account-1", some(1)).await;
-    house.patient_notary().catch_up().await.unwrap();
+    fixture.append(&format!("team-{TEAM}"), some(1)).await;
+    fixture.append("message-1", vec![posted]).await;
+    fixture.append("message-1", some(1)).await;
+    fixture.append("account-1", some(1)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
     // Another process, which remembers nothing.
-    house.append("message-1", some(1)).await;
-    house.patient_notary().catch_up().await.unwrap();
+    fixture.append("message-1", some(1)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
     let team = Some(TEAM.parse().unwrap());
-    let teams: Vec<_> = house.entries().await.into_iter().map(|entry| entry.team).collect();
+    let teams: Vec<_> = fixture.entries().await.into_iter().map(|entry| entry.team).collect();
     assert_eq!(teams, [team, team, team, None, team]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_notaries_write_one_chain_while_the_log_grows() {
-    let house = House::new().await;
-    let pace = Pace { every: Duration::from_secs(3_600), events: 10 };
-    let running = [house.notary(pace), house.notary(pace)].map(|notary| tokio::spawn(notary.run()));
+    let fixture = Fixture::new().await;
+    let settings = NotarySettings { interval: Duration::from_secs(3_600), max_events: 10 };
+    let running = [fixture.notary(settings), fixture.notary(settings)].map(|notary| tokio::spawn(notary.run()));
     for round in 0..40 {
-        house.append(&format!("thing-{}", round % 7), some(1 + round % 3)).await;
+        fixture.append(&format!("thing-{}", round % 7), some(1 + round % 3)).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    house.until_noted(house.history().await.len() as u64).await;
+    fixture.until_noted(fixture.history().await.len() as u64).await;
     running.iter().for_each(tokio::task::JoinHandle::abort);
-    house.assert_whole().await;
-    assert!(!house.ledger.checkpoints().await.unwrap().is_empty(), "10 events are reason to sign");
+    fixture.assert_whole().await;
+    assert!(!fixture.ledger.checkpoints().await.unwrap().is_empty(), "10 events are reason to sign");
 }
 
 #[tokio::test]
 async fn the_end_is_signed_once_inside_and_outside_and_covers_all_before() {
-    let house = House::new().await;
-    house.append("thing-1", some(5)).await;
-    let head = house.patient_notary().catch_up().await.unwrap();
-    house.patient_notary().catch_up().await.unwrap();
-    let inside = house.ledger.checkpoints().await.unwrap();
-    assert_eq!(read_checkpoints(house.file().path()).unwrap(), (inside.clone(), 0));
+    let fixture = Fixture::new().await;
+    fixture.append("thing-1", some(5)).await;
+    let head = fixture.patient_notary().catch_up().await.unwrap();
+    fixture.patient_notary().catch_up().await.unwrap();
+    let inside = fixture.ledger.checkpoints().await.unwrap();
+    assert_eq!(read_checkpoints(fixture.file().path()).unwrap(), (inside.clone(), 0));
     assert_eq!(inside.iter().map(audit::Checkpoint::chain).collect::<Vec<_>>(), [head.chain]);
-    assert_eq!(inside[0].check(&House::key()), Ok(()));
+    assert_eq!(inside[0].check(&Fixture::key()), Ok(()));
 }
 
 #[tokio::test]
 async fn time_is_reason_to_sign_when_anything_is_new() {
-    let house = House::new().await;
-    let notary = house.notary(Pace { every: Duration::from_millis(50), events: 1_000_000 });
+    let fixture = Fixture::new().await;
+    let notary = fixture.notary(NotarySettings { interval: Duration::from_millis(50), max_events: 1_000_000 });
     let running = tokio::spawn(notary.run());
     for number in 1..3 {
-        house.append("thing-1", some(1)).await;
-        house
+        fixture.append("thing-1", some(1)).await;
+        fixture
             .until("it is signed", async || {
-                let last = house.ledger.last_checkpoint().await.unwrap();
+                let last = fixture.ledger.last_checkpoint().await.unwrap();
                 last.is_some_and(|checkpoint| checkpoint.number == number)
             })
             .await;
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
     running.abort();
-    assert_eq!(house.ledger.checkpoints().await.unwrap().len(), 2, "nothing new, nothing signed");
+    assert_eq!(fixture.ledger.checkpoints().await.unwrap().len(), 2, "nothing new, nothing signed");
 }
 
 #[tokio::test]
 async fn a_log_that_lost_or_changed_its_end_stops_the_notary() {
-    let house = House::new().await;
-    house.append("thing-1", some(5)).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house.tamper("update log.events set data = data || '!' where position = 5").await;
-    let refused = house.patient_notary().catch_up().await;
+    let fixture = Fixture::new().await;
+    fixture.append("thing-1", some(5)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture.tamper("update log.events set data = data || '!' where position = 5").await;
+    let refused = fixture.patient_notary().catch_up().await;
     assert!(matches!(refused, Err(NotaryError::OtherHistory(5))), "{refused:?}");
-    house.tamper("delete from log.events where position > 3; update log.head set position = 3").await;
-    let refused = house.patient_notary().catch_up().await;
+    fixture.tamper("delete from log.events where position > 3; update log.head set position = 3").await;
+    let refused = fixture.patient_notary().catch_up().await;
     assert!(matches!(refused, Err(NotaryError::OtherHistory(5))), "{refused:?}");
-    assert_eq!(house.entries().await.len(), 5, "what was hashed is kept as evidence");
+    assert_eq!(fixture.entries().await.len(), 5, "what was hashed is kept as evidence");
 }
 
 #[tokio::test]
 async fn a_log_in_memory_ends_with_its_process_and_so_does_its_chain() {
-    let mut house = House::over(Log::Memory(MemoryLog::new()), TestDatabase::create().await).await;
-    house.append("thing-1", some(5)).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house.log = Log::Memory(MemoryLog::new());
-    house.append("thing-1", some(2)).await;
-    house.patient_notary().catch_up().await.unwrap();
-    house.assert_whole().await;
-    assert_eq!(house.ledger.last_checkpoint().await.unwrap().map(|last| last.number), Some(2));
+    let mut fixture = Fixture::over(Log::Memory(MemoryLog::new()), TestDatabase::create().await).await;
+    fixture.append("thing-1", some(5)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture.log = Log::Memory(MemoryLog::new());
+    fixture.append("thing-1", some(2)).await;
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture.assert_whole().await;
+    assert_eq!(fixture.ledger.last_checkpoint().await.unwrap().map(|last| last.number), Some(2));
 }
 
 #[tokio::test]
 async fn positions_need_not_follow_each_other_and_the_hashes_are_the_same_in_any_log() {
-    let postgres = House::new().await;
+    let postgres = Fixture::new().await;
     let sim = Sim::start().await.unwrap();
     let log = EventStoreDbLog::open(&sim.url(), EventStoreDbSettings::default()).await.unwrap();
-    let esdb = House::over(Log::EventStoreDb(log), TestDatabase::create().await).await;
+    let esdb = Fixture::over(Log::EventStoreDb(log), TestDatabase::create().await).await;
     for stream in ["thing-1", "thing-2", "thing-1"] {
         let events = some(3);
         postgres.append(stream, events.clone()).await;
         esdb.append(stream, events).await;
     }
-    for house in [&postgres, &esdb] {
-        house.patient_notary().catch_up().await.unwrap();
-        house.assert_whole().await;
+    for fixture in [&postgres, &esdb] {
+        fixture.patient_notary().catch_up().await.unwrap();
+        fixture.assert_whole().await;
     }
-    let chain = async |house: &House| house.ledger.head().await.unwrap().chain;
+    let chain = async |fixture: &Fixture| fixture.ledger.head().await.unwrap().chain;
     assert_eq!(chain(&postgres).await, chain(&esdb).await);
     assert!(esdb.entries().await[0].position > 1, "the server's own records come first");
 }

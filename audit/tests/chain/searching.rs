@@ -1,6 +1,6 @@
 //! Filters: each alone, combined, in both orders, page by page.
 
-use crate::house::{House, event, meta};
+use crate::fixture::{Fixture, event, meta};
 use audit::{Filter, Order};
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ const BORIS: &str = "00000000-0000-0000-0000-0000000000b2";
 const TEAM: &str = "00000000-0000-0000-0000-00000000000a";
 
 /// Six events of two people, in a team and outside.
-async fn told() -> House {
-    let house = House::new().await;
+async fn told() -> Fixture {
+    let fixture = Fixture::new().await;
     let meta = |command: &str, actor: &str, day: u32, more: Value| {
         let mut all = meta(command);
         all["actor"] = json!(actor);
@@ -36,20 +36,20 @@ async fn told() -> House {
         ("message-2", "message.posted.v1", meta("message.post", ANNA, 6, json!({}))),
     ];
     for (stream, kind, meta) in rows {
-        house.append(stream, vec![event(kind, &json!({"team": TEAM}), &meta)]).await;
+        fixture.append(stream, vec![event(kind, &json!({"team": TEAM}), &meta)]).await;
     }
-    house.patient_notary().catch_up().await.unwrap();
-    house
+    fixture.patient_notary().catch_up().await.unwrap();
+    fixture
 }
 
-async fn found(house: &House, filter: Filter) -> Vec<u64> {
-    let found = house.ledger.entries(&filter, Order::Oldest, 0, 100).await.unwrap();
+async fn found(fixture: &Fixture, filter: Filter) -> Vec<u64> {
+    let found = fixture.ledger.entries(&filter, Order::Oldest, 0, 100).await.unwrap();
     found.into_iter().map(|entry| entry.number).collect()
 }
 
 #[tokio::test]
 async fn each_filter_finds_what_it_says() {
-    let house = told().await;
+    let fixture = told().await;
     let text = |text: &str| Some(text.to_owned());
     let day = |day: u32| Some(format!("2026-03-0{day}T00:00:00Z").parse().unwrap());
     let none = Filter::default;
@@ -74,16 +74,16 @@ async fn each_filter_finds_what_it_says() {
         (Filter { kind: text("message\0.*"), ..none() }, vec![4, 5, 6]),
     ];
     for (filter, expected) in cases {
-        assert_eq!(found(&house, filter.clone()).await, expected, "{filter:?}");
+        assert_eq!(found(&fixture, filter.clone()).await, expected, "{filter:?}");
     }
 }
 
 #[tokio::test]
 async fn pages_follow_each_other_in_both_orders() {
-    let house = told().await;
+    let fixture = told().await;
     let filter = Filter { team: Some(TEAM.parse().unwrap()), ..Filter::default() };
     let page = async |order, from| {
-        let page = house.ledger.entries(&filter, order, from, 2).await.unwrap();
+        let page = fixture.ledger.entries(&filter, order, from, 2).await.unwrap();
         page.into_iter().map(|entry| entry.number).collect::<Vec<_>>()
     };
     assert_eq!([page(Order::Oldest, 0).await, page(Order::Oldest, 2).await], [[1, 2], [4, 5]]);

@@ -1,38 +1,38 @@
 //! Verification of a log: whatever its owner does to it, the first position that does not hold is named.
 
-use crate::house::{House, some};
+use crate::fixture::{Fixture, some};
 use audit::{Break, Checkpoint, Fault, NotaryError, Report, read_checkpoints, verify};
 use platform::vault::Vault;
 
 /// Ten events, signed at 4 and at 8, all hashed.
-async fn ten() -> House {
-    let house = House::new().await;
+async fn ten() -> Fixture {
+    let fixture = Fixture::new().await;
     for count in [4, 4] {
-        house.append("thing-1", some(count)).await;
-        house.patient_notary().catch_up().await.unwrap();
+        fixture.append("thing-1", some(count)).await;
+        fixture.patient_notary().catch_up().await.unwrap();
     }
-    house.append("thing-2", some(2)).await;
+    fixture.append("thing-2", some(2)).await;
     // Hashed, and not signed: signing is not due yet.
-    let running = tokio::spawn(house.patient_notary().run());
-    house.until_noted(10).await;
+    let running = tokio::spawn(fixture.patient_notary().run());
+    fixture.until_noted(10).await;
     running.abort();
-    house
+    fixture
 }
 
-async fn verified(house: &House) -> Report {
-    let (outside, _) = read_checkpoints(house.file().path()).unwrap();
-    verify(&house.log, &house.ledger, outside, &[House::key()], |_| {}).await.unwrap()
+async fn verified(fixture: &Fixture) -> Report {
+    let (outside, _) = read_checkpoints(fixture.file().path()).unwrap();
+    verify(&fixture.log, &fixture.ledger, outside, &[Fixture::key()], |_| {}).await.unwrap()
 }
 
-async fn broken(house: &House) -> Break {
-    verified(house).await.broken.expect("it is noticed")
+async fn broken(fixture: &Fixture) -> Break {
+    verified(fixture).await.broken.expect("it is noticed")
 }
 
 #[tokio::test]
 async fn a_log_as_it_was_written_is_in_order() {
-    let house = ten().await;
-    house.append("thing-3", some(1)).await;
-    let report = verified(&house).await;
+    let fixture = ten().await;
+    fixture.append("thing-3", some(1)).await;
+    let report = verified(&fixture).await;
     assert_eq!(report.broken, None);
     assert_eq!((report.events, report.checkpoints, report.not_hashed, report.not_signed()), (11, 2, 1, 3));
 }
@@ -40,98 +40,98 @@ async fn a_log_as_it_was_written_is_in_order() {
 #[tokio::test]
 async fn a_flipped_byte_is_named() {
     for column in ["data", "meta"] {
-        let house = ten().await;
+        let fixture = ten().await;
         let flip = match column {
             "data" => {
                 "update log.events set data = set_byte(data, 3, get_byte(data, 3) # 1) where position = 6"
             }
             _ => "update log.events set meta = set_byte(meta, 3, get_byte(meta, 3) # 1) where position = 6",
         };
-        house.tamper(flip).await;
-        let found = broken(&house).await;
+        fixture.tamper(flip).await;
+        let found = broken(&fixture).await;
         assert_eq!((found.number, found.position, found.why), (6, Some(6), Fault::Changed));
     }
 }
 
 #[tokio::test]
 async fn two_events_that_changed_places_are_named() {
-    let house = ten().await;
-    house
+    let fixture = ten().await;
+    fixture
         .tamper(
             "update log.events set position = 100 where position = 3;
              update log.events set position = 3 where position = 5;
              update log.events set position = 5 where position = 100",
         )
         .await;
-    let found = broken(&house).await;
+    let found = broken(&fixture).await;
     assert_eq!((found.position, found.why), (Some(3), Fault::Changed));
 }
 
 #[tokio::test]
 async fn an_event_that_is_gone_is_named_with_a_hole_and_without() {
-    let house = ten().await;
-    house.tamper("delete from log.events where position = 7").await;
-    let found = broken(&house).await;
+    let fixture = ten().await;
+    fixture.tamper("delete from log.events where position = 7").await;
+    let found = broken(&fixture).await;
     assert_eq!((found.number, found.position, found.why), (7, Some(7), Fault::Missing));
-    house
+    fixture
         .tamper(
             "update log.events set position = position - 1 where position > 7; update log.head set position = 9",
         )
         .await;
-    let found = broken(&house).await;
+    let found = broken(&fixture).await;
     assert_eq!((found.position, found.why), (Some(7), Fault::Changed));
 }
 
 #[tokio::test]
 async fn a_cut_tail_is_noticed_by_what_was_hashed_and_by_what_was_signed() {
-    let house = ten().await;
-    house.tamper("delete from log.events where position > 5; update log.head set position = 5").await;
-    let found = broken(&house).await;
+    let fixture = ten().await;
+    fixture.tamper("delete from log.events where position > 5; update log.head set position = 5").await;
+    let found = broken(&fixture).await;
     assert_eq!((found.number, found.position, found.after, found.why), (6, Some(6), 5, Fault::Missing));
     // Who also cuts the chain and the checkpoints of the database is told on by the file.
-    house
+    fixture
         .tamper(
             "delete from audit.entry where number > 5; delete from audit.checkpoint where number > 5;
              update audit.head set number = 5, position = 5,
                     hash = (select hash from audit.entry where number = 5)",
         )
         .await;
-    let found = broken(&house).await;
+    let found = broken(&fixture).await;
     assert!(matches!(found.why, Fault::Cut { number: 8, .. }), "{found:?}");
     assert_eq!((found.number, found.after), (6, 5));
 }
 
 #[tokio::test]
 async fn a_history_that_was_hashed_anew_is_not_the_one_that_was_signed() {
-    let house = ten().await;
-    house.tamper("update log.events set data = '{}' where position = 6").await;
-    house.ledger.begin_anew(false).await.unwrap();
-    let refused = house.patient_notary().catch_up().await;
+    let fixture = ten().await;
+    fixture.tamper("update log.events set data = '{}' where position = 6").await;
+    fixture.ledger.reset(false).await.unwrap();
+    let refused = fixture.patient_notary().catch_up().await;
     assert!(matches!(refused, Err(NotaryError::Rewritten { number: 8, .. })), "{refused:?}");
-    let found = broken(&house).await;
+    let found = broken(&fixture).await;
     assert!(matches!(found.why, Fault::NotAsSigned { from: 5, .. }), "{found:?}");
     assert_eq!((found.number, found.after), (8, 7), "between what was signed before and what was after");
 }
 
 #[tokio::test]
 async fn an_index_that_lies_is_named() {
-    let house = ten().await;
-    house.tamper("update audit.entry set actor = gen_random_uuid() where number = 4").await;
-    let found = broken(&house).await;
+    let fixture = ten().await;
+    fixture.tamper("update audit.entry set actor = gen_random_uuid() where number = 4").await;
+    let found = broken(&fixture).await;
     assert_eq!((found.number, found.position, found.why), (4, Some(4), Fault::Index));
-    house.tamper("delete from audit.entry where number = 2").await;
-    let found = broken(&house).await;
+    fixture.tamper("delete from audit.entry where number = 2").await;
+    let found = broken(&fixture).await;
     assert_eq!((found.number, found.position, found.why), (2, Some(2), Fault::Index));
 }
 
 #[tokio::test]
 async fn a_checkpoint_under_another_key_is_refused_whatever_it_says() {
-    let house = ten().await;
-    let head = house.ledger.head().await.unwrap();
+    let fixture = ten().await;
+    let head = fixture.ledger.head().await.unwrap();
     let stranger = Vault::new(&[6; 32]).signing_key();
     let strange = Checkpoint::sign(head.chain, head.position, chrono::Utc::now(), &stranger);
-    let keys = [House::key(), stranger.public()];
-    let verified = |keys| verify(&house.log, &house.ledger, vec![strange.clone()], keys, |_| {});
+    let keys = [Fixture::key(), stranger.public()];
+    let verified = |keys| verify(&fixture.log, &fixture.ledger, vec![strange.clone()], keys, |_| {});
     assert_eq!(verified(&keys).await.unwrap().broken, None, "who trusts both, as after a change of keys");
     let found = verified(&keys[..1]).await.unwrap().broken.expect("it is noticed");
     assert!(matches!(found.why, Fault::Checkpoint(audit::BadCheckpoint::OtherKey)), "{found:?}");

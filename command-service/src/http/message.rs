@@ -149,7 +149,7 @@ impl Commands {
         chat: ChatRef,
         message: MessageId,
     ) -> Result<Position, ApiError> {
-        let any = chat.shared().is_some()
+        let any = chat.group().is_some()
             && (policy::may(scope.status, Action::DeleteAnyMessage)
                 || self.access.read.runs_chat(scope.contact, chat.key()).await?);
         let (author, now) = (Author::Contact(scope.contact), context.now);

@@ -26,11 +26,11 @@ fn id(n: u32) -> Uuid {
     Uuid::from_u128(n.into())
 }
 
-fn place(country: &str, prefix: &str) -> Place {
-    Place { country: country.into(), prefix: prefix.into() }
+fn place(country: &str, prefix: &str) -> Destination {
+    Destination { country: country.into(), prefix: prefix.into() }
 }
 
-fn ask(nonce: u32, place: Place, policy: CodesPolicy, second: i64) -> Command {
+fn ask(nonce: u32, place: Destination, policy: CodesPolicy, second: i64) -> Command {
     Command::Allow { nonce: id(nonce), place, known: false, policy, now: at(second) }
 }
 

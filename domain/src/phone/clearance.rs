@@ -109,14 +109,14 @@ mod tests {
         assert_eq!(told, told_too);
         assert!(requests(&sent).filter(|requested| requested.send).count() > 4);
         assert!(requests(&withheld).all(|requested| !requested.send && requested.phone.is_none()));
-        let due = |history: &[PhoneEvent]| requests(history).map(|one| one.was_due()).collect::<Vec<_>>();
+        let due = |history: &[PhoneEvent]| requests(history).map(|one| one.message_was_due()).collect::<Vec<_>>();
         assert_eq!(due(&sent), due(&withheld), "within the pause nothing is due, so nothing is withheld");
     }
 
     #[test]
     fn a_message_that_nobody_asked_about_is_not_sent() {
         let (history, _) = asked(Clearance::NotAsked);
-        assert!(requests(&history).all(|requested| !requested.was_due()));
+        assert!(requests(&history).all(|requested| !requested.message_was_due()));
     }
 
     #[test]

@@ -134,7 +134,7 @@ impl Code {
     pub(super) fn share(&mut self, requested: &CodeRequested) {
         self.requests.retain(|request| request.valid_until > requested.at);
         self.valid_until = self.valid_until.max(requested.valid_until);
-        if requested.was_due() {
+        if requested.message_was_due() {
             self.sent_at = requested.at;
         }
         self.requests.push(Request {

@@ -178,7 +178,7 @@ fn make(address: &Address, relay: Option<&Relay>) -> Result<Live, ReadError> {
 
 /// Installs a provider of cryptography for the process, if there is none, where no log in EventStoreDB is going to be
 /// opened. Its client links a second provider, and where there are two rustls panics rather than choose.
-pub fn settle_tls_provider() {
+pub fn install_tls_provider() {
     // Somebody was faster: then there is one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }

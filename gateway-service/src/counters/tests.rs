@@ -191,7 +191,7 @@ fn an_edit_can_mention_and_mention_no_more() {
 fn a_chat_that_is_gone_counts_no_more() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
     assert_eq!(counters.badge(), 6);
-    let group = GROUP.shared().unwrap();
+    let group = GROUP.group().unwrap();
     counters.hear(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![YOU], gentime: 1 }));
     assert_eq!(counters.badge(), 6, "another has left");
     counters.hear(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![ME], gentime: 1 }));

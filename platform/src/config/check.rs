@@ -48,7 +48,7 @@ fn addresses(config: &Config, problems: &mut Vec<Problem>) {
     if log != "memory" && !known.iter().any(|scheme| log.starts_with(scheme)) {
         refuse(problems, "log", config.log.redacted(), "must be postgres://…, esdb://… or memory");
     }
-    if let (true, Err(problem)) = (log.starts_with("esdb"), EventStoreDbLog::check(log)) {
+    if let (true, Err(problem)) = (log.starts_with("esdb"), EventStoreDbLog::check_url(log)) {
         refuse(problems, "log", config.log.redacted(), problem);
     }
     let read = config.read_url();

@@ -1,7 +1,7 @@
 //! A team as it was, by the auditor's index or by reading through the log.
 
 use crate::stage::{ACCOUNT, Stage, TEAM, message_id, posted};
-use audit::{Ledger, Notary, Pace};
+use audit::{Ledger, Notary, NotarySettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{AccountEvent, ContactId, MessageEvent, Personal, StreamName, TeamEvent, TeamId, message, team};
 use platform::{clock::Clock, moment::Moment};
@@ -62,9 +62,9 @@ async fn by_the_index_and_by_the_log_a_team_comes_out_as_it_was_served() {
     assert_eq!(only(stage.dump_of(&schema).await), served, "by the log");
 
     past::forget_all(&stage.pool).await.unwrap();
-    let pace = Pace { every: Duration::from_secs(60), events: 1_000 };
+    let settings = NotarySettings { interval: Duration::from_secs(60), max_events: 1_000 };
     let log = stage.journal.log().clone();
-    let notary = Notary::new(log, ledger.clone(), stage.vault.signing_key(), Clock::System, None, pace);
+    let notary = Notary::new(log, ledger.clone(), stage.vault.signing_key(), Clock::System, None, settings);
     let writing = tokio::spawn(notary.run());
     while ledger.head().await.unwrap().position < last {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -146,7 +146,7 @@ impl Queries {
         reader.record(self, Call::Events, &asked).await?;
         let page = self.auditor.page(&filter, wanted.order(), wanted.from(), limit as usize).await;
         let page = page.map_err(unanswered)?;
-        let told = self.auditor.tell(page.found).await.map_err(unanswered)?;
+        let told = self.auditor.decode(page.found).await.map_err(unanswered)?;
         let events = told.iter().map(|told| view::told(told, &reader)).collect();
         Ok(Reply::new(AuditPage { events, next: page.next }).into_response())
     }
@@ -158,7 +158,7 @@ impl Queries {
         let entry = entry.filter(|entry| reader.may_see(entry)).ok_or_else(not_found)?;
         let related = self.auditor.related(&entry).await.map_err(unanswered)?;
         let found = self.auditor.fetch(vec![entry]).await.map_err(unanswered)?;
-        let told = self.auditor.tell(found).await.map_err(unanswered)?;
+        let told = self.auditor.decode(found).await.map_err(unanswered)?;
         let told = told.first().ok_or_else(not_found)?;
         Ok(Reply::new(view::story(told, related, reader)))
     }

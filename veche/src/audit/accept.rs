@@ -1,8 +1,8 @@
 //! `veche audit accept`: an operator accepts that history is not the one that was signed, e.g. after a backup was restored. It is
 //! an event, and a signed line in the file outside; the notary begins a new chain.
 
-use crate::{cli::Failure, house::House};
-use audit::{Chain, CheckpointFile, Note, note::Kind};
+use crate::{cli::Failure, runtime::Runtime};
+use audit::{Chain, CheckpointFile, Note, NoteKind};
 use clap::Args;
 use event_log::Expected;
 use events::{HistoryEvent, Meta, StreamName, history};
@@ -17,12 +17,12 @@ pub(crate) struct Accept {
 }
 
 pub(super) async fn run(config: Config, accept: Accept) -> Result<(), Failure> {
-    let house = House::open_as_it_is(config).await?;
-    let file = CheckpointFile::within(&house.config.checkpoint_dir());
-    let key = house.vault.signing_key();
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let file = CheckpointFile::within(&runtime.config.checkpoint_dir());
+    let key = runtime.vault.signing_key();
     let outside = file.tail(&key.public())?.checkpoint;
-    let last = outside.or(house.ledger.last_checkpoint().await?).map_or(Chain::START, |last| last.chain());
-    let (at, reason) = (house.clock.now(), accept.reason);
+    let last = outside.or(runtime.ledger.last_checkpoint().await?).map_or(Chain::START, |last| last.chain());
+    let (at, reason) = (runtime.clock.now(), accept.reason);
     let accepted =
         history::LineageAccepted { number: last.number, hash: last.hash.to_string(), reason: reason.clone() };
     let entry = Entry {
@@ -32,14 +32,14 @@ pub(super) async fn run(config: Config, accept: Accept) -> Result<(), Failure> {
         meta: Meta::new(at, "history.accept_lineage"),
         command: None,
     };
-    let position = house.journal.append(entry).await?.position;
-    file.append_note(&Note::sign(Kind::Lineage, last, at, reason, &key))?;
-    house.ledger.begin_anew(true).await?;
+    let position = runtime.journal.append(entry).await?.position;
+    file.append_note(&Note::sign(NoteKind::Lineage, last, at, reason, &key))?;
+    runtime.ledger.reset(true).await?;
     println!(
         "Accepted, by the event at position {position}: what was signed up to number {} is of another history. A running notary \
          hashes and signs this one from its beginning.",
         last.number
     );
-    house.close().await;
+    runtime.close().await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::Failure,
-    house::{self, Opened},
+    runtime::{self, Opened},
 };
 use audit::{Auditor, Ledger};
 use platform::{
@@ -27,13 +27,13 @@ impl Archive {
         if config.log.expose() == "memory" {
             return Err("a log in memory is seen by its own process alone".into());
         }
-        let vault = house::open_vault(&config)?;
-        let read = house::connect("read", config.read_url(), &config).await?;
-        let Opened { log, keyring, beside } = house::open_log(&config, &vault, &read).await?;
-        Ledger::migrate(&beside).await?;
+        let vault = runtime::open_vault(&config)?;
+        let read = runtime::connect("read", config.read_url(), &config).await?;
+        let Opened { log, keyring, log_database } = runtime::open_log(&config, &vault, &read).await?;
+        Ledger::migrate(&log_database).await?;
         let journal = Journal::new(log, keyring, &vault);
         journal.guard().read(journal.log()).await?;
-        let auditor = Auditor::new(Ledger::new(beside), journal);
+        let auditor = Auditor::new(Ledger::new(log_database), journal);
         Ok(Self { config, auditor, key: vault.signing_key(), read })
     }
 
@@ -46,5 +46,5 @@ impl Archive {
 
 /// The key that this installation's signatures are checked with.
 pub(super) fn public_key(config: &Config) -> Result<PublicKey, Failure> {
-    Ok(house::open_vault(config)?.signing_key().public())
+    Ok(runtime::open_vault(config)?.signing_key().public())
 }

@@ -1,7 +1,7 @@
 //! `veche audit erase`: a person or a team is forgotten, beside a running server or without one.
 
 use super::receipt;
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, runtime::Runtime};
 use clap::Args;
 use command_service::{Commands, Pass};
 use domain::phone_number::PhoneNumber;
@@ -64,23 +64,23 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
         return Err("a log in memory is forgotten with its process".into());
     }
     // A read model of another program's shape is served by it: making it anew is not what was asked for.
-    let house = House::open_as_it_is(config).await?;
-    let mut db = house.read.pool().acquire().await?;
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let mut db = runtime.read.pool().acquire().await?;
     if !read_model::schema::is_ours(&mut db).await? {
         return Err("the read model is another program's: erase with that one's `veche`".into());
     }
     drop(db);
-    let commands = house.commands();
+    let commands = runtime.commands();
     let subject = erase.who.subject(&commands).await?;
-    if !erase.yes && !agreed(&house, subject).await? {
+    if !erase.yes && !agreed(&runtime, subject).await? {
         return Err("nothing was done".into());
     }
     // Should no server be running, the rows must follow nevertheless.
-    let projector = house.projector();
+    let projector = runtime.projector();
     let projecting = tokio::spawn(projector.run());
     let asked = commands.erase(subject, erase.reason).await.map_err(|error| told(&error))?;
     eprintln!("{subject} is to be forgotten: receipt {}, position {}.", asked.receipt, asked.position);
-    while house.read.erasure(subject).await?.is_none() {
+    while runtime.read.erasure(subject).await?.is_none() {
         tokio::time::sleep(REST).await;
     }
     loop {
@@ -92,9 +92,9 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
         tokio::time::sleep(REST).await;
     }
     projecting.abort();
-    let signed = receipt::issue(&house, subject).await?;
+    let signed = receipt::issue(&runtime, subject).await?;
     println!("{}", serde_json::to_string_pretty(&signed)?);
-    house.close().await;
+    runtime.close().await;
     Ok(())
 }
 
@@ -107,16 +107,16 @@ fn tell(pass: Pass) {
 }
 
 /// Shows what would go, and asks.
-async fn agreed(house: &House, subject: Subject) -> Result<bool, Failure> {
+async fn agreed(runtime: &Runtime, subject: Subject) -> Result<bool, Failure> {
     let (places, messages) = match subject {
         Subject::Account(account) => {
-            let places = house.read.places_of(account).await?;
+            let places = runtime.read.places_of(account).await?;
             let contacts: Vec<_> = places.iter().map(|(_, contact)| *contact).collect();
-            (format!("a person in {} teams", places.len()), house.read.messages_of(&contacts).await?)
+            (format!("a person in {} teams", places.len()), runtime.read.messages_of(&contacts).await?)
         }
         Subject::Team(team) => {
-            let people = house.read.people_ever(team).await?;
-            (format!("a team of {people} people"), house.read.messages_in(team).await?)
+            let people = runtime.read.people_ever(team).await?;
+            (format!("a team of {people} people"), runtime.read.messages_in(team).await?)
         }
     };
     eprint!(

@@ -2,7 +2,7 @@
 
 use super::{archive::Archive, filter::FilterArgs};
 use crate::cli::Failure;
-use audit::export::{self, Format, Manifest, Plan, Proof};
+use audit::export::{self, Format, Manifest, ExportRequest, Proof};
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,7 +36,7 @@ impl Export {
             FormatArg::Ndjson => Format::Ndjson,
             FormatArg::Csv => Format::Csv,
         };
-        let plan = Plan { out: self.out, format, filter: self.filter.into() };
+        let plan = ExportRequest { out: self.out, format, filter: self.filter.into() };
         let bar = ProgressBar::new(archive.auditor.ledger().head().await?.chain.number);
         bar.set_style(ProgressStyle::with_template(
             "{bar:40} {percent}%  number {human_pos} of {human_len}, {eta} left",
@@ -52,7 +52,7 @@ impl Export {
             "{} events in {}; the file proves {proves}. Its manifest is {}, the public key {}.",
             manifest.count,
             plan.out.display(),
-            Manifest::beside(&plan.out).display(),
+            Manifest::path_for(&plan.out).display(),
             manifest.key
         );
         Ok(ExitCode::SUCCESS)

@@ -37,7 +37,7 @@ impl List {
         loop {
             let page = archive.auditor.page(&filter, order, from, left.min(PAGE)).await?;
             left -= page.found.len();
-            print::lines(&archive.auditor.tell(page.found).await?, self.json)?;
+            print::lines(&archive.auditor.decode(page.found).await?, self.json)?;
             match page.next {
                 Some(next) if left > 0 => from = next,
                 Some(next) => {

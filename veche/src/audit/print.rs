@@ -1,6 +1,6 @@
 //! Events for people at a terminal, and for programs.
 
-use audit::{Entry, Told};
+use audit::{Entry, DecodedEntry};
 use chrono::SecondsFormat;
 use std::io::{self, Write, stdout};
 
@@ -8,7 +8,7 @@ use std::io::{self, Write, stdout};
 const GLIMPSE: usize = 160;
 
 /// One event a line: as JSON, or for people.
-pub(super) fn lines(told: &[Told], json: bool) -> io::Result<()> {
+pub(super) fn lines(told: &[DecodedEntry], json: bool) -> io::Result<()> {
     let mut out = stdout().lock();
     for told in told {
         match json {
@@ -27,7 +27,7 @@ pub(super) fn line(entry: &Entry) -> String {
     plain(&format!("{position:>8}  {at}  {kind:<28}  {stream}  by {who}  ({command})"))
 }
 
-fn glimpse(told: &Told) -> String {
+fn glimpse(told: &DecodedEntry) -> String {
     match told.data() {
         Ok(data) => {
             let mut text = data.to_string();

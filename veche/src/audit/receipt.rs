@@ -1,7 +1,7 @@
 //! `veche audit receipt`: what the log knows of an erasure, signed, and whether such a receipt is genuine.
 
 use super::erase::Who;
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, runtime::Runtime};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use events::{
@@ -62,22 +62,22 @@ pub(super) fn check(check: &Check) -> Result<(), Failure> {
 }
 
 pub(super) async fn again(config: Config, who: Who) -> Result<(), Failure> {
-    let house = House::open_as_it_is(config).await?;
-    let subject = who.subject(&house.commands()).await?;
-    println!("{}", serde_json::to_string_pretty(&issue(&house, subject).await?)?);
-    house.close().await;
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let subject = who.subject(&runtime.commands()).await?;
+    println!("{}", serde_json::to_string_pretty(&issue(&runtime, subject).await?)?);
+    runtime.close().await;
     Ok(())
 }
 
 /// The receipt of an erasure that is done.
-pub(super) async fn issue(house: &House, subject: Subject) -> Result<Signed, Failure> {
+pub(super) async fn issue(runtime: &Runtime, subject: Subject) -> Result<Signed, Failure> {
     let stream = match subject {
         Subject::Account(account) => StreamName::account(account),
         Subject::Team(team) => StreamName::team(team),
     };
-    let events = house.journal.stream(&stream, 0).await?;
+    let events = runtime.journal.stream(&stream, 0).await?;
     let receipt = Receipt::found(subject, &events).ok_or("the log does not say that this was erased")?;
-    let key = house.vault.signing_key();
+    let key = runtime.vault.signing_key();
     let signature = key.sign(&serde_json::to_vec(&receipt)?);
     Ok(Signed { receipt, key: key.public().to_string(), signature })
 }

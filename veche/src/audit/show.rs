@@ -5,7 +5,7 @@ use super::{
     print::{line, plain},
 };
 use crate::cli::Failure;
-use audit::{Entry, Related, Told};
+use audit::{Entry, Related, DecodedEntry};
 use clap::Args;
 use projection_service::effects::EffectStatus;
 use serde_json::json;
@@ -31,7 +31,7 @@ impl Show {
         let entry = self.find(archive).await?;
         let related = auditor.related(&entry).await?;
         let effects = EffectStatus::of(&archive.read, entry.event_id).await?;
-        let told = auditor.tell(auditor.fetch(vec![entry]).await?).await?;
+        let told = auditor.decode(auditor.fetch(vec![entry]).await?).await?;
         let told = told.first().ok_or("the event is gone")?;
         match self.json {
             true => as_json(told, &related, &effects)?,
@@ -51,7 +51,7 @@ impl Show {
     }
 }
 
-fn as_json(told: &Told, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
+fn as_json(told: &DecodedEntry, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
     let effects: Vec<_> =
         related.effects.iter().map(|(depth, entry)| json!({"depth": depth, "event": entry})).collect();
     let all = json!({
@@ -61,7 +61,7 @@ fn as_json(told: &Told, related: &Related, planned: &[EffectStatus]) -> Result<(
     Ok(writeln!(stdout(), "{}", serde_json::to_string_pretty(&all)?)?)
 }
 
-fn for_people(told: &Told, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
+fn for_people(told: &DecodedEntry, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
     let mut out = stdout().lock();
     writeln!(out, "{}", plain_lines(&serde_json::to_string_pretty(told)?))?;
     for (depth, cause) in related.causes.iter().enumerate() {

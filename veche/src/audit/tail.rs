@@ -33,7 +33,7 @@ impl Tail {
         if self.lines > 0 {
             let mut before = auditor.page(&filter, Order::Latest, from + 1, self.lines).await?.found;
             before.reverse();
-            print::lines(&auditor.tell(before).await?, self.json)?;
+            print::lines(&auditor.decode(before).await?, self.json)?;
         }
         loop {
             // What is behind this and let through by no filter need not be looked at again.
@@ -41,7 +41,7 @@ impl Tail {
             loop {
                 let page = auditor.page(&filter, Order::Oldest, from, PAGE).await?;
                 from = page.found.last().map_or(from, |found| found.entry.number);
-                print::lines(&auditor.tell(page.found).await?, self.json)?;
+                print::lines(&auditor.decode(page.found).await?, self.json)?;
                 let Some(next) = page.next else { break };
                 from = next;
             }

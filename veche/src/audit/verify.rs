@@ -2,7 +2,7 @@
 
 use super::archive::{Archive, public_key};
 use crate::cli::Failure;
-use audit::{Beside, Break, CheckpointFile, Outside, Report, export};
+use audit::{ExtraChecks, Break, CheckpointFile, SignedRecords, Report, export};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::signing::PublicKey;
@@ -41,11 +41,11 @@ impl Verify {
         let mut outside = Vec::new();
         let own = CheckpointFile::within(&archive.config.checkpoint_dir());
         for path in self.checkpoints.iter().map(PathBuf::as_path).chain([own.path()]) {
-            let read = Outside::read(path, &trusted)?;
+            let read = SignedRecords::read(path, &trusted)?;
             if read.others > 0 {
                 eprintln!("{}: {} lines are no checkpoints", path.display(), read.others);
             }
-            for note in read.notes.iter().filter(|note| note.note == audit::note::Kind::Lineage) {
+            for note in read.notes.iter().filter(|note| note.note == audit::NoteKind::Lineage) {
                 let (at, reason) = (note.at.to_rfc3339(), &note.reason);
                 eprintln!("{}: another history was accepted at {at}: {reason}", path.display());
             }
@@ -55,10 +55,10 @@ impl Verify {
         let log = journal.log();
         // Before the log is read: the request to destroy a key is in it by then.
         let keys = journal.keyring().all().await?;
-        let beside = Beside { guard: Some(journal.guard().clone()), keys };
+        let beside = ExtraChecks { guard: Some(journal.guard().clone()), keys };
         let bar = bar(log.head().await?)?;
         let tell = |position| bar.set_position(position);
-        let mut report = audit::verify_beside(log, ledger, outside, &trusted, beside, tell).await?;
+        let mut report = audit::verify_with(log, ledger, outside, &trusted, beside, tell).await?;
         bar.finish_and_clear();
         if !report.without_key.is_empty() {
             // Keys that were made since are no loss.
@@ -88,7 +88,7 @@ impl Verify {
         }
         let said = self.say(report)?;
         if !self.json {
-            for audit::NotOurs { position, stream, why, .. } in &report.not_ours {
+            for audit::ForeignEvent { position, stream, why, .. } in &report.not_ours {
                 println!("NOT OURS at position {position}, stream {stream}: {why}.");
             }
             for subject in &report.keys_lost {

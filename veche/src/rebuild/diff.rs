@@ -1,7 +1,7 @@
 //! `veche rebuild diff`: where the read model that is served is not what this program makes of the log.
 
 use super::filled;
-use crate::{cli::Failure, house::House};
+use crate::{cli::Failure, runtime::Runtime};
 use clap::Args;
 use event_log::Log;
 use events::{Position, StreamName};
@@ -46,10 +46,10 @@ struct Origin {
 }
 
 pub(crate) async fn run(config: Config, diff: Diff) -> Result<ExitCode, Failure> {
-    let house = House::open_as_it_is(config).await?;
-    let mut shadow = filled(&house).await?;
+    let runtime = Runtime::open_without_migrating(config).await?;
+    let mut shadow = filled(&runtime).await?;
     let mut snapshot = shadow.comparison_snapshot().await?;
-    let log = house.journal.log();
+    let log = runtime.journal.log();
     let mut count = 0_u64;
     compare(&mut snapshot.db, (READ_SCHEMA, SHADOW_SCHEMA), async |difference| {
         count += 1;
@@ -63,7 +63,7 @@ pub(crate) async fn run(config: Config, diff: Diff) -> Result<ExitCode, Failure>
     })
     .await?;
     eprintln!("{count} rows differ at position {}.", snapshot.position);
-    house.close().await;
+    runtime.close().await;
     Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -16,7 +16,7 @@ use domain::{
 };
 use events::{
     CodesEvent, StreamName,
-    codes::{Barrier, Place, Withheld},
+    codes::{Barrier, Destination, Withheld},
 };
 use platform::{http::ApiError, vault::Purpose};
 use protocol::lang::Text;
@@ -43,7 +43,7 @@ impl Commands {
     ) -> Result<Clearance, ApiError> {
         let leads = phone.destination();
         let prefix = hex::encode(self.vault.keyed_hash(Purpose::PhonePrefix, leads.prefix.as_bytes()));
-        let place = Place { country: leads.country, prefix };
+        let place = Destination { country: leads.country, prefix };
         let policy = self.access.config.sms_guard.policy();
         let done: Transacted<Codes> = self
             .transact(&counting(now), day(now), InitialState::Cached, |_: &Codes| Command::Allow {

@@ -140,7 +140,7 @@ impl Following {
         let last = page.found.last().map(|found| found.entry.number);
         self.from = page.next.unwrap_or_else(|| last.unwrap_or_default().max(head).max(self.from));
         let mut text = String::new();
-        for told in auditor.tell(page.found).await? {
+        for told in auditor.decode(page.found).await? {
             let event = serde_json::to_string(&view::told(&told, &self.reader)).unwrap_or_default();
             // Cannot fail: it is memory. JSON as it is written here is one line.
             let _ = write!(text, "id: {}\ndata: {event}\n\n", told.entry.number);

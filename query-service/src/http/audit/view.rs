@@ -1,13 +1,13 @@
 //! Events of history as a reader may see them.
 
 use super::{reader::Reader, seen};
-use audit::{Entry, Related, Told};
+use audit::{Entry, Related, DecodedEntry};
 use events::personal::MARKER;
 use protocol::audit::{AuditEffect, AuditEvent, AuditStory};
 use serde_json::Value;
 
 /// An event with all that the reader may see of it.
-pub(super) fn told(told: &Told, reader: &Reader) -> AuditEvent {
+pub(super) fn told(told: &DecodedEntry, reader: &Reader) -> AuditEvent {
     let mut event = bare(&told.entry);
     match told.data() {
         Ok(mut data) => {
@@ -28,7 +28,7 @@ pub(super) fn told(told: &Told, reader: &Reader) -> AuditEvent {
 }
 
 /// An event with what belongs to it, as far as the reader may see it.
-pub(super) fn story(event: &Told, related: Related, reader: &Reader) -> AuditStory {
+pub(super) fn story(event: &DecodedEntry, related: Related, reader: &Reader) -> AuditStory {
     let bares = |entries| seen(entries, reader).map(|entry| bare(&entry)).collect();
     let effects = related.effects.iter().filter(|(_, effect)| reader.may_see(effect));
     AuditStory {

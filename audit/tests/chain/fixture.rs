@@ -1,6 +1,6 @@
 //! A log, its chain, and who writes it.
 
-use audit::{Auditor, Chain, CheckpointFile, Entry, Ledger, Notary, Order, Pace};
+use audit::{Auditor, Chain, CheckpointFile, Entry, Ledger, Notary, Order, NotarySettings};
 use bytes::Bytes;
 use event_log::{
     Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, RawEvent, testing::TestDatabase,
@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// Against a test that hangs; nothing is measured.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(crate) struct House {
+pub(crate) struct Fixture {
     pub(crate) log: Log,
     pub(crate) ledger: Ledger,
     pub(crate) pool: PgPool,
@@ -24,7 +24,7 @@ pub(crate) struct House {
     _database: TestDatabase,
 }
 
-impl House {
+impl Fixture {
     /// A log and its chain in one database.
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::create().await;
@@ -67,14 +67,14 @@ impl House {
         CheckpointFile::within(self.folder.path())
     }
 
-    pub(crate) fn notary(&self, pace: Pace) -> Notary {
+    pub(crate) fn notary(&self, settings: NotarySettings) -> Notary {
         let (log, ledger) = (self.log.clone(), self.ledger.clone());
-        Notary::new(log, ledger, Self::vault().signing_key(), Clock::System, Some(self.file()), pace)
+        Notary::new(log, ledger, Self::vault().signing_key(), Clock::System, Some(self.file()), settings)
     }
 
     /// A notary that signs only when it is told to catch up.
     pub(crate) fn patient_notary(&self) -> Notary {
-        self.notary(Pace { every: Duration::from_secs(3_600), events: 1_000_000 })
+        self.notary(NotarySettings { interval: Duration::from_secs(3_600), max_events: 1_000_000 })
     }
 
     pub(crate) async fn append(&self, stream: &str, events: Vec<NewEvent>) {

@@ -5,7 +5,7 @@
 
 use crate::{
     Checkpoint,
-    note::{Kind, Note},
+    note::{NoteKind, Note},
 };
 use platform::signing::PublicKey;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ const TAIL: u64 = 64 << 10;
 
 /// The notes at the end of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tail {
+pub struct RecentRecords {
     /// The last checkpoint below the last accepted lineage.
     pub checkpoint: Option<Checkpoint>,
     /// The last accepted lineage, if it was accepted lately.
@@ -32,7 +32,7 @@ pub struct Tail {
 
 /// The notes of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outside {
+pub struct SignedRecords {
     /// The checkpoints of the present history: those below the last accepted lineage.
     pub checkpoints: Vec<Checkpoint>,
     /// All notes, in their order.
@@ -48,7 +48,7 @@ enum Line {
     Note(Note),
 }
 
-impl Outside {
+impl SignedRecords {
     /// The notes of a file that are signed with a trusted key. A missing file has none.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Outside {
             match serde_json::from_slice(&line) {
                 Ok(Line::Checkpoint(checkpoint)) => outside.checkpoints.push(checkpoint),
                 Ok(Line::Note(note)) if trusted.iter().any(|key| note.check(key).is_ok()) => {
-                    if note.note == Kind::Lineage {
+                    if note.note == NoteKind::Lineage {
                         outside.checkpoints.clear();
                     }
                     outside.notes.push(note);
@@ -78,7 +78,7 @@ impl Outside {
 
     /// Whether the log was seen to carry codes.
     pub fn is_guarded(&self) -> bool {
-        self.notes.iter().any(|note| note.note == Kind::Guarded)
+        self.notes.iter().any(|note| note.note == NoteKind::Guarded)
     }
 }
 
@@ -117,8 +117,8 @@ impl CheckpointFile {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn tail(&self, key: &PublicKey) -> io::Result<Tail> {
-        let mut tail = Tail::default();
+    pub fn tail(&self, key: &PublicKey) -> io::Result<RecentRecords> {
+        let mut tail = RecentRecords::default();
         let mut file = match File::open(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(tail),
             file => file?,
@@ -134,7 +134,7 @@ impl CheckpointFile {
                 {
                     tail.checkpoint = Some(checkpoint);
                 }
-                Ok(Line::Note(note)) if note.note == Kind::Lineage && note.check(key).is_ok() => {
+                Ok(Line::Note(note)) if note.note == NoteKind::Lineage && note.check(key).is_ok() => {
                     tail.lineage = Some(note);
                     break;
                 }
@@ -182,7 +182,7 @@ fn ends_whole(file: &mut File) -> io::Result<bool> {
 /// # Errors
 /// The file cannot be read.
 pub fn read_checkpoints(path: &Path) -> io::Result<(Vec<Checkpoint>, usize)> {
-    let outside = Outside::read(path, &[])?;
+    let outside = SignedRecords::read(path, &[])?;
     Ok((outside.checkpoints, outside.others))
 }
 
@@ -199,14 +199,14 @@ mod tests {
         let file = CheckpointFile::within(folder.path());
         let note =
             |kind, key| Note::sign(kind, Chain::START, chrono::DateTime::UNIX_EPOCH, "why".into(), key);
-        file.append_note(&note(Kind::Guarded, &key)).unwrap();
+        file.append_note(&note(NoteKind::Guarded, &key)).unwrap();
         file.append(&checkpoint(5)).unwrap();
-        file.append_note(&note(Kind::Lineage, &stranger)).unwrap();
-        let read = || Outside::read(file.path(), &[key.public()]).unwrap();
+        file.append_note(&note(NoteKind::Lineage, &stranger)).unwrap();
+        let read = || SignedRecords::read(file.path(), &[key.public()]).unwrap();
         assert_eq!((read().checkpoints, read().others), (vec![checkpoint(5)], 1), "anybody can write a note");
         assert!(read().is_guarded());
         assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(5)));
-        file.append_note(&note(Kind::Lineage, &key)).unwrap();
+        file.append_note(&note(NoteKind::Lineage, &key)).unwrap();
         assert_eq!(file.tail(&key.public()).unwrap().checkpoint, None);
         file.append(&checkpoint(3)).unwrap();
         assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(3)));

@@ -6,11 +6,11 @@ use crate::{
     guarding::{Beginner, Guarding},
 };
 use access::Access;
-use audit::{CheckpointFile, Ledger, Notary, Pace};
+use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
 use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands};
 use event_log::{
-    EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, settle_tls_provider,
+    EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, install_tls_provider,
 };
 use platform::{
     blobs::Blobs,
@@ -42,7 +42,7 @@ const TRIES: u32 = 30;
 const FIRST_EVENTS: usize = 100;
 
 /// Everything that roles share.
-pub(crate) struct House {
+pub(crate) struct Runtime {
     pub(crate) config: Arc<Config>,
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Readiness,
@@ -57,27 +57,27 @@ pub(crate) struct House {
     pub(crate) access: Access,
     pub(crate) past: PointInTimeViews,
     /// The database with the log, the keys and the auditor's chain, or with what there is of them outside EventStoreDB.
-    pub(crate) beside: PgPool,
+    pub(crate) log_database: PgPool,
 }
 
-impl House {
+impl Runtime {
     /// Opens everything and brings the schemas up to date.
     ///
     /// # Errors
     /// What is missing, named.
     pub(crate) async fn open(config: Config, beginner: Beginner) -> Result<Self, Failure> {
-        let house = Self::open_for(config, beginner).await?;
-        let head = house.journal.log().head().await?;
-        read_model::schema::migrate(house.read.pool(), head).await.map_err(not_allowed)?;
-        house.read.expect(head);
-        Ok(house)
+        let runtime = Self::open_for(config, beginner).await?;
+        let head = runtime.journal.log().head().await?;
+        read_model::schema::migrate(runtime.read.pool(), head).await.map_err(not_allowed)?;
+        runtime.read.expect(head);
+        Ok(runtime)
     }
 
     /// Opens everything and leaves the read model as it is: another program's may be served from it.
     ///
     /// # Errors
     /// What is missing, named.
-    pub(crate) async fn open_as_it_is(config: Config) -> Result<Self, Failure> {
+    pub(crate) async fn open_without_migrating(config: Config) -> Result<Self, Failure> {
         Self::open_for(config, Beginner::Nobody).await
     }
 
@@ -86,11 +86,11 @@ impl House {
         let config = Arc::new(config);
         let vault = open_vault(&config)?;
         let read_pool = connect("read", config.read_url(), &config).await?;
-        let Opened { log, keyring, beside } = open_log(&config, &vault, &read_pool).await?;
-        Ledger::migrate(&beside).await.map_err(not_allowed)?;
+        let Opened { log, keyring, log_database } = open_log(&config, &vault, &read_pool).await?;
+        Ledger::migrate(&log_database).await.map_err(not_allowed)?;
         let journal = Journal::new(log, keyring, &vault);
         let clock = Clock::System;
-        let ledger = Ledger::new(beside.clone());
+        let ledger = Ledger::new(log_database.clone());
         // Before anything is decided or believed: under a wrong key nothing would be.
         try_key(&journal).await?;
         let guarding = Guarding {
@@ -129,7 +129,7 @@ impl House {
             journal,
             read,
             ledger,
-            beside,
+            log_database,
             outbound,
             access,
             past,
@@ -143,7 +143,7 @@ impl House {
         self.read.pool().close().await;
     }
 
-    /// The projection of this house: whoever comes back later than the feed is kept is told to ask for all of it.
+    /// The projection of this runtime: whoever comes back later than the feed is kept is told to ask for all of it.
     pub(crate) fn projector(&self) -> Projector {
         Projector::new(self.journal.clone(), self.read.clone(), self.vault.clone(), self.bus.clone())
             .with_notices(self.notice_policy())
@@ -163,12 +163,12 @@ impl House {
         let lasting = !matches!(log, Log::Memory(_));
         let file = lasting.then(|| CheckpointFile::within(&self.config.checkpoint_dir()));
         let audit = &self.config.audit;
-        let pace = Pace {
-            every: Duration::from_secs(audit.checkpoint_sec.into()),
-            events: audit.checkpoint_events.into(),
+        let settings = NotarySettings {
+            interval: Duration::from_secs(audit.checkpoint_sec.into()),
+            max_events: audit.checkpoint_events.into(),
         };
         let (ledger, key) = (self.ledger.clone(), self.vault.signing_key());
-        Notary::new(log, ledger, key, self.clock.clone(), file, pace).guarded(self.journal.guard().clone())
+        Notary::new(log, ledger, key, self.clock.clone(), file, settings).guarded(self.journal.guard().clone())
     }
 
     /// The write side.
@@ -256,7 +256,7 @@ pub(crate) struct Opened {
     pub(crate) log: Log,
     pub(crate) keyring: Keyring,
     /// The database with the keys and the auditor's chain.
-    pub(crate) beside: PgPool,
+    pub(crate) log_database: PgPool,
 }
 
 /// Opens the log of the settings, with all that belongs to it.
@@ -266,19 +266,19 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
         let log = connect_eventstoredb(config.log.expose()).await?;
         Keyring::migrate(read_pool).await.map_err(not_allowed)?;
         let keyring = Keyring::postgres(read_pool.clone(), wrapping);
-        return Ok(Opened { log: Log::EventStoreDb(log), keyring, beside: read_pool.clone() });
+        return Ok(Opened { log: Log::EventStoreDb(log), keyring, log_database: read_pool.clone() });
     }
-    settle_tls_provider();
+    install_tls_provider();
     if config.log.expose() == "memory" {
         let log = Log::Memory(MemoryLog::default());
-        return Ok(Opened { log, keyring: Keyring::memory(), beside: read_pool.clone() });
+        return Ok(Opened { log, keyring: Keyring::memory(), log_database: read_pool.clone() });
     }
     let own = config.log.expose() != config.read_url().expose();
     let pool = if own { connect("log", &config.log, config).await? } else { read_pool.clone() };
     PostgresLog::migrate(&pool).await.map_err(not_allowed)?;
     Keyring::migrate(&pool).await.map_err(not_allowed)?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok(Opened { log: Log::Postgres(log), keyring: Keyring::postgres(pool.clone(), wrapping), beside: pool })
+    Ok(Opened { log: Log::Postgres(log), keyring: Keyring::postgres(pool.clone(), wrapping), log_database: pool })
 }
 
 /// Says what to do where a role may not change the schemas: it need not where they are up to date.
