@@ -5,7 +5,7 @@
 
 use crate::{
     Checkpoint,
-    note::{NoteKind, Note},
+    note::{Note, NoteKind},
 };
 use platform::signing::PublicKey;
 use serde::{Deserialize, Serialize};

@@ -10,9 +10,9 @@ mod manifest;
 
 pub use check::{CheckError, check};
 pub use line::Format;
-pub use manifest::{Manifest, ChainPoint, Proof};
+pub use manifest::{ChainPoint, Manifest, Proof};
 
-use crate::{AuditError, Auditor, Chain, Checkpoint, Filter, LoadedEntry, Hash, Order};
+use crate::{AuditError, Auditor, Chain, Checkpoint, Filter, Hash, LoadedEntry, Order};
 use chrono::{DateTime, Utc};
 use line::LineWriter;
 use platform::signing::SigningKey;

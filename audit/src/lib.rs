@@ -23,15 +23,15 @@ mod trail;
 mod verify;
 mod walk;
 
-pub use auditor::{AuditError, Auditor, LoadedEntry, Page, DecodedEntry};
+pub use auditor::{AuditError, Auditor, DecodedEntry, LoadedEntry, Page};
 pub use chain::{Chain, Hash};
 pub use checkpoint::{BadCheckpoint, Checkpoint};
+pub use checkpoint_file::{CheckpointFile, RecentRecords, SignedRecords, read_checkpoints};
 pub use entry::Entry;
 pub use filter::{Filter, Order};
 pub use ledger::{Head, Ledger};
 pub use notary::{Notary, NotaryError, NotarySettings};
 pub use note::{Note, NoteKind};
-pub use checkpoint_file::{CheckpointFile, SignedRecords, RecentRecords, read_checkpoints};
 pub use related::Related;
 pub use verify::{ExtraChecks, ForeignEvent, Report, verify, verify_with};
 pub use walk::{Break, Fault};

@@ -85,7 +85,8 @@ mod tests {
     fn a_note_survives_json_and_nothing_of_it_can_be_changed() {
         let key = Vault::new(&[1; 32]).signing_key();
         let chain = Chain { number: 7, hash: Hash([3; 32]) };
-        let note = Note::sign(NoteKind::Lineage, chain, DateTime::UNIX_EPOCH, "the \"old\"\nbackup".into(), &key);
+        let note =
+            Note::sign(NoteKind::Lineage, chain, DateTime::UNIX_EPOCH, "the \"old\"\nbackup".into(), &key);
         let read: Note = serde_json::from_str(&serde_json::to_string(&note).unwrap()).unwrap();
         assert_eq!((&read, read.check(&key.public())), (&note, Ok(())));
         for changed in [

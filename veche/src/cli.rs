@@ -5,8 +5,8 @@ use crate::{
     audit::{self, AuditCommand},
     docs,
     guarding::Beginner,
-    runtime::Runtime,
     keys, log_copy, parked, phones, rebuild, rights, roles,
+    runtime::Runtime,
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{

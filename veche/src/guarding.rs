@@ -2,7 +2,7 @@
 //! have written. What a database's writer could pretend (that the log is such a one) is held against the file outside.
 
 use crate::cli::Failure;
-use audit::{CheckpointFile, Ledger, Note, SignedRecords, NoteKind};
+use audit::{CheckpointFile, Ledger, Note, NoteKind, SignedRecords};
 use chrono::{DateTime, Utc};
 use event_log::Expected;
 use events::{HistoryEvent, Meta, StreamName, history};

@@ -3,8 +3,8 @@
 use crate::{
     Role,
     cli::Failure,
-    runtime::Runtime,
     roles::{assemble, beginner},
+    runtime::Runtime,
 };
 use axum::Router;
 use platform::config::Config;

@@ -6,7 +6,6 @@ mod bus;
 pub mod cli;
 pub mod docs;
 mod guarding;
-mod runtime;
 mod in_process;
 mod keys;
 mod log_copy;
@@ -15,6 +14,7 @@ mod phones;
 mod rebuild;
 mod rights;
 mod roles;
+mod runtime;
 
 pub use in_process::InProcess;
 pub use roles::Role;

@@ -92,7 +92,9 @@ fn is_eventstoredb(url: &Secret) -> bool {
 /// Whether it can be a log to copy from or to. One in memory ends with its process.
 fn check(name: &str, url: &Secret) -> Result<(), Failure> {
     if is_eventstoredb(url) {
-        return Ok(EventStoreDbLog::check_url(url.expose()).map_err(|problem| format!("--{name}: {problem}"))?);
+        return Ok(
+            EventStoreDbLog::check_url(url.expose()).map_err(|problem| format!("--{name}: {problem}"))?
+        );
     }
     match url.expose().starts_with("postgres") {
         true => Ok(()),

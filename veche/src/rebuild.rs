@@ -79,8 +79,9 @@ async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
 
 /// A read model beside the one that is served, as far as that one.
 async fn filled(runtime: &Runtime) -> Result<Shadow, Failure> {
-    let mut shadow =
-        Shadow::open(runtime.journal.clone(), runtime.read.clone()).await?.with_notices(runtime.notice_policy());
+    let mut shadow = Shadow::open(runtime.journal.clone(), runtime.read.clone())
+        .await?
+        .with_notices(runtime.notice_policy());
     let mut meter = Meter::new()?;
     let done = shadow.fill(|progress| meter.tell(progress)).await?;
     meter.bar.finish_and_clear();

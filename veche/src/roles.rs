@@ -132,8 +132,8 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
         router = router.merge(Router::from(gateway(runtime, commands, budget.clone()).await?.router()));
     }
     runtime.access.limits.keep_up(&runtime.tasks);
-    let shell =
-        Shell::believing(&runtime.config, runtime.vault.clone()).within(budget, runtime.access.limits.clone());
+    let shell = Shell::believing(&runtime.config, runtime.vault.clone())
+        .within(budget, runtime.access.limits.clone());
     Ok(shell.wrap(router))
 }
 
@@ -262,7 +262,8 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
 async fn listen_to_the_bus(runtime: &Runtime) -> Result<(), Failure> {
     for subject in [HEAD_SUBJECT, READ_MODEL_SUBJECT] {
         let mut told = runtime.bus.subscribe(subject).await?;
-        let (log, read, stopping) = (runtime.journal.log().clone(), runtime.read.clone(), runtime.tasks.stopping());
+        let (log, read, stopping) =
+            (runtime.journal.log().clone(), runtime.read.clone(), runtime.tasks.stopping());
         runtime.tasks.spawn("bus", async move {
             while let Some(Some(delivery)) = stopping.run_until_cancelled(told.next()).await {
                 let message = match delivery {

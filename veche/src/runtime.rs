@@ -10,7 +10,8 @@ use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
 use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands};
 use event_log::{
-    EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, install_tls_provider,
+    EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings,
+    install_tls_provider,
 };
 use platform::{
     blobs::Blobs,
@@ -168,7 +169,8 @@ impl Runtime {
             max_events: audit.checkpoint_events.into(),
         };
         let (ledger, key) = (self.ledger.clone(), self.vault.signing_key());
-        Notary::new(log, ledger, key, self.clock.clone(), file, settings).guarded(self.journal.guard().clone())
+        Notary::new(log, ledger, key, self.clock.clone(), file, settings)
+            .guarded(self.journal.guard().clone())
     }
 
     /// The write side.
@@ -278,7 +280,11 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
     PostgresLog::migrate(&pool).await.map_err(not_allowed)?;
     Keyring::migrate(&pool).await.map_err(not_allowed)?;
     let log = PostgresLog::open(pool.clone(), PostgresSettings::default()).await?;
-    Ok(Opened { log: Log::Postgres(log), keyring: Keyring::postgres(pool.clone(), wrapping), log_database: pool })
+    Ok(Opened {
+        log: Log::Postgres(log),
+        keyring: Keyring::postgres(pool.clone(), wrapping),
+        log_database: pool,
+    })
 }
 
 /// Says what to do where a role may not change the schemas: it need not where they are up to date.

@@ -3,7 +3,7 @@
 use crate::fixture::{Fixture, event, meta, some};
 use audit::{
     Break, Fault, Filter, Report,
-    export::{self, CheckError, ExportError, Format, Manifest, ExportRequest, Proof},
+    export::{self, CheckError, ExportError, ExportRequest, Format, Manifest, Proof},
 };
 use platform::vault::Vault;
 use serde_json::json;

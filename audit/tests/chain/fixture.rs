@@ -1,6 +1,6 @@
 //! A log, its chain, and who writes it.
 
-use audit::{Auditor, Chain, CheckpointFile, Entry, Ledger, Notary, Order, NotarySettings};
+use audit::{Auditor, Chain, CheckpointFile, Entry, Ledger, Notary, NotarySettings, Order};
 use bytes::Bytes;
 use event_log::{
     Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, RawEvent, testing::TestDatabase,

@@ -2,7 +2,7 @@
 //! keys that went without an erasure are named.
 
 use crate::fixture::{Fixture, some};
-use audit::{ExtraChecks, Chain, NotaryError, Note, SignedRecords, Report, NoteKind, verify_with};
+use audit::{Chain, ExtraChecks, NotaryError, Note, NoteKind, Report, SignedRecords, verify_with};
 use event_log::Expected;
 use events::{
     AccountEvent, AccountId, Event, Meta, Personal, ProjectionEvent, ReceiptId, StreamName, Subject, account,
@@ -76,7 +76,8 @@ async fn a_running_notary_notices_before_it_signs_again() {
     fixture.tamper(FORGET).await;
     // Also without the file, by what it has signed itself.
     std::fs::remove_file(fixture.file().path()).unwrap();
-    let signed = fixture.notary(audit::NotarySettings { interval: std::time::Duration::from_secs(3_600), max_events: 1 });
+    let signed = fixture
+        .notary(audit::NotarySettings { interval: std::time::Duration::from_secs(3_600), max_events: 1 });
     signed.catch_up().await.expect("a notary without the file outside cannot tell");
     let outcome = notary.catch_up().await;
     assert!(matches!(outcome, Err(NotaryError::Rewritten { number: 5, .. })), "{outcome:?}");
@@ -164,9 +165,14 @@ async fn nothing_is_signed_over_an_event_that_is_not_believed_until_it_is_skippe
     let skipped = projection::Skipped { stream: "thing-1".into(), event, reason: "forged".into() };
     let forged = serde_json::json!({"stream": "thing-1", "event": event, "reason": "x"});
     let meta = crate::fixture::meta("projection.skip");
-    fixture.append("projection-read", vec![crate::fixture::event("projection.skipped.v1", &forged, &meta)]).await;
+    fixture
+        .append("projection-read", vec![crate::fixture::event("projection.skipped.v1", &forged, &meta)])
+        .await;
     let outcome = notary().catch_up().await;
-    assert!(matches!(outcome, Err(NotaryError::ForeignEvent(2))), "a forged ruling rules nothing: {outcome:?}");
+    assert!(
+        matches!(outcome, Err(NotaryError::ForeignEvent(2))),
+        "a forged ruling rules nothing: {outcome:?}"
+    );
     let ruled = fixture.history().await[2].id;
     happens(&journal, StreamName::projection(), ProjectionEvent::from(skipped.clone())).await;
     let too = projection::Skipped { event: ruled, ..skipped };

@@ -54,7 +54,8 @@ async fn a_team_is_found_by_name_by_payload_and_by_what_came_before() {
 async fn two_notaries_write_one_chain_while_the_log_grows() {
     let fixture = Fixture::new().await;
     let settings = NotarySettings { interval: Duration::from_secs(3_600), max_events: 10 };
-    let running = [fixture.notary(settings), fixture.notary(settings)].map(|notary| tokio::spawn(notary.run()));
+    let running =
+        [fixture.notary(settings), fixture.notary(settings)].map(|notary| tokio::spawn(notary.run()));
     for round in 0..40 {
         fixture.append(&format!("thing-{}", round % 7), some(1 + round % 3)).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -80,7 +81,8 @@ async fn the_end_is_signed_once_inside_and_outside_and_covers_all_before() {
 #[tokio::test]
 async fn time_is_reason_to_sign_when_anything_is_new() {
     let fixture = Fixture::new().await;
-    let notary = fixture.notary(NotarySettings { interval: Duration::from_millis(50), max_events: 1_000_000 });
+    let notary =
+        fixture.notary(NotarySettings { interval: Duration::from_millis(50), max_events: 1_000_000 });
     let running = tokio::spawn(notary.run());
     for number in 1..3 {
         fixture.append("thing-1", some(1)).await;

@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(told, told_too);
         assert!(requests(&sent).filter(|requested| requested.send).count() > 4);
         assert!(requests(&withheld).all(|requested| !requested.send && requested.phone.is_none()));
-        let due = |history: &[PhoneEvent]| requests(history).map(|one| one.message_was_due()).collect::<Vec<_>>();
+        let due =
+            |history: &[PhoneEvent]| requests(history).map(|one| one.message_was_due()).collect::<Vec<_>>();
         assert_eq!(due(&sent), due(&withheld), "within the pause nothing is due, so nothing is withheld");
     }
 

@@ -2,7 +2,7 @@
 
 use super::{archive::Archive, filter::FilterArgs};
 use crate::cli::Failure;
-use audit::export::{self, Format, Manifest, ExportRequest, Proof};
+use audit::export::{self, ExportRequest, Format, Manifest, Proof};
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};

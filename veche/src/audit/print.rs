@@ -1,6 +1,6 @@
 //! Events for people at a terminal, and for programs.
 
-use audit::{Entry, DecodedEntry};
+use audit::{DecodedEntry, Entry};
 use chrono::SecondsFormat;
 use std::io::{self, Write, stdout};
 

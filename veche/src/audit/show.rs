@@ -5,7 +5,7 @@ use super::{
     print::{line, plain},
 };
 use crate::cli::Failure;
-use audit::{Entry, Related, DecodedEntry};
+use audit::{DecodedEntry, Entry, Related};
 use clap::Args;
 use projection_service::effects::EffectStatus;
 use serde_json::json;

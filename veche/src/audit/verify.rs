@@ -2,7 +2,7 @@
 
 use super::archive::{Archive, public_key};
 use crate::cli::Failure;
-use audit::{ExtraChecks, Break, CheckpointFile, SignedRecords, Report, export};
+use audit::{Break, CheckpointFile, ExtraChecks, Report, SignedRecords, export};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::signing::PublicKey;

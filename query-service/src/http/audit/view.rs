@@ -1,7 +1,7 @@
 //! Events of history as a reader may see them.
 
 use super::{reader::Reader, seen};
-use audit::{Entry, Related, DecodedEntry};
+use audit::{DecodedEntry, Entry, Related};
 use events::personal::MARKER;
 use protocol::audit::{AuditEffect, AuditEvent, AuditStory};
 use serde_json::Value;
