@@ -10,7 +10,7 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::error::ErrorCode;
-use read_model::session::Session;
+use read_model::rights::Session;
 use std::ops::Deref;
 
 /// An authenticated caller. Requests that change something and come with the cookie alone must be of our own pages.
@@ -61,7 +61,7 @@ impl Access {
         if token.len() > LONGEST_TOKEN {
             return Err(ApiError::new(ErrorCode::InvalidToken));
         }
-        let session = self.read.session(&token, self.clock.now()).await?;
+        let session = self.read.sessions().by_token(&token, self.clock.now()).await?;
         // A cookie's value is no token, and a token is no cookie: what protects one way protects the other not.
         let session = session.filter(|session| by_cookie == (session.kind == SessionKind::Cookie));
         let session = session.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken))?;
@@ -78,7 +78,7 @@ impl Access {
         }
         if unused >= NOTED_EVERY {
             // Where it cannot be noted, the next request notes it: that is no reason to refuse this one.
-            drop(self.read.saw_session(session.id, session.account, now).await);
+            drop(self.read.sessions().note_use(session.id, session.account, now).await);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Who calls, and what of a team they may touch: the extractors that every route goes through.
 //!
-//! No handler can get at a team by its id alone: [`TeamScope`] is the only way, and it exists only for members.
+//! Every query of a team's data takes a [`read_model::rights::TeamMember`], which [`TeamScope`] and [`TeamView`] hold.
 
 pub mod caller;
 pub mod cookie;

@@ -5,7 +5,7 @@ use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use events::TeamId;
 use http::request::Parts;
 use platform::http::ApiError;
-use read_model::session::Membership;
+use read_model::rights::TeamMember;
 use std::ops::Deref;
 
 /// A member's view of its team. Strangers, former members and archived teams get `NOT_FOUND`: who is not in a team does
@@ -14,13 +14,13 @@ use std::ops::Deref;
 pub struct TeamScope {
     /// Who calls.
     pub caller: Caller,
-    membership: Membership,
+    member: TeamMember,
 }
 
 impl Deref for TeamScope {
-    type Target = Membership;
-    fn deref(&self) -> &Membership {
-        &self.membership
+    type Target = TeamMember;
+    fn deref(&self) -> &TeamMember {
+        &self.member
     }
 }
 
@@ -40,7 +40,7 @@ where
             params.iter().find(|(name, _)| *name == TEAM).and_then(|(_, value)| value.parse::<TeamId>().ok());
         let team = team.ok_or_else(not_found)?;
         let access = Access::from_ref(state);
-        let membership = access.read.membership(caller.account, team).await?;
-        Ok(Self { caller, membership: membership.ok_or_else(not_found)? })
+        let member = access.read.memberships().find(caller.account, team).await?;
+        Ok(Self { caller, member: member.ok_or_else(not_found)? })
     }
 }

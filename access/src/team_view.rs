@@ -10,7 +10,7 @@ use platform::{
     moment::Moment,
 };
 use protocol::{error::ErrorCode, lang::Text};
-use read_model::{ReadModel, past::PastError, session::Membership};
+use read_model::{ReadModel, past::PastError, rights::TeamMember};
 use serde::Deserialize;
 use std::{ops::Deref, time::Duration};
 
@@ -26,15 +26,15 @@ pub struct TeamView {
     /// The rows to be asked.
     pub read: ReadModel,
     /// The place in the team that the caller has now.
-    pub now: Membership,
-    then: Membership,
+    pub now: TeamMember,
+    then: TeamMember,
     as_of: Option<Position>,
 }
 
 /// The caller's place in the team at the moment that is looked at.
 impl Deref for TeamView {
-    type Target = Membership;
-    fn deref(&self) -> &Membership {
+    type Target = TeamMember;
+    fn deref(&self) -> &TeamMember {
         &self.then
     }
 }
@@ -74,7 +74,7 @@ where
         let moment: Moment = as_of.parse().map_err(|_| wrong(Text::NotAMoment))?;
         access.limits.check(Limit::PastPerAccount, &Key::Account(caller.account.0))?;
         let (read, position) = access.past.at(now.team, moment).await.map_err(no_past)?;
-        let then = read.membership(caller.account, now.team).await?.ok_or_else(not_found)?;
+        let then = read.memberships().find(caller.account, now.team).await?.ok_or_else(not_found)?;
         Ok(Self { caller, read, now, then, as_of: Some(position) })
     }
 }

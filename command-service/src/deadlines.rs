@@ -24,7 +24,7 @@ impl Commands {
     pub(crate) async fn pass_deadlines(&self) -> Result<(), ApiError> {
         loop {
             let now = self.access.clock.now();
-            let overdue = self.access.read.overdue_tasks(now, TAKEN).await?;
+            let overdue = self.access.read.upkeep().overdue_tasks(now, TAKEN).await?;
             let taken = overdue.len();
             let passed = overdue.into_iter().map(|task| async move {
                 // What fails in one is no reason to leave the others undone.

@@ -95,7 +95,7 @@ impl Commands {
 
     /// A pass over all who are to be forgotten.
     pub(crate) async fn forget_due(&self) -> Result<(), ApiError> {
-        for due in self.access.read.erasures_due().await? {
+        for due in self.access.read.erasures().unfinished().await? {
             match self.forget(due.subject).await {
                 Ok(pass) => tracing::info!(receipt = %due.receipt, ?pass, "somebody is being forgotten"),
                 Err(error) => {

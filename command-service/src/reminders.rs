@@ -37,7 +37,7 @@ impl Reminders {
     pub async fn run(self) {
         loop {
             let now = self.commands.access.clock.now();
-            match self.commands.access.read.due_reminds(now, TAKEN).await {
+            match self.commands.access.read.reminders().due(now, TAKEN).await {
                 Ok(due) => {
                     stream::iter(due).for_each_concurrent(AT_ONCE, |remind| self.fire(remind)).await;
                     tokio::time::sleep(POLL).await;

@@ -11,7 +11,7 @@ use crate::{
 use domain::account::{self, Account, Rejection};
 use events::StreamName;
 use platform::http::ApiError;
-use read_model::session_list::Over;
+use read_model::ExpiredSession;
 
 /// Sessions that are ended before it is looked again.
 const AT_ONCE: i64 = 200;
@@ -22,12 +22,12 @@ impl Commands {
         loop {
             let context = Context::system("session.expire", self.access.clock.now());
             let idle = self.access.config.auth.idle();
-            let over = self.access.read.sessions_over(context.now, idle, AT_ONCE).await?;
+            let over = self.access.read.sessions().expired(context.now, idle, AT_ONCE).await?;
             let Some(first) = over.first().copied() else {
-                return Ok(self.access.read.forget_session_uses().await?);
+                return Ok(self.access.read.sessions().forget_uses().await?);
             };
             let mut last = 0;
-            for Over { account, session, reason } in over {
+            for ExpiredSession { account, session, reason } in over {
                 let command = |_: &Account| account::Command::EndSession { session, reason };
                 let stream = StreamName::account(account);
                 let done: Result<Transacted<Account>, TransactError<_>> =

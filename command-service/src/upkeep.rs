@@ -12,7 +12,7 @@ use domain::{
 use events::{ContactId, Position, StreamName, message::Author};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::http::ApiError;
-use read_model::upkeep::Due;
+use read_model::upkeep::PendingMembership;
 use std::{collections::HashSet, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ impl Commands {
             looks = looks.wrapping_add(1);
             let done = async {
                 // Half a read model knows of rules that were lifted later.
-                self.access.read.whole().await?;
+                self.access.read.ensure_complete().await?;
                 // What fails in one is no reason to leave the others undone.
                 let cleaned = self.clean_up().await;
                 let settled = self.settle_memberships(&mut settled).await;
@@ -64,7 +64,7 @@ impl Commands {
     async fn clean_up(&self) -> Result<(), ApiError> {
         loop {
             let context = &Context::system("message.clean_up", self.access.clock.now());
-            let overdue = self.access.read.overdue_messages(context.now, AT_ONCE).await?;
+            let overdue = self.access.read.upkeep().overdue_messages(context.now, AT_ONCE).await?;
             if overdue.is_empty() {
                 return Ok(());
             }
@@ -85,13 +85,13 @@ impl Commands {
     }
 
     /// Tells groups of those who are out of the team, or back in it.
-    async fn settle_memberships(&self, settled: &mut HashSet<Due>) -> Result<(), ApiError> {
+    async fn settle_memberships(&self, settled: &mut HashSet<PendingMembership>) -> Result<(), ApiError> {
         if settled.len() > MEMBERSHIPS {
             settled.clear();
         }
         let context = Context::system("group.settle", self.access.clock.now());
-        for due in self.access.read.memberships_due(MEMBERSHIPS as i64).await? {
-            let Due { group, contact, stays } = due;
+        for due in self.access.read.upkeep().pending_memberships(MEMBERSHIPS as i64).await? {
+            let PendingMembership { group, contact, stays } = due;
             if settled.contains(&due) {
                 continue;
             }

@@ -22,7 +22,6 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::{FeedPosition, error::ErrorCode, lang::Text, realtime::ServerEvent};
-use read_model::{contact::Viewer, session::Membership};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -110,9 +109,9 @@ async fn open(
     }
     match identify(&gateway, (team, resume), info, headers, credentials).await? {
         Ok(identity) => {
-            let Identity { session, team, .. } = &identity;
+            let Identity { session, member, .. } = &identity;
             info.note_account(session.account);
-            let admission = shared.crowd.admit(info.client, session.account.0, team.0)?;
+            let admission = shared.crowd.admit(info.client, session.account.0, member.team.0)?;
             let tracked = shared.sockets.token();
             let purse = shared.budget.purse(Some(session.account.0), info.client);
             let tasks = shared.tasks.clone();
@@ -172,13 +171,13 @@ async fn identify(
         }
     };
     let Ok(team) = team.parse::<TeamId>() else { return Ok(Err(Panic::InvalidTeam)) };
-    let found = access.read.membership(caller.account, team).await?;
-    let Some(Membership { contact, status, .. }) = found else { return Ok(Err(Panic::InvalidTeam)) };
+    let found = access.read.memberships().find(caller.account, team).await?;
+    let Some(member) = found else { return Ok(Err(Panic::InvalidTeam)) };
     let session = caller.session().clone();
     let (from, anew) = match resume.from.as_deref() {
         None => (None, false),
         Some(CONFIRMED) => {
-            let confirmed = access.read.confirmed(session.id, team).await?;
+            let confirmed = access.read.confirmations().last(session.id, &member).await?;
             (confirmed, confirmed.is_none())
         }
         Some(text) => match text.parse::<FeedPosition>() {
@@ -189,8 +188,7 @@ async fn identify(
     let sender =
         Sender { team, credentials, client: info.client, request_id: info.id.clone(), lang: info.lang };
     let roster = roster::is_wanted(access.config.realtime.roster, resume.roster.as_deref());
-    let (viewer, sender) = (Viewer { contact, status }, sender.into());
-    Ok(Ok(Identity { session, team, viewer, sender, from, anew, roster }))
+    Ok(Ok(Identity { session, member, sender: sender.into(), from, anew, roster }))
 }
 
 async fn panic(mut wire: Wire, panic: Panic) {

@@ -11,8 +11,8 @@ use protocol::{
 };
 use read_model::{
     ReadModel, Result,
-    chat::jid_for,
-    feed::{ChatMark, ChatMarks},
+    chat_address::jid_for,
+    reading::{ChatMark, ChatMarks},
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -80,7 +80,7 @@ impl Counters {
         contact: ContactId,
         others: Vec<(TeamId, ContactId)>,
     ) -> Result<Self> {
-        let mut counters = Self::new(contact, read.chat_marks(contact).await?);
+        let mut counters = Self::new(contact, read.unread().chat_marks(contact).await?);
         counters.set_others(others);
         counters.refresh(read).await?;
         Ok(counters)
@@ -121,7 +121,7 @@ impl Counters {
         }
         self.asked = Instant::now();
         let contacts: Vec<ContactId> = self.others.iter().map(|(_, contact)| *contact).collect();
-        self.elsewhere = read.unread(&contacts).await?;
+        self.elsewhere = read.unread().counts(&contacts).await?;
         Ok(())
     }
 

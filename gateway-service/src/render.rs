@@ -19,7 +19,7 @@ use protocol::{
     section,
     tag::Tag,
 };
-use read_model::{QueryError, ReadModel, chat::jid_for, contact::Viewer, remind::remind_view};
+use read_model::{QueryError, ReadModel, chat_address::jid_for, remind::remind_view, rights::TeamMember};
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::HashSet;
 
@@ -31,10 +31,8 @@ pub(crate) struct Renderer {
     pub(crate) session: SessionId,
     /// Its account.
     pub(crate) account: AccountId,
-    /// Its team.
-    pub(crate) team: TeamId,
-    /// The account's contact there, with its rights as they are now.
-    pub(crate) viewer: Viewer,
+    /// The account's membership of the socket's team, with its rights as they are now.
+    pub(crate) member: TeamMember,
     /// The language of what the server says in chats.
     pub(crate) lang: Lang,
     /// Its unread counters.
@@ -102,7 +100,7 @@ impl Renderer {
             Notice::GroupUpdated { group, .. } => self.chat(point, ChatRef::Group(*group)).await,
             Notice::ChatSettingsChanged { chat, .. } => self.chat(point, *chat).await,
             Notice::DraftSaved { chat, draft, num, gentime, .. } => {
-                let jid = jid_for(self.viewer.contact, *chat);
+                let jid = jid_for(self.member.contact, *chat);
                 let (draft, draft_num, draft_gentime) = (draft.clone(), *num, *gentime);
                 let event = ServerEvent::ChatDraft { jid, draft, draft_num, draft_gentime };
                 frame::encode(point, &event).map(told).map_err(Into::into)
@@ -130,11 +128,11 @@ impl Renderer {
                 Ok(told(frame::encode(point, &ServerEvent::TagDeleted { tags })?))
             }
             Notice::RemindUpdated { remind } => {
-                let reminds = vec![remind_view(remind, self.viewer.contact)];
+                let reminds = vec![remind_view(remind, self.member.contact)];
                 Ok(told(frame::encode(point, &ServerEvent::RemindUpdated { reminds })?))
             }
             Notice::RemindFired { remind } => {
-                let reminds = vec![remind_view(remind, self.viewer.contact)];
+                let reminds = vec![remind_view(remind, self.member.contact)];
                 Ok(told(frame::encode(point, &ServerEvent::RemindFired { reminds })?))
             }
             Notice::RemindDeleted { remind } => {
@@ -143,18 +141,16 @@ impl Renderer {
             }
             Notice::ContactsUpdated { team, contacts } => self.contacts(row, *team, contacts).await,
             Notice::ContactRemoved { team, contact } => {
-                if *team == self.team && *contact != self.viewer.contact {
+                if *team == self.member.team && *contact != self.member.contact {
                     return Ok(silent());
                 }
-                if *team == self.team && !self.is_news(point) {
+                if *team == self.member.team && !self.is_news(point) {
                     // Out and in again while the client was away: what it knows of the team is of another stay.
                     return Ok(Rendered { frame: None, then: Then::FetchAnew });
                 }
                 self.team_gone(point, *team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
             }
-            Notice::SectionsUpdated { team, of, sections } => {
-                self.sections(row, *team, *of, sections).await.map(told)
-            }
+            Notice::SectionsUpdated { team, of, sections } => self.sections(row, *team, *of, sections).await,
             Notice::SectionsDeleted { of, sections, gentime, .. } => {
                 let gone = |section: &SectionId| DeletedSection { uid: section.0, gentime: *gentime };
                 let sections = sections.iter().map(gone).collect();
@@ -187,13 +183,13 @@ impl Renderer {
     /// None in practice: writing JSON into memory.
     pub(crate) fn typing(&self, typing: &Typing) -> Result<Frame> {
         let Typing { chat, actor, composing, is_audio, .. } = *typing;
-        let jid = jid_for(self.viewer.contact, chat);
+        let jid = jid_for(self.member.contact, chat);
         let event = ServerEvent::ChatComposing { jid, actor: Jid::Direct(actor), composing, is_audio };
         Ok(frame::transient(&event)?)
     }
 
     fn is_home(&self, scope: Scope) -> bool {
-        scope == Scope::Team(self.team)
+        scope == Scope::Team(self.member.team)
     }
 
     /// Whether it is later than what was read when the socket was opened.
@@ -219,7 +215,7 @@ impl Renderer {
         let withdrawn = self.withdrawn(message).await?;
         let message = match &withdrawn {
             Some(own) => own,
-            None => row.message(&self.read, message, (self.viewer.contact, self.lang)).await?,
+            None => row.message(&self.read, message, (self.member.contact, self.lang)).await?,
         };
         let params = MessageParams {
             messages: [message],
@@ -234,12 +230,12 @@ impl Renderer {
 
     /// A deleted message as its author sees it who has deleted it: for a while the text is still there, to be sent anew.
     async fn withdrawn(&self, message: &MessageRecord) -> Result<Option<Box<RawValue>>> {
-        if !message.is_deleted() || message.author != Author::Contact(self.viewer.contact) {
+        if !message.is_deleted() || message.author != Author::Contact(self.member.contact) {
             return Ok(None);
         }
-        let Some(text) = self.read.withdrawn_text(message.id).await? else { return Ok(None) };
+        let Some(text) = self.read.messages().withdrawn_text(message.id).await? else { return Ok(None) };
         let mut view =
-            message.render_for(self.viewer.contact, ApiVersion::V4, self.read.base_url(), self.lang);
+            message.render_for(self.member.contact, ApiVersion::V4, self.read.base_url(), self.lang);
         view.content.text = text;
         Ok(Some(to_raw_value(&view)?))
     }
@@ -257,20 +253,20 @@ impl Renderer {
     }
 
     fn received(&mut self, point: FeedPosition, chat: ChatRef, messages: &[ReadReceipt]) -> Result<Frame> {
-        let chat = jid_for(self.viewer.contact, chat);
+        let chat = jid_for(self.member.contact, chat);
         let seen = |receipt: &ReadReceipt| ReceivedMessage {
             chat,
             message_id: receipt.message.0,
             received: receipt.readers > 0,
             num_received: receipt.readers,
         };
-        let own = messages.iter().filter(|receipt| receipt.author == self.viewer.contact);
+        let own = messages.iter().filter(|receipt| receipt.author == self.member.contact);
         let event = ServerEvent::MessageReceived { messages: own.map(seen).collect() };
         Ok(frame::encode_confirmed(point, &event, &self.confirmations.ask(point))?)
     }
 
     async fn chat(&mut self, point: FeedPosition, chat: ChatRef) -> Result<Rendered> {
-        let Some(view) = self.read.chat(self.team, self.viewer, chat).await? else { return Ok(silent()) };
+        let Some(view) = self.read.chats().view(&self.member, chat).await? else { return Ok(silent()) };
         self.counters.refresh(&self.read).await?;
         Ok(told(frame::encode(
             point,
@@ -289,11 +285,11 @@ impl Renderer {
         left: &[ContactId],
         gentime: i64,
     ) -> Result<Rendered> {
-        if !left.is_empty() && !left.contains(&self.viewer.contact) {
+        if !left.is_empty() && !left.contains(&self.member.contact) {
             return Ok(silent());
         }
         self.counters.refresh(&self.read).await?;
-        let (jid, chat_type) = (jid_for(self.viewer.contact, chat), ChatType::of(chat));
+        let (jid, chat_type) = (jid_for(self.member.contact, chat), ChatType::of(chat));
         let chat = DeletedChat { jid, chat_type, is_archive: true, gentime };
         Ok(told(frame::encode(
             point,
@@ -306,14 +302,16 @@ impl Renderer {
     }
 
     async fn team(&mut self, point: FeedPosition, team: TeamId, scope: Scope) -> Result<Rendered> {
-        let Some(view) = self.read.team(self.account, team, ApiVersion::V4).await? else {
+        let Some(view) = self.read.teams().find(self.account, team, ApiVersion::V4).await? else {
             return Ok(silent());
         };
-        if team == self.team {
-            self.viewer.status = view.me.status;
+        if team == self.member.team
+            && let Some(own) = self.read.memberships().find(self.account, team).await?
+        {
+            self.member = own;
         }
         let frame = frame::encode(point, &ServerEvent::TeamUpdated { teams: vec![view] })?;
-        let is_new = matches!(scope, Scope::Account(_)) && team != self.team && self.is_news(point);
+        let is_new = matches!(scope, Scope::Account(_)) && team != self.member.team && self.is_news(point);
         Ok(Rendered { frame: Some(frame), then: if is_new { Then::CountTeams } else { Then::Stay } })
     }
 
@@ -321,7 +319,7 @@ impl Renderer {
     fn team_gone(&self, point: FeedPosition, team: TeamId, gentime: i64) -> Result<Rendered> {
         let teams = vec![DeletedTeam { uid: team.0, is_archive: true, gentime }];
         let frame = frame::encode(point, &ServerEvent::TeamDeleted { teams })?;
-        let then = match team == self.team {
+        let then = match team == self.member.team {
             true => Then::Close("the team is gone"),
             false if self.is_news(point) => Then::CountTeams,
             false => Then::Stay,
@@ -332,21 +330,19 @@ impl Renderer {
     async fn contacts(&mut self, row: &Row, team: TeamId, contacts: &[ContactId]) -> Result<Rendered> {
         let point = row.feed.feed_position();
         // None named means everybody, the viewer too.
-        let about_viewer = contacts.is_empty() || contacts.contains(&self.viewer.contact);
-        let viewer = if team == self.team && !about_viewer {
+        let about_viewer = contacts.is_empty() || contacts.contains(&self.member.contact);
+        if team == self.member.team && !about_viewer {
             let frame = row
-                .contacts(self.viewer.status)
-                .get_or_try_init(|| contacts_frame(&self.read, point, team, contacts, self.viewer))
+                .contacts(self.member.status)
+                .get_or_try_init(|| contacts_frame(&self.read, point, contacts, &self.member))
                 .await?;
             return Ok(told(frame.clone()));
-        } else {
-            let Some(own) = self.read.membership(self.account, team).await? else { return Ok(silent()) };
-            Viewer { contact: own.contact, status: own.status }
-        };
-        if team == self.team {
-            self.viewer = viewer;
         }
-        contacts_frame(&self.read, point, team, contacts, viewer).await.map(told)
+        let Some(own) = self.read.memberships().find(self.account, team).await? else { return Ok(silent()) };
+        if team == self.member.team {
+            self.member = own;
+        }
+        contacts_frame(&self.read, point, contacts, &own).await.map(told)
     }
 
     async fn sections(
@@ -355,29 +351,33 @@ impl Renderer {
         team: TeamId,
         kind: SectionKind,
         sections: &[SectionId],
-    ) -> Result<Frame> {
+    ) -> Result<Rendered> {
+        let member = match team == self.member.team {
+            true => Some(self.member),
+            false => self.read.memberships().find(self.account, team).await?,
+        };
+        let Some(member) = member else { return Ok(silent()) };
         let make = || async {
-            let mut sections_now = self.read.sections(team, kind).await?;
+            let mut sections_now = self.read.sections().list(&member, kind).await?;
             sections_now.retain(|section| sections.contains(&SectionId(section.uid)));
             let gentime = sections_now.iter().map(|section| section.gentime).max().unwrap_or(0);
             let chat_type = section::chat_type(kind);
             let event = ServerEvent::SectionUpdated { chat_type, gentime, sections: sections_now };
             Ok::<Frame, RenderError>(frame::encode(row.feed.feed_position(), &event)?)
         };
-        row.sections.get_or_try_init(make).await.cloned()
+        row.sections.get_or_try_init(make).await.cloned().map(told)
     }
 }
 
 async fn contacts_frame(
     read: &ReadModel,
     point: FeedPosition,
-    team: TeamId,
     contacts: &[ContactId],
-    viewer: Viewer,
+    member: &TeamMember,
 ) -> Result<Frame> {
     let contacts = match contacts {
-        [] => read.contacts(team, viewer).await?,
-        some => read.contacts_by_id(team, some, viewer).await?,
+        [] => read.contacts().present(member).await?,
+        some => read.contacts().by_ids(member, some).await?,
     };
     Ok(frame::encode(point, &ServerEvent::ContactUpdated { contacts })?)
 }

@@ -33,7 +33,7 @@ use hear::Commands;
 use open::{NotOpened, Parts};
 use pace::Pace;
 use protocol::{FeedPosition, realtime::ServerEvent};
-use read_model::{contact::Viewer, session::Session};
+use read_model::rights::{Session, TeamMember};
 use std::{collections::HashSet, future::ready, pin::Pin, sync::Arc, time::Duration};
 use tokio::time::{Sleep, timeout};
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -45,10 +45,8 @@ const NOTING: Duration = Duration::from_secs(1);
 pub(crate) struct Identity {
     /// The login.
     pub(crate) session: Session,
-    /// The team.
-    pub(crate) team: TeamId,
-    /// The account's contact there.
-    pub(crate) viewer: Viewer,
+    /// The account's membership of the socket's team.
+    pub(crate) member: TeamMember,
     /// How its commands are sent.
     pub(crate) sender: Arc<Sender>,
     /// Up to where its client was told everything; `None` to begin now.

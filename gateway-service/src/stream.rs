@@ -145,8 +145,7 @@ fn identity(
     let (client, request_id, lang) = (info.client, info.id.clone(), info.lang);
     let sender = Sender { team: scope.team, credentials, client, request_id, lang };
     let session = scope.caller.session().clone();
-    let (team, viewer, sender) = (scope.team, scope.viewer(), sender.into());
-    Ok(Identity { session, team, viewer, sender, from, anew: false, roster: false })
+    Ok(Identity { session, member: **scope, sender: sender.into(), from, anew: false, roster: false })
 }
 
 fn asks_for_stream(headers: &HeaderMap) -> bool {
@@ -158,7 +157,7 @@ fn asks_for_stream(headers: &HeaderMap) -> bool {
 
 /// Starts the task behind a stream; it ends when the receiver is dropped.
 fn open(gateway: Gateway, identity: Identity, info: &RequestInfo) -> Result<mpsc::Receiver<Item>, ApiError> {
-    let admission = gateway.0.crowd.admit(info.client, identity.session.account.0, identity.team.0)?;
+    let admission = gateway.0.crowd.admit(info.client, identity.session.account.0, identity.member.team.0)?;
     let (sender, items) = mpsc::channel(AHEAD);
     let (tasks, tracked) = (gateway.0.tasks.clone(), gateway.0.sockets.token());
     tasks.spawn("stream", async move {

@@ -15,6 +15,7 @@ use platform::{
 use read_model::{
     ReadModel,
     past::{self, PastError},
+    rights::{ServiceReason, ServiceTeam},
     schema::fill_schema,
 };
 use sqlx::Connection;
@@ -81,7 +82,7 @@ impl PointInTimeViews {
         }
         let position = self.0.ledger.position_of(moment, self.0.journal.log(), now).await?;
         let schema = past::schema_of(team, position);
-        if !self.0.served.touch_past(&schema).await? {
+        if !self.0.served.past_schemas().touch(&schema).await? {
             let making = tokio::spawn(self.clone().make(team, position, schema.clone()));
             match tokio::time::timeout(PATIENCE, making).await {
                 Ok(Ok(made)) => made?,
@@ -89,8 +90,9 @@ impl PointInTimeViews {
                 Ok(Err(_)) | Err(_) => return Err(PastError::Busy),
             }
         }
-        self.0.served.withhold_deleted(&schema, team).await?;
-        let open = || self.0.served.beside(&schema, CONNECTIONS);
+        let viewed = ServiceTeam::for_service(team, ServiceReason::Past);
+        self.0.served.past_schemas().withhold_deleted(&schema, viewed).await?;
+        let open = || self.0.served.detached(&schema, CONNECTIONS);
         Ok((self.0.open.get_with_by_ref(&schema, open), position))
     }
 
@@ -100,14 +102,14 @@ impl PointInTimeViews {
         // Nobody queues for longer than they wait for the answer.
         let place = tokio::time::timeout(PATIENCE, inner.making.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(PastError::Busy) };
-        if inner.served.touch_past(&schema).await? {
+        if inner.served.past_schemas().touch(&schema).await? {
             return Ok(());
         }
         let destroyed = destroyed_lately(&inner.journal).await?;
         if !past::make_room(inner.served.pool(), inner.limits.schemas).await? {
             return Err(PastError::Busy);
         }
-        let projector = Projector::detached(inner.journal.clone(), inner.served.beside(&schema, 1))
+        let projector = Projector::detached(inner.journal.clone(), inner.served.detached(&schema, 1))
             .with_notices(NoticePolicy::None);
         let mut db = projector.connect().await?;
         let mut transaction = db.begin().await?;

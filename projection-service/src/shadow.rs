@@ -59,7 +59,7 @@ impl Shadow {
     /// # Errors
     /// Log or database failed.
     pub async fn open(journal: Journal, served: ReadModel) -> Result<Self, ProjectionError> {
-        let projector = Projector::detached(journal, served.beside(SHADOW_SCHEMA, 1));
+        let projector = Projector::detached(journal, served.detached(SHADOW_SCHEMA, 1));
         let mut db = projector.connect().await?;
         schema::begin_beside(&mut db, SHADOW_SCHEMA).await?;
         let position = projector.checkpoint(&mut db).await?;

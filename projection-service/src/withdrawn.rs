@@ -5,7 +5,7 @@ use crate::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::MessageId;
 use platform::vault::{Place, Vault};
-use read_model::ReadModel;
+use read_model::message::Messages;
 use sqlx::PgConnection;
 
 /// The text of a message that its author has deleted.
@@ -36,7 +36,7 @@ pub(crate) async fn store(
     .bind(withdrawn.iter().map(|one| one.message.0).collect::<Vec<_>>())
     .bind(withdrawn.iter().map(seal).collect::<Result<Vec<_>, _>>()?)
     .bind(withdrawn.iter().map(|one| one.at).collect::<Vec<_>>())
-    .bind(ReadModel::WITHDRAWN_KEPT)
+    .bind(Messages::WITHDRAWN_KEPT)
     .execute(db)
     .await?;
     Ok(())

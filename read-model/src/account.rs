@@ -22,14 +22,34 @@ pub struct Profile {
     pub colour: i16,
 }
 
+/// An account with its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPhone {
+    /// Whose.
+    pub account: AccountId,
+    /// As it is stored.
+    pub phone: String,
+    /// How many teams the account is in.
+    pub teams: i64,
+}
+
+/// Accounts as they see themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Accounts<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Accounts as they see themselves.
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
+    }
+}
+
+impl Accounts<'_> {
     /// The account with its devices and teams, as it sees itself.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn me(&self, account: AccountId, version: ApiVersion) -> Result<Option<Me>> {
+    pub async fn me(self, account: AccountId, version: ApiVersion) -> Result<Option<Me>> {
         let Some(profile) = self.profile(account).await? else { return Ok(None) };
-        let (devices, teams) = (self.devices(account).await?, self.teams(account, version).await?);
+        let (devices, teams) =
+            (self.0.devices().list(account).await?, self.0.teams().list(account, version).await?);
         // What somebody prefers is kept with their contacts.
         let last_used = teams.iter().find(|team| team.last_active).or(teams.first()).map(|team| &team.me);
         let own = last_used.and_then(|contact| contact.own.as_ref());
@@ -45,7 +65,7 @@ impl ReadModel {
         }))
     }
 
-    fn later_me(&self, profile: &Profile, last_used: Option<&Contact>) -> LaterMe {
+    fn later_me(self, profile: &Profile, last_used: Option<&Contact>) -> LaterMe {
         let own = last_used.and_then(|contact| contact.own_later.as_ref());
         let named = domain::name::display_name(&profile.given_name, &profile.family_name, &profile.phone);
         let text = |of: fn(&OwnLaterContact) -> Option<String>| own.and_then(of);
@@ -57,7 +77,7 @@ impl ReadModel {
             given_name: profile.given_name.clone(),
             hide_pushes_content: switch(|own| own.hide_pushes_content),
             icons: last_used
-                .map_or_else(|| self.stub(profile.colour, &named), |contact| contact.icons.clone()),
+                .map_or_else(|| self.0.icons().stub(profile.colour, &named), |contact| contact.icons.clone()),
             munread_first: switch(|own| own.munread_first),
             patronymic: text(|own| Some(own.patronymic.clone())).unwrap_or_default(),
             quiet_time_finish: text(|own| own.quiet_time_finish.clone()),
@@ -67,13 +87,10 @@ impl ReadModel {
     }
 
     /// Phone and names.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn profile(&self, account: AccountId) -> Result<Option<Profile>> {
+    pub async fn profile(self, account: AccountId) -> Result<Option<Profile>> {
         let row = sqlx::query("SELECT phone, given_name, family_name, colour FROM account WHERE uid = $1")
             .bind(account.0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         Ok(row.map(|row| Profile {
             phone: row.get("phone"),
@@ -84,13 +101,28 @@ impl ReadModel {
     }
 
     /// The client settings: the text of a JSON object, exactly as it was sent.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn ui_settings(&self, account: AccountId) -> Result<Option<String>> {
+    pub async fn ui_settings(self, account: AccountId) -> Result<Option<String>> {
         Ok(sqlx::query_scalar("SELECT ui_settings FROM account WHERE uid = $1")
             .bind(account.0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?)
+    }
+
+    /// The next accounts with a number, by their ids; those behind `after` if one is named.
+    pub async fn stored_phones(self, after: Option<AccountId>, limit: i64) -> Result<Vec<StoredPhone>> {
+        let rows = sqlx::query(
+            "SELECT a.uid, a.phone, (SELECT count(*) FROM contact c WHERE c.account = a.uid AND NOT c.archived) AS teams \
+             FROM account a WHERE a.phone <> '' AND ($1::uuid IS NULL OR a.uid > $1) ORDER BY a.uid LIMIT $2",
+        )
+        .bind(after.map(|account| account.0))
+        .bind(limit)
+        .fetch_all(&self.0.pool)
+        .await?;
+        let stored = |row: &sqlx::postgres::PgRow| StoredPhone {
+            account: AccountId(row.get("uid")),
+            phone: row.get("phone"),
+            teams: row.get("teams"),
+        };
+        Ok(rows.iter().map(stored).collect())
     }
 }

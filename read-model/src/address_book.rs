@@ -17,21 +17,25 @@ pub fn numbers(entry: &BookContact) -> impl Iterator<Item = String> + '_ {
         .filter_map(|phone| Some(PhoneNumber::parse(phone.as_str()?).ok()?.as_str().to_owned()))
 }
 
+/// Address books of devices.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressBooks<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Address books of devices.
+    pub fn address_books(&self) -> AddressBooks<'_> {
+        AddressBooks(self)
+    }
+}
+
+impl AddressBooks<'_> {
     /// The address book of a device, `None` when there is no such device.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn address_book(
-        &self,
-        account: AccountId,
-        device_id: &str,
-    ) -> Result<Option<Vec<BookContact>>> {
+    pub async fn of_device(self, account: AccountId, device_id: &str) -> Result<Option<Vec<BookContact>>> {
         let text: Option<String> =
             sqlx::query_scalar("SELECT address_book FROM device WHERE account = $1 AND device_id = $2")
                 .bind(account.0)
                 .bind(device_id)
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.0.pool)
                 .await?;
         let Some(text) = text else { return Ok(None) };
         let mut entries: Vec<BookContact> =
@@ -51,26 +55,23 @@ impl ReadModel {
     }
 
     /// The normalised numbers in all address books of an account.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn known_numbers(&self, account: AccountId) -> Result<Vec<String>> {
+    pub async fn known_numbers(self, account: AccountId) -> Result<Vec<String>> {
         let books: Vec<String> = sqlx::query_scalar("SELECT address_book FROM device WHERE account = $1")
             .bind(account.0)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         let entries =
             books.iter().filter_map(|text| serde_json::from_str::<Vec<BookContact>>(text).ok()).flatten();
         Ok(entries.flat_map(|entry| numbers(&entry).collect::<Vec<_>>()).collect())
     }
 
-    async fn owners(&self, phones: &[String]) -> Result<HashMap<String, BookAccount>> {
+    async fn owners(self, phones: &[String]) -> Result<HashMap<String, BookAccount>> {
         if phones.is_empty() {
             return Ok(HashMap::new());
         }
         let rows = sqlx::query("SELECT phone, given_name, family_name FROM account WHERE phone = ANY($1)")
             .bind(phones)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         let owner = |row: &sqlx::postgres::PgRow| {
             let phone: String = row.get("phone");

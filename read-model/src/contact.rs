@@ -1,6 +1,10 @@
 //! Contacts as one viewer sees them (`docs/acceptance.md`, items 51 to 61).
 
-use crate::{ReadModel, Result, icon::StoredIcon};
+use crate::{
+    ReadModel, Result,
+    icon::StoredIcon,
+    rights::{TeamMember, Viewer},
+};
 use chrono::{DateTime, Utc};
 use domain::policy::{self, Action};
 use events::{ContactId, TeamId, contact::Preferences, value::ContactStatus};
@@ -10,6 +14,7 @@ use protocol::{
     lang::{Lang, ReadOnlyReason},
 };
 use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Columns of a contact with what its view needs beside them.
@@ -23,15 +28,6 @@ const FACE: [&str; 3] = ["face_blob", "face_width", "face_height"];
 
 /// Where those columns come from.
 pub(crate) const SOURCE: &str = "contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
-
-/// Who looks: a contact of the same team.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Viewer {
-    /// Who.
-    pub contact: ContactId,
-    /// With which rights.
-    pub status: ContactStatus,
-}
 
 /// Which contacts of a team a list shall have; what is not said does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,38 +50,36 @@ pub struct ContactFilter {
     pub offset: u32,
 }
 
+/// Contacts of a team as its members see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Contacts<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Contacts of a team as its members see them.
+    pub fn contacts(&self) -> Contacts<'_> {
+        Contacts(self)
+    }
+}
+
+impl Contacts<'_> {
     /// The people of a new team, newest first, the founder last.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn people(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Contact>> {
+    pub(crate) async fn people(self, team: TeamId, viewer: Viewer) -> Result<Vec<Contact>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.botname IS NULL AND NOT c.archived \
              ORDER BY c.since DESC"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).fetch_all(&self.0.pool).await?;
         Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V3)).collect())
     }
 
-    /// Everybody in a team, bots too, by shown name; former contacts are left out.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn contacts(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Contact>> {
-        self.some_contacts(team, viewer, &ContactFilter::default()).await
+    /// The present contacts of the member's team, bots too, by display name.
+    pub async fn present(self, member: &TeamMember) -> Result<Vec<Contact>> {
+        self.filtered(member, &ContactFilter::default()).await
     }
 
-    /// Some contacts of a team, by shown name.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn some_contacts(
-        &self,
-        team: TeamId,
-        viewer: Viewer,
-        filter: &ContactFilter,
-    ) -> Result<Vec<Contact>> {
+    /// The contacts of the member's team that meet a filter, by display name.
+    pub async fn filtered(self, member: &TeamMember, filter: &ContactFilter) -> Result<Vec<Contact>> {
+        let (team, viewer) = (member.team, member.viewer());
         let sql = format!(
             "SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.archived = $2 \
                  AND ($3::text IS NULL OR c.status = $3) AND ($4::uuid[] IS NULL OR c.uid = ANY($4)) \
@@ -103,52 +97,59 @@ impl ReadModel {
             .bind(filter.without.map(|contact| contact.0))
             .bind(filter.limit.map(i64::from))
             .bind(i64::from(filter.offset))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V4)).collect())
     }
 
-    /// Some contacts of a team, former ones too, in no order.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn contacts_by_id(
-        &self,
+    /// Contacts of the member's team, former ones too, in no order.
+    pub async fn by_ids(self, member: &TeamMember, ids: &[ContactId]) -> Result<Vec<Contact>> {
+        self.views_by_ids(member.team, ids, member.viewer()).await
+    }
+
+    pub(crate) async fn views_by_ids(
+        self,
         team: TeamId,
         ids: &[ContactId],
         viewer: Viewer,
     ) -> Result<Vec<Contact>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let sql = format!("SELECT {COLUMNS} FROM {SOURCE} WHERE c.team = $1 AND c.uid = ANY($2)");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(ids).fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(ids).fetch_all(&self.0.pool).await?;
         Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V4)).collect())
     }
 
-    /// One contact of a team, a former one too.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn contact(&self, team: TeamId, id: ContactId, viewer: Viewer) -> Result<Option<Contact>> {
-        Ok(self.contacts_by_id(team, &[id], viewer).await?.pop())
+    /// A contact of the member's team, a former one too.
+    pub async fn find(self, member: &TeamMember, id: ContactId) -> Result<Option<Contact>> {
+        Ok(self.by_ids(member, &[id]).await?.pop())
     }
 
-    /// Which of these are contacts of the team, bots among them, former ones left out.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn contacts_of_team(&self, team: TeamId, ids: &[ContactId]) -> Result<Vec<ContactId>> {
-        self.of_team(team, ids, true).await
+    /// Those of the ids that are present contacts of the member's team, bots too.
+    pub async fn present_among(self, member: &TeamMember, ids: &[ContactId]) -> Result<Vec<ContactId>> {
+        self.query_present(member.team, ids, true).await
     }
 
-    /// Which of these are people of the team, former ones left out.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn people_of_team(&self, team: TeamId, ids: &[ContactId]) -> Result<Vec<ContactId>> {
-        self.of_team(team, ids, false).await
+    /// Those of the ids that are present people of the member's team.
+    pub async fn people_among(self, member: &TeamMember, ids: &[ContactId]) -> Result<Vec<ContactId>> {
+        self.query_present(member.team, ids, false).await
     }
 
-    async fn of_team(&self, team: TeamId, ids: &[ContactId], bots: bool) -> Result<Vec<ContactId>> {
+    /// Those of the ids that are contacts of the member's team, and whether each is a former one.
+    pub async fn archived_among(
+        self,
+        member: &TeamMember,
+        ids: &[ContactId],
+    ) -> Result<HashMap<ContactId, bool>> {
+        let rows = sqlx::query("SELECT uid, archived FROM contact WHERE team = $1 AND uid = ANY($2)")
+            .bind(member.team.0)
+            .bind(ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())
+            .fetch_all(&self.0.pool)
+            .await?;
+        Ok(rows.iter().map(|row| (ContactId(row.get("uid")), row.get("archived"))).collect())
+    }
+
+    async fn query_present(self, team: TeamId, ids: &[ContactId], bots: bool) -> Result<Vec<ContactId>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let found: Vec<Uuid> = sqlx::query_scalar(
             "SELECT uid FROM contact \
@@ -157,13 +158,13 @@ impl ReadModel {
         .bind(team.0)
         .bind(ids)
         .bind(bots)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.0.pool)
         .await?;
         Ok(found.into_iter().map(ContactId).collect())
     }
 
     /// A row with [`COLUMNS`] as a viewer sees it.
-    pub(crate) fn contact_view(&self, row: &PgRow, viewer: Viewer, version: ApiVersion) -> Contact {
+    pub(crate) fn contact_view(self, row: &PgRow, viewer: Viewer, version: ApiVersion) -> Contact {
         let id = ContactId(row.get("uid"));
         let own = id == viewer.contact;
         let botname: Option<String> = row.get("botname");
@@ -191,7 +192,7 @@ impl ReadModel {
             changeable_fields: fields.into_iter().map(str::to_owned).collect(),
             contact_email: row.get("contact_email"),
             contact_phone: row.get("contact_phone"),
-            icons: self.icon(StoredIcon::of(row, FACE), row.get("colour"), &display_name),
+            icons: self.0.icons().icon(StoredIcon::of(row, FACE), row.get("colour"), &display_name),
             is_archive: flag(archived),
             jid: Jid::Direct(id),
             last_activity: row.get::<Option<DateTime<Utc>>, _>("last_activity").map(Into::into),

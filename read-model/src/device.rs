@@ -5,28 +5,33 @@ use events::{AccountId, value::DeviceKind};
 use protocol::device::Device;
 use sqlx::{Row, postgres::PgRow};
 
+/// Devices of accounts.
+#[derive(Clone, Copy, Debug)]
+pub struct Devices<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Devices of accounts.
+    pub fn devices(&self) -> Devices<'_> {
+        Devices(self)
+    }
+}
+
+impl Devices<'_> {
     /// All of them, oldest first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn devices(&self, account: AccountId) -> Result<Vec<Device>> {
+    pub async fn list(self, account: AccountId) -> Result<Vec<Device>> {
         let rows = sqlx::query("SELECT * FROM device WHERE account = $1 ORDER BY since, device_id")
             .bind(account.0)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         Ok(rows.iter().map(device).collect())
     }
 
     /// One of them.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn device(&self, account: AccountId, device_id: &str) -> Result<Option<Device>> {
+    pub async fn find(self, account: AccountId, device_id: &str) -> Result<Option<Device>> {
         let row = sqlx::query("SELECT * FROM device WHERE account = $1 AND device_id = $2")
             .bind(account.0)
             .bind(device_id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         Ok(row.as_ref().map(device))
     }

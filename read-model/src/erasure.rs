@@ -1,6 +1,6 @@
 //! What is to be known of persons and teams to forget them.
 
-use crate::{ReadModel, Result, past};
+use crate::{ReadModel, Result, past, rights::ServiceTeam};
 use events::{AccountId, ContactId, MessageId, ReceiptId, RemindId, Subject, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
@@ -38,114 +38,95 @@ const TRACES_OF_TEAM: [&str; 4] = [
     "DELETE FROM ops.effect e USING message m WHERE m.since = e.position AND e.kind = 'webhook' AND m.team = $1",
 ];
 
+/// What the erasure of accounts and teams needs to know and to remove.
+#[derive(Clone, Copy, Debug)]
+pub struct Erasures<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// What the erasure of accounts and teams needs to know and to remove.
+    pub fn erasures(&self) -> Erasures<'_> {
+        Erasures(self)
+    }
+}
+
+impl Erasures<'_> {
     /// Those of which something is left to do.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn erasures_due(&self) -> Result<Vec<Erasure>> {
+    pub async fn unfinished(self) -> Result<Vec<Erasure>> {
         let rows = sqlx::query("SELECT * FROM erasure WHERE NOT purged ORDER BY subject");
-        Ok(rows.fetch_all(&self.pool).await?.iter().filter_map(erasure).collect())
+        Ok(rows.fetch_all(&self.0.pool).await?.iter().filter_map(erasure).collect())
     }
 
     /// What has become of somebody's erasure; nothing if nobody asked for it.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn erasure(&self, subject: Subject) -> Result<Option<Erasure>> {
+    pub async fn find(self, subject: Subject) -> Result<Option<Erasure>> {
         let row = sqlx::query("SELECT * FROM erasure WHERE subject = $1").bind(subject.to_string());
-        Ok(row.fetch_optional(&self.pool).await?.as_ref().and_then(erasure))
+        Ok(row.fetch_optional(&self.0.pool).await?.as_ref().and_then(erasure))
     }
 
     /// Every place that an account has or had in a team.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn places_of(&self, account: AccountId) -> Result<Vec<(TeamId, ContactId)>> {
+    pub async fn contacts_of(self, account: AccountId) -> Result<Vec<(TeamId, ContactId)>> {
         let rows = sqlx::query("SELECT team, uid FROM contact WHERE account = $1 ORDER BY uid")
             .bind(account.0)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
     }
 
     /// People whom a team has or had.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn people_ever(&self, team: TeamId) -> Result<u64> {
+    pub async fn count_people(self, team: ServiceTeam) -> Result<u64> {
         let count = "SELECT count(*) FROM contact WHERE team = $1 AND account IS NOT NULL";
-        let count: i64 = sqlx::query_scalar(count).bind(team.0).fetch_one(&self.pool).await?;
+        let count: i64 = sqlx::query_scalar(count).bind(team.0.0).fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
     /// What these contacts have said and is not deleted.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn said_by(&self, contacts: &[ContactId]) -> Result<Vec<MessageId>> {
+    pub async fn messages_by(self, contacts: &[ContactId]) -> Result<Vec<MessageId>> {
         let said: Vec<Uuid> = sqlx::query_scalar(
             "SELECT uid FROM message WHERE author = ANY($1) AND NOT deleted AND kind <> 'change' ORDER BY since",
         )
         .bind(ids(contacts))
-        .fetch_all(&self.pool)
+        .fetch_all(&self.0.pool)
         .await?;
         Ok(said.into_iter().map(MessageId).collect())
     }
 
     /// How many messages these contacts have in histories, deleted ones too.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn messages_of(&self, contacts: &[ContactId]) -> Result<u64> {
+    pub async fn count_messages_by(self, contacts: &[ContactId]) -> Result<u64> {
         let count = "SELECT count(*) FROM message WHERE author = ANY($1) AND kind <> 'change'";
-        let count: i64 = sqlx::query_scalar(count).bind(ids(contacts)).fetch_one(&self.pool).await?;
+        let count: i64 = sqlx::query_scalar(count).bind(ids(contacts)).fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
     /// How many messages a team has, deleted ones too.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn messages_in(&self, team: TeamId) -> Result<u64> {
+    pub async fn count_messages_in(self, team: ServiceTeam) -> Result<u64> {
         let count = "SELECT count(*) FROM message WHERE team = $1 AND kind <> 'change'";
-        let count: i64 = sqlx::query_scalar(count).bind(team.0).fetch_one(&self.pool).await?;
+        let count: i64 = sqlx::query_scalar(count).bind(team.0.0).fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
     /// Reminders of these contacts that have yet to fire, with whose they are.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn reminds_of(&self, contacts: &[ContactId]) -> Result<Vec<(RemindId, ContactId)>> {
+    pub async fn reminders_of(self, contacts: &[ContactId]) -> Result<Vec<(RemindId, ContactId)>> {
         let rows = sqlx::query("SELECT uid, contact FROM remind WHERE contact = ANY($1) ORDER BY uid")
             .bind(ids(contacts))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         Ok(rows.iter().map(|row| (RemindId(row.get("uid")), ContactId(row.get("contact")))).collect())
     }
 
     /// Removes what is kept of a person beside the log.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn forget_traces_of(&self, account: AccountId, contacts: &[ContactId]) -> Result<()> {
+    pub async fn forget_account(self, account: AccountId, contacts: &[ContactId]) -> Result<()> {
         for sql in TRACES_OF_PERSON {
-            sqlx::query(sql).bind(account.0).bind(ids(contacts)).execute(&self.pool).await?;
+            sqlx::query(sql).bind(account.0).bind(ids(contacts)).execute(&self.0.pool).await?;
         }
         // What was made of their past before knew them still.
-        Ok(past::forget_all(&self.pool).await?)
+        Ok(past::forget_all(&self.0.pool).await?)
     }
 
     /// Removes what is kept of a team beside the log.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn forget_traces_in(&self, team: TeamId) -> Result<()> {
+    pub async fn forget_team(self, team: ServiceTeam) -> Result<()> {
         for sql in TRACES_OF_TEAM {
-            sqlx::query(sql).bind(team.0).execute(&self.pool).await?;
+            sqlx::query(sql).bind(team.0.0).execute(&self.0.pool).await?;
         }
-        Ok(past::forget_all(&self.pool).await?)
+        Ok(past::forget_all(&self.0.pool).await?)
     }
 }
 

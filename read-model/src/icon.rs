@@ -35,9 +35,20 @@ impl StoredIcon {
     }
 }
 
+/// Addresses of pictures.
+#[derive(Clone, Copy, Debug)]
+pub struct Icons<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Addresses of pictures.
+    pub fn icons(&self) -> Icons<'_> {
+        Icons(self)
+    }
+}
+
+impl Icons<'_> {
     /// A stored picture, or the one that is drawn where there is none.
-    pub(crate) fn icon(&self, stored: Option<StoredIcon>, created: i16, display_name: &str) -> IconData {
+    pub(crate) fn icon(self, stored: Option<StoredIcon>, created: i16, display_name: &str) -> IconData {
         match stored {
             Some(icon) => self.picture(icon),
             None => self.stub(created, display_name),
@@ -45,16 +56,20 @@ impl ReadModel {
     }
 
     /// `{base}/u/{colour}/{letters}/256.png`
-    pub fn stub(&self, created: i16, display_name: &str) -> IconData {
+    pub fn stub(self, created: i16, display_name: &str) -> IconData {
         let letters = letters(display_name);
         let letters = utf8_percent_encode(&letters, NON_ALPHANUMERIC);
         let colour = colour(created.unsigned_abs().into());
-        IconData { stub: Some(format!("{}/u/{colour}/{letters}/256.png", self.base_url)), lg: None, sm: None }
+        IconData {
+            stub: Some(format!("{}/u/{colour}/{letters}/256.png", self.0.base_url)),
+            lg: None,
+            sm: None,
+        }
     }
 
     /// `{base}/u/{32 hex digits}/p/{file}`
-    pub fn picture(&self, icon: StoredIcon) -> IconData {
-        let url = |file| format!("{}/u/{}/p/{file}", self.base_url, icon.blob.simple());
+    pub fn picture(self, icon: StoredIcon) -> IconData {
+        let url = |file| format!("{}/u/{}/p/{file}", self.0.base_url, icon.blob.simple());
         IconData {
             stub: None,
             lg: Some(SingleIcon { url: url(LARGE_FILE), width: icon.width, height: icon.height }),

@@ -1,34 +1,57 @@
 //! Integrations of a team (`docs/acceptance.md`, items 78 to 87).
 
-use crate::{ReadModel, Result, text::escape};
+use crate::{ReadModel, Result, rights::TeamMember, text::escape};
 use chrono::{DateTime, Utc};
 use events::{ContactId, GroupId, IntegrationId, TeamId, value::IntegrationKind};
 use platform::vault::{Place, Purpose};
 use protocol::{
     Jid,
     integration::{
-        GroupIntegration, Integration, IntegrationField, IntegrationForm, IntegrationTemplate, Integrations,
-        KindOfIntegration,
+        GroupIntegration, Integration, IntegrationField, IntegrationForm, IntegrationTemplate,
+        Integrations as IntegrationList, KindOfIntegration,
     },
 };
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
-/// What a key opens: the right to write into one group.
+/// The integration that an API key belongs to: proof that its holder may write into one group. Only the query makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyHolder {
-    /// The integration.
-    pub integration: IntegrationId,
-    /// Its kind.
-    pub kind: IntegrationKind,
-    /// Its team.
-    pub team: TeamId,
-    /// The group it writes into.
-    pub group: GroupId,
-    /// Whether it may.
-    pub enabled: bool,
-    /// Seconds in which messages may be changed.
-    pub message_update_age: u32,
+    integration: IntegrationId,
+    kind: IntegrationKind,
+    team: TeamId,
+    group: GroupId,
+    enabled: bool,
+    message_update_age: u32,
+}
+
+impl KeyHolder {
+    pub fn integration(&self) -> IntegrationId {
+        self.integration
+    }
+
+    pub fn kind(&self) -> IntegrationKind {
+        self.kind
+    }
+
+    pub fn team(&self) -> TeamId {
+        self.team
+    }
+
+    /// The group that the integration writes into.
+    pub fn group(&self) -> GroupId {
+        self.group
+    }
+
+    /// Whether the integration may write.
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Seconds in which messages may be edited.
+    pub fn message_update_age(&self) -> u32 {
+        self.message_update_age
+    }
 }
 
 /// Where new messages go, and the key that says that they are ours.
@@ -40,48 +63,51 @@ pub struct Webhook {
     pub key: String,
 }
 
+/// Integrations of teams.
+#[derive(Clone, Copy, Debug)]
+pub struct Integrations<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Integrations of teams.
+    pub fn integrations(&self) -> Integrations<'_> {
+        Integrations(self)
+    }
+}
+
+impl Integrations<'_> {
     /// Integrations, oldest first, and the kinds there could be. Keys are shown for groups among `inside`: a manager outside
     /// a group sees that the integration exists, and may stop it.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn integrations(&self, team: TeamId, inside: &[GroupId]) -> Result<Integrations> {
+    pub async fn list(self, member: &TeamMember, inside: &[GroupId]) -> Result<IntegrationList> {
         let rows = sqlx::query("SELECT * FROM integration WHERE team = $1 ORDER BY since")
-            .bind(team.0)
-            .fetch_all(&self.pool)
+            .bind(member.team.0)
+            .fetch_all(&self.0.pool)
             .await?;
         let integrations =
             rows.iter().map(|row| self.integration_view(row, inside)).collect::<Result<_>>()?;
-        Ok(Integrations { integrations, kinds: IntegrationKind::ALL.iter().copied().map(kind).collect() })
+        Ok(IntegrationList { integrations, kinds: IntegrationKind::ALL.iter().copied().map(kind).collect() })
     }
 
     /// One of them.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn integration(
-        &self,
-        team: TeamId,
+    pub async fn find(
+        self,
+        member: &TeamMember,
         integration: IntegrationId,
         inside: &[GroupId],
     ) -> Result<Option<Integration>> {
         let row = sqlx::query("SELECT * FROM integration WHERE team = $1 AND uid = $2")
-            .bind(team.0)
+            .bind(member.team.0)
             .bind(integration.0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         row.as_ref().map(|row| self.integration_view(row, inside)).transpose()
     }
 
     /// The integrations of a group as its members see them, oldest first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn group_integrations(&self, group: GroupId) -> Result<Vec<GroupIntegration>> {
-        let rows = sqlx::query("SELECT * FROM integration WHERE chat = $1 ORDER BY since")
+    pub async fn of_group(self, member: &TeamMember, group: GroupId) -> Result<Vec<GroupIntegration>> {
+        let rows = sqlx::query("SELECT * FROM integration WHERE chat = $1 AND team = $2 ORDER BY since")
             .bind(group.0)
-            .fetch_all(&self.pool)
+            .bind(member.team.0)
+            .fetch_all(&self.0.pool)
             .await?;
         let view = |row: &PgRow| {
             let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
@@ -100,21 +126,18 @@ impl ReadModel {
     }
 
     /// Whom an API key belongs to; keys of archived teams and groups belong to nobody.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn key_holder(&self, key: &str) -> Result<Option<KeyHolder>> {
-        let hash = hex::encode(self.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
+    pub async fn by_key(self, key: &str) -> Result<Option<KeyHolder>> {
+        let hash = hex::encode(self.0.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
         let row = sqlx::query(
             "SELECT i.uid, i.kind, i.team, i.chat, i.enabled, t.max_message_update_age FROM integration i \
              JOIN team t ON t.uid = i.team JOIN chat c ON c.key = i.chat \
              WHERE i.key_hash = $1 AND NOT t.archived AND NOT c.archived",
         )
         .bind(hash)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.0.pool)
         .await?;
         if row.is_none() {
-            self.whole().await?;
+            self.0.ensure_complete().await?;
         }
         Ok(row.map(|row| KeyHolder {
             integration: IntegrationId(row.get("uid")),
@@ -128,29 +151,26 @@ impl ReadModel {
 
     /// Where an integration wants new messages of a group; `None` when it is gone, off, hears another group by now, or has no
     /// address.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn webhook(&self, integration: IntegrationId, group: GroupId) -> Result<Option<Webhook>> {
+    pub async fn webhook(self, integration: IntegrationId, group: GroupId) -> Result<Option<Webhook>> {
         let row = sqlx::query(
             "SELECT uid, team, webhook_url, key_sealed FROM integration \
              WHERE uid = $1 AND chat = $2 AND enabled AND webhook_url <> ''",
         )
         .bind(integration.0)
         .bind(group.0)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.0.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let key = self.integration_key(&row)?;
         Ok(Some(Webhook { url: row.get("webhook_url"), key }))
     }
 
-    fn integration_key(&self, row: &PgRow) -> Result<String> {
+    fn integration_key(self, row: &PgRow) -> Result<String> {
         let place = Place::Integration(TeamId(row.get("team")), IntegrationId(row.get("uid")));
-        self.open_secret(row.get("key_sealed"), place)
+        self.0.open_secret(row.get("key_sealed"), place)
     }
 
-    fn integration_view(&self, row: &PgRow, inside: &[GroupId]) -> Result<Integration> {
+    fn integration_view(self, row: &PgRow, inside: &[GroupId]) -> Result<Integration> {
         let (uid, group): (Uuid, GroupId) = (row.get("uid"), GroupId(row.get("chat")));
         let kind = IntegrationKind::from_word(row.get("kind")).unwrap_or(IntegrationKind::Raw);
         let (form, help) = match inside.contains(&group) {
@@ -170,9 +190,9 @@ impl ReadModel {
     }
 
     /// The form and the help of an integration.
-    fn settings(&self, kind: IntegrationKind, key: String, webhook_url: String) -> (IntegrationForm, String) {
-        let url = webhook_address(self.base_url(), kind, &key);
-        let help = help(self.base_url(), &key, url.as_deref());
+    fn settings(self, kind: IntegrationKind, key: String, webhook_url: String) -> (IntegrationForm, String) {
+        let url = webhook_address(self.0.base_url(), kind, &key);
+        let help = help(self.0.base_url(), &key, url.as_deref());
         let form = IntegrationForm {
             api_key: Some(IntegrationField { label: "Ключ API".into(), readonly: true, value: key }),
             webhook_url: Some(webhook_field(webhook_url)),

@@ -1,6 +1,6 @@
 //! Invitations of a team (`docs/acceptance.md`, items 88 to 92).
 
-use crate::{QueryError, ReadModel, Result};
+use crate::{ReadModel, Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
 use events::{ContactId, InvitationId, TeamId};
 use platform::vault::{Place, Purpose};
@@ -14,64 +14,87 @@ use uuid::Uuid;
 /// The condition for rows that let somebody in at the time `$2`.
 const OPEN: &str = "expires > $2 AND (max_uses IS NULL OR uses < max_uses)";
 
-/// The invitation that a token belongs to.
+/// The invitation of a token: proof that its holder may see the team's name and picture. Only the query makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invited {
-    /// Into which team.
-    pub team: TeamId,
-    /// By which invitation.
-    pub invitation: InvitationId,
-    /// When that was made.
-    pub made: DateTime<Utc>,
-    /// Whether it lets anybody in who has not used it yet.
-    pub open: bool,
+    team: TeamId,
+    invitation: InvitationId,
+    made: DateTime<Utc>,
+    open: bool,
 }
 
+impl Invited {
+    /// The team that the invitation leads to.
+    pub fn team(&self) -> TeamId {
+        self.team
+    }
+
+    pub fn invitation(&self) -> InvitationId {
+        self.invitation
+    }
+
+    /// When the invitation was made.
+    pub fn made(&self) -> DateTime<Utc> {
+        self.made
+    }
+
+    /// Whether the invitation admits accounts that have not used it yet.
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+}
+
+/// Invitations of teams.
+#[derive(Clone, Copy, Debug)]
+pub struct Invitations<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Invitations of teams.
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations(self)
+    }
+}
+
+impl Invitations<'_> {
     /// Open invitations, oldest first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn invitations(&self, team: TeamId, now: DateTime<Utc>) -> Result<Vec<OpenInvitation>> {
+    pub async fn list(self, member: &TeamMember, now: DateTime<Utc>) -> Result<Vec<OpenInvitation>> {
         let sql = format!("SELECT * FROM invitation WHERE team = $1 AND {OPEN} ORDER BY since");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(now).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(member.team.0)
+            .bind(now)
+            .fetch_all(&self.0.pool)
+            .await?;
         rows.iter().map(|row| self.invitation_view(row)).collect()
     }
 
     /// One of them.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn invitation(
-        &self,
-        team: TeamId,
+    pub async fn find(
+        self,
+        member: &TeamMember,
         invitation: InvitationId,
         now: DateTime<Utc>,
     ) -> Result<Option<OpenInvitation>> {
         let sql = format!("SELECT * FROM invitation WHERE team = $1 AND uid = $3 AND {OPEN}");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(team.0)
+            .bind(member.team.0)
             .bind(now)
             .bind(invitation.0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         row.as_ref().map(|row| self.invitation_view(row)).transpose()
     }
 
     /// The invitation of a token, and its team, unless it is void; archived teams have none.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn invitation_by_token(&self, token: &str, now: DateTime<Utc>) -> Result<Option<Invited>> {
-        let hash = hex::encode(self.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
+    pub async fn by_token(self, token: &str, now: DateTime<Utc>) -> Result<Option<Invited>> {
+        let hash = hex::encode(self.0.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
         let sql = format!(
             "SELECT i.team, i.uid, i.created, {OPEN} AS open FROM invitation i JOIN team t ON t.uid = i.team \
              WHERE i.token_hash = $1 AND NOT t.archived"
         );
         let row =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(hash).bind(now).fetch_optional(&self.pool).await?;
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(hash).bind(now).fetch_optional(&self.0.pool).await?;
         if row.is_none() {
-            self.whole().await?;
+            self.0.ensure_complete().await?;
         }
         Ok(row.map(|row| Invited {
             team: TeamId(row.get("team")),
@@ -81,27 +104,21 @@ impl ReadModel {
         }))
     }
 
-    fn invitation_view(&self, row: &PgRow) -> Result<OpenInvitation> {
+    fn invitation_view(self, row: &PgRow) -> Result<OpenInvitation> {
         let uid: Uuid = row.get("uid");
         let team: Uuid = row.get("team");
         let place = Place::Invitation(TeamId(team), InvitationId(uid));
-        let token = self.open_secret(row.get("token_sealed"), place)?;
+        let token = self.0.open_secret(row.get("token_sealed"), place)?;
         Ok(OpenInvitation {
             created: row.get::<DateTime<Utc>, _>("created").into(),
             expires: row.get::<DateTime<Utc>, _>("expires").into(),
             made_by: row.get::<Option<Uuid>, _>("maker").map(|maker| Jid::Direct(ContactId(maker))),
             max_uses: row.get::<Option<i32>, _>("max_uses").map(i32::unsigned_abs),
-            qr: format!("{}/api/v3/teams/{team}/invitations/{token}.png", self.base_url()),
+            qr: format!("{}/api/v3/teams/{team}/invitations/{token}.png", self.0.base_url()),
             token,
             uid,
             uses: row.get::<i32, _>("uses").unsigned_abs(),
         })
-    }
-
-    /// Opens a secret that the API shows again, in the place that it was sealed for.
-    pub(crate) fn open_secret(&self, sealed: &str, place: Place<'_>) -> Result<String> {
-        let plain = self.vault.open(sealed, place).map_err(|_| QueryError::Damaged("sealed secret"))?;
-        String::from_utf8(plain).map_err(|_| QueryError::Damaged("sealed secret"))
     }
 }
 

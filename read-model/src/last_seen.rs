@@ -1,30 +1,32 @@
 //! When contacts were last seen on a websocket: remembered beside the log, since presence is never in it.
 
-use crate::{ReadModel, Result};
+use crate::{ReadModel, Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
-use events::{AccountId, ContactId, TeamId};
+use events::AccountId;
+
+/// When contacts were last online.
+#[derive(Clone, Copy, Debug)]
+pub struct LastSeen<'r>(pub(crate) &'r ReadModel);
 
 impl ReadModel {
+    /// When contacts were last online.
+    pub fn last_seen(&self) -> LastSeen<'_> {
+        LastSeen(self)
+    }
+}
+
+impl LastSeen<'_> {
     /// A contact was seen just now.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn saw(
-        &self,
-        contact: ContactId,
-        team: TeamId,
-        account: AccountId,
-        at: DateTime<Utc>,
-    ) -> Result<()> {
+    pub async fn note(self, member: &TeamMember, account: AccountId, at: DateTime<Utc>) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.last_seen (contact, team, account, at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (contact) DO UPDATE SET at = greatest(last_seen.at, excluded.at)",
         )
-        .bind(contact.0)
-        .bind(team.0)
+        .bind(member.contact.0)
+        .bind(member.team.0)
         .bind(account.0)
         .bind(at)
-        .execute(&self.pool)
+        .execute(&self.0.pool)
         .await?;
         Ok(())
     }

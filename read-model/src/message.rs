@@ -7,12 +7,13 @@ mod withdrawn;
 pub use list::{Cursor, Filter, Window};
 pub(crate) use refer::forward;
 
-use crate::{QueryError, ReadModel, Result};
+use crate::{QueryError, ReadModel, Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
 use events::{ChatKey, ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::message::{ContentType, MessageRecord};
 use serde::de::DeserializeOwned;
 use sqlx::{Row, postgres::PgRow};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A message with what its chat adds; `m` and `c` are the two tables.
@@ -25,35 +26,44 @@ pub const COLUMNS: &str = "m.uid, m.team, m.num, m.prev, m.author, m.by_integrat
     (SELECT count(*) FROM (SELECT 1 FROM reading r WHERE r.chat = m.chat AND r.num >= m.num \
         AND r.contact <> m.author LIMIT 100) seen) AS received";
 
-/// Whether the contact `$2` of the team `$1` may read the chat `c`: as [`ReadModel::access`] has it. What was said with
+/// Whether the contact `$2` of the team `$1` may read the chat `c`: as [`crate::chat::Chats::access`] has it. What was said with
 /// somebody who has left the team stays readable.
 pub(crate) const VISIBLE: &str = "c.team = $1 AND CASE WHEN c.kind = 'direct' \
     THEN $2 IN (c.low, c.high) ELSE NOT c.archived AND EXISTS (SELECT 1 FROM member b WHERE b.chat = c.key AND b.contact = $2) END";
 
+/// Messages of a team that a member may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Messages<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Messages of a team that a member may see.
+    pub fn messages(&self) -> Messages<'_> {
+        Messages(self)
+    }
+}
+
+impl Messages<'_> {
     /// A message of a team.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn message(&self, team: TeamId, message: MessageId) -> Result<Option<MessageRecord>> {
+    pub async fn find(self, member: &TeamMember, message: MessageId) -> Result<Option<MessageRecord>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(message.0)
-            .bind(team.0)
-            .fetch_optional(&self.pool)
+            .bind(member.team.0)
+            .fetch_optional(&self.0.pool)
             .await?;
         row.as_ref().map(neutral).transpose()
     }
 
     /// A message as a contact sees it, with what it answers and forwards.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn whole_message(&self, team: TeamId, message: MessageId) -> Result<Option<MessageRecord>> {
-        let Some(mut found) = self.message(team, message).await? else { return Ok(None) };
-        self.refer(std::slice::from_mut(&mut found)).await?;
+    pub async fn find_complete(
+        self,
+        member: &TeamMember,
+        message: MessageId,
+    ) -> Result<Option<MessageRecord>> {
+        let Some(mut found) = self.find(member, message).await? else { return Ok(None) };
+        self.resolve_references(std::slice::from_mut(&mut found)).await?;
         Ok(Some(found))
     }
 
@@ -61,10 +71,9 @@ impl ReadModel {
     ///
     /// # Errors
     /// The database failed; or some are missing, and may yet come.
-    pub async fn visible_messages(
-        &self,
-        team: TeamId,
-        viewer: ContactId,
+    pub async fn visible_among(
+        self,
+        member: &TeamMember,
         messages: &[MessageId],
     ) -> Result<Vec<(MessageId, ChatKey)>> {
         if messages.is_empty() {
@@ -75,73 +84,73 @@ impl ReadModel {
              WHERE m.uid = ANY($3) AND {VISIBLE}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(team.0)
-            .bind(viewer.0)
+            .bind(member.team.0)
+            .bind(member.contact.0)
             .bind(messages.iter().map(|id| id.0).collect::<Vec<_>>())
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         if rows.len() < messages.len() {
-            self.whole().await?;
+            self.0.ensure_complete().await?;
         }
         Ok(rows.iter().map(|row| (MessageId(row.get("uid")), ChatKey(row.get("chat")))).collect())
     }
 
     /// The deleted ones among these messages of a team.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn deleted_among(&self, team: TeamId, messages: &[MessageId]) -> Result<Vec<MessageId>> {
+    pub async fn deleted_among(self, member: &TeamMember, messages: &[MessageId]) -> Result<Vec<MessageId>> {
         if messages.is_empty() {
             return Ok(vec![]);
         }
         let deleted: Vec<Uuid> =
             sqlx::query_scalar("SELECT uid FROM message WHERE team = $1 AND uid = ANY($2) AND deleted")
-                .bind(team.0)
+                .bind(member.team.0)
                 .bind(messages.iter().map(|id| id.0).collect::<Vec<_>>())
-                .fetch_all(&self.pool)
+                .fetch_all(&self.0.pool)
                 .await?;
         Ok(deleted.into_iter().map(MessageId).collect())
     }
 
-    /// The newest message of a chat.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn newest_message(&self, chat: ChatKey) -> Result<Option<MessageId>> {
-        let newest: Option<Option<Uuid>> = sqlx::query_scalar("SELECT last_message FROM chat WHERE key = $1")
-            .bind(chat.0)
-            .fetch_optional(&self.pool)
-            .await?;
+    /// The newest message of a chat of the member's team.
+    pub async fn newest_in(self, member: &TeamMember, chat: ChatKey) -> Result<Option<MessageId>> {
+        let newest: Option<Option<Uuid>> =
+            sqlx::query_scalar("SELECT last_message FROM chat WHERE key = $1 AND team = $2")
+                .bind(chat.0)
+                .bind(member.team.0)
+                .fetch_optional(&self.0.pool)
+                .await?;
         Ok(newest.flatten().map(MessageId))
     }
 
-    /// Whether a contact is an admin of a group.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn runs_chat(&self, contact: ContactId, chat: ChatKey) -> Result<bool> {
-        let sql =
-            "SELECT EXISTS (SELECT 1 FROM member WHERE chat = $1 AND contact = $2 AND status = 'admin')";
-        Ok(sqlx::query_scalar(sql).bind(chat.0).bind(contact.0).fetch_one(&self.pool).await?)
+    /// Whether a message belongs to a chat of the member's team.
+    pub async fn belongs_to(self, member: &TeamMember, message: MessageId, chat: ChatKey) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE uid = $1 AND chat = $2 AND team = $3)",
+        )
+        .bind(message.0)
+        .bind(chat.0)
+        .bind(member.team.0)
+        .fetch_one(&self.0.pool)
+        .await?)
     }
 
-    /// Whether a message belongs to a chat.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn message_is_of(&self, message: MessageId, chat: ChatKey) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM message WHERE uid = $1 AND chat = $2)")
-            .bind(message.0)
-            .bind(chat.0)
-            .fetch_one(&self.pool)
-            .await?)
+    /// The chats of those of the messages that are not deleted.
+    pub async fn chats_of(
+        self,
+        member: &TeamMember,
+        messages: &[MessageId],
+    ) -> Result<HashMap<MessageId, ChatRef>> {
+        let rows = sqlx::query(
+            "SELECT m.uid, c.key, c.kind, c.low, c.high FROM message m JOIN chat c ON c.key = m.chat \
+             WHERE m.team = $1 AND m.uid = ANY($2) AND NOT m.deleted",
+        )
+        .bind(member.team.0)
+        .bind(messages.iter().map(|id| id.0).collect::<Vec<Uuid>>())
+        .fetch_all(&self.0.pool)
+        .await?;
+        rows.iter().map(|row| Ok((MessageId(row.get("uid")), chat_ref(row)?))).collect()
     }
 }
 
 /// A row with [`COLUMNS`].
-///
-/// # Errors
-/// The row cannot have been written by the projection.
 pub fn neutral(row: &PgRow) -> Result<MessageRecord> {
     let author: Uuid = row.get("author");
     let num: i64 = row.get("num");
@@ -197,9 +206,6 @@ fn json<T: DeserializeOwned>(row: &PgRow, column: &'static str) -> Result<Vec<T>
 }
 
 /// The conversation of a row with `key`, `kind`, `low`, `high`.
-///
-/// # Errors
-/// The row cannot have been written by the projection.
 pub fn chat_ref(row: &PgRow) -> Result<ChatRef> {
     let damaged = || QueryError::Damaged("chat.low");
     match row.get::<&str, _>("kind") {

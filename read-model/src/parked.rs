@@ -28,22 +28,27 @@ pub struct Parked {
     pub since: DateTime<Utc>,
 }
 
+/// Streams whose projection is stopped at an event.
+#[derive(Clone, Copy, Debug)]
+pub struct ParkedStreams<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Streams whose projection is stopped at an event.
+    pub fn parked_streams(&self) -> ParkedStreams<'_> {
+        ParkedStreams(self)
+    }
+}
+
+impl ParkedStreams<'_> {
     /// All streams that stand still, in the order of the log.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn parked(&self) -> Result<Vec<Parked>> {
-        let rows = sqlx::query("SELECT * FROM parked ORDER BY position").fetch_all(&self.pool).await?;
+    pub async fn list(self) -> Result<Vec<Parked>> {
+        let rows = sqlx::query("SELECT * FROM parked ORDER BY position").fetch_all(&self.0.pool).await?;
         Ok(rows.iter().map(parked).collect())
     }
 
     /// How many streams stand still.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn parked_count(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT count(*) FROM parked").fetch_one(&self.pool).await?)
+    pub async fn count(self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT count(*) FROM parked").fetch_one(&self.0.pool).await?)
     }
 }
 

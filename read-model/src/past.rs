@@ -86,9 +86,6 @@ pub fn schema_of(team: TeamId, position: Position) -> String {
 }
 
 /// Says that a schema is used now; false if it is not there.
-///
-/// # Errors
-/// The database failed.
 pub async fn touch(db: &mut PgConnection, schema: &str) -> Result<bool, sqlx::Error> {
     let touched = sqlx::query("UPDATE past.scratch SET used = now() WHERE schema = $1 AND fingerprint = $2")
         .bind(schema)
@@ -99,9 +96,6 @@ pub async fn touch(db: &mut PgConnection, schema: &str) -> Result<bool, sqlx::Er
 }
 
 /// Lets nobody else make or drop this one until the transaction ends.
-///
-/// # Errors
-/// The database failed.
 pub async fn lock(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(schema).execute(db).await?;
     Ok(())
@@ -109,9 +103,6 @@ pub async fn lock(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error
 
 /// Ends the making of one: what depends on what happened elsewhere is taken from the rows that are served, and from here
 /// on it is there for all.
-///
-/// # Errors
-/// The database failed.
 pub async fn finish(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     // Colours go round among all teams and accounts, of which only one is here; they never change.
     for table in ["team", "contact"] {
@@ -132,9 +123,6 @@ pub async fn finish(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Err
 }
 
 /// Makes room for one more; false if all are in use.
-///
-/// # Errors
-/// The database failed.
 pub async fn make_room(pool: &PgPool, most: u32) -> Result<bool, sqlx::Error> {
     loop {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM past.scratch").fetch_one(pool).await?;
@@ -148,18 +136,12 @@ pub async fn make_room(pool: &PgPool, most: u32) -> Result<bool, sqlx::Error> {
 }
 
 /// Drops those that nobody has used for as long as `idle`, and those that are too old.
-///
-/// # Errors
-/// The database failed.
 pub async fn sweep(pool: &PgPool, idle: TimeDelta) -> Result<(), sqlx::Error> {
     while drop_one(pool, idle, OLDEST).await? {}
     Ok(())
 }
 
 /// Drops all of them: what they show may have been erased.
-///
-/// # Errors
-/// The database failed.
 pub async fn forget_all(pool: &PgPool) -> Result<(), sqlx::Error> {
     while drop_one(pool, TimeDelta::zero(), TimeDelta::zero()).await? {}
     Ok(())
@@ -196,12 +178,20 @@ async fn drop_one(pool: &PgPool, idle: TimeDelta, oldest: TimeDelta) -> Result<b
     Ok(true)
 }
 
+/// Schemas with teams as they were in the past.
+#[derive(Clone, Copy, Debug)]
+pub struct PastSchemas<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Schemas with teams as they were in the past.
+    pub fn past_schemas(&self) -> PastSchemas<'_> {
+        PastSchemas(self)
+    }
+}
+
+impl PastSchemas<'_> {
     /// Says that a schema of the past is used now; false if it is not there.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn touch_past(&self, schema: &str) -> Result<bool, sqlx::Error> {
-        touch(&mut *self.pool.acquire().await?, schema).await
+    pub async fn touch(self, schema: &str) -> Result<bool, sqlx::Error> {
+        touch(&mut *self.0.pool.acquire().await?, schema).await
     }
 }

@@ -12,9 +12,6 @@ const POLL: Duration = Duration::from_millis(25);
 impl ReadModel {
     /// The position of the last event that the rows show, as the database says. It can be lower than before: a crash of
     /// Postgres takes the newest rows, which the projection then brings again.
-    ///
-    /// # Errors
-    /// The database failed.
     pub async fn position(&self) -> Result<Position> {
         let known = self.known();
         let position: i64 =
@@ -22,7 +19,7 @@ impl ReadModel {
         let position = position.cast_unsigned();
         if position < known {
             self.expect(known); // what is gone will come once more
-            self.seen.send_replace(position);
+            self.known.send_replace(position);
         } else {
             self.advance(position);
         }
@@ -34,7 +31,7 @@ impl ReadModel {
     /// # Errors
     /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before, or the projection to
     /// where the log stood when this process began, or what a crash took is there again; or the database failed.
-    pub async fn whole(&self) -> Result<()> {
+    pub async fn ensure_complete(&self) -> Result<()> {
         if self.finished {
             return Ok(());
         }
@@ -63,38 +60,35 @@ impl ReadModel {
 
     /// Rows up to here are committed.
     pub fn advance(&self, position: Position) {
-        self.seen.send_if_modified(|seen| {
-            let newer = position > *seen;
-            *seen = position.max(*seen);
+        self.known.send_if_modified(|known| {
+            let newer = position > *known;
+            *known = position.max(*known);
             newer
         });
     }
 
     /// The read model was dropped and starts over: what was seen before is not there any more.
     pub fn restart(&self) {
-        self.seen.send_replace(0);
+        self.known.send_replace(0);
         self.rights_changed();
     }
 
     /// The highest position that this process knows to be committed.
     pub fn known(&self) -> Position {
-        *self.seen.borrow()
+        *self.known.borrow()
     }
 
     /// Waits until the rows show `position`; false when `patience` is over first.
-    ///
-    /// # Errors
-    /// The database failed.
     pub async fn caught_up(&self, position: Position, patience: Duration) -> Result<bool> {
         let deadline = Instant::now() + patience;
-        let mut seen = self.seen.subscribe();
+        let mut known = self.known.subscribe();
         loop {
-            if *seen.borrow_and_update() >= position {
+            if *known.borrow_and_update() >= position {
                 return Ok(true);
             }
             let pause = deadline.min(Instant::now() + POLL);
             // Progress is announced; asking the database is for announcements that got lost.
-            if timeout_at(pause, seen.changed()).await.is_err()
+            if timeout_at(pause, known.changed()).await.is_err()
                 && self.position().await? < position
                 && pause == deadline
             {

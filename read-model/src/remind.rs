@@ -1,56 +1,55 @@
 //! Reminders that have yet to fire.
 
-use crate::{QueryError, ReadModel, Result, chat::jid_for};
+use crate::{QueryError, ReadModel, Result, chat_address::jid_for, rights::TeamMember};
 use chrono::{DateTime, Utc};
 use events::{ContactId, RemindId, chat::ChatRef};
 use protocol::{notice::ReminderRecord, remind::Remind};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
+/// Reminders that have not fired yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Reminders<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Reminders that have not fired yet.
+    pub fn reminders(&self) -> Reminders<'_> {
+        Reminders(self)
+    }
+}
+
+impl Reminders<'_> {
     /// A contact's own, the next one first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn reminds(&self, contact: ContactId) -> Result<Vec<Remind>> {
+    pub async fn list(self, owner: &TeamMember) -> Result<Vec<Remind>> {
         let rows = sqlx::query("SELECT * FROM remind WHERE contact = $1 ORDER BY fire_at, uid")
-            .bind(contact.0)
-            .fetch_all(&self.pool)
+            .bind(owner.contact.0)
+            .fetch_all(&self.0.pool)
             .await?;
-        rows.iter().map(|row| Ok(remind_view(&reminder(row)?, contact))).collect()
+        rows.iter().map(|row| Ok(remind_view(&reminder(row)?, owner.contact))).collect()
     }
 
     /// How many of a contact's have yet to fire.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn remind_count(&self, contact: ContactId) -> Result<usize> {
+    pub async fn count(self, owner: &TeamMember) -> Result<usize> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM remind WHERE contact = $1")
-            .bind(contact.0)
-            .fetch_one(&self.pool)
+            .bind(owner.contact.0)
+            .fetch_one(&self.0.pool)
             .await?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     /// Those whose time has come, as far as the rows know: the log may know that they have fired.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn due_reminds(&self, now: DateTime<Utc>, limit: i64) -> Result<Vec<RemindId>> {
+    pub async fn due(self, now: DateTime<Utc>, limit: i64) -> Result<Vec<RemindId>> {
         let due: Vec<Uuid> =
             sqlx::query_scalar("SELECT uid FROM remind WHERE fire_at <= $1 ORDER BY fire_at, uid LIMIT $2")
                 .bind(now)
                 .bind(limit)
-                .fetch_all(&self.pool)
+                .fetch_all(&self.0.pool)
                 .await?;
         Ok(due.into_iter().map(RemindId).collect())
     }
 }
 
 /// A row of the table.
-///
-/// # Errors
-/// The projection cannot have written it.
 pub fn reminder(row: &PgRow) -> Result<ReminderRecord> {
     let chat: ChatRef =
         serde_json::from_value(row.get("chat_ref")).map_err(|_| QueryError::Damaged("remind.chat_ref"))?;

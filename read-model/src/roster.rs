@@ -3,64 +3,70 @@
 use crate::{
     ReadModel, Result,
     chat::list::{ChatFilter, ChatSort},
-    contact::Viewer,
     reading::PLACES,
+    rights::TeamMember,
 };
-use events::{AccountId, TeamId, value::SectionKind};
+use events::{AccountId, value::SectionKind};
 use protocol::{chat::Chat, lang::Lang, message::ChatType, realtime::Roster, task::TaskTab};
 use sqlx::AssertSqlSafe;
 
-/// Whose roster.
+/// What a roster needs beside the member.
 #[derive(Clone, Copy, Debug)]
-pub struct RosterOf {
-    /// The account.
+pub struct RosterOptions {
+    /// The member's account.
     pub account: AccountId,
-    /// The team.
-    pub team: TeamId,
-    /// The account's contact there.
-    pub viewer: Viewer,
     /// The language of titles.
     pub lang: Lang,
-    /// What it has not read in all teams.
+    /// Unread messages of the account in all teams.
     pub badge: u64,
+    /// The most contacts and chats that a roster may have.
+    pub max_objects: u32,
 }
 
+/// Everything that a team's screen shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Rosters<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
-    /// A team as a member sees it; `None` when there are more than `most` contacts and chats.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn roster(&self, of: RosterOf, most: u32) -> Result<Option<Roster>> {
-        let RosterOf { account, team, viewer, lang, badge } = of;
-        if self.roster_size(team, viewer).await? > i64::from(most) {
+    /// Everything that a team's screen shows.
+    pub fn rosters(&self) -> Rosters<'_> {
+        Rosters(self)
+    }
+}
+
+impl Rosters<'_> {
+    /// The team as the member sees it; `None` when it has too many contacts and chats.
+    pub async fn of(self, member: &TeamMember, options: RosterOptions) -> Result<Option<Roster>> {
+        let RosterOptions { account, lang, badge, max_objects } = options;
+        if self.count_objects(member).await? > i64::from(max_objects) {
             return Ok(None);
         }
-        let tabs = self.task_tabs(team, viewer).await?.into_iter();
+        let (sections, tabs) = (self.0.sections(), self.0.tasks().tabs(member).await?.into_iter());
         Ok(Some(Roster {
             badge,
-            contact_sections: self.sections(team, SectionKind::Contacts).await?,
-            contacts: self.contacts(team, viewer).await?,
-            devices: self.devices(account).await?,
-            direct_chats: self.all_chats(team, viewer, ChatType::Direct, most).await?,
-            group_sections: self.sections(team, SectionKind::Groups).await?,
-            groups: self.all_chats(team, viewer, ChatType::Group, most).await?,
-            task_chats: self.all_chats(team, viewer, ChatType::Task, most).await?,
-            task_sections: self.sections(team, SectionKind::Tasks).await?,
+            contact_sections: sections.list(member, SectionKind::Contacts).await?,
+            contacts: self.0.contacts().present(member).await?,
+            devices: self.0.devices().list(account).await?,
+            direct_chats: self.all_chats(member, ChatType::Direct, max_objects).await?,
+            group_sections: sections.list(member, SectionKind::Groups).await?,
+            groups: self.all_chats(member, ChatType::Group, max_objects).await?,
+            task_chats: self.all_chats(member, ChatType::Task, max_objects).await?,
+            task_sections: sections.list(member, SectionKind::Tasks).await?,
             task_tabs: tabs.map(|(key, tasks, unread)| TaskTab::new(key, tasks, unread, lang)).collect(),
         }))
     }
 
-    async fn roster_size(&self, team: TeamId, viewer: Viewer) -> Result<i64> {
+    async fn count_objects(self, member: &TeamMember) -> Result<i64> {
         let sql = format!(
             "SELECT (SELECT count(*) FROM contact WHERE team = $2 AND NOT archived) \
                  + (SELECT count(*) FROM ({PLACES}) x JOIN chat c ON c.key = x.chat WHERE NOT c.archived)"
         );
-        let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(vec![viewer.contact.0]).bind(team.0);
-        Ok(query.fetch_one(&self.pool).await?)
+        let query = sqlx::query_scalar(AssertSqlSafe(sql)).bind(vec![member.contact.0]).bind(member.team.0);
+        Ok(query.fetch_one(&self.0.pool).await?)
     }
 
-    /// The conversations of a kind that a contact is in, hidden ones too.
-    async fn all_chats(&self, team: TeamId, viewer: Viewer, kind: ChatType, limit: u32) -> Result<Vec<Chat>> {
+    /// All chats of a kind that the member is in, hidden ones too, by last activity.
+    async fn all_chats(self, member: &TeamMember, kind: ChatType, limit: u32) -> Result<Vec<Chat>> {
         let filter = ChatFilter {
             kinds: vec![kind],
             gentime_gt: Some(0),
@@ -75,6 +81,6 @@ impl ReadModel {
             limit,
             offset: 0,
         };
-        Ok(self.chat_page(team, viewer, &filter).await?.objects)
+        Ok(self.0.chats().page(member, &filter).await?.objects)
     }
 }

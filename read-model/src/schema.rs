@@ -85,9 +85,6 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
 
 /// Drops the read model and makes it anew, empty; what is in `ops` stays. Until the projection has come to `until`, nobody
 /// is let in: see [`crate::QueryError::Rebuilding`].
-///
-/// # Errors
-/// Postgres is not available.
 pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
     take_turn(&mut transaction).await?;
@@ -101,9 +98,6 @@ async fn make(db: &mut PgConnection, until: Position) -> Result<(), sqlx::Error>
 }
 
 /// Begins a read model beside the one that is served, empty; one that this program has begun before is gone on with.
-///
-/// # Errors
-/// Postgres is not available.
 pub async fn begin_beside(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     let mut transaction = db.begin().await?;
     take_turn(&mut transaction).await?;
@@ -114,9 +108,6 @@ pub async fn begin_beside(db: &mut PgConnection, schema: &str) -> Result<(), sql
 }
 
 /// Takes the turn of those who change schemas, until the transaction ends.
-///
-/// # Errors
-/// Postgres is not available.
 pub async fn take_turn(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(db).await?;
     Ok(())
@@ -124,9 +115,6 @@ pub async fn take_turn(db: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 /// Makes what only queries need, if it is not there yet: the index of words. Whoever fills tables does so when they are full;
 /// a search before that reads all messages.
-///
-/// # Errors
-/// Postgres is not available.
 pub async fn complete(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     if is_complete(db).await? {
         return Ok(());
@@ -145,9 +133,6 @@ async fn is_complete(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
 }
 
 /// Up to where the read model is being made anew: see [`crate::QueryError::Rebuilding`].
-///
-/// # Errors
-/// Postgres is not available.
 pub async fn wanted_position(db: &mut PgConnection) -> Result<Position, sqlx::Error> {
     let until: i64 = sqlx::query_scalar("SELECT until FROM ops.rebuild").fetch_one(db).await?;
     Ok(until.cast_unsigned())
@@ -155,9 +140,6 @@ pub async fn wanted_position(db: &mut PgConnection) -> Result<Position, sqlx::Er
 
 /// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it. Inside a transaction; where the
 /// services have database roles of their own, it belongs to the one whose business it is, and the others may read it.
-///
-/// # Errors
-/// Postgres is not available.
 pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     let roles: bool =
         sqlx::query_scalar("SELECT to_regproc('ops.maker_of') IS NOT NULL").fetch_one(&mut *db).await?;

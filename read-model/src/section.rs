@@ -1,21 +1,29 @@
 //! Sections of a team's contacts, groups and tasks.
 
-use crate::{ReadModel, Result};
-use events::{SectionId, TeamId, value::SectionKind};
+use crate::{ReadModel, Result, rights::TeamMember};
+use events::{SectionId, value::SectionKind};
 use protocol::section::Section;
 use sqlx::Row;
 
+/// Sections of a team's contacts, groups and tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Sections<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Sections of a team's contacts, groups and tasks.
+    pub fn sections(&self) -> Sections<'_> {
+        Sections(self)
+    }
+}
+
+impl Sections<'_> {
     /// All of a kind, in their order.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn sections(&self, team: TeamId, kind: SectionKind) -> Result<Vec<Section>> {
+    pub async fn list(self, member: &TeamMember, kind: SectionKind) -> Result<Vec<Section>> {
         let rows =
             sqlx::query("SELECT * FROM section WHERE team = $1 AND kind = $2 ORDER BY sort_ordering, uid")
-                .bind(team.0)
+                .bind(member.team.0)
                 .bind(kind.word())
-                .fetch_all(&self.pool)
+                .fetch_all(&self.0.pool)
                 .await?;
         let section = |row: &sqlx::postgres::PgRow| Section {
             uid: row.get("uid"),
@@ -28,30 +36,24 @@ impl ReadModel {
     }
 
     /// One of them.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn section(
-        &self,
-        team: TeamId,
+    pub async fn find(
+        self,
+        member: &TeamMember,
         kind: SectionKind,
         section: SectionId,
     ) -> Result<Option<Section>> {
-        Ok(self.sections(team, kind).await?.into_iter().find(|known| known.uid == section.0))
+        Ok(self.list(member, kind).await?.into_iter().find(|known| known.uid == section.0))
     }
 
     /// Whether a team has such a section.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn section_is_of(&self, team: TeamId, kind: SectionKind, section: SectionId) -> Result<bool> {
+    pub async fn exists(self, member: &TeamMember, kind: SectionKind, section: SectionId) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM section WHERE uid = $1 AND team = $2 AND kind = $3)",
         )
         .bind(section.0)
-        .bind(team.0)
+        .bind(member.team.0)
         .bind(kind.word())
-        .fetch_one(&self.pool)
+        .fetch_one(&self.0.pool)
         .await?)
     }
 }

@@ -3,7 +3,7 @@
 //! That one was used is noted beside the log, seldom: it changes nothing but how long the session lasts. That one has ended for it is
 //! an event, [`crate::session_list`] only says where to look.
 
-use crate::{ReadModel, Result};
+use crate::{Result, session::Sessions};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AccountId, SessionId,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// A session that is over, though no event says so yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
+pub struct ExpiredSession {
     /// Whose.
     pub account: AccountId,
     /// The session.
@@ -24,12 +24,9 @@ pub struct Over {
     pub reason: SessionEnd,
 }
 
-impl ReadModel {
+impl Sessions<'_> {
     /// A session was used just now.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn saw_session(&self, session: SessionId, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    pub async fn note_use(self, session: SessionId, account: AccountId, at: DateTime<Utc>) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.session_seen (session, account, at) VALUES ($1, $2, $3) \
              ON CONFLICT (session) DO UPDATE SET at = greatest(session_seen.at, excluded.at)",
@@ -37,18 +34,15 @@ impl ReadModel {
         .bind(session.0)
         .bind(account.0)
         .bind(at)
-        .execute(&self.pool)
+        .execute(&self.0.pool)
         .await?;
         Ok(())
     }
 
     /// The sessions of an account that are open, the newest first; `current` is the one that asks. Those that nobody has used for
     /// longer than `idle` are over.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn sessions(
-        &self,
+    pub async fn list(
+        self,
         account: AccountId,
         current: SessionId,
         now: DateTime<Utc>,
@@ -64,7 +58,7 @@ impl ReadModel {
         .bind(account.0)
         .bind(now)
         .bind(idle.map(|idle| now - idle))
-        .fetch_all(&self.pool)
+        .fetch_all(&self.0.pool)
         .await?;
         let session = |row: &sqlx::postgres::PgRow| {
             let uid: Uuid = row.get("uid");
@@ -87,15 +81,12 @@ impl ReadModel {
     }
 
     /// Sessions that are over by their age, or because nobody has used them for longer than `idle`.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn sessions_over(
-        &self,
+    pub async fn expired(
+        self,
         now: DateTime<Utc>,
         idle: Option<TimeDelta>,
         limit: i64,
-    ) -> Result<Vec<Over>> {
+    ) -> Result<Vec<ExpiredSession>> {
         let rows = sqlx::query(
             "SELECT s.uid, s.account, s.expires <= $1 AS old \
              FROM session s LEFT JOIN ops.session_seen n ON n.session = s.uid \
@@ -105,9 +96,9 @@ impl ReadModel {
         .bind(now)
         .bind(idle.map(|idle| now - idle))
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.0.pool)
         .await?;
-        let over = |row: &sqlx::postgres::PgRow| Over {
+        let over = |row: &sqlx::postgres::PgRow| ExpiredSession {
             account: row.get::<Uuid, _>("account").into(),
             session: row.get::<Uuid, _>("uid").into(),
             reason: if row.get("old") { SessionEnd::Expired } else { SessionEnd::Idle },
@@ -116,15 +107,12 @@ impl ReadModel {
     }
 
     /// Forgets when sessions were used that are no more.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn forget_session_uses(&self) -> Result<()> {
+    pub async fn forget_uses(self) -> Result<()> {
         sqlx::query(
             "DELETE FROM ops.session_seen n WHERE n.at < now() - interval '1 day' \
              AND NOT EXISTS (SELECT FROM session s WHERE s.uid = n.session)",
         )
-        .execute(&self.pool)
+        .execute(&self.0.pool)
         .await?;
         Ok(())
     }

@@ -2,8 +2,10 @@
 
 use crate::{
     QueryError, ReadModel, Result,
-    contact::{COLUMNS, SOURCE, Viewer, may_invite},
+    contact::{COLUMNS, SOURCE, may_invite},
     icon::StoredIcon,
+    invitation::Invited,
+    rights::{TeamMember, Viewer},
 };
 use chrono::{DateTime, Datelike, Months, Utc};
 use domain::policy::{self, Action};
@@ -21,95 +23,98 @@ use uuid::Uuid;
 /// Months that `usage` lists.
 const USAGE_MONTHS: u32 = 24;
 
+/// Teams as their members see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Teams<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Teams as their members see them.
+    pub fn teams(&self) -> Teams<'_> {
+        Teams(self)
+    }
+}
+
+impl Teams<'_> {
     /// The teams of an account, oldest first; archived ones and those it left drop out.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn teams(&self, account: AccountId, version: ApiVersion) -> Result<Vec<Team>> {
+    pub async fn list(self, account: AccountId, version: ApiVersion) -> Result<Vec<Team>> {
         let which = "c.account = $1 AND NOT c.archived AND NOT t.archived";
         self.team_views(account, which, None, version).await
     }
 
     /// How many teams an account is in.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn team_count(&self, account: AccountId) -> Result<usize> {
+    pub async fn count(self, account: AccountId) -> Result<usize> {
         let count: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM contact c JOIN team t ON t.uid = c.team \
              WHERE c.account = $1 AND NOT c.archived AND NOT t.archived",
         )
         .bind(account.0)
-        .fetch_one(&self.pool)
+        .fetch_one(&self.0.pool)
         .await?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// One team as an account sees it, archived or not; `None` for those who are not in it.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn team(&self, account: AccountId, team: TeamId, version: ApiVersion) -> Result<Option<Team>> {
+    pub async fn find(self, account: AccountId, team: TeamId, version: ApiVersion) -> Result<Option<Team>> {
         let which = "c.account = $1 AND NOT c.archived AND t.uid = $2";
         let found = self.team_views(account, which, Some(team), version).await?;
         Ok(found.into_iter().next())
     }
 
     /// A new team, with everybody in it.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn team_with_contacts(&self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
-        let Some(mut view) = self.team(account, team, ApiVersion::V3).await? else { return Ok(None) };
+    pub async fn find_with_people(self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
+        let Some(mut view) = self.find(account, team, ApiVersion::V3).await? else { return Ok(None) };
         let protocol::Jid::Direct(contact) = view.me.jid else {
             return Err(QueryError::Damaged("contact.uid"));
         };
-        view.contacts = Some(self.people(team, Viewer { contact, status: view.me.status }).await?);
+        view.contacts =
+            Some(self.0.contacts().people(team, Viewer { contact, status: view.me.status }).await?);
         Ok(Some(view))
     }
 
     /// Picture of a team.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn team_icon(&self, team: TeamId) -> Result<Option<IconData>> {
+    pub async fn icon(self, member: &TeamMember) -> Result<Option<IconData>> {
         let row =
             sqlx::query("SELECT name, colour, icon_blob, icon_width, icon_height FROM team WHERE uid = $1")
-                .bind(team.0)
-                .fetch_optional(&self.pool)
+                .bind(member.team.0)
+                .fetch_optional(&self.0.pool)
                 .await?;
         Ok(row.map(|row| self.icon_view(&row)))
     }
 
     /// A team as those see it who hold an invitation; an archived one is none.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn team_short(&self, team: TeamId) -> Result<Option<TeamShort>> {
+    pub async fn brief(self, invited: &Invited) -> Result<Option<TeamShort>> {
         let row = sqlx::query(
             "SELECT name, colour, icon_blob, icon_width, icon_height FROM team WHERE uid = $1 AND NOT archived",
         )
-        .bind(team.0)
-        .fetch_optional(&self.pool)
+        .bind(invited.team().0)
+        .fetch_optional(&self.0.pool)
         .await?;
-        Ok(row.map(|row| TeamShort { icons: self.icon_view(&row), name: row.get("name"), uid: team.0 }))
+        Ok(row.map(|row| TeamShort {
+            icons: self.icon_view(&row),
+            name: row.get("name"),
+            uid: invited.team().0,
+        }))
+    }
+
+    /// When the tasks of the member's team are due on their day: `HH:MM:SS`.
+    pub async fn default_task_deadline(self, member: &TeamMember) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar("SELECT default_task_deadline FROM team WHERE uid = $1")
+            .bind(member.team.0)
+            .fetch_optional(&self.0.pool)
+            .await?)
     }
 
     /// Bytes stored by a team, by month.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn usage(&self, team: TeamId, now: DateTime<Utc>) -> Result<Option<Usage>> {
+    pub async fn usage(self, member: &TeamMember, now: DateTime<Utc>) -> Result<Option<Usage>> {
         let row = sqlx::query("SELECT uploads_size, uploads_size_limit FROM team WHERE uid = $1")
-            .bind(team.0)
-            .fetch_optional(&self.pool)
+            .bind(member.team.0)
+            .fetch_optional(&self.0.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let sizes: HashMap<(i32, i32), i64> =
             sqlx::query("SELECT year, month, size FROM usage WHERE team = $1")
-                .bind(team.0)
-                .fetch_all(&self.pool)
+                .bind(member.team.0)
+                .fetch_all(&self.0.pool)
                 .await?
                 .iter()
                 .map(|row| ((row.get("year"), row.get("month")), row.get("size")))
@@ -133,7 +138,7 @@ impl ReadModel {
     }
 
     async fn team_views(
-        &self,
+        self,
         account: AccountId,
         which: &str,
         team: Option<TeamId>,
@@ -152,9 +157,9 @@ impl ReadModel {
             Some(team) => query.bind(team.0),
             None => query,
         };
-        let rows = query.fetch_all(&self.pool).await?;
+        let rows = query.fetch_all(&self.0.pool).await?;
         let contacts: Vec<ContactId> = rows.iter().map(|row| ContactId(row.get("uid"))).collect();
-        let mut unread = self.unread(&contacts).await?;
+        let mut unread = self.0.unread().counts(&contacts).await?;
         let view = |row: &PgRow| {
             let contact = ContactId(row.get("uid"));
             self.team_view(row, contact, unread.remove(&contact).unwrap_or_default(), version)
@@ -162,9 +167,9 @@ impl ReadModel {
         Ok(rows.iter().map(view).collect())
     }
 
-    fn team_view(&self, row: &PgRow, contact: ContactId, unread: TeamUnread, version: ApiVersion) -> Team {
+    fn team_view(self, row: &PgRow, contact: ContactId, unread: TeamUnread, version: ApiVersion) -> Team {
         let status = ContactStatus::from_word(row.get("status")).unwrap_or(ContactStatus::Guest);
-        let me = self.contact_view(row, Viewer { contact, status }, version);
+        let me = self.0.contacts().contact_view(row, Viewer { contact, status }, version);
         let may = |action| policy::may(status, action).then_some(true);
         let manages = may(Action::ManageTeam).is_some();
         let assignable = policy::assignable(status);
@@ -192,13 +197,13 @@ impl ReadModel {
         }
     }
 
-    fn icon_view(&self, row: &PgRow) -> IconData {
+    fn icon_view(self, row: &PgRow) -> IconData {
         self.icon_of(row, row.get("colour"))
     }
 
-    fn icon_of(&self, row: &PgRow, colour: i16) -> IconData {
+    fn icon_of(self, row: &PgRow, colour: i16) -> IconData {
         let stored = StoredIcon::of(row, ["icon_blob", "icon_width", "icon_height"]);
-        self.icon(stored, colour, row.get("name"))
+        self.0.icons().icon(stored, colour, row.get("name"))
     }
 }
 

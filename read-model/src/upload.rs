@@ -1,8 +1,8 @@
 //! Files: rows ↔ their neutral form, and who may read them.
 
-use crate::{QueryError, ReadModel, Result, contact::Viewer};
+use crate::{QueryError, ReadModel, Result, rights::TeamMember};
 use events::{
-    BlobId, TeamId, UploadId,
+    BlobId, UploadId,
     value::{ContactStatus, UploadKind},
 };
 use protocol::upload::UploadRecord;
@@ -20,18 +20,21 @@ pub const PREVIEW: &str = "preview.jpg";
 /// See [`FILE`].
 pub const PREVIEW_2X: &str = "preview2x.jpg";
 
+/// Files that a member may read.
+#[derive(Clone, Copy, Debug)]
+pub struct Uploads<'r>(pub(crate) &'r ReadModel);
+
 impl ReadModel {
+    /// Files that a member may read.
+    pub fn uploads(&self) -> Uploads<'_> {
+        Uploads(self)
+    }
+}
+
+impl Uploads<'_> {
     /// A file that a contact may read, and where it is stored: its own, or one that a message brings which it may read, or
     /// a task that it sees.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn upload(
-        &self,
-        team: TeamId,
-        viewer: Viewer,
-        upload: UploadId,
-    ) -> Result<Option<(UploadRecord, BlobId)>> {
+    pub async fn find(self, member: &TeamMember, upload: UploadId) -> Result<Option<(UploadRecord, BlobId)>> {
         let sql = format!(
             "SELECT {COLUMNS}, u.blob FROM upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
                  SELECT 1 FROM attachment a JOIN message m ON m.uid = a.message \
@@ -44,14 +47,14 @@ impl ReadModel {
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(upload.0)
-            .bind(team.0)
-            .bind(viewer.contact.0)
-            .bind(viewer.status > ContactStatus::Guest)
-            .bind(viewer.status >= ContactStatus::Admin)
-            .fetch_optional(&self.pool)
+            .bind(member.team.0)
+            .bind(member.contact.0)
+            .bind(member.status > ContactStatus::Guest)
+            .bind(member.status >= ContactStatus::Admin)
+            .fetch_optional(&self.0.pool)
             .await?;
         let Some(row) = row else {
-            self.whole().await?;
+            self.0.ensure_complete().await?;
             return Ok(None);
         };
         Ok(Some((neutral(&row)?, BlobId(row.get("blob")))))
@@ -59,9 +62,6 @@ impl ReadModel {
 }
 
 /// A row with [`COLUMNS`].
-///
-/// # Errors
-/// The row cannot have been written by the projection.
 pub fn neutral(row: &PgRow) -> Result<UploadRecord> {
     let side = |name| row.get::<Option<i32>, _>(name).map(i32::unsigned_abs);
     Ok(UploadRecord {

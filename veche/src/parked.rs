@@ -56,8 +56,10 @@ enum Ruling {
 pub(crate) async fn run(config: Config, parked: Parked) -> Result<(), Failure> {
     let runtime = Runtime::open_without_migrating(config).await?;
     match parked.ruling {
-        None if parked.json => println!("{}", serde_json::to_string_pretty(&runtime.read.parked().await?)?),
-        None => list(&runtime.read.parked().await?),
+        None if parked.json => {
+            println!("{}", serde_json::to_string_pretty(&runtime.read.parked_streams().list().await?)?)
+        }
+        None => list(&runtime.read.parked_streams().list().await?),
         Some(ruling) => rule(&runtime, ruling).await?,
     }
     runtime.close().await;
@@ -107,10 +109,10 @@ async fn rule(runtime: &Runtime, ruling: Ruling) -> Result<(), Failure> {
         )
         .into());
     }
-    let rulings = rulings(&runtime.read.parked().await?, ruling)?;
+    let rulings = rulings(&runtime.read.parked_streams().list().await?, ruling)?;
     let ruled = before.then(&runtime.journal, rulings).await?;
     if runtime.read.caught_up(ruled.position, PATIENCE).await? {
-        list(&runtime.read.parked().await?);
+        list(&runtime.read.parked_streams().list().await?);
     } else {
         println!(
             "It is in the log at position {}: the projection will carry it out when it gets there.",

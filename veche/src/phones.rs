@@ -4,7 +4,7 @@ use crate::{cli::Failure, runtime::Runtime};
 use clap::{Args, Subcommand};
 use domain::phone_number::former::Suspicion;
 use platform::config::Config;
-use read_model::{ReadModel, phones::StoredPhone};
+use read_model::{ReadModel, account::StoredPhone};
 use serde_json::{Value, json};
 
 /// Accounts that are read at once.
@@ -48,7 +48,7 @@ pub(crate) async fn run(config: Config, command: PhonesCommand) -> Result<(), Fa
 async fn look(read: &ReadModel, all: bool) -> Result<Vec<Found>, Failure> {
     let (mut found, mut after) = (vec![], None);
     loop {
-        let page = read.stored_phones(after, PAGE).await?;
+        let page = read.accounts().stored_phones(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(found) };
         after = Some(last.account);
         found.extend(page.into_iter().filter_map(|stored| {

@@ -242,10 +242,10 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     let forget = format!("DELETE FROM ops.answer WHERE created < now() - interval '{ANSWERS_KEPT}'");
     let answers = sqlx::query(sqlx::AssertSqlSafe(forget)).execute(read.pool()).await.map(drop);
     let effects = EffectWorker::prune(read, now).await.map(drop);
-    if let Err(error) = read.forget_withdrawn().await {
+    if let Err(error) = read.messages().forget_withdrawn().await {
         tracing::warn!(%error, "withdrawn texts were not swept");
     }
-    if let Err(error) = read.forget_confirmed().await {
+    if let Err(error) = read.confirmations().forget_outdated().await {
         tracing::warn!(%error, "what clients have confirmed was not swept");
     }
     let policy = RetentionPolicy {
@@ -321,7 +321,7 @@ fn watch(runtime: &Runtime) {
         move || {
             let read = read.clone();
             // All others go on, so the process stays fit: this is for operators to see.
-            async move { read.parked_count().await.map(|parked| parked.to_string()) }
+            async move { read.parked_streams().count().await.map(|parked| parked.to_string()) }
         }
     });
     let bus = runtime.bus.clone();
@@ -342,7 +342,7 @@ fn watch(runtime: &Runtime) {
                     metrics::gauge!("veche_audit_lag").set(head.saturating_sub(chain.position) as f64);
                 }
             }
-            if let Ok(parked) = read.parked_count().await {
+            if let Ok(parked) = read.parked_streams().count().await {
                 metrics::gauge!("veche_projection_parked").set(parked as f64);
             }
         }

@@ -47,7 +47,7 @@ impl Commands {
 
     /// A team in which nobody but this account is an owner, though others are in it.
     pub(crate) async fn team_that_needs(&self, account: AccountId) -> Result<Option<TeamId>, ApiError> {
-        for (team, _) in self.access.read.places_of(account).await? {
+        for (team, _) in self.access.read.erasures().contacts_of(account).await? {
             if self.current::<Team>(&StreamName::team(team)).await?.needs(account) {
                 return Ok(Some(team));
             }
@@ -62,7 +62,7 @@ impl Commands {
         let cause = self.last_of(&stream, &["account.erased.v1"]).await?;
         let context = &Context::system("account.forget", self.access.clock.now()).caused_by(cause);
         let mut pass = Pass::default();
-        let places = self.access.read.places_of(account).await?;
+        let places = self.access.read.erasures().contacts_of(account).await?;
         let cleared = self.clear_account(context, &state, account, &places, &mut pass).await;
         // The key goes whatever else fails: a stream that cannot be read must not keep a person in the log.
         let heard = self.destroy(Subject::Account(account)).await?;
@@ -91,12 +91,12 @@ impl Commands {
             let (files, at) = self.remove_files(*team, Some(*contact)).await?;
             (pass.files, position) = (pass.files + files, position.max(at));
         }
-        let reminds = self.access.read.reminds_of(&contacts).await?;
+        let reminds = self.access.read.erasures().reminders_of(&contacts).await?;
         position = position.max(self.stop_reminding(context, reminds, pass).await?);
-        let said = self.access.read.said_by(&contacts).await?;
+        let said = self.access.read.erasures().messages_by(&contacts).await?;
         position = position.max(self.unsay(context, said, pass).await?);
         self.settle(context, position).await?;
-        Ok(self.access.read.forget_traces_of(account, &contacts).await?)
+        Ok(self.access.read.erasures().forget_account(account, &contacts).await?)
     }
 
     /// The phone number is nobody's again.
@@ -188,11 +188,11 @@ impl Commands {
         contacts: &[ContactId],
     ) -> Result<(), ApiError> {
         let read = &self.access.read;
-        let known = read.erasure(Subject::Account(account)).await?;
+        let known = read.erasures().find(Subject::Account(account)).await?;
         let purged = Purged {
             receipt,
             teams: contacts.len() as u64,
-            messages: read.messages_of(contacts).await?,
+            messages: read.erasures().count_messages_by(contacts).await?,
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Account| account::Command::Purge(purged.clone());

@@ -9,6 +9,7 @@ use events::{
     value::{ErasureAsker, ErasureReason},
 };
 use platform::http::ApiError;
+use read_model::rights::{ServiceReason, ServiceTeam};
 
 impl Commands {
     /// Writes down that a team is to be forgotten; it ends with it.
@@ -61,7 +62,12 @@ impl Commands {
             self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
         }
         self.settle(context, position).await?;
-        Ok(self.access.read.forget_traces_in(team).await?)
+        Ok(self
+            .access
+            .read
+            .erasures()
+            .forget_team(ServiceTeam::for_service(team, ServiceReason::Erasure))
+            .await?)
     }
 
     async fn team_is_forgotten(
@@ -71,11 +77,12 @@ impl Commands {
         receipt: ReceiptId,
     ) -> Result<(), ApiError> {
         let read = &self.access.read;
-        let known = read.erasure(Subject::Team(team)).await?;
+        let known = read.erasures().find(Subject::Team(team)).await?;
+        let gone = ServiceTeam::for_service(team, ServiceReason::Erasure);
         let purged = Purged {
             receipt,
-            contacts: read.people_ever(team).await?,
-            messages: read.messages_in(team).await?,
+            contacts: read.erasures().count_people(gone).await?,
+            messages: read.erasures().count_messages_in(gone).await?,
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Team| team::Command::Purge(purged.clone());

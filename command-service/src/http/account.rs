@@ -33,7 +33,7 @@ pub(super) async fn erase(
     let mut checks = Checks::default();
     let phone = checks.phone("phone", &command.input.0.phone);
     checks.done()?;
-    let own = commands.access.read.profile(caller.account).await?.ok_or_else(not_found)?;
+    let own = commands.access.read.accounts().profile(caller.account).await?.ok_or_else(not_found)?;
     if checked(phone)?.as_str() != own.phone {
         return Err(ApiError::field("phone", Text::NotYourPhone));
     }

@@ -43,7 +43,8 @@ pub(super) async fn replace(
         return Err(ApiError::field("contacts", Text::TooMany { max: limits::ADDRESS_BOOK_NUMBERS }));
     }
     let read = &commands.access.read;
-    let known: HashSet<String> = read.known_numbers(caller.account).await?.into_iter().collect();
+    let known: HashSet<String> =
+        read.address_books().known_numbers(caller.account).await?.into_iter().collect();
     let new_numbers = u32::try_from(named.difference(&known).count()).unwrap_or(u32::MAX);
     let contacts = serde_json::to_string(&book.contacts).map_err(ApiError::internal)?;
     let now = context.now;
@@ -55,7 +56,7 @@ pub(super) async fn replace(
         .await
         .map_err(|stop| stop.or(refused))?;
     let book = || async {
-        let contacts = read.address_book(caller.account, &device_id).await?;
+        let contacts = read.address_books().of_device(caller.account, &device_id).await?;
         Ok(contacts.map(|contacts| AddressBook { contacts }))
     };
     commands.show(&context, done.position, book).await

@@ -125,9 +125,9 @@ impl Commands {
         let IntegrationMessage { message, text, important, nopreview, silently } = said;
         let draft = Draft {
             message,
-            team: holder.team,
-            chat: ChatRef::Group(holder.group),
-            author: Author::Integration(holder.integration),
+            team: holder.team(),
+            chat: ChatRef::Group(holder.group()),
+            author: Author::Integration(holder.integration()),
             account: None,
             text,
             important,
@@ -136,7 +136,7 @@ impl Commands {
             reply_to: None,
             linked_messages: vec![],
             uploads: vec![],
-            update_age: holder.message_update_age,
+            update_age: holder.message_update_age(),
         };
         self.say(context, draft).await
     }
@@ -145,8 +145,8 @@ impl Commands {
     pub(super) async fn holder(&self, key: &str, client: std::net::IpAddr) -> Result<KeyHolder, ApiError> {
         let limits = &self.access.limits;
         limits.allowed(Limit::ApiMessageFailuresPerAddress, &Key::Address(client))?;
-        let holder = self.access.read.key_holder(key).await?;
-        let Some(holder) = holder.filter(|holder| holder.enabled) else {
+        let holder = self.access.read.integrations().by_key(key).await?;
+        let Some(holder) = holder.filter(KeyHolder::is_enabled) else {
             limits.failed(Limit::ApiMessageFailuresPerAddress, &Key::Address(client));
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));
         };

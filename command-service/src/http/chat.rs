@@ -24,7 +24,7 @@ use protocol::{
     error::ErrorCode,
     lang::Text,
 };
-use read_model::chat::chat_of;
+use read_model::chat_address::chat_of;
 use serde::Deserialize;
 
 /// What the path of a conversation names.
@@ -97,8 +97,8 @@ impl Commands {
         }
         context.as_contact(scope.contact);
         let Body(input) = command.input;
-        let (read, team, viewer) = (&self.access.read, scope.team, scope.viewer());
-        let view = read.chat(team, viewer, chat).await?.ok_or_else(not_found)?;
+        let read = &self.access.read;
+        let view = read.chats().view(scope, chat).await?.ok_or_else(not_found)?;
         permit(&view, &named(&input))?;
         let wanted = self.wanted(scope, chat, input).await?;
         let mut position = read.known();
@@ -110,7 +110,7 @@ impl Commands {
         if wanted.keeps() {
             position = position.max(self.keep(&context, scope, chat, &wanted).await?);
         }
-        self.show(&context, position, || read.whole_chat(team, viewer, chat)).await
+        self.show(&context, position, || read.chats().complete_view(scope, chat)).await
     }
 
     async fn change_shared(
@@ -169,7 +169,7 @@ impl Commands {
             },
         };
         if let Some(Some(message)) = pinned {
-            let known = self.access.read.message(scope.team, message).await?;
+            let known = self.access.read.messages().find(scope, message).await?;
             if !known.is_some_and(|known| known.chat == chat && !known.is_deleted()) {
                 checks.refuse("pinned_message", Text::DoesNotExist);
             }

@@ -182,7 +182,9 @@ pub(super) async fn confirm(
     let actor = scope.contact;
     let done = commands.on_team(&context, &scope, || team::Command::Confirm { actor }).await?;
     let (account, team) = (scope.caller.account, scope.team);
-    commands.show(&context, done.position, || commands.access.read.team(account, team, ApiVersion::V4)).await
+    commands
+        .show(&context, done.position, || commands.access.read.teams().find(account, team, ApiVersion::V4))
+        .await
 }
 
 impl Commands {
@@ -246,9 +248,8 @@ impl Commands {
     ) -> Result<Answer, ApiError> {
         let read = &self.access.read;
         let view = || async {
-            let own = read.membership(scope.caller.account, scope.team).await?;
-            let viewer = own.map_or(scope.viewer(), |own| own.viewer());
-            read.contact(scope.team, contact, viewer).await
+            let own = read.memberships().find(scope.caller.account, scope.team).await?;
+            read.contacts().find(&own.unwrap_or(**scope), contact).await
         };
         self.show(context, position, view).await
     }
@@ -260,7 +261,7 @@ impl Commands {
         scope: &TeamScope,
         contact: ContactId,
     ) -> Result<(), ApiError> {
-        let groups: Vec<GroupId> = self.access.read.groups_joined(contact).await?;
+        let groups: Vec<GroupId> = self.access.read.groups().joined_by(contact).await?;
         for group in groups {
             self.leave_group(&context.without_idempotency_key(), scope, group, contact).await?;
         }

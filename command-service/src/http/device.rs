@@ -129,7 +129,9 @@ async fn carry_out(
     device_id: &str,
 ) -> Result<Answer, ApiError> {
     let done = transact(commands, caller, context, command).await?;
-    commands.show(context, done.position, || commands.access.read.device(caller.account, device_id)).await
+    commands
+        .show(context, done.position, || commands.access.read.devices().find(caller.account, device_id))
+        .await
 }
 
 /// The id of a device as a client chose it.

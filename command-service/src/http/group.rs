@@ -79,7 +79,7 @@ pub(super) async fn create(
     let command =
         || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
     let done = commands.on_group(&context, group, InitialState::Empty, command).await?;
-    let view = || commands.access.read.whole_chat(team, scope.viewer(), ChatRef::Group(group));
+    let view = || commands.access.read.chats().complete_view(&scope, ChatRef::Group(group));
     commands.show(&context, done.position, view).await
 }
 
@@ -164,7 +164,7 @@ impl Commands {
     /// The group that an address names, if it lives in the scope's team.
     async fn group_of(&self, scope: &TeamScope, jid: Jid) -> Result<GroupId, ApiError> {
         let Jid::Group(group) = jid else { return Err(not_found()) };
-        match self.access.read.group_is_of(group, scope.team).await? {
+        match self.access.read.groups().exists(scope, group).await? {
             true => Ok(group),
             false => Err(not_found()),
         }
@@ -180,7 +180,7 @@ impl Commands {
         let Some(named) = named.filter(|named| !named.is_empty()) else { return Ok(None) };
         let Some(section) = checks.uuid::<SectionId>("section", &named) else { return Ok(None) };
         let read = &self.access.read;
-        if !read.section_is_of(scope.team, SectionKind::Groups, section).await? {
+        if !read.sections().exists(scope, SectionKind::Groups, section).await? {
             checks.refuse("section", Text::DoesNotExist);
         }
         Ok(Some(section))
@@ -240,7 +240,7 @@ impl Commands {
             members.extend(contact.zip(status).map(|(contact, status)| Member { contact, status }));
         }
         let ids: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
-        let known = self.access.read.people_of_team(scope.team, &ids).await?;
+        let known = self.access.read.contacts().people_among(scope, &ids).await?;
         if ids.iter().any(|id| !known.contains(id)) {
             checks.refuse("jid", Text::DoesNotExist);
         }

@@ -117,7 +117,7 @@ async fn of_team(
     scope: &TeamScope,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.team_icon(scope.team)).await
+    commands.show(context, position, || commands.access.read.teams().icon(scope)).await
 }
 
 async fn of_contact(
@@ -128,7 +128,7 @@ async fn of_contact(
 ) -> Result<Answer, ApiError> {
     let read = &commands.access.read;
     let view = || async {
-        let found = read.contact(scope.team, contact, scope.viewer()).await?;
+        let found = read.contacts().find(scope, contact).await?;
         Ok(found.map(|contact| contact.icons))
     };
     commands.show(context, position, view).await

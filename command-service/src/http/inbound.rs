@@ -56,7 +56,7 @@ impl Commands {
         let kind = IntegrationKind::from_word(&path.kind).filter(|kind| *kind != IntegrationKind::Raw);
         let kind = kind.ok_or_else(not_found)?;
         let holder = self.holder(&path.api_key, context.request.client).await?;
-        if holder.kind != kind {
+        if holder.kind() != kind {
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));
         }
         let payload = inbound::payload(&command.input.0)?;
@@ -65,7 +65,7 @@ impl Commands {
         let fresh: MessageId = context.id();
         let delivery = DELIVERIES.into_iter().map(header).find(|delivery| !delivery.is_empty());
         let message = delivery
-            .map_or(fresh, |delivery| MessageId(Uuid::new_v5(&holder.integration.0, delivery.as_bytes())));
+            .map_or(fresh, |delivery| MessageId(Uuid::new_v5(&holder.integration().0, delivery.as_bytes())));
         let said = IntegrationMessage { message, text, important: false, nopreview: false, silently: false };
         let position = self.say_by_key(&context, &holder, said).await?;
         self.settle(&context, position).await?;

@@ -154,7 +154,7 @@ impl Commands {
         text: &str,
     ) -> Result<Option<GroupId>, ApiError> {
         let Some(group) = checks.group("group", text) else { return Ok(None) };
-        if !self.access.read.group_is_of(group, scope.team).await? {
+        if !self.access.read.groups().exists(scope, group).await? {
             checks.refuse("group", Text::DoesNotExist);
         }
         Ok(Some(group))
@@ -196,8 +196,8 @@ async fn answer(
 ) -> Result<Answer, ApiError> {
     let read = &commands.access.read;
     let view = || async {
-        let inside = read.groups_joined(scope.contact).await?;
-        read.integration(scope.team, integration, &inside).await
+        let inside = read.groups().joined_by(scope.contact).await?;
+        read.integrations().find(scope, integration, &inside).await
     };
     commands.show(context, position, view).await
 }

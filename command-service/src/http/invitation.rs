@@ -30,7 +30,7 @@ use protocol::{
     lang::Text,
     team::Team as TeamView,
 };
-use read_model::invitation::{Invited, in_brief};
+use read_model::invitation::in_brief;
 use serde::Deserialize;
 
 /// Random bytes of an invitation's token: 27 characters.
@@ -184,7 +184,7 @@ impl Commands {
     }
 
     async fn invitation(&self, scope: &TeamScope, made: &Made) -> read_model::Result<Option<OpenInvitation>> {
-        self.access.read.invitation(scope.team, made.invitation, made.context.now).await
+        self.access.read.invitations().find(scope, made.invitation, made.context.now).await
     }
 
     async fn join(
@@ -201,8 +201,9 @@ impl Commands {
         self.access.limits.check(Limit::JoinPerAccount, &Key::Account(caller.account.0))?;
         let read = &self.access.read;
         let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
-        let found = read.invitation_by_token(token, context.now).await?;
-        let Invited { team, invitation, made, .. } = found.ok_or_else(unknown)?;
+        let found = read.invitations().by_token(token, context.now).await?;
+        let invited = found.ok_or_else(unknown)?;
+        let (team, invitation, made) = (invited.team(), invited.invitation(), invited.made());
         let now = context.now;
         let joiner = as_contact(self, &mut context, caller, ContactStatus::Member).await?;
         let done: Transacted<Team> = self
@@ -216,6 +217,6 @@ impl Commands {
                     other => refused(other),
                 })
             })?;
-        self.show(&context, done.position, || read.team(caller.account, team, version)).await
+        self.show(&context, done.position, || read.teams().find(caller.account, team, version)).await
     }
 }

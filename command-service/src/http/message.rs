@@ -30,7 +30,7 @@ use protocol::{
     message::Message as MessageView,
     realtime::{DeleteMessage, LastRead, PostMessage},
 };
-use read_model::chat::{Access, chat_of};
+use read_model::{chat_address::chat_of, rights::ChatAccess};
 
 /// Where a client names what it says, and how it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Commands {
     ) -> Result<(), ApiError> {
         let named: Vec<MessageId> = linked.iter().copied().chain(*reply_to).collect();
         let read = &self.access.read;
-        let visible = read.visible_messages(scope.team, scope.contact, &named).await?;
+        let visible = read.messages().visible_among(scope, &named).await?;
         let mut checks = Checks::default();
         if reply_to.is_some_and(|reply| !visible.contains(&(reply, chat.key()))) {
             checks.refuse("reply_to", Text::DoesNotExist);
@@ -111,7 +111,7 @@ impl Commands {
         }
         checks.done()?;
         // A forward of something deleted shows nothing; but one that was posted before the deletion may be sent again.
-        let deleted = read.deleted_among(scope.team, linked).await?;
+        let deleted = read.messages().deleted_among(scope, linked).await?;
         if deleted.is_empty() {
             return Ok(());
         }
@@ -133,8 +133,8 @@ impl Commands {
         checks.done()?;
         let message = checked(message)?;
         let read = &self.access.read;
-        let known = read.message(scope.team, message).await?.ok_or_else(not_found)?;
-        if read.access(scope.team, scope.contact, known.chat).await? == Access::None {
+        let known = read.messages().find(scope, message).await?.ok_or_else(not_found)?;
+        if read.chats().access(scope, known.chat).await? == ChatAccess::None {
             return Err(not_found());
         }
         let position = self.delete(&context, scope, known.chat, message).await?;
@@ -151,7 +151,7 @@ impl Commands {
     ) -> Result<Position, ApiError> {
         let any = chat.group().is_some()
             && (policy::may(scope.status, Action::DeleteAnyMessage)
-                || self.access.read.runs_chat(scope.contact, chat.key()).await?);
+                || self.access.read.groups().is_admin(scope, chat.key()).await?);
         let (author, now) = (Author::Contact(scope.contact), context.now);
         let done: Transacted<Message> = self
             .transact(context, StreamName::message(message), InitialState::Cached, |_: &Message| {
@@ -176,15 +176,15 @@ impl Commands {
         checks.done()?;
         let chat = chat_of(scope.contact, checked(jid)?);
         let read = &self.access.read;
-        if read.access(scope.team, scope.contact, chat).await? == Access::None {
+        if read.chats().access(scope, chat).await? == ChatAccess::None {
             return Err(not_found());
         }
         let message = match named {
-            Some(message) if !read.message_is_of(message, chat.key()).await? => {
+            Some(message) if !read.messages().belongs_to(scope, message, chat.key()).await? => {
                 return Err(ApiError::field("last_read_message_id", Text::DoesNotExist));
             }
             Some(message) => Some(message),
-            None => read.newest_message(chat.key()).await?,
+            None => read.messages().newest_in(scope, chat.key()).await?,
         };
         // An empty chat has nothing to be read.
         let Some(message) = message else { return self.answer(&context, read.known(), &()).await };
@@ -205,14 +205,14 @@ impl Commands {
     /// The conversation that an address names, if the member may write there.
     pub(super) async fn writable(&self, scope: &TeamScope, to: Jid) -> Result<ChatRef, ApiError> {
         let chat = chat_of(scope.contact, to);
-        match self.access.read.access(scope.team, scope.contact, chat).await? {
-            Access::Write => Ok(chat),
+        match self.access.read.chats().access(scope, chat).await? {
+            ChatAccess::Write => Ok(chat),
             // Who is in a group and may not write is no admin of it; nobody else may read it by this rule.
-            Access::Read => {
+            ChatAccess::Read => {
                 let silence = ReadOnlyReason::of(chat, true);
                 Err(ApiError::new(ErrorCode::AccessDenied).because(Text::ReadOnlyChat(silence)))
             }
-            Access::None => Err(not_found()),
+            ChatAccess::None => Err(not_found()),
         }
     }
 
@@ -247,8 +247,8 @@ impl Commands {
         version: ApiVersion,
     ) -> read_model::Result<Option<MessageView>> {
         let found = match version {
-            ApiVersion::V3 => self.access.read.message(scope.team, message).await?,
-            ApiVersion::V4 => self.access.read.whole_message(scope.team, message).await?,
+            ApiVersion::V3 => self.access.read.messages().find(scope, message).await?,
+            ApiVersion::V4 => self.access.read.messages().find_complete(scope, message).await?,
         };
         Ok(found.map(|message| {
             message.render_for(scope.contact, version, self.access.read.base_url(), context.request.lang)

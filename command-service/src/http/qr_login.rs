@@ -122,7 +122,7 @@ pub(super) async fn qr_auth(
     let device = named_device(&mut checks, &input.device_id, &input.kind, &input.name);
     checks.done()?;
     commands.access.limits.check(Limit::QrAuthPerAddress, &Key::Address(context.request.client))?;
-    let found = commands.access.read.qr_offer(&input.temp_token, context.now).await?;
+    let found = commands.access.read.sessions().qr_offer(&input.temp_token, context.now).await?;
     let (account, token_hash) = found.ok_or_else(|| ApiError::field("temp_token", Text::BadToken))?;
     context.set_actor(account);
     let session = context.id();

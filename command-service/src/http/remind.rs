@@ -23,10 +23,7 @@ use protocol::{
     notice::ReminderRecord,
     remind::{CreateRemind, Remind as RemindView},
 };
-use read_model::{
-    chat::{Access, chat_of},
-    remind::remind_view,
-};
+use read_model::{chat_address::chat_of, remind::remind_view, rights::ChatAccess};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -57,10 +54,10 @@ pub(super) async fn create(
     checks.done()?;
     let (chat, fire_at) = (chat_of(scope.contact, checked(jid)?), checked(fire_at)?);
     let read = &commands.access.read;
-    if read.access(scope.team, scope.contact, chat).await? == Access::None {
+    if read.chats().access(&scope, chat).await? == ChatAccess::None {
         return Err(ApiError::field("chat", Text::DoesNotExist));
     }
-    if read.remind_count(scope.contact).await? >= limits::REMINDS {
+    if read.reminders().count(&scope).await? >= limits::REMINDS {
         return Err(ApiError::field("chat", Text::TooMany { max: limits::REMINDS }));
     }
     let remind: RemindId = context.id();

@@ -51,7 +51,7 @@ impl Commands {
                 sort_ordering,
             })
             .await?;
-        self.show(&context, done.position, || self.access.read.section(scope.team, kind, section)).await
+        self.show(&context, done.position, || self.access.read.sections().find(&scope, kind, section)).await
     }
 
     async fn change_section(
@@ -77,7 +77,7 @@ impl Commands {
         let actor = scope.contact;
         let command = || team::Command::ChangeSection { actor, kind, section, change: change.clone() };
         let done = self.on_team(&context, &scope, command).await?;
-        self.show(&context, done.position, || self.access.read.section(scope.team, kind, section)).await
+        self.show(&context, done.position, || self.access.read.sections().find(&scope, kind, section)).await
     }
 
     async fn remove_section(

@@ -48,7 +48,7 @@ pub(super) async fn create(
     let words = vec![(context.id(), word.clone())];
     let done = commands.on_tags(&context, &scope, words).await?;
     let view = || async {
-        let tags = commands.access.read.tags(scope.team).await?;
+        let tags = commands.access.read.tags().list(&scope).await?;
         Ok(done.state.of_word(&word).and_then(|tag| tags.into_iter().find(|known| known.uid == tag.0)))
     };
     commands.show(&context, done.position, view).await

@@ -103,9 +103,9 @@ pub(super) async fn change(
     context.as_contact(scope.contact);
     let TaskId(task) = path.task_id;
     let read = &commands.access.read;
-    let known = read.task(scope.team, task, scope.viewer()).await?;
+    let known = read.tasks().find(&scope, task).await?;
     let Some(known) = known else {
-        read.whole().await?;
+        read.ensure_complete().await?;
         return Err(not_found());
     };
     let purpose = Purpose::Change(task, &known);
@@ -169,7 +169,7 @@ fn actor(scope: &TeamScope) -> Actor {
 impl Commands {
     /// The task that a path names, if it lives in the scope's team.
     async fn task_of(&self, scope: &TeamScope, TaskId(task): TaskId) -> Result<GroupId, ApiError> {
-        match self.access.read.task_is_of(task, scope.team).await? {
+        match self.access.read.tasks().exists(scope, task).await? {
             true => Ok(task),
             false => Err(not_found()),
         }
@@ -211,7 +211,7 @@ impl Commands {
         task: GroupId,
         position: Position,
     ) -> Result<Answer, ApiError> {
-        self.show(context, position, || self.access.read.task(scope.team, task, scope.viewer())).await
+        self.show(context, position, || self.access.read.tasks().find(scope, task)).await
     }
 }
 

@@ -130,7 +130,7 @@ impl Commands {
             self.access.limits.check(Limit::InvitesPerAccount, &account)?;
         }
         let read = &self.access.read;
-        if read.team_count(caller.account).await? >= limits::TEAMS {
+        if read.teams().count(caller.account).await? >= limits::TEAMS {
             return Err(ApiError::field("name", Text::TooMany { max: limits::TEAMS }));
         }
         let team: TeamId = context.id();
@@ -152,7 +152,7 @@ impl Commands {
         let position = done.position.max(known);
         match version {
             ApiVersion::V3 => {
-                self.show(&context, position, || read.team_with_contacts(caller.account, team)).await
+                self.show(&context, position, || read.teams().find_with_people(caller.account, team)).await
             }
             ApiVersion::V4 => own_view(self, &context, (caller.account, team), position, version).await,
         }
@@ -224,7 +224,7 @@ async fn own_view(
     position: Position,
     version: ApiVersion,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.team(account, team, version)).await
+    commands.show(context, position, || commands.access.read.teams().find(account, team, version)).await
 }
 
 impl Commands {

@@ -41,7 +41,7 @@ pub(super) async fn replace(
     if !commands.settle(&context, done.position).await? {
         return Commands::accepted(done.position);
     }
-    let stored = commands.access.read.ui_settings(caller.account).await?;
+    let stored = commands.access.read.accounts().ui_settings(caller.account).await?;
     let stored = RawValue::from_string(stored.unwrap_or(text)).map_err(ApiError::internal)?;
     commands.answer(&context, done.position, &stored).await
 }

@@ -51,7 +51,7 @@ pub(super) async fn store(
     let (upload, position) = commands.store_file(&mut context, &scope, arrived).await?;
     let read = &commands.access.read;
     let view = || async {
-        let found = read.upload(scope.team, scope.viewer(), upload).await?;
+        let found = read.uploads().find(&scope, upload).await?;
         Ok(found.map(|(upload, _)| upload.shown(scope.team, read.base_url())))
     };
     commands.show(&context, position, view).await

@@ -19,7 +19,7 @@ use protocol::{
     notice::LIVE_SUBJECT,
     realtime::{Activity, CALLS, ClientEvent, Composing},
 };
-use read_model::chat::{Access, chat_of};
+use read_model::{chat_address::chat_of, rights::ChatAccess};
 use serde::Deserialize;
 
 /// What the path names.
@@ -89,7 +89,7 @@ impl Commands {
         let jid = checks.jid("jid", &input.jid);
         checks.done()?;
         let chat = chat_of(scope.contact, checked(jid)?);
-        if self.access.read.access(scope.team, scope.contact, chat).await? == Access::None {
+        if self.access.read.chats().access(scope, chat).await? == ChatAccess::None {
             return Err(not_found());
         }
         let composing = input.composing.unwrap_or(false);

@@ -6,7 +6,7 @@ use protocol::{
     notice::{Audience, FeedRow, Notice, Scope},
     team::{TeamCounters, TeamUnread, Unread},
 };
-use read_model::feed::{ChatMark, ChatMarks};
+use read_model::reading::{ChatMark, ChatMarks};
 use uuid::Uuid;
 
 const ME: ContactId = ContactId(Uuid::from_u128(1));

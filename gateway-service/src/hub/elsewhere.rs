@@ -63,11 +63,11 @@ impl Hub {
         if !stirred.groups.is_empty() {
             let rest: Vec<ContactId> = all.difference(&concerned).copied().collect();
             let groups: Vec<GroupId> = stirred.groups.iter().copied().collect();
-            concerned.extend(read.members_among(&groups, &rest).await?);
+            concerned.extend(read.groups().members_among(&groups, &rest).await?);
         }
         let concerned: Vec<ContactId> = concerned.into_iter().collect();
         for some in concerned.chunks(TOGETHER) {
-            let unread = read.unread(some).await?;
+            let unread = read.unread().counts(some).await?;
             let board = self.board();
             for (socket, contact) in listeners.iter().filter(|(_, contact)| some.contains(contact)) {
                 board.tell_elsewhere(*socket, *contact, unread.get(contact).copied().unwrap_or_default());

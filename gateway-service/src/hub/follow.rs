@@ -104,7 +104,7 @@ impl Hub {
         meters::gap();
         loop {
             let Some((scopes, after)) = self.board().begin_read() else { return };
-            match self.0.read.feed(&scopes, after, PAGE).await {
+            match self.0.read.feed().page(&scopes, after, PAGE).await {
                 Ok(FeedRead::Page(page)) => {
                     let is_last = page.is_last;
                     let mut board = self.board();

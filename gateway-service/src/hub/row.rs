@@ -70,6 +70,6 @@ impl Row {
 
 async fn whole(read: &ReadModel, message: &MessageRecord) -> Result<MessageRecord, RenderError> {
     let mut whole = message.clone();
-    read.refer(std::slice::from_mut(&mut whole)).await?;
+    read.messages().resolve_references(std::slice::from_mut(&mut whole)).await?;
     Ok(whole)
 }

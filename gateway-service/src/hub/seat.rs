@@ -104,7 +104,7 @@ impl Seat {
         after: FeedPosition,
         limit: i64,
     ) -> Result<FeedRead, QueryError> {
-        self.hub.0.read.feed(scopes, after, limit).await
+        self.hub.0.read.feed().page(scopes, after, limit).await
     }
 
     /// Whether the contact is in a group.

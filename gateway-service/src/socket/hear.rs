@@ -24,7 +24,7 @@ use protocol::{
     lang::Text,
     realtime::{Activity, ClientEvent, Composing, Confirm, ServerEvent},
 };
-use read_model::chat::chat_of;
+use read_model::chat_address::chat_of;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 use std::{collections::VecDeque, future::pending};
@@ -188,13 +188,13 @@ impl Socket {
         let not_found = || ErrorCode::NotFound.to_string();
         let jid: Jid =
             composing.jid.parse().map_err(|error| format!("{}: jid: {error}", ErrorCode::InvalidData))?;
-        let actor = self.renderer.viewer.contact;
+        let actor = self.renderer.member.contact;
         let chat = chat_of(actor, jid);
         let visible = match (jid, chat) {
             (Jid::Direct(other), _) if other == actor || self.known.contains(&other) => true,
             (Jid::Direct(other), _) => {
                 let read = &self.renderer.read;
-                let found = read.contacts_of_team(self.renderer.team, &[other]).await;
+                let found = read.contacts().present_among(&self.renderer.member, &[other]).await;
                 let found = found.map_err(|_| ErrorCode::Unavailable.to_string())?;
                 self.known.extend(&found);
                 !found.is_empty()
@@ -209,7 +209,7 @@ impl Socket {
             return Err(not_found());
         }
         Ok(Typing {
-            team: self.renderer.team,
+            team: self.renderer.member.team,
             chat,
             actor,
             composing: composing.composing.unwrap_or(false),

@@ -14,7 +14,7 @@ use crate::{
 };
 use events::{ContactId, Position, TeamId, value::DeviceKind};
 use protocol::notice::Scope;
-use read_model::{QueryError, ReadModel, feed};
+use read_model::{QueryError, ReadModel, membership::AccountContact};
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
@@ -46,7 +46,7 @@ pub(super) enum NotOpened {
 
 impl Parts {
     pub(super) async fn load(gateway: &Gateway, identity: &Identity) -> Result<Self, NotOpened> {
-        let Identity { session, team, viewer, from, .. } = identity;
+        let Identity { session, member, from, .. } = identity;
         let access = &gateway.0.access;
         let read = &access.read;
         if let Some(from) = from {
@@ -55,25 +55,25 @@ impl Parts {
                 return Err(NotOpened::NotCaughtUp);
             }
         }
-        let seats = read.seats(session.account).await?;
-        let others: Vec<feed::Seat> = seats.into_iter().filter(|seat| seat.team != *team).collect();
+        let seats = read.memberships().of_account(session.account).await?;
+        let others: Vec<AccountContact> = seats.into_iter().filter(|seat| seat.team != member.team).collect();
         // Who was away may have missed that a team is gone; who begins now has not.
-        let heard = others.iter().filter(|seat| from.is_some() || seat.is_taken());
+        let heard = others.iter().filter(|seat| from.is_some() || seat.is_present());
         let elsewhere: HashSet<TeamId> = heard.clone().map(|seat| seat.team).collect();
         let mut ears: HashMap<Scope, Ear> =
             heard.map(|seat| (Scope::Team(seat.team), Ear::Elsewhere(seat.contact))).collect();
-        ears.insert(Scope::Team(*team), Ear::Home(viewer.contact));
+        ears.insert(Scope::Team(member.team), Ear::Home(member.contact));
         ears.insert(Scope::Account(session.account), Ear::Account);
         // First where the feed stands, then what it says: the other way round something would be missed.
         let seat = gateway.0.hub.enter();
         let now = seat.listen(&ears).await?;
         let known = read.position().await?;
         let at = from.unwrap_or(now);
-        let groups = read.groups_at(viewer.contact, at).await?;
+        let groups = read.feed().groups_at(member.contact, at).await?;
         let left = others.iter().filter(|seat| seat.removed).map(|seat| seat.team).collect();
         let counted =
-            others.iter().filter(|seat| seat.is_taken()).map(|seat| (seat.team, seat.contact)).collect();
-        let counters = Counters::load(read, viewer.contact, counted).await?;
+            others.iter().filter(|seat| seat.is_present()).map(|seat| (seat.team, seat.contact)).collect();
+        let counters = Counters::load(read, member.contact, counted).await?;
         Ok(Self {
             seat,
             place: Place { ears, at, groups },
@@ -88,14 +88,13 @@ impl Parts {
 
     pub(super) fn into_socket(self, gateway: Gateway, wire: Wire, identity: Identity) -> Socket {
         let Self { seat, place, counters, mobile, elsewhere, left, known, away } = self;
-        let Identity { session, team, viewer, sender, from, anew, roster } = identity;
-        let attendance = gateway.0.presence.join(team, viewer.contact, seat.id(), mobile);
+        let Identity { session, member, sender, from, anew, roster } = identity;
+        let attendance = gateway.0.presence.join(member.team, member.contact, seat.id(), mobile);
         let renderer = Renderer {
             read: gateway.0.access.read.clone(),
             session: session.id,
             account: session.account,
-            team,
-            viewer,
+            member,
             counters,
             lang: sender.lang,
             confirmations: Confirmations::new(!wire.is_one_way()),
@@ -135,6 +134,6 @@ impl Parts {
 
 async fn is_mobile(read: &ReadModel, identity: &Identity) -> Result<bool, QueryError> {
     let Some(device) = &identity.session.device_id else { return Ok(false) };
-    let device = read.device(identity.session.account, device).await?;
+    let device = read.devices().find(identity.session.account, device).await?;
     Ok(device.is_some_and(|device| matches!(device.kind, DeviceKind::Android | DeviceKind::Ios)))
 }

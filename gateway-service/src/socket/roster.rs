@@ -5,9 +5,12 @@ use crate::{
     frame,
     socket::{End, Socket},
 };
-use platform::config::RosterMode;
+use platform::{
+    config::RosterMode,
+    http::fields::{boolean, is_true},
+};
 use protocol::realtime::ServerEvent;
-use read_model::roster::RosterOf;
+use read_model::roster::RosterOptions;
 
 /// A frame longer than this is not sent: it would wait in memory for a slow client.
 const LONGEST: usize = 8 * 1024 * 1024;
@@ -19,8 +22,8 @@ pub(crate) const AT_ONCE: usize = 4;
 pub(crate) fn is_wanted(mode: RosterMode, asked: Option<&str>) -> bool {
     match mode {
         RosterMode::Never => false,
-        RosterMode::Asked => matches!(asked, Some("true" | "1")),
-        RosterMode::Always => !matches!(asked, Some("false" | "0")),
+        RosterMode::Asked => is_true(asked),
+        RosterMode::Always => !asked.is_some_and(|asked| boolean(asked) == Ok(false)),
     }
 }
 
@@ -28,22 +31,21 @@ impl Socket {
     /// Tells the client everything, as of where it begins to be told what is new.
     pub(super) async fn tell_roster(&mut self) -> Option<End> {
         let (at, renderer) = (self.told, &self.renderer);
-        let of = RosterOf {
+        let shared = &self.gateway.0;
+        let max_objects = match shared.access.config.realtime.roster_objects {
+            0 => u32::MAX,
+            max => max,
+        };
+        let options = RosterOptions {
             account: renderer.account,
-            team: renderer.team,
-            viewer: renderer.viewer,
             lang: renderer.lang,
             badge: renderer.counters.badge(),
-        };
-        let shared = &self.gateway.0;
-        let most = match shared.access.config.realtime.roster_objects {
-            0 => u32::MAX,
-            most => most,
+            max_objects,
         };
         let made = {
             // It is never closed.
             let _turn = shared.rosters.acquire().await;
-            renderer.read.roster(of, most).await
+            renderer.read.rosters().of(&renderer.member, options).await
         };
         let frame = match made {
             Ok(Some(roster)) => frame::encode(at, &ServerEvent::Roster(Box::new(roster))),

@@ -92,7 +92,7 @@ impl Socket {
     /// What comes up to `head` is forgotten: the client is told so, and hears what is behind it.
     async fn forgotten(&mut self, head: FeedPosition) -> Option<End> {
         self.fetch_anew(head);
-        let groups = match self.renderer.read.groups_at(self.renderer.viewer.contact, head).await {
+        let groups = match self.renderer.read.feed().groups_at(self.renderer.member.contact, head).await {
             Ok(groups) => groups,
             Err(error) => return self.broken(&error.into()),
         };
@@ -131,7 +131,8 @@ impl Socket {
     /// Remembers what the client has confirmed, if that is more than before.
     pub(super) async fn note_confirmed(&mut self) {
         let Some(point) = self.renderer.confirmations.take_news() else { return };
-        let noted = self.renderer.read.note_confirmed(self.renderer.session, self.renderer.team, point);
+        let noted =
+            self.renderer.read.confirmations().note(self.renderer.session, &self.renderer.member, point);
         // Then it is told some of it again, when it comes back.
         if let Err(error) = noted.await {
             tracing::debug!(%error, "what a client has confirmed cannot be noted");
@@ -234,7 +235,7 @@ impl Socket {
     fn is_foreign(&self, scope: Scope) -> bool {
         match scope {
             Scope::Account(_) => false,
-            Scope::Team(team) => team != self.renderer.team && !self.elsewhere.contains(&team),
+            Scope::Team(team) => team != self.renderer.member.team && !self.elsewhere.contains(&team),
         }
     }
 
@@ -251,10 +252,10 @@ impl Socket {
     /// The account's teams may have changed: listens to those that are new, from the row that told of them on, and counts
     /// unread in those that are left.
     async fn count_teams(&mut self) -> Result<(), QueryError> {
-        let seats = self.renderer.read.seats(self.renderer.account).await?;
+        let seats = self.renderer.read.memberships().of_account(self.renderer.account).await?;
         let others: Vec<(TeamId, ContactId)> = seats
             .into_iter()
-            .filter(|seat| seat.is_taken() && seat.team != self.renderer.team)
+            .filter(|seat| seat.is_present() && seat.team != self.renderer.member.team)
             .map(|seat| (seat.team, seat.contact))
             .collect();
         self.elsewhere.retain(|team| others.iter().any(|(other, _)| other == team));
@@ -275,7 +276,7 @@ impl Socket {
     async fn listen(&mut self, new: HashMap<Scope, Ear>) -> Result<(), QueryError> {
         if self.place.is_none() {
             let ears = self.seat.step_aside();
-            let groups = self.renderer.read.groups_at(self.renderer.viewer.contact, self.told).await?;
+            let groups = self.renderer.read.feed().groups_at(self.renderer.member.contact, self.told).await?;
             self.place = Some(Place { ears, at: self.told, groups });
         }
         self.seat.listen(&new).await?;
@@ -301,7 +302,7 @@ impl Socket {
     }
 
     pub(super) fn broken(&self, error: &RenderError) -> Option<End> {
-        tracing::warn!(%error, team = %self.renderer.team, "a socket cannot be told what happened");
+        tracing::warn!(%error, team = %self.renderer.member.team, "a socket cannot be told what happened");
         Some(BROKEN)
     }
 }
@@ -309,7 +310,8 @@ impl Socket {
 /// Notes that a contact was seen just now.
 pub(super) async fn note_seen(gateway: &Gateway, renderer: &Renderer) {
     let access = &gateway.0.access;
-    let seen = access.read.saw(renderer.viewer.contact, renderer.team, renderer.account, access.clock.now());
+    let last_seen = access.read.last_seen();
+    let seen = last_seen.note(&renderer.member, renderer.account, access.clock.now());
     if let Err(error) = seen.await {
         tracing::debug!(%error, "it cannot be noted when a contact was seen");
     }

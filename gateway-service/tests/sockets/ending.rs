@@ -135,7 +135,7 @@ async fn when_a_contact_was_seen_is_noted() {
     let house = House::build(|_| {}).await;
     let person = house.person().await;
     let _client = live(&house, &person).await;
-    let team = house.read.team(person.account, house.team, ApiVersion::V4).await.unwrap().unwrap();
+    let team = house.read.teams().find(person.account, house.team, ApiVersion::V4).await.unwrap().unwrap();
     assert!(team.me.last_activity.is_some() && team.last_active);
     house.pull_down().await;
 }

@@ -26,7 +26,7 @@ use protocol::{
 };
 use read_model::{
     ReadModel,
-    proof::{PlaceRow, SessionRow},
+    row_code::{MembershipRow, SessionRow},
     schema,
 };
 use serde_json::{Value, json, value::to_raw_value};
@@ -147,7 +147,7 @@ impl House {
         let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, display_name, role, \
                    status, need_confirmation, since, gentime, code) \
                    VALUES ($1, $2, $3, '+79990000000', 'Имя', '', 'Имя', '', 'member', false, 1, 1, $4)";
-        let place = PlaceRow {
+        let place = MembershipRow {
             contact: contact.0,
             team: team.0,
             account: Some(account.0),
@@ -164,7 +164,7 @@ impl House {
         let (session, token) = (SessionId(Uuid::new_v4()), Uuid::new_v4().simple().to_string());
         let sql = "INSERT INTO read.session (token_hash, uid, account, kind, created, expires, code) \
                    VALUES ($1, $2, $3, $4, now(), $5, $6)";
-        let token_hash = self.read.token_hash(&token);
+        let token_hash = self.read.sessions().token_hash(&token);
         let row = SessionRow {
             token_hash: &token_hash,
             uid: session.0,

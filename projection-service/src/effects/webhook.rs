@@ -22,7 +22,7 @@ pub(super) async fn send(
 ) -> Outcome {
     // A message is not sent once the integration belongs to another group: that group's members set up the address.
     let Some(group) = form.group() else { return Outcome::Dropped("damaged") };
-    let target = match deps.read.webhook(integration.into(), group).await {
+    let target = match deps.read.integrations().webhook(integration.into(), group).await {
         Ok(Some(target)) => target,
         Ok(None) => return Outcome::Dropped("the integration is gone, off, elsewhere, or has no address"),
         Err(error) => return Outcome::Failed(error.to_string()),

@@ -3,7 +3,7 @@
 use crate::batch::{Batch, EventContext};
 use events::{AccountId, session};
 use protocol::notice::{Audience, Notice, Scope};
-use read_model::proof::SessionRow;
+use read_model::row_code::SessionRow;
 
 /// The title of a login that names no device, as the protocol prints it.
 pub(crate) const UNKNOWN_DEVICE: &str = "(unknown device)";

@@ -26,7 +26,7 @@ async fn poisoned() -> (Stage, Shadow) {
 
 /// Rules that the event is never applied; answers where that stands.
 async fn skip(stage: &Stage) -> u64 {
-    let parked = stage.read.parked().await.unwrap().remove(0);
+    let parked = stage.read.parked_streams().list().await.unwrap().remove(0);
     let reason = "дурная сборка".to_owned();
     let skipped = projection::Skipped { stream: parked.stream, event: parked.event, reason };
     stage.append(StreamName::projection(), ProjectionEvent::from(skipped).into()).await
@@ -36,7 +36,7 @@ async fn skip(stage: &Stage) -> u64 {
 async fn is_obeyed(stage: Stage) {
     assert_eq!(body(&stage, message_id(1)).await, None);
     assert_eq!(body(&stage, message_id(2)).await.unwrap(), "вода");
-    assert_eq!(stage.read.parked().await.unwrap(), []);
+    assert_eq!(stage.read.parked_streams().list().await.unwrap(), []);
     let served = stage.dump().await;
     stage.rebuild().await;
     assert_eq!(stage.dump().await, served);
@@ -73,7 +73,7 @@ async fn what_is_skipped_behind_the_switch_waits_for_its_ruling_there() {
     let ruled = skip(&stage).await;
     assert_eq!(shadow.switch().await.unwrap(), served);
     assert_eq!(body(&stage, message_id(1)).await, None);
-    assert_eq!(stage.read.parked().await.unwrap().len(), 1, "as before");
+    assert_eq!(stage.read.parked_streams().list().await.unwrap().len(), 1, "as before");
     stage.goes_on();
     stage.projected(ruled).await;
     is_obeyed(stage).await;

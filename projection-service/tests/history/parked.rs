@@ -55,7 +55,7 @@ async fn a_damaged_event_parks_its_stream_and_all_others_go_on() {
 
     assert_eq!(body(&stage, good).await.unwrap(), "четыре");
     assert_eq!(body(&stage, bad).await.unwrap(), "раз", "what comes behind the damaged one waits");
-    let parked = stage.read.parked().await.unwrap();
+    let parked = stage.read.parked_streams().list().await.unwrap();
     let place: Vec<_> =
         parked.iter().map(|parked| (&*parked.stream, parked.position, parked.waiting)).collect();
     let third = StreamName::message(message_id(3));
@@ -78,7 +78,7 @@ async fn a_skipped_event_is_never_applied_and_a_rebuild_comes_to_the_same_rows()
     stage.projected(last).await;
 
     let skip = async || {
-        let parked = stage.read.parked().await.unwrap().remove(0);
+        let parked = stage.read.parked_streams().list().await.unwrap().remove(0);
         let reason = "дурная сборка".to_owned();
         let skipped = projection::Skipped { stream: parked.stream, event: parked.event, reason };
         let ruled = stage.append(StreamName::projection(), ProjectionEvent::from(skipped).into()).await;
@@ -92,7 +92,7 @@ async fn a_skipped_event_is_never_applied_and_a_rebuild_comes_to_the_same_rows()
     assert_eq!(told.unsigned_abs(), ruled, "what waited is told where the ruling stands");
     skip().await;
     assert_eq!(body(&stage, bad).await.unwrap(), "три");
-    assert_eq!(stage.read.parked().await.unwrap(), []);
+    assert_eq!(stage.read.parked_streams().list().await.unwrap(), []);
 
     let live = stage.dump().await;
     stage.rebuild().await;
@@ -110,7 +110,7 @@ async fn what_the_database_refuses_is_parked_and_tried_again_on_an_operators_wor
     let last = stage.append(StreamName::message(good), posted(good, "вода")).await;
     stage.projected(last).await;
     assert_eq!((body(&stage, bad).await, body(&stage, good).await), (None, Some("вода".to_owned())));
-    let parked = stage.read.parked().await.unwrap().remove(0);
+    let parked = stage.read.parked_streams().list().await.unwrap().remove(0);
     assert!(parked.error.contains("23514, constraint no_poison"), "{}", parked.error);
 
     let retry = async || {
@@ -119,10 +119,10 @@ async fn what_the_database_refuses_is_parked_and_tried_again_on_an_operators_wor
         stage.projected(ruled).await;
     };
     retry().await;
-    assert_eq!(stage.read.parked().await.unwrap().len(), 1, "it is refused as before");
+    assert_eq!(stage.read.parked_streams().list().await.unwrap().len(), 1, "it is refused as before");
     sqlx::query("ALTER TABLE read.message DROP CONSTRAINT no_poison").execute(&stage.pool).await.unwrap();
     retry().await;
-    assert_eq!(stage.read.parked().await.unwrap(), []);
+    assert_eq!(stage.read.parked_streams().list().await.unwrap(), []);
     assert_eq!(body(&stage, bad).await.unwrap(), "яд");
     stage.strike().await;
 }

@@ -18,7 +18,7 @@ pub(super) async fn me(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Me>, ApiError> {
-    let me = queries.access.read.me(caller.account, ApiVersion::V3).await?;
+    let me = queries.access.read.accounts().me(caller.account, ApiVersion::V3).await?;
     Ok(Reply::new(me.ok_or_else(not_found)?).at(fresh.0))
 }
 
@@ -30,6 +30,6 @@ pub(super) async fn ui_settings(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Box<RawValue>>, ApiError> {
-    let settings = queries.access.read.ui_settings(caller.account).await?.ok_or_else(not_found)?;
+    let settings = queries.access.read.accounts().ui_settings(caller.account).await?.ok_or_else(not_found)?;
     Ok(Reply::new(RawValue::from_string(settings).map_err(ApiError::internal)?).at(fresh.0))
 }

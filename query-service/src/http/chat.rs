@@ -11,9 +11,9 @@ use protocol::{
     envelope::Success,
     message::ChatType,
 };
-use read_model::chat::{
-    chat_of,
-    list::{ChatFilter, ChatSort},
+use read_model::{
+    chat::list::{ChatFilter, ChatSort},
+    chat_address::chat_of,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -108,7 +108,7 @@ pub(super) async fn list(
 ) -> Result<Reply<ChatPage>, ApiError> {
     let filter = list.filter()?;
     let _place = queries.search(scope.caller.account, filter.q.is_some())?;
-    let page = scope.read.chat_page(scope.team, scope.viewer(), &filter).await?;
+    let page = scope.read.chats().page(&scope, &filter).await?;
     Ok(Reply::new(page).at(scope.position(fresh)))
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let chat = chat_of(scope.contact, path.chat_jid);
-    let view = scope.read.whole_chat(scope.team, scope.viewer(), chat).await?;
+    let view = scope.read.chats().complete_view(&scope, chat).await?;
     Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -133,5 +133,5 @@ pub(super) async fn badge(
     fresh: Fresh,
     caller: Caller,
 ) -> Result<Reply<u64>, ApiError> {
-    Ok(Reply::new(queries.access.read.badge(caller.account).await?).at(fresh.0))
+    Ok(Reply::new(queries.access.read.unread().badge(caller.account).await?).at(fresh.0))
 }

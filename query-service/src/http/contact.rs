@@ -107,7 +107,7 @@ pub(super) async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Reply<Vec<Contact>>, ApiError> {
     let filter = filter.read(scope.contact)?;
-    let contacts = scope.read.some_contacts(scope.team, scope.viewer(), &filter).await;
+    let contacts = scope.read.contacts().filtered(&scope, &filter).await;
     Ok(Reply::new(contacts?).at(scope.position(fresh)))
 }
 
@@ -121,6 +121,6 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Contact>, ApiError> {
     let Jid::Direct(contact) = path.contact_jid else { return Err(not_found()) };
-    let found = scope.read.contact(scope.team, contact, scope.viewer()).await?;
+    let found = scope.read.contacts().find(&scope, contact).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

@@ -17,7 +17,7 @@ pub(super) async fn list(
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Device>>, ApiError> {
-    Ok(Reply::new(queries.access.read.devices(caller.account).await?).at(fresh.0))
+    Ok(Reply::new(queries.access.read.devices().list(caller.account).await?).at(fresh.0))
 }
 
 /// One device of the caller.
@@ -30,7 +30,7 @@ pub(super) async fn one(
     fresh: Fresh,
     Params(device_id): Params<String>,
 ) -> Result<Reply<Device>, ApiError> {
-    let device = queries.access.read.device(caller.account, &device_id).await?;
+    let device = queries.access.read.devices().find(caller.account, &device_id).await?;
     Ok(Reply::new(device.ok_or_else(not_found)?).at(fresh.0))
 }
 
@@ -44,6 +44,6 @@ pub(super) async fn address_book(
     fresh: Fresh,
     Params(device_id): Params<String>,
 ) -> Result<Reply<Vec<BookContact>>, ApiError> {
-    let book = queries.access.read.address_book(caller.account, &device_id).await?;
+    let book = queries.access.read.address_books().of_device(caller.account, &device_id).await?;
     Ok(Reply::new(book.ok_or_else(not_found)?).at(fresh.0))
 }

@@ -29,7 +29,7 @@ impl Path {
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Chat>>)))]
 pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Chat>>, ApiError> {
-    Ok(Reply::new(scope.read.groups(scope.team, scope.viewer()).await?).at(scope.position(fresh)))
+    Ok(Reply::new(scope.read.chats().groups(&scope).await?).at(scope.position(fresh)))
 }
 
 /// One group.
@@ -42,7 +42,7 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let group = ChatRef::Group(path.group()?);
-    let view = scope.read.whole_chat(scope.team, scope.viewer(), group).await?;
+    let view = scope.read.chats().complete_view(&scope, group).await?;
     Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -55,8 +55,8 @@ pub(super) async fn members(
     scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<GroupMembers>, ApiError> {
-    let (read, group, viewer) = (&scope.read, path.group()?, scope.viewer());
-    read.chat(scope.team, viewer, ChatRef::Group(group)).await?.ok_or_else(not_found)?;
-    let members = read.group_members(group, viewer).await?;
+    let (read, group) = (&scope.read, path.group()?);
+    read.chats().view(&scope, ChatRef::Group(group)).await?.ok_or_else(not_found)?;
+    let members = read.groups().members(&scope, group).await?;
     Ok(Reply::new(GroupMembers { members }).at(scope.position(fresh)))
 }

@@ -14,7 +14,7 @@ use protocol::{
     integration::{GroupIntegration, Integration, Integrations},
     lang::Text,
 };
-use read_model::{chat::Access, session::Membership};
+use read_model::rights::{ChatAccess, Membership};
 use serde::Deserialize;
 
 /// What the path of one integration names.
@@ -33,7 +33,7 @@ pub(super) async fn list(
 ) -> Result<Reply<Integrations>, ApiError> {
     allowed(&scope)?;
     let inside = queries.inside(&scope).await?;
-    Ok(Reply::new(scope.read.integrations(scope.team, &inside).await?).at(scope.position(fresh)))
+    Ok(Reply::new(scope.read.integrations().list(&scope, &inside).await?).at(scope.position(fresh)))
 }
 
 /// One integration.
@@ -48,7 +48,7 @@ pub(super) async fn one(
 ) -> Result<Reply<Integration>, ApiError> {
     allowed(&scope)?;
     let inside = queries.inside(&scope).await?;
-    let found = scope.read.integration(scope.team, path.integration_uid, &inside).await?;
+    let found = scope.read.integrations().find(&scope, path.integration_uid, &inside).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -68,21 +68,21 @@ pub(super) async fn of_group(
     Params(path): Params<GroupPath>,
 ) -> Result<Reply<Vec<GroupIntegration>>, ApiError> {
     let (read, Jid::Group(group)) = (&scope.read, path.group_jid) else { return Err(not_found()) };
-    let is_member = read.access(scope.team, scope.contact, ChatRef::Group(group)).await? != Access::None;
+    let is_member = read.chats().access(&scope, ChatRef::Group(group)).await? != ChatAccess::None;
     let manages =
-        may(scope.status, Action::ManageIntegrations) && read.group_is_of(group, scope.team).await?;
+        may(scope.status, Action::ManageIntegrations) && read.groups().exists(&scope, group).await?;
     if !is_member && !manages {
         return Err(not_found());
     }
-    Ok(Reply::new(read.group_integrations(group).await?).at(scope.position(fresh)))
+    Ok(Reply::new(read.integrations().of_group(&scope, group).await?).at(scope.position(fresh)))
 }
 
 impl Queries {
     /// The groups of which the caller is shown keys: those it was in then and is in now.
     async fn inside(&self, scope: &TeamView) -> Result<Vec<GroupId>, ApiError> {
-        let mut inside = self.access.read.groups_joined(scope.now.contact).await?;
+        let mut inside = self.access.read.groups().joined_by(scope.now.contact).await?;
         if scope.is_past() {
-            let then = scope.read.groups_joined(scope.contact).await?;
+            let then = scope.read.groups().joined_by(scope.contact).await?;
             inside.retain(|group| then.contains(group));
         }
         Ok(inside)

@@ -20,7 +20,7 @@ use protocol::{
     invitation::{Invitation, OpenInvitation, TeamShort},
     lang::Text,
 };
-use read_model::invitation::in_brief;
+use read_model::invitation::{Invited, in_brief};
 use serde::Deserialize;
 
 /// What the path of one invitation names: its uid, or its token with `.png`.
@@ -65,7 +65,7 @@ pub(super) async fn one_v4(
     allowed(&scope)?;
     let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
     let now = queries.access.clock.now();
-    let found = scope.read.invitation(scope.team, uid, now).await?;
+    let found = scope.read.invitations().find(&scope, uid, now).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -84,12 +84,12 @@ pub(super) async fn one(
     let (read, now) = (&scope.read, queries.access.clock.now());
     let Some(token) = path.invitation_uid.strip_suffix(".png") else {
         let uid: InvitationId = path.invitation_uid.parse().map_err(|_| not_found())?;
-        let invitation = read.invitation(scope.team, uid, now).await?;
+        let invitation = read.invitations().find(&scope, uid, now).await?;
         let invitation = invitation.map(in_brief).ok_or_else(not_found)?;
         return Ok(Reply::new(invitation).at(scope.position(fresh)).into_response());
     };
-    match read.invitation_by_token(token, now).await? {
-        Some(invited) if invited.team == scope.team && invited.open => {}
+    match read.invitations().by_token(token, now).await? {
+        Some(invited) if invited.team() == scope.team && invited.is_open() => {}
         _ => return Err(not_found()),
     }
     let png = qr::png(&format!("otv://qr-join/{}/{token}", read.host())).map_err(ApiError::internal)?;
@@ -137,14 +137,14 @@ impl Queries {
         self.access.limits.check(Limit::JoinPerAddress, &Key::Address(request.client))?;
         let read = &self.access.read;
         let unknown = || ApiError::new(ErrorCode::NotFound).because(Text::BadToken);
-        let invited = read.invitation_by_token(token, self.access.clock.now()).await?;
-        let team = invited.filter(|invited| invited.open).ok_or_else(unknown)?.team;
-        Ok(Reply::new(read.team_short(team).await?.ok_or_else(unknown)?))
+        let invited = read.invitations().by_token(token, self.access.clock.now()).await?;
+        let invited = invited.filter(Invited::is_open).ok_or_else(unknown)?;
+        Ok(Reply::new(read.teams().brief(&invited).await?.ok_or_else(unknown)?))
     }
 
     /// The invitations that are open now: one that was open at the moment of `as_of` may have ended since.
     async fn open_invitations(&self, scope: &TeamView) -> Result<Vec<OpenInvitation>, ApiError> {
         allowed(scope)?;
-        Ok(scope.read.invitations(scope.team, self.access.clock.now()).await?)
+        Ok(scope.read.invitations().list(scope, self.access.clock.now()).await?)
     }
 }

@@ -14,10 +14,7 @@ use protocol::{
     envelope::Success,
     message::{ChatMessages, FoundMessages, Message, Reaction},
 };
-use read_model::{
-    chat::{Access, chat_of},
-    message::Filter,
-};
+use read_model::{chat_address::chat_of, message::Filter, rights::ChatAccess};
 use serde::Deserialize;
 use wanted::Wanted;
 
@@ -77,17 +74,17 @@ pub(super) async fn search(
     scope: TeamView,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<FoundMessages>, ApiError> {
-    let (read, who) = (&scope.read, (scope.team, scope.contact));
+    let read = &scope.read;
     let filter = wanted.filter(scope.contact)?;
-    let window = wanted.window(read, who, filter.chat).await?;
+    let window = wanted.window(&scope, filter.chat).await?;
     let _place = queries.search(scope.caller.account, filter.text.is_some())?;
-    let found = read.messages(who, &filter, window).await?;
+    let found = read.messages().page(&scope, &filter, window).await?;
     let messages: Vec<Message> = found
         .iter()
         .map(|message| message.render_for(scope.contact, ApiVersion::V4, read.base_url(), info.lang))
         .collect();
     let found = FoundMessages {
-        count: read.count_messages(who, &filter).await?,
+        count: read.messages().count(&scope, &filter).await?,
         limit: window.limit.unsigned_abs(),
         objects: messages.clone(),
         messages,
@@ -107,11 +104,11 @@ pub(super) async fn one(
     Params(path): Params<MessagePath>,
 ) -> Result<Reply<Message>, ApiError> {
     let chat = readable(&scope, path.chat_jid).await?;
-    let found = scope.read.whole_message(scope.team, path.message_id).await?;
+    let found = scope.read.messages().find_complete(&scope, path.message_id).await?;
     let found = match found.filter(|message| message.chat == chat) {
         Some(message) => message,
         None => {
-            scope.read.whole().await?;
+            scope.read.ensure_complete().await?;
             return Err(not_found());
         }
     };
@@ -132,12 +129,12 @@ async fn chat_messages(
     scope: &TeamView,
     (jid, wanted): (Jid, &Wanted),
 ) -> Result<ChatMessages, ApiError> {
-    let (read, who) = (&scope.read, (scope.team, scope.contact));
+    let read = &scope.read;
     let chat = readable(scope, jid).await?;
     let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
-    let window = wanted.window(read, who, filter.chat).await?;
+    let window = wanted.window(scope, filter.chat).await?;
     let _place = queries.search(scope.caller.account, filter.text.is_some())?;
-    let found = read.messages(who, &filter, window).await?;
+    let found = read.messages().page(scope, &filter, window).await?;
     let seen = |message: &protocol::message::MessageRecord| {
         message.render_for(scope.contact, ApiVersion::V4, read.base_url(), info.lang)
     };
@@ -147,8 +144,8 @@ async fn chat_messages(
 /// The chat that an address names, if the caller may read it.
 async fn readable(scope: &TeamView, jid: Jid) -> Result<events::chat::ChatRef, ApiError> {
     let chat = chat_of(scope.contact, jid);
-    match scope.read.access(scope.team, scope.contact, chat).await? {
-        Access::None => Err(not_found()),
-        Access::Read | Access::Write => Ok(chat),
+    match scope.read.chats().access(scope, chat).await? {
+        ChatAccess::None => Err(not_found()),
+        ChatAccess::Read | ChatAccess::Write => Ok(chat),
     }
 }

@@ -8,5 +8,5 @@ use protocol::{envelope::Success, remind::Remind};
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/reminds", tag = "reminds", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Remind>>)))]
 pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Remind>>, ApiError> {
-    Ok(Reply::new(scope.read.reminds(scope.contact).await?).at(scope.position(fresh)))
+    Ok(Reply::new(scope.read.reminders().list(&scope).await?).at(scope.position(fresh)))
 }

@@ -27,6 +27,6 @@ pub(super) async fn list_of_tasks(fresh: Fresh, scope: TeamView) -> Result<Reply
 }
 
 async fn list(fresh: Fresh, scope: TeamView, kind: SectionKind) -> Result<Reply<Vec<Section>>, ApiError> {
-    let sections = scope.read.sections(scope.team, kind).await?;
+    let sections = scope.read.sections().list(&scope, kind).await?;
     Ok(Reply::new(sections).at(scope.position(fresh)))
 }

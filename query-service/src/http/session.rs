@@ -16,6 +16,6 @@ pub(super) async fn list(
 ) -> Result<Reply<Vec<Session>>, ApiError> {
     let access = &queries.access;
     let idle = access.config.auth.idle();
-    let sessions = access.read.sessions(caller.account, caller.id, access.clock.now(), idle);
+    let sessions = access.read.sessions().list(caller.account, caller.id, access.clock.now(), idle);
     Ok(Reply::new(sessions.await?).at(fresh.0))
 }

@@ -8,5 +8,5 @@ use protocol::{envelope::Success, tag::Tag};
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tags", tag = "tasks", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<Vec<Tag>>)))]
 pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Tag>>, ApiError> {
-    Ok(Reply::new(scope.read.tags(scope.team).await?).at(scope.position(fresh)))
+    Ok(Reply::new(scope.read.tags().list(&scope).await?).at(scope.position(fresh)))
 }

@@ -82,7 +82,7 @@ pub(super) async fn list(
 ) -> Result<Reply<TaskPage>, ApiError> {
     let query = wanted(filter)?;
     let _place = queries.search(scope.caller.account, query.text.is_some())?;
-    let (objects, count) = scope.read.tasks(scope.team, scope.viewer(), &query).await?;
+    let (objects, count) = scope.read.tasks().page(&scope, &query).await?;
     Ok(Reply::new(TaskPage { count, limit: query.limit, objects, offset: query.offset })
         .at(scope.position(fresh)))
 }
@@ -97,9 +97,9 @@ pub(super) async fn one(
     Params(path): Params<Path>,
 ) -> Result<Reply<Chat>, ApiError> {
     let (read, TaskId(task)) = (&scope.read, path.task_id);
-    let found = read.task(scope.team, task, scope.viewer()).await?;
+    let found = read.tasks().find(&scope, task).await?;
     if found.is_none() {
-        read.whole().await?;
+        read.ensure_complete().await?;
     }
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

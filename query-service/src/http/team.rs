@@ -53,13 +53,13 @@ impl Queries {
         fresh: Fresh,
         version: ApiVersion,
     ) -> Result<Reply<Vec<Team>>, ApiError> {
-        let teams = self.access.read.teams(caller.account, version).await?;
+        let teams = self.access.read.teams().list(caller.account, version).await?;
         Ok(Reply::new(teams).at(fresh.0))
     }
 }
 
 async fn team(scope: &TeamView, fresh: Fresh, version: ApiVersion) -> Result<Reply<Team>, ApiError> {
-    let team = scope.read.team(scope.caller.account, scope.team, version).await?;
+    let team = scope.read.teams().find(scope.caller.account, scope.team, version).await?;
     Ok(Reply::new(team.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
@@ -74,6 +74,6 @@ pub(super) async fn usage(
     if !domain::policy::may(scope.status, domain::policy::Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    let usage = scope.read.usage(scope.team, queries.access.clock.now()).await?;
+    let usage = scope.read.teams().usage(&scope, queries.access.clock.now()).await?;
     Ok(Reply::new(usage.ok_or_else(not_found)?).at(scope.position(fresh)))
 }

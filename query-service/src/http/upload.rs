@@ -103,7 +103,7 @@ pub(super) async fn content(
 }
 
 async fn found(scope: &TeamView, upload: Uuid) -> Result<(UploadRecord, BlobId), ApiError> {
-    let found = scope.read.upload(scope.team, scope.viewer(), UploadId(upload)).await;
+    let found = scope.read.uploads().find(scope, UploadId(upload)).await;
     found?.ok_or_else(not_found)
 }
 

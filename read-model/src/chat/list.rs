@@ -1,10 +1,13 @@
 //! Pages of a contact's conversations: a fixed number of statements, however many there are.
 
-use super::view::{GENTIME, select};
+use super::{
+    Chats,
+    view::{GENTIME, select},
+};
 use crate::{
-    ReadModel, Result,
-    contact::{self, Viewer},
+    Result, contact,
     reading::{PLACES, UNREAD},
+    rights::{TeamMember, Viewer},
 };
 use events::TeamId;
 use protocol::{
@@ -146,12 +149,10 @@ fn title() -> String {
     format!("(CASE WHEN c.kind = 'direct' THEN {NAME} ELSE c.display_name END)")
 }
 
-impl ReadModel {
-    /// A page of the conversations that a contact is in.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn chat_page(&self, team: TeamId, viewer: Viewer, filter: &ChatFilter) -> Result<ChatPage> {
+impl Chats<'_> {
+    /// A page of the chats that the member is in.
+    pub async fn page(self, member: &TeamMember, filter: &ChatFilter) -> Result<ChatPage> {
+        let (team, viewer) = (member.team, member.viewer());
         let (condition, order) = (filter.condition(), filter.order());
         let tail = format!("{condition} ORDER BY {order} LIMIT $10 OFFSET $11");
         let sql = select(", count(*) OVER () AS total", PLACES, &tail);
@@ -159,7 +160,7 @@ impl ReadModel {
             .bind(sqlx::query(AssertSqlSafe(sql)), team, viewer)
             .bind(i64::from(filter.limit))
             .bind(i64::from(filter.offset))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         let count: i64 = match rows.first() {
             Some(row) => row.get("total"),
@@ -167,7 +168,11 @@ impl ReadModel {
             None => {
                 // Past the end no row is left to say how many there are.
                 let sql = format!("SELECT count(*) FROM ({}) counted", select("", PLACES, &condition));
-                filter.bind(sqlx::query(AssertSqlSafe(sql)), team, viewer).fetch_one(&self.pool).await?.get(0)
+                filter
+                    .bind(sqlx::query(AssertSqlSafe(sql)), team, viewer)
+                    .fetch_one(&self.0.pool)
+                    .await?
+                    .get(0)
             }
         };
         let objects = self.chat_views(team, viewer, &rows).await?;
@@ -187,7 +192,7 @@ impl ReadModel {
     /// The other sides of a page's direct chats; and on the first page, as far as there is room, those whom the viewer has
     /// not talked with.
     async fn mixed_contacts(
-        &self,
+        self,
         team: TeamId,
         viewer: Viewer,
         filter: &ChatFilter,
@@ -217,9 +222,9 @@ impl ReadModel {
             .bind(viewer.contact.0)
             .bind(filter.wanted_title())
             .bind(room.max(0))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
-        Ok(rows.iter().map(|row| self.contact_view(row, viewer, ApiVersion::V4)).collect())
+        Ok(rows.iter().map(|row| self.0.contacts().contact_view(row, viewer, ApiVersion::V4)).collect())
     }
 }
 

@@ -1,12 +1,14 @@
-//! A conversation as one contact sees it: which rows, and what of them.
+//! Views of chats as one contact sees them: the rows, and what is shown of each.
 
 mod look;
 
+use super::Chats;
 use crate::{
-    QueryError, ReadModel, Result,
-    contact::Viewer,
+    QueryError, Result,
     message::{self, neutral},
     reading::{MENTIONS, STANDING, UNREAD},
+    rights::{TeamMember, Viewer},
+    task_view::TaskViews,
 };
 use chrono::DateTime;
 use events::{
@@ -69,13 +71,10 @@ pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
     )
 }
 
-impl ReadModel {
-    /// A conversation as a contact sees it, whether anything was said there yet or not; `None` when it is none of its
-    /// business.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn chat(&self, team: TeamId, viewer: Viewer, chat: ChatRef) -> Result<Option<Chat>> {
+impl Chats<'_> {
+    /// A chat that the member may see, even before its first message.
+    pub async fn view(self, member: &TeamMember, chat: ChatRef) -> Result<Option<Chat>> {
+        let (team, viewer) = (member.team, member.viewer());
         let row = sqlx::query(AssertSqlSafe(select("", VISIBLE, "c.kind = $6")))
             .bind(vec![viewer.contact.0])
             .bind(team.0)
@@ -83,56 +82,46 @@ impl ReadModel {
             .bind(viewer.status > ContactStatus::Guest)
             .bind(viewer.status >= ContactStatus::Admin)
             .bind(ChatType::of(chat).word())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         match (row, chat) {
             (Some(row), _) => Ok(self.chat_views(team, viewer, &[row]).await?.pop()),
             (None, ChatRef::Direct(a, b)) if a == viewer.contact || b == viewer.contact => {
-                self.silent_chat(team, viewer, if a == viewer.contact { b } else { a }).await
+                self.empty_direct_chat(team, viewer, if a == viewer.contact { b } else { a }).await
             }
             (None, _) => Ok(None),
         }
     }
 
-    /// The same with everybody who is in it, if it is a group, or with all that belongs to it, if it is a task.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn whole_chat(&self, team: TeamId, viewer: Viewer, chat: ChatRef) -> Result<Option<Chat>> {
-        let Some(mut view) = self.chat(team, viewer, chat).await? else { return Ok(None) };
+    /// A chat that the member may see: a group with its members, a task with its checklist, parents, links and messages.
+    pub async fn complete_view(self, member: &TeamMember, chat: ChatRef) -> Result<Option<Chat>> {
+        let Some(mut view) = self.view(member, chat).await? else { return Ok(None) };
         if let ChatRef::Task(task) = chat {
-            self.complete_task(team, task, viewer, &mut view).await?;
+            TaskViews(self.0).complete(member.team, task, member.viewer(), &mut view).await?;
         }
         if let ChatRef::Group(group) = chat {
-            view.members = Some(self.group_members(group, viewer).await?);
+            view.members = Some(self.0.groups().members(member, group).await?);
         }
         Ok(Some(view))
     }
 
-    /// The groups that a contact is in, or that are public, by title; for those who run the team also the groups that
-    /// nobody is in any more.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn groups(&self, team: TeamId, viewer: Viewer) -> Result<Vec<Chat>> {
+    /// The groups that the member is in, and the public ones, by title; for admins and owners also groups without members.
+    pub async fn groups(self, member: &TeamMember) -> Result<Vec<Chat>> {
+        let (team, viewer) = (member.team, member.viewer());
         let sql = select("", GROUPS, "true ORDER BY c.display_name, c.key");
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(vec![viewer.contact.0])
             .bind(team.0)
             .bind(viewer.status > ContactStatus::Guest)
             .bind(viewer.status >= ContactStatus::Admin)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         self.chat_views(team, viewer, &rows).await
     }
 
-    /// Groups and tasks that are known to be seen by a contact, in this order.
-    pub(crate) async fn chats_by_key(
-        &self,
-        team: TeamId,
-        viewer: Viewer,
-        keys: &[Uuid],
-    ) -> Result<Vec<Chat>> {
+    /// Groups and tasks in the order of their keys; the caller has checked that the member may see them.
+    pub(crate) async fn by_keys(self, member: &TeamMember, keys: &[Uuid]) -> Result<Vec<Chat>> {
+        let (team, viewer) = (member.team, member.viewer());
         if keys.is_empty() {
             return Ok(vec![]);
         }
@@ -140,18 +129,18 @@ impl ReadModel {
             .bind(vec![viewer.contact.0])
             .bind(team.0)
             .bind(keys)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         self.chat_views(team, viewer, &rows).await
     }
 
-    /// Rows of [`select`] as the viewer sees them: two statements for all of them, and one more if tasks are among them.
-    pub(super) async fn chat_views(&self, team: TeamId, viewer: Viewer, rows: &[PgRow]) -> Result<Vec<Chat>> {
+    /// Views of rows of [`select`]: two statements for all of them, and more if tasks are among them.
+    pub(super) async fn chat_views(self, team: TeamId, viewer: Viewer, rows: &[PgRow]) -> Result<Vec<Chat>> {
         let peers: Vec<ContactId> =
             rows.iter().filter_map(|row| row.get::<Option<Uuid>, _>("peer")).map(ContactId).collect();
         let peers = match peers.is_empty() {
             true => vec![],
-            false => self.contacts_by_id(team, &peers, viewer).await?,
+            false => self.0.contacts().views_by_ids(team, &peers, viewer).await?,
         };
         let peers: HashMap<Uuid, Contact> = peers
             .into_iter()
@@ -174,11 +163,11 @@ impl ReadModel {
             self.chat_view(viewer, row, peer.transpose()?, &messages)
         };
         let mut views = rows.iter().map(view).collect::<Result<Vec<Chat>>>()?;
-        self.add_tasks(team, viewer, &mut views).await?;
+        TaskViews(self.0).add_to(team, viewer, &mut views).await?;
         Ok(views)
     }
 
-    async fn messages_by_id(&self, team: TeamId, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, MessageRecord>> {
+    async fn messages_by_id(self, team: TeamId, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, MessageRecord>> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
@@ -188,12 +177,12 @@ impl ReadModel {
         let sql = format!(
             "SELECT {columns} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = ANY($1) AND m.team = $2"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).bind(team.0).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).bind(team.0).fetch_all(&self.0.pool).await?;
         rows.iter().map(|row| neutral(row).map(|message| (message.id.0, message))).collect()
     }
 
     fn chat_view(
-        &self,
+        self,
         viewer: Viewer,
         row: &PgRow,
         peer: Option<&Contact>,
@@ -210,7 +199,7 @@ impl ReadModel {
             Some(peer) => (peer.display_name.clone(), peer.icons.clone()),
             None => {
                 let title: String = row.get("display_name");
-                let icons = self.stub(row.get("colour"), &title);
+                let icons = self.0.icons().stub(row.get("colour"), &title);
                 (title, icons)
             }
         };
@@ -223,7 +212,7 @@ impl ReadModel {
             Some(Box::new(message.render_for(
                 viewer.contact,
                 ApiVersion::V4,
-                self.base_url(),
+                self.0.base_url(),
                 Lang::default(),
             )))
         };
@@ -271,8 +260,8 @@ impl ReadModel {
         })
     }
 
-    /// A direct chat in which nothing was said yet.
-    async fn silent_chat(&self, team: TeamId, viewer: Viewer, other: ContactId) -> Result<Option<Chat>> {
+    /// A direct chat before its first message.
+    async fn empty_direct_chat(self, team: TeamId, viewer: Viewer, other: ContactId) -> Result<Option<Chat>> {
         let chat = ChatRef::direct(viewer.contact, other);
         let sql = format!(
             "SELECT p.gentime, o.gentime AS own_gentime, {OWN} FROM contact p \
@@ -284,10 +273,12 @@ impl ReadModel {
             .bind(team.0)
             .bind(viewer.contact.0)
             .bind(chat.key().0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let Some(peer) = self.contacts_by_id(team, &[other], viewer).await?.pop() else { return Ok(None) };
+        let Some(peer) = self.0.contacts().views_by_ids(team, &[other], viewer).await?.pop() else {
+            return Ok(None);
+        };
         let base_gentime: i64 = row.get("gentime");
         let created = DateTime::from_timestamp_micros(base_gentime / 1_000).unwrap_or_default();
         let view = View {

@@ -2,11 +2,11 @@
 //!
 //! Pages follow each other by cursors, which are places in the history: what is posted meanwhile moves none of them.
 
-use super::{COLUMNS, VISIBLE, neutral};
-use crate::{ReadModel, Result};
+use super::{COLUMNS, Messages, VISIBLE, neutral};
+use crate::{Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
 use domain::limits;
-use events::{ChatKey, ContactId, MessageId, TeamId};
+use events::{ChatKey, ContactId, MessageId};
 use protocol::message::{ChatType, ContentType, MessageRecord};
 use sqlx::{Arguments, Postgres, QueryBuilder, Row, postgres::PgArguments};
 use uuid::Uuid;
@@ -73,17 +73,14 @@ pub struct Window {
     pub offset: i64,
 }
 
-/// Who asks.
-type Who = (TeamId, ContactId);
-
-impl ReadModel {
+impl Messages<'_> {
     /// The place of a message that a contact may see.
     ///
     /// # Errors
     /// The database failed; or it is missing, and may yet come.
     pub async fn cursor(
-        &self,
-        (team, viewer): Who,
+        self,
+        member: &TeamMember,
         chat: Option<ChatKey>,
         message: MessageId,
     ) -> Result<Option<Cursor>> {
@@ -92,14 +89,14 @@ impl ReadModel {
              WHERE m.uid = $3 AND ($4::uuid IS NULL OR m.chat = $4) AND {VISIBLE}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(team.0)
-            .bind(viewer.0)
+            .bind(member.team.0)
+            .bind(member.contact.0)
             .bind(message.0)
             .bind(chat.map(|chat| chat.0))
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.0.pool)
             .await?;
         let Some(row) = row else {
-            self.whole().await?;
+            self.0.ensure_complete().await?;
             return Ok(None);
         };
         let (num, since, message) = (row.get("num"), row.get("since"), row.get("uid"));
@@ -107,49 +104,55 @@ impl ReadModel {
     }
 
     /// Messages that a contact may see, newest first, with what they answer and forward.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn messages(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<MessageRecord>> {
+    pub async fn page(
+        self,
+        member: &TeamMember,
+        filter: &Filter,
+        window: Window,
+    ) -> Result<Vec<MessageRecord>> {
         let mut found = match window.around {
-            None => self.page(who, filter, window).await?,
+            None => self.query_page(member, filter, window).await?,
             Some(middle) => {
                 let half = window.limit / 2;
                 let newer = Window { newer: Some(middle), limit: half, ..Window::default() };
                 let older = Some(Cursor { inclusive: true, ..middle });
                 let older = Window { older, limit: window.limit - half, ..Window::default() };
-                let mut found = self.page(who, filter, newer).await?;
-                found.extend(self.page(who, filter, older).await?);
+                let mut found = self.query_page(member, filter, newer).await?;
+                found.extend(self.query_page(member, filter, older).await?);
                 found
             }
         };
-        self.refer(&mut found).await?;
+        self.resolve_references(&mut found).await?;
         Ok(found)
     }
 
     /// How many messages there are, counted up to a limit.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn count_messages(&self, who: Who, filter: &Filter) -> Result<u64> {
-        let mut query =
-            begin(who, "SELECT count(*) FROM (SELECT 1 FROM chat c JOIN message n ON n.chat = c.key WHERE ")?;
+    pub async fn count(self, member: &TeamMember, filter: &Filter) -> Result<u64> {
+        let mut query = begin(
+            member,
+            "SELECT count(*) FROM (SELECT 1 FROM chat c JOIN message n ON n.chat = c.key WHERE ",
+        )?;
         visible(&mut query, filter);
         query.push(" AND ");
         conditions(&mut query, filter);
         query.push(" LIMIT ").push_bind(limits::SEARCH_COUNTED as i64).push(") found");
-        let count: i64 = query.build_query_scalar().fetch_one(&self.pool).await?;
+        let count: i64 = query.build_query_scalar().fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
-    async fn page(&self, who: Who, filter: &Filter, window: Window) -> Result<Vec<MessageRecord>> {
+    async fn query_page(
+        self,
+        member: &TeamMember,
+        filter: &Filter,
+        window: Window,
+    ) -> Result<Vec<MessageRecord>> {
         if window.limit <= 0 {
             return Ok(vec![]);
         }
         let upwards = window.newer.is_some() && window.older.is_none();
         let order = if upwards { "ASC" } else { "DESC" };
         let mut query = begin(
-            who,
+            member,
             "WITH page AS (SELECT f.uid FROM chat c CROSS JOIN LATERAL (\
             SELECT n.uid, n.since, n.num FROM message n WHERE n.chat = c.key AND ",
         )?;
@@ -172,15 +175,15 @@ impl ReadModel {
             " FROM page JOIN message m ON m.uid = page.uid JOIN chat c ON c.key = m.chat \
             ORDER BY m.since DESC, m.num DESC, m.uid DESC",
         );
-        let rows = query.build().fetch_all(&self.pool).await?;
+        let rows = query.build().fetch_all(&self.0.pool).await?;
         rows.iter().map(neutral).collect()
     }
 }
 
 /// `$1` and `$2` are who asks, as [`VISIBLE`] wants it.
-fn begin((team, viewer): Who, sql: &'static str) -> Result<QueryBuilder<Postgres>> {
+fn begin(member: &TeamMember, sql: &'static str) -> Result<QueryBuilder<Postgres>> {
     let mut arguments = PgArguments::default();
-    for id in [team.0, viewer.0] {
+    for id in [member.team.0, member.contact.0] {
         arguments.add(id).map_err(sqlx::Error::Encode)?;
     }
     Ok(QueryBuilder::with_arguments(sql, arguments))

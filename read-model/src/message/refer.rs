@@ -1,19 +1,16 @@
 //! What messages answer and forward, looked up for those that are shown.
 
-use super::{COLUMNS, content_type, json, neutral};
-use crate::{ReadModel, Result};
+use super::{COLUMNS, Messages, content_type, json, neutral};
+use crate::Result;
 use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::message::MessageRecord;
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-impl ReadModel {
+impl Messages<'_> {
     /// Fills in what messages answer and forward. Nothing is asked when they do neither.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn refer(&self, messages: &mut [MessageRecord]) -> Result<()> {
+    pub async fn resolve_references(self, messages: &mut [MessageRecord]) -> Result<()> {
         let replied: Vec<Uuid> = messages.iter().filter_map(|one| one.reply_to).map(|id| id.0).collect();
         if !replied.is_empty() {
             let replied = self.replied(replied).await?;
@@ -33,7 +30,7 @@ impl ReadModel {
         }
         let rows = sqlx::query("SELECT * FROM forward WHERE message = ANY($1) ORDER BY message, place")
             .bind(bearers.keys().copied().collect::<Vec<_>>())
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         for row in &rows {
             if let Some(index) = bearers.get(&row.get::<Uuid, _>("message")) {
@@ -45,10 +42,10 @@ impl ReadModel {
         Ok(())
     }
 
-    async fn replied(&self, ids: Vec<Uuid>) -> Result<HashMap<MessageId, MessageRecord>> {
+    async fn replied(self, ids: Vec<Uuid>) -> Result<HashMap<MessageId, MessageRecord>> {
         let sql =
             format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = ANY($1)");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(&self.0.pool).await?;
         rows.iter().map(|row| neutral(row).map(|message| (message.id, message))).collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Messages that were deleted since: the past shows that they are deleted, without their content. Deleted texts are read
 //! with the auditor's tools, which leave a trace.
 
-use crate::{ReadModel, schema::READ_SCHEMA};
+use super::PastSchemas;
+use crate::{rights::ServiceTeam, schema::READ_SCHEMA};
 use events::TeamId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
@@ -21,21 +22,18 @@ const WITHHOLD: [&str; 6] = [
     "DELETE FROM PAST.reaction WHERE message = ANY($1)",
 ];
 
-impl ReadModel {
+impl PastSchemas<'_> {
     /// Takes out of a schema of the past what was deleted in the team since, as far as the served rows know of it. Asked
     /// before each look at the past: nothing is done if nothing was deleted since the last one.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn withhold_deleted(&self, schema: &str, team: TeamId) -> Result<(), sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
-        if withheld(&mut connection, schema, "").await? == Some(deletions(&mut connection, team).await?) {
+    pub async fn withhold_deleted(self, schema: &str, team: ServiceTeam) -> Result<(), sqlx::Error> {
+        let mut connection = self.0.pool.acquire().await?;
+        if withheld(&mut connection, schema, "").await? == Some(deletions(&mut connection, team.0).await?) {
             return Ok(());
         }
         let mut transaction = connection.begin().await?;
         let known = withheld(&mut transaction, schema, "FOR UPDATE").await?;
         // Counted first: what is deleted meanwhile is seen by the next look.
-        let count = deletions(&mut transaction, team).await?;
+        let count = deletions(&mut transaction, team.0).await?;
         if known.is_none_or(|known| known == count) {
             return Ok(());
         }

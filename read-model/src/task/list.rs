@@ -1,8 +1,12 @@
 //! Pages of tasks, and the tabs that they are shown under.
 
-use super::{SOURCE, count, more_than_guest};
-use crate::{ReadModel, Result, contact::Viewer};
-use events::{ContactId, GroupId, SectionId, TeamId};
+use super::Tasks;
+use crate::{
+    Result,
+    rights::TeamMember,
+    task_view::{SOURCE, count, more_than_guest},
+};
+use events::{ContactId, GroupId, SectionId};
 use protocol::{Jid, chat::Chat, task::TaskTabKey};
 use sqlx::Row;
 use uuid::Uuid;
@@ -98,12 +102,9 @@ const FITS: &str = "t.team = $1 AND NOT c.archived AND (m.contact IS NOT NULL OR
     AND ($9::text IS NULL OR position(folded($9) IN folded(c.display_name || E'\\n' || c.description)) > 0) \
     AND ($10::bigint IS NULL OR greatest(c.gentime, r.gentime, o.gentime) > $10)";
 
-impl ReadModel {
+impl Tasks<'_> {
     /// A page of a team's tasks that concern a contact or are public, and how many there are in all.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn tasks(&self, team: TeamId, viewer: Viewer, query: &TaskQuery) -> Result<(Vec<Chat>, u64)> {
+    pub async fn page(self, member: &TeamMember, query: &TaskQuery) -> Result<(Vec<Chat>, u64)> {
         let which = format!("FROM {SOURCE} WHERE {FITS} AND {}", shown_in(query.tab));
         let ids = |ids: &Option<Vec<ContactId>>| {
             ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())
@@ -114,9 +115,9 @@ impl ReadModel {
         macro_rules! bound {
             ($sql:expr, $with:ident) => {
                 sqlx::$with(sqlx::AssertSqlSafe($sql))
-                    .bind(team.0)
-                    .bind(viewer.contact.0)
-                    .bind(more_than_guest(viewer))
+                    .bind(member.team.0)
+                    .bind(member.contact.0)
+                    .bind(more_than_guest(member.viewer()))
                     .bind(ids(&query.assignees))
                     .bind(ids(&query.owners))
                     .bind(&tags)
@@ -127,21 +128,18 @@ impl ReadModel {
             };
         }
         let count: i64 =
-            bound!(format!("SELECT count(*) {which}"), query_scalar).fetch_one(&self.pool).await?;
+            bound!(format!("SELECT count(*) {which}"), query_scalar).fetch_one(&self.0.pool).await?;
         let page = format!("SELECT t.key {which} ORDER BY {} LIMIT $11 OFFSET $12", query.order.sql());
         let keys: Vec<Uuid> = bound!(page, query_scalar)
             .bind(i64::from(query.limit))
             .bind(i64::try_from(query.offset).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
-        Ok((self.chats_by_key(team, viewer, &keys).await?, count.unsigned_abs()))
+        Ok((self.0.chats().by_keys(member, &keys).await?, count.unsigned_abs()))
     }
 
     /// How many tasks each tab shows a contact, and which of them have messages that it has not read.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn task_tabs(&self, team: TeamId, viewer: Viewer) -> Result<Vec<(TaskTabKey, u32, Vec<Jid>)>> {
+    pub async fn tabs(self, member: &TeamMember) -> Result<Vec<(TaskTabKey, u32, Vec<Jid>)>> {
         let mut tabs = Vec::with_capacity(TaskTabKey::ALL.len());
         for tab in TaskTabKey::ALL {
             let sql = format!(
@@ -151,9 +149,9 @@ impl ReadModel {
                 shown_in(Some(tab))
             );
             let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-                .bind(team.0)
-                .bind(viewer.contact.0)
-                .fetch_one(&self.pool)
+                .bind(member.team.0)
+                .bind(member.contact.0)
+                .fetch_one(&self.0.pool)
                 .await?;
             let unread = row.get::<Option<Vec<Uuid>>, _>("unread").unwrap_or_default();
             let unread = unread.into_iter().map(|key| Jid::Task(GroupId(key))).collect();

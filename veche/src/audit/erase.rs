@@ -7,6 +7,7 @@ use command_service::{Commands, Pass};
 use domain::phone_number::PhoneNumber;
 use events::{AccountId, Subject, TeamId, value::ErasureReason};
 use platform::config::Config;
+use read_model::rights::{ServiceReason, ServiceTeam};
 use std::{
     io::{BufRead, Write, stderr, stdin},
     time::Duration,
@@ -80,7 +81,7 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
     let projecting = tokio::spawn(projector.run());
     let asked = commands.erase(subject, erase.reason).await.map_err(|error| told(&error))?;
     eprintln!("{subject} is to be forgotten: receipt {}, position {}.", asked.receipt, asked.position);
-    while runtime.read.erasure(subject).await?.is_none() {
+    while runtime.read.erasures().find(subject).await?.is_none() {
         tokio::time::sleep(REST).await;
     }
     loop {
@@ -110,13 +111,17 @@ fn tell(pass: Pass) {
 async fn agreed(runtime: &Runtime, subject: Subject) -> Result<bool, Failure> {
     let (places, messages) = match subject {
         Subject::Account(account) => {
-            let places = runtime.read.places_of(account).await?;
+            let places = runtime.read.erasures().contacts_of(account).await?;
             let contacts: Vec<_> = places.iter().map(|(_, contact)| *contact).collect();
-            (format!("a person in {} teams", places.len()), runtime.read.messages_of(&contacts).await?)
+            (
+                format!("a person in {} teams", places.len()),
+                runtime.read.erasures().count_messages_by(&contacts).await?,
+            )
         }
         Subject::Team(team) => {
-            let people = runtime.read.people_ever(team).await?;
-            (format!("a team of {people} people"), runtime.read.messages_in(team).await?)
+            let asked = ServiceTeam::for_service(team, ServiceReason::Erasure);
+            let people = runtime.read.erasures().count_people(asked).await?;
+            (format!("a team of {people} people"), runtime.read.erasures().count_messages_in(asked).await?)
         }
     };
     eprint!(

@@ -27,7 +27,7 @@ use protocol::{
     envelope::Success,
     message::{ChatMessages, EditMessage, Message as MessageView, PostToChat},
 };
-use read_model::chat::{Access, chat_of};
+use read_model::{chat_address::chat_of, rights::ChatAccess};
 use serde::Deserialize;
 
 /// What the path of a chat's messages names.
@@ -163,11 +163,11 @@ impl Commands {
     /// The chat that a path names, if the member sees it and the path's message is of it.
     pub(super) async fn chat_with(&self, scope: &TeamScope, path: &MessagePath) -> Result<ChatRef, ApiError> {
         let (read, chat) = (&self.access.read, chat_of(scope.contact, path.chat_jid));
-        if read.access(scope.team, scope.contact, chat).await? == Access::None {
+        if read.chats().access(scope, chat).await? == ChatAccess::None {
             return Err(not_found());
         }
         let of_chat = [(path.message_id, chat.key())];
-        match read.visible_messages(scope.team, scope.contact, &[path.message_id]).await? {
+        match read.messages().visible_among(scope, &[path.message_id]).await? {
             found if found == of_chat => Ok(chat),
             _ => Err(not_found()),
         }

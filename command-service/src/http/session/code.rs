@@ -105,7 +105,7 @@ impl Commands {
         attempt: CodeAttempt,
     ) -> Result<OpenedSession, ApiError> {
         // Before the code is used up: while the read model is made anew, nobody could be told who they are.
-        self.access.read.whole().await?;
+        self.access.read.ensure_complete().await?;
         let limits = &self.access.limits;
         limits.check(Limit::SmsAuthPerAddress, &Key::Address(context.request.client))?;
         let (session, account_id): (SessionId, AccountId) = (context.id(), context.id());

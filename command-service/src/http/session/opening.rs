@@ -34,7 +34,7 @@ impl OpenedSession {
     ) -> Result<Me, ApiError> {
         // A token that does not open anything yet is of no use, whatever the client prefers.
         let me = commands
-            .settled(context, self.position, || commands.access.read.me(self.account, version))
+            .settled(context, self.position, || commands.access.read.accounts().me(self.account, version))
             .await?;
         me.ok_or_else(not_found)
     }

@@ -18,7 +18,7 @@ use protocol::{
     lang::Text,
     task::{PutTask, PutTaskItem},
 };
-use read_model::chat::Access;
+use read_model::rights::ChatAccess;
 use std::{collections::HashMap, str::FromStr};
 
 /// What the request is for.
@@ -116,7 +116,7 @@ impl Commands {
         let Some(text) = given(sent) else { return Ok(Some(None)) };
         let day = NaiveDate::from_str(&text).ok().filter(|_| text.len() == "2026-01-31".len());
         let Some(day) = day else { return Ok(Some(checks.time("deadline", &text))) };
-        let default = self.access.read.default_task_deadline(scope.team).await?;
+        let default = self.access.read.teams().default_task_deadline(scope).await?;
         let default = default.and_then(|time| NaiveTime::from_str(&time).ok()).unwrap_or(NaiveTime::MIN);
         Ok(Some(Some(day.and_time(default).and_utc())))
     }
@@ -134,7 +134,7 @@ impl Commands {
             change.assignee.iter().chain(change.observers.iter().flatten()).copied().collect();
         let known = match named.is_empty() {
             true => HashMap::new(),
-            false => read.former_or_not(scope.team, &named).await?,
+            false => read.contacts().archived_among(scope, &named).await?,
         };
         if change.assignee.is_some_and(|assignee| known.get(&assignee) != Some(&false)) {
             checks.refuse("assignee", Text::DoesNotExist);
@@ -146,12 +146,12 @@ impl Commands {
             observers.retain(|observer| known.get(observer) == Some(&false));
         }
         if let Some(Some(section)) = change.section
-            && !read.section_is_of(scope.team, SectionKind::Tasks, section).await?
+            && !read.sections().exists(scope, SectionKind::Tasks, section).await?
         {
             checks.refuse("section", Text::DoesNotExist);
         }
         if let Some(messages) = &change.linked_messages {
-            let chats = read.chats_of_messages(scope.team, messages).await?;
+            let chats = read.messages().chats_of(scope, messages).await?;
             if messages.iter().any(|message| !chats.contains_key(message) || is_reserved(*message)) {
                 checks.refuse("linked_messages", Text::DoesNotExist);
                 return Ok(());
@@ -160,7 +160,7 @@ impl Commands {
             chats.sort_unstable_by_key(|chat| chat.key());
             chats.dedup();
             for chat in chats {
-                if read.access(scope.team, scope.contact, chat).await? == Access::None {
+                if read.chats().access(scope, chat).await? == ChatAccess::None {
                     checks.refuse("linked_messages", Text::DoesNotExist);
                     return Ok(());
                 }

@@ -115,22 +115,22 @@ impl Commands {
 
     async fn by_key(&self, key: &str, path: &Path, client: std::net::IpAddr) -> Result<Writer, ApiError> {
         let holder = self.holder(key, client).await?;
-        if holder.team != path.team_uid {
+        if holder.team() != path.team_uid {
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::BadKey));
         }
-        let task = self.access.read.task_by_num(holder.team, path.num).await?;
+        let task = self.access.read.tasks().by_number_for_key(&holder, path.num).await?;
         // A key is given out for one group: of private tasks its holder does not even learn the numbers.
         let (task, _) = task.filter(|(_, public)| *public).ok_or_else(not_found)?;
         Ok(Writer {
-            author: Author::Integration(holder.integration),
+            author: Author::Integration(holder.integration()),
             account: None,
-            update_age: holder.message_update_age,
+            update_age: holder.message_update_age(),
             chat: ChatRef::Task(task),
         })
     }
 
     async fn by_session(&self, scope: &TeamScope, num: u32) -> Result<Writer, ApiError> {
-        let task = self.access.read.task_by_num(scope.team, num).await?;
+        let task = self.access.read.tasks().by_number(scope, num).await?;
         let (task, _) = task.ok_or_else(not_found)?;
         Ok(Writer {
             author: Author::Contact(scope.contact),

@@ -49,7 +49,7 @@ impl Commands {
         let (account, position) = self.account_of(context, named).await?;
         let profile = match account == fresh || !(given_name.is_empty() && family_name.is_empty()) {
             true => None,
-            false => self.access.read.profile(account).await?,
+            false => self.access.read.accounts().profile(account).await?,
         };
         let (given_name, family_name) =
             profile.map_or((given_name, family_name), |known| (known.given_name, known.family_name));
@@ -65,7 +65,7 @@ pub(in super::super) async fn as_contact(
     caller: &Caller,
     status: ContactStatus,
 ) -> Result<NewContact, ApiError> {
-    let profile = commands.access.read.profile(caller.account).await?.ok_or_else(not_found)?;
+    let profile = commands.access.read.accounts().profile(caller.account).await?.ok_or_else(not_found)?;
     Ok(NewContact {
         contact: context.id(),
         account: caller.account,

@@ -2,7 +2,7 @@
 
 use crate::batch::Batch;
 use events::ContactId;
-use read_model::proof::PlaceRow;
+use read_model::row_code::MembershipRow;
 use sqlx::{Row, postgres::PgRow};
 
 /// Whether the row is as the projection left it, or not there yet: asked before a change.
@@ -33,8 +33,8 @@ async fn find(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<PgRow>
         .await
 }
 
-fn place(row: &PgRow) -> PlaceRow<'_> {
-    PlaceRow {
+fn place(row: &PgRow) -> MembershipRow<'_> {
+    MembershipRow {
         contact: row.get("uid"),
         team: row.get("team"),
         account: row.get("account"),

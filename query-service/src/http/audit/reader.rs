@@ -14,7 +14,7 @@ use platform::{
     limits::{Key, Limit},
 };
 use protocol::{error::ErrorCode, lang::Text};
-use read_model::session::Membership;
+use read_model::rights::Membership;
 use serde_json::Value;
 
 /// Somebody who may look into history.
@@ -97,7 +97,7 @@ impl Reader {
         match self.team {
             None => is_auditor(queries, &caller).await.unwrap_or(false),
             Some(team) => {
-                let membership = queries.access.read.membership(caller.account, team).await;
+                let membership = queries.access.read.memberships().find(caller.account, team).await;
                 membership.is_ok_and(|membership| membership.is_some_and(|membership| owns(&membership)))
             }
         }
@@ -122,6 +122,6 @@ async fn is_auditor(queries: &Queries, caller: &Caller) -> Result<bool, ApiError
     if named.iter().any(|word| word.parse() == Ok(account)) {
         return Ok(true);
     }
-    let profile = queries.access.read.profile(account).await?;
+    let profile = queries.access.read.accounts().profile(account).await?;
     Ok(profile.is_some_and(|profile| named.contains(&profile.phone)))
 }

@@ -1,9 +1,10 @@
 //! The query string of lists of messages: which are wanted, and which part of them. An empty value is none.
 
 use crate::paging;
+use access::TeamView;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use domain::limits;
-use events::{ChatKey, ContactId, MessageId, TeamId};
+use events::{ChatKey, ContactId, MessageId};
 use platform::http::ApiError;
 use protocol::{
     Jid,
@@ -13,8 +14,7 @@ use protocol::{
     time::{fold_leap_second, parse_rfc3339},
 };
 use read_model::{
-    ReadModel,
-    chat::chat_of,
+    chat_address::chat_of,
     message::{Filter, Window},
 };
 use serde::Deserialize;
@@ -136,12 +136,7 @@ impl Wanted {
     ///
     /// # Errors
     /// `INVALID_DATA` naming every value that cannot be read.
-    pub(super) async fn window(
-        &self,
-        read: &ReadModel,
-        who: (TeamId, ContactId),
-        chat: Option<ChatKey>,
-    ) -> Result<Window, ApiError> {
+    pub(super) async fn window(&self, scope: &TeamView, chat: Option<ChatKey>) -> Result<Window, ApiError> {
         let mut reading = Reading::default();
         let (page, default) = (limits::MESSAGES_PER_PAGE as u32, limits::MESSAGES_PER_PAGE_DEFAULT as i64);
         let limit = reading.read("limit", given(&self.limit), |text| paging::limit(Some(text), page));
@@ -156,7 +151,7 @@ impl Wanted {
             ("around", &self.around, false),
         ] {
             if let Some(message) = reading.read(field, given(named), message) {
-                match read.cursor(who, chat, message).await? {
+                match scope.read.messages().cursor(scope, chat, message).await? {
                     Some(place) => places.push((field, place.with_itself(inclusive))),
                     None => drop(reading.read(field, Some(""), |_| Err::<(), _>(Text::DoesNotExist))),
                 }

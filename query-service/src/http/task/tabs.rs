@@ -12,7 +12,7 @@ pub(in crate::http) async fn tabs(
     request: RequestInfo,
     scope: TeamView,
 ) -> Result<Reply<Vec<TaskTab>>, ApiError> {
-    let counted = scope.read.task_tabs(scope.team, scope.viewer()).await?;
+    let counted = scope.read.tasks().tabs(&scope).await?;
     let tabs = counted.into_iter().map(|(key, tasks, unread)| TaskTab::new(key, tasks, unread, request.lang));
     Ok(Reply::new(tabs.collect()).at(scope.position(fresh)))
 }

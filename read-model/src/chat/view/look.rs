@@ -1,6 +1,6 @@
 //! What conversations of all kinds show, and what the viewer keeps of them.
 
-use crate::{chat::jid_for, contact::Viewer};
+use crate::{chat_address::jid_for, rights::Viewer};
 use chrono::{DateTime, Utc};
 use domain::{
     chat::fields,

@@ -1,8 +1,8 @@
 //! What belongs to a task beside its row: its files, and what the view of one task has and a list of tasks has not: its
 //! checklist, the checklists it stands in, its messages, what its description leads to.
 
-use super::{SOURCE, count, more_than_guest};
-use crate::{ReadModel, Result, contact::Viewer, message::forward, upload};
+use super::{SOURCE, TaskViews, count, more_than_guest};
+use crate::{Result, message::forward, rights::Viewer, upload};
 use domain::{
     link, mention,
     task::{self, Role},
@@ -29,10 +29,10 @@ const BRIEF: &str = "t.key, t.num, t.assignee, t.status, t.done IS NOT NULL AS i
 /// Which tasks a viewer sees: `$3` is more than a guest, `$4` runs the team.
 const SEEN: &str = "NOT c.archived AND (m.contact IS NOT NULL OR (c.public AND $3) OR $4)";
 
-impl ReadModel {
+impl TaskViews<'_> {
     /// A task's checklist.
     pub(super) async fn task_items(
-        &self,
+        self,
         team: TeamId,
         task: GroupId,
         viewer: Viewer,
@@ -40,7 +40,7 @@ impl ReadModel {
     ) -> Result<Vec<TaskItem>> {
         let rows = sqlx::query("SELECT * FROM task_item WHERE task = $1 ORDER BY place")
             .bind(task.0)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         let numbers: Vec<i64> = rows.iter().filter_map(|row| row.get("reference")).collect();
         let subtasks = self.subtasks(team, &numbers, viewer).await?;
@@ -65,7 +65,7 @@ impl ReadModel {
 
     /// The tasks of these numbers that the viewer sees, and whether they are done.
     async fn subtasks(
-        &self,
+        self,
         team: TeamId,
         numbers: &[i64],
         viewer: Viewer,
@@ -80,13 +80,13 @@ impl ReadModel {
             .bind(more_than_guest(viewer))
             .bind(viewer.status >= ContactStatus::Admin)
             .bind(numbers)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         Ok(rows.iter().map(|row| (row.get("num"), (brief(row), row.get("is_done")))).collect())
     }
 
     /// The tasks whose checklists the task of a number stands in, as far as the viewer sees them.
-    pub(super) async fn task_parents(&self, team: TeamId, num: i64, viewer: Viewer) -> Result<Vec<Subtask>> {
+    pub(super) async fn task_parents(self, team: TeamId, num: i64, viewer: Viewer) -> Result<Vec<Subtask>> {
         let sql = format!(
             "SELECT {BRIEF} FROM {SOURCE} WHERE t.team = $1 AND {SEEN} AND EXISTS \
                  (SELECT 1 FROM task_item i WHERE i.task = t.key AND i.reference = $5) ORDER BY t.num LIMIT $6"
@@ -98,13 +98,13 @@ impl ReadModel {
             .bind(viewer.status >= ContactStatus::Admin)
             .bind(num)
             .bind(PARENTS)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
         Ok(rows.iter().map(brief).collect())
     }
 
     /// What a description leads to: people whom it names as they are called now, addresses of the web.
-    pub(super) async fn links_of(&self, team: TeamId, text: &str) -> Result<Vec<MessageLink>> {
+    pub(super) async fn links_of(self, team: TeamId, text: &str) -> Result<Vec<MessageLink>> {
         let named = mention::candidates(text);
         let mut links = vec![];
         if !named.is_empty() {
@@ -114,7 +114,7 @@ impl ReadModel {
             )
             .bind(team.0)
             .bind(mention::keys(&named))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.0.pool)
             .await?;
             let people: Vec<(ContactId, String)> =
                 rows.iter().map(|row| (ContactId(row.get("uid")), row.get("display_name"))).collect();
@@ -137,7 +137,7 @@ impl ReadModel {
 
     /// Files of tasks, in the order in which these name them.
     pub(super) async fn task_uploads(
-        &self,
+        self,
         team: TeamId,
         tasks: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, Vec<Upload>>> {
@@ -147,10 +147,10 @@ impl ReadModel {
              WHERE u.team = $1 AND a.task = ANY($2) ORDER BY a.task, a.place"
         );
         let rows =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(tasks).fetch_all(&self.pool).await?;
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.0).bind(tasks).fetch_all(&self.0.pool).await?;
         let mut uploads: HashMap<Uuid, Vec<Upload>> = HashMap::new();
         for row in &rows {
-            let shown = upload::neutral(row)?.shown(team, self.base_url());
+            let shown = upload::neutral(row)?.shown(team, self.0.base_url());
             uploads.entry(row.get("task")).or_default().push(shown);
         }
         Ok(uploads)
@@ -159,7 +159,7 @@ impl ReadModel {
     /// Messages that a task came from, as they were when it named them, in its order. Whoever sees the task sees them,
     /// and is not told which conversation they come from.
     pub(super) async fn task_messages(
-        &self,
+        self,
         team: TeamId,
         task: GroupId,
         viewer: Viewer,
@@ -168,11 +168,11 @@ impl ReadModel {
             "SELECT f.*, c.gentime FROM forward f JOIN chat c ON c.key = f.message WHERE f.message = $1 ORDER BY f.place",
         )
         .bind(task.0)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.0.pool)
         .await?;
         let seen = |row: &PgRow| {
             let message = forward(row, (team, ChatRef::Task(task), row.get("gentime")))?;
-            let seen = message.render_for(viewer.contact, ApiVersion::V4, self.base_url(), Lang::default());
+            let seen = message.render_for(viewer.contact, ApiVersion::V4, self.0.base_url(), Lang::default());
             Ok(Message { is_first: None, is_last: None, ..seen })
         };
         rows.iter().map(seen).collect()
