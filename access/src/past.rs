@@ -1,8 +1,8 @@
 //! The past of teams, wherever it is made: a process that shows none has none.
 
+use event_log::as_of::AsOf;
 use events::{Position, TeamId};
 use futures::future::BoxFuture;
-use platform::moment::Moment;
 use read_model::{ReadModel, past::PastError};
 use std::{fmt, sync::Arc};
 
@@ -11,11 +11,11 @@ pub type Answer = Result<(ReadModel, Position), PastError>;
 
 /// Shows teams as they were. Cheap to clone.
 #[derive(Clone)]
-pub struct Past(Arc<dyn Fn(TeamId, Moment) -> BoxFuture<'static, Answer> + Send + Sync>);
+pub struct Past(Arc<dyn Fn(TeamId, AsOf) -> BoxFuture<'static, Answer> + Send + Sync>);
 
 impl Past {
     /// The past as this function shows it.
-    pub fn new<F>(show: impl Fn(TeamId, Moment) -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(show: impl Fn(TeamId, AsOf) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Answer> + Send + 'static,
     {
@@ -31,7 +31,7 @@ impl Past {
     ///
     /// # Errors
     /// See [`PastError`].
-    pub async fn at(&self, team: TeamId, moment: Moment) -> Answer {
+    pub async fn at(&self, team: TeamId, moment: AsOf) -> Answer {
         (self.0)(team, moment).await
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::{Access, Caller, Fresh, TeamScope, not_found};
 use axum::extract::{FromRef, FromRequestParts};
+use event_log::as_of::AsOf;
 use events::Position;
 use http::request::Parts;
 use platform::{
     http::{ApiError, Query},
     limits::{Key, Limit},
-    moment::Moment,
 };
 use protocol::{error::ErrorCode, lang::Text};
 use read_model::{ReadModel, past::PastError, rights::TeamMember};
@@ -52,7 +52,7 @@ impl TeamView {
 }
 
 #[derive(Deserialize)]
-struct AsOf {
+struct AsOfParam {
     as_of: Option<String>,
 }
 
@@ -65,13 +65,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let scope = TeamScope::from_request_parts(parts, state).await?;
         let access = Access::from_ref(state);
-        let Query(AsOf { as_of }) = Query::<AsOf>::from_request_parts(parts, state).await?;
+        let Query(AsOfParam { as_of }) = Query::<AsOfParam>::from_request_parts(parts, state).await?;
         let now = *scope;
         let caller = scope.caller;
         let Some(as_of) = as_of.filter(|text| !text.is_empty()) else {
             return Ok(Self { caller, read: access.read, now, then: now, as_of: None });
         };
-        let moment: Moment = as_of.parse().map_err(|_| wrong(Text::NotAMoment))?;
+        let moment: AsOf = as_of.parse().map_err(|_| wrong(Text::NotAMoment))?;
         access.limits.check(Limit::PastPerAccount, &Key::Account(caller.account.0))?;
         let (read, position) = access.past.at(now.team, moment).await.map_err(no_past)?;
         let then = read.memberships().find(caller.account, now.team).await?.ok_or_else(not_found)?;

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};
 use event_log::{Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, testing::TestDatabase};
 use events::{EventId, StreamName};
-use platform::{clock::Clock, vault::Vault};
+use platform::clock::Clock;
+use secrets::vault::Vault;
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{
     error::Error,

@@ -3,7 +3,7 @@
 use crate::{Entry, Filter, Ledger, Order};
 use event_log::{RawEvent, ReadError};
 use events::{Event, Meta, Position, Recorded};
-use platform::journal::{Journal, LoadError};
+use secrets::journal::{Journal, LoadError};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 use crate::{Chain, Hash};
 use chrono::{DateTime, SecondsFormat, Utc};
 use events::Position;
-use platform::signing::{PublicKey, SigningKey};
+use secrets::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
 
 /// A signed statement: at that time the chain had that hash at that number.
@@ -79,7 +79,7 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::vault::Vault;
+    use secrets::vault::Vault;
 
     fn signed() -> Checkpoint {
         let chain = Chain { number: 7, hash: Hash([3; 32]) };

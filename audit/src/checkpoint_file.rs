@@ -7,7 +7,7 @@ use crate::{
     Checkpoint,
     note::{Note, NoteKind},
 };
-use platform::signing::PublicKey;
+use secrets::signing::PublicKey;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, OpenOptions},
@@ -190,7 +190,7 @@ pub fn read_checkpoints(path: &Path) -> io::Result<(Vec<Checkpoint>, usize)> {
 mod tests {
     use super::*;
     use crate::Chain;
-    use platform::vault::Vault;
+    use secrets::vault::Vault;
 
     #[test]
     fn checkpoints_above_an_accepted_lineage_are_of_another_history() {

@@ -15,7 +15,7 @@ pub use manifest::{ChainPoint, Manifest, Proof};
 use crate::{AuditError, Auditor, Chain, Checkpoint, Filter, Hash, LoadedEntry, Order};
 use chrono::{DateTime, Utc};
 use line::LineWriter;
-use platform::signing::SigningKey;
+use secrets::signing::SigningKey;
 use sha2::{Digest, Sha256};
 use std::{
     fs::{File, OpenOptions},

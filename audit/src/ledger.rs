@@ -1,8 +1,8 @@
 //! The schema `audit`: entries, checkpoints, and how far the notary is.
 
 use crate::{Chain, Checkpoint, Entry, Filter, Hash, Order, entry::hash_of};
+use event_log::apply_idempotent_schema;
 use events::{EventId, Position, TeamId};
-use platform::bring_up::bring_up;
 use sqlx::{Connection, FromRow, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ impl Ledger {
     /// # Errors
     /// The database failed.
     pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
-        bring_up(pool, "audit", MIGRATION_LOCK, SCHEMA).await
+        apply_idempotent_schema(pool, "audit", MIGRATION_LOCK, SCHEMA).await
     }
 
     /// The chain in a migrated database.

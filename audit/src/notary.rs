@@ -16,7 +16,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use error::rewritten;
 use event_log::{Log, RawEvent, Subscription};
 use events::{EventId, Position};
-use platform::{clock::Clock, guard::Guard, signing::SigningKey};
+use platform::clock::Clock;
+use secrets::{guard::Guard, signing::SigningKey};
 use sqlx::PgConnection;
 use std::{
     pin::pin,

@@ -3,7 +3,7 @@
 
 use crate::{BadCheckpoint, Chain, Hash};
 use chrono::{DateTime, SecondsFormat, Utc};
-use platform::signing::{PublicKey, SigningKey};
+use secrets::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
 
 /// The content of a note.
@@ -79,7 +79,7 @@ impl Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::vault::Vault;
+    use secrets::vault::Vault;
 
     #[test]
     fn a_note_survives_json_and_nothing_of_it_can_be_changed() {

@@ -6,10 +6,8 @@ use crate::Auditor;
 use chrono::{DateTime, Utc};
 use event_log::Expected;
 use events::{AccountId, AuditEvent, Meta, Personal, Position, SessionId, StreamName, audit::Read};
-use platform::{
-    http::RequestInfo,
-    journal::{Entry, WriteError},
-};
+use platform::http::RequestInfo;
+use secrets::journal::{Entry, WriteError};
 
 /// The command's name in metadata.
 const COMMAND: &str = "audit.read";

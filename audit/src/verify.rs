@@ -6,7 +6,7 @@ use crate::{
 };
 use event_log::{Log, RawEvent, ReadError};
 use events::{EventId, Position, Subject};
-use platform::{guard::Guard, sealing, signing::PublicKey};
+use secrets::{guard::Guard, sealing, signing::PublicKey};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use crate::{BadCheckpoint, Chain, Checkpoint};
 use chrono::{DateTime, Utc};
 use event_log::RawEvent;
 use events::Position;
-use platform::signing::PublicKey;
+use secrets::signing::PublicKey;
 use serde::Serialize;
 use std::collections::VecDeque;
 

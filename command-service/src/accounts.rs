@@ -12,7 +12,8 @@ use domain::{
     phone_number::PhoneNumber,
 };
 use events::{AccountId, Position, StreamName, TeamId};
-use platform::{http::ApiError, vault::Purpose};
+use platform::http::ApiError;
+use secrets::vault::Purpose;
 
 /// Somebody who is named by phone.
 pub(crate) struct AccountLookup {

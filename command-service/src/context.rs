@@ -14,9 +14,9 @@ use http::{HeaderMap, Method};
 use platform::{
     clock::Ids,
     http::{ApiError, FileForm, IDEMPOTENCY_KEY, RawBody, RequestInfo},
-    vault::{self, Purpose, Vault},
 };
 use protocol::lang::Text;
+use secrets::vault::{self, Purpose, Vault};
 use uuid::Uuid;
 
 /// Longest `Idempotency-Key`.

@@ -19,7 +19,8 @@ use events::{
     AccountId, ContactId, Position, ReceiptId, StreamName, Subject, TeamId,
     value::{ErasureAsker, ErasureReason},
 };
-use platform::{http::ApiError, journal::HEAR_EVERY};
+use platform::http::ApiError;
+use secrets::journal::HEAR_EVERY;
 use std::{fmt::Debug, time::Duration};
 
 /// How long after a key was destroyed the last look is taken: whoever remembered it has heard of it by then, and what was

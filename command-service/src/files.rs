@@ -22,12 +22,12 @@ use events::{
     upload::{Preview, Stored},
     value::UploadKind,
 };
-use platform::{
+use media::{
+    Media,
     blobs::BlobError,
-    http::ApiError,
-    media::{self, Media},
-    picture::resize::{MAX_BYTES, PictureRefused, Previews},
+    resize::{MAX_BYTES, PictureRefused, Previews},
 };
+use platform::http::ApiError;
 use protocol::{error::ErrorCode, lang::Text};
 use read_model::upload::{FILE, PREVIEW, PREVIEW_2X};
 use std::time::Duration;

@@ -5,11 +5,9 @@ use access::not_found;
 use event_log::Receipt;
 use events::Position;
 use http::{HeaderName, HeaderValue};
-use platform::{
-    http::{ApiError, Reply},
-    vault::Place,
-};
+use platform::http::{ApiError, Reply};
 use protocol::{envelope::Nothing, error::ErrorCode, lang::Text};
+use secrets::vault::Place;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::Row;

@@ -27,9 +27,10 @@ pub use reminders::Reminders;
 use access::Access;
 use aggregate_cache::AggregateCache;
 use axum::extract::FromRef;
-use platform::{
-    blobs::Blobs, bus::Bus, journal::Journal, outbound::Outbound, picture::resize::Resizer, vault::Vault,
-};
+use bus::Bus;
+use media::{blobs::Blobs, resize::Resizer};
+use outbound::Outbound;
+use secrets::{journal::Journal, vault::Vault};
 use std::sync::Arc;
 use stream_locks::StreamLocks;
 use utoipa_axum::router::OpenApiRouter;

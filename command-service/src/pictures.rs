@@ -13,7 +13,8 @@ use crate::{
 use access::TeamScope;
 use domain::team::{self, Team};
 use events::{BlobId, ContactId, Position, StreamName, icon};
-use platform::{http::ApiError, picture::resize::PictureRefused};
+use media::resize::PictureRefused;
+use platform::http::ApiError;
 use protocol::{error::ErrorCode, lang::Text};
 use read_model::icon::{LARGE_FILE, SMALL_FILE};
 use std::time::Duration;

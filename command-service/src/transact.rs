@@ -5,13 +5,13 @@ use bytes::Bytes;
 use domain::Aggregate;
 use event_log::{AppendError, Expected, Receipt};
 use events::{AccountId, Position, StreamName, Subject};
-use platform::{
-    http::ApiError,
+use platform::http::ApiError;
+use protocol::{error::ErrorCode, lang::Text, notice::HEAD_SUBJECT};
+use secrets::{
     journal::{Entry, LoadError, WriteError},
     keyring::KeyringError,
     sealing::SealingError,
 };
-use protocol::{error::ErrorCode, lang::Text, notice::HEAD_SUBJECT};
 use std::time::Duration;
 
 /// How often a command is decided again because somebody else was faster.

@@ -6,7 +6,10 @@
 //!
 //! Nothing outside an adapter may rely on dense positions: they only grow, in commit order.
 
+#![warn(missing_docs)]
+
 pub mod append;
+pub mod as_of;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod eventstoredb;
@@ -24,6 +27,6 @@ pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};
 pub use eventstoredb::{EventStoreDbLog, EventStoreDbSettings, install_tls_provider};
 pub use log::{Capabilities, Log};
 pub use memory::MemoryLog;
-pub use postgres::{PostgresLog, PostgresSettings, apply_migrations};
+pub use postgres::{PostgresLog, PostgresSettings, apply_idempotent_schema, apply_migrations};
 pub use read::{Cause, RawEvent, ReadError, Receipt};
 pub use subscription::Subscription;

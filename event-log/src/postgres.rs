@@ -6,10 +6,12 @@
 
 mod appender;
 mod batch;
+mod idempotent_schema;
 mod migrations;
 mod statements;
 mod tail;
 
+pub use idempotent_schema::apply as apply_idempotent_schema;
 pub use migrations::apply as apply_migrations;
 
 use crate::{Append, AppendError, Appended, Cause, RawEvent, ReadError, Receipt, head::KnownHead};

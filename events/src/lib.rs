@@ -3,6 +3,8 @@
 //! A fact is never validated when it is read back: it happened. A stored name (`noun.past_tense.vN`) is a contract
 //! and never changes its shape; a new shape gets a new version and an arm in [`upcast`].
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod address_book;
 pub mod audit;
@@ -31,6 +33,7 @@ pub mod stream;
 pub mod tag;
 pub mod task;
 pub mod team;
+pub mod time;
 pub mod upcast;
 pub mod upload;
 pub mod value;

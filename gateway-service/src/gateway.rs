@@ -5,11 +5,8 @@ use crate::{
 };
 use access::Access;
 use axum::extract::FromRef;
-use platform::{
-    budget::Budget,
-    bus::{Bus, BusError},
-    tasks::Tasks,
-};
+use bus::{Bus, BusError};
+use platform::{budget::Budget, tasks::Tasks};
 use protocol::notice::{FEED_SUBJECT, LIVE_SUBJECT};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;

@@ -11,8 +11,8 @@ use crate::{
     hub::{SocketId, Typing},
     meters,
 };
+use bus::Bus;
 use events::{ContactId, TeamId};
-use platform::bus::Bus;
 use protocol::live::Live;
 use roster::Roster;
 use std::{

@@ -10,11 +10,9 @@ use axum::{
 use bytes::Bytes;
 use events::TeamId;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header::CONTENT_TYPE};
-use platform::{
-    http::{REQUEST_ID, vouch},
-    vault::Vault,
-};
+use platform::http::{REQUEST_ID, vouch};
 use protocol::{error::ErrorCode, lang::Lang, realtime::ClientEvent};
+use secrets::vault::Vault;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,

@@ -2,8 +2,8 @@
 
 use crate::{effects::plan::Planned, feed::Outbox, withdrawn::Withdrawn};
 use events::{Event, EventId, Meta, Position, Recorded};
-use platform::row_mac::RowMac;
 use protocol::notice::{Audience, Notice, Scope};
+use secrets::row_mac::RowMac;
 use sqlx::PgConnection;
 
 /// The work of one transaction.

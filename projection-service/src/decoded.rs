@@ -3,7 +3,7 @@
 use crate::ProjectionError;
 use event_log::RawEvent;
 use events::{Event, EventId, Position, Recorded, Revision, StreamName, codec::DecodeError};
-use platform::journal::{BadEvent, Journal, LoadError};
+use secrets::journal::{BadEvent, Journal, LoadError};
 
 /// Some events that follow each other in the log.
 pub(crate) enum DecodedBatch {

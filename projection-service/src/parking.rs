@@ -16,7 +16,7 @@ use crate::{
     skips::Skips,
 };
 use events::{Event, EventId, Position, ProjectionEvent, Recorded, Revision, StreamName};
-use platform::journal::Journal;
+use secrets::journal::Journal;
 use sqlx::{Connection, PgConnection, Row};
 use std::collections::HashMap;
 use uuid::Uuid;

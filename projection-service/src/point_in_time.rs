@@ -6,18 +6,16 @@ mod team_events;
 use crate::{NoticePolicy, Projector, decoded::DecodedBatch, prefetch::PREFETCHED_BATCHES, skips::Skips};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
+use event_log::as_of::AsOf;
 use events::{Position, Subject, TeamId};
 use moka::sync::Cache;
-use platform::{
-    journal::{Journal, LoadError},
-    moment::Moment,
-};
 use read_model::{
     ReadModel,
     past::{self, PastError},
     rights::{ServiceReason, ServiceTeam},
     schema::fill_schema,
 };
+use secrets::journal::{Journal, LoadError};
 use sqlx::Connection;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use team_events::TeamEventReader;
@@ -74,7 +72,7 @@ impl PointInTimeViews {
     pub async fn at(
         &self,
         team: TeamId,
-        moment: Moment,
+        moment: AsOf,
         now: DateTime<Utc>,
     ) -> Result<(ReadModel, Position), PastError> {
         if self.0.limits.schemas == 0 {

@@ -2,7 +2,7 @@
 
 use crate::{ProjectionError, decoded::DecodedBatch};
 use events::Position;
-use platform::journal::Journal;
+use secrets::journal::Journal;
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// Events of one transaction at most, where it is long until anybody sees what it brings.

@@ -10,18 +10,18 @@ use crate::{
     skips::Skips,
     withdrawn,
 };
+use bus::{Bus, MAX_PAYLOAD};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use event_log::{RawEvent, Subscription};
 use events::{Event, Position};
-use platform::{
-    bus::{Bus, MAX_PAYLOAD},
-    clock::Clock,
+use platform::clock::Clock;
+use protocol::notice::{CommittedBatch, FEED_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced};
+use read_model::ReadModel;
+use secrets::{
     journal::{Journal, LoadError},
     vault::Vault,
 };
-use protocol::notice::{CommittedBatch, FEED_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced};
-use read_model::ReadModel;
 use sqlx::{Connection, PgConnection};
 use std::{pin::pin, time::Duration};
 use tokio::time::timeout;
@@ -61,7 +61,7 @@ pub enum ProjectionError {
     SkippedEventApplied,
     /// An effect could not be sealed.
     #[error(transparent)]
-    Vault(#[from] platform::vault::VaultError),
+    Vault(#[from] secrets::vault::VaultError),
     /// A value has no JSON form.
     #[error(transparent)]
     Json(#[from] serde_json::Error),

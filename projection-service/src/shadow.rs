@@ -11,11 +11,11 @@ use crate::{
     projector::MAX_BATCH, skips::Skips,
 };
 use events::Position;
-use platform::journal::Journal;
 use read_model::{
     ReadModel,
     schema::{self, READ_SCHEMA},
 };
+use secrets::journal::Journal;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use crate::{
 use events::{
     Event, EventId, Position, ProjectionEvent, Recorded, Revision, StreamName, projection::Skipped,
 };
-use platform::journal::Journal;
+use secrets::journal::Journal;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 

@@ -4,8 +4,8 @@
 use crate::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::MessageId;
-use platform::vault::{Place, Vault};
 use read_model::message::Messages;
+use secrets::vault::{Place, Vault};
 use sqlx::PgConnection;
 
 /// The text of a message that its author has deleted.

@@ -3,6 +3,8 @@
 //! `/api/v3` follows the seed to the letter: a key that the seed leaves out when it is empty is left out here, a key that
 //! it prints as `null` is printed as `null`.
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod audit;
 pub mod chat;

@@ -1,6 +1,8 @@
 //! Times on the wire: UTC with six fractional digits and `Z`, the same everywhere (`docs/acceptance.md`, item 4).
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+pub use events::time::{fold_leap_second, parse_rfc3339};
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt};
 use utoipa::{
@@ -11,21 +13,6 @@ use utoipa::{
 /// A time as clients see it, e.g. `2019-09-27T00:59:50.898951Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub DateTime<Utc>);
-
-/// Reads a time of RFC 3339. A leap second is the second after it: `23:59:60` is the next midnight, since neither Postgres
-/// nor clients know a moment between the two.
-pub fn parse_rfc3339(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| fold_leap_second(time.to_utc()))
-}
-
-/// The same moment, a leap second counted as the second after it.
-pub fn fold_leap_second(time: DateTime<Utc>) -> DateTime<Utc> {
-    // Within a leap second chrono counts nanoseconds on past the end of the second before it.
-    let beyond = time.nanosecond().checked_sub(1_000_000_000);
-    let next =
-        beyond.and_then(|nanos| time.with_nanosecond(nanos)?.checked_add_signed(TimeDelta::seconds(1)));
-    next.unwrap_or(time)
-}
 
 impl From<DateTime<Utc>> for Timestamp {
     fn from(time: DateTime<Utc>) -> Self {
@@ -72,19 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_leap_second_is_the_next_one_everywhere() {
-        let midnight = parse_rfc3339("2027-01-01T00:00:00Z").unwrap();
-        for text in ["2026-12-31T23:59:60Z", "2027-01-01T02:59:60+03:00"] {
-            assert_eq!(parse_rfc3339(text), Some(midnight), "{text}");
-        }
-        let within = parse_rfc3339("2026-12-31T23:59:60.25Z").unwrap();
+    fn leap_second_is_written_as_the_next_second() {
+        let within = events::time::parse_rfc3339("2026-12-31T23:59:60.25Z").unwrap();
         assert_eq!(Timestamp(within).to_string(), "2027-01-01T00:00:00.250000Z");
-        // An event that was stored before times were read so.
+        // An event that was stored before leap seconds were converted on input.
         let stored = DateTime::parse_from_rfc3339("2026-12-31T23:59:60Z").unwrap().to_utc();
         assert_eq!(Timestamp(stored).to_string(), "2027-01-01T00:00:00.000000Z");
-        let plain = parse_rfc3339("2026-12-31T23:59:59.999999999Z").unwrap();
-        assert_eq!(fold_leap_second(plain), plain);
-        assert_eq!(parse_rfc3339("2026-12-31"), None);
     }
 
     #[test]

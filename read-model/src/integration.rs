@@ -3,7 +3,6 @@
 use crate::{ReadModel, Result, rights::TeamMember, text::escape};
 use chrono::{DateTime, Utc};
 use events::{ContactId, GroupId, IntegrationId, TeamId, value::IntegrationKind};
-use platform::vault::{Place, Purpose};
 use protocol::{
     Jid,
     integration::{
@@ -11,6 +10,7 @@ use protocol::{
         Integrations as IntegrationList, KindOfIntegration,
     },
 };
+use secrets::vault::{Place, Purpose};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 

@@ -3,11 +3,11 @@
 use crate::{ReadModel, Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
 use events::{ContactId, InvitationId, TeamId};
-use platform::vault::{Place, Purpose};
 use protocol::{
     Jid,
     invitation::{Invitation, OpenInvitation},
 };
+use secrets::vault::{Place, Purpose};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! [`ReadModel`]: the database and the secrets that queries of all nouns share.
 
 use crate::{QueryError, Result, rights_cache::RightsCache, schema};
-use platform::{
+use secrets::{
     row_mac::RowMac,
     vault::{Place, Vault},
 };

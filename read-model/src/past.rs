@@ -9,8 +9,8 @@ use crate::{
 };
 use chrono::TimeDelta;
 use event_log::ReadError;
+use event_log::as_of::AsOfError;
 use events::{Position, TeamId};
-use platform::moment::MomentError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::error::Error;
 
@@ -70,12 +70,12 @@ impl From<sqlx::Error> for PastError {
     }
 }
 
-impl From<MomentError> for PastError {
-    fn from(error: MomentError) -> Self {
+impl From<AsOfError> for PastError {
+    fn from(error: AsOfError) -> Self {
         match error {
-            MomentError::Future => Self::Future,
-            MomentError::Read(error) => Self::failed(error),
-            MomentError::Index(error) => Self::failed(error),
+            AsOfError::Future => Self::Future,
+            AsOfError::Read(error) => Self::failed(error),
+            AsOfError::Index(error) => Self::failed(error),
         }
     }
 }

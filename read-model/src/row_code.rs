@@ -2,7 +2,7 @@
 //! grants nobody a session, a membership or a status. A row without its code grants nothing and raises an alarm.
 
 use chrono::{DateTime, Utc};
-use platform::row_mac::RowMac;
+use secrets::row_mac::RowMac;
 use uuid::Uuid;
 
 /// The columns of a session that grant rights.

@@ -4,8 +4,8 @@
 //! it finds drops them all, and the projection fills them again from the beginning. What is in `ops` cannot, and is
 //! migrated step by step.
 
+use event_log::apply_idempotent_schema;
 use events::Position;
-use platform::bring_up::bring_up;
 use sha2::{Digest, Sha256};
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, SqlSafeStr,
@@ -80,7 +80,7 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
         make(&mut transaction, head).await?;
     }
     transaction.commit().await?;
-    Ok(bring_up(pool, "past", TURN, crate::past::TABLES).await?)
+    Ok(apply_idempotent_schema(pool, "past", TURN, crate::past::TABLES).await?)
 }
 
 /// Drops the read model and makes it anew, empty; what is in `ops` stays. Until the projection has come to `until`, nobody

@@ -3,7 +3,7 @@
 use crate::{QueryError, ReadModel, Result, rights::Session, row_code::SessionRow};
 use chrono::{DateTime, Utc};
 use events::{AccountId, value::SessionKind};
-use platform::vault::Purpose;
+use secrets::vault::Purpose;
 use sqlx::Row;
 use uuid::Uuid;
 

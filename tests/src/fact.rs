@@ -9,7 +9,7 @@ use chrono::{SubsecRound, Utc};
 use event_log::{Expected, Log, PostgresLog, PostgresSettings};
 use events::{Event, Meta, Personal, StreamName, Subject, TeamEvent, TeamId, team};
 use http::Method;
-use platform::{
+use secrets::{
     journal::{Entry, Journal},
     keyring::Keyring,
     vault::Vault,

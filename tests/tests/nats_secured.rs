@@ -1,7 +1,7 @@
 //! The shipped NATS: who has no password, another authority or another role's subjects gets nowhere; the product talks over it.
 
+use bus::{Bus, Delivery, NatsOptions, NatsTls};
 use bytes::Bytes;
-use platform::bus::{Bus, Delivery, NatsOptions, NatsTls};
 use std::path::Path;
 use tempfile::TempDir;
 use veche_tests::{

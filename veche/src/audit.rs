@@ -27,9 +27,9 @@ use archive::Archive;
 use clap::Subcommand;
 use platform::{
     config::{Config, Sources},
-    journal::Journal,
     telemetry,
 };
+use secrets::journal::Journal;
 use std::{io, process::ExitCode};
 
 /// What can be asked.

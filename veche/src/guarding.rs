@@ -6,8 +6,8 @@ use audit::{CheckpointFile, Ledger, Note, NoteKind, SignedRecords};
 use chrono::{DateTime, Utc};
 use event_log::Expected;
 use events::{HistoryEvent, Meta, StreamName, history};
-use platform::{
-    config::Config,
+use platform::config::Config;
+use secrets::{
     guard::Beginning,
     journal::{Entry, Journal},
     signing::SigningKey,

@@ -3,7 +3,8 @@
 use crate::{cli::Failure, runtime::Runtime};
 use clap::Subcommand;
 use indicatif::ProgressBar;
-use platform::{config::Config, journal::HEAR_EVERY, keyring::Keyring, wrapping};
+use platform::config::Config;
+use secrets::{journal::HEAR_EVERY, keyring::Keyring, wrapping};
 
 /// Keys that are wrapped anew by one transaction.
 const BATCH: u32 = 500;

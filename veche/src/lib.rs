@@ -2,7 +2,7 @@
 
 pub mod asyncapi;
 mod audit;
-mod bus;
+mod bus_connection;
 pub mod cli;
 pub mod docs;
 mod guarding;

@@ -12,10 +12,8 @@ use audit::Ledger;
 use clap::Args;
 use event_log::{EventStoreDbLog, Log, PostgresLog, PostgresSettings};
 use indicatif::{ProgressBar, ProgressStyle};
-use platform::{
-    config::{Config, Secret},
-    keyring::Keyring,
-};
+use platform::config::{Config, Secret};
+use secrets::keyring::Keyring;
 use sqlx::PgPool;
 use walk::Walk;
 

@@ -9,11 +9,9 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 use event_log::{AppendError, Expected, append::MAX_APPEND_EVENTS};
 use events::{Event, Meta, Position, ProjectionEvent, StreamName, projection};
-use platform::{
-    config::Config,
-    journal::{Entry, Journal, WriteError},
-};
+use platform::config::Config;
 use read_model::parked::Parked as Stream;
+use secrets::journal::{Entry, Journal, WriteError};
 use std::time::Duration;
 
 /// How long is waited until the projection has carried out a ruling.
@@ -184,7 +182,7 @@ mod tests {
     use super::*;
     use event_log::{Log, MemoryLog};
     use events::EventId;
-    use platform::{keyring::Keyring, vault::Vault};
+    use secrets::{keyring::Keyring, vault::Vault};
     use uuid::Uuid;
 
     fn parked() -> Stream {

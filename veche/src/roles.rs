@@ -3,16 +3,16 @@
 use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, runtime::Runtime};
 use audit::Auditor;
 use axum::Router;
+use bus::Delivery;
 use chrono::TimeDelta;
 use command_service::{Commands, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
+use media::stub::Stubs;
 use platform::{
     budget::Budget,
-    bus::Delivery,
     config::{Config, Realtime},
     http::{Shell, health},
-    picture::stub::Stubs,
     server::{self, Doors},
     telemetry::Metrics,
 };

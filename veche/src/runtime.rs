@@ -1,35 +1,39 @@
 //! What every role is built of, opened from the configuration: databases, log, keys, bus, blobs.
 
 use crate::{
-    bus,
+    bus_connection,
     cli::Failure,
     guarding::{Beginner, Guarding},
 };
 use access::Access;
 use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
+use bus::Bus;
 use chrono::TimeDelta;
 use command_service::{CommandDeps, Commands};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings,
     install_tls_provider,
 };
+use media::blobs::Blobs;
+use outbound::{
+    Outbound, OutboundPolicy,
+    sms::{BodyFormat, GatewayOptions, Sms},
+};
 use platform::{
-    blobs::Blobs,
-    bus::Bus,
     clock::Clock,
     config::{Config, MasterKeySource, Secret},
     http::health::Readiness,
-    journal::{Journal, LoadError},
-    keyring::{Keyring, KeyringError},
     limits::Limits,
-    outbound::{Outbound, OutboundPolicy},
-    sms::{BodyFormat, GatewayOptions, Sms},
     tasks::Tasks,
-    vault::{self, Vault},
-    wrapping::Wrapping,
 };
 use projection_service::{NoticePolicy, PointInTimeLimits, PointInTimeViews, Projector};
 use read_model::ReadModel;
+use secrets::{
+    journal::{Journal, LoadError},
+    keyring::{Keyring, KeyringError},
+    vault::{self, Vault},
+    wrapping::Wrapping,
+};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -122,7 +126,7 @@ impl Runtime {
         Ok(Self {
             tasks: Tasks::new(),
             readiness: Readiness::default(),
-            bus: bus::open(&config).await?,
+            bus: bus_connection::open(&config).await?,
             blobs: Blobs::disk(config.blobs_dir()).await?,
             config,
             clock,

@@ -9,7 +9,7 @@ use crate::{
     walk::{Break, Fault, Walk},
 };
 use event_log::RawEvent;
-use platform::signing::PublicKey;
+use secrets::signing::PublicKey;
 use sha2::{Digest, Sha256};
 use std::{
     fs::File,

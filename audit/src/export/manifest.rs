@@ -4,7 +4,7 @@ use super::Format;
 use crate::{Chain, Checkpoint, Filter, Hash};
 use chrono::{DateTime, SecondsFormat, Utc};
 use events::Position;
-use platform::signing::{PublicKey, SigningKey};
+use secrets::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
 use std::{
     ffi::OsString,

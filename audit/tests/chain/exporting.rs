@@ -5,7 +5,7 @@ use audit::{
     Break, Fault, Filter, Report,
     export::{self, CheckError, ExportError, ExportRequest, Format, Manifest, Proof},
 };
-use platform::vault::Vault;
+use secrets::vault::Vault;
 use serde_json::json;
 use std::{fs, path::PathBuf};
 

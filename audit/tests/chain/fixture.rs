@@ -6,7 +6,8 @@ use event_log::{
     Append, Expected, Log, NewEvent, PostgresLog, PostgresSettings, RawEvent, testing::TestDatabase,
 };
 use events::{EventId, StreamName};
-use platform::{clock::Clock, journal::Journal, keyring::Keyring, signing::PublicKey, vault::Vault};
+use platform::clock::Clock;
+use secrets::{journal::Journal, keyring::Keyring, signing::PublicKey, vault::Vault};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use events::{
     projection,
     value::{ErasureAsker, ErasureReason},
 };
-use platform::{
+use secrets::{
     guard::Guard,
     journal::{Entry, Journal},
     keyring::Keyring,

@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, event, meta, some};
 use audit::{Ledger, NotaryError, NotarySettings, read_checkpoints};
 use esdb_sim::Sim;
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, testing::TestDatabase};
-use platform::keyring::Keyring;
+use secrets::keyring::Keyring;
 use serde_json::json;
 use std::time::Duration;
 

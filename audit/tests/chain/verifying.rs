@@ -2,7 +2,7 @@
 
 use crate::fixture::{Fixture, some};
 use audit::{Break, Checkpoint, Fault, NotaryError, Report, read_checkpoints, verify};
-use platform::vault::Vault;
+use secrets::vault::Vault;
 
 /// Ten events, signed at 4 and at 8, all hashed.
 async fn ten() -> Fixture {

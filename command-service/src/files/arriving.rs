@@ -8,13 +8,11 @@ use crate::{
 use access::TeamScope;
 use domain::{limits, team::Team, text, upload::Uploads};
 use events::{AccountId, StreamName, TeamId};
+use media::{blobs::Incoming, resize};
 use platform::{
-    blobs::Incoming,
     config,
     http::{ApiError, Beside, FileForm, Patience},
     limits::{Key, Limit},
-    media,
-    picture::resize,
     places::{Full, Place, Places},
 };
 use protocol::{error::ErrorCode, lang::Text};

@@ -1,12 +1,12 @@
 //! Removes metadata from an uploaded file before it is stored.
 
 use super::FIELD;
-use platform::{
+use media::{
+    Media,
     blobs::Incoming,
-    http::ApiError,
-    media::{self, Media},
-    picture::clean::{CleanError, Format, Outcome},
+    clean::{CleanError, Format, Outcome},
 };
+use platform::http::ApiError;
 use protocol::lang::Text;
 
 /// Returns the file to store, its size and its type. `head` holds the first bytes, `name` is the client's file name.

@@ -16,10 +16,10 @@ use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use platform::{
     http::{ApiError, Bare, Form, RequestInfo},
     limits::{Key, Limit},
-    vault::Purpose,
 };
 use protocol::{error::ErrorCode, integration::MessageAccepted, lang::Text};
 use read_model::integration::KeyHolder;
+use secrets::vault::Purpose;
 use std::collections::BTreeSet;
 
 /// Most keys that one call may name.

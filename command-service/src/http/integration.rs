@@ -14,16 +14,14 @@ use domain::{
     team::{self, IntegrationChange, Team},
 };
 use events::{GroupId, IntegrationId, Position, StreamName, value::IntegrationKind};
-use platform::{
-    http::{ApiError, Body, Params},
-    outbound::BadUrl,
-    vault::{Place, Purpose},
-};
+use outbound::BadUrl;
+use platform::http::{ApiError, Body, Params};
 use protocol::{
     envelope::{Nothing, Success},
     integration::{ChangeIntegration, CreateIntegration, Integration},
     lang::Text,
 };
+use secrets::vault::{Place, Purpose};
 use serde::Deserialize;
 
 /// Random bytes of an API key: 27 characters.

@@ -20,7 +20,6 @@ use events::{InvitationId, Position, StreamName, value::ContactStatus};
 use platform::{
     http::{ApiError, Body, Params},
     limits::{Key, Limit},
-    vault::{Place, Purpose},
 };
 use protocol::{
     ApiVersion,
@@ -31,6 +30,7 @@ use protocol::{
     team::Team as TeamView,
 };
 use read_model::invitation::in_brief;
+use secrets::vault::{Place, Purpose};
 use serde::Deserialize;
 
 /// Random bytes of an invitation's token: 27 characters.

@@ -18,12 +18,11 @@ use chrono::TimeDelta;
 use domain::account::{self, Account};
 use events::{StreamName, value::SessionKind};
 use http::header::CONTENT_TYPE;
+use media::qr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{
     http::{ApiError, Bare, Body, Query, Reply, require_same_origin},
     limits::{Key, Limit},
-    picture::qr,
-    vault::Purpose,
 };
 use protocol::{
     ApiVersion,
@@ -31,6 +30,7 @@ use protocol::{
     lang::Text,
     session::{LoggedIn, QrAuth, QrOffer},
 };
+use secrets::vault::Purpose;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! The hub's task: hears the bus, reads the table where the bus left a gap, and looks at the checkpoint now and then.
 
 use crate::{hub::Hub, meters};
+use bus::{Delivery, Message, Subscription};
 use futures::{StreamExt, stream::FuturesUnordered};
-use platform::bus::{Delivery, Message, Subscription};
 use protocol::notice::CommittedBatch;
 use read_model::feed::FeedRead;
 use std::{sync::Arc, time::Duration};

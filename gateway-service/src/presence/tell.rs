@@ -4,8 +4,8 @@ use crate::{
     hub::{Hub, Typing},
     presence::Presence,
 };
+use bus::{Delivery, Message, Subscription};
 use events::TeamId;
-use platform::bus::{Delivery, Message, Subscription};
 use protocol::live::Live;
 use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};

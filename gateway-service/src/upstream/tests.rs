@@ -11,9 +11,9 @@ use http::{HeaderMap, HeaderValue};
 use platform::{
     config::{Config, Profile},
     http::{RequestInfo, Shell},
-    vault::Vault,
 };
 use protocol::{lang::Lang, realtime::ClientEvent};
+use secrets::vault::Vault;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use uuid::Uuid;

@@ -2,6 +2,7 @@
 
 use access::{Access, Past};
 use axum::{Json, Router, extract::Path, routing::post};
+use bus::Bus;
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
 use events::{
@@ -11,14 +12,12 @@ use events::{
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use platform::{
     budget::Budget,
-    bus::Bus,
     clock::Clock,
     config::{Config, Profile},
     http::Shell,
     limits::Limits,
     server,
     tasks::Tasks,
-    vault::Vault,
 };
 use protocol::{
     message::{ContentType, MessageRecord},
@@ -29,6 +28,7 @@ use read_model::{
     row_code::{MembershipRow, SessionRow},
     schema,
 };
+use secrets::vault::Vault;
 use serde_json::{Value, json, value::to_raw_value};
 use sqlx::PgPool;
 use std::{net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};

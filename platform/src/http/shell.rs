@@ -6,7 +6,7 @@ use super::{
     leftover, observe,
     request::RequestInfo,
 };
-use crate::{budget::Budget, config::Config, limits::Limits, vault::Vault};
+use crate::{budget::Budget, config::Config, limits::Limits};
 use axum::{
     Router,
     extract::{Request, State},
@@ -23,6 +23,7 @@ use http::{
 };
 use ipnet::IpNet;
 use protocol::lang::Lang;
+use secrets::vault::Vault;
 use std::{sync::Arc, time::Duration};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 

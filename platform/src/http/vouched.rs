@@ -2,8 +2,8 @@
 //! key can write. So it holds whatever stands between gateway and command service, and needs no list of trusted networks.
 
 use super::headers::TOKEN;
-use crate::vault::{Purpose, Vault, equal};
 use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
+use secrets::vault::{Purpose, Vault, equal};
 use std::net::IpAddr;
 
 const CLIENT: HeaderName = HeaderName::from_static("x-veche-client");
@@ -39,8 +39,9 @@ fn mark(vault: &Vault, client: IpAddr, path: &str, headers: &HeaderMap) -> [u8; 
 #[cfg(test)]
 mod tests {
     use super::{CLIENT, vouch, vouched};
-    use crate::{http::TOKEN, vault::Vault};
+    use crate::http::TOKEN;
     use http::{HeaderMap, HeaderValue};
+    use secrets::vault::Vault;
     use std::net::IpAddr;
 
     const PATH: &str = "/api/v3/teams/t/ws/client.message.updated";

@@ -3,7 +3,7 @@
 //! host that both use.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use platform::{config::Webhooks, outbound};
+use platform::config::Webhooks;
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, Row};
 use std::collections::HashMap;

@@ -6,8 +6,8 @@ use events::{
     ContactId, Event, EventId, GroupId, Position, Recorded, message::Author, message::Posted,
     phone::CodeRequested,
 };
-use platform::vault::{Place, Vault};
 use protocol::{Jid, Timestamp};
+use secrets::vault::{Place, Vault};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use std::collections::HashMap;

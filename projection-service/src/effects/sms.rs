@@ -2,7 +2,7 @@
 
 use super::worker::{EffectWorkerDeps, Outcome};
 use chrono::{DateTime, Utc};
-use platform::sms::login_text;
+use outbound::sms::login_text;
 use protocol::lang::Lang;
 use uuid::Uuid;
 

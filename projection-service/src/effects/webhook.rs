@@ -8,7 +8,7 @@ use super::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use platform::outbound::{OutboundError, encode_form};
+use outbound::{OutboundError, encode_form};
 use read_model::integration::Webhook;
 use sha2::Sha256;
 use uuid::Uuid;

@@ -10,14 +10,10 @@ use super::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};
-use platform::{
-    clock::Clock,
-    config::Webhooks,
-    outbound::Outbound,
-    sms::Sms,
-    vault::{Place, Vault},
-};
+use outbound::{Outbound, sms::Sms};
+use platform::{clock::Clock, config::Webhooks};
 use read_model::ReadModel;
+use secrets::vault::{Place, Vault};
 use std::{pin::pin, sync::Arc, time::Duration};
 use uuid::Uuid;
 

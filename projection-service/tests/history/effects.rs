@@ -5,14 +5,13 @@ use crate::stage::{GROUP, INTEGRATION, Stage, TEAM, message_id, posted};
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
 use events::{GroupId, Personal, StreamName, TeamEvent, integration};
+use outbound::{Outbound, OutboundPolicy, sms::Sms};
 use platform::{
     clock::Clock,
     config::{Config, Profile, Webhooks},
-    outbound::{Outbound, OutboundPolicy},
-    sms::Sms,
-    vault::Place,
 };
 use projection_service::effects::{EffectWorker, EffectWorkerDeps};
+use secrets::vault::Place;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;

@@ -3,8 +3,9 @@
 use crate::stage::{ACCOUNT, Stage, TEAM, message_id, posted};
 use audit::{Ledger, Notary, NotarySettings};
 use chrono::{DateTime, TimeDelta, Utc};
+use event_log::as_of::AsOf;
 use events::{AccountEvent, ContactId, MessageEvent, Personal, StreamName, TeamEvent, TeamId, message, team};
-use platform::{clock::Clock, moment::Moment};
+use platform::clock::Clock;
 use projection_service::{PointInTimeLimits, PointInTimeViews};
 use read_model::past;
 use std::{collections::BTreeMap, time::Duration};
@@ -57,7 +58,7 @@ async fn by_the_index_and_by_the_log_a_team_comes_out_as_it_was_served() {
 
     let history = PointInTimeViews::new(stage.journal.clone(), ledger.clone(), stage.read.clone(), LIMITS);
     let schema = past::schema_of(TEAM, then);
-    let (_, position) = history.at(TEAM, Moment::Position(then), now()).await.unwrap();
+    let (_, position) = history.at(TEAM, AsOf::Position(then), now()).await.unwrap();
     assert_eq!(position, then);
     assert_eq!(only(stage.dump_of(&schema).await), served, "by the log");
 
@@ -69,7 +70,7 @@ async fn by_the_index_and_by_the_log_a_team_comes_out_as_it_was_served() {
     while ledger.head().await.unwrap().position < last {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    history.at(TEAM, Moment::Position(then), now()).await.unwrap();
+    history.at(TEAM, AsOf::Position(then), now()).await.unwrap();
     assert_eq!(only(stage.dump_of(&schema).await), served, "by the index");
     writing.abort();
     stage.strike().await;
@@ -91,7 +92,7 @@ async fn who_is_forgotten_is_forgotten_in_their_past() {
     let ledger = Ledger::new(stage.pool.clone());
     let history = PointInTimeViews::new(stage.journal.clone(), ledger, stage.read.clone(), LIMITS);
     for position in [then, last] {
-        history.at(TEAM, Moment::Position(position), now()).await.unwrap();
+        history.at(TEAM, AsOf::Position(position), now()).await.unwrap();
         let rows = stage.dump_of(&past::schema_of(TEAM, position)).await;
         assert!(!rows["contact"].join("").contains("Анна"), "as of {position}: {rows:?}");
         assert!(!rows["contact"].join("").contains("+79166660001"), "as of {position}: {rows:?}");

@@ -1,5 +1,6 @@
 //! A team with a group in a log, and a projection that follows it: what the tests of this crate play on.
 
+use bus::Bus;
 use chrono::{DateTime, Utc};
 use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
 use events::{
@@ -11,16 +12,15 @@ use events::{
     team,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind},
 };
-use platform::{
-    bus::Bus,
-    journal::{Entry, Journal},
-    keyring::Keyring,
-    vault::Vault,
-};
 use projection_service::{Projector, rebuild};
 use read_model::{
     ReadModel,
     schema::{READ_SCHEMA, inside},
+};
+use secrets::{
+    journal::{Entry, Journal},
+    keyring::Keyring,
+    vault::Vault,
 };
 use sqlx::{AssertSqlSafe, PgPool};
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};

@@ -17,13 +17,13 @@ use events::{
     team,
     value::{GroupStatus, IntegrationKind},
 };
+use outbound::sms::{BodyFormat, GatewayOptions, Sms};
 use platform::{
     clock::Clock,
     config::{Config, Profile, Webhooks},
-    sms::{BodyFormat, GatewayOptions, Sms},
-    vault::Place,
 };
 use projection_service::effects::EffectWorker;
+use secrets::vault::Place;
 use std::{
     sync::{
         Arc,

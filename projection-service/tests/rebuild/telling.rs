@@ -1,18 +1,18 @@
 //! A log, and a projection that runs behind it; every table compared with what a rebuild makes.
 
 use crate::story::*;
+use bus::Bus;
 use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
 use events::{Event, MessageId, Meta, StreamName, chat::ChatRef};
-use platform::{
-    bus::Bus,
-    journal::{Entry, Journal},
-    keyring::Keyring,
-    vault::Vault,
-};
 use projection_service::{Projector, rebuild};
 use read_model::{
     ReadModel,
     schema::{READ_SCHEMA, inside},
+};
+use secrets::{
+    journal::{Entry, Journal},
+    keyring::Keyring,
+    vault::Vault,
 };
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use std::{collections::BTreeMap, time::Duration};

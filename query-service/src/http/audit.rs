@@ -17,17 +17,14 @@ use axum::{
 use event_log::ReadError;
 use events::{Position, audit::Call};
 use http::HeaderMap;
-use platform::{
-    http::{ApiError, MIN_EVENT_POSITION, Params, Query, Reply, RequestInfo},
-    journal::LoadError,
-    keyring::KeyringError,
-};
+use platform::http::{ApiError, MIN_EVENT_POSITION, Params, Query, Reply, RequestInfo};
 use protocol::{
     audit::{AuditCheckpoint, AuditPage, AuditProof, AuditStory},
     envelope::Success,
     error::ErrorCode,
 };
 use reader::Reader;
+use secrets::{journal::LoadError, keyring::KeyringError};
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;

@@ -9,10 +9,10 @@ use axum::{
 };
 use events::InvitationId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use media::qr;
 use platform::{
     http::{ApiError, Bare, Params, Reply, RequestInfo},
     limits::{Key, Limit},
-    picture::qr,
 };
 use protocol::{
     envelope::Success,

@@ -19,11 +19,9 @@ use http::{
         CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, VARY,
     },
 };
+use media::blobs::Content;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::{
-    blobs::Content,
-    http::{ApiError, Bare, Params, Reply, Wanted, not_modified, wanted},
-};
+use platform::http::{ApiError, Bare, Params, Reply, Wanted, not_modified, wanted};
 use protocol::{
     envelope::Success,
     upload::{Upload, UploadRecord},

@@ -4,7 +4,7 @@
 use super::Messages;
 use crate::Result;
 use events::MessageId;
-use platform::vault::Place;
+use secrets::vault::Place;
 
 impl Messages<'_> {
     /// For how long such a text is kept, as Postgres writes it.

@@ -13,7 +13,7 @@ use events::{
     message::{Author, Deleted, Edited, Posted, ReactionSet},
     reading::Marked,
 };
-use platform::journal::Entry;
+use secrets::journal::Entry;
 use std::collections::{HashMap, VecDeque};
 use uuid::Uuid;
 use veche_tests::chance::Chance;

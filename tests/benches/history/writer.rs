@@ -3,7 +3,7 @@
 use crate::{Outcome, generator::Generator};
 use event_log::{Log, PostgresLog, PostgresSettings};
 use futures::{TryStreamExt, stream};
-use platform::{journal::Journal, keyring::Keyring, vault::Vault};
+use secrets::{journal::Journal, keyring::Keyring, vault::Vault};
 use sqlx::PgPool;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ impl Writer {
     }
 }
 
-fn by_stream(entries: Vec<platform::journal::Entry>) -> Vec<Vec<platform::journal::Entry>> {
+fn by_stream(entries: Vec<secrets::journal::Entry>) -> Vec<Vec<secrets::journal::Entry>> {
     let mut places = std::collections::HashMap::new();
     let mut streams: Vec<Vec<_>> = Vec::new();
     for entry in entries {

@@ -6,7 +6,8 @@ use audit::{Chain, CheckpointFile, Note, NoteKind};
 use clap::Args;
 use event_log::Expected;
 use events::{HistoryEvent, Meta, StreamName, history};
-use platform::{config::Config, journal::Entry};
+use platform::config::Config;
+use secrets::journal::Entry;
 
 /// Why it is accepted.
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use crate::{
     runtime::{self, Opened},
 };
 use audit::{Auditor, Ledger};
-use platform::{
-    config::Config,
+use platform::config::Config;
+use secrets::{
     journal::Journal,
     signing::{PublicKey, SigningKey},
 };

@@ -6,7 +6,7 @@
 use crate::cli::Failure;
 use chrono::{DateTime, Utc};
 use events::{AccountId, ContactId, Event, Position, Recorded, StreamName};
-use platform::journal::{Journal, LoadError};
+use secrets::journal::{Journal, LoadError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};

@@ -8,7 +8,8 @@ use events::{
     AccountEvent, Event, EventId, Position, ReceiptId, Recorded, StreamName, Subject, TeamEvent,
     value::{ErasureAsker, ErasureReason},
 };
-use platform::{config::Config, signing::PublicKey};
+use platform::config::Config;
+use secrets::signing::PublicKey;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -129,7 +130,7 @@ impl Receipt {
 mod tests {
     use super::*;
     use events::AccountId;
-    use platform::vault::Vault;
+    use secrets::vault::Vault;
     use uuid::Uuid;
 
     #[test]

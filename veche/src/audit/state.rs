@@ -4,8 +4,9 @@ use super::fold::{Fold, dotted};
 use crate::cli::Failure;
 use chrono::Utc;
 use clap::Args;
+use event_log::as_of::AsOf;
 use events::StreamName;
-use platform::{journal::Journal, moment::Moment};
+use secrets::journal::Journal;
 use uuid::Uuid;
 
 /// What is asked for, and of when.
@@ -14,7 +15,7 @@ use uuid::Uuid;
 pub(crate) struct State {
     /// A position of an event, or an RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
-    as_of: Option<Moment>,
+    as_of: Option<AsOf>,
     /// An account
     #[arg(long, group = "subject", value_name = "UID")]
     account: Option<Uuid>,

@@ -5,7 +5,7 @@ use crate::cli::Failure;
 use audit::{Break, CheckpointFile, ExtraChecks, Report, SignedRecords, export};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use platform::signing::PublicKey;
+use secrets::signing::PublicKey;
 use std::{path::PathBuf, process::ExitCode};
 
 /// What, and whom to trust.

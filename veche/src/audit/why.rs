@@ -5,8 +5,9 @@ use crate::cli::Failure;
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 use event_log::Log;
+use event_log::as_of::AsOf;
 use events::StreamName;
-use platform::{journal::Journal, moment::Moment};
+use secrets::journal::Journal;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(crate) struct Why {
     all: bool,
     /// As of a position of an event, or an RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
-    as_of: Option<Moment>,
+    as_of: Option<AsOf>,
     /// The team that it belongs to: saves looking through the log for what is a part of a team
     #[arg(long, value_name = "UID")]
     team: Option<Uuid>,

@@ -18,8 +18,9 @@ use events::{
     CodesEvent, StreamName,
     codes::{Barrier, Destination, Withheld},
 };
-use platform::{http::ApiError, vault::Purpose};
+use platform::http::ApiError;
 use protocol::lang::Text;
+use secrets::vault::Purpose;
 use uuid::Uuid;
 
 impl Commands {

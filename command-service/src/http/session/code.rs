@@ -22,13 +22,13 @@ use events::{AccountId, Position, SessionId, StreamName, value::SessionKind};
 use platform::{
     http::ApiError,
     limits::{Key, Limit},
-    vault,
 };
 use protocol::{
     error::ErrorCode,
     lang::{Lang, Text},
     session::CodeSentV4,
 };
+use secrets::vault;
 use std::time::Duration;
 use uuid::Uuid;
 

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
 use platform::{
     http::{ApiError, LOGIN_REQUEST},
     limits::Key,
-    vault::Purpose,
 };
+use secrets::vault::Purpose;
 use std::convert::Infallible;
 
 /// Random bytes of an id: 22 characters.

@@ -11,8 +11,9 @@ use access::not_found;
 use chrono::TimeDelta;
 use domain::account::{self, Account, Login, NamedDevice};
 use events::{AccountId, Position, SessionId, StreamName, value::SessionKind};
-use platform::{http::ApiError, vault::Purpose};
+use platform::http::ApiError;
 use protocol::{ApiVersion, account::Me, session::LoggedIn};
+use secrets::vault::Purpose;
 
 /// Random bytes of a session token: 32 characters.
 const TOKEN_BYTES: usize = 24;

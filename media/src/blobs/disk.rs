@@ -2,7 +2,7 @@
 //! doubt are files of their own, `doubted/{hex id}`.
 
 use super::BlobError;
-use crate::picture::clean::{self, CleanError, Format, Outcome};
+use crate::clean::{self, CleanError, Format, Outcome};
 use bytes::{Bytes, BytesMut};
 use events::BlobId;
 use futures::{Stream, stream};

@@ -5,12 +5,12 @@ mod encoded;
 mod rulings;
 
 use crate::{
-    clock::Clock,
     guard::{Guard, NotOurs},
     keyring::{Keyring, KeyringError},
     sealing::{self, Place, SealingError, Version},
     vault::Vault,
 };
+use chrono::{SubsecRound, Utc};
 use encoded::Encoded;
 use event_log::{AppendError, Appended, CommandRef, Expected, Log, RawEvent, ReadError};
 use events::{
@@ -285,7 +285,7 @@ impl Journal {
     }
 
     async fn encode(&self, entry: Entry) -> Result<Encoded, WriteError> {
-        let meta = Meta { recorded_at: Some(Clock::System.now()), ..entry.meta };
+        let meta = Meta { recorded_at: Some(Utc::now().trunc_subsecs(6)), ..entry.meta };
         let meta = serde_json::to_value(&meta)?;
         let payloads = entry.events.iter().map(Event::payload).collect::<Result<Vec<_>, _>>()?;
         let mut subjects = sealing::subjects(&meta)?;

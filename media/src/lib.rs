@@ -1,9 +1,13 @@
-//! Pictures: stand-ins for missing ones, QR codes, and uploads made safe.
+//! Files and pictures: types by content, metadata removal, previews, QR codes, placeholder pictures, and blob storage.
 
+pub mod blobs;
 pub mod clean;
+mod media_type;
 pub mod qr;
 pub mod resize;
 pub mod stub;
+
+pub use media_type::{HEAD, Media, is_animated, is_called_picture, sniff};
 
 use image::{ExtendedColorType, ImageEncoder, ImageResult, codecs::png::PngEncoder};
 

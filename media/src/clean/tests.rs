@@ -150,7 +150,7 @@ fn an_animation_goes_on_moving() {
     drop(encoder);
     let with = [&gif[..gif.len() - 1], &gif_extension(0xfe, &[SECRET]), b";"].concat();
     let (_, bare) = cleaned(Format::Gif, &with).unwrap();
-    assert!(bare == gif && crate::media::is_animated(&bare));
+    assert!(bare == gif && crate::is_animated(&bare));
 }
 
 /// A picture with the secret wherever its format has a place for it.

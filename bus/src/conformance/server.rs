@@ -1,6 +1,6 @@
 //! A nats-server of a test's own, on a port that the system chooses; gone with the test.
 
-use crate::bus::{Bus, NatsOptions, NatsTls};
+use crate::{Bus, NatsOptions, NatsTls};
 use std::{
     path::{Path, PathBuf},
     process::Stdio,

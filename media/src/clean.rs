@@ -74,7 +74,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// By the media type, as [`crate::media::sniff`] finds it.
+    /// By the media type, as [`crate::sniff`] finds it.
     pub fn of(content_type: &str) -> Option<Self> {
         match content_type {
             "image/jpeg" => Some(Self::Jpeg),

@@ -6,7 +6,7 @@
 
 mod disk;
 
-use crate::picture::clean::{CleanError, Format, Outcome};
+use crate::clean::{CleanError, Format, Outcome};
 use bytes::Bytes;
 use disk::{DiskBlobs, DiskContent, DiskIncoming};
 use events::BlobId;

@@ -1,10 +1,8 @@
 //! The bus of the settings: in the process, or over NATS with the credentials and the authority that are in files.
 
 use crate::cli::Failure;
-use platform::{
-    bus::{Bus, NatsOptions, NatsTls},
-    config::Config,
-};
+use bus::{Bus, NatsOptions, NatsTls};
+use platform::config::Config;
 
 /// Opens it; the connection is made behind the scenes.
 ///

@@ -1,7 +1,7 @@
 //! What every kind of storage must do: blobs come back whole or in part, go when deleted, and never leave their folder.
 
 use super::{BlobError, Blobs};
-use crate::picture::clean::{Format, Outcome};
+use crate::clean::{Format, Outcome};
 use bytes::Bytes;
 use events::BlobId;
 use futures::TryStreamExt;

@@ -1,7 +1,8 @@
 //! Data keys in the schema `keys`, wrapped, with a bounded cache in front.
 
 use super::{DataKey, KeyState, KeyringError, Keys};
-use crate::{bring_up::bring_up, vault::VaultError, wrapping::Wrapping};
+use crate::{vault::VaultError, wrapping::Wrapping};
+use event_log::apply_idempotent_schema;
 use events::Subject;
 use moka::sync::Cache;
 use sqlx::PgPool;
@@ -35,7 +36,7 @@ pub struct PostgresKeyring {
 }
 
 pub(super) async fn migrate(pool: &PgPool) -> Result<(), KeyringError> {
-    Ok(bring_up(pool, "keys", MIGRATION_LOCK, SCHEMA).await?)
+    Ok(apply_idempotent_schema(pool, "keys", MIGRATION_LOCK, SCHEMA).await?)
 }
 
 impl PostgresKeyring {
