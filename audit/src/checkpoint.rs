@@ -1,6 +1,6 @@
 //! Checkpoints: from time to time the chain's end is signed. What was signed before a change of history tells on it after.
 
-use crate::{Chain, Hash};
+use crate::{BadSignature, Chain, Hash, signed};
 use chrono::{DateTime, SecondsFormat, Utc};
 use events::Position;
 use secrets::signing::{PublicKey, SigningKey};
@@ -22,18 +22,6 @@ pub struct Checkpoint {
     pub key: String,
     /// Ed25519 over [`Self::text`], 128 hexadecimal digits.
     pub signature: String,
-}
-
-/// A checkpoint that proves nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum BadCheckpoint {
-    /// It was signed with another key than the one that is trusted.
-    #[error("it is signed with another key")]
-    OtherKey,
-    /// The signature is not of what it says.
-    #[error("its signature does not fit")]
-    Forged,
 }
 
 impl Checkpoint {
@@ -59,15 +47,9 @@ impl Checkpoint {
     /// Checks the signature against a key that is trusted: the one in the checkpoint itself proves nothing.
     ///
     /// # Errors
-    /// [`BadCheckpoint`].
-    pub fn check(&self, trusted: &PublicKey) -> Result<(), BadCheckpoint> {
-        if self.key != trusted.to_string() {
-            return Err(BadCheckpoint::OtherKey);
-        }
-        if !trusted.verifies(self.text().as_bytes(), &self.signature) {
-            return Err(BadCheckpoint::Forged);
-        }
-        Ok(())
+    /// [`BadSignature`].
+    pub fn check(&self, trusted: &PublicKey) -> Result<(), BadSignature> {
+        signed::check(&self.key, &self.text(), &self.signature, trusted)
     }
 
     /// The place that it speaks of.
@@ -94,9 +76,9 @@ mod tests {
         assert_eq!(read, signed());
         assert_eq!(read.check(&Vault::new(&[1; 32]).signing_key().public()), Ok(()));
         let other = Vault::new(&[2; 32]).signing_key().public();
-        assert_eq!(read.check(&other), Err(BadCheckpoint::OtherKey));
+        assert_eq!(read.check(&other), Err(BadSignature::OtherKey));
         let renamed = Checkpoint { key: other.to_string(), ..read };
-        assert_eq!(renamed.check(&other), Err(BadCheckpoint::Forged));
+        assert_eq!(renamed.check(&other), Err(BadSignature::Forged));
     }
 
     #[test]
@@ -111,7 +93,7 @@ mod tests {
             Checkpoint { signature: "00".repeat(64), ..good.clone() },
         ];
         for checkpoint in changed {
-            assert_eq!(checkpoint.check(&key), Err(BadCheckpoint::Forged), "{checkpoint:?}");
+            assert_eq!(checkpoint.check(&key), Err(BadSignature::Forged), "{checkpoint:?}");
         }
     }
 }

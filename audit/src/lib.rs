@@ -18,6 +18,7 @@ mod notary;
 mod note;
 
 mod related;
+mod signed;
 mod team;
 mod trail;
 mod verify;
@@ -25,7 +26,7 @@ mod walk;
 
 pub use auditor::{AuditError, Auditor, DecodedEntry, LoadedEntry, Page};
 pub use chain::{Chain, Hash};
-pub use checkpoint::{BadCheckpoint, Checkpoint};
+pub use checkpoint::Checkpoint;
 pub use checkpoint_file::{CheckpointFile, RecentRecords, SignedRecords, read_checkpoints};
 pub use entry::Entry;
 pub use filter::{Filter, Order};
@@ -33,5 +34,6 @@ pub use ledger::{Head, Ledger};
 pub use notary::{Notary, NotaryError, NotarySettings};
 pub use note::{Note, NoteKind};
 pub use related::Related;
+pub use signed::BadSignature;
 pub use verify::{ExtraChecks, ForeignEvent, Report, verify, verify_with};
 pub use walk::{Break, Fault};

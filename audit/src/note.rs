@@ -1,7 +1,7 @@
 //! Notes beside the checkpoints of the file outside: what must be known of the log although its database may be lost or
 //! changed.
 
-use crate::{BadCheckpoint, Chain, Hash};
+use crate::{BadSignature, Chain, Hash, signed};
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrets::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
@@ -64,15 +64,9 @@ impl Note {
     /// Checks the signature against a key that is trusted.
     ///
     /// # Errors
-    /// [`BadCheckpoint`].
-    pub fn check(&self, trusted: &PublicKey) -> Result<(), BadCheckpoint> {
-        if self.key != trusted.to_string() {
-            return Err(BadCheckpoint::OtherKey);
-        }
-        if !trusted.verifies(self.text().as_bytes(), &self.signature) {
-            return Err(BadCheckpoint::Forged);
-        }
-        Ok(())
+    /// [`BadSignature`].
+    pub fn check(&self, trusted: &PublicKey) -> Result<(), BadSignature> {
+        signed::check(&self.key, &self.text(), &self.signature, trusted)
     }
 }
 
@@ -94,9 +88,9 @@ mod tests {
             Note { number: 8, ..note.clone() },
             Note { reason: "another".into(), ..note.clone() },
         ] {
-            assert_eq!(changed.check(&key.public()), Err(BadCheckpoint::Forged), "{changed:?}");
+            assert_eq!(changed.check(&key.public()), Err(BadSignature::Forged), "{changed:?}");
         }
         let other = Vault::new(&[2; 32]).signing_key().public();
-        assert_eq!(note.check(&other), Err(BadCheckpoint::OtherKey));
+        assert_eq!(note.check(&other), Err(BadSignature::OtherKey));
     }
 }

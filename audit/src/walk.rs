@@ -1,6 +1,6 @@
 //! A walk along the chain that holds it against what was signed: the same for a log and for a file.
 
-use crate::{BadCheckpoint, Chain, Checkpoint};
+use crate::{BadSignature, Chain, Checkpoint};
 use chrono::{DateTime, Utc};
 use event_log::RawEvent;
 use events::Position;
@@ -52,7 +52,7 @@ pub enum Fault {
     },
     /// A checkpoint is worth nothing.
     #[error("a checkpoint for it is not good: {0}")]
-    Checkpoint(BadCheckpoint),
+    Checkpoint(BadSignature),
     /// The file has other bytes than those that were exported, although its chain holds.
     #[error("the file is not the one that was exported: bytes outside of the chain were changed")]
     File,
@@ -141,7 +141,7 @@ impl Walk {
 
 fn check(checkpoint: &Checkpoint, trusted: &[PublicKey]) -> Result<(), Break> {
     let known = trusted.iter().find(|key| key.to_string() == checkpoint.key);
-    let outcome = known.map_or(Err(BadCheckpoint::OtherKey), |key| checkpoint.check(key));
+    let outcome = known.map_or(Err(BadSignature::OtherKey), |key| checkpoint.check(key));
     let Checkpoint { number, position, .. } = *checkpoint;
     outcome.map_err(|bad| Break {
         number,

@@ -1,55 +1,55 @@
-//! What is asked of the log when it is to store events, and what it answers.
+//! Requests to append events, and their results.
 
 use crate::Cause;
 use bytes::Bytes;
 use events::{CommandId, EventId, Position, Revision, StreamName};
 use std::fmt;
 
-/// The most bytes of one event, data and metadata together.
+/// Maximum size of one event in bytes, data and metadata together.
 pub const MAX_EVENT_BYTES: usize = 1 << 20;
-/// The most events of one append.
+/// Maximum number of events in one append.
 pub const MAX_APPEND_EVENTS: usize = 500;
-/// The most bytes of one append; an adapter may take less, see [`crate::Capabilities::largest_append`].
+/// Maximum size of one append in bytes; an adapter may allow less, see [`crate::Capabilities::largest_append`].
 pub const MAX_APPEND_BYTES: usize = 16 << 20;
-/// The longest name of a stream, in bytes: an index entry of Postgres must hold it.
+/// Maximum length of a stream name in bytes: it must fit into an index entry of Postgres.
 pub const MAX_STREAM_BYTES: usize = 512;
-/// The longest name of a kind, in bytes.
+/// Maximum length of an event kind in bytes.
 pub const MAX_KIND_BYTES: usize = 255;
 
-/// An event to be stored. The log never looks into `data` or `meta`.
+/// An event to store. `data` and `meta` are opaque to the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Stable over retries: what makes an append repeatable.
+    /// Identity of the event. Retries must reuse it: equal ids make an append idempotent.
     pub id: EventId,
-    /// The stored name, `noun.past_tense.vN`.
+    /// Stored name of the event type, `noun.past_tense.vN`.
     pub kind: String,
-    /// The encoded fact.
+    /// Encoded payload.
     pub data: Bytes,
     /// Encoded metadata.
     pub meta: Bytes,
 }
 
 impl NewEvent {
-    /// Bytes of payload.
+    /// Payload size in bytes.
     fn size(&self) -> usize {
         self.data.len() + self.meta.len()
     }
 }
 
-/// What must be true of the stream for an append to pass.
+/// Condition on the stream under which an append succeeds.
 ///
-/// A retry is only safe with [`Expected::NoStream`] or [`Expected::Revision`], or with a command: a repeat of the same
-/// event ids is then recognised for ever. With [`Expected::Exists`] or [`Expected::Any`] it is recognised only while
-/// those very events are the last of the stream; later it is stored once more.
+/// A retry is only safe with [`Expected::NoStream`], with [`Expected::Revision`], or with a command: repeated event
+/// ids are then recognised for ever. With [`Expected::Exists`] or [`Expected::Any`] they are recognised only while
+/// those events are the last of the stream; later they are stored a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Nothing was ever stored in it.
+    /// The stream has no events.
     NoStream,
-    /// This is the revision of its last event.
+    /// The last event of the stream has this revision.
     Revision(Revision),
-    /// It holds at least one event.
+    /// The stream has at least one event.
     Exists,
-    /// Anything goes.
+    /// No condition.
     Any,
 }
 
@@ -64,35 +64,35 @@ impl fmt::Display for Expected {
     }
 }
 
-/// The command behind an append. Its receipt is stored in the same transaction as the events.
+/// Command that caused an append. Its receipt is stored in the same transaction as the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommandRef {
-    /// Equal for repetitions of one request. One command leads to at most one append that names it.
+    /// Identity of the command, equal for repetitions of one request. At most one append succeeds per id.
     pub id: CommandId,
-    /// A hash of the request: a repeat of `id` with another one is refused.
+    /// Hash of the request: a repetition of `id` with another hash is refused.
     pub fingerprint: [u8; 32],
 }
 
 /// Events for one stream, stored all or none.
 #[derive(Clone, Debug)]
 pub struct Append {
-    /// Where they belong.
+    /// Stream to append to.
     pub stream: StreamName,
-    /// What must be true of the stream.
+    /// Condition on the stream.
     pub expected: Expected,
-    /// One event at least, [`MAX_APPEND_EVENTS`] at most.
+    /// Events in order: at least one, at most [`MAX_APPEND_EVENTS`].
     pub events: Vec<NewEvent>,
-    /// The command that asked for it, if it has an id.
+    /// Command that caused the append; `None` if it has no id.
     pub command: Option<CommandRef>,
 }
 
 impl Append {
-    /// Bytes of payload.
+    /// Payload size in bytes.
     pub(crate) fn size(&self) -> usize {
         self.events.iter().map(NewEvent::size).sum()
     }
 
-    /// Refuses what no adapter could store, before it reaches others' events in a batch.
+    /// Refuses an append that no adapter could store, before it joins a batch with others.
     pub(crate) fn check(&self) -> Result<(), AppendError> {
         if self.events.is_empty() {
             return Err(AppendError::Empty);
@@ -110,7 +110,7 @@ fn at_most(what: &'static str, size: usize, limit: usize) -> Result<(), AppendEr
     if size > limit { Err(AppendError::TooLarge { what, size, limit }) } else { Ok(()) }
 }
 
-/// Postgres' text holds no NUL, and an empty name is a fault of the caller.
+/// Postgres cannot store NUL in text; an empty name is a bug of the caller.
 fn named(what: &'static str, name: &str, limit: usize) -> Result<(), AppendError> {
     if name.is_empty() || name.contains('\0') {
         return Err(AppendError::BadName { what });
@@ -118,10 +118,10 @@ fn named(what: &'static str, name: &str, limit: usize) -> Result<(), AppendError
     at_most(what, name.len(), limit)
 }
 
-/// Where the events of an append are.
+/// Location of stored events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// The stream.
+    /// Stream that holds the events.
     pub stream: StreamName,
     /// Revision of the first event.
     pub first_revision: Revision,
@@ -131,53 +131,53 @@ pub struct Appended {
     pub first_position: Position,
     /// Position of the last event.
     pub position: Position,
-    /// The events were found in the log instead of being written now. Of all callers with the same ids at most one
-    /// sees `false`; none does if the connection was lost while they were written.
+    /// `true` if the events were found in the log, `false` if this call wrote them. At most one caller per set of
+    /// event ids gets `false`; none does if the connection was lost during the write.
     pub repeated: bool,
 }
 
-/// Why events were not stored, or perhaps not.
+/// Reasons why an append failed or has an unknown outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The stream is not as expected. Load, decide again.
+    /// The stream is not in the expected state. Load it and decide again.
     #[error("stream {stream}: expected {expected}, its last revision is {actual:?}")]
     Conflict {
-        /// The stream.
+        /// Stream that was appended to.
         stream: StreamName,
-        /// What was asked for.
+        /// Condition that the append stated.
         expected: Expected,
-        /// Revision of its last event, `None` if there is none.
+        /// Revision of the stream's last event, `None` if the stream has no events.
         actual: Option<Revision>,
     },
-    /// The command's id is known, with another fingerprint or from another stream.
+    /// The command id is known with another fingerprint or another stream. Use a new id.
     #[error("the command's id was used for another request")]
     CommandReused,
-    /// No events.
+    /// The append has no events.
     #[error("an append needs at least one event")]
     Empty,
-    /// Beyond a limit of the log.
+    /// The append exceeds a limit of the log. Split it or make it smaller.
     #[error("{what}: {size} is above the limit of {limit}")]
     TooLarge {
-        /// What was measured.
+        /// Measured quantity with its unit.
         what: &'static str,
-        /// How much it is.
+        /// Measured value.
         size: usize,
-        /// How much it may be.
+        /// Maximum value.
         limit: usize,
     },
-    /// An empty name, or one with a NUL in it.
-    #[error("a {what} needs a name without NUL")]
+    /// A name is empty or contains NUL.
+    #[error("the name of a {what} must be neither empty nor contain NUL")]
     BadName {
-        /// What bears the name.
+        /// Kind of the name: `stream` or `kind`.
         what: &'static str,
     },
-    /// Too much is waiting: nothing was written, try later.
+    /// The queue of appends is full. Nothing was written; retry later.
     #[error("too many appends are waiting")]
     Overloaded,
-    /// The log cannot be reached or is closed: nothing was written.
+    /// The log is unreachable or closed. Nothing was written.
     #[error("the log is not available: {0}")]
     Unavailable(#[source] Cause),
-    /// The outcome is unknown: repeat it with the same ids to learn it.
+    /// The outcome is unknown. Repeat the append with the same ids to learn it.
     #[error("the outcome of the append is unknown: {0}")]
     Unknown(#[source] Cause),
 }

@@ -1,8 +1,8 @@
-//! The suite that every adapter passes: the port's promises, as tests.
+//! The conformance suite: the port's promises as tests that every adapter passes.
 //!
-//! Each case takes a way to open an empty log; opening it again gives a second process over the same events. A case
-//! panics where a promise is broken. [`conformance_cases!`](crate::conformance_cases) lists all of them, so that an
-//! adapter's test file cannot miss one.
+//! Each case takes a function that opens the log, empty at first; opening it again acts as a second process over the
+//! same events. A case panics if a promise is broken. [`conformance_cases!`](crate::conformance_cases) lists all
+//! cases, so that an adapter's test file cannot miss one.
 
 mod appending;
 mod commands;
@@ -12,52 +12,56 @@ mod restarting;
 pub mod sample;
 
 pub use appending::{
-    a_missing_stream_is_empty, a_partial_overlap_is_refused, events_are_found_by_position,
-    every_expectation_is_kept, limits_are_kept_and_reached, loose_repeats_are_found_at_the_end,
-    reading_pages_from_anywhere, repeats_answer_the_same_for_ever, what_is_appended_is_read_back,
+    append_at_each_limit_passes_and_above_is_refused, append_checks_the_expected_revision,
+    append_with_some_known_ids_is_refused, appended_events_read_back_unchanged,
+    pages_follow_without_gap_or_overlap, read_at_positions_returns_log_order,
+    reading_a_missing_stream_returns_nothing, repeated_append_with_exact_expectation_gets_the_first_answer,
+    repeated_append_with_loose_expectation_is_recognised_at_the_end,
 };
 pub use commands::{
-    a_command_at_once_is_carried_out_once, a_command_is_carried_out_once,
-    a_refused_command_leaves_no_receipt, a_reused_command_is_refused,
+    command_id_with_another_request_is_refused, concurrent_repetitions_of_a_command_append_once,
+    refused_command_leaves_no_receipt, repeated_command_gets_the_first_answer,
 };
 pub use following::{
-    a_dropped_wait_skips_nothing, a_false_alarm_changes_nothing, a_subscription_misses_nothing,
-    the_known_head_grows_with_appends,
+    announced_head_without_events_changes_nothing, dropped_wait_skips_nothing,
+    known_head_includes_acknowledged_appends, subscription_delivers_every_event_once_in_order,
 };
 pub use racing::{
-    appends_of_one_batch_build_on_each_other, one_conflict_spoils_nobody_else, one_writer_wins_each_revision,
-    two_processes_share_hot_streams,
+    batched_appends_equal_sequential_ones, concurrent_writers_win_each_revision_once,
+    conflicting_append_leaves_others_unaffected, two_processes_append_to_hot_streams_without_loss,
 };
-pub use restarting::{a_closed_log_refuses_and_keeps, callers_who_leave_do_no_harm};
+pub use restarting::{
+    abandoned_appends_are_settled_by_repeating, closed_log_refuses_appends_and_keeps_events,
+};
 
 /// Calls a macro with the names of all cases.
 #[macro_export]
 macro_rules! conformance_cases {
     ($each:ident) => {
         $each! {
-            a_missing_stream_is_empty,
-            a_partial_overlap_is_refused,
-            events_are_found_by_position,
-            every_expectation_is_kept,
-            limits_are_kept_and_reached,
-            loose_repeats_are_found_at_the_end,
-            reading_pages_from_anywhere,
-            repeats_answer_the_same_for_ever,
-            what_is_appended_is_read_back,
-            a_command_at_once_is_carried_out_once,
-            a_command_is_carried_out_once,
-            a_refused_command_leaves_no_receipt,
-            a_reused_command_is_refused,
-            a_dropped_wait_skips_nothing,
-            a_false_alarm_changes_nothing,
-            a_subscription_misses_nothing,
-            the_known_head_grows_with_appends,
-            appends_of_one_batch_build_on_each_other,
-            one_conflict_spoils_nobody_else,
-            one_writer_wins_each_revision,
-            two_processes_share_hot_streams,
-            a_closed_log_refuses_and_keeps,
-            callers_who_leave_do_no_harm,
+            reading_a_missing_stream_returns_nothing,
+            append_with_some_known_ids_is_refused,
+            read_at_positions_returns_log_order,
+            append_checks_the_expected_revision,
+            append_at_each_limit_passes_and_above_is_refused,
+            repeated_append_with_loose_expectation_is_recognised_at_the_end,
+            pages_follow_without_gap_or_overlap,
+            repeated_append_with_exact_expectation_gets_the_first_answer,
+            appended_events_read_back_unchanged,
+            concurrent_repetitions_of_a_command_append_once,
+            repeated_command_gets_the_first_answer,
+            refused_command_leaves_no_receipt,
+            command_id_with_another_request_is_refused,
+            dropped_wait_skips_nothing,
+            announced_head_without_events_changes_nothing,
+            subscription_delivers_every_event_once_in_order,
+            known_head_includes_acknowledged_appends,
+            batched_appends_equal_sequential_ones,
+            conflicting_append_leaves_others_unaffected,
+            concurrent_writers_win_each_revision_once,
+            two_processes_append_to_hot_streams_without_loss,
+            closed_log_refuses_appends_and_keeps_events,
+            abandoned_appends_are_settled_by_repeating,
         }
     };
 }

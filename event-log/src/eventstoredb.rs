@@ -1,20 +1,23 @@
-//! The log in EventStoreDB (or KurrentDB), over gRPC, with the crate `eventstore`: nothing outside this folder knows it.
+//! The log in EventStoreDB (or KurrentDB), over gRPC with the crate `eventstore`; nothing outside this folder uses
+//! that crate.
 //!
-//! **Positions** are commit positions of `$all`. A record that gRPC wrote has its own place in the server's transaction
-//! file, also among several of one append, and its commit and prepare position are that place: so each event has one
-//! number, unique and growing, with gaps. (Events of one *explicit* transaction of the old TCP protocol share one; nothing
-//! writes such.) The first record of a log is the server's own, so 0 is before everything.
+//! **Positions** are commit positions of `$all`. A record written over gRPC has its own place in the server's
+//! transaction file, also among several records of one append, and its commit and prepare position are that place:
+//! each event has one number, unique and growing, with gaps. (Events of one *explicit* transaction of the old TCP
+//! protocol share a position; nothing writes such.) The first record of a log is the server's own, so 0 is before
+//! everything.
 //!
-//! **Streams** are named `{namespace}.{stream}`; what is named otherwise, system streams above all, is no part of the log
-//! and is skipped. Several logs can so share a server.
+//! **Streams** are named `{namespace}.{stream}`. Streams with other names, system streams above all, are not part of
+//! the log and are skipped, so several logs can share a server.
 //!
-//! **Commands** are claimed before they are carried out, see [`claims`]. Of callers who append the same events without a
-//! command, in two processes, at the same moment, both may be told that they were first: the server answers a repeat like
-//! a first write.
+//! **Commands** are claimed before they are carried out, see [`claims`]. If two processes append the same events
+//! without a command at the same moment, both may be answered as the first writer: the server answers a repeat like a
+//! first write.
 //!
-//! **Following** is done by reading, as in the other adapters, woken by appends and the bus. The client's own subscription
-//! is not used: it spins for ever on a stream that the server ends in peace, and its checkpoints can name a position that a
-//! later event takes. `batch_append` is not used either: one conflict ends the session with everything in flight.
+//! **Subscriptions** read, as in the other adapters, woken by appends and the bus. The client's own subscription is
+//! not used: it spins for ever on a stream that the server ends regularly, and its checkpoints can name a position
+//! that a later event takes. `batch_append` is not used either: one conflict ends the session with everything in
+//! flight.
 
 mod address;
 mod appending;
@@ -39,23 +42,23 @@ use shared::Shared;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use wire::Wire;
 
-/// The most payload of one append: the server takes 1 MiB unless told otherwise, and counts the names of kinds too.
+/// Maximum payload of one append in bytes: the server takes 1 MiB by default and counts the names of event types too.
 pub(crate) const MAX_SERVER_BYTES: usize = (1 << 20) - (64 << 10);
-/// The most events that are read at once, and the fewest: others' events may be among them.
+/// Minimum and maximum number of events per read: events of others may be among them.
 const PAGE: std::ops::RangeInclusive<usize> = 32..=1_000;
 
-/// How the adapter behaves; the defaults suit a server.
+/// Settings of the adapter; the defaults suit a server.
 #[derive(Clone, Debug)]
 pub struct EventStoreDbSettings {
-    /// How long a subscription waits before it looks by itself. 100 ms.
+    /// Interval at which a waiting subscription polls. Default 100 ms.
     pub poll: Duration,
-    /// The most appends that may be in flight; more are refused as overload. 8,192.
+    /// Maximum number of appends in flight; more are refused as overload. Default 8,192.
     pub queued_appends: usize,
-    /// The most payload that may be in flight, in KiB. 64 MiB.
+    /// Maximum payload in flight in KiB. Default 64 MiB.
     pub queued_kib: usize,
-    /// How long one call may take. 5 s.
+    /// Deadline of one call. Default 5 s.
     pub within: Duration,
-    /// How long a call is tried again while the server is away or its answer is lost. 3 s.
+    /// How long a call is retried while the server is away or its answer is lost. Default 3 s.
     pub give_up_after: Duration,
 }
 
@@ -71,16 +74,16 @@ impl Default for EventStoreDbSettings {
     }
 }
 
-/// A log in EventStoreDB. Clones are one log over one connection.
+/// A log in EventStoreDB. Clones share one connection.
 #[derive(Clone, Debug)]
 pub struct EventStoreDbLog {
     shared: Arc<Shared>,
 }
 
 impl EventStoreDbLog {
-    /// Opens a log: `esdb://[user:password@]host[:port][?tls=false&namespace=veche&…]`, several hosts with commas between
-    /// them for a cluster, or `esdb+discover://name` for one that a DNS name leads to. The client's own parameters are
-    /// passed on.
+    /// Opens a log by URL: `esdb://[user:password@]host[:port][?tls=false&namespace=veche&…]`, several hosts separated
+    /// by commas for a cluster, or `esdb+discover://name` for a cluster behind a DNS name. The client's own parameters
+    /// are passed on.
     ///
     /// # Errors
     /// The URL is wrong, or the server is not available.
@@ -100,36 +103,36 @@ impl EventStoreDbLog {
         let wire = Wire::open(address, settings.within, settings.give_up_after).await?;
         let shared = Shared::new(wire, settings);
         let log = Self { shared: Arc::new(shared) };
-        // Also warms up: the first call of a client costs several.
+        // Also warms up: a client's first call takes as long as several.
         log.head().await?;
         Ok(log)
     }
 
-    /// Says whether a URL can be one of a log, and the files that it names are there, without opening it.
+    /// Checks a URL and the files that it names without connecting.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of what is wrong, without the URL's password.
     pub fn check_url(url: &str) -> Result<(), String> {
         Address::parse(url).map_err(|error| error.to_string())?.check_files()
     }
 
-    /// Whether two URLs lead to one log, as far as they tell: nodes may have several names.
+    /// Whether two URLs lead to the same log as far as the URLs tell: nodes may have several names.
     pub fn same_log(one: &str, other: &str) -> bool {
         let (one, other) = (Address::parse(one), Address::parse(other));
-        one.is_ok_and(|one| other.is_ok_and(|other| one.leads_where(&other)))
+        one.is_ok_and(|one| other.is_ok_and(|other| one.same_log(&other)))
     }
 
-    /// The version of the server.
+    /// Version of the server.
     ///
     /// # Errors
-    /// It is not available.
+    /// The server is not available.
     pub async fn server_version(&self) -> Result<String, ReadError> {
         let call = |client: eventstore::Client| async move { client.server_info().await };
         let info = self.shared.wire.connection.call(self.shared.settings.within, call).await;
         Ok(info.map_err(failure::Failure::of_reading)?.version().to_string())
     }
 
-    /// How many clients were made: one, and one more for each that was given up.
+    /// Number of clients created so far: one, plus one for each replacement.
     #[cfg(feature = "testing")]
     pub fn clients_made(&self) -> u32 {
         self.shared.wire.connection.clients_made()
@@ -147,7 +150,7 @@ impl EventStoreDbLog {
         let room =
             self.shared.budget.clone().try_acquire_many_owned(kib).map_err(|_| AppendError::Overloaded)?;
         let shared = self.shared.clone();
-        // A task of its own: a caller who leaves between claim and events would leave the claim open.
+        // A task of its own: a caller that leaves between claim and events would leave the claim open.
         let work = tokio::spawn(async move {
             let job = Job::new(&shared, &append);
             let outcome = match append.command {
@@ -177,13 +180,13 @@ impl EventStoreDbLog {
     }
 
     pub(crate) async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RawEvent>, ReadError> {
-        let mut from = self.shared.nothing_of_ours_up_to(after);
+        let mut from = self.shared.resume_scan_after(after);
         let mut events: Vec<RawEvent> = Vec::new();
         while events.len() < limit {
             let count = (limit - events.len()).clamp(*PAGE.start(), *PAGE.end());
             let page = self.shared.wire.all_after(from, count).await.map_err(failure::Failure::of_reading)?;
             events.extend(page.events);
-            from = page.looked_until.unwrap_or(from);
+            from = page.scanned_until.unwrap_or(from);
             if page.ended {
                 break;
             }
@@ -191,12 +194,12 @@ impl EventStoreDbLog {
         events.truncate(limit);
         match events.last() {
             Some(last) => self.shared.saw(last.position),
-            None => self.shared.found_nothing(after, from),
+            None => self.shared.note_empty_range(after, from),
         }
         Ok(events)
     }
 
-    /// One call each: who asks for many that follow each other reads them with [`Self::read_all`].
+    /// One call per position: for many consecutive positions use [`Self::read_all`].
     pub(crate) async fn read_at(&self, positions: &BTreeSet<Position>) -> Result<Vec<RawEvent>, ReadError> {
         let mut events = Vec::with_capacity(positions.len());
         for position in positions {
@@ -206,7 +209,7 @@ impl EventStoreDbLog {
         Ok(events)
     }
 
-    /// From the end backwards, to the last event of ours or to where the last look began.
+    /// Reads backwards from the end to the last event of this log, or to where the previous call began.
     pub(crate) async fn head(&self) -> Result<Position, ReadError> {
         let before = self.shared.tail();
         let mut tail = before;
@@ -215,16 +218,16 @@ impl EventStoreDbLog {
             let page =
                 self.shared.wire.all_before(from, count).await.map_err(failure::Failure::of_reading)?;
             if from.is_none() {
-                tail.looked_until = page.looked_from.unwrap_or_default().max(tail.looked_until);
+                tail.scanned_until = page.scanned_from.unwrap_or_default().max(tail.scanned_until);
             }
             if let Some(last) = page.events.first() {
                 tail.head = last.position.max(tail.head);
                 break;
             }
-            if page.ended || page.looked_until.is_none_or(|until| until <= before.looked_until) {
+            if page.ended || page.scanned_until.is_none_or(|until| until <= before.scanned_until) {
                 break;
             }
-            (from, count) = (page.looked_until, *PAGE.end());
+            (from, count) = (page.scanned_until, *PAGE.end());
         }
         self.shared.saw_tail(tail);
         Ok(tail.head)
@@ -247,7 +250,7 @@ impl EventStoreDbLog {
     }
 
     pub(crate) async fn close(&self) {
-        // Waits for the appends in flight; those that come meanwhile do not get in.
+        // Waits for the appends in flight; new ones are refused meanwhile.
         *self.shared.open.write().await = false;
     }
 

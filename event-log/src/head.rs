@@ -1,30 +1,30 @@
-//! The highest position this process knows of, for all who wait for more.
+//! The highest position that this process knows of, as a value to wait on.
 
 use events::Position;
 use tokio::sync::watch;
 
-/// Only ever grows.
+/// Monotonic: the position only grows.
 #[derive(Debug)]
 pub(crate) struct KnownHead(watch::Sender<Position>);
 
 impl KnownHead {
-    /// Starts from a position.
+    /// Starts at a position.
     pub(crate) fn at(position: Position) -> Self {
         Self(watch::Sender::new(position))
     }
 
-    /// Wakes those who wait, if it is news.
+    /// Raises the known head and wakes the waiters; a lower position changes nothing.
     pub(crate) fn advance(&self, position: Position) {
         self.0.send_if_modified(|known| {
-            let news = position > *known;
-            if news {
+            let grew = position > *known;
+            if grew {
                 *known = position;
             }
-            news
+            grew
         });
     }
 
-    /// To wait on.
+    /// A receiver that is notified when the head grows.
     pub(crate) fn watch(&self) -> watch::Receiver<Position> {
         self.0.subscribe()
     }

@@ -1,10 +1,10 @@
 //! The event log: port, adapters, catch-up subscription, conformance suite.
 //!
-//! An append is atomic, checked against an expected revision, idempotent for equal event ids and durable before it is
-//! acknowledged. [`Log`] is the port, a closed set of adapters; what each of them guarantees is written down as tests
-//! in the conformance suite (feature `conformance`).
+//! An append is atomic, checked against an expected revision, idempotent for equal event ids, and durable before it is
+//! acknowledged. [`Log`] is the port: a closed set of adapters. The conformance suite (feature `conformance`) states
+//! as tests what every adapter guarantees.
 //!
-//! Nothing outside an adapter may rely on dense positions: they only grow, in commit order.
+//! Only an adapter may rely on dense positions. Everyone else may rely on their growing in commit order.
 
 #![warn(missing_docs)]
 
@@ -12,9 +12,9 @@ pub mod append;
 pub mod as_of;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod decision;
 mod eventstoredb;
 mod head;
-mod judge;
 mod log;
 mod memory;
 mod postgres;

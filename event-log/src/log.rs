@@ -1,4 +1,4 @@
-//! The port: one log, whichever adapter is behind it.
+//! The port: one log with any of the adapters.
 
 use crate::{
     Append, AppendError, Appended, EventStoreDbLog, MemoryLog, PostgresLog, RawEvent, ReadError, Receipt,
@@ -8,10 +8,10 @@ use events::{CommandId, Position, Revision, StreamName};
 use std::collections::BTreeSet;
 use tokio::sync::watch;
 
-/// An event log. Cheap to clone: clones are one log.
+/// An event log. Cheap to clone; all clones share one log.
 #[derive(Clone, Debug)]
 pub enum Log {
-    /// In this process, gone with it. For tests and trials.
+    /// In memory, lost with the process. For tests and trials.
     Memory(MemoryLog),
     /// In Postgres, schema `log`.
     Postgres(PostgresLog),
@@ -19,24 +19,25 @@ pub enum Log {
     EventStoreDb(EventStoreDbLog),
 }
 
-/// What an adapter promises beyond the port, so that tests and measurements can tell.
+/// Properties in which adapters differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Positions are 1, 2, 3 … without holes.
+    /// Positions are 1, 2, 3 … without gaps.
     pub dense_positions: bool,
-    /// A command's receipt is stored in one transaction with its events.
+    /// The receipt of a command is stored in one transaction with its events.
     pub same_transaction_receipts: bool,
-    /// The most bytes of one append; [`MAX_APPEND_BYTES`] or less.
+    /// Maximum size of one append in bytes; at most [`MAX_APPEND_BYTES`].
     pub largest_append: usize,
 }
 
 impl Log {
-    /// Stores events: all of them, once, durably, before it answers.
+    /// Stores all events or none, once, durably before it returns.
     ///
-    /// Dropping the future leaves the outcome open, as [`AppendError::Unknown`] does.
+    /// Dropping the future leaves the outcome unknown, like [`AppendError::Unknown`].
     ///
     /// # Errors
-    /// Nothing was written, except for [`AppendError::Unknown`].
+    /// Nothing was written, except with [`AppendError::Unknown`]: repeat the append with the same ids to learn its
+    /// outcome.
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         append.check()?;
         match self {
@@ -46,7 +47,7 @@ impl Log {
         }
     }
 
-    /// Events of one stream from a revision on, in order, `limit` at most; none if there is no such stream.
+    /// Reads up to `limit` events of one stream in order, from revision `from` on; empty if there is no such stream.
     ///
     /// # Errors
     /// The log cannot be read.
@@ -63,10 +64,10 @@ impl Log {
         }
     }
 
-    /// Events of all streams behind a position, in order, `limit` at most. Position 0 is before everything.
+    /// Reads up to `limit` events of all streams in order, after position `after`; 0 is before the first event.
     ///
     /// # Errors
-    /// The log cannot be read, or a dense log has a hole.
+    /// The log cannot be read, or a log with dense positions has a gap.
     pub async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RawEvent>, ReadError> {
         match self {
             Self::Memory(log) => Ok(log.read_all(after, limit)),
@@ -75,7 +76,7 @@ impl Log {
         }
     }
 
-    /// The events at positions that this log has handed out, in their order, each once; where there is none, none.
+    /// Reads the events at the given positions in log order, each once; positions without an event are skipped.
     ///
     /// # Errors
     /// The log cannot be read.
@@ -88,8 +89,8 @@ impl Log {
         }
     }
 
-    /// As [`Log::read_all`], for those who follow closely: what this process appended a moment ago need not be read back.
-    pub(crate) async fn read_behind(
+    /// Like [`Log::read_all`], for subscriptions near the head: recent appends of this process come from memory.
+    pub(crate) async fn read_recent(
         &self,
         after: Position,
         limit: usize,
@@ -102,7 +103,7 @@ impl Log {
         self.read_all(after, limit).await
     }
 
-    /// The position of the last event, 0 if there is none.
+    /// Position of the last event, 0 if the log is empty.
     ///
     /// # Errors
     /// The log cannot be read.
@@ -114,7 +115,7 @@ impl Log {
         }
     }
 
-    /// What a command led to, if it is known.
+    /// Receipt of a command, if the command has been carried out.
     ///
     /// # Errors
     /// The log cannot be read.
@@ -126,12 +127,12 @@ impl Log {
         }
     }
 
-    /// Everything behind a position, in order, each event once, without end.
+    /// Opens a catch-up subscription: all events after a position, in order, each once, without end.
     pub fn subscribe(&self, after: Position) -> Subscription {
         Subscription::new(self.clone(), after)
     }
 
-    /// Another process told of a new head: who waits for it looks at once.
+    /// Announces a new head that another process reported, so that waiting subscriptions read at once.
     pub fn wake(&self, head: Position) {
         match self {
             Self::Memory(log) => log.known_head().advance(head),
@@ -140,7 +141,7 @@ impl Log {
         }
     }
 
-    /// The highest position this process knows of, from its own appends and from [`Log::wake`].
+    /// Watches the highest position that this process knows of, from its own appends and from [`Log::wake`].
     pub fn watch_head(&self) -> watch::Receiver<Position> {
         match self {
             Self::Memory(log) => log.known_head().watch(),
@@ -149,7 +150,7 @@ impl Log {
         }
     }
 
-    /// What the adapter promises beyond the port.
+    /// Properties of the adapter.
     pub fn capabilities(&self) -> Capabilities {
         match self {
             Self::Memory(_) | Self::Postgres(_) => Capabilities {
@@ -161,7 +162,7 @@ impl Log {
         }
     }
 
-    /// Finishes the appends in flight, then refuses new ones; reading goes on.
+    /// Finishes the appends in flight and refuses new ones; reading still works.
     pub async fn close(&self) {
         match self {
             Self::Memory(log) => log.close(),
@@ -170,7 +171,7 @@ impl Log {
         }
     }
 
-    /// How long a subscription waits before it looks by itself.
+    /// Interval at which a waiting subscription polls.
     pub(crate) fn poll_interval(&self) -> std::time::Duration {
         match self {
             Self::Memory(log) => log.poll_interval(),

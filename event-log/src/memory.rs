@@ -1,9 +1,9 @@
-//! The log in memory: the smallest thing that keeps the port's promises.
+//! The log in memory: the smallest adapter that keeps the port's promises.
 
 use crate::{
     Append, AppendError, Appended, Cause, RawEvent, Receipt,
+    decision::{AppendDecision, AppendFacts, decide},
     head::KnownHead,
-    judge::{Known, Verdict, judge},
 };
 use events::{CommandId, EventId, Position, Revision, StreamName};
 use std::{
@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-/// A log that is gone with its process. Clones are one log.
+/// A log in memory, lost with its process. Clones share one log.
 #[derive(Clone, Debug)]
 pub struct MemoryLog {
     store: Arc<Mutex<Store>>,
@@ -31,9 +31,9 @@ struct Handle {
 
 #[derive(Debug, Default)]
 struct Store {
-    /// The event of position `n` is at `n - 1`.
+    /// The event at position `n` has index `n - 1`.
     events: Vec<RawEvent>,
-    /// The event of revision `n` is at `events[streams[…][n]]`.
+    /// Indexes into `events` by revision.
     streams: HashMap<StreamName, Vec<usize>>,
     receipts: HashMap<CommandId, Receipt>,
 }
@@ -50,8 +50,8 @@ impl MemoryLog {
         Self::over(Arc::default())
     }
 
-    /// The same events as another process would open them: closing one does not close the other, and neither hears
-    /// at once of the other's appends.
+    /// Opens the same events as a second process would: closing one does not close the other, and appends are not
+    /// announced between them.
     pub fn reopen(&self) -> Self {
         Self::over(self.store.clone())
     }
@@ -67,10 +67,10 @@ impl MemoryLog {
         if self.handle.closed.load(Ordering::Acquire) {
             return Err(AppendError::Unavailable(Cause::new("the log is closed")));
         }
-        let appended = match store.judge(&append) {
-            Verdict::Write(first) => store.write(append, first),
-            Verdict::Repeat(appended) => appended,
-            Verdict::Refuse(error) => return Err(error),
+        let appended = match store.decide(&append) {
+            AppendDecision::Write(first) => store.write(append, first),
+            AppendDecision::Repeat(appended) => appended,
+            AppendDecision::Refuse(error) => return Err(error),
         };
         self.handle.head.advance(store.head());
         Ok(appended)
@@ -105,7 +105,7 @@ impl MemoryLog {
     }
 
     pub(crate) fn close(&self) {
-        // Under the lock: an append that has begun is finished when this returns.
+        // Takes the lock, so that an append in progress has finished when this returns.
         let _store = locked(&self.store);
         self.handle.closed.store(true, Ordering::Release);
     }
@@ -120,14 +120,14 @@ impl Store {
         self.events.len() as u64
     }
 
-    fn judge(&self, append: &Append) -> Verdict {
+    fn decide(&self, append: &Append) -> AppendDecision {
         let places = self.streams.get(&append.stream).map_or(&[][..], Vec::as_slice);
-        let known = Known {
+        let known = AppendFacts {
             last: (places.len() as u64).checked_sub(1),
             receipt: append.command.and_then(|command| self.receipts.get(&command.id)),
             tried: None,
         };
-        judge(append, known, |revision| self.at(places, revision))
+        decide(append, known, |revision| self.at(places, revision))
     }
 
     fn at(&self, places: &[usize], revision: Revision) -> Option<(EventId, Position)> {

@@ -1,37 +1,37 @@
 //! The log in Postgres, schema `log`.
 //!
-//! Positions are dense and in commit order, because moving the head and inserting the events is one statement that
-//! passes only if the head is still where the decisions were made (see [`statements`]). A sequence would hand numbers
-//! out in another order than transactions commit, and readers would skip events for ever.
+//! Positions are dense and in commit order, because one statement moves the head and inserts the events, and it only
+//! succeeds if the head is still where the decisions were made (see [`statements`]). A sequence would hand out numbers
+//! in another order than transactions commit, and readers would skip events for ever.
 
 mod appender;
 mod batch;
 mod idempotent_schema;
 mod migrations;
+mod recent;
 mod statements;
-mod tail;
 
 pub use idempotent_schema::apply as apply_idempotent_schema;
 pub use migrations::apply as apply_migrations;
 
 use crate::{Append, AppendError, Appended, Cause, RawEvent, ReadError, Receipt, head::KnownHead};
-use appender::{Appender, News, Request};
+use appender::{Appender, Observers, Request};
 use events::{CommandId, Position, Revision, StreamName};
+use recent::RecentEvents;
 use sqlx::PgPool;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tail::Tail;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 
-/// How the adapter behaves; the defaults suit a server.
+/// Settings of the adapter; the defaults suit a server.
 #[derive(Clone, Debug)]
 pub struct PostgresSettings {
-    /// How long a subscription waits before it looks by itself. 100 ms.
+    /// Interval at which a waiting subscription polls. Default 100 ms.
     pub poll: Duration,
-    /// The most appends that may wait; more are refused as overload. 8,192.
+    /// Maximum number of queued appends; more are refused as overload. Default 8,192.
     pub queued_appends: usize,
-    /// The most payload that may wait, in KiB. 64 MiB.
+    /// Maximum queued payload in KiB. Default 64 MiB.
     pub queued_kib: u32,
-    /// How long a batch is tried again while Postgres is away or its answer is lost. 3 s.
+    /// How long a batch is retried while Postgres is away or its answer is lost. Default 3 s.
     pub give_up_after: Duration,
 }
 
@@ -46,8 +46,8 @@ impl Default for PostgresSettings {
     }
 }
 
-/// A log in Postgres. Clones are one log: one queue, and one task that empties it over a connection of its own.
-/// The task ends when the last clone is gone, or after [`crate::Log::close`].
+/// A log in Postgres. Clones share one queue and the one task that empties it over a connection of its own. The task
+/// ends when the last clone is dropped, or after [`crate::Log::close`].
 #[derive(Clone, Debug)]
 pub struct PostgresLog {
     shared: Arc<Shared>,
@@ -58,7 +58,7 @@ struct Shared {
     pool: PgPool,
     settings: PostgresSettings,
     head: Arc<KnownHead>,
-    tail: Arc<Tail>,
+    tail: Arc<RecentEvents>,
     queue: mpsc::Sender<Request>,
     budget: Arc<Semaphore>,
     stop: Arc<Notify>,
@@ -69,24 +69,24 @@ impl PostgresLog {
     /// Brings the schema `log` up to date. Safe to run from several processes at once.
     ///
     /// # Errors
-    /// Postgres is not available, or a migration was changed after it had been applied.
+    /// Postgres is not available, or a released migration was changed after it was applied.
     pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
         migrations::run(pool).await
     }
 
-    /// Opens a migrated log: reads go through the pool, appends over one connection beside it.
+    /// Opens a migrated log. Reads use the pool; appends use one connection of their own.
     ///
     /// # Errors
-    /// Postgres is not available, or there is no log.
+    /// Postgres is not available, or the database has no log.
     pub async fn open(pool: PgPool, settings: PostgresSettings) -> Result<Self, ReadError> {
         let head = Arc::new(KnownHead::at(statements::head(&pool).await?));
         let (queue, requests) = mpsc::channel(settings.queued_appends.max(1));
         let (alive, finished) = watch::channel(());
         let stop = Arc::new(Notify::new());
         let options = (*pool.connect_options()).clone();
-        let tail = Arc::<Tail>::default();
-        let news = News { head: head.clone(), tail: tail.clone() };
-        let appender = Appender::new(requests, stop.clone(), news, options, settings.give_up_after);
+        let tail = Arc::<RecentEvents>::default();
+        let observers = Observers { head: head.clone(), tail: tail.clone() };
+        let appender = Appender::new(requests, stop.clone(), observers, options, settings.give_up_after);
         tokio::spawn(async move {
             appender.run().await;
             drop(alive);
@@ -105,8 +105,10 @@ impl PostgresLog {
             mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => AppendError::Unavailable(Cause::new("the log is closed")),
         })?;
-        // The task answers every request that it takes, unless its runtime is shut down under it.
-        answer.await.unwrap_or_else(|_| Err(AppendError::Unknown(Cause::new("the log was torn down"))))
+        // The task answers every request that it takes, unless its runtime shuts down.
+        answer.await.unwrap_or_else(|_| {
+            Err(AppendError::Unknown(Cause::new("the log's task ended without an answer")))
+        })
     }
 
     pub(crate) async fn read_stream(
@@ -120,7 +122,7 @@ impl PostgresLog {
 
     pub(crate) async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<RawEvent>, ReadError> {
         let events = statements::read_all(&self.shared.pool, after, limit).await?;
-        refuse_hole(after, &events)?;
+        refuse_gap(after, &events)?;
         Ok(events)
     }
 
@@ -128,7 +130,7 @@ impl PostgresLog {
         statements::read_at(&self.shared.pool, positions).await
     }
 
-    /// Events behind a position, if this process appended all of them a moment ago.
+    /// Events after a position, if this process appended all of them recently.
     pub(crate) fn tail(&self, after: Position, limit: usize) -> Option<Vec<RawEvent>> {
         self.shared.tail.after(after, limit)
     }
@@ -147,7 +149,7 @@ impl PostgresLog {
 
     pub(crate) async fn close(&self) {
         self.shared.stop.notify_one();
-        // The sender is dropped with the task: the error is the news.
+        // The task drops the sender when it ends: the error is the signal.
         let _ = self.shared.finished.clone().changed().await;
     }
 
@@ -156,12 +158,12 @@ impl PostgresLog {
     }
 }
 
-/// Positions are dense: a missing one was lost, or written by somebody else's hand. To read on would hide it.
-fn refuse_hole(after: Position, events: &[RawEvent]) -> Result<(), ReadError> {
+/// Positions are dense: a missing one was lost or removed by hand. Reading on would hide that.
+fn refuse_gap(after: Position, events: &[RawEvent]) -> Result<(), ReadError> {
     let mut previous = after;
     for event in events {
         if event.position != previous + 1 {
-            tracing::error!(after = previous, found = event.position, "the log has a hole");
+            tracing::error!(after = previous, found = event.position, "the log has a gap");
             return Err(ReadError::Gap { after: previous, found: event.position });
         }
         previous = event.position;

@@ -1,33 +1,33 @@
-//! What the log answers when it is read.
+//! Results of reading the log.
 
 use crate::Appended;
 use bytes::Bytes;
 use events::{EventId, Position, Revision, StreamName};
 use std::{error::Error, fmt, sync::Arc};
 
-/// An event as it is stored; decoding is the reader's.
+/// A stored event, not yet decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEvent {
-    /// Place in the whole log, from 1.
+    /// Position in the log; the first event has 1 or more.
     pub position: Position,
-    /// The stream it belongs to.
+    /// Stream that the event belongs to.
     pub stream: StreamName,
-    /// Place in the stream, from 0.
+    /// Revision in the stream, from 0.
     pub revision: Revision,
-    /// Identity, stable over retries.
+    /// Identity of the event.
     pub id: EventId,
-    /// The stored name.
+    /// Stored name of the event type, `noun.past_tense.vN`.
     pub kind: String,
-    /// The encoded fact.
+    /// Encoded payload.
     pub data: Bytes,
     /// Encoded metadata.
     pub meta: Bytes,
 }
 
-/// What a command led to, kept so that a repeat of it finds the same answer.
+/// Result of a command, stored so that a repetition gets the same answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The stream it wrote to.
+    /// Stream that the command appended to.
     pub stream: StreamName,
     /// Revision of the first event.
     pub first_revision: Revision,
@@ -37,12 +37,12 @@ pub struct Receipt {
     pub first_position: Position,
     /// Position of the last event.
     pub position: Position,
-    /// The hash of the request.
+    /// Hash of the request.
     pub fingerprint: [u8; 32],
 }
 
 impl Receipt {
-    /// The receipt of an append.
+    /// Receipt of an append.
     pub(crate) fn of(appended: &Appended, fingerprint: [u8; 32]) -> Self {
         Self {
             stream: appended.stream.clone(),
@@ -54,7 +54,7 @@ impl Receipt {
         }
     }
 
-    /// The answer to a repeat.
+    /// Answer to a repetition of the command.
     pub(crate) fn repeated(&self) -> Appended {
         Appended {
             stream: self.stream.clone(),
@@ -67,31 +67,32 @@ impl Receipt {
     }
 }
 
-/// Why the log could not be read.
+/// Reasons why the log cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It cannot be reached.
+    /// The log is unreachable. Retry later.
     #[error("the log is not available: {0}")]
     Unavailable(#[source] Cause),
-    /// A position is missing in a log that has none missing: an alarm. Reading on would lose an event for ever.
-    #[error("the log has a hole: position {found} follows {after}")]
+    /// A position is missing in a log with dense positions. An event was lost or tampered with; reading on would skip
+    /// it for ever.
+    #[error("the log has a gap: position {found} follows {after}")]
     Gap {
-        /// The last position before the hole.
+        /// Last position before the gap.
         after: Position,
-        /// The first one behind it.
+        /// First position after the gap.
         found: Position,
     },
-    /// What is stored is not what the log writes.
+    /// A stored value cannot have been written by the log.
     #[error("the log holds a value it cannot have written: {0}")]
     Corrupt(&'static str),
 }
 
-/// The error underneath, shared by all who wait for the same batch; which client it comes from is the adapter's affair.
+/// Source of an error, shared by all callers of one batch; its type belongs to the adapter's client.
 #[derive(Clone, Debug)]
 pub struct Cause(Arc<dyn Error + Send + Sync>);
 
 impl Cause {
-    /// Wraps what an adapter's client says.
+    /// Wraps an error of an adapter's client.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
     }

@@ -1,16 +1,16 @@
-//! Following the log: first what is there, then what comes.
+//! Catch-up subscriptions: stored events first, then new ones as they are appended.
 
 use crate::{Log, RawEvent, ReadError};
 use events::Position;
 use tokio::sync::watch;
 
-/// A catch-up subscription: everything behind a position, in order, each event once.
+/// A catch-up subscription: all events after a position, in order, each once.
 #[derive(Debug)]
 pub struct Subscription {
     log: Log,
     position: Position,
     head: watch::Receiver<Position>,
-    /// It is time to look although nobody told of anything new.
+    /// Set when the next call reads without waiting for an announcement.
     due: bool,
 }
 
@@ -20,19 +20,19 @@ impl Subscription {
         Self { log, position: after, head, due: true }
     }
 
-    /// The next events, one at least and `max` at most (a `max` of 0 counts as 1); waits until there are some.
+    /// Returns the next events, at least one and at most `max` (0 counts as 1); waits until there are some.
     ///
-    /// Cancel-safe: nothing is skipped if the future is dropped. After an error the next call tries the same place.
+    /// Cancel-safe: dropping the future skips nothing.
     ///
     /// # Errors
-    /// The log cannot be read.
+    /// The log cannot be read. The next call retries at the same position.
     pub async fn next_batch(&mut self, max: usize) -> Result<Vec<RawEvent>, ReadError> {
         loop {
-            // Marked as seen before reading: what comes while we read wakes us afterwards, and a head that was
-            // announced but is not there does not make us spin.
+            // Marked as seen before reading: a later append wakes the next wait, and an announced head that is not
+            // readable yet does not cause a busy loop.
             let head = *self.head.borrow_and_update();
             if head > self.position || self.due {
-                let batch = self.log.read_behind(self.position, max.max(1)).await?;
+                let batch = self.log.read_recent(self.position, max.max(1)).await?;
                 self.due = false;
                 if let Some(last) = batch.last() {
                     self.position = last.position;
@@ -40,14 +40,14 @@ impl Subscription {
                 }
             }
             tokio::select! {
-                // It ends only with the log, a clone of which is ours.
+                // It only ends with the log, and this subscription holds a clone of it.
                 _ = self.head.changed() => {}
                 () = tokio::time::sleep(self.log.poll_interval()) => self.due = true,
             }
         }
     }
 
-    /// Where it stands: the position of the last event handed out.
+    /// Position of the last event that was returned.
     pub fn position(&self) -> Position {
         self.position
     }

@@ -1,4 +1,4 @@
-//! A database of one's own, for the tests and benches of every crate that needs Postgres.
+//! Throw-away databases for tests and benches of all crates that need Postgres.
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool,
@@ -7,13 +7,13 @@ use sqlx::{
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The variable that names the server: the URL of a superuser on a server whose data nobody needs.
+/// Environment variable with the URL of a superuser on a test server.
 pub const SERVER_VARIABLE: &str = "VECHE_TEST_DATABASE_URL";
 
-/// An empty database that is dropped together with this value, also when the test fails.
+/// An empty database, dropped together with this value, even when the test fails.
 #[derive(Debug)]
 pub struct TestDatabase {
-    /// Where it is.
+    /// URL of the database.
     pub url: String,
     name: String,
     server: PgConnectOptions,
@@ -23,7 +23,7 @@ impl TestDatabase {
     /// Creates a database on the server that [`SERVER_VARIABLE`] names.
     ///
     /// # Panics
-    /// There is no server: the test that asked for it cannot run, and must not look as if it had.
+    /// The variable is not set: a test that needs the server must not pass without it.
     pub async fn create() -> Self {
         let server = std::env::var(SERVER_VARIABLE).unwrap_or_else(|_| {
             panic!("{SERVER_VARIABLE} is not set: `make test` starts a server and sets it")
@@ -31,10 +31,10 @@ impl TestDatabase {
         Self::on(&server).await
     }
 
-    /// Creates a database on a server, by the URL of a superuser.
+    /// Creates a database on a server, given the URL of a superuser.
     ///
     /// # Panics
-    /// There is no such server.
+    /// The server cannot be reached.
     pub async fn on(server: &str) -> Self {
         let options = PgConnectOptions::from_str(server).expect("the server's URL is a Postgres URL");
         let name = format!("veche_test_{}", Uuid::new_v4().simple());
@@ -43,24 +43,24 @@ impl TestDatabase {
         Self { url, name, server: options }
     }
 
-    /// How to connect to it.
+    /// Connection options for the database.
     pub fn options(&self) -> PgConnectOptions {
         self.server.clone().database(&self.name)
     }
 
-    /// A small pool on it.
+    /// A small connection pool.
     ///
     /// # Panics
-    /// The server is gone.
+    /// The server cannot be reached.
     pub async fn pool(&self) -> PgPool {
         let pool = PgPoolOptions::new().max_connections(4);
         pool.connect_with(self.options()).await.expect("the test server accepts connections")
     }
 
-    /// Drops it now, whoever is still connected.
+    /// Drops the database now, closing all connections to it.
     ///
     /// # Panics
-    /// The server is gone.
+    /// The server cannot be reached.
     pub async fn drop_now(mut self) {
         let name = std::mem::take(&mut self.name);
         drop_database(&self.server, &name).await;
@@ -73,14 +73,14 @@ impl Drop for TestDatabase {
             return;
         }
         let (server, name) = (self.server.clone(), std::mem::take(&mut self.name));
-        // The test's runtime may be the one that drops us, and cannot be waited on from within.
+        // A thread of its own: the test's runtime may be shutting down and cannot be blocked on from within.
         let cleaner = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
                 runtime.block_on(drop_database(&server, &name));
             }
         });
-        // A failure to clean up was printed by the thread; the test's own result is what counts.
+        // The thread printed a failure to clean up; the test's own result counts.
         let _ = cleaner.join();
     }
 }
@@ -89,7 +89,7 @@ async fn drop_database(server: &PgConnectOptions, name: &str) {
     execute(server, format!("drop database if exists {name} with (force)")).await;
 }
 
-/// The statement is ours, and so is the name in it.
+/// Both the statement and the database name come from this file.
 async fn execute(server: &PgConnectOptions, statement: String) {
     let mut connection =
         PgConnection::connect_with(server).await.expect("the test server accepts connections");

@@ -1,4 +1,4 @@
-//! Facts about an account: its registration, profile and settings.
+//! Events of an account: registration, profile, settings, erasure.
 
 use crate::{
     Personal, TeamId,
@@ -8,27 +8,27 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An account came to be, by a login or because somebody added its phone to a team.
+/// An account was registered, by its first login or because a team added its phone number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registered {
     /// The account.
     pub account: AccountId,
-    /// `+` and digits.
+    /// Phone number in E.164, `+` and digits.
     pub phone: Personal<String>,
-    /// Keyed hash of the phone, hex: the name of its stream.
+    /// Keyed hash of the phone number, hex: the id of its stream.
     pub phone_hash: String,
-    /// First name; empty at a login. In earlier versions what the team called them that added their phone, which is no name
-    /// of theirs: wherever `added_by` is present, both names count as empty.
+    /// First name; empty at a login. Events of earlier versions with `added_by` hold the name that the team gave to
+    /// the person: there both names count as empty.
     pub given_name: Personal<String>,
-    /// Last name.
+    /// Last name; see `given_name`.
     pub family_name: Personal<String>,
-    /// The team that it was registered for, if any.
+    /// Team that added the phone number, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_by: Option<TeamId>,
 }
 
-/// The person took a name: one that they gave to themselves, which their later teams and others' address books show.
+/// The person set their own name, which teams that they join later and address books of others show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
@@ -38,36 +38,37 @@ pub struct Named {
     pub family_name: Personal<String>,
 }
 
-/// The free-form client settings were replaced.
+/// The client settings were replaced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UiSettingsReplaced {
-    /// The settings exactly as sent: the text of a JSON object.
+    /// JSON object exactly as sent.
     pub settings: Personal<String>,
 }
 
-/// The person is to be forgotten: from here on nothing is written about them, and what was is made unreadable.
+/// Erasure of the person was ordered: nothing is written about them any more, and their stored values become
+/// unreadable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Erased {
-    /// The receipt that is given for it.
+    /// Receipt of the erasure.
     pub receipt: ReceiptId,
-    /// Who wanted it.
+    /// Party that asked for the erasure.
     pub asked_by: ErasureAsker,
-    /// Why.
+    /// Reason of the erasure.
     pub reason: ErasureReason,
 }
 
-/// It is done: the key is destroyed, and rows and files that held something personal are gone.
+/// Erasure of the person is complete: the key is destroyed, and rows and files with personal values are gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Purged {
-    /// The receipt that is given for it.
+    /// Receipt of the erasure.
     pub receipt: ReceiptId,
-    /// Teams in which they were somebody.
+    /// Number of teams that the person belonged to.
     pub teams: u64,
-    /// Messages of theirs that say nothing any more.
+    /// Number of the person's messages that became unreadable.
     pub messages: u64,
-    /// Files of theirs that were removed.
+    /// Number of the person's files that were removed.
     pub files: u64,
 }

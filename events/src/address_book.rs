@@ -1,4 +1,4 @@
-//! Facts about the address books of devices.
+//! Events of the address books of devices.
 
 use crate::Personal;
 use chrono::NaiveDate;
@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replaced {
-    /// Which device.
+    /// Device id, chosen by the client.
     pub device_id: Personal<String>,
-    /// The contacts as sent: the text of a JSON array of objects.
+    /// JSON array of contacts exactly as sent.
     pub contacts: Personal<String>,
-    /// How many of its numbers this account had not named before, for the daily budget.
+    /// Count of phone numbers in it that are new for this account; counts against the daily budget.
     pub new_numbers: u32,
-    /// The day (UTC) whose budget they count into.
+    /// Day (UTC) of that budget.
     pub day: NaiveDate,
 }

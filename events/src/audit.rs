@@ -1,34 +1,34 @@
-//! Facts about who looked into history: an auditor is watched too.
+//! Events that record reading of history: auditors are audited too.
 
 use crate::{AccountId, Personal, TeamId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What was asked for.
+/// Kind of call to the audit API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Call {
-    /// Events that a filter lets through.
+    /// A page of events that match a filter.
     Events,
-    /// The same as they happen, until the stream was closed.
+    /// A live stream of events that match a filter.
     Stream,
-    /// One event with what belongs to it.
+    /// One event with its causes and effects.
     Event,
-    /// How far history is signed.
+    /// State of the chain and its last signed checkpoint.
     Proof,
 }
 
-/// Somebody looked into history; recorded before they are shown anything.
+/// Somebody read history. Recorded before anything is shown to them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Read {
-    /// Who.
+    /// Account of the reader.
     pub account: AccountId,
-    /// The team whose history it was; none: everybody's.
+    /// Team whose history was read; absent: all teams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// By which call.
+    /// Call that was made.
     pub call: Call,
-    /// What was asked, as JSON; it may name people and addresses.
+    /// Parameters of the call as JSON; they may name people and addresses.
     pub asked: Personal<String>,
 }

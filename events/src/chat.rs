@@ -1,29 +1,29 @@
-//! Facts about groups, and what a conversation is.
+//! Events of groups, and the reference to a chat.
 
 use crate::{ChatKey, ContactId, GroupId, MessageId, Personal, SectionId, TeamId, value::GroupStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A conversation: between two contacts of a team, in a group, or about a task.
+/// A chat: between two contacts of a team, in a group, or about a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatRef {
-    /// Two contacts; each sees it under the other's address. Also one contact with itself: notes.
+    /// Two contacts; each sees the chat under the other's address. Also one contact with itself: notes.
     Direct(ContactId, ContactId),
     /// A group.
     Group(GroupId),
-    /// A task; it has members as a group has.
+    /// A task, which has members like a group.
     Task(GroupId),
 }
 
 impl ChatRef {
-    /// The conversation of two contacts, whoever names it.
+    /// The chat of two contacts, in either order.
     pub fn direct(a: ContactId, b: ContactId) -> Self {
         if a <= b { Self::Direct(a, b) } else { Self::Direct(b, a) }
     }
 
-    /// The group or task, which has members of its own; nothing for a direct chat.
+    /// The group or task, which has members of its own; `None` for a direct chat.
     pub fn group(&self) -> Option<GroupId> {
         match self {
             Self::Direct(..) => None,
@@ -31,7 +31,7 @@ impl ChatRef {
         }
     }
 
-    /// One uuid that names the conversation, the same for everybody.
+    /// Key of the chat, equal for all its members.
     pub fn key(&self) -> ChatKey {
         match self {
             Self::Group(group) | Self::Task(group) => ChatKey(group.0),
@@ -46,82 +46,82 @@ impl ChatRef {
     }
 }
 
-/// A contact's place in a group.
+/// A member of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
-    /// Who.
+    /// Member.
     pub contact: ContactId,
     /// Rights in the group.
     pub status: GroupStatus,
 }
 
-/// A group came to be.
+/// A group was created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
     /// The group.
     pub group: GroupId,
-    /// Where.
+    /// Team of the group.
     pub team: TeamId,
-    /// Who made it.
+    /// Contact that created the group.
     pub owner: ContactId,
-    /// Its first members, the maker among them.
+    /// First members, including the owner.
     pub members: Vec<Member>,
-    /// Its settings.
+    /// Settings of the group.
     pub settings: Settings,
 }
 
-/// What can be set on a group.
+/// Settings of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Title.
     pub display_name: Personal<String>,
-    /// What it is about, may be empty.
+    /// Topic; may be empty.
     pub description: Personal<String>,
-    /// Whether those outside see it.
+    /// Whether contacts of the team who are not members see the group.
     pub public: bool,
-    /// Whether only its admins may write.
+    /// Whether only admins of the group may write.
     pub readonly_for_members: bool,
-    /// Whether new contacts of the team join by themselves.
+    /// Whether new contacts of the team become members automatically.
     pub default_for_all: bool,
-    /// After how many seconds messages are deleted by themselves; none: never.
+    /// Age in seconds at which messages are deleted automatically; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autocleanup_age: Option<u32>,
-    /// The message that everybody sees on top.
+    /// Message pinned on top for all members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_message: Option<MessageId>,
-    /// The section that it is sorted into.
+    /// Section that the group is sorted into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section: Option<SectionId>,
 }
 
-/// Its settings changed; they are given whole.
+/// The settings of a group changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
-    /// The settings after the change.
+    /// All settings after the change.
     pub settings: Settings,
 }
 
-/// Somebody joined or was added, or got other rights.
+/// A member joined, was added, or got another status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberSet {
-    /// Who, with which rights.
+    /// Member with the new status.
     pub member: Member,
 }
 
-/// Somebody left or was removed.
+/// A member left or was removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberRemoved {
-    /// Who.
+    /// Former member.
     pub contact: ContactId,
 }
 
-/// The group was deleted, which in this API means archived.
+/// The group was archived (the API calls it deleted).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Archived {}
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_direct_chat_has_one_key_whoever_names_it() {
+    fn key_of_a_direct_chat_is_independent_of_the_order() {
         let (a, b) = (ContactId(Uuid::from_u128(1)), ContactId(Uuid::from_u128(2)));
         assert_eq!(ChatRef::direct(a, b), ChatRef::direct(b, a));
         assert_eq!(ChatRef::direct(a, b).key(), ChatRef::direct(b, a).key());

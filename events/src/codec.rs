@@ -1,31 +1,32 @@
-//! Stored name and JSON ↔ event. An unknown name is a value, not a panic: who reads decides what it means.
+//! Encoding and decoding of events: stored name and JSON ↔ event. An unknown name is an error value: the reader
+//! decides what it means.
 
 use crate::{Event, upcast};
 use serde_json::Value;
 use thiserror::Error;
 
-/// Why a stored event could not be read.
+/// Reasons why a stored event cannot be decoded.
 #[derive(Debug, Error)]
 pub enum DecodeError {
-    /// Nobody here knows the name: written by a newer version.
+    /// The stored name is unknown: a newer version wrote the event. Skip or park it.
     #[error("unknown event {0:?}: was it written by a newer version?")]
     UnknownKind(String),
-    /// The payload is not of the name's shape.
+    /// The payload does not match the schema of its name.
     #[error("payload of {kind:?}: {source}")]
     Payload {
-        /// The stored name.
+        /// Stored name.
         kind: String,
-        /// What does not fit.
+        /// Error of the JSON decoder.
         source: serde_json::Error,
     },
 }
 
-/// Reads an event from its stored name and unsealed payload.
+/// Decodes an event from its stored name and payload with opened personal values. Older versions are upcast.
 ///
 /// # Errors
-/// [`DecodeError`] when the name is unknown or the payload does not fit it.
+/// The name is unknown or the payload does not match it; see [`DecodeError`].
 pub fn decode(kind: &str, payload: Value) -> Result<Event, DecodeError> {
-    let (kind, payload) = upcast::lift(kind, payload);
+    let (kind, payload) = upcast::upcast(kind, payload);
     match Event::parse(&kind, payload) {
         Some(Ok(event)) => Ok(event),
         Some(Err(source)) => Err(DecodeError::Payload { kind: kind.into_owned(), source }),
@@ -40,7 +41,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn stored_names_are_unique_versioned_and_past() {
+    fn stored_names_are_unique_and_versioned() {
         let mut seen = HashSet::new();
         for kind in Event::KINDS {
             assert!(seen.insert(kind), "{kind} twice");
@@ -52,13 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn an_event_goes_through_and_back() {
+    fn event_encodes_and_decodes_to_itself() {
         let event = Event::from(TeamEvent::from(team::Archived {}));
         assert_eq!(decode(event.kind(), event.payload().unwrap()).unwrap(), event);
     }
 
     #[test]
-    fn an_unknown_name_and_a_wrong_payload_are_errors_with_the_name() {
+    fn decode_errors_contain_the_stored_name() {
         let unknown = decode("team.sung.v9", Value::Null).unwrap_err();
         assert!(unknown.to_string().contains("team.sung.v9"));
         let wrong = decode("phone.claimed.v1", serde_json::json!({"account": 7})).unwrap_err();

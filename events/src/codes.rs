@@ -1,29 +1,29 @@
-//! Facts about login codes of all phones together: what was sent where on a day, what was entered, when sending stopped.
-//! They hold no number: its first digits are kept as a keyed hash.
+//! Events that count login codes of all phones per day: sent, entered, withheld. Phone numbers are stored as keyed
+//! hashes of their prefix only.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The reason why a code was withheld.
+/// Reason why a code was withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Barrier {
-    /// The budget of the prefix.
+    /// The daily budget of the number's prefix is used up.
     Prefix,
-    /// The budget of the country.
+    /// The daily budget of the country is used up.
     Country,
-    /// The budget of all numbers together.
+    /// The daily budget of all numbers is used up.
     All,
-    /// Codes of the prefix are hardly ever entered: it gets one in a while.
+    /// Codes of the prefix are hardly ever entered: it gets one occasionally.
     Slowed,
-    /// Codes of the prefix are hardly ever entered: it gets none on that day.
+    /// Codes of the prefix are hardly ever entered: it gets none for the rest of the day.
     Stopped,
 }
 
 impl Barrier {
-    /// Its name in logs and metrics.
+    /// Name in logs and metrics.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Prefix => "prefix",
@@ -35,13 +35,13 @@ impl Barrier {
     }
 }
 
-/// Where a code goes, as far as it is counted.
+/// Destination of a code, as coarse as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Destination {
-    /// The country by its two letters; `001` for none.
+    /// Two-letter country code; `001` for none.
     pub country: String,
-    /// Keyed hash of the number less its last four digits, hex.
+    /// Keyed hash of the number without its last four digits, hex.
     pub prefix: String,
 }
 
@@ -49,34 +49,34 @@ pub struct Destination {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Allowed {
-    /// The code's identity.
+    /// Identity of the code.
     pub nonce: Uuid,
-    /// When.
+    /// Time of the decision.
     pub at: DateTime<Utc>,
-    /// Where it goes.
+    /// Destination of the code.
     pub place: Destination,
-    /// Whether somebody logged in with the number before: then no budget holds it up.
+    /// Whether somebody has logged in with the number before: then no budget withholds the code.
     pub known: bool,
 }
 
-/// A code that was sent was entered.
+/// A sent code was entered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entered {
-    /// The code's identity.
+    /// Identity of the code.
     pub nonce: Uuid,
 }
 
-/// Codes are withheld from now on: stored once for each barrier and span of time.
+/// Codes are withheld from now on. Stored once per barrier and period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Withheld {
-    /// The reason.
+    /// Reason for withholding.
     pub barrier: Barrier,
-    /// Where the first one would have gone.
+    /// Destination of the first code that was withheld.
     pub place: Destination,
-    /// When.
+    /// Start of the period.
     pub at: DateTime<Utc>,
-    /// Until when at the latest.
+    /// Latest end of the period.
     pub until: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! Facts about the people of a team.
+//! Events of the contacts of a team.
 
 mod preferences;
 
@@ -11,17 +11,17 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Somebody became a contact of the team.
+/// A person became a contact of the team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Added {
-    /// Address within the team.
+    /// Id of the contact, its address within the team.
     pub contact: ContactId,
-    /// Whose it is.
+    /// Account of the person.
     pub account: AccountId,
-    /// How they came.
+    /// How the person became a contact.
     pub origin: ContactOrigin,
-    /// Phone that the team sees, `+` and digits.
+    /// Phone number that the team sees, `+` and digits.
     pub phone: Personal<String>,
     /// First name, may be empty.
     pub given_name: Personal<String>,
@@ -29,127 +29,128 @@ pub struct Added {
     pub family_name: Personal<String>,
     /// Job title, may be empty.
     pub role: Personal<String>,
-    /// Rights.
+    /// Status, which gives rights.
     pub status: ContactStatus,
-    /// Whether they have yet to say that they want to be here.
+    /// Whether the person has yet to confirm that they want to be in the team.
     pub need_confirmation: bool,
 }
 
-/// A contact's rights changed.
+/// The status of a contact changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusChanged {
-    /// Whose.
+    /// Contact.
     pub contact: ContactId,
-    /// Rights from now on.
+    /// New status.
     pub status: ContactStatus,
 }
 
-/// A contact left or was removed; its history stays.
+/// A contact left or was removed; its messages stay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Archived {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// The contact that did it: the same one if it left. Absent where no contact did it, and in events of earlier versions.
+    /// Contact that did it: the contact itself if it left. Absent if no contact did it, and in events of earlier
+    /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ContactId>,
 }
 
-/// A former contact came back.
+/// An archived contact came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Restored {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// Rights from now on.
+    /// New status.
     pub status: ContactStatus,
-    /// Whether they have yet to say that they want to be here.
+    /// Whether the person has yet to confirm that they want to be in the team.
     pub need_confirmation: bool,
 }
 
-/// What a contact shows of itself changed; the result is given whole.
+/// The profile of a contact changed; holds all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProfileChanged {
-    /// Whose.
+    /// Contact.
     pub contact: ContactId,
-    /// The profile after the change.
+    /// Whole profile after the change.
     pub profile: Profile,
 }
 
-/// What a contact shows of itself. Any of it may be empty.
+/// Profile of a contact. Every field may be empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// First name.
     pub given_name: Personal<String>,
-    /// Name after the father.
+    /// Patronymic.
     pub patronymic: Personal<String>,
     /// Last name.
     pub family_name: Personal<String>,
     /// Job title.
     pub role: Personal<String>,
-    /// A word on how they are.
+    /// Mood or status text.
     pub mood: Personal<String>,
-    /// E-mail that the team sees.
+    /// E-mail address that the team sees.
     pub contact_email: Personal<String>,
-    /// Phone that the team sees, `+` and digits.
+    /// Phone number that the team sees, `+` and digits.
     pub contact_phone: Personal<String>,
 }
 
-/// A contact set how clients behave for it; the result is given whole.
+/// The client preferences of a contact changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreferencesChanged {
-    /// Whose.
+    /// Contact.
     pub contact: ContactId,
-    /// The preferences after the change.
+    /// All preferences after the change.
     pub preferences: Personal<Preferences>,
 }
 
-/// A contact was put into these sections, and none else.
+/// The sections of a contact were set; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SectionsSet {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// Where, in the order given.
+    /// All sections after the change, in order.
     pub sections: Vec<SectionId>,
 }
 
-/// A contact may invite people whatever its status, or no longer.
+/// A contact was allowed to invite people regardless of its status, or no longer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitingAllowed {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// Whether it may.
+    /// Whether it may invite people.
     pub allowed: bool,
 }
 
-/// A contact's picture was set or replaced.
+/// The picture of a contact was set or replaced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IconChanged {
-    /// Whose.
+    /// Contact.
     pub contact: ContactId,
-    /// The picture.
+    /// New picture.
     pub icon: icon::Changed,
 }
 
-/// A contact has no picture any more.
+/// The picture of a contact was removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IconRemoved {
-    /// Whose.
+    /// Contact.
     pub contact: ContactId,
 }
 
-/// A contact who was added or invited said that they want to be here.
+/// An added or invited contact confirmed that they want to be in the team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmed {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
 }

@@ -1,51 +1,51 @@
-//! Facts about an account's devices.
+//! Events of an account's devices.
 
 use crate::{Personal, value::DeviceKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A device was registered, or all its settings were replaced: a repeated `device_id` is the same device.
+/// A device was registered, or all its settings were replaced: an equal `device_id` is the same device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registered {
-    /// Chosen by the client; unique within the account.
+    /// Device id, chosen by the client, unique within the account.
     pub device_id: Personal<String>,
-    /// Its settings, whole.
+    /// All settings.
     pub settings: Settings,
 }
 
-/// Some settings of a device were changed; the result is given whole.
+/// Settings of a device changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
-    /// Which device.
+    /// Device id.
     pub device_id: Personal<String>,
-    /// Its settings, whole, after the change.
+    /// All settings after the change.
     pub settings: Settings,
 }
 
-/// A device was removed; its push tokens are gone.
+/// A device was removed together with its push tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {
-    /// Which device.
+    /// Device id.
     pub device_id: Personal<String>,
 }
 
-/// What can be set on a device (`seed`, devices).
+/// Settings of a device (`seed`, devices).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Its kind.
+    /// Kind of client.
     pub kind: DeviceKind,
-    /// A title for people.
+    /// Title that the user sees.
     pub name: Personal<String>,
-    /// Token for APNs or Firebase, or empty.
+    /// Push token of APNs or Firebase; may be empty.
     pub notification_token: Personal<String>,
-    /// Token for APNs VoIP, or empty.
+    /// Push token of APNs VoIP; may be empty.
     pub voip_notification_token: Personal<String>,
     /// Whether pushes are on.
     pub allowed_notifications: bool,
-    /// Whether pushes are silent, data only.
+    /// Whether pushes are silent and carry data only.
     pub data_pushes: bool,
 }

@@ -1,29 +1,30 @@
-//! Facts about the log itself: from where on each event proves its origin, and what operators have accepted of it.
+//! Events about the log itself: from where on every event carries an authentication code, and which histories
+//! operators have accepted.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Programs that put no code on events have written what stands before this; behind it every event carries one.
+/// Every event after this one carries a code. Earlier events may have been written by programs without codes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Guarded {
-    /// How far the auditor's chain had come: the history up to there is bound by its hash.
+    /// Number in the auditor's chain; the chain's hash covers the history up to it.
     pub number: u64,
-    /// That hash, 64 hexadecimal digits.
+    /// Hash of the chain at that number, 64 hexadecimal digits.
     pub hash: String,
-    /// Why, in an operator's words; nothing: the program began it by itself.
+    /// Reason in an operator's words; absent if the program began the codes by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// An operator has accepted that this history is not the one that was signed last, e.g. after a backup was restored.
+/// An operator accepted a history that differs from the signed one, e.g. after restoring a backup.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineageAccepted {
-    /// The number that was signed last of the other history.
+    /// Last number that was signed of the other history.
     pub number: u64,
-    /// The hash that was signed there, 64 hexadecimal digits.
+    /// Signed hash at that number, 64 hexadecimal digits.
     pub hash: String,
-    /// Why, in the operator's words.
+    /// Reason in the operator's words.
     pub reason: String,
 }

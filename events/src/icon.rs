@@ -1,4 +1,4 @@
-//! Facts about a team's picture; people's pictures are stored in the same way.
+//! Events of a team's picture; pictures of contacts use the same payload.
 
 use crate::BlobId;
 use schemars::JsonSchema;
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
-    /// Where its sizes are stored.
+    /// Blob with all sizes of the picture.
     pub blob: BlobId,
-    /// Width of the large size, px.
+    /// Width of the large size in pixels.
     pub lg_width: u32,
-    /// Height of the large size, px.
+    /// Height of the large size in pixels.
     pub lg_height: u32,
-    /// Bytes stored, all sizes together.
+    /// Total bytes of all sizes.
     pub size: u64,
 }
 

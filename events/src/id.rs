@@ -1,4 +1,4 @@
-//! A typed id per noun, so that they cannot be swapped.
+//! Typed ids, one type per noun, so that ids cannot be confused.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,15 +34,15 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person, across teams; owns a phone number.
+    /// A person across teams; owns a phone number.
     AccountId,
     /// A team.
     TeamId,
     /// An account's membership in one team; its address is `d-{uuid}`.
     ContactId,
-    /// A group, whose address is `g-{uuid}`, or a task: `t-{uuid}`.
+    /// A group (address `g-{uuid}`) or a task (address `t-{uuid}`).
     GroupId,
-    /// A conversation of any kind as the log and the read model key it, see [`crate::chat::ChatRef::key`].
+    /// A chat of any kind, see [`crate::chat::ChatRef::key`].
     ChatKey,
     /// A message; the client may choose it.
     MessageId,
@@ -50,24 +50,24 @@ ids! {
     SessionId,
     /// A section of contacts, groups or tasks in a team.
     SectionId,
-    /// An invitation into a team; its token is another thing.
+    /// An invitation into a team; not its token.
     InvitationId,
     /// An integration of a team.
     IntegrationId,
-    /// An uploaded file as clients know it.
+    /// An uploaded file.
     UploadId,
-    /// A line of a task's checklist.
+    /// An item of a task's checklist.
     TaskItemId,
-    /// A tag of a team's tasks.
+    /// A tag of a team.
     TagId,
     /// A reminder.
     RemindId,
-    /// A stored picture or file.
+    /// A stored picture or file with its bytes.
     BlobId,
-    /// One stored event.
+    /// A stored event.
     EventId,
-    /// The receipt of an erasure.
+    /// Receipt of an erasure.
     ReceiptId,
-    /// One command; equal for repetitions of the same request.
+    /// A command; equal for repetitions of one request.
     CommandId,
 }

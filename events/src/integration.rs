@@ -1,10 +1,10 @@
-//! Facts about a team's integrations.
+//! Events of a team's integrations.
 
 use crate::{GroupId, IntegrationId, Personal, value::IntegrationKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An integration was made.
+/// An integration was created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
@@ -12,42 +12,42 @@ pub struct Created {
     pub integration: IntegrationId,
     /// Its kind.
     pub kind: IntegrationKind,
-    /// API key, sealed under the master key: the API shows it again.
+    /// API key, sealed under the master key, because the API shows it again.
     pub key_sealed: String,
-    /// Keyed hash of the key, hex: it is looked up by this.
+    /// Keyed hash of the API key, hex, for look-up.
     pub key_hash: String,
     /// Its settings.
     pub settings: Settings,
 }
 
-/// Settings changed; the result is given whole.
+/// Settings of an integration changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
-    /// Which one.
+    /// Integration.
     pub integration: IntegrationId,
-    /// Settings after the change.
+    /// All settings after the change.
     pub settings: Settings,
 }
 
-/// An integration was deleted; its key opens nothing any more.
+/// An integration was deleted; its API key is invalid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {
-    /// Which one.
+    /// Integration.
     pub integration: IntegrationId,
 }
 
-/// What can be set on an integration (`seed`, integrations).
+/// Settings of an integration (`seed`, integrations).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Free text.
     pub comment: Personal<String>,
-    /// Whether it accepts and sends.
+    /// Whether it accepts requests and sends webhooks.
     pub enabled: bool,
-    /// The group it writes into and listens to.
+    /// Group that it posts to and listens to.
     pub group: GroupId,
-    /// Where new messages go; empty for nowhere.
+    /// URL for webhooks about new messages; may be empty.
     pub webhook_url: Personal<String>,
 }

@@ -1,47 +1,47 @@
-//! Facts about invitations into a team.
+//! Events of invitations into a team.
 
 use crate::{AccountId, ContactId, InvitationId};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An invitation was made.
+/// An invitation was created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
     /// The invitation.
     pub invitation: InvitationId,
-    /// Its token, sealed under the master key: the API shows it again.
+    /// Token, sealed under the master key, because the API shows it again.
     pub token_sealed: String,
-    /// Keyed hash of the token, hex: it is looked up by this.
+    /// Keyed hash of the token, hex, for look-up.
     pub token_hash: String,
-    /// The contact that made it; absent in events of earlier versions.
+    /// Contact that created it; absent in events of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ContactId>,
-    /// After this it opens nothing; for events without it see `domain::limits::INVITATION_DAYS`.
+    /// Expiry; events without it expire after `domain::limits::INVITATION_DAYS` days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<DateTime<Utc>>,
-    /// How often it lets somebody in; none: any number of times.
+    /// Maximum number of uses; absent: unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_uses: Option<u32>,
 }
 
-/// Somebody joined with it (the contact's own event stands beside this one).
+/// Somebody joined with the invitation; the event of the new contact is in the same append.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Used {
-    /// Which invitation.
+    /// Invitation.
     pub invitation: InvitationId,
-    /// By whom.
+    /// Account that joined.
     pub account: AccountId,
-    /// As which contact.
+    /// Contact that the account became.
     pub contact: ContactId,
 }
 
-/// An invitation was deleted: its token opens nothing any more.
+/// An invitation was deleted; its token is invalid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revoked {
-    /// Which one.
+    /// Invitation.
     pub invitation: InvitationId,
 }

@@ -1,7 +1,7 @@
-//! Facts: what happened, complete and typed, as the log keeps it for ever.
+//! Events: facts about the past, complete and typed, as the log stores them for ever.
 //!
-//! A fact is never validated when it is read back: it happened. A stored name (`noun.past_tense.vN`) is a contract
-//! and never changes its shape; a new shape gets a new version and an arm in [`upcast`].
+//! A stored event is never validated when it is read: it happened. A stored name (`noun.past_tense.vN`) is a contract
+//! and never changes its schema; a new schema gets a new version and a step in [`upcast`].
 
 #![warn(missing_docs)]
 
@@ -48,6 +48,6 @@ pub use registry::{
 };
 pub use stream::StreamName;
 
-/// A fingerprint of all stored shapes that this program knows (the beginning of a SHA-256 over their JSON Schemas), in hex:
-/// kept with every event, so that it can be told by which schemas it was written.
+/// Fingerprint of all event schemas that this program knows: the first hexadecimal digits of a SHA-256 over their JSON
+/// Schemas. Every event stores it in its metadata, which tells the schemas that it was written with.
 pub const SCHEMAS: &str = include_str!("../../schemas/events/fingerprint").trim_ascii();

@@ -1,17 +1,17 @@
-//! Facts about one message.
+//! Events of one message.
 
 use crate::{ContactId, IntegrationId, MessageId, Personal, TeamId, UploadId, chat::ChatRef};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who wrote a message.
+/// Author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
-    /// A person.
+    /// A contact of the team.
     Contact(ContactId),
-    /// A program, through an integration's key.
+    /// An integration, through its API key.
     Integration(IntegrationId),
 }
 
@@ -21,73 +21,73 @@ pub enum Author {
 pub struct Posted {
     /// The message.
     pub message: MessageId,
-    /// Where.
+    /// Team of the chat.
     pub team: TeamId,
-    /// In which conversation.
+    /// Chat that it was posted to.
     pub chat: ChatRef,
-    /// By whom.
+    /// Author.
     pub author: Author,
-    /// The text.
+    /// Text.
     pub text: Personal<String>,
-    /// Marked as important.
+    /// Whether it is marked as important.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub important: bool,
-    /// No link previews wanted.
+    /// Whether the author wants no link previews.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nopreview: bool,
-    /// Nobody is alarmed: it does not count as unread.
+    /// Whether it was posted silently: it does not count as unread.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub silently: bool,
-    /// The message it answers.
+    /// Message that it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Messages it forwards.
+    /// Messages that it forwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked_messages: Vec<MessageId>,
-    /// Files that it brings.
+    /// Files attached to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uploads: Vec<UploadId>,
-    /// Until when its author may change or delete it.
+    /// Time until which its author may edit or delete it.
     pub editable_until: DateTime<Utc>,
 }
 
-/// Its author changed it; the result is given whole.
+/// The author edited the message; holds all editable fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Edited {
-    /// The text after the change.
+    /// Text after the edit.
     pub text: Personal<String>,
-    /// Marked as important, after the change.
+    /// Whether it is marked as important after the edit.
     pub important: bool,
-    /// No link previews wanted, after the change.
+    /// Whether the author wants no link previews after the edit.
     pub nopreview: bool,
 }
 
-/// It was deleted.
+/// The message was deleted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deleted {
-    /// Who did it; not told of those that were deleted before it was kept.
+    /// Contact that deleted it; absent in events of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<ContactId>,
 }
 
-/// Somebody reacted to it.
+/// A contact reacted to the message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReactionSet {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// The emoji.
+    /// Emoji.
     pub name: String,
 }
 
-/// Somebody took a reaction back.
+/// A contact took a reaction back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReactionRemoved {
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// The emoji.
+    /// Emoji.
     pub name: String,
 }

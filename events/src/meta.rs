@@ -1,4 +1,4 @@
-//! What is kept about every event beside its payload: who, when, from where, because of what.
+//! Metadata of events: actor, time, origin and cause.
 
 use crate::{AccountId, CommandId, ContactId, EventId, Personal, SessionId};
 use chrono::{DateTime, Utc};
@@ -9,49 +9,51 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Meta {
-    /// When the command was decided.
+    /// Time of the decision.
     pub at: DateTime<Utc>,
-    /// The name of the command that led to it, e.g. `team.create`.
+    /// Name of the command, e.g. `team.create`.
     pub command: String,
-    /// The command's id, where the client named one.
+    /// Id of the command, if the client sent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_id: Option<CommandId>,
-    /// The request's id: the one that clients see in `X-Request-Id`.
+    /// Id of the request, which clients see in `X-Request-Id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// Groups all that stems from one cause outside.
+    /// Correlation id: equal for everything that one outside cause led to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// The event that caused this one, for reactions.
+    /// Event that caused this one, for reactions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<EventId>,
-    /// Who acted.
+    /// Account that acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<AccountId>,
-    /// As which member of the team.
+    /// Contact that acted, where a team is concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactId>,
-    /// In which session.
+    /// Session that acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
-    /// The client's address, sealed with the actor's key.
+    /// IP address of the client, sealed under the actor's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Personal<String>>,
-    /// The client's program, sealed with the actor's key.
+    /// User agent of the client, sealed under the actor's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<Personal<String>>,
-    /// Version of the program that wrote it.
+    /// Version of the program that wrote the event.
     pub app: String,
-    /// The shapes that program knew, see [`crate::SCHEMAS`].
+    /// Schemas that the program knew, see [`crate::SCHEMAS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// When the program handed it to the log. Written by the journal; older events have none.
+    /// Time at which the program handed the event to the log. Set by the journal; absent in events of earlier
+    /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<DateTime<Utc>>,
 }
 
 impl Meta {
-    /// Of what this program decides now; whoever knows more adds it: `Meta { actor, ..Meta::new(at, command) }`.
+    /// Metadata with only the mandatory fields. Others are added by struct update: `Meta { actor, ..Meta::new(at,
+    /// command) }`.
     pub fn new(at: DateTime<Utc>, command: impl Into<String>) -> Self {
         Self {
             at,

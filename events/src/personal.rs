@@ -1,18 +1,18 @@
-//! Personal values: whose they are travels with them, so that the codec can seal each under its owner's key.
+//! Personal values. Each carries its subjects, so that the codec can seal it under their keys.
 //!
-//! In memory the value is in the clear. As JSON it is `{"$personal": {"subject": …, "value": …}}`; the log never sees
-//! that form: on the way in `value` is replaced by `sealed` (ciphertext), and on the way out the other way round. A value
-//! whose key was destroyed comes back as [`None`]: erased, not an error.
+//! In memory the value is clear, as JSON it is `{"$personal": {"subject": …, "value": …}}`. The log never stores that form:
+//! before an append `value` is replaced by `sealed` (ciphertext), and after a read the other way round. A value whose key was
+//! destroyed reads as [`None`]: erased, not an error.
 
 use crate::{AccountId, TeamId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr};
 
-/// The name of the one key that marks a personal value in JSON.
+/// Name of the one member that marks a personal value in JSON.
 pub const MARKER: &str = "$personal";
 
-/// Whose key seals a value.
+/// Owner of a key that seals values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// A person.
@@ -55,55 +55,55 @@ impl<'de> Deserialize<'de> for Subject {
     }
 }
 
-/// A value that names or describes a person; `None` once erased.
+/// A value that names or describes a person; its `value` is `None` once erased.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Personal<T> {
-    /// Whose key seals it.
+    /// Owner of the key that seals it.
     pub subject: Subject,
-    /// Whose key seals it too: what somebody says or is within a team is gone with either of them.
+    /// Owner of a second key that seals it: a value about a person within a team becomes unreadable with either key.
     pub within: Option<Subject>,
-    /// The value in the clear, unless its key was destroyed.
+    /// Clear value; `None` if a key was destroyed.
     pub value: Option<T>,
 }
 
 impl<T> Personal<T> {
-    /// A value that belongs to `subject`.
+    /// A value sealed under the key of `subject`.
     pub fn new(subject: Subject, value: T) -> Self {
         Self { subject, within: None, value: Some(value) }
     }
 
-    /// A value that belongs to a person.
+    /// A value sealed under the key of an account.
     pub fn of_account(account: AccountId, value: T) -> Self {
         Self::new(Subject::Account(account), value)
     }
 
-    /// A value that belongs to a person as one of a team.
+    /// A value sealed under the keys of an account and of a team.
     pub fn in_team(team: TeamId, account: AccountId, value: T) -> Self {
         Self { within: Some(Subject::Team(team)), ..Self::of_account(account, value) }
     }
 
-    /// A value that belongs to a team.
+    /// A value sealed under the key of a team.
     pub fn of_team(team: TeamId, value: T) -> Self {
         Self::new(Subject::Team(team), value)
     }
 }
 
 impl<T> Personal<T> {
-    /// Another value of the same owners.
+    /// Another value with the same owners.
     pub fn with<U>(&self, value: U) -> Personal<U> {
         Personal { subject: self.subject, within: self.within, value: Some(value) }
     }
 }
 
 impl<T: Clone + Default> Personal<T> {
-    /// The value, or the type's default when it was erased.
+    /// The value, or its type's default if it was erased.
     pub fn or_default(&self) -> T {
         self.value.clone().unwrap_or_default()
     }
 }
 
 impl<T> fmt::Debug for Personal<T> {
-    /// Never shows the value: debug output ends in logs.
+    /// Never shows the value: debug output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.value.is_some() { "…" } else { "erased" };
         write!(f, "Personal({}: {what})", self.subject)
@@ -177,7 +177,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn goes_through_json_and_back() {
+    fn personal_value_encodes_and_decodes_to_itself() {
         let name = Personal::of_account(AccountId(Uuid::nil()), "Вася".to_owned());
         let json = serde_json::to_value(&name).unwrap();
         assert_eq!(
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_a_member_names_both_owners_and_so_does_another_in_its_place() {
+    fn value_within_a_team_keeps_both_owners() {
         let (team, account) = (TeamId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2)));
         let mood = Personal::in_team(team, account, "весна".to_owned());
         let back: Personal<String> = serde_json::from_value(serde_json::to_value(&mood).unwrap()).unwrap();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erased_value_is_none_and_debug_never_shows_one() {
+    fn debug_never_shows_a_personal_value() {
         let json = serde_json::json!({"$personal": {"subject": "team-00000000-0000-0000-0000-000000000000"}});
         let erased: Personal<String> = serde_json::from_value(json).unwrap();
         assert_eq!(erased.value, None);

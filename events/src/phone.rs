@@ -1,4 +1,4 @@
-//! Facts about a phone number: which account owns it, and login codes as facts and counters, never the code.
+//! Events of a phone number: its owner, and login codes as counters, never the codes themselves.
 
 use crate::{AccountId, Personal, SessionId, codes::Barrier, value::AskerProof};
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The number belongs to this account from now on.
+/// An account took the number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Claimed {
@@ -14,77 +14,78 @@ pub struct Claimed {
     pub account: AccountId,
 }
 
-/// The number belongs to nobody again: its owner was erased.
+/// The number has no owner any more, because its account was erased.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Released {
-    /// The owner until then.
+    /// Former owner.
     pub account: AccountId,
 }
 
-/// Somebody asked for a login code. The code itself is derived from `nonce` under a key outside the log.
+/// A login code was requested. The code is derived from `nonce` under a key outside the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRequested {
-    /// The code's identity; a request while an earlier code is good keeps that one.
+    /// Identity of the code; a request during the validity of an earlier code reuses it.
     pub nonce: Uuid,
-    /// When it was asked for.
+    /// Time of the request.
     pub at: DateTime<Utc>,
-    /// Digits.
+    /// Number of digits of the code.
     pub code_length: u8,
-    /// Until when it opens the door.
+    /// Expiry of the code.
     pub valid_until: DateTime<Utc>,
-    /// Whether a message goes out for this request (false within the pause between messages, and when it is withheld).
+    /// Whether this request sends a message: `false` within the pause between messages and when it is withheld.
     pub send: bool,
-    /// Where it goes; sealed under the account that owns the number, absent in requests that send nothing.
+    /// Phone number that the message goes to; sealed under the account that owns the number, absent if nothing is
+    /// sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<Personal<String>>,
     /// Language of the message: `ru` or `en`.
     pub lang: String,
-    /// Keyed hash of the id that the answer named, hex. Its bearer has tries of its own.
+    /// Keyed hash of the request id that the client got, hex. The request has its own number of attempts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
-    /// Keyed hash of the id of an earlier request, which this one takes the place of, hex.
+    /// Keyed hash of the request id that this request replaces, hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
-    /// The subscriber's address it was asked from: of IPv6 the /64. Sealed under the account that owns the number.
+    /// IP address of the client, of IPv6 the /64; sealed under the account that owns the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Personal<String>>,
-    /// The reason why the message was withheld.
+    /// Reason why the message was withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<Barrier>,
 }
 
 impl CodeRequested {
-    /// Whether a message was due: it was sent or withheld, which look alike from outside.
+    /// Whether a message was due: sent or withheld, which clients cannot tell apart.
     pub const fn message_was_due(&self) -> bool {
         self.send || self.withheld.is_some()
     }
 }
 
-/// A wrong code was tried.
+/// A wrong code was entered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRejected {
-    /// Which code was asked for.
+    /// Identity of the code that was expected.
     pub nonce: Uuid,
-    /// When; absent in histories of earlier programs, where a try counted against everybody.
+    /// Time; absent in events of earlier versions, where an attempt counted against every request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
-    /// The proof that the asker tried it; absent where `at` is.
+    /// Evidence that the requester entered it; absent if `at` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<AskerProof>,
-    /// The request whose tries it counts against, by the keyed hash of its id; absent for a stranger.
+    /// Keyed hash of the request whose attempts it counts against, hex; absent for an unknown client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
 }
 
-/// The right code was used; it works no more.
+/// The right code was entered; it is invalid from now on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeUsed {
-    /// Which code.
+    /// Identity of the code.
     pub nonce: Uuid,
-    /// The session that it opens.
+    /// Session that was opened.
     pub session: SessionId,
 }

@@ -1,25 +1,25 @@
-//! Facts about the projection itself: what operators ruled about events that it could not read or apply.
+//! Events with operators' rulings about events that the projection could not decode or apply.
 
 use crate::EventId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The projection shall try a parked stream again: the program can read it by now.
+/// The projection retries a parked stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retried {
-    /// The stream.
+    /// Name of the stream.
     pub stream: String,
 }
 
-/// The projection shall never apply an event, and go on with those behind it.
+/// The projection skips an event for ever and continues with the next one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
-    /// Its stream.
+    /// Name of the event's stream.
     pub stream: String,
-    /// The event: its id stays when the history moves to another log, its position does not.
+    /// Id of the event: it survives a copy to another log, unlike the position.
     pub event: EventId,
-    /// Why, in an operator's words.
+    /// Reason in an operator's words.
     pub reason: String,
 }

@@ -1,47 +1,46 @@
-//! Facts about how a contact keeps a conversation for itself: how far it has read it, how it wants to see it, what it
-//! has begun to write there.
+//! Events of one contact in one chat: read mark, own settings, draft.
 
 use crate::{ContactId, MessageId, Personal, TeamId, chat::ChatRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Everything up to a message has been read; the last such fact wins.
+/// A contact has read up to a message. The last mark counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Marked {
-    /// Where.
+    /// Team of the chat.
     pub team: TeamId,
-    /// In which conversation.
+    /// Chat.
     pub chat: ChatRef,
-    /// By whom.
+    /// Contact that read.
     pub contact: ContactId,
-    /// The last message read.
+    /// Last message that was read.
     pub message: MessageId,
 }
 
-/// How a contact wants to see a conversation.
+/// A contact's own settings for a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnSettings {
-    /// Above the others.
+    /// Pinned above other chats.
     pub pinned: bool,
-    /// Its place among those.
+    /// Order among pinned chats, ascending.
     pub pinned_sort_ordering: i32,
-    /// Out of the list.
+    /// Hidden from the list.
     pub hidden: bool,
-    /// Pushes are on.
+    /// Whether pushes are on.
     pub notifications_enabled: bool,
-    /// What is unread in it counts.
+    /// Whether unread messages count in totals.
     pub counters_enabled: bool,
-    /// The description is folded.
+    /// Whether the description is collapsed.
     pub collapsed: bool,
-    /// On the main screen; none: as its kind has it.
+    /// Whether the chat is on the main screen; absent: the default of its kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<bool>,
 }
 
 impl Default for OwnSettings {
-    /// What holds until something else is said.
+    /// The settings of a chat that a contact never changed.
     fn default() -> Self {
         Self {
             pinned: false,
@@ -55,30 +54,30 @@ impl Default for OwnSettings {
     }
 }
 
-/// A contact wants to see a conversation otherwise; the result is given whole.
+/// A contact changed its own settings for a chat; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsChanged {
-    /// Where.
+    /// Team of the chat.
     pub team: TeamId,
-    /// Which conversation.
+    /// Chat.
     pub chat: ChatRef,
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// The settings after the change.
+    /// All settings after the change.
     pub settings: OwnSettings,
 }
 
-/// A contact has begun to write something, or has thrown it away.
+/// A contact saved a draft, or discarded it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DraftSaved {
-    /// Where.
+    /// Team of the chat.
     pub team: TeamId,
-    /// In which conversation.
+    /// Chat.
     pub chat: ChatRef,
-    /// Who.
+    /// Contact.
     pub contact: ContactId,
-    /// The text so far, empty for none.
+    /// Text of the draft; empty: discarded.
     pub text: Personal<String>,
 }

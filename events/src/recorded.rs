@@ -1,27 +1,27 @@
-//! An event as it is read back from the log.
+//! Events as they are read back from the log.
 
 use crate::{EventId, Meta, StreamName};
 use serde::{Deserialize, Serialize};
 
-/// A coordinate in the log: grows in commit order. Comparable within one log; not dense in the contract.
+/// Coordinate of an event in the log, growing in commit order. Comparable within one log; may have gaps.
 pub type Position = u64;
 
-/// The number of an event within its stream, from 0, without holes.
+/// Number of an event within its stream, from 0, without gaps.
 pub type Revision = u64;
 
-/// An event with its place in the log; `E` is what the reader decoded it to.
+/// A stored event with its coordinates; `E` is the type it was decoded to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recorded<E> {
-    /// Place in the whole log.
+    /// Position in the log.
     pub position: Position,
-    /// The stream it belongs to.
+    /// Stream that it belongs to.
     pub stream: StreamName,
-    /// Place in the stream.
+    /// Revision in the stream.
     pub revision: Revision,
-    /// Identity, stable over retries.
+    /// Identity of the event.
     pub id: EventId,
-    /// Who, when, why.
+    /// Metadata.
     pub meta: Meta,
-    /// The fact.
+    /// Payload.
     pub event: E,
 }

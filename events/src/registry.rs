@@ -1,4 +1,4 @@
-//! The one list from stored name to type, grouped by the kind of stream that holds them.
+//! The registry of events: stored name → type, grouped by the category of stream that holds them.
 
 use crate::{
     account, address_book, audit, chat, codes, contact, device, history, icon, integration, invitation,
@@ -14,13 +14,13 @@ macro_rules! stored_events {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, PartialEq)]
-            #[allow(clippy::large_enum_variant, reason = "facts are few at a time, and most are of the larger kinds")]
+            #[allow(clippy::large_enum_variant, reason = "few events exist at a time, and most are of the larger kinds")]
             pub enum $group {
                 $(#[doc = concat!("`", $name, "`")] $(#[$vdoc])* $variant($payload),)+
             }
 
             impl $group {
-                /// The stored name, versioned.
+                /// Stored name with its version.
                 pub const fn kind(&self) -> &'static str {
                     match self { $(Self::$variant(_) => $name),+ }
                 }
@@ -31,7 +31,7 @@ macro_rules! stored_events {
             })+
         )+
 
-        /// Any stored event.
+        /// Any event.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Event {
             $($(#[$doc])* $group($group),)+
@@ -42,7 +42,7 @@ macro_rules! stored_events {
         }
 
         impl TryFrom<Event> for $group {
-            /// The event itself, when it is of another group.
+            /// The event itself, if it belongs to another group.
             type Error = Event;
             fn try_from(event: Event) -> Result<Self, Event> {
                 match event { Event::$group(event) => Ok(event), other => Err(other) }
@@ -50,25 +50,25 @@ macro_rules! stored_events {
         })+
 
         impl Event {
-            /// Every stored name, in the order of this file.
+            /// All stored names, in the order of the registry.
             pub const KINDS: &'static [&'static str] = &[$($($name,)+)+];
 
-            /// The stored name, versioned.
+            /// Stored name with its version.
             pub const fn kind(&self) -> &'static str {
                 match self { $(Self::$group(event) => event.kind()),+ }
             }
 
-            /// The category of the streams that hold it.
+            /// Category of the streams that hold it.
             pub const fn category(&self) -> &'static str {
                 match self { $(Self::$group(_) => $category),+ }
             }
 
-            /// The payload as JSON, personal values in the clear.
+            /// Payload as JSON with clear personal values.
             pub fn payload(&self) -> serde_json::Result<Value> {
                 match self { $($(Self::$group($group::$variant(payload)) => serde_json::to_value(payload),)+)+ }
             }
 
-            /// The event with this stored name and payload; `None` when the name is unknown.
+            /// Decodes an event from its stored name and payload; `None` if the name is unknown.
             pub fn parse(kind: &str, payload: Value) -> Option<serde_json::Result<Self>> {
                 Some(match kind {
                     $($($name => serde_json::from_value::<$payload>(payload).map(|p| Self::$group($group::$variant(p))),)+)+
@@ -76,7 +76,7 @@ macro_rules! stored_events {
                 })
             }
 
-            /// The JSON Schema of a payload; `None` when the name is unknown.
+            /// JSON Schema of a payload; `None` if the name is unknown.
             pub fn schema(kind: &str) -> Option<Schema> {
                 Some(match kind {
                     $($($name => schema_for!($payload),)+)+
@@ -88,7 +88,7 @@ macro_rules! stored_events {
 }
 
 stored_events! {
-    /// Facts of a `phone` stream.
+    /// Events of a `phone` stream.
     PhoneEvent in "phone" {
         Claimed(phone::Claimed) = "phone.claimed.v1",
         Released(phone::Released) = "phone.released.v1",
@@ -96,13 +96,13 @@ stored_events! {
         CodeRejected(phone::CodeRejected) = "login_code.rejected.v1",
         CodeUsed(phone::CodeUsed) = "login_code.used.v1",
     }
-    /// Facts of a `codes` stream.
+    /// Events of a `codes` stream.
     CodesEvent in "codes" {
         Allowed(codes::Allowed) = "login_codes.allowed.v1",
         Entered(codes::Entered) = "login_codes.entered.v1",
         Withheld(codes::Withheld) = "login_codes.withheld.v1",
     }
-    /// Facts of an `account` stream.
+    /// Events of an `account` stream.
     AccountEvent in "account" {
         Registered(account::Registered) = "account.registered.v1",
         Named(account::Named) = "account.named.v1",
@@ -118,7 +118,7 @@ stored_events! {
         Erased(account::Erased) = "account.erased.v1",
         Purged(account::Purged) = "account.purged.v1",
     }
-    /// Facts of a `team` stream.
+    /// Events of a `team` stream.
     TeamEvent in "team" {
         Created(team::Created) = "team.created.v1",
         Changed(team::Changed) = "team.changed.v1",
@@ -148,7 +148,7 @@ stored_events! {
         IconChanged(icon::Changed) = "icon.changed.v1",
         IconRemoved(icon::Removed) = "icon.removed.v1",
     }
-    /// Facts of a `chat` stream.
+    /// Events of a `chat` stream.
     ChatEvent in "chat" {
         Created(chat::Created) = "group.created.v1",
         Changed(chat::Changed) = "group.changed.v1",
@@ -156,7 +156,7 @@ stored_events! {
         MemberRemoved(chat::MemberRemoved) = "group.member_removed.v1",
         Archived(chat::Archived) = "group.archived.v1",
     }
-    /// Facts of a `message` stream.
+    /// Events of a `message` stream.
     MessageEvent in "message" {
         Posted(message::Posted) = "message.posted.v1",
         Edited(message::Edited) = "message.edited.v1",
@@ -164,20 +164,20 @@ stored_events! {
         ReactionSet(message::ReactionSet) = "message.reaction_set.v1",
         ReactionRemoved(message::ReactionRemoved) = "message.reaction_removed.v1",
     }
-    /// Facts of an `uploads` stream.
+    /// Events of an `uploads` stream.
     UploadsEvent in "uploads" {
         Stored(upload::Stored) = "upload.stored.v1",
         Attached(upload::Attached) = "upload.attached.v1",
         AttachedToTask(upload::AttachedToTask) = "upload.attached_to_task.v1",
         Removed(upload::Removed) = "upload.removed.v1",
     }
-    /// Facts of a `read` stream.
+    /// Events of a `read` stream.
     ReadingEvent in "read" {
         Marked(reading::Marked) = "reading.marked.v1",
         SettingsChanged(reading::SettingsChanged) = "chat.settings_changed.v1",
         DraftSaved(reading::DraftSaved) = "chat.draft_saved.v1",
     }
-    /// Facts of a `task` stream.
+    /// Events of a `task` stream.
     TaskEvent in "task" {
         Created(task::Created) = "task.created.v1",
         Changed(task::Changed) = "task.changed.v1",
@@ -187,28 +187,28 @@ stored_events! {
         DeadlinePassed(task::DeadlinePassed) = "task.deadline_passed.v1",
         Archived(task::Archived) = "task.archived.v1",
     }
-    /// Facts of a `tags` stream.
+    /// Events of a `tags` stream.
     TagEvent in "tags" {
         Created(tag::Created) = "tag.created.v1",
         Removed(tag::Removed) = "tag.removed.v1",
     }
-    /// Facts of a `remind` stream.
+    /// Events of a `remind` stream.
     RemindEvent in "remind" {
         Set(remind::Set) = "remind.set.v1",
         Fired(remind::Fired) = "remind.fired.v1",
         Removed(remind::Removed) = "remind.removed.v1",
     }
-    /// Facts of the `projection` stream.
+    /// Events of the `projection` stream.
     ProjectionEvent in "projection" {
         Retried(projection::Retried) = "projection.retried.v1",
         Skipped(projection::Skipped) = "projection.skipped.v1",
     }
-    /// Facts of the `history` stream.
+    /// Events of the `history` stream.
     HistoryEvent in "history" {
         Guarded(history::Guarded) = "history.guarded.v1",
         LineageAccepted(history::LineageAccepted) = "history.lineage_accepted.v1",
     }
-    /// Facts of an `audit` stream.
+    /// Events of an `audit` stream.
     AuditEvent in "audit" {
         Read(audit::Read) = "audit.read.v1",
     }

@@ -1,37 +1,37 @@
-//! Facts about a reminder, which belongs to one contact alone.
+//! Events of a reminder, which one contact has for itself.
 
 use crate::{ContactId, Personal, RemindId, TeamId, chat::ChatRef};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A reminder shall fire at a time; given whole, also when it was set before or has fired.
+/// A reminder was set, or set again after a change or after it fired; holds all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Set {
     /// The reminder.
     pub remind: RemindId,
-    /// Where.
+    /// Team of the chat.
     pub team: TeamId,
-    /// Who is to be reminded.
+    /// Contact to remind.
     pub contact: ContactId,
-    /// Of which conversation.
+    /// Chat to be reminded of.
     pub chat: ChatRef,
-    /// When.
+    /// Time at which it fires.
     pub fire_at: DateTime<Utc>,
-    /// Of what, may be empty.
+    /// Comment; may be empty.
     pub comment: Personal<String>,
 }
 
-/// Its time had come. Appended at the revision that set it, by whichever process is first, and so once.
+/// The reminder fired. Appended at the revision that set it, by the first process to do so, and therefore once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fired {
-    /// The time it was set to.
+    /// Time that it was set to.
     pub fire_at: DateTime<Utc>,
 }
 
-/// It shall fire no more.
+/// The reminder was removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {}

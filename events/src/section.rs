@@ -1,10 +1,10 @@
-//! Facts about sections, the folders that a team's contacts, groups and tasks are sorted into.
+//! Events of sections, the folders for a team's contacts, groups and tasks.
 
 use crate::{Personal, SectionId, value::SectionKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A section came to be.
+/// A section was created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
@@ -12,12 +12,12 @@ pub struct Created {
     pub section: SectionId,
     /// Its title.
     pub name: Personal<String>,
-    /// Where it stands among the others, smallest first.
+    /// Order among the sections, ascending.
     pub sort_ordering: u32,
-    /// What it is for, if somebody said so.
+    /// Purpose of the section, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Personal<String>>,
-    /// What is sorted into it: contacts, unless said otherwise.
+    /// Kind of things that it sorts; contacts by default.
     #[serde(default = "contacts", skip_serializing_if = "is_contacts")]
     pub kind: SectionKind,
 }
@@ -30,7 +30,7 @@ fn is_contacts(kind: &SectionKind) -> bool {
     *kind == SectionKind::Contacts
 }
 
-/// Title, description or place changed; the result is given whole.
+/// Title, description or order changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
@@ -38,16 +38,16 @@ pub struct Changed {
     pub section: SectionId,
     /// Its title.
     pub name: Personal<String>,
-    /// What it is for, may be empty.
+    /// Purpose; may be empty.
     pub description: Personal<String>,
-    /// Where it stands among the others, smallest first.
+    /// Order among the sections, ascending.
     pub sort_ordering: u32,
 }
 
-/// A section is gone; what was in it stays in the team.
+/// A section was removed; its members stay in the team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {
-    /// Which one.
+    /// Section.
     pub section: SectionId,
 }

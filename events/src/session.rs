@@ -1,4 +1,4 @@
-//! Facts about sessions and QR logins of an account. Tokens are kept as keyed hashes only.
+//! Events of sessions and QR logins of an account. Tokens are stored as keyed hashes only.
 
 use crate::{
     Personal, SessionId,
@@ -9,53 +9,53 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The account logged in.
+/// A session was opened by a login.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Opened {
     /// The session.
     pub session: SessionId,
-    /// How.
+    /// How it was opened.
     pub kind: SessionKind,
     /// Keyed hash of its token, hex.
     pub token_hash: String,
-    /// Which device it belongs to; a cookie belongs to none.
+    /// Device that it belongs to; absent for a cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<Personal<String>>,
-    /// When it ends by itself at the latest.
+    /// Expiry, regardless of use.
     pub expires: DateTime<Utc>,
 }
 
-/// A session ended before its time.
+/// A session ended before its expiry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Closed {
-    /// Which one.
+    /// Session.
     pub session: SessionId,
-    /// Why.
+    /// Reason.
     pub reason: SessionEnd,
 }
 
-/// A logged-in client showed a QR code with which another device may log in.
+/// A client showed a QR code with which another device may log in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QrOffered {
-    /// The offer.
+    /// Id of the offer.
     pub offer: Uuid,
-    /// The session that made it: the offer ends with it.
+    /// Session that made the offer, which ends with it.
     pub session: SessionId,
     /// Keyed hash of the temporary token, hex.
     pub token_hash: String,
-    /// Until when it may be used.
+    /// Expiry of the offer.
     pub valid_until: DateTime<Utc>,
 }
 
-/// A QR code was used; it works no more.
+/// A QR code was used; it is invalid from now on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QrUsed {
-    /// Which offer.
+    /// Id of the offer.
     pub offer: Uuid,
-    /// The session that it opens.
+    /// Session that was opened.
     pub session: SessionId,
 }

@@ -1,101 +1,101 @@
-//! Stream names: built and parsed in one place.
+//! Stream names: built and parsed only here.
 
 use crate::{AccountId, ChatKey, ContactId, GroupId, MessageId, RemindId, TeamId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The name of a stream: `{category}-{id}`.
+/// Name of a stream: `{category}-{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StreamName(String);
 
 impl StreamName {
-    /// A phone number, by its keyed hash (hex).
+    /// Stream of a phone number, given its keyed hash in hex.
     pub fn phone(keyed_hash: &str) -> Self {
         Self(format!("phone-{keyed_hash}"))
     }
 
-    /// The login codes of all phones on a day, `2026-11-30`.
+    /// Stream with the login codes of all phones on a day, e.g. `2026-11-30`.
     pub fn codes(day: &str) -> Self {
         Self(format!("codes-{day}"))
     }
 
-    /// An account.
+    /// Stream of an account.
     pub fn account(id: AccountId) -> Self {
         Self(format!("account-{id}"))
     }
 
-    /// A team.
+    /// Stream of a team.
     pub fn team(id: TeamId) -> Self {
         Self(format!("team-{id}"))
     }
 
-    /// A group.
+    /// Stream of a group.
     pub fn chat(id: GroupId) -> Self {
         Self(format!("chat-{id}"))
     }
 
-    /// A message.
+    /// Stream of a message.
     pub fn message(id: MessageId) -> Self {
         Self(format!("message-{id}"))
     }
 
-    /// The files of a team.
+    /// Stream of a team's files.
     pub fn uploads(team: TeamId) -> Self {
         Self(format!("uploads-{team}"))
     }
 
-    /// How far a contact has read a chat.
+    /// Stream of a contact's read mark, own settings and drafts in a chat.
     pub fn reading(contact: ContactId, chat: ChatKey) -> Self {
         Self(format!("read-{contact}-{chat}"))
     }
 
-    /// A task.
+    /// Stream of a task.
     pub fn task(id: GroupId) -> Self {
         Self(format!("task-{id}"))
     }
 
-    /// The tags of a team's tasks.
+    /// Stream of a team's tags.
     pub fn tags(team: TeamId) -> Self {
         Self(format!("tags-{team}"))
     }
 
-    /// A reminder.
+    /// Stream of a reminder.
     pub fn remind(id: RemindId) -> Self {
         Self(format!("remind-{id}"))
     }
 
-    /// What operators ruled about the projection.
+    /// Stream of operators' rulings about the projection.
     pub fn projection() -> Self {
         Self("projection-read".to_owned())
     }
 
-    /// Facts about the log itself: from where on it proves its events, and what operators have accepted.
+    /// Stream of events about the log itself.
     pub fn history() -> Self {
         Self("history-log".to_owned())
     }
 
-    /// What an account looked up in history.
+    /// Stream of an account's look-ups in the audit.
     pub fn audit(id: AccountId) -> Self {
         Self(format!("audit-{id}"))
     }
 
-    /// A name as stored; nothing is checked.
+    /// Any stored name, unchecked.
     pub fn stored(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The part before the first dash.
+    /// Part before the first dash.
     pub fn category(&self) -> &str {
         self.0.split_once('-').map_or(&self.0, |(category, _)| category)
     }
 
-    /// The part behind the first dash.
+    /// Part after the first dash.
     pub fn id(&self) -> &str {
         self.0.split_once('-').map_or("", |(_, id)| id)
     }
 
-    /// The whole name.
+    /// Whole name.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,27 +1,27 @@
-//! Facts about tags, the words by which a team finds its tasks.
+//! Events of the tags of a team's tasks.
 
 use crate::{Personal, TagId, TeamId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A tag came to be.
+/// A tag was created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
     /// The tag.
     pub tag: TagId,
-    /// Whose.
+    /// Team of the tag.
     pub team: TeamId,
-    /// The word.
+    /// Name of the tag.
     pub name: Personal<String>,
 }
 
-/// A tag is gone, from all tasks that had it.
+/// A tag was removed, also from all tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {
-    /// Which one.
+    /// Tag.
     pub tag: TagId,
-    /// Whose.
+    /// Team of the tag.
     pub team: TeamId,
 }

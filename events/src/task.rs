@@ -1,113 +1,113 @@
-//! Facts about tasks. A task is a conversation too: its members are its owner, its assignee and its observers.
+//! Events of tasks. A task is a chat too: its members are its owner, its assignee and its observers.
 
 use crate::{ContactId, GroupId, MessageId, Personal, SectionId, TagId, TaskItemId, TeamId, UploadId};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A task came to be. Its number within the team is its place among the team's tasks in the log.
+/// A task was created. Its number within the team is its rank among the team's tasks in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
     /// The task.
     pub task: GroupId,
-    /// Where.
+    /// Team of the task.
     pub team: TeamId,
-    /// Who made it.
+    /// Contact that created it.
     pub owner: ContactId,
-    /// What is to be done, by whom, until when.
+    /// Settings of the task.
     pub settings: Settings,
-    /// Where it stands.
+    /// Status of the task.
     pub status: Status,
-    /// Its checklist, in order.
+    /// Checklist, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
 }
 
-/// What can be set on a task.
+/// Settings of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// What is to be done; the first line is the title.
+    /// Description; the first line is the title.
     pub description: Personal<String>,
-    /// Who is to do it.
+    /// Contact that has to do it.
     pub assignee: ContactId,
-    /// Who follows it.
+    /// Contacts that follow it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observers: Vec<ContactId>,
-    /// Whether everybody in the team but guests sees it.
+    /// Whether all contacts of the team but guests see it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub public: bool,
-    /// Until when.
+    /// Deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
-    /// Tags of the team.
+    /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<TagId>,
-    /// The section (project) it is sorted into.
+    /// Section (project) that it is sorted into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section: Option<SectionId>,
-    /// A colour of its own.
+    /// Index of its own colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color_index: Option<u16>,
-    /// How important.
+    /// Importance, chosen by the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importance: Option<u32>,
-    /// How urgent.
+    /// Urgency, chosen by the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<u32>,
-    /// How complex.
+    /// Complexity, chosen by the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complexity: Option<u32>,
-    /// How much time went into it.
+    /// Time spent, in a unit of the team's choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent_time: Option<u32>,
-    /// Messages that it came from.
+    /// Messages that it was created from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked_messages: Vec<MessageId>,
-    /// Files that belong to it.
+    /// Files attached to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uploads: Vec<UploadId>,
 }
 
-/// Where a task stands.
+/// Status of a task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Status {
-    /// `new`, `done` or a word of the team's own.
+    /// `new`, `done` or a word that the team defined.
     pub word: Personal<String>,
     /// Whether nothing is left to do.
     pub done: bool,
-    /// Why it is done, may be empty.
+    /// Reason for being done; may be empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Personal<String>>,
 }
 
-/// A line of a checklist.
+/// An item of a checklist.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
-    /// The line.
+    /// Item.
     pub item: TaskItemId,
-    /// What it says; `#N` stands for the team's task of that number.
+    /// Text; `#N` refers to the team's task with that number.
     pub text: Personal<String>,
-    /// Whether it is done.
+    /// Whether it is ticked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub checked: bool,
 }
 
-/// What is set on it changed; the result is given whole.
+/// Settings of a task changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
-    /// Settings after the change.
+    /// All settings after the change.
     pub settings: Settings,
-    /// The description is among what is another now: said here, since a sealed text cannot be compared for ever.
+    /// Whether the description is among the changes. Stored because sealed texts cannot be compared for ever.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub described: bool,
 }
 
-/// It stands elsewhere: begun, done, opened again.
+/// The status of a task changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusChanged {
@@ -115,34 +115,34 @@ pub struct StatusChanged {
     pub status: Status,
 }
 
-/// Its checklist is another one; given whole.
+/// The checklist of a task was replaced; holds all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemsReplaced {
-    /// The checklist after the change, in order.
+    /// Whole checklist after the change, in order.
     pub items: Vec<Item>,
 }
 
-/// A line of the checklist was ticked, or is open again.
+/// An item of the checklist was ticked or unticked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemChecked {
-    /// Which one.
+    /// Item.
     pub item: TaskItemId,
-    /// Whether it is done.
+    /// Whether it is ticked.
     pub checked: bool,
 }
 
-/// Its deadline had come and it was not done. Appended at the revision at which it was found so, by whichever process is
-/// first, and so once for each deadline.
+/// The deadline of a task passed before the task was done. Appended at the revision at which that was found, by the
+/// first process to do so, and therefore once per deadline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeadlinePassed {
-    /// The deadline.
+    /// Deadline that passed.
     pub deadline: DateTime<Utc>,
 }
 
-/// The task was deleted, which in this API means archived.
+/// The task was archived (the API calls it deleted).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Archived {}

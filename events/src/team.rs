@@ -1,4 +1,4 @@
-//! Facts about a team itself.
+//! Events of a team itself.
 
 use crate::{
     ContactId, Personal, ReceiptId, TeamId,
@@ -7,7 +7,7 @@ use crate::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A team came to be. Its first contacts follow in the same append.
+/// A team was created. Its first contacts follow in the same append.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Created {
@@ -15,61 +15,61 @@ pub struct Created {
     pub team: TeamId,
     /// Its title.
     pub name: Personal<String>,
-    /// The founder's contact in it.
+    /// Contact of the founder.
     pub owner: ContactId,
-    /// Its settings.
+    /// Settings of the team.
     pub settings: Settings,
 }
 
-/// The title or the settings changed; the result is given whole.
+/// The name or the settings of a team changed; holds all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changed {
-    /// Title after the change.
+    /// Name after the change.
     pub name: Personal<String>,
-    /// Settings after the change.
+    /// All settings after the change.
     pub settings: Settings,
 }
 
-/// The team was deleted, which in this API means archived.
+/// The team was archived (the API calls it deleted).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Archived {}
 
-/// What can be set on a team.
+/// Settings of a team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `HH:MM:SS`, the time of day a task is due by default.
+    /// Default time of day for task deadlines, `HH:MM:SS`.
     pub default_task_deadline: String,
-    /// How long an author may edit or delete a message, seconds.
+    /// Time in seconds during which an author may edit or delete a message.
     pub max_message_update_age: u32,
-    /// Quota of stored files, bytes.
+    /// Quota for stored files in bytes.
     pub uploads_size_limit: u64,
 }
 
-/// The team is to be forgotten with all that was said and kept in it.
+/// Erasure of the team and all its content was ordered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Erased {
-    /// The receipt that is given for it.
+    /// Receipt of the erasure.
     pub receipt: ReceiptId,
-    /// Who wanted it.
+    /// Party that asked for the erasure.
     pub asked_by: ErasureAsker,
-    /// Why.
+    /// Reason of the erasure.
     pub reason: ErasureReason,
 }
 
-/// It is done: the key is destroyed, and rows and files that held something of it are gone.
+/// Erasure of the team is complete: the key is destroyed, and rows and files with its values are gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Purged {
-    /// The receipt that is given for it.
+    /// Receipt of the erasure.
     pub receipt: ReceiptId,
-    /// People who were in it.
+    /// Number of contacts that the team had.
     pub contacts: u64,
-    /// Messages that say nothing any more.
+    /// Number of messages that became unreadable.
     pub messages: u64,
-    /// Files that were removed.
+    /// Number of files that were removed.
     pub files: u64,
 }

@@ -1,65 +1,65 @@
-//! Old stored names and payloads → new ones: a chain of pure steps, one for each version that was superseded.
+//! Upcasting of old stored names and payloads to new ones: a chain of pure steps, one per superseded version.
 //!
-//! The log is never rewritten. An event keeps the name and shape it was stored with, and is lifted on its way out, step by
-//! step, to the newest version of its name. What a chain must look like is checked when a program starts, by
-//! [`check`]: a hole in it would else be found by the one event that falls into it.
+//! The log is never rewritten. An event keeps the name and schema it was stored with and is upcast on reading, step by
+//! step, to the newest version of its name. [`check`] verifies the chain when a program starts; otherwise the first
+//! event that meets a gap would find it.
 
 use crate::Event;
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeSet};
 use thiserror::Error;
 
-/// From one version of a stored name to the next.
+/// Step from one version of a stored name to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The name that nobody writes any more.
+    /// Superseded name, which is no longer written.
     pub from: &'static str,
-    /// The name of the next version.
+    /// Name of the next version.
     pub to: &'static str,
-    /// What becomes of a payload. It gets every payload that was ever stored under `from`, and must not fail.
-    pub lift: fn(Value) -> Value,
+    /// Conversion of a payload. It gets every payload that was ever stored under `from`, and must not fail.
+    pub convert: fn(Value) -> Value,
 }
 
 /// All steps, oldest first. Nothing has been superseded yet.
 pub const STEPS: &[Step] = &[];
 
-/// What is wrong with a chain.
+/// Faults of a chain of steps.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum BrokenChain {
-    /// Not `noun.past_tense.vN`.
+    /// A name is not of the form `noun.past_tense.vN`.
     #[error("{0:?} is not a versioned name")]
     Unversioned(&'static str),
-    /// A step leads to another event, or not to the next version.
+    /// A step leads to another name, or not to the next version.
     #[error("the step from {0:?} leads to {1:?}, which is not its next version")]
     NotNext(&'static str, &'static str),
     /// Two steps begin at one name.
     #[error("two steps begin at {0:?}")]
     Twice(&'static str),
-    /// A name is written and superseded.
+    /// A name is both written and superseded.
     #[error("{0:?} is still written, so it cannot have been superseded")]
     StillWritten(&'static str),
-    /// A step leads to a name that nobody reads.
-    #[error("the step from {0:?} leads to {1:?}, which is neither read nor lifted further")]
+    /// A step leads to a name that is neither read nor superseded.
+    #[error("the step from {0:?} leads to {1:?}, which is neither read nor superseded")]
     DeadEnd(&'static str, &'static str),
 }
 
-/// Lifts a stored event to the newest version of its name; newest ones pass through unchanged.
-pub fn lift(kind: &str, payload: Value) -> (Cow<'_, str>, Value) {
-    lift_by(STEPS, kind, payload)
+/// Upcasts a stored event to the newest version of its name; an event of the newest version is returned unchanged.
+pub fn upcast(kind: &str, payload: Value) -> (Cow<'_, str>, Value) {
+    upcast_by(STEPS, kind, payload)
 }
 
-/// Whether the chain of this program is whole.
+/// Checks the chain of this program.
 ///
 /// # Errors
-/// [`BrokenChain`]: the program must not start.
+/// The first fault: the program must not start.
 pub fn check() -> Result<(), BrokenChain> {
     check_chain(STEPS, Event::KINDS)
 }
 
-fn lift_by<'k>(steps: &[Step], kind: &'k str, payload: Value) -> (Cow<'k, str>, Value) {
+fn upcast_by<'k>(steps: &[Step], kind: &'k str, payload: Value) -> (Cow<'k, str>, Value) {
     let (mut kind, mut payload) = (Cow::Borrowed(kind), payload);
     while let Some(step) = steps.iter().find(|step| step.from == kind) {
-        (kind, payload) = (Cow::Borrowed(step.to), (step.lift)(payload));
+        (kind, payload) = (Cow::Borrowed(step.to), (step.convert)(payload));
     }
     (kind, payload)
 }
@@ -68,7 +68,7 @@ fn check_chain(steps: &[Step], written: &[&'static str]) -> Result<(), BrokenCha
     let mut begun = BTreeSet::new();
     for step in steps {
         let (name, version) = versioned(step.from)?;
-        // Versions only grow, so no chain can run in a circle.
+        // Versions only grow, so a chain cannot be circular.
         if versioned(step.to)? != (name, version + 1) {
             return Err(BrokenChain::NotNext(step.from, step.to));
         }
@@ -96,11 +96,11 @@ mod tests {
     use serde_json::json;
 
     const NAMED: Step =
-        Step { from: "team.sung.v1", to: "team.sung.v2", lift: |song| json!({"song": song["name"]}) };
+        Step { from: "team.sung.v1", to: "team.sung.v2", convert: |song| json!({"song": song["name"]}) };
     const LONG: Step = Step {
         from: "team.sung.v2",
         to: "team.sung.v3",
-        lift: |mut song| {
+        convert: |mut song| {
             song["seconds"] = json!(0);
             song
         },
@@ -108,23 +108,23 @@ mod tests {
     const WRITTEN: &[&str] = &["team.sung.v3"];
 
     #[test]
-    fn the_chain_of_this_program_is_whole() {
+    fn chain_of_this_program_has_no_fault() {
         assert_eq!(check(), Ok(()));
     }
 
     #[test]
-    fn an_old_event_is_lifted_step_by_step_from_wherever_it_is() {
+    fn old_event_is_upcast_step_by_step() {
         let steps = [NAMED, LONG];
-        let lifted = lift_by(&steps, "team.sung.v1", json!({"name": "пыщ"}));
-        assert_eq!(lifted, ("team.sung.v3".into(), json!({"song": "пыщ", "seconds": 0})));
-        let lifted = lift_by(&steps, "team.sung.v2", json!({"song": "пыщ"}));
-        assert_eq!(lifted, ("team.sung.v3".into(), json!({"song": "пыщ", "seconds": 0})));
+        let upcasted = upcast_by(&steps, "team.sung.v1", json!({"name": "пыщ"}));
+        assert_eq!(upcasted, ("team.sung.v3".into(), json!({"song": "пыщ", "seconds": 0})));
+        let upcasted = upcast_by(&steps, "team.sung.v2", json!({"song": "пыщ"}));
+        assert_eq!(upcasted, ("team.sung.v3".into(), json!({"song": "пыщ", "seconds": 0})));
         let newest = json!({"song": "пыщ", "seconds": 7});
-        assert_eq!(lift_by(&steps, "team.sung.v3", newest.clone()), ("team.sung.v3".into(), newest));
+        assert_eq!(upcast_by(&steps, "team.sung.v3", newest.clone()), ("team.sung.v3".into(), newest));
     }
 
     #[test]
-    fn a_chain_with_a_fault_is_found_out() {
+    fn check_finds_each_fault() {
         let broken = |steps: &[Step], written| check_chain(steps, written).unwrap_err();
         assert_eq!(check_chain(&[NAMED, LONG], WRITTEN), Ok(()));
         assert_eq!(broken(&[NAMED], WRITTEN), BrokenChain::DeadEnd("team.sung.v1", "team.sung.v2"));

@@ -1,78 +1,78 @@
-//! Facts about the files of a team: kept in one stream a team, so that its quota is decided on in one place and nothing
-//! else of the team waits for it.
+//! Events of a team's files: one stream per team, so that the quota is decided in one place and nothing else of the
+//! team waits for it.
 
 use crate::{BlobId, ContactId, GroupId, MessageId, Personal, TeamId, UploadId, value::UploadKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A file was uploaded, and is stored whole.
+/// A file was uploaded and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stored {
-    /// The file as clients know it.
+    /// Id of the file for clients.
     pub upload: UploadId,
-    /// Whose quota it counts against.
+    /// Team whose quota it counts against.
     pub team: TeamId,
-    /// Who uploaded it.
+    /// Contact that uploaded it.
     pub owner: ContactId,
-    /// Where it is stored.
+    /// Blob with its bytes.
     pub blob: BlobId,
-    /// Its name as the client calls it, one line without folders.
+    /// File name as the client sent it: one line, without folders.
     pub name: Personal<String>,
-    /// Bytes of the file itself.
+    /// Size of the file in bytes, without previews.
     pub size: u64,
-    /// What it is by its content, never by what the client says.
+    /// Media type by content, never by the client's claim.
     pub content_type: String,
-    /// The sort of thing it is.
+    /// Kind by which clients show it.
     pub kind: UploadKind,
-    /// A picture that moves.
+    /// Whether it is an animated picture.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub animated: bool,
-    /// What was made of a picture to be shown small.
+    /// Preview of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,
 }
 
-/// A picture made small, and once more at twice that size where the picture has so many pixels.
+/// Preview of a picture: a small version, and one of twice its size if the picture is large enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Preview {
-    /// Width of the small one, px.
+    /// Width of the small version in pixels.
     pub width: u32,
-    /// Height of the small one, px.
+    /// Height of the small version in pixels.
     pub height: u32,
-    /// Bytes of both.
+    /// Total bytes of both versions.
     pub size: u64,
 }
 
 impl Stored {
-    /// All bytes that are stored for it.
+    /// Total bytes stored for the file.
     pub fn bytes(&self) -> u64 {
         self.size + self.preview.map_or(0, |preview| preview.size)
     }
 }
 
-/// Files are used by a message: its readers may read them too.
+/// Files were attached to a message: its readers may read them too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attached {
-    /// The files that were not used by it before.
+    /// Files that were not attached to it before.
     pub uploads: Vec<UploadId>,
-    /// The message, which is posted after this.
+    /// Message, which is posted after this event.
     pub message: MessageId,
 }
 
-/// Files are used by a task: whoever sees the task may read them too.
+/// Files were attached to a task: contacts that see the task may read them too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachedToTask {
-    /// The files that were not used by it before.
+    /// Files that were not attached to it before.
     pub uploads: Vec<UploadId>,
-    /// The task, which names them after this.
+    /// Task, which names the files after this event.
     pub task: GroupId,
 }
 
-/// A file was removed by its owner; its bytes are free again.
+/// A file was removed by its owner; its bytes no longer count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Removed {

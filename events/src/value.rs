@@ -1,4 +1,4 @@
-//! Values that several facts share: closed sets with the words the log stores.
+//! Enumerations shared by several events, with the words that the log stores.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,15 +12,15 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every value, in the order the API lists them.
+            /// All values, in the order of the API.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word that the log and the API use.
+            /// The word in the log and in the API.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// The value that a word names.
+            /// The value of a word.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
             }
@@ -29,9 +29,9 @@ macro_rules! words {
 }
 
 words! {
-    /// What a contact is in its team, weakest first (`seed`: `changeable_statuses`).
+    /// Status of a contact in its team, weakest first (`seed`: `changeable_statuses`).
     ContactStatus {
-        /// Sees what it was let into.
+        /// Guest: sees only the chats it was added to.
         Guest = "guest",
         /// An ordinary member.
         Member = "member",
@@ -40,14 +40,14 @@ words! {
         /// Owns the team.
         Owner = "owner",
     }
-    /// What a contact is in a group.
+    /// Status of a member in a group.
     GroupStatus {
         /// An ordinary member.
         Member = "member",
         /// Manages the group.
         Admin = "admin",
     }
-    /// A client's kind (`seed`, devices).
+    /// Kind of client (`seed`, devices).
     DeviceKind {
         /// Android application.
         Android = "android",
@@ -66,19 +66,19 @@ words! {
         Cookie = "cookie",
         /// By `qr-auth`: a token in a header.
         Qr = "qr",
-        /// By `get-token`: a token in a header, of no device.
+        /// By `get-token`: a token in a header, without a device.
         GetToken = "get-token",
     }
-    /// How much shows that a code is tried by the client that asked for it: the id of its request, and its address.
+    /// Evidence that the client entering a code is the one that requested it: the request id and the IP address.
     AskerProof {
-        /// Both.
+        /// Both match.
         Whole = "whole",
-        /// One of them.
+        /// One of them matches.
         Half = "half",
-        /// Neither.
+        /// Neither matches.
         None = "none",
     }
-    /// Why a session ended.
+    /// Reason why a session ended.
     SessionEnd {
         /// The user logged out.
         Logout = "logout",
@@ -86,32 +86,32 @@ words! {
         DeviceRemoved = "device_removed",
         /// The last of the account's devices was removed.
         DevicesRemoved = "devices_removed",
-        /// The user ended it from another one.
+        /// The user ended it from another session.
         Ended = "ended",
-        /// It was as old as a session may get.
+        /// It reached its maximum age.
         Expired = "expired",
-        /// Nobody had used it for as long as one may be left.
+        /// It was unused for too long.
         Idle = "idle",
         /// The person was erased.
         Erased = "erased",
     }
-    /// Who wanted somebody erased.
+    /// Party that asked for an erasure.
     ErasureAsker {
-        /// The person.
+        /// The person themself.
         Person = "person",
-        /// Whoever runs the house.
+        /// An operator of the installation.
         Operator = "operator",
     }
-    /// Why somebody is erased: a word, since a free text would tell of them for ever.
+    /// Reason of an erasure: a fixed word, since free text about the person would stay for ever.
     ErasureReason {
-        /// They wish so.
+        /// Wish of the person.
         Wish = "wish",
-        /// A court or an authority ordered it.
+        /// Order of a court or an authority.
         Order = "order",
-        /// It was kept as long as it may be.
+        /// End of the retention period.
         Retention = "retention",
     }
-    /// Kinds of integrations, in the seed's order.
+    /// Kinds of integrations, in the order of the seed.
     IntegrationKind {
         /// Sentry.
         Sentry = "sentry",
@@ -120,20 +120,20 @@ words! {
         /// API and webhook.
         Raw = "raw",
     }
-    /// What an uploaded file is to those who see it.
+    /// Kind of an uploaded file.
     UploadKind {
-        /// A file, to be kept.
+        /// A file for download.
         File = "file",
         /// A picture with previews.
         Image = "image",
-        /// A film.
+        /// A video.
         Video = "video",
-        /// Sound.
+        /// An audio recording.
         Audio = "audio",
-        /// A picture of which no previews could be made.
+        /// A picture without previews, because none could be made.
         ImageFile = "imagefile",
     }
-    /// What a section sorts, named like the chats that it stands for.
+    /// Kind of things that a section sorts, named like their chats.
     SectionKind {
         /// Contacts.
         Contacts = "direct",
@@ -142,11 +142,11 @@ words! {
         /// Tasks.
         Tasks = "task",
     }
-    /// How somebody became a contact of a team.
+    /// How a person became a contact of a team.
     ContactOrigin {
-        /// Created the team.
+        /// Founded the team.
         Founder = "founder",
-        /// Was added by phone.
+        /// Was added by phone number.
         Added = "added",
         /// Joined with an invitation.
         Invited = "invited",

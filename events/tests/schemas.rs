@@ -1,6 +1,6 @@
-//! What is stored is a contract: every event's JSON Schema and samples are checked in under `schemas/events`, and every
-//! sample must decode for ever. `GOLDEN=write` rewrites the schemas of the current code; samples are added by hand, and
-//! are never changed: `samples.sha256` says what they were.
+//! Stored events are a contract: every event's JSON Schema and its samples are checked in under `schemas/events`, and every
+//! sample must decode for ever. `GOLDEN=write` rewrites the schemas from the code. Samples are added by hand, several files
+//! a kind, and never changed: `samples.sha256` holds their hashes.
 
 use events::{Event, codec::decode, upcast::STEPS};
 use serde_json::Value;
@@ -24,8 +24,15 @@ fn read(path: &PathBuf) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The files of all samples of a kind: one or more.
+fn samples(kind: &str) -> Vec<PathBuf> {
+    let folder = folder().join("samples").join(kind);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
 #[test]
-fn schemas_are_those_of_the_code() {
+fn checked_in_schemas_equal_those_of_the_code() {
     for kind in Event::KINDS {
         let schema = serde_json::to_value(Event::schema(kind).unwrap()).unwrap();
         let path = folder().join(format!("{kind}.json"));
@@ -38,14 +45,13 @@ fn schemas_are_those_of_the_code() {
 }
 
 #[test]
-fn every_sample_decodes_validates_and_comes_back_the_same() {
+fn every_sample_decodes_validates_and_encodes_to_itself() {
     for kind in Event::KINDS {
-        let mut samples = 0;
-        let folder = folder().join("samples").join(kind);
-        let names = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        for path in names.map(|entry| entry.unwrap().path()) {
+        let samples = samples(kind);
+        assert!(!samples.is_empty(), "{kind} has no sample");
+        for path in samples {
             let sample = read(&path);
-            // From the code: the file is being written when goldens are.
+            // The schema comes from the code, since another test may be writing its file.
             let schema = serde_json::to_value(Event::schema(kind).unwrap()).unwrap();
             let validator = jsonschema::validator_for(&schema).unwrap();
             let problems: Vec<_> = validator.iter_errors(&sample).map(|error| error.to_string()).collect();
@@ -54,14 +60,25 @@ fn every_sample_decodes_validates_and_comes_back_the_same() {
                 decode(kind, sample.clone()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert_eq!(event.kind(), *kind);
             assert_eq!(event.payload().unwrap(), sample, "{}", path.display());
-            samples += 1;
         }
-        assert!(samples > 0, "{kind} has no sample");
+    }
+}
+
+/// A new optional field gets a sample of its own beside the locked ones, so that no later program can drop it unseen.
+#[test]
+fn every_field_of_a_payload_occurs_in_a_sample() {
+    for kind in Event::KINDS {
+        let schema = serde_json::to_value(Event::schema(kind).unwrap()).unwrap();
+        let samples: Vec<Value> = samples(kind).iter().map(read).collect();
+        for field in schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            let occurs = samples.iter().any(|sample| sample.get(field).is_some());
+            assert!(occurs, "no sample of {kind} has `{field}`: add one in a new file");
+        }
     }
 }
 
 #[test]
-fn the_fingerprint_is_that_of_all_schemas() {
+fn fingerprint_covers_all_schemas() {
     let mut all = String::new();
     for kind in Event::KINDS {
         all += &format!("{kind} {}\n", serde_json::to_string(&Event::schema(kind).unwrap()).unwrap());
@@ -77,22 +94,19 @@ fn the_fingerprint_is_that_of_all_schemas() {
     }
 }
 
-/// A superseded version keeps its samples: they must still come out as something that is known today.
+/// A superseded version keeps its samples: they must still decode to an event that is known today.
 #[test]
 fn samples_of_superseded_versions_still_decode() {
     for step in STEPS {
-        let samples = folder().join("samples").join(step.from);
-        let samples = fs::read_dir(&samples).unwrap_or_else(|error| panic!("{}: {error}", samples.display()));
-        for sample in samples {
-            let path = sample.unwrap().path();
+        for path in samples(step.from) {
             decode(step.from, read(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
     }
 }
 
-/// What was stored once may lie in somebody's log: its sample is added to the list, and then stays as it is.
+/// A payload that was stored once may lie in somebody's log: a sample enters the list of hashes and stays as it is.
 #[test]
-fn no_sample_has_changed() {
+fn samples_are_added_but_never_changed_or_removed() {
     let mut samples = BTreeMap::new();
     for kind in fs::read_dir(folder().join("samples")).unwrap() {
         let kind = kind.unwrap();
@@ -120,7 +134,7 @@ fn no_sample_has_changed() {
 }
 
 #[test]
-fn nothing_lies_there_that_the_code_does_not_know() {
+fn every_file_belongs_to_a_known_event() {
     for entry in fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let ours = ["samples", "samples.sha256", "fingerprint"];

@@ -6,11 +6,11 @@ use crate::{
     docs,
     guarding::Beginner,
     keys, log_copy, parked, phones, rebuild, rights, roles,
-    runtime::Runtime,
+    runtime::{self, Runtime},
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
-    config::{Config, Profile, Sources},
+    config::{Config, Profile, Secret, Sources},
     telemetry,
 };
 use std::{error::Error, path::PathBuf, process::ExitCode};
@@ -193,6 +193,12 @@ fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
     block_on(async {
         let beginner = asked.accept_history.map_or(Beginner::Writer, Beginner::Operator);
         let roles = config.postgres.roles.clone();
+        // First of all: opening the runtime creates the schemas that are missing, owned by the connected role.
+        for (name, url) in databases(&config) {
+            let pool = runtime::connect(name, url, &config).await?;
+            rights::require_owner(&pool, &roles).await?;
+            pool.close().await;
+        }
         let runtime = Runtime::open(config, beginner).await?;
         let mut granted = false;
         for pool in [&runtime.log_database, runtime.read.pool()] {
@@ -205,6 +211,13 @@ fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
         }
         Ok(())
     })
+}
+
+/// The Postgres databases of a configuration: the read model's, and the log's if it has one of its own.
+fn databases(config: &Config) -> impl Iterator<Item = (&'static str, &Secret)> {
+    let log = Some(&config.log)
+        .filter(|log| log.expose().starts_with("postgres") && log.expose() != config.read_url().expose());
+    [("read", config.read_url())].into_iter().chain(log.map(|log| ("log", log)))
 }
 
 fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {

@@ -134,5 +134,5 @@ async fn a_checkpoint_under_another_key_is_refused_whatever_it_says() {
     let verified = |keys| verify(&fixture.log, &fixture.ledger, vec![strange.clone()], keys, |_| {});
     assert_eq!(verified(&keys).await.unwrap().broken, None, "who trusts both, as after a change of keys");
     let found = verified(&keys[..1]).await.unwrap().broken.expect("it is noticed");
-    assert!(matches!(found.why, Fault::Checkpoint(audit::BadCheckpoint::OtherKey)), "{found:?}");
+    assert!(matches!(found.why, Fault::Checkpoint(audit::BadSignature::OtherKey)), "{found:?}");
 }

@@ -7,8 +7,8 @@ use crate::{
 };
 use events::{Position, Revision};
 
-/// Events come back as they were given, from their stream and from the whole log.
-pub async fn what_is_appended_is_read_back(open: impl AsyncFn() -> Log) {
+/// Events read back, from their stream and from the whole log, equal those appended.
+pub async fn appended_events_read_back_unchanged(open: impl AsyncFn() -> Log) {
     let log = open().await;
     assert_eq!(log.head().await.expect("head"), 0, "a new log is empty");
     let first = append("a", Expected::NoStream, 3);
@@ -24,8 +24,8 @@ pub async fn what_is_appended_is_read_back(open: impl AsyncFn() -> Log) {
     assert!(log.head().await.expect("head") >= later.position);
 }
 
-/// Reading what is not there is no error.
-pub async fn a_missing_stream_is_empty(open: impl AsyncFn() -> Log) {
+/// A stream without events reads as empty, without an error.
+pub async fn reading_a_missing_stream_returns_nothing(open: impl AsyncFn() -> Log) {
     let log = open().await;
     assert_eq!(log.read_stream(&stream("missing"), 0, 10).await.expect("read"), []);
     assert_eq!(log.read_all(0, 10).await.expect("read"), []);
@@ -36,8 +36,8 @@ pub async fn a_missing_stream_is_empty(open: impl AsyncFn() -> Log) {
     assert_eq!(log.read_stream(&stream("a"), 0, 0).await.expect("read"), []);
 }
 
-/// Events come back by their positions, whatever the order of asking.
-pub async fn events_are_found_by_position(open: impl AsyncFn() -> Log) {
+/// Reading by positions returns log order, whatever the order of the request.
+pub async fn read_at_positions_returns_log_order(open: impl AsyncFn() -> Log) {
     let log = open().await;
     log.append(append("a", Expected::Any, 3)).await.expect("stored");
     log.append(append("b", Expected::Any, 2)).await.expect("stored");
@@ -50,7 +50,7 @@ pub async fn events_are_found_by_position(open: impl AsyncFn() -> Log) {
 }
 
 /// Pages follow each other without gap or overlap.
-pub async fn reading_pages_from_anywhere(open: impl AsyncFn() -> Log) {
+pub async fn pages_follow_without_gap_or_overlap(open: impl AsyncFn() -> Log) {
     let log = open().await;
     for name in ["a", "b", "a"] {
         log.append(append(name, Expected::Any, 5)).await.expect("stored");
@@ -64,7 +64,7 @@ pub async fn reading_pages_from_anywhere(open: impl AsyncFn() -> Log) {
 }
 
 /// Each expectation against an empty stream and against one with three events.
-pub async fn every_expectation_is_kept(open: impl AsyncFn() -> Log) {
+pub async fn append_checks_the_expected_revision(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let cases = [
         (Expected::NoStream, true, false),
@@ -96,8 +96,8 @@ async fn check(log: &Log, name: &str, expected: Expected, first: Option<Revision
     }
 }
 
-/// With an exact expectation the same ids give the same answer, whatever came later and whoever asks.
-pub async fn repeats_answer_the_same_for_ever(open: impl AsyncFn() -> Log) {
+/// With an exact expectation equal ids give the same answer, whatever came later and whoever asks.
+pub async fn repeated_append_with_exact_expectation_gets_the_first_answer(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let first = append("a", Expected::NoStream, 2);
     let second = append("a", Expected::Revision(1), 3);
@@ -117,8 +117,8 @@ pub async fn repeats_answer_the_same_for_ever(open: impl AsyncFn() -> Log) {
     assert_eq!(assert_sound(&log).await.len(), 8);
 }
 
-/// Some ids known, others not: that is not the append that was stored.
-pub async fn a_partial_overlap_is_refused(open: impl AsyncFn() -> Log) {
+/// An append of which only some ids are stored is not the stored append.
+pub async fn append_with_some_known_ids_is_refused(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let stored = append("a", Expected::NoStream, 2);
     log.append(stored.clone()).await.expect("stored");
@@ -136,8 +136,8 @@ pub async fn a_partial_overlap_is_refused(open: impl AsyncFn() -> Log) {
     assert_eq!(assert_sound(&log).await.len(), 2);
 }
 
-/// With a loose expectation a repeat is known as long as nothing came later.
-pub async fn loose_repeats_are_found_at_the_end(open: impl AsyncFn() -> Log) {
+/// With a loose expectation a repeat is recognised while its events are the last of the stream.
+pub async fn repeated_append_with_loose_expectation_is_recognised_at_the_end(open: impl AsyncFn() -> Log) {
     let log = open().await;
     log.append(append("a", Expected::NoStream, 1)).await.expect("stored");
     for expected in [Expected::Any, Expected::Exists] {
@@ -150,8 +150,8 @@ pub async fn loose_repeats_are_found_at_the_end(open: impl AsyncFn() -> Log) {
     assert_eq!(assert_sound(&log).await.len(), 5);
 }
 
-/// What is at a limit is stored, what is above is refused, alone.
-pub async fn limits_are_kept_and_reached(open: impl AsyncFn() -> Log) {
+/// An append at a limit is stored; an append above it is refused, and nothing else is.
+pub async fn append_at_each_limit_passes_and_above_is_refused(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let empty = log.append(append("a", Expected::Any, 0)).await;
     assert!(matches!(empty, Err(AppendError::Empty)), "{empty:?}");

@@ -1,18 +1,18 @@
-//! Commands are carried out once, and their receipts tell where.
+//! Each command is carried out once, and its receipt says where.
 
 use super::sample::{append, assert_sound, assert_stored, command, event};
 use crate::{Append, AppendError, CommandRef, Expected, Log, Receipt};
 use futures::future::join_all;
 
-/// A repeat finds the first answer, whatever it brings along.
-pub async fn a_command_is_carried_out_once(open: impl AsyncFn() -> Log) {
+/// A repeated command gets the first answer, whatever events it carries.
+pub async fn repeated_command_gets_the_first_answer(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let command = command();
     assert_eq!(log.receipt(command.id).await.expect("read"), None);
     let asked = Append { command: Some(command), ..append("a", Expected::Any, 2) };
     let answer = log.append(asked.clone()).await.expect("stored");
     log.append(append("a", Expected::Revision(1), 1)).await.expect("stored");
-    // Decided again, hence new ids and another expectation; also in another process.
+    // Decided a second time: new ids and another expectation, also in another process.
     for handle in [&log, &open().await] {
         let again = Append { events: vec![event()], expected: Expected::Revision(2), ..asked.clone() };
         let again = handle.append(again).await.expect("repeated");
@@ -32,8 +32,8 @@ pub async fn a_command_is_carried_out_once(open: impl AsyncFn() -> Log) {
     assert_stored(&assert_sound(&log).await, &asked.events, &answer);
 }
 
-/// A hundred at once, from two processes: one is carried out, all hear of it.
-pub async fn a_command_at_once_is_carried_out_once(open: impl AsyncFn() -> Log) {
+/// A hundred concurrent repetitions from two processes: one is carried out, all get its answer.
+pub async fn concurrent_repetitions_of_a_command_append_once(open: impl AsyncFn() -> Log) {
     let logs = [open().await, open().await];
     let command = command();
     let calls = (0..100).map(|number| {
@@ -47,8 +47,8 @@ pub async fn a_command_at_once_is_carried_out_once(open: impl AsyncFn() -> Log) 
     assert_eq!(assert_sound(&logs[0]).await.len(), 2);
 }
 
-/// The same id with another request is a mistake, and is told so.
-pub async fn a_reused_command_is_refused(open: impl AsyncFn() -> Log) {
+/// The same id with another request is refused.
+pub async fn command_id_with_another_request_is_refused(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let command = command();
     let asked = Append { command: Some(command), ..append("a", Expected::NoStream, 1) };
@@ -66,8 +66,8 @@ pub async fn a_reused_command_is_refused(open: impl AsyncFn() -> Log) {
     assert_eq!(assert_sound(&log).await.len(), 1);
 }
 
-/// What was refused may be tried again under the same id.
-pub async fn a_refused_command_leaves_no_receipt(open: impl AsyncFn() -> Log) {
+/// After a refusal the same command id may be used again.
+pub async fn refused_command_leaves_no_receipt(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let command = Some(command());
     let refused = log.append(Append { command, ..append("a", Expected::Exists, 1) }).await;

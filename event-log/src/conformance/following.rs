@@ -5,7 +5,7 @@ use crate::{Expected, Log, RawEvent, Subscription};
 use futures::{FutureExt, future::join_all};
 
 /// A subscriber from the start, one from the middle, and writers in two processes.
-pub async fn a_subscription_misses_nothing(open: impl AsyncFn() -> Log) {
+pub async fn subscription_delivers_every_event_once_in_order(open: impl AsyncFn() -> Log) {
     const EVENTS: usize = 4 * 50 * 2;
     let logs = [open().await, open().await];
     let from_start = tokio::spawn(follow(logs[0].subscribe(0), 10 + EVENTS));
@@ -26,13 +26,13 @@ pub async fn a_subscription_misses_nothing(open: impl AsyncFn() -> Log) {
     assert_eq!(from_middle.await.expect("no panic"), all[10..]);
 }
 
-/// A wait that is dropped at any moment loses nothing.
-pub async fn a_dropped_wait_skips_nothing(open: impl AsyncFn() -> Log) {
+/// Dropping the future of a wait at any moment loses nothing.
+pub async fn dropped_wait_skips_nothing(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let mut subscription = log.subscribe(0);
     let mut seen = Vec::new();
     for _ in 0..20 {
-        // Polled once and dropped, now before anything is there, now while it reads.
+        // Polled once and dropped, sometimes before anything is there, sometimes while it reads.
         if let Some(batch) = subscription.next_batch(3).now_or_never() {
             seen.extend(batch.expect("read"));
         }
@@ -46,8 +46,8 @@ pub async fn a_dropped_wait_skips_nothing(open: impl AsyncFn() -> Log) {
     assert_eq!(seen, everything(&log).await);
 }
 
-/// A head that is announced but is not there wakes, and no more.
-pub async fn a_false_alarm_changes_nothing(open: impl AsyncFn() -> Log) {
+/// Announcing a head that is not there wakes subscriptions and does nothing else.
+pub async fn announced_head_without_events_changes_nothing(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let mut subscription = log.subscribe(0);
     log.wake(1_000_000);
@@ -57,8 +57,8 @@ pub async fn a_false_alarm_changes_nothing(open: impl AsyncFn() -> Log) {
     assert_eq!(follow(subscription, 10).await, everything(&log).await);
 }
 
-/// What this process appended, it knows of as soon as it is acknowledged.
-pub async fn the_known_head_grows_with_appends(open: impl AsyncFn() -> Log) {
+/// The known head includes an append of this process as soon as it is acknowledged.
+pub async fn known_head_includes_acknowledged_appends(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let head = log.watch_head();
     for _ in 0..5 {
@@ -73,12 +73,12 @@ pub async fn the_known_head_grows_with_appends(open: impl AsyncFn() -> Log) {
     assert!(*open().await.watch_head().borrow() >= known, "it is known from the start");
 }
 
-/// Ten events.
+/// Appends ten events.
 async fn log_some(log: &Log) {
     log.append(append("some", Expected::Any, 10)).await.expect("stored");
 }
 
-/// The next events, in batches of different sizes.
+/// Reads the next events in batches of different sizes.
 async fn follow(mut subscription: Subscription, count: usize) -> Vec<RawEvent> {
     let mut seen = Vec::new();
     while seen.len() < count {

@@ -5,11 +5,11 @@ use crate::{Append, AppendError, Appended, Expected, Log, NewEvent};
 use futures::future::join_all;
 use tokio::task::JoinHandle;
 
-/// One append, as it was asked and as it was answered.
+/// An append as requested and as answered.
 type Success = (Vec<NewEvent>, Appended);
 
-/// Writers that all want the next revision of one stream: each revision has one winner, and no success is lost.
-pub async fn one_writer_wins_each_revision(open: impl AsyncFn() -> Log) {
+/// Writers compete for the next revision of one stream: each revision has one winner, and no success is lost.
+pub async fn concurrent_writers_win_each_revision_once(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let writers = (0..16).map(|_| tokio::spawn(write(log.clone(), "hot".into(), 12))).collect();
     let successes = finish(writers).await;
@@ -18,7 +18,7 @@ pub async fn one_writer_wins_each_revision(open: impl AsyncFn() -> Log) {
 }
 
 /// Two processes with eight writers on twenty streams.
-pub async fn two_processes_share_hot_streams(open: impl AsyncFn() -> Log) {
+pub async fn two_processes_append_to_hot_streams_without_loss(open: impl AsyncFn() -> Log) {
     let logs = [open().await, open().await];
     let writers = (0..40)
         .map(|number| {
@@ -31,9 +31,9 @@ pub async fn two_processes_share_hot_streams(open: impl AsyncFn() -> Log) {
     assert_all(&logs[0], &successes).await;
 }
 
-/// Callers at once, one for each next revision of one stream: in whichever order they arrive, the outcome is as if
+/// Concurrent callers, one for each next revision of one stream: whatever the order of arrival, the outcome is as if
 /// they had come one after the other.
-pub async fn appends_of_one_batch_build_on_each_other(open: impl AsyncFn() -> Log) {
+pub async fn batched_appends_equal_sequential_ones(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let asked = (0..50).map(|number| {
         let expected = if number == 0 { Expected::NoStream } else { Expected::Revision(number * 2 - 1) };
@@ -52,13 +52,13 @@ pub async fn appends_of_one_batch_build_on_each_other(open: impl AsyncFn() -> Lo
                 Err(error) => panic!("{error}"),
             }
         }
-        assert!(successes.len() > before, "the first one of those who wait can always be stored");
+        assert!(successes.len() > before, "one of the waiting appends can always be stored");
     }
     assert_all(&log, &successes).await;
 }
 
-/// Appends that conflict, in the midst of others that do not.
-pub async fn one_conflict_spoils_nobody_else(open: impl AsyncFn() -> Log) {
+/// Conflicting appends among others that do not conflict.
+pub async fn conflicting_append_leaves_others_unaffected(open: impl AsyncFn() -> Log) {
     let log = open().await;
     log.append(append("taken", Expected::NoStream, 1)).await.expect("stored");
     let calls = (0..200).map(|number| {
@@ -81,7 +81,7 @@ pub async fn one_conflict_spoils_nobody_else(open: impl AsyncFn() -> Log) {
     assert_all(&log, &successes).await;
 }
 
-/// Appends until it has won `wins` times, and learns the revision from each conflict.
+/// Appends until it has won `wins` times, learning the revision from each conflict.
 async fn write(log: Log, name: String, wins: usize) -> Vec<Success> {
     let mut expected = Expected::NoStream;
     let mut successes = Vec::new();
@@ -105,7 +105,7 @@ async fn finish(writers: Vec<JoinHandle<Vec<Success>>>) -> Vec<Success> {
     join_all(writers).await.into_iter().flat_map(|successes| successes.expect("no panic")).collect()
 }
 
-/// Every success is there, and nothing else is in those streams.
+/// Asserts that every success is stored and that nothing else is in those streams.
 async fn assert_all(log: &Log, successes: &[Success]) {
     let all = assert_sound(log).await;
     for (events, answer) in successes {

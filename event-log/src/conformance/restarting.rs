@@ -1,11 +1,11 @@
-//! Processes that end, and callers who do not wait.
+//! Closing, restarting, and callers that do not wait.
 
 use super::sample::{append, assert_sound, assert_stored};
 use crate::{Append, AppendError, Expected, Log};
 use futures::{FutureExt, future::join_all};
 
-/// Closing answers all that is in flight, then refuses; a new process finds everything and goes on.
-pub async fn a_closed_log_refuses_and_keeps(open: impl AsyncFn() -> Log) {
+/// Closing answers everything in flight, then refuses; a new process finds everything and continues.
+pub async fn closed_log_refuses_appends_and_keeps_events(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let asked: Vec<Append> =
         (0..100).map(|number| append(&format!("s{number}"), Expected::NoStream, 2)).collect();
@@ -25,8 +25,8 @@ pub async fn a_closed_log_refuses_and_keeps(open: impl AsyncFn() -> Log) {
     assert_eq!(again.read_all(all[199].position, 10).await.expect("read")[0].position, answer.position);
 }
 
-/// A caller who leaves may or may not have appended; asking again with the same ids settles it.
-pub async fn callers_who_leave_do_no_harm(open: impl AsyncFn() -> Log) {
+/// A caller that leaves may or may not have appended; asking again with the same ids settles it.
+pub async fn abandoned_appends_are_settled_by_repeating(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let asked: Vec<Append> =
         (0..100).map(|number| append(&format!("s{}", number % 50), Expected::NoStream, 2)).collect();

@@ -1,4 +1,4 @@
-//! Small appends for tests, and what must be true of any log after them.
+//! Small appends for tests, and assertions that hold for any log after them.
 
 use crate::{Append, Appended, CommandRef, Expected, Log, NewEvent, RawEvent};
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use events::{CommandId, EventId, StreamName};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// An event with an id of its own.
+/// An event with a random id.
 pub fn event() -> NewEvent {
     let id = EventId(Uuid::new_v4());
     NewEvent {
@@ -22,22 +22,22 @@ pub fn events(count: usize) -> Vec<NewEvent> {
     std::iter::repeat_with(event).take(count).collect()
 }
 
-/// The stream of a name.
+/// The stream with a name.
 pub fn stream(name: &str) -> StreamName {
     StreamName::stored(format!("sample-{name}"))
 }
 
-/// New events for a stream.
+/// An append of new events to a stream.
 pub fn append(name: &str, expected: Expected, count: usize) -> Append {
     Append { stream: stream(name), expected, events: events(count), command: None }
 }
 
-/// A command that nobody has used.
+/// A command with an unused id.
 pub fn command() -> CommandRef {
     CommandRef { id: CommandId(Uuid::new_v4()), fingerprint: [7; 32] }
 }
 
-/// A whole log, from the start.
+/// Reads a whole log from the start.
 ///
 /// # Panics
 /// The log cannot be read.
@@ -53,11 +53,11 @@ pub async fn everything(log: &Log) -> Vec<RawEvent> {
     }
 }
 
-/// What is true of every log at any time: positions grow (densely, where that is promised), revisions of each stream
-/// are 0, 1, 2 … in the same order, and streams read alone say the same.
+/// Asserts what holds of every log at any time: positions grow (densely where promised), revisions of each stream are
+/// 0, 1, 2 … in the same order, and each stream reads the same on its own.
 ///
 /// # Panics
-/// It is not.
+/// One of them does not hold.
 pub async fn assert_ordered(log: &Log) -> Vec<RawEvent> {
     let all = everything(log).await;
     let mut streams: HashMap<&StreamName, Vec<&RawEvent>> = HashMap::new();
@@ -80,10 +80,10 @@ pub async fn assert_ordered(log: &Log) -> Vec<RawEvent> {
     all
 }
 
-/// [`assert_ordered`], and no event is there twice: true as long as all who repeat do so as [`Expected`] says.
+/// [`assert_ordered`], and no event is stored twice: holds if all retries follow the rule of [`Expected`].
 ///
 /// # Panics
-/// It is not.
+/// One of them does not hold.
 pub async fn assert_sound(log: &Log) -> Vec<RawEvent> {
     let all = assert_ordered(log).await;
     let mut ids = HashSet::new();
@@ -93,7 +93,7 @@ pub async fn assert_sound(log: &Log) -> Vec<RawEvent> {
     all
 }
 
-/// An acknowledged append is where the acknowledgement says, once.
+/// Asserts that an acknowledged append is stored once, where the acknowledgement says.
 ///
 /// # Panics
 /// It is not.

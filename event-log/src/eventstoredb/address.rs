@@ -1,41 +1,42 @@
-//! The URL of a log in EventStoreDB: the client's connection string, and the name space of ours in it.
+//! The URL of a log in EventStoreDB: the client's connection string plus the parameter `namespace`.
 
 use eventstore::ClientSettings;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
-/// The parameter that is ours alone.
+/// Parameter that the client does not know.
 const NAMESPACE: &str = "namespace";
-/// What streams are named after unless the URL says otherwise.
+/// Prefix of stream names unless the URL sets one.
 const DEFAULT_NAMESPACE: &str = "veche";
-/// The longest name space.
+/// Maximum length of a namespace.
 const MAX_NAMESPACE: usize = 64;
-/// The client rests this long before every attempt to connect, the first one included; its own default is half a second.
+/// Parameter that shortens the client's pause before every connection attempt, the first one included; in ms. Its own
+/// default is half a second.
 const DISCOVERY: (&str, &str) = ("discoveryInterval", "50");
 
-/// A URL, taken apart.
+/// A parsed URL.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Address {
     scheme: String,
     /// `user:password@`, or empty.
     user: String,
-    /// `host:port`, several of them for a cluster.
+    /// `host:port`, several for a cluster.
     hosts: Vec<String>,
-    /// Without ours.
+    /// Parameters for the client, without `namespace`.
     parameters: Vec<(String, String)>,
-    /// What the names of our streams begin with.
+    /// Prefix of the names of this log's streams.
     pub(super) namespace: String,
 }
 
-/// Why a URL is none; never names what it holds, which may be a password.
+/// Reason why a URL is refused; never contains the URL's content, which may be a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the URL of EventStoreDB: {0}")]
 pub(super) struct BadAddress(&'static str);
 
 impl Address {
-    /// Takes a URL apart.
+    /// Parses a URL.
     ///
     /// # Errors
-    /// It is none of ours, or asks for what would break the log's promises.
+    /// It is not a URL of EventStoreDB, or asks for something that would break the log's promises.
     pub(super) fn parse(url: &str) -> Result<Self, BadAddress> {
         let (scheme, rest) = url.split_once("://").ok_or(BadAddress("esdb://host:port is expected"))?;
         if scheme != "esdb" && scheme != "esdb+discover" {
@@ -73,7 +74,7 @@ impl Address {
             }
             self.namespace = value.to_owned();
         } else if is("nodePreference") && !value.eq_ignore_ascii_case("leader") {
-            // What a follower says may be old, and commands are decided on it.
+            // A follower may answer with old events, and commands are decided on the answers.
             return Err(BadAddress("nodePreference must be leader"));
         } else {
             self.parameters.push((name.to_owned(), value.to_owned()));
@@ -81,16 +82,16 @@ impl Address {
         Ok(())
     }
 
-    /// Whether two lead to one log: a node of both, and one namespace.
-    pub(super) fn leads_where(&self, other: &Self) -> bool {
+    /// Whether two URLs lead to the same log: they share a node and the namespace.
+    pub(super) fn same_log(&self, other: &Self) -> bool {
         let common = |host: &String| other.hosts.iter().any(|theirs| theirs.eq_ignore_ascii_case(host));
         self.namespace == other.namespace && self.hosts.iter().any(common)
     }
 
-    /// Says what is wrong with the files that it names. The client would end in the middle of its work.
+    /// Checks the files that the URL names, since the client would fail on them later, in the middle of its work.
     ///
     /// # Errors
-    /// A file cannot be read, or is none of certificates.
+    /// A file cannot be read or holds no certificate.
     pub(super) fn check_files(&self) -> Result<(), String> {
         if !self.is_secure() {
             return Ok(());
@@ -107,17 +108,17 @@ impl Address {
         PrivateKeyDer::from_pem_file(file).map(drop).map_err(|error| bad_file("userKeyFile", file, &error))
     }
 
-    /// The file with the authorities that sign the servers' certificates; none: those that the system trusts.
+    /// File with the authorities that sign the servers' certificates; `None`: the system's authorities.
     pub(super) fn authorities(&self) -> Option<&str> {
         self.parameter("tlsCaFile")
     }
 
-    /// Whether the servers' certificates are looked at.
+    /// Whether the client verifies the servers' certificates.
     pub(super) fn is_verified(&self) -> bool {
         self.is_secure() && self.parameter("tlsVerifyCert") != Some("false")
     }
 
-    /// All nodes that it names, `host:port`.
+    /// All nodes that the URL names, `host:port`.
     pub(super) fn hosts(&self) -> &[String] {
         &self.hosts
     }
@@ -127,7 +128,7 @@ impl Address {
         named.map(|(_, value)| value.as_str())
     }
 
-    /// Where a relay would have to connect to, if one can be used.
+    /// The node that a relay would connect to, if a relay can be used.
     pub(super) fn relay_target(&self) -> Option<&str> {
         match &self.hosts[..] {
             [host] if self.scheme == "esdb" && !self.is_secure() => Some(host),
@@ -135,15 +136,15 @@ impl Address {
         }
     }
 
-    /// Ports of the servers, as far as they are known before one is asked.
+    /// Ports of the servers, as far as the URL tells.
     pub(super) fn ports(&self) -> impl Iterator<Item = u16> + '_ {
         self.hosts.iter().filter_map(|host| host.rsplit_once(':')?.1.parse().ok())
     }
 
-    /// What the client is told, with another host in place of ours.
+    /// The client's settings, optionally with another host, such as a relay's.
     ///
     /// # Errors
-    /// The client does not understand it.
+    /// The client does not understand the URL.
     pub(super) fn client_settings(&self, instead: Option<&str>) -> Result<ClientSettings, BadAddress> {
         let hosts = instead.map_or_else(|| self.hosts.join(","), str::to_owned);
         let mut query = String::new();
@@ -162,7 +163,7 @@ impl Address {
     }
 }
 
-/// Without the user's password.
+/// Leaves the user's password out.
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}://{} ({})", self.scheme, self.hosts.join(","), self.namespace)
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_plain_node_is_relayed() {
+    fn relay_target_is_a_single_node_without_tls() {
         let cases = [
             ("esdb://db?tls=false", Some("db:2113")),
             ("esdb://db:1234/?tls=false", Some("db:1234")),
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_the_client_could_not_read_are_named() {
+    fn check_files_names_the_unusable_file() {
         let wrong = |url| parse(url).check_files().expect_err(url);
         assert!(wrong("esdb://db?tlsCaFile=/nowhere/ca.pem").contains("tlsCaFile /nowhere/ca.pem: "));
         assert!(
@@ -217,8 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn one_log_is_known_by_any_of_its_nodes() {
-        let same = |one, other| parse(one).leads_where(&parse(other));
+    fn same_log_holds_for_any_common_node() {
+        let same = |one, other| parse(one).same_log(&parse(other));
         assert!(same("esdb://db?tls=false", "esdb://user:pass@DB:2113/"));
         assert!(same("esdb://a,b,c", "esdb://c:2113"));
         assert!(!same("esdb://a,b,c", "esdb://c:2114"));
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_told_all_but_what_is_ours() {
+    fn client_settings_contain_all_parameters_but_the_namespace() {
         let address = parse("esdb://user:pass@a:1,b:2?tls=false&namespace=other");
         assert_eq!(address.namespace, "other");
         let settings = address.client_settings(None).expect("understood");
@@ -238,14 +239,14 @@ mod tests {
     }
 
     #[test]
-    fn the_client_does_not_rest_for_half_a_second() {
+    fn client_settings_shorten_the_discovery_interval() {
         let rest = |url| format!("{:?}", parse(url).client_settings(None).expect("understood"));
         assert!(rest("esdb://db").contains("discovery_interval: 50ms"));
         assert!(rest("esdb://db?discoveryInterval=70").contains("discovery_interval: 70ms"));
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_password() {
+    fn errors_never_contain_the_password() {
         for url in [
             "db:2113",
             "postgres://db",

@@ -1,7 +1,8 @@
-//! One append, until it is settled or its time is up.
+//! One append, retried until its outcome is known or its time is up.
 //!
-//! The server is always given an exact revision. So of all attempts at one place one passes, an attempt can be repeated
-//! after any failure, and a conflict is the truth; what the conflict means is judged as everywhere, from what is stored.
+//! The server always gets an exact revision. So of all attempts at one revision exactly one succeeds, an attempt may
+//! be repeated after any failure, and a conflict is reliable. The common append decision then says from the stored
+//! events what the conflict means.
 
 use super::{
     Shared,
@@ -10,37 +11,37 @@ use super::{
 };
 use crate::{
     Append, AppendError, Appended, Cause, Receipt,
-    judge::{Known, Verdict, fixed_place, judge},
+    decision::{AppendDecision, AppendFacts, decide, fixed_first_revision},
 };
 use events::{Position, Revision};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Beyond it there is no revision on the wire.
+/// Highest revision on the wire.
 const MAX_REVISION: Revision = i64::MAX.cast_unsigned();
 
-/// An append in work.
+/// An append in progress.
 pub(super) struct Job<'a> {
     pub(super) shared: &'a Shared,
     pub(super) append: &'a Append,
-    /// The server's name of the stream.
+    /// Name of the stream on the server.
     pub(super) name: String,
     /// Another caller may be writing the same events.
-    pub(super) not_ours_alone: bool,
-    /// What the caller expects is not so, or may not be: look before writing.
-    pub(super) must_look: bool,
+    pub(super) may_be_shared: bool,
+    /// The caller's expectation does not hold, or may not hold: read before writing.
+    pub(super) must_read: bool,
     until: Instant,
     pause: Duration,
-    /// An attempt was not answered.
-    doubt: bool,
-    /// Where that attempt would have put the events.
+    /// An attempt got no answer.
+    in_doubt: bool,
+    /// First revision at which that attempt would have put the events.
     tried: Option<Revision>,
-    /// What was known to be stored before this began.
+    /// Highest position known to be stored before this append began.
     seen_before: Position,
 }
 
-/// Where to write, or why not to.
-pub(super) enum Place {
+/// Where to write, or the outcome if there is nothing to write.
+pub(super) enum WriteTarget {
     Free(Revision),
     Taken(Result<Appended, AppendError>),
 }
@@ -51,22 +52,22 @@ impl<'a> Job<'a> {
             shared,
             append,
             name: shared.wire.named(&append.stream),
-            not_ours_alone: false,
-            must_look: false,
+            may_be_shared: false,
+            must_read: false,
             until: Instant::now() + shared.settings.give_up_after,
             pause: FIRST_PAUSE,
-            doubt: false,
+            in_doubt: false,
             tried: None,
             seen_before: shared.seen(),
         }
     }
 
-    /// Without a command.
+    /// Runs an append without a command.
     pub(super) async fn run(mut self) -> Result<Appended, AppendError> {
         loop {
-            let first = match self.place().await? {
-                Place::Free(first) => first,
-                Place::Taken(settled) => return settled,
+            let first = match self.target().await? {
+                WriteTarget::Free(first) => first,
+                WriteTarget::Taken(settled) => return settled,
             };
             if let Some(appended) = self.write(first).await? {
                 return Ok(appended);
@@ -74,30 +75,30 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Where the events belong: as expected, without asking, unless there is reason to look.
-    pub(super) async fn place(&self) -> Result<Place, AppendError> {
+    /// First revision for the events: derived from the expectation without reading, unless there is a reason to read.
+    pub(super) async fn target(&self) -> Result<WriteTarget, AppendError> {
         if let (Some(first @ 0..=MAX_REVISION), false) =
-            (fixed_place(self.append.expected, None), self.must_look)
+            (fixed_first_revision(self.append.expected, None), self.must_read)
         {
-            return Ok(Place::Free(first));
+            return Ok(WriteTarget::Free(first));
         }
         Ok(match self.look(None).await? {
-            Verdict::Write(first) => Place::Free(first),
-            Verdict::Repeat(appended) => Place::Taken(Ok(appended)),
-            Verdict::Refuse(error) => Place::Taken(Err(error)),
+            AppendDecision::Write(first) => WriteTarget::Free(first),
+            AppendDecision::Repeat(appended) => WriteTarget::Taken(Ok(appended)),
+            AppendDecision::Refuse(error) => WriteTarget::Taken(Err(error)),
         })
     }
 
-    /// What is to be done, from what is stored and what is kept about the command.
-    pub(super) async fn look(&self, receipt: Option<&Receipt>) -> Result<Verdict, AppendError> {
+    /// Decides about the append from the stored events and the command's receipt.
+    pub(super) async fn look(&self, receipt: Option<&Receipt>) -> Result<AppendDecision, AppendError> {
         let wire = &self.shared.wire;
         let count = self.append.events.len();
-        let unread = |failure: Failure| failure.of_appending(self.doubt);
+        let unread = |failure: Failure| failure.of_appending(self.in_doubt);
         let last = wire.last(&self.name).await.map_err(unread)?;
         if let Some(last) = last {
             self.shared.grown(&self.append.stream, last);
         }
-        let first = fixed_place(self.append.expected, self.tried)
+        let first = fixed_first_revision(self.append.expected, self.tried)
             .or_else(|| (last? + 1).checked_sub(count as u64))
             .filter(|first| last.is_some_and(|last| *first <= last));
         let stored = match first {
@@ -108,10 +109,10 @@ impl<'a> Job<'a> {
             let index = usize::try_from(revision.checked_sub(first?)?).ok()?;
             stored.get(index).map(|record| (record.id, record.position))
         };
-        Ok(judge(self.append, Known { last, receipt, tried: self.tried }, at))
+        Ok(decide(self.append, AppendFacts { last, receipt, tried: self.tried }, at))
     }
 
-    /// One attempt; `None`: look, and perhaps try again.
+    /// Makes one attempt; `None`: read, and perhaps retry.
     pub(super) async fn write(&mut self, first: Revision) -> Result<Option<Appended>, AppendError> {
         let events = self.append.events.iter().map(to_store).collect();
         match self.shared.wire.append(self.name.clone(), first, events).await {
@@ -120,12 +121,12 @@ impl<'a> Job<'a> {
                 if let Some(actual) = actual {
                     self.shared.grown(&self.append.stream, actual);
                 }
-                self.must_look = true;
+                self.must_read = true;
                 Ok(None)
             }
             Err(failure) => {
                 if matches!(failure, Failure::Lost(_)) {
-                    self.doubt = true;
+                    self.in_doubt = true;
                     self.tried = Some(first);
                 }
                 self.rest(failure).await.map(|()| None)
@@ -133,19 +134,19 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Waits before the next attempt, if there is to be one.
+    /// Waits before the next attempt, or fails if the time is up.
     pub(super) async fn rest(&mut self, failure: Failure) -> Result<(), AppendError> {
         if !failure.is_passing() || Instant::now() + self.pause >= self.until {
-            tracing::error!(?failure, stream = %self.append.stream, "an append was given up");
-            return Err(failure.of_appending(self.doubt));
+            tracing::error!(?failure, stream = %self.append.stream, "giving up an append");
+            return Err(failure.of_appending(self.in_doubt));
         }
-        tracing::warn!(?failure, stream = %self.append.stream, "an append is tried again");
+        tracing::warn!(?failure, stream = %self.append.stream, "retrying an append");
         sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())
     }
 
-    /// The answer. Only the last event's position is told, so that of the first one is read.
+    /// The answer to the caller. The server returns the last event's position only, so the first one's is read.
     async fn written(&self, written: Written) -> Result<Appended, AppendError> {
         let count = self.append.events.len();
         let corrupt = || AppendError::Unknown(Cause::new("the server's answer does not fit the append"));
@@ -172,7 +173,7 @@ impl<'a> Job<'a> {
             last_revision: written.last,
             first_position,
             position,
-            repeated: self.not_ours_alone || position <= self.seen_before || !first_to_hear,
+            repeated: self.may_be_shared || position <= self.seen_before || !first_to_hear,
         })
     }
 }

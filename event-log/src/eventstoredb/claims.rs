@@ -1,34 +1,35 @@
-//! Commands are carried out once, and their receipts are found again, without a transaction over two streams.
+//! Idempotent commands without a transaction over two streams.
 //!
-//! Before the events of a command are written, a *claim* is: one small event in a stream of the command's own, which says
-//! where the events are going to be (stream, first revision, event ids) and what asked for them (the fingerprint). The
-//! claim promises nothing; whether it came true is seen at the place that it names:
+//! Before the events of a command are written, a *claim* is: one small event in a stream of the command's own, which
+//! names where the events are going to be (stream, first revision, event ids) and the request (its fingerprint). The
+//! claim promises nothing; its outcome shows at the place that it names:
 //!
-//! * its events are there: it is the command's receipt, and has all that a receipt needs;
-//! * other events are there: it can never come true, as its events are only accepted at that very revision;
-//! * nothing is there: it is open. Its writer may be about to write, or may have died.
+//! * its events are there: the claim is the command's receipt;
+//! * other events are there: the claim can never be fulfilled, since its events are only accepted at that very
+//! revision;
+//! * nothing is there: the claim is open. Its writer may be about to write, or may have died.
 //!
-//! A claim behind others is written only by who has seen what became of those, with the exact revision of the command's
-//! stream. Behind an open claim it names the same place, so that one of them comes true at most. So whatever dies
-//! whenever, a repetition finds the events or writes them, once:
+//! A claim after others is written only by a caller that has seen the outcome of those, with the exact revision of the
+//! command's stream. After an open claim it names the same place, so that at most one of them is fulfilled. So
+//! whenever a process dies, a repetition finds the events or writes them, once:
 //!
 //! * before the claim, or before it was durable: nothing has happened;
-//! * between claim and events: the same request with the same event ids goes on at once; one that was decided anew waits
-//!   [`PATIENCE`] for the other to finish, then competes for the same place; a different request is refused as long as
-//!   the place is free;
+//! * between claim and events: the same request with the same event ids continues at once; one that was decided again
+//! waits [`CLAIM_PATIENCE`] for the other to finish, then competes for the same place; a different request is refused while
+//! the place is free;
 //! * after the events: the claim is the receipt.
 //!
 //! The other order, events first, would leave events that no repetition with new ids could find.
 
 use super::{
     Shared,
-    appending::{Job, Place},
+    appending::{Job, WriteTarget},
     failure::Failure,
     wire::{FIRST_PAUSE, LONGEST_PAUSE},
 };
 use crate::{
     Append, AppendError, Appended, Cause, CommandRef, ReadError, Receipt,
-    judge::{Known, Verdict, fixed_place, judge},
+    decision::{AppendDecision, AppendFacts, decide, fixed_first_revision},
 };
 use bytes::Bytes;
 use events::{CommandId, EventId, Revision, StreamName};
@@ -38,31 +39,31 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-/// How long somebody else's open claim is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_millis(500);
-/// The stored name of a claim.
+/// How long to wait for another caller's open claim.
+pub(super) const CLAIM_PATIENCE: Duration = Duration::from_millis(500);
+/// Stored name of a claim.
 const KIND: &str = "command.claimed.v1";
-/// More claims than any command gets: each but the last one was superseded or refused.
+/// Maximum number of claims read per command: each but the last one was superseded or refused.
 const MAX_CLAIMS: usize = 4_096;
 
-/// Where the events of a command are to be.
+/// Where the events of a command are going to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claim {
     stream: String,
     first: Revision,
     events: Vec<Uuid>,
-    /// In hexadecimal digits.
+    /// Hexadecimal digits.
     fingerprint: String,
 }
 
-/// What became of a command's claims.
-enum Fate {
-    /// One came true.
-    True(Receipt),
-    /// This one may.
+/// Outcome of a command's claims.
+enum ClaimOutcome {
+    /// The events of one claim are stored: this is the command's receipt.
+    Fulfilled(Receipt),
+    /// This claim may still be fulfilled.
     Open(Claim),
-    /// None can.
-    False,
+    /// No claim can be fulfilled any more.
+    Superseded,
 }
 
 impl Claim {
@@ -79,24 +80,24 @@ impl Claim {
         self.stream == other.stream && self.fingerprint == other.fingerprint
     }
 
-    async fn fate(&self, shared: &Shared) -> Result<Fate, Failure> {
+    async fn outcome(&self, shared: &Shared) -> Result<ClaimOutcome, Failure> {
         let stream = StreamName::stored(self.stream.clone());
         let stored = shared.wire.forward(&shared.wire.named(&stream), self.first, self.events.len()).await?;
         let agree = stored.iter().zip(&self.events).take_while(|(at, id)| at.id == EventId(**id)).count();
         let (Some(first), Some(last)) = (stored.first(), stored.last()) else {
-            return Ok(Fate::Open(self.clone()));
+            return Ok(ClaimOutcome::Open(self.clone()));
         };
         if agree < stored.len() {
-            return Ok(Fate::False);
+            return Ok(ClaimOutcome::Superseded);
         }
         if agree < self.events.len() {
-            // An append is all or nothing; what is seen in part is about to be seen whole.
-            return Ok(Fate::Open(self.clone()));
+            // An append is all or nothing: events seen in part are about to be seen whole.
+            return Ok(ClaimOutcome::Open(self.clone()));
         }
         let mut fingerprint = [0; 32];
         hex::decode_to_slice(&self.fingerprint, &mut fingerprint)
             .map_err(|error| Failure::Refused(Cause::new(error)))?;
-        Ok(Fate::True(Receipt {
+        Ok(ClaimOutcome::Fulfilled(Receipt {
             stream,
             first_revision: first.revision,
             last_revision: last.revision,
@@ -107,48 +108,48 @@ impl Claim {
     }
 }
 
-/// What a command led to, if it is known.
+/// Receipt of a command, if the command has been carried out.
 ///
 /// # Errors
 /// The log cannot be read.
 pub(super) async fn receipt(shared: &Shared, command: CommandId) -> Result<Option<Receipt>, ReadError> {
     let claims = load(shared, &shared.wire.claims_of(command.0)).await.map_err(Failure::of_reading)?;
-    match fate(shared, &claims, None).await.map_err(Failure::of_reading)? {
-        Fate::True(receipt) => Ok(Some(receipt)),
-        Fate::Open(_) | Fate::False => Ok(None),
+    match outcome(shared, &claims, None).await.map_err(Failure::of_reading)? {
+        ClaimOutcome::Fulfilled(receipt) => Ok(Some(receipt)),
+        ClaimOutcome::Open(_) | ClaimOutcome::Superseded => Ok(None),
     }
 }
 
-/// Carries out an append with a command.
+/// Appends the events of a command.
 ///
 /// # Errors
-/// [`AppendError`].
+/// See [`AppendError`].
 pub(super) async fn append(mut job: Job<'_>, command: CommandRef) -> Result<Appended, AppendError> {
     let stream = job.shared.wire.claims_of(command.id.0);
     let mut work =
         Work { claims: Vec::new(), known: false, own: false, open_since: None, pause: FIRST_PAUSE };
     loop {
         let mut open = None;
-        match work.fate(&job, command).await? {
-            Fate::True(receipt) => return repeated(job.append, &receipt),
-            Fate::Open(claim) => {
+        match work.outcome(&job, command).await? {
+            ClaimOutcome::Fulfilled(receipt) => return repeated(job.append, &receipt),
+            ClaimOutcome::Open(claim) => {
                 if !claim.is_like(job.append, command) && work.waits(&job, &stream).await? {
                     continue;
                 }
                 if !claim.is_same_request(&Claim::of(job.append, command, claim.first)) {
                     return Err(AppendError::CommandReused);
                 }
-                job.must_look = true;
+                job.must_read = true;
                 open = Some(claim);
             }
-            Fate::False => {}
+            ClaimOutcome::Superseded => {}
         }
-        job.must_look |= !is_reached(&job);
-        let first = match job.place().await? {
-            Place::Free(first) => first,
-            // A refusal, or a repeat of the events: but the command's own story comes first.
-            Place::Taken(settled) if work.known => return settled,
-            Place::Taken(_) => {
+        job.must_read |= !is_reached(&job);
+        let first = match job.target().await? {
+            WriteTarget::Free(first) => first,
+            // A refusal, or a repeat of the events: but the command's own claims are read first.
+            WriteTarget::Taken(settled) if work.known => return settled,
+            WriteTarget::Taken(_) => {
                 work.reload(&job, &stream).await?;
                 continue;
             }
@@ -157,39 +158,39 @@ pub(super) async fn append(mut job: Job<'_>, command: CommandRef) -> Result<Appe
         if open.as_ref() != Some(&claim) && !work.claim(&mut job, &stream, claim).await? {
             continue;
         }
-        job.not_ours_alone = !work.own;
+        job.may_be_shared = !work.own;
         if let Some(appended) = job.write(first).await? {
             return Ok(appended);
         }
-        job.must_look = true;
+        job.must_read = true;
         work.reload(&job, &stream).await?;
     }
 }
 
 impl Claim {
-    /// The very same events for the same request.
+    /// Whether the claim is for the same events and the same request.
     fn is_like(&self, append: &Append, command: CommandRef) -> bool {
         *self == Self::of(append, command, self.first)
     }
 }
 
-/// What is known of a command's claims while it is carried out.
+/// Progress of carrying out a command.
 struct Work {
     claims: Vec<Claim>,
-    /// The claims were read; before, there are most likely none.
+    /// The claims were read; before that there most likely are none.
     known: bool,
-    /// One of them is ours.
+    /// One of the claims is this caller's.
     own: bool,
-    /// Since when somebody else's claim has been open.
+    /// When another caller's open claim was first seen.
     open_since: Option<Instant>,
     pause: Duration,
 }
 
 impl Work {
-    async fn fate(&self, job: &Job<'_>, command: CommandRef) -> Result<Fate, AppendError> {
+    async fn outcome(&self, job: &Job<'_>, command: CommandRef) -> Result<ClaimOutcome, AppendError> {
         let ours = |claim: &Claim| claim.is_like(job.append, command);
-        let fate = fate(job.shared, &self.claims, Some(&ours)).await;
-        fate.map_err(|failure| failure.of_appending(false))
+        let outcome = outcome(job.shared, &self.claims, Some(&ours)).await;
+        outcome.map_err(|failure| failure.of_appending(false))
     }
 
     async fn reload(&mut self, job: &Job<'_>, stream: &str) -> Result<(), AppendError> {
@@ -198,9 +199,9 @@ impl Work {
         Ok(())
     }
 
-    /// Waits a little for somebody else; `false` once that was long enough.
+    /// Waits a little for another caller; `false` once it has waited long enough.
     async fn waits(&mut self, job: &Job<'_>, stream: &str) -> Result<bool, AppendError> {
-        if self.own || self.open_since.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
+        if self.own || self.open_since.get_or_insert_with(Instant::now).elapsed() >= CLAIM_PATIENCE {
             return Ok(false);
         }
         sleep(self.pause).await;
@@ -209,11 +210,11 @@ impl Work {
         Ok(true)
     }
 
-    /// Writes a claim behind those that are known; `false`: there are others by now, or nobody knows.
+    /// Writes a claim after the known ones; `false`: there are others by now, or the outcome is unknown.
     async fn claim(&mut self, job: &mut Job<'_>, stream: &str, claim: Claim) -> Result<bool, AppendError> {
         let unwritten = |error| Failure::Refused(Cause::new(error));
         let data = EventData::json(KIND, &claim).map_err(|error| unwritten(error).of_appending(false))?;
-        // An id of its own: of two who write the same claim, one must hear of a conflict.
+        // A random id: of two callers that write the same claim, one must get a conflict.
         let event = data.id(Uuid::new_v4()).metadata(Bytes::from_static(b"{}"));
         let first = self.claims.len() as Revision;
         match job.shared.wire.append(stream.to_owned(), first, vec![event]).await {
@@ -230,9 +231,10 @@ impl Work {
     }
 }
 
-/// The stream has certainly come as far as the append expects: a claim for a place further on could come true much later.
+/// Whether the stream has certainly reached the expected revision: a claim for a later place could be fulfilled much
+/// later.
 fn is_reached(job: &Job<'_>) -> bool {
-    match fixed_place(job.append.expected, None) {
+    match fixed_first_revision(job.append.expected, None) {
         Some(0) => true,
         Some(first) => job.shared.has_grown_to(&job.append.stream, first - 1),
         None => false,
@@ -240,32 +242,32 @@ fn is_reached(job: &Job<'_>) -> bool {
 }
 
 fn repeated(append: &Append, receipt: &Receipt) -> Result<Appended, AppendError> {
-    match judge(append, Known { receipt: Some(receipt), ..Known::default() }, |_| None) {
-        Verdict::Repeat(appended) => Ok(appended),
-        Verdict::Refuse(error) => Err(error),
-        Verdict::Write(_) => Err(AppendError::CommandReused),
+    match decide(append, AppendFacts { receipt: Some(receipt), ..AppendFacts::default() }, |_| None) {
+        AppendDecision::Repeat(appended) => Ok(appended),
+        AppendDecision::Refuse(error) => Err(error),
+        AppendDecision::Write(_) => Err(AppendError::CommandReused),
     }
 }
 
-/// Of all claims; of open ones the one that is `ours`, else the last.
-async fn fate(
+/// Outcome of all claims; among open ones the claim that is `ours`, else the last.
+async fn outcome(
     shared: &Shared,
     claims: &[Claim],
     ours: Option<&(dyn Fn(&Claim) -> bool + Sync)>,
-) -> Result<Fate, Failure> {
+) -> Result<ClaimOutcome, Failure> {
     let mut open: Option<Claim> = None;
     for claim in claims {
-        match claim.fate(shared).await? {
-            Fate::True(receipt) => return Ok(Fate::True(receipt)),
-            Fate::Open(claim) => {
+        match claim.outcome(shared).await? {
+            ClaimOutcome::Fulfilled(receipt) => return Ok(ClaimOutcome::Fulfilled(receipt)),
+            ClaimOutcome::Open(claim) => {
                 if !open.as_ref().is_some_and(|open| ours.is_some_and(|ours| ours(open))) {
                     open = Some(claim);
                 }
             }
-            Fate::False => {}
+            ClaimOutcome::Superseded => {}
         }
     }
-    Ok(open.map_or(Fate::False, Fate::Open))
+    Ok(open.map_or(ClaimOutcome::Superseded, ClaimOutcome::Open))
 }
 
 async fn load(shared: &Shared, stream: &str) -> Result<Vec<Claim>, Failure> {

@@ -1,8 +1,9 @@
-//! The one client of a process, and its replacement when it is no good any more.
+//! The one client of a process and its replacement.
 //!
-//! The client ends for ever with the first connection that fails, and holds on to a node that is gone. So it is made anew:
-//! at once when it says that it has ended, and after a few failures in a row, which also asks a cluster's nodes anew
-//! who leads. New clients are made at growing intervals, so that a server that is away is not called in a loop.
+//! The client ends for ever with the first connection that fails, and holds on to a node that is gone. So it is
+//! replaced: at once when it reports its end, and after a few consecutive failures, which also makes it look for a
+//! cluster's leader again. Replacements come at growing intervals, so that a server that is away is not called in a
+//! loop.
 
 use super::{
     address::Address,
@@ -23,18 +24,18 @@ use std::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-/// Failures in a row that cost a client its place.
+/// Consecutive failures after which a client is replaced.
 const PATIENCE: u32 = 3;
-/// The least time between two new clients; doubled with each one that carries nothing, up to [`LONGEST_REST`].
+/// Minimum time between two new clients; it doubles with each client that carries no call, up to [`LONGEST_REST`].
 const FIRST_REST: Duration = Duration::from_millis(50);
 const LONGEST_REST: Duration = Duration::from_secs(1);
-/// How long a client may take to install its provider of cryptography; it is the first thing it does.
+/// How long a client may take to install its cryptography provider, which is the first thing it does.
 const PROVIDER_WAIT: Duration = Duration::from_secs(5);
 
-/// The first client installs the process' provider, and panics if there is one. Later ones find theirs.
+/// The first client installs the process-wide provider, and panics if there is one already. Later ones find it.
 static PROVIDER_IS_THE_CLIENTS: AtomicBool = AtomicBool::new(false);
 
-/// Makes clients, and calls through the newest.
+/// Creates clients, and calls through the newest one.
 #[derive(Debug)]
 pub(super) struct Connection {
     address: Address,
@@ -46,30 +47,30 @@ pub(super) struct Connection {
 
 #[derive(Debug)]
 struct Current {
-    live: Arc<Live>,
+    live: Arc<LiveClient>,
     made_at: Instant,
     rest: Duration,
 }
 
-/// A client, and how it has fared.
-struct Live {
+/// A client with its record of failures.
+struct LiveClient {
     client: Client,
     failures: AtomicU32,
     dead: AtomicBool,
 }
 
-impl std::fmt::Debug for Live {
+impl std::fmt::Debug for LiveClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Live").field("failures", &self.failures).field("dead", &self.dead).finish()
+        f.debug_struct("LiveClient").field("failures", &self.failures).field("dead", &self.dead).finish()
     }
 }
 
 impl Connection {
-    /// A connection that is made by the first call.
+    /// A connection whose client is created by the first call.
     ///
     /// # Errors
-    /// Another part of the process installed a provider of cryptography before the first client could; or there is no
-    /// port for the relay.
+    /// Another part of the process installed a cryptography provider before the first client could, or no port is left
+    /// for the relay.
     pub(super) async fn new(address: Address) -> Result<Self, ReadError> {
         refuse_foreign_provider()?;
         let relay = match address.relay_target() {
@@ -83,16 +84,16 @@ impl Connection {
         Ok(Self { address, relay, sockets, current: Mutex::new(current), made: AtomicU32::new(1) })
     }
 
-    /// How many clients there were.
+    /// Number of clients created so far.
     #[cfg(feature = "testing")]
     pub(super) fn clients_made(&self) -> u32 {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// One call, answered in time or lost. The client's own deadline is only a header for the server.
+    /// Makes one call with a local deadline: the client's own deadline is only a header for the server.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// See [`Failure`].
     pub(super) async fn call<T, Work>(
         &self,
         within: Duration,
@@ -132,14 +133,14 @@ impl Connection {
         Err(failure)
     }
 
-    fn fared_well(&self, live: &Live) {
+    fn fared_well(&self, live: &LiveClient) {
         if live.failures.swap(0, Ordering::Relaxed) > 0 || self.lock().rest > FIRST_REST {
             self.lock().rest = FIRST_REST;
         }
     }
 
-    /// The client of the moment; a new one where the last one is dead.
-    async fn live(&self) -> Result<Arc<Live>, Failure> {
+    /// The current client, replaced if it is dead.
+    async fn live(&self) -> Result<Arc<LiveClient>, Failure> {
         loop {
             let due = {
                 let mut current = self.lock();
@@ -151,7 +152,7 @@ impl Connection {
                     let live = make(&self.address, self.relay.as_ref())
                         .map_err(|error| Failure::Away(Cause::new(error)))?;
                     let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-                    tracing::info!(made, "the client of EventStoreDB was made anew");
+                    tracing::info!(made, "replaced the client of EventStoreDB");
                     current.rest = (current.rest * 2).min(LONGEST_REST);
                     current.made_at = Instant::now();
                     current.live = Arc::new(live);
@@ -163,32 +164,32 @@ impl Connection {
         }
     }
 
-    /// Nothing is left half done under the lock.
+    /// No holder of the lock leaves the state half changed.
     fn lock(&self) -> std::sync::MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn make(address: &Address, relay: Option<&Relay>) -> Result<Live, ReadError> {
+fn make(address: &Address, relay: Option<&Relay>) -> Result<LiveClient, ReadError> {
     let instead = relay.map(|relay| relay.address.to_string());
     let settings = address.client_settings(instead.as_deref()).map_err(unavailable)?;
     let client = Client::new(settings).map_err(unavailable)?;
-    Ok(Live { client, failures: AtomicU32::new(0), dead: AtomicBool::new(false) })
+    Ok(LiveClient { client, failures: AtomicU32::new(0), dead: AtomicBool::new(false) })
 }
 
-/// Installs a provider of cryptography for the process, if there is none, where no log in EventStoreDB is going to be
-/// opened. Its client links a second provider, and where there are two rustls panics rather than choose.
+/// Installs a process-wide cryptography provider, if there is none. For processes that open no log in EventStoreDB:
+/// the client's crate links a second provider, and where there are two, rustls panics rather than choose.
 pub fn install_tls_provider() {
-    // Somebody was faster: then there is one.
+    // An error means that there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
-/// Better said once and plainly than as a connection that is always closed.
+/// A plain error once, instead of a connection that always closes.
 fn refuse_foreign_provider() -> Result<(), ReadError> {
     let foreign = CryptoProvider::get_default().is_some() && !PROVIDER_IS_THE_CLIENTS.load(Ordering::Acquire);
     if foreign {
         return Err(unavailable(io::Error::other(
-            "the client of EventStoreDB must be made before anything else installs a provider for rustls",
+            "the client of EventStoreDB must be created before anything else installs a provider for rustls",
         )));
     }
     Ok(())

@@ -1,42 +1,42 @@
-//! What the client's errors mean: for the caller, and for the connection. The client tells most of them by text alone,
-//! so they are told apart here and nowhere else.
+//! Classification of the client's errors, for the caller and for the connection. Most of them differ by their text
+//! only, and only this file reads it.
 
 use crate::{AppendError, Cause, ReadError};
 use events::Revision;
 use eventstore::{CurrentRevision, Error};
 use tonic::Code;
 
-/// What a call came to, for the caller.
+/// Outcome of a failed call, for the caller.
 #[derive(Clone, Debug)]
 pub(super) enum Failure {
-    /// The stream is at another revision; nothing was written.
+    /// The stream has another revision; nothing was written.
     Conflict(Option<Revision>),
-    /// There is no such stream.
+    /// The stream does not exist.
     Missing,
-    /// The stream was deleted for good.
+    /// The stream was deleted permanently.
     Deleted,
-    /// More than the server takes at once; nothing was written.
+    /// The append exceeds the server's maximum; nothing was written.
     TooLarge,
-    /// The server was not reached, or is not the one to ask; nothing was written, and trying again helps.
+    /// The server was not reached, or is not the leader; nothing was written, and a retry helps.
     Away(Cause),
-    /// Nobody knows whether it was carried out; trying again with the same ids tells.
+    /// The outcome is unknown; a retry with the same ids tells it.
     Lost(Cause),
-    /// The server says no, and will say so again.
+    /// The server refuses the call, and will refuse a retry.
     Refused(Cause),
 }
 
-/// What an error says about the connection.
+/// State of the connection after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
     /// It carried an answer.
     Fine,
-    /// It may be broken: a client that fails several times in a row is made anew.
+    /// It may be broken: a client that fails several times in a row is replaced.
     Suspect,
     /// It will never work again.
     Dead,
 }
 
-/// Tells what an error means.
+/// Classifies an error.
 pub(super) fn classify(error: Error) -> (Failure, Health) {
     match error {
         Error::WrongExpectedVersion { current: CurrentRevision::Current(revision), .. } => {
@@ -50,9 +50,9 @@ pub(super) fn classify(error: Error) -> (Failure, Health) {
         Error::Grpc { code: Code::InvalidArgument, message } if is_too_large(&message) => {
             (Failure::TooLarge, Health::Fine)
         }
-        // The client moves to the node that it was told by itself.
+        // The client moves to the leader that the server named by itself.
         Error::NotLeaderException(_) => (Failure::Away(Cause::new(error)), Health::Fine),
-        // Its task has ended, and with it every later call.
+        // The client's task has ended: every later call will fail too.
         Error::ConnectionClosed | Error::GrpcConnectionError(_) | Error::InitializationError(_) => {
             (Failure::Away(Cause::new(error)), Health::Dead)
         }
@@ -82,28 +82,29 @@ fn is_too_large(message: &str) -> bool {
 }
 
 impl Failure {
-    /// A call that was not answered in time.
+    /// A call that missed its deadline.
     pub(super) fn unanswered(after: std::time::Duration) -> Self {
         Self::Lost(Cause::new(format!("no answer within {after:?}")))
     }
 
-    /// Trying again may help.
+    /// Whether a retry may help.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::Away(_) | Self::Lost(_))
     }
 
-    /// What a reader is told.
+    /// The error for a reader.
     pub(super) fn of_reading(self) -> ReadError {
         match self {
             Self::Away(cause) | Self::Lost(cause) | Self::Refused(cause) => ReadError::Unavailable(cause),
             Self::Deleted => ReadError::Corrupt("a stream was deleted"),
             Self::Conflict(_) | Self::Missing | Self::TooLarge => {
-                ReadError::Corrupt("an answer that a read cannot have")
+                ReadError::Corrupt("the server gave an answer that a read cannot have")
             }
         }
     }
 
-    /// What an appender is told where a conflict is no answer. In doubt, something may have been written before.
+    /// The error for an appender that cannot be told of a conflict. With `in_doubt` an earlier attempt may have
+    /// written something.
     pub(super) fn of_appending(self, in_doubt: bool) -> AppendError {
         let cause = match self {
             Self::Lost(cause) => return AppendError::Unknown(cause),
@@ -113,7 +114,7 @@ impl Failure {
                 return AppendError::TooLarge { what: "bytes of an append", size: limit + 1, limit };
             }
             Self::Deleted => Cause::new("the stream was deleted"),
-            Self::Conflict(_) | Self::Missing => Cause::new("the stream is fought over"),
+            Self::Conflict(_) | Self::Missing => Cause::new("too many writers compete for the stream"),
         };
         if in_doubt { AppendError::Unknown(cause) } else { AppendError::Unavailable(cause) }
     }
@@ -125,7 +126,7 @@ mod tests {
     use eventstore::{CurrentRevision, Error, ExpectedRevision};
     use tonic::{Code, Status};
 
-    /// As a server would say it.
+    /// An error as a server would send it.
     fn status(code: Code, message: &str) -> Error {
         Error::from_grpc(Status::new(code, message))
     }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_is_in_its_class() {
+    fn classify_maps_each_error_to_its_failure_and_health() {
         let not_leader = {
             let mut status = Status::new(Code::NotFound, "Leader info available");
             let pairs = [

@@ -1,5 +1,5 @@
-//! Why a server cannot be talked to over TLS: the client says only that it cannot connect. So where a log does not open, the
-//! nodes of its URL are called once without it, and what comes of it is said.
+//! Diagnosis of TLS failures: the client reports only that it cannot connect. If a log does not open, each node of its
+//! URL is called once without the client, and the TLS error is reported.
 
 use super::address::Address;
 use rustls::{
@@ -14,10 +14,10 @@ use std::{
     time::Duration,
 };
 
-/// How long a node may take for each step.
+/// Deadline for each step with a node.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is wrong with the certificate or the protocol of one of the nodes; nothing if TLS is not to blame.
+/// The TLS error of one of the nodes; `None` if TLS is not to blame.
 pub(super) async fn explain(address: &Address) -> Option<String> {
     if !address.is_verified() {
         return None;
@@ -27,7 +27,7 @@ pub(super) async fn explain(address: &Address) -> Option<String> {
         let config = Arc::new(config(&address)?);
         address.hosts().iter().find_map(|host| {
             let error = greet(host, config.clone()).err()?;
-            // Whoever is away is told by the client already.
+            // The client itself reports nodes that are away.
             error.get_ref()?.downcast_ref::<rustls::Error>().map(|error| format!("TLS with {host}: {error}"))
         })
     });

@@ -1,10 +1,10 @@
-//! Nagle's algorithm, switched off on the client's own connections: what the [relay](super::relay) is for where there can be
-//! none, with TLS and to a cluster.
+//! Turns Nagle's algorithm off on the client's own connections, with TLS and to a cluster, where there can be no
+//! [relay](super::relay).
 //!
-//! The client does not hand out its sockets. But a process may ask the system for a second descriptor of any of its own
-//! (`pidfd_getfd`), and the option belongs to the connection, not to the descriptor. So after a new connection, and when a
-//! call was suspiciously slow, those that lead to the servers' ports are looked up and set. Linux only; a container's
-//! seccomp profile may forbid it, and then calls on an idle connection take some 40 ms longer, no more.
+//! The client does not expose its sockets. But a process may ask the system for a second descriptor of any of its own
+//! (`pidfd_getfd`), and the option belongs to the connection, not to the descriptor. So after a new connection, and
+//! when a call was suspiciously slow, the sockets connected to the servers' ports are looked up and set. Linux only; a
+//! container's seccomp profile may forbid it, and then calls on an idle connection take some 40 ms longer.
 
 use std::{
     collections::BTreeSet,
@@ -15,31 +15,31 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A call that takes as long may have waited for a delayed acknowledgement.
+/// A call that takes this long may have waited for a delayed acknowledgement.
 const SLOW: Duration = Duration::from_millis(30);
-/// How often slow calls alone are a reason to look.
+/// Minimum interval between two look-ups that slow calls cause.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The client's connections, known by where they lead to.
+/// The client's sockets, identified by the ports that they are connected to.
 #[derive(Clone, Debug)]
-pub(super) struct Sockets(Arc<Known>);
+pub(super) struct Sockets(Arc<SocketTable>);
 
 #[derive(Debug)]
-struct Known {
+struct SocketTable {
     ports: Mutex<BTreeSet<u16>>,
     looked: Mutex<Option<Instant>>,
-    /// There may be a connection that was not set yet.
+    /// There may be a connection without the option.
     fresh: AtomicBool,
 }
 
 impl Sockets {
-    /// Connections to these ports.
+    /// Sockets connected to these ports.
     pub(super) fn to(ports: impl IntoIterator<Item = u16>) -> Self {
         let ports = Mutex::new(ports.into_iter().collect());
-        Self(Arc::new(Known { ports, looked: Mutex::default(), fresh: AtomicBool::new(true) }))
+        Self(Arc::new(SocketTable { ports, looked: Mutex::default(), fresh: AtomicBool::new(true) }))
     }
 
-    /// A server told of another one.
+    /// Adds the port of another server of the cluster.
     pub(super) fn add(&self, port: u32) {
         if let Ok(port) = u16::try_from(port) {
             self.0.ports.lock().unwrap_or_else(PoisonError::into_inner).insert(port);
@@ -47,12 +47,12 @@ impl Sockets {
         self.renewed();
     }
 
-    /// The next call that succeeds may do so over a new connection.
+    /// The next successful call may use a new connection.
     pub(super) fn renewed(&self) {
         self.0.fresh.store(true, Ordering::Release);
     }
 
-    /// A call succeeded, in this time.
+    /// A call succeeded and took this long.
     pub(super) fn carried(&self, took: Duration) {
         if !self.0.fresh.swap(false, Ordering::AcqRel) && (took < SLOW || !self.is_due()) {
             return;
@@ -87,7 +87,7 @@ fn set(ports: &BTreeSet<u16>) -> std::io::Result<()> {
             .is_ok_and(|target| target.to_string_lossy().starts_with("socket:"));
         let number = entry.file_name().to_str().and_then(|name| name.parse().ok());
         let (true, Some(number)) = (is_socket, number) else { continue };
-        // It may be closed by now; and if another one has its number, the look at the port tells.
+        // The descriptor may be closed by now; if its number was reused, the check of the port tells.
         let Ok(descriptor) = pidfd_getfd(&ourselves, number, PidfdGetfdFlags::empty()) else { continue };
         let socket = SockRef::from(&descriptor);
         let leads_to = socket.peer_addr().ok().and_then(|peer| peer.as_socket()).map(|peer| peer.port());

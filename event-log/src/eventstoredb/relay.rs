@@ -1,10 +1,11 @@
 //! A loopback relay between the client and its server.
 //!
-//! The client leaves Nagle's algorithm on and offers no way to its socket. A call is two small writes, and the second
-//! waits for the first one's acknowledgement, which the other side delays: 40 ms for every call on an idle connection.
-//! The relay acknowledges at once what it reads from the client and sends on without delay, so a call takes as long as
-//! the server does. It needs plain text and a single node: a certificate names the server's host, and a cluster tells its
-//! members' own addresses. It listens on the loopback address only, on a port of the system's choice.
+//! The client leaves Nagle's algorithm on and does not expose its socket. A call is two small writes, and the second
+//! waits for the acknowledgement of the first, which the other side delays: 40 ms for every call on an idle
+//! connection. The relay acknowledges at once what it reads from the client and forwards without delay, so a call
+//! takes as long as the server does. It needs plain text and a single node: a certificate names the server's host, and
+//! a cluster advertises its members' own addresses. It listens on the loopback address only, on a port of the system's
+//! choice.
 
 use socket2::SockRef;
 use std::{
@@ -20,22 +21,22 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-/// Bytes that are carried at once.
+/// Size of the copy buffer in bytes.
 const CHUNK: usize = 64 << 10;
 
-/// Listens until it is dropped.
+/// A listener that stops when it is dropped.
 #[derive(Debug)]
 pub(super) struct Relay {
-    /// Where the client is to connect to.
+    /// Address for the client to connect to.
     pub(super) address: SocketAddr,
     task: AbortHandle,
 }
 
 impl Relay {
-    /// A relay to `host:port`, which is resolved anew for each connection.
+    /// Starts a relay to `host:port`; the name is resolved for each connection.
     ///
     /// # Errors
-    /// There is no port left.
+    /// No port is free.
     pub(super) async fn start(target: String) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -51,7 +52,7 @@ impl Drop for Relay {
 }
 
 async fn accept(listener: TcpListener, target: String) {
-    // Dropped with the task, and the connections with it.
+    // Dropped together with the task, which closes the connections.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -59,13 +60,13 @@ async fn accept(listener: TcpListener, target: String) {
                 Ok((near, _)) => {
                     let target = target.clone();
                     connections.spawn(async move {
-                        // The client sees a lost connection, and says so.
+                        // The client sees the lost connection and reports it.
                         if let Err(error) = carry(near, &target).await {
                             tracing::debug!(%error, target, "a connection to EventStoreDB ended");
                         }
                     });
                 }
-                // Out of descriptors, most likely: they come back.
+                // Most likely out of descriptors, which passes.
                 Err(error) => {
                     tracing::warn!(%error, "the relay to EventStoreDB cannot accept");
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -76,7 +77,7 @@ async fn accept(listener: TcpListener, target: String) {
     }
 }
 
-/// Until either side closes: half-open connections are of no use to HTTP/2.
+/// Copies in both directions until either side closes: HTTP/2 has no use for half-open connections.
 async fn carry(near: TcpStream, target: &str) -> io::Result<()> {
     let far = TcpStream::connect(target).await?;
     near.set_nodelay(true)?;
@@ -102,7 +103,7 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, acknowledge: bool
     }
 }
 
-/// The system forgets it after a while, so it is asked for before every read.
+/// Disables delayed acknowledgements. The system forgets the option after a while, so it is set before every read.
 #[cfg(target_os = "linux")]
 fn at_once(stream: &TcpStream) {
     // Without it calls are slow, not wrong.

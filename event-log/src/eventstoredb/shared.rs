@@ -1,4 +1,4 @@
-//! What all clones of a log share: the connection, what was seen of the log so far, and room for appends.
+//! State that all clones of a log share: the connection, what was seen of the log, and room for appends.
 
 use super::{EventStoreDbSettings, wire::Wire};
 use crate::head::KnownHead;
@@ -12,47 +12,47 @@ use std::{
 };
 use tokio::sync::{RwLock, Semaphore};
 
-/// Appends whose positions are remembered, to tell the first of two equal ones.
+/// Number of remembered append positions, which tell the first of two equal appends.
 const ANSWERS: usize = 4_096;
-/// Streams whose lengths are remembered.
+/// Number of streams whose length is remembered.
 const STREAMS: usize = 65_536;
 
-/// See the file's head.
+/// State that all clones of a log share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) wire: Wire,
     pub(super) settings: EventStoreDbSettings,
     pub(super) head: KnownHead,
-    /// Held shared by appends, and for ever exclusively by who closes.
+    /// Appends hold it shared; closing takes it exclusively.
     pub(super) open: Arc<RwLock<bool>>,
     pub(super) appends: Arc<Semaphore>,
     pub(super) budget: Arc<Semaphore>,
-    /// The highest position that is certainly stored; the known head is also what others say.
+    /// Highest position that is certainly stored; the known head also includes announcements by others.
     seen: AtomicU64,
-    tail: Mutex<Tail>,
+    tail: Mutex<LogEnd>,
     scan: Mutex<Scan>,
     answers: Mutex<Answers>,
     /// Revisions that streams have certainly reached.
     lengths: Mutex<HashMap<StreamName, Revision>>,
 }
 
-/// The end of the log, as it was last seen from behind.
+/// The end of the log as last read.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tail {
-    /// Our last event.
+pub(super) struct LogEnd {
+    /// Position of this log's last event.
     pub(super) head: Position,
-    /// Up to here it is the last.
-    pub(super) looked_until: Position,
+    /// Position up to which that was the last event.
+    pub(super) scanned_until: Position,
 }
 
-/// A stretch without events of ours, so that those who wait at its beginning do not read it again and again.
+/// A range without events of this log, so that subscriptions waiting at its beginning do not read it again and again.
 #[derive(Clone, Copy, Debug, Default)]
 struct Scan {
     after: Position,
-    looked_until: Position,
+    scanned_until: Position,
 }
 
-/// Positions that callers were told of.
+/// Positions of appends that were answered as written now.
 #[derive(Debug, Default)]
 struct Answers {
     told: HashSet<Position>,
@@ -76,27 +76,27 @@ impl Shared {
         }
     }
 
-    /// Where to read on for what is behind a position.
-    pub(super) fn nothing_of_ours_up_to(&self, after: Position) -> Position {
+    /// Position to read on from for events after a position.
+    pub(super) fn resume_scan_after(&self, after: Position) -> Position {
         match *locked(&self.scan) {
-            scan if scan.after == after => scan.looked_until,
+            scan if scan.after == after => scan.scanned_until,
             _ => after,
         }
     }
 
-    /// Between two places there are others' events alone.
-    pub(super) fn found_nothing(&self, after: Position, looked_until: Position) {
-        *locked(&self.scan) = Scan { after, looked_until };
+    /// Records that there are only events of others between two positions.
+    pub(super) fn note_empty_range(&self, after: Position, scanned_until: Position) {
+        *locked(&self.scan) = Scan { after, scanned_until };
     }
 
-    pub(super) fn tail(&self) -> Tail {
+    pub(super) fn tail(&self) -> LogEnd {
         *locked(&self.tail)
     }
 
-    /// The end of the log was seen; another look may have seen a later one.
-    pub(super) fn saw_tail(&self, tail: Tail) {
+    /// Records the end of the log; a concurrent read may have seen a later one.
+    pub(super) fn saw_tail(&self, tail: LogEnd) {
         let mut known = locked(&self.tail);
-        if known.looked_until <= tail.looked_until {
+        if known.scanned_until <= tail.scanned_until {
             *known = tail;
         }
         drop(known);
@@ -107,13 +107,13 @@ impl Shared {
         self.seen.load(Ordering::Acquire)
     }
 
-    /// An event is stored there.
+    /// Records that an event is stored at a position.
     pub(super) fn saw(&self, position: Position) {
         self.seen.fetch_max(position, Ordering::AcqRel);
         self.head.advance(position);
     }
 
-    /// A caller is told of an append that ends there: `false` if another one was before.
+    /// Records the answer to an append that ends at a position; `false` if another one was answered with it before.
     pub(super) fn answered(&self, position: Position) -> bool {
         let mut answers = locked(&self.answers);
         let first = answers.told.insert(position);
@@ -128,11 +128,11 @@ impl Shared {
         first
     }
 
-    /// A stream has an event at this revision.
+    /// Records that a stream has an event at this revision.
     pub(super) fn grown(&self, stream: &StreamName, last: Revision) {
         let mut lengths = locked(&self.lengths);
         if lengths.len() >= STREAMS {
-            // Rarely, and all it costs is a look.
+            // Happens rarely and costs one read per stream.
             lengths.clear();
         }
         let known = lengths.entry(stream.clone()).or_insert(last);
@@ -144,7 +144,7 @@ impl Shared {
     }
 }
 
-/// Nothing is left half done under these locks.
+/// No holder of these locks leaves its value half changed.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

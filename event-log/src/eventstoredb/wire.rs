@@ -1,4 +1,4 @@
-//! The calls that the log makes, in the log's words: names with their name space, limits, deadlines, retries of reads.
+//! Calls to the server in the log's terms: stream names with namespace, limits, deadlines, retries of reads.
 
 use super::{address::Address, connection::Connection, failure::Failure};
 use crate::{NewEvent, RawEvent, ReadError};
@@ -13,31 +13,31 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-/// The first pause before a read is tried again; each further one is twice as long, up to [`LONGEST_PAUSE`].
+/// Pause before the first retry of a read; it doubles up to [`LONGEST_PAUSE`].
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(10);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-/// Numbers on the wire are signed: beyond, there is nothing.
+/// Numbers on the wire are signed: there is nothing beyond this one.
 const MAX_NUMBER: u64 = i64::MAX.cast_unsigned();
 
-/// What a write led to.
+/// Result of a write.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written {
     /// Revision of the last event.
     pub(super) last: Revision,
-    /// Its position; 0 where the server does not say.
+    /// Position of the last event; 0 if the server did not return it.
     pub(super) position: Position,
 }
 
 /// A page of the whole log.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// Ours, in the order of reading.
+    /// Events of this log, in the order of reading.
     pub(super) events: Vec<RawEvent>,
-    /// Where the first event that was looked at is, ours or not.
-    pub(super) looked_from: Option<Position>,
-    /// Where the last one is.
-    pub(super) looked_until: Option<Position>,
-    /// There was nothing more.
+    /// Position of the first record on the page, of this log or not.
+    pub(super) scanned_from: Option<Position>,
+    /// Position of the last record on the page.
+    pub(super) scanned_until: Option<Position>,
+    /// Nothing follows the page.
     pub(super) ended: bool,
 }
 
@@ -45,21 +45,21 @@ pub(super) struct Page {
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) connection: Connection,
-    /// What our streams' names begin with.
+    /// Prefix of the names of this log's streams.
     prefix: String,
-    /// What the names of the streams of claims begin with; they are no part of the log.
+    /// Prefix of the names of the streams of claims, which are not part of the log.
     claims: String,
-    /// No healthy call takes as long.
+    /// Deadline of one call.
     within: Duration,
-    /// How long reads are tried again.
+    /// How long reads are retried.
     give_up_after: Duration,
 }
 
 impl Wire {
-    /// Calls to an address.
+    /// Opens calls to an address.
     ///
     /// # Errors
-    /// [`Connection::new`].
+    /// See [`Connection::new`].
     pub(super) async fn open(
         address: Address,
         within: Duration,
@@ -70,27 +70,27 @@ impl Wire {
         Ok(Self { connection: Connection::new(address).await?, prefix, claims, within, give_up_after })
     }
 
-    /// The server's name of a stream.
+    /// Name of a stream on the server.
     pub(super) fn named(&self, stream: &StreamName) -> String {
         format!("{}{stream}", self.prefix)
     }
 
-    /// The server's name of the stream that holds a command's claims.
+    /// Name of the stream with a command's claims on the server.
     pub(super) fn claims_of(&self, command: Uuid) -> String {
         format!("{}{}", self.claims, command.simple())
     }
 
-    /// Stores events at a revision, all or none; not retried.
+    /// Appends events at a revision, all or none; does not retry.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// See [`Failure`].
     pub(super) async fn append(
         &self,
         stream: String,
         first: Revision,
         events: Vec<EventData>,
     ) -> Result<Written, Failure> {
-        // Exact, always: only then does the server recognise a repeat for ever, and a conflict for certain.
+        // Always exact: only then does the server recognise a repeat for ever and report conflicts reliably.
         let expected = first.checked_sub(1).map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
         let options = AppendToStreamOptions::default()
             .expected_revision(expected)
@@ -102,10 +102,10 @@ impl Wire {
         Ok(Written { last: written.next_expected_version, position: written.position.commit })
     }
 
-    /// Events of a stream from a revision on, `limit` at most; none if there is no such stream.
+    /// Reads up to `limit` events of a stream from a revision on; empty if there is no such stream.
     ///
     /// # Errors
-    /// [`Failure`], after retries.
+    /// See [`Failure`]; after retries.
     pub(super) async fn forward(
         &self,
         stream: &str,
@@ -119,10 +119,10 @@ impl Wire {
         self.read_stream(stream, options.max_count(limit)).await
     }
 
-    /// The revision of a stream's last event.
+    /// Revision of a stream's last event.
     ///
     /// # Errors
-    /// [`Failure`], after retries.
+    /// See [`Failure`]; after retries.
     pub(super) async fn last(&self, stream: &str) -> Result<Option<Revision>, Failure> {
         let options = ReadStreamOptions::default().position(StreamPosition::End).backwards();
         let last = self.read_stream(stream, options.max_count(1)).await?;
@@ -131,7 +131,7 @@ impl Wire {
 
     async fn read_stream(&self, stream: &str, options: ReadStreamOptions) -> Result<Vec<Record>, Failure> {
         let options = options.requires_leader(true).deadline(self.within);
-        let mut patience = Patience::of(self.give_up_after);
+        let mut patience = RetrySchedule::of(self.give_up_after);
         loop {
             let (stream, options) = (stream.to_owned(), options.clone());
             let call =
@@ -144,19 +144,19 @@ impl Wire {
         }
     }
 
-    /// The events behind a position, `count` at most, and among them ours.
+    /// Reads up to `count` records after a position.
     ///
     /// # Errors
-    /// [`Failure`], after retries.
+    /// See [`Failure`]; after retries.
     pub(super) async fn all_after(&self, after: Position, count: usize) -> Result<Page, Failure> {
         if after > MAX_NUMBER {
-            return Ok(Page { events: Vec::new(), looked_from: None, looked_until: None, ended: true });
+            return Ok(Page { events: Vec::new(), scanned_from: None, scanned_until: None, ended: true });
         }
         let start = match after {
             0 => StreamPosition::Start,
             commit => StreamPosition::Position(eventstore::Position { commit, prepare: commit }),
         };
-        // The event at the position is read once more: one more than wanted.
+        // The server returns the record at the position too: one more than wanted.
         let options = ReadAllOptions::default().forwards().position(start).max_count(count + 1);
         let records = self.read_all(options).await?;
         let ended = records.len() <= count;
@@ -164,10 +164,10 @@ impl Wire {
         Ok(self.page(behind.collect(), ended))
     }
 
-    /// The event at a position, if it is one of ours.
+    /// The event at a position, if it belongs to this log.
     ///
     /// # Errors
-    /// [`Failure`], after retries.
+    /// See [`Failure`]; after retries.
     pub(super) async fn all_at(&self, position: Position) -> Result<Option<RawEvent>, Failure> {
         if position == 0 || position > MAX_NUMBER {
             return Ok(None);
@@ -179,10 +179,10 @@ impl Wire {
         Ok(found.and_then(|record| self.ours(record)))
     }
 
-    /// The events before a position (before the end, without one), latest first, `count` at most, and among them ours.
+    /// Reads up to `count` records before a position (`None`: from the end), latest first.
     ///
     /// # Errors
-    /// [`Failure`], after retries.
+    /// See [`Failure`]; after retries.
     pub(super) async fn all_before(&self, before: Option<Position>, count: usize) -> Result<Page, Failure> {
         let start = match before {
             None => StreamPosition::End,
@@ -195,15 +195,15 @@ impl Wire {
     }
 
     fn page(&self, records: Vec<Record>, ended: bool) -> Page {
-        let looked_from = records.first().map(|record| record.position);
-        let looked_until = records.last().map(|record| record.position);
+        let scanned_from = records.first().map(|record| record.position);
+        let scanned_until = records.last().map(|record| record.position);
         let events = records.into_iter().filter_map(|record| self.ours(record)).collect();
-        Page { events, looked_from, looked_until, ended }
+        Page { events, scanned_from, scanned_until, ended }
     }
 
     async fn read_all(&self, options: ReadAllOptions) -> Result<Vec<Record>, Failure> {
         let options = options.requires_leader(true).deadline(self.within);
-        let mut patience = Patience::of(self.give_up_after);
+        let mut patience = RetrySchedule::of(self.give_up_after);
         loop {
             let options = options.clone();
             let call = |client: Client| async move { all_of(client.read_all(&options).await?).await };
@@ -214,7 +214,7 @@ impl Wire {
         }
     }
 
-    /// An event of ours, under its own name.
+    /// The record as an event of this log, without the namespace; `None` if it is not one.
     pub(super) fn ours(&self, record: Record) -> Option<RawEvent> {
         let name = record.stream.strip_prefix(&self.prefix)?;
         Some(RawEvent {
@@ -229,30 +229,30 @@ impl Wire {
     }
 }
 
-/// Reads change nothing, so they are tried until they are answered or it takes too long.
-struct Patience {
+/// Retry schedule for reads, which change nothing and so may be repeated.
+struct RetrySchedule {
     until: Instant,
     pause: Duration,
 }
 
-impl Patience {
+impl RetrySchedule {
     fn of(time: Duration) -> Self {
         Self { until: Instant::now() + time, pause: FIRST_PAUSE }
     }
 
-    /// Waits before the next attempt, or hands the failure on.
+    /// Waits before the next attempt, or returns the failure.
     async fn rest(&mut self, failure: Failure) -> Result<(), Failure> {
         if !failure.is_passing() || Instant::now() + self.pause >= self.until {
             return Err(failure);
         }
-        tracing::debug!(?failure, "a read of EventStoreDB is tried again");
+        tracing::debug!(?failure, "retrying a read of EventStoreDB");
         sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())
     }
 }
 
-/// An event as the server tells it.
+/// A record as the server returns it.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) stream: String,
@@ -288,7 +288,7 @@ async fn all_of(mut answers: ReadStream) -> eventstore::Result<Vec<Record>> {
     Ok(records)
 }
 
-/// An event as the server takes it, named JSON where it is, so that the server's own tools can show it.
+/// A record for the server, declared JSON where it is, so that the server's own tools can show it.
 pub(super) fn to_store(event: &NewEvent) -> EventData {
     let json = serde_json::from_slice::<&RawValue>(&event.data).ok();
     let verbatim = json.filter(|value| value.get().len() == event.data.len());

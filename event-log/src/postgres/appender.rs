@@ -1,11 +1,11 @@
-//! The one task of a process that appends: it takes what is waiting and stores it in one transaction, so that the
-//! disk's sync rate does not bound the rate of appends. Nothing is delayed to make a batch larger: while one is being
-//! stored the next one gathers.
+//! The one task of a process that appends. It stores all queued appends in one transaction, so that the disk's sync
+//! rate does not bound the append rate. It delays nothing to enlarge a batch: the next batch gathers while the current
+//! one is stored.
 
 use super::{
-    batch::{Plan, Question},
+    batch::{Lookup, Plan},
+    recent::RecentEvents,
     statements,
-    tail::Tail,
 };
 use crate::{Append, AppendError, Appended, Cause, Expected, append::MAX_APPEND_EVENTS, head::KnownHead};
 use events::{Position, Revision};
@@ -16,73 +16,73 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// The most events of a batch: beyond, the commit's share is small already and waiting grows.
+/// Maximum number of events in a batch: beyond it the commit's share is small and latency grows.
 const MAX_BATCH_EVENTS: usize = MAX_APPEND_EVENTS;
-/// The most payload of a batch, unless a single append is larger.
+/// Maximum payload of a batch in bytes, unless a single append is larger.
 const MAX_BATCH_BYTES: usize = 1 << 20;
-/// No healthy batch takes as long; a connection that does is given up.
+/// No healthy batch takes as long; the connection is dropped after it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The first pause before a batch is tried again; each further one is twice as long, up to [`LONGEST_PAUSE`].
+/// Pause before the first retry of a batch; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 type Answer = Result<Appended, AppendError>;
 
-/// An append that waits.
+/// A queued append.
 #[derive(Debug)]
 pub(super) struct Request {
     append: Append,
     reply: oneshot::Sender<Answer>,
-    /// Its share of the queue, given back when it is answered.
+    /// Share of the queue's budget, released with the answer.
     _room: OwnedSemaphorePermit,
 }
 
 impl Request {
-    /// An append, and who waits for it.
+    /// An append with the channel for its answer.
     pub(super) fn new(append: Append, reply: oneshot::Sender<Answer>, room: OwnedSemaphorePermit) -> Self {
         Self { append, reply, _room: room }
     }
 }
 
-/// The task's state.
+/// State of the task.
 #[derive(Debug)]
 pub(super) struct Appender {
     requests: mpsc::Receiver<Request>,
-    /// Taken from the queue, but too large for the batch of that moment.
-    left_over: Option<Request>,
+    /// Taken from the queue, but too large for the current batch.
+    deferred: Option<Request>,
     stop: Arc<Notify>,
-    news: News,
+    observers: Observers,
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     give_up_after: Duration,
-    /// Others append too: lock the head first, else they might for ever be faster.
+    /// Other processes append too: lock the head first, or they might always be faster.
     contended: bool,
-    /// Where our last batch ended; nothing before there was one.
+    /// Position after our last batch, `None` before the first one.
     last_head: Option<Position>,
-    /// The last batch was given up: the next ones get one attempt, so that a queue does not wait for each in turn.
+    /// The last batch was given up: the next ones get one attempt each, so that the queue drains quickly.
     down: bool,
 }
 
-/// Where it is told what was appended.
+/// Receivers of what was appended.
 #[derive(Debug)]
-pub(super) struct News {
-    /// The newest position.
+pub(super) struct Observers {
+    /// Highest known position.
     pub(super) head: Arc<KnownHead>,
-    /// The newest events.
-    pub(super) tail: Arc<Tail>,
+    /// Most recent events.
+    pub(super) tail: Arc<RecentEvents>,
 }
 
-/// What may have been stored by attempts whose outcome was not heard.
+/// What attempts with an unknown outcome may have stored.
 #[derive(Clone, Debug, Default)]
-struct Doubt {
+struct InFlight {
     /// There was such an attempt.
     any: bool,
-    /// Where it put each request.
+    /// First revision at which the last such attempt put each request.
     tried: Vec<Option<Revision>>,
 }
 
-impl Doubt {
-    /// An attempt is about to be sent.
+impl InFlight {
+    /// Records an attempt before it is sent.
     fn sending(&mut self, answers: &[Answer]) {
         self.any = true;
         self.tried = answers
@@ -91,25 +91,25 @@ impl Doubt {
             .collect();
     }
 
-    fn of(&self, index: usize) -> Option<Revision> {
+    fn first_revision(&self, index: usize) -> Option<Revision> {
         self.tried.get(index).copied().flatten()
     }
 }
 
 impl Appender {
-    /// A task that has not begun.
+    /// Creates the task's state; nothing runs yet.
     pub(super) fn new(
         requests: mpsc::Receiver<Request>,
         stop: Arc<Notify>,
-        news: News,
+        observers: Observers,
         options: PgConnectOptions,
         give_up_after: Duration,
     ) -> Self {
         Self {
             requests,
-            left_over: None,
+            deferred: None,
             stop,
-            news,
+            observers,
             options: options.application_name("veche-log"),
             connection: None,
             give_up_after,
@@ -119,7 +119,7 @@ impl Appender {
         }
     }
 
-    /// Works until nobody can ask any more, or until told to stop and all that waited is answered.
+    /// Runs until all senders are gone, or until it is stopped and the queue is empty.
     pub(super) async fn run(mut self) {
         while let Some(first) = self.next().await {
             let requests = self.gather(first);
@@ -128,13 +128,13 @@ impl Appender {
             }
         }
         if let Some(connection) = self.connection.take() {
-            // Postgres would notice by itself.
+            // A failure to say goodbye is harmless: Postgres notices a closed socket.
             let _ = connection.close().await;
         }
     }
 
     async fn next(&mut self) -> Option<Request> {
-        if let Some(request) = self.left_over.take() {
+        if let Some(request) = self.deferred.take() {
             return Some(request);
         }
         let request = tokio::select! {
@@ -144,12 +144,13 @@ impl Appender {
                 self.requests.recv().await
             }
         };
-        // Those whom the last batch woke are about to ask again: let them, it costs microseconds.
+        // The callers that the last batch woke are about to append again: yielding to them costs microseconds and
+        // fills the batch.
         tokio::task::yield_now().await;
         request
     }
 
-    /// The first request and what waits behind it, without those whose callers have gone.
+    /// The first request and the queued ones that fit with it, without those whose callers are gone.
     fn gather(&mut self, first: Request) -> Vec<Request> {
         let mut events = first.append.events.len();
         let mut bytes = first.append.size();
@@ -158,7 +159,7 @@ impl Appender {
             events += request.append.events.len();
             bytes += request.append.size();
             if events > MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES {
-                self.left_over = Some(request);
+                self.deferred = Some(request);
                 break;
             }
             requests.push(request);
@@ -167,46 +168,46 @@ impl Appender {
         requests
     }
 
-    /// Stores a batch, however many attempts it takes, and answers everybody in it.
+    /// Stores a batch, retrying as needed, and answers its callers.
     async fn store(&mut self, requests: Vec<Request>) {
         let patience = if self.down { Duration::ZERO } else { self.give_up_after };
         let deadline = Instant::now() + patience;
         let mut pause = FIRST_PAUSE;
-        let mut doubt = Doubt::default();
+        let mut in_flight = InFlight::default();
         loop {
-            let error = match timeout(ATTEMPT_TIMEOUT, self.attempt(&requests, &mut doubt)).await {
+            let error = match timeout(ATTEMPT_TIMEOUT, self.attempt(&requests, &mut in_flight)).await {
                 Ok(Ok(Some(answers))) => {
                     self.down = false;
                     return answer(requests, answers);
                 }
-                // Somebody else was faster; from now on we lock.
+                // Another process was faster: lock the head from now on.
                 Ok(Ok(None)) => continue,
                 Ok(Err(error)) => Cause::new(error),
                 Err(elapsed) => Cause::new(elapsed),
             };
-            // Nobody knows what this connection is in the middle of.
+            // The state of this connection is unknown.
             self.connection = None;
             if Instant::now() + pause > deadline {
-                tracing::error!(%error, requests = requests.len(), "appends were given up");
+                tracing::error!(%error, requests = requests.len(), "giving up a batch of appends");
                 self.down = true;
-                return give_up(requests, &error, doubt.any);
+                return give_up(requests, &error, in_flight.any);
             }
-            tracing::warn!(%error, requests = requests.len(), "appends are tried again");
+            tracing::warn!(%error, requests = requests.len(), "retrying a batch of appends");
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// One attempt; `None` if somebody else appended between looking and writing.
+    /// Makes one attempt; `None` if another process appended between reading and writing.
     ///
-    /// It may be repeated after any error: the next look finds what was stored, and what was sent but not heard of can
-    /// only still be stored while the head is where it was, in which case the next write finds the head moved.
+    /// It may be repeated after any error: the next read finds what was stored, and a write whose outcome is unknown
+    /// can only still take effect while the head is unmoved, in which case the next write finds the head moved.
     async fn attempt(
         &mut self,
         requests: &[Request],
-        doubt: &mut Doubt,
+        in_flight: &mut InFlight,
     ) -> Result<Option<Vec<Answer>>, sqlx::Error> {
-        if let Some(answers) = self.attempt_unseen(requests, doubt).await? {
+        if let Some(answers) = self.attempt_unseen(requests, in_flight).await? {
             return Ok(Some(answers));
         }
         let connection = connection(&mut self.connection, &self.options).await?;
@@ -214,14 +215,17 @@ impl Appender {
         if locked {
             statements::lock_head(connection).await?;
         }
-        let questions = requests
+        let lookups = requests
             .iter()
             .enumerate()
-            .map(|(index, request)| Question::about(&request.append, doubt.of(index)));
-        let (head, looks) = statements::look(connection, &questions.collect::<Vec<_>>()).await?;
-        let appends = requests.iter().enumerate().map(|(index, request)| (&request.append, doubt.of(index)));
-        let plan = Plan::make(head, appends, &looks);
-        let stored = send(connection, &plan, locked, doubt).await?;
+            .map(|(index, request)| Lookup::about(&request.append, in_flight.first_revision(index)));
+        let (head, facts) = statements::look(connection, &lookups.collect::<Vec<_>>()).await?;
+        let appends = requests
+            .iter()
+            .enumerate()
+            .map(|(index, request)| (&request.append, in_flight.first_revision(index)));
+        let plan = Plan::make(head, appends, &facts);
+        let stored = send(connection, &plan, locked, in_flight).await?;
         if !stored {
             self.contended = true;
             return Ok(None);
@@ -230,21 +234,20 @@ impl Appender {
         Ok(Some(self.stored(plan)))
     }
 
-    /// An attempt that writes without having looked: right if the head is where our last batch ended, and all appends
-    /// begin streams. If a stream exists after all, or a command's receipt does, Postgres refuses the rows, and nothing
-    /// was stored.
+    /// Writes without reading first. Correct if the head is where our last batch ended and all appends begin new
+    /// streams; if a stream or a receipt exists after all, Postgres refuses the rows and stores nothing.
     async fn attempt_unseen(
         &mut self,
         requests: &[Request],
-        doubt: &mut Doubt,
+        in_flight: &mut InFlight,
     ) -> Result<Option<Vec<Answer>>, sqlx::Error> {
         let new = requests.iter().all(|request| request.append.expected == Expected::NoStream);
-        let Some(head) = self.last_head.filter(|_| new && !doubt.any && !self.contended) else {
+        let Some(head) = self.last_head.filter(|_| new && !in_flight.any && !self.contended) else {
             return Ok(None);
         };
         let plan = Plan::of_new_streams(head, requests.iter().map(|request| (&request.append, None)));
         let connection = connection(&mut self.connection, &self.options).await?;
-        match send(connection, &plan, false, doubt).await {
+        match send(connection, &plan, false, in_flight).await {
             Ok(true) => Ok(Some(self.stored(plan))),
             Ok(false) => Ok(None),
             Err(error) if statements::is_taken(&error) => Ok(None),
@@ -252,17 +255,17 @@ impl Appender {
         }
     }
 
-    /// A plan's rows are committed: tells of them.
+    /// Publishes the rows of a committed plan.
     fn stored(&mut self, plan: Plan<'_>) -> Vec<Answer> {
         let head = plan.new_head();
         self.last_head = Some(head);
-        self.news.tail.push(plan.events());
-        self.news.head.advance(head);
+        self.observers.tail.push(plan.events());
+        self.observers.head.advance(head);
         plan.answers
     }
 }
 
-/// The connection, made where there is none.
+/// The connection, opened if needed.
 async fn connection<'c>(
     connection: &'c mut Option<PgConnection>,
     options: &PgConnectOptions,
@@ -273,21 +276,21 @@ async fn connection<'c>(
     })
 }
 
-/// Writes a plan, if it has anything to write, and ends the transaction, if one was begun. `false`: nothing was
-/// stored, the head had moved.
+/// Writes a plan if it has rows, and ends the transaction if one was begun. `false`: the head had moved and nothing
+/// was stored.
 async fn send(
     connection: &mut PgConnection,
     plan: &Plan<'_>,
     locked: bool,
-    doubt: &mut Doubt,
+    in_flight: &mut InFlight,
 ) -> Result<bool, sqlx::Error> {
-    let before = doubt.clone();
+    let before = in_flight.clone();
     let mut stored = true;
     if plan.new_head() > plan.head {
-        doubt.sending(&plan.answers);
+        in_flight.sending(&plan.answers);
         stored = match statements::write(connection, plan.head, &plan.rows).await {
             Err(error) if statements::was_refused(&error) => {
-                *doubt = before;
+                *in_flight = before;
                 return Err(error);
             }
             other => other?,
@@ -297,12 +300,12 @@ async fn send(
         statements::commit(connection).await?;
     }
     if !stored {
-        *doubt = before;
+        *in_flight = before;
     }
     Ok(stored)
 }
 
-/// A caller who has gone does not hear it.
+/// Callers that are gone are skipped.
 fn answer(requests: Vec<Request>, answers: Vec<Answer>) {
     for (request, answer) in requests.into_iter().zip(answers) {
         let _ = request.reply.send(answer);

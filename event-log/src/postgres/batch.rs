@@ -1,112 +1,112 @@
-//! One batch: what must be known about its appends, and what is to be written because of it. Pure.
+//! Plans one batch: which facts its appends need, and which rows follow from them. Pure.
 
 use crate::{
     Append, AppendError, Appended, NewEvent, RawEvent, Receipt,
-    judge::{Known, Verdict, fixed_place, judge},
+    decision::{AppendDecision, AppendFacts, decide, fixed_first_revision},
 };
 use events::{CommandId, EventId, Position, Revision, StreamName};
 use std::collections::{BTreeMap, HashMap};
 
-/// What must be known about one append.
+/// Lookup of the facts about one append.
 #[derive(Debug)]
-pub(super) struct Question<'a> {
-    /// Its stream.
+pub(super) struct Lookup<'a> {
+    /// Stream name.
     pub(super) stream: &'a str,
-    /// The revision at which to look for its events, if it is not just the end of the stream.
+    /// Revision at which to look for the append's events; `None`: at the end of the stream.
     pub(super) first: Option<Revision>,
-    /// How many events to look for.
+    /// Number of events to look for.
     pub(super) amount: u64,
-    /// Its command.
+    /// Command id.
     pub(super) command: Option<CommandId>,
 }
 
-impl<'a> Question<'a> {
-    /// The question about an append, which was `tried` before at a revision.
+impl<'a> Lookup<'a> {
+    /// The lookup for an append; `tried` is the first revision of an earlier attempt.
     pub(super) fn about(append: &'a Append, tried: Option<Revision>) -> Self {
         Self {
             stream: append.stream.as_str(),
-            first: fixed_place(append.expected, tried),
+            first: fixed_first_revision(append.expected, tried),
             amount: append.events.len() as u64,
             command: append.command.map(|command| command.id),
         }
     }
 }
 
-/// What is known about one append.
+/// Facts about one append.
 #[derive(Debug, Default)]
-pub(super) struct Look {
+pub(super) struct StreamFacts {
     /// Revision of the stream's last event.
     pub(super) last: Option<Revision>,
-    /// The events found, in order, from where they were looked for.
+    /// Events found from the looked-up revision on, in order.
     pub(super) stored: Vec<(EventId, Position)>,
-    /// What is kept about its command.
+    /// Receipt of its command.
     pub(super) receipt: Option<Receipt>,
 }
 
-/// What is to be written, column by column.
+/// Rows to write, column by column.
 #[derive(Debug, Default)]
 pub(super) struct Rows<'a> {
-    // Of the events, in the order of their positions.
+    // Columns of the events, in order of position.
     pub(super) streams: Vec<&'a str>,
     pub(super) revisions: Vec<i64>,
     pub(super) events: Vec<&'a NewEvent>,
-    /// Of the commands behind them.
+    /// Receipts by command.
     pub(super) receipts: BTreeMap<CommandId, Receipt>,
 }
 
-/// What becomes of a batch.
+/// Plan of a batch.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
-    /// Behind which position the rows go.
+    /// Head that the decisions were made on; the rows follow it.
     pub(super) head: Position,
-    /// What is written.
+    /// Rows to write.
     pub(super) rows: Rows<'a>,
-    /// One for each append, in order; true once the rows are written.
+    /// One answer per append, in order; valid once the rows are written.
     pub(super) answers: Vec<Result<Appended, AppendError>>,
-    streams: HashMap<&'a str, Grown>,
+    streams: HashMap<&'a str, StreamTail>,
 }
 
-/// What this very batch adds to a stream.
+/// End of a stream, including the earlier appends of this batch.
 #[derive(Debug)]
-struct Grown {
+struct StreamTail {
     first: Revision,
     events: Vec<(EventId, Position)>,
 }
 
 impl<'a> Plan<'a> {
-    /// Judges the appends one after the other, each as if those before it were stored already.
+    /// Decides the appends one after the other, each as if the earlier ones were stored.
     pub(super) fn make(
         head: Position,
         appends: impl Iterator<Item = (&'a Append, Option<Revision>)>,
-        looks: &[Look],
+        facts: &[StreamFacts],
     ) -> Self {
         let mut plan = Self {
             head,
             rows: Rows::default(),
-            answers: Vec::with_capacity(looks.len()),
+            answers: Vec::with_capacity(facts.len()),
             streams: HashMap::new(),
         };
-        for ((append, tried), look) in appends.zip(looks) {
-            let answer = match plan.judge(append, tried, look) {
-                Verdict::Write(first) => Ok(plan.write(append, first)),
-                Verdict::Repeat(appended) => Ok(appended),
-                Verdict::Refuse(error) => Err(error),
+        for ((append, tried), look) in appends.zip(facts) {
+            let answer = match plan.decide(append, tried, look) {
+                AppendDecision::Write(first) => Ok(plan.write(append, first)),
+                AppendDecision::Repeat(appended) => Ok(appended),
+                AppendDecision::Refuse(error) => Err(error),
             };
             plan.answers.push(answer);
         }
         plan
     }
 
-    /// As if no stream of the appends held anything, and no command had a receipt.
+    /// Plans without facts: as if every stream were new and no command had a receipt.
     pub(super) fn of_new_streams(
         head: Position,
         appends: impl Iterator<Item = (&'a Append, Option<Revision>)> + Clone,
     ) -> Self {
-        let looks: Vec<Look> = appends.clone().map(|_| Look::default()).collect();
-        Self::make(head, appends, &looks)
+        let facts: Vec<StreamFacts> = appends.clone().map(|_| StreamFacts::default()).collect();
+        Self::make(head, appends, &facts)
     }
 
-    /// The rows as they are read back.
+    /// The rows as events, as they will be read back.
     pub(super) fn events(&self) -> Vec<RawEvent> {
         let rows = &self.rows;
         let row = |(index, event): (usize, &&NewEvent)| RawEvent {
@@ -121,18 +121,18 @@ impl<'a> Plan<'a> {
         rows.events.iter().enumerate().map(row).collect()
     }
 
-    /// The position of the last event once this is written.
+    /// Position of the last event once the plan is written.
     pub(super) fn new_head(&self) -> Position {
         self.head + self.rows.events.len() as u64
     }
 
-    fn judge(&self, append: &Append, tried: Option<Revision>, look: &Look) -> Verdict {
+    fn decide(&self, append: &Append, tried: Option<Revision>, look: &StreamFacts) -> AppendDecision {
         let grown = self.streams.get(append.stream.as_str());
         let last = grown.map_or(look.last, |grown| Some(grown.first + grown.events.len() as u64 - 1));
-        let known = Known { last, receipt: self.receipt(append).or(look.receipt.as_ref()), tried };
-        let looked_at = fixed_place(append.expected, tried)
+        let known = AppendFacts { last, receipt: self.receipt(append).or(look.receipt.as_ref()), tried };
+        let looked_at = fixed_first_revision(append.expected, tried)
             .or_else(|| (look.last? + 1).checked_sub(append.events.len() as u64));
-        judge(append, known, |revision| match grown {
+        decide(append, known, |revision| match grown {
             Some(grown) if revision >= grown.first => at(&grown.events, revision - grown.first),
             _ => at(&look.stored, revision.checked_sub(looked_at?)?),
         })
@@ -145,8 +145,10 @@ impl<'a> Plan<'a> {
     fn write(&mut self, append: &'a Append, first_revision: Revision) -> Appended {
         let first_position = self.new_head() + 1;
         let stream = append.stream.as_str();
-        let grown =
-            self.streams.entry(stream).or_insert_with(|| Grown { first: first_revision, events: Vec::new() });
+        let grown = self
+            .streams
+            .entry(stream)
+            .or_insert_with(|| StreamTail { first: first_revision, events: Vec::new() });
         for (number, event) in (0..).zip(&append.events) {
             grown.events.push((event.id, first_position + number));
             self.rows.streams.push(stream);

@@ -1,4 +1,5 @@
-//! The schema's history, embedded. Its table is `log.migrations`, so that other schemas of the database keep theirs.
+//! Migrations of the schema `log`, embedded. Their table is `log.migrations`, so that other schemas of the database
+//! keep theirs.
 
 use sqlx::{
     AssertSqlSafe, PgPool, SqlSafeStr,
@@ -6,13 +7,13 @@ use sqlx::{
 };
 use std::collections::BTreeMap;
 
-/// In order; an entry never changes once it is released.
+/// In order; a released entry never changes.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "log", include_str!("../../migrations/0001_log.sql")),
     (2, "recorded at", include_str!("../../migrations/0002_recorded_at.sql")),
 ];
 
-/// Applies what is missing, under the advisory lock that all migrators of one database share.
+/// Applies pending migrations under the advisory lock that all migrators of one database share.
 pub(super) async fn run(pool: &PgPool) -> Result<(), MigrateError> {
     let migrations = MIGRATIONS.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
@@ -23,11 +24,11 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), MigrateError> {
     apply(pool, &migrator, "log.migrations").await
 }
 
-/// Applies what is missing of a schema's history; where nothing is, nothing is locked, and nobody needs a right to change it: the
-/// product's own roles have none.
+/// Applies the pending migrations of a schema. If none is pending it takes no lock and needs no right to change the
+/// schema: the services' roles have none.
 ///
 /// # Errors
-/// Postgres is not available, or a migration was changed after it had been applied.
+/// Postgres is not available, or a released migration was changed after it was applied.
 pub async fn apply(pool: &PgPool, migrator: &Migrator, table: &'static str) -> Result<(), MigrateError> {
     if is_applied(pool, migrator, table).await? { Ok(()) } else { migrator.run(pool).await }
 }

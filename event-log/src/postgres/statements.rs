@@ -1,11 +1,12 @@
-//! The SQL of the log, and what its rows mean.
+//! The SQL of the log and the mapping of its rows.
 //!
-//! An append takes two statements, of which one that begins a stream needs only the second. [`look`] reads, in one snapshot, the head and all that bears on a batch. [`write`]
-//! moves the head and inserts, but only if the head is still where it was seen: every append moves it, so all that was
-//! decided from the snapshot still holds. No lock is held while this process thinks, so one that is paused or cut off
-//! stops nobody. [`lock_head`] is for the case that others move the head all the time.
+//! An append takes two statements; one that begins a stream takes only the second. [`look`] reads the head and all
+//! facts about a batch in one snapshot. [`write`] moves the head and inserts the events, but only if the head is
+//! unmoved: every append moves it, so what was decided from the snapshot still holds. No lock is held while this
+//! process decides, so a paused process stops nobody. [`lock_head`] is for contention, when others move the head all
+//! the time.
 
-use super::batch::{Look, Question, Rows};
+use super::batch::{Lookup, Rows, StreamFacts};
 use crate::{Cause, RawEvent, ReadError, Receipt};
 use events::{CommandId, EventId, Position, Revision, StreamName};
 use sqlx::{
@@ -16,13 +17,13 @@ use sqlx::{
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// For the connection that appends.
+/// Settings of the appending connection.
 ///
-/// - A plan made while the tables were empty scans them: for ever, once it is cached. So only indexes are allowed;
-///   and as there is nothing else to choose, it is planned once.
-/// - An acknowledged append is on disk, whatever the database's default.
-/// - A statement must see what was committed before it began, also while it holds the head's lock.
-/// - A lock on the head ends soon even if this process is cut off while it holds it.
+/// - A plan cached while the tables were empty would scan them for ever, so only index plans are allowed; since there
+/// is nothing else to choose, planning once is enough.
+/// - An acknowledged append is on disk, whatever the database's default is.
+/// - A statement sees everything committed before it began, also while it holds the head's lock.
+/// - The lock on the head is released soon even if this process is cut off while holding it.
 const SETUP: &str = "
     set enable_seqscan = off;
     set enable_hashjoin = off;
@@ -35,20 +36,20 @@ const SETUP: &str = "
     set idle_in_transaction_session_timeout = '2s';
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
 
-/// A connection to append over.
+/// Opens a connection for appends.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let mut connection = PgConnection::connect_with(options).await?;
     raw_sql(SETUP).execute(&mut connection).await?;
     Ok(connection)
 }
 
-/// Begins a transaction that nobody else can append during. Its own statement: a snapshot taken together with the
+/// Begins a transaction in which nobody else can append. A statement of its own: a snapshot taken together with the
 /// lock would be older than the lock.
 pub(super) async fn lock_head(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     raw_sql("begin; select from log.head for update").execute(connection).await.map(drop)
 }
 
-/// Ends what [`lock_head`] began.
+/// Commits the transaction of [`lock_head`].
 pub(super) async fn commit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     raw_sql("commit").execute(connection).await.map(drop)
 }
@@ -76,32 +77,32 @@ left join lateral (
 ) as receipt on true
 order by asked.number"#;
 
-/// What the log knows about the questions, in their order, as of one moment; and the head at that moment.
+/// Facts for each lookup in order, and the head, all from one snapshot.
 pub(super) async fn look(
     connection: &mut PgConnection,
-    questions: &[Question<'_>],
-) -> Result<(Position, Vec<Look>), sqlx::Error> {
+    lookups: &[Lookup<'_>],
+) -> Result<(Position, Vec<StreamFacts>), sqlx::Error> {
     let rows = sqlx::query(LOOK)
-        .bind(questions.iter().map(|question| question.stream).collect::<Vec<_>>())
-        .bind(questions.iter().map(|question| question.first.map(stored)).collect::<Vec<_>>())
-        .bind(questions.iter().map(|question| stored(question.amount)).collect::<Vec<_>>())
-        .bind(questions.iter().map(|question| question.command.map(|id| id.0)).collect::<Vec<_>>())
+        .bind(lookups.iter().map(|lookup| lookup.stream).collect::<Vec<_>>())
+        .bind(lookups.iter().map(|lookup| lookup.first.map(stored)).collect::<Vec<_>>())
+        .bind(lookups.iter().map(|lookup| stored(lookup.amount)).collect::<Vec<_>>())
+        .bind(lookups.iter().map(|lookup| lookup.command.map(|id| id.0)).collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
-    // One row a question, unless the head's row is missing: then there is no log here.
+    // One row per lookup, unless the head's row is missing: then there is no log here.
     let head = rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get("head").map(number)?;
-    let looks = rows.iter().map(look_of).collect::<Result<_, _>>()?;
-    Ok((head, looks))
+    let facts = rows.iter().map(facts_of).collect::<Result<_, _>>()?;
+    Ok((head, facts))
 }
 
-fn look_of(row: &PgRow) -> Result<Look, sqlx::Error> {
+fn facts_of(row: &PgRow) -> Result<StreamFacts, sqlx::Error> {
     let ids: Vec<Uuid> = row.try_get::<Option<_>, _>("ids")?.unwrap_or_default();
     let positions: Vec<i64> = row.try_get::<Option<_>, _>("positions")?.unwrap_or_default();
     let receipt = match row.try_get::<Option<Vec<u8>>, _>("fingerprint")? {
         Some(fingerprint) => Some(receipt_of(row, fingerprint)?),
         None => None,
     };
-    Ok(Look {
+    Ok(StreamFacts {
         last: row.try_get::<Option<_>, _>("last")?.map(number),
         stored: ids.into_iter().map(EventId).zip(positions.into_iter().map(number)).collect(),
         receipt,
@@ -115,7 +116,7 @@ fn receipt_of(row: &PgRow, fingerprint: Vec<u8>) -> Result<Receipt, sqlx::Error>
         last_revision: row.try_get("last_revision").map(number)?,
         first_position: row.try_get("first_position").map(number)?,
         position: row.try_get("last_position").map(number)?,
-        // The table checks its length.
+        // A check constraint of the table fixes its length.
         fingerprint: fingerprint.try_into().map_err(|_| sqlx::Error::RowNotFound)?,
     })
 }
@@ -137,7 +138,7 @@ with moved as (
 )
 select 1 from moved"#;
 
-/// Stores the rows behind `head`; `false` if the head is not there any more: then nothing was stored.
+/// Stores the rows after `head`. `false`: the head has moved and nothing was stored.
 pub(super) async fn write(
     connection: &mut PgConnection,
     head: Position,
@@ -166,13 +167,13 @@ pub(super) async fn write(
         .map(|moved| moved.is_some())
 }
 
-/// A stream's revision or a command is there already.
+/// Whether the stream's revision or the command exists already.
 pub(super) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
-/// Postgres itself said no, so nothing of it was stored. A fatal error is something else: the connection is lost, and
-/// perhaps only the news of the commit with it.
+/// Whether Postgres refused the statement, so that nothing of it was stored. A fatal error is different: the
+/// connection is lost, and perhaps only the news of the commit with it.
 pub(super) fn was_refused(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
@@ -180,12 +181,12 @@ pub(super) fn was_refused(error: &sqlx::Error) -> bool {
         .is_some_and(|error| error.severity() == PgSeverity::Error)
 }
 
-/// The position of the last event, 0 if there is none.
+/// Position of the last event, 0 if the log is empty.
 pub(super) async fn head(pool: &PgPool) -> Result<Position, ReadError> {
     sqlx::query_scalar("select position from log.head").fetch_one(pool).await.map(number).map_err(unreadable)
 }
 
-/// What is kept about a command.
+/// Receipt of a command.
 pub(super) async fn receipt(pool: &PgPool, command: CommandId) -> Result<Option<Receipt>, ReadError> {
     let row = sqlx::query("select * from log.receipts where command_id = $1")
         .bind(command.0)
@@ -271,12 +272,12 @@ fn unreadable(error: sqlx::Error) -> ReadError {
     }
 }
 
-/// As the database counts. No log is longer than this; a caller's fancy number is beyond every end either way.
+/// To the database's signed numbers. No log is that long; a larger number is after every end either way.
 fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// As we count. The tables check that nothing is negative.
+/// From the database's signed numbers; check constraints exclude negative ones.
 fn number(stored: i64) -> u64 {
     u64::try_from(stored).unwrap_or_default()
 }

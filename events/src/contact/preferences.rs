@@ -1,23 +1,24 @@
-//! How clients behave for a contact: switches and short texts, each named as the API names it.
+//! Client preferences of a contact: switches and short texts, named as in the API.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A value of a preference.
+/// Value of a preference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Preference {
     /// On or off.
     Switch(bool),
-    /// A text; empty for none.
+    /// A text; may be empty.
     Text(String),
 }
 
-/// Of what came later only what differs from its default is stored, so that what was stored before stays as it is.
+/// A preference that was added later is only stored if it differs from its default, so that older events encode
+/// unchanged.
 fn is_on(on: &bool) -> bool {
     *on
 }
 
-/// See [`is_on`].
+/// Counterpart of [`is_on`].
 fn is_off(on: &bool) -> bool {
     !*on
 }
@@ -25,7 +26,7 @@ fn is_off(on: &bool) -> bool {
 macro_rules! preferences {
     (switches { $($(#[$sdoc:meta])* $switch:ident = $default:literal,)+ }
      texts { $($(#[$tdoc:meta])* $text:ident,)+ }) => {
-        /// All preferences of a contact. What was never set has its default.
+        /// All preferences of a contact; those never set have their defaults.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct Preferences {
@@ -40,10 +41,10 @@ macro_rules! preferences {
         }
 
         impl Preferences {
-            /// The names of all preferences.
+            /// Names of all preferences.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($switch),)+ $(stringify!($text),)+];
 
-            /// Sets the preference of a name; false when there is none of that name and kind.
+            /// Sets a preference by name; `false` if there is none with that name and type.
             pub fn set(&mut self, name: &str, value: Preference) -> bool {
                 match (name, value) {
                     $((stringify!($switch), Preference::Switch(on)) => self.$switch = on,)+
@@ -60,9 +61,9 @@ preferences! {
     switches {
         /// Ctrl+Enter sends.
         alt_send = false,
-        /// Push also while a client is open.
+        /// Push also while a client is connected.
         always_send_pushes = false,
-        /// `*` mentions as `@` does.
+        /// `*` mentions like `@`.
         asterisk_mention = false,
         /// Compact list of contacts, mobile.
         contact_mshort_view = false,
@@ -70,15 +71,15 @@ preferences! {
         contact_short_view = false,
         /// Show former contacts.
         contact_show_archived = false,
-        /// Show activity.
+        /// Show activity (debugging).
         debug_show_activity = false,
         /// Compact list of groups, mobile.
         group_mshort_view = false,
-        /// Notify of group messages.
+        /// Notify of messages in groups.
         group_notifications_enabled = true,
         /// Compact list of groups.
         group_short_view = false,
-        /// Pushes do not show the text.
+        /// Hide the text in pushes.
         hide_pushes_content = false,
         /// Compact list of meetings, mobile.
         #[serde(skip_serializing_if = "is_off")]
@@ -94,7 +95,7 @@ preferences! {
         /// Notify of reactions.
         #[serde(skip_serializing_if = "is_on")]
         reaction_notifications_enabled = true,
-        /// Notify of what the system says.
+        /// Notify of system messages.
         #[serde(skip_serializing_if = "is_on")]
         systembot_notifications_enabled = true,
         /// Compact list of tasks, mobile.
@@ -109,14 +110,14 @@ preferences! {
     texts {
         /// Interface language.
         default_lang,
-        /// Does not want to be disturbed until then, RFC 3339.
+        /// Do not disturb until this time, RFC 3339.
         #[serde(skip_serializing_if = "String::is_empty")]
         focus_until,
-        /// No pushes until this time of day, `HH:MM`.
+        /// End of quiet time without pushes, `HH:MM`.
         quiet_time_finish,
-        /// No pushes from this time of day on, `HH:MM`.
+        /// Start of quiet time without pushes, `HH:MM`.
         quiet_time_start,
-        /// Name of a time zone, such as `Europe/Moscow`.
+        /// Name of the time zone, e.g. `Europe/Moscow`.
         timezone,
     }
 }
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_sets_what_it_names() {
+    fn set_by_name_changes_that_preference() {
         for name in Preferences::NAMES {
             let mut preferences = Preferences::default();
             let set = preferences.set(name, Preference::Switch(!name.ends_with("enabled")))
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_later_is_stored_where_it_differs() {
+    fn later_preference_is_stored_only_if_not_default() {
         let names = |preferences: &Preferences| {
             let json = serde_json::to_value(preferences).unwrap();
             json.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_program_did_not_know_has_its_default() {
+    fn absent_preference_decodes_to_its_default() {
         let stored: Preferences = serde_json::from_str(r#"{"alt_send": true}"#).unwrap();
         assert_eq!(stored, Preferences { alt_send: true, ..Preferences::default() });
     }

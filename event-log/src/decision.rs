@@ -1,67 +1,67 @@
-//! The one decision of the log: whether an append is written, was written before, or is refused. Pure.
+//! The append decision: write, recognise as a repeat, or refuse. Pure.
 //!
-//! How a repeat is found: by the receipt of its command, else by its event ids, compared with those stored where the
-//! append would have put them. For an exact expectation that place is fixed, so the answer is the same for ever; for
-//! the loose ones it is the end of the stream. All ids must match: an append that overlaps in part is refused.
-//! An index over all event ids would find more, at the price of a second unique index on every event ever written.
+//! A repeat is found by the receipt of its command, else by comparing its event ids with the stored ones at the
+//! revisions where the append would have put them. An exact expectation fixes those revisions, so the answer never
+//! changes; a loose expectation looks at the end of the stream. All ids must match: a partial overlap is refused. An
+//! index over all event ids would find more repeats, at the price of a second unique index on every event.
 
 use crate::{Append, AppendError, Appended, Expected, Receipt};
 use events::{EventId, Position, Revision};
 
-/// What to do with an append.
+/// Decision about an append.
 #[derive(Debug)]
-pub(crate) enum Verdict {
-    /// Store it, from this revision on.
+pub(crate) enum AppendDecision {
+    /// Store the events, beginning at this revision.
     Write(Revision),
-    /// It is there already.
+    /// The events are stored already.
     Repeat(Appended),
-    /// Say no.
+    /// Refuse the append.
     Refuse(AppendError),
 }
 
-/// What the log knows that bears on one append.
+/// Facts about the stream and the command that decide one append.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Known<'a> {
+pub(crate) struct AppendFacts<'a> {
     /// Revision of the stream's last event.
     pub(crate) last: Option<Revision>,
-    /// What is kept about the append's command.
+    /// Receipt of the append's command.
     pub(crate) receipt: Option<&'a Receipt>,
-    /// The first revision of an attempt to store this very append whose outcome was not heard.
+    /// First revision of an earlier attempt to store this append whose outcome is unknown.
     pub(crate) tried: Option<Revision>,
 }
 
-/// Decides; `stored` tells which event is at a revision of the append's stream.
-pub(crate) fn judge(
+/// Decides about an append; `stored` returns the event at a revision of the append's stream.
+pub(crate) fn decide(
     append: &Append,
-    known: Known<'_>,
+    known: AppendFacts<'_>,
     stored: impl Fn(Revision) -> Option<(EventId, Position)>,
-) -> Verdict {
+) -> AppendDecision {
     if let (Some(command), Some(receipt)) = (append.command, known.receipt) {
         let same = receipt.fingerprint == command.fingerprint && receipt.stream == append.stream;
         return if same {
-            Verdict::Repeat(receipt.repeated())
+            AppendDecision::Repeat(receipt.repeated())
         } else {
-            Verdict::Refuse(AppendError::CommandReused)
+            AppendDecision::Refuse(AppendError::CommandReused)
         };
     }
     if let Some(earlier) = earlier(append, known, stored) {
-        return Verdict::Repeat(earlier);
+        return AppendDecision::Repeat(earlier);
     }
     let Some(last) = known.last else {
         return match append.expected {
-            Expected::NoStream | Expected::Any => Verdict::Write(0),
+            Expected::NoStream | Expected::Any => AppendDecision::Write(0),
             Expected::Revision(_) | Expected::Exists => conflict(append, None),
         };
     };
     match append.expected {
-        Expected::Exists | Expected::Any => Verdict::Write(last + 1),
-        Expected::Revision(expected) if expected == last => Verdict::Write(last + 1),
+        Expected::Exists | Expected::Any => AppendDecision::Write(last + 1),
+        Expected::Revision(expected) if expected == last => AppendDecision::Write(last + 1),
         Expected::NoStream | Expected::Revision(_) => conflict(append, Some(last)),
     }
 }
 
-/// The revision where an append's events are if it was stored before, `None` where only the end of the stream tells.
-pub(crate) fn fixed_place(expected: Expected, tried: Option<Revision>) -> Option<Revision> {
+/// First revision at which an earlier copy of the append would stand; `None` if only the end of the stream can tell.
+pub(crate) fn fixed_first_revision(expected: Expected, tried: Option<Revision>) -> Option<Revision> {
     match expected {
         Expected::NoStream => Some(0),
         Expected::Revision(revision) => Some(revision.saturating_add(1)),
@@ -69,8 +69,8 @@ pub(crate) fn fixed_place(expected: Expected, tried: Option<Revision>) -> Option
     }
 }
 
-fn conflict(append: &Append, actual: Option<Revision>) -> Verdict {
-    Verdict::Refuse(AppendError::Conflict {
+fn conflict(append: &Append, actual: Option<Revision>) -> AppendDecision {
+    AppendDecision::Refuse(AppendError::Conflict {
         stream: append.stream.clone(),
         expected: append.expected,
         actual,
@@ -79,13 +79,13 @@ fn conflict(append: &Append, actual: Option<Revision>) -> Verdict {
 
 fn earlier(
     append: &Append,
-    known: Known<'_>,
+    known: AppendFacts<'_>,
     stored: impl Fn(Revision) -> Option<(EventId, Position)>,
 ) -> Option<Appended> {
     let last = known.last?;
     let count = append.events.len() as u64;
     let first_revision =
-        fixed_place(append.expected, known.tried).or_else(|| (last + 1).checked_sub(count))?;
+        fixed_first_revision(append.expected, known.tried).or_else(|| (last + 1).checked_sub(count))?;
     let last_revision = first_revision.checked_add(count)?.checked_sub(1)?;
     let mut positions = Vec::with_capacity(append.events.len());
     for (revision, event) in (first_revision..=last_revision).zip(&append.events) {

@@ -1,5 +1,5 @@
-//! The newest events, as far as this process appended them itself: whoever follows the log closely is given them from
-//! here, and the database is not asked for what was sent to it a moment ago.
+//! The most recent events that this process appended itself. Subscriptions near the head read them from here instead
+//! of asking the database for what was just sent to it.
 
 use crate::RawEvent;
 use events::Position;
@@ -8,14 +8,14 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Events that are kept at most.
+/// Maximum number of events kept.
 const MOST_EVENTS: usize = 4_096;
-/// Payload that is kept at most, bytes.
+/// Maximum payload kept, in bytes.
 const MOST_BYTES: usize = 8 << 20;
 
-/// Events without a hole between them, and nothing if somebody else appended last.
+/// Contiguous events up to the last append of this process; emptied when another process appended in between.
 #[derive(Debug, Default)]
-pub(super) struct Tail(Mutex<Kept>);
+pub(super) struct RecentEvents(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -23,8 +23,8 @@ struct Kept {
     bytes: usize,
 }
 
-impl Tail {
-    /// Adds events that are committed, in the order of their positions.
+impl RecentEvents {
+    /// Adds committed events in order of position.
     pub(super) fn push(&self, events: Vec<RawEvent>) {
         let Some(first) = events.first() else { return };
         let mut kept = self.kept();
@@ -41,7 +41,7 @@ impl Tail {
         }
     }
 
-    /// Events behind a position, one at least and `limit` at most; `None` when they are not all here.
+    /// Events after a position, at least one and at most `limit`; `None` if any of them is missing here.
     pub(super) fn after(&self, position: Position, limit: usize) -> Option<Vec<RawEvent>> {
         let kept = self.kept();
         let first = kept.events.front()?.position;
@@ -85,21 +85,21 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_a_position_is_given_if_all_of_it_is_here() {
-        let tail = Tail::default();
+    fn after_returns_events_only_if_all_of_them_are_kept() {
+        let tail = RecentEvents::default();
         assert_eq!(positions(tail.after(0, 10)), None);
         tail.push(events(5..8, 1));
         tail.push(events(8..9, 1));
         assert_eq!(positions(tail.after(4, 10)), Some(vec![5, 6, 7, 8]));
         assert_eq!(positions(tail.after(6, 1)), Some(vec![7]));
         assert_eq!(positions(tail.after(3, 10)), None, "4 is not here");
-        assert_eq!(positions(tail.after(8, 10)), None, "who knows what others appended");
+        assert_eq!(positions(tail.after(8, 10)), None, "others may have appended since");
         assert_eq!(positions(tail.after(90, 10)), None);
     }
 
     #[test]
-    fn what_others_appended_in_between_ends_it() {
-        let tail = Tail::default();
+    fn push_after_a_gap_drops_the_older_events() {
+        let tail = RecentEvents::default();
         tail.push(events(1..4, 1));
         tail.push(events(9..11, 1));
         assert_eq!(positions(tail.after(2, 10)), None);
@@ -107,8 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn it_stays_small() {
-        let tail = Tail::default();
+    fn push_beyond_the_limits_drops_the_oldest_events() {
+        let tail = RecentEvents::default();
         tail.push(events(1..4, MOST_BYTES / 2));
         assert_eq!(positions(tail.after(1, 10)), Some(vec![2, 3]));
         tail.push(events(4..10_000, 0));
