@@ -1,70 +1,71 @@
-//! One batch of events being applied: the transaction, what is told, and what is to be done outside.
+//! The transaction in which a batch of events is applied, and what the batch collects for its commit.
 
 use crate::{effects::plan::Planned, feed::Outbox, withdrawn::Withdrawn};
 use events::{Event, EventId, Meta, Position, Recorded};
 use protocol::notice::{Audience, Notice, Scope};
 use secrets::row_mac::RowMac;
 use sqlx::PgConnection;
+use std::str::FromStr;
 
 /// The work of one transaction.
 pub(crate) struct Batch<'c> {
-    /// The transaction.
+    /// The open transaction.
     pub(crate) db: &'c mut PgConnection,
-    /// Makes the codes of rows that give rights.
+    /// Authenticates rows that grant rights.
     pub(crate) row_mac: &'c RowMac,
-    /// What is told.
     pub(crate) outbox: Outbox,
-    /// Whether anything is done outside.
+    /// Whether effects are planned; false for read models that are not served.
     pub(crate) plans_effects: bool,
-    /// What is to be done outside.
     pub(crate) planned: Vec<Planned>,
-    /// Texts that authors took back.
+    /// Texts of messages that their authors deleted.
     pub(crate) withdrawn: Vec<Withdrawn>,
-    /// Accounts and teams made so far: the next one's colour.
+    /// Number of accounts and teams created so far; selects the colour of the next one.
     pub(crate) colour_counter: i64,
 }
 
-/// Versions of one microsecond: what ns leave room for.
-const VERSIONS: u64 = 1_000;
+/// Row versions per microsecond: a version counts nanoseconds.
+const VERSIONS_PER_MICROSECOND: u64 = 1_000;
 
-/// Where an event stands and what is known about it.
+/// The event being applied, without its payload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventContext<'e> {
-    /// Its position.
     pub(crate) position: Position,
-    /// Tells it from others of the same microsecond, whichever log holds it.
+    /// Distinguishes events of the same microsecond. Derived from stream and revision, so it is the same in every log.
     salt: u64,
-    /// Its id.
     pub(crate) event: EventId,
-    /// Who, when, why.
     pub(crate) meta: &'e Meta,
 }
 
 impl<'e> EventContext<'e> {
-    /// Of an event as it was read.
     pub(crate) fn of(recorded: &'e Recorded<Event>) -> Self {
         let bytes = recorded.stream.as_str().bytes();
         let stream = bytes.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        let salt = (stream % VERSIONS + recorded.revision % VERSIONS) % VERSIONS;
+        let salt =
+            (stream % VERSIONS_PER_MICROSECOND + recorded.revision % VERSIONS_PER_MICROSECOND) % VERSIONS_PER_MICROSECOND;
         Self { position: recorded.position, salt, event: recorded.id, meta: &recorded.meta }
     }
 
-    /// The version that the event gives to what it changes: ns since 1970, different for all events of an append, and
-    /// the same after the history has moved to another log, where positions are others. Rows take the greater of
-    /// this and their own version plus one, since clocks of nodes differ.
+    /// The version that this event gives to the rows it changes: nanoseconds since 1970, distinct for the events of one
+    /// append, and unchanged when the history is copied to a log with other positions. A row takes the greater of this
+    /// value and its own version plus one, because the clocks of nodes differ.
     pub(crate) fn gentime(&self) -> i64 {
         let micros = self.meta.at.timestamp_micros();
-        micros * VERSIONS.cast_signed() + self.salt.cast_signed()
+        micros * VERSIONS_PER_MICROSECOND.cast_signed() + self.salt.cast_signed()
     }
 
-    /// The position as the database keeps it.
+    /// The position as the database stores it.
     pub(crate) fn db_position(&self) -> i64 {
         self.position.cast_signed()
     }
 }
 
+/// The id in the name of an event's stream; `None` if it does not parse.
+pub(crate) fn stream_id<T: FromStr>(recorded: &Recorded<Event>) -> Option<T> {
+    recorded.stream.id().parse().ok()
+}
+
 impl Batch<'_> {
-    /// Whether anybody is told of an event.
+    /// Whether notices of this event are written. Data that only notices need is looked up only then.
     pub(crate) fn wants_notices(&mut self, ctx: EventContext<'_>) -> bool {
         self.outbox.wants_notices(ctx.position, ctx.meta.at)
     }
@@ -74,7 +75,7 @@ impl Batch<'_> {
         self.outbox.emit((ctx.position, ctx.meta.at), scope, audience, notice);
     }
 
-    /// The colour of the account or team that comes to be now.
+    /// The colour of the account or team that is being created; colours are given in turn.
     pub(crate) fn next_colour(&mut self) -> i16 {
         let colour = self.colour_counter % i64::try_from(domain::icon::COLOURS.len()).unwrap_or(1);
         self.colour_counter += 1;

@@ -1,36 +1,33 @@
-//! Events on their way from the log into a batch: decoded, or with what is wrong with them.
+//! Decodes events of the log; one damaged event does not hide the others.
 
-use crate::ProjectionError;
+use crate::error::ProjectionError;
 use event_log::RawEvent;
 use events::{Event, EventId, Position, Recorded, Revision, StreamName, codec::DecodeError};
 use secrets::journal::{BadEvent, Journal, LoadError};
 
-/// Some events that follow each other in the log.
+/// Consecutive events of the log.
 pub(crate) enum DecodedBatch {
-    /// All of them could be read.
+    /// Every event was decoded.
     Valid(Vec<Recorded<Event>>),
-    /// Some of them could not.
+    /// At least one event could not be decoded.
     Mixed(Vec<DecodedEvent>),
 }
 
-/// One event.
+/// One event of the log, decoded or with the reason why not.
 pub(crate) struct DecodedEvent {
     pub(crate) position: Position,
     pub(crate) stream: StreamName,
     pub(crate) revision: Revision,
     pub(crate) id: EventId,
     pub(crate) kind: String,
-    /// The event, or what is wrong with it, without personal values.
+    /// The event, or the reason why it cannot be decoded. The reason quotes no value of the event.
     pub(crate) result: Result<Recorded<Event>, String>,
 }
 
 impl DecodedBatch {
-    /// Decodes what the log handed out.
-    ///
-    /// # Errors
-    /// Log or keys cannot be had; that an event is damaged is no error.
+    /// Decodes events. A damaged event is not an error: it makes the batch [`Mixed`](Self::Mixed).
     pub(crate) async fn decode(journal: &Journal, raw: Vec<RawEvent>) -> Result<Self, ProjectionError> {
-        // Copies share their bytes; they are for the rare case that something must be read one by one.
+        // The copies share their bytes; they are needed only in the rare case of a damaged event.
         match journal.decode(raw.clone()).await {
             Ok(events) => Ok(Self::Valid(events)),
             Err(LoadError::Event { .. }) => {
@@ -51,7 +48,6 @@ impl DecodedBatch {
         }
     }
 
-    /// The position of the last one.
     pub(crate) fn last_position(&self) -> Option<Position> {
         match self {
             Self::Valid(events) => events.last().map(|event| event.position),
@@ -59,7 +55,7 @@ impl DecodedBatch {
         }
     }
 
-    /// Whether one of those that could be read is such.
+    /// Whether a decoded event matches.
     pub(crate) fn any(&self, matches: impl Fn(&Event) -> bool) -> bool {
         match self {
             Self::Valid(events) => events.iter().any(|event| matches(&event.event)),
@@ -69,8 +65,8 @@ impl DecodedBatch {
         }
     }
 
-    /// One by one.
-    pub(crate) fn each(&self) -> Vec<DecodedEvent> {
+    /// The events one by one.
+    pub(crate) fn to_events(&self) -> Vec<DecodedEvent> {
         match self {
             Self::Valid(events) => events.iter().cloned().map(DecodedEvent::valid).collect(),
             Self::Mixed(events) => events.iter().map(DecodedEvent::copy).collect(),
@@ -79,15 +75,12 @@ impl DecodedBatch {
 }
 
 impl DecodedEvent {
-    /// Decodes one event.
-    ///
-    /// # Errors
-    /// The keys cannot be had.
+    /// Decodes one event. Fails only if the keys of personal values are unavailable.
     pub(crate) async fn decode(journal: &Journal, raw: RawEvent) -> Result<Self, ProjectionError> {
         let (position, stream, revision) = (raw.position, raw.stream.clone(), raw.revision);
         let (id, kind) = (raw.id, raw.kind.clone());
         let result = match journal.decode(vec![raw]).await {
-            Ok(mut events) => events.pop().ok_or_else(|| "not there".to_owned()),
+            Ok(mut events) => events.pop().ok_or_else(|| "the event is missing".to_owned()),
             Err(LoadError::Event { source, .. }) => Err(describe(&source)),
             Err(error) => return Err(error.into()),
         };
@@ -110,26 +103,26 @@ impl DecodedEvent {
     }
 }
 
-/// Said without any value of the event's: it ends in logs.
+/// Describes a damaged event without quoting any of its values, because the text ends in logs.
 fn describe(event: &BadEvent) -> String {
     match event {
         BadEvent::NotOurs(error) => error.to_string(),
-        BadEvent::Json(error) => format!("not the JSON of an event: {}", without_values(error)),
-        BadEvent::Sealing(_) => "a personal value does not open".to_owned(),
+        BadEvent::Json(error) => format!("invalid JSON: {}", without_values(error)),
+        BadEvent::Sealing(_) => "a personal value cannot be decrypted".to_owned(),
         BadEvent::Decode(DecodeError::Payload { source, .. }) => {
-            format!("the payload does not fit: {}", without_values(source))
+            format!("invalid payload: {}", without_values(source))
         }
         BadEvent::Decode(unknown @ DecodeError::UnknownKind(_)) => unknown.to_string(),
     }
 }
 
-/// The reader of JSON names fields, which are ours, and quotes values, which are not.
+/// Describes a JSON error without values: serde names fields, which are public, and quotes values, which may be personal.
 pub(crate) fn without_values(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let names_a_field = ["missing field", "unknown field", "duplicate field"];
     match names_a_field.iter().any(|start| text.starts_with(start)) {
         true => text.split(", expected").next().unwrap_or_default().to_owned(),
-        false => "a value of another type or form".to_owned(),
+        false => "a value has the wrong type or format".to_owned(),
     }
 }
 
@@ -139,10 +132,10 @@ mod tests {
     use events::account::Registered;
 
     #[test]
-    fn no_value_gets_into_what_is_said() {
-        let wrong = |json: &str| without_values(&serde_json::from_str::<Registered>(json).unwrap_err());
-        assert_eq!(wrong(r#"{"account": "Вася"}"#), "a value of another type or form");
-        assert_eq!(wrong("{}"), "missing field `account` at line 1 column 2");
-        assert_eq!(wrong(r#"{"secret": 1}"#), "unknown field `secret`");
+    fn json_error_description_quotes_no_value() {
+        let description = |json: &str| without_values(&serde_json::from_str::<Registered>(json).unwrap_err());
+        assert_eq!(description(r#"{"account": "Вася"}"#), "a value has the wrong type or format");
+        assert_eq!(description("{}"), "missing field `account` at line 1 column 2");
+        assert_eq!(description(r#"{"secret": 1}"#), "unknown field `secret`");
     }
 }

@@ -1,4 +1,4 @@
-//! Notices of a batch on their way into the feed: written with the rows, published after.
+//! The outbox of a batch: its notices are stored in the feed with the rows, and published after the commit.
 
 mod erasure;
 mod membership;
@@ -6,7 +6,7 @@ mod retention;
 
 pub use retention::{RetentionPolicy, prune_feed};
 
-use crate::ProjectionError;
+use crate::error::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::{MessageId, Position};
 use protocol::notice::{Audience, FeedRow, Notice, Scope};
@@ -14,17 +14,17 @@ use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-/// Of which events notices are written. Of those before, nobody could ask any more: the floor of the feed rises over them.
+/// Cutoff: older events produce no notices, and the feed floor advances past them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NoticeCutoff(Option<DateTime<Utc>>);
 
 impl NoticeCutoff {
-    /// Of those that happened at a time or after it; of all without a time.
+    /// Notices of the events from a time on; of every event if there is no time.
     pub(crate) const fn since(time: Option<DateTime<Utc>>) -> Self {
         Self(time)
     }
 
-    /// Of none.
+    /// No notices at all.
     pub(crate) const fn never() -> Self {
         Self(Some(DateTime::<Utc>::MAX_UTC))
     }
@@ -34,33 +34,32 @@ impl NoticeCutoff {
     }
 }
 
-/// What a batch tells.
+/// The notices of a batch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     rows: Vec<FeedRow>,
-    /// The place of the last notice, whether it is written or not.
+    /// Position and ordinal of the last notice, stored or not.
     last: Option<(Position, u32)>,
     cutoff: NoticeCutoff,
-    /// The last event that nobody is told of.
+    /// The last event before the cutoff.
     suppressed: Option<Position>,
 }
 
 impl Outbox {
-    /// One that tells of these events.
     pub(crate) fn new(cutoff: NoticeCutoff) -> Self {
         Self { cutoff, ..Self::default() }
     }
 
-    /// Whether anybody is told of an event: what is looked up for notices alone is looked up only then.
+    /// Whether notices of this event are stored.
     pub(crate) fn wants_notices(&mut self, position: Position, at: DateTime<Utc>) -> bool {
-        let told = self.cutoff.covers(at);
-        if !told {
+        let covered = self.cutoff.covers(at);
+        if !covered {
             self.suppressed = self.suppressed.max(Some(position));
         }
-        told
+        covered
     }
 
-    /// Adds a notice of an event.
+    /// Adds a notice of an event. Changes of membership are kept in any case, because `feed_member` follows them.
     pub(crate) fn emit(
         &mut self,
         (position, at): (Position, DateTime<Utc>),
@@ -79,32 +78,29 @@ impl Outbox {
         self.rows.push(FeedRow { position, ordinal, scope, audience, at, notice });
     }
 
-    /// Takes what deleted messages said out of all that was told of them, here and in the feed: a socket that comes back and
-    /// reads on must not hear it. Beside each message is the position that it came to be at.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn withdraw(
+    /// Removes the content of deleted messages from their notices, in this batch and in the feed: a socket that reconnects
+    /// must not receive it. Each message comes with the position of its post.
+    pub(crate) async fn redact_messages(
         &mut self,
         db: &mut PgConnection,
-        gone: &[(MessageId, i64)],
+        deleted: &[(MessageId, i64)],
     ) -> Result<(), ProjectionError> {
-        let messages: Vec<MessageId> = gone.iter().map(|(message, _)| *message).collect();
+        let messages: Vec<MessageId> = deleted.iter().map(|(message, _)| *message).collect();
         for row in &mut self.rows {
-            withdraw(row, &messages);
+            redact(row, &messages);
         }
         let ids: Vec<Uuid> = messages.iter().map(|message| message.0).collect();
-        let told = sqlx::query(
+        let stored = sqlx::query(
             "SELECT scope, position, ordinal, notice FROM feed WHERE position IN (\
                  SELECT unnest($2::bigint[]) UNION SELECT position FROM retold WHERE message = ANY($1))",
         )
         .bind(&ids)
-        .bind(gone.iter().map(|(_, since)| *since).collect::<Vec<_>>())
+        .bind(deleted.iter().map(|(_, since)| *since).collect::<Vec<_>>())
         .fetch_all(&mut *db)
         .await?;
-        for stored in &told {
+        for stored in &stored {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
-            if withdraw(&mut row, &messages) {
+            if redact(&mut row, &messages) {
                 sqlx::query(
                     "UPDATE feed SET notice = $4 WHERE scope = $1 AND position = $2 AND ordinal = $3",
                 )
@@ -120,15 +116,12 @@ impl Outbox {
         Ok(())
     }
 
-    /// Stores the rows, and returns them as the bus carries them; nothing when they are not all that happened.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Stores the rows and returns them encoded for the bus, each with its scope; `None` if the cutoff left some out.
     pub(crate) async fn store(
         mut self,
         db: &mut PgConnection,
     ) -> Result<Option<Vec<(Uuid, Box<RawValue>)>>, sqlx::Error> {
-        // Posts are applied before what else happens elsewhere.
+        // Waves apply events out of log order.
         self.rows.sort_by_key(|row| (row.position, row.ordinal));
         membership::record(db, &self.rows).await?;
         if let Some(suppressed) = self.suppressed {
@@ -148,10 +141,10 @@ impl Outbox {
     }
 }
 
-/// Takes what one of these messages said out of a row; false when the row tells of something else.
-fn withdraw(row: &mut FeedRow, withdrawn: &[MessageId]) -> bool {
+/// Removes the content from a notice of one of these messages; false if it is not such a notice.
+fn redact(row: &mut FeedRow, deleted: &[MessageId]) -> bool {
     match &mut row.notice {
-        Notice::MessageUpdated { message, .. } if withdrawn.contains(&message.id) => {
+        Notice::MessageUpdated { message, .. } if deleted.contains(&message.id) => {
             message.withdraw();
             true
         }
@@ -159,7 +152,7 @@ fn withdraw(row: &mut FeedRow, withdrawn: &[MessageId]) -> bool {
     }
 }
 
-const STORE: &str = "INSERT INTO feed (scope, position, ordinal, at, notice) \
+const INSERT: &str = "INSERT INTO feed (scope, position, ordinal, at, notice) \
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::bytea[])";
 
 async fn insert(
@@ -167,7 +160,7 @@ async fn insert(
     rows: &[FeedRow],
     encoded: &[(Uuid, Box<RawValue>)],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(STORE)
+    sqlx::query(INSERT)
         .bind(rows.iter().map(|row| row.scope.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.position.cast_signed()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.ordinal.cast_signed()).collect::<Vec<_>>())

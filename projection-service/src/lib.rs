@@ -1,13 +1,15 @@
-//! Projections: the log becomes rows, feed and notices; and what must follow outside (SMS, webhooks) is planned.
+//! The projection: turns the log into the read model's rows, the feed and its notices, and plans effects (SMS, webhooks).
 //!
-//! A batch of events is one transaction: rows, feed, planned effects, checkpoint. A crash anywhere means that the batch
-//! is applied again from the old checkpoint, to the same rows.
+//! One transaction applies a batch of events: rows, feed, planned effects, checkpoint. After a crash the batch is applied
+//! again from the old checkpoint, with the same result.
 
 mod batch;
 mod decoded;
 pub mod effects;
+mod error;
 mod feed;
 mod parking;
+mod placeholders;
 mod point_in_time;
 mod prefetch;
 mod projections;
@@ -17,8 +19,9 @@ mod shadow;
 mod skips;
 mod withdrawn;
 
+pub use error::ProjectionError;
 pub use feed::{RetentionPolicy, prune_feed};
 pub use point_in_time::{PointInTimeLimits, PointInTimeViews};
-pub use projector::{NoticePolicy, ProjectionError, Projector};
+pub use projector::{NoticePolicy, Projector};
 pub use rebuild::{Progress, rebuild};
 pub use shadow::{ComparisonSnapshot, SHADOW_SCHEMA, Shadow};

@@ -1,17 +1,17 @@
-//! Events that cannot be read or applied: their stream is parked, and all others go on.
+//! Parking: an event that cannot be decoded or applied stops its stream, and no other.
 //!
-//! A batch is one transaction. When it fails because of an event, it is applied once more, one event after the other,
-//! each behind a savepoint. What fails is parked, and so is what comes behind it in the same stream, in order. Operators
-//! have the last word, and it is an event too: to try again ([`Retried`]), or to go on without one ([`Skipped`]). Where
-//! that event stands in the log, what waited is applied. So a rebuild comes to the same rows.
+//! A batch is one transaction. If an event makes it fail, the batch is applied again event by event, each in a savepoint.
+//! An event that fails is parked, and the later events of its stream wait. An operator decides with an event of its own:
+//! retry ([`Retried`]) or skip ([`Skipped`]). The waiting events are applied at the position of that ruling, so a rebuild
+//! produces the same rows.
 //!
 //! [`Retried`]: events::projection::Retried
 //! [`Skipped`]: events::projection::Skipped
 
 use crate::{
-    ProjectionError,
     batch::Batch,
     decoded::{DecodedEvent, without_values},
+    error::ProjectionError,
     projections,
     skips::Skips,
 };
@@ -21,13 +21,13 @@ use sqlx::{Connection, PgConnection, Row};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Waiting events that are read at once.
+/// Waiting events read at once.
 const PAGE: usize = 500;
 
-/// What is said of an event that operators have skipped.
+/// The error of an event that an operator has skipped.
 const SKIPPED: &str = "skipped by an operator";
 
-/// Whether a batch must go event by event: something in it is parked, or rules about what is.
+/// Whether a batch must be applied event by event: it touches a parked stream, or contains a ruling.
 pub(crate) fn needs_savepoints(events: &[Recorded<Event>], parked: &[String], skips: &Skips) -> bool {
     let touched = |event: &Recorded<Event>| {
         matches!(event.event, Event::ProjectionEvent(_))
@@ -36,26 +36,23 @@ pub(crate) fn needs_savepoints(events: &[Recorded<Event>], parked: &[String], sk
     skips.affect(events) || events.iter().any(touched)
 }
 
-/// Where a stream stands still.
+/// The event at which a stream is parked.
 struct ParkedHead {
     event: EventId,
     revision: Revision,
 }
 
-/// Applies events one by one.
+/// Applies events one by one, each in a savepoint.
 pub(crate) struct SavepointApplier<'j> {
     journal: &'j Journal,
     skips: &'j Skips,
-    /// Whether somebody is served from these rows: then it is an operator's business what stands still.
+    /// Whether these rows are served; only then is a parked event logged as an error.
     served: bool,
     parked: HashMap<String, ParkedHead>,
 }
 
 impl<'j> SavepointApplier<'j> {
-    /// Knows what is parked.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Loads the parked streams.
     pub(crate) async fn new(
         journal: &'j Journal,
         skips: &'j Skips,
@@ -73,10 +70,7 @@ impl<'j> SavepointApplier<'j> {
         Ok(Self { journal, skips, served, parked: rows.iter().map(place).collect() })
     }
 
-    /// Applies events in order, and parks those that fail.
-    ///
-    /// # Errors
-    /// What is not an event's fault: database or log failed.
+    /// Applies events in order and parks those that fail. An error is never the fault of an event.
     pub(crate) async fn apply(
         &mut self,
         batch: &mut Batch<'_>,
@@ -99,9 +93,9 @@ impl<'j> SavepointApplier<'j> {
                 Some(ProjectionEvent::Skipped(skipped)) => {
                     self.release(batch, skipped.stream, Some(skipped.event), one.position).await?;
                 }
-                // It must not keep later rulings from being heard.
+                // The stream of rulings is never parked, or later rulings would wait.
                 None if rules && self.served => {
-                    tracing::error!(position = one.position, "a ruling cannot be read, and rules nothing");
+                    tracing::error!(position = one.position, "a ruling cannot be decoded and has no effect");
                 }
                 None if rules => {}
                 None => self.apply_one(batch, one, None).await?,
@@ -122,7 +116,7 @@ impl<'j> SavepointApplier<'j> {
         }
         let failed = match &mut one.result {
             _ if self.skips.contain(one.id) => Some(SKIPPED.to_owned()),
-            Ok(event) => apply_behind_savepoint(batch, event).await?,
+            Ok(event) => apply_in_savepoint(batch, event).await?,
             Err(wrong) => Some(std::mem::take(wrong)),
         };
         match failed {
@@ -138,7 +132,7 @@ impl<'j> SavepointApplier<'j> {
         error: &str,
     ) -> Result<(), ProjectionError> {
         let DecodedEvent { stream, position, kind, .. } = &one;
-        // What was ruled is no news, and what stands still beside the served rows stands still there too.
+        // A skipped event is no news, and an event that is parked here is parked in the served read model too.
         if self.served && error != SKIPPED {
             tracing::error!(%stream, position, kind, error, "an event is parked");
         } else {
@@ -160,8 +154,8 @@ impl<'j> SavepointApplier<'j> {
         Ok(())
     }
 
-    /// Applies what waits in a stream, as if it happened where the ruling stands: what is told must follow what was
-    /// told before. A ruling about a stream that is not parked, or about another event, changes nothing.
+    /// Applies the waiting events of a stream at the position of the ruling, so that their notices follow the earlier ones.
+    /// A ruling about a stream that is not parked, or about another event, has no effect.
     async fn release(
         &mut self,
         batch: &mut Batch<'_>,
@@ -183,7 +177,7 @@ impl<'j> SavepointApplier<'j> {
             from = last.revision + 1;
             for raw in page {
                 if raw.position >= ruled {
-                    return Ok(()); // it is yet to come by itself
+                    return Ok(()); // a later batch contains it
                 }
                 let mut one = DecodedEvent::decode(self.journal, raw).await?;
                 if self.parked.contains_key(stream.as_str()) {
@@ -207,8 +201,8 @@ async fn count_waiting(db: &mut PgConnection, stream: &StreamName) -> Result<(),
     Ok(())
 }
 
-/// Applies one event behind a savepoint; answers what is wrong with it, and then it has left no trace.
-async fn apply_behind_savepoint(
+/// Applies one event in a savepoint. Returns what is wrong with the event, after a rollback of all that it did.
+async fn apply_in_savepoint(
     batch: &mut Batch<'_>,
     event: &Recorded<Event>,
 ) -> Result<Option<String>, ProjectionError> {
@@ -239,23 +233,23 @@ async fn apply_behind_savepoint(
     }
 }
 
-/// What is wrong with the event, if it is the event that is wrong; said without any of its values. Of a database that
-/// is away, full or busy no event is guilty.
+/// Describes what is wrong with the event, without quoting its values; `None` if the event is not at fault, as when the
+/// database is unavailable, full or busy.
 pub(crate) fn event_fault(error: &ProjectionError) -> Option<String> {
     match error {
         ProjectionError::DanglingReference(_) | ProjectionError::Database(sqlx::Error::RowNotFound) => {
-            Some("it speaks of what is not there".to_owned())
+            Some("it refers to something that does not exist".to_owned())
         }
         ProjectionError::Json(error) => Some(without_values(error)),
         ProjectionError::Database(
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_),
-        ) => Some("a row that it changes is damaged".to_owned()),
+        ) => Some("a row that it changes is corrupt".to_owned()),
         ProjectionError::Database(sqlx::Error::Database(refused)) => {
             let code = refused.code()?;
-            // Cardinality, data, integrity: what depends on the values alone.
-            let of_values = ["21", "22", "23"].iter().any(|class| code.starts_with(class));
+            // SQLSTATE classes 21 (cardinality), 22 (data), 23 (integrity): the cause is the values alone.
+            let is_caused_by_values = ["21", "22", "23"].iter().any(|class| code.starts_with(class));
             let constraint = refused.constraint().map(|name| format!(", constraint {name}"));
-            of_values.then(|| format!("the database refuses it: {code}{}", constraint.unwrap_or_default()))
+            is_caused_by_values.then(|| format!("the database rejects it: {code}{}", constraint.unwrap_or_default()))
         }
         _ => None,
     }

@@ -1,9 +1,14 @@
-//! Teams as they were: what concerns a team is projected anew, up to a moment, into a scratch schema, and the same views
-//! are asked there. Nothing is planned and nothing is told.
+//! Point-in-time views: the events that concern a team are projected up to a position into a scratch schema, and the usual
+//! queries read from there. Effects are not planned, and notices are not written.
 
 mod team_events;
 
-use crate::{NoticePolicy, Projector, decoded::DecodedBatch, prefetch::PREFETCHED_BATCHES, skips::Skips};
+use crate::{
+    decoded::DecodedBatch,
+    prefetch::PREFETCHED_BATCHES,
+    projector::{NoticePolicy, Projector},
+    skips::Skips,
+};
 use audit::Ledger;
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::as_of::AsOf;
@@ -24,25 +29,25 @@ use tokio::sync::{
     mpsc::{Receiver, Sender, channel},
 };
 
-/// Schemas that are made at once in this process.
-const AT_ONCE: usize = 2;
-/// How long somebody waits for a schema; it is made to its end even if they do not.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Connections to one schema.
+/// Schemas that this process fills concurrently.
+const MAX_CONCURRENT: usize = 2;
+/// Maximum wait of a request for a schema; the schema is completed even if the request gives up.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Connections per schema.
 const CONNECTIONS: u32 = 2;
 
-/// How much of the past is kept at hand.
+/// Limits of point-in-time views.
 #[derive(Clone, Copy, Debug)]
 pub struct PointInTimeLimits {
-    /// Scratch schemas at most; 0: the past is not offered.
+    /// Maximum number of scratch schemas; 0 turns point-in-time views off.
     pub schemas: u32,
-    /// Events of a team at most.
+    /// Maximum number of events of a team.
     pub events: u64,
-    /// How long a schema stays unused.
+    /// A schema is dropped after this time without use.
     pub idle: TimeDelta,
 }
 
-/// See the file's head. Cheap to clone.
+/// Read models of teams at past positions. Cheap to clone.
 #[derive(Clone)]
 pub struct PointInTimeViews(Arc<Inner>);
 
@@ -51,24 +56,21 @@ struct Inner {
     ledger: Ledger,
     served: ReadModel,
     limits: PointInTimeLimits,
-    /// By schema; connections close when nobody asks.
+    /// Read models by schema; their connections close after the idle time.
     open: Cache<String, ReadModel>,
-    making: Arc<Semaphore>,
+    filling: Arc<Semaphore>,
 }
 
 impl PointInTimeViews {
-    /// The past of the read model that is served; the ledger says what concerns whom.
+    /// Views of the past of `served`; the ledger is the index of events by team.
     pub fn new(journal: Journal, ledger: Ledger, served: ReadModel, limits: PointInTimeLimits) -> Self {
         let idle = limits.idle.to_std().unwrap_or_default();
         let open = Cache::builder().max_capacity(limits.schemas.into()).time_to_idle(idle).build();
-        let making = Arc::new(Semaphore::new(AT_ONCE));
-        Self(Arc::new(Inner { journal, ledger, served, limits, open, making }))
+        let filling = Arc::new(Semaphore::new(MAX_CONCURRENT));
+        Self(Arc::new(Inner { journal, ledger, served, limits, open, filling }))
     }
 
-    /// A team as it was at a moment, and the position that this was.
-    ///
-    /// # Errors
-    /// See [`PastError`].
+    /// The read model of a team as of a moment, and the position of that moment.
     pub async fn at(
         &self,
         team: TeamId,
@@ -81,10 +83,10 @@ impl PointInTimeViews {
         let position = self.0.ledger.position_of(moment, self.0.journal.log(), now).await?;
         let schema = past::schema_of(team, position);
         if !self.0.served.past_schemas().touch(&schema).await? {
-            let making = tokio::spawn(self.clone().make(team, position, schema.clone()));
-            match tokio::time::timeout(PATIENCE, making).await {
-                Ok(Ok(made)) => made?,
-                // It is made on, and there when they come back.
+            let filling = tokio::spawn(self.clone().fill(team, position, schema.clone()));
+            match tokio::time::timeout(TIMEOUT, filling).await {
+                Ok(Ok(filled)) => filled?,
+                // The schema is completed in the background; a later request finds it.
                 Ok(Err(_)) | Err(_) => return Err(PastError::Busy),
             }
         }
@@ -94,16 +96,16 @@ impl PointInTimeViews {
         Ok((self.0.open.get_with_by_ref(&schema, open), position))
     }
 
-    /// Makes a schema in one transaction, unless somebody else has just done so: it is there whole or not at all.
-    async fn make(self, team: TeamId, position: Position, schema: String) -> Result<(), PastError> {
+    /// Fills a schema in one transaction, unless it exists by now: no reader sees an incomplete one.
+    async fn fill(self, team: TeamId, position: Position, schema: String) -> Result<(), PastError> {
         let inner = &*self.0;
-        // Nobody queues for longer than they wait for the answer.
-        let place = tokio::time::timeout(PATIENCE, inner.making.acquire()).await;
-        let Ok(Ok(_place)) = place else { return Err(PastError::Busy) };
+        // The request that asked for it waits no longer either.
+        let permit = tokio::time::timeout(TIMEOUT, inner.filling.acquire()).await;
+        let Ok(Ok(_permit)) = permit else { return Err(PastError::Busy) };
         if inner.served.past_schemas().touch(&schema).await? {
             return Ok(());
         }
-        let destroyed = destroyed_lately(&inner.journal).await?;
+        let destroyed = recently_destroyed(&inner.journal).await?;
         if !past::make_room(inner.served.pool(), inner.limits.schemas).await? {
             return Err(PastError::Busy);
         }
@@ -132,21 +134,21 @@ impl PointInTimeViews {
             after = applied.position;
         }
         past::finish(&mut transaction, &schema).await?;
-        // Somebody was forgotten meanwhile, and may have been read before.
-        if !destroyed_lately(&inner.journal).await?.is_subset(&destroyed) {
+        // A key was destroyed in the meantime: values that it sealed may have been read before that.
+        if !recently_destroyed(&inner.journal).await?.is_subset(&destroyed) {
             return Err(PastError::Busy);
         }
         transaction.commit().await?;
         Ok(())
     }
 
-    /// What concerns a team, in order, up to a position; read while what comes before is applied. A failure is the last that
-    /// comes. Reading ends when nobody receives any more.
+    /// The events that concern a team, in order, up to a position; pages are read while earlier ones are applied. An error
+    /// ends the pages. Dropping the receiver stops the reading.
     fn pages(&self, team: TeamId, position: Position) -> Receiver<Result<DecodedBatch, PastError>> {
         let (sender, receiver) = channel(PREFETCHED_BATCHES);
-        let past = self.clone();
+        let views = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = past.read(team, position, &sender).await {
+            if let Err(error) = views.read(team, position, &sender).await {
                 let _ = sender.send(Err(error)).await;
             }
         });
@@ -170,15 +172,15 @@ impl PointInTimeViews {
         Ok(())
     }
 
-    /// Drops what nobody has asked for lately.
+    /// Drops the schemas that have not been used for the idle time.
     pub async fn sweep(&self) {
         if let Err(error) = past::sweep(self.0.served.pool(), self.0.limits.idle).await {
-            tracing::warn!(%error, "schemas of the past were not swept");
+            tracing::warn!(%error, "point-in-time schemas were not swept");
         }
     }
 }
 
-/// Whose keys were destroyed a moment ago.
-async fn destroyed_lately(journal: &Journal) -> Result<BTreeSet<Subject>, PastError> {
+/// The accounts and teams whose keys were destroyed recently.
+async fn recently_destroyed(journal: &Journal) -> Result<BTreeSet<Subject>, PastError> {
     journal.keyring().destroyed_lately().await.map_err(|error| PastError::failed(LoadError::Keys(error)))
 }

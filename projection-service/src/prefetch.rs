@@ -1,18 +1,18 @@
-//! Reading ahead: the next batches are read and decoded while one is being applied.
+//! Reads and decodes the next batches while the current one is being applied.
 
-use crate::{ProjectionError, decoded::DecodedBatch};
+use crate::{decoded::DecodedBatch, error::ProjectionError};
 use events::Position;
 use secrets::journal::Journal;
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// Events of one transaction at most, where it is long until anybody sees what it brings.
-const LONG_BATCH: usize = 2_000;
+/// Maximum events per transaction of a rebuild, where nobody waits for the rows of a single event.
+const MAX_BATCH: usize = 2_000;
 
-/// Batches that may wait.
+/// Decoded batches that may wait to be applied.
 pub(crate) const PREFETCHED_BATCHES: usize = 2;
 
-/// Batches of events behind `after`, in order, up to `until` or the end of the log. The first failure is the last that comes.
-/// Reading ends when nobody receives any more.
+/// Batches of the events after `after`, in order, up to `until` or the end of the log. An error ends the batches. Dropping
+/// the receiver stops the reading.
 pub(crate) fn batches(
     journal: &Journal,
     mut after: Position,
@@ -40,7 +40,7 @@ pub(crate) fn batches(
 }
 
 async fn next(journal: &Journal, after: Position, until: Position) -> Result<DecodedBatch, ProjectionError> {
-    let mut raw = journal.log().read_all(after, LONG_BATCH).await?;
+    let mut raw = journal.log().read_all(after, MAX_BATCH).await?;
     raw.truncate(raw.partition_point(|event| event.position <= until));
     DecodedBatch::decode(journal, raw).await
 }

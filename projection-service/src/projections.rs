@@ -22,12 +22,9 @@ mod team;
 mod upload;
 mod waves;
 
-pub(crate) use message::leads_to;
-pub(crate) use session::UNKNOWN_DEVICE;
-
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{
     AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, ReadingEvent, Recorded, StreamName,

@@ -1,9 +1,11 @@
-//! The loop: log → transaction → bus. Several processes may run it; the checkpoint row lets only one win each batch.
+//! The projector: follows the log, applies each batch in a transaction, then publishes its notices. Several processes may
+//! run it: the checkpoint row lets only one of them apply each batch.
 
 use crate::{
     batch::Batch,
     decoded::DecodedBatch,
     effects,
+    error::ProjectionError,
     feed::{NoticeCutoff, Outbox},
     parking::{self, SavepointApplier},
     projections,
@@ -19,53 +21,21 @@ use platform::clock::Clock;
 use protocol::notice::{CommittedBatch, FEED_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced};
 use read_model::ReadModel;
 use secrets::{
-    journal::{Journal, LoadError},
+    journal::Journal,
     vault::Vault,
 };
 use sqlx::{Connection, PgConnection};
 use std::{pin::pin, time::Duration};
 use tokio::time::timeout;
 
-/// Events of one transaction at most.
+/// Maximum events per transaction.
 pub(crate) const MAX_BATCH: usize = 500;
 
-/// How long a failed batch rests before it is tried again.
-const REST: Duration = Duration::from_millis(500);
+/// Delay before a failed batch is retried.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How often a projection that has nothing to do looks whether its rows are still there.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// Why a batch was not applied.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectionError {
-    /// An event could not be read.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The log could not be read.
-    #[error(transparent)]
-    Read(#[from] event_log::ReadError),
-    /// The read model's database failed.
-    #[error("the read model's database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// An event speaks of something that the log has not told of before.
-    #[error("event at position {0} speaks of what is not there")]
-    DanglingReference(Position),
-    /// The tables are another program's.
-    #[error("the read model's tables are not this program's: a newer one was put in their place")]
-    SchemaMismatch,
-    /// What is to be put in the place of the served read model shows more than that.
-    #[error("the read model that is served has fallen behind the one that is to take its place")]
-    ShadowAhead,
-    /// Rows beside the served ones show what operators have skipped since: they must be made anew.
-    #[error("an event was skipped that the new read model has applied")]
-    SkippedEventApplied,
-    /// An effect could not be sealed.
-    #[error(transparent)]
-    Vault(#[from] secrets::vault::VaultError),
-    /// A value has no JSON form.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-}
+/// How often an idle projection compares the checkpoint row with its own position.
+const CHECKPOINT_POLL: Duration = Duration::from_secs(1);
 
 /// Applies the log to the read model. Cheap to clone.
 #[derive(Clone)]
@@ -76,20 +46,20 @@ pub struct Projector {
     notices: NoticePolicy,
 }
 
-/// Which events anybody is told of.
+/// Which events produce notices.
 #[derive(Clone, Debug, Default)]
 pub enum NoticePolicy {
-    /// All.
+    /// Every event.
     #[default]
     All,
-    /// Those that are not older: nobody comes back after so long.
+    /// Recent events; clients cannot catch up from older notices.
     Recent {
-        /// How old.
+        /// Age of the oldest event that produces notices.
         max_age: TimeDelta,
-        /// What age is reckoned by.
+        /// The clock that ages are measured by.
         clock: Clock,
     },
-    /// None.
+    /// No event.
     None,
 }
 
@@ -103,60 +73,59 @@ impl NoticePolicy {
     }
 }
 
-/// What follows outside of the rows.
+/// What the projection does beyond writing rows.
 #[derive(Clone)]
 enum SideEffects {
-    /// Notices go out, effects are planned.
+    /// Publishes notices, plans effects and stores withdrawn texts.
     Enabled {
-        /// Seals plans.
+        /// Seals effects and texts.
         vault: Vault,
-        /// Where notices go.
+        /// Carries the notices.
         bus: Bus,
     },
-    /// Nothing: these rows stand beside those that are served.
+    /// Nothing, because these rows are not served.
     Disabled,
 }
 
-/// What a transaction did.
+/// The result of a transaction.
 pub(crate) struct Applied {
-    /// The checkpoint afterwards.
+    /// The new checkpoint.
     pub(crate) position: Position,
-    /// Whether rights may be others than before.
+    /// Whether somebody's rights may have changed.
     rights: bool,
-    /// What to publish.
-    told: CommittedBatch,
+    /// The notices to publish.
+    committed: CommittedBatch,
 }
 
 impl Projector {
-    /// A projector from a journal to a read model; notices go out over the bus.
+    /// A projector for the served read model.
     pub fn new(journal: Journal, read: ReadModel, vault: Vault, bus: Bus) -> Self {
         Self { journal, read, side_effects: SideEffects::Enabled { vault, bus }, notices: NoticePolicy::All }
     }
 
-    /// A projector into rows that nobody is served from: it sends nothing, plans nothing, and leaves what services
-    /// remember beside the log (`ops`) as it is.
+    /// A projector for a read model that is not served: it publishes nothing, plans nothing, and does not write to the
+    /// schema `ops`.
     pub fn detached(journal: Journal, read: ReadModel) -> Self {
         Self { journal, read, side_effects: SideEffects::Disabled, notices: NoticePolicy::All }
     }
 
-    /// The same, but not everybody needs to be told of everything.
+    /// Sets which events produce notices; the default is every event.
     #[must_use]
     pub fn with_notices(self, notices: NoticePolicy) -> Self {
         Self { notices, ..self }
     }
 
-    /// Runs until it is dropped. Failures are logged and tried again: a read model that stands still is seen by
-    /// `/readyz` and by the lag metric.
+    /// Runs until dropped. Failures are logged and retried; `/readyz` and the lag metric show a projection that is stuck.
     pub async fn run(self) {
         let mut connection: Option<PgConnection> = None;
         loop {
             if let Err(error) = self.follow(&mut connection).await {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "the projection rests and tries again"
+                    "the projection failed, will retry"
                 );
                 connection = None;
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
@@ -186,12 +155,13 @@ impl Projector {
             metrics::counter!("veche_projection_events_total").increment(events.len() as u64);
             metrics::histogram!("veche_projection_batch_seconds").record(started.elapsed().as_secs_f64());
             metrics::gauge!("veche_projection_position").set(applied.position as f64);
-            self.announce(applied);
+            self.publish_result(applied);
         }
     }
 
-    /// Waits for events; nothing once the checkpoint is not where the subscription stands. Another process was faster, or a
-    /// crash of Postgres has taken the newest rows: where the log is elsewhere, that would be missed until the next event.
+    /// Waits for events; `None` once the checkpoint differs from the position of the subscription. Then another process has
+    /// applied events, or a crash of Postgres has lost the newest rows; with the log in another server, nothing else would
+    /// reveal that before the next event.
     async fn next(
         &self,
         db: &mut PgConnection,
@@ -200,7 +170,7 @@ impl Projector {
         let position = subscription.position();
         let mut events = pin!(subscription.next_batch(MAX_BATCH));
         loop {
-            match timeout(LOOK, &mut events).await {
+            match timeout(CHECKPOINT_POLL, &mut events).await {
                 Ok(events) => return Ok(Some(events?)),
                 Err(_) if self.checkpoint(db).await? != position => return Ok(None),
                 Err(_) => {}
@@ -208,12 +178,12 @@ impl Projector {
         }
     }
 
-    /// One connection of its own: the loop must not wait for a pool that requests have emptied. Its transactions need
-    /// not wait for the disk: what a crash of Postgres takes is applied again from the log.
+    /// Opens a connection outside the pool, because requests may exhaust the pool. Its commits do not wait for the disk:
+    /// what a crash of Postgres loses is applied again from the log.
     pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut db = PgConnection::connect_with(&self.read.pool().connect_options()).await?;
-        // A rebuild begins with empty tables. A plan made then would read them from end to end for ever, however they grow.
-        // What has to be read so nevertheless then looks so expensive that it would be compiled each time.
+        // A rebuild begins with empty tables: a sequential scan in a plan that is cached then would stay as they grow.
+        // JIT is off: the remaining sequential scans would cross the JIT cost threshold on every run.
         sqlx::raw_sql("SET synchronous_commit = off; SET enable_seqscan = off; SET jit = off")
             .execute(&mut db)
             .await?;
@@ -226,8 +196,8 @@ impl Projector {
         Ok(position.cast_unsigned())
     }
 
-    /// Applies events behind `after`; `None` when the checkpoint is elsewhere, because another process was faster. Where
-    /// an event is at fault, all are applied once more with care, see [`parking`].
+    /// Applies the events that follow `after`; `None` if the checkpoint is not at `after`, because another process was
+    /// faster. If an event is at fault, the batch is applied again event by event, see [`parking`].
     pub(crate) async fn apply(
         &self,
         db: &mut PgConnection,
@@ -235,15 +205,15 @@ impl Projector {
         events: &DecodedBatch,
         skips: &Skips,
     ) -> Result<Option<Applied>, ProjectionError> {
-        match self.attempt(db, after, events, skips, false).await {
+        match self.try_apply(db, after, events, skips, false).await {
             Err(error) if parking::event_fault(&error).is_some() => {
-                self.attempt(db, after, events, skips, true).await
+                self.try_apply(db, after, events, skips, true).await
             }
             outcome => outcome,
         }
     }
 
-    async fn attempt(
+    async fn try_apply(
         &self,
         db: &mut PgConnection,
         after: Position,
@@ -274,11 +244,11 @@ impl Projector {
             _ => {
                 let served = matches!(self.side_effects, SideEffects::Enabled { .. });
                 let mut applier = SavepointApplier::new(&self.journal, skips, served, batch.db).await?;
-                applier.apply(&mut batch, events.each()).await?;
+                applier.apply(&mut batch, events.to_events()).await?;
             }
         }
         let Batch { outbox, planned, withdrawn, colour_counter, .. } = batch;
-        let told = outbox.store(&mut transaction).await?;
+        let rows = outbox.store(&mut transaction).await?;
         if let SideEffects::Enabled { vault, .. } = &self.side_effects {
             effects::plan::store(&mut transaction, vault, last, planned).await?;
             withdrawn::store(&mut transaction, vault, withdrawn).await?;
@@ -294,24 +264,24 @@ impl Projector {
             DecodedBatch::Valid(events) => events.iter().any(|recorded| may_change_rights(&recorded.event)),
             DecodedBatch::Mixed(_) => true,
         };
-        let told = CommittedBatch { after, position: last, rows: told };
-        Ok(Some(Applied { position: last, rights, told }))
+        let committed = CommittedBatch { after, position: last, rows };
+        Ok(Some(Applied { position: last, rights, committed }))
     }
 
-    /// Tells whoever waits. What gets lost here is found by whoever looks at the checkpoint or the feed.
-    fn announce(&self, applied: Applied) {
+    /// Publishes the result of a commit. A lost message does no harm: receivers also poll the checkpoint and read the feed.
+    fn publish_result(&self, applied: Applied) {
         let projected = ReadModelAdvanced { position: applied.position, rights: applied.rights };
         self.read.projected(projected);
         let SideEffects::Enabled { bus, .. } = &self.side_effects else { return };
-        let mut told = applied.told;
-        match serde_json::to_vec(&told) {
+        let mut committed = applied.committed;
+        match serde_json::to_vec(&committed) {
             Ok(payload) if payload.len() <= MAX_PAYLOAD => publish(bus, FEED_SUBJECT, payload.into()),
-            // The table has them: whoever is told that there are some reads them there.
+            // Too large for the bus: without rows, receivers read the feed table.
             Ok(_) => {
-                told.rows = None;
-                publish(bus, FEED_SUBJECT, serde_json::to_vec(&told).unwrap_or_default().into());
+                committed.rows = None;
+                publish(bus, FEED_SUBJECT, serde_json::to_vec(&committed).unwrap_or_default().into());
             }
-            Err(error) => tracing::error!(%error, "notices have no JSON form"),
+            Err(error) => tracing::error!(%error, "notices could not be encoded as JSON"),
         }
         publish(bus, READ_MODEL_SUBJECT, Bytes::from(projected.to_string()));
     }
@@ -319,12 +289,12 @@ impl Projector {
 
 fn publish(bus: &Bus, subject: &str, payload: Bytes) {
     if let Err(error) = bus.publish(subject, payload) {
-        tracing::debug!(%error, subject, "not published; the feed table has it");
+        tracing::debug!(%error, subject, "publishing failed; receivers will read the feed table");
     }
 }
 
-/// Moves the checkpoint first: its row stays locked until all that led there is committed with it. Answers the colours
-/// given so far, and which streams are parked; nothing when the checkpoint is elsewhere, or among another program's tables.
+/// Advances the checkpoint, whose row stays locked until the commit. Returns the colour counter and the parked streams;
+/// `None` if the checkpoint is not at `after`, or the tables belong to another version of the program.
 async fn advance_checkpoint(
     db: &mut PgConnection,
     after: Position,
@@ -342,8 +312,8 @@ async fn advance_checkpoint(
     .await
 }
 
-/// Whether an event may change who somebody is or what they may touch. What is said and read never does; of all else
-/// it is not worth asking.
+/// Whether an event may change sessions or rights. Messages and read marks never do; other events are too rare to
+/// distinguish.
 fn may_change_rights(event: &Event) -> bool {
     !matches!(event, Event::MessageEvent(_) | Event::ReadingEvent(_))
 }

@@ -1,25 +1,21 @@
-//! Drops the read model and makes it anew from the log. What is remembered beside the log stays, so nothing is sent
-//! again.
+//! Rebuilds the read model from the log. The schema `ops` stays, so no effect is planned or sent again.
 
-use crate::{ProjectionError, Projector, prefetch, skips::Skips};
+use crate::{error::ProjectionError, prefetch, projector::Projector, skips::Skips};
 use events::Position;
 
-/// How far a rebuild has come.
+/// Progress of a rebuild or of filling a shadow.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// The last event applied.
+    /// Position of the last event applied.
     pub position: Position,
-    /// The head of the log when it began.
+    /// The head of the log at the beginning.
     pub head: Position,
-    /// Events applied.
+    /// Number of events applied.
     pub events: u64,
 }
 
-/// Rebuilds up to the head that the log has when it begins; a running projection then follows on. Progress is told after
-/// every batch.
-///
-/// # Errors
-/// The log or the database failed; the read model is then incomplete, and the projection or another rebuild goes on.
+/// Drops the read model and applies the log up to its current head; a running projection continues from there. `report` is
+/// called after every batch. After an error the read model is incomplete: the projection or another rebuild completes it.
 pub async fn rebuild(
     projector: &Projector,
     mut report: impl FnMut(Progress),
@@ -38,7 +34,7 @@ pub async fn rebuild(
                 progress.position = applied.position;
                 progress.events += events.len() as u64;
             }
-            // A running projection is rebuilding with us: go on from where it stands.
+            // A running projection has applied the batch: continue from its checkpoint.
             None => {
                 progress.position = projector.checkpoint(&mut db).await?;
                 batches = prefetch::batches(&projector.journal, progress.position, head);

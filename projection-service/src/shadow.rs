@@ -1,14 +1,18 @@
-//! A second read model, filled beside the one that is served, compared with it, and put in its place.
+//! The shadow: a second read model that is filled next to the served one, compared with it, and switched to.
 //!
-//! It never gets ahead of the one that is served: when it takes its place, all effects up to there are planned, and all
-//! notices are told. It plans and tells nothing itself.
+//! The shadow never gets ahead of the served read model, because only the latter plans effects and publishes notices: at the
+//! switch, both have been done for every event that the shadow has applied.
 //!
-//! Operators go on ruling while it is filled. What they have skipped and it has applied, since its program could, is found
-//! before it is used for anything, and then it begins anew.
+//! An operator may skip an event that the shadow has already applied, if its program was able to. Before the shadow is
+//! compared or switched to, that is detected, and the shadow is filled again from the beginning.
 
 use crate::{
-    NoticePolicy, Progress, ProjectionError, Projector, decoded::DecodedBatch, prefetch,
-    projector::MAX_BATCH, skips::Skips,
+    decoded::DecodedBatch,
+    error::ProjectionError,
+    prefetch,
+    projector::{MAX_BATCH, NoticePolicy, Projector},
+    rebuild::Progress,
+    skips::Skips,
 };
 use events::Position;
 use read_model::{
@@ -19,23 +23,22 @@ use secrets::journal::Journal;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 
-/// Where it is filled.
+/// The schema of the shadow.
 pub const SHADOW_SCHEMA: &str = "read_next";
-/// Where the one that was served is for the moment until it is dropped.
+/// The schema of the formerly served read model, until it is dropped.
 const OLD_SCHEMA: &str = "read_old";
-/// How long a lock is waited for before others are let go first.
+/// Maximum wait for a lock; readers queue behind a waiting lock, so it is released and requested again.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '2s'";
-/// How often a lock is asked for.
-const TRIES: u32 = 30;
-/// How long others are let go first.
-const REST: Duration = Duration::from_millis(200);
-/// How often it is asked whether the old tables are still read, with the same rest between, before that is waited for:
-/// longer than a statement may take.
-const LOOKS: u32 = 100;
-/// What Postgres says when a lock was not to be had in time.
+/// Maximum attempts to get a lock.
+const MAX_ATTEMPTS: u32 = 30;
+/// Pause between attempts.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Attempts to lock the old tables without waiting; with the pauses they take longer than a statement may.
+const NOWAIT_ATTEMPTS: u32 = 100;
+/// SQLSTATE of a lock that was not granted in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// See the file's head.
+/// A read model that is filled next to the served one.
 pub struct Shadow {
     projector: Projector,
     served: ReadModel,
@@ -45,19 +48,16 @@ pub struct Shadow {
     events: u64,
 }
 
-/// Both read models at one position: all that is asked over the connection is of that moment.
+/// A database snapshot in which both read models are at the same position.
 pub struct ComparisonSnapshot {
-    /// A transaction that is yet to end.
+    /// A connection inside a read-only transaction that sees the snapshot.
     pub db: PgConnection,
-    /// Where both stand.
+    /// The position of both.
     pub position: Position,
 }
 
 impl Shadow {
-    /// Begins one beside the read model that is served, or goes on with what was begun.
-    ///
-    /// # Errors
-    /// Log or database failed.
+    /// Creates a shadow, or continues one that an earlier run has left.
     pub async fn open(journal: Journal, served: ReadModel) -> Result<Self, ProjectionError> {
         let projector = Projector::detached(journal, served.detached(SHADOW_SCHEMA, 1));
         let mut db = projector.connect().await?;
@@ -72,10 +72,7 @@ impl Shadow {
         Ok(shadow)
     }
 
-    /// Takes up what operators have ruled so far.
-    ///
-    /// # Errors
-    /// [`ProjectionError::Overruled`]: some of it comes too late for these rows; log or database failed.
+    /// Loads the skipped events; [`ProjectionError::SkippedEventApplied`] if the shadow has applied one of them.
     async fn reload_skips(&mut self) -> Result<(), ProjectionError> {
         let journal = &self.projector.journal;
         self.skips = Skips::load(journal).await?;
@@ -86,7 +83,7 @@ impl Shadow {
     }
 
     async fn restart(&mut self) -> Result<(), ProjectionError> {
-        tracing::info!("events were skipped that the new read model has applied: it begins anew");
+        tracing::info!("the new read model has applied events that were skipped since; it starts again from the beginning");
         let mut transaction = self.db.begin().await?;
         schema::take_turn(&mut transaction).await?;
         schema::fill_schema(&mut transaction, SHADOW_SCHEMA).await?;
@@ -95,17 +92,15 @@ impl Shadow {
         Ok(())
     }
 
-    /// The same, but not everybody needs to be told of everything once it is served.
+    /// Sets which events produce notices in the shadow's feed; the default is every event.
     #[must_use]
     pub fn with_notices(mut self, notices: NoticePolicy) -> Self {
         self.projector = self.projector.with_notices(notices);
         self
     }
 
-    /// Fills it until it stands where the one that is served does. Progress is told after every batch.
-    ///
-    /// # Errors
-    /// Log or database failed; what was filled stays, and is gone on with.
+    /// Applies events until the shadow reaches the position of the served read model. `report` is called after every batch.
+    /// After an error the rows stay, and a later call continues.
     pub async fn fill(&mut self, mut report: impl FnMut(Progress)) -> Result<Progress, ProjectionError> {
         loop {
             match self.try_to_fill(&mut report).await {
@@ -119,16 +114,16 @@ impl Shadow {
         loop {
             let head = self.served_position().await?;
             let mut batches = prefetch::batches(&self.projector.journal, self.position, head);
-            let mut stands = true;
+            let mut is_caught_up = true;
             while let Some(events) = batches.recv().await {
-                stands = false;
+                is_caught_up = false;
                 let was_first = self.apply_next(&events?).await?;
                 report(Progress { position: self.position, head, events: self.events });
                 if !was_first {
                     break;
                 }
             }
-            if stands {
+            if is_caught_up {
                 self.reload_skips().await?;
                 schema::complete(&mut self.db).await?;
                 return Ok(Progress { position: self.position, head, events: self.events });
@@ -142,7 +137,7 @@ impl Shadow {
         Ok(position.cast_unsigned())
     }
 
-    /// One batch, not beyond `until`; false when it stands there.
+    /// Applies one batch, not beyond `until`; false if there was nothing to apply.
     async fn apply_up_to(&mut self, until: Position) -> Result<bool, ProjectionError> {
         let mut raw = self.projector.journal.log().read_all(self.position, MAX_BATCH).await?;
         raw.truncate(raw.iter().take_while(|event| event.position <= until).count());
@@ -154,7 +149,7 @@ impl Shadow {
         Ok(true)
     }
 
-    /// Applies what comes next; false if somebody else fills it too and was faster: then it goes on from where that one is.
+    /// Applies the next events; false if another process that fills the same shadow was faster, and its position was taken.
     async fn apply_next(&mut self, events: &DecodedBatch) -> Result<bool, ProjectionError> {
         if self.skips.is_outdated_by(events) {
             self.reload_skips().await?;
@@ -164,7 +159,7 @@ impl Shadow {
             self.events += events.len() as u64;
             return Ok(true);
         }
-        // Or it was made anew.
+        // The other process may have created the schema again.
         if !schema::is_ours(&mut self.db).await? {
             return Err(ProjectionError::SchemaMismatch);
         }
@@ -172,10 +167,7 @@ impl Shadow {
         Ok(false)
     }
 
-    /// Stops the one that is served for as long as it takes to get where it stands, and then looks at both.
-    ///
-    /// # Errors
-    /// Log or database failed.
+    /// Holds the served read model until the shadow has reached its position, and takes a snapshot of both.
     pub async fn comparison_snapshot(&mut self) -> Result<ComparisonSnapshot, ProjectionError> {
         loop {
             match self.try_comparison_snapshot().await {
@@ -185,7 +177,7 @@ impl Shadow {
         }
     }
 
-    /// While nobody waits for it.
+    /// Called while no lock is held, because it takes long.
     async fn restart_and_fill(&mut self) -> Result<(), ProjectionError> {
         self.restart().await?;
         self.fill(|_| {}).await.map(drop)
@@ -205,23 +197,21 @@ impl Shadow {
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0")
             .execute(&mut db)
             .await?;
-        // The first question fixes what is seen.
+        // The first statement takes the snapshot.
         sqlx::query("SELECT position FROM checkpoint").execute(&mut db).await?;
         held.rollback().await?;
         Ok(ComparisonSnapshot { db, position: self.position })
     }
 
-    /// Puts it in the place of the one that is served. Whoever is asking meanwhile waits a moment and then asks the new
-    /// one: by the lock on the checkpoint nobody sees half of each.
-    ///
-    /// # Errors
-    /// Log or database failed, or somebody held on to the old one for too long; nothing has changed then.
+    /// Replaces the served read model by the shadow and returns its position. Queries wait for the lock on the checkpoint
+    /// and then read the new tables, so none sees a mixture. Fails without any change if queries hold the old tables for
+    /// too long.
     pub async fn switch(&mut self) -> Result<Position, ProjectionError> {
         self.drop_old().await?;
-        let mut tries = 1;
+        let mut attempts = 1;
         loop {
             match self.try_to_switch().await {
-                Err(error) if is_busy(&error) && tries < TRIES => tries += 1,
+                Err(error) if is_busy(&error) && attempts < MAX_ATTEMPTS => attempts += 1,
                 Err(ProjectionError::SkippedEventApplied) => self.restart_and_fill().await?,
                 outcome => {
                     let position = outcome?;
@@ -229,7 +219,7 @@ impl Shadow {
                     return Ok(position);
                 }
             }
-            tokio::time::sleep(REST).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -241,8 +231,8 @@ impl Shadow {
         schema::take_turn(&mut transaction).await?;
         let lock = format!("LOCK TABLE {READ_SCHEMA}.checkpoint IN ACCESS EXCLUSIVE MODE");
         sqlx::query(AssertSqlSafe(lock)).execute(&mut *transaction).await?;
-        let ask = format!("SELECT position FROM {READ_SCHEMA}.checkpoint");
-        let position: i64 = sqlx::query_scalar(AssertSqlSafe(ask)).fetch_one(&mut *transaction).await?;
+        let query = format!("SELECT position FROM {READ_SCHEMA}.checkpoint");
+        let position: i64 = sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut *transaction).await?;
         while self.apply_up_to(position.cast_unsigned()).await? {}
         if self.position != position.cast_unsigned() {
             return Err(ProjectionError::ShadowAhead);
@@ -256,22 +246,22 @@ impl Shadow {
         Ok(self.position)
     }
 
-    /// Drops what was served before, once nobody reads it any more. It does not wait for a lock while there are some who have
-    /// begun to read the old tables: they may want another one of them, and one of the two would have to be broken off.
+    /// Drops the formerly served read model once no query reads it. While a query holds one of its tables, this does not wait
+    /// for a lock: the query may need a second table, and Postgres would have to cancel one of the two.
     async fn drop_old(&self) -> Result<(), ProjectionError> {
-        let mut tries = 1;
+        let mut attempts = 1;
         loop {
-            // What is left by then is a vacuum, which gives way to who waits.
-            let how = if tries > LOOKS { "" } else { "NOWAIT" };
-            match self.try_to_drop_old(how).await {
-                Err(error) if is_busy(&error) && tries < LOOKS + TRIES => tries += 1,
+            // After these attempts only a vacuum can hold a lock, and it yields to a waiting one.
+            let wait_mode = if attempts > NOWAIT_ATTEMPTS { "" } else { "NOWAIT" };
+            match self.try_to_drop_old(wait_mode).await {
+                Err(error) if is_busy(&error) && attempts < NOWAIT_ATTEMPTS + MAX_ATTEMPTS => attempts += 1,
                 outcome => return outcome,
             }
-            tokio::time::sleep(REST).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn try_to_drop_old(&self, how: &str) -> Result<(), ProjectionError> {
+    async fn try_to_drop_old(&self, wait_mode: &str) -> Result<(), ProjectionError> {
         let mut db = self.projector.connect().await?;
         let mut transaction = db.begin().await?;
         sqlx::query(LOCK_TIMEOUT).execute(&mut *transaction).await?;
@@ -284,7 +274,7 @@ impl Shadow {
         if !tables.is_empty() {
             let tables: Vec<String> =
                 tables.iter().map(|table| format!("{OLD_SCHEMA}.\"{table}\"")).collect();
-            let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE {how}", tables.join(", "));
+            let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE {wait_mode}", tables.join(", "));
             sqlx::query(AssertSqlSafe(lock)).execute(&mut *transaction).await?;
         }
         let drop = format!("DROP SCHEMA IF EXISTS {OLD_SCHEMA} CASCADE");

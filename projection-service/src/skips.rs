@@ -1,9 +1,9 @@
-//! What operators have skipped: known before the log is read from its beginning, and asked again before rows that stand
-//! beside the served ones take their place.
+//! The events that operators have skipped. They are loaded before any event is applied, and again before a shadow replaces
+//! the served read model.
 
 use crate::{
-    ProjectionError,
     decoded::{DecodedBatch, DecodedEvent},
+    error::ProjectionError,
 };
 use events::{
     Event, EventId, Position, ProjectionEvent, Recorded, Revision, StreamName, projection::Skipped,
@@ -12,22 +12,19 @@ use secrets::journal::Journal;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 
-/// Events that are read at once.
+/// Events read at once.
 const PAGE: usize = 500;
 
-/// Events that must never be applied.
+/// Events that must not be applied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Skips {
     events: HashSet<EventId>,
-    /// What was ruled, and where.
+    /// The rulings and their positions.
     rulings: Vec<(Position, Skipped)>,
 }
 
 impl Skips {
-    /// All that operators have ever skipped.
-    ///
-    /// # Errors
-    /// The log cannot be read.
+    /// Loads all events skipped so far.
     pub(crate) async fn load(journal: &Journal) -> Result<Self, ProjectionError> {
         let mut skips = Self::default();
         let mut from = 0;
@@ -36,7 +33,7 @@ impl Skips {
             let Some(last) = page.last() else { return Ok(skips) };
             from = last.revision + 1;
             for raw in page {
-                // A ruling that cannot be read rules nothing.
+                // A ruling that cannot be decoded has no effect.
                 if let Ok(Recorded {
                     event: Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)),
                     position,
@@ -55,12 +52,12 @@ impl Skips {
         self.events.contains(&event)
     }
 
-    /// Whether some of these must not be applied as they come.
+    /// Whether any of these events must not be applied.
     pub(crate) fn affect(&self, events: &[Recorded<Event>]) -> bool {
         !self.events.is_empty() && events.iter().any(|event| self.contain(event.id))
     }
 
-    /// Whether something was skipped among these that is not known here.
+    /// Whether the batch contains a skip ruling that is not loaded here.
     pub(crate) fn is_outdated_by(&self, events: &DecodedBatch) -> bool {
         events.any(|event| match event {
             Event::ProjectionEvent(ProjectionEvent::Skipped(skipped)) => !self.contain(skipped.event),
@@ -68,11 +65,8 @@ impl Skips {
         })
     }
 
-    /// Whether rows that stand at `position` show what must never be applied: a program that could read it came by before
-    /// it was skipped. What is parked there, or waits behind what is, was not applied.
-    ///
-    /// # Errors
-    /// Log or database failed.
+    /// Whether the rows at `position` include an event that was skipped later: it was decodable for the program that applied
+    /// it. A parked event, or one after it in its stream, was not applied.
     pub(crate) async fn were_violated(
         &self,
         journal: &Journal,
@@ -95,7 +89,7 @@ impl Skips {
     }
 }
 
-/// Where a skipped event is in its stream, if it stands in the log up to `position`.
+/// The revision of a skipped event; `None` if the event is after `position`.
 async fn revision_before(
     journal: &Journal,
     skipped: &Skipped,

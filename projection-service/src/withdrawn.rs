@@ -1,25 +1,23 @@
-//! Texts that authors take back: sealed beside the read model for a while, so that their own sockets can still show them
-//! (see `read-model/src/message/withdrawn.rs`).
+//! Texts of messages that their authors deleted: sealed in `ops.withdrawn` for a day, so that the author's own sockets can
+//! still show them (`read-model/src/message/withdrawn.rs`).
 
-use crate::ProjectionError;
+use crate::error::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::MessageId;
 use read_model::message::Messages;
 use secrets::vault::{Place, Vault};
 use sqlx::PgConnection;
 
-/// The text of a message that its author has deleted.
+/// The text of a message that its author deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct Withdrawn {
-    /// Which message.
     pub(crate) message: MessageId,
-    /// What it said.
     pub(crate) text: String,
-    /// When it was deleted.
+    /// Time of the deletion.
     pub(crate) at: DateTime<Utc>,
 }
 
-/// Keeps the texts of a batch, but none that were taken back long ago: a rebuild brings nothing back.
+/// Stores the texts of a batch. Texts older than the retention time are left out, so that a rebuild restores none of them.
 pub(crate) async fn store(
     db: &mut PgConnection,
     vault: &Vault,

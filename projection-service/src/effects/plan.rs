@@ -1,6 +1,6 @@
 //! What is to be done because of an event, one row for each event and effect.
 
-use crate::ProjectionError;
+use crate::error::ProjectionError;
 use chrono::{DateTime, Utc};
 use events::{
     ContactId, Event, EventId, GroupId, Position, Recorded, message::Author, message::Posted,

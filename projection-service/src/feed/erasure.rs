@@ -1,10 +1,10 @@
-//! Takes persons and teams that are forgotten out of all that was told, in the batch and in the table: a socket that comes
-//! back and reads on must not hear of them. Which rows there are, and for whom, stays.
+//! Removes personal values of erased accounts and teams from notices, in the batch and in the feed: a socket that reconnects
+//! must not receive them. No row is deleted, and no row changes its audience.
 
 use super::Outbox;
 use crate::{
-    ProjectionError,
-    projections::{UNKNOWN_DEVICE, leads_to},
+    error::ProjectionError,
+    placeholders::{UNKNOWN_DEVICE, mention_url},
 };
 use domain::name::ERASED;
 use events::{AccountId, ContactId, TeamId};
@@ -15,41 +15,39 @@ use protocol::{
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-/// Rows of an account, and those of teams that name one of these contacts, or what readers were mentioned in.
-const OF_PERSON: &str = "
+/// Rows of the account; rows of its teams that name one of its contacts; read marks with mentions, since a mention may be
+/// in a message of the account.
+const ROWS_OF_ACCOUNT: &str = "
     SELECT scope, position, ordinal, notice FROM feed WHERE scope = $1
     UNION ALL
     SELECT scope, position, ordinal, notice FROM feed f WHERE scope = ANY($2)
         AND (EXISTS (SELECT FROM unnest($3::text[]) n (name) WHERE position(convert_to(n.name, 'UTF8') in f.notice) > 0)
             OR (position('\"read_marked\"'::bytea in notice) > 0 AND position('\"mentions\":[]'::bytea in notice) = 0))";
 
-const OF_TEAM: &str = "SELECT scope, position, ordinal, notice FROM feed WHERE scope = $1";
+const ROWS_OF_TEAM: &str = "SELECT scope, position, ordinal, notice FROM feed WHERE scope = $1";
 
 impl Outbox {
-    /// See the file's head.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn forget_person(
+    /// Removes the personal values of an account; `contacts` are its contacts in all teams.
+    pub(crate) async fn redact_account(
         &mut self,
         db: &mut PgConnection,
         account: AccountId,
-        places: &[(TeamId, ContactId)],
+        contacts: &[(TeamId, ContactId)],
     ) -> Result<(), ProjectionError> {
-        let person = Person { account, contacts: places.iter().map(|(_, contact)| *contact).collect() };
+        let person = Person { account, contacts: contacts.iter().map(|(_, contact)| *contact).collect() };
         for row in &mut self.rows {
-            person.blank(db, row).await?;
+            person.redact(db, row).await?;
         }
-        let told = sqlx::query(OF_PERSON)
+        let told = sqlx::query(ROWS_OF_ACCOUNT)
             .bind(account.0)
-            .bind(places.iter().map(|(team, _)| team.0).collect::<Vec<Uuid>>())
+            .bind(contacts.iter().map(|(team, _)| team.0).collect::<Vec<Uuid>>())
             .bind(person.contacts.iter().map(ContactId::to_string).collect::<Vec<_>>())
             .fetch_all(&mut *db)
             .await?;
         for stored in &told {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
             let before = row.clone();
-            person.blank(db, &mut row).await?;
+            person.redact(db, &mut row).await?;
             if row != before {
                 replace(db, &row).await?;
             }
@@ -57,23 +55,20 @@ impl Outbox {
         Ok(())
     }
 
-    /// See the file's head.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub(crate) async fn forget_team(
+    /// Removes all personal values of a team.
+    pub(crate) async fn redact_team(
         &mut self,
         db: &mut PgConnection,
         team: TeamId,
     ) -> Result<(), ProjectionError> {
         for row in self.rows.iter_mut().filter(|row| row.scope == Scope::Team(team)) {
-            blank_whole(&mut row.notice);
+            redact_completely(&mut row.notice);
         }
-        let told = sqlx::query(OF_TEAM).bind(team.0).fetch_all(&mut *db).await?;
+        let told = sqlx::query(ROWS_OF_TEAM).bind(team.0).fetch_all(&mut *db).await?;
         for stored in &told {
             let mut row: FeedRow = serde_json::from_slice(stored.get("notice"))?;
             let before = row.clone();
-            blank_whole(&mut row.notice);
+            redact_completely(&mut row.notice);
             if row != before {
                 replace(db, &row).await?;
             }
@@ -88,22 +83,22 @@ struct Person {
 }
 
 impl Person {
-    async fn blank(&self, db: &mut PgConnection, row: &mut FeedRow) -> Result<(), sqlx::Error> {
+    async fn redact(&self, db: &mut PgConnection, row: &mut FeedRow) -> Result<(), sqlx::Error> {
         let own = row.scope == Scope::Account(self.account);
-        let alone = matches!(&row.audience, Audience::Contacts(who) if who.iter().all(|one| self.is(one)));
+        let only_audience = matches!(&row.audience, Audience::Contacts(contacts) if contacts.iter().all(|one| self.is(one)));
         match &mut row.notice {
             Notice::UiSettings { settings } if own => *settings = "{}".into(),
             Notice::LoggedIn { device_name, .. } if own => *device_name = UNKNOWN_DEVICE.into(),
             Notice::DraftSaved { contact, draft, .. } if self.is(contact) => draft.clear(),
-            Notice::RemindUpdated { remind } | Notice::RemindFired { remind } if alone => {
+            Notice::RemindUpdated { remind } | Notice::RemindFired { remind } if only_audience => {
                 remind.comment.clear()
             }
             Notice::ReadMarked { contact, mentions, .. } if self.is(contact) => mentions.clear(),
             Notice::ReadMarked { chat, mentions, .. } if !mentions.is_empty() => {
-                let gone = self.said(db, chat.key().0, mentions).await?;
-                mentions.retain(|num| !gone.contains(num));
+                let erased = self.authored(db, chat.key().0, mentions).await?;
+                mentions.retain(|num| !erased.contains(num));
             }
-            Notice::MessageUpdated { message, .. } => self.unname(message),
+            Notice::MessageUpdated { message, .. } => self.redact_message(message),
             _ => {}
         }
         Ok(())
@@ -113,10 +108,10 @@ impl Person {
         self.contacts.contains(contact)
     }
 
-    fn unname(&self, message: &mut MessageRecord) {
-        let addresses: Vec<String> = self.contacts.iter().map(|contact| leads_to(*contact)).collect();
+    fn redact_message(&self, message: &mut MessageRecord) {
+        let urls: Vec<String> = self.contacts.iter().map(|contact| mention_url(*contact)).collect();
         message.mentioned.retain(|contact| !self.is(contact));
-        message.links.retain(|link| !addresses.contains(&link.url));
+        message.links.retain(|link| !urls.contains(&link.url));
         let Some(change) = &mut message.change else { return };
         if change.whom.is_some_and(|whom| self.is(&whom)) {
             change.new = Some(ERASED.into());
@@ -126,8 +121,8 @@ impl Person {
         }
     }
 
-    /// Which of these messages of a chat are theirs: they mention nobody any more.
-    async fn said(&self, db: &mut PgConnection, chat: Uuid, nums: &[i64]) -> Result<Vec<i64>, sqlx::Error> {
+    /// The numbers among `nums` whose messages they wrote: an erased message mentions nobody.
+    async fn authored(&self, db: &mut PgConnection, chat: Uuid, nums: &[i64]) -> Result<Vec<i64>, sqlx::Error> {
         sqlx::query_scalar("SELECT num FROM message WHERE chat = $1 AND num = ANY($2) AND author = ANY($3)")
             .bind(chat)
             .bind(nums)
@@ -137,12 +132,12 @@ impl Person {
     }
 }
 
-/// Leaves nothing of what a notice of a forgotten team says.
-fn blank_whole(notice: &mut Notice) {
+/// Removes all personal values of a notice of an erased team.
+fn redact_completely(notice: &mut Notice) {
     match notice {
         Notice::MessageUpdated { message, .. } => {
             message.withdraw();
-            let nothing = |change: &Change| Change {
+            let redacted = |change: &Change| Change {
                 what: ChangeKind::Settings,
                 actor: change.actor,
                 whom: None,
@@ -150,7 +145,7 @@ fn blank_whole(notice: &mut Notice) {
                 old: None,
                 new: None,
             };
-            message.change = message.change.as_ref().map(nothing);
+            message.change = message.change.as_ref().map(redacted);
         }
         Notice::ReadMarked { mentions, .. } => mentions.clear(),
         Notice::DraftSaved { draft: text, .. } | Notice::TagUpdated { name: text, .. } => text.clear(),

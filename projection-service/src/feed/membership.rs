@@ -1,5 +1,5 @@
-//! Who heard which group from when to when, kept from the notices themselves: by these, sockets let people into groups
-//! and out of them, so whoever was away is told of a group what a socket would have told.
+//! `feed_member`: from which to which notice a contact follows a group. It is derived from the notices that make connected
+//! sockets join and leave groups, so a socket that catches up from the feed gets exactly what a connected one got.
 
 use events::{ContactId, GroupId};
 use protocol::{
@@ -9,15 +9,12 @@ use protocol::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Whether a notice says that somebody comes or goes: such are followed even where nobody is told of them.
+/// Whether a notice changes who follows a group.
 pub(super) fn changes_membership(notice: &Notice) -> bool {
     notice.joined().is_some() || notice.left().is_some() || matches!(notice, Notice::ContactRemoved { .. })
 }
 
-/// Follows the notices of a batch, in their order.
-///
-/// # Errors
-/// The database failed.
+/// Records the changes of a batch; `rows` are in feed order.
 pub(super) async fn record(db: &mut PgConnection, rows: &[FeedRow]) -> Result<(), sqlx::Error> {
     for row in rows {
         if let Some((group, joined)) = row.notice.joined()
@@ -35,7 +32,7 @@ pub(super) async fn record(db: &mut PgConnection, rows: &[FeedRow]) -> Result<()
     Ok(())
 }
 
-/// Who is in already, stays in from when they came.
+/// A contact that follows the group already keeps its earlier start.
 async fn join(
     db: &mut PgConnection,
     point: FeedPosition,
@@ -56,7 +53,7 @@ async fn join(
     Ok(())
 }
 
-/// None named means everybody.
+/// An empty list means every follower.
 async fn leave(
     db: &mut PgConnection,
     point: FeedPosition,
@@ -76,7 +73,7 @@ async fn leave(
     Ok(())
 }
 
-/// Who is out of the team is out of all its groups.
+/// A contact removed from the team leaves all its groups.
 async fn remove(db: &mut PgConnection, point: FeedPosition, contact: ContactId) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE feed_member SET until_position = $2, until_ordinal = $3 \

@@ -1,30 +1,27 @@
-//! The feed is kept for a while, for those who come back; what is older is forgotten, and the floor says up to where.
+//! Prunes the feed: old rows are deleted, and the feed floor says up to which position.
 
 use chrono::{DateTime, Utc};
 use read_model::ReadModel;
 
-/// How much of the feed is kept.
+/// How much of the feed is kept; without a limit, everything.
 #[derive(Clone, Copy, Debug)]
 pub struct RetentionPolicy {
-    /// Rows that are not older than this.
+    /// Older rows are deleted.
     pub not_before: Option<DateTime<Utc>>,
-    /// So many of the newest rows.
+    /// Maximum number of rows.
     pub max_rows: Option<i64>,
 }
 
-/// Positions whose rows are deleted by one statement.
-const STEP: i64 = 5_000;
+/// Positions that one statement deletes.
+const DELETE_CHUNK: i64 = 5_000;
 
-/// Forgets what needs not be kept. First the floor rises, then rows go: whoever reads the feed sees either the rows or
-/// that they are forgotten. Answers the floor.
-///
-/// # Errors
-/// The database failed; what was not deleted is when this is called again.
+/// Deletes the rows beyond the limits and returns the new floor. The floor rises before rows are deleted, so a reader
+/// finds either the rows or a floor above them. After an error, the next call deletes the rest.
 pub async fn prune_feed(read: &ReadModel, policy: RetentionPolicy) -> Result<i64, sqlx::Error> {
     let pool = read.pool();
     let by_age: Option<i64> = match policy.not_before {
         None => None,
-        // From the oldest row up to the first that is young enough: as many as there are to be deleted.
+        // Scans from the oldest row, so it reads only the rows that are to be deleted.
         Some(since) => {
             sqlx::query_scalar(
                 "SELECT coalesce(\
@@ -47,20 +44,20 @@ pub async fn prune_feed(read: &ReadModel, policy: RetentionPolicy) -> Result<i64
             .await?
         }
     };
-    let wanted = by_age.max(by_rows).unwrap_or(0);
-    // Where no row is that old, nothing is forgotten, and the floor stays.
+    let new_floor = by_age.max(by_rows).unwrap_or(0);
+    // The floor rises only if there is a row to delete.
     let floor: i64 = sqlx::query_scalar(
         "UPDATE feed_floor SET position = CASE WHEN EXISTS (SELECT 1 FROM feed WHERE position <= $1) \
              THEN greatest(position, $1) ELSE position END RETURNING position",
     )
-    .bind(wanted)
+    .bind(new_floor)
     .fetch_one(pool)
     .await?;
-    delete(read, floor).await?;
+    delete_up_to(read, floor).await?;
     Ok(floor)
 }
 
-async fn delete(read: &ReadModel, floor: i64) -> Result<(), sqlx::Error> {
+async fn delete_up_to(read: &ReadModel, floor: i64) -> Result<(), sqlx::Error> {
     let pool = read.pool();
     loop {
         let deleted = sqlx::query(
@@ -68,7 +65,7 @@ async fn delete(read: &ReadModel, floor: i64) -> Result<(), sqlx::Error> {
                  least($1, (SELECT position FROM feed ORDER BY position, ordinal LIMIT 1) + $2)",
         )
         .bind(floor)
-        .bind(STEP)
+        .bind(DELETE_CHUNK)
         .execute(pool)
         .await?;
         if deleted.rows_affected() == 0 {

@@ -1,8 +1,8 @@
-//! Which events concern a team: those of its own streams, what operators have ruled about the projection, and that people
-//! who were in it are forgotten.
+//! Reads the events that concern a team: the events of its own streams, the operators' rulings about parked events, and the
+//! erasures of its members' accounts.
 //!
-//! The auditor's index knows the team of every event. Where it does not reach (there is none, or it is behind), the log is
-//! read through; an event that is not the team's is not decoded.
+//! The audit index knows the team of every event. If there is no index, or it lags, the whole log is scanned; an event of
+//! another team is not decoded.
 
 use audit::{Filter, Ledger, Order};
 use event_log::{Log, RawEvent};
@@ -14,68 +14,62 @@ use std::{
     time::Duration,
 };
 
-/// Events read from the log at once.
+/// Events read at once.
 const PAGE: usize = 2_000;
-/// How often, and with which pause, an index that is a little behind is waited for.
-const TRIES: u32 = 20;
+/// Attempts to find the audit index caught up, and the pause between them.
+const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
-/// Categories of streams whose events name their team: the first one does, or all do.
-const NAMING: [&str; 5] = ["chat", "task", "message", "read", "remind"];
-/// The event by which somebody is in the team from then on.
+/// Stream categories in which at least the first event names the team.
+const CATEGORIES_NAMING_TEAM: [&str; 5] = ["chat", "task", "message", "read", "remind"];
+/// The event that adds an account to the team.
 const ADDED: &str = "contact.added.v1";
-/// The event by which a person is forgotten, wherever they were.
+/// The event that erases an account.
 const ERASED: &str = "account.erased.v1";
 
-/// Walks over the events that concern a team, up to a position.
+/// Iterates over the events that concern a team, up to a position.
 pub(super) struct TeamEventReader<'l> {
     log: &'l Log,
     until: Position,
-    own: Own<'l>,
-    /// What concerns the team and is not its own, as far as it is known and has yet to come.
+    own: OwnEvents<'l>,
+    /// Events of other streams that concern the team and are not yet returned.
     others: BTreeMap<Position, RawEvent>,
 }
 
 /// The events of the team's own streams.
-enum Own<'l> {
+enum OwnEvents<'l> {
     Indexed(Indexed<'l>),
     Scanned(Box<Scanned<'l>>),
 }
 
 impl<'l> TeamEventReader<'l> {
-    /// From the beginning up to a position.
-    ///
-    /// # Errors
-    /// Log or index could not be read.
+    /// Starts at the beginning of the log; `until` is the last position.
     pub(super) async fn new(
         log: &'l Log,
         ledger: &'l Ledger,
         team: TeamId,
         until: Position,
     ) -> Result<Self, PastError> {
-        let own = match reaches(ledger, until).await? {
-            true => Own::Indexed(Indexed { log, ledger, team, until, number: 0 }),
-            false => Own::Scanned(Box::new(Scanned::new(log, team, until))),
+        let own = match index_includes(ledger, until).await? {
+            true => OwnEvents::Indexed(Indexed { log, ledger, team, until, number: 0 }),
+            false => OwnEvents::Scanned(Box::new(Scanned::new(log, team, until))),
         };
         let mut reader = Self { log, until, own, others: BTreeMap::new() };
-        reader.expect(&StreamName::projection(), |_| true).await?;
+        reader.add_stream(&StreamName::projection(), |_| true).await?;
         Ok(reader)
     }
 
-    /// The next ones in order, one at least; nothing at the end.
-    ///
-    /// # Errors
-    /// Log or index could not be read.
+    /// The next events in order, at least one; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<RawEvent>>, PastError> {
         let own = match &mut self.own {
-            Own::Indexed(indexed) => indexed.next().await?,
-            Own::Scanned(scanned) => scanned.next().await?,
+            OwnEvents::Indexed(indexed) => indexed.next().await?,
+            OwnEvents::Scanned(scanned) => scanned.next().await?,
         };
         let Some(mut page) = own else {
             let rest: Vec<RawEvent> = std::mem::take(&mut self.others).into_values().collect();
             return Ok((!rest.is_empty()).then_some(rest));
         };
-        for account in page.iter().filter_map(added) {
-            self.expect(&StreamName::account(account), |event| event.kind == ERASED).await?;
+        for account in page.iter().filter_map(added_account) {
+            self.add_stream(&StreamName::account(account), |event| event.kind == ERASED).await?;
         }
         let last = page.last().map_or(self.until, |event| event.position);
         let later = self.others.split_off(&(last + 1));
@@ -84,40 +78,40 @@ impl<'l> TeamEventReader<'l> {
         Ok(Some(page))
     }
 
-    /// Notes events of another stream.
-    async fn expect(
+    /// Adds the matching events of another stream.
+    async fn add_stream(
         &mut self,
         stream: &StreamName,
-        concerns: impl Fn(&RawEvent) -> bool,
+        matches: impl Fn(&RawEvent) -> bool,
     ) -> Result<(), PastError> {
         let mut from = 0;
         loop {
             let page = self.log.read_stream(stream, from, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             from = last.revision + 1;
-            let concerning = page.into_iter().filter(|event| event.position <= self.until && concerns(event));
-            self.others.extend(concerning.map(|event| (event.position, event)));
+            let matching = page.into_iter().filter(|event| event.position <= self.until && matches(event));
+            self.others.extend(matching.map(|event| (event.position, event)));
         }
     }
 }
 
-/// Whether the index goes as far as that; it follows the log closely.
-async fn reaches(ledger: &Ledger, until: Position) -> Result<bool, PastError> {
-    for _ in 0..TRIES {
+/// Whether the audit index includes the position; waits a moment if it lags.
+async fn index_includes(ledger: &Ledger, until: Position) -> Result<bool, PastError> {
+    for _ in 0..ATTEMPTS {
         let head = ledger.head().await?;
         if head.position >= until {
             return Ok(true);
         }
         if head.position == 0 {
-            break; // nobody keeps it
+            break; // no notary runs
         }
         tokio::time::sleep(PAUSE).await;
     }
     Ok(false)
 }
 
-/// Whom an event brings into the team.
-fn added(event: &RawEvent) -> Option<AccountId> {
+/// The account that an event adds to the team.
+fn added_account(event: &RawEvent) -> Option<AccountId> {
     #[derive(Deserialize)]
     struct Added {
         account: AccountId,
@@ -126,13 +120,13 @@ fn added(event: &RawEvent) -> Option<AccountId> {
     added?.ok().map(|added| added.account)
 }
 
-/// By the auditor's index.
+/// Reads the team's events by the audit index.
 struct Indexed<'l> {
     log: &'l Log,
     ledger: &'l Ledger,
     team: TeamId,
     until: Position,
-    /// The last number that was read.
+    /// The number of the last index entry that was read.
     number: u64,
 }
 
@@ -151,13 +145,13 @@ impl Indexed<'_> {
     }
 }
 
-/// By reading through the log.
+/// Finds the team's events by scanning the log.
 struct Scanned<'l> {
     log: &'l Log,
     team: TeamId,
-    /// As JSON says whose something is.
-    named: Vec<u8>,
-    /// Streams that are known to be the team's.
+    /// The JSON of an event's field `team`.
+    team_field: Vec<u8>,
+    /// Streams known to belong to the team.
     streams: HashSet<StreamName>,
     until: Position,
     position: Position,
@@ -165,8 +159,8 @@ struct Scanned<'l> {
 
 impl<'l> Scanned<'l> {
     fn new(log: &'l Log, team: TeamId, until: Position) -> Self {
-        let named = format!("\"team\":\"{team}\"").into_bytes();
-        Self { log, team, named, streams: HashSet::new(), until, position: 0 }
+        let team_field = format!("\"team\":\"{team}\"").into_bytes();
+        Self { log, team, team_field, streams: HashSet::new(), until, position: 0 }
     }
 
     async fn next(&mut self) -> Result<Option<Vec<RawEvent>>, PastError> {
@@ -185,11 +179,11 @@ impl<'l> Scanned<'l> {
     fn is_own(&mut self, event: &RawEvent) -> bool {
         match event.stream.category() {
             "team" | "uploads" | "tags" => event.stream.id().parse() == Ok(self.team),
-            category if NAMING.contains(&category) => {
+            category if CATEGORIES_NAMING_TEAM.contains(&category) => {
                 if self.streams.contains(&event.stream) {
                     return true;
                 }
-                let is_ours = event.data.windows(self.named.len()).any(|bytes| bytes == self.named);
+                let is_ours = event.data.windows(self.team_field.len()).any(|bytes| bytes == self.team_field);
                 if is_ours {
                     self.streams.insert(event.stream.clone());
                 }

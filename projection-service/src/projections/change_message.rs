@@ -4,7 +4,7 @@
 use super::message::{self, Links, NewMessage, PlacedMessage};
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{ContactId, EventId, MessageId, TeamId, chat::ChatRef, message::Author};
 use protocol::{

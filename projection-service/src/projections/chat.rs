@@ -3,7 +3,7 @@
 use super::{change_message, reading};
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{
     ContactId, GroupId, SectionId, TeamId,

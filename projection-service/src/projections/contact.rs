@@ -8,7 +8,7 @@ pub(super) use status::status_changed;
 use super::{change_message, invitation, section, task, team};
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use domain::{bot::Bot, mention, name::display_name};
 use events::{AccountId, ContactId, GroupId, TeamId, chat::ChatRef, contact, value::ContactStatus};

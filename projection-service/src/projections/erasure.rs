@@ -10,7 +10,7 @@ mod team;
 use super::contact;
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{AccountId, ContactId, ReceiptId, Subject, TeamId, account, team as fact};
 

@@ -4,7 +4,7 @@
 use super::change_message;
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{
     GroupId, IntegrationId, TeamId,

@@ -8,7 +8,6 @@ mod update;
 
 pub(super) use insert::{NewMessage, PlacedMessage, insert, insert_and_return};
 pub(super) use links::Links;
-pub(crate) use links::leads_to;
 pub(super) use update::changed;
 
 use super::{
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     batch::{Batch, EventContext},
     effects::plan::{self, Placed},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{
     Event, MessageEvent, MessageId, Recorded,

@@ -3,7 +3,7 @@
 use super::receipts;
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{
     ContactId, GroupId,

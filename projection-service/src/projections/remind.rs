@@ -2,7 +2,7 @@
 
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{ContactId, RemindEvent, RemindId, TeamId, remind::Set};
 use protocol::notice::{Audience, Notice, ReminderRecord, Scope};

@@ -1,12 +1,12 @@
 //! Sessions and QR offers: rows exist while they open something.
 
-use crate::batch::{Batch, EventContext};
+use crate::{
+    batch::{Batch, EventContext},
+    placeholders::UNKNOWN_DEVICE,
+};
 use events::{AccountId, session};
 use protocol::notice::{Audience, Notice, Scope};
 use read_model::row_code::SessionRow;
-
-/// The title of a login that names no device, as the protocol prints it.
-pub(crate) const UNKNOWN_DEVICE: &str = "(unknown device)";
 
 pub(super) async fn opened(
     batch: &mut Batch<'_>,

@@ -11,7 +11,7 @@ pub(super) use members::contact_restored;
 
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use around::deadline_passed;
 use domain::task::{reference, title};

@@ -3,7 +3,7 @@
 use super::{erasure, task, team};
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{ContactId, MessageId, TeamId, UploadId, message::Posted, upload};
 use protocol::{message::ContentType, upload::UploadRecord};

@@ -3,8 +3,8 @@
 
 use crate::{
     batch::{Batch, EventContext},
-    projections::leads_to,
-    projector::ProjectionError,
+    placeholders::mention_url,
+    error::ProjectionError,
 };
 use domain::{mention, name::ERASED};
 use events::{AccountId, ContactId, TeamId};
@@ -35,7 +35,7 @@ pub(super) async fn forget(
     }
     untold(batch, &places).await?;
     unmentioned(batch, &places).await?;
-    batch.outbox.forget_person(batch.db, account, &places).await?;
+    batch.outbox.redact_account(batch.db, account, &places).await?;
     Ok(places)
 }
 
@@ -83,7 +83,7 @@ async fn untold(batch: &mut Batch<'_>, places: &[(TeamId, ContactId)]) -> Result
 /// What others wrote is theirs, but a name in it leads to nobody.
 async fn unmentioned(batch: &mut Batch<'_>, places: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
     for (team, contact) in places {
-        let url = leads_to(*contact);
+        let url = mention_url(*contact);
         sqlx::query(
             "UPDATE message m SET mentioned = m.mentioned - $2::text, links = (\
                  SELECT coalesce(jsonb_agg(l ORDER BY i), '[]') FROM jsonb_array_elements(m.links) \

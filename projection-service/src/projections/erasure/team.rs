@@ -2,7 +2,7 @@
 
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use domain::{mention, name::ERASED};
 use events::TeamId;
@@ -56,5 +56,5 @@ pub(super) async fn forget(
     for sql in BLANK {
         sqlx::query(sql).bind(team.0).execute(&mut *batch.db).await?;
     }
-    batch.outbox.forget_team(batch.db, team).await
+    batch.outbox.redact_team(batch.db, team).await
 }

@@ -2,7 +2,7 @@
 //! Where its author did it, the text is kept apart for a while, for them alone.
 
 use super::update::MessageFact;
-use crate::{batch::Batch, projector::ProjectionError, withdrawn::Withdrawn};
+use crate::{batch::Batch, error::ProjectionError, withdrawn::Withdrawn};
 use events::{MessageId, message::Deleted};
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ pub(super) async fn deleted(
     count(batch, &gone).await?;
     let told: Vec<(MessageId, i64)> =
         gone.iter().map(|(deletion, row)| (deletion.message, row.get("since"))).collect();
-    batch.outbox.withdraw(batch.db, &told).await
+    batch.outbox.redact_messages(batch.db, &told).await
 }
 
 /// The conversations have fewer messages. Those that are left count no more, perhaps, up to some number: then these need not

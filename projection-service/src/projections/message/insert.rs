@@ -3,7 +3,7 @@
 use super::{json, links::Links};
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use chrono::{DateTime, Utc};
 use events::{MessageId, TeamId, chat::ChatRef, message::Author};

@@ -1,6 +1,6 @@
 //! What a text leads to: people it mentions, addresses of the web.
 
-use crate::batch::Batch;
+use crate::{batch::Batch, placeholders::mention_url};
 use domain::{link, mention};
 use events::{ContactId, TeamId};
 use protocol::message::MessageLink;
@@ -25,11 +25,6 @@ pub(super) async fn links_in(batch: &mut Batch<'_>, team: TeamId, text: &str) ->
     Ok(links)
 }
 
-/// Where a mention leads.
-pub(crate) fn leads_to(contact: ContactId) -> String {
-    format!("otv://d-{contact}")
-}
-
 async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Links, sqlx::Error> {
     let candidates = mention::candidates(text);
     if candidates.is_empty() {
@@ -49,7 +44,7 @@ async fn mentions(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Lin
     for mention in mention::found(&candidates, &people) {
         let name = people.iter().find(|(contact, _)| *contact == mention.who).map_or("", |(_, name)| name);
         let pattern = format!("@{}", mention.written);
-        found.links.push(MessageLink { pattern, text: format!("@{name}"), url: leads_to(mention.who) });
+        found.links.push(MessageLink { pattern, text: format!("@{name}"), url: mention_url(mention.who) });
         if !found.mentioned.contains(&mention.who) {
             found.mentioned.push(mention.who);
         }

@@ -1,7 +1,7 @@
 //! Reactions: who set which, and how clients see them.
 
 use super::update::MessageFact;
-use crate::{batch::Batch, projector::ProjectionError};
+use crate::{batch::Batch, error::ProjectionError};
 use chrono::{DateTime, Utc};
 use domain::limits;
 use events::{ContactId, MessageEvent, MessageId};

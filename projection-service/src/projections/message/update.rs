@@ -3,7 +3,7 @@
 use super::{audience, deletion, links, links::Links, of, reaction};
 use crate::{
     batch::{Batch, EventContext},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use events::{Event, MessageEvent, MessageId, Recorded, TeamId, message::Edited};
 use protocol::notice::{Notice, Scope};

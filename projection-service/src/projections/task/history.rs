@@ -4,7 +4,7 @@
 use crate::{
     batch::{Batch, EventContext},
     projections::change_message::{name, place},
-    projector::ProjectionError,
+    error::ProjectionError,
 };
 use chrono::{DateTime, Utc};
 use domain::task::title;
