@@ -1,15 +1,20 @@
-//! Event → rows: one file a noun. Exhaustive: a new event forces a decision here.
+//! The dispatcher: applies events to rows, one file per noun. The matches are exhaustive, so a new event needs a decision
+//! here. An event that changes rows of several nouns goes through `cascades.rs`; nouns do not call each other.
 
 mod account;
+mod cascades;
 mod change_message;
 mod chat;
+mod chat_version;
 mod contact;
 mod device;
 mod erasure;
 mod icon;
+mod insert_message;
 mod integration;
 mod invitation;
 mod message;
+mod notices;
 mod phone;
 mod reading;
 mod receipts;
@@ -19,26 +24,27 @@ mod session;
 mod tag;
 mod task;
 mod team;
+mod totals;
 mod upload;
 mod waves;
 
 use crate::{
-    batch::{Batch, EventContext},
+    batch::{Batch, EventContext, stream_id},
     error::ProjectionError,
 };
 use events::{
-    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, ReadingEvent, Recorded, StreamName,
-    TagEvent, TeamEvent, TeamId, UploadsEvent,
+    AccountEvent, AccountId, ChatEvent, Event, GroupId, MessageEvent, ReadingEvent, Recorded, TagEvent,
+    TaskEvent, TeamEvent, TeamId, UploadsEvent,
 };
 use std::str::FromStr;
 
-/// Applies events so that rows and notices come out as if each had been applied by itself, in the order of the log.
+/// Applies events, with the same rows and notices as if they were applied one by one in log order.
 pub(crate) async fn apply(batch: &mut Batch<'_>, events: &[Recorded<Event>]) -> Result<(), ProjectionError> {
     if let [single] = events {
-        return one(batch, single).await;
+        return apply_one(batch, single).await;
     }
-    let told = events.iter().any(|recorded| batch.wants_notices(EventContext::of(recorded)));
-    for wave in waves::plan(batch.db, events, told).await? {
+    let wants_notices = events.iter().any(|recorded| batch.wants_notices(EventContext::of(recorded)));
+    for wave in waves::plan(batch.db, events, wants_notices).await? {
         if !wave.posts.is_empty() {
             message::posted(batch, &wave.posts).await?;
         }
@@ -49,7 +55,7 @@ pub(crate) async fn apply(batch: &mut Batch<'_>, events: &[Recorded<Event>]) -> 
             marked(batch, &wave.marks).await?;
         }
         for other in wave.others {
-            one(batch, other).await?;
+            apply_one(batch, other).await?;
         }
     }
     Ok(())
@@ -63,44 +69,43 @@ async fn marked(batch: &mut Batch<'_>, events: &[&Recorded<Event>]) -> Result<()
     reading::marked(batch, &marks.collect::<Vec<_>>()).await
 }
 
-async fn one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), ProjectionError> {
+async fn apply_one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<(), ProjectionError> {
     let ctx = EventContext::of(recorded);
     match &recorded.event {
         Event::PhoneEvent(event) => phone::apply(batch, recorded, event),
-        Event::AccountEvent(event) => of_account(batch, ctx, owner(recorded)?, event).await?,
-        Event::TeamEvent(event) => of_team(batch, ctx, owner(recorded)?, event).await?,
-        Event::ChatEvent(event) => of_chat(batch, ctx, owner(recorded)?, event).await?,
+        Event::AccountEvent(event) => apply_account(batch, ctx, id_of(recorded)?, event).await?,
+        Event::TeamEvent(event) => apply_team(batch, ctx, id_of(recorded)?, event).await?,
+        Event::ChatEvent(event) => apply_chat(batch, ctx, id_of(recorded)?, event).await?,
         Event::MessageEvent(MessageEvent::Posted(_)) => message::posted(batch, &[recorded]).await?,
         Event::MessageEvent(_) => message::changed(batch, &[recorded]).await?,
         Event::UploadsEvent(event) => match event {
             UploadsEvent::Stored(stored) => upload::stored(batch, ctx, stored).await?,
-            UploadsEvent::Attached(_) | UploadsEvent::AttachedToTask(_) => {} // the message or the task says so too
-            UploadsEvent::Removed(removed) => upload::removed(batch, ctx, owner(recorded)?, removed).await?,
+            UploadsEvent::Attached(_) | UploadsEvent::AttachedToTask(_) => {} // the message or the task has an event too
+            UploadsEvent::Removed(removed) => cascades::file_removed(batch, ctx, id_of(recorded)?, removed).await?,
         },
         Event::ReadingEvent(event) => match event {
             ReadingEvent::Marked(marked) => reading::marked(batch, &[(ctx, marked)]).await?,
             ReadingEvent::SettingsChanged(changed) => reading::settings_changed(batch, ctx, changed).await?,
             ReadingEvent::DraftSaved(saved) => reading::draft_saved(batch, ctx, saved).await?,
         },
-        Event::TaskEvent(event) => task::apply(batch, ctx, owner(recorded)?, event).await?,
+        Event::TaskEvent(event) => apply_task(batch, ctx, id_of(recorded)?, event).await?,
         Event::TagEvent(TagEvent::Created(created)) => tag::created(batch, ctx, created).await?,
         Event::TagEvent(TagEvent::Removed(removed)) => tag::removed(batch, ctx, removed).await?,
-        Event::RemindEvent(event) => remind::apply(batch, ctx, owner(recorded)?, event).await?,
-        Event::ProjectionEvent(_) => {} // it rules about the projection, see parking.rs
-        Event::HistoryEvent(_) => {}    // it tells of the log itself, see platform's guard
-        Event::CodesEvent(_) => {} // how many were sent is decided on in the stream, and concerns nobody's rows
-        Event::AuditEvent(_) => {} // clients are shown nothing of it; auditors find it in the log
+        Event::RemindEvent(event) => remind::apply(batch, ctx, id_of(recorded)?, event).await?,
+        Event::ProjectionEvent(_) => {} // a ruling, see parking.rs
+        Event::HistoryEvent(_) => {}    // about the log itself, see platform/src/guard.rs
+        Event::CodesEvent(_) => {}      // counts login codes; only decisions need it
+        Event::AuditEvent(_) => {}      // auditors read it from the log
     }
     Ok(())
 }
 
-/// The id that a stream's name carries.
-fn owner<T: FromStr>(recorded: &Recorded<Event>) -> Result<T, ProjectionError> {
-    let stream: &StreamName = &recorded.stream;
-    stream.id().parse().map_err(|_| ProjectionError::DanglingReference(recorded.position))
+/// The id in the name of the event's stream.
+fn id_of<T: FromStr>(recorded: &Recorded<Event>) -> Result<T, ProjectionError> {
+    stream_id(recorded).ok_or(ProjectionError::DanglingReference(recorded.position))
 }
 
-async fn of_account(
+async fn apply_account(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     account: AccountId,
@@ -126,24 +131,24 @@ async fn of_account(
     Ok(())
 }
 
-async fn of_team(
+async fn apply_team(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     team: TeamId,
     event: &TeamEvent,
 ) -> Result<(), ProjectionError> {
     match event {
-        TeamEvent::Created(created) => team::created(batch, ctx, created).await?,
+        TeamEvent::Created(created) => cascades::team_created(batch, ctx, created).await?,
         TeamEvent::Changed(changed) => team::changed(batch, ctx, team, changed).await?,
-        TeamEvent::Archived(_) => team::archived(batch, ctx, team).await?,
+        TeamEvent::Archived(_) => cascades::team_archived(batch, ctx, team).await?,
         TeamEvent::Erased(erased) => erasure::team_erased(batch, ctx, team, erased).await?,
         TeamEvent::Purged(_) => erasure::team_purged(batch, ctx, team).await?,
-        TeamEvent::ContactAdded(added) => contact::added(batch, ctx, team, added).await?,
+        TeamEvent::ContactAdded(added) => cascades::contact_added(batch, ctx, team, added).await?,
         TeamEvent::ContactStatusChanged(changed) => {
-            contact::status_changed(batch, ctx, team, changed).await?
+            cascades::contact_status_changed(batch, ctx, team, changed).await?
         }
-        TeamEvent::ContactArchived(archived) => contact::archived(batch, ctx, team, archived).await?,
-        TeamEvent::ContactRestored(restored) => contact::restored(batch, ctx, team, restored).await?,
+        TeamEvent::ContactArchived(archived) => cascades::contact_archived(batch, ctx, team, archived).await?,
+        TeamEvent::ContactRestored(restored) => cascades::contact_restored(batch, ctx, team, restored).await?,
         TeamEvent::ContactProfileChanged(changed) => {
             contact::profile_changed(batch, ctx, team, changed).await?
         }
@@ -152,7 +157,7 @@ async fn of_team(
         }
         TeamEvent::ContactSectionsSet(set) => contact::sections_set(batch, ctx, team, set).await?,
         TeamEvent::ContactInvitingAllowed(allowed) => {
-            contact::inviting_allowed(batch, ctx, team, allowed).await?
+            cascades::contact_inviting_allowed(batch, ctx, team, allowed).await?
         }
         TeamEvent::ContactConfirmed(confirmed) => contact::confirmed(batch, ctx, team, confirmed).await?,
         TeamEvent::ContactIconChanged(changed) => {
@@ -162,7 +167,7 @@ async fn of_team(
             icon::of_contact(batch, ctx, team, (removed.contact, None)).await?
         }
         TeamEvent::SectionChanged(changed) => section::changed(batch, ctx, team, changed).await?,
-        TeamEvent::SectionRemoved(removed) => section::removed(batch, ctx, team, removed).await?,
+        TeamEvent::SectionRemoved(removed) => cascades::section_removed(batch, ctx, team, removed).await?,
         TeamEvent::SectionCreated(created) => section::created(batch, ctx, team, created).await?,
         TeamEvent::InvitationCreated(created) => invitation::created(batch, ctx, team, created).await?,
         TeamEvent::InvitationUsed(used) => invitation::used(batch, used).await?,
@@ -176,7 +181,7 @@ async fn of_team(
     Ok(())
 }
 
-async fn of_chat(
+async fn apply_chat(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     group: GroupId,
@@ -186,8 +191,26 @@ async fn of_chat(
         ChatEvent::Created(created) => chat::created(batch, ctx, created).await?,
         ChatEvent::Changed(changed) => chat::changed(batch, ctx, group, changed).await?,
         ChatEvent::MemberSet(set) => chat::member_set(batch, ctx, group, set).await?,
-        ChatEvent::MemberRemoved(removed) => chat::member_removed(batch, ctx, group, removed).await?,
+        ChatEvent::MemberRemoved(removed) => cascades::group_member_removed(batch, ctx, group, removed).await?,
         ChatEvent::Archived(_) => chat::archived(batch, ctx, group).await?,
+    }
+    Ok(())
+}
+
+async fn apply_task(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+    event: &TaskEvent,
+) -> Result<(), ProjectionError> {
+    match event {
+        TaskEvent::Created(created) => task::created(batch, ctx, created).await?,
+        TaskEvent::Changed(changed) => cascades::task_changed(batch, ctx, task, changed).await?,
+        TaskEvent::StatusChanged(changed) => task::status_changed(batch, ctx, task, changed).await?,
+        TaskEvent::ItemsReplaced(replaced) => task::items_replaced(batch, ctx, task, replaced).await?,
+        TaskEvent::ItemChecked(checked) => task::item_checked(batch, ctx, task, checked).await?,
+        TaskEvent::DeadlinePassed(passed) => task::deadline_passed(batch, ctx, task, passed).await?,
+        TaskEvent::Archived(_) => task::archived(batch, ctx, task).await?,
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
-//! Changes of groups and tasks as their histories tell them: numbered messages, made from their own events. No event says
-//! that they were posted: the change is the fact, and its place in the history follows from its place in the log.
+//! Change messages: changes of groups and tasks appear in their chats as numbered messages. They have no event of their own:
+//! content and number follow from the event of the change and its position in the log.
 
-use super::message::{self, Links, NewMessage, PlacedMessage};
+use super::{
+    insert_message::{self, Links, NewMessage, PlacedMessage},
+    notices::chat_audience,
+};
 use crate::{
     batch::{Batch, EventContext},
     error::ProjectionError,
@@ -13,8 +16,8 @@ use protocol::{
 };
 use uuid::{Builder, Uuid};
 
-/// Places changes into the histories of their conversations, one in each group at most, and tells of them.
-pub(super) async fn place(
+/// Inserts change messages, at most one per group, and emits their notices.
+pub(super) async fn insert(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     team: TeamId,
@@ -42,17 +45,17 @@ pub(super) async fn place(
     };
     let new: Vec<NewMessage<'_>> = changes.into_iter().map(new).collect();
     if !batch.wants_notices(ctx) {
-        return message::insert(batch, &new).await;
+        return insert_message::insert(batch, &new).await;
     }
-    for PlacedMessage { message, .. } in message::insert_and_return(batch, new).await? {
-        let audience = message::audience(message.chat);
+    for PlacedMessage { message, .. } in insert_message::insert_and_return(batch, new).await? {
+        let audience = chat_audience(message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
         batch.emit(ctx, Scope::Team(team), audience, notice);
     }
     Ok(())
 }
 
-/// A change of who is in conversations.
+/// Inserts change messages about a member into several chats.
 pub(super) async fn membership(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -65,17 +68,17 @@ pub(super) async fn membership(
     }
     let new = name(batch, contact).await?;
     let actor = ctx.meta.contact.unwrap_or(contact);
-    // Who does it to themselves joins or leaves.
+    // A contact that acts on itself joins or leaves.
     let what = match what {
         ChangeKind::Added if actor == contact => ChangeKind::Joined,
         ChangeKind::Removed if actor == contact => ChangeKind::Left,
         other => other,
     };
     let change = Change { what, actor, whom: Some(contact), was: None, old: None, new };
-    place(batch, ctx, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
+    insert(batch, ctx, team, chats.iter().map(|chat| (*chat, change.clone())).collect()).await
 }
 
-/// A name as it is now.
+/// The current display name of a contact.
 pub(super) async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT display_name FROM contact WHERE uid = $1")
         .bind(contact.0)
@@ -83,11 +86,11 @@ pub(super) async fn name(batch: &mut Batch<'_>, contact: ContactId) -> Result<Op
         .await
 }
 
-/// Derived from the event and the conversation: the same after a rebuild, and a kind of id that nobody can post under, see
+/// The message id, derived from event and chat so that a rebuild produces the same. Clients cannot post under such ids, see
 /// [`domain::message::is_reserved`].
 fn id(event: EventId, chat: ChatRef, change: &Change) -> MessageId {
     let mut seed = chat.key().0.as_bytes().to_vec();
-    // One event of a task may be several changes: of each kind one, or one for each whom it concerns.
+    // An event of a task may have several changes: one per kind, or one per contact.
     if let ChatRef::Task(_) = chat {
         seed.extend(serde_json::to_vec(&change.what).unwrap_or_default());
         seed.extend(change.whom.iter().flat_map(|whom| *whom.0.as_bytes()));
@@ -102,7 +105,7 @@ mod tests {
     use events::GroupId;
 
     #[test]
-    fn an_id_is_the_same_again_and_nobody_else_s() {
+    fn message_id_is_reproducible_distinct_and_reserved() {
         let [one, other] = [1, 2].map(|n| ChatRef::Group(GroupId(Uuid::from_u128(n))));
         let task = ChatRef::Task(GroupId(Uuid::from_u128(4)));
         let event = EventId(Uuid::from_u128(3));

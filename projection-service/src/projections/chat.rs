@@ -1,6 +1,10 @@
 //! Groups and their members.
 
-use super::{change_message, reading};
+mod team_members;
+
+pub(super) use team_members::{announce_departures, expect_rejoin, join_default_groups, leave_all};
+
+use super::{change_message, chat_version::touch, notices::group_updated};
 use crate::{
     batch::{Batch, EventContext},
     error::ProjectionError,
@@ -55,10 +59,10 @@ pub(super) async fn created(
     .execute(&mut *batch.db)
     .await?;
     if settings.default_for_all {
-        everybody_joins(batch, created.team, created.group).await?;
+        join_everybody(batch, created.team, created.group).await?;
     }
     let joined = members(batch, created.group).await?;
-    updated(batch, ctx, created.team, created.group, joined);
+    group_updated(batch, ctx, created.team, created.group, joined);
     let title = settings.display_name.or_default();
     let change = Change {
         what: ChangeKind::Created,
@@ -68,10 +72,10 @@ pub(super) async fn created(
         old: None,
         new: Some(title),
     };
-    change_message::place(batch, ctx, created.team, vec![(ChatRef::Group(created.group), change)]).await
+    change_message::insert(batch, ctx, created.team, vec![(ChatRef::Group(created.group), change)]).await
 }
 
-/// Settings changed, given whole.
+/// The event has all settings, changed or not.
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -100,11 +104,11 @@ pub(super) async fn changed(
     .await?;
     let team = TeamId(row.get("team"));
     let joined = match settings.default_for_all && !row.get::<bool, _>("for_all") {
-        true => everybody_joins(batch, team, group).await?,
+        true => join_everybody(batch, team, group).await?,
         false => vec![],
     };
-    updated(batch, ctx, team, group, joined);
-    // Who did it is known since the event was there; nobody else changes a group.
+    group_updated(batch, ctx, team, group, joined);
+    // A change without an actor is the system's own and does not appear in the history.
     let Some(actor) = ctx.meta.contact else { return Ok(()) };
     let (title, about): (String, String) = (row.get("title"), row.get("about"));
     let new = settings.display_name.or_default();
@@ -124,11 +128,12 @@ pub(super) async fn changed(
             Change { what: ChangeKind::Settings, actor, whom: None, was: None, old: None, new: None }
         }
     };
-    change_message::place(batch, ctx, team, vec![(ChatRef::Group(group), change)]).await
+    change_message::insert(batch, ctx, team, vec![(ChatRef::Group(group), change)]).await
 }
 
-/// A group for all takes in those who are in the team already; answers whom. What was there before is no news to them.
-async fn everybody_joins(
+/// Makes all contacts of the team members of a group for all, and returns the new ones. Earlier messages are not unread for
+/// them.
+async fn join_everybody(
     batch: &mut Batch<'_>,
     team: TeamId,
     group: GroupId,
@@ -142,7 +147,7 @@ async fn everybody_joins(
     .bind(team.0)
     .fetch_all(&mut *batch.db)
     .await?;
-    joined.sort_unstable(); // told the same after every rebuild
+    joined.sort_unstable(); // a rebuild must produce the same notice
     Ok(joined.into_iter().map(ContactId).collect())
 }
 
@@ -153,7 +158,7 @@ pub(super) async fn member_set(
     set: &chat::MemberSet,
 ) -> Result<(), ProjectionError> {
     let team = touch(batch, ctx, group).await?;
-    settled(batch, group, set.member.contact).await?;
+    membership_recorded(batch, group, set.member.contact).await?;
     let before: Option<String> =
         sqlx::query_scalar("SELECT status FROM member WHERE chat = $1 AND contact = $2")
             .bind(group.0)
@@ -170,7 +175,7 @@ pub(super) async fn member_set(
     .bind(set.member.status.word())
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, ctx, team, group, vec![set.member.contact]);
+    group_updated(batch, ctx, team, group, vec![set.member.contact]);
     let what = match (before.as_deref(), set.member.status) {
         (None, _) => ChangeKind::Added,
         (Some(before), status) if before == status.word() => return Ok(()),
@@ -188,19 +193,18 @@ pub(super) async fn member_removed(
 ) -> Result<(), ProjectionError> {
     let team = touch(batch, ctx, group).await?;
     let contact = removed.contact;
-    settled(batch, group, contact).await?;
-    let was_in: Option<Uuid> =
+    membership_recorded(batch, group, contact).await?;
+    let was_member: Option<Uuid> =
         sqlx::query_scalar("DELETE FROM member WHERE chat = $1 AND contact = $2 RETURNING contact")
             .bind(group.0)
             .bind(contact.0)
             .fetch_optional(&mut *batch.db)
             .await?;
-    reading::left(batch, group, &[contact]).await?;
-    // Who went out of the team is out of its groups already.
-    if was_in.is_some() {
+    // A contact that left the team has left its groups already.
+    if was_member.is_some() {
         let gone = Notice::GroupDeleted { group, left: vec![contact], gentime: ctx.gentime() };
         batch.emit(ctx, Scope::Team(team), Audience::Contacts(vec![contact]), gone);
-        updated(batch, ctx, team, group, vec![]);
+        group_updated(batch, ctx, team, group, vec![]);
     }
     change_message::membership(batch, ctx, team, &[ChatRef::Group(group)], (contact, ChangeKind::Removed))
         .await
@@ -224,14 +228,14 @@ pub(super) async fn archived(
     Ok(())
 }
 
-/// Groups that were in a section are in it no longer.
-pub(super) async fn section_gone(
+/// Takes a removed section from the groups that were in it.
+pub(super) async fn section_removed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     team: TeamId,
     section: SectionId,
 ) -> Result<(), sqlx::Error> {
-    let mut freed: Vec<Uuid> = sqlx::query_scalar(
+    let mut groups: Vec<Uuid> = sqlx::query_scalar(
         "UPDATE chat SET section = NULL, gentime = greatest(gentime + 1, $2) \
          WHERE team = $3 AND kind = 'group' AND section = $1 RETURNING key",
     )
@@ -240,15 +244,15 @@ pub(super) async fn section_gone(
     .bind(team.0)
     .fetch_all(&mut *batch.db)
     .await?;
-    freed.sort_unstable();
-    for group in freed.into_iter().map(GroupId) {
-        updated(batch, ctx, team, group, vec![]);
+    groups.sort_unstable();
+    for group in groups.into_iter().map(GroupId) {
+        group_updated(batch, ctx, team, group, vec![]);
     }
     Ok(())
 }
 
-/// The group knows of what became of a contact.
-async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> Result<(), sqlx::Error> {
+/// The group's stream has recorded what `membership_due` asked for.
+async fn membership_recorded(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM membership_due WHERE chat = $1 AND contact = $2")
         .bind(group.0)
         .bind(contact.0)
@@ -257,32 +261,10 @@ async fn settled(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> R
     Ok(())
 }
 
-/// Gives the group a new version and returns its team.
-async fn touch(batch: &mut Batch<'_>, ctx: EventContext<'_>, group: GroupId) -> Result<TeamId, sqlx::Error> {
-    let team: Uuid = sqlx::query_scalar(
-        "UPDATE chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
-    )
-    .bind(group.0)
-    .bind(ctx.gentime())
-    .fetch_one(&mut *batch.db)
-    .await?;
-    Ok(TeamId(team))
-}
-
 async fn members(batch: &mut Batch<'_>, group: GroupId) -> Result<Vec<ContactId>, sqlx::Error> {
     let found: Vec<Uuid> = sqlx::query_scalar("SELECT contact FROM member WHERE chat = $1 ORDER BY contact")
         .bind(group.0)
         .fetch_all(&mut *batch.db)
         .await?;
     Ok(found.into_iter().map(ContactId).collect())
-}
-
-fn updated(
-    batch: &mut Batch<'_>,
-    ctx: EventContext<'_>,
-    team: TeamId,
-    group: GroupId,
-    joined: Vec<ContactId>,
-) {
-    batch.emit(ctx, Scope::Team(team), Audience::Group(group), Notice::GroupUpdated { group, joined });
 }

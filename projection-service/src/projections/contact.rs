@@ -1,22 +1,19 @@
-//! Contacts of teams. Who is added hears of the team on all sockets; the team's own sockets hear of the contact.
+//! Contacts of teams. The team's sockets receive their changes; all sockets of a contact's own account receive the changes of
+//! its membership.
 
 mod row_code;
 mod status;
 
 pub(super) use status::status_changed;
 
-use super::{change_message, invitation, section, task, team};
+use super::notices;
 use crate::{
     batch::{Batch, EventContext},
     error::ProjectionError,
 };
 use domain::{bot::Bot, mention, name::display_name};
-use events::{AccountId, ContactId, GroupId, TeamId, chat::ChatRef, contact, value::ContactStatus};
-use protocol::{
-    message::ChangeKind,
-    notice::{Audience, Notice, Scope},
-};
-use sqlx::Row;
+use events::{AccountId, ContactId, SectionId, TeamId, contact, value::ContactStatus};
+use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
 
 pub(super) async fn added(
@@ -24,7 +21,7 @@ pub(super) async fn added(
     ctx: EventContext<'_>,
     team: TeamId,
     added: &contact::Added,
-) -> Result<(), ProjectionError> {
+) -> Result<(), sqlx::Error> {
     let (phone, given_name, family_name) =
         (added.phone.or_default(), added.given_name.or_default(), added.family_name.or_default());
     let shown = display_name(&given_name, &family_name, &phone);
@@ -49,8 +46,7 @@ pub(super) async fn added(
     .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
-    row_code::renew(batch, added.contact, true).await?;
-    came(batch, ctx, team, added.contact, added.account).await
+    row_code::renew(batch, added.contact, true).await
 }
 
 pub(super) async fn profile_changed(
@@ -85,13 +81,14 @@ pub(super) async fn profile_changed(
     .bind(mention::key(&shown))
     .execute(&mut *batch.db)
     .await?;
-    // The team says whether its member has a name (`bad_profile`). Told in any case: names may be unreadable later.
-    team::updated_for(batch, ctx, team, AccountId(account));
-    updated(batch, ctx, team, vec![changed.contact]);
+    // The member's view of the team has a flag for a missing name (`bad_profile`). The notice does not depend on the name,
+    // because a rebuild may be unable to decrypt it.
+    notices::team_updated_for(batch, ctx, team, AccountId(account));
+    notices::contacts_updated(batch, ctx, team, vec![changed.contact]);
     Ok(())
 }
 
-/// What only oneself sees is told to oneself alone.
+/// Preferences are visible to the contact alone, and so is the notice.
 pub(super) async fn preferences_changed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -121,7 +118,7 @@ pub(super) async fn sections_set(
         .bind(ctx.gentime())
         .execute(&mut *batch.db)
         .await?;
-    updated(batch, ctx, team, vec![set.contact]);
+    notices::contacts_updated(batch, ctx, team, vec![set.contact]);
     Ok(())
 }
 
@@ -131,8 +128,7 @@ pub(super) async fn inviting_allowed(
     team: TeamId,
     allowed: &contact::InvitingAllowed,
 ) -> Result<(), sqlx::Error> {
-    let could_invite = invitation::may_invite(batch, allowed.contact).await?;
-    let was_ours = row_code::is_ours(batch, allowed.contact).await?;
+    let was_genuine = row_code::is_genuine(batch, allowed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET inviting = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -141,12 +137,9 @@ pub(super) async fn inviting_allowed(
     .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    if could_invite {
-        invitation::maker_changed(batch, team, allowed.contact).await?;
-    }
-    row_code::renew(batch, allowed.contact, was_ours).await?;
-    team::updated_for(batch, ctx, team, AccountId(account));
-    updated(batch, ctx, team, vec![allowed.contact]);
+    row_code::renew(batch, allowed.contact, was_genuine).await?;
+    notices::team_updated_for(batch, ctx, team, AccountId(account));
+    notices::contacts_updated(batch, ctx, team, vec![allowed.contact]);
     Ok(())
 }
 
@@ -164,11 +157,11 @@ pub(super) async fn confirmed(
     .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    team::updated_for(batch, ctx, team, AccountId(account));
+    notices::team_updated_for(batch, ctx, team, AccountId(account));
     Ok(())
 }
 
-/// The bots that come with a team; no fact speaks of them.
+/// Creates the bots of a new team. No event creates them: their ids follow from the team's.
 pub(super) async fn bots(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -199,70 +192,30 @@ pub(super) async fn bots(
 pub(super) async fn archived(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
-    team: TeamId,
-    archived: &contact::Archived,
+    contact: ContactId,
 ) -> Result<(), sqlx::Error> {
-    let contact = archived.contact;
-    let could_invite = invitation::may_invite(batch, contact).await?;
-    let was_ours = row_code::is_ours(batch, contact).await?;
+    let was_genuine = row_code::is_genuine(batch, contact).await?;
     sqlx::query("UPDATE contact SET archived = true, gentime = greatest(gentime + 1, $2) WHERE uid = $1")
         .bind(contact.0)
         .bind(ctx.gentime())
         .execute(&mut *batch.db)
         .await?;
-    if could_invite {
-        invitation::maker_changed(batch, team, contact).await?;
-    }
-    row_code::renew(batch, contact, was_ours).await?;
-    let lonelier = leave_chats(batch, ctx, contact).await?;
-    sqlx::query(
-        "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
-    )
-    .bind(contact.0)
-    .execute(&mut *batch.db)
-    .await?;
-    updated(batch, ctx, team, vec![contact]);
+    row_code::renew(batch, contact, was_genuine).await
+}
+
+/// Emits the notices of a contact that has left the team.
+pub(super) fn announce_removal(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, contact: ContactId) {
+    notices::contacts_updated(batch, ctx, team, vec![contact]);
     batch.emit(ctx, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
-    for (chat, is_task) in lonelier {
-        let notice = match is_task {
-            true => Notice::TaskUpdated { task: chat, joined: vec![] },
-            false => Notice::GroupUpdated { group: chat, joined: vec![] },
-        };
-        batch.emit(ctx, Scope::Team(team), Audience::Group(chat), notice);
-    }
-    Ok(())
 }
 
-/// Who is out of the team is out of its chats at once; groups say so by events of their own too, which whoever looks at
-/// what is due appends. Answers the chats, and whether each is a task.
-async fn leave_chats(
-    batch: &mut Batch<'_>,
-    ctx: EventContext<'_>,
-    contact: ContactId,
-) -> Result<Vec<(GroupId, bool)>, sqlx::Error> {
-    let left = sqlx::query(
-        "WITH gone AS (DELETE FROM member WHERE contact = $1 RETURNING chat), \
-         due AS (INSERT INTO membership_due (chat, contact, stays) SELECT c.key, $1, false FROM gone \
-             JOIN chat c ON c.key = gone.chat WHERE c.kind = 'group' AND NOT c.archived \
-             ON CONFLICT (chat, contact) DO UPDATE SET stays = false), \
-         lonelier AS (UPDATE chat c SET gentime = greatest(c.gentime + 1, $2) FROM gone \
-             WHERE c.key = gone.chat AND NOT c.archived RETURNING c.key, c.kind = 'task' AS is_task) \
-         SELECT key, is_task FROM lonelier ORDER BY key",
-    )
-    .bind(contact.0)
-    .bind(ctx.gentime())
-    .fetch_all(&mut *batch.db)
-    .await?;
-    Ok(left.iter().map(|row| (GroupId(row.get("key")), row.get("is_task"))).collect())
-}
-
+/// Returns the account of the contact.
 pub(super) async fn restored(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
-    team: TeamId,
     restored: &contact::Restored,
-) -> Result<(), ProjectionError> {
-    let was_ours = row_code::is_ours(batch, restored.contact).await?;
+) -> Result<AccountId, sqlx::Error> {
+    let was_genuine = row_code::is_genuine(batch, restored.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET archived = false, inviting = false, status = $2, need_confirmation = $3, \
              gentime = greatest(gentime + 1, $4) WHERE uid = $1 RETURNING account",
@@ -273,67 +226,47 @@ pub(super) async fn restored(
     .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    row_code::renew(batch, restored.contact, was_ours).await?;
-    welcome(batch, team, restored.contact).await?;
-    came(batch, ctx, team, restored.contact, AccountId(account)).await?;
-    Ok(task::contact_restored(batch, ctx, team, restored.contact).await?)
+    row_code::renew(batch, restored.contact, was_genuine).await?;
+    Ok(AccountId(account))
 }
 
-/// Who was in the team before is back in groups for all: those that know of its leaving must hear of its coming.
-async fn welcome(batch: &mut Batch<'_>, team: TeamId, contact: ContactId) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "WITH fleeting AS (DELETE FROM membership_due d USING chat c \
-             WHERE d.contact = $2 AND c.key = d.chat AND c.default_for_all RETURNING d.chat) \
-         INSERT INTO membership_due (chat, contact, stays) SELECT key, $2, true FROM chat \
-         WHERE team = $1 AND kind = 'group' AND default_for_all AND NOT archived \
-             AND key NOT IN (SELECT chat FROM fleeting)",
-    )
-    .bind(team.0)
-    .bind(contact.0)
-    .execute(&mut *batch.db)
-    .await?;
-    Ok(())
-}
-
-/// Somebody is in the team now: it joins the groups that are for all; everybody is told of it, and it of everybody.
-async fn came(
+/// Emits the notices of a contact that has joined the team: the contact to the team, the team and all contacts to the contact.
+pub(super) fn announce(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     team: TeamId,
-    contact: ContactId,
-    account: AccountId,
-) -> Result<(), ProjectionError> {
-    let mut groups: Vec<Uuid> = sqlx::query_scalar(
-        "INSERT INTO member (chat, contact, status, joined_num) \
-         SELECT key, $2, 'member', last_num FROM chat \
-         WHERE team = $1 AND kind = 'group' AND default_for_all AND NOT archived \
-         ON CONFLICT DO NOTHING RETURNING chat",
+    (contact, account): (ContactId, AccountId),
+) {
+    notices::contacts_updated(batch, ctx, team, vec![contact]);
+    notices::team_updated_for(batch, ctx, team, account);
+    let all_contacts = Notice::ContactsUpdated { team, contacts: vec![] };
+    batch.emit(ctx, Scope::Account(account), Audience::All, all_contacts);
+}
+
+/// Takes a removed section from the contacts that were in it.
+pub(super) async fn section_removed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+    section: SectionId,
+) -> Result<(), sqlx::Error> {
+    let changed: Vec<Uuid> = sqlx::query_scalar(
+        "WITH changed AS ( \
+             UPDATE contact SET sections = array_remove(sections, $2), gentime = greatest(gentime + 1, $3) \
+             WHERE team = $1 AND $2 = ANY(sections) RETURNING uid) SELECT uid FROM changed ORDER BY uid",
     )
     .bind(team.0)
-    .bind(contact.0)
+    .bind(section.0)
+    .bind(ctx.gentime())
     .fetch_all(&mut *batch.db)
     .await?;
-    updated(batch, ctx, team, vec![contact]);
-    team::updated_for(batch, ctx, team, account);
-    let own = Scope::Account(account);
-    batch.emit(ctx, own, Audience::All, Notice::ContactsUpdated { team, contacts: vec![] });
-    section::told_to(batch, ctx, team, own).await?;
-    groups.sort_unstable();
-    for group in groups.iter().copied().map(GroupId) {
-        let notice = Notice::GroupUpdated { group, joined: vec![contact] };
-        batch.emit(ctx, Scope::Team(team), Audience::Group(group), notice);
+    if !changed.is_empty() {
+        notices::contacts_updated(batch, ctx, team, changed.into_iter().map(ContactId).collect());
     }
-    let groups: Vec<ChatRef> = groups.into_iter().map(|group| ChatRef::Group(GroupId(group))).collect();
-    change_message::membership(batch, ctx, team, &groups, (contact, ChangeKind::Added)).await
+    Ok(())
 }
 
-/// Tells the team of contacts that are different now.
-pub(super) fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, contacts: Vec<ContactId>) {
-    let notice = Notice::ContactsUpdated { team, contacts };
-    batch.emit(ctx, Scope::Team(team), Audience::All, notice);
-}
-
-/// A bot has no event that would give it the next colour: it follows from its address.
+/// The colour of a bot follows from its id, because no event gives it the next colour.
 fn bots_colour(bot: ContactId) -> i16 {
     let colour = usize::from(bot.0.as_bytes()[0]) % domain::icon::COLOURS.len();
     i16::try_from(colour).unwrap_or(0)

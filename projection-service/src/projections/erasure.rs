@@ -1,13 +1,13 @@
-//! Persons and teams that are forgotten: their rows stay where others lead to them, and say nothing any more.
+//! Erasure of accounts and teams: rows that other rows refer to stay, without personal values.
 //!
-//! Forgetting is done with the fact that it is wanted, and again with the one that it is done: what came in between, from
-//! requests on their way, goes then. Rows come out as a rebuild makes them, which cannot read what was sealed under keys
-//! that are destroyed: so whatever was made of such values is set to the same here, whether it was legible or not.
+//! Rows are erased by the event that begins the erasure, and again by the event that completes it, for what requests in
+//! flight have added in between. The result equals a rebuild after the keys are destroyed: every column derived from a
+//! sealed value gets the content that it has when the value cannot be decrypted.
 
 mod person;
 mod team;
 
-use super::contact;
+use super::notices;
 use crate::{
     batch::{Batch, EventContext},
     error::ProjectionError,
@@ -20,9 +20,9 @@ pub(super) async fn account_erased(
     account: AccountId,
     erased: &account::Erased,
 ) -> Result<(), ProjectionError> {
-    wanted(batch, Subject::Account(account), erased.receipt).await?;
-    for (team, contact) in person::forget(batch, ctx, account).await? {
-        contact::updated(batch, ctx, team, vec![contact]);
+    begin(batch, Subject::Account(account), erased.receipt).await?;
+    for (team, contact) in person::erase(batch, ctx, account).await? {
+        notices::contacts_updated(batch, ctx, team, vec![contact]);
     }
     Ok(())
 }
@@ -32,8 +32,8 @@ pub(super) async fn account_purged(
     ctx: EventContext<'_>,
     account: AccountId,
 ) -> Result<(), ProjectionError> {
-    person::forget(batch, ctx, account).await?;
-    done(batch, Subject::Account(account)).await
+    person::erase(batch, ctx, account).await?;
+    complete(batch, Subject::Account(account)).await
 }
 
 pub(super) async fn team_erased(
@@ -42,8 +42,8 @@ pub(super) async fn team_erased(
     team: TeamId,
     erased: &fact::Erased,
 ) -> Result<(), ProjectionError> {
-    wanted(batch, Subject::Team(team), erased.receipt).await?;
-    team::forget(batch, ctx, team).await
+    begin(batch, Subject::Team(team), erased.receipt).await?;
+    team::erase(batch, ctx, team).await
 }
 
 pub(super) async fn team_purged(
@@ -51,12 +51,12 @@ pub(super) async fn team_purged(
     ctx: EventContext<'_>,
     team: TeamId,
 ) -> Result<(), ProjectionError> {
-    team::forget(batch, ctx, team).await?;
-    done(batch, Subject::Team(team)).await
+    team::erase(batch, ctx, team).await?;
+    complete(batch, Subject::Team(team)).await
 }
 
-/// Counts a file, if its owner or its team is being forgotten.
-pub(super) async fn file_removed(
+/// Counts a removed file for the erasure of its owner or its team, if one is in progress.
+pub(super) async fn count_file(
     batch: &mut Batch<'_>,
     team: TeamId,
     owner: ContactId,
@@ -72,8 +72,8 @@ pub(super) async fn file_removed(
     Ok(())
 }
 
-/// Whoever looks at what is due finds it from now on.
-async fn wanted(batch: &mut Batch<'_>, subject: Subject, receipt: ReceiptId) -> Result<(), sqlx::Error> {
+/// Registers the erasure, which `command-service/src/erasure.rs` carries out from now on.
+async fn begin(batch: &mut Batch<'_>, subject: Subject, receipt: ReceiptId) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO erasure (subject, receipt) VALUES ($1, $2)")
         .bind(subject.to_string())
         .bind(receipt.0)
@@ -82,7 +82,7 @@ async fn wanted(batch: &mut Batch<'_>, subject: Subject, receipt: ReceiptId) -> 
     Ok(())
 }
 
-async fn done(batch: &mut Batch<'_>, subject: Subject) -> Result<(), ProjectionError> {
+async fn complete(batch: &mut Batch<'_>, subject: Subject) -> Result<(), ProjectionError> {
     sqlx::query("UPDATE erasure SET purged = true WHERE subject = $1")
         .bind(subject.to_string())
         .execute(&mut *batch.db)

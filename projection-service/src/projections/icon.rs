@@ -1,7 +1,7 @@
-//! Pictures of teams: the current one counts into what the team stores, each one into the month it came. Those of people
-//! do not count: everybody has one at most.
+//! Pictures of teams and contacts. A team's current picture counts for its storage, and each new one for its month. Pictures
+//! of contacts do not count, because a contact has at most one.
 
-use super::{contact, team};
+use super::{notices, totals};
 use crate::batch::{Batch, EventContext};
 use events::{ContactId, TeamId, icon};
 
@@ -22,7 +22,7 @@ pub(super) async fn removed(
     set(batch, ctx, team, None).await
 }
 
-/// A contact's picture is another one now, or the drawn one again.
+/// Sets the picture of a contact; `None` restores the generated one.
 pub(super) async fn of_contact(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -40,7 +40,7 @@ pub(super) async fn of_contact(
     .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    contact::updated(batch, ctx, team, vec![contact]);
+    notices::contacts_updated(batch, ctx, team, vec![contact]);
     Ok(())
 }
 
@@ -67,7 +67,7 @@ async fn set(
     .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    team::count_bytes(batch, ctx, team.0, size - before, size).await?;
-    team::updated(batch, ctx, team);
+    totals::count_bytes(batch, ctx, team, size - before, size).await?;
+    notices::team_updated(batch, ctx, team);
     Ok(())
 }

@@ -119,7 +119,7 @@ async fn tell(
         (ChatRef::Group(group), Change { what, actor, whom: None, was: None, old, new: Some(new) })
     };
     let told = told.into_iter().filter(|(group, ..)| known.contains(&group.0)).map(change);
-    change_message::place(batch, ctx, team, told.collect()).await
+    change_message::insert(batch, ctx, team, told.collect()).await
 }
 
 fn label_of(row: &PgRow) -> String {

@@ -1,4 +1,5 @@
-//! Invitations: rows exist until they are revoked, or their maker may not invite any more. Rules: `domain::team`.
+//! Invitations. A row exists until the invitation is revoked or its maker loses the right to invite; `domain::team` has the
+//! rules.
 
 use crate::batch::{Batch, EventContext};
 use chrono::TimeDelta;
@@ -49,7 +50,7 @@ pub(super) async fn used(batch: &mut Batch<'_>, used: &invitation::Used) -> Resu
     Ok(())
 }
 
-/// Whether a contact is in the team and may invite others.
+/// Whether a contact is in the team and may invite.
 pub(super) async fn may_invite(batch: &mut Batch<'_>, contact: ContactId) -> Result<bool, sqlx::Error> {
     let row = sqlx::query("SELECT status, inviting, archived FROM contact WHERE uid = $1")
         .bind(contact.0)
@@ -62,16 +63,12 @@ pub(super) async fn may_invite(batch: &mut Batch<'_>, contact: ContactId) -> Res
     }))
 }
 
-/// A contact that could invite is another now. If it may not any more, what it made is void; so are the invitations of
-/// which nobody knows who made them.
-pub(super) async fn maker_changed(
+/// Deletes the invitations of a maker that may not invite any more, and those whose maker is unknown.
+pub(super) async fn revoke_all_of(
     batch: &mut Batch<'_>,
     team: TeamId,
     maker: ContactId,
 ) -> Result<(), sqlx::Error> {
-    if may_invite(batch, maker).await? {
-        return Ok(());
-    }
     sqlx::query("DELETE FROM invitation WHERE team = $1 AND (maker = $2 OR maker IS NULL)")
         .bind(team.0)
         .bind(maker.0)

@@ -1,18 +1,18 @@
-//! Messages: what is posted here, what becomes of it in the files beside. A run of events is applied by a few statements.
+//! Messages: posts here, edits, deletions and reactions in `message/`. A few statements apply a run of many events.
 
+mod attachments;
 mod deletion;
-mod insert;
+mod fact;
 mod links;
 mod reaction;
 mod update;
 
-pub(super) use insert::{NewMessage, PlacedMessage, insert, insert_and_return};
-pub(super) use links::Links;
 pub(super) use update::changed;
 
 use super::{
+    insert_message::{NewMessage, PlacedMessage, insert, insert_and_return},
+    notices::chat_audience,
     receipts::{self, Post},
-    upload,
 };
 use crate::{
     batch::{Batch, EventContext},
@@ -27,18 +27,12 @@ use events::{
 use links::links_in;
 use protocol::{
     message::ContentType,
-    notice::{Audience, Notice, Scope},
+    notice::{Notice, Scope},
     upload::UploadRecord,
 };
-use serde::Serialize;
 use std::collections::HashMap;
 
-/// The message whose stream it is.
-pub(super) fn of(recorded: &Recorded<Event>) -> Option<MessageId> {
-    recorded.stream.id().parse().ok()
-}
-
-/// The fact, if the event is a post.
+/// The payload of a post; `None` for other events.
 fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
     match &recorded.event {
         Event::MessageEvent(MessageEvent::Posted(posted)) => Some(posted),
@@ -46,7 +40,7 @@ fn post(recorded: &Recorded<Event>) -> Option<&Posted> {
     }
 }
 
-/// Places posts, in the order of the log.
+/// Inserts posts, given in log order.
 pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> Result<(), ProjectionError> {
     let posts: Vec<(EventContext<'_>, &Posted)> =
         run.iter().filter_map(|one| Some((EventContext::of(one), post(one)?))).collect();
@@ -73,16 +67,16 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
             editable_until: posted.editable_until,
         });
     }
-    // All are asked, since the floor of the feed rises over each that nobody is told of.
-    let told = posts.iter().filter(|(ctx, _)| batch.wants_notices(*ctx)).count() > 0;
-    let placed = match told {
+    // `count` asks for every post, because the feed floor advances past each one without a notice; `any` would stop early.
+    let wants_notices = posts.iter().filter(|(ctx, _)| batch.wants_notices(*ctx)).count() > 0;
+    let placed = match wants_notices {
         true => insert_and_return(batch, new).await?,
         false => insert(batch, &new).await.map(|()| vec![])?,
     };
-    let uploads = upload::attached(batch, posts.iter().map(|(_, posted)| *posted)).await?;
+    let uploads = attachments::attach(batch, posts.iter().map(|(_, posted)| *posted)).await?;
     forward(batch, &posts).await?;
-    if told {
-        tell(batch, &posts, placed, uploads).await?;
+    if wants_notices {
+        emit(batch, &posts, placed, uploads).await?;
     }
     if batch.plans_effects {
         let placed: Vec<Placed<'_>> = posts
@@ -94,47 +88,47 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
     Ok(())
 }
 
-async fn tell(
+async fn emit(
     batch: &mut Batch<'_>,
     posts: &[(EventContext<'_>, &Posted)],
     placed: Vec<PlacedMessage>,
     mut uploads: HashMap<MessageId, Vec<UploadRecord>>,
 ) -> Result<(), sqlx::Error> {
-    let seen = receipts::by_posts(batch, &readers(&placed)).await?;
-    for (((ctx, _), PlacedMessage { mut message, .. }), seen) in posts.iter().zip(placed).zip(seen) {
+    let receipts = receipts::by_posts(batch, &posts_as_marks(&placed)).await?;
+    for (((ctx, _), PlacedMessage { mut message, .. }), receipts) in posts.iter().zip(placed).zip(receipts) {
         message.uploads = uploads.remove(&message.id).unwrap_or_default();
         message.kind = ContentType::of(&message.uploads);
         let (team, chat) = (message.team, message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
-        batch.emit(*ctx, Scope::Team(team), audience(chat), notice);
-        receipts::tell(batch, *ctx, (team, chat), seen);
+        batch.emit(*ctx, Scope::Team(team), chat_audience(chat), notice);
+        receipts::emit(batch, *ctx, (team, chat), receipts);
     }
     Ok(())
 }
 
-/// Posts as their authors read by them.
-fn readers(placed: &[PlacedMessage]) -> Vec<Post> {
-    let post = |PlacedMessage { message, read }: &PlacedMessage| {
+/// The posts as read marks of their authors.
+fn posts_as_marks(placed: &[PlacedMessage]) -> Vec<Post> {
+    let post = |PlacedMessage { message, author_read }: &PlacedMessage| {
         let reader = match message.author {
             Author::Contact(contact) => Some(contact),
             Author::Integration(_) => None,
         };
-        Post { chat: message.chat, reader, num: message.num, before: *read }
+        Post { chat: message.chat, reader, num: message.num, before: *author_read }
     };
     placed.iter().map(post).collect()
 }
 
-/// Keeps what posts forward as it is now.
+/// Copies the forwarded messages as they are now, and makes their files attachments of the posts.
 async fn forward(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -> Result<(), sqlx::Error> {
-    let (mut bearers, mut places, mut sources) = (vec![], vec![], vec![]);
+    let (mut forwarding, mut places, mut sources) = (vec![], vec![], vec![]);
     for (_, posted) in posts {
         for (place, source) in (0_i32..).zip(&posted.linked_messages) {
-            bearers.push(posted.message.0);
+            forwarding.push(posted.message.0);
             places.push(place);
             sources.push(source.0);
         }
     }
-    if bearers.is_empty() {
+    if forwarding.is_empty() {
         return Ok(());
     }
     sqlx::query(
@@ -143,12 +137,12 @@ async fn forward(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -
          FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS f(message, place, source) \
              JOIN message m ON m.uid = f.source AND m.kind <> 'change'",
     )
-    .bind(&bearers)
+    .bind(&forwarding)
     .bind(places)
     .bind(&sources)
     .execute(&mut *batch.db)
     .await?;
-    // Who may read the message that forwards a file may read the file.
+    // Access to a file follows from access to a message with it, forwards included.
     sqlx::query(
         "INSERT INTO attachment (upload, message) SELECT u.uid, f.message \
          FROM unnest($1::uuid[], $2::uuid[]) AS f(message, source) \
@@ -156,23 +150,14 @@ async fn forward(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -
              CROSS JOIN LATERAL jsonb_array_elements(m.uploads) AS file \
              JOIN upload u ON u.uid = (file ->> 'id')::uuid ON CONFLICT DO NOTHING",
     )
-    .bind(&bearers)
+    .bind(&forwarding)
     .bind(&sources)
     .execute(&mut *batch.db)
     .await?;
     Ok(())
 }
 
-/// Who hears of a conversation.
-pub(super) fn audience(chat: ChatRef) -> Audience {
-    match chat {
-        ChatRef::Group(group) | ChatRef::Task(group) => Audience::Group(group),
-        ChatRef::Direct(a, b) if a == b => Audience::Contacts(vec![a]),
-        ChatRef::Direct(a, b) => Audience::Contacts(vec![a, b]),
-    }
-}
-
-/// A direct chat comes to be with its first message.
+/// Creates the direct chats whose first message is among the posts.
 async fn open_direct_chats(
     batch: &mut Batch<'_>,
     posts: &[(EventContext<'_>, &Posted)],
@@ -200,10 +185,4 @@ async fn open_direct_chats(
     .execute(&mut *batch.db)
     .await?;
     Ok(())
-}
-
-fn json<'v, T: Serialize + 'v>(
-    values: impl Iterator<Item = &'v T>,
-) -> serde_json::Result<Vec<serde_json::Value>> {
-    values.map(serde_json::to_value).collect()
 }

@@ -1,4 +1,5 @@
-//! What contacts keep of chats for themselves. Their own sockets hear of it, the authors that their messages were seen.
+//! A contact's own state of a chat: read mark, settings, draft. Its sockets receive the changes; authors receive read
+//! receipts.
 
 use super::receipts;
 use crate::{
@@ -14,7 +15,7 @@ use read_model::reading::{MENTIONS, PLACES, STANDING, UNREAD};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
-/// Moves marks, and answers in their order where each stood before, where it stands now, and the version that gives.
+/// Moves read marks; returns, in their order, each one's message number before and now, and its new version.
 const MARK: &str = "
     WITH new AS (
         SELECT n.*, m.num, coalesce(r.num, 0) AS before
@@ -29,7 +30,7 @@ const MARK: &str = "
             gentime = greatest(r.gentime + 1, excluded.gentime) RETURNING contact, chat, gentime
     ) SELECT n.i, n.before, n.num, r.gentime FROM new n JOIN marked r ON r.contact = n.contact AND r.chat = n.chat ORDER BY i";
 
-/// Moves read marks, each at another place; several only if nobody is told.
+/// Moves read marks, each of another contact or chat. Several at once only if no notices are wanted.
 pub(super) async fn marked(
     batch: &mut Batch<'_>,
     marks: &[(EventContext<'_>, &Marked)],
@@ -47,53 +48,53 @@ pub(super) async fn marked(
         let row = row.ok_or(ProjectionError::DanglingReference(ctx.position))?;
         let moved = Moved { before: row.get("before"), now: row.get("num"), gentime: row.get("gentime") };
         if batch.wants_notices(*ctx) {
-            tell_marked(batch, *ctx, marked, moved).await?;
+            emit_marked(batch, *ctx, marked, moved).await?;
         }
     }
     Ok(())
 }
 
-/// What became of a mark.
+/// A moved read mark: message numbers, and the version of its row.
 struct Moved {
     before: i64,
     now: i64,
     gentime: i64,
 }
 
-async fn tell_marked(
+async fn emit_marked(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     marked: &Marked,
     Moved { before, now, gentime }: Moved,
 ) -> Result<(), ProjectionError> {
     let (chat, contact) = (marked.chat, marked.contact);
-    let left = left_unread(batch, contact, chat.key().0, now).await?;
+    let unread = load_unread(batch, contact, chat.key().0, now).await?;
     let notice = Notice::ReadMarked {
         contact,
         chat,
         message: marked.message,
-        base: left.base,
-        num_unread: left.messages,
-        mentions: left.mentions,
+        base: unread.base,
+        num_unread: unread.messages,
+        mentions: unread.mentions,
         gentime,
     };
     batch.emit(ctx, Scope::Team(marked.team), Audience::Contacts(vec![contact]), notice);
     Ok(receipts::by_mark(batch, ctx, marked, (before, now)).await?)
 }
 
-/// What a contact has not read of a chat.
-struct Left {
+/// What a contact has not read in a chat.
+struct Unread {
     base: i64,
     messages: u64,
     mentions: Vec<i64>,
 }
 
-async fn left_unread(
+async fn load_unread(
     batch: &mut Batch<'_>,
     contact: ContactId,
     chat: Uuid,
     num: i64,
-) -> Result<Left, sqlx::Error> {
+) -> Result<Unread, sqlx::Error> {
     let sql = format!(
         "SELECT base.num AS base, {UNREAD} AS unread, {MENTIONS} AS mentions \
          FROM ({PLACES}) {STANDING} WHERE x.chat = $2"
@@ -103,17 +104,17 @@ async fn left_unread(
         .bind(chat)
         .fetch_optional(&mut *batch.db)
         .await?;
-    // Nothing is left to who has gone out of a group meanwhile.
-    let nothing = Left { base: num, messages: 0, mentions: vec![] };
-    Ok(row.map_or(nothing, |row| Left {
+    // There is no row if the contact has left the group.
+    let nothing = Unread { base: num, messages: 0, mentions: vec![] };
+    Ok(row.map_or(nothing, |row| Unread {
         base: row.get("base"),
         messages: row.get::<i64, _>("unread").unsigned_abs(),
         mentions: row.get("mentions"),
     }))
 }
 
-/// Who has left a chat keeps no place there, and comes back as if for the first time.
-pub(super) async fn left(
+/// Suspends the read marks of contacts that have left a chat; if they rejoin, they start as new members.
+pub(super) async fn left_chat(
     batch: &mut Batch<'_>,
     chat: GroupId,
     contacts: &[ContactId],
@@ -126,6 +127,17 @@ pub(super) async fn left(
         .bind(contacts.iter().map(|contact| contact.0).collect::<Vec<_>>())
         .execute(&mut *batch.db)
         .await?;
+    Ok(())
+}
+
+/// Suspends the read marks of a contact that has left the team, except in direct chats.
+pub(super) async fn left_team(batch: &mut Batch<'_>, contact: ContactId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE reading r SET away = true FROM chat c WHERE r.contact = $1 AND c.key = r.chat AND c.kind <> 'direct'",
+    )
+    .bind(contact.0)
+    .execute(&mut *batch.db)
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! Who has read a chat, by a mark or by posting there, has seen what others wrote: these hear of it, with one row of the feed
-//! however many they are.
+//! Read receipts: a contact that moves its read mark, or posts, has seen the messages before. One feed row tells all their
+//! authors.
 
 use crate::batch::{Batch, EventContext};
 use events::{ContactId, MessageId, TeamId, chat::ChatRef, reading::Marked};
@@ -11,11 +11,11 @@ use sqlx::{Row, postgres::PgRow};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
-/// Of how many messages at most the authors hear: of the newest.
+/// Maximum messages per read mark or post whose authors get a receipt: the newest ones.
 const MAX_RECEIPTS: i64 = 100;
 
-/// Messages between `w.after` and `w.until` (that one not), with how many others have seen each. Nothing is told of changes
-/// and of integrations' messages, nor to authors who have left the chat. `$4` bounds the counting.
+/// The messages after `w.after` and before `w.until`, each with the number of others that have seen it, counted up to `$4`.
+/// Change messages, messages of integrations, and authors that have left the chat get no receipts.
 const SEEN: &str = "SELECT m.uid, m.chat, m.num, m.author, (SELECT count(*) FROM (SELECT 1 FROM reading r \
         WHERE r.chat = m.chat AND r.num >= m.num AND r.contact <> m.author LIMIT $4) seen) AS readers \
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS w (chat, after, until) \
@@ -23,7 +23,7 @@ const SEEN: &str = "SELECT m.uid, m.chat, m.num, m.author, (SELECT count(*) FROM
     WHERE NOT m.by_integration AND m.kind <> 'change' AND (c.kind = 'direct' \
         OR EXISTS (SELECT FROM member b WHERE b.chat = m.chat AND b.contact = m.author)) ORDER BY m.chat, m.num";
 
-/// Tells what a mark of a contact brings about that stood before at one number and now stands at another, also further back.
+/// Emits the receipts of a read mark that has moved, forward or back, from one message number to another.
 pub(super) async fn by_mark(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -40,33 +40,33 @@ pub(super) async fn by_mark(
         .await?;
     let seen = rows.iter().map(Seen::of).filter(|seen| seen.author != marked.contact);
     let messages = seen.map(|seen| seen.receipt()).collect();
-    tell(batch, ctx, (marked.team, marked.chat), messages);
+    emit(batch, ctx, (marked.team, marked.chat), messages);
     Ok(())
 }
 
-/// A post. Integrations read nothing by theirs.
+/// A post as a read mark of its author; an integration has none.
 #[derive(Clone, Copy)]
 pub(super) struct Post {
     pub(super) chat: ChatRef,
     pub(super) reader: Option<ContactId>,
-    /// Its number.
     pub(super) num: i64,
-    /// Up to where its author had read before.
+    /// The number of the last message that the author had read before.
     pub(super) before: i64,
 }
 
 impl Post {
-    /// Whether there was anything between for its author to see.
+    /// Whether there are messages between that the author sees by posting.
     fn sees(&self) -> bool {
         self.reader.is_some() && self.before < self.num - 1
     }
 
-    fn told_from(&self) -> i64 {
+    /// Receipts are for the messages after this number.
+    fn receipts_after(&self) -> i64 {
         self.before.max(self.num - 1 - MAX_RECEIPTS)
     }
 }
 
-/// What posts bring about, all of a batch together: for each what is to be told, as if they had been applied one by one.
+/// The receipts of each post of a batch, as if the posts were applied one by one.
 pub(super) async fn by_posts(
     batch: &mut Batch<'_>,
     posts: &[Post],
@@ -74,7 +74,7 @@ pub(super) async fn by_posts(
     let mut windows: HashMap<Uuid, (i64, i64)> = HashMap::new();
     for post in posts.iter().filter(|post| post.sees()) {
         let window = windows.entry(post.chat.key().0).or_insert((i64::MAX, 0));
-        *window = (window.0.min(post.told_from()), window.1.max(post.num));
+        *window = (window.0.min(post.receipts_after()), window.1.max(post.num));
     }
     if windows.is_empty() {
         return Ok(vec![vec![]; posts.len()]);
@@ -84,7 +84,7 @@ pub(super) async fn by_posts(
         .bind(windows.keys().copied().collect::<Vec<_>>())
         .bind(windows.values().map(|(after, _)| *after).collect::<Vec<_>>())
         .bind(windows.values().map(|(_, until)| *until).collect::<Vec<_>>())
-        // Those of the posts' authors are counted anew below.
+        // The read marks of the posts' authors are counted below.
         .bind(i64::from(MessageRecord::READERS) + i64::try_from(authors).unwrap_or(0))
         .fetch_all(&mut *batch.db)
         .await?;
@@ -93,13 +93,13 @@ pub(super) async fn by_posts(
         chats.entry(row.get("chat")).or_default().push(Seen::of(row));
     }
     for (chat, seen) in &mut chats {
-        before_posts(seen, posts.iter().filter(|post| post.chat.key().0 == *chat));
+        rewind(seen, posts.iter().filter(|post| post.chat.key().0 == *chat));
     }
-    Ok(posts.iter().map(|post| one_post(chats.get_mut(&post.chat.key().0), post)).collect())
+    Ok(posts.iter().map(|post| receipts_of(chats.get_mut(&post.chat.key().0), post)).collect())
 }
 
-/// The rows are as they are after all posts. Takes their authors' last marks out of the counts, and puts the first ones in.
-fn before_posts<'p>(seen: &mut [Seen], posts: impl Iterator<Item = &'p Post>) {
+/// The counts include the read marks after all posts. Replaces the last marks of the posts' authors by their first ones.
+fn rewind<'p>(seen: &mut [Seen], posts: impl Iterator<Item = &'p Post>) {
     let mut marks: HashMap<ContactId, (i64, i64)> = HashMap::new();
     for (post, reader) in posts.filter_map(|post| Some((post, post.reader?))) {
         marks.entry(reader).or_insert((post.before, post.num)).1 = post.num;
@@ -111,21 +111,21 @@ fn before_posts<'p>(seen: &mut [Seen], posts: impl Iterator<Item = &'p Post>) {
     }
 }
 
-fn one_post(seen: Option<&mut Vec<Seen>>, post: &Post) -> Vec<ReadReceipt> {
+fn receipts_of(seen: Option<&mut Vec<Seen>>, post: &Post) -> Vec<ReadReceipt> {
     let mut receipts = vec![];
     let Some(reader) = post.reader else { return receipts };
     let others = seen.into_iter().flatten().filter(|seen| seen.author != reader);
     for message in others.filter(|seen| seen.num > post.before && seen.num < post.num) {
         message.readers += 1;
-        if message.num > post.told_from() {
+        if message.num > post.receipts_after() {
             receipts.push(message.receipt());
         }
     }
     receipts
 }
 
-/// Tells the authors, if there is anything to tell.
-pub(super) fn tell(
+/// Emits receipts to the authors, if there are any.
+pub(super) fn emit(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     (team, chat): (TeamId, ChatRef),
@@ -139,7 +139,7 @@ pub(super) fn tell(
     batch.emit(ctx, Scope::Team(team), audience, Notice::MessagesReceived { chat, messages });
 }
 
-/// A message, and who has seen it so far.
+/// A message, and the number of others that have seen it.
 struct Seen {
     message: MessageId,
     author: ContactId,
@@ -178,25 +178,25 @@ mod tests {
     }
 
     #[test]
-    fn posts_of_a_batch_count_as_if_they_came_one_by_one() {
-        // 1 wrote message 1, then 2, 3, 2 again and an integration. The rows tell how it stands after all of them.
+    fn posts_of_a_batch_produce_receipts_as_if_applied_one_by_one() {
+        // Contact 1 wrote message 1, then 2, 3 and 2 wrote, then an integration. The rows are as after all of these posts.
         let by_integration = Post { reader: None, ..post(2, 5, 0) };
         let posts = [post(2, 2, 0), post(3, 3, 0), post(2, 4, 2), by_integration];
         let mut rows = vec![seen(1, 1, 2), seen(2, 2, 1), seen(3, 3, 1)];
-        before_posts(&mut rows, posts.iter());
+        rewind(&mut rows, posts.iter());
         assert_eq!(rows.iter().map(|row| row.readers).collect::<Vec<_>>(), [0, 0, 0]);
-        let mut told =
-            |post| one_post(Some(&mut rows), post).iter().map(|one| one.readers).collect::<Vec<_>>();
-        assert_eq!(posts.each_ref().map(&mut told), [vec![1], vec![2, 1], vec![1], vec![]]);
+        let mut counts =
+            |post| receipts_of(Some(&mut rows), post).iter().map(|one| one.readers).collect::<Vec<_>>();
+        assert_eq!(posts.each_ref().map(&mut counts), [vec![1], vec![2, 1], vec![1], vec![]]);
     }
 
     #[test]
-    fn only_the_newest_are_told_of_and_the_others_count_on() {
+    fn receipts_cover_the_newest_messages_and_counts_stop_at_the_maximum() {
         let late = post(2, 300, 0);
         let mut rows: Vec<Seen> = (1..300).map(|num| seen(1, num, 0)).collect();
-        assert_eq!(one_post(Some(&mut rows), &late).len(), 100);
+        assert_eq!(receipts_of(Some(&mut rows), &late).len(), 100);
         assert!(rows.iter().all(|row| row.readers == 1));
         let many = &mut vec![seen(1, 1, 140)];
-        assert_eq!(one_post(Some(many), &post(2, 2, 0))[0].readers, MessageRecord::READERS);
+        assert_eq!(receipts_of(Some(many), &post(2, 2, 0))[0].readers, MessageRecord::READERS);
     }
 }

@@ -1,63 +1,30 @@
-//! Tasks. A task is a conversation too: its members are its owner, its assignee and its observers, as far as they are in
-//! the team.
+//! Tasks. A task is a chat: its members are its owner, its assignee and its observers, if they are in the team.
 
-mod around;
 mod history;
-mod linked;
 mod members;
+mod removals;
+mod source_messages;
 
-pub(super) use around::{file_gone, section_gone, team_archived};
 pub(super) use members::contact_restored;
+pub(super) use removals::{file_removed, section_removed, team_archived};
 
+use super::{chat_version::touch, notices::task_updated};
 use crate::{
     batch::{Batch, EventContext},
     error::ProjectionError,
 };
-use around::deadline_passed;
 use domain::task::{reference, title};
 use events::{
-    ContactId, GroupId, TaskEvent, TeamId,
-    task::{Changed, Created, Item, ItemChecked, Settings, Status},
+    ContactId, GroupId, TeamId,
+    task::{
+        Changed, Created, DeadlinePassed, Item, ItemChecked, ItemsReplaced, Settings, Status, StatusChanged,
+    },
 };
 use members::{MembershipDiff, sync_members};
 use protocol::notice::{Audience, Notice, Scope};
 use sqlx::Row;
-use uuid::Uuid;
 
-pub(super) async fn apply(
-    batch: &mut Batch<'_>,
-    ctx: EventContext<'_>,
-    task: GroupId,
-    event: &TaskEvent,
-) -> Result<(), ProjectionError> {
-    match event {
-        TaskEvent::Created(created) => create(batch, ctx, created).await?,
-        TaskEvent::Changed(changed) => change(batch, ctx, task, changed).await?,
-        TaskEvent::StatusChanged(changed) => {
-            let team = touch(batch, ctx, task).await?;
-            let before = stand(batch, ctx, task, &changed.status).await?;
-            updated(batch, ctx, team, task, vec![]);
-            history::stands(batch, ctx, (team, task), before, &changed.status).await?;
-        }
-        TaskEvent::ItemsReplaced(replaced) => {
-            let team = touch(batch, ctx, task).await?;
-            list(batch, ctx, task, &replaced.items).await?;
-            updated(batch, ctx, team, task, vec![]);
-            history::listed(batch, ctx, (team, task)).await?;
-        }
-        TaskEvent::ItemChecked(checked) => {
-            let team = touch(batch, ctx, task).await?;
-            let line = check(batch, ctx, task, checked).await?;
-            updated(batch, ctx, team, task, vec![]);
-            history::checked(batch, ctx, (team, task), line, checked.checked).await?;
-        }
-        TaskEvent::DeadlinePassed(passed) => deadline_passed(batch, ctx, task, passed).await?,
-        TaskEvent::Archived(_) => archive(batch, ctx, task).await?,
-    }
-    Ok(())
-}
-
-async fn create(
+pub(super) async fn created(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     created: &Created,
@@ -91,35 +58,91 @@ async fn create(
     .bind(created.settings.assignee.0)
     .execute(&mut *batch.db)
     .await?;
-    set(batch, ctx, task, &created.settings).await?;
-    stand(batch, ctx, task, &created.status).await?;
-    list(batch, ctx, task, &created.items).await?;
+    write_settings(batch, ctx, task, &created.settings).await?;
+    write_status(batch, ctx, task, &created.status).await?;
+    write_items(batch, ctx, task, &created.items).await?;
     let MembershipDiff { joined, .. } = sync_members(batch, task, &created.settings).await?;
-    updated(batch, ctx, team, task, joined);
-    history::begun(batch, ctx, created).await
+    task_updated(batch, ctx, team, task, joined);
+    history::created(batch, ctx, created).await
 }
 
-async fn change(
+/// Returns the contacts that are no members any more.
+pub(super) async fn changed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: GroupId,
     changed: &Changed,
-) -> Result<(), ProjectionError> {
+) -> Result<Vec<ContactId>, ProjectionError> {
     let team = touch(batch, ctx, task).await?;
     let before = history::settings_snapshot(batch, task).await?;
-    set(batch, ctx, task, &changed.settings).await?;
+    write_settings(batch, ctx, task, &changed.settings).await?;
     let MembershipDiff { joined, left } = sync_members(batch, task, &changed.settings).await?;
     if !left.is_empty() {
-        let gone = Notice::TaskDeleted { task, left: left.clone(), gentime: ctx.gentime() };
-        batch.emit(ctx, Scope::Team(team), Audience::Contacts(left), gone);
+        let deleted = Notice::TaskDeleted { task, left: left.clone(), gentime: ctx.gentime() };
+        batch.emit(ctx, Scope::Team(team), Audience::Contacts(left.clone()), deleted);
     }
-    updated(batch, ctx, team, task, joined);
-    history::changed(batch, ctx, (team, task), before, changed).await
+    task_updated(batch, ctx, team, task, joined);
+    history::changed(batch, ctx, (team, task), before, changed).await?;
+    Ok(left)
 }
 
-/// Writes the settings into the two rows of a task, its tags and its files. A section, a tag or a file may have gone since
-/// the task was read by whoever changed it.
-async fn set(
+pub(super) async fn status_changed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+    changed: &StatusChanged,
+) -> Result<(), ProjectionError> {
+    let team = touch(batch, ctx, task).await?;
+    let before = write_status(batch, ctx, task, &changed.status).await?;
+    task_updated(batch, ctx, team, task, vec![]);
+    history::status_changed(batch, ctx, (team, task), before, &changed.status).await
+}
+
+pub(super) async fn items_replaced(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+    replaced: &ItemsReplaced,
+) -> Result<(), ProjectionError> {
+    let team = touch(batch, ctx, task).await?;
+    write_items(batch, ctx, task, &replaced.items).await?;
+    task_updated(batch, ctx, team, task, vec![]);
+    history::items_replaced(batch, ctx, (team, task)).await
+}
+
+pub(super) async fn item_checked(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+    checked: &ItemChecked,
+) -> Result<(), ProjectionError> {
+    let team = touch(batch, ctx, task).await?;
+    let text = write_item_checked(batch, ctx, task, checked).await?;
+    task_updated(batch, ctx, team, task, vec![]);
+    history::item_checked(batch, ctx, (team, task), text, checked.checked).await
+}
+
+pub(super) async fn deadline_passed(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+    passed: &DeadlinePassed,
+) -> Result<(), sqlx::Error> {
+    let team = touch(batch, ctx, task).await?;
+    sqlx::query(
+        "UPDATE task SET expired = true, due = NULL WHERE key = $1 AND deadline = $2 AND done IS NULL",
+    )
+    .bind(task.0)
+    .bind(passed.deadline)
+    .execute(&mut *batch.db)
+    .await?;
+    task_updated(batch, ctx, team, task, vec![]);
+    Ok(())
+}
+
+/// Writes the settings into the task's two rows, its tags and its files. Sections, tags and files that do not exist any more
+/// are left out: the client may have read the task before they were removed.
+async fn write_settings(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: GroupId,
@@ -157,8 +180,8 @@ async fn set(
     .bind(ctx.meta.at)
     .execute(&mut *batch.db)
     .await?;
-    linked::link(batch, task, &settings.linked_messages).await?;
-    await_deadline(batch, task).await?;
+    source_messages::store(batch, task, &settings.linked_messages).await?;
+    schedule_deadline(batch, task).await?;
     sqlx::query("DELETE FROM task_tag WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     sqlx::query("INSERT INTO task_tag (task, tag) SELECT $1, uid FROM tag WHERE uid = ANY($2)")
         .bind(task.0)
@@ -177,8 +200,8 @@ async fn set(
     Ok(())
 }
 
-/// Whoever looks for deadlines that pass finds those of open tasks that have yet to come.
-async fn await_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), sqlx::Error> {
+/// Sets the column `due`, by which the command service finds deadlines that pass: open tasks with a deadline ahead have it.
+async fn schedule_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE task SET due = CASE WHEN done IS NULL AND NOT expired THEN deadline END WHERE key = $1",
     )
@@ -188,9 +211,9 @@ async fn await_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), sqlx
     Ok(())
 }
 
-/// Where it stands; returns where it stood. What is done was done when that was said first, also if another reason is
-/// given later. What is opened again may be late by then.
-async fn stand(
+/// Writes the status and returns the previous one. A done task keeps its first time of completion when its reason changes. A
+/// task that is reopened after its deadline is expired.
+async fn write_status(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: GroupId,
@@ -210,11 +233,11 @@ async fn stand(
     .bind(status.reason.as_ref().and_then(|reason| reason.value.clone()))
     .fetch_one(&mut *batch.db)
     .await?;
-    await_deadline(batch, task).await?;
+    schedule_deadline(batch, task).await?;
     Ok(history::PreviousStatus { word: before.get("word"), done: before.get("done") })
 }
 
-async fn list(
+async fn write_items(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: GroupId,
@@ -238,8 +261,8 @@ async fn list(
     Ok(())
 }
 
-/// Ticks a line or opens it again; returns what it says.
-async fn check(
+/// Checks or unchecks an item and returns its text.
+async fn write_item_checked(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: GroupId,
@@ -257,7 +280,7 @@ async fn check(
     .await
 }
 
-async fn archive(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> Result<(), sqlx::Error> {
+pub(super) async fn archived(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )
@@ -266,29 +289,7 @@ async fn archive(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) ->
     .fetch_one(&mut *batch.db)
     .await?;
     sqlx::query("UPDATE task SET due = NULL WHERE key = $1").bind(task.0).execute(&mut *batch.db).await?;
-    let gone = Notice::TaskDeleted { task, left: vec![], gentime: row.get("gentime") };
-    batch.emit(ctx, Scope::Team(TeamId(row.get("team"))), Audience::Group(task), gone);
+    let deleted = Notice::TaskDeleted { task, left: vec![], gentime: row.get("gentime") };
+    batch.emit(ctx, Scope::Team(TeamId(row.get("team"))), Audience::Group(task), deleted);
     Ok(())
-}
-
-/// Gives the task a new version and returns its team.
-async fn touch(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> Result<TeamId, sqlx::Error> {
-    let team: Uuid = sqlx::query_scalar(
-        "UPDATE chat SET gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team",
-    )
-    .bind(task.0)
-    .bind(ctx.gentime())
-    .fetch_one(&mut *batch.db)
-    .await?;
-    Ok(TeamId(team))
-}
-
-fn updated(
-    batch: &mut Batch<'_>,
-    ctx: EventContext<'_>,
-    team: TeamId,
-    task: GroupId,
-    joined: Vec<ContactId>,
-) {
-    batch.emit(ctx, Scope::Team(team), Audience::Group(task), Notice::TaskUpdated { task, joined });
 }

@@ -1,10 +1,9 @@
 //! Teams.
 
-use super::{contact, task};
+use super::notices;
 use crate::batch::{Batch, EventContext};
-use events::{AccountId, TeamId, team};
+use events::{TeamId, team};
 use protocol::notice::{Audience, Notice, Scope};
-use uuid::Uuid;
 
 pub(super) async fn created(
     batch: &mut Batch<'_>,
@@ -26,7 +25,7 @@ pub(super) async fn created(
     .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    contact::bots(batch, ctx, created.team).await
+    Ok(())
 }
 
 pub(super) async fn changed(
@@ -47,7 +46,7 @@ pub(super) async fn changed(
     .bind(ctx.gentime())
     .execute(&mut *batch.db)
     .await?;
-    updated(batch, ctx, team);
+    notices::team_updated(batch, ctx, team);
     Ok(())
 }
 
@@ -63,47 +62,6 @@ pub(super) async fn archived(
     .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    task::team_archived(batch, team).await?;
-    let gone = || Notice::TeamDeleted { team, gentime };
-    batch.emit(ctx, Scope::Team(team), Audience::All, gone());
-    Ok(())
-}
-
-/// Tells the team's sockets that it has changed.
-pub(super) fn updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId) {
-    batch.emit(ctx, Scope::Team(team), Audience::All, Notice::TeamUpdated { team });
-}
-
-/// Tells one account, on whatever team's socket, of its place in a team.
-pub(super) fn updated_for(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, account: AccountId) {
-    batch.emit(ctx, Scope::Account(account), Audience::All, Notice::TeamUpdated { team });
-}
-
-/// Changes what is stored by a team and when it came.
-pub(super) async fn count_bytes(
-    batch: &mut Batch<'_>,
-    ctx: EventContext<'_>,
-    team: Uuid,
-    now_stored: i64,
-    added: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE team SET uploads_size = greatest(uploads_size + $2, 0) WHERE uid = $1")
-        .bind(team)
-        .bind(now_stored)
-        .execute(&mut *batch.db)
-        .await?;
-    if added > 0 {
-        sqlx::query(
-            "INSERT INTO usage AS u (team, year, month, size) \
-             VALUES ($1, extract(year FROM $2::timestamptz AT TIME ZONE 'UTC')::int, \
-                     extract(month FROM $2::timestamptz AT TIME ZONE 'UTC')::int, $3) \
-             ON CONFLICT (team, year, month) DO UPDATE SET size = u.size + excluded.size",
-        )
-        .bind(team)
-        .bind(ctx.meta.at)
-        .bind(added)
-        .execute(&mut *batch.db)
-        .await?;
-    }
+    batch.emit(ctx, Scope::Team(team), Audience::All, Notice::TeamDeleted { team, gentime });
     Ok(())
 }

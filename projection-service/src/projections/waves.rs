@@ -5,7 +5,7 @@
 //! Notices tell how things stood when each event happened, down to who had read what. Where somebody is told, only posts go
 //! together, and all else that happens in a conversation stays in the order of the log.
 
-use super::message;
+use crate::batch::stream_id;
 use events::{
     ContactId, Event, MessageEvent, MessageId, ReadingEvent, Recorded,
     chat::ChatRef,
@@ -192,7 +192,7 @@ fn of_message(
     chats: &HashMap<MessageId, Uuid>,
     dependencies: impl Fn(MessageId, Uuid) -> Dependencies,
 ) -> Dependencies {
-    let message = message::of(recorded);
+    let message = stream_id(recorded);
     let place = message.and_then(|message| Some((message, *chats.get(&message)?)));
     place.map_or(Dependencies::Everything, |(message, chat)| dependencies(message, chat))
 }
@@ -218,7 +218,7 @@ async fn chats(
                 chats.insert(posted.message, posted.chat.key().0);
             }
             Event::MessageEvent(_) => {
-                asked.extend(message::of(recorded).filter(|id| !chats.contains_key(id)))
+                asked.extend(stream_id(recorded).filter(|id| !chats.contains_key(id)))
             }
             _ => {}
         }

@@ -1,7 +1,10 @@
-//! A contact's rank in the team changes, and with it what it may do everywhere.
+//! Changes of a contact's status in the team, and with it of its rights.
 
-use super::{super::invitation, row_code, team, updated};
-use crate::batch::{Batch, EventContext};
+use super::row_code;
+use crate::{
+    batch::{Batch, EventContext},
+    projections::notices,
+};
 use events::{AccountId, ContactId, GroupId, TeamId, contact};
 use protocol::notice::{Audience, Notice, Scope};
 use uuid::Uuid;
@@ -12,8 +15,7 @@ pub(in super::super) async fn status_changed(
     team: TeamId,
     changed: &contact::StatusChanged,
 ) -> Result<(), sqlx::Error> {
-    let could_invite = invitation::may_invite(batch, changed.contact).await?;
-    let was_ours = row_code::is_ours(batch, changed.contact).await?;
+    let was_genuine = row_code::is_genuine(batch, changed.contact).await?;
     let account: Uuid = sqlx::query_scalar(
         "UPDATE contact SET status = $2, gentime = greatest(gentime + 1, $3) WHERE uid = $1 RETURNING account",
     )
@@ -22,16 +24,13 @@ pub(in super::super) async fn status_changed(
     .bind(ctx.gentime())
     .fetch_one(&mut *batch.db)
     .await?;
-    if could_invite {
-        invitation::maker_changed(batch, team, changed.contact).await?;
-    }
-    row_code::renew(batch, changed.contact, was_ours).await?;
-    team::updated_for(batch, ctx, team, AccountId(account));
-    updated(batch, ctx, team, vec![changed.contact]);
+    row_code::renew(batch, changed.contact, was_genuine).await?;
+    notices::team_updated_for(batch, ctx, team, AccountId(account));
+    notices::contacts_updated(batch, ctx, team, vec![changed.contact]);
     rights_changed(batch, ctx, team, changed.contact).await
 }
 
-/// Who has another rank may do other things with everybody, and in the chats that they are in.
+/// Tells the contact that its rights have changed towards all contacts, and in its groups and tasks.
 async fn rights_changed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,

@@ -1,5 +1,5 @@
-//! Forgets a person: who they were, what they kept for themselves, and where others' rows tell of them. What they said
-//! goes by deletions, message by message, and their files by removals, each a fact of its own.
+//! Erases an account: its personal values, its drafts and devices, and its name in rows of others. Its messages are deleted
+//! and its files removed by events of their own.
 
 use crate::{
     batch::{Batch, EventContext},
@@ -11,8 +11,8 @@ use events::{AccountId, ContactId, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
 
-/// Returns the teams in which they were somebody, and as whom.
-pub(super) async fn forget(
+/// Returns the contacts of the account, each with its team.
+pub(super) async fn erase(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     account: AccountId,
@@ -25,32 +25,32 @@ pub(super) async fn forget(
     ] {
         sqlx::query(sql).bind(account.0).execute(&mut *batch.db).await?;
     }
-    let places = nameless(batch, ctx, account).await?;
-    let contacts: Vec<Uuid> = places.iter().map(|(_, contact)| contact.0).collect();
+    let contacts = anonymize_contacts(batch, ctx, account).await?;
+    let ids: Vec<Uuid> = contacts.iter().map(|(_, contact)| contact.0).collect();
     for sql in [
         "UPDATE own_chat SET draft = '' WHERE contact = ANY($1)",
         "UPDATE remind SET comment = '' WHERE contact = ANY($1)",
     ] {
-        sqlx::query(sql).bind(&contacts).execute(&mut *batch.db).await?;
+        sqlx::query(sql).bind(&ids).execute(&mut *batch.db).await?;
     }
-    untold(batch, &places).await?;
-    unmentioned(batch, &places).await?;
-    batch.outbox.redact_account(batch.db, account, &places).await?;
-    Ok(places)
+    anonymize_changes(batch, &contacts).await?;
+    remove_mentions(batch, &contacts).await?;
+    batch.outbox.redact_account(batch.db, account, &contacts).await?;
+    Ok(contacts)
 }
 
-/// Their places in teams, without anything that tells whose they were.
-async fn nameless(
+/// Blanks the account's contacts in all teams.
+async fn anonymize_contacts(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     account: AccountId,
 ) -> Result<Vec<(TeamId, ContactId)>, sqlx::Error> {
     let rows = sqlx::query(
-        "WITH forgotten AS (UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', \
+        "WITH erased AS (UPDATE contact SET phone = '', given_name = '', patronymic = '', family_name = '', \
              display_name = $2, mention = $4, role = '', mood = '', contact_email = '', contact_phone = '', preferences = '{}', \
              icon_blob = NULL, icon_width = NULL, icon_height = NULL, \
              gentime = greatest(gentime + 1, $3) WHERE account = $1 RETURNING team, uid) \
-         SELECT team, uid FROM forgotten ORDER BY uid",
+         SELECT team, uid FROM erased ORDER BY uid",
     )
     .bind(account.0)
     .bind(ERASED)
@@ -61,16 +61,16 @@ async fn nameless(
     Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
 }
 
-/// Histories of groups and tasks tell that they came and went, but not by name.
-async fn untold(batch: &mut Batch<'_>, places: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
+/// Replaces the account's names in change messages of groups and tasks.
+async fn anonymize_changes(batch: &mut Batch<'_>, contacts: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
     for (who, name) in [("whom", "new"), ("was", "old")] {
         sqlx::query(
             "UPDATE message m SET change = jsonb_set(m.change, ARRAY[$5::text], to_jsonb($3::text)) \
              FROM unnest($1::uuid[], $2::uuid[]) AS p (team, contact) \
              WHERE m.team = p.team AND m.kind = 'change' AND m.change ->> $4::text = p.contact::text",
         )
-        .bind(places.iter().map(|(team, _)| team.0).collect::<Vec<_>>())
-        .bind(places.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>())
+        .bind(contacts.iter().map(|(team, _)| team.0).collect::<Vec<_>>())
+        .bind(contacts.iter().map(|(_, contact)| contact.0).collect::<Vec<_>>())
         .bind(ERASED)
         .bind(who)
         .bind(name)
@@ -80,9 +80,9 @@ async fn untold(batch: &mut Batch<'_>, places: &[(TeamId, ContactId)]) -> Result
     Ok(())
 }
 
-/// What others wrote is theirs, but a name in it leads to nobody.
-async fn unmentioned(batch: &mut Batch<'_>, places: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
-    for (team, contact) in places {
+/// Removes mentions of the account from messages of others; their texts stay.
+async fn remove_mentions(batch: &mut Batch<'_>, contacts: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
+    for (team, contact) in contacts {
         let url = mention_url(*contact);
         sqlx::query(
             "UPDATE message m SET mentioned = m.mentioned - $2::text, links = (\

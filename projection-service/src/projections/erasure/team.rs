@@ -1,4 +1,4 @@
-//! Forgets a team: names, titles and all that was said and kept in it.
+//! Erases a team: its name, its contacts' personal values, and all content.
 
 use crate::{
     batch::{Batch, EventContext},
@@ -7,8 +7,8 @@ use crate::{
 use domain::{mention, name::ERASED};
 use events::TeamId;
 
-/// Statements that leave the places and nothing in them.
-const BLANK: [&str; 15] = [
+/// Statements that blank or delete the rows of a team.
+const STATEMENTS: [&str; 15] = [
     "UPDATE chat SET display_name = '', description = '' WHERE team = $1",
     "UPDATE message SET body = '', links = '[]', mentioned = '[]', uploads = '[]', reactions = '[]', \
          change = CASE WHEN change IS NOT NULL \
@@ -29,7 +29,7 @@ const BLANK: [&str; 15] = [
     "DELETE FROM retold r USING message m WHERE m.uid = r.message AND m.team = $1",
 ];
 
-pub(super) async fn forget(
+pub(super) async fn erase(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     team: TeamId,
@@ -53,7 +53,7 @@ pub(super) async fn forget(
     .bind(mention::key(ERASED))
     .execute(&mut *batch.db)
     .await?;
-    for sql in BLANK {
+    for sql in STATEMENTS {
         sqlx::query(sql).bind(team.0).execute(&mut *batch.db).await?;
     }
     batch.outbox.redact_team(batch.db, team).await

@@ -1,15 +1,15 @@
-//! Deletions. Nothing of what a message said is left anywhere: not in what forwards it, nor in what the feed has told of it.
-//! Where its author did it, the text is kept apart for a while, for them alone.
+//! Deletions. The content of a message disappears everywhere: from its row, its forwards and the feed. If the author deleted
+//! it, the text is kept for the author alone, see `withdrawn.rs`.
 
-use super::update::MessageFact;
+use super::fact::MessageFact;
 use crate::{batch::Batch, error::ProjectionError, withdrawn::Withdrawn};
 use events::{MessageId, message::Deleted};
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// What goes with messages, in this order.
-const SWEEP: [&str; 5] = [
+/// Statements that delete what belongs to the messages, in this order.
+const CLEANUP: [&str; 5] = [
     "DELETE FROM attachment a USING forward f, attachment s \
      WHERE f.source = ANY($1) AND s.message = f.source AND a.message = f.message AND a.upload = s.upload",
     "DELETE FROM attachment WHERE message = ANY($1)",
@@ -18,7 +18,7 @@ const SWEEP: [&str; 5] = [
     "DELETE FROM reaction WHERE message = ANY($1)",
 ];
 
-/// Takes messages away that are there; it does nothing to those that were deleted before.
+/// Deletes messages; one that is deleted already is left unchanged.
 pub(super) async fn deleted(
     batch: &mut Batch<'_>,
     deletions: &[MessageFact<'_, Deleted>],
@@ -30,12 +30,12 @@ pub(super) async fn deleted(
     .fetch_all(&mut *batch.db)
     .await?;
     let rows: HashMap<MessageId, &PgRow> = rows.iter().map(|row| (MessageId(row.get("uid")), row)).collect();
-    let gone: Vec<(&MessageFact<'_, Deleted>, &PgRow)> =
+    let deleted: Vec<(&MessageFact<'_, Deleted>, &PgRow)> =
         deletions.iter().filter_map(|one| Some((one, *rows.get(&one.message)?))).collect();
-    if gone.is_empty() {
+    if deleted.is_empty() {
         return Ok(());
     }
-    let own = gone.iter().filter(|(deletion, row)| {
+    let own = deleted.iter().filter(|(deletion, row)| {
         !row.get::<bool, _>("by_integration")
             && deletion.fact.by.is_some_and(|by| by.0 == row.get::<Uuid, _>("author"))
     });
@@ -44,36 +44,35 @@ pub(super) async fn deleted(
         text: row.get("body"),
         at: deletion.ctx.meta.at,
     }));
-    let ids: Vec<Uuid> = gone.iter().map(|(deletion, _)| deletion.message.0).collect();
+    let ids: Vec<Uuid> = deleted.iter().map(|(deletion, _)| deletion.message.0).collect();
     sqlx::query(
         "UPDATE message m SET body = '', uploads = '[]', links = '[]', mentioned = '[]', reactions = '[]', \
              linked = '[]', deleted = true, edited = n.edited, gentime = greatest(m.gentime + 1, n.gentime) \
          FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS n(uid, edited, gentime) WHERE m.uid = n.uid",
     )
     .bind(&ids)
-    .bind(gone.iter().map(|(deletion, _)| deletion.ctx.meta.at).collect::<Vec<_>>())
-    .bind(gone.iter().map(|(deletion, _)| deletion.ctx.gentime()).collect::<Vec<_>>())
+    .bind(deleted.iter().map(|(deletion, _)| deletion.ctx.meta.at).collect::<Vec<_>>())
+    .bind(deleted.iter().map(|(deletion, _)| deletion.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
-    for sql in SWEEP {
+    for sql in CLEANUP {
         sqlx::query(sql).bind(&ids).execute(&mut *batch.db).await?;
     }
-    count(batch, &gone).await?;
-    let told: Vec<(MessageId, i64)> =
-        gone.iter().map(|(deletion, row)| (deletion.message, row.get("since"))).collect();
-    batch.outbox.redact_messages(batch.db, &told).await
+    count_deletions(batch, &deleted).await?;
+    let posts: Vec<(MessageId, i64)> =
+        deleted.iter().map(|(deletion, row)| (deletion.message, row.get("since"))).collect();
+    batch.outbox.redact_messages(batch.db, &posts).await
 }
 
-/// The conversations have fewer messages. Those that are left count no more, perhaps, up to some number: then these need not
-/// be looked at again.
-async fn count(
+/// Updates the chats' numbers of deletions, and `swept`: up to that number no remaining message counts as unread.
+async fn count_deletions(
     batch: &mut Batch<'_>,
-    gone: &[(&MessageFact<'_, Deleted>, &PgRow)],
+    deleted: &[(&MessageFact<'_, Deleted>, &PgRow)],
 ) -> Result<(), sqlx::Error> {
-    // Versions come out as if each deletion were applied by itself: after n of them that is the greatest of (row + n) and
-    // (version of the i-th + n - i).
+    // Versions are as if the deletions were applied one by one: after n deletions, that is the greatest of (row + n) and
+    // (version of deletion i + n - i).
     let mut chats: HashMap<Uuid, (i64, i64)> = HashMap::new();
-    for (deletion, row) in gone {
+    for (deletion, row) in deleted {
         let (count, gentime) = chats.entry(row.get("chat")).or_insert((0, i64::MIN));
         *count += 1;
         *gentime = (*gentime).max(deletion.ctx.gentime() - *count);

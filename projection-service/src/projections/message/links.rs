@@ -1,19 +1,12 @@
-//! What a text leads to: people it mentions, addresses of the web.
+//! The links in a text: mentions of contacts, and web addresses.
 
-use crate::{batch::Batch, placeholders::mention_url};
+use crate::{batch::Batch, placeholders::mention_url, projections::insert_message::Links};
 use domain::{link, mention};
 use events::{ContactId, TeamId};
 use protocol::message::MessageLink;
 use sqlx::Row;
 
-/// The fragments of a text that are shown as links, and whom it mentions.
-#[derive(Clone, Debug, Default)]
-pub(in super::super) struct Links {
-    pub(in super::super) links: Vec<MessageLink>,
-    pub(in super::super) mentioned: Vec<ContactId>,
-}
-
-/// Looks for both; nothing is asked of the database for a text without `@`.
+/// Finds links and mentions. A text without `@` needs no query.
 pub(super) async fn links_in(batch: &mut Batch<'_>, team: TeamId, text: &str) -> Result<Links, sqlx::Error> {
     let mut links = mentions(batch, team, text).await?;
     let address = |address: &str| MessageLink {

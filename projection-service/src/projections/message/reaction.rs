@@ -1,6 +1,6 @@
-//! Reactions: who set which, and how clients see them.
+//! Reactions: one row each, and a summary in the message's row for clients.
 
-use super::update::MessageFact;
+use super::fact::MessageFact;
 use crate::{batch::Batch, error::ProjectionError};
 use chrono::{DateTime, Utc};
 use domain::limits;
@@ -13,7 +13,7 @@ use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Sets and removes reactions, of one message each, and shows them as they are then.
+/// Sets and removes reactions, at most one event per message, and updates the summaries.
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
     events: &[MessageFact<'_, MessageEvent>],
@@ -53,33 +53,33 @@ pub(super) async fn changed(
         .execute(&mut *batch.db)
         .await?;
     }
-    show(batch, events).await
+    write_summaries(batch, events).await
 }
 
-/// Shows the reactions as they are now.
-async fn show(
+/// Writes the current reactions into the messages' rows.
+async fn write_summaries(
     batch: &mut Batch<'_>,
     events: &[MessageFact<'_, MessageEvent>],
 ) -> Result<(), ProjectionError> {
     let messages: Vec<Uuid> = events.iter().map(|event| event.message.0).collect();
-    let mut reactions = reactions(batch, &messages).await?;
-    let shown =
+    let mut reactions = load_reactions(batch, &messages).await?;
+    let summary =
         |message: &Uuid| serde_json::to_value(reactions.remove(&MessageId(*message)).unwrap_or_default());
-    let shown = messages.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
+    let summaries = messages.iter().map(summary).collect::<Result<Vec<_>, _>>()?;
     sqlx::query(
         "UPDATE message m SET reactions = n.reactions, gentime = greatest(m.gentime + 1, n.gentime) \
          FROM unnest($1::uuid[], $2::jsonb[], $3::bigint[]) AS n(uid, reactions, gentime) WHERE m.uid = n.uid",
     )
     .bind(messages)
-    .bind(shown)
+    .bind(summaries)
     .bind(events.iter().map(|event| event.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
     Ok(())
 }
 
-/// By message, as clients see them.
-async fn reactions(
+/// The reactions of each message, as clients see them.
+async fn load_reactions(
     batch: &mut Batch<'_>,
     messages: &[Uuid],
 ) -> Result<HashMap<MessageId, Vec<MessageReaction>>, ProjectionError> {

@@ -1,9 +1,13 @@
-//! What becomes of messages: corrections, deletions, reactions.
+//! Events about existing messages: edits, deletions, reactions.
 
-use super::{audience, deletion, links, links::Links, of, reaction};
+use super::{deletion, fact::MessageFact, links, reaction};
 use crate::{
-    batch::{Batch, EventContext},
+    batch::{Batch, EventContext, stream_id},
     error::ProjectionError,
+    projections::{
+        insert_message::{Links, json},
+        notices::chat_audience,
+    },
 };
 use events::{Event, MessageEvent, MessageId, Recorded, TeamId, message::Edited};
 use protocol::notice::{Notice, Scope};
@@ -12,15 +16,7 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// An event about a message that is there.
-#[derive(Clone, Copy)]
-pub(super) struct MessageFact<'e, F> {
-    pub(super) ctx: EventContext<'e>,
-    pub(super) message: MessageId,
-    pub(super) fact: &'e F,
-}
-
-/// Applies what has changed messages, each of which must be among them once at most; several only if nobody is told.
+/// Applies events about messages, at most one per message. Several at once only if no notices are wanted.
 pub(in super::super) async fn changed(
     batch: &mut Batch<'_>,
     run: &[&Recorded<Event>],
@@ -28,7 +24,7 @@ pub(in super::super) async fn changed(
     let (mut edits, mut deletions, mut reactions) = (vec![], vec![], vec![]);
     let mut changed = Vec::with_capacity(run.len());
     for recorded in run {
-        let (ctx, message) = (EventContext::of(recorded), of(recorded));
+        let (ctx, message) = (EventContext::of(recorded), stream_id(recorded));
         let message = message.ok_or(ProjectionError::DanglingReference(ctx.position))?;
         changed.push((ctx, message));
         match &recorded.event {
@@ -50,13 +46,13 @@ pub(in super::super) async fn changed(
         deletion::deleted(batch, &deletions).await?;
     }
     for (ctx, message) in changed {
-        tell_changed(batch, ctx, message).await?;
+        emit_updated(batch, ctx, message).await?;
     }
     Ok(())
 }
 
-/// Tells of a message again.
-async fn tell_changed(
+/// Emits the message as it is now, and remembers in `retold` that the feed has it, for a later deletion.
+async fn emit_updated(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     message: MessageId,
@@ -75,7 +71,7 @@ async fn tell_changed(
             .execute(&mut *batch.db)
             .await?;
     }
-    let (scope, audience) = (Scope::Team(message.team), audience(message.chat));
+    let (scope, audience) = (Scope::Team(message.team), chat_audience(message.chat));
     batch.emit(ctx, scope, audience, Notice::MessageUpdated { message: Box::new(message), delayed: true });
     Ok(())
 }
@@ -98,8 +94,8 @@ async fn edited(batch: &mut Batch<'_>, edits: &[MessageFact<'_, Edited>]) -> Res
     .bind(edits.iter().map(|edit| edit.fact.text.or_default()).collect::<Vec<_>>())
     .bind(edits.iter().map(|edit| edit.fact.important).collect::<Vec<_>>())
     .bind(edits.iter().map(|edit| edit.fact.nopreview).collect::<Vec<_>>())
-    .bind(super::json(links.iter().map(|links| &links.links))?)
-    .bind(super::json(links.iter().map(|links| &links.mentioned))?)
+    .bind(json(links.iter().map(|links| &links.links))?)
+    .bind(json(links.iter().map(|links| &links.mentioned))?)
     .bind(edits.iter().map(|edit| edit.ctx.meta.at).collect::<Vec<_>>())
     .bind(edits.iter().map(|edit| edit.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
@@ -107,7 +103,7 @@ async fn edited(batch: &mut Batch<'_>, edits: &[MessageFact<'_, Edited>]) -> Res
     Ok(())
 }
 
-/// In which teams messages were said.
+/// The teams of the messages.
 async fn teams(
     batch: &mut Batch<'_>,
     edits: &[MessageFact<'_, Edited>],

@@ -1,10 +1,10 @@
-//! What a task's history tells of its changes. How many messages an event becomes, and of which kinds, never depends on
-//! what is sealed: a rebuild that cannot read it any more comes to the same numbers and ids.
+//! Change messages in the history of a task. Their number and kinds do not depend on sealed values: a rebuild that cannot
+//! decrypt them produces the same message numbers and ids.
 
 use crate::{
     batch::{Batch, EventContext},
-    projections::change_message::{name, place},
     error::ProjectionError,
+    projections::change_message::{insert, name},
 };
 use chrono::{DateTime, Utc};
 use domain::task::title;
@@ -18,16 +18,16 @@ use sqlx::Row;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Observers who come or go at once and are named; of more it is only said that there are.
-const NAMED: usize = 10;
+/// Maximum changes of observers in one event that get a message each; more are summed up in one message.
+const MAX_NAMED_OBSERVERS: usize = 10;
 
-/// Where a task stood.
+/// The status of a task before an event.
 pub(super) struct PreviousStatus {
     pub(super) word: String,
     pub(super) done: bool,
 }
 
-/// What a task's rows say of its settings, as far as changes are told.
+/// The settings of a task whose changes appear in its history.
 #[derive(Debug, PartialEq)]
 pub(super) struct SettingsSnapshot {
     title: String,
@@ -42,7 +42,7 @@ pub(super) struct SettingsSnapshot {
     grades: [Option<i64>; 4],
 }
 
-/// What the rows say now.
+/// Reads the current settings.
 pub(super) async fn settings_snapshot(
     batch: &mut Batch<'_>,
     task: GroupId,
@@ -72,18 +72,17 @@ pub(super) async fn settings_snapshot(
     })
 }
 
-/// It came to be.
-pub(super) async fn begun(
+pub(super) async fn created(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     created: &Created,
 ) -> Result<(), ProjectionError> {
     let text = title(&created.settings.description.or_default());
-    let change = Change { new: Some(text), ..blank(ChangeKind::Created, created.owner) };
-    place(batch, ctx, created.team, vec![(ChatRef::Task(created.task), change)]).await
+    let change = Change { new: Some(text), ..change(ChangeKind::Created, created.owner) };
+    insert(batch, ctx, created.team, vec![(ChatRef::Task(created.task), change)]).await
 }
 
-/// Its settings are others than `before`.
+/// `before` are the settings before the event.
 pub(super) async fn changed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -97,20 +96,19 @@ pub(super) async fn changed(
     if changed.described {
         let renamed = before.title != after.title;
         let [old, new] = [&before.title, &after.title].map(|title| renamed.then(|| title.clone()));
-        changes.push(Change { old, new, ..blank(ChangeKind::Described, actor) });
+        changes.push(Change { old, new, ..change(ChangeKind::Described, actor) });
     }
-    changes.extend(people(batch, actor, &before, &after).await?);
-    changes.extend(values(actor, &before, &after));
-    // A colour, a message that it came from; or a description, told by an older program.
+    changes.extend(people_changes(batch, actor, &before, &after).await?);
+    changes.extend(value_changes(actor, &before, &after));
+    // The colour or a source message has changed; or the description, in an event of an older program.
     if changes.is_empty() {
-        changes.push(blank(ChangeKind::Settings, actor));
+        changes.push(change(ChangeKind::Settings, actor));
     }
     let changes = changes.into_iter().map(|change| (ChatRef::Task(task), change)).collect();
-    place(batch, ctx, team, changes).await
+    insert(batch, ctx, team, changes).await
 }
 
-/// It stands elsewhere than `before`.
-pub(super) async fn stands(
+pub(super) async fn status_changed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: (TeamId, GroupId),
@@ -123,43 +121,41 @@ pub(super) async fn stands(
         (true, false) => (ChangeKind::Reopened, None, Some(word)),
         (false, false) => (ChangeKind::Status, Some(before.word), Some(word)),
     };
-    said(batch, ctx, task, |actor| Change { old, new, ..blank(what, actor) }).await
+    insert_one(batch, ctx, task, |actor| Change { old, new, ..change(what, actor) }).await
 }
 
-/// Its checklist is another one.
-pub(super) async fn listed(
+pub(super) async fn items_replaced(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: (TeamId, GroupId),
 ) -> Result<(), ProjectionError> {
-    said(batch, ctx, task, |actor| blank(ChangeKind::Checklist, actor)).await
+    insert_one(batch, ctx, task, |actor| change(ChangeKind::Checklist, actor)).await
 }
 
-/// A line of its checklist was ticked, or is open again.
-pub(super) async fn checked(
+pub(super) async fn item_checked(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     task: (TeamId, GroupId),
-    line: Option<String>,
+    text: Option<String>,
     checked: bool,
 ) -> Result<(), ProjectionError> {
     let what = if checked { ChangeKind::Ticked } else { ChangeKind::Unticked };
-    said(batch, ctx, task, |actor| Change { new: line, ..blank(what, actor) }).await
+    insert_one(batch, ctx, task, |actor| Change { new: text, ..change(what, actor) }).await
 }
 
-/// Says one change, if it is known who made it: what the house does is no change that anybody made.
-async fn said(
+/// Inserts one change message. An event without an actor is the system's own and gets none.
+async fn insert_one(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     (team, task): (TeamId, GroupId),
-    change: impl FnOnce(ContactId) -> Change,
+    message: impl FnOnce(ContactId) -> Change,
 ) -> Result<(), ProjectionError> {
     let Some(actor) = ctx.meta.contact else { return Ok(()) };
-    place(batch, ctx, team, vec![(ChatRef::Task(task), change(actor))]).await
+    insert(batch, ctx, team, vec![(ChatRef::Task(task), message(actor))]).await
 }
 
-/// Who is to do it, and who follows it.
-async fn people(
+/// Changes of assignee and observers.
+async fn people_changes(
     batch: &mut Batch<'_>,
     actor: ContactId,
     before: &SettingsSnapshot,
@@ -169,38 +165,38 @@ async fn people(
     if before.assignee != after.assignee {
         let (was, whom) = (Some(before.assignee), Some(after.assignee));
         let (old, new) = (name(batch, before.assignee).await?, name(batch, after.assignee).await?);
-        changes.push(Change { was, whom, old, new, ..blank(ChangeKind::Assignee, actor) });
+        changes.push(Change { was, whom, old, new, ..change(ChangeKind::Assignee, actor) });
     }
-    // Who is to do it from now on follows it in any case.
+    // An observer who becomes the assignee does not leave.
     let left = before.observers.difference(&after.observers).filter(|left| **left != after.assignee);
     let left: Vec<ContactId> = left.copied().collect();
-    let came: Vec<ContactId> = after.observers.difference(&before.observers).copied().collect();
-    if came.len() + left.len() > NAMED {
-        changes.push(blank(ChangeKind::Observers, actor));
+    let joined: Vec<ContactId> = after.observers.difference(&before.observers).copied().collect();
+    if joined.len() + left.len() > MAX_NAMED_OBSERVERS {
+        changes.push(change(ChangeKind::Observers, actor));
         return Ok(changes);
     }
-    for (who, [by_others, by_oneself]) in came
+    for (who, [by_others, by_themselves]) in joined
         .into_iter()
         .map(|who| (who, [ChangeKind::Added, ChangeKind::Joined]))
         .chain(left.into_iter().map(|who| (who, [ChangeKind::Removed, ChangeKind::Left])))
     {
-        let what = if who == actor { by_oneself } else { by_others };
+        let what = if who == actor { by_themselves } else { by_others };
         let new = name(batch, who).await?;
-        changes.push(Change { whom: Some(who), new, ..blank(what, actor) });
+        changes.push(Change { whom: Some(who), new, ..change(what, actor) });
     }
     Ok(changes)
 }
 
-/// Everything else.
-fn values(actor: ContactId, before: &SettingsSnapshot, after: &SettingsSnapshot) -> Vec<Change> {
+/// Changes of the other settings.
+fn value_changes(actor: ContactId, before: &SettingsSnapshot, after: &SettingsSnapshot) -> Vec<Change> {
     let mut changes = vec![];
     let mut differ = |what: ChangeKind, old: Option<String>, new: Option<String>| {
-        changes.push(Change { old, new, ..blank(what, actor) });
+        changes.push(Change { old, new, ..change(what, actor) });
     };
     if before.deadline != after.deadline {
-        let told = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M UTC").to_string();
+        let format = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M UTC").to_string();
         match after.deadline {
-            Some(new) => differ(ChangeKind::Deadline, before.deadline.map(told), Some(told(new))),
+            Some(new) => differ(ChangeKind::Deadline, before.deadline.map(format), Some(format(new))),
             None => differ(ChangeKind::NoDeadline, None, None),
         }
     }
@@ -214,7 +210,7 @@ fn values(actor: ContactId, before: &SettingsSnapshot, after: &SettingsSnapshot)
     }
     let uids = |tags: &[(Uuid, String)]| tags.iter().map(|(uid, _)| *uid).collect::<Vec<_>>();
     if uids(&before.tags) != uids(&after.tags) {
-        differ(ChangeKind::Tags, words(&before.tags), words(&after.tags));
+        differ(ChangeKind::Tags, tag_names(&before.tags), tag_names(&after.tags));
     }
     let kinds = [ChangeKind::Importance, ChangeKind::Urgency, ChangeKind::Complexity, ChangeKind::SpentTime];
     for (kind, (old, new)) in kinds.into_iter().zip(before.grades.into_iter().zip(after.grades)) {
@@ -228,13 +224,13 @@ fn values(actor: ContactId, before: &SettingsSnapshot, after: &SettingsSnapshot)
     changes
 }
 
-/// Tags as people write them, alphabetically.
-fn words(tags: &[(Uuid, String)]) -> Option<String> {
-    let mut words: Vec<&str> = tags.iter().map(|(_, name)| name.as_str()).collect();
-    words.sort_unstable();
-    (!words.is_empty()).then(|| words.join(", "))
+/// The names of tags, in alphabetical order.
+fn tag_names(tags: &[(Uuid, String)]) -> Option<String> {
+    let mut names: Vec<&str> = tags.iter().map(|(_, name)| name.as_str()).collect();
+    names.sort_unstable();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
-fn blank(what: ChangeKind, actor: ContactId) -> Change {
+fn change(what: ChangeKind, actor: ContactId) -> Change {
     Change { what, actor, whom: None, was: None, old: None, new: None }
 }

@@ -1,14 +1,13 @@
-//! Those whom a task concerns: its members, as far as they are in the team.
+//! The members of a task: owner, assignee and observers, if they are in the team.
 
-use super::updated;
 use crate::{
     batch::{Batch, EventContext},
-    projections::reading,
+    projections::notices::task_updated,
 };
 use events::{ContactId, GroupId, TeamId, task::Settings, value::GroupStatus};
 use uuid::Uuid;
 
-/// Somebody is in the team again: what concerned it before concerns it now.
+/// A contact that has returned to the team becomes a member of its tasks again.
 pub(in super::super) async fn contact_restored(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
@@ -28,18 +27,18 @@ pub(in super::super) async fn contact_restored(
     .await?;
     tasks.sort_unstable();
     for task in tasks.into_iter().map(GroupId) {
-        updated(batch, ctx, team, task, vec![contact]);
+        task_updated(batch, ctx, team, task, vec![contact]);
     }
     Ok(())
 }
 
-/// Whom a task concerns now and did not before, and the other way round.
+/// The new members of a task, and those that are members no more.
 pub(super) struct MembershipDiff {
     pub(super) joined: Vec<ContactId>,
     pub(super) left: Vec<ContactId>,
 }
 
-/// Makes those whom the task concerns its members.
+/// Makes the owner, the assignee and the observers the only members.
 pub(super) async fn sync_members(
     batch: &mut Batch<'_>,
     task: GroupId,
@@ -74,7 +73,5 @@ pub(super) async fn sync_members(
     .fetch_all(&mut *batch.db)
     .await?;
     let contacts = |ids: Vec<Uuid>| ids.into_iter().map(ContactId).collect::<Vec<_>>();
-    let diff = MembershipDiff { joined: contacts(joined), left: contacts(left) };
-    reading::left(batch, task, &diff.left).await?;
-    Ok(diff)
+    Ok(MembershipDiff { joined: contacts(joined), left: contacts(left) })
 }

@@ -1,13 +1,14 @@
-//! Where new messages come to stand: numbers and predecessors come from the order of the log.
+//! Inserts messages: posts, and the change messages of groups and tasks. Their numbers and predecessors follow from the order
+//! of the log.
 
-use super::{json, links::Links};
 use crate::{
     batch::{Batch, EventContext},
     error::ProjectionError,
 };
 use chrono::{DateTime, Utc};
-use events::{MessageId, TeamId, chat::ChatRef, message::Author};
-use protocol::message::{Change, ContentType, MessageRecord};
+use events::{ContactId, MessageId, TeamId, chat::ChatRef, message::Author};
+use protocol::message::{Change, ContentType, MessageLink, MessageRecord};
+use serde::Serialize;
 use sqlx::{
     AssertSqlSafe, Postgres, Row,
     postgres::{PgArguments, PgRow},
@@ -16,29 +17,36 @@ use sqlx::{
 use std::{collections::HashMap, sync::LazyLock};
 use uuid::Uuid;
 
-/// A message that is not there yet.
-pub(in super::super) struct NewMessage<'e> {
-    pub(in super::super) ctx: EventContext<'e>,
-    pub(in super::super) message: MessageId,
-    pub(in super::super) team: TeamId,
-    pub(in super::super) chat: ChatRef,
-    pub(in super::super) author: Author,
-    pub(in super::super) kind: ContentType,
-    pub(in super::super) text: String,
-    pub(in super::super) change: Option<Change>,
-    pub(in super::super) important: bool,
-    pub(in super::super) nopreview: bool,
-    pub(in super::super) silently: bool,
-    pub(in super::super) reply_to: Option<MessageId>,
-    pub(in super::super) linked_messages: Vec<MessageId>,
-    pub(in super::super) links: Links,
-    pub(in super::super) editable_until: DateTime<Utc>,
+/// The links in a text, and the contacts that it mentions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Links {
+    pub(super) links: Vec<MessageLink>,
+    pub(super) mentioned: Vec<ContactId>,
 }
 
-/// Inserts messages with their numbers, moves their chats on, and takes each post as a read mark of its author.
+/// A message to be inserted.
+pub(super) struct NewMessage<'e> {
+    pub(super) ctx: EventContext<'e>,
+    pub(super) message: MessageId,
+    pub(super) team: TeamId,
+    pub(super) chat: ChatRef,
+    pub(super) author: Author,
+    pub(super) kind: ContentType,
+    pub(super) text: String,
+    pub(super) change: Option<Change>,
+    pub(super) important: bool,
+    pub(super) nopreview: bool,
+    pub(super) silently: bool,
+    pub(super) reply_to: Option<MessageId>,
+    pub(super) linked_messages: Vec<MessageId>,
+    pub(super) links: Links,
+    pub(super) editable_until: DateTime<Utc>,
+}
+
+/// Inserts messages with their numbers, updates their chats, and moves the read mark of each post's author to the post.
 ///
-/// Versions come out as if the posts were applied one by one, each taking the greater of its own version and the row's
-/// plus one: after n of them that is the greatest of (row + n) and (version of the i-th + n - i).
+/// Versions are as if the posts were applied one by one, each taking the greater of its own version and the row's version
+/// plus one: after n posts, that is the greatest of (row + n) and (version of post i + n - i).
 const INSERT: &str = "
     WITH new AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::text[], $7::bool[],
@@ -76,10 +84,10 @@ const INSERT: &str = "
             message = excluded.message, gentime = excluded.gentime, away = excluded.away
     )";
 
-/// How many were placed.
+/// The number of inserted messages; a message without a chat is not inserted.
 const COUNT: &str = "SELECT count(*) FROM placed";
 
-/// Where each came to stand.
+/// The placement of each inserted message, and up to which number its author had read.
 const PLACEMENTS: &str = "
     SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
         greatest(p.before, max(p.chat_gentime) OVER (PARTITION BY p.chat ORDER BY p.num)) + p.nth AS chat_gentime,
@@ -89,25 +97,25 @@ const PLACEMENTS: &str = "
 static INSERT_AND_COUNT: LazyLock<String> = LazyLock::new(|| format!("{INSERT} {COUNT}"));
 static INSERT_AND_RETURN: LazyLock<String> = LazyLock::new(|| format!("{INSERT} {PLACEMENTS}"));
 
-/// Where a message came to stand.
+/// The place of a message in its chat.
 struct Placement {
     num: i64,
     index: i64,
     prev: Option<Uuid>,
     chat_gentime: i64,
-    read: i64,
+    author_read: i64,
 }
 
-/// A message that came to stand.
-pub(in super::super) struct PlacedMessage {
-    /// As it was when it was the newest.
-    pub(in super::super) message: MessageRecord,
-    /// Up to which number its author had read by then.
-    pub(in super::super) read: i64,
+/// An inserted message.
+pub(super) struct PlacedMessage {
+    /// The message as it was when it was the newest of its chat.
+    pub(super) message: MessageRecord,
+    /// The number of the last message that its author had read before.
+    pub(super) author_read: i64,
 }
 
-/// Places messages in the order in which they are given.
-pub(in super::super) async fn insert(
+/// Inserts messages in the given order.
+pub(super) async fn insert(
     batch: &mut Batch<'_>,
     new: &[NewMessage<'_>],
 ) -> Result<(), ProjectionError> {
@@ -120,26 +128,26 @@ pub(in super::super) async fn insert(
     }
 }
 
-/// Places messages in the order in which they are given, and returns them so, as somebody is told of them.
-pub(in super::super) async fn insert_and_return(
+/// Inserts messages in the given order and returns them in that order, for their notices.
+pub(super) async fn insert_and_return(
     batch: &mut Batch<'_>,
     new: Vec<NewMessage<'_>>,
 ) -> Result<Vec<PlacedMessage>, ProjectionError> {
     let rows = bound(&INSERT_AND_RETURN, &new)?.fetch_all(&mut *batch.db).await?;
     let place = |row: &PgRow| {
         let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
-        let (chat_gentime, read) = (row.get("chat_gentime"), row.get("read"));
-        (row.get("uid"), Placement { num, index, prev, chat_gentime, read })
+        let (chat_gentime, author_read) = (row.get("chat_gentime"), row.get("read"));
+        (row.get("uid"), Placement { num, index, prev, chat_gentime, author_read })
     };
     let places: HashMap<Uuid, Placement> = rows.iter().map(place).collect();
     let placed = |one: NewMessage<'_>| {
         let place = places.get(&one.message.0).ok_or(ProjectionError::DanglingReference(one.ctx.position))?;
-        Ok(PlacedMessage { message: placed_message(one, place), read: place.read })
+        Ok(PlacedMessage { message: placed_message(one, place), author_read: place.author_read })
     };
     new.into_iter().map(placed).collect()
 }
 
-/// A statement that begins with [`PLACE`].
+/// Binds the messages to a statement that begins with [`INSERT`].
 fn bound<'q>(
     sql: &'q str,
     new: &'q [NewMessage<'_>],
@@ -167,6 +175,7 @@ fn bound<'q>(
         .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>()))
 }
 
+/// The author's id, and whether it is an integration.
 fn author(author: Author) -> (Uuid, bool) {
     match author {
         Author::Contact(contact) => (contact.0, false),
@@ -201,8 +210,15 @@ fn placed_message(new: NewMessage<'_>, place: &Placement) -> MessageRecord {
         num: place.num,
         index: Some(place.index),
         prev: place.prev.map(MessageId),
-        is_last: true, // when it was posted, whatever else the batch holds
+        is_last: true, // at the time of the post, whatever else the batch contains
         received: 0,
         chat_gentime: place.chat_gentime,
     }
+}
+
+/// JSON values for a column of an `unnest`.
+pub(super) fn json<'v, T: Serialize + 'v>(
+    values: impl Iterator<Item = &'v T>,
+) -> serde_json::Result<Vec<serde_json::Value>> {
+    values.map(serde_json::to_value).collect()
 }
