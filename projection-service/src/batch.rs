@@ -40,8 +40,8 @@ impl<'e> EventContext<'e> {
     pub(crate) fn of(recorded: &'e Recorded<Event>) -> Self {
         let bytes = recorded.stream.as_str().bytes();
         let stream = bytes.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        let salt =
-            (stream % VERSIONS_PER_MICROSECOND + recorded.revision % VERSIONS_PER_MICROSECOND) % VERSIONS_PER_MICROSECOND;
+        let salt = (stream % VERSIONS_PER_MICROSECOND + recorded.revision % VERSIONS_PER_MICROSECOND)
+            % VERSIONS_PER_MICROSECOND;
         Self { position: recorded.position, salt, event: recorded.id, meta: &recorded.meta }
     }
 

@@ -249,7 +249,8 @@ pub(crate) fn event_fault(error: &ProjectionError) -> Option<String> {
             // SQLSTATE classes 21 (cardinality), 22 (data), 23 (integrity): the cause is the values alone.
             let is_caused_by_values = ["21", "22", "23"].iter().any(|class| code.starts_with(class));
             let constraint = refused.constraint().map(|name| format!(", constraint {name}"));
-            is_caused_by_values.then(|| format!("the database rejects it: {code}{}", constraint.unwrap_or_default()))
+            is_caused_by_values
+                .then(|| format!("the database rejects it: {code}{}", constraint.unwrap_or_default()))
         }
         _ => None,
     }

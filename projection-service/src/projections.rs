@@ -81,7 +81,9 @@ async fn apply_one(batch: &mut Batch<'_>, recorded: &Recorded<Event>) -> Result<
         Event::UploadsEvent(event) => match event {
             UploadsEvent::Stored(stored) => upload::stored(batch, ctx, stored).await?,
             UploadsEvent::Attached(_) | UploadsEvent::AttachedToTask(_) => {} // the message or the task has an event too
-            UploadsEvent::Removed(removed) => cascades::file_removed(batch, ctx, id_of(recorded)?, removed).await?,
+            UploadsEvent::Removed(removed) => {
+                cascades::file_removed(batch, ctx, id_of(recorded)?, removed).await?
+            }
         },
         Event::ReadingEvent(event) => match event {
             ReadingEvent::Marked(marked) => reading::marked(batch, &[(ctx, marked)]).await?,
@@ -147,8 +149,12 @@ async fn apply_team(
         TeamEvent::ContactStatusChanged(changed) => {
             cascades::contact_status_changed(batch, ctx, team, changed).await?
         }
-        TeamEvent::ContactArchived(archived) => cascades::contact_archived(batch, ctx, team, archived).await?,
-        TeamEvent::ContactRestored(restored) => cascades::contact_restored(batch, ctx, team, restored).await?,
+        TeamEvent::ContactArchived(archived) => {
+            cascades::contact_archived(batch, ctx, team, archived).await?
+        }
+        TeamEvent::ContactRestored(restored) => {
+            cascades::contact_restored(batch, ctx, team, restored).await?
+        }
         TeamEvent::ContactProfileChanged(changed) => {
             contact::profile_changed(batch, ctx, team, changed).await?
         }
@@ -191,7 +197,9 @@ async fn apply_chat(
         ChatEvent::Created(created) => chat::created(batch, ctx, created).await?,
         ChatEvent::Changed(changed) => chat::changed(batch, ctx, group, changed).await?,
         ChatEvent::MemberSet(set) => chat::member_set(batch, ctx, group, set).await?,
-        ChatEvent::MemberRemoved(removed) => cascades::group_member_removed(batch, ctx, group, removed).await?,
+        ChatEvent::MemberRemoved(removed) => {
+            cascades::group_member_removed(batch, ctx, group, removed).await?
+        }
         ChatEvent::Archived(_) => chat::archived(batch, ctx, group).await?,
     }
     Ok(())

@@ -20,10 +20,7 @@ use events::{Event, Position};
 use platform::clock::Clock;
 use protocol::notice::{CommittedBatch, FEED_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced};
 use read_model::ReadModel;
-use secrets::{
-    journal::Journal,
-    vault::Vault,
-};
+use secrets::{journal::Journal, vault::Vault};
 use sqlx::{Connection, PgConnection};
 use std::{pin::pin, time::Duration};
 use tokio::time::timeout;

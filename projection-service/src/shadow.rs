@@ -83,7 +83,9 @@ impl Shadow {
     }
 
     async fn restart(&mut self) -> Result<(), ProjectionError> {
-        tracing::info!("the new read model has applied events that were skipped since; it starts again from the beginning");
+        tracing::info!(
+            "the new read model has applied events that were skipped since; it starts again from the beginning"
+        );
         let mut transaction = self.db.begin().await?;
         schema::take_turn(&mut transaction).await?;
         schema::fill_schema(&mut transaction, SHADOW_SCHEMA).await?;

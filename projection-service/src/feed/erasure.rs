@@ -85,7 +85,8 @@ struct Person {
 impl Person {
     async fn redact(&self, db: &mut PgConnection, row: &mut FeedRow) -> Result<(), sqlx::Error> {
         let own = row.scope == Scope::Account(self.account);
-        let only_audience = matches!(&row.audience, Audience::Contacts(contacts) if contacts.iter().all(|one| self.is(one)));
+        let only_audience =
+            matches!(&row.audience, Audience::Contacts(contacts) if contacts.iter().all(|one| self.is(one)));
         match &mut row.notice {
             Notice::UiSettings { settings } if own => *settings = "{}".into(),
             Notice::LoggedIn { device_name, .. } if own => *device_name = UNKNOWN_DEVICE.into(),
@@ -122,7 +123,12 @@ impl Person {
     }
 
     /// The numbers among `nums` whose messages they wrote: an erased message mentions nobody.
-    async fn authored(&self, db: &mut PgConnection, chat: Uuid, nums: &[i64]) -> Result<Vec<i64>, sqlx::Error> {
+    async fn authored(
+        &self,
+        db: &mut PgConnection,
+        chat: Uuid,
+        nums: &[i64],
+    ) -> Result<Vec<i64>, sqlx::Error> {
         sqlx::query_scalar("SELECT num FROM message WHERE chat = $1 AND num = ANY($2) AND author = ANY($3)")
             .bind(chat)
             .bind(nums)

@@ -252,7 +252,11 @@ pub(super) async fn section_removed(
 }
 
 /// The group's stream has recorded what `membership_due` asked for.
-async fn membership_recorded(batch: &mut Batch<'_>, group: GroupId, contact: ContactId) -> Result<(), sqlx::Error> {
+async fn membership_recorded(
+    batch: &mut Batch<'_>,
+    group: GroupId,
+    contact: ContactId,
+) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM membership_due WHERE chat = $1 AND contact = $2")
         .bind(group.0)
         .bind(contact.0)

@@ -204,7 +204,12 @@ pub(super) async fn archived(
 }
 
 /// Emits the notices of a contact that has left the team.
-pub(super) fn announce_removal(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, contact: ContactId) {
+pub(super) fn announce_removal(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+    contact: ContactId,
+) {
     notices::contacts_updated(batch, ctx, team, vec![contact]);
     batch.emit(ctx, Scope::Team(team), Audience::All, Notice::ContactRemoved { team, contact });
 }

@@ -115,10 +115,7 @@ pub(super) struct PlacedMessage {
 }
 
 /// Inserts messages in the given order.
-pub(super) async fn insert(
-    batch: &mut Batch<'_>,
-    new: &[NewMessage<'_>],
-) -> Result<(), ProjectionError> {
+pub(super) async fn insert(batch: &mut Batch<'_>, new: &[NewMessage<'_>]) -> Result<(), ProjectionError> {
     let placed: i64 = bound(&INSERT_AND_COUNT, new)?.fetch_one(&mut *batch.db).await?.get(0);
     match new {
         [first, ..] if placed != new.len() as i64 => {

@@ -11,7 +11,12 @@ pub(super) fn team_updated(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: T
 }
 
 /// The team has changed as one account sees it. All sockets of the account get this, whichever team they are for.
-pub(super) fn team_updated_for(batch: &mut Batch<'_>, ctx: EventContext<'_>, team: TeamId, account: AccountId) {
+pub(super) fn team_updated_for(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    team: TeamId,
+    account: AccountId,
+) {
     batch.emit(ctx, Scope::Account(account), Audience::All, Notice::TeamUpdated { team });
 }
 

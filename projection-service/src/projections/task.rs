@@ -280,7 +280,11 @@ async fn write_item_checked(
     .await
 }
 
-pub(super) async fn archived(batch: &mut Batch<'_>, ctx: EventContext<'_>, task: GroupId) -> Result<(), sqlx::Error> {
+pub(super) async fn archived(
+    batch: &mut Batch<'_>,
+    ctx: EventContext<'_>,
+    task: GroupId,
+) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "UPDATE chat SET archived = true, gentime = greatest(gentime + 1, $2) WHERE key = $1 RETURNING team, gentime",
     )

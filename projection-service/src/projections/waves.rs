@@ -217,9 +217,7 @@ async fn chats(
             Event::MessageEvent(MessageEvent::Posted(posted)) => {
                 chats.insert(posted.message, posted.chat.key().0);
             }
-            Event::MessageEvent(_) => {
-                asked.extend(stream_id(recorded).filter(|id| !chats.contains_key(id)))
-            }
+            Event::MessageEvent(_) => asked.extend(stream_id(recorded).filter(|id| !chats.contains_key(id))),
             _ => {}
         }
     }

@@ -61,7 +61,10 @@ pub(in super::super) async fn leave_all(
     .bind(ctx.gentime())
     .fetch_all(&mut *batch.db)
     .await?;
-    Ok(left.iter().map(|row| LeftChat { chat: GroupId(row.get("key")), is_task: row.get("is_task") }).collect())
+    Ok(left
+        .iter()
+        .map(|row| LeftChat { chat: GroupId(row.get("key")), is_task: row.get("is_task") })
+        .collect())
 }
 
 /// Emits the notices of the groups and tasks that a contact has left.

@@ -3,8 +3,8 @@
 
 use crate::{
     batch::{Batch, EventContext},
-    placeholders::mention_url,
     error::ProjectionError,
+    placeholders::mention_url,
 };
 use domain::{mention, name::ERASED};
 use events::{AccountId, ContactId, TeamId};
@@ -62,7 +62,10 @@ async fn anonymize_contacts(
 }
 
 /// Replaces the account's names in change messages of groups and tasks.
-async fn anonymize_changes(batch: &mut Batch<'_>, contacts: &[(TeamId, ContactId)]) -> Result<(), sqlx::Error> {
+async fn anonymize_changes(
+    batch: &mut Batch<'_>,
+    contacts: &[(TeamId, ContactId)],
+) -> Result<(), sqlx::Error> {
     for (who, name) in [("whom", "new"), ("was", "old")] {
         sqlx::query(
             "UPDATE message m SET change = jsonb_set(m.change, ARRAY[$5::text], to_jsonb($3::text)) \
