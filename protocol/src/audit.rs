@@ -6,110 +6,87 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An event of history.
+/// One event of history.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditEvent {
-    /// Its place in the chain, from 1 without holes.
+    /// Number of the event in the hash chain, from 1, without gaps.
     pub number: u64,
-    /// Its place in the log.
+    /// Position of the event in the log.
     pub position: u64,
-    /// The chain's hash up to and with it, 64 hexadecimal digits.
+    /// Chain hash up to and including this event, 64 hexadecimal digits.
     pub hash: String,
-    /// The event.
+    /// Id of the event.
     pub event_id: Uuid,
-    /// Its stream.
+    /// Name of the stream that holds the event.
     pub stream: String,
-    /// Its place in the stream, from 0.
+    /// Revision of the event in its stream, from 0.
     pub revision: u64,
-    /// Its stored name, `noun.past_tense.vN`.
+    /// Stored name of the event type, `noun.past_tense.vN`.
     pub kind: String,
-    /// When the command was decided.
+    /// Time when the command was decided.
     pub at: Timestamp,
-    /// The command's name.
+    /// Name of the command that produced the event.
     pub command: String,
-    /// The request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Id of the HTTP request.
     pub request_id: Option<String>,
-    /// What groups all that stems from one cause outside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Correlation id, shared by everything that stems from one outside cause.
     pub correlation: Option<String>,
-    /// The event that caused it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Id of the event that caused this one.
     pub causation: Option<Uuid>,
-    /// The command.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Id of the command.
     pub command_id: Option<Uuid>,
-    /// The account that acted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Account that acted.
     pub actor: Option<Uuid>,
-    /// As which contact of the team.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Contact of the team as which the account acted.
     pub contact: Option<Uuid>,
-    /// In which session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Session in which the account acted.
     pub session: Option<Uuid>,
-    /// The team that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Team to which the event belongs.
     pub team: Option<Uuid>,
-    /// The client's address; for auditors alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// IP address of the client; shown to auditors only.
     pub address: Option<String>,
-    /// The client's program; for auditors alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// `User-Agent` of the client; shown to auditors only.
     pub user_agent: Option<String>,
-    /// The fact. A personal value is `{"$personal": {"subject", "value"}}`; without `value` it was erased, or is not for the
-    /// caller. Events that belong to the one that was asked for come without.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Payload of the event. A personal value is `{"$personal": {"subject", "value"}}`; `value` is missing when it
+    /// was erased or the caller may not see it. Related events carry no payload.
     pub data: Option<Value>,
-    /// Why the fact cannot be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Reason why the payload cannot be read.
     pub unreadable: Option<String>,
 }
 
-/// Some of history.
+/// A page of history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditPage {
-    /// In the order that was asked for.
+    /// Events in the requested order.
     pub events: Vec<AuditEvent>,
-    /// What `after` must be to go on; absent at the end.
+    /// Value of `after` for the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub next: Option<u64>,
 }
 
-/// An event, and those that belong to it.
+/// An event with its causes and effects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditStory {
-    /// The event.
+    /// The requested event.
     pub event: AuditEvent,
-    /// What it came of, the first cause first.
+    /// Chain of causing events, the first cause first.
     pub causes: Vec<AuditEvent>,
-    /// What came of it, as a tree that is told from the top.
+    /// Events caused by this one, as a tree in depth-first order.
     pub effects: Vec<AuditEffect>,
-    /// The other events of the same request.
+    /// Other events of the same request.
     pub same_request: Vec<AuditEvent>,
 }
 
-/// An event that came of another.
+/// An event caused by another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditEffect {
-    /// Over how many steps; 1 is at once.
+    /// Number of causation steps from the requested event; 1 means caused directly.
     pub depth: usize,
     /// The event.
     pub event: AuditEvent,
@@ -119,36 +96,36 @@ pub struct AuditEffect {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditProof {
-    /// The last number of the chain.
+    /// Number of the last event in the hash chain.
     pub number: u64,
-    /// The position of that event.
+    /// Position of the last event in the hash chain.
     pub position: u64,
-    /// The chain's hash there.
+    /// Hash of the last event in the chain, 64 hexadecimal digits.
     pub hash: String,
-    /// The position of the log's last event.
+    /// Position of the last event in the log.
     pub head: u64,
-    /// Events of the chain that no checkpoint covers yet.
+    /// Number of chained events that no checkpoint covers yet.
     pub not_signed: u64,
-    /// The last checkpoint.
+    /// The last signed checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub checkpoint: Option<AuditCheckpoint>,
 }
 
-/// A signed place in the chain.
+/// A signed checkpoint of the hash chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditCheckpoint {
-    /// The number that was signed.
+    /// Number of the signed event in the chain.
     pub number: u64,
-    /// Its position.
+    /// Position of the signed event in the log.
     pub position: u64,
-    /// Its hash.
+    /// Hash of the signed event, 64 hexadecimal digits.
     pub hash: String,
-    /// When it was signed.
+    /// Time of signing.
     pub at: Timestamp,
-    /// The public key, 64 hexadecimal digits.
+    /// Public key, 64 hexadecimal digits.
     pub key: String,
-    /// Ed25519, 128 hexadecimal digits.
+    /// Ed25519 signature, 128 hexadecimal digits.
     pub signature: String,
 }

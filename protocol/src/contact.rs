@@ -1,4 +1,4 @@
-//! A person within a team: 15 keys of another person as an owner sees it, 28 of oneself.
+//! A contact: an account's membership in a team, as one viewer sees it.
 
 mod change;
 
@@ -10,225 +10,196 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A contact as one viewer sees it. `can_*` are present only when true.
+/// A contact of a team as one viewer sees it. `can_*` keys are present only when true.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Contact {
-    /// The viewer may add it to groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may add the contact to groups.
     pub can_add_to_group: Option<bool>,
-    /// The viewer may call it; absent on oneself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may call the contact; absent on the viewer's own contact.
     pub can_call: Option<bool>,
-    /// The viewer may give it tasks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may assign tasks to the contact.
     pub can_create_task: Option<bool>,
-    /// The viewer may remove it; of oneself: leave.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may remove the contact from the team; on the viewer's own contact: leave the team.
     pub can_delete: Option<bool>,
-    /// The viewer may write to it; absent on oneself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may write to the contact; absent on the viewer's own contact.
     pub can_send_message: Option<bool>,
-    /// Names of the fields that the viewer may change, alphabetically; empty for none.
+    /// Names of the fields that the viewer may change, in alphabetical order; empty when there are none.
     pub changeable_fields: Vec<String>,
-    /// As the team sees it, empty for none.
+    /// E-mail address that the team sees; empty when there is none.
     pub contact_email: String,
-    /// As the team sees it, `+` and digits.
+    /// Phone number that the team sees, `+` and digits; empty when there is none.
     pub contact_phone: String,
-    /// Shown name; the formatted phone when there are no names.
+    /// Name to show; the formatted phone number while there is no name.
     pub display_name: String,
-    /// Picture.
+    /// Picture of the contact.
     pub icons: IconData,
-    /// Removed from the team.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact was removed from the team.
     pub is_archive: Option<bool>,
-    /// Address.
+    /// Address of the contact and of the direct chat with it.
     pub jid: Jid,
-    /// `null` until first seen.
+    /// Time when the contact was last seen; `null` before the first time.
+    #[serde_with(skip_apply)]
     pub last_activity: Option<Timestamp>,
-    /// Job title, empty for none.
+    /// Job title; empty when there is none.
     pub role: String,
-    /// Sections that it is in.
+    /// Ids of the sections that hold the contact.
     pub sections: Vec<Uuid>,
-    /// Rights in the team.
+    /// Rights in the team: `guest`, `member`, `admin` or `owner`.
     #[schema(value_type = String, pattern = "^(guest|member|admin|owner)$")]
     pub status: ContactStatus,
-    /// What later versions of the API tell of anybody.
+    /// Keys added in v4.
     #[serde(flatten)]
     #[schema(value_type = LaterContact)]
+    #[serde_with(skip_apply)]
     pub later: Option<LaterContact>,
-    /// What only oneself sees.
+    /// Keys that only the contact itself sees.
     #[serde(flatten)]
     #[schema(value_type = OwnContact)]
+    #[serde_with(skip_apply)]
     pub own: Option<OwnContact>,
-    /// What later versions of the API tell oneself.
+    /// Keys added in v4 that only the contact itself sees.
     #[serde(flatten)]
     #[schema(value_type = OwnLaterContact)]
+    #[serde_with(skip_apply)]
     pub own_later: Option<OwnLaterContact>,
 }
 
-/// What later versions of the API tell of anybody.
+/// Keys of any contact that v4 adds.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LaterContact {
-    /// It may add people whatever its status; told to those who manage people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may add people whatever its status; shown to those who manage people.
     pub add_to_team_rights: Option<bool>,
-    /// `systembot` or `notebot`; left out of people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Kind of bot, `systembot` or `notebot`; absent for people.
     pub botname: Option<String>,
-    /// Why the viewer may not write to it, in the server's default language.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Reason why the viewer may not write to the contact, in the server's default language.
     pub cant_send_message_reason: Option<String>,
-    /// Version, ns since 1970.
+    /// Version of the contact, in nanoseconds since 1970.
     #[schema(required = false)]
     pub gentime: i64,
-    /// A word on how they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Short status text chosen by the contact.
     pub mood: Option<String>,
-    /// For narrow places.
+    /// Short form of the name, for narrow places.
     #[schema(required = false)]
     pub short_name: String,
 }
 
-/// What only oneself sees of one's own contact; the switches are present even when false.
+/// Preferences that only the contact itself sees; booleans are present even when false.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OwnContact {
-    /// Ctrl+Enter sends.
+    /// Ctrl+Enter sends a message; Enter breaks the line.
     #[schema(required = false)]
     pub alt_send: bool,
-    /// Compact list, mobile.
+    /// Mobile clients show contacts as a compact list.
     #[schema(required = false)]
     pub contact_mshort_view: bool,
-    /// Compact list.
+    /// Contacts are shown as a compact list.
     #[schema(required = false)]
     pub contact_short_view: bool,
-    /// Show former contacts.
+    /// Former contacts are shown.
     #[schema(required = false)]
     pub contact_show_archived: bool,
-    /// Show activity.
+    /// Activity of contacts is shown.
     #[schema(required = false)]
     pub debug_show_activity: bool,
-    /// Interface language, `null` until chosen.
+    /// Interface language, `ru` or `en`; `null` until chosen.
     #[schema(required = false)]
     pub default_lang: Option<String>,
-    /// Last name.
+    /// Last name; empty when unknown.
     #[schema(required = false)]
     pub family_name: String,
-    /// First name.
+    /// First name; empty when unknown.
     #[schema(required = false)]
     pub given_name: String,
-    /// Compact list, mobile.
+    /// Mobile clients show groups as a compact list.
     #[schema(required = false)]
     pub group_mshort_view: bool,
-    /// Notify of group messages.
+    /// Messages in groups send notifications.
     #[schema(required = false)]
     pub group_notifications_enabled: bool,
-    /// Compact list.
+    /// Groups are shown as a compact list.
     #[schema(required = false)]
     pub group_short_view: bool,
-    /// Compact list, mobile.
+    /// Mobile clients show tasks as a compact list.
     #[schema(required = false)]
     pub task_mshort_view: bool,
-    /// Notify of tasks.
+    /// Messages in tasks send notifications.
     #[schema(required = false)]
     pub task_notifications_enabled: bool,
-    /// Compact list.
+    /// Tasks are shown as a compact list.
     #[schema(required = false)]
     pub task_short_view: bool,
-    /// Unread chats first.
+    /// Lists show unread chats first.
     #[schema(required = false)]
     pub unread_first: bool,
 }
 
-/// What later versions of the API tell oneself: rights that once were the team's, and more preferences.
+/// Keys added in v4 that only the contact itself sees: rights that v3 shows on the team, and more preferences.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OwnLaterContact {
-    /// Push also while a client is open.
+    /// Pushes are sent even while a client is open.
     #[schema(required = false)]
     pub always_send_pushes: bool,
-    /// `*` mentions as `@` does.
+    /// `*` starts a mention as `@` does.
     #[schema(required = false)]
     pub asterisk_mention: bool,
-    /// May add people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may add people to the team.
     pub can_add_to_team: Option<bool>,
-    /// May make teams.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The account may create teams.
     pub can_create_team: Option<bool>,
-    /// May make groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may create groups.
     pub can_create_group: Option<bool>,
-    /// May delete anybody's message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may delete messages of others.
     pub can_delete_any_message: Option<bool>,
-    /// May join public groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may join public groups.
     pub can_join_public_groups: Option<bool>,
-    /// May read public tasks and write into them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may read public tasks and write into them.
     pub can_join_public_tasks: Option<bool>,
-    /// May manage integrations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may manage integrations.
     pub can_manage_integrations: Option<bool>,
-    /// May manage sections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may manage sections.
     pub can_manage_sections: Option<bool>,
-    /// May make and remove tags of tasks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The contact may create and delete task tags.
     pub can_manage_tags: Option<bool>,
-    /// Does not want to be disturbed until then; left out when it does not matter.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<crate::Timestamp>)]
+    /// Time until which the contact does not want to be disturbed; absent when it is over or was never set.
+    #[schema(value_type = Option<crate::Timestamp>)]
     pub focus_until: Option<String>,
-    /// Pushes do not show the text.
+    /// Pushes do not show the text of messages.
     #[schema(required = false)]
     pub hide_pushes_content: bool,
-    /// Compact list of meetings, mobile.
+    /// Mobile clients show meetings as a compact list.
     #[schema(required = false)]
     pub meeting_mshort_view: bool,
-    /// Notify of meetings.
+    /// Meetings send notifications.
     #[schema(required = false)]
     pub meeting_notifications_enabled: bool,
-    /// Compact list of meetings.
+    /// Meetings are shown as a compact list.
     #[schema(required = false)]
     pub meeting_short_view: bool,
-    /// Unread chats first, mobile.
+    /// Lists on mobile clients show unread chats first.
     #[schema(required = false)]
     pub munread_first: bool,
-    /// Name after the father.
+    /// Patronymic; empty when unknown.
     #[schema(required = false)]
     pub patronymic: String,
-    /// No pushes until this time of day, `HH:MM`; `null` for none.
+    /// Time of day when the daily silence of pushes ends, `HH:MM`; `null` when there is none.
     #[schema(required = false)]
+    #[serde_with(skip_apply)]
     pub quiet_time_finish: Option<String>,
-    /// No pushes from this time of day on, `HH:MM`; `null` for none.
+    /// Time of day when the daily silence of pushes begins, `HH:MM`; `null` when there is none.
     #[schema(required = false)]
+    #[serde_with(skip_apply)]
     pub quiet_time_start: Option<String>,
-    /// Notify of reactions.
+    /// Reactions send notifications.
     #[schema(required = false)]
     pub reaction_notifications_enabled: bool,
-    /// Notify of what the system says.
+    /// Messages of the system bot send notifications.
     #[schema(required = false)]
     pub systembot_notifications_enabled: bool,
-    /// Name of a time zone, `null` until chosen.
+    /// IANA name of a time zone; `null` until chosen.
     #[schema(required = false)]
+    #[serde_with(skip_apply)]
     pub timezone: Option<String>,
 }

@@ -1,43 +1,43 @@
-//! `GET /api/v3/countries` and `/api/v4/countries`: dialling codes, data of the seed with its order and spellings
-//! (`docs/acceptance.md`, items 5, 6); what is beside them is ours.
+//! Dialling codes: `GET /api/v3/countries` and `/api/v4/countries`. Order and spelling follow the reference
+//! (`docs/acceptance.md`, items 5, 6); the other columns of the table are our own.
 
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use utoipa::ToSchema;
 
-/// Countries that are offered first, by ISO codes: where most of those come from who use it.
+/// ISO codes of the countries to offer first: most users come from there.
 const POPULAR: [&str; 11] = ["AM", "AZ", "BY", "GE", "KG", "KZ", "MD", "RU", "TJ", "UA", "UZ"];
 
 /// A country or territory and its dialling code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Country {
-    /// `+` and digits; codes repeat.
+    /// Dialling code, `+` and digits; several countries may share one.
     pub code: String,
-    /// Only `true`, and only on one.
+    /// `true` on exactly one country, the preselected one; absent on the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub default: Option<bool>,
-    /// In Russian.
+    /// Name in Russian.
     pub name: String,
 }
 
-/// The same as later versions of the API have it.
+/// A country or territory with its dialling code and ISO code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CountryV4 {
-    /// `+` and digits; codes repeat.
+    /// Dialling code, `+` and digits; several countries may share one.
     pub code: String,
-    /// Only `true`, and only on one.
+    /// `true` on exactly one country, the preselected one; absent on the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub default: Option<bool>,
-    /// Two letters (ISO 3166-1); of a country that is no more, those that it had.
+    /// ISO 3166-1 code, two letters; the former code of a country that no longer exists.
     #[schema(pattern = "^[A-Z]{2}$")]
     pub iso: String,
-    /// In Russian.
+    /// Name in Russian.
     pub name: String,
-    /// Only `true`: to be offered first.
+    /// `true` on countries to be offered first; absent on the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub popular: Option<bool>,

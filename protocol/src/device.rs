@@ -5,50 +5,50 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// A device: exactly these seven keys.
+/// A device of an account: exactly these seven keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
-    /// Whether pushes are on.
+    /// Pushes are sent to the device.
     pub allowed_notifications: bool,
-    /// Whether pushes are silent, data only.
+    /// Pushes are silent: data without an alert.
     pub data_pushes: bool,
-    /// Chosen by the client; free text.
+    /// Id chosen by the client, free text.
     pub device_id: String,
-    /// A title for people.
+    /// Title of the device, for people.
     pub name: String,
-    /// Token for APNs or Firebase, or empty.
+    /// APNs or Firebase token; empty when there is none.
     pub notification_token: String,
-    /// `android`, `ios`, `web` or `safari`.
+    /// Platform: `android`, `ios`, `web` or `safari`.
     #[serde(rename = "type")]
     #[schema(value_type = String, pattern = "^(android|ios|web|safari)$")]
     pub kind: DeviceKind,
-    /// Token for APNs VoIP, or empty.
+    /// APNs VoIP token; empty when there is none.
     pub voip_notification_token: String,
 }
 
-/// `POST /api/v3/devices`: a full replace; what is not sent falls back to its default.
+/// Request to create a device or replace all its settings; absent fields fall back to their defaults.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[schema(as = PutDevice)]
 pub struct PutDevice {
-    /// Chosen by the client.
+    /// Id chosen by the client, free text.
     pub device_id: String,
-    /// `android`, `ios`, `web` or `safari`.
+    /// Platform: `android`, `ios`, `web` or `safari`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// A title for people.
+    /// Title of the device, for people; empty by default.
     #[serde(default)]
     pub name: String,
-    /// Token for APNs or Firebase.
+    /// APNs or Firebase token; empty by default.
     #[serde(default)]
     pub notification_token: String,
-    /// Token for APNs VoIP.
+    /// APNs VoIP token; empty by default.
     #[serde(default)]
     pub voip_notification_token: String,
-    /// Whether pushes are on.
+    /// Pushes are sent to the device; `true` by default.
     #[serde(default = "yes")]
     pub allowed_notifications: bool,
-    /// Whether pushes are silent.
+    /// Pushes are silent: data without an alert; `false` by default.
     #[serde(default)]
     pub data_pushes: bool,
 }
@@ -57,50 +57,46 @@ fn yes() -> bool {
     true
 }
 
-/// `PUT /api/v3/devices/{device_id}`: only what is sent changes.
+/// Request to change a device; absent fields stay as they are.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct ChangeDevice {
-    /// `android`, `ios`, `web` or `safari`.
-    #[serde(default, rename = "type")]
+    /// Platform: `android`, `ios`, `web` or `safari`.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// A title for people.
-    #[serde(default)]
+    /// Title of the device, for people.
     pub name: Option<String>,
-    /// Token for APNs or Firebase.
-    #[serde(default)]
+    /// APNs or Firebase token; empty for none.
     pub notification_token: Option<String>,
-    /// Token for APNs VoIP.
-    #[serde(default)]
+    /// APNs VoIP token; empty for none.
     pub voip_notification_token: Option<String>,
-    /// Whether pushes are on.
-    #[serde(default)]
+    /// Pushes are sent to the device.
     pub allowed_notifications: Option<bool>,
-    /// Whether pushes are silent.
-    #[serde(default)]
+    /// Pushes are silent: data without an alert.
     pub data_pushes: Option<bool>,
 }
 
-/// An entry of an address book: any keys; `phones` is read, and `account` added when one of them belongs to a user.
+/// An entry of an address book: any keys. The server reads `phones` and adds `account` when one of them belongs to
+/// a user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Object)]
 pub struct BookContact(pub Map<String, Value>);
 
-/// `PUT /api/v3/devices/{device_id}/address-book`, request and answer alike.
+/// The address book of a device, as request and as answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AddressBook {
-    /// The entries.
+    /// Entries of the address book.
     pub contacts: Vec<BookContact>,
 }
 
-/// Whom a number belongs to.
+/// The user to whom a phone number of an address book belongs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookAccount {
-    /// Last name.
+    /// Last name; empty when unknown.
     pub family_name: String,
-    /// First name.
+    /// First name; empty when unknown.
     pub given_name: String,
-    /// `+` and digits.
+    /// Phone number, `+` and digits.
     pub phone: String,
 }

@@ -1,29 +1,29 @@
-//! `GET /api/v4/emoji`: emoji that clients offer, by groups, each with the name that Unicode gives it.
+//! `GET /api/v4/emoji`: the emoji that clients offer, in groups, each with its Unicode name.
 
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use utoipa::ToSchema;
 
-/// What the call answers.
+/// All emoji that clients offer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmojiList {
-    /// In the order in which they are offered.
+    /// Emoji in the order in which they are offered.
     pub all: Vec<Emoji>,
 }
 
-/// An emoji.
+/// An emoji and its short name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Emoji {
-    /// The sign itself.
+    /// The emoji itself.
     pub char: String,
-    /// How it is written, such as `:grinning_face:`.
+    /// Short name, such as `:grinning_face:`.
     #[schema(pattern = "^:[a-z0-9_]+:$")]
     pub key: String,
 }
 
-/// All of them.
+/// The list, built once from the table.
 pub fn all() -> &'static EmojiList {
     static ALL: LazyLock<EmojiList> = LazyLock::new(|| {
         let rows = include_str!("emoji/all.tsv").lines().filter_map(|line| line.split_once('\t'));

@@ -1,4 +1,4 @@
-//! The envelope of every answer under `/api`: its shape for the document, and its one writer.
+//! The envelope of every answer under `/api`: its schema and its only writer.
 
 use crate::{
     error::{ErrorCode, Failure},
@@ -9,55 +9,52 @@ use serde_json::value::RawValue;
 use std::{collections::BTreeMap, time::Duration};
 use utoipa::ToSchema;
 
-/// A successful answer: status 200.
+/// A successful answer, with status 200.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Success<T> {
-    /// How long the server worked on it, for people: `2.2 ms`.
+    /// Time the server spent on the request, for people: `2.2 ms`.
     #[serde(rename = "_time")]
     #[schema(example = "2.2 ms")]
     pub time: String,
-    /// Always true.
+    /// Always `true`.
     #[schema(example = true)]
     pub ok: bool,
-    /// What was asked for; `null` after a delete.
+    /// Result of the call; `null` after a delete.
     pub result: T,
 }
 
-/// A failed answer: any other status.
+/// A failed answer, with any other status.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Failed<'a> {
-    /// How long the server worked on it, for people: `2.2 ms`.
+    /// Time the server spent on the request, for people: `2.2 ms`.
     #[serde(rename = "_time")]
     #[schema(example = "0.13 ms")]
     pub time: String,
-    /// Always false.
+    /// Always `false`.
     #[schema(example = false)]
     pub ok: bool,
-    /// The code.
+    /// Stable error code; clients branch on it.
     pub error: ErrorCode,
-    /// One sentence about the whole, in the caller's language.
+    /// One sentence about the failure as a whole, in the caller's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Field → what is wrong with it, in the caller's language; only with `INVALID_DATA`.
+    /// Field name → sentence about its value, in the caller's language; only with `INVALID_DATA`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = BTreeMap<String, String>)]
     pub details: BTreeMap<&'a str, String>,
 }
 
-/// How an answer is laid out.
+/// Layout of the JSON text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
-    /// On one line.
+    /// One line.
     #[default]
     Compact,
-    /// For people, `?debug=true`.
+    /// Indented, for people: `?debug=true`.
     Pretty,
 }
 
-/// The body of a successful answer around a result that is already JSON.
-///
-/// # Errors
-/// None in practice: writing JSON into memory.
+/// Writes the body of a successful answer around a result that is already JSON.
 pub fn success(result: &RawValue, took: Duration, layout: Layout) -> serde_json::Result<Vec<u8>> {
     let time = human_time(took);
     match layout {
@@ -74,10 +71,7 @@ pub fn success(result: &RawValue, took: Duration, layout: Layout) -> serde_json:
     }
 }
 
-/// The body of a failed answer in a language.
-///
-/// # Errors
-/// None in practice: writing JSON into memory.
+/// Writes the body of a failed answer in a language.
 pub fn failure(failure: &Failure, lang: Lang, took: Duration, layout: Layout) -> serde_json::Result<Vec<u8>> {
     let (reason, details) = failure.texts(lang);
     let body = Failed { time: human_time(took), ok: false, error: failure.code, reason, details };
@@ -87,8 +81,8 @@ pub fn failure(failure: &Failure, lang: Lang, took: Duration, layout: Layout) ->
     }
 }
 
-/// A duration as `_time` says it: two significant digits below 10, none behind the point from 10 on;
-/// milliseconds below one second, seconds above (`0.024 ms`, `2.2 ms`, `58 ms`, `3.9 s`).
+/// Formats a duration for `_time`: two significant digits below 10, no decimals from 10 on; milliseconds below one
+/// second, seconds above (`0.024 ms`, `2.2 ms`, `58 ms`, `3.9 s`).
 pub fn human_time(took: Duration) -> String {
     let millis = took.as_secs_f64() * 1000.0;
     if rounded(millis) < 1000.0 {
@@ -103,7 +97,7 @@ fn two_digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// Digits behind the point that leave two significant ones; at most 4: nobody reads less than 0.1 µs.
+/// Decimal places for two significant digits, at most 4.
 fn decimals(value: f64) -> usize {
     let mut decimals = 0;
     let mut scaled = value;
@@ -119,7 +113,7 @@ fn rounded(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-/// No result: `null`, as deletes answer (`docs/acceptance.md`, item 8).
+/// An empty result: `null`, the answer to a delete (`docs/acceptance.md`, item 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nothing;
 

@@ -1,41 +1,41 @@
-//! Why a request failed, as clients read it: a code, and texts that are rendered in the caller's language.
+//! Failures as clients read them: a code, and texts rendered in the caller's language.
 
 use crate::lang::{Lang, Text};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 use utoipa::ToSchema;
 
-/// The code of a failure, in `error`; clients branch on it. The status follows from it.
+/// Stable code of a failure, in `error`; clients branch on it. It determines the HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
-    /// 400: the request cannot be read as HTTP of this API.
+    /// 400: the request cannot be parsed.
     BadRequest,
-    /// 401: no token and no session cookie.
+    /// 401: the request carries neither a token nor a session cookie.
     EmptyToken,
-    /// 401: the token or the session is not valid (any more).
+    /// 401: the token or the session is not valid, or no longer valid.
     InvalidToken,
-    /// 403: known, but not allowed.
+    /// 403: the caller is known and lacks the right.
     AccessDenied,
-    /// 404: no such thing, or none that the caller may know of.
+    /// 404: the object does not exist, or the caller may not know of it.
     NotFound,
-    /// 405: the path knows other methods, named in `Allow`.
+    /// 405: the path has other methods, listed in `Allow`.
     InvalidMethod,
-    /// 409: another change came first and the server gave up repeating this one.
+    /// 409: concurrent changes came first and the server gave up retrying.
     Conflict,
-    /// 413: more bytes than the call reads.
+    /// 413: the body is larger than the call accepts.
     RequestTooLarge,
-    /// 415: a body of a type that the call does not read.
+    /// 415: the call does not accept this content type or encoding.
     UnsupportedMediaType,
-    /// 422: a value is refused; `details` names the fields.
+    /// 422: a value is rejected; `details` names the fields.
     InvalidData,
-    /// 422: the idempotency key came before with another request.
+    /// 422: the idempotency key was used with another request.
     IdempotencyKeyReused,
-    /// 429: too many requests; `Retry-After` tells when to come back.
+    /// 429: too many requests; `Retry-After` says in how many seconds to try again.
     RateLimit,
-    /// 500: the server's fault; the reason names the request id.
+    /// 500: a fault of the server; the reason names the request id.
     InternalServerError,
-    /// 503: the read model has not reached the position asked for.
+    /// 503: the read model has not reached the requested position.
     NotCaughtUp,
     /// 503: a part of the server is not available.
     Unavailable,
@@ -44,7 +44,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// Every code, in the order of its status.
+    /// All codes, ordered by status.
     pub const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::EmptyToken,
@@ -64,7 +64,7 @@ impl ErrorCode {
         Self::Timeout,
     ];
 
-    /// The HTTP status that goes with the code.
+    /// The HTTP status of the code.
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
@@ -83,7 +83,7 @@ impl ErrorCode {
         }
     }
 
-    /// The code for a bare HTTP status, as a framework gives it.
+    /// The code for a bare HTTP status from the framework.
     pub const fn from_status(status: u16) -> Self {
         match status {
             401 => Self::InvalidToken,
@@ -102,7 +102,7 @@ impl ErrorCode {
         }
     }
 
-    /// The word clients read.
+    /// The code as it is written on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "BAD_REQUEST",
@@ -134,40 +134,40 @@ impl fmt::Display for ErrorCode {
 /// A failure before its language is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The code.
+    /// The error code.
     pub code: ErrorCode,
-    /// One sentence about the whole, where it helps.
+    /// One sentence about the failure as a whole, where it helps.
     pub reason: Option<Text>,
-    /// Field → what is wrong with it; shown with [`ErrorCode::InvalidData`] only.
+    /// Field name → text about its value; shown only with [`ErrorCode::InvalidData`].
     pub details: BTreeMap<String, Text>,
 }
 
 impl Failure {
-    /// A failure that says no more than its code.
+    /// A failure with a code and no texts.
     pub const fn new(code: ErrorCode) -> Self {
         Self { code, reason: None, details: BTreeMap::new() }
     }
 
-    /// `INVALID_DATA` for one field. Nested fields are named with dots: `contacts.0.phone`.
+    /// `INVALID_DATA` for one field. Nested fields are written with dots: `contacts.0.phone`.
     pub fn field(name: impl Into<String>, text: Text) -> Self {
         Self::new(ErrorCode::InvalidData).and(name, text)
     }
 
-    /// Adds what is wrong with another field; the first text of a field stays.
+    /// Adds a text about another field; the first text of a field wins.
     #[must_use]
     pub fn and(mut self, name: impl Into<String>, text: Text) -> Self {
         self.details.entry(name.into()).or_insert(text);
         self
     }
 
-    /// Adds a sentence about the whole.
+    /// Sets the sentence about the failure as a whole.
     #[must_use]
     pub fn because(mut self, reason: Text) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// The texts in a language: the reason, and the details if the code shows them.
+    /// Renders the reason, and the details if the code shows them.
     pub fn texts(&self, lang: Lang) -> (Option<String>, BTreeMap<&str, String>) {
         let reason = self.reason.as_ref().map(|text| text.render(lang));
         let shown = self.code == ErrorCode::InvalidData;

@@ -1,156 +1,156 @@
-//! `/features.json`: what this server offers and how much of it, told to clients before they log in.
-//! It has no envelope.
+//! `/features.json`: the features and limits of this server, for clients before they log in. The answer has no
+//! envelope.
 
 use domain::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// What differs between installations.
+/// The properties in which installations differ.
 #[derive(Clone, Debug)]
 pub struct Installation<'a> {
-    /// The address that clients see.
+    /// Base address that clients see.
     pub base_url: &'a str,
     /// Version of the program.
     pub version: &'a str,
-    /// Largest file that may be uploaded, MiB.
+    /// Largest file that may be uploaded, in MiB.
     pub max_upload_mb: u64,
-    /// Whether it serves people, not developers.
+    /// The installation serves people, not developers.
     pub production: bool,
 }
 
-/// Everything that clients ask for. What is not offered is there and says so.
+/// Features and limits of the server. Features that are not offered are present and say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Features {
-    /// Seconds without a sign of life after which somebody is away.
+    /// Seconds without activity after which a contact counts as away.
     pub afk_age: u32,
-    /// Address of a client, none of ours.
+    /// Address of the Android client; empty, none is published.
     pub android_app: String,
-    /// Schemes of links that belong to us.
+    /// URL schemes of links that clients open themselves.
     pub app_schemes: Vec<String>,
-    /// Title.
+    /// Title of the product.
     pub app_title: String,
-    /// Logging in by QR code.
+    /// Login by QR code is offered.
     pub auth_by_qr_code: bool,
-    /// Logging in by SMS.
+    /// Login by SMS is offered.
     pub auth_by_sms: bool,
     /// Version of the program.
     pub build: String,
-    /// Calls are not offered.
+    /// Calls are offered; always `false`.
     pub calls: bool,
-    /// Calls are not offered.
+    /// Audio calls are offered; always `false`.
     pub calls_audio_enabled: bool,
-    /// Calls are not offered.
+    /// Calls can be recorded; always `false`.
     pub calls_record: bool,
-    /// Calls are not offered.
+    /// Version of the call protocol; always 0.
     pub calls_version: u32,
-    /// Calls are not offered.
+    /// Video calls are offered; always `false`.
     pub calls_video_enabled: bool,
-    /// Calls are not offered.
+    /// Video calls with several streams are offered; always `false`.
     pub calls_video_multistream_enabled: bool,
-    /// A server of one's own.
+    /// Clients may connect to a server of their own choice.
     pub custom_server: bool,
-    /// Themes are not offered.
+    /// Custom themes are offered; always `false`.
     pub custom_theme: bool,
-    /// Version of a client, none of ours.
+    /// Version of the desktop client; empty, none is published.
     pub desktop_version: String,
-    /// Pushes are not offered.
+    /// Firebase application id; empty, pushes are not offered.
     pub firebase_app_id: String,
-    /// Pushes are not offered.
+    /// Firebase sender id; empty, pushes are not offered.
     pub firebase_sender_id: String,
-    /// Unknown phones may register.
+    /// Unknown phone numbers may register.
     pub free_registration: bool,
-    /// Version of a client, none of ours.
+    /// Version of the web client; empty, none is published.
     pub front_version: String,
-    /// The address that clients see.
+    /// Base address that clients see.
     pub host: String,
-    /// Calls are not offered.
+    /// ICE servers for calls; always empty.
     pub ice_servers: Vec<Value>,
-    /// Empty.
+    /// Kind of installation; always empty.
     pub installation_type: String,
-    /// Address of a client, none of ours.
+    /// Address of the iOS client; empty, none is published.
     pub ios_app: String,
-    /// No PIN is asked for.
+    /// Clients must ask for a PIN; always `false`.
     pub is_pin_code_required: bool,
-    /// For developers, not for people.
+    /// The installation is for developers, not for people.
     pub is_testing: bool,
-    /// Characters.
+    /// Maximum length of a group's title, in characters.
     pub max_group_title_length: usize,
-    /// Characters.
+    /// Maximum length of an integration's comment, in characters.
     pub max_integration_comment_length: usize,
-    /// Messages that one may forward.
+    /// Maximum number of messages that one message may forward.
     pub max_linked_messages: usize,
-    /// Characters.
+    /// Maximum length of a message's text, in characters.
     pub max_message_length: usize,
-    /// Files of one message.
+    /// Maximum number of files of one message.
     pub max_message_uploads: usize,
-    /// Characters.
+    /// Maximum length of a contact's status text, in characters.
     pub max_mood_length: usize,
-    /// Characters.
+    /// Maximum length of a job title, in characters.
     pub max_role_length: usize,
-    /// Characters.
+    /// Maximum length of a section's title, in characters.
     pub max_section_length: usize,
-    /// Characters.
+    /// Maximum length of a team's title, in characters.
     pub max_team_title_length: usize,
-    /// Teams of one account.
+    /// Maximum number of teams of one account.
     pub max_teams: usize,
-    /// MiB.
+    /// Largest file that may be uploaded, in MiB.
     pub max_upload_mb: u64,
-    /// Characters.
+    /// Maximum length of an address, in characters.
     pub max_url_length: usize,
-    /// Characters of each part of a name.
+    /// Maximum length of each part of a name, in characters.
     pub max_username_part_length: usize,
-    /// Messages may bring files.
+    /// Messages may have files.
     pub message_uploads: bool,
-    /// No statistics are collected.
+    /// Id of a statistics service; empty, no statistics are collected.
     pub metrika: String,
-    /// Any client will do.
+    /// Oldest client that may connect; empty, any may.
     pub min_app_version: String,
-    /// Characters.
+    /// Minimum length of a search text, in characters.
     pub min_search_length: usize,
-    /// Calls are not offered.
+    /// Calls on mobile clients are offered; always `false`.
     pub mobile_calls: bool,
-    /// Tries of a PIN.
+    /// Number of PIN attempts; always 0.
     pub pin_code_wrong_limit: u32,
-    /// Groups where only admins write.
+    /// Groups where only admins may post are offered.
     pub readonly_groups: bool,
-    /// Seconds after which clients send an event again that was not confirmed.
+    /// Seconds after which clients resend an event that was not confirmed.
     pub resend_timeout: u32,
-    /// Pushes are not offered.
+    /// Safari push id; empty, pushes are not offered.
     pub safari_push_id: String,
-    /// Errors of clients are not collected.
+    /// Address for client error reports; empty, none are collected.
     pub sentry_dsn_js: String,
-    /// What is begun to be written is kept by the server.
+    /// The server stores drafts.
     pub server_drafts: bool,
-    /// No team is one group.
+    /// Teams that consist of one group are offered; always `false`.
     pub single_group_teams: bool,
-    /// Empty.
+    /// E-mail address of the support; always empty.
     pub support_email: String,
-    /// Tasks have lists of items to be checked.
+    /// Tasks have checklists.
     pub task_checklist: bool,
-    /// There is no board of tasks.
+    /// A task board is offered; always `false`.
     pub task_dashboard: bool,
-    /// Tasks can be talked about.
+    /// Tasks have messages.
     pub task_messages: bool,
     /// Tasks can be public.
     pub task_public: bool,
     /// Tasks have tags.
     pub task_tags: bool,
-    /// Other words for things: none.
+    /// Renamed terms of the interface; always empty.
     pub terms: Map<String, Value>,
-    /// Name of the look.
+    /// Name of the theme.
     pub theme: String,
-    /// What addresses of pictures and files start with.
+    /// Base address of pictures and files.
     pub userver: String,
-    /// Video conferences are not offered.
+    /// Video conferences are offered; always `false`.
     pub vcs_enabled: bool,
-    /// Pages are not offered.
+    /// Wiki pages are offered; always `false`.
     pub wiki_pages: bool,
 }
 
 impl Features {
-    /// What an installation offers.
+    /// The features of an installation.
     pub fn of(installation: &Installation<'_>) -> Self {
         Self {
             afk_age: 30,
@@ -219,27 +219,27 @@ impl Features {
     }
 }
 
-/// `GET /api/v4/releases`: clients to be downloaded. There are none of ours.
+/// Downloadable clients by platform; all lists are empty, none are published.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Releases {
-    /// For Android.
+    /// Clients for Android.
     pub android: Vec<Release>,
-    /// For Linux.
+    /// Clients for Linux.
     pub linux: Vec<Release>,
-    /// For macOS.
+    /// Clients for macOS.
     pub mac: Vec<Release>,
-    /// For Windows.
+    /// Clients for Windows.
     pub win: Vec<Release>,
 }
 
-/// A client to be downloaded.
+/// A downloadable client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// Kind of package.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where.
+    /// Address of the download.
     pub url: String,
 }

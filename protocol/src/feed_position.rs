@@ -1,32 +1,34 @@
-//! A place in what clients are told: the position of the event, and which of the notices that it led to.
+//! A place in the feed: the position of an event, and the ordinal of one of its notices.
 
 use events::Position;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// Everything up to here was told. Frames bear it as the keys `position` and `ordinal`; in an address (`from`) it is
-/// written `position.ordinal`, or `position` alone, which is all that the event led to.
+/// Cursor of the feed: a client that has reached it has got everything up to and including it. Frames carry it as
+/// the keys `position` and `ordinal`; the query parameter `from` writes it as `position.ordinal`, or as `position`
+/// alone for the end of the event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FeedPosition {
-    /// The event's position in the log.
+    /// Position of the event in the log.
     pub position: Position,
-    /// Among the notices of that event, from 0.
+    /// Ordinal among the notices of the event, from 0.
     pub ordinal: u32,
 }
 
-/// Behind the last notice of an event, whatever their number; what Postgres can store as an `integer`.
+/// Ordinal after the last notice of an event, whatever their number: the largest `integer` of Postgres.
 const END: u32 = i32::MAX.cast_unsigned();
 
-/// No log comes so far; and JSON readers that know only floating point would round more.
+/// Largest position accepted: no log reaches it, and JSON readers with floating point numbers would round anything
+/// above.
 const MAX_POSITION: Position = 1 << 53;
 
 impl FeedPosition {
-    /// Behind all that an event led to.
+    /// The cursor after all notices of an event.
     pub const fn end_of(position: Position) -> Self {
         Self { position, ordinal: END }
     }
 
-    /// The last event of which all was told.
+    /// Position of the last event whose notices all precede this cursor.
     pub const fn last_complete(&self) -> Position {
         match self.ordinal {
             END => self.position,
@@ -44,7 +46,7 @@ impl fmt::Display for FeedPosition {
     }
 }
 
-/// The text is no point.
+/// The text is not a feed position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a position such as 123 or 123.0")]
 pub struct InvalidFeedPosition;

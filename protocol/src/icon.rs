@@ -1,23 +1,18 @@
-//! Pictures of teams and people: a stub, or a large and a small size; never both.
+//! Pictures of teams and contacts: a stub, or a large and a small size; never both.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A picture: `{stub}` or `{lg, sm}`.
+/// A picture: either `stub`, or `lg` and `sm`.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IconData {
-    /// Address of a drawn picture with letters, when there is no real one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Address of a drawn picture with letters, used while there is no uploaded one.
     pub stub: Option<String>,
-    /// Large size.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The large size.
     pub lg: Option<SingleIcon>,
-    /// Small size, 256 by 256.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The small size, 256 × 256 pixels.
     pub sm: Option<SingleIcon>,
 }
 
@@ -25,10 +20,10 @@ pub struct IconData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SingleIcon {
-    /// Absolute address.
+    /// Absolute address of the image.
     pub url: String,
-    /// px
+    /// Width in pixels.
     pub width: u32,
-    /// px
+    /// Height in pixels.
     pub height: u32,
 }

@@ -1,4 +1,4 @@
-//! `/api/v3/teams/{team_uid}/integrations`.
+//! Integrations of a team: `/api/v3/teams/{team_uid}/integrations`.
 
 use crate::{Jid, Timestamp};
 use events::value::IntegrationKind;
@@ -6,138 +6,133 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An integration.
+/// An integration: an external program that writes into a group and may receive its messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Integration {
-    /// Free text.
+    /// Comment, free text.
     pub comment: String,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// Whether it accepts and sends.
+    /// The integration accepts and sends messages.
     pub enabled: bool,
-    /// What can be filled in.
+    /// Fields of the integration's form.
     pub form: IntegrationForm,
-    /// The group that it writes into.
+    /// Address of the group that the integration writes into.
     pub group: Jid,
-    /// HTML for people: how to use it.
+    /// Instructions for people, HTML.
     pub help: String,
-    /// `sentry`, `bitbucket` or `raw`.
+    /// Kind of the integration: `sentry`, `bitbucket` or `raw`.
     #[schema(value_type = String, pattern = "^(sentry|bitbucket|raw)$")]
     pub kind: IntegrationKind,
-    /// The integration.
+    /// Id of the integration.
     pub uid: Uuid,
 }
 
-/// An integration as the members of its group see it: who placed it, and whether what they say goes elsewhere.
+/// An integration as the members of its group see it, without its key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupIntegration {
-    /// Free text.
+    /// Comment, free text.
     pub comment: String,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// Whether it accepts and sends.
+    /// The integration accepts and sends messages.
     pub enabled: bool,
-    /// `sentry`, `bitbucket` or `raw`.
+    /// Kind of the integration: `sentry`, `bitbucket` or `raw`.
     #[schema(value_type = String, pattern = "^(sentry|bitbucket|raw)$")]
     pub kind: IntegrationKind,
-    /// The contact that placed it.
+    /// Address of the contact that added the integration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub placed_by: Option<Jid>,
-    /// The title of its kind.
+    /// Title of the integration's kind.
     pub title: String,
-    /// The integration.
+    /// Id of the integration.
     pub uid: Uuid,
-    /// The host to which new messages of the group go; absent where they go nowhere.
+    /// Host that receives new messages of the group; absent when none does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub webhook_host: Option<String>,
 }
 
-/// The fields of an integration.
+/// Fields of an integration's form.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntegrationForm {
-    /// The key it writes with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Key with which the program posts messages.
     pub api_key: Option<IntegrationField>,
-    /// Where new messages go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Address that receives new messages of the group.
     pub webhook_url: Option<IntegrationField>,
-    /// Where another service sends to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Address to which the other service sends its webhooks.
     pub url: Option<IntegrationField>,
 }
 
-/// One field.
+/// One field of a form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntegrationField {
-    /// For people, in Russian.
+    /// Label for people, in Russian.
     pub label: String,
-    /// Made by the server.
+    /// The server sets the value; clients cannot change it.
     pub readonly: bool,
-    /// May be empty.
+    /// Current value; may be empty.
     pub value: String,
 }
 
-/// What `GET …/integrations` answers.
+/// The team's integrations and the kinds that can be added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Integrations {
-    /// Those of the team.
+    /// The team's integrations.
     pub integrations: Vec<Integration>,
-    /// Those there could be.
+    /// Kinds of integrations that can be added.
     pub kinds: Vec<KindOfIntegration>,
 }
 
-/// A kind of integration with what a new one looks like.
+/// A kind of integration and the template of a new one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KindOfIntegration {
-    /// `sentry`, `bitbucket` or `raw`.
+    /// Kind of the integration: `sentry`, `bitbucket` or `raw`.
     #[schema(value_type = String, pattern = "^(sentry|bitbucket|raw)$")]
     pub kind: IntegrationKind,
-    /// What a new one looks like.
+    /// Initial values of a new integration.
     pub template: IntegrationTemplate,
-    /// For people.
+    /// Title for people.
     pub title: String,
 }
 
-/// What a new integration looks like.
+/// Initial values of a new integration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntegrationTemplate {
-    /// Free text.
+    /// Comment, free text.
     pub comment: String,
-    /// Whether it accepts and sends.
+    /// The integration accepts and sends messages.
     pub enabled: bool,
-    /// What can be filled in.
+    /// Fields of the integration's form.
     pub form: IntegrationForm,
-    /// `sentry`, `bitbucket` or `raw`.
+    /// Kind of the integration: `sentry`, `bitbucket` or `raw`.
     #[schema(value_type = String, pattern = "^(sentry|bitbucket|raw)$")]
     pub kind: IntegrationKind,
 }
 
-/// `POST …/integrations`
+/// Request to create an integration.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CreateIntegration {
-    /// Free text.
+    /// Comment, free text.
     #[serde(default)]
     pub comment: String,
-    /// Whether it accepts and sends.
+    /// The integration accepts and sends messages; `true` by default.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// A group of the team.
+    /// Address of a group of the team.
     pub group: String,
-    /// `sentry`, `bitbucket` or `raw`.
+    /// Kind of the integration: `sentry`, `bitbucket` or `raw`.
     pub kind: String,
-    /// Where new messages go.
+    /// Address that receives new messages of the group; empty for none.
     #[serde(default)]
     pub webhook_url: String,
 }
@@ -146,30 +141,26 @@ fn yes() -> bool {
     true
 }
 
-/// `PUT …/integrations/{integration_uid}`: only what is sent changes.
+/// Request to change an integration; absent fields stay as they are.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct ChangeIntegration {
-    /// Free text.
-    #[serde(default)]
+    /// Comment, free text.
     pub comment: Option<String>,
-    /// Whether it accepts and sends.
-    #[serde(default)]
+    /// The integration accepts and sends messages.
     pub enabled: Option<bool>,
-    /// A group of the team.
-    #[serde(default)]
+    /// Address of a group of the team.
     pub group: Option<String>,
-    /// Where new messages go; empty for nowhere.
-    #[serde(default)]
+    /// Address that receives new messages of the group; empty for none.
     pub webhook_url: Option<String>,
 }
 
-/// What `POST /api/message` answers: no envelope.
+/// Answer to a message of an integration; it has no envelope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageAccepted {
-    /// Whether it was taken.
+    /// The message was accepted.
     pub ok: bool,
-    /// Why not, for people.
+    /// Reason for the refusal, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub error: Option<String>,

@@ -1,76 +1,74 @@
-//! `/api/v3/teams/{team_uid}/invitations`, `/api/v3/teams/join`.
+//! Invitations to a team: `/api/v3/teams/{team_uid}/invitations`, `/api/v3/teams/join`.
 
 use crate::{Jid, Timestamp, icon::IconData};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An invitation. Its picture is named by the token, everything else by the uid.
+/// An invitation to a team. The QR picture is addressed by the token, everything else by the uid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// Address of the QR picture, which says `otv://qr-join/{host}/{token}`.
+    /// Address of the QR picture, which encodes `otv://qr-join/{host}/{token}`.
     pub qr: String,
-    /// 27 URL-safe characters.
+    /// Token that lets its holder join, 27 URL-safe characters.
     pub token: String,
-    /// The invitation.
+    /// Id of the invitation.
     pub uid: Uuid,
 }
 
-/// An invitation with how long and for how many it is open.
+/// An invitation with its expiry and its number of uses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenInvitation {
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// After this it opens nothing.
+    /// Time when the token expires.
     pub expires: Timestamp,
-    /// The contact that made it: it is void once that contact may not invite any more.
+    /// Address of the contact that created the invitation; it is void once that contact may no longer invite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub made_by: Option<Jid>,
-    /// How often it lets somebody in; absent for any number of times.
+    /// Maximum number of uses; absent when unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub max_uses: Option<u32>,
-    /// Address of the QR picture, which says `otv://qr-join/{host}/{token}`.
+    /// Address of the QR picture, which encodes `otv://qr-join/{host}/{token}`.
     pub qr: String,
-    /// 27 URL-safe characters.
+    /// Token that lets its holder join, 27 URL-safe characters.
     pub token: String,
-    /// The invitation.
+    /// Id of the invitation.
     pub uid: Uuid,
-    /// How often it has let somebody in.
+    /// Number of uses so far.
     pub uses: u32,
 }
 
-/// `POST /api/v4/teams/{team_uid}/invitations`
+/// Request to create an invitation.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct CreateInvitation {
-    /// For how many days it is open, 1 to 365; as the server is set up if not said.
-    #[serde(default)]
+    /// Days until the token expires, 1 to 365; the server's setting when absent.
     pub valid_days: Option<i64>,
-    /// How often it lets somebody in, 1 to 10,000; any number of times if not said.
-    #[serde(default)]
+    /// Maximum number of uses, 1 to 10,000; unlimited when absent.
     pub max_uses: Option<i64>,
 }
 
-/// `POST /api/v3/teams/join`
+/// Request to join a team.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Join {
-    /// From the invitation.
+    /// Token of the invitation.
     pub token: String,
 }
 
-/// The team that an invitation leads to, as those see it who have not joined yet.
+/// The team behind an invitation, as shown to people who have not joined yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TeamShort {
-    /// Picture.
+    /// Picture of the team.
     pub icons: IconData,
-    /// Title.
+    /// Title of the team.
     pub name: String,
-    /// The team.
+    /// Id of the team.
     pub uid: Uuid,
 }

@@ -1,7 +1,7 @@
-//! Chat addresses: a kind prefix and a uuid, `d-…` for people and direct chats, `g-…` for groups, `t-…` for tasks
-//! (`docs/acceptance.md`, item 105).
+//! Chat addresses: a prefix for the kind and a UUID. `d-…` is a contact and the direct chat with it, `g-…` a group,
+//! `t-…` a task (`docs/acceptance.md`, item 105).
 
-use crate::message::ChatType;
+use crate::chat_type::ChatType;
 use events::{ContactId, GroupId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr};
@@ -11,7 +11,7 @@ use utoipa::{
 };
 use uuid::Uuid;
 
-/// An address.
+/// A chat address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Jid {
     /// A contact, and the direct chat with it.
@@ -23,7 +23,7 @@ pub enum Jid {
 }
 
 impl Jid {
-    /// The kind of the conversation that it names.
+    /// The kind of the chat.
     pub fn chat_type(&self) -> ChatType {
         match self {
             Self::Direct(_) => ChatType::Direct,
@@ -33,7 +33,7 @@ impl Jid {
     }
 }
 
-/// The text is no address.
+/// The text is not a chat address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address: expected d-, g- or t- and a uuid")]
 pub struct InvalidJid;

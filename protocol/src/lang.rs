@@ -1,4 +1,4 @@
-//! The languages answers are given in; [`Text`] holds the sentences.
+//! Languages of answers; [`Text`] holds the sentences.
 
 mod read_only;
 mod text;
@@ -11,7 +11,7 @@ use std::fmt;
 /// A language of answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
-    /// Russian, the default of the protocol.
+    /// Russian, the default.
     #[default]
     Ru,
     /// English.
@@ -19,16 +19,24 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Reads a language tag such as `ru`, `EN` or `en-GB`; `None` for a language we do not speak.
+    /// Parses a language tag such as `ru`, `EN` or `en-GB`; `None` for an unsupported language.
     pub fn parse(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next()?;
         [Self::Ru, Self::En].into_iter().find(|lang| primary.eq_ignore_ascii_case(lang.tag()))
     }
 
-    /// The language of an answer: the query's word, else the header's, else the default.
-    /// A tag we do not speak counts as absent.
+    /// The language of an answer: the query parameter wins over the header, the header over the default.
+    /// Unsupported tags count as absent.
     pub fn choose(query: Option<&str>, header: Option<&str>, default: Self) -> Self {
         query.and_then(Self::parse).or_else(|| header.and_then(Self::parse)).unwrap_or(default)
+    }
+
+    /// The one of two texts that is in this language.
+    pub const fn pick<'a>(self, russian: &'a str, english: &'a str) -> &'a str {
+        match self {
+            Self::Ru => russian,
+            Self::En => english,
+        }
     }
 
     /// The two-letter tag.

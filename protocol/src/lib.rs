@@ -1,13 +1,15 @@
-//! What clients see: wire types, error codes, envelope, frames; and the notices that carry events to the gateways.
+//! The public wire: JSON types, error codes, the answer envelope and websocket frames; and the notices that carry
+//! events from the projection to the gateways.
 //!
-//! `/api/v3` follows the seed to the letter: a key that the seed leaves out when it is empty is left out here, a key that
-//! it prints as `null` is printed as `null`.
+//! `/api/v3` follows the reference (the seed) to the letter: a key that the reference omits when empty is omitted
+//! here, a key that it prints as `null` is printed as `null`.
 
 #![warn(missing_docs)]
 
 pub mod account;
 pub mod audit;
 pub mod chat;
+pub mod chat_type;
 pub mod contact;
 pub mod country;
 pub mod device;
@@ -24,6 +26,7 @@ pub mod lang;
 pub mod live;
 pub mod message;
 pub mod notice;
+mod nullable;
 
 pub mod reading;
 pub mod realtime;

@@ -1,49 +1,50 @@
-//! Internal: what gateways and command services tell each other and nobody stores: typing and presence, on the bus
-//! subject `live.{team}` ([`crate::notice::LIVE_SUBJECT`]). Losing one is harmless: presence is repeated, typing ends.
+//! Internal: ephemeral messages between gateways and command services, never stored: typing and presence, on the
+//! bus subject `live.{team}` ([`crate::notice::LIVE_SUBJECT`]). Losing one is harmless: presence is repeated,
+//! typing ends by itself.
 
 use events::{ContactId, TeamId, chat::ChatRef};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// One thing that is so right now, in the team that the subject names.
+/// An ephemeral message about the team in its bus subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Live {
-    /// Somebody is typing, or stopped. Whoever publishes it has checked that the actor may write there.
+    /// A contact started or stopped typing. The publisher has checked that the contact may write to the chat.
     Composing {
-        /// Where.
+        /// The chat.
         chat: ChatRef,
-        /// Who.
+        /// The contact that types.
         actor: ContactId,
-        /// Typing, or stopped.
+        /// `true` when typing started, `false` when it stopped.
         composing: bool,
-        /// Recording a voice message.
+        /// The contact is recording a voice message.
         is_audio: bool,
     },
-    /// Everybody of the team who has a socket at a gateway; repeated, and forgotten when it is not.
+    /// All contacts of the team with a socket at one gateway; repeated, and forgotten when it stops coming.
     Presence {
-        /// Which gateway.
+        /// Id of the gateway.
         node: Uuid,
-        /// Who, all of them; none means that the last one left.
+        /// All contacts that are online there; empty when the last one has left.
         contacts: Vec<LiveContact>,
     },
-    /// Somebody went away from the keyboard, or came back.
+    /// A contact went away from the keyboard or came back.
     Activity {
-        /// Who.
+        /// The contact.
         contact: ContactId,
-        /// Away.
+        /// The contact is away from the keyboard.
         afk: bool,
     },
 }
 
-/// Somebody who has a socket.
+/// A contact with a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveContact {
-    /// Who.
+    /// The contact.
     pub contact: ContactId,
-    /// Away from the keyboard, at every device.
+    /// The contact is away from the keyboard at every device.
     pub afk: bool,
-    /// On a phone.
+    /// The contact uses a phone.
     pub mobile: bool,
 }
 

@@ -1,9 +1,10 @@
-//! Messages as one viewer sees them; [`MessageRecord`] is what they are rendered from.
+//! Messages as one viewer sees them; [`MessageRecord`] is the form from which they are rendered.
 
 mod change;
 mod post;
 mod record;
 
+pub use crate::chat_type::ChatType;
 pub use change::{Change, ChangeKind};
 pub use post::{EditContent, EditMessage, PostToChat};
 pub use record::{MessageRecord, author_jid};
@@ -12,220 +13,133 @@ use crate::{
     Jid, Timestamp,
     upload::{Upload, UploadRecord},
 };
-use events::chat::ChatRef;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A message as a viewer sees it. What is optional is left out when empty or false.
+/// A message as one viewer sees it. Optional keys are absent when empty or false.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// The chat under the viewer's address for it: of a direct chat the other side's.
+    /// Address of the chat as the viewer names it: in a direct chat the other contact's.
     pub chat: Jid,
-    /// `direct`, `group` or `task`.
+    /// Kind of the chat: `direct`, `group` or `task`.
     pub chat_type: ChatType,
-    /// What it says.
+    /// Content of the message.
     pub content: MessageContent,
-    /// When it was posted.
+    /// Time of posting.
     pub created: Timestamp,
-    /// Until when its author may change or delete it.
+    /// Time until which the author may edit or delete the message.
     pub editable_until: Timestamp,
-    /// When it was changed or deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Time of the last edit or of the deletion.
     pub edited: Option<Timestamp>,
-    /// Who wrote it.
+    /// Address of the author.
     pub from: Jid,
-    /// Version, ns since 1970; grows with every change.
+    /// Version of the message, in nanoseconds since 1970; grows with every change.
     pub gentime: i64,
-    /// Its links have previews. None are fetched, so this is never so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The links of the message have previews; always absent, the server fetches none.
     pub has_previews: Option<bool>,
-    /// Marked as important.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The message is marked as important.
     pub important: Option<bool>,
-    /// Deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The message was deleted.
     pub is_archive: Option<bool>,
-    /// The first of its chat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The message is the first one of its chat.
     pub is_first: Option<bool>,
-    /// The newest of its chat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The message is the newest one of its chat.
     pub is_last: Option<bool>,
-    /// Fragments to be shown as links: mentions and addresses.
+    /// Fragments of the text to be shown as links: mentions and addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<MessageLink>,
-    /// Messages it forwards: their ids in answers to v3 calls, else the messages as they were forwarded.
+    /// Forwarded messages: their ids in answers to v3 calls, elsewhere the messages themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked_messages: Vec<Reference>,
-    /// The message; the client may choose it.
+    /// Id of the message; the client may choose it.
     pub message_id: Uuid,
-    /// No link previews wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Links are to be shown without previews.
     pub nopreview: Option<bool>,
-    /// It mentions the viewer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The message mentions the viewer.
     pub notice: Option<bool>,
-    /// Place in the chat among those that are not deleted, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Index of the message among those of the chat that are not deleted, from 0.
     pub num: Option<i64>,
-    /// By how many others it was seen, 100 at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Number of other contacts that have seen the message, at most 100.
     pub num_received: Option<u32>,
-    /// The message before it in the chat; absent on the first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Id of the preceding message of the chat; absent on the first one.
     pub prev: Option<Uuid>,
-    /// What it says, as plain text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Content as plain text, for pushes.
     pub push_text: Option<String>,
     /// Reactions, in the order in which they were first set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<MessageReaction>,
-    /// Somebody else has seen it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// At least one other contact has seen the message.
     pub received: Option<bool>,
-    /// The message it answers: its id in answers to v3 calls, else the message as it is now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The quoted message: its id in answers to v3 calls, elsewhere the message as it is now.
     pub reply_to: Option<Reference>,
-    /// Does not count as unread.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The message does not count as unread.
     pub silently: Option<bool>,
-    /// The address it was sent to.
+    /// Address to which the message was sent.
     pub to: Jid,
-    /// Files that it brings.
+    /// Attached files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uploads: Vec<Upload>,
 }
 
-/// Kinds of chats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ChatType {
-    /// Two contacts.
-    Direct,
-    /// A group.
-    Group,
-    /// A task.
-    Task,
-}
-
-impl ChatType {
-    /// The kind of a conversation.
-    pub fn of(chat: ChatRef) -> Self {
-        match chat {
-            ChatRef::Direct(..) => Self::Direct,
-            ChatRef::Group(_) => Self::Group,
-            ChatRef::Task(_) => Self::Task,
-        }
-    }
-
-    /// As it is written.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Group => "group",
-            Self::Task => "task",
-        }
-    }
-
-    /// The kind that is written so.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Direct, Self::Group, Self::Task].into_iter().find(|kind| kind.word() == word)
-    }
-}
-
-/// Another message that a message bears: one level, so what that one bears is left out.
+/// A quoted or forwarded message, one level deep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 #[schema(no_recursion)]
 pub enum Reference {
-    /// By its id.
+    /// Id of the message.
     Id(Uuid),
-    /// Itself.
+    /// The message itself, without the messages that it quotes or forwards.
     Whole(Box<Message>),
 }
 
-/// What a message says.
+/// Content of a message. Keys about a file are present when the message has exactly one.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageContent {
-    /// Of a change: who made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Change messages only: address of the contact that made the change.
     pub actor: Option<Jid>,
-    /// Of a single file: it moves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-file messages only: the image is animated.
     pub animated: Option<bool>,
-    /// Of a single file: absolute address of its content.
-    #[serde(rename = "mediaURL", default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-file messages only: absolute address of the file.
+    #[serde(rename = "mediaURL")]
     pub media_url: Option<String>,
-    /// Of a single file: its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-file messages only: name of the file.
     pub name: Option<String>,
-    /// Of a change: the new value, or whom it concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Change messages only: the new value, or the name of the contact concerned.
     pub new: Option<String>,
-    /// Of a change: the old value.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Change messages only: the old value.
     pub old: Option<String>,
-    /// Of a single picture: absolute address of the preview with twice the pixels.
-    #[serde(rename = "preview2xURL", default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-image messages only: absolute address of the preview with twice the resolution.
+    #[serde(rename = "preview2xURL")]
     pub preview_2x_url: Option<String>,
-    /// Of a single picture: height of its preview, px.
-    #[serde(rename = "previewHeight", default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-image messages only: height of the preview in pixels.
+    #[serde(rename = "previewHeight")]
     pub preview_height: Option<u32>,
-    /// Of a single picture: absolute address of its preview.
-    #[serde(rename = "previewURL", default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-image messages only: absolute address of the preview.
+    #[serde(rename = "previewURL")]
     pub preview_url: Option<String>,
-    /// Of a single picture: width of its preview, px.
-    #[serde(rename = "previewWidth", default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-image messages only: width of the preview in pixels.
+    #[serde(rename = "previewWidth")]
     pub preview_width: Option<u32>,
-    /// Of a single file: its bytes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-file messages only: size of the file in bytes.
     pub size: Option<u64>,
-    /// Always present, empty when deleted.
+    /// Text of the message; always present, empty when deleted.
     pub text: String,
-    /// Of a change: what has changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Change messages only: the change in words, without values.
     pub title: Option<String>,
-    /// What it is.
+    /// Type of the content.
     #[serde(rename = "type")]
     pub kind: ContentType,
-    /// Of a single file: which one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Single-file messages only: id of the file.
     pub upload: Option<Uuid>,
 }
 
 impl MessageContent {
-    /// A single file with a text.
+    /// The content of a message with a single file.
     fn media(text: String, kind: ContentType, upload: Upload) -> Self {
         let preview = upload.preview;
         Self {
@@ -245,31 +159,31 @@ impl MessageContent {
     }
 }
 
-/// What a message is.
+/// Types of message content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentType {
     /// Text.
     #[default]
     Plain,
-    /// A change of the group or its members, said by the server.
+    /// A change of the group, the task or its members, reported by the server.
     Change,
-    /// Deleted.
+    /// A deleted message.
     Deleted,
     /// A file.
     File,
-    /// A picture.
+    /// An image.
     Image,
-    /// A film.
+    /// A video.
     Video,
-    /// Recorded speech.
+    /// A voice message.
     Audiomsg,
-    /// A document.
+    /// A PDF document.
     Pdf,
 }
 
 impl ContentType {
-    /// Every type, in the order of the protocol.
+    /// All types, in the order of the protocol.
     pub const ALL: [Self; 8] = [
         Self::Plain,
         Self::Change,
@@ -281,7 +195,7 @@ impl ContentType {
         Self::Pdf,
     ];
 
-    /// As it is written.
+    /// The word on the wire.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -295,12 +209,12 @@ impl ContentType {
         }
     }
 
-    /// The type that is written so.
+    /// The type that a word names.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// Of a message that brings these files: a single one makes it what the file is.
+    /// The type of a message with these files: a single file determines it.
     pub fn of(uploads: &[UploadRecord]) -> Self {
         match uploads {
             [single] => Self::from_word(single.message_type()).unwrap_or(Self::File),
@@ -309,31 +223,31 @@ impl ContentType {
     }
 }
 
-/// A reaction with those who set it.
+/// A reaction and the contacts that set it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageReaction {
-    /// By how many it was set.
+    /// Number of contacts that set the reaction.
     pub counter: u32,
-    /// Who set it, the first 100, oldest first.
+    /// The first 100 contacts that set the reaction, oldest first.
     pub details: Vec<MessageReactionDetail>,
     /// The emoji.
     pub name: String,
 }
 
-/// Who set a reaction.
+/// A contact that set a reaction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageReactionDetail {
-    /// When.
+    /// Time when the contact set the reaction.
     pub created: Timestamp,
     /// The emoji.
     pub name: String,
-    /// Who.
+    /// Address of the contact.
     pub sender: Jid,
 }
 
-/// A reaction that may be set: an element of `GET /api/v4/reactions`.
+/// A reaction that clients may set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reaction {
@@ -345,7 +259,7 @@ pub struct Reaction {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChatMessages {
-    /// The messages; `[]` behind the end.
+    /// The messages; `[]` past the end.
     pub messages: Vec<Message>,
 }
 
@@ -353,26 +267,26 @@ pub struct ChatMessages {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FoundMessages {
-    /// How many there are in all, 1000 at most.
+    /// Total number of matching messages, at most 1000.
     pub count: u64,
-    /// How many were asked for.
+    /// Requested page size.
     pub limit: u64,
-    /// The messages; `[]` behind the end.
+    /// The messages; `[]` past the end.
     pub messages: Vec<Message>,
-    /// The same messages, for clients that look here.
+    /// A copy of `messages`, for clients that expect this key.
     pub objects: Vec<Message>,
-    /// How many were left out before them.
+    /// Number of messages that were skipped.
     pub offset: u64,
 }
 
-/// A fragment of the text and what it stands for.
+/// A fragment of a text and the link that it stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessageLink {
-    /// The fragment.
+    /// The fragment as it stands in the text.
     pub pattern: String,
-    /// What to show instead.
+    /// Text to show instead of the fragment.
     pub text: String,
-    /// Where it leads: `otv://{jid}`, or an address of the web.
+    /// Target of the link: `otv://{jid}` or a web address.
     pub url: String,
 }

@@ -1,4 +1,11 @@
-//! Internal: what a projection tells the gateways, neutral of any viewer. One row of the feed is one notice.
+//! Internal: notices that the projection writes for gateways, independent of any viewer. One row of the feed is one
+//! notice.
+
+mod bus;
+
+pub use bus::{
+    CommittedBatch, FEED_SUBJECT, HEAD_SUBJECT, LIVE_SUBJECT, READ_MODEL_SUBJECT, ReadModelAdvanced,
+};
 
 use crate::{FeedPosition, message::MessageRecord};
 use chrono::{DateTime, Utc};
@@ -8,57 +15,21 @@ use events::{
     value::{SectionKind, SessionEnd},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use std::{fmt, num::ParseIntError, str::FromStr};
+use std::fmt;
 use uuid::Uuid;
 
-/// The bus subject on which [`CommittedBatch`] is published.
-pub const FEED_SUBJECT: &str = "feed";
-/// The bus subject on which a new head of the log is announced.
-pub const HEAD_SUBJECT: &str = "log.head";
-/// The bus subject on which the projection announces how far the read model has come: a [`ReadModelAdvanced`].
-pub const READ_MODEL_SUBJECT: &str = "read.position";
-/// The bus subject of what is never stored: typing and presence, `live.{team}`.
-pub const LIVE_SUBJECT: &str = "live";
-
-/// The read model has come this far. As text: the position, and `rights` behind it where rights may have changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadModelAdvanced {
-    /// The last event that the rows show.
-    pub position: Position,
-    /// Whether sessions, memberships or access to chats may be others than before.
-    pub rights: bool,
-}
-
-/// Behind the position.
-const RIGHTS: &str = " rights";
-
-impl fmt::Display for ReadModelAdvanced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.position, if self.rights { RIGHTS } else { "" })
-    }
-}
-
-impl FromStr for ReadModelAdvanced {
-    type Err = ParseIntError;
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        let (position, rights) = text.strip_suffix(RIGHTS).map_or((text, false), |position| (position, true));
-        Ok(Self { position: position.parse()?, rights })
-    }
-}
-
-/// To whom a row belongs.
+/// Owner of a feed row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Heard by sockets of the team.
+    /// Delivered to sockets of the team.
     Team(TeamId),
-    /// Heard by every socket of the account, whatever its team.
+    /// Delivered to all sockets of the account, whatever their team.
     Account(AccountId),
 }
 
 impl Scope {
-    /// The uuid alone, as the table keys it: uuids of teams and accounts never meet.
+    /// The UUID alone, as the table keys it: UUIDs of teams and accounts never collide.
     pub fn uuid(&self) -> Uuid {
         match self {
             Self::Team(id) => id.0,
@@ -73,7 +44,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Who within the scope must hear of it.
+/// Recipients of a feed row within its scope.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
@@ -81,47 +52,35 @@ pub enum Audience {
     All,
     /// These contacts.
     Contacts(Vec<ContactId>),
-    /// Whoever is a member of the group when it is delivered.
+    /// Members of the group at the time of delivery.
     Group(GroupId),
 }
 
 /// A row of the feed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeedRow {
-    /// The event that it stems from.
+    /// Position of the event that produced the row.
     pub position: Position,
-    /// Among the rows of one event, from 0.
+    /// Ordinal among the rows of the event, from 0.
     pub ordinal: u32,
-    /// To whom it belongs.
+    /// Owner of the row.
     pub scope: Scope,
-    /// Who must hear.
+    /// Recipients within the scope.
     pub audience: Audience,
-    /// When the event happened.
+    /// Time of the event.
     pub at: DateTime<Utc>,
-    /// What.
+    /// The notice.
     pub notice: Notice,
 }
 
 impl FeedRow {
-    /// Its place among everything that is told.
+    /// The row's place in the feed.
     pub fn feed_position(&self) -> FeedPosition {
         FeedPosition { position: self.position, ordinal: self.ordinal }
     }
 }
 
-/// What one transaction of a projection added to the feed. Each names the end of the one before it, so who missed one
-/// knows; and who has heard all knows that there is nothing else up to `position`, in any scope.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct CommittedBatch {
-    /// Where the read model stood before.
-    pub after: Position,
-    /// Where it stands now.
-    pub position: Position,
-    /// The rows in their order, each with the uuid of its scope; `None` when they are too much for the bus.
-    pub rows: Option<Vec<(Uuid, Box<RawValue>)>>,
-}
-
-/// What happened, as far as clients are told.
+/// A change that clients are notified of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Notice {
@@ -129,215 +88,215 @@ pub enum Notice {
     MessageUpdated {
         /// The message.
         message: Box<MessageRecord>,
-        /// A silent update of one that was there before.
+        /// A silent update of an existing message.
         delayed: bool,
     },
-    /// Somebody has read a chat up to a message: for their own sockets.
+    /// A contact has read a chat up to a message; for the contact's own sockets.
     ReadMarked {
-        /// Who.
+        /// The contact.
         contact: ContactId,
-        /// Which chat.
+        /// The chat.
         chat: ChatRef,
         /// The last message read.
         message: MessageId,
         /// Messages up to this number do not count as unread.
         base: i64,
-        /// Messages not read.
+        /// Number of unread messages.
         num_unread: u64,
-        /// The numbers of those that mention the reader.
+        /// Numbers of the unread messages that mention the contact.
         mentions: Vec<i64>,
         /// Version of the counters.
         gentime: i64,
     },
-    /// Somebody has seen messages, or says that they have not after all: for those who wrote them.
+    /// Messages were seen, or marked as not seen; for their authors.
     MessagesReceived {
-        /// In which chat.
+        /// The chat.
         chat: ChatRef,
-        /// Which ones.
+        /// The messages.
         messages: Vec<ReadReceipt>,
     },
-    /// A contact wants to see a chat otherwise: for their own sockets.
+    /// A contact changed its settings of a chat; for the contact's own sockets.
     #[serde(rename = "chat_kept")]
     ChatSettingsChanged {
-        /// Who.
+        /// The contact.
         contact: ContactId,
-        /// Which chat.
+        /// The chat.
         chat: ChatRef,
-        /// What is unread in it counts.
+        /// Unread messages of the chat count towards the contact's totals.
         counted: bool,
     },
-    /// A contact has begun to write something: for their own sockets.
+    /// A contact saved a draft; for the contact's own sockets.
     DraftSaved {
-        /// Who.
+        /// The contact.
         contact: ContactId,
-        /// In which chat.
+        /// The chat.
         chat: ChatRef,
-        /// The text so far.
+        /// Text of the draft.
         draft: String,
-        /// How often a draft was saved there.
+        /// Number of times a draft was saved in the chat.
         num: i64,
-        /// Version.
+        /// Version of the draft.
         gentime: i64,
     },
-    /// A group came to be or changed; or the members did.
+    /// A group or its members changed, or the group was created.
     GroupUpdated {
-        /// Which one.
+        /// The group.
         group: GroupId,
-        /// Who is new in it.
+        /// New members.
         joined: Vec<ContactId>,
     },
-    /// A group is gone for whoever hears this.
+    /// A group is gone for the recipients.
     GroupDeleted {
-        /// Which one.
+        /// The group.
         group: GroupId,
-        /// Who is no longer in it; empty when the group itself is gone.
+        /// Former members; empty when the group itself was deleted.
         left: Vec<ContactId>,
-        /// Version.
+        /// Version of the group.
         gentime: i64,
     },
-    /// A task came to be or changed; or those it concerns did.
+    /// A task or its participants changed, or the task was created.
     TaskUpdated {
-        /// Which one.
+        /// The task.
         task: GroupId,
-        /// Whom it concerns now and did not before.
+        /// New participants.
         joined: Vec<ContactId>,
     },
-    /// A task is gone for whoever hears this.
+    /// A task is gone for the recipients.
     TaskDeleted {
-        /// Which one.
+        /// The task.
         task: GroupId,
-        /// Whom it does not concern any more; empty when the task itself is gone.
+        /// Former participants; empty when the task itself was deleted.
         left: Vec<ContactId>,
-        /// Version.
+        /// Version of the task.
         gentime: i64,
     },
-    /// A tag came to be.
+    /// A tag was created.
     TagUpdated {
         /// The tag.
         tag: TagId,
-        /// Its word.
+        /// Name of the tag.
         name: String,
     },
-    /// A tag is gone.
+    /// A tag was deleted.
     TagDeleted {
-        /// Which one.
+        /// The tag.
         tag: TagId,
     },
-    /// A reminder was set: for its owner's sockets, as is all about reminders.
+    /// A reminder was set; for its owner's sockets, as all notices about reminders.
     RemindUpdated {
         /// The reminder.
         remind: ReminderRecord,
     },
-    /// A reminder's time has come.
+    /// A reminder fired.
     RemindFired {
         /// The reminder.
         remind: ReminderRecord,
     },
-    /// A reminder fires no more.
+    /// A reminder was deleted.
     RemindDeleted {
-        /// Which one.
+        /// The reminder.
         remind: RemindId,
     },
-    /// A team came to be, or its settings changed, or the hearer's place in it.
+    /// A team was created, or its settings or the recipient's rights in it changed.
     TeamUpdated {
-        /// Which one.
+        /// The team.
         team: TeamId,
     },
-    /// A team is gone.
+    /// A team was deleted.
     TeamDeleted {
-        /// Which one.
+        /// The team.
         team: TeamId,
-        /// Version.
+        /// Version of the team.
         gentime: i64,
     },
-    /// Contacts came to be or changed.
+    /// Contacts were added or changed.
     ContactsUpdated {
-        /// Where.
+        /// The team.
         team: TeamId,
-        /// Which ones; empty for everybody in the team.
+        /// The contacts; empty for everybody in the team.
         contacts: Vec<ContactId>,
     },
-    /// Somebody is no longer in the team: sockets of theirs there are closed.
+    /// A contact was removed from the team; its sockets there are closed.
     ContactRemoved {
-        /// Where.
+        /// The team.
         team: TeamId,
-        /// Who.
+        /// The contact.
         contact: ContactId,
     },
-    /// Sections came to be or changed.
+    /// Sections were created or changed.
     SectionsUpdated {
-        /// Where.
+        /// The team.
         team: TeamId,
-        /// What they sort.
+        /// Kind of the sections.
         #[serde(default = "contacts")]
         of: SectionKind,
-        /// Which ones.
+        /// The sections.
         sections: Vec<SectionId>,
     },
-    /// Sections are gone.
+    /// Sections were deleted.
     SectionsDeleted {
-        /// Where.
+        /// The team.
         team: TeamId,
-        /// What they sorted.
+        /// Kind of the sections.
         #[serde(default = "contacts")]
         of: SectionKind,
-        /// Which ones.
+        /// The sections.
         sections: Vec<SectionId>,
-        /// Version.
+        /// Version of the sections.
         gentime: i64,
     },
     /// The account's client settings were replaced.
     UiSettings {
-        /// The text of a JSON object.
+        /// Text of a JSON object.
         settings: String,
     },
     /// The account logged in on another device.
     LoggedIn {
-        /// The new session, which need not hear of itself.
+        /// The new session, which is not notified itself.
         session: SessionId,
-        /// The device's title.
+        /// Title of the device.
         device_name: String,
     },
-    /// A session ended: its sockets are closed.
+    /// A session ended; its sockets are closed.
     SessionClosed {
-        /// Which one.
+        /// The session.
         session: SessionId,
-        /// Why.
+        /// Reason for the end.
         reason: SessionEnd,
     },
 }
 
-/// What sections sort, where an older program told of them.
+/// Kind of the sections in notices written before the kind was stored.
 fn contacts() -> SectionKind {
     SectionKind::Contacts
 }
 
-/// How far a message has got.
+/// The number of readers of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadReceipt {
-    /// Who wrote it.
+    /// Author of the message.
     pub author: ContactId,
     /// The message.
     pub message: MessageId,
-    /// How many others have seen it, counted up to [`MessageRecord::READERS`].
+    /// Number of other contacts that have seen the message, counted up to [`MessageRecord::READERS`].
     pub readers: u32,
 }
 
-/// A reminder, neutral of its viewer.
+/// A reminder independent of any viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReminderRecord {
-    /// Which one.
+    /// Id of the reminder.
     pub remind: RemindId,
-    /// Of which chat.
+    /// The chat.
     pub chat: ChatRef,
-    /// When.
+    /// Time when the reminder fires.
     pub fire_at: DateTime<Utc>,
-    /// Of what, may be empty.
+    /// Comment; may be empty.
     pub comment: String,
 }
 
 impl Notice {
-    /// Who enters which conversation with this.
+    /// The chat and the contacts that this notice adds to it.
     pub fn joined(&self) -> Option<(GroupId, &[ContactId])> {
         match self {
             Self::GroupUpdated { group: chat, joined } | Self::TaskUpdated { task: chat, joined } => {
@@ -347,7 +306,7 @@ impl Notice {
         }
     }
 
-    /// Who leaves which conversation with this; nobody named means everybody.
+    /// The chat and the contacts that this notice removes from it; no contacts means everybody.
     pub fn left(&self) -> Option<(GroupId, &[ContactId])> {
         match self {
             Self::GroupDeleted { group: chat, left, .. } | Self::TaskDeleted { task: chat, left, .. } => {
@@ -355,21 +314,5 @@ impl Notice {
             }
             _ => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ReadModelAdvanced;
-
-    #[test]
-    fn how_far_the_read_model_is_goes_through_text() {
-        for projected in [
-            ReadModelAdvanced { position: 7, rights: false },
-            ReadModelAdvanced { position: 7, rights: true },
-        ] {
-            assert_eq!(projected.to_string().parse(), Ok(projected));
-        }
-        assert!("rights".parse::<ReadModelAdvanced>().is_err());
     }
 }

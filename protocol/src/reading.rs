@@ -1,24 +1,24 @@
-//! Read marks and counters of one chat.
+//! Read marks and unread counters of one chat.
 
 use crate::{Jid, message::ChatType};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What a viewer has not read in a chat.
+/// Read mark and unread counters of a chat for one viewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChatCounters {
-    /// `direct`, `group` or `task`.
+    /// Kind of the chat: `direct`, `group` or `task`.
     pub chat_type: ChatType,
-    /// Version of the chat for this viewer, ns since 1970: a chat's is the highest that was told.
+    /// Version of the chat for this viewer, in nanoseconds since 1970; clients keep the highest one.
     pub gentime: i64,
-    /// The chat as the viewer names it.
+    /// Address of the chat as the viewer names it.
     pub jid: Jid,
-    /// The last message read, `null` for none.
+    /// Id of the last message read; `null` before the first.
     pub last_read_message_id: Option<Uuid>,
-    /// Messages not read.
+    /// Number of unread messages.
     pub num_unread: u64,
-    /// Mentions not read.
+    /// Number of unread messages that mention the viewer.
     pub num_unread_notices: u64,
 }

@@ -1,4 +1,4 @@
-//! Websocket frames: what the server says here, what clients say in [`client`].
+//! Websocket frames: events of the server here, events of clients in [`client`].
 
 mod client;
 mod roster;
@@ -22,321 +22,321 @@ use uuid::Uuid;
 /// A frame from the server.
 #[derive(Debug, Serialize)]
 pub struct ServerFrame<'a> {
-    /// Name and parameters.
+    /// Name and parameters of the event.
     #[serde(flatten)]
     pub event: &'a ServerEvent,
     /// Asks the client for `client.confirm`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm_id: Option<&'a str>,
-    /// Of what stems from an event: from where to go on. Clients ignore keys that they do not know.
+    /// Place in the feed from which a client can resume; absent on ephemeral events. Clients ignore unknown keys.
     #[serde(flatten)]
     pub point: Option<FeedPosition>,
 }
 
-/// Everything the server says.
+/// Events of the server.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(tag = "event", content = "params")]
 pub enum ServerEvent {
-    /// Answers a client event with a `confirm_id`, echoed as it was sent.
+    /// Acknowledges a client event that has a `confirm_id`.
     #[serde(rename = "server.confirm")]
     Confirm {
-        /// As the client sent it, text or number.
+        /// The client's `confirm_id`, text or number, as it was sent.
         #[schema(value_type = serde_json::Value)]
         confirm_id: Box<RawValue>,
     },
-    /// A client event failed; the socket stays open.
+    /// A client event failed, or the client must act; the socket stays open.
     #[serde(rename = "server.warning")]
     Warning {
-        /// What is wrong, for people.
+        /// Explanation for people.
         message: String,
-        /// The offending envelope; `null` when it is no answer.
+        /// The offending envelope; `null` when the warning answers none.
         #[schema(value_type = serde_json::Value)]
         orig: Box<RawValue>,
-        /// Stable code of a warning that is no answer.
+        /// Stable code of a warning that answers no envelope.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<&'static str>,
-        /// What came up to here is not told over this socket: it must be fetched.
+        /// Events up to this position are not sent over this socket; the client must fetch the state.
         #[serde(skip_serializing_if = "Option::is_none")]
         position: Option<Position>,
-        /// The server stops: how long to wait, from the end of this socket, before another is opened.
+        /// The server is stopping: milliseconds to wait after this socket has closed before reconnecting.
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,
     },
-    /// The socket cannot be; it is closed next.
+    /// The socket cannot be served; it is closed next.
     #[serde(rename = "server.panic")]
     Panic {
-        /// Stable code.
+        /// Stable code of the failure.
         code: &'static str,
         /// Always `null`.
         #[schema(value_type = Option<Object>)]
         debug: (),
     },
-    /// The server's time.
+    /// Periodic report of the server's time and the socket's position.
     #[serde(rename = "server.time")]
     Time {
-        /// Now.
+        /// Current time of the server.
         time: Timestamp,
-        /// Up to here the hearer was told everything.
+        /// Position of the last event up to which the client has got everything.
         position: Position,
-        /// Frames sent over this socket before this one.
+        /// Number of frames sent over this socket before this one.
         frames: u64,
     },
     /// The account logged in on another device.
     #[serde(rename = "server.login")]
     Login {
-        /// The device's title.
+        /// Title of the device.
         device_name: String,
     },
-    /// The session of this socket is over.
+    /// The session of this socket has ended.
     #[serde(rename = "server.logout")]
     Logout {
-        /// Why.
+        /// Reason for the end of the session.
         reason: String,
     },
     /// The client settings were replaced; the parameters are the settings themselves.
     #[serde(rename = "server.uisettings")]
     UiSettings(UiSettings),
-    /// All that the team's screen shows, right after connecting, for those who ask for it; what comes behind its position is
-    /// told by other frames.
+    /// Complete state of the team, sent right after connecting to clients that ask for it; later events are sent as
+    /// frames.
     #[serde(rename = "server.roster")]
     Roster(Box<Roster>),
-    /// Who is online.
+    /// Contacts that are online.
     #[serde(rename = "server.online")]
     Online {
-        /// Those who are.
+        /// The contacts that are online.
         contacts: Vec<OnlineContact>,
-        /// Calls are not offered: always `null`.
+        /// Calls in progress; always `null`, calls are not offered.
         #[schema(value_type = Option<Object>)]
         calls: (),
     },
-    /// Teams changed.
+    /// Teams were created or changed.
     #[serde(rename = "server.team.updated")]
     TeamUpdated {
-        /// As the hearer sees them.
+        /// The teams as the viewer sees them.
         teams: Vec<Team>,
     },
-    /// Teams are gone.
+    /// Teams were deleted, or the account has left them.
     #[serde(rename = "server.team.deleted")]
     TeamDeleted {
-        /// Which ones.
+        /// The teams.
         teams: Vec<DeletedTeam>,
     },
-    /// What the hearer has not read in other teams is more or less than before.
+    /// Unread counters of the account's other teams changed.
     #[serde(rename = "server.team.counters")]
     TeamCounters {
-        /// Those teams.
+        /// Counters of the teams that changed.
         teams: Vec<TeamCounters>,
-        /// The hearer's unread in all teams.
+        /// Number of unread messages of the viewer in all teams.
         badge: u64,
     },
-    /// Contacts changed.
+    /// Contacts were added or changed.
     #[serde(rename = "server.contact.updated")]
     ContactUpdated {
-        /// As the hearer sees them.
+        /// The contacts as the viewer sees them.
         contacts: Vec<Contact>,
     },
-    /// Sections changed.
+    /// Sections were created or changed.
     #[serde(rename = "server.section.updated")]
     SectionUpdated {
-        /// Of what: `direct` for contacts, `group`, `task`.
+        /// Kind of the sections: `direct` for sections of contacts, `group`, `task`.
         chat_type: ChatType,
-        /// Version, ns since 1970.
+        /// Version of the sections, in nanoseconds since 1970.
         gentime: i64,
         /// The sections.
         sections: Vec<Section>,
     },
-    /// Sections are gone.
+    /// Sections were deleted.
     #[serde(rename = "server.section.deleted")]
     SectionDeleted {
-        /// Of what: `direct` for contacts, `group`, `task`.
+        /// Kind of the sections: `direct` for sections of contacts, `group`, `task`.
         chat_type: ChatType,
-        /// Version, ns since 1970.
+        /// Version of the sections, in nanoseconds since 1970.
         gentime: i64,
-        /// Which ones.
+        /// The sections.
         sections: Vec<DeletedSection>,
     },
-    /// Chats changed.
+    /// Chats were created or changed.
     #[serde(rename = "server.chat.updated")]
     ChatUpdated {
-        /// As the hearer sees them.
+        /// The chats as the viewer sees them.
         chats: Vec<Chat>,
-        /// The hearer's unread in this team.
+        /// Unread counters of the viewer in this team.
         team_unread: Option<TeamUnread>,
-        /// The hearer's unread in all teams.
+        /// Number of unread messages of the viewer in all teams.
         badge: Option<u64>,
     },
-    /// Chats are gone.
+    /// Chats were deleted, or the viewer has left them.
     #[serde(rename = "server.chat.deleted")]
     ChatDeleted {
-        /// Which ones.
+        /// The chats.
         chats: Vec<DeletedChat>,
-        /// The hearer's unread in this team.
+        /// Unread counters of the viewer in this team.
         team_unread: Option<TeamUnread>,
-        /// The hearer's unread in all teams.
+        /// Number of unread messages of the viewer in all teams.
         badge: Option<u64>,
     },
-    /// The hearer has read chats, here or on another device.
+    /// The viewer has read chats, on this or another device.
     #[serde(rename = "server.chat.lastread")]
     ChatLastRead {
-        /// Counters of the chats.
+        /// Unread counters of the chats.
         chats: Vec<ChatCounters>,
-        /// The hearer's unread in this team.
+        /// Unread counters of the viewer in this team.
         team_unread: Option<TeamUnread>,
-        /// The hearer's unread in all teams.
+        /// Number of unread messages of the viewer in all teams.
         badge: Option<u64>,
     },
-    /// The hearer has begun to write something, here or on another device.
+    /// The viewer saved a draft, on this or another device.
     #[serde(rename = "server.chat.draft")]
     ChatDraft {
-        /// The chat as the hearer names it.
+        /// Address of the chat as the viewer names it.
         jid: Jid,
-        /// The text so far, empty for none.
+        /// Text of the draft; empty when it was removed.
         draft: String,
-        /// How often a draft was saved there: the higher one is the newer one.
+        /// Number of times a draft was saved in the chat; the higher one is newer.
         draft_num: i64,
-        /// Version, ns since 1970.
+        /// Version of the draft, in nanoseconds since 1970.
         draft_gentime: i64,
     },
-    /// Somebody is typing, or stopped.
+    /// A contact started or stopped typing.
     #[serde(rename = "server.chat.composing")]
     ChatComposing {
-        /// The chat as the hearer names it.
+        /// Address of the chat as the viewer names it.
         jid: Jid,
-        /// Who.
+        /// Address of the contact that types.
         actor: Jid,
-        /// Typing, or stopped.
+        /// `true` when typing started, `false` when it stopped.
         composing: bool,
-        /// Recording a voice message.
+        /// The contact is recording a voice message.
         is_audio: bool,
     },
-    /// Reminders of the hearer's were set.
+    /// Reminders of the viewer were set.
     #[serde(rename = "server.remind.updated")]
     RemindUpdated {
         /// The reminders.
         reminds: Vec<Remind>,
     },
-    /// The time of reminders of the hearer's has come.
+    /// Reminders of the viewer fired.
     #[serde(rename = "server.remind.fired")]
     RemindFired {
         /// The reminders.
         reminds: Vec<Remind>,
     },
-    /// Reminders of the hearer's fire no more.
+    /// Reminders of the viewer were deleted.
     #[serde(rename = "server.remind.deleted")]
     RemindDeleted {
-        /// Which ones.
+        /// Ids of the reminders.
         reminds: Vec<Gone>,
     },
-    /// Tags came to be.
+    /// Tags were created.
     #[serde(rename = "server.tag.updated")]
     TagUpdated {
         /// The tags.
         tags: Vec<Tag>,
     },
-    /// Tags are gone.
+    /// Tags were deleted.
     #[serde(rename = "server.tag.deleted")]
     TagDeleted {
-        /// Which ones.
+        /// Ids of the tags.
         tags: Vec<Gone>,
     },
     /// Messages were posted, edited or deleted.
     #[serde(rename = "server.message.updated")]
     MessageUpdated {
-        /// As the hearer sees them.
+        /// The messages as the viewer sees them.
         messages: Vec<Message>,
-        /// A silent update of ones that were there before.
+        /// A silent update of existing messages.
         delayed: bool,
-        /// Counters of their chats, when they changed.
+        /// Unread counters of the messages' chats; empty when they did not change.
         chat_counters: Vec<ChatCounters>,
-        /// The hearer's unread in this team.
+        /// Unread counters of the viewer in this team.
         team_unread: Option<TeamUnread>,
-        /// The hearer's unread in all teams.
+        /// Number of unread messages of the viewer in all teams.
         badge: Option<u64>,
     },
-    /// The hearer's messages were seen.
+    /// Messages of the viewer were seen by others.
     #[serde(rename = "server.message.received")]
     MessageReceived {
-        /// Which ones.
+        /// The messages.
         messages: Vec<ReceivedMessage>,
     },
 }
 
-/// The settings that clients keep with the account: any object.
+/// Settings that clients keep on the server: any JSON object.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(value_type = Object)]
 pub struct UiSettings(pub Box<RawValue>);
 
-/// A part of the stream of events, for whoever asks for it by HTTP.
+/// A page of the event stream, for clients that poll over HTTP.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventsPage {
-    /// Frames as they go over a socket.
+    /// Frames, as a socket sends them.
     #[schema(value_type = Vec<Object>)]
     pub events: Vec<Box<RawValue>>,
-    /// Up to here the caller was told everything: `from` of the next call.
+    /// Feed position up to which the caller has got everything: `from` of the next call.
     #[schema(example = "1234.0")]
     pub position: String,
 }
 
-/// Somebody online.
+/// A contact that is online.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OnlineContact {
-    /// Who.
+    /// Address of the contact.
     pub jid: Jid,
-    /// Away from the keyboard.
+    /// The contact is away from the keyboard.
     pub afk: bool,
-    /// On a phone.
+    /// The contact uses a phone.
     pub mobile: bool,
 }
 
-/// Something that is gone, by its id alone.
+/// A deleted object, by its id alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Gone {
-    /// Which one.
+    /// Id of the object.
     pub uid: Uuid,
 }
 
-/// A team that is gone.
+/// A team that was deleted or left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedTeam {
-    /// Which one.
+    /// Id of the team.
     pub uid: Uuid,
-    /// Always true.
+    /// Always `true`.
     pub is_archive: bool,
-    /// Version, ns since 1970.
+    /// Version of the team, in nanoseconds since 1970.
     pub gentime: i64,
 }
 
-/// A section that is gone.
+/// A deleted section.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedSection {
-    /// Which one.
+    /// Id of the section.
     pub uid: Uuid,
-    /// Version, ns since 1970.
+    /// Version of the section, in nanoseconds since 1970.
     pub gentime: i64,
 }
 
-/// A chat that is gone.
+/// A chat that was deleted or left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeletedChat {
-    /// Which one.
+    /// Address of the chat as the viewer names it.
     pub jid: Jid,
-    /// Its kind.
+    /// Kind of the chat: `direct`, `group` or `task`.
     pub chat_type: ChatType,
-    /// Always true.
+    /// Always `true`.
     pub is_archive: bool,
-    /// Version, ns since 1970.
+    /// Version of the chat, in nanoseconds since 1970.
     pub gentime: i64,
 }
 
-/// A message that was seen by somebody.
+/// A message seen by others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedMessage {
-    /// Its chat as the hearer names it.
+    /// Address of the message's chat as the viewer names it.
     pub chat: Jid,
-    /// Which one.
+    /// Id of the message.
     pub message_id: Uuid,
-    /// Seen.
+    /// At least one other contact has seen the message.
     pub received: bool,
-    /// By how many, the author left out.
+    /// Number of contacts that have seen the message, without the author.
     pub num_received: u32,
 }

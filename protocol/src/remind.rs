@@ -5,30 +5,29 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A reminder, as its owner alone sees it.
+/// A reminder, visible to its owner only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Remind {
-    /// Of which chat.
+    /// Address of the chat that the reminder is about.
     pub chat: Jid,
-    /// Of what.
+    /// Comment, free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub comment: Option<String>,
-    /// When.
+    /// Time when the reminder fires.
     pub fire_at: Timestamp,
-    /// The reminder.
+    /// Id of the reminder.
     pub uid: Uuid,
 }
 
-/// `POST …/reminds`
+/// Request to set a reminder.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CreateRemind {
-    /// A chat that the caller may read.
+    /// Address of a chat that the caller may read.
     pub chat: String,
-    /// When, in the future.
+    /// Time when the reminder fires, RFC 3339, in the future.
     pub fire_at: String,
-    /// Of what.
-    #[serde(default)]
+    /// Comment, free text.
     pub comment: Option<String>,
 }

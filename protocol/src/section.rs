@@ -6,39 +6,37 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A section.
+/// A section of a list of contacts, groups or tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// The section.
+    /// Id of the section.
     pub uid: Uuid,
-    /// Smallest first.
+    /// Position among the sections, smallest first.
     pub sort_ordering: u32,
-    /// Title.
+    /// Title of the section.
     pub name: String,
-    /// What it is for; left out when nobody said.
+    /// Description of the section; absent when none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub description: Option<String>,
-    /// Version, ns since 1970.
+    /// Version of the section, in nanoseconds since 1970.
     pub gentime: i64,
 }
 
-/// `POST …/{contact,group,task}-sections`
+/// Request to create a section.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateSection {
-    /// Title.
+    /// Title of the section.
     pub name: String,
-    /// What it is for.
-    #[serde(default)]
+    /// Description of the section.
     pub description: Option<String>,
-    /// Smallest first; behind all others if not said.
-    #[serde(default)]
+    /// Position among the sections, smallest first; after all others when absent.
     pub sort_ordering: Option<u32>,
 }
 
-/// The kind of chats that a section is told to be of: those of contacts are of direct chats.
+/// The kind of chats under which a section is reported: sections of contacts belong to direct chats.
 pub fn chat_type(kind: SectionKind) -> ChatType {
     match kind {
         SectionKind::Contacts => ChatType::Direct,
@@ -47,17 +45,14 @@ pub fn chat_type(kind: SectionKind) -> ChatType {
     }
 }
 
-/// `PUT …/{contact,group,task}-sections/{section_uid}`: only what is sent changes.
+/// Request to change a section; absent fields stay as they are.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeSection {
-    /// Title.
-    #[serde(default)]
+    /// Title of the section.
     pub name: Option<String>,
-    /// What it is for.
-    #[serde(default)]
+    /// Description of the section.
     pub description: Option<String>,
-    /// Smallest first.
-    #[serde(default)]
+    /// Position among the sections, smallest first.
     pub sort_ordering: Option<u32>,
 }

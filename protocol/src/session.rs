@@ -1,4 +1,5 @@
-//! Logging in and out (`seed`: sms-login, sms-auth, sms-cookieauth, qr-login.png, qr-auth, cookieauth-logout).
+//! Login, logout and sessions (`seed`: sms-login, sms-auth, sms-cookieauth, qr-login.png, qr-auth,
+//! cookieauth-logout).
 
 use crate::{Timestamp, account::Me};
 use events::value::SessionKind;
@@ -6,76 +7,76 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// `POST /api/v3/sms-login`
+/// Request to send a login code.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SmsLogin {
-    /// In any spelling.
+    /// Phone number, in any notation.
     pub phone: String,
 }
 
-/// What `sms-login` answers.
+/// Confirmation that a login code was sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSent {
-    /// Digits of the code.
+    /// Number of digits of the code.
     pub code_length: u8,
-    /// Until when it works.
+    /// Time until which the code is valid.
     pub code_valid_until: Timestamp,
-    /// `+` and digits.
+    /// Phone number, `+` and digits.
     pub phone: String,
 }
 
-/// What `POST /api/v4/auth/sms/send-code` answers.
+/// Confirmation that a login code was sent, with the earliest time of the next one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeSentV4 {
-    /// Digits of the code.
+    /// Number of digits of the code.
     pub code_length: u8,
-    /// Until when it works.
+    /// Time until which the code is valid.
     pub code_valid_until: Timestamp,
-    /// From when on asking again sends another one.
+    /// Time from which another code can be requested.
     pub next_code_at: Timestamp,
-    /// `+` and digits.
+    /// Phone number, `+` and digits.
     pub phone: String,
 }
 
-/// `POST /api/v3/sms-auth`
+/// Request to log in with a code and register a device.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SmsAuth {
-    /// In any spelling.
+    /// Phone number, in any notation.
     pub phone: String,
-    /// The code from the SMS.
+    /// Code from the SMS.
     pub code: String,
-    /// `android`, `ios`, `web` or `safari`.
+    /// Platform of the device: `android`, `ios`, `web` or `safari`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Chosen by the client.
+    /// Id of the device, chosen by the client.
     pub device_id: String,
-    /// A title for people.
+    /// Title of the device, for people.
     #[serde(default)]
     pub name: String,
 }
 
-/// `POST /api/v3/sms-cookieauth`, `POST /api/v4/auth/sms/get-token`
+/// Request to log in with a code, without a device.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct SmsCookieAuth {
-    /// In any spelling.
+    /// Phone number, in any notation.
     pub phone: String,
-    /// The code from the SMS.
+    /// Code from the SMS.
     pub code: String,
 }
 
-/// What `sms-auth` and `qr-auth` answer.
+/// A new session opened with a token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoggedIn {
     /// The account.
     pub me: Me,
-    /// For the header `Token`: 32 URL-safe characters, shown only here.
+    /// Session token for the header `Token`: 32 URL-safe characters, shown only here.
     pub token: String,
 }
 
-/// What `sms-cookieauth` answers, beside the cookie.
+/// A new session whose token is in the cookie of the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CookieLoggedIn {
@@ -83,62 +84,63 @@ pub struct CookieLoggedIn {
     pub me: Me,
 }
 
-/// What `qr-login.png?debug=True` answers.
+/// A login offer for another device; requested with `?debug=True`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QrOffer {
     /// Seconds until the code expires.
     pub lifetime_sec: u32,
-    /// What the picture says: `otv://qr-login/{host}/{temp_token}`.
+    /// Address that the QR picture encodes: `otv://qr-login/{host}/{temp_token}`.
     pub url: String,
 }
 
-/// `POST /api/v3/qr-auth`
+/// Request to log in with a scanned QR code.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct QrAuth {
-    /// From the QR code.
+    /// Token from the QR code.
     pub temp_token: String,
-    /// `android`, `ios`, `web` or `safari`.
+    /// Platform of the device: `android`, `ios`, `web` or `safari`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Chosen by the client.
+    /// Id of the device, chosen by the client.
     pub device_id: String,
-    /// A title for people.
+    /// Title of the device, for people.
     #[serde(default)]
     pub name: String,
 }
 
-/// What `cookieauth-logout` answers.
+/// Confirmation of a logout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoggedOut {
-    /// Where a browser may go now: `/`.
+    /// Path where a browser should go: `/`.
     pub location: String,
 }
 
-/// One of the caller's sessions.
+/// A session of the caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
-    /// Its id.
+    /// Id of the session.
     pub uid: Uuid,
-    /// How it was opened: `token` by `sms-auth`, `cookie` by `sms-cookieauth`, `qr` by `qr-auth`, `get-token` by that call.
+    /// Call that opened the session: `token` for `sms-auth`, `cookie` for `sms-cookieauth`, `qr` for `qr-auth`,
+    /// `get-token` for `get-token`.
     #[schema(value_type = String, pattern = "^(token|cookie|qr|get-token)$")]
     pub kind: SessionKind,
-    /// Since when.
+    /// Time when the session was opened.
     pub created: Timestamp,
-    /// When it was used last; of all but the current one, to the hour.
+    /// Time of the last use; to the hour on all sessions but the current one.
     pub last_access: Timestamp,
-    /// When it ends at the latest.
+    /// Time when the session ends at the latest.
     pub expires: Timestamp,
-    /// The address it was opened from.
+    /// IP address from which the session was opened.
     pub addr: Option<String>,
-    /// The program that opened it.
+    /// `User-Agent` of the program that opened the session.
     pub user_agent: Option<String>,
-    /// The device it belongs to, if any.
+    /// Id of the session's device, if it has one.
     pub device_id: Option<String>,
-    /// That device's title.
+    /// Title of the session's device, if it has one.
     pub device: Option<String>,
-    /// Whether it is the one that asks.
+    /// The session is the one that sent this request.
     pub current: bool,
 }

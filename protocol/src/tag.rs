@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A tag.
+/// A tag of a team's tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
-    /// The word.
+    /// Name of the tag.
     pub name: String,
-    /// The tag.
+    /// Id of the tag.
     pub uid: Uuid,
 }
 
-/// `POST …/tags`
+/// Request to create a tag.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CreateTag {
-    /// The word.
+    /// Name of the tag.
     pub name: String,
 }

@@ -1,9 +1,8 @@
-//! Tasks: `/api/v4/teams/{t}/tasks`. A task as a member sees it is a
-//! [`Chat`](crate::chat::Chat).
+//! Tasks: `/api/v4/teams/{t}/tasks`. A task as a member sees it is a [`Chat`](crate::chat::Chat).
 
 mod tab;
 
-use crate::{Jid, chat::Chat, jid::InvalidJid};
+use crate::{Jid, jid::InvalidJid, nullable};
 use events::GroupId;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, str::FromStr};
@@ -11,80 +10,73 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A line of a task's checklist.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskItem {
-    /// The viewer may rewrite it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may edit the line.
     pub can_change: Option<bool>,
-    /// The viewer may tick it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The viewer may check and uncheck the line.
     pub can_toggle: Option<bool>,
-    /// It is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The line is checked.
     pub checked: Option<bool>,
-    /// Version, ns since 1970.
+    /// Version of the line, in nanoseconds since 1970.
     pub gentime: i64,
-    /// Its place, from 0.
+    /// Index of the line, from 0.
     pub sort_ordering: u32,
-    /// The task that `#N` stands for, if the viewer sees that one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The task that `#N` refers to, if the viewer may see it.
     pub subtask: Option<Subtask>,
-    /// What it says, or `#N` for the task of that number.
+    /// Text of the line, or `#N` to refer to the task with that number.
     pub text: String,
-    /// The line.
+    /// Id of the line.
     pub uid: Uuid,
 }
 
-/// A task in few words.
+/// Summary of a task that refers to another one or is referred to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Subtask {
-    /// Who is to do it.
+    /// Address of the assignee.
     pub assignee: Jid,
-    /// `N. title`
+    /// Number and title: `N. title`.
     pub display_name: String,
-    /// Address.
+    /// Address of the task.
     pub jid: Jid,
-    /// Its number in the team.
+    /// Number of the task within the team.
     pub num: u32,
-    /// The team sees it.
+    /// The task is visible to the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub public: Option<bool>,
-    /// `new`, `done` or a word of the team's own.
+    /// Status of the task: `new`, `done` or a status of the team's own.
     pub task_status: String,
-    /// The first line of its description.
+    /// First line of the task's description.
     pub title: String,
 }
 
-/// Names of the tabs that tasks are shown under, in the order of the tabs.
+/// Keys of the tabs under which tasks are listed, in the order of the tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskTabKey {
-    /// Open ones that concern the viewer.
+    /// Open tasks in which the viewer takes part.
     Active,
-    /// Those of them that are late.
+    /// Open tasks in which the viewer takes part and whose deadline has passed.
     Expired,
-    /// Open ones that the viewer is to do.
+    /// Open tasks assigned to the viewer.
     In,
-    /// Open ones that the viewer has made.
+    /// Open tasks created by the viewer.
     Out,
-    /// Open ones that the viewer only follows.
+    /// Open tasks that the viewer only observes.
     Copy,
-    /// Done ones that concern the viewer.
+    /// Completed tasks in which the viewer takes part.
     Done,
 }
 
 impl TaskTabKey {
-    /// All of them, in their order.
+    /// All keys, in order.
     pub const ALL: [Self; 6] = [Self::Active, Self::Expired, Self::In, Self::Out, Self::Copy, Self::Done];
 
-    /// The word that the API uses.
+    /// The word on the wire.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -96,165 +88,139 @@ impl TaskTabKey {
         }
     }
 
-    /// The tab that a word names.
+    /// The key that a word names.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tab| tab.word() == word)
     }
 }
 
-/// A tab that tasks are shown under.
+/// A tab under which tasks are listed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskTab {
-    /// What it may be filtered by.
+    /// Fields by which the tab may be filtered.
     pub filters: Vec<TaskFilterField>,
-    /// Not shown while it is empty.
+    /// The tab is hidden while it is empty.
     pub hide_empty: bool,
-    /// Its name for `?tab=`.
+    /// Value of `?tab=`.
     pub key: TaskTabKey,
-    /// How many tasks it shows.
+    /// Number of tasks in the tab.
     pub num_tasks: u32,
-    /// Shown page by page.
+    /// The tab is loaded page by page.
     pub pagination: bool,
-    /// Shown with its number of tasks.
+    /// The tab shows its number of tasks.
     pub show_counter: bool,
-    /// How it may be sorted, the usual way first.
+    /// Sort orders of the tab, the default first.
     pub sort: Vec<TaskSort>,
-    /// Title.
+    /// Title of the tab.
     pub title: String,
-    /// Tasks with messages that the viewer has not read.
+    /// Addresses of tasks with unread messages.
     pub unread_tasks: Vec<Jid>,
 }
 
-/// A field that a tab may be filtered by.
+/// A field by which a tab may be filtered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskFilterField {
-    /// Its name in the query.
+    /// Name of the query parameter.
     pub field: String,
-    /// Title.
+    /// Title of the field, for people.
     pub title: String,
 }
 
-/// A way to sort tasks.
+/// A sort order of tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskSort {
-    /// Its name for `?sort=`.
+    /// Value of `?sort=`.
     pub key: String,
-    /// Title.
+    /// Title of the sort order, for people.
     pub title: String,
 }
 
-/// A page of tasks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TaskPage {
-    /// How many there are in all.
-    pub count: u64,
-    /// How many of them a page holds at most.
-    pub limit: u32,
-    /// The page.
-    pub objects: Vec<Chat>,
-    /// How many of them come before the page.
-    pub offset: u64,
-}
-
-/// A line of a checklist as clients send it: its text alone, or with its id to keep that line.
+/// A line of a checklist in a request: a text for a new line, or an object with an id to keep an existing one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum PutTaskItem {
-    /// What it says.
+    /// Text of a new line.
     Text(String),
-    /// What it says, and more.
+    /// A line with its id and state.
     Line {
-        /// The line that was there; a new one without.
-        #[serde(default)]
+        /// Id of an existing line; absent for a new one.
         uid: Option<String>,
-        /// What it says.
+        /// Text of the line.
         text: String,
-        /// Ticked; as it was without.
-        #[serde(default)]
+        /// The line is checked; unchanged when absent.
         checked: Option<bool>,
     },
 }
 
-/// `POST …/tasks` and, with all of it optional, `PUT …/tasks/{id}`. In a `PUT`, `null` and `""` take away what need not
-/// be there; clients that create send them for what they do not use.
+/// Request to create or change a task; a change leaves absent fields as they are. In a change, `null` and `""`
+/// remove optional values; on creation they count as absent.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct PutTask {
-    /// What is to be done; the first line is the title.
-    #[serde(default)]
+    /// Description of the task; its first line is the title.
     pub description: Option<String>,
-    /// Who is to do it; the maker, unless said otherwise.
-    #[serde(default)]
+    /// Address of the assignee; the caller when absent on creation.
     pub assignee: Option<String>,
-    /// Who follows it.
-    #[serde(default)]
+    /// Addresses of the observers.
     pub observers: Option<Vec<String>>,
-    /// The checklist: `#N` stands for the task of that number.
-    #[serde(default)]
+    /// Lines of the checklist; `#N` refers to the task with that number.
     pub items: Option<Vec<PutTaskItem>>,
-    /// Until when: a time, or a day, which ends at the team's `default_task_deadline` in UTC.
-    #[serde(default, deserialize_with = "sent")]
+    /// Due time, RFC 3339, or a date, which ends at the team's `default_task_deadline` in UTC.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<String>)]
     pub deadline: Option<Option<String>>,
-    /// Names of tags; those that the team does not have come to be.
-    #[serde(default)]
+    /// Names of tags; unknown ones are created.
     pub tags: Option<Vec<String>>,
-    /// A section of the team.
-    #[serde(default, deserialize_with = "sent")]
+    /// Id of a task section of the team.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<String>)]
     pub section: Option<Option<String>>,
-    /// A colour of its own.
-    #[serde(default, deserialize_with = "sent")]
+    /// Index of a colour for this task.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<u16>)]
     pub custom_color_index: Option<Option<u16>>,
-    /// `new`, `done` or a word of the team's own.
-    #[serde(default)]
+    /// Status of the task: `new`, `done` or a status of the team's own.
     pub task_status: Option<String>,
-    /// Why it is done.
-    #[serde(default)]
+    /// Reason for completing the task.
     pub done_reason: Option<String>,
-    /// 1 to 5.
-    #[serde(default, deserialize_with = "sent")]
+    /// Importance, 1 to 5.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<u32>)]
     pub importance: Option<Option<u32>>,
-    /// 1 to 5.
-    #[serde(default, deserialize_with = "sent")]
+    /// Urgency, 1 to 5.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<u32>)]
     pub urgency: Option<Option<u32>>,
-    /// Any number.
-    #[serde(default, deserialize_with = "sent")]
+    /// Estimated complexity, any number.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<u32>)]
     pub complexity: Option<Option<u32>>,
-    /// Any number.
-    #[serde(default, deserialize_with = "sent")]
+    /// Time spent, any number.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<u32>)]
     pub spent_time: Option<Option<u32>>,
-    /// Everybody in the team but guests sees it.
-    #[serde(default)]
+    /// Makes the task visible to everybody in the team but guests.
     pub public: Option<bool>,
-    /// Messages that it comes from, which the sender may read.
-    #[serde(default)]
+    /// Ids of messages from which the task is created; the caller must be allowed to read them.
     pub linked_messages: Option<Vec<String>>,
-    /// Files that belong to it: those that it had, and others of the sender's own.
-    #[serde(default)]
+    /// Ids of attached files: files that the task already has, and files of the caller.
     pub uploads: Option<Vec<String>>,
-    /// When the sender, and nobody else, is to be reminded of it.
-    #[serde(default, deserialize_with = "sent")]
+    /// Time of a reminder for the caller only, RFC 3339.
+    #[serde(default, deserialize_with = "nullable::sent")]
     #[schema(value_type = Option<String>)]
     pub remind_at: Option<Option<String>>,
 }
 
-/// `PUT …/tasks/{id}/items/{uid}`
+/// Request to check or uncheck a line of a checklist.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CheckTaskItem {
-    /// Ticked, or open.
+    /// The line is checked.
     pub checked: bool,
 }
 
-/// How a path names a task: by its address, `t-…`, or by the uuid alone.
+/// Id of a task in a path: its address, `t-…`, or the UUID alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskId(pub GroupId);
 
@@ -273,11 +239,6 @@ impl<'de> Deserialize<'de> for TaskId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
-}
-
-/// What was sent, `null` too; what was not sent is told apart by the default.
-fn sent<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `/api/v3/teams`: a team as one member sees it, and the calls about it.
+//! Teams as one member sees them: `/api/v3/teams`, and the requests about them.
 
 use crate::{contact::Contact, icon::IconData};
 use events::value::ContactStatus;
@@ -6,167 +6,145 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A team. `can_*`, `bad_profile` and `is_archive` are present only when true; the quota only for those who manage it.
+/// A team as one member sees it. `can_*`, `bad_profile` and `is_archive` are present only when true; storage sizes
+/// only for members who manage them.
+#[serde_with::apply(Option => #[serde(default, skip_serializing_if = "Option::is_none")] #[schema(nullable = false)])]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Team {
-    /// The caller has no name here yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The caller has no name in this team yet.
     pub bad_profile: Option<bool>,
-    /// The caller may invite.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The caller may add people to the team.
     pub can_add_to_team: Option<bool>,
     /// The caller may manage integrations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub can_manage_integrations: Option<bool>,
     /// The caller may manage sections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub can_manage_sections: Option<bool>,
-    /// Statuses that the caller may give, weakest first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    /// Statuses that the caller may assign to contacts, weakest first.
+    #[schema(value_type = Option<Vec<String>>)]
     pub changeable_statuses: Option<Vec<ContactStatus>>,
-    /// Everybody in it; only in the answer to its creation, newest first, creator last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// All contacts of the team, newest first, the creator last; present only in the answer to the team's creation.
     pub contacts: Option<Vec<Contact>>,
-    /// `HH:MM:SS`
+    /// Time of day at which tasks with a date as deadline are due, UTC, `HH:MM:SS`.
     pub default_task_deadline: String,
-    /// Picture.
+    /// Picture of the team.
     pub icons: IconData,
-    /// Deleted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// The team was deleted.
     pub is_archive: Option<bool>,
     /// The caller was last active in this team.
     pub last_active: bool,
-    /// Seconds in which an author may change a message.
+    /// Seconds after posting in which an author may edit or delete a message.
     pub max_message_update_age: u32,
-    /// The caller's contact.
+    /// The caller's contact in the team.
     pub me: Contact,
-    /// Title.
+    /// Title of the team.
     pub name: String,
-    /// The caller was invited and has yet to confirm.
+    /// The caller was invited and has not confirmed yet.
     pub need_confirmation: bool,
-    /// The team.
+    /// Id of the team.
     pub uid: Uuid,
     /// The caller's unread chats and messages.
     pub unread: TeamUnread,
-    /// Bytes stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Bytes stored by the team.
     pub uploads_size: Option<u64>,
-    /// Bytes that may be stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// Bytes that the team may store.
     pub uploads_size_limit: Option<u64>,
 }
 
-/// Unread counters by kind of chat.
+/// Unread counters of a team by kind of chat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TeamUnread {
-    /// Direct chats.
+    /// Counters of direct chats.
     pub direct: Unread,
-    /// Groups.
+    /// Counters of groups.
     pub group: Unread,
-    /// Tasks.
+    /// Counters of tasks.
     pub task: Unread,
 }
 
-/// Unread counters.
+/// Unread counters of one kind of chat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unread {
-    /// Chats with unread messages.
+    /// Number of chats with unread messages.
     pub chats: u64,
-    /// Unread messages.
+    /// Number of unread messages.
     pub messages: u64,
 }
 
-/// What the viewer has not read in a team.
+/// Unread counters of a team for one viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TeamCounters {
-    /// Which team.
+    /// Id of the team.
     pub uid: Uuid,
-    /// What is not read there.
+    /// Unread counters.
     pub unread: TeamUnread,
 }
 
 impl TeamUnread {
-    /// Unread messages of all kinds.
+    /// Total number of unread messages.
     pub fn messages(&self) -> u64 {
         self.direct.messages + self.group.messages + self.task.messages
     }
 }
 
-/// `POST /api/v3/teams`
+/// Request to create a team.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CreateTeam {
-    /// Title.
+    /// Title of the team.
     pub name: String,
-    /// Its first people.
+    /// Contacts to add at once.
     #[serde(default)]
     pub contacts: Vec<AddContact>,
 }
 
-/// A person to be added; only the phone is required.
+/// A person to add; only the phone number is required.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct AddContact {
-    /// In any spelling.
+    /// Phone number, in any notation.
     pub phone: String,
     /// First name.
-    #[serde(default)]
     pub given_name: Option<String>,
     /// Last name.
-    #[serde(default)]
     pub family_name: Option<String>,
     /// Job title.
-    #[serde(default)]
     pub role: Option<String>,
-    /// `member` unless said otherwise; `admin` is honoured.
-    #[serde(default)]
+    /// Rights in the team: `member` or `admin`; `member` when absent.
     pub status: Option<String>,
 }
 
-/// `PUT /api/v3/teams/{team_uid}`: only what is sent changes.
+/// Request to change a team; absent fields stay as they are.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct ChangeTeam {
-    /// Title.
-    #[serde(default)]
+    /// Title of the team.
     pub name: Option<String>,
-    /// `HH:MM:SS`
-    #[serde(default)]
+    /// Time of day at which tasks with a date as deadline are due, UTC, `HH:MM:SS`.
     pub default_task_deadline: Option<String>,
-    /// Seconds.
-    #[serde(default)]
+    /// Seconds after posting in which an author may edit or delete a message.
     pub max_message_update_age: Option<u32>,
 }
 
-/// `GET /api/v3/teams/{team_uid}/usage`
+/// Storage used by a team.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
-    /// The last 24 months, oldest first, empty ones too.
+    /// Usage of the last 24 months, oldest first, including empty ones.
     pub by_months: Vec<MonthUsage>,
     /// Bytes stored now.
     pub uploads_size: u64,
-    /// Bytes that may be stored.
+    /// Bytes that the team may store.
     pub uploads_size_limit: u64,
 }
 
-/// Bytes stored in one month.
+/// Storage used in one month.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MonthUsage {
-    /// 1 to 12.
+    /// Month, 1 to 12.
     pub month: u32,
-    /// Bytes.
+    /// Bytes uploaded in the month.
     pub uploads_size: u64,
-    /// With the century.
+    /// Four-digit year.
     pub year: i32,
 }

@@ -1,4 +1,4 @@
-//! Times on the wire: UTC with six fractional digits and `Z`, the same everywhere (`docs/acceptance.md`, item 4).
+//! Times on the wire: UTC with six fractional digits and `Z` (`docs/acceptance.md`, item 4).
 
 use chrono::{DateTime, SecondsFormat, Utc};
 pub use events::time::{fold_leap_second, parse_rfc3339};
@@ -10,7 +10,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-/// A time as clients see it, e.g. `2019-09-27T00:59:50.898951Z`.
+/// A time as clients see it: `2019-09-27T00:59:50.898951Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub DateTime<Utc>);
 

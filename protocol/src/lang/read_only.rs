@@ -1,23 +1,23 @@
-//! Why somebody may read a conversation and not write there: the reason of refusals, and `cant_send_message_reason` of views.
+//! Reasons why somebody may read a chat but not write to it: texts of refusals and of `cant_send_message_reason`.
 
-use super::{Lang, text::pick};
+use super::Lang;
 use events::chat::ChatRef;
 
-/// See the file's head.
+/// The reason why a reader of a chat may not write to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadOnlyReason {
-    /// The other side of a direct chat is not in the team any more.
+    /// The other contact of the direct chat has left the team.
     FormerContact,
-    /// Only admins write into the group.
+    /// Only admins may write to the group.
     AdminsOnly,
-    /// The group is seen from outside.
+    /// The reader is not a member of the group.
     NotAMember,
-    /// The task is none of the viewer's.
+    /// The reader is not a participant of the task.
     NotAParticipant,
 }
 
 impl ReadOnlyReason {
-    /// Why somebody who may read a conversation may not write there; `member`: is in it.
+    /// The reason for a chat; `member`: the reader is in it.
     pub fn of(chat: ChatRef, member: bool) -> Self {
         match chat {
             ChatRef::Direct(..) => Self::FormerContact,
@@ -31,18 +31,14 @@ impl ReadOnlyReason {
     pub fn render(self, lang: Lang) -> &'static str {
         match self {
             Self::FormerContact => {
-                pick(lang, "Контакт больше не в команде", "The contact is not in the team any more")
+                lang.pick("Контакт больше не в команде", "The contact is not in the team any more")
             }
-            Self::AdminsOnly => pick(
-                lang,
-                "В эту группу пишут только её администраторы",
-                "Only its admins write into this group",
-            ),
+            Self::AdminsOnly => lang
+                .pick("В эту группу пишут только её администраторы", "Only its admins write into this group"),
             Self::NotAMember => {
-                pick(lang, "Чтобы писать в группу, вступите в неё", "Join the group to write into it")
+                lang.pick("Чтобы писать в группу, вступите в неё", "Join the group to write into it")
             }
-            Self::NotAParticipant => pick(
-                lang,
+            Self::NotAParticipant => lang.pick(
                 "В задачу пишут постановщик, исполнитель и наблюдатели",
                 "Its owner, assignee and observers write into a task",
             ),

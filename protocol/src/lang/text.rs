@@ -1,230 +1,230 @@
-//! The sentences said to people when something is refused, each in every language.
+//! Sentences for people about refusals, in every language.
 
 use super::{Lang, ReadOnlyReason};
 use std::fmt::Display;
 
-/// What JSON calls the kinds of a value.
+/// Types of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonType {
-    /// Text.
+    /// A text.
     String,
     /// A number without a fraction.
     Integer,
-    /// Any number.
+    /// A number.
     Number,
     /// `true` or `false`.
     Boolean,
     /// A list.
     Array,
-    /// Keys and values.
+    /// An object.
     Object,
 }
 
-/// A sentence for a person, kept as a kind with its parameters until the language is known.
+/// A sentence for people, kept as a variant with parameters until the language is known.
 ///
-/// A new kind of refusal is a new variant here, and one line in [`Text::render`] that says it in every language.
+/// A new refusal is a new variant here and a line in [`Text::render`] that says it in every language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Text {
     /// The value is missing or empty.
     Required,
-    /// No phone number can be read from it.
+    /// The value is not a phone number.
     NotAPhone,
-    /// Login codes are not sent to numbers of this sort or country.
+    /// Login codes are not sent to numbers of this type or country.
     CodesNotOffered,
-    /// More characters than allowed.
+    /// The text has too many characters.
     TooLong {
-        /// The most characters allowed.
+        /// Maximum number of characters.
         max: usize,
     },
-    /// Fewer characters than needed.
+    /// The text has too few characters.
     TooShort {
-        /// The fewest characters allowed.
+        /// Minimum number of characters.
         min: usize,
     },
-    /// More elements than allowed.
+    /// The list has too many elements.
     TooMany {
-        /// The most elements allowed.
+        /// Maximum number of elements.
         max: usize,
     },
-    /// More bytes than allowed.
+    /// The value has too many bytes.
     TooLarge {
-        /// The most bytes allowed.
+        /// Maximum number of bytes.
         max: usize,
     },
-    /// A number outside its range.
+    /// The number is out of range.
     OutOfRange {
-        /// The smallest value allowed.
+        /// Smallest allowed value.
         min: i64,
-        /// The largest value allowed.
+        /// Largest allowed value.
         max: i64,
     },
-    /// Another JSON type was expected.
+    /// The value has another JSON type.
     WrongType {
-        /// The type expected.
+        /// Expected type.
         expected: JsonType,
     },
-    /// Not one of the words of a closed list.
+    /// The word is not in a closed list.
     NotOneOf {
-        /// The words allowed.
+        /// Allowed words.
         allowed: Vec<String>,
     },
     /// The object has no such field.
     UnknownField,
-    /// Not a UUID.
+    /// The value is not a UUID.
     NotAUuid,
-    /// Not an address `d-`, `g-` or `t-` with a UUID.
+    /// The value is not a chat address.
     NotAJid,
-    /// Not an RFC 3339 time.
+    /// The value is not an RFC 3339 time.
     NotATime,
-    /// Not a time of day `HH:MM`.
+    /// The value is not a time of day `HH:MM`.
     NotATimeOfDay,
-    /// Not an e-mail address.
+    /// The value is not an e-mail address.
     NotAnEmail,
-    /// Not the name of a time zone.
+    /// The value is not the name of a time zone.
     NotATimeZone,
-    /// A time that is over already.
+    /// The time has passed.
     NotInTheFuture,
-    /// Not an absolute http(s) address.
+    /// The value is not an absolute http(s) address.
     BadUrl,
-    /// An address the server does not send to.
+    /// The server does not send requests to this address.
     UrlNotAllowed,
-    /// Characters that are not allowed here.
+    /// The value has characters that are not allowed.
     BadCharacters,
-    /// The same value twice.
+    /// The value is repeated.
     Duplicate,
-    /// Cannot be changed any more, or not by this call.
+    /// The value cannot be changed any more, or not by this call.
     ReadOnly,
-    /// Nothing of that name exists.
+    /// No object has this id or name.
     DoesNotExist,
     /// The login code is wrong.
     WrongCode,
-    /// The login code is no longer valid.
+    /// The login code has expired.
     CodeExpired,
-    /// The code was tried too often.
+    /// The login code was tried too often.
     TooManyTries,
     /// The invitation or link is not valid.
     BadToken,
-    /// The integration's key opens nothing.
+    /// The integration's key is unknown or disabled.
     BadKey,
-    /// Not a picture of a kind we accept.
+    /// The file is not an image of an accepted type.
     NotAPicture,
-    /// A picture with too many pixels.
+    /// The image has too many pixels.
     PictureTooLarge,
-    /// A damaged picture whose metadata cannot be taken out.
+    /// The image is damaged and its metadata cannot be removed.
     PictureNotCleanable,
-    /// Decoding a picture takes too long.
+    /// Decoding the image takes too long.
     PictureTooSlow,
-    /// The team's files fill its quota.
+    /// The team's storage quota is exhausted.
     QuotaExceeded {
-        /// Bytes that are free.
+        /// Free bytes.
         left: u64,
     },
-    /// Something else needs it.
+    /// Another object uses it.
     InUse,
-    /// The time for changing this is over.
+    /// The time for changes is over.
     TooLate,
-    /// The role does not allow it.
+    /// The caller's role does not allow it.
     RoleForbids,
-    /// The caller may read there, but not write.
+    /// The caller may read the chat but not write to it.
     ReadOnlyChat(ReadOnlyReason),
-    /// The role does not allow to change these fields.
+    /// The caller's role does not allow changing these fields.
     FieldsForbidden {
-        /// Their names.
+        /// Names of the fields.
         fields: String,
     },
-    /// Only members of a group set up what hears it.
+    /// Only members of a group may set up its integrations.
     NotInGroup,
     /// The last owner cannot leave or be demoted.
     LastOwner,
-    /// A number, but not the caller's.
+    /// The phone number is not the caller's.
     NotYourPhone,
     /// Only the account itself may do it.
     OnlyYourself,
     /// The team is archived.
     Archived,
-    /// No such command or event.
+    /// The command or event is unknown.
     UnknownEvent {
-        /// What was asked for.
+        /// Requested name.
         name: String,
     },
     /// Calls are not offered by this server.
     NoCalls,
-    /// The request has no body where one is needed, or one of a kind we do not read.
+    /// The request has no body, or one of an unsupported type.
     UnsupportedMediaType,
-    /// The body is compressed or encoded in another way.
+    /// The body is compressed or encoded.
     UnsupportedCoding,
     /// The body is not JSON.
     BadJson {
-        /// Where it stops being JSON, from 1.
+        /// Line of the error, from 1.
         line: usize,
-        /// The column on that line, from 1.
+        /// Column of the error, from 1.
         column: usize,
     },
-    /// JSON nested too deeply.
+    /// The JSON is nested too deeply.
     TooDeep {
-        /// The deepest nesting allowed.
+        /// Maximum depth.
         max: usize,
     },
-    /// A key twice in one object.
+    /// A key occurs twice in one object.
     DuplicateKey {
         /// The key.
         key: String,
     },
-    /// The request's form cannot be read.
+    /// The form cannot be parsed.
     BadForm,
-    /// An unknown charset.
+    /// The charset is unknown.
     UnknownCharset {
-        /// Its label.
+        /// Label of the charset.
         name: String,
     },
-    /// A form took too long to come.
+    /// The form arrived too slowly.
     FormTimedOut,
-    /// The page that sent this is not one of ours.
+    /// The request comes from a page of another origin.
     ForeignOrigin,
     /// Too many requests.
     RateLimited {
-        /// Seconds until the next one is accepted.
+        /// Seconds until the next request is accepted.
         seconds: u64,
     },
-    /// No place in the stream of events.
+    /// The value is not a feed position.
     BadPosition,
-    /// Neither a position nor a time.
+    /// The value is neither a position nor a time.
     NotAMoment,
-    /// A moment that has yet to come.
+    /// The moment has not happened yet.
     InTheFuture,
-    /// The past is not shown.
+    /// This resource has no history view.
     HistoryUnavailable,
-    /// More has happened to the team than is replayed.
+    /// The team has too many events to replay.
     TooMuchHistory {
-        /// The most events that are.
+        /// Maximum number of events.
         max: u64,
     },
-    /// Too many bytes are on their way at once.
+    /// Too many bytes are in flight at once.
     TooManyBytesInFlight,
-    /// Too many sockets are open at once.
+    /// Too many sockets are open.
     TooManySockets,
-    /// The read model has not reached the position asked for.
+    /// The read model has not reached the requested position.
     NotCaughtUp,
-    /// A part of the server is not available now.
+    /// A part of the server is not available.
     Unavailable,
-    /// What happened meanwhile is not told any more.
+    /// Missed events are no longer available; the client must fetch the state.
     MustRefetch,
-    /// The server stops, and another takes its place.
+    /// The server is restarting.
     Restarting,
     /// The server took too long.
     TimedOut,
-    /// The same key was used for another request.
+    /// The idempotency key was used for another request.
     IdempotencyKeyReused,
-    /// Our fault; the id leads to the log.
+    /// An internal error; the request id leads to the log.
     Internal {
-        /// The request id.
+        /// Id of the request.
         request_id: String,
     },
-    /// Asked for by the caller, for tests.
+    /// The error was requested by the caller, for tests.
     RequestedError,
-    /// Any other refusal of a value, said in English by the reader of the format.
+    /// Another refusal of a value, in the English words of the parser.
     Invalid {
-        /// What is wrong.
+        /// Explanation of the parser.
         why: String,
     },
 }
@@ -232,9 +232,9 @@ pub enum Text {
 impl Text {
     /// The sentence in a language.
     pub fn render(&self, lang: Lang) -> String {
-        let say = |russian: &str, english: &str| pick(lang, russian, english).to_owned();
+        let say = |russian: &str, english: &str| lang.pick(russian, english).to_owned();
         let fill = |russian: &str, english: &str, value: &dyn Display| {
-            pick(lang, russian, english).replacen("{}", &value.to_string(), 1)
+            lang.pick(russian, english).replacen("{}", &value.to_string(), 1)
         };
         match self {
             Self::Required => say("Обязательное поле", "This field is required"),
@@ -400,20 +400,13 @@ impl Text {
 impl JsonType {
     fn name(self, lang: Lang) -> &'static str {
         match self {
-            Self::String => pick(lang, "строка", "a string"),
-            Self::Integer => pick(lang, "целое число", "an integer"),
-            Self::Number => pick(lang, "число", "a number"),
-            Self::Boolean => pick(lang, "true или false", "true or false"),
-            Self::Array => pick(lang, "список", "an array"),
-            Self::Object => pick(lang, "объект", "an object"),
+            Self::String => lang.pick("строка", "a string"),
+            Self::Integer => lang.pick("целое число", "an integer"),
+            Self::Number => lang.pick("число", "a number"),
+            Self::Boolean => lang.pick("true или false", "true or false"),
+            Self::Array => lang.pick("список", "an array"),
+            Self::Object => lang.pick("объект", "an object"),
         }
-    }
-}
-
-pub(super) fn pick<'a>(lang: Lang, russian: &'a str, english: &'a str) -> &'a str {
-    match lang {
-        Lang::Ru => russian,
-        Lang::En => english,
     }
 }
 

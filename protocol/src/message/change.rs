@@ -1,27 +1,27 @@
-//! Changes of a group or a task as its history tells them: messages of the type `change`.
+//! Changes of a group or a task in its history: messages of the type `change`.
 
 use super::ChatType;
 use crate::lang::Lang;
 use events::ContactId;
 use serde::{Deserialize, Serialize};
 
-/// What has changed, by whom; names are those of that time.
+/// A change, its author and its values. Names are the ones at the time of the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// What.
+    /// Kind of the change.
     pub what: ChangeKind,
-    /// Who did it.
+    /// The contact that made the change.
     pub actor: ContactId,
-    /// Whom it concerns, where that is somebody.
+    /// The contact concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whom: Option<ContactId>,
-    /// Whom it concerned before.
+    /// The contact concerned before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<ContactId>,
-    /// The old value, or the name of whom it concerned.
+    /// The old value, or the name of the contact concerned before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// The new value, or the name of whom it concerns.
+    /// The new value, or the name of the contact concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
 }
@@ -30,78 +30,78 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// It came to be; `new` is its title.
+    /// The group or task was created; `new` is its title.
     Created,
-    /// Somebody joined by themselves.
+    /// A contact joined.
     Joined,
-    /// Somebody was added.
+    /// A contact was added.
     Added,
-    /// Somebody left.
+    /// A contact left.
     Left,
-    /// Somebody was removed.
+    /// A contact was removed.
     Removed,
-    /// Somebody became an admin.
+    /// A member became an admin.
     MadeAdmin,
-    /// Somebody is an admin no more.
+    /// An admin became an ordinary member.
     MadeMember,
-    /// It has another title.
+    /// The title changed.
     Renamed,
-    /// It has another description.
+    /// The description changed.
     Described,
-    /// It has other settings.
+    /// Settings changed.
     Settings,
-    /// A group: a program hears it, or writes into it, from now on.
+    /// Groups only: an integration was added.
     IntegrationAdded,
-    /// A group: what a program may do there, or where it sends what it hears.
+    /// Groups only: an integration's settings changed.
     IntegrationChanged,
-    /// A group: a program hears it and writes into it again.
+    /// Groups only: an integration was enabled.
     IntegrationStarted,
-    /// A group: a program neither hears it nor writes into it for the time being.
+    /// Groups only: an integration was disabled.
     IntegrationStopped,
-    /// A group: a program has nothing to do with it any more.
+    /// Groups only: an integration was removed.
     IntegrationRemoved,
-    /// A task: somebody else is to do it.
+    /// Tasks only: the assignee changed.
     Assignee,
-    /// A task: it is due at another time.
+    /// Tasks only: the deadline changed.
     Deadline,
-    /// A task: it is due at no time any more.
+    /// Tasks only: the deadline was removed.
     NoDeadline,
-    /// A task: the team sees it.
+    /// Tasks only: the task became visible to the team.
     MadePublic,
-    /// A task: only those see it whom it concerns.
+    /// Tasks only: the task became visible to its participants only.
     MadePrivate,
-    /// A task: it is sorted into another section, or none.
+    /// Tasks only: the section changed.
     Section,
-    /// A task: it has other tags.
+    /// Tasks only: the tags changed.
     Tags,
-    /// A task: how important it is.
+    /// Tasks only: the importance changed.
     Importance,
-    /// A task: how urgent.
+    /// Tasks only: the urgency changed.
     Urgency,
-    /// A task: how complex.
+    /// Tasks only: the complexity changed.
     Complexity,
-    /// A task: how much time went into it.
+    /// Tasks only: the time spent changed.
     SpentTime,
-    /// A task: other files belong to it.
+    /// Tasks only: the files changed.
     Files,
-    /// A task: many others follow it.
+    /// Tasks only: many observers changed at once.
     Observers,
-    /// A task: it stands elsewhere.
+    /// Tasks only: the status changed.
     Status,
-    /// A task: it is done; `new` is why.
+    /// Tasks only: the task was completed; `new` is the reason.
     Done,
-    /// A task: it is open again.
+    /// Tasks only: the task was reopened.
     Reopened,
-    /// A task: its checklist is another one.
+    /// Tasks only: the checklist changed.
     Checklist,
-    /// A task: a line of its checklist was ticked.
+    /// Tasks only: a line of the checklist was checked.
     Ticked,
-    /// A task: a line of its checklist is open again.
+    /// Tasks only: a line of the checklist was unchecked.
     Unticked,
 }
 
 impl Change {
-    /// What has changed.
+    /// The change in words, without values.
     pub fn title(&self, chat: ChatType, lang: Lang) -> &'static str {
         let (russian, english) = match (self.what, chat) {
             (ChangeKind::Created, ChatType::Task) => ("Задача создана", "The task was created"),
@@ -146,13 +146,10 @@ impl Change {
             (ChangeKind::Ticked, _) => ("Пункт отмечен", "A line was ticked"),
             (ChangeKind::Unticked, _) => ("Отметка снята", "A line is open again"),
         };
-        match lang {
-            Lang::Ru => russian,
-            Lang::En => english,
-        }
+        lang.pick(russian, english)
     }
 
-    /// The whole of it in words.
+    /// The change in words, with the old and the new value.
     pub fn text(&self, chat: ChatType, lang: Lang) -> String {
         let title = self.title(chat, lang);
         match (&self.old, &self.new) {

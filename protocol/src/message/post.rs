@@ -1,61 +1,48 @@
-//! What clients send: `POST …/chats/{jid}/messages` and `POST`, `PUT …/messages/{id}`.
+//! Requests about messages: `POST …/chats/{jid}/messages` and `POST`, `PUT …/messages/{id}`.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A new message.
+/// Request to post a message.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct PostToChat {
-    /// `plain`.
-    #[serde(rename = "type", default)]
+    /// Type of the content; only `plain` is accepted.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What it says; may be left out when messages are forwarded or files come along.
-    #[serde(default)]
+    /// Text of the message; may be absent when messages are forwarded or files attached.
     pub text: Option<String>,
-    /// Chosen by the client: the same message sent again is not posted again.
-    #[serde(default)]
+    /// UUID chosen by the client: posting again with it returns the stored message.
     pub message_id: Option<String>,
-    /// Messages it forwards.
-    #[serde(default)]
+    /// Ids of messages to forward.
     pub linked_messages: Option<Vec<String>>,
-    /// The message it answers, of the same chat.
-    #[serde(default)]
+    /// Id of the quoted message, of the same chat.
     pub reply_to: Option<String>,
-    /// Marked as important.
-    #[serde(default)]
+    /// Marks the message as important.
     pub important: Option<bool>,
-    /// No link previews wanted.
-    #[serde(default)]
+    /// Links are to be shown without previews.
     pub nopreview: Option<bool>,
-    /// It does not count as unread.
-    #[serde(default)]
+    /// The message does not count as unread.
     pub silently: Option<bool>,
-    /// Files of its author that it brings.
-    #[serde(default)]
+    /// Ids of the author's files to attach.
     pub uploads: Option<Vec<String>>,
 }
 
-/// A message as its author wants it now; what is left out stays.
+/// Request to edit a message; absent fields stay as they are.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct EditMessage {
-    /// What it says.
-    #[serde(default)]
+    /// New text of the message.
     pub text: Option<String>,
-    /// The same, as a message has it.
-    #[serde(default)]
+    /// New text of the message, in the shape in which messages are shown.
     pub content: Option<EditContent>,
-    /// Marked as important.
-    #[serde(default)]
+    /// Marks the message as important.
     pub important: Option<bool>,
-    /// No link previews wanted.
-    #[serde(default)]
+    /// Links are to be shown without previews.
     pub nopreview: Option<bool>,
 }
 
-/// The content of a message as its author wants it now.
+/// New content of a message.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct EditContent {
-    /// What it says.
-    #[serde(default)]
+    /// New text of the message.
     pub text: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! A message without a viewer, and how a viewer sees it.
+//! The stored form of a message, independent of any viewer, and its rendering for one.
 
 use super::{
     Change, ChatType, ContentType, Message, MessageContent, MessageLink, MessageReaction, Reference,
@@ -8,81 +8,81 @@ use chrono::{DateTime, Utc};
 use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
 use serde::{Deserialize, Serialize};
 
-/// A message without a viewer: what the feed carries and the read model keeps.
+/// A message independent of any viewer: the form that the feed carries and the read model stores.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageRecord {
-    /// The message.
+    /// Id of the message.
     pub id: MessageId,
-    /// Where.
+    /// The team.
     pub team: TeamId,
-    /// In which conversation.
+    /// The chat.
     pub chat: ChatRef,
-    /// By whom; of a change whoever made it.
+    /// The author; on a change, the contact that made it.
     pub author: Author,
-    /// What it is.
+    /// Type of the content.
     pub kind: ContentType,
-    /// What it says; empty when deleted, and of changes, which have words of their own.
+    /// Text; empty when deleted, and on changes, which have texts of their own.
     pub text: String,
-    /// What has changed.
+    /// The change that the message reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
-    /// Marked as important.
+    /// The message is marked as important.
     pub important: bool,
-    /// No link previews wanted.
+    /// Links are to be shown without previews.
     pub nopreview: bool,
-    /// Does not count as unread.
+    /// The message does not count as unread.
     pub silently: bool,
-    /// The message it answers.
+    /// Id of the quoted message.
     pub reply_to: Option<MessageId>,
-    /// Messages it forwards.
+    /// Ids of the forwarded messages.
     pub linked_messages: Vec<MessageId>,
-    /// Files that it brings.
+    /// Attached files.
     #[serde(default)]
     pub uploads: Vec<UploadRecord>,
-    /// The message it answers, where that was looked up. Never carried along: it may be edited or deleted.
+    /// The quoted message, if it was looked up. Never serialized: it may be edited or deleted.
     #[serde(skip)]
     pub replied: Option<Box<MessageRecord>>,
-    /// Messages it forwards, where that was looked up.
+    /// The forwarded messages, if they were looked up.
     #[serde(skip)]
     pub forwarded: Vec<MessageRecord>,
-    /// Mentions and addresses.
+    /// Fragments of the text to be shown as links.
     pub links: Vec<MessageLink>,
-    /// Who is mentioned.
+    /// Contacts that the text mentions.
     pub mentioned: Vec<ContactId>,
     /// Reactions.
     pub reactions: Vec<MessageReaction>,
-    /// When it was posted.
+    /// Time of posting.
     pub created: DateTime<Utc>,
-    /// When it was changed or deleted.
+    /// Time of the last edit or of the deletion.
     pub edited: Option<DateTime<Utc>>,
-    /// Until when it may be changed.
+    /// Time until which the author may edit or delete the message.
     pub editable_until: DateTime<Utc>,
-    /// Version.
+    /// Version of the message.
     pub gentime: i64,
-    /// Place in the chat, from 1, without holes.
+    /// Number of the message in its chat, from 1, without gaps.
     pub num: i64,
-    /// Place among those that are not deleted, from 0.
+    /// Index among the messages that are not deleted, from 0.
     pub index: Option<i64>,
-    /// The message before it.
+    /// Id of the preceding message.
     pub prev: Option<MessageId>,
-    /// Whether it was the newest when this was written.
+    /// The message was the newest one of its chat when the record was written.
     pub is_last: bool,
-    /// How many others have seen it, counted up to [`MessageRecord::READERS`].
+    /// Number of other contacts that have seen the message, counted up to [`MessageRecord::READERS`].
     pub received: u32,
-    /// Version of what everybody sees of its chat, when this was written.
+    /// Version of the shared part of the chat when the record was written.
     pub chat_gentime: i64,
 }
 
 impl MessageRecord {
-    /// So many readers of a message are counted: more is "many".
+    /// Maximum number of readers that are counted.
     pub const READERS: u32 = 100;
 
-    /// Whether it was deleted.
+    /// Returns whether the message was deleted.
     pub fn is_deleted(&self) -> bool {
         self.kind == ContentType::Deleted
     }
 
-    /// Whether it can be unread: what was deleted cannot, nor can changes, nor what was posted silently.
+    /// Returns whether the message can be unread: deleted messages, changes and silent messages cannot.
     pub fn counts_as_unread(&self) -> bool {
         !matches!(self.kind, ContentType::Deleted | ContentType::Change) && !self.silently
     }
@@ -130,7 +130,7 @@ impl MessageRecord {
         }
     }
 
-    /// What is left of it once it is deleted.
+    /// Clears the content of a deleted message.
     pub fn withdraw(&mut self) {
         self.kind = ContentType::Deleted;
         self.text.clear();
@@ -164,7 +164,7 @@ impl MessageRecord {
         }
     }
 
-    /// The text with links as people read them.
+    /// The text with links replaced by their labels.
     fn plain_text(&self, lang: Lang) -> String {
         match &self.change {
             Some(change) => change.text(ChatType::of(self.chat), lang),
@@ -186,8 +186,8 @@ impl MessageRecord {
         Some(Reference::Whole(Box::new(Message { reply_to, notice, linked_messages: vec![], ..replied })))
     }
 
-    /// Forwarded messages stand in the chat that they were forwarded to: where they come from is not told, since readers
-    /// may not know of that chat.
+    /// Forwarded messages appear under the chat to which they were forwarded: readers may not know the chat of
+    /// origin, so it is not revealed.
     fn forwards(
         &self,
         (viewer, version): (ContactId, ApiVersion),
@@ -214,7 +214,7 @@ impl MessageRecord {
         self.forwarded.iter().map(whole).collect()
     }
 
-    /// The chat as the viewer names it, and the address that the message went to.
+    /// The chat as the viewer names it, and the address to which the message was sent.
     fn addresses(&self, viewer: ContactId) -> (Jid, Jid) {
         match self.chat {
             ChatRef::Group(group) => (Jid::Group(group), Jid::Group(group)),
@@ -231,7 +231,7 @@ impl MessageRecord {
     }
 }
 
-/// The address of whoever wrote a message.
+/// The address of a message's author.
 pub fn author_jid(author: Author) -> Jid {
     match author {
         Author::Contact(contact) => Jid::Direct(contact),

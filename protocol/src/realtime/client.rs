@@ -1,30 +1,30 @@
-//! What clients say over their sockets: the one list of events, and their parameters.
+//! Events that clients send over their sockets, and their parameters.
 
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Everything clients say.
+/// Events of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientEvent {
-    /// Are you there?
+    /// Liveness check.
     Ping,
-    /// [`Confirm`]
+    /// Acknowledges a frame; parameters: [`Confirm`].
     Confirm,
-    /// [`Activity`]
+    /// Reports activity at the keyboard; parameters: [`Activity`].
     Activity,
-    /// [`Composing`]
+    /// Reports typing; parameters: [`Composing`].
     Composing,
-    /// [`LastRead`]
+    /// Marks a chat as read; parameters: [`LastRead`].
     LastRead,
-    /// [`PostMessage`]
+    /// Posts or edits a message; parameters: [`PostMessage`].
     MessageUpdated,
-    /// [`DeleteMessage`]
+    /// Deletes a message; parameters: [`DeleteMessage`].
     MessageDeleted,
 }
 
 impl ClientEvent {
-    /// All of them.
+    /// All events.
     pub const ALL: [Self; 7] = [
         Self::Ping,
         Self::Confirm,
@@ -40,7 +40,7 @@ impl ClientEvent {
         Self::ALL.into_iter().find(|event| event.name() == name)
     }
 
-    /// The name in an envelope.
+    /// The name in the envelope.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ping => "client.ping",
@@ -53,7 +53,7 @@ impl ClientEvent {
         }
     }
 
-    /// What it says, in a sentence.
+    /// Summary for the documentation.
     pub const fn summary(self) -> &'static str {
         match self {
             Self::Ping => "Are you there? Answered by `server.confirm`.",
@@ -67,93 +67,81 @@ impl ClientEvent {
     }
 }
 
-/// What the names of events about calls begin with; calls are not offered.
+/// Prefix of the names of call events; calls are not offered.
 pub const CALLS: &str = "client.call.";
 
-/// `client.message.updated`
+/// Parameters of `client.message.updated`: posts a message, or edits the caller's own one with this `message_id`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PostMessage {
-    /// To whom.
+    /// Address of the chat.
     pub to: String,
-    /// What.
+    /// Content of the message.
     pub content: PostContent,
-    /// Chosen by the client.
-    #[serde(default)]
+    /// UUID of the message, chosen by the client.
     pub message_id: Option<String>,
-    /// The message it answers.
-    #[serde(default)]
+    /// Id of the quoted message.
     pub reply_to: Option<String>,
-    /// Messages it forwards.
-    #[serde(default)]
+    /// Ids of messages to forward.
     pub linked_messages: Option<Vec<String>>,
-    /// Marked as important.
-    #[serde(default)]
+    /// Marks the message as important.
     pub important: Option<bool>,
-    /// No link previews wanted.
-    #[serde(default)]
+    /// Links are to be shown without previews.
     pub nopreview: Option<bool>,
-    /// Old clients: the text beside forwarded messages, where `content.text` is empty.
-    #[serde(default)]
+    /// Old clients only: text beside forwarded messages when `content.text` is empty.
     pub comment: Option<String>,
-    /// It does not count as unread.
-    #[serde(default)]
+    /// The message does not count as unread.
     pub silently: Option<bool>,
-    /// Files of its author that it brings.
-    #[serde(default)]
+    /// Ids of the author's files to attach.
     pub uploads: Option<Vec<String>>,
 }
 
-/// What a client may say.
+/// Content of a message that a client posts.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct PostContent {
-    /// The text.
+    /// Text of the message.
     pub text: String,
-    /// `plain`.
-    #[serde(rename = "type", default)]
+    /// Type of the content; only `plain` is accepted.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
 }
 
-/// `client.message.deleted`
+/// Parameters of `client.message.deleted`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct DeleteMessage {
-    /// Which one.
+    /// Id of the message.
     pub message_id: String,
 }
 
-/// `client.chat.lastread`
+/// Parameters of `client.chat.lastread`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct LastRead {
-    /// The chat.
+    /// Address of the chat.
     pub jid: String,
-    /// Absent: the newest.
-    #[serde(default)]
+    /// Id of the last message read; the newest one when absent.
     pub last_read_message_id: Option<String>,
 }
 
-/// `client.chat.composing`
+/// Parameters of `client.chat.composing`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Composing {
-    /// The chat.
+    /// Address of the chat.
     pub jid: String,
-    /// Absent: stopped.
-    #[serde(default)]
+    /// `true` when typing started; stopped when absent.
     pub composing: Option<bool>,
-    /// Recording a voice message.
-    #[serde(default)]
+    /// The user is recording a voice message.
     pub is_audio: Option<bool>,
 }
 
-/// `client.activity`
+/// Parameters of `client.activity`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Activity {
-    /// Away from the keyboard.
-    #[serde(default)]
+    /// The user is away from the keyboard.
     pub afk: Option<bool>,
 }
 
-/// `client.confirm`
+/// Parameters of `client.confirm`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct Confirm {
-    /// Of which frame.
+    /// `confirm_id` of the frame to acknowledge.
     pub confirm_id: Value,
 }

@@ -1,30 +1,30 @@
-//! `server.roster`: all that a team's screen shows, in one frame, as clients of 2019 expect it right after connecting.
+//! `server.roster`: the complete state of a team in one frame, as clients of 2019 expect it right after connecting.
 
 use crate::{chat::Chat, contact::Contact, device::Device, section::Section, task::TaskTab};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A team as the hearer sees it.
+/// Complete state of a team as the viewer sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Roster {
-    /// The hearer's unread in all teams.
+    /// Number of unread messages of the viewer in all teams.
     pub badge: u64,
-    /// Sections of contacts, in their order.
+    /// Sections of contacts, in order.
     pub contact_sections: Vec<Section>,
-    /// Everybody in the team, bots too, by shown name.
+    /// All contacts of the team, including bots, ordered by name.
     pub contacts: Vec<Contact>,
-    /// The account's devices, oldest first.
+    /// Devices of the account, oldest first.
     pub devices: Vec<Device>,
-    /// Direct chats, hidden ones too; here and below the one in which something was said last comes first.
+    /// Direct chats, including hidden ones, the most recently active first.
     pub direct_chats: Vec<Chat>,
-    /// Sections of groups.
+    /// Sections of groups, in order.
     pub group_sections: Vec<Section>,
-    /// The groups that the hearer is in.
+    /// Groups of which the viewer is a member, the most recently active first.
     pub groups: Vec<Chat>,
-    /// The tasks that concern the hearer.
+    /// Tasks in which the viewer takes part, the most recently active first.
     pub task_chats: Vec<Chat>,
-    /// Sections of tasks.
+    /// Sections of tasks, in order.
     pub task_sections: Vec<Section>,
-    /// The tabs that tasks are shown under.
+    /// Tabs under which tasks are listed.
     pub task_tabs: Vec<TaskTab>,
 }

@@ -1,10 +1,10 @@
-//! The tabs that tasks are shown under, as the reference of 2019 has them: their order, filters, sorts and titles.
+//! Tabs under which tasks are listed, as in the reference of 2019: their order, filters, sort orders and titles.
 
 use super::{TaskFilterField, TaskSort, TaskTab, TaskTabKey};
 use crate::{Jid, lang::Lang};
 
 impl TaskTab {
-    /// A tab that shows so many tasks to a viewer.
+    /// A tab with the number of tasks that it shows to a viewer.
     pub fn new(key: TaskTabKey, num_tasks: u32, unread_tasks: Vec<Jid>, lang: Lang) -> Self {
         let fields = ["assignee", "owner", "section", "tag"].into_iter();
         let fields = fields.filter(|field| match key {
@@ -48,7 +48,7 @@ fn tab_title(key: TaskTabKey, lang: Lang) -> &'static str {
         TaskTabKey::Copy => ("В копии", "Copy"),
         TaskTabKey::Done => ("Завершённые", "Done"),
     };
-    pick(lang, russian, english)
+    lang.pick(russian, english)
 }
 
 fn title(word: &str, lang: Lang) -> &'static str {
@@ -63,14 +63,7 @@ fn title(word: &str, lang: Lang) -> &'static str {
         "new" => ("Сначала новые", "New first"),
         _ => ("Сначала старые", "Old first"),
     };
-    pick(lang, russian, english)
-}
-
-fn pick(lang: Lang, russian: &'static str, english: &'static str) -> &'static str {
-    match lang {
-        Lang::Ru => russian,
-        Lang::En => english,
-    }
+    lang.pick(russian, english)
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ use events::{ContactId, SectionId};
 use platform::http::{ApiError, Params, Query, Reply};
 use protocol::{
     Jid,
-    chat::Chat,
+    chat::{Chat, TaskPage},
     envelope::Success,
     lang::Text,
-    task::{TaskId, TaskPage, TaskTabKey},
+    task::{TaskId, TaskTabKey},
 };
 use read_model::task::{TaskOrder, TaskQuery};
 use serde::Deserialize;
