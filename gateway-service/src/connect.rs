@@ -4,10 +4,12 @@
 //! has it; what concerns browsers' safety and the server's health is refused before the upgrade.
 
 use crate::{
+    close_code,
     credentials::{Credentials, is_foreign},
     frame,
     gateway::Gateway,
-    socket::{self, Identity, Wire, roster},
+    socket::{self, Identity, roster},
+    transport::Transport,
     upgrade::Upgrade,
     upstream::Sender,
 };
@@ -115,8 +117,8 @@ async fn open(
             let tracked = shared.sockets.token();
             let purse = shared.budget.purse(Some(session.account.0), info.client);
             let tasks = shared.tasks.clone();
-            Ok(upgrade.serve(&tasks, purse, move |wire| async move {
-                socket::run(gateway, wire, identity).await;
+            Ok(upgrade.serve(&tasks, purse, move |transport| async move {
+                socket::run(gateway, transport, identity).await;
                 drop((tracked, admission));
             }))
         }
@@ -125,7 +127,7 @@ async fn open(
                 shared.access.limits.check(Limit::UnauthenticatedPerAddress, &address)?;
             }
             let purse = shared.budget.purse(None, info.client);
-            Ok(upgrade.serve(&shared.tasks, purse, move |wire| panic(wire, code)))
+            Ok(upgrade.serve(&shared.tasks, purse, move |transport| panic(transport, code)))
         }
     }
 }
@@ -174,7 +176,7 @@ async fn identify(
     let found = access.read.memberships().find(caller.account, team).await?;
     let Some(member) = found else { return Ok(Err(Panic::InvalidTeam)) };
     let session = caller.session().clone();
-    let (from, anew) = match resume.from.as_deref() {
+    let (from, must_refetch) = match resume.from.as_deref() {
         None => (None, false),
         Some(CONFIRMED) => {
             let confirmed = access.read.confirmations().last(session.id, &member).await?;
@@ -188,12 +190,12 @@ async fn identify(
     let sender =
         Sender { team, credentials, client: info.client, request_id: info.id.clone(), lang: info.lang };
     let roster = roster::is_wanted(access.config.realtime.roster, resume.roster.as_deref());
-    Ok(Ok(Identity { session, member, sender: sender.into(), from, anew, roster }))
+    Ok(Ok(Identity { session, member, sender: sender.into(), from, must_refetch, roster }))
 }
 
-async fn panic(mut wire: Wire, panic: Panic) {
+async fn panic(mut transport: Transport, panic: Panic) {
     if let Ok(frame) = frame::transient(&ServerEvent::Panic { code: panic.code(), debug: () }) {
-        wire.push(frame, None);
+        transport.push(frame, None);
     }
-    wire.close(socket::code::POLICY, panic.code()).await;
+    transport.close(close_code::POLICY, panic.code()).await;
 }

@@ -21,14 +21,14 @@ use std::{
 use uuid::Uuid;
 
 /// How long the counters of the account's other teams are good, if nothing is heard of them meanwhile.
-const ELSEWHERE_FRESH: Duration = Duration::from_secs(30);
+const OTHER_TEAMS_FRESH: Duration = Duration::from_secs(30);
 
 /// See the file's head.
 pub(crate) struct Counters {
     contact: ContactId,
     /// Rows of events up to here are counted already.
     position: Position,
-    chats: HashMap<ChatKey, Standing>,
+    chats: HashMap<ChatKey, ChatUnread>,
     /// Tasks that concern the contact since a moment ago: nothing was said there yet.
     joined: HashSet<ChatKey>,
     /// Chats that are left out of the sums.
@@ -37,13 +37,13 @@ pub(crate) struct Counters {
     /// The account's contacts in its other teams.
     others: Vec<(TeamId, ContactId)>,
     /// What they have not read there.
-    elsewhere: HashMap<ContactId, TeamUnread>,
+    other_teams: HashMap<ContactId, TeamUnread>,
     asked: Instant,
 }
 
 /// How far a chat is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Standing {
+struct ChatUnread {
     kind: ChatType,
     /// Messages up to this number are not unread.
     base: i64,
@@ -57,7 +57,7 @@ struct Standing {
     version: i64,
 }
 
-impl Standing {
+impl ChatUnread {
     /// A chat in which nothing behind `base` was said yet.
     fn nothing(kind: ChatType, base: i64) -> Self {
         Self { kind, base, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0, version: 0 }
@@ -95,20 +95,20 @@ impl Counters {
             uncounted: loaded.uncounted.into_iter().collect(),
             team: TeamUnread::default(),
             others: Vec::new(),
-            elsewhere: HashMap::new(),
+            other_teams: HashMap::new(),
             asked: Instant::now(),
         };
-        for (chat, standing) in loaded.marks.into_iter().map(Standing::of) {
-            counters.put(chat, standing);
+        for (chat, state) in loaded.marks.into_iter().map(ChatUnread::of) {
+            counters.put(chat, state);
         }
         counters
     }
 
     /// The account's place in other teams has changed.
     pub(crate) fn set_others(&mut self, others: Vec<(TeamId, ContactId)>) {
-        self.elsewhere.retain(|contact, _| others.iter().any(|(_, other)| other == contact));
+        self.other_teams.retain(|contact, _| others.iter().any(|(_, other)| other == contact));
         self.others = others;
-        self.asked = Instant::now().checked_sub(ELSEWHERE_FRESH).unwrap_or_else(Instant::now);
+        self.asked = Instant::now().checked_sub(OTHER_TEAMS_FRESH).unwrap_or_else(Instant::now);
     }
 
     /// Counts the account's other teams anew, unless that was done a moment ago.
@@ -116,25 +116,25 @@ impl Counters {
     /// # Errors
     /// The database failed.
     pub(crate) async fn refresh(&mut self, read: &ReadModel) -> Result<()> {
-        if self.others.is_empty() || self.asked.elapsed() < ELSEWHERE_FRESH {
+        if self.others.is_empty() || self.asked.elapsed() < OTHER_TEAMS_FRESH {
             return Ok(());
         }
         self.asked = Instant::now();
         let contacts: Vec<ContactId> = self.others.iter().map(|(_, contact)| *contact).collect();
-        self.elsewhere = read.unread().counts(&contacts).await?;
+        self.other_teams = read.unread().counts(&contacts).await?;
         Ok(())
     }
 
     /// The account's contact in another team has so much unread now; answers what to tell of it, if that is news.
-    pub(crate) fn hear_elsewhere(&mut self, contact: ContactId, unread: TeamUnread) -> Option<TeamCounters> {
+    pub(crate) fn set_other_team(&mut self, contact: ContactId, unread: TeamUnread) -> Option<TeamCounters> {
         let (team, _) = self.others.iter().find(|(_, other)| *other == contact)?;
-        let before = self.elsewhere.insert(contact, unread).unwrap_or_default();
+        let before = self.other_teams.insert(contact, unread).unwrap_or_default();
         (before != unread).then_some(TeamCounters { uid: team.0, unread })
     }
 
     /// Counts what a row of the contact's own team tells, unless what was loaded has it already. True when the counters
     /// of the chat that it is about are others now.
-    pub(crate) fn hear(&mut self, row: &FeedRow) -> bool {
+    pub(crate) fn apply(&mut self, row: &FeedRow) -> bool {
         if row.position <= self.position {
             return false;
         }
@@ -150,13 +150,13 @@ impl Counters {
             Notice::ReadMarked { contact, chat, message, base, num_unread, mentions, gentime }
                 if *contact == self.contact =>
             {
-                let mut standing = self.standing(*chat, *base);
-                standing.base = *base;
-                standing.unread = *num_unread;
-                standing.mentions = mentions.iter().copied().collect();
-                standing.last_read = Some(message.0);
-                standing.gentime = *gentime;
-                self.put(chat.key(), standing)
+                let mut state = self.chat_unread(*chat, *base);
+                state.base = *base;
+                state.unread = *num_unread;
+                state.mentions = mentions.iter().copied().collect();
+                state.last_read = Some(message.0);
+                state.gentime = *gentime;
+                self.put(chat.key(), state)
             }
             Notice::ChatSettingsChanged { contact, chat, counted } if *contact == self.contact => {
                 self.keep(chat.key(), *counted);
@@ -177,55 +177,55 @@ impl Counters {
     fn posted(&mut self, message: &MessageRecord) -> bool {
         // Of a group that was joined a moment ago all before is no news; a direct chat begins with its first message.
         let kind = ChatType::of(message.chat);
-        let mut standing =
-            self.standing(message.chat, if kind == ChatType::Direct { 0 } else { message.num - 1 });
-        standing.version = standing.version.max(message.chat_gentime);
+        let mut state =
+            self.chat_unread(message.chat, if kind == ChatType::Direct { 0 } else { message.num - 1 });
+        state.version = state.version.max(message.chat_gentime);
         let is_change = message.kind == ContentType::Change;
         if message.author == Author::Contact(self.contact) && !is_change {
             // Whoever posts has read all before.
-            standing.base = message.num;
-            standing.unread = 0;
-            standing.mentions.clear();
-            standing.last_read = Some(message.id.0);
-            standing.gentime = message.gentime.max(standing.gentime + 1);
-        } else if message.counts_as_unread() && message.num > standing.base {
-            standing.unread += 1;
+            state.base = message.num;
+            state.unread = 0;
+            state.mentions.clear();
+            state.last_read = Some(message.id.0);
+            state.gentime = message.gentime.max(state.gentime + 1);
+        } else if message.counts_as_unread() && message.num > state.base {
+            state.unread += 1;
             if message.mentioned.contains(&self.contact) {
-                standing.mentions.insert(message.num);
+                state.mentions.insert(message.num);
             }
         }
-        self.put(message.chat.key(), standing)
+        self.put(message.chat.key(), state)
     }
 
     /// A message was edited or deleted: it can mention others than before, or count no more. A deletion is a new version of
     /// the chat.
     fn changed(&mut self, message: &MessageRecord) -> bool {
         let key = message.chat.key();
-        let Some(mut standing) = self.chats.get(&key).cloned() else { return false };
-        standing.version = standing.version.max(message.chat_gentime);
-        if message.num <= standing.base {
-            return self.put(key, standing);
+        let Some(mut state) = self.chats.get(&key).cloned() else { return false };
+        state.version = state.version.max(message.chat_gentime);
+        if message.num <= state.base {
+            return self.put(key, state);
         }
         if message.is_deleted() && !message.silently {
-            standing.unread = standing.unread.saturating_sub(1);
+            state.unread = state.unread.saturating_sub(1);
         }
         if message.counts_as_unread() && message.mentioned.contains(&self.contact) {
-            standing.mentions.insert(message.num);
+            state.mentions.insert(message.num);
         } else {
-            standing.mentions.remove(&message.num);
+            state.mentions.remove(&message.num);
         }
-        self.put(key, standing)
+        self.put(key, state)
     }
 
     fn keep(&mut self, key: ChatKey, counted: bool) {
-        let standing = self.forget(key);
+        let state = self.forget(key);
         if counted {
             self.uncounted.remove(&key);
         } else {
             self.uncounted.insert(key);
         }
-        if let Some(standing) = standing {
-            self.put(key, standing);
+        if let Some(state) = state {
+            self.put(key, state);
         }
     }
 
@@ -233,23 +233,23 @@ impl Counters {
         self.chats.contains_key(&task.key()) || self.joined.contains(&task.key())
     }
 
-    fn forget(&mut self, key: ChatKey) -> Option<Standing> {
+    fn forget(&mut self, key: ChatKey) -> Option<ChatUnread> {
         self.joined.remove(&key);
-        let standing = self.chats.remove(&key)?;
-        self.count(key, &standing, -1);
-        Some(standing)
+        let state = self.chats.remove(&key)?;
+        self.count(key, &state, -1);
+        Some(state)
     }
 
     /// The counters of a chat.
     pub(crate) fn of(&self, chat: ChatRef) -> ChatCounters {
-        let standing = self.chats.get(&chat.key());
+        let state = self.chats.get(&chat.key());
         ChatCounters {
             chat_type: ChatType::of(chat),
-            gentime: standing.map_or(0, |known| known.gentime.max(known.version)),
+            gentime: state.map_or(0, |known| known.gentime.max(known.version)),
             jid: jid_for(self.contact, chat),
-            last_read_message_id: standing.and_then(|known| known.last_read),
-            num_unread: standing.map_or(0, |known| known.unread),
-            num_unread_notices: standing.map_or(0, |known| known.mentions.len() as u64),
+            last_read_message_id: state.and_then(|known| known.last_read),
+            num_unread: state.map_or(0, |known| known.unread),
+            num_unread_notices: state.map_or(0, |known| known.mentions.len() as u64),
         }
     }
 
@@ -260,18 +260,18 @@ impl Counters {
 
     /// Unread messages in all teams.
     pub(crate) fn badge(&self) -> u64 {
-        self.team.messages() + self.elsewhere.values().map(TeamUnread::messages).sum::<u64>()
+        self.team.messages() + self.other_teams.values().map(TeamUnread::messages).sum::<u64>()
     }
 
-    fn standing(&self, chat: ChatRef, base: i64) -> Standing {
+    fn chat_unread(&self, chat: ChatRef, base: i64) -> ChatUnread {
         let known = self.chats.get(&chat.key()).cloned();
-        known.unwrap_or_else(|| Standing::nothing(ChatType::of(chat), base))
+        known.unwrap_or_else(|| ChatUnread::nothing(ChatType::of(chat), base))
     }
 
     /// True when it is another one than before.
-    fn put(&mut self, key: ChatKey, standing: Standing) -> bool {
-        self.count(key, &standing, 1);
-        let before = self.chats.insert(key, standing);
+    fn put(&mut self, key: ChatKey, state: ChatUnread) -> bool {
+        self.count(key, &state, 1);
+        let before = self.chats.insert(key, state);
         if let Some(before) = &before {
             self.count(key, before, -1);
         }
@@ -279,17 +279,17 @@ impl Counters {
     }
 
     /// Adds a chat to the sums of its kind, or takes it out.
-    fn count(&mut self, key: ChatKey, standing: &Standing, sign: i64) {
+    fn count(&mut self, key: ChatKey, state: &ChatUnread, sign: i64) {
         if self.uncounted.contains(&key) {
             return;
         }
-        let Unread { chats, messages } = match standing.kind {
+        let Unread { chats, messages } = match state.kind {
             ChatType::Direct => &mut self.team.direct,
             ChatType::Group => &mut self.team.group,
             ChatType::Task => &mut self.team.task,
         };
-        *chats = chats.saturating_add_signed(sign * i64::from(standing.unread > 0));
-        *messages = messages.saturating_add_signed(sign * standing.unread.cast_signed());
+        *chats = chats.saturating_add_signed(sign * i64::from(state.unread > 0));
+        *messages = messages.saturating_add_signed(sign * state.unread.cast_signed());
     }
 }
 

@@ -1,8 +1,6 @@
 //! The gateway as the process sees it: started with what it needs, mounted as a router, drained at the end.
 
-use crate::{
-    connect, crowd::Crowd, hub::Hub, presence::Presence, socket::roster, stream, upstream::Upstream,
-};
+use crate::{crowd::Crowd, hub::Hub, presence::Presence, upstream::Upstream};
 use access::Access;
 use axum::extract::FromRef;
 use bus::{Bus, BusError};
@@ -11,7 +9,6 @@ use protocol::notice::{FEED_SUBJECT, LIVE_SUBJECT};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use utoipa_axum::router::OpenApiRouter;
 
 /// What a gateway works with.
 pub struct GatewayDeps {
@@ -70,15 +67,13 @@ const RETRY: Duration = Duration::from_millis(500);
 /// What one socket adds to that time.
 const STAGGER_EACH: Duration = Duration::from_millis(5);
 
+/// Rosters built at the same time in a process: after a restart every client wants one.
+const ROSTERS_AT_ONCE: usize = 4;
+
 impl FromRef<Gateway> for Access {
     fn from_ref(gateway: &Gateway) -> Self {
         gateway.0.access.clone()
     }
-}
-
-/// All routes.
-pub(crate) fn routes() -> OpenApiRouter<Gateway> {
-    connect::router().merge(stream::router())
 }
 
 impl Gateway {
@@ -100,7 +95,7 @@ impl Gateway {
         let sockets = TaskTracker::new();
         let realtime = &access.config.realtime;
         let (crowd, time) = (Crowd::new(realtime), Duration::from_secs(realtime.time_sec.into()));
-        let rosters = Semaphore::new(roster::AT_ONCE);
+        let rosters = Semaphore::new(ROSTERS_AT_ONCE);
         let shared = Shared {
             access,
             hub,
@@ -117,12 +112,7 @@ impl Gateway {
         Ok(Self(Arc::new(shared)))
     }
 
-    /// The routes of sockets and streams; to be wrapped in the HTTP shell.
-    pub fn router(&self) -> OpenApiRouter {
-        routes().with_state(self.clone())
-    }
-
-    /// Takes no new sockets, tells those there are to come back elsewhere, and waits until they are gone.
+    /// Takes no new sockets, tells those there are to come back other_teams, and waits until they are gone.
     pub async fn drain(&self) {
         self.0.draining.cancel();
         self.0.sockets.close();

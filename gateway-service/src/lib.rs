@@ -4,6 +4,7 @@
 //! have sockets here and hands each row to whom it concerns; each socket's own task renders it for its viewer, so that
 //! nobody waits for anybody else. What clients say becomes commands, see [`Upstream`].
 
+mod close_code;
 mod confirmations;
 mod connect;
 mod counters;
@@ -15,8 +16,11 @@ mod hub;
 mod meters;
 mod presence;
 mod render;
+mod routes;
+mod shared_row;
 mod socket;
 mod stream;
+mod transport;
 mod upgrade;
 mod upstream;
 
@@ -25,5 +29,5 @@ pub use upstream::Upstream;
 
 /// The description of the routes of sockets and streams.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    gateway::routes().into_openapi()
+    routes::routes().into_openapi()
 }

@@ -3,8 +3,8 @@
 //! Each team has one frame, made when something changed and shared by all its sockets; a socket that is busy simply
 //! misses the older ones.
 
-mod roster;
-mod tell;
+mod task;
+mod team;
 
 use crate::{
     frame::Frame,
@@ -14,12 +14,12 @@ use crate::{
 use bus::Bus;
 use events::{ContactId, TeamId};
 use protocol::live::Live;
-use roster::Roster;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
+use team::TeamPresence;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -28,14 +28,14 @@ use uuid::Uuid;
 pub(crate) struct Presence(Arc<Inner>);
 
 struct Inner {
-    teams: Mutex<HashMap<TeamId, Roster>>,
+    teams: Mutex<HashMap<TeamId, TeamPresence>>,
     bus: Bus,
     /// This gateway among others.
     node: Uuid,
 }
 
 /// A socket as presence knows it; dropping it goes offline.
-pub(crate) struct Attendance {
+pub(crate) struct PresenceGuard {
     presence: Presence,
     team: TeamId,
     contact: ContactId,
@@ -57,12 +57,12 @@ impl Presence {
         contact: ContactId,
         socket: SocketId,
         mobile: bool,
-    ) -> Attendance {
+    ) -> PresenceGuard {
         let mut teams = self.teams();
         let roster = teams.entry(team).or_default();
         roster.join(contact, socket, mobile);
         let frames = roster.frames();
-        Attendance { presence: self.clone(), team, contact, socket, frames }
+        PresenceGuard { presence: self.clone(), team, contact, socket, frames }
     }
 
     /// Tells the other gateways, and this one, that somebody types.
@@ -72,11 +72,13 @@ impl Presence {
     }
 
     /// What another gateway or a command service says of a team that has sockets here.
-    fn hear(&self, team: TeamId, live: Live, now: Instant) {
+    fn receive(&self, team: TeamId, live: Live, now: Instant) {
         let mut teams = self.teams();
         let Some(roster) = teams.get_mut(&team) else { return };
         match live {
-            Live::Presence { node, contacts } if node != self.0.node => roster.hear(node, contacts, now),
+            Live::Presence { node, contacts } if node != self.0.node => {
+                roster.update_node(node, contacts, now)
+            }
             Live::Activity { contact, afk } => roster.set_afk(contact, None, afk),
             Live::Presence { .. } | Live::Composing { .. } => {}
         }
@@ -91,12 +93,12 @@ impl Presence {
         }
     }
 
-    fn teams(&self) -> MutexGuard<'_, HashMap<TeamId, Roster>> {
+    fn teams(&self) -> MutexGuard<'_, HashMap<TeamId, TeamPresence>> {
         self.0.teams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Attendance {
+impl PresenceGuard {
     /// The contact went away from this device, or came back.
     pub(crate) fn set_afk(&self, afk: bool) {
         if let Some(roster) = self.presence.teams().get_mut(&self.team) {
@@ -105,7 +107,7 @@ impl Attendance {
     }
 }
 
-impl Drop for Attendance {
+impl Drop for PresenceGuard {
     fn drop(&mut self) {
         let mut teams = self.presence.teams();
         let Some(roster) = teams.get_mut(&self.team) else { return };

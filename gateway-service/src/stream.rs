@@ -6,19 +6,22 @@
 use crate::{
     credentials::Credentials,
     gateway::Gateway,
-    socket::{self, Identity, Item, Wire},
+    socket::{self, Identity},
+    transport::{Outbound, Transport},
     upstream::Sender,
 };
 use access::{Access, TeamScope};
 use axum::{
-    body::Body,
     extract::{Query, State},
-    response::{IntoResponse, Response},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
+    header::{ACCEPT, CACHE_CONTROL},
 };
 use platform::{
     http::{ApiError, Reply, RequestInfo},
@@ -27,7 +30,7 @@ use platform::{
 use protocol::{FeedPosition, envelope::Success, error::ErrorCode, lang::Text, realtime::EventsPage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::{convert::Infallible, fmt::Write as _, time::Duration};
+use std::{convert::Infallible, time::Duration};
 use tokio::{
     sync::mpsc,
     time::{Instant, timeout_at},
@@ -48,7 +51,7 @@ const PAGE: usize = 500;
 const LONGEST_WAIT: u64 = 25;
 /// How soon a browser opens the stream again, in milliseconds; and how much of that is chance, so that not all come at
 /// the same moment.
-const RETRY: u64 = 1_000;
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The stream's route.
 pub(crate) fn router() -> OpenApiRouter<Gateway> {
@@ -103,11 +106,11 @@ async fn events(
     let identity = identity(&shared.access, &scope, &info, &headers, from)?;
     if asks_for_stream(&headers) {
         shared.access.limits.check(Limit::SocketsPerAddress, &Key::Address(info.client))?;
-        let items = open(gateway, identity, &info)?;
-        Ok(as_events(items))
+        let frames = open(gateway, identity, &info)?;
+        Ok(as_events(frames))
     } else {
-        let items = open(gateway, identity, &info)?;
-        let page = collect(items, from, Duration::from_secs(wait)).await?;
+        let frames = open(gateway, identity, &info)?;
+        let page = collect(frames, from, Duration::from_secs(wait)).await?;
         let position = page.position.parse::<FeedPosition>().map_or(0, |point| point.last_complete());
         Ok(Reply::new(page).at(position).into_response())
     }
@@ -145,7 +148,7 @@ fn identity(
     let (client, request_id, lang) = (info.client, info.id.clone(), info.lang);
     let sender = Sender { team: scope.team, credentials, client, request_id, lang };
     let session = scope.caller.session().clone();
-    Ok(Identity { session, member: **scope, sender: sender.into(), from, anew: false, roster: false })
+    Ok(Identity { session, member: **scope, sender: sender.into(), from, must_refetch: false, roster: false })
 }
 
 fn asks_for_stream(headers: &HeaderMap) -> bool {
@@ -156,63 +159,52 @@ fn asks_for_stream(headers: &HeaderMap) -> bool {
 }
 
 /// Starts the task behind a stream; it ends when the receiver is dropped.
-fn open(gateway: Gateway, identity: Identity, info: &RequestInfo) -> Result<mpsc::Receiver<Item>, ApiError> {
+fn open(
+    gateway: Gateway,
+    identity: Identity,
+    info: &RequestInfo,
+) -> Result<mpsc::Receiver<Outbound>, ApiError> {
     let admission = gateway.0.crowd.admit(info.client, identity.session.account.0, identity.member.team.0)?;
-    let (sender, items) = mpsc::channel(AHEAD);
+    let (sender, frames) = mpsc::channel(AHEAD);
     let (tasks, tracked) = (gateway.0.tasks.clone(), gateway.0.sockets.token());
     tasks.spawn("stream", async move {
-        socket::run(gateway, Wire::stream(sender), identity).await;
+        socket::run(gateway, Transport::stream(sender), identity).await;
         drop((tracked, admission));
     });
-    Ok(items)
+    Ok(frames)
 }
 
-/// As server-sent events (HTML, 9.2).
-fn as_events(items: mpsc::Receiver<Item>) -> Response {
-    let retry = RETRY + u64::from(uuid::Uuid::new_v4().as_bytes()[0]) * RETRY / 256;
-    let begin = format!("retry: {retry}\n\n");
-    let rest = stream::unfold(items, async |mut items| {
-        let item = items.recv().await?;
-        Some((as_event(&item), items))
-    });
-    let chunks = stream::once(async { begin });
-    let chunks = futures::StreamExt::chain(chunks, rest);
-    let body = Body::from_stream(futures::StreamExt::map(chunks, Ok::<String, Infallible>));
-    let mut response = Response::new(body);
+/// The frames as server-sent events (HTML, 9.2).
+fn as_events(frames: mpsc::Receiver<Outbound>) -> Response {
+    let retry = RETRY + RETRY.mul_f64(f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 256.0);
+    let first = stream::once(async move { Event::default().retry(retry) });
+    let rest = stream::unfold(frames, async |mut frames| Some((as_event(frames.recv().await?), frames)));
+    let mut response = Sse::new(first.chain(rest).map(Ok::<Event, Infallible>)).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(BUFFERING, HeaderValue::from_static("no"));
     response
 }
 
-fn as_event(item: &Item) -> String {
-    match item {
-        Item::Frame(frame, point) => {
-            let mut event = String::with_capacity(frame.len() + 48);
-            if let Some(point) = point {
-                let _ = writeln!(event, "id: {point}"); // cannot fail: it is memory
-            }
-            // JSON as it is written here is one line.
-            event.push_str("data: ");
-            event.push_str(frame.as_str());
-            event.push_str("\n\n");
-            event
+fn as_event(frame: Outbound) -> Event {
+    match frame {
+        Outbound::Frame(frame, Some(position)) => {
+            Event::default().id(position.to_string()).data(frame.as_str())
         }
-        // An answer to what a client says; over a stream none says anything.
-        Item::Answer(frame, _) => format!("data: {}\n\n", frame.as_str()),
-        // From here on a client that comes back need not hear what it was not concerned by.
-        Item::Live(point) => format!("id: {point}\n: live\n\n"),
-        Item::Ping => ": \n\n".to_owned(),
-        Item::Close(code, reason) => {
-            format!("event: close\ndata: {{\"code\":{code},\"reason\":\"{reason}\"}}\n\n")
+        // Streams read nothing from the client, so there are no answers to its commands.
+        Outbound::Frame(frame, None) | Outbound::Answer(frame, _) => Event::default().data(frame.as_str()),
+        // A client that reconnects from here skips rows that did not concern it.
+        Outbound::Live(position) => Event::default().id(position.to_string()).comment("live"),
+        Outbound::Ping => Event::default().comment(""),
+        Outbound::Close(code, reason) => {
+            Event::default().event("close").data(format!(r#"{{"code":{code},"reason":"{reason}"}}"#))
         }
     }
 }
 
 /// Frames until there is something and nothing more at hand, or until the wait is over.
 async fn collect(
-    mut items: mpsc::Receiver<Item>,
+    mut frames: mpsc::Receiver<Outbound>,
     from: Option<FeedPosition>,
     wait: Duration,
 ) -> Result<EventsPage, ApiError> {
@@ -223,26 +215,26 @@ async fn collect(
     while events.len() < PAGE {
         let item = match (live, deadline) {
             // What is missed is on its way, however long that takes: the guard of all requests bounds it.
-            (false, _) => items.recv().await,
-            (true, _) if !events.is_empty() => items.try_recv().ok(),
+            (false, _) => frames.recv().await,
+            (true, _) if !events.is_empty() => frames.try_recv().ok(),
             (true, None) => None,
-            (true, Some(deadline)) => timeout_at(deadline, items.recv()).await.ok().flatten(),
+            (true, Some(deadline)) => timeout_at(deadline, frames.recv()).await.ok().flatten(),
         };
         match item {
-            Some(Item::Frame(frame, Some(point))) => {
+            Some(Outbound::Frame(frame, Some(point))) => {
                 events.push(raw(frame.as_str())?);
                 reached = Some(point);
             }
-            Some(Item::Frame(frame, None)) if is_for_pages(frame.as_str()) => {
+            Some(Outbound::Frame(frame, None)) if is_for_pages(frame.as_str()) => {
                 events.push(raw(frame.as_str())?)
             }
-            Some(Item::Live(point)) => {
+            Some(Outbound::Live(point)) => {
                 live = true;
                 reached = reached.max(Some(point));
                 deadline = Some(Instant::now() + wait);
             }
-            Some(Item::Frame(..) | Item::Answer(..) | Item::Ping) => {}
-            Some(Item::Close(..)) | None => break,
+            Some(Outbound::Frame(..) | Outbound::Answer(..) | Outbound::Ping) => {}
+            Some(Outbound::Close(..)) | None => break,
         }
     }
     let position = reached.ok_or_else(|| ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable))?;

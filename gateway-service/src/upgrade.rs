@@ -2,7 +2,7 @@
 //! is counted before it is read, and a socket that ends in an error is closed in an orderly way: both need the connection
 //! under the socket.
 
-use crate::socket::Wire;
+use crate::transport::Transport;
 use axum::{body::Body, extract::FromRequestParts, response::Response};
 use http::{Request, request::Parts};
 use hyper::upgrade::OnUpgrade;
@@ -39,7 +39,7 @@ impl Upgrade {
         self,
         tasks: &Tasks,
         purse: Purse,
-        serve: impl FnOnce(Wire) -> F + Send + 'static,
+        serve: impl FnOnce(Transport) -> F + Send + 'static,
     ) -> Response
     where
         F: Future<Output = ()> + Send + 'static,
@@ -47,7 +47,7 @@ impl Upgrade {
         let Self { upgrading, response } = self;
         tasks.spawn("socket", async move {
             match upgrading.await {
-                Ok(upgraded) => serve(Wire::socket(upgraded, purse).await).await,
+                Ok(upgraded) => serve(Transport::socket(upgraded, purse).await).await,
                 Err(error) => tracing::debug!(%error, "a socket was not opened"),
             }
         });

@@ -103,8 +103,8 @@ fn read(chat: ChatRef, base: i64, num_unread: u64, mentions: &[i64]) -> FeedRow 
 fn messages_of_others_are_unread_and_what_was_loaded_counts_once() {
     let mut counters = loaded(vec![mark(GROUP, 5, 1)]);
     let old = FeedRow { position: LOADED, ..said(message(GROUP, YOU, 6, &[])) };
-    assert!(!counters.hear(&old), "it was loaded");
-    assert!(counters.hear(&said(message(GROUP, YOU, 7, &[ME]))));
+    assert!(!counters.apply(&old), "it was loaded");
+    assert!(counters.apply(&said(message(GROUP, YOU, 7, &[ME]))));
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices, of.last_read_message_id), (2, 1, Some(id(5).0)));
     assert_eq!((counters.team().group.chats, counters.team().group.messages, counters.badge()), (1, 2, 2));
@@ -114,7 +114,7 @@ fn messages_of_others_are_unread_and_what_was_loaded_counts_once() {
 fn who_posts_has_read_all_before() {
     let mut counters = loaded(vec![mark(DIRECT, 3, 2)]);
     assert_eq!(counters.badge(), 2);
-    counters.hear(&said(message(DIRECT, ME, 6, &[])));
+    counters.apply(&said(message(DIRECT, ME, 6, &[])));
     assert_eq!((counters.of(DIRECT).num_unread, counters.badge()), (0, 0));
     assert_eq!(counters.of(DIRECT).last_read_message_id, Some(id(6).0));
 }
@@ -122,8 +122,8 @@ fn who_posts_has_read_all_before() {
 #[test]
 fn a_new_direct_chat_begins_unread_and_a_joined_group_read() {
     let mut counters = loaded(vec![]);
-    counters.hear(&said(message(DIRECT, YOU, 1, &[])));
-    counters.hear(&said(message(GROUP, YOU, 101, &[])));
+    counters.apply(&said(message(DIRECT, YOU, 1, &[])));
+    counters.apply(&said(message(GROUP, YOU, 101, &[])));
     assert_eq!((counters.of(DIRECT).num_unread, counters.of(GROUP).num_unread), (1, 1));
     assert_eq!((counters.team().direct.messages, counters.team().group.messages), (1, 1));
 }
@@ -132,28 +132,28 @@ fn a_new_direct_chat_begins_unread_and_a_joined_group_read() {
 fn a_mark_in_a_task_counts_for_those_whom_it_concerns_also_before_anything_is_said_there() {
     let task = GroupId(Uuid::from_u128(5));
     let mut counters = loaded(vec![]);
-    counters.hear(&read(ChatRef::Task(task), 7, 0, &[]));
+    counters.apply(&read(ChatRef::Task(task), 7, 0, &[]));
     assert_eq!(
         counters.of(ChatRef::Task(task)).last_read_message_id,
         None,
         "a public task, read from outside"
     );
-    counters.hear(&row(LOADED + 1, Notice::TaskUpdated { task, joined: vec![ME] }));
-    counters.hear(&read(ChatRef::Task(task), 7, 0, &[]));
+    counters.apply(&row(LOADED + 1, Notice::TaskUpdated { task, joined: vec![ME] }));
+    counters.apply(&read(ChatRef::Task(task), 7, 0, &[]));
     assert_eq!(counters.of(ChatRef::Task(task)).last_read_message_id, Some(id(7).0));
     let left = Notice::TaskDeleted { task, left: vec![ME], gentime: 1 };
-    counters.hear(&row(LOADED + 1, left));
-    counters.hear(&read(ChatRef::Task(task), 8, 0, &[]));
+    counters.apply(&row(LOADED + 1, left));
+    counters.apply(&read(ChatRef::Task(task), 8, 0, &[]));
     assert_eq!(counters.of(ChatRef::Task(task)).last_read_message_id, None);
 }
 
 #[test]
 fn a_mark_says_what_is_left_also_when_it_goes_back() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5)]);
-    assert!(counters.hear(&read(GROUP, 7, 2, &[9])));
+    assert!(counters.apply(&read(GROUP, 7, 2, &[9])));
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices, of.last_read_message_id), (2, 1, Some(id(7).0)));
-    counters.hear(&read(GROUP, 2, 7, &[3, 9]));
+    counters.apply(&read(GROUP, 2, 7, &[3, 9]));
     assert_eq!((counters.of(GROUP).num_unread, counters.badge()), (7, 7));
     let theirs = Notice::ReadMarked {
         contact: YOU,
@@ -164,15 +164,15 @@ fn a_mark_says_what_is_left_also_when_it_goes_back() {
         mentions: vec![],
         gentime: 1,
     };
-    assert!(!counters.hear(&row(LOADED + 1, theirs)));
+    assert!(!counters.apply(&row(LOADED + 1, theirs)));
 }
 
 #[test]
 fn a_deleted_message_counts_no_more_and_one_that_was_read_never_did() {
     let mut counters = loaded(vec![ChatMark { mentions: vec![6], ..mark(GROUP, 5, 2) }]);
     let gone = |num| MessageRecord { kind: ContentType::Deleted, ..message(GROUP, YOU, num, &[]) };
-    assert!(!counters.hear(&became(gone(3))));
-    assert!(counters.hear(&became(gone(6))));
+    assert!(!counters.apply(&became(gone(3))));
+    assert!(counters.apply(&became(gone(6))));
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices, counters.badge()), (1, 0, 1));
 }
@@ -180,10 +180,10 @@ fn a_deleted_message_counts_no_more_and_one_that_was_read_never_did() {
 #[test]
 fn an_edit_can_mention_and_mention_no_more() {
     let mut counters = loaded(vec![mark(GROUP, 5, 2)]);
-    assert!(counters.hear(&became(message(GROUP, YOU, 6, &[ME]))));
+    assert!(counters.apply(&became(message(GROUP, YOU, 6, &[ME]))));
     assert_eq!(counters.of(GROUP).num_unread_notices, 1);
-    assert!(!counters.hear(&became(message(GROUP, YOU, 6, &[ME]))), "as before");
-    assert!(counters.hear(&became(message(GROUP, YOU, 6, &[YOU]))));
+    assert!(!counters.apply(&became(message(GROUP, YOU, 6, &[ME]))), "as before");
+    assert!(counters.apply(&became(message(GROUP, YOU, 6, &[YOU]))));
     assert_eq!(counters.of(GROUP).num_unread_notices, 0);
 }
 
@@ -192,9 +192,9 @@ fn a_chat_that_is_gone_counts_no_more() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
     assert_eq!(counters.badge(), 6);
     let group = GROUP.group().unwrap();
-    counters.hear(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![YOU], gentime: 1 }));
+    counters.apply(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![YOU], gentime: 1 }));
     assert_eq!(counters.badge(), 6, "another has left");
-    counters.hear(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![ME], gentime: 1 }));
+    counters.apply(&row(LOADED + 1, Notice::GroupDeleted { group, left: vec![ME], gentime: 1 }));
     assert_eq!((counters.badge(), counters.team().group.chats), (1, 0));
 }
 
@@ -202,19 +202,19 @@ fn a_chat_that_is_gone_counts_no_more() {
 fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
     let kept = |counted| row(LOADED + 1, Notice::ChatSettingsChanged { contact: ME, chat: GROUP, counted });
-    counters.hear(&kept(false));
-    counters.hear(&said(message(GROUP, YOU, 10, &[])));
+    counters.apply(&kept(false));
+    counters.apply(&said(message(GROUP, YOU, 10, &[])));
     assert_eq!((counters.of(GROUP).num_unread, counters.badge(), counters.team().group.chats), (6, 1, 0));
-    counters.hear(&kept(true));
+    counters.apply(&kept(true));
     assert_eq!((counters.badge(), counters.team().group.chats), (7, 1));
 }
 
 #[test]
 fn what_was_there_before_joining_never_counts() {
     let mut counters = loaded(vec![]);
-    counters.hear(&read(GROUP, 8, 1, &[]));
+    counters.apply(&read(GROUP, 8, 1, &[]));
     let gone = MessageRecord { kind: ContentType::Deleted, ..message(GROUP, YOU, 5, &[]) };
-    assert!(!counters.hear(&became(gone)), "it was there before");
+    assert!(!counters.apply(&became(gone)), "it was there before");
     assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
 }
 
@@ -224,10 +224,10 @@ fn what_is_unread_in_other_teams_is_in_the_badge_and_told_when_it_is_news() {
     let (team, there) = (TeamId(Uuid::from_u128(7)), ContactId(Uuid::from_u128(8)));
     counters.set_others(vec![(team, there)]);
     let unread = TeamUnread { group: Unread { chats: 1, messages: 3 }, ..TeamUnread::default() };
-    assert_eq!(counters.hear_elsewhere(there, unread), Some(TeamCounters { uid: team.0, unread }));
+    assert_eq!(counters.set_other_team(there, unread), Some(TeamCounters { uid: team.0, unread }));
     assert_eq!(counters.badge(), 4);
-    assert_eq!(counters.hear_elsewhere(there, unread), None, "as before");
-    assert_eq!(counters.hear_elsewhere(YOU, unread), None, "another's");
+    assert_eq!(counters.set_other_team(there, unread), None, "as before");
+    assert_eq!(counters.set_other_team(YOU, unread), None, "another's");
     counters.set_others(vec![]);
     assert_eq!(counters.badge(), 1);
 }
@@ -239,13 +239,13 @@ fn changes_and_what_is_posted_silently_do_not_count() {
         |author, num| MessageRecord { kind: ContentType::Change, ..message(GROUP, author, num, &[]) };
     let silent = |author, num| MessageRecord { silently: true, ..message(GROUP, author, num, &[ME]) };
     for message in [change(YOU, 6), silent(YOU, 7), message(GROUP, YOU, 8, &[])] {
-        counters.hear(&said(message));
+        counters.apply(&said(message));
     }
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices), (1, 0));
-    counters.hear(&became(MessageRecord { kind: ContentType::Deleted, ..silent(YOU, 7) }));
-    counters.hear(&said(change(ME, 9)));
+    counters.apply(&became(MessageRecord { kind: ContentType::Deleted, ..silent(YOU, 7) }));
+    counters.apply(&said(change(ME, 9)));
     assert_eq!(counters.of(GROUP).num_unread, 1, "a change of one's own reads nothing");
-    counters.hear(&said(silent(ME, 10)));
+    counters.apply(&said(silent(ME, 10)));
     assert_eq!((counters.of(GROUP).num_unread, counters.of(GROUP).last_read_message_id), (0, Some(id(10).0)));
 }

@@ -1,9 +1,12 @@
 //! One scope as the hub follows it: its newest rows, and who listens.
 
-use crate::hub::{
-    elsewhere::Stirred,
-    place::{Ear, Typing, hears, is_news_of_team},
-    row::Row,
+use crate::{
+    hub::{
+        cursor::{SubscriptionKind, is_news_of_team, wants},
+        delivery::Typing,
+        dirty_unread::DirtyUnread,
+    },
+    shared_row::SharedRow,
 };
 use events::{ContactId, GroupId, chat::ChatRef};
 use protocol::{
@@ -23,13 +26,13 @@ const RECENT: usize = 128;
 
 /// One scope.
 pub(crate) struct Channel {
-    recent: VecDeque<Arc<Row>>,
+    recent: VecDeque<Arc<SharedRow>>,
     /// All rows behind here are among the recent ones.
     since: FeedPosition,
-    members: HashMap<SocketId, Ear>,
-    elsewhere: usize,
-    /// What has moved unread counters since it was last asked, if anybody listens from elsewhere.
-    stirred: Stirred,
+    members: HashMap<SocketId, SubscriptionKind>,
+    other_teams: usize,
+    /// What has moved unread counters since it was last asked, if anybody listens from other_teams.
+    dirty: DirtyUnread,
     by_contact: HashMap<ContactId, Vec<SocketId>>,
     by_group: HashMap<GroupId, HashSet<SocketId>>,
 }
@@ -41,28 +44,28 @@ impl Channel {
             recent: VecDeque::new(),
             since,
             members: HashMap::new(),
-            elsewhere: 0,
-            stirred: Stirred::default(),
+            other_teams: 0,
+            dirty: DirtyUnread::default(),
             by_contact: HashMap::new(),
             by_group: HashMap::new(),
         }
     }
 
     /// Somebody listens from now on.
-    pub(crate) fn add(&mut self, socket: SocketId, ear: Ear) {
+    pub(crate) fn add(&mut self, socket: SocketId, kind: SubscriptionKind) {
         self.remove(socket);
-        self.members.insert(socket, ear);
-        match ear {
-            Ear::Home(contact) => self.by_contact.entry(contact).or_default().push(socket),
-            Ear::Elsewhere(_) => self.elsewhere += 1,
-            Ear::Account => {}
+        self.members.insert(socket, kind);
+        match kind {
+            SubscriptionKind::Team(contact) => self.by_contact.entry(contact).or_default().push(socket),
+            SubscriptionKind::OtherTeam(_) => self.other_teams += 1,
+            SubscriptionKind::Account => {}
         }
     }
 
     /// Somebody listens no longer. Its groups are to be removed first.
     pub(crate) fn remove(&mut self, socket: SocketId) {
         match self.members.remove(&socket) {
-            Some(Ear::Home(contact)) => {
+            Some(SubscriptionKind::Team(contact)) => {
                 if let Some(sockets) = self.by_contact.get_mut(&contact) {
                     sockets.retain(|known| *known != socket);
                     if sockets.is_empty() {
@@ -70,31 +73,31 @@ impl Channel {
                     }
                 }
             }
-            Some(Ear::Elsewhere(_)) => self.elsewhere -= 1,
-            Some(Ear::Account) | None => {}
+            Some(SubscriptionKind::OtherTeam(_)) => self.other_teams -= 1,
+            Some(SubscriptionKind::Account) | None => {}
         }
     }
 
-    /// Notes whose unread counters a row moves, for those who listen from elsewhere.
-    pub(crate) fn stir(&mut self, feed: &FeedRow) {
-        if self.elsewhere > 0 {
-            self.stirred.note(feed);
+    /// Notes whose unread counters a row moves, for those who listen from other_teams.
+    pub(crate) fn mark_dirty(&mut self, feed: &FeedRow) {
+        if self.other_teams > 0 {
+            self.dirty.note(feed);
         }
     }
 
     /// What has moved unread counters since the last time; nothing if nothing did.
-    pub(crate) fn take_stirred(&mut self) -> Option<Stirred> {
-        let stirred = std::mem::take(&mut self.stirred);
-        (!stirred.is_empty()).then_some(stirred)
+    pub(crate) fn take_dirty(&mut self) -> Option<DirtyUnread> {
+        let dirty = std::mem::take(&mut self.dirty);
+        (!dirty.is_empty()).then_some(dirty)
     }
 
-    /// Who listens from elsewhere, and as whom.
-    pub(crate) fn listeners_elsewhere(&self) -> Vec<(SocketId, ContactId)> {
-        let elsewhere = |(socket, ear): (&SocketId, &Ear)| match ear {
-            Ear::Elsewhere(contact) => Some((*socket, *contact)),
-            Ear::Home(_) | Ear::Account => None,
+    /// Who listens from other_teams, and as whom.
+    pub(crate) fn other_team_listeners(&self) -> Vec<(SocketId, ContactId)> {
+        let other_teams = |(socket, kind): (&SocketId, &SubscriptionKind)| match kind {
+            SubscriptionKind::OtherTeam(contact) => Some((*socket, *contact)),
+            SubscriptionKind::Team(_) | SubscriptionKind::Account => None,
         };
-        self.members.iter().filter_map(elsewhere).collect()
+        self.members.iter().filter_map(other_teams).collect()
     }
 
     /// Nobody listens.
@@ -103,7 +106,7 @@ impl Channel {
     }
 
     /// How a socket listens.
-    pub(crate) fn ear(&self, socket: SocketId) -> Option<Ear> {
+    pub(crate) fn kind(&self, socket: SocketId) -> Option<SubscriptionKind> {
         self.members.get(&socket).copied()
     }
 
@@ -133,7 +136,7 @@ impl Channel {
     }
 
     /// Remembers a row.
-    pub(crate) fn remember(&mut self, row: Arc<Row>) {
+    pub(crate) fn remember(&mut self, row: Arc<SharedRow>) {
         if self.recent.len() == RECENT
             && let Some(oldest) = self.recent.pop_front()
         {
@@ -149,15 +152,17 @@ impl Channel {
     }
 
     /// The rows behind a point, if all of them are remembered.
-    pub(crate) fn since(&self, point: FeedPosition) -> Option<impl Iterator<Item = &Arc<Row>>> {
+    pub(crate) fn since(&self, point: FeedPosition) -> Option<impl Iterator<Item = &Arc<SharedRow>>> {
         (point >= self.since).then(|| self.recent.iter().filter(move |row| row.feed.feed_position() > point))
     }
 
     /// The live sockets that must hear a row.
     pub(crate) fn targets(&self, feed: &FeedRow) -> Vec<SocketId> {
         let mut targets: Vec<SocketId> = match (&feed.scope, &feed.audience) {
-            (Scope::Account(_), _) => self.where_ear(|ear| ear == Ear::Account).collect(),
-            (Scope::Team(_), Audience::All) => self.where_ear(|ear| matches!(ear, Ear::Home(_))).collect(),
+            (Scope::Account(_), _) => self.sockets_with(|kind| kind == SubscriptionKind::Account).collect(),
+            (Scope::Team(_), Audience::All) => {
+                self.sockets_with(|kind| matches!(kind, SubscriptionKind::Team(_))).collect()
+            }
             (Scope::Team(_), Audience::Group(group)) => {
                 self.by_group.get(group).into_iter().flatten().copied().collect()
             }
@@ -165,11 +170,12 @@ impl Channel {
                 contacts.iter().flat_map(|contact| self.sockets_of(*contact)).copied().collect()
             }
         };
-        // Most rows are messages, which concern nobody elsewhere: then the members need not be looked through.
-        if self.elsewhere > 0 && is_news_of_team(&feed.notice) {
+        // Most rows are messages, which concern nobody other_teams: then the members need not be looked through.
+        if self.other_teams > 0 && is_news_of_team(&feed.notice) {
             let nowhere = HashSet::new();
-            targets
-                .extend(self.where_ear(|ear| matches!(ear, Ear::Elsewhere(_)) && hears(ear, feed, &nowhere)));
+            targets.extend(self.sockets_with(|kind| {
+                matches!(kind, SubscriptionKind::OtherTeam(_)) && wants(kind, feed, &nowhere)
+            }));
         }
         targets
     }
@@ -184,12 +190,14 @@ impl Channel {
             }
             ChatRef::Group(group) | ChatRef::Task(group) => {
                 let members = self.by_group.get(&group).into_iter().flatten().copied();
-                members.filter(|socket| self.ear(*socket) != Some(Ear::Home(typing.actor))).collect()
+                members
+                    .filter(|socket| self.kind(*socket) != Some(SubscriptionKind::Team(typing.actor)))
+                    .collect()
             }
         }
     }
 
-    fn where_ear(&self, wanted: impl Fn(Ear) -> bool) -> impl Iterator<Item = SocketId> {
-        self.members.iter().filter(move |(_, ear)| wanted(**ear)).map(|(socket, _)| *socket)
+    fn sockets_with(&self, wanted: impl Fn(SubscriptionKind) -> bool) -> impl Iterator<Item = SocketId> {
+        self.members.iter().filter(move |(_, kind)| wanted(**kind)).map(|(socket, _)| *socket)
     }
 }

@@ -1,10 +1,8 @@
 //! The whole state right after connecting, for clients that ask for it: `server.roster`. It says where it stands, and the
 //! frames behind it go on from there. Whoever would get too much of it at once is told to fetch it instead.
 
-use crate::{
-    frame,
-    socket::{End, Socket},
-};
+use super::state::{End, Socket};
+use crate::frame;
 use platform::{
     config::RosterMode,
     http::fields::{boolean, is_true},
@@ -14,9 +12,6 @@ use read_model::roster::RosterOptions;
 
 /// A frame longer than this is not sent: it would wait in memory for a slow client.
 const LONGEST: usize = 8 * 1024 * 1024;
-
-/// How many are made at the same time in a process: after a restart everybody wants one.
-pub(crate) const AT_ONCE: usize = 4;
 
 /// Whether a client that goes on from nowhere gets one.
 pub(crate) fn is_wanted(mode: RosterMode, asked: Option<&str>) -> bool {
@@ -29,8 +24,8 @@ pub(crate) fn is_wanted(mode: RosterMode, asked: Option<&str>) -> bool {
 
 impl Socket {
     /// Tells the client everything, as of where it begins to be told what is new.
-    pub(super) async fn tell_roster(&mut self) -> Option<End> {
-        let (at, renderer) = (self.told, &self.renderer);
+    pub(super) async fn send_roster(&mut self) -> Option<End> {
+        let (at, renderer) = (self.sent, &self.renderer);
         let shared = &self.gateway.0;
         let max_objects = match shared.access.config.realtime.roster_objects {
             0 => u32::MAX,
@@ -55,7 +50,7 @@ impl Socket {
         match frame {
             Ok(frame) if frame.len() > LONGEST => self.too_much(),
             Ok(frame) => {
-                self.wire.push(frame, Some(at));
+                self.transport.push(frame, Some(at));
                 None
             }
             Err(error) => self.broken(&error.into()),
@@ -63,7 +58,7 @@ impl Socket {
     }
 
     fn too_much(&mut self) -> Option<End> {
-        self.fetch_anew(self.told);
+        self.send_must_refetch(self.sent);
         None
     }
 }

@@ -1,6 +1,6 @@
 //! The hub's task: hears the bus, reads the table where the bus left a gap, and looks at the checkpoint now and then.
 
-use crate::{hub::Hub, meters};
+use crate::{hub::shared::Hub, meters};
 use bus::{Delivery, Message, Subscription};
 use futures::{StreamExt, stream::FuturesUnordered};
 use protocol::notice::CommittedBatch;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 /// How often the read model's checkpoint is compared with what has come: the net under everything else.
 const CHECK: Duration = Duration::from_secs(1);
 
-/// How often unread counters elsewhere are counted anew, if they have moved.
+/// How often unread counters other_teams are counted anew, if they have moved.
 const COUNT: Duration = Duration::from_secs(2);
 
 /// Rows read from the table at once.
@@ -50,7 +50,7 @@ impl Hub {
                     Some(Delivery::Missed(_)) => work.push(self.job(Job::Check { at_once: true })),
                     None => return Err(BusClosed),
                 },
-                () = self.0.wanted.notified() => {}
+                () = self.wanted() => {}
                 _ = checks.tick() => work.push(self.job(Job::Check { at_once: false })),
                 _ = counts.tick() => {
                     // One count at a time: a slow database is not asked more often than it answers.
@@ -60,7 +60,7 @@ impl Hub {
                 }
                 Some(()) = work.next(), if !work.is_empty() => {}
             }
-            if self.board().take_wanted() {
+            if self.fanout().take_wanted() {
                 work.push(self.job(Job::Fill));
             }
         }
@@ -69,7 +69,7 @@ impl Hub {
     /// A transaction of the projection.
     fn hear(&self, message: &Message) {
         match serde_json::from_slice::<CommittedBatch>(&message.payload) {
-            Ok(committed) => self.board().accept(committed),
+            Ok(committed) => self.fanout().accept(committed),
             // The table has them in any case: the next look at the checkpoint finds out.
             Err(error) => tracing::warn!(%error, "rows on the bus cannot be read"),
         }
@@ -80,7 +80,7 @@ impl Hub {
             Job::Check { at_once } => self.check(at_once).await,
             Job::Fill => self.fill().await,
             Job::Count(turn) => {
-                self.count_elsewhere().await;
+                self.count_other_teams().await;
                 drop(turn);
             }
         }
@@ -88,13 +88,13 @@ impl Hub {
 
     async fn check(&self, at_once: bool) {
         let looked = match self.settled().await {
-            Ok(_) => self.0.read.position().await,
+            Ok(_) => self.read().position().await,
             Err(error) => Err(error),
         };
         match looked {
             Ok(position) => {
-                self.board().note_head(position, at_once);
-                self.0.wanted.notify_one();
+                self.fanout().note_head(position, at_once);
+                self.wake();
             }
             Err(error) => tracing::warn!(%error, "the read model's checkpoint cannot be read"),
         }
@@ -103,23 +103,23 @@ impl Hub {
     async fn fill(&self) {
         meters::gap();
         loop {
-            let Some((scopes, after)) = self.board().begin_read() else { return };
-            match self.0.read.feed().page(&scopes, after, PAGE).await {
+            let Some((scopes, after)) = self.fanout().begin_read() else { return };
+            match self.read().feed().page(&scopes, after, PAGE).await {
                 Ok(FeedRead::Page(page)) => {
                     let is_last = page.is_last;
-                    let mut board = self.board();
-                    board.accept_read(page, &scopes);
-                    if is_last && board.filled() {
+                    let mut fanout = self.fanout();
+                    fanout.accept_read(page, &scopes);
+                    if is_last && fanout.filled() {
                         return;
                     }
                 }
                 Ok(FeedRead::Forgotten { head }) => {
                     tracing::error!(%after, head, "what this gateway has yet to tell is forgotten");
-                    self.board().skip(head);
+                    self.fanout().skip(head);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the feed cannot be read");
-                    self.board().fill_failed();
+                    self.fanout().fill_failed();
                     return;
                 }
             }
@@ -132,6 +132,6 @@ enum Job {
         at_once: bool,
     },
     Fill,
-    /// Count what is unread elsewhere; one at a time.
+    /// Count what is unread other_teams; one at a time.
     Count(OwnedSemaphorePermit),
 }

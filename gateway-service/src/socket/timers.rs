@@ -26,7 +26,7 @@ const SEEN: Duration = Duration::from_secs(60);
 const CONFIRMED: Duration = Duration::from_secs(5);
 
 /// See the file's head.
-pub(super) struct Pace {
+pub(super) struct Timers {
     ping: Instant,
     unanswered: u32,
     online: Instant,
@@ -42,7 +42,7 @@ pub(super) struct Pace {
 
 /// What is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Due {
+pub(super) struct DueTimers {
     /// A protocol ping.
     pub(super) ping: bool,
     /// Nothing was heard for too long.
@@ -63,7 +63,7 @@ pub(super) struct Due {
     pub(super) expired: bool,
 }
 
-impl Pace {
+impl Timers {
     /// `server.online` is due at once; `server.time` comes every so often; the session lasts for so long.
     pub(super) fn new(time_every: Duration, session: Duration) -> Self {
         let now = Instant::now();
@@ -95,11 +95,11 @@ impl Pace {
     }
 
     /// What is due now; it will be due again later.
-    pub(super) fn due(&mut self, now: Instant) -> Due {
+    pub(super) fn due(&mut self, now: Instant) -> DueTimers {
         let ping = pass(&mut self.ping, now, PING);
         let dead = ping && self.unanswered >= PINGS;
         self.unanswered += u32::from(ping);
-        Due {
+        DueTimers {
             ping,
             dead,
             online: pass(&mut self.online, now, ONLINE),
@@ -123,7 +123,7 @@ impl Pace {
     }
 
     /// `server.online` was sent, with so many bytes.
-    pub(super) fn told_presence(&mut self, now: Instant, bytes: usize) {
+    pub(super) fn presence_sent(&mut self, now: Instant, bytes: usize) {
         let pauses = u32::try_from(1 + bytes / ONLINE_BYTES).unwrap_or(u32::MAX);
         self.online_earliest = now + ONLINE_PAUSE.saturating_mul(pauses).min(ONLINE);
     }
@@ -154,7 +154,7 @@ fn pass(at: &mut Instant, now: Instant, every: Duration) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ONLINE, PING, Pace};
+    use super::{ONLINE, PING, Timers};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -162,49 +162,49 @@ mod tests {
 
     #[test]
     fn the_end_of_a_session_is_due_at_its_moment() {
-        let mut pace = Pace::new(ONLINE, Duration::from_millis(700));
+        let mut timers = Timers::new(ONLINE, Duration::from_millis(700));
         let now = Instant::now();
-        assert!(!pace.due(now).expired);
-        assert!(pace.next() <= now + Duration::from_millis(700));
-        assert!(pace.due(now + Duration::from_millis(700)).expired);
+        assert!(!timers.due(now).expired);
+        assert!(timers.next() <= now + Duration::from_millis(700));
+        assert!(timers.due(now + Duration::from_millis(700)).expired);
     }
 
     #[test]
     fn presence_is_due_at_once_and_then_again_and_again() {
-        let mut pace = Pace::new(ONLINE, DAY);
+        let mut timers = Timers::new(ONLINE, DAY);
         let now = Instant::now();
-        assert!(pace.due(now).online);
-        assert!(!pace.due(now + Duration::from_secs(4)).online);
-        assert!(pace.due(now + ONLINE).online);
+        assert!(timers.due(now).online);
+        assert!(!timers.due(now + Duration::from_secs(4)).online);
+        assert!(timers.due(now + ONLINE).online);
     }
 
     #[test]
     fn presence_of_many_is_told_less_often() {
-        let mut pace = Pace::new(ONLINE, DAY);
+        let mut timers = Timers::new(ONLINE, DAY);
         let now = Instant::now();
-        pace.due(now);
-        pace.told_presence(now, 100);
-        pace.presence_changed();
-        assert!(pace.due(now + Duration::from_millis(200)).online);
-        pace.told_presence(now, 40_000);
-        pace.presence_changed();
-        assert!(!pace.due(now + Duration::from_millis(1_900)).online);
-        assert!(pace.due(now + Duration::from_secs(2)).online);
+        timers.due(now);
+        timers.presence_sent(now, 100);
+        timers.presence_changed();
+        assert!(timers.due(now + Duration::from_millis(200)).online);
+        timers.presence_sent(now, 40_000);
+        timers.presence_changed();
+        assert!(!timers.due(now + Duration::from_millis(1_900)).online);
+        assert!(timers.due(now + Duration::from_secs(2)).online);
     }
 
     #[test]
     fn a_peer_that_answers_no_ping_is_dead() {
-        let mut pace = Pace::new(ONLINE, DAY);
+        let mut timers = Timers::new(ONLINE, DAY);
         let mut now = Instant::now();
         let mut after = || {
             now += PING;
             now
         };
-        assert!(!pace.due(after()).dead);
-        assert!(!pace.due(after()).dead);
-        pace.alive();
-        assert!(!pace.due(after()).dead);
-        assert!(!pace.due(after()).dead);
-        assert!(pace.due(after()).dead);
+        assert!(!timers.due(after()).dead);
+        assert!(!timers.due(after()).dead);
+        timers.alive();
+        assert!(!timers.due(after()).dead);
+        assert!(!timers.due(after()).dead);
+        assert!(timers.due(after()).dead);
     }
 }

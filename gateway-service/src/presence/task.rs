@@ -46,7 +46,7 @@ impl Presence {
             Ok(Live::Composing { chat, actor, composing, is_audio }) => {
                 hub.typing(Typing { team, chat, actor, composing, is_audio });
             }
-            Ok(live) => self.hear(team, live, Instant::now()),
+            Ok(live) => self.receive(team, live, Instant::now()),
             Err(error) => tracing::debug!(%team, %error, "what another process says cannot be read"),
         }
     }

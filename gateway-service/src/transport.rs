@@ -1,12 +1,15 @@
 //! The two ends that frames go to: a websocket, which reads and writes side by side in one task and knows when its peer
 //! does neither; and a stream, which is only written to.
 
-use super::{code, meter::Metered};
-use crate::{frame::Frame, meters};
+mod frame_tracker;
+mod metered;
+
+use crate::{close_code, frame::Frame, meters};
 use bytes::Bytes;
 use futures::{Sink, Stream, future::BoxFuture};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use metered::Metered;
 use platform::budget::{Charge, Purse};
 use protocol::FeedPosition;
 use std::{
@@ -49,9 +52,9 @@ const OUTBOX_BYTES: usize = 256 * 1024;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// See the file's head.
-pub(crate) struct Wire {
+pub(crate) struct Transport {
     peer: Peer,
-    outbox: VecDeque<Item>,
+    outbox: VecDeque<Outbound>,
     /// Bytes of answers in the outbox.
     answers: usize,
     pushed: u64,
@@ -63,15 +66,15 @@ pub(crate) struct Wire {
 enum Peer {
     Socket(Box<WebSocketStream<Metered<TokioIo<Upgraded>>>>),
     Stream {
-        items: PollSender<Item>,
+        frames: PollSender<Outbound>,
         /// Resolves when nobody reads any more.
         closed: BoxFuture<'static, ()>,
     },
 }
 
-/// What goes over a wire.
+/// What goes over a transport.
 #[derive(Debug)]
-pub(crate) enum Item {
+pub(crate) enum Outbound {
     /// A frame, and its place if it has one.
     Frame(Frame, Option<FeedPosition>),
     /// An answer to what the client said, with what counts its memory.
@@ -84,9 +87,9 @@ pub(crate) enum Item {
     Close(u16, &'static str),
 }
 
-/// What happens on a wire.
+/// What happens on a transport.
 #[derive(Debug)]
-pub(crate) enum Heard {
+pub(crate) enum Inbound {
     /// An event of the client, in a text or a binary frame, and what counts its memory.
     Event(Bytes, Option<Charge>),
     /// A protocol ping or pong: the peer lives.
@@ -101,7 +104,7 @@ pub(crate) enum Heard {
     Gone,
 }
 
-impl Wire {
+impl Transport {
     /// Over an upgraded connection; what comes in is paid for out of the purse.
     pub(crate) async fn socket(upgraded: Upgraded, purse: Purse) -> Self {
         let config = WebSocketConfig::default()
@@ -115,10 +118,10 @@ impl Wire {
     }
 
     /// Into a queue whose other end makes an answer of it.
-    pub(crate) fn stream(items: mpsc::Sender<Item>) -> Self {
-        let open = items.clone();
+    pub(crate) fn stream(frames: mpsc::Sender<Outbound>) -> Self {
+        let open = frames.clone();
         let closed = Box::pin(async move { open.closed().await });
-        Self::new(Peer::Stream { items: PollSender::new(items), closed })
+        Self::new(Peer::Stream { frames: PollSender::new(frames), closed })
     }
 
     fn new(peer: Peer) -> Self {
@@ -134,7 +137,7 @@ impl Wire {
     pub(crate) fn push(&mut self, frame: Frame, point: Option<FeedPosition>) {
         meters::sent(1);
         self.pushed += 1;
-        self.outbox.push_back(Item::Frame(frame, point));
+        self.outbox.push_back(Outbound::Frame(frame, point));
     }
 
     /// Adds an answer to what the client said.
@@ -142,7 +145,7 @@ impl Wire {
         meters::sent(1);
         self.pushed += 1;
         self.answers += frame.len();
-        self.outbox.push_back(Item::Answer(frame, charge));
+        self.outbox.push_back(Outbound::Answer(frame, charge));
     }
 
     /// Frames pushed so far.
@@ -152,12 +155,12 @@ impl Wire {
 
     /// Everything up to here was told.
     pub(crate) fn live(&mut self, point: FeedPosition) {
-        self.outbox.push_back(Item::Live(point));
+        self.outbox.push_back(Outbound::Live(point));
     }
 
     /// Asks the peer whether it lives.
     pub(crate) fn ping(&mut self) {
-        self.outbox.push_back(Item::Ping);
+        self.outbox.push_back(Outbound::Ping);
     }
 
     /// Whether frames of the hub may be pushed.
@@ -193,7 +196,7 @@ impl Wire {
 
     /// Writes, and waits for something to happen; reads only if `listening`. May be dropped while waiting: nothing
     /// gets lost.
-    pub(crate) async fn turn(&mut self, listening: bool) -> Heard {
+    pub(crate) async fn turn(&mut self, listening: bool) -> Inbound {
         let was_full = !self.has_room();
         if let (Peer::Socket(socket), false) = (&mut self.peer, listening) {
             socket.get_mut().not_listened_to();
@@ -201,13 +204,13 @@ impl Wire {
         poll_fn(|cx| {
             match self.poll_write(cx) {
                 Poll::Ready(true) => self.stalled = None,
-                Poll::Ready(false) => return Poll::Ready(Heard::Gone),
+                Poll::Ready(false) => return Poll::Ready(Inbound::Gone),
                 Poll::Pending => {
                     self.stalled.get_or_insert_with(Instant::now);
                 }
             }
             if was_full && self.has_room() {
-                return Poll::Ready(Heard::Room);
+                return Poll::Ready(Inbound::Room);
             }
             if listening { self.poll_read(cx) } else { Poll::Pending }
         })
@@ -224,7 +227,7 @@ impl Wire {
 
     /// Sends what waits, then a close, and waits for the peer's.
     pub(crate) async fn close(mut self, code: u16, reason: &'static str) {
-        self.outbox.push_back(Item::Close(code, reason));
+        self.outbox.push_back(Outbound::Close(code, reason));
         let farewell = async {
             if poll_fn(|cx| self.poll_write(cx)).await {
                 self.until_end().await;
@@ -263,10 +266,10 @@ impl Wire {
         while !self.outbox.is_empty() {
             let is_ready = match &mut self.peer {
                 Peer::Socket(socket) => ready!(Pin::new(&mut **socket).poll_ready(cx)).is_ok(),
-                Peer::Stream { items, .. } => ready!(items.poll_reserve(cx)).is_ok(),
+                Peer::Stream { frames, .. } => ready!(frames.poll_reserve(cx)).is_ok(),
             };
             let Some(item) = self.outbox.pop_front().filter(|_| is_ready) else { return Poll::Ready(false) };
-            if let Item::Answer(frame, _) = &item {
+            if let Outbound::Answer(frame, _) = &item {
                 self.answers -= frame.len();
             }
             let is_taken = match &mut self.peer {
@@ -274,7 +277,7 @@ impl Wire {
                     Some(message) => Pin::new(&mut **socket).start_send(message).is_ok(),
                     None => true,
                 },
-                Peer::Stream { items, .. } => items.send_item(item).is_ok(),
+                Peer::Stream { frames, .. } => frames.send_item(item).is_ok(),
             };
             if !is_taken {
                 return Poll::Ready(false);
@@ -293,44 +296,44 @@ impl Wire {
         Poll::Ready(true)
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Heard> {
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Inbound> {
         let socket = match &mut self.peer {
             Peer::Socket(socket) => socket,
             Peer::Stream { closed, .. } => {
                 ready!(closed.as_mut().poll(cx));
-                return Poll::Ready(Heard::Gone);
+                return Poll::Ready(Inbound::Gone);
             }
         };
         let heard = match ready!(Pin::new(&mut **socket).poll_next(cx)) {
-            Some(Ok(Message::Text(text))) => Heard::Event(text.into(), socket.get_mut().take_charge()),
-            Some(Ok(Message::Binary(bytes))) => Heard::Event(bytes, socket.get_mut().take_charge()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Heard::Alive,
-            Some(Ok(Message::Close(_))) => Heard::Close,
+            Some(Ok(Message::Text(text))) => Inbound::Event(text.into(), socket.get_mut().take_charge()),
+            Some(Ok(Message::Binary(bytes))) => Inbound::Event(bytes, socket.get_mut().take_charge()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Inbound::Alive,
+            Some(Ok(Message::Close(_))) => Inbound::Close,
             Some(Err(error)) => broken(&error),
-            None => Heard::Gone,
+            None => Inbound::Gone,
         };
         Poll::Ready(heard)
     }
 }
 
 /// A violation of the protocol by the peer (RFC 6455, 7.4.1).
-fn broken(error: &Error) -> Heard {
+fn broken(error: &Error) -> Inbound {
     match error {
-        Error::Capacity(_) => Heard::Broken(code::TOO_LONG, "the message is too long"),
-        Error::Utf8(_) => Heard::Broken(code::NOT_UTF8, "the text is not UTF-8"),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Heard::Gone,
-        Error::Protocol(_) => Heard::Broken(code::PROTOCOL, "the frame breaks the protocol"),
-        _ => Heard::Gone,
+        Error::Capacity(_) => Inbound::Broken(close_code::TOO_LONG, "the message is too long"),
+        Error::Utf8(_) => Inbound::Broken(close_code::NOT_UTF8, "the text is not UTF-8"),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Inbound::Gone,
+        Error::Protocol(_) => Inbound::Broken(close_code::PROTOCOL, "the frame breaks the protocol"),
+        _ => Inbound::Gone,
     }
 }
 
 /// An item as a websocket carries it.
-fn message(item: Item) -> Option<Message> {
+fn message(item: Outbound) -> Option<Message> {
     match item {
-        Item::Frame(frame, _) | Item::Answer(frame, _) => Some(Message::Text(frame)),
-        Item::Live(_) => None,
-        Item::Ping => Some(Message::Ping(Bytes::new())),
-        Item::Close(code, reason) => Some(Message::Close(Some(CloseFrame {
+        Outbound::Frame(frame, _) | Outbound::Answer(frame, _) => Some(Message::Text(frame)),
+        Outbound::Live(_) => None,
+        Outbound::Ping => Some(Message::Ping(Bytes::new())),
+        Outbound::Close(code, reason) => Some(Message::Close(Some(CloseFrame {
             code: code.into(),
             reason: Utf8Bytes::from_static(reason),
         }))),

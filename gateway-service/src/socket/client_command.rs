@@ -14,7 +14,7 @@ use std::{borrow::Cow, ops::Range};
 
 /// An event of a client.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct ClientCommand {
     /// Which event.
     pub(super) kind: ClientEvent,
     /// The whole envelope.
@@ -27,7 +27,7 @@ pub(super) struct Told {
 /// What was sent is no event.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct Unreadable {
+pub(super) struct InvalidCommand {
     /// Why, for people.
     pub(super) message: String,
     /// What was sent, as far as it can be shown.
@@ -49,15 +49,15 @@ struct Envelope<'a> {
     confirm_id: Option<&'a RawValue>,
 }
 
-impl Told {
+impl ClientCommand {
     /// Reads the payload of a frame.
     ///
     /// # Errors
     /// It is not JSON, no envelope, or an event that is not known.
-    pub(super) fn read(payload: Bytes, charge: Option<Charge>, lang: Lang) -> Result<Self, Unreadable> {
+    pub(super) fn read(payload: Bytes, charge: Option<Charge>, lang: Lang) -> Result<Self, InvalidCommand> {
         match parts(&payload, lang) {
             Ok((kind, params, confirm_id)) => Ok(Self { kind, payload, params, confirm_id, charge }),
-            Err(message) => Err(Unreadable { message, orig: shown(&payload), charge }),
+            Err(message) => Err(InvalidCommand { message, orig: shown(&payload), charge }),
         }
     }
 
@@ -80,7 +80,7 @@ impl Told {
     }
 
     /// The same in memory of its own: it would keep all of the buffer that it was read into.
-    pub(super) fn on_its_own(self) -> Self {
+    pub(super) fn detached(self) -> Self {
         Self { payload: Bytes::copy_from_slice(&self.payload), ..self }
     }
 
@@ -97,9 +97,9 @@ pub(super) fn shown(payload: &[u8]) -> Box<RawValue> {
     json.or_else(|_| text()).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-type Parts = (ClientEvent, Option<Range<usize>>, Option<Range<usize>>);
+type SocketSetup = (ClientEvent, Option<Range<usize>>, Option<Range<usize>>);
 
-fn parts(payload: &[u8], lang: Lang) -> Result<Parts, String> {
+fn parts(payload: &[u8], lang: Lang) -> Result<SocketSetup, String> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(payload).map_err(|error| {
             match serde_json::from_slice::<&RawValue>(payload) {
@@ -113,21 +113,21 @@ fn parts(payload: &[u8], lang: Lang) -> Result<Parts, String> {
             false => format!("unknown event: {}", envelope.event),
         });
     };
-    let place = |part: &RawValue| {
+    let cursor = |part: &RawValue| {
         let from = part.get().as_ptr().addr() - payload.as_ptr().addr();
         from..from + part.get().len()
     };
     let confirm_id = envelope.confirm_id.filter(|id| id.get() != r#""""#);
-    Ok((kind, envelope.params.map(place), confirm_id.map(place)))
+    Ok((kind, envelope.params.map(cursor), confirm_id.map(cursor)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, ClientEvent, Lang, RawValue, Told, Unreadable};
+    use super::{Bytes, ClientCommand, ClientEvent, InvalidCommand, Lang, RawValue};
     use serde_json::{Value, json};
 
-    fn read(payload: &[u8]) -> Result<Told, Unreadable> {
-        Told::read(Bytes::copy_from_slice(payload), None, Lang::En)
+    fn read(payload: &[u8]) -> Result<ClientCommand, InvalidCommand> {
+        ClientCommand::read(Bytes::copy_from_slice(payload), None, Lang::En)
     }
 
     fn value(raw: &RawValue) -> Value {
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn an_envelope_without_parameters_is_one() {
-        let told = read(br#"{"event":"client.ping","confirm_id":42}"#).unwrap();
-        assert_eq!((told.kind, &told.params()[..]), (ClientEvent::Ping, &b"{}"[..]));
-        assert_eq!(told.confirm_id().unwrap().get(), "42");
+        let command = read(br#"{"event":"client.ping","confirm_id":42}"#).unwrap();
+        assert_eq!((command.kind, &command.params()[..]), (ClientEvent::Ping, &b"{}"[..]));
+        assert_eq!(command.confirm_id().unwrap().get(), "42");
     }
 
     #[test]
@@ -154,12 +154,12 @@ mod tests {
     fn parameters_come_as_they_are() {
         let payload =
             r#" {"confirm_id": "é", "event":"client.message.d\u0065leted","params": {"message_id" :"x"} } "#;
-        let told = read(payload.as_bytes()).unwrap();
-        for told in [told, read(payload.as_bytes()).unwrap().on_its_own()] {
-            assert_eq!(told.kind, ClientEvent::MessageDeleted);
-            assert_eq!(told.params(), r#"{"message_id" :"x"}"#);
-            assert_eq!(told.confirm_id().unwrap().get(), r#""é""#);
-            assert_eq!(told.orig().get(), payload.trim());
+        let command = read(payload.as_bytes()).unwrap();
+        for command in [command, read(payload.as_bytes()).unwrap().detached()] {
+            assert_eq!(command.kind, ClientEvent::MessageDeleted);
+            assert_eq!(command.params(), r#"{"message_id" :"x"}"#);
+            assert_eq!(command.confirm_id().unwrap().get(), r#""é""#);
+            assert_eq!(command.orig().get(), payload.trim());
         }
     }
 

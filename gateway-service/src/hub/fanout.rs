@@ -1,19 +1,21 @@
 //! Who hears which scope, and where everybody stands. Pure: it neither waits nor reads.
 
 mod groups;
-mod outlets;
+mod state;
+mod subscribers;
+
+pub(crate) use state::Fanout;
 
 use crate::{
     hub::{
-        channel::{Channel, SocketId},
-        elsewhere::Stirred,
-        place::{Delivery, Typing},
-        row::Row,
+        channel::SocketId,
+        delivery::{Delivery, Typing},
+        dirty_unread::DirtyUnread,
     },
     meters,
+    shared_row::SharedRow,
 };
 use events::{ContactId, Position, TeamId};
-use outlets::{Outlet, State};
 use protocol::{
     FeedPosition,
     notice::{CommittedBatch, FeedRow, Notice, Scope},
@@ -21,40 +23,21 @@ use protocol::{
 };
 use read_model::feed::FeedPage;
 use serde_json::value::RawValue;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use state::SubscriberState;
+use std::{collections::HashSet, sync::Arc};
 use tokio::sync::mpsc::error::TrySendError;
 use uuid::Uuid;
 
 /// Room that typing must leave in a socket's queue.
 const RESERVED_FOR_ROWS: usize = 128;
 
-/// See the file's head.
-#[derive(Default)]
-pub(crate) struct Board {
-    /// Up to here rows were handed out; `None` until it is known where to begin.
-    at: Option<FeedPosition>,
-    /// The highest position that was heard of.
-    heard: Position,
-    /// The table is being read, or is to be.
-    filling: bool,
-    /// Something was missed while it was.
-    again: bool,
-    wanted: bool,
-    channels: HashMap<Scope, Channel>,
-    scopes: HashMap<Uuid, Scope>,
-    outlets: HashMap<SocketId, Outlet>,
-}
-
-impl Board {
+impl Fanout {
     /// Up to where rows were handed out.
     pub(crate) fn at(&self) -> Option<FeedPosition> {
         self.at
     }
 
-    /// Where to begin, unless that is known already. Answers where the board stands.
+    /// Where to begin, unless that is known already. Answers where the fanout stands.
     pub(crate) fn settle(&mut self, position: Position) -> FeedPosition {
         if let Some(at) = self.at {
             return at;
@@ -87,7 +70,7 @@ impl Board {
         self.at = Some(FeedPosition::end_of(position));
     }
 
-    /// A page of the table, read for these scopes from where the board stood when it began.
+    /// A page of the table, read for these scopes from where the fanout stood when it began.
     pub(crate) fn accept_read(&mut self, page: FeedPage, scopes: &[Scope]) {
         page.rows.into_iter().for_each(|row| self.hand_out(row));
         if self.at.is_none_or(|at| at >= page.reached) {
@@ -102,7 +85,7 @@ impl Board {
 
     /// What was to be handed out is nowhere any more: every socket finds that out for itself.
     pub(crate) fn skip(&mut self, head: Position) {
-        let sockets: Vec<SocketId> = self.outlets.keys().copied().collect();
+        let sockets: Vec<SocketId> = self.subscribers.keys().copied().collect();
         sockets.into_iter().for_each(|socket| self.fall_behind(socket));
         let head = FeedPosition::end_of(head);
         self.at = Some(head);
@@ -151,29 +134,29 @@ impl Board {
     pub(crate) fn typing(&self, team: TeamId, typing: &Arc<Typing>) {
         let Some(channel) = self.channels.get(&Scope::Team(team)) else { return };
         for socket in channel.listeners(typing) {
-            let Some(outlet) = self.outlets.get(&socket) else { continue };
-            let live = matches!(outlet.state, State::Live { .. });
-            if live && outlet.queue.capacity() > RESERVED_FOR_ROWS {
-                let _ = outlet.queue.try_send(Delivery::Typing(Arc::clone(typing)));
+            let Some(subscriber) = self.subscribers.get(&socket) else { continue };
+            let live = matches!(subscriber.state, SubscriberState::Live { .. });
+            if live && subscriber.queue.capacity() > RESERVED_FOR_ROWS {
+                let _ = subscriber.queue.try_send(Delivery::Typing(Arc::clone(typing)));
             } else {
                 meters::transient_dropped();
             }
         }
     }
 
-    /// In which teams unread counters have moved, and who listens to them from elsewhere.
-    pub(crate) fn take_stirred(&mut self) -> Vec<(Stirred, Vec<(SocketId, ContactId)>)> {
+    /// In which teams unread counters have moved, and who listens to them from other_teams.
+    pub(crate) fn take_dirty(&mut self) -> Vec<(DirtyUnread, Vec<(SocketId, ContactId)>)> {
         let channels = self.channels.values_mut();
-        channels
-            .filter_map(|channel| Some((channel.take_stirred()?, channel.listeners_elsewhere())))
-            .collect()
+        channels.filter_map(|channel| Some((channel.take_dirty()?, channel.other_team_listeners()))).collect()
     }
 
     /// Tells a socket how much is unread in another team. One that reads for itself or has no room asks by itself later.
-    pub(crate) fn tell_elsewhere(&self, socket: SocketId, contact: ContactId, unread: TeamUnread) {
-        let Some(outlet) = self.outlets.get(&socket) else { return };
-        if matches!(outlet.state, State::Live { .. }) && outlet.queue.capacity() > RESERVED_FOR_ROWS {
-            let _ = outlet.queue.try_send(Delivery::Elsewhere { contact, unread });
+    pub(crate) fn notify_other_team(&self, socket: SocketId, contact: ContactId, unread: TeamUnread) {
+        let Some(subscriber) = self.subscribers.get(&socket) else { return };
+        if matches!(subscriber.state, SubscriberState::Live { .. })
+            && subscriber.queue.capacity() > RESERVED_FOR_ROWS
+        {
+            let _ = subscriber.queue.try_send(Delivery::OtherTeamUnread { contact, unread });
         } else {
             meters::transient_dropped();
         }
@@ -198,14 +181,16 @@ impl Board {
         if let Some((group, joined)) = feed.notice.joined() {
             self.join(scope, group, joined);
         }
-        let row = Arc::new(Row::new(feed));
+        let row = Arc::new(SharedRow::new(feed));
         let targets = self.channels.get(&scope).map(|channel| channel.targets(&row.feed));
         let mut full = Vec::new();
         for socket in targets.unwrap_or_default() {
-            let Some(outlet) = self.outlets.get(&socket).filter(|outlet| outlet.awaits(point)) else {
+            let Some(subscriber) =
+                self.subscribers.get(&socket).filter(|subscriber| subscriber.awaits(point))
+            else {
                 continue;
             };
-            if let Err(TrySendError::Full(_)) = outlet.queue.try_send(Delivery::Row(Arc::clone(&row))) {
+            if let Err(TrySendError::Full(_)) = subscriber.queue.try_send(Delivery::Row(Arc::clone(&row))) {
                 full.push(socket);
             }
         }
@@ -219,7 +204,7 @@ impl Board {
             self.part_from_all(scope, *contact);
         }
         if let Some(channel) = self.channels.get_mut(&scope) {
-            channel.stir(&row.feed);
+            channel.mark_dirty(&row.feed);
             channel.remember(row);
         }
         self.at = Some(point);

@@ -18,7 +18,7 @@ pub(super) enum Step {
 
 /// See the file's head.
 #[derive(Debug)]
-pub(super) struct Follower {
+pub(super) struct FrameTracker {
     head: [u8; LONGEST_HEAD],
     /// Bytes of the head that have come.
     come: usize,
@@ -35,7 +35,7 @@ pub(super) struct Follower {
     is_lost: bool,
 }
 
-impl Follower {
+impl FrameTracker {
     /// A reader for frames of at most this length.
     pub(super) fn new(longest: usize) -> Self {
         let (head, come, left) = ([0; LONGEST_HEAD], 0, 0);
@@ -136,7 +136,7 @@ const fn extended(length: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Follower, Step};
+    use super::{FrameTracker, Step};
 
     const LONGEST: usize = 256 * 1024;
 
@@ -153,10 +153,10 @@ mod tests {
     }
 
     fn steps(bytes: &[u8], chunk: usize) -> Vec<Step> {
-        let mut follower = Follower::new(LONGEST);
+        let mut frame_tracker = FrameTracker::new(LONGEST);
         let mut steps = vec![];
         for mut piece in bytes.chunks(chunk) {
-            while let Some(step) = follower.step(&mut piece) {
+            while let Some(step) = frame_tracker.step(&mut piece) {
                 steps.push(step);
             }
         }

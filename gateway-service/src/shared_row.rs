@@ -1,15 +1,26 @@
 //! A row of the feed with those views of it that several sockets share, each made once.
 
-use crate::{frame::Frame, render::RenderError};
+use crate::frame::Frame;
 use events::{ContactId, chat::ChatRef, value::ContactStatus};
 use protocol::{ApiVersion, lang::Lang, message::MessageRecord, notice::FeedRow};
-use read_model::ReadModel;
+use read_model::{QueryError, ReadModel};
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::OnceLock;
 use tokio::sync::OnceCell;
 
+/// Why a row cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RenderError {
+    /// The read model failed.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A frame could not be serialized.
+    #[error("a frame cannot be serialized: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
 /// A row on its way to sockets.
-pub(crate) struct Row {
+pub(crate) struct SharedRow {
     /// What the feed says.
     pub(crate) feed: FeedRow,
     messages: [OnceLock<Box<RawValue>>; 2],
@@ -21,7 +32,7 @@ pub(crate) struct Row {
     pub(crate) sections: OnceCell<Frame>,
 }
 
-impl Row {
+impl SharedRow {
     /// Nothing is rendered yet.
     pub(crate) fn new(feed: FeedRow) -> Self {
         Self {

@@ -18,9 +18,9 @@ use uuid::Uuid;
 const FORGOTTEN: Duration = Duration::from_secs(10);
 
 /// See the file's head.
-pub(super) struct Roster {
+pub(super) struct TeamPresence {
     here: HashMap<ContactId, Vec<Device>>,
-    elsewhere: HashMap<Uuid, (Instant, Vec<LiveContact>)>,
+    other_teams: HashMap<Uuid, (Instant, Vec<LiveContact>)>,
     frames: watch::Sender<Frame>,
     changed: bool,
     untold: bool,
@@ -32,14 +32,14 @@ struct Device {
     mobile: bool,
 }
 
-impl Default for Roster {
+impl Default for TeamPresence {
     fn default() -> Self {
         let frames = watch::Sender::new(Frame::default());
-        Self { here: HashMap::new(), elsewhere: HashMap::new(), frames, changed: true, untold: true }
+        Self { here: HashMap::new(), other_teams: HashMap::new(), frames, changed: true, untold: true }
     }
 }
 
-impl Roster {
+impl TeamPresence {
     pub(super) fn join(&mut self, contact: ContactId, socket: SocketId, mobile: bool) {
         let devices = self.here.entry(contact).or_default();
         devices.push(Device { socket, afk: false, mobile });
@@ -70,21 +70,21 @@ impl Roster {
     }
 
     /// Another gateway says who is there.
-    pub(super) fn hear(&mut self, node: Uuid, contacts: Vec<LiveContact>, now: Instant) {
-        let known = self.elsewhere.get(&node).map(|(_, contacts)| contacts.as_slice()).unwrap_or_default();
+    pub(super) fn update_node(&mut self, node: Uuid, contacts: Vec<LiveContact>, now: Instant) {
+        let known = self.other_teams.get(&node).map(|(_, contacts)| contacts.as_slice()).unwrap_or_default();
         self.changed |= known != contacts;
         if contacts.is_empty() {
-            self.elsewhere.remove(&node);
+            self.other_teams.remove(&node);
         } else {
-            self.elsewhere.insert(node, (now, contacts));
+            self.other_teams.insert(node, (now, contacts));
         }
     }
 
     /// Forgets gateways that are silent.
     pub(super) fn forget(&mut self, now: Instant) {
-        let before = self.elsewhere.len();
-        self.elsewhere.retain(|_, (heard, _)| now.saturating_duration_since(*heard) < FORGOTTEN);
-        self.changed |= self.elsewhere.len() != before;
+        let before = self.other_teams.len();
+        self.other_teams.retain(|_, (heard, _)| now.saturating_duration_since(*heard) < FORGOTTEN);
+        self.changed |= self.other_teams.len() != before;
     }
 
     pub(super) fn is_deserted(&self) -> bool {
@@ -137,8 +137,8 @@ impl Roster {
     /// Everybody, by address. Who is at several gateways is away, or on a phone, only if that is so at each.
     fn online(&self) -> Vec<OnlineContact> {
         let mut all: BTreeMap<ContactId, (bool, bool)> = BTreeMap::new();
-        let elsewhere = self.elsewhere.values().flat_map(|(_, contacts)| contacts.iter().copied());
-        for LiveContact { contact, afk, mobile } in self.here().into_iter().chain(elsewhere) {
+        let other_teams = self.other_teams.values().flat_map(|(_, contacts)| contacts.iter().copied());
+        for LiveContact { contact, afk, mobile } in self.here().into_iter().chain(other_teams) {
             let both = all.entry(contact).or_insert((true, true));
             *both = (both.0 && afk, both.1 && mobile);
         }

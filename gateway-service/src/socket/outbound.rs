@@ -1,14 +1,16 @@
 //! What the client is told: rows of the feed, typing, presence, time.
 
+use super::{
+    state::{End, Socket},
+    timers::{DueTimers, STALLED, UNFINISHED},
+};
 use crate::{
+    close_code,
     gateway::Gateway,
-    hub::{Delivery, Ear, Place, Row},
+    hub::{Cursor, Delivery, SubscriptionKind},
     meters,
-    render::{RenderError, Rendered, Renderer, Then},
-    socket::{
-        End, Socket, code,
-        pace::{Due, STALLED, UNFINISHED},
-    },
+    render::{FollowUp, Rendered, Renderer},
+    shared_row::{RenderError, SharedRow},
 };
 use events::{ContactId, TeamId, value::SessionEnd};
 use protocol::{FeedPosition, Timestamp, error::ErrorCode, lang::Text, notice::Scope, realtime::ServerEvent};
@@ -24,7 +26,7 @@ const PAGE: i64 = 32;
 const REST: Duration = Duration::from_millis(20);
 
 /// A row cannot be told now: the client is to come back, and reads history then.
-const BROKEN: End = End::Close(code::TRY_LATER, "try again later");
+const BROKEN: End = End::Close(close_code::TRY_LATER, "try again later");
 
 impl Socket {
     /// A delivery of the hub, and those that wait behind it, so that they leave together.
@@ -32,18 +34,18 @@ impl Socket {
         let mut next = Some(delivery);
         while let Some(delivery) = next {
             let end = match delivery {
-                Delivery::Row(row) => self.tell(&row).await,
+                Delivery::Row(row) => self.send_row(&row).await,
                 Delivery::Typing(typing) => {
                     match self.renderer.typing(&typing) {
-                        Ok(frame) => self.wire.push(frame, None),
+                        Ok(frame) => self.transport.push(frame, None),
                         Err(error) => tracing::error!(%error, "a frame cannot be written"),
                     }
                     None
                 }
-                Delivery::Elsewhere { contact, unread } => {
-                    if let Some(counters) = self.renderer.counters.hear_elsewhere(contact, unread) {
+                Delivery::OtherTeamUnread { contact, unread } => {
+                    if let Some(counters) = self.renderer.counters.set_other_team(contact, unread) {
                         let badge = self.renderer.counters.badge();
-                        self.say(&ServerEvent::TeamCounters { teams: vec![counters], badge });
+                        self.push_event(&ServerEvent::TeamCounters { teams: vec![counters], badge });
                     }
                     None
                 }
@@ -51,36 +53,37 @@ impl Socket {
             if end.is_some() {
                 return end;
             }
-            next = if self.wire.has_room() { self.seat.try_next() } else { None };
+            next = if self.transport.has_room() { self.handle.try_next() } else { None };
         }
         None
     }
 
     /// One step towards being live: what the hub still remembers, else a page of the feed.
     pub(super) async fn catch_up(&mut self) -> Option<End> {
-        let place = self.place.take()?;
-        let (scopes, after): (Vec<Scope>, FeedPosition) = (place.ears.keys().copied().collect(), place.at);
-        match if self.unproven { Err(place) } else { self.seat.go_live(place) } {
+        let cursor = self.cursor.take()?;
+        let (scopes, after): (Vec<Scope>, FeedPosition) =
+            (cursor.subscriptions.keys().copied().collect(), cursor.at);
+        match if self.history_unverified { Err(cursor) } else { self.handle.go_live(cursor) } {
             Ok(()) => return None,
-            Err(place) => self.place = Some(place),
+            Err(cursor) => self.cursor = Some(cursor),
         }
-        match self.seat.read(&scopes, after, PAGE).await {
+        match self.handle.read(&scopes, after, PAGE).await {
             Ok(FeedRead::Page(page)) => {
-                self.unproven = false;
+                self.history_unverified = false;
                 if page.rows.is_empty() && page.reached == after {
                     tokio::time::sleep(REST).await;
                 }
                 for feed in page.rows {
-                    let Some(place) = &mut self.place else { return None };
-                    if place.pass(&feed)
-                        && let Some(end) = self.tell(&Row::new(feed)).await
+                    let Some(cursor) = &mut self.cursor else { return None };
+                    if cursor.pass(&feed)
+                        && let Some(end) = self.send_row(&SharedRow::new(feed)).await
                     {
                         return Some(end);
                     }
                 }
-                if let Some(place) = &mut self.place {
-                    place.at = page.reached.max(place.at);
-                    self.told = place.at;
+                if let Some(cursor) = &mut self.cursor {
+                    cursor.at = page.reached.max(cursor.at);
+                    self.sent = cursor.at;
                 }
                 None
             }
@@ -91,22 +94,22 @@ impl Socket {
 
     /// What comes up to `head` is forgotten: the client is told so, and hears what is behind it.
     async fn forgotten(&mut self, head: FeedPosition) -> Option<End> {
-        self.fetch_anew(head);
+        self.send_must_refetch(head);
         let groups = match self.renderer.read.feed().groups_at(self.renderer.member.contact, head).await {
             Ok(groups) => groups,
             Err(error) => return self.broken(&error.into()),
         };
-        if let Some(place) = &mut self.place {
-            place.at = head;
-            place.groups = groups;
+        if let Some(cursor) = &mut self.cursor {
+            cursor.at = head;
+            cursor.groups = groups;
         }
-        self.unproven = false;
-        self.told = head;
+        self.history_unverified = false;
+        self.sent = head;
         None
     }
 
-    pub(super) fn fetch_anew(&mut self, point: FeedPosition) {
-        self.say(&ServerEvent::Warning {
+    pub(super) fn send_must_refetch(&mut self, point: FeedPosition) {
+        self.push_event(&ServerEvent::Warning {
             message: Text::MustRefetch.render(self.sender.lang).to_string(),
             orig: RawValue::NULL.to_owned(),
             code: Some("FETCH_ANEW"),
@@ -117,15 +120,15 @@ impl Socket {
 
     /// Says goodbye before a stop, and when to come back.
     fn restart(&mut self) -> End {
-        let retry = self.gateway.retry(self.seat.id());
-        self.say(&ServerEvent::Warning {
+        let retry = self.gateway.retry(self.handle.id());
+        self.push_event(&ServerEvent::Warning {
             message: Text::Restarting.render(self.sender.lang).to_string(),
             orig: RawValue::NULL.to_owned(),
             code: Some("RESTART"),
             position: None,
             retry_after_ms: u64::try_from(retry.as_millis()).ok(),
         });
-        End::Close(code::RESTART, "the server restarts")
+        End::Close(close_code::RESTART, "the server restarts")
     }
 
     /// Remembers what the client has confirmed, if that is more than before.
@@ -133,48 +136,49 @@ impl Socket {
         let Some(point) = self.renderer.confirmations.take_news() else { return };
         let noted =
             self.renderer.read.confirmations().note(self.renderer.session, &self.renderer.member, point);
-        // Then it is told some of it again, when it comes back.
+        // FollowUp it is told some of it again, when it comes back.
         if let Err(error) = noted.await {
             tracing::debug!(%error, "what a client has confirmed cannot be noted");
         }
     }
 
     /// Says once where the client stands when it is live: up to there it was told everything.
-    pub(super) fn greet(&mut self) {
-        if self.greeted || self.place.is_some() {
+    pub(super) fn send_ready(&mut self) {
+        if self.sent_ready || self.cursor.is_some() {
             return;
         }
-        if let Some(given) = self.seat.given() {
-            self.greeted = true;
-            self.told = given;
+        if let Some(given) = self.handle.given() {
+            self.sent_ready = true;
+            self.sent = given;
             self.time();
-            self.wire.live(given);
+            self.transport.live(given);
         }
     }
 
     fn time(&mut self) {
-        let given = if self.place.is_none() { self.seat.given() } else { None };
-        self.told = given.unwrap_or(self.told);
-        self.say(&ServerEvent::Time {
+        let given = if self.cursor.is_none() { self.handle.given() } else { None };
+        self.sent = given.unwrap_or(self.sent);
+        self.push_event(&ServerEvent::Time {
             time: Timestamp(self.gateway.0.access.clock.now()),
-            position: self.told.last_complete(),
-            frames: self.wire.pushed(),
+            position: self.sent.last_complete(),
+            frames: self.transport.pushed(),
         });
     }
 
     /// What the clock asks for.
     pub(super) async fn alarm(&mut self) -> Option<End> {
-        if self.wire.stalled_for() >= STALLED {
+        if self.transport.stalled_for() >= STALLED {
             return Some(End::Gone);
         }
-        if self.wire.short_for() >= STALLED && self.commands.are_done() {
-            return Some(End::Close(code::TRY_LATER, "too much at once"));
+        if self.transport.short_for() >= STALLED && self.commands.are_done() {
+            return Some(End::Close(close_code::TRY_LATER, "too much at once"));
         }
-        if self.wire.unfinished_for() >= UNFINISHED {
-            return Some(End::Close(code::POLICY, "a message takes too long"));
+        if self.transport.unfinished_for() >= UNFINISHED {
+            return Some(End::Close(close_code::POLICY, "a message takes too long"));
         }
         let now = Instant::now();
-        let Due { ping, dead, online, time, session, seen, confirmed, leave, expired } = self.pace.due(now);
+        let DueTimers { ping, dead, online, time, session, seen, confirmed, leave, expired } =
+            self.timers.due(now);
         if dead {
             return Some(End::Gone);
         }
@@ -185,9 +189,9 @@ impl Socket {
             return Some(self.log_out());
         }
         if ping {
-            self.wire.ping();
-            if self.wire.is_one_way() {
-                self.pace.alive();
+            self.transport.ping();
+            if self.transport.is_one_way() {
+                self.timers.alive();
             }
         }
         if online {
@@ -205,26 +209,26 @@ impl Socket {
         if session { self.check_session().await } else { None }
     }
 
-    async fn tell(&mut self, row: &Row) -> Option<End> {
-        self.told = row.feed.feed_position();
-        if self.is_foreign(row.feed.scope) {
+    async fn send_row(&mut self, row: &SharedRow) -> Option<End> {
+        self.sent = row.feed.feed_position();
+        if self.is_left_team(row.feed.scope) {
             return None;
         }
-        let Rendered { frame, then } = match self.renderer.row(row).await {
+        let Rendered { frame, follow_up } = match self.renderer.row(row).await {
             Ok(rendered) => rendered,
             Err(error) => return self.broken(&error),
         };
         if let Some(frame) = frame {
-            self.wire.push(frame, Some(row.feed.feed_position()));
+            self.transport.push(frame, Some(row.feed.feed_position()));
         }
-        match then {
-            Then::Stay => None,
-            Then::FetchAnew => {
-                self.fetch_anew(self.told);
+        match follow_up {
+            FollowUp::None => None,
+            FollowUp::MustRefetch => {
+                self.send_must_refetch(self.sent);
                 None
             }
-            Then::Close(reason) => Some(End::Close(code::NORMAL, reason)),
-            Then::CountTeams => match self.count_teams().await {
+            FollowUp::Close(reason) => Some(End::Close(close_code::NORMAL, reason)),
+            FollowUp::RecountTeams => match self.count_teams().await {
                 Ok(()) => None,
                 Err(error) => self.broken(&error.into()),
             },
@@ -232,37 +236,37 @@ impl Socket {
     }
 
     /// Whether a row is of a team that the account has left meanwhile.
-    fn is_foreign(&self, scope: Scope) -> bool {
+    fn is_left_team(&self, scope: Scope) -> bool {
         match scope {
             Scope::Account(_) => false,
-            Scope::Team(team) => team != self.renderer.member.team && !self.elsewhere.contains(&team),
+            Scope::Team(team) => team != self.renderer.member.team && !self.other_teams.contains(&team),
         }
     }
 
     fn online(&mut self, now: Instant) {
-        if !self.wire.has_room() {
+        if !self.transport.has_room() {
             meters::transient_dropped();
             return;
         }
-        let frame = self.attendance.frames.borrow_and_update().clone();
-        self.pace.told_presence(now, frame.len());
-        self.wire.push(frame, None);
+        let frame = self.presence.frames.borrow_and_update().clone();
+        self.timers.presence_sent(now, frame.len());
+        self.transport.push(frame, None);
     }
 
     /// The account's teams may have changed: listens to those that are new, from the row that told of them on, and counts
     /// unread in those that are left.
     async fn count_teams(&mut self) -> Result<(), QueryError> {
-        let seats = self.renderer.read.memberships().of_account(self.renderer.account).await?;
-        let others: Vec<(TeamId, ContactId)> = seats
+        let contacts = self.renderer.read.memberships().of_account(self.renderer.account).await?;
+        let others: Vec<(TeamId, ContactId)> = contacts
             .into_iter()
-            .filter(|seat| seat.is_present() && seat.team != self.renderer.member.team)
-            .map(|seat| (seat.team, seat.contact))
+            .filter(|other| other.is_present() && other.team != self.renderer.member.team)
+            .map(|other| (other.team, other.contact))
             .collect();
-        self.elsewhere.retain(|team| others.iter().any(|(other, _)| other == team));
-        let new: HashMap<Scope, Ear> = others
+        self.other_teams.retain(|team| others.iter().any(|(other, _)| other == team));
+        let new: HashMap<Scope, SubscriptionKind> = others
             .iter()
-            .filter(|(team, _)| self.elsewhere.insert(*team))
-            .map(|(team, contact)| (Scope::Team(*team), Ear::Elsewhere(*contact)))
+            .filter(|(team, _)| self.other_teams.insert(*team))
+            .map(|(team, contact)| (Scope::Team(*team), SubscriptionKind::OtherTeam(*contact)))
             .collect();
         if !new.is_empty() {
             self.listen(new).await?;
@@ -273,23 +277,23 @@ impl Socket {
 
     /// Listens to more scopes, from what was told last: what the hub has handed out since then it did not hand out of
     /// these.
-    async fn listen(&mut self, new: HashMap<Scope, Ear>) -> Result<(), QueryError> {
-        if self.place.is_none() {
-            let ears = self.seat.step_aside();
-            let groups = self.renderer.read.feed().groups_at(self.renderer.member.contact, self.told).await?;
-            self.place = Some(Place { ears, at: self.told, groups });
+    async fn listen(&mut self, new: HashMap<Scope, SubscriptionKind>) -> Result<(), QueryError> {
+        if self.cursor.is_none() {
+            let subscriptions = self.handle.step_aside();
+            let groups = self.renderer.read.feed().groups_at(self.renderer.member.contact, self.sent).await?;
+            self.cursor = Some(Cursor { subscriptions, at: self.sent, groups });
         }
-        self.seat.listen(&new).await?;
-        if let Some(place) = &mut self.place {
-            place.ears.extend(new);
+        self.handle.listen(&new).await?;
+        if let Some(cursor) = &mut self.cursor {
+            cursor.subscriptions.extend(new);
         }
         Ok(())
     }
 
     /// The session is over.
     fn log_out(&mut self) -> End {
-        self.say(&ServerEvent::Logout { reason: SessionEnd::Expired.word().to_owned() });
-        End::Close(code::NORMAL, "logged out")
+        self.push_event(&ServerEvent::Logout { reason: SessionEnd::Expired.word().to_owned() });
+        End::Close(close_code::NORMAL, "logged out")
     }
 
     /// A session can also end without an event that the socket is told of.

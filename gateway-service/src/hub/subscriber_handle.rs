@@ -1,9 +1,10 @@
 //! A socket's end of the hub.
 
 use crate::hub::{
-    Hub,
     channel::SocketId,
-    place::{Delivery, Ear, Place},
+    cursor::{Cursor, SubscriptionKind},
+    delivery::Delivery,
+    shared::Hub,
 };
 use events::GroupId;
 use protocol::{FeedPosition, notice::Scope};
@@ -21,18 +22,25 @@ use tokio::sync::mpsc;
 const QUEUE: usize = 256;
 
 /// A socket's end of the hub; dropping it leaves the hub.
-pub(crate) struct Seat {
+pub(crate) struct SubscriberHandle {
     hub: Hub,
     id: SocketId,
     queue: mpsc::Receiver<Delivery>,
     behind: Arc<AtomicBool>,
 }
 
-impl Seat {
-    pub(super) fn new(hub: Hub, id: SocketId) -> Self {
+impl Hub {
+    /// Registers a new socket. It gets no rows until [`SubscriberHandle::go_live`].
+    pub(crate) fn enter(&self) -> SubscriberHandle {
+        SubscriberHandle::new(self.clone(), self.next_id())
+    }
+}
+
+impl SubscriberHandle {
+    fn new(hub: Hub, id: SocketId) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let behind = Arc::new(AtomicBool::new(true));
-        hub.board().enter(id, sender, Arc::clone(&behind));
+        hub.fanout().enter(id, sender, Arc::clone(&behind));
         Self { hub, id, queue, behind }
     }
 
@@ -46,11 +54,14 @@ impl Seat {
     ///
     /// # Errors
     /// The database failed.
-    pub(crate) async fn listen(&self, ears: &HashMap<Scope, Ear>) -> Result<FeedPosition, QueryError> {
+    pub(crate) async fn listen(
+        &self,
+        subscriptions: &HashMap<Scope, SubscriptionKind>,
+    ) -> Result<FeedPosition, QueryError> {
         let at = self.hub.settled().await?;
-        let mut board = self.hub.board();
-        ears.iter().for_each(|(scope, ear)| board.listen(self.id, *scope, *ear));
-        Ok(board.at().unwrap_or(at))
+        let mut fanout = self.hub.fanout();
+        subscriptions.iter().for_each(|(scope, kind)| fanout.listen(self.id, *scope, *kind));
+        Ok(fanout.at().unwrap_or(at))
     }
 
     /// The next delivery. May be dropped while waiting: nothing gets lost.
@@ -63,35 +74,35 @@ impl Seat {
         self.queue.try_recv().ok()
     }
 
-    /// The place of a socket that fell behind, once all that was in its queue is done.
-    pub(crate) fn fell_behind(&mut self) -> Option<Place> {
+    /// The cursor of a socket that fell behind, once all that was in its queue is done.
+    pub(crate) fn fell_behind(&mut self) -> Option<Cursor> {
         if !self.behind.load(Ordering::Acquire) || !self.queue.is_empty() {
             return None;
         }
-        self.hub.board().take_place(self.id)
+        self.hub.fanout().take_cursor(self.id)
     }
 
     /// Hears rows as they come from now on.
     ///
     /// # Errors
-    /// Too far behind: the place comes back, to read on from.
-    pub(crate) fn go_live(&self, place: Place) -> Result<(), Place> {
-        self.hub.board().go_live(self.id, place)
+    /// Too far behind: the cursor comes back, to read on from.
+    pub(crate) fn go_live(&self, cursor: Cursor) -> Result<(), Cursor> {
+        self.hub.fanout().go_live(self.id, cursor)
     }
 
     /// Reads for itself from now on, from where it likes; what waits in the queue it will find in the feed. Answers what
     /// it listens to.
-    pub(crate) fn step_aside(&mut self) -> HashMap<Scope, Ear> {
-        let ears = self.hub.board().step_aside(self.id);
+    pub(crate) fn step_aside(&mut self) -> HashMap<Scope, SubscriptionKind> {
+        let subscriptions = self.hub.fanout().step_aside(self.id);
         while self.queue.try_recv().is_ok() {}
-        ears
+        subscriptions
     }
 
     /// Up to where the socket was given everything; `None` while something waits for it.
     pub(crate) fn given(&self) -> Option<FeedPosition> {
-        // Under the board's lock nothing comes into the queue.
-        let board = self.hub.board();
-        if self.queue.is_empty() { board.given(self.id) } else { None }
+        // Under the fanout's lock nothing comes into the queue.
+        let fanout = self.hub.fanout();
+        if self.queue.is_empty() { fanout.given(self.id) } else { None }
     }
 
     /// The next rows of these scopes from the table.
@@ -104,17 +115,17 @@ impl Seat {
         after: FeedPosition,
         limit: i64,
     ) -> Result<FeedRead, QueryError> {
-        self.hub.0.read.feed().page(scopes, after, limit).await
+        self.hub.read().feed().page(scopes, after, limit).await
     }
 
     /// Whether the contact is in a group.
     pub(crate) fn is_in_group(&self, group: GroupId) -> bool {
-        self.hub.board().is_in_group(self.id, group)
+        self.hub.fanout().is_in_group(self.id, group)
     }
 }
 
-impl Drop for Seat {
+impl Drop for SubscriberHandle {
     fn drop(&mut self) {
-        self.hub.board().leave(self.id);
+        self.hub.fanout().leave(self.id);
     }
 }

@@ -2,7 +2,7 @@
 //! it is read only once there is room for it. The library that reads frames does not tell before it has them whole, so
 //! their heads are followed here as the bytes pass by.
 
-use super::follower::{Follower, Step};
+use super::frame_tracker::{FrameTracker, Step};
 use futures::{FutureExt, future::BoxFuture};
 use platform::budget::{Charge, Purse, Whose};
 use std::{
@@ -21,7 +21,7 @@ use tokio::{
 pub(crate) struct Metered<S> {
     io: S,
     purse: Purse,
-    follower: Follower,
+    frame_tracker: FrameTracker,
     /// Counts the message that comes in.
     held: Option<Charge>,
     /// The charges of messages that came in and were not taken, one each.
@@ -42,8 +42,8 @@ struct Short {
 impl<S> Metered<S> {
     /// A connection whose messages are paid for out of a purse; none is longer than `longest`.
     pub(crate) fn new(io: S, purse: Purse, longest: usize) -> Self {
-        let (follower, whole) = (Follower::new(longest), VecDeque::new());
-        Self { io, purse, follower, held: None, whole, short: None, begun: None }
+        let (frame_tracker, whole) = (FrameTracker::new(longest), VecDeque::new());
+        Self { io, purse, frame_tracker, held: None, whole, short: None, begun: None }
     }
 
     /// The charge of the next message that came in. There is none where all of it had come before there was room.
@@ -77,7 +77,7 @@ impl<S> Metered<S> {
     }
 
     fn follow(&mut self, mut bytes: &[u8]) {
-        while let Some(step) = self.follower.step(&mut bytes) {
+        while let Some(step) = self.frame_tracker.step(&mut bytes) {
             match step {
                 Step::Begins { memory } => self.pay(memory),
                 Step::Ends => {
@@ -89,7 +89,7 @@ impl<S> Metered<S> {
                 }
             }
         }
-        if self.follower.is_in_message() {
+        if self.frame_tracker.is_in_message() {
             self.begun.get_or_insert_with(Instant::now);
         }
     }
@@ -213,8 +213,8 @@ mod tests {
         }
         let first = metered.take_charge().unwrap();
 
-        // Another one, for which there is no room while the first is in use and more is held elsewhere.
-        let elsewhere = purse.charge(MB / 2).unwrap();
+        // Another one, for which there is no room while the first is in use and more is held other_teams.
+        let other_teams = purse.charge(MB / 2).unwrap();
         client.write_all(&head(MB)).await.unwrap();
         client.write_all(&vec![b'a'; MB]).await.unwrap();
         let head_and_more = metered.read(&mut buffer).await.unwrap();
@@ -227,7 +227,7 @@ mod tests {
             left -= metered.read(&mut buffer).await.unwrap();
         }
         assert_eq!(metered.take_charge().unwrap().bytes(), MB);
-        drop(elsewhere);
+        drop(other_teams);
         assert_eq!(budget.in_flight(), 0);
     }
 }

@@ -1,0 +1,67 @@
+//! The contacts and groups of a team whose unread counters have changed since they were last counted.
+
+use events::{ContactId, GroupId};
+use protocol::notice::{Audience, FeedRow, Notice};
+use std::collections::HashSet;
+
+/// Whose unread counters have moved in a team.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DirtyUnread {
+    pub(super) contacts: HashSet<ContactId>,
+    pub(super) groups: HashSet<GroupId>,
+}
+
+impl DirtyUnread {
+    /// Notes whom a row concerns, if it is one that moves counters.
+    pub(crate) fn note(&mut self, feed: &FeedRow) {
+        match (&feed.notice, &feed.audience) {
+            (Notice::ReadMarked { contact, .. } | Notice::ChatSettingsChanged { contact, .. }, _) => {
+                self.contacts.insert(*contact);
+            }
+            (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Contacts(contacts)) => {
+                self.contacts.extend(contacts);
+            }
+            // Of a group that is gone the rows still tell who was in it.
+            (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Group(group)) => {
+                self.groups.insert(*group);
+            }
+            _ => {}
+        }
+    }
+
+    /// Nothing has moved.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.contacts.is_empty() && self.groups.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use events::{MessageId, TeamId, chat::ChatRef};
+    use protocol::notice::{ReadReceipt, Scope};
+    use uuid::Uuid;
+
+    #[test]
+    fn marks_and_settings_move_the_counters_of_whose_they_are() {
+        let (reader, author) = (ContactId(Uuid::from_u128(1)), ContactId(Uuid::from_u128(2)));
+        let row = |notice, audience| FeedRow {
+            position: 1,
+            ordinal: 0,
+            scope: Scope::Team(TeamId(Uuid::from_u128(3))),
+            audience,
+            at: DateTime::from_timestamp(0, 0).unwrap(),
+            notice,
+        };
+        let chat = ChatRef::direct(reader, author);
+        let mut dirty = DirtyUnread::default();
+        let receipt = ReadReceipt { author, message: MessageId(Uuid::nil()), readers: 1 };
+        let seen = Notice::MessagesReceived { chat, messages: vec![receipt] };
+        dirty.note(&row(seen, Audience::Contacts(vec![author])));
+        assert!(dirty.is_empty());
+        let kept = Notice::ChatSettingsChanged { contact: reader, chat, counted: false };
+        dirty.note(&row(kept, Audience::Contacts(vec![reader])));
+        assert_eq!(dirty.contacts, HashSet::from([reader]));
+    }
+}
