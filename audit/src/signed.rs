@@ -1,6 +1,6 @@
 //! Signatures over the lines of the checkpoint file.
 
-use platform::signing::PublicKey;
+use secrets::signing::PublicKey;
 use serde::Serialize;
 
 /// A signature that proves nothing.
