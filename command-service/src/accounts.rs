@@ -1,9 +1,8 @@
-//! Accounts behind phones: found, or made for somebody who was named before they ever logged in.
+//! Finds the account that owns a phone number, or registers one for a person who has never logged in.
 
 use crate::{
-    Commands,
+    aggregates::{Aggregates, Transacted},
     context::Context,
-    transact::{InitialState, TransactError, Transacted},
 };
 use access::not_found;
 use domain::{
@@ -13,84 +12,80 @@ use domain::{
 };
 use events::{AccountId, Position, StreamName, TeamId};
 use platform::http::ApiError;
-use secrets::vault::Purpose;
+use secrets::vault::{Purpose, Vault};
 
-/// Somebody who is named by phone.
+/// A person who is named by a phone number.
 pub(crate) struct AccountLookup {
-    /// The phone.
     pub(crate) phone: PhoneNumber,
-    /// The team that names them.
+    /// The team that adds the person, if one does.
     pub(crate) team: Option<TeamId>,
-    /// The id of the account, should there be none.
+    /// The id of the account, if a new one has to be registered.
     pub(crate) fresh: AccountId,
 }
 
-impl Commands {
-    /// The keyed hash of a phone, under which its stream is kept.
+/// Accounts by phone number. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    aggregates: Aggregates,
+    vault: Vault,
+}
+
+impl Accounts {
+    pub(crate) fn new(aggregates: Aggregates, vault: Vault) -> Self {
+        Self { aggregates, vault }
+    }
+
+    /// The keyed hash of a phone number, which names its stream.
     pub(crate) fn phone_hash(&self, phone: &PhoneNumber) -> [u8; 32] {
         self.vault.keyed_hash(Purpose::Phone, phone.as_str().as_bytes())
     }
 
-    /// The account that owns a phone, made if there is none, and from where on the read model knows it.
-    pub(crate) async fn account_of(
+    /// The account that owns a phone number, if there is one.
+    pub(crate) async fn owner_of(&self, phone: &PhoneNumber) -> Result<Option<AccountId>, ApiError> {
+        let stream = StreamName::phone(&hex::encode(self.phone_hash(phone)));
+        Ok(self.aggregates.current::<Phone>(&stream).await?.owner())
+    }
+
+    /// The account that owns a phone number, registered if there is none, and the position from which the read model
+    /// shows it.
+    pub(crate) async fn find_or_register(
         &self,
         context: &Context,
-        named: AccountLookup,
+        lookup: AccountLookup,
     ) -> Result<(AccountId, Position), ApiError> {
-        let hash = hex::encode(self.phone_hash(&named.phone));
+        let hash = hex::encode(self.phone_hash(&lookup.phone));
         let claimed: Transacted<Phone> = self
-            .transact(context, StreamName::phone(&hash), InitialState::Cached, |_: &Phone| {
-                phone::Command::Claim(named.fresh)
-            })
+            .aggregates
+            .transact(context, StreamName::phone(&hash), |_: &Phone| phone::Command::Claim(lookup.fresh))
             .await
-            .map_err(|stop| stop.or(|_| not_found()))?;
+            .map_err(|error| error.or(|_| not_found()))?;
         let account = claimed.state.owner().ok_or_else(not_found)?;
-        let position = self.register(context, account, hash, named).await?;
+        let position = self.register(context, account, hash, lookup).await?;
         Ok((account, position))
     }
 
-    /// Registers an account unless it is; a crash between claiming the phone and this is mended by the next call.
+    /// Registers an account, unless it is registered. After a crash between the claim of the phone number and this, the
+    /// next call registers the account.
     pub(crate) async fn register(
         &self,
         context: &Context,
         account: AccountId,
         phone_hash: String,
-        named: AccountLookup,
+        lookup: AccountLookup,
     ) -> Result<Position, ApiError> {
+        // An account exists for ever: a stale state is enough.
+        let stream = StreamName::account(account);
+        if let Some((known, position)) = self.aggregates.cached::<Account>(&stream)
+            && known.exists()
+        {
+            return Ok(position);
+        }
         let command = account::Command::Register {
             account,
-            phone: named.phone.as_str().to_owned(),
+            phone: lookup.phone.as_str().to_owned(),
             phone_hash,
-            added_by: named.team,
+            added_by: lookup.team,
         };
-        // An account exists for ever: what is known of it needs no look at the log.
-        let stream = StreamName::account(account);
-        if let Some(known) = self.cache.get::<Account>(&stream).filter(|known| known.state.exists()) {
-            return Ok(known.position);
-        }
-        let done: Result<Transacted<Account>, TransactError<_>> =
-            self.transact(context, stream, InitialState::Cached, |_: &Account| command.clone()).await;
-        done.map(|done| done.position).map_err(|stop| stop.or(refused))
-    }
-}
-
-/// Seconds after which a daily budget is full again at the latest.
-const DAY: u64 = 86_400;
-
-/// What an account's rejection means to clients.
-pub(crate) fn refused(rejection: account::Rejection) -> ApiError {
-    use protocol::{error::ErrorCode, lang::Text};
-    match rejection {
-        account::Rejection::NoAccount | account::Rejection::NoSession => {
-            ApiError::new(ErrorCode::InvalidToken)
-        }
-        account::Rejection::NoDevice => not_found(),
-        account::Rejection::TooManyDevices => {
-            ApiError::field("device_id", Text::TooMany { max: domain::limits::DEVICES })
-        }
-        account::Rejection::TooManyNumbers => ApiError::new(ErrorCode::RateLimit)
-            .because(Text::RateLimited { seconds: DAY })
-            .retry_after(std::time::Duration::from_secs(DAY)),
-        account::Rejection::NoOffer => ApiError::field("temp_token", Text::BadToken),
+        Ok(self.aggregates.transact(context, stream, |_: &Account| command.clone()).await?.position)
     }
 }

@@ -1,25 +1,26 @@
-//! Blobs that the log may not know of: doubted before they are stored and before they are let go, so that a crash in between
-//! leaves nothing for ever. Whatever is doubted, the log is asked: what it holds stays.
+//! Garbage collection of blobs. A blob gets a marker before it is stored and before its reference is removed, so that a
+//! crash in between leaves nothing for ever. The collector asks the log: a blob that an event references stays.
 
-use crate::Commands;
+use crate::aggregates::Aggregates;
 use domain::{team::Team, upload::Uploads};
 use events::{BlobId, StreamName, TeamId, UploadId};
+use media::blobs::Blobs;
 use platform::http::ApiError;
 use std::{fmt, str::FromStr, time::Duration};
 
-/// No command takes so long: what is doubted longer was left by a crash.
-const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
+/// No command takes so long: an older marker was left by a crash.
+const LONGEST_COMMAND: Duration = Duration::from_secs(3_600);
 
-/// What a blob is or was to be.
+/// The stream that may reference a marked blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BlobOwner {
     /// A file of a team.
     File(TeamId, UploadId),
-    /// The picture of a team, or of somebody in it.
+    /// The picture of a team or of a contact in it.
     Picture(TeamId),
 }
 
-/// The word of a note that stands where another one names a file.
+/// The word that a marker has in place of an upload's id.
 const PICTURE: &str = "picture";
 
 impl fmt::Display for BlobOwner {
@@ -34,8 +35,8 @@ impl fmt::Display for BlobOwner {
 impl FromStr for BlobOwner {
     type Err = ();
 
-    fn from_str(note: &str) -> Result<Self, ()> {
-        let (team, what) = note.trim().split_once(' ').ok_or(())?;
+    fn from_str(marker: &str) -> Result<Self, ()> {
+        let (team, what) = marker.trim().split_once(' ').ok_or(())?;
         let team = team.parse().map_err(drop)?;
         match what {
             PICTURE => Ok(Self::Picture(team)),
@@ -44,8 +45,19 @@ impl FromStr for BlobOwner {
     }
 }
 
-impl Commands {
-    /// Notes that a file is about to be somebody's or nobody's: should the house stop in between, the sweep asks the log.
+/// Marks blobs and collects those that no event references. Cheap to clone.
+#[derive(Clone)]
+pub struct BlobGc {
+    aggregates: Aggregates,
+    blobs: Blobs,
+}
+
+impl BlobGc {
+    pub(crate) fn new(aggregates: Aggregates, blobs: Blobs) -> Self {
+        Self { aggregates, blobs }
+    }
+
+    /// Marks the blob of a file, before it is stored and before its reference is removed.
     pub(crate) async fn mark_file(
         &self,
         team: TeamId,
@@ -55,44 +67,41 @@ impl Commands {
         self.mark(blob, BlobOwner::File(team, upload)).await
     }
 
-    /// The same of a picture.
+    /// Marks the blob of a picture, before it is stored and before its reference is removed.
     pub(crate) async fn mark_picture(&self, team: TeamId, blob: BlobId) -> Result<(), ApiError> {
         self.mark(blob, BlobOwner::Picture(team)).await
     }
 
-    /// Removes the content of a file that the log does not hold.
-    ///
-    /// A repetition of a command makes the same ids again, so the log is asked: what it holds stays.
+    /// Deletes the blob of a file, unless the log references it: a repeated command makes the same ids.
     pub(crate) async fn collect_file(&self, team: TeamId, upload: UploadId, blob: BlobId) {
         self.collect(blob, BlobOwner::File(team, upload)).await;
     }
 
-    /// Removes a picture that is nobody's.
+    /// Deletes the blob of a picture, unless the log references it.
     pub(crate) async fn collect_picture(&self, team: TeamId, blob: BlobId) {
         self.collect(blob, BlobOwner::Picture(team)).await;
     }
 
-    /// Takes the note away: the blob is the log's, or gone.
+    /// Removes the marker of a blob that is referenced now.
     pub(crate) async fn unmark(&self, blob: BlobId) {
         if let Err(error) = self.blobs.settle(blob).await {
-            tracing::debug!(%error, %blob, "a doubt stays until the sweep asks the log");
+            tracing::debug!(%error, %blob, "blob GC marker not removed; the sweep will ask the log");
         }
     }
 
-    /// Removes what crashes left behind: pieces that never became whole, and blobs that no event came to name. Those that an
-    /// event names stay, however old their doubt is.
-    pub async fn sweep_blobs(&self) {
+    /// Deletes what crashes left: incomplete uploads, and marked blobs that no event references.
+    pub async fn sweep(&self) {
         if let Err(error) = self.blobs.sweep().await {
-            tracing::warn!(%error, "pieces of files were not swept");
+            tracing::warn!(%error, "incomplete uploads not swept");
         }
-        let doubted = self.blobs.doubted(LEFT_BEHIND).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "doubts cannot be looked through");
+        let marked = self.blobs.doubted(LONGEST_COMMAND).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "blob GC markers cannot be listed");
             vec![]
         });
-        for (blob, note) in doubted {
-            match note.parse() {
+        for (blob, marker) in marked {
+            match marker.parse() {
                 Ok(owner) => self.collect(blob, owner).await,
-                Err(()) => tracing::warn!(%blob, note, "a doubt says nothing that can be asked about"),
+                Err(()) => tracing::warn!(%blob, marker, "unparsable blob GC marker"),
             }
         }
     }
@@ -101,27 +110,26 @@ impl Commands {
         self.blobs.doubt(blob, &owner.to_string()).await.map_err(ApiError::unavailable)
     }
 
-    /// Asks the log, and removes what it does not hold.
     async fn collect(&self, blob: BlobId, owner: BlobOwner) {
-        let judged = async {
-            if !self.is_held(blob, owner).await? {
+        let collected = async {
+            if !self.is_referenced(blob, owner).await? {
                 self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
             }
             self.blobs.settle(blob).await.map_err(ApiError::unavailable)
         };
-        if let Err(error) = judged.await {
-            tracing::warn!(?error, %blob, "what nobody holds is left for the sweep");
+        if let Err(error) = collected.await {
+            tracing::warn!(?error, %blob, "blob not collected; the sweep will retry");
         }
     }
 
-    async fn is_held(&self, blob: BlobId, owner: BlobOwner) -> Result<bool, ApiError> {
+    async fn is_referenced(&self, blob: BlobId, owner: BlobOwner) -> Result<bool, ApiError> {
         match owner {
             BlobOwner::File(team, upload) => {
-                let files: Uploads = self.current(&StreamName::uploads(team)).await?;
+                let files: Uploads = self.aggregates.current(&StreamName::uploads(team)).await?;
                 Ok(files.holds(upload, blob))
             }
             BlobOwner::Picture(team) => {
-                let team: Team = self.current(&StreamName::team(team)).await?;
+                let team: Team = self.aggregates.current(&StreamName::team(team)).await?;
                 Ok(team.pictures().any(|picture| picture == blob))
             }
         }
@@ -135,7 +143,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_note_is_read_back() {
+    fn blob_gc_marker_is_read_back_and_others_are_unparsable() {
         let team = TeamId(Uuid::from_u128(1));
         for owner in [BlobOwner::File(team, UploadId(Uuid::from_u128(2))), BlobOwner::Picture(team)] {
             assert_eq!(owner.to_string().parse(), Ok(owner));

@@ -1,18 +1,20 @@
-//! Files of teams: from the wire to the blob store, then, with the event, into the team's stream; into messages, and out.
+//! Files of teams: from the upload to the blob store, then by an event into the team's stream; attached and removed.
 //!
-//! The content is stored first and the event says so after: whoever reads the event finds the file. In between the blob is
-//! doubted, so that what no event came to name is removed, at once when it is refused, else by [`Commands::sweep_blobs`].
+//! The content is stored before the event, so that whoever reads the event finds the file. Until then the blob is marked
+//! (`blob_gc.rs`).
 
-mod arriving;
+mod attachments;
 mod cleaning;
-mod using;
+mod receiver;
 
-pub(crate) use arriving::{ReceivedFile, UploadPurpose, UploadSlots};
+pub(crate) use attachments::Attachments;
+pub(crate) use receiver::{FIELD, ReceivedFile, UploadPurpose, UploadReceiver};
 
 use crate::{
-    Commands,
+    aggregates::{Aggregates, TransactError, Transacted},
+    blob_gc::BlobGc,
     context::Context,
-    transact::{InitialState, TransactError, Transacted},
+    rejections::Rejection,
 };
 use access::TeamScope;
 use bytes::Bytes;
@@ -24,85 +26,98 @@ use events::{
 };
 use media::{
     Media,
-    blobs::BlobError,
-    resize::{MAX_BYTES, PictureRefused, Previews},
+    blobs::{BlobError, Blobs},
+    resize::{MAX_BYTES, PictureRefused, Previews, Resizer},
 };
 use platform::http::ApiError;
 use protocol::{error::ErrorCode, lang::Text};
 use read_model::upload::{FILE, PREVIEW, PREVIEW_2X};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-/// The form's field.
-const FIELD: &str = "file";
+/// Files of teams. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Files {
+    aggregates: Aggregates,
+    blobs: Blobs,
+    gc: BlobGc,
+    resizer: Arc<Resizer>,
+}
+
 /// The result of decoding an uploaded picture.
-enum Made {
+enum Decoded {
     /// The previews, and whether the picture is animated.
     Previews(Previews, bool),
-    /// A picture that is not decoded: too large or too slow.
-    Nothing,
-    /// No picture can be read from it.
+    /// The picture is too large or too slow to decode.
+    NotDecoded,
+    /// The content is no picture.
     Unreadable,
 }
 
-impl Commands {
-    /// Makes a file the team's. What the rules refuse is removed again.
-    pub(crate) async fn store_file(
+impl Files {
+    pub(crate) fn new(aggregates: Aggregates, blobs: Blobs, gc: BlobGc, resizer: Arc<Resizer>) -> Self {
+        Self { aggregates, blobs, gc, resizer }
+    }
+
+    /// Stores a received file and adds it to the team. A file that the rules refuse is deleted again.
+    pub(crate) async fn store(
         &self,
         context: &mut Context,
         scope: &TeamScope,
-        arrived: ReceivedFile,
+        received: ReceivedFile,
     ) -> Result<(UploadId, Position), ApiError> {
         let (upload, blob): (UploadId, BlobId) = (context.id(), context.id());
-        let room = self.room(scope.team).await?;
-        self.mark_file(scope.team, upload, blob).await?;
-        let stored = match self.put(context, scope, arrived, (upload, blob)).await {
+        let quota = receiver::quota(&self.aggregates, scope.team).await?;
+        self.gc.mark_file(scope.team, upload, blob).await?;
+        let stored = match self.put(context, scope, received, (upload, blob)).await {
             Ok(stored) => stored,
             Err(failed) => {
-                self.collect_file(scope.team, upload, blob).await;
+                self.gc.collect_file(scope.team, upload, blob).await;
                 return Err(failed);
             }
         };
         let done: Result<Transacted<Uploads>, _> = self
-            .transact(context, StreamName::uploads(scope.team), InitialState::Cached, |_: &Uploads| {
-                upload::Command::Store { stored: stored.clone(), room }
+            .aggregates
+            .transact(context, StreamName::uploads(scope.team), |_: &Uploads| upload::Command::Store {
+                stored: stored.clone(),
+                room: quota,
             })
             .await;
         match done {
             Ok(done) => {
-                self.unmark(blob).await;
+                self.gc.unmark(blob).await;
                 Ok((upload, done.position))
             }
             Err(TransactError::Rejected(rejection)) => {
-                self.collect_file(scope.team, upload, blob).await;
-                Err(refused(rejection))
+                self.gc.collect_file(scope.team, upload, blob).await;
+                Err(rejection.answer())
             }
-            // It may have come into the log or not: the doubt stays.
+            // The event may be in the log or not: the marker stays.
             Err(TransactError::Failed(error)) => Err(error),
         }
     }
 
-    /// Stores the content and what is made of it.
+    /// Stores the content and its previews.
     async fn put(
         &self,
         context: &Context,
         scope: &TeamScope,
-        arrived: ReceivedFile,
+        received: ReceivedFile,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let ReceivedFile { incoming, name, size, head, texts: _, place: _place } = arrived;
+        let ReceivedFile { incoming, name, size, head, texts: _, slot: _slot } = received;
         context.request.note_progress();
         let (incoming, size, mut media) = cleaning::cleaned(incoming, size, &head, &name).await?;
         context.request.note_progress();
         incoming.keep(blob, FILE).await.map_err(ApiError::unavailable)?;
         let (mut animated, mut preview) = (false, None);
         if media.kind == UploadKind::Image {
-            match self.made_of(scope.caller.account, blob, size).await? {
-                Made::Previews(previews, moves) => {
-                    animated = moves;
+            match self.decode(scope.caller.account, blob, size).await? {
+                Decoded::Previews(previews, is_animated) => {
+                    animated = is_animated;
                     preview = Some(self.put_previews(blob, previews).await.map_err(ApiError::unavailable)?);
                 }
-                Made::Nothing => media.kind = UploadKind::ImageFile,
-                Made::Unreadable => media = Media::OPAQUE,
+                Decoded::NotDecoded => media.kind = UploadKind::ImageFile,
+                Decoded::Unreadable => media = Media::OPAQUE,
             }
             context.request.note_progress();
         }
@@ -122,32 +137,32 @@ impl Commands {
     }
 
     /// Decodes a picture that is cleaned and stored.
-    async fn made_of(&self, account: AccountId, blob: BlobId, size: u64) -> Result<Made, ApiError> {
+    async fn decode(&self, account: AccountId, blob: BlobId, size: u64) -> Result<Decoded, ApiError> {
         if size > MAX_BYTES as u64 {
-            return Ok(Made::Nothing);
+            return Ok(Decoded::NotDecoded);
         }
-        let made = async {
-            let place = self.resizer.place(account.0).await?;
-            // Only now: those who wait hold no pictures in memory.
+        let decoded = async {
+            let permit = self.resizer.place(account.0).await?;
+            // Read only now: requests that wait for a permit hold no picture in memory.
             let stored = self.blobs.get(blob, FILE).await;
             let picture: Bytes = match stored {
                 Ok(Some(picture)) => picture,
                 Ok(None) => {
-                    return Err(PictureRefused::Internal("a file is gone that was just stored".into()));
+                    return Err(PictureRefused::Internal("a file that was just stored is gone".into()));
                 }
                 Err(error) => return Err(PictureRefused::Internal(error.to_string())),
             };
-            let moves = media::is_animated(&picture);
-            Ok(Made::Previews(self.resizer.previews(place, picture).await?, moves))
+            let is_animated = media::is_animated(&picture);
+            Ok(Decoded::Previews(self.resizer.previews(permit, picture).await?, is_animated))
         };
-        match made.await {
-            Ok(made) => Ok(made),
+        match decoded.await {
+            Ok(decoded) => Ok(decoded),
             Err(PictureRefused::Busy) => Err(ApiError::new(ErrorCode::Unavailable)
                 .because(Text::Unavailable)
                 .retry_after(Duration::from_secs(5))),
             Err(error @ PictureRefused::Internal(_)) => Err(ApiError::internal(error)),
-            Err(error) if error.is_unreadable() => Ok(Made::Unreadable),
-            Err(_) => Ok(Made::Nothing),
+            Err(error) if error.is_unreadable() => Ok(Decoded::Unreadable),
+            Err(_) => Ok(Decoded::NotDecoded),
         }
     }
 
@@ -158,15 +173,5 @@ impl Commands {
         self.blobs.put(blob, PREVIEW, one.bytes).await?;
         self.blobs.put(blob, PREVIEW_2X, two.bytes).await?;
         Ok(Preview { width, height, size })
-    }
-}
-
-/// What a rejection means to clients.
-pub(crate) fn refused(rejection: upload::Rejection) -> ApiError {
-    match rejection {
-        upload::Rejection::NoUpload => ApiError::new(ErrorCode::NotFound),
-        upload::Rejection::QuotaExceeded { left } => ApiError::field(FIELD, Text::QuotaExceeded { left }),
-        upload::Rejection::TooMany { max } => ApiError::field(FIELD, Text::TooMany { max }),
-        upload::Rejection::InUse => ApiError::field("upload_uid", Text::InUse),
     }
 }

@@ -1,33 +1,30 @@
-//! Pictures of teams and of people, on their way in and out.
+//! Sets and removes the pictures of teams and contacts.
 //!
-//! What was uploaded is resized and stored, then an event names it. The bytes of one that was replaced or removed go, and so
-//! do those of one that no event came to name.
+//! An uploaded picture is resized and stored, then an event references it. Blobs that were replaced, removed or never
+//! referenced are collected.
 
 use crate::{
-    Commands,
+    aggregates::{Aggregates, TransactError, Transacted},
+    blob_gc::BlobGc,
     context::Context,
-    files::ReceivedFile,
-    http::team_refused,
-    transact::{InitialState, TransactError, Transacted},
+    files::{FIELD, ReceivedFile},
 };
 use access::TeamScope;
 use domain::team::{self, Team};
 use events::{BlobId, ContactId, Position, StreamName, icon};
-use media::resize::PictureRefused;
+use media::{
+    blobs::Blobs,
+    resize::{PictureRefused, Resizer},
+};
 use platform::http::ApiError;
 use protocol::{error::ErrorCode, lang::Text};
 use read_model::icon::{LARGE_FILE, SMALL_FILE};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-/// The form's field.
-const FIELD: &str = "file";
-
-/// PictureTarget picture.
+/// The owner of a picture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PictureTarget {
-    /// The team's own.
     Team,
-    /// That of somebody in it.
     Contact(ContactId),
 }
 
@@ -49,20 +46,33 @@ impl PictureTarget {
     }
 }
 
-impl Commands {
-    /// Sets or replaces a picture by the one of a form. Whether the caller may is known already.
-    pub(crate) async fn set_picture(
+/// Pictures of teams and contacts. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Pictures {
+    aggregates: Aggregates,
+    blobs: Blobs,
+    gc: BlobGc,
+    resizer: Arc<Resizer>,
+}
+
+impl Pictures {
+    pub(crate) fn new(aggregates: Aggregates, blobs: Blobs, gc: BlobGc, resizer: Arc<Resizer>) -> Self {
+        Self { aggregates, blobs, gc, resizer }
+    }
+
+    /// Sets or replaces a picture by an uploaded one. The caller's right to do so is checked before.
+    pub(crate) async fn set(
         &self,
         context: &mut Context,
         scope: &TeamScope,
         target: PictureTarget,
-        arrived: ReceivedFile,
+        received: ReceivedFile,
     ) -> Result<Position, ApiError> {
         context.request.note_progress();
-        let decoding = self.resizer.place(scope.caller.account.0).await.map_err(refused)?;
-        // Only now: those who wait hold no pictures in memory.
-        let picture = arrived.incoming.into_bytes().await.map_err(ApiError::unavailable)?;
-        let sizes = self.resizer.resize(decoding, picture).await.map_err(refused)?;
+        let permit = self.resizer.place(scope.caller.account.0).await.map_err(refused)?;
+        // Read only now: requests that wait for a permit hold no picture in memory.
+        let picture = received.incoming.into_bytes().await.map_err(ApiError::unavailable)?;
+        let sizes = self.resizer.resize(permit, picture).await.map_err(refused)?;
         context.request.note_progress();
         let blob: BlobId = context.id();
         let stored = icon::Changed {
@@ -71,27 +81,27 @@ impl Commands {
             lg_height: sizes.lg.height,
             size: (sizes.lg.bytes.len() + sizes.sm.bytes.len()) as u64,
         };
-        self.mark_picture(scope.team, blob).await?;
+        self.gc.mark_picture(scope.team, blob).await?;
         for (name, bytes) in [(LARGE_FILE, sizes.lg.bytes), (SMALL_FILE, sizes.sm.bytes)] {
             if let Err(error) = self.blobs.put(blob, name, bytes).await {
-                self.collect_picture(scope.team, blob).await;
+                self.gc.collect_picture(scope.team, blob).await;
                 return Err(ApiError::unavailable(error));
             }
         }
-        self.change_picture(context, scope, target, Some(stored)).await
+        self.change(context, scope, target, Some(stored)).await
     }
 
     /// Removes a picture, if there is one.
-    pub(crate) async fn remove_picture(
+    pub(crate) async fn remove(
         &self,
         context: &Context,
         scope: &TeamScope,
         target: PictureTarget,
     ) -> Result<Position, ApiError> {
-        self.change_picture(context, scope, target, None).await
+        self.change(context, scope, target, None).await
     }
 
-    async fn change_picture(
+    async fn change(
         &self,
         context: &Context,
         scope: &TeamScope,
@@ -99,33 +109,34 @@ impl Commands {
         new: Option<icon::Changed>,
     ) -> Result<Position, ApiError> {
         let stream = StreamName::team(scope.team);
-        let earlier = target.picture(&self.current(&stream).await?);
+        let earlier = target.picture(&self.aggregates.current(&stream).await?);
         if let Some(earlier) = earlier {
-            self.mark_picture(scope.team, earlier).await?;
+            self.gc.mark_picture(scope.team, earlier).await?;
         }
-        // Somebody else may be faster: what is replaced in the end may be another one.
+        // A concurrent command may have replaced the picture meanwhile.
         let mut replaced = None;
         let done: Result<Transacted<Team>, _> = self
-            .transact(context, stream, InitialState::Cached, |team: &Team| {
+            .aggregates
+            .transact(context, stream, |team: &Team| {
                 replaced = target.picture(team);
                 target.command(scope.contact, new.clone())
             })
             .await;
         if let Err(TransactError::Failed(error)) = done {
-            return Err(error); // it may have come into the log or not: the doubts stay
+            return Err(error); // the event may be in the log or not: the markers stay
         }
-        let mut doubted: Vec<BlobId> =
+        let mut marked: Vec<BlobId> =
             [earlier, replaced, new.map(|icon| icon.blob)].into_iter().flatten().collect();
-        doubted.sort_unstable();
-        doubted.dedup();
-        for blob in doubted {
-            self.collect_picture(scope.team, blob).await;
+        marked.sort_unstable();
+        marked.dedup();
+        for blob in marked {
+            self.gc.collect_picture(scope.team, blob).await;
         }
-        Ok(done.map_err(|stop| stop.or(team_refused))?.position)
+        Ok(done?.position)
     }
 }
 
-/// Maps a failure: 422 for a bad picture, 503 for a busy server.
+/// A bad picture is answered with 422, a busy server with 503.
 fn refused(refused: PictureRefused) -> ApiError {
     match refused {
         PictureRefused::TooManyPixels | PictureRefused::TooLarge(_) => {
@@ -138,8 +149,8 @@ fn refused(refused: PictureRefused) -> ApiError {
     }
 }
 
-fn busy(told: Text, wait: Duration) -> ApiError {
-    ApiError::new(ErrorCode::Unavailable).because(told).retry_after(wait)
+fn busy(reason: Text, wait: Duration) -> ApiError {
+    ApiError::new(ErrorCode::Unavailable).because(reason).retry_after(wait)
 }
 
 #[cfg(test)]
@@ -147,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_that_takes_too_long_is_not_called_none() {
+    fn picture_that_is_bad_is_answered_422_and_one_that_takes_too_long_503() {
         for (kind, status) in [
             (PictureRefused::TooSlow, 503),
             (PictureRefused::Busy, 503),
@@ -156,8 +167,8 @@ mod tests {
             (PictureRefused::TooLarge(1), 422),
             (PictureRefused::Internal("a disk".into()), 500),
         ] {
-            let told = format!("{kind:?}");
-            assert_eq!(refused(kind).failure().code.status(), status, "{told}");
+            let name = format!("{kind:?}");
+            assert_eq!(refused(kind).failure().code.status(), status, "{name}");
         }
     }
 }

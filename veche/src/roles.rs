@@ -5,7 +5,7 @@ use audit::Auditor;
 use axum::Router;
 use bus::Delivery;
 use chrono::TimeDelta;
-use command_service::{Commands, Reminders};
+use command_service::{CommandService, Reminders};
 use domain::phone_number::PhoneNumber;
 use gateway_service::{Gateway, GatewayDeps, Upstream};
 use media::stub::Stubs;
@@ -119,12 +119,12 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
     let mut commands = None;
     if role.does(Role::Command) {
         let service = command_routes(runtime);
-        remind(runtime, Reminders::new(service.clone()));
-        let (upkeep, stopping) = (service.clone().keep_up(), runtime.tasks.stopping());
+        remind(runtime, service.reminders());
+        let (upkeep, stopping) = (service.upkeep().run(), runtime.tasks.stopping());
         runtime.tasks.spawn("upkeep", async move {
             stopping.run_until_cancelled(upkeep).await;
         });
-        let routes = Router::from(service.router());
+        let routes = Router::from(command_service::router(service));
         router = router.merge(routes.clone());
         commands = Some(routes);
     }
@@ -137,21 +137,21 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
     Ok(shell.wrap(router))
 }
 
-fn command_routes(runtime: &Runtime) -> Commands {
+fn command_routes(runtime: &Runtime) -> CommandService {
     runtime.tasks.spawn("numbering-plans", async {
         // They are unpacked by the first number that is read: better now than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
     let commands = runtime.commands();
-    let (hearing, stopping) = (commands.clone().hear_of_erasures(), runtime.tasks.stopping());
+    let (hearing, stopping) = (commands.erasure().follow_destroyed_keys(), runtime.tasks.stopping());
     runtime.tasks.spawn("erasures", async move {
         stopping.run_until_cancelled(hearing).await;
     });
-    let (sweeping, stopping) = (commands.clone(), runtime.tasks.stopping());
+    let (sweeping, stopping) = (commands.blob_gc(), runtime.tasks.stopping());
     runtime.tasks.spawn("files", async move {
         let mut beat = interval(SWEEP);
         while stopping.run_until_cancelled(beat.tick()).await.is_some() {
-            sweeping.sweep_blobs().await;
+            sweeping.sweep().await;
         }
     });
     commands

@@ -9,7 +9,7 @@ use access::Access;
 use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
 use bus::Bus;
 use chrono::TimeDelta;
-use command_service::{CommandDeps, Commands};
+use command_service::{CommandDeps, CommandService};
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings,
     install_tls_provider,
@@ -178,8 +178,8 @@ impl Runtime {
     }
 
     /// The write side.
-    pub(crate) fn commands(&self) -> Commands {
-        Commands::new(CommandDeps {
+    pub(crate) fn commands(&self) -> CommandService {
+        CommandService::new(CommandDeps {
             access: self.access.clone(),
             journal: self.journal.clone(),
             vault: self.vault.clone(),

@@ -1,7 +1,11 @@
-//! Forgets a person.
+//! Erases a person.
 
-use super::{Asked, Pass, sure};
-use crate::{Commands, accounts::refused, context::Context, transact::InitialState, transact::Transacted};
+use super::steps::{ErasurePass, ErasureRequested, ErasureSteps, expect_allowed};
+use crate::{
+    aggregates::{TransactError, Transacted},
+    context::Context,
+};
+use access::not_found;
 use domain::{
     account::{self, Account},
     message::{self, Message},
@@ -19,175 +23,184 @@ use futures::{StreamExt, TryStreamExt, stream};
 use platform::http::ApiError;
 use uuid::Uuid;
 
-/// Messages that are deleted at the same time.
-const SIDE_BY_SIDE: usize = 16;
+/// Messages that are deleted concurrently.
+const CONCURRENCY: usize = 16;
 
-impl Commands {
-    /// Writes down that a person is to be forgotten; their sessions end with it, and the number is free at once. Should the
-    /// house stop in between, the next pass frees it.
-    pub(crate) async fn erase_account(
+/// Erases persons. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct AccountErasure(ErasureSteps);
+
+impl AccountErasure {
+    pub(super) fn new(steps: ErasureSteps) -> Self {
+        Self(steps)
+    }
+
+    /// Records the request, which ends the person's sessions, and releases the phone number; after a crash in between the
+    /// next pass releases it.
+    pub(super) async fn request(
         &self,
         context: &mut Context,
         account: AccountId,
         asked_by: ErasureAsker,
         reason: ErasureReason,
-    ) -> Result<Asked, ApiError> {
+    ) -> Result<ErasureRequested, ApiError> {
         let erased = Erased { receipt: context.id(), asked_by, reason };
+        let stream = StreamName::account(account);
         let done: Transacted<Account> = self
-            .transact(context, StreamName::account(account), InitialState::Cached, |_: &Account| {
-                account::Command::Erase(erased.clone())
-            })
-            .await
-            .map_err(|stop| stop.or(refused))?;
+            .0
+            .aggregates
+            .transact(context, stream, |_: &Account| account::Command::Erase(erased.clone()))
+            .await?;
         let receipt = done.state.erased().unwrap_or(erased.receipt);
-        let aside = context.without_idempotency_key();
-        let freed = self.release(&aside, &done.state, account, &mut Pass::default()).await?;
-        Ok(Asked { receipt, position: done.position.max(freed) })
+        let auxiliary = context.without_idempotency_key();
+        let released =
+            self.release_number(&auxiliary, &done.state, account, &mut ErasurePass::default()).await?;
+        Ok(ErasureRequested { receipt, position: done.position.max(released) })
     }
 
-    /// A team in which nobody but this account is an owner, though others are in it.
-    pub(crate) async fn team_that_needs(&self, account: AccountId) -> Result<Option<TeamId>, ApiError> {
-        for (team, _) in self.access.read.erasures().contacts_of(account).await? {
-            if self.current::<Team>(&StreamName::team(team)).await?.needs(account) {
+    /// A team with other members whose only owner is this account.
+    pub(super) async fn only_owner_of(&self, account: AccountId) -> Result<Option<TeamId>, ApiError> {
+        for (team, _) in self.0.access.read.erasures().contacts_of(account).await? {
+            if self.0.aggregates.current::<Team>(&StreamName::team(team)).await?.needs(account) {
                 return Ok(Some(team));
             }
         }
         Ok(None)
     }
 
-    pub(super) async fn forget_account(&self, account: AccountId) -> Result<Pass, ApiError> {
+    pub(super) async fn run_pass(&self, account: AccountId) -> Result<ErasurePass, ApiError> {
         let stream = StreamName::account(account);
-        let state: Account = self.current(&stream).await?;
-        let Some(receipt) = state.erased() else { return Err(access::not_found()) };
-        let cause = self.last_of(&stream, &["account.erased.v1"]).await?;
-        let context = &Context::system("account.forget", self.access.clock.now()).caused_by(cause);
-        let mut pass = Pass::default();
-        let places = self.access.read.erasures().contacts_of(account).await?;
-        let cleared = self.clear_account(context, &state, account, &places, &mut pass).await;
-        // The key goes whatever else fails: a stream that cannot be read must not keep a person in the log.
-        let heard = self.destroy(Subject::Account(account)).await?;
+        let state: Account = self.0.aggregates.current(&stream).await?;
+        let Some(receipt) = state.erased() else { return Err(not_found()) };
+        let cause = self.0.aggregates.last_event(&stream, &["account.erased.v1"]).await?;
+        let context = &Context::system("account.forget", self.0.access.clock.now()).caused_by(cause);
+        let mut pass = ErasurePass::default();
+        let places = self.0.access.read.erasures().contacts_of(account).await?;
+        let cleared = self.clear(context, &state, account, &places, &mut pass).await;
+        // The key is destroyed whatever else fails: an unreadable stream must not keep a person in the log.
+        let forgotten = self.0.destroy_key(Subject::Account(account)).await?;
         cleared?;
-        if heard && pass.idle() {
+        if forgotten && pass.found_nothing() {
             let contacts: Vec<ContactId> = places.iter().map(|(_, contact)| *contact).collect();
-            self.account_is_forgotten(context, account, receipt, &contacts).await?;
+            self.complete(context, account, receipt, &contacts).await?;
             pass.finished = true;
         }
         Ok(pass)
     }
 
-    /// All that is told of the account by events of its own, and what lies beside the log.
-    async fn clear_account(
+    /// Removes by events what belongs to the account, and deletes its traces beside the log.
+    async fn clear(
         &self,
         context: &Context,
         state: &Account,
         account: AccountId,
         places: &[(TeamId, ContactId)],
-        pass: &mut Pass,
+        pass: &mut ErasurePass,
     ) -> Result<(), ApiError> {
         let contacts: Vec<ContactId> = places.iter().map(|(_, contact)| *contact).collect();
-        let mut position = self.release(context, state, account, pass).await?;
+        let mut position = self.release_number(context, state, account, pass).await?;
         for (team, contact) in places {
-            position = position.max(self.part(context, *team, account, pass).await?);
-            let (files, at) = self.remove_files(*team, Some(*contact)).await?;
+            position = position.max(self.end_membership(context, *team, account, pass).await?);
+            let (files, at) = self.0.remove_files(*team, Some(*contact)).await?;
             (pass.files, position) = (pass.files + files, position.max(at));
         }
-        let reminds = self.access.read.erasures().reminders_of(&contacts).await?;
-        position = position.max(self.stop_reminding(context, reminds, pass).await?);
-        let said = self.access.read.erasures().messages_by(&contacts).await?;
-        position = position.max(self.unsay(context, said, pass).await?);
-        self.settle(context, position).await?;
-        Ok(self.access.read.erasures().forget_account(account, &contacts).await?)
+        let reminds = self.0.access.read.erasures().reminders_of(&contacts).await?;
+        position = position.max(self.remove_reminders(context, reminds, pass).await?);
+        let messages = self.0.access.read.erasures().messages_by(&contacts).await?;
+        position = position.max(self.delete_messages(context, messages, pass).await?);
+        self.0.answers.settle(context, position).await?;
+        Ok(self.0.access.read.erasures().forget_account(account, &contacts).await?)
     }
 
-    /// The phone number is nobody's again.
-    async fn release(
+    /// Releases the phone number.
+    async fn release_number(
         &self,
         context: &Context,
         state: &Account,
         account: AccountId,
-        pass: &mut Pass,
+        pass: &mut ErasurePass,
     ) -> Result<Position, ApiError> {
         let stream = StreamName::phone(state.phone_hash());
         let command = |_: &Phone| phone::Command::Release(account);
         let done: Transacted<Phone> =
-            sure(self.transact(context, stream, InitialState::Cached, command).await)?;
+            expect_allowed(self.0.aggregates.transact(context, stream, command).await)?;
         pass.others += done.events.len() as u64;
         Ok(done.position)
     }
 
-    /// Their place in a team ends, and their picture goes.
-    async fn part(
+    /// Ends the membership in a team and removes the picture.
+    async fn end_membership(
         &self,
         context: &Context,
         team: TeamId,
         account: AccountId,
-        pass: &mut Pass,
+        pass: &mut ErasurePass,
     ) -> Result<Position, ApiError> {
         let stream = StreamName::team(team);
-        let state: Team = self.current(&stream).await?;
+        let state: Team = self.0.aggregates.current(&stream).await?;
         let picture = state.contact_of(account).and_then(|contact| state.picture_of(contact));
         if let Some(blob) = picture {
-            self.mark_picture(team, blob).await?;
+            self.0.gc.mark_picture(team, blob).await?;
         }
         let command = |_: &Team| team::Command::PartWith { account };
         let done: Transacted<Team> =
-            sure(self.transact(context, stream, InitialState::Cached, command).await)?;
+            expect_allowed(self.0.aggregates.transact(context, stream, command).await)?;
         if let Some(blob) = picture {
-            self.collect_picture(team, blob).await;
+            self.0.gc.collect_picture(team, blob).await;
         }
         pass.others += done.events.len() as u64;
         Ok(done.position)
     }
 
-    async fn stop_reminding(
+    async fn remove_reminders(
         &self,
         context: &Context,
         reminds: Vec<(RemindId, ContactId)>,
-        pass: &mut Pass,
+        pass: &mut ErasurePass,
     ) -> Result<Position, ApiError> {
         let mut position = 0;
         for (remind, contact) in reminds {
             let stream = StreamName::remind(remind);
             let command = |_: &Remind| remind::Command::Remove { contact };
-            match self.transact(context, stream, InitialState::Cached, command).await {
+            match self.0.aggregates.transact(context, stream, command).await {
                 Ok(done) => {
                     pass.others += done.events.len() as u64;
                     position = position.max(done.position);
                 }
-                // It has fired meanwhile.
-                Err(crate::transact::TransactError::Rejected(_)) => {}
-                Err(crate::transact::TransactError::Failed(error)) => return Err(error),
+                // The reminder has fired meanwhile.
+                Err(TransactError::Rejected(_)) => {}
+                Err(TransactError::Failed(error)) => return Err(error),
             }
         }
         Ok(position)
     }
 
-    /// Messages are deleted as anybody's may be: readers are told by the usual frames.
-    async fn unsay(
+    /// Deletes the messages as an administrator would, so that clients get the usual frames.
+    async fn delete_messages(
         &self,
         context: &Context,
-        said: Vec<MessageId>,
-        pass: &mut Pass,
+        messages: Vec<MessageId>,
+        pass: &mut ErasurePass,
     ) -> Result<Position, ApiError> {
         let (author, now) = (Author::Contact(ContactId(Uuid::nil())), context.now);
-        let deleted = said.into_iter().map(|message| async move {
+        let deleted = messages.into_iter().map(|message| async move {
             let command = |_: &Message| message::Command::Delete { author, any: true, now };
-            sure(self.transact(context, StreamName::message(message), InitialState::Cached, command).await)
+            expect_allowed(self.0.aggregates.transact(context, StreamName::message(message), command).await)
         });
         let done: Vec<Transacted<Message>> =
-            stream::iter(deleted).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+            stream::iter(deleted).buffer_unordered(CONCURRENCY).try_collect().await?;
         pass.messages += done.iter().map(|done| done.events.len() as u64).sum::<u64>();
         Ok(done.iter().map(|done| done.position).max().unwrap_or(0))
     }
 
-    async fn account_is_forgotten(
+    async fn complete(
         &self,
         context: &Context,
         account: AccountId,
         receipt: ReceiptId,
         contacts: &[ContactId],
     ) -> Result<(), ApiError> {
-        let read = &self.access.read;
+        let read = &self.0.access.read;
         let known = read.erasures().find(Subject::Account(account)).await?;
         let purged = Purged {
             receipt,
@@ -197,7 +210,7 @@ impl Commands {
         };
         let command = |_: &Account| account::Command::Purge(purged.clone());
         let done: Transacted<Account> =
-            sure(self.transact(context, StreamName::account(account), InitialState::Cached, command).await)?;
-        self.settle(context, done.position).await.map(drop)
+            expect_allowed(self.0.aggregates.transact(context, StreamName::account(account), command).await)?;
+        self.0.answers.settle(context, done.position).await.map(drop)
     }
 }

@@ -1,7 +1,8 @@
-//! Forgets a team.
+//! Erases a team.
 
-use super::{Asked, Pass, sure};
-use crate::{Commands, context::Context, http::team_refused, transact::InitialState, transact::Transacted};
+use super::steps::{ErasurePass, ErasureRequested, ErasureSteps, expect_allowed};
+use crate::{aggregates::Transacted, context::Context};
+use access::not_found;
 use domain::team::{self, Team};
 use events::{
     ReceiptId, StreamName, Subject, TeamId,
@@ -11,58 +12,67 @@ use events::{
 use platform::http::ApiError;
 use read_model::rights::{ServiceReason, ServiceTeam};
 
-impl Commands {
-    /// Writes down that a team is to be forgotten; it ends with it.
-    pub(super) async fn erase_team(
+/// Erases teams. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct TeamErasure(ErasureSteps);
+
+impl TeamErasure {
+    pub(super) fn new(steps: ErasureSteps) -> Self {
+        Self(steps)
+    }
+
+    /// Records the request, which archives the team.
+    pub(super) async fn request(
         &self,
         context: &mut Context,
         team: TeamId,
         reason: ErasureReason,
-    ) -> Result<Asked, ApiError> {
+    ) -> Result<ErasureRequested, ApiError> {
         let erased = Erased { receipt: context.id(), asked_by: ErasureAsker::Operator, reason };
+        let stream = StreamName::team(team);
         let done: Transacted<Team> = self
-            .transact(context, StreamName::team(team), InitialState::Cached, |_: &Team| {
-                team::Command::Erase(erased.clone())
-            })
-            .await
-            .map_err(|stop| stop.or(team_refused))?;
+            .0
+            .aggregates
+            .transact(context, stream, |_: &Team| team::Command::Erase(erased.clone()))
+            .await?;
         let receipt = done.state.erased().unwrap_or(erased.receipt);
-        Ok(Asked { receipt, position: done.position })
+        Ok(ErasureRequested { receipt, position: done.position })
     }
 
-    pub(super) async fn forget_team(&self, team: TeamId) -> Result<Pass, ApiError> {
+    pub(super) async fn run_pass(&self, team: TeamId) -> Result<ErasurePass, ApiError> {
         let stream = StreamName::team(team);
-        let state: Team = self.current(&stream).await?;
-        let Some(receipt) = state.erased() else { return Err(access::not_found()) };
-        let cause = self.last_of(&stream, &["team.erased.v1"]).await?;
-        let context = &Context::system("team.forget", self.access.clock.now()).caused_by(cause);
-        let mut pass = Pass::default();
-        let cleared = self.clear_team(context, &state, team, &mut pass).await;
-        // The key goes whatever else fails: a stream that cannot be read must not keep a team in the log.
-        let heard = self.destroy(Subject::Team(team)).await?;
+        let state: Team = self.0.aggregates.current(&stream).await?;
+        let Some(receipt) = state.erased() else { return Err(not_found()) };
+        let cause = self.0.aggregates.last_event(&stream, &["team.erased.v1"]).await?;
+        let context = &Context::system("team.forget", self.0.access.clock.now()).caused_by(cause);
+        let mut pass = ErasurePass::default();
+        let cleared = self.clear(context, &state, team, &mut pass).await;
+        // The key is destroyed whatever else fails: an unreadable stream must not keep a team in the log.
+        let forgotten = self.0.destroy_key(Subject::Team(team)).await?;
         cleared?;
-        if heard && pass.idle() {
-            self.team_is_forgotten(context, team, receipt).await?;
+        if forgotten && pass.found_nothing() {
+            self.complete(context, team, receipt).await?;
             pass.finished = true;
         }
         Ok(pass)
     }
 
-    /// Its files and pictures, and what lies beside the log.
-    async fn clear_team(
+    /// Removes the files and pictures, and deletes the traces beside the log.
+    async fn clear(
         &self,
         context: &Context,
         state: &Team,
         team: TeamId,
-        pass: &mut Pass,
+        pass: &mut ErasurePass,
     ) -> Result<(), ApiError> {
-        let (files, position) = self.remove_files(team, None).await?;
+        let (files, position) = self.0.remove_files(team, None).await?;
         pass.files = files;
         for blob in state.pictures() {
-            self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
+            self.0.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
         }
-        self.settle(context, position).await?;
+        self.0.answers.settle(context, position).await?;
         Ok(self
+            .0
             .access
             .read
             .erasures()
@@ -70,24 +80,19 @@ impl Commands {
             .await?)
     }
 
-    async fn team_is_forgotten(
-        &self,
-        context: &Context,
-        team: TeamId,
-        receipt: ReceiptId,
-    ) -> Result<(), ApiError> {
-        let read = &self.access.read;
+    async fn complete(&self, context: &Context, team: TeamId, receipt: ReceiptId) -> Result<(), ApiError> {
+        let read = &self.0.access.read;
         let known = read.erasures().find(Subject::Team(team)).await?;
-        let gone = ServiceTeam::for_service(team, ServiceReason::Erasure);
+        let erased = ServiceTeam::for_service(team, ServiceReason::Erasure);
         let purged = Purged {
             receipt,
-            contacts: read.erasures().count_people(gone).await?,
-            messages: read.erasures().count_messages_in(gone).await?,
+            contacts: read.erasures().count_people(erased).await?,
+            messages: read.erasures().count_messages_in(erased).await?,
             files: known.map_or(0, |erasure| erasure.files),
         };
         let command = |_: &Team| team::Command::Purge(purged.clone());
         let done: Transacted<Team> =
-            sure(self.transact(context, StreamName::team(team), InitialState::Cached, command).await)?;
-        self.settle(context, done.position).await.map(drop)
+            expect_allowed(self.0.aggregates.transact(context, StreamName::team(team), command).await)?;
+        self.0.answers.settle(context, done.position).await.map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! Removes metadata from an uploaded file before it is stored.
 
-use super::FIELD;
+use super::receiver::FIELD;
 use media::{
     Media,
     blobs::Incoming,
@@ -18,7 +18,7 @@ pub(super) async fn cleaned(
 ) -> Result<(Incoming, u64, Media), ApiError> {
     let media = media::sniff(head);
     let Some(format) = Format::of(media.content_type) else {
-        // A photograph with a damaged beginning is not recognised by its content, but its name claims that it is one.
+        // A photograph with a damaged beginning has no known type, but its name claims that it is one.
         let is_one = media == Media::OPAQUE && media::is_called_picture(name);
         if is_one && incoming.hides_metadata().await.map_err(ApiError::unavailable)? {
             return Err(ApiError::field(FIELD, Text::PictureNotCleanable));

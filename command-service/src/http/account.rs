@@ -1,15 +1,14 @@
 //! `DELETE /api/v3/me`
 
 use crate::{
-    Commands,
-    context::Command,
-    idempotency::Answer,
-    input::{Checks, checked},
+    answers::Answer,
+    context::Context,
+    input::{Fields, checked},
+    service::CommandService,
 };
 use access::{Caller, not_found};
 use axum::extract::State;
-use events::value::{ErasureAsker, ErasureReason};
-use platform::http::{ApiError, Body};
+use platform::http::{ApiError, Body, FieldErrors};
 use protocol::{
     account::{EraseMe, Erased},
     envelope::Success,
@@ -17,31 +16,30 @@ use protocol::{
     lang::Text,
 };
 
-/// Forgets the caller for good: sessions end, the number is free again, and within a while nothing personal is left.
-/// `ACCESS_DENIED` to the only owner of a team that others are in: make somebody else an owner first.
+/// Erase the caller's account
+///
+/// Sessions end, the phone number becomes free, and within a while no personal data is left. `ACCESS_DENIED` if the caller is
+/// the only owner of a team with other members: make somebody else an owner first.
 #[utoipa::path(delete, path = "/api/v3/me", tag = "account", request_body = EraseMe,
     responses((status = 200, body = Success<Erased>)))]
-pub(super) async fn erase(
-    State(commands): State<Commands>,
+pub(crate) async fn erase_me(
+    State(service): State<CommandService>,
     caller: Caller,
-    command: Command<Body<EraseMe>>,
+    context: Context,
+    Body(input): Body<EraseMe>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("account.erase");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    let mut checks = Checks::default();
-    let phone = checks.phone("phone", &command.input.0.phone);
-    checks.done()?;
-    let own = commands.access.read.accounts().profile(caller.account).await?.ok_or_else(not_found)?;
+    let mut context = context.named("account.erase");
+    let mut errors = FieldErrors::default();
+    let phone = errors.phone("phone", &input.phone);
+    errors.finish()?;
+    let own = service.access.read.accounts().profile(caller.account).await?.ok_or_else(not_found)?;
     if checked(phone)?.as_str() != own.phone {
         return Err(ApiError::field("phone", Text::NotYourPhone));
     }
-    if commands.team_that_needs(caller.account).await?.is_some() {
+    if service.erasure.only_owner_of(caller.account).await?.is_some() {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::LastOwner));
     }
-    let (asker, reason) = (ErasureAsker::Person, ErasureReason::Wish);
-    let asked = commands.erase_account(&mut context, caller.account, asker, reason).await?;
-    commands.settle(&context, asked.position).await?;
-    commands.answer(&context, asked.position, &Erased { receipt: asked.receipt.0 }).await
+    let erasure = service.erasure.request_own(&mut context, caller.account).await?;
+    service.answers.settle(&context, erasure.position).await?;
+    service.answers.answer(&context, erasure.position, &Erased { receipt: erasure.receipt.0 })
 }

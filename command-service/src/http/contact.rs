@@ -1,27 +1,32 @@
-//! `/api/v4/teams/{team_uid}/contacts`: people are added, changed, removed.
+//! `/api/v4/teams/{team_uid}/contacts`: adds, changes and removes contacts.
 
 mod change;
 
-use super::team::{person, refused};
 use crate::{
-    Commands,
-    accounts::refused as account_refused,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    input::Checks,
-    transact::{InitialState, Transacted},
+    answers::Answer,
+    context::Context,
+    http::{
+        group,
+        team::{
+            self,
+            people::{self, Person},
+        },
+    },
+    input::checked,
+    rejections::Rejection,
+    service::CommandService,
 };
-use access::{TeamScope, not_found};
+use access::{Caller, TeamScope, not_found};
 use axum::extract::State;
-use change::{change_of, sections_of};
+use change::{read_change, read_sections};
 use domain::{
     Aggregate,
     account::{self, Account},
-    team::{self, Team},
+    team::{ContactChange, Team},
 };
-use events::{AccountId, ContactId, GroupId, Position, StreamName, value::ContactStatus};
+use events::{AccountId, ContactId, GroupId, Position, SectionId, StreamName, value::ContactStatus};
 use platform::{
-    http::{ApiError, Body, Params},
+    http::{ApiError, Body, FieldErrors, Params},
     limits::{Key, Limit},
 };
 use protocol::{
@@ -34,7 +39,6 @@ use protocol::{
 };
 use serde::Deserialize;
 
-/// What the path of one contact names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     contact_jid: Jid,
@@ -49,23 +53,127 @@ impl Path {
     }
 }
 
-/// Adds somebody by phone. Who is in the team already is answered as they are; a former member comes back.
+/// Add a contact to a team by phone number
+///
+/// A phone number that is in the team already is answered with its contact; a former member comes back.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts", tag = "contacts", params(("team_uid" = String, Path)),
     request_body = CreateContact, responses((status = 200, body = Success<Contact>)))]
-pub(super) async fn create(
-    State(commands): State<Commands>,
+pub(crate) async fn create_contact(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    command: Command<Body<CreateContact>>,
+    context: Context,
+    Body(input): Body<CreateContact>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("contact.add");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    // Before anything is looked up by phone: who may add nobody learns nothing.
+    let mut context = context.named("contact.add").by_member(scope.contact);
+    // Before anything is looked up by phone number: callers who may not add anybody learn nothing.
     if !scope.may_invite {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
+    let NewContactInput { person, more, sections } = read_new_contact(input)?;
+    service.access.limits.check(Limit::InvitesPerAccount, &Key::Account(scope.caller.account.0))?;
+    let (contact, account): (ContactId, AccountId) = (context.id(), context.id());
+    let auxiliary = context.without_idempotency_key();
+    let (new, known) =
+        people::new_contact(&service, &auxiliary, scope.team, person, contact, account).await?;
+    let actor = scope.contact;
+    let done = team::transact(&service, &context, &scope, || domain::team::Command::AddContact {
+        actor,
+        contact: new.clone(),
+        sections: sections.clone(),
+        more: Box::new(more.clone()),
+    })
+    .await?;
+    let contact = done.state.contact_of(new.account).ok_or_else(not_found)?;
+    show_contact(&service, &context, &scope, contact, done.position.max(known)).await
+}
+
+/// Change a contact
+///
+/// Changes the fields that are sent. The contact's `changeable_fields` lists the fields that the caller may send.
+#[utoipa::path(put, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
+    responses((status = 200, body = Success<Contact>)))]
+pub(crate) async fn change_contact(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    context: Context,
+    Body(input): Body<ChangeContact>,
+) -> Result<Answer, ApiError> {
+    change(&service, &scope, path.contact()?, context, input).await
+}
+
+/// Change a contact by POST
+///
+/// Changes the fields that are sent, as PUT does. The contact's `changeable_fields` lists the fields that the caller may send.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
+    responses((status = 200, body = Success<Contact>)))]
+pub(crate) async fn change_contact_by_post(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    Params(path): Params<Path>,
+    context: Context,
+    Body(input): Body<ChangeContact>,
+) -> Result<Answer, ApiError> {
+    change(&service, &scope, path.contact()?, context, input).await
+}
+
+/// Remove a contact from a team
+///
+/// Archives the contact. A member who removes themselves leaves the team.
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
+    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    responses((status = 200, body = Success<Nothing>)))]
+pub(crate) async fn archive_contact(
+    State(service): State<CommandService>,
+    _: Caller,
+    scope: Result<TeamScope, ApiError>,
+    Params(path): Params<Path>,
+    context: Context,
+) -> Result<Answer, ApiError> {
+    // Who has left the team does not reach it, but a repetition under the same key gets the same answer.
+    let scope = scope?;
+    let context = context.named("contact.archive").by_member(scope.contact);
+    let (actor, contact) = (scope.contact, path.contact()?);
+    let command = domain::team::Command::ArchiveContact { actor, contact };
+    let team: Team = service.aggregates.current(&StreamName::team(scope.team)).await?;
+    team.decide(command.clone()).map_err(Rejection::answer)?;
+    // The groups first: after a crash in between the contact is still in the team and can be removed again.
+    leave_groups(&service, &context, &scope, contact).await?;
+    let done = team::transact(&service, &context, &scope, || command.clone()).await?;
+    service.answers.nothing(&context, done.position).await
+}
+
+/// Confirm the membership of a team
+///
+/// For a caller who was added or invited to the team.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/confirm", tag = "contacts", params(("team_uid" = String, Path)),
+    responses((status = 200, body = Success<TeamView>)))]
+pub(crate) async fn confirm_membership(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    context: Context,
+) -> Result<Answer, ApiError> {
+    let context = context.named("contact.confirm").by_member(scope.contact);
+    let actor = scope.contact;
+    let done =
+        team::transact(&service, &context, &scope, || domain::team::Command::Confirm { actor }).await?;
+    let (account, team) = (scope.caller.account, scope.team);
+    service
+        .answers
+        .show(&context, done.position, || service.access.read.teams().find(account, team, ApiVersion::V4))
+        .await
+}
+
+/// The fields of a new contact.
+struct NewContactInput {
+    person: Person,
+    more: ContactChange,
+    sections: Vec<SectionId>,
+}
+
+fn read_new_contact(input: CreateContact) -> Result<NewContactInput, ApiError> {
     let CreateContact {
         phone,
         given_name,
@@ -77,194 +185,94 @@ pub(super) async fn create(
         role,
         status,
         sections,
-    } = command.input.0;
-    let mut checks = Checks::default();
-    // Forms name all fields: what is empty is not said.
-    let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    } = input;
+    let mut errors = FieldErrors::default();
+    // Forms send all fields: an empty one is not set.
+    let set = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let more = ChangeContact {
-        patronymic: said(patronymic),
-        contact_email: said(contact_email),
-        contact_phone: said(contact_phone),
-        mood: said(mood),
+        patronymic: set(patronymic),
+        contact_email: set(contact_email),
+        contact_phone: set(contact_phone),
+        mood: set(mood),
         ..ChangeContact::default()
     };
-    let more = change_of(&mut checks, more);
+    let more = read_change(&mut errors, more);
     let named = AddContact { phone, given_name, family_name, role, status };
-    let person = person(&mut checks, "", &named, ContactStatus::ALL);
-    let sections = sections_of(&mut checks, "sections", sections.as_deref().unwrap_or_default());
-    checks.done()?;
-    let person = crate::input::checked(person)?;
-    commands.access.limits.check(Limit::InvitesPerAccount, &Key::Account(scope.caller.account.0))?;
-    let (contact, account): (ContactId, AccountId) = (context.id(), context.id());
-    let (new, known) =
-        commands.contact(&context.without_idempotency_key(), scope.team, person, contact, account).await?;
+    let person = people::read_person(&mut errors, "", &named, ContactStatus::ALL);
+    let sections = read_sections(&mut errors, "sections", sections.as_deref().unwrap_or_default());
+    errors.finish()?;
+    Ok(NewContactInput { person: checked(person)?, more, sections })
+}
+
+async fn change(
+    service: &CommandService,
+    scope: &TeamScope,
+    contact: ContactId,
+    context: Context,
+    input: ChangeContact,
+) -> Result<Answer, ApiError> {
+    let context = context.named("contact.change").by_member(scope.contact);
+    let mut errors = FieldErrors::default();
+    let change = read_change(&mut errors, input);
+    errors.finish()?;
     let actor = scope.contact;
-    let done = commands
-        .on_team(&context, &scope, || team::Command::AddContact {
-            actor,
-            contact: new.clone(),
-            sections: sections.clone(),
-            more: Box::new(more.clone()),
-        })
-        .await?;
-    let contact = done.state.contact_of(new.account).ok_or_else(not_found)?;
-    commands.show_contact(&context, &scope, contact, done.position.max(known)).await
+    let done = team::transact(service, &context, scope, || domain::team::Command::ChangeContact {
+        actor,
+        contact,
+        change: Box::new(change.clone()),
+    })
+    .await?;
+    let mut position = done.position;
+    if contact == actor {
+        let name =
+            account::Command::TakeName { given_name: change.given_name, family_name: change.family_name };
+        let auxiliary = context.without_idempotency_key();
+        position = position.max(take_name(service, &auxiliary, scope, name).await?);
+    }
+    show_contact(service, &context, scope, contact, position).await
 }
 
-/// Changes only what is sent; each field by whom the contact's `changeable_fields` say.
-#[utoipa::path(put, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
-    responses((status = 200, body = Success<Contact>)))]
-pub(super) async fn change(
-    State(commands): State<Commands>,
-    scope: TeamScope,
-    Params(path): Params<Path>,
-    command: Command<Body<ChangeContact>>,
+/// Makes the caller's name in one team the account's name, which later teams start with. After a crash before this the next
+/// change repeats it.
+async fn take_name(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    name: account::Command,
+) -> Result<Position, ApiError> {
+    if let account::Command::TakeName { given_name: None, family_name: None } = name {
+        return Ok(0);
+    }
+    let stream = StreamName::account(scope.caller.account);
+    Ok(service.aggregates.transact(context, stream, |_: &Account| name.clone()).await?.position)
+}
+
+/// Answers with a contact as the caller sees it after the change, with the rights they have then.
+async fn show_contact(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    contact: ContactId,
+    position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.change_contact(&scope, path.contact()?, command).await
+    let read = &service.access.read;
+    let view = || async {
+        let own = read.memberships().find(scope.caller.account, scope.team).await?;
+        read.contacts().find(&own.unwrap_or(**scope), contact).await
+    };
+    service.answers.show(context, position, view).await
 }
 
-/// The same by POST.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
-    responses((status = 200, body = Success<Contact>)))]
-pub(super) async fn change_by_post(
-    State(commands): State<Commands>,
-    scope: TeamScope,
-    Params(path): Params<Path>,
-    command: Command<Body<ChangeContact>>,
-) -> Result<Answer, ApiError> {
-    commands.change_contact(&scope, path.contact()?, command).await
-}
-
-/// Removes somebody from the team, who is archived; of oneself: leaves it.
-#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
-    responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn archive(
-    State(commands): State<Commands>,
-    caller: access::Caller,
-    scope: Result<TeamScope, ApiError>,
-    Params(path): Params<Path>,
-    command: Command<NoInput>,
-) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("contact.archive");
-    // Who has left the team does not reach it, and yet is owed the same answer under the same key.
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
+/// Removes a contact from all groups of the team: one that comes back starts without groups.
+async fn leave_groups(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    contact: ContactId,
+) -> Result<(), ApiError> {
+    let groups: Vec<GroupId> = service.access.read.groups().joined_by(contact).await?;
+    for id in groups {
+        group::leave_group(service, &context.without_idempotency_key(), scope, id, contact).await?;
     }
-    let scope = scope?;
-    context.set_actor(caller.account);
-    context.as_contact(scope.contact);
-    let (actor, contact) = (scope.contact, path.contact()?);
-    let command = team::Command::ArchiveContact { actor, contact };
-    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
-    team.decide(command.clone()).map_err(refused)?;
-    // First out of the groups: should this be cut off here, they are still in the team, and can be removed again.
-    commands.leave_groups(&context, &scope, contact).await?;
-    let done = commands.on_team(&context, &scope, || command.clone()).await?;
-    commands.answer_nothing(&context, done.position).await
-}
-
-/// Says that one wants to be in a team that one was added or invited to.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/confirm", tag = "contacts", params(("team_uid" = String, Path)),
-    responses((status = 200, body = Success<TeamView>)))]
-pub(super) async fn confirm(
-    State(commands): State<Commands>,
-    scope: TeamScope,
-    command: Command<NoInput>,
-) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("contact.confirm");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let actor = scope.contact;
-    let done = commands.on_team(&context, &scope, || team::Command::Confirm { actor }).await?;
-    let (account, team) = (scope.caller.account, scope.team);
-    commands
-        .show(&context, done.position, || commands.access.read.teams().find(account, team, ApiVersion::V4))
-        .await
-}
-
-impl Commands {
-    async fn change_contact(
-        &self,
-        scope: &TeamScope,
-        contact: ContactId,
-        command: Command<Body<ChangeContact>>,
-    ) -> Result<Answer, ApiError> {
-        let mut context = command.context.named("contact.change");
-        if let Some(answer) = self.repeated(&context).await? {
-            return Ok(answer);
-        }
-        context.as_contact(scope.contact);
-        let mut checks = Checks::default();
-        let change = change_of(&mut checks, command.input.0);
-        checks.done()?;
-        let actor = scope.contact;
-        let done = self
-            .on_team(&context, scope, || team::Command::ChangeContact {
-                actor,
-                contact,
-                change: Box::new(change.clone()),
-            })
-            .await?;
-        let mut position = done.position;
-        if contact == actor {
-            let name =
-                account::Command::TakeName { given_name: change.given_name, family_name: change.family_name };
-            position = position.max(self.take_name(&context.without_idempotency_key(), scope, name).await?);
-        }
-        self.show_contact(&context, scope, contact, position).await
-    }
-
-    /// How somebody calls themselves in one team is their name from then on: later teams are told so. A crash before this
-    /// leaves the name where it was said; the next change makes up for it.
-    async fn take_name(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        name: account::Command,
-    ) -> Result<Position, ApiError> {
-        if let account::Command::TakeName { given_name: None, family_name: None } = name {
-            return Ok(0);
-        }
-        let stream = StreamName::account(scope.caller.account);
-        let done: Transacted<Account> = self
-            .transact(context, stream, InitialState::Cached, |_: &Account| name.clone())
-            .await
-            .map_err(|stop| stop.or(account_refused))?;
-        Ok(done.position)
-    }
-
-    /// The answer that shows a contact to the one who changed it, with the rights that they have then.
-    async fn show_contact(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        contact: ContactId,
-        position: Position,
-    ) -> Result<Answer, ApiError> {
-        let read = &self.access.read;
-        let view = || async {
-            let own = read.memberships().find(scope.caller.account, scope.team).await?;
-            read.contacts().find(&own.unwrap_or(**scope), contact).await
-        };
-        self.show(context, position, view).await
-    }
-
-    /// Takes somebody out of all groups of the team: should they come back, they come as anybody new.
-    async fn leave_groups(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        contact: ContactId,
-    ) -> Result<(), ApiError> {
-        let groups: Vec<GroupId> = self.access.read.groups().joined_by(contact).await?;
-        for group in groups {
-            self.leave_group(&context.without_idempotency_key(), scope, group, contact).await?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

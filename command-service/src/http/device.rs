@@ -1,49 +1,47 @@
 //! `POST /api/v3/devices`, `PUT` and `DELETE /api/v3/devices/{device_id}`
 
 use crate::{
-    Commands,
-    accounts::refused,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    input::{Checks, checked},
-    transact::{InitialState, Transacted},
+    aggregates::Transacted,
+    answers::Answer,
+    context::Context,
+    input::{Fields, checked},
+    service::CommandService,
 };
 use access::Caller;
 use axum::extract::State;
 use domain::{
-    account::{self, Account, DeviceChange},
+    account::{self, Account, DeviceChange, NamedDevice},
     limits, text,
 };
 use events::{Personal, StreamName, device::Settings, value::DeviceKind};
-use platform::http::{ApiError, Body, Params};
+use platform::http::{ApiError, Body, FieldErrors, Params};
 use protocol::{
     device::{ChangeDevice, Device, PutDevice},
     envelope::{Nothing, Success},
     lang::Text,
 };
 
-/// Makes a device, or replaces all settings of the one with this id.
+/// Create a device, or replace its settings
+///
+/// Replaces every setting of the device with this id.
 #[utoipa::path(post, path = "/api/v3/devices", tag = "devices", request_body = PutDevice,
     responses((status = 200, body = Success<Device>)))]
-pub(super) async fn put(
-    State(commands): State<Commands>,
+pub(crate) async fn put_device(
+    State(service): State<CommandService>,
     caller: Caller,
-    command: Command<Body<PutDevice>>,
+    context: Context,
+    Body(input): Body<PutDevice>,
 ) -> Result<Answer, ApiError> {
-    let context = command.context.named("device.put");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let device_id = device_id(&mut checks, &input.device_id);
-    let kind = kind(&mut checks, &input.kind);
+    let context = context.named("device.put");
+    let mut errors = FieldErrors::default();
+    let device_id = read_device_id(&mut errors, &input.device_id);
+    let kind = read_kind(&mut errors, &input.kind);
     let own = |text: String| Personal::of_account(caller.account, text);
-    let name = own(checks.line("name", &input.name, limits::DEVICE_ID));
-    let push = own(checks.token("notification_token", &input.notification_token, limits::PUSH_TOKEN));
+    let name = own(errors.line("name", &input.name, limits::DEVICE_ID));
+    let push = own(errors.token("notification_token", &input.notification_token, limits::PUSH_TOKEN));
     let voip =
-        own(checks.token("voip_notification_token", &input.voip_notification_token, limits::PUSH_TOKEN));
-    checks.done()?;
+        own(errors.token("voip_notification_token", &input.voip_notification_token, limits::PUSH_TOKEN));
+    errors.finish()?;
     let settings = Settings {
         kind: checked(kind)?,
         name,
@@ -53,28 +51,27 @@ pub(super) async fn put(
         data_pushes: input.data_pushes,
     };
     let command = account::Command::PutDevice { device_id: device_id.clone(), settings };
-    carry_out(&commands, &caller, &context, command, &device_id).await
+    transact_and_show(&service, &caller, &context, command, &device_id).await
 }
 
-/// Changes only what is sent.
+/// Change settings of a device
+///
+/// Changes the fields that are sent.
 #[utoipa::path(put, path = "/api/v3/devices/{device_id}", tag = "devices", request_body = ChangeDevice,
     params(("device_id" = String, Path, description = "Chosen by the client; free text")),
     responses((status = 200, body = Success<Device>)))]
-pub(super) async fn change(
-    State(commands): State<Commands>,
+pub(crate) async fn change_device(
+    State(service): State<CommandService>,
     caller: Caller,
     Params(device_id): Params<String>,
-    command: Command<Body<ChangeDevice>>,
+    context: Context,
+    Body(input): Body<ChangeDevice>,
 ) -> Result<Answer, ApiError> {
-    let context = command.context.named("device.change");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let kind = input.kind.as_deref().and_then(|word| kind(&mut checks, word));
-    let name = input.name.map(|name| checks.line("name", &name, limits::DEVICE_ID));
-    let mut token = |field: &str, text: Option<String>, max| text.map(|text| checks.token(field, &text, max));
+    let context = context.named("device.change");
+    let mut errors = FieldErrors::default();
+    let kind = input.kind.as_deref().and_then(|word| read_kind(&mut errors, word));
+    let name = input.name.map(|name| errors.line("name", &name, limits::DEVICE_ID));
+    let mut token = |field: &str, text: Option<String>, max| text.map(|text| errors.token(field, &text, max));
     let change = DeviceChange {
         kind,
         name,
@@ -87,62 +84,73 @@ pub(super) async fn change(
         allowed_notifications: input.allowed_notifications,
         data_pushes: input.data_pushes,
     };
-    checks.done()?;
+    errors.finish()?;
     let command = account::Command::ChangeDevice { device_id: device_id.clone(), change };
-    carry_out(&commands, &caller, &context, command, &device_id).await
+    transact_and_show(&service, &caller, &context, command, &device_id).await
 }
 
-/// Removes a device for good; sessions that belong to it end.
+/// Remove a device
+///
+/// The sessions that belong to the device end.
 #[utoipa::path(delete, path = "/api/v3/devices/{device_id}", tag = "devices",
     params(("device_id" = String, Path, description = "Chosen by the client; free text")),
     responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_device(
+    State(service): State<CommandService>,
     caller: Caller,
     Params(device_id): Params<String>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let context = command.context.named("device.remove");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    let done = transact(&commands, &caller, &context, account::Command::RemoveDevice { device_id }).await?;
-    commands.answer_nothing(&context, done.position).await
+    let context = context.named("device.remove");
+    let done = transact(&service, &caller, &context, account::Command::RemoveDevice { device_id }).await?;
+    service.answers.nothing(&context, done.position).await
 }
 
 async fn transact(
-    commands: &Commands,
+    service: &CommandService,
     caller: &Caller,
     context: &Context,
     command: account::Command,
 ) -> Result<Transacted<Account>, ApiError> {
     let stream = StreamName::account(caller.account);
-    let done = commands.transact(context, stream, InitialState::Cached, |_: &Account| command.clone()).await;
-    done.map_err(|stop| stop.or(refused))
+    Ok(service.aggregates.transact(context, stream, |_: &Account| command.clone()).await?)
 }
 
-async fn carry_out(
-    commands: &Commands,
+async fn transact_and_show(
+    service: &CommandService,
     caller: &Caller,
     context: &Context,
     command: account::Command,
     device_id: &str,
 ) -> Result<Answer, ApiError> {
-    let done = transact(commands, caller, context, command).await?;
-    commands
-        .show(context, done.position, || commands.access.read.devices().find(caller.account, device_id))
+    let done = transact(service, caller, context, command).await?;
+    service
+        .answers
+        .show(context, done.position, || service.access.read.devices().find(caller.account, device_id))
         .await
 }
 
-/// The id of a device as a client chose it.
-pub(super) fn device_id(checks: &mut Checks, text: &str) -> String {
-    if !text::shows_something(text) {
-        checks.refuse("device_id", Text::Required);
-    }
-    checks.token("device_id", text, limits::DEVICE_ID)
+/// Reads the device that a login names.
+pub(super) fn read_login_device(
+    errors: &mut FieldErrors,
+    device_id: &str,
+    kind: &str,
+    name: &str,
+) -> Option<NamedDevice> {
+    let device_id = read_device_id(errors, device_id);
+    let name = errors.line("name", name, limits::DEVICE_ID);
+    read_kind(errors, kind).map(|kind| NamedDevice { device_id, kind, name })
 }
 
-/// The kind of a device.
-pub(super) fn kind(checks: &mut Checks, word: &str) -> Option<DeviceKind> {
-    checks.word("type", word, DeviceKind::ALL, DeviceKind::word)
+/// Reads the id of a device, which the client chooses.
+pub(super) fn read_device_id(errors: &mut FieldErrors, text: &str) -> String {
+    if !text::shows_something(text) {
+        errors.add("device_id", Text::Required);
+    }
+    errors.token("device_id", text, limits::DEVICE_ID)
+}
+
+/// Reads the kind of a device.
+pub(super) fn read_kind(errors: &mut FieldErrors, word: &str) -> Option<DeviceKind> {
+    errors.word("type", word, DeviceKind::ALL, DeviceKind::word)
 }

@@ -1,11 +1,11 @@
-//! `/api/v4/teams/{team_uid}/groups`: made, left, deleted.
+//! `/api/v4/teams/{team_uid}/groups`: creates and deletes groups, adds and removes members.
 
 use crate::{
-    Commands,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    input::{Checks, checked},
-    transact::{InitialState, TransactError, Transacted},
+    aggregates::{TransactError, Transacted},
+    answers::Answer,
+    context::Context,
+    input::{Fields, checked},
+    service::CommandService,
 };
 use access::{TeamScope, not_found};
 use axum::extract::State;
@@ -18,52 +18,47 @@ use events::{
     chat::{ChatRef, Member},
     value::{GroupStatus, SectionKind},
 };
-use platform::http::{ApiError, Body, Params};
+use platform::http::{ApiError, Body, FieldErrors, Params};
 use protocol::{
     Jid,
     chat::{Chat as ChatView, CreateGroup, GroupMembership, SetMember},
     envelope::{Nothing, Success},
-    error::ErrorCode,
     lang::Text,
 };
 use serde::Deserialize;
 
-/// What the path of a group names.
 #[derive(Debug, Deserialize)]
 pub(super) struct GroupPath {
     group_jid: Jid,
 }
 
-/// What the path of a member names.
 #[derive(Debug, Deserialize)]
 pub(super) struct MemberPath {
     group_jid: Jid,
     contact_jid: Jid,
 }
 
-/// Makes a group; the caller is its admin.
+/// Create a group
+///
+/// The caller becomes an admin of the group.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
     request_body = CreateGroup, responses((status = 200, body = Success<ChatView>)))]
-pub(super) async fn create(
-    State(commands): State<Commands>,
+pub(crate) async fn create_group(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    command: Command<Body<CreateGroup>>,
+    context: Context,
+    Body(input): Body<CreateGroup>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("group.create");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
+    let mut context = context.named("group.create").by_member(scope.contact);
+    let mut errors = FieldErrors::default();
     let own = |text: String| Personal::of_team(scope.team, text);
-    let display_name = own(checks.required("display_name", &input.display_name, limits::GROUP_NAME));
+    let display_name = own(errors.required("display_name", &input.display_name, limits::GROUP_NAME));
     let description = input.description.unwrap_or_default();
-    let description = checks.text("description", &description, limits::DESCRIPTION);
-    let autocleanup_age = checks.autocleanup_age(input.autocleanup_age);
-    let section = commands.group_section(&mut checks, &scope, input.section).await?;
-    let members = commands.members(&mut checks, &scope, &input.members.unwrap_or_default()).await?;
-    checks.done()?;
+    let description = errors.text("description", &description, limits::DESCRIPTION);
+    let autocleanup_age = errors.autocleanup_age(input.autocleanup_age);
+    let section = group_section(&service, &mut errors, &scope, input.section).await?;
+    let members = read_members(&service, &mut errors, &scope, &input.members.unwrap_or_default()).await?;
+    errors.finish()?;
     let settings = events::chat::Settings {
         display_name,
         description: own(description),
@@ -76,184 +71,163 @@ pub(super) async fn create(
     };
     let group: GroupId = context.id();
     let (team, actor) = (scope.team, actor(&scope));
-    let command =
-        || chat::Command::Create { group, team, actor, members: members.clone(), settings: settings.clone() };
-    let done = commands.on_group(&context, group, InitialState::Empty, command).await?;
-    let view = || commands.access.read.chats().complete_view(&scope, ChatRef::Group(group));
-    commands.show(&context, done.position, view).await
+    let command = |_: &Chat| chat::Command::Create {
+        group,
+        team,
+        actor,
+        members: members.clone(),
+        settings: settings.clone(),
+    };
+    let done = service.aggregates.create(&context, StreamName::chat(group), command).await?;
+    let view = || service.access.read.chats().complete_view(&scope, ChatRef::Group(group));
+    service.answers.show(&context, done.position, view).await
 }
 
-/// Deletes a group, which is archived.
+/// Delete a group
+///
+/// Archives the group.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/groups/{group_jid}", tag = "groups",
     params(("team_uid" = String, Path), ("group_jid" = Jid, Path)), responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn archive(
-    State(commands): State<Commands>,
+pub(crate) async fn archive_group(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<GroupPath>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("group.archive");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let group = commands.group_of(&scope, path.group_jid).await?;
+    let context = context.named("group.archive").by_member(scope.contact);
+    let group = group_of(&service, &scope, path.group_jid).await?;
     let actor = actor(&scope);
-    let done =
-        commands.on_group(&context, group, InitialState::Cached, || chat::Command::Archive { actor }).await?;
-    commands.answer_nothing(&context, done.position).await
+    let done = transact(&service, &context, group, || chat::Command::Archive { actor }).await?;
+    service.answers.nothing(&context, done.position).await
 }
 
-/// Adds a member, or gives one other rights. A public group may be joined by oneself.
+/// Add a member to a group, or change their rights
+///
+/// Callers may join a public group themselves.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/members", tag = "groups",
     params(("team_uid" = String, Path), ("group_jid" = Jid, Path)), request_body = SetMember,
     responses((status = 200, body = Success<GroupMembership>)))]
-pub(super) async fn set_member(
-    State(commands): State<Commands>,
+pub(crate) async fn set_group_member(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<GroupPath>,
-    command: Command<Body<SetMember>>,
+    context: Context,
+    Body(input): Body<SetMember>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("group.set_member");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let group = commands.group_of(&scope, path.group_jid).await?;
-    let mut checks = Checks::default();
-    let members = commands.members(&mut checks, &scope, std::slice::from_ref(&command.input.0)).await?;
-    checks.done()?;
+    let context = context.named("group.set_member").by_member(scope.contact);
+    let group = group_of(&service, &scope, path.group_jid).await?;
+    let mut errors = FieldErrors::default();
+    let members = read_members(&service, &mut errors, &scope, std::slice::from_ref(&input)).await?;
+    errors.finish()?;
     let member = checked(members.into_iter().next())?;
     let actor = actor(&scope);
     let command = || chat::Command::SetMember { actor, member: member.clone() };
-    let done = commands.on_group(&context, group, InitialState::Cached, command).await?;
-    commands.settle(&context, done.position).await?;
+    let done = transact(&service, &context, group, command).await?;
+    service.answers.settle(&context, done.position).await?;
     let view =
         GroupMembership { can_remove: Some(true), jid: Jid::Direct(member.contact), status: member.status };
-    commands.answer(&context, done.position, &view).await
+    service.answers.answer(&context, done.position, &view)
 }
 
-/// Removes a member; oneself may always leave.
+/// Remove a member from a group
+///
+/// Callers may always leave a group themselves.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/members/{contact_jid}", tag = "groups",
     params(("team_uid" = String, Path), ("group_jid" = Jid, Path), ("contact_jid" = Jid, Path)),
     responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove_member(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_group_member(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<MemberPath>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("group.remove_member");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let group = commands.group_of(&scope, path.group_jid).await?;
+    let context = context.named("group.remove_member").by_member(scope.contact);
+    let group = group_of(&service, &scope, path.group_jid).await?;
     let Jid::Direct(contact) = path.contact_jid else { return Err(not_found()) };
     let actor = actor(&scope);
     let command = || chat::Command::RemoveMember { actor, contact };
-    let done = commands.on_group(&context, group, InitialState::Cached, command).await?;
-    commands.answer_nothing(&context, done.position).await
+    let done = transact(&service, &context, group, command).await?;
+    service.answers.nothing(&context, done.position).await
 }
 
 fn actor(scope: &TeamScope) -> Actor {
     Actor { contact: scope.contact, status: scope.status }
 }
 
-impl Commands {
-    /// The group that an address names, if it lives in the scope's team.
-    async fn group_of(&self, scope: &TeamScope, jid: Jid) -> Result<GroupId, ApiError> {
-        let Jid::Group(group) = jid else { return Err(not_found()) };
-        match self.access.read.groups().exists(scope, group).await? {
-            true => Ok(group),
-            false => Err(not_found()),
-        }
-    }
-
-    /// The section of groups that a request names, if it names one.
-    pub(super) async fn group_section(
-        &self,
-        checks: &mut Checks,
-        scope: &TeamScope,
-        named: Option<String>,
-    ) -> Result<Option<SectionId>, ApiError> {
-        let Some(named) = named.filter(|named| !named.is_empty()) else { return Ok(None) };
-        let Some(section) = checks.uuid::<SectionId>("section", &named) else { return Ok(None) };
-        let read = &self.access.read;
-        if !read.sections().exists(scope, SectionKind::Groups, section).await? {
-            checks.refuse("section", Text::DoesNotExist);
-        }
-        Ok(Some(section))
-    }
-
-    /// Takes somebody out of a group who leaves the team, or is removed from it.
-    pub(super) async fn leave_group(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        group: GroupId,
-        contact: ContactId,
-    ) -> Result<(), ApiError> {
-        let actor = actor(scope);
-        let left: Result<Transacted<Chat>, _> = self
-            .transact(context, StreamName::chat(group), InitialState::Cached, |_: &Chat| {
-                chat::Command::RemoveMember { actor, contact }
-            })
-            .await;
-        match left {
-            Ok(_) | Err(TransactError::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => {
-                Ok(())
-            }
-            Err(stop) => Err(stop.or(refused)),
-        }
-    }
-
-    pub(crate) async fn on_group(
-        &self,
-        context: &Context,
-        group: GroupId,
-        start: InitialState,
-        mut command: impl FnMut() -> chat::Command,
-    ) -> Result<Transacted<Chat>, ApiError> {
-        let done = self.transact(context, StreamName::chat(group), start, |_: &Chat| command()).await;
-        done.map_err(|stop| stop.or(refused))
-    }
-
-    /// Members that a request names: contacts of the scope's team.
-    async fn members(
-        &self,
-        checks: &mut Checks,
-        scope: &TeamScope,
-        named: &[SetMember],
-    ) -> Result<Vec<Member>, ApiError> {
-        if named.len() > limits::GROUP_MEMBERS {
-            checks.refuse("members", Text::TooMany { max: limits::GROUP_MEMBERS });
-            return Ok(vec![]);
-        }
-        let mut members = vec![];
-        for member in named {
-            let contact = checks.contact("jid", &member.jid);
-            let status = match member.status.as_deref() {
-                None | Some("") => Some(GroupStatus::Member),
-                Some(word) => checks.word("status", word, GroupStatus::ALL, GroupStatus::word),
-            };
-            members.extend(contact.zip(status).map(|(contact, status)| Member { contact, status }));
-        }
-        let ids: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
-        let known = self.access.read.contacts().people_among(scope, &ids).await?;
-        if ids.iter().any(|id| !known.contains(id)) {
-            checks.refuse("jid", Text::DoesNotExist);
-        }
-        Ok(members)
+/// The group of an address, if it belongs to the team.
+async fn group_of(service: &CommandService, scope: &TeamScope, jid: Jid) -> Result<GroupId, ApiError> {
+    let Jid::Group(group) = jid else { return Err(not_found()) };
+    match service.access.read.groups().exists(scope, group).await? {
+        true => Ok(group),
+        false => Err(not_found()),
     }
 }
 
-fn refused(rejection: chat::Rejection) -> ApiError {
-    match rejection {
-        chat::Rejection::NoGroup | chat::Rejection::NoMember => not_found(),
-        chat::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
-        chat::Rejection::TooManyMembers => {
-            ApiError::field("members", Text::TooMany { max: limits::GROUP_MEMBERS })
-        }
+/// Reads the section of groups that a request names, if it names one.
+pub(super) async fn group_section(
+    service: &CommandService,
+    errors: &mut FieldErrors,
+    scope: &TeamScope,
+    named: Option<String>,
+) -> Result<Option<SectionId>, ApiError> {
+    let Some(named) = named.filter(|named| !named.is_empty()) else { return Ok(None) };
+    let Some(section) = errors.uuid::<SectionId>("section", &named) else { return Ok(None) };
+    let read = &service.access.read;
+    if !read.sections().exists(scope, SectionKind::Groups, section).await? {
+        errors.add("section", Text::DoesNotExist);
     }
+    Ok(Some(section))
+}
+
+/// Removes a contact from a group, for contacts that leave the team or are removed from it.
+pub(super) async fn leave_group(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    group: GroupId,
+    contact: ContactId,
+) -> Result<(), ApiError> {
+    let actor = actor(scope);
+    let command = |_: &Chat| chat::Command::RemoveMember { actor, contact };
+    match service.aggregates.transact(context, StreamName::chat(group), command).await {
+        Ok(_) | Err(TransactError::Rejected(chat::Rejection::NoGroup | chat::Rejection::NoMember)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn transact(
+    service: &CommandService,
+    context: &Context,
+    group: GroupId,
+    mut command: impl FnMut() -> chat::Command,
+) -> Result<Transacted<Chat>, ApiError> {
+    Ok(service.aggregates.transact(context, StreamName::chat(group), |_: &Chat| command()).await?)
+}
+
+/// Reads the members that a request names, who have to be contacts of the team.
+async fn read_members(
+    service: &CommandService,
+    errors: &mut FieldErrors,
+    scope: &TeamScope,
+    named: &[SetMember],
+) -> Result<Vec<Member>, ApiError> {
+    if named.len() > limits::GROUP_MEMBERS {
+        errors.add("members", Text::TooMany { max: limits::GROUP_MEMBERS });
+        return Ok(vec![]);
+    }
+    let mut members = vec![];
+    for member in named {
+        let contact = errors.contact("jid", &member.jid);
+        let status = match member.status.as_deref() {
+            None | Some("") => Some(GroupStatus::Member),
+            Some(word) => errors.word("status", word, GroupStatus::ALL, GroupStatus::word),
+        };
+        members.extend(contact.zip(status).map(|(contact, status)| Member { contact, status }));
+    }
+    let ids: Vec<ContactId> = members.iter().map(|member| member.contact).collect();
+    let known = service.access.read.contacts().people_among(scope, &ids).await?;
+    if ids.iter().any(|id| !known.contains(id)) {
+        errors.add("jid", Text::DoesNotExist);
+    }
+    Ok(members)
 }

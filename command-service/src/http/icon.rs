@@ -1,17 +1,19 @@
 //! `POST` and `DELETE /api/v3/teams/{team_uid}/icons`, and the same of a contact under v4
 
-use super::{contact, team};
 use crate::{
-    Commands,
-    context::{Command, Context, NoInput, StreamedCommand},
-    files::UploadPurpose,
-    idempotency::Answer,
+    answers::Answer,
+    context::Context,
+    files::{ReceivedFile, UploadPurpose},
+    http::{command::StreamedCommand, contact},
+    idempotency::{CommandReply, OnReceipt},
     pictures::PictureTarget,
+    rejections::Rejection,
+    service::CommandService,
 };
 use access::TeamScope;
 use axum::extract::State;
 use domain::{policy, team::Team};
-use events::{ContactId, Position, StreamName};
+use events::{Position, StreamName};
 use platform::http::{ApiError, Params};
 use protocol::{Jid, envelope::Success, error::ErrorCode, icon::IconData, lang::Text};
 
@@ -24,112 +26,111 @@ pub(super) struct IconForm {
     file: Vec<u8>,
 }
 
-/// Sets or replaces the team's picture: the multipart field `file`, made smaller to the sizes needed.
+/// Set the picture of a team
+///
+/// The multipart field `file` holds the picture, which is resized. Replaces the earlier picture.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/icons", tag = "teams", params(("team_uid" = String, Path)),
     request_body(content = IconForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Success<IconData>)))]
-pub(super) async fn set(
-    State(commands): State<Commands>,
+pub(crate) async fn set_team_icon(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    StreamedCommand { form, sender }: StreamedCommand,
-) -> Result<Answer, ApiError> {
-    // Before the costly part: bytes are taken in and decoded for those who may.
+    StreamedCommand { form, pending }: StreamedCommand,
+) -> Result<CommandReply, ApiError> {
+    // Before the costly part: only permitted callers get their pictures received and decoded.
     if !policy::may(scope.status, policy::Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
-    let (arrived, context) = commands.take_in(&scope, UploadPurpose::Picture, form, sender).await?;
-    let mut context = context.named("team.set_icon");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let position = commands.set_picture(&mut context, &scope, PictureTarget::Team, arrived).await?;
-    of_team(&commands, &context, &scope, position).await
+    let (received, context) = service.uploads.receive(&scope, UploadPurpose::Picture, form, pending).await?;
+    let context = context.named("team.set_icon").by_member(scope.contact);
+    let set = |context| set_picture(&service, &scope, PictureTarget::Team, context, received);
+    service.idempotency.once(context, OnReceipt::Run, set).await
 }
 
-/// Removes the team's picture, if there is one.
+/// Remove the picture of a team
+///
+/// Does nothing if the team has no picture.
 #[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/icons", tag = "teams", params(("team_uid" = String, Path)),
     responses((status = 200, body = Success<IconData>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_team_icon(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("team.remove_icon");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let position = commands.remove_picture(&context, &scope, PictureTarget::Team).await?;
-    of_team(&commands, &context, &scope, position).await
+    let context = context.named("team.remove_icon").by_member(scope.contact);
+    let position = service.pictures.remove(&context, &scope, PictureTarget::Team).await?;
+    show(&service, &context, &scope, PictureTarget::Team, position).await
 }
 
-/// Sets or replaces the picture of a contact, as that of a team: one's own, or that of others for whom their
-/// `changeable_fields` name `icons`.
+/// Set the picture of a contact
+///
+/// The multipart field `file` holds the picture, which is resized. Callers may set their own picture, and those of contacts whose
+/// `changeable_fields` has `icons`.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}/icons", tag = "contacts",
     params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
     request_body(content = IconForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Success<IconData>)))]
-pub(super) async fn set_of_contact(
-    State(commands): State<Commands>,
+pub(crate) async fn set_contact_icon(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<contact::Path>,
-    StreamedCommand { form, sender }: StreamedCommand,
-) -> Result<Answer, ApiError> {
+    StreamedCommand { form, pending }: StreamedCommand,
+) -> Result<CommandReply, ApiError> {
     let contact = path.contact()?;
-    // Before the costly part: bytes are taken in and decoded for those who may.
-    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
-    team.may_picture(scope.contact, contact).map_err(team::refused)?;
-    let (arrived, context) = commands.take_in(&scope, UploadPurpose::Picture, form, sender).await?;
-    let mut context = context.named("contact.set_icon");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let position =
-        commands.set_picture(&mut context, &scope, PictureTarget::Contact(contact), arrived).await?;
-    of_contact(&commands, &context, &scope, (contact, position)).await
+    // Before the costly part: only permitted callers get their pictures received and decoded.
+    let team: Team = service.aggregates.current(&StreamName::team(scope.team)).await?;
+    team.may_picture(scope.contact, contact).map_err(Rejection::answer)?;
+    let (received, context) = service.uploads.receive(&scope, UploadPurpose::Picture, form, pending).await?;
+    let context = context.named("contact.set_icon").by_member(scope.contact);
+    let set = |context| set_picture(&service, &scope, PictureTarget::Contact(contact), context, received);
+    service.idempotency.once(context, OnReceipt::Run, set).await
 }
 
-/// Removes the picture of a contact, if there is one: the drawn one takes its place.
+/// Remove the picture of a contact
+///
+/// The generated picture takes its place.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}/icons", tag = "contacts",
     params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
     responses((status = 200, body = Success<IconData>)))]
-pub(super) async fn remove_of_contact(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_contact_icon(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<contact::Path>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("contact.remove_icon");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let contact = path.contact()?;
-    let position = commands.remove_picture(&context, &scope, PictureTarget::Contact(contact)).await?;
-    of_contact(&commands, &context, &scope, (contact, position)).await
+    let context = context.named("contact.remove_icon").by_member(scope.contact);
+    let target = PictureTarget::Contact(path.contact()?);
+    let position = service.pictures.remove(&context, &scope, target).await?;
+    show(&service, &context, &scope, target, position).await
 }
 
-async fn of_team(
-    commands: &Commands,
+async fn set_picture(
+    service: &CommandService,
+    scope: &TeamScope,
+    target: PictureTarget,
+    mut context: Context,
+    received: ReceivedFile,
+) -> Result<Answer, ApiError> {
+    let position = service.pictures.set(&mut context, scope, target, received).await?;
+    show(service, &context, scope, target, position).await
+}
+
+async fn show(
+    service: &CommandService,
     context: &Context,
     scope: &TeamScope,
+    target: PictureTarget,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    commands.show(context, position, || commands.access.read.teams().icon(scope)).await
-}
-
-async fn of_contact(
-    commands: &Commands,
-    context: &Context,
-    scope: &TeamScope,
-    (contact, position): (ContactId, Position),
-) -> Result<Answer, ApiError> {
-    let read = &commands.access.read;
+    let read = &service.access.read;
     let view = || async {
-        let found = read.contacts().find(scope, contact).await?;
-        Ok(found.map(|contact| contact.icons))
+        match target {
+            PictureTarget::Team => read.teams().icon(scope).await,
+            PictureTarget::Contact(contact) => {
+                let found = read.contacts().find(scope, contact).await?;
+                Ok(found.map(|contact| contact.icons))
+            }
+        }
     };
-    commands.show(context, position, view).await
+    service.answers.show(context, position, view).await
 }

@@ -1,10 +1,11 @@
-//! `POST /api/v3/teams/{team_uid}/integrations`, `PUT` and `DELETE …/{integration_uid}`
+//! `/api/v3/teams/{team_uid}/integrations`: creates, changes and deletes integrations.
 
 use crate::{
-    Commands,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    input::{Checks, checked},
+    answers::Answer,
+    context::Context,
+    http::team::transact,
+    input::{Fields, checked},
+    service::CommandService,
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -15,7 +16,7 @@ use domain::{
 };
 use events::{GroupId, IntegrationId, Position, StreamName, value::IntegrationKind};
 use outbound::BadUrl;
-use platform::http::{ApiError, Body, Params};
+use platform::http::{ApiError, Body, FieldErrors, Params};
 use protocol::{
     envelope::{Nothing, Success},
     integration::{ChangeIntegration, CreateIntegration, Integration},
@@ -24,178 +25,167 @@ use protocol::{
 use secrets::vault::{Place, Purpose};
 use serde::Deserialize;
 
-/// Random bytes of an API key: 27 characters.
+/// Random bytes of an API key, which give 27 characters.
 const KEY_BYTES: usize = 20;
 
-/// What the path of one integration names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     integration_uid: IntegrationId,
 }
 
-/// Makes an integration: programs may write into a group, and hear of its messages. The caller must be in the group, whose
-/// members are told.
+/// Create an integration of a group
+///
+/// Programs with its key may post into the group, and its webhook gets the group's messages. The caller must be in the group, whose
+/// members are notified.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/integrations", tag = "integrations",
     params(("team_uid" = String, Path)), request_body = CreateIntegration,
     responses((status = 200, body = Success<Integration>)))]
-pub(super) async fn create(
-    State(commands): State<Commands>,
+pub(crate) async fn create_integration(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    command: Command<Body<CreateIntegration>>,
+    context: Context,
+    Body(input): Body<CreateIntegration>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("integration.create");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let comment = checks.line("comment", &input.comment, limits::COMMENT);
-    let kind = checks.word("kind", &input.kind, IntegrationKind::ALL, IntegrationKind::word);
-    let group = commands.own_group(&mut checks, &scope, &input.group).await?;
-    commands.vet(&mut checks, &input.webhook_url);
-    checks.done()?;
+    let mut context = context.named("integration.create").by_member(scope.contact);
+    let mut errors = FieldErrors::default();
+    let comment = errors.line("comment", &input.comment, limits::COMMENT);
+    let kind = errors.word("kind", &input.kind, IntegrationKind::ALL, IntegrationKind::word);
+    let group = read_group(&service, &mut errors, &scope, &input.group).await?;
+    check_webhook(&service, &mut errors, &input.webhook_url);
+    errors.finish()?;
     let (kind, group) = (checked(kind)?, checked(group)?);
-    let inside = commands.inside(&scope, [group]).await?;
+    let inside = joined_groups(&service, &scope, [group]).await?;
     let integration: IntegrationId = context.id();
-    let key = context.secret(&commands.vault, KEY_BYTES)?;
-    let key_hash = hex::encode(commands.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
+    let key = context.secret(&service.vault, KEY_BYTES)?;
+    let key_hash = hex::encode(service.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
     let place = Place::Integration(scope.team, integration);
-    let key_sealed = commands.vault.seal(key.as_bytes(), place).map_err(ApiError::internal)?;
+    let key_sealed = service.vault.seal(key.as_bytes(), place).map_err(ApiError::internal)?;
     let actor = scope.contact;
-    let done = commands
-        .on_team(&context, &scope, || team::Command::CreateIntegration {
-            actor,
-            integration,
-            kind,
-            key_sealed: key_sealed.clone(),
-            key_hash: key_hash.clone(),
-            comment: comment.clone(),
-            enabled: input.enabled,
-            group,
-            webhook_url: input.webhook_url.clone(),
-            inside: inside.clone(),
-        })
-        .await?;
-    answer(&commands, &context, &scope, integration, done.position).await
+    let done = transact(&service, &context, &scope, || team::Command::CreateIntegration {
+        actor,
+        integration,
+        kind,
+        key_sealed: key_sealed.clone(),
+        key_hash: key_hash.clone(),
+        comment: comment.clone(),
+        enabled: input.enabled,
+        group,
+        webhook_url: input.webhook_url.clone(),
+        inside: inside.clone(),
+    })
+    .await?;
+    show(&service, &context, &scope, integration, done.position).await
 }
 
-/// Changes only what is sent. The caller must be in the integration's group, unless it is merely switched off.
+/// Change an integration
+///
+/// Changes the fields that are sent. The caller must be in the integration's group, unless the call only disables it.
 #[utoipa::path(put, path = "/api/v3/teams/{team_uid}/integrations/{integration_uid}", tag = "integrations",
     params(("team_uid" = String, Path), ("integration_uid" = String, Path)), request_body = ChangeIntegration,
     responses((status = 200, body = Success<Integration>)))]
-pub(super) async fn change(
-    State(commands): State<Commands>,
+pub(crate) async fn change_integration(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<Path>,
-    command: Command<Body<ChangeIntegration>>,
+    context: Context,
+    Body(input): Body<ChangeIntegration>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("integration.change");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let comment = input.comment.map(|comment| checks.line("comment", &comment, limits::COMMENT));
+    let context = context.named("integration.change").by_member(scope.contact);
+    let mut errors = FieldErrors::default();
+    let comment = input.comment.map(|comment| errors.line("comment", &comment, limits::COMMENT));
     let group = match &input.group {
-        Some(group) => commands.own_group(&mut checks, &scope, group).await?,
+        Some(group) => read_group(&service, &mut errors, &scope, group).await?,
         None => None,
     };
     if let Some(url) = &input.webhook_url {
-        commands.vet(&mut checks, url);
+        check_webhook(&service, &mut errors, url);
     }
-    checks.done()?;
+    errors.finish()?;
     let change = IntegrationChange { comment, enabled: input.enabled, group, webhook_url: input.webhook_url };
     let (actor, integration) = (scope.contact, path.integration_uid);
-    let team: Team = commands.current(&StreamName::team(scope.team)).await?;
-    let inside = commands.inside(&scope, team.group_of(integration).into_iter().chain(group)).await?;
-    let done = commands
-        .on_team(&context, &scope, || team::Command::ChangeIntegration {
-            actor,
-            integration,
-            change: change.clone(),
-            inside: inside.clone(),
-        })
-        .await?;
-    answer(&commands, &context, &scope, integration, done.position).await
+    let team: Team = service.aggregates.current(&StreamName::team(scope.team)).await?;
+    let inside = joined_groups(&service, &scope, team.group_of(integration).into_iter().chain(group)).await?;
+    let done = transact(&service, &context, &scope, || team::Command::ChangeIntegration {
+        actor,
+        integration,
+        change: change.clone(),
+        inside: inside.clone(),
+    })
+    .await?;
+    show(&service, &context, &scope, integration, done.position).await
 }
 
-/// Deletes an integration: its key opens nothing any more.
+/// Delete an integration
+///
+/// Its key opens nothing any more.
 #[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/integrations/{integration_uid}", tag = "integrations",
     params(("team_uid" = String, Path), ("integration_uid" = String, Path)),
     responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_integration(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<Path>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("integration.remove");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
+    let context = context.named("integration.remove").by_member(scope.contact);
     let (actor, integration) = (scope.contact, path.integration_uid);
-    let done = commands
-        .on_team(&context, &scope, || team::Command::RemoveIntegration { actor, integration })
-        .await?;
-    commands.answer_nothing(&context, done.position).await
+    let done =
+        transact(&service, &context, &scope, || team::Command::RemoveIntegration { actor, integration })
+            .await?;
+    service.answers.nothing(&context, done.position).await
 }
 
-impl Commands {
-    /// A group of the scope's team.
-    async fn own_group(
-        &self,
-        checks: &mut Checks,
-        scope: &TeamScope,
-        text: &str,
-    ) -> Result<Option<GroupId>, ApiError> {
-        let Some(group) = checks.group("group", text) else { return Ok(None) };
-        if !self.access.read.groups().exists(scope, group).await? {
-            checks.refuse("group", Text::DoesNotExist);
-        }
-        Ok(Some(group))
+/// Reads a group, which has to belong to the team.
+async fn read_group(
+    service: &CommandService,
+    errors: &mut FieldErrors,
+    scope: &TeamScope,
+    text: &str,
+) -> Result<Option<GroupId>, ApiError> {
+    let Some(group) = errors.group("group", text) else { return Ok(None) };
+    if !service.access.read.groups().exists(scope, group).await? {
+        errors.add("group", Text::DoesNotExist);
     }
+    Ok(Some(group))
+}
 
-    /// Those of these groups that the member is in, as the log has it now: what somebody was in a moment ago counts no more.
-    async fn inside(
-        &self,
-        scope: &TeamScope,
-        groups: impl IntoIterator<Item = GroupId>,
-    ) -> Result<Vec<GroupId>, ApiError> {
-        let mut inside = vec![];
-        for group in groups {
-            let chat: Chat = self.current(&StreamName::chat(group)).await?;
-            inside.extend(chat.status_of(scope.contact).map(|_| group));
-        }
-        Ok(inside)
+/// Those of the groups that the member is in, as the log has it now, not the read model.
+async fn joined_groups(
+    service: &CommandService,
+    scope: &TeamScope,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Result<Vec<GroupId>, ApiError> {
+    let mut inside = vec![];
+    for group in groups {
+        let chat: Chat = service.aggregates.current(&StreamName::chat(group)).await?;
+        inside.extend(chat.status_of(scope.contact).map(|_| group));
     }
+    Ok(inside)
+}
 
-    /// An address for new messages; none is fine.
-    fn vet(&self, checks: &mut Checks, url: &str) {
-        if url.is_empty() {
-            return;
-        }
-        match self.outbound.vet(url) {
-            Ok(()) => {}
-            Err(BadUrl::Malformed) => checks.refuse("webhook_url", Text::BadUrl),
-            Err(_) => checks.refuse("webhook_url", Text::UrlNotAllowed),
-        }
+/// Checks the URL of a webhook; an empty one is fine.
+fn check_webhook(service: &CommandService, errors: &mut FieldErrors, url: &str) {
+    if url.is_empty() {
+        return;
+    }
+    match service.outbound.vet(url) {
+        Ok(()) => {}
+        Err(BadUrl::Malformed) => errors.add("webhook_url", Text::BadUrl),
+        Err(_) => errors.add("webhook_url", Text::UrlNotAllowed),
     }
 }
 
-async fn answer(
-    commands: &Commands,
+async fn show(
+    service: &CommandService,
     context: &Context,
     scope: &TeamScope,
     integration: IntegrationId,
     position: Position,
 ) -> Result<Answer, ApiError> {
-    let read = &commands.access.read;
+    let read = &service.access.read;
     let view = || async {
         let inside = read.groups().joined_by(scope.contact).await?;
         read.integrations().find(scope, integration, &inside).await
     };
-    commands.show(context, position, view).await
+    service.answers.show(context, position, view).await
 }

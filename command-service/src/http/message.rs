@@ -1,270 +1,160 @@
-//! Messages: posted, changed, deleted, read. The routes are [`super::ws`] and [`chat`]; programs come through
-//! [`super::api_message`].
+//! `/api/v4/teams/{team_uid}/chats/{chat_jid}/messages`: posts, edits and deletes messages.
 
-pub(super) mod chat;
 mod form;
 mod input;
+pub(super) mod posting;
 pub(super) mod reaction;
 
+pub(super) use input::CLIENT_EVENT;
+
 use crate::{
-    Commands,
+    answers::Answer,
     context::Context,
-    idempotency::Answer,
-    input::{Checks, checked},
-    transact::{InitialState, Transacted},
+    http::command::Command,
+    idempotency::{CommandReply, OnReceipt},
+    input::Fields,
+    service::CommandService,
 };
-use access::{TeamScope, not_found};
+use access::TeamScope;
+use axum::extract::{FromRequest, Request, State};
 use domain::{
     limits,
-    message::{self, Draft, Message},
-    policy::{self, Action},
-    reading::{self, Reading},
+    message::{self, Message},
 };
-use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
-use input::MessageInput;
-use platform::http::ApiError;
+use events::{MessageId, StreamName, message::Author};
+use form::{FileQuery, MessageForm};
+use http::{HeaderMap, header::CONTENT_TYPE};
+use input::{V4_CALL, in_chat};
+use platform::http::{ApiError, Body, FieldErrors, Params, Query};
 use protocol::{
     ApiVersion, Jid,
-    error::ErrorCode,
-    lang::{ReadOnlyReason, Text},
-    message::Message as MessageView,
-    realtime::{DeleteMessage, LastRead, PostMessage},
+    envelope::Success,
+    message::{ChatMessages, EditMessage, Message as MessageView, PostToChat},
 };
-use read_model::{chat_address::chat_of, rights::ChatAccess};
+use serde::Deserialize;
 
-/// Where a client names what it says, and how it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ResponseStyle {
-    /// What stands before the names of the content's fields.
-    pub(super) content: &'static str,
-    /// How much of the message the answer shows.
-    pub(super) version: ApiVersion,
+#[derive(Debug, Deserialize)]
+pub(super) struct ChatPath {
+    chat_jid: Jid,
 }
 
-/// Of client events: the seed's.
-pub(super) const BY_EVENT: ResponseStyle = ResponseStyle { content: "content.", version: ApiVersion::V3 };
-/// Of v4 calls.
-pub(super) const BY_CALL: ResponseStyle = ResponseStyle { content: "", version: ApiVersion::V4 };
-
-impl Commands {
-    /// `client.message.updated`: posts, or changes the author's own message with that id.
-    pub(super) async fn post_message(
-        &self,
-        mut context: Context,
-        scope: &TeamScope,
-        input: PostMessage,
-        style: ResponseStyle,
-    ) -> Result<Answer, ApiError> {
-        let said = MessageInput::of(input, style, 0)?;
-        let chat = self.writable(scope, said.to).await?;
-        self.may_bear(scope, chat, &said).await?;
-        let message = said.chosen.unwrap_or_else(|| context.id());
-        self.post_said(&context, scope, (message, chat), said, style).await
-    }
-
-    /// Posts what may be posted.
-    async fn post_said(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        (message, chat): (MessageId, ChatRef),
-        said: MessageInput,
-        style: ResponseStyle,
-    ) -> Result<Answer, ApiError> {
-        self.attach(context, scope, message, &said.uploads).await?;
-        let draft = Draft {
-            message,
-            team: scope.team,
-            chat,
-            author: Author::Contact(scope.contact),
-            account: Some(scope.caller.account),
-            text: said.text,
-            important: said.important,
-            nopreview: said.nopreview,
-            silently: said.silently,
-            reply_to: said.reply_to,
-            linked_messages: said.linked_messages,
-            uploads: said.uploads,
-            update_age: scope.message_update_age,
-        };
-        let position = self.say(context, draft).await?;
-        self.message_answer(context, scope, message, position, style.version).await
-    }
-
-    /// A message answers one of its own chat, and forwards what its author may see.
-    async fn may_bear(
-        &self,
-        scope: &TeamScope,
-        chat: ChatRef,
-        MessageInput { reply_to, linked_messages: linked, chosen, .. }: &MessageInput,
-    ) -> Result<(), ApiError> {
-        let named: Vec<MessageId> = linked.iter().copied().chain(*reply_to).collect();
-        let read = &self.access.read;
-        let visible = read.messages().visible_among(scope, &named).await?;
-        let mut checks = Checks::default();
-        if reply_to.is_some_and(|reply| !visible.contains(&(reply, chat.key()))) {
-            checks.refuse("reply_to", Text::DoesNotExist);
-        }
-        let seen = |id: &MessageId| visible.iter().any(|(visible, _)| visible == id);
-        if linked.iter().any(|id| !seen(id) || message::is_reserved(*id)) {
-            checks.refuse("linked_messages", Text::DoesNotExist);
-        }
-        checks.done()?;
-        // A forward of something deleted shows nothing; but one that was posted before the deletion may be sent again.
-        let deleted = read.messages().deleted_among(scope, linked).await?;
-        if deleted.is_empty() {
-            return Ok(());
-        }
-        match chosen {
-            Some(id) if self.is_posted(scope, chat, *id).await? => Ok(()),
-            _ => Err(ApiError::field("linked_messages", Text::DoesNotExist)),
-        }
-    }
-
-    /// `client.message.deleted`
-    pub(super) async fn delete_message(
-        &self,
-        context: Context,
-        scope: &TeamScope,
-        input: DeleteMessage,
-    ) -> Result<Answer, ApiError> {
-        let mut checks = Checks::default();
-        let message = checks.uuid::<MessageId>("message_id", &input.message_id);
-        checks.done()?;
-        let message = checked(message)?;
-        let read = &self.access.read;
-        let known = read.messages().find(scope, message).await?.ok_or_else(not_found)?;
-        if read.chats().access(scope, known.chat).await? == ChatAccess::None {
-            return Err(not_found());
-        }
-        let position = self.delete(&context, scope, known.chat, message).await?;
-        self.message_answer(&context, scope, message, position, ApiVersion::V3).await
-    }
-
-    /// Deletes a message of a chat that the member sees. Who runs the team or the group may delete anybody's there.
-    async fn delete(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        chat: ChatRef,
-        message: MessageId,
-    ) -> Result<Position, ApiError> {
-        let any = chat.group().is_some()
-            && (policy::may(scope.status, Action::DeleteAnyMessage)
-                || self.access.read.groups().is_admin(scope, chat.key()).await?);
-        let (author, now) = (Author::Contact(scope.contact), context.now);
-        let done: Transacted<Message> = self
-            .transact(context, StreamName::message(message), InitialState::Cached, |_: &Message| {
-                message::Command::Delete { author, any, now }
-            })
-            .await
-            .map_err(|stop| stop.or(refused))?;
-        Ok(done.position)
-    }
-
-    /// `client.chat.lastread`: everything up to a message, or the newest one, has been read.
-    pub(super) async fn mark_read(
-        &self,
-        context: Context,
-        scope: &TeamScope,
-        input: LastRead,
-    ) -> Result<Answer, ApiError> {
-        let mut checks = Checks::default();
-        let jid = checks.jid("jid", &input.jid);
-        let named = input.last_read_message_id.as_deref().filter(|id| !id.is_empty());
-        let named = named.and_then(|id| checks.uuid::<MessageId>("last_read_message_id", id));
-        checks.done()?;
-        let chat = chat_of(scope.contact, checked(jid)?);
-        let read = &self.access.read;
-        if read.chats().access(scope, chat).await? == ChatAccess::None {
-            return Err(not_found());
-        }
-        let message = match named {
-            Some(message) if !read.messages().belongs_to(scope, message, chat.key()).await? => {
-                return Err(ApiError::field("last_read_message_id", Text::DoesNotExist));
-            }
-            Some(message) => Some(message),
-            None => read.messages().newest_in(scope, chat.key()).await?,
-        };
-        // An empty chat has nothing to be read.
-        let Some(message) = message else { return self.answer(&context, read.known(), &()).await };
-        let (team, contact) = (scope.team, scope.contact);
-        let done: Transacted<Reading> = self
-            .transact(
-                &context,
-                StreamName::reading(contact, chat.key()),
-                InitialState::Cached,
-                |_: &Reading| reading::Command::Mark { team, chat, contact, message },
-            )
-            .await
-            .map_err(|stop| stop.or(|rejection| match rejection {}))?;
-        self.settle(&context, done.position).await?;
-        self.answer(&context, done.position, &()).await
-    }
-
-    /// The conversation that an address names, if the member may write there.
-    pub(super) async fn writable(&self, scope: &TeamScope, to: Jid) -> Result<ChatRef, ApiError> {
-        let chat = chat_of(scope.contact, to);
-        match self.access.read.chats().access(scope, chat).await? {
-            ChatAccess::Write => Ok(chat),
-            // Who is in a group and may not write is no admin of it; nobody else may read it by this rule.
-            ChatAccess::Read => {
-                let silence = ReadOnlyReason::of(chat, true);
-                Err(ApiError::new(ErrorCode::AccessDenied).because(Text::ReadOnlyChat(silence)))
-            }
-            ChatAccess::None => Err(not_found()),
-        }
-    }
-
-    /// Posts or changes a message whose author's rights are known.
-    pub(super) async fn say(&self, context: &Context, draft: Draft) -> Result<Position, ApiError> {
-        let now = context.now;
-        let done: Transacted<Message> = self
-            .transact(context, StreamName::message(draft.message), InitialState::Empty, |_: &Message| {
-                message::Command::Say { draft: draft.clone(), now }
-            })
-            .await
-            .map_err(|stop| stop.or(refused))?;
-        Ok(done.position)
-    }
-
-    async fn message_answer(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        message: MessageId,
-        position: Position,
-        version: ApiVersion,
-    ) -> Result<Answer, ApiError> {
-        self.show(context, position, || self.message_view(context, scope, message, version)).await
-    }
-
-    async fn message_view(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        message: MessageId,
-        version: ApiVersion,
-    ) -> read_model::Result<Option<MessageView>> {
-        let found = match version {
-            ApiVersion::V3 => self.access.read.messages().find(scope, message).await?,
-            ApiVersion::V4 => self.access.read.messages().find_complete(scope, message).await?,
-        };
-        Ok(found.map(|message| {
-            message.render_for(scope.contact, version, self.access.read.base_url(), context.request.lang)
-        }))
-    }
+#[derive(Debug, Deserialize)]
+pub(super) struct MessagePath {
+    chat_jid: Jid,
+    message_id: MessageId,
 }
 
-/// What a message's rejection means to clients.
-pub(super) fn refused(rejection: message::Rejection) -> ApiError {
-    match rejection {
-        message::Rejection::NoMessage => not_found(),
-        message::Rejection::IdTaken => ApiError::field("message_id", Text::Duplicate),
-        message::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
-        message::Rejection::TooManyReactions => {
-            ApiError::field("name", Text::TooMany { max: limits::REACTIONS })
-        }
-        message::Rejection::TooOld => ApiError::new(ErrorCode::AccessDenied).because(Text::TooLate),
+/// Post a message into a chat
+///
+/// With the `message_id` of a message of the caller's own, changes that message. A form posts a file in its field `file`, with the
+/// other fields of the same names.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path),
+        ("message_id" = Option<String>, Query, description = "Id of the message that a form posts; the form's own field comes second")),
+    request_body(content((PostToChat = "application/json"), (MessageForm = "multipart/form-data"))),
+    responses((status = 200, body = Success<MessageView>)))]
+pub(crate) async fn post_chat_message(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    Params(path): Params<ChatPath>,
+    Query(query): Query<FileQuery>,
+    request: Request,
+) -> Result<CommandReply, ApiError> {
+    if is_form(request.headers()) {
+        return form::post_form(&service, &scope, path.chat_jid, query, request).await;
     }
+    let Command { context, input: Body(input) } =
+        Command::<Body<PostToChat>>::from_request(request, &service).await?;
+    let context = context.named("message.say").by_member(scope.contact);
+    let input = in_chat(path.chat_jid, input);
+    let post = |context| posting::post_message(&service, context, &scope, input, V4_CALL);
+    service.idempotency.once(context, OnReceipt::Run, post).await
+}
+
+/// Edit a message
+///
+/// Changes the fields that are sent. Only the author may edit, while the team allows it.
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    request_body = EditMessage, responses((status = 200, body = Success<MessageView>)))]
+pub(crate) async fn edit_chat_message(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    Params(path): Params<MessagePath>,
+    context: Context,
+    Body(input): Body<EditMessage>,
+) -> Result<Answer, ApiError> {
+    edit(&service, &scope, path, context, input).await
+}
+
+/// Edit a message by PUT
+///
+/// Changes the fields that are sent, as POST does. Only the author may edit, while the team allows it.
+#[utoipa::path(put, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    request_body = EditMessage, responses((status = 200, body = Success<MessageView>)))]
+pub(crate) async fn put_chat_message(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    Params(path): Params<MessagePath>,
+    context: Context,
+    Body(input): Body<EditMessage>,
+) -> Result<Answer, ApiError> {
+    edit(&service, &scope, path, context, input).await
+}
+
+/// Delete a message
+///
+/// Authors may delete their own messages while the team allows it; those who run the team or the group, anybody's. The answer shows
+/// what is left of the message.
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
+    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    responses((status = 200, body = Success<ChatMessages>)))]
+pub(crate) async fn delete_chat_message(
+    State(service): State<CommandService>,
+    scope: TeamScope,
+    Params(path): Params<MessagePath>,
+    context: Context,
+) -> Result<Answer, ApiError> {
+    let context = context.named("message.delete").by_member(scope.contact);
+    let chat = posting::chat_with(&service, &scope, path.chat_jid, path.message_id).await?;
+    let position = posting::delete(&service, &context, &scope, chat, path.message_id).await?;
+    let view = || async {
+        let left = posting::view(&service, &context, &scope, path.message_id, ApiVersion::V4).await?;
+        Ok(left.map(|message| ChatMessages { messages: vec![message] }))
+    };
+    service.answers.show(&context, position, view).await
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("multipart/form-data")
+}
+
+async fn edit(
+    service: &CommandService,
+    scope: &TeamScope,
+    path: MessagePath,
+    context: Context,
+    input: EditMessage,
+) -> Result<Answer, ApiError> {
+    let context = context.named("message.edit").by_member(scope.contact);
+    let EditMessage { text, content, important, nopreview } = input;
+    let (field, text) = match (text, content.and_then(|content| content.text)) {
+        (Some(text), _) => ("text", Some(text)),
+        (None, text) => ("content.text", text),
+    };
+    let mut errors = FieldErrors::default();
+    if let Some(text) = &text {
+        errors.body(field, text, limits::MESSAGE);
+    }
+    errors.finish()?;
+    posting::chat_with(service, scope, path.chat_jid, path.message_id).await?;
+    posting::writable_chat(service, scope, path.chat_jid).await?;
+    let (author, now) = (Author::Contact(scope.contact), context.now);
+    let command =
+        |_: &Message| message::Command::Edit { author, text: text.clone(), important, nopreview, now };
+    let done = service.aggregates.transact(&context, StreamName::message(path.message_id), command).await?;
+    posting::show(service, &context, scope, path.message_id, done.position, ApiVersion::V4).await
 }

@@ -1,14 +1,13 @@
-//! `POST /api/v4/teams/{team_uid}/reminds`, `DELETE …/{remind_uid}`. What fires them is
-//! [`crate::reminders`].
+//! `/api/v4/teams/{team_uid}/reminds`: sets and removes reminders, which [`crate::reminders`] fires.
 
 use crate::{
-    Commands,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    input::{Checks, checked},
-    transact::{InitialState, TransactError, Transacted},
+    aggregates::TransactError,
+    answers::Answer,
+    context::Context,
+    input::{Fields, checked},
+    service::CommandService,
 };
-use access::{TeamScope, not_found};
+use access::TeamScope;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -16,7 +15,7 @@ use domain::{
     remind::{self, Remind},
 };
 use events::{GroupId, Personal, Position, RemindId, StreamName, chat::ChatRef, remind::Set};
-use platform::http::{ApiError, Body, Params};
+use platform::http::{ApiError, Body, FieldErrors, Params};
 use protocol::{
     envelope::{Nothing, Success},
     lang::Text,
@@ -33,27 +32,25 @@ pub(super) struct Path {
     remind_uid: RemindId,
 }
 
-/// Sets a reminder about a chat, for the caller alone. It fires once.
+/// Set a reminder about a chat
+///
+/// The reminder is the caller's own and fires once.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/reminds", tag = "reminds", params(("team_uid" = String, Path)),
     request_body = CreateRemind, responses((status = 200, body = Success<RemindView>)))]
-pub(super) async fn create(
-    State(commands): State<Commands>,
+pub(crate) async fn create_remind(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    command: Command<Body<CreateRemind>>,
+    context: Context,
+    Body(input): Body<CreateRemind>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("remind.set");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let Body(input) = command.input;
-    let mut checks = Checks::default();
-    let jid = checks.jid("chat", &input.chat);
-    let fire_at = checks.time("fire_at", &input.fire_at);
-    let comment = checks.text("comment", &input.comment.unwrap_or_default(), limits::COMMENT);
-    checks.done()?;
+    let mut context = context.named("remind.set").by_member(scope.contact);
+    let mut errors = FieldErrors::default();
+    let jid = errors.jid("chat", &input.chat);
+    let fire_at = errors.time("fire_at", &input.fire_at);
+    let comment = errors.text("comment", &input.comment.unwrap_or_default(), limits::COMMENT);
+    errors.finish()?;
     let (chat, fire_at) = (chat_of(scope.contact, checked(jid)?), checked(fire_at)?);
-    let read = &commands.access.read;
+    let read = &service.access.read;
     if read.chats().access(&scope, chat).await? == ChatAccess::None {
         return Err(ApiError::field("chat", Text::DoesNotExist));
     }
@@ -61,90 +58,64 @@ pub(super) async fn create(
         return Err(ApiError::field("chat", Text::TooMany { max: limits::REMINDS }));
     }
     let remind: RemindId = context.id();
-    let position = commands.set_remind(&context, &scope, (remind, chat), fire_at, &comment).await?;
-    let position = position.map_err(refused)?;
-    commands.settle(&context, position).await?;
+    let position = set(&service, &context, &scope, (remind, chat), fire_at, &comment).await?;
+    service.answers.settle(&context, position).await?;
     let view = remind_view(&ReminderRecord { remind, chat, fire_at, comment }, scope.contact);
-    commands.answer(&context, position, &view).await
+    service.answers.answer(&context, position, &view)
 }
 
-/// Deletes a reminder of the caller's own that has yet to fire.
+/// Delete a reminder
+///
+/// For reminders of the caller's own that have not fired yet.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/reminds/{remind_uid}", tag = "reminds",
     params(("team_uid" = String, Path), ("remind_uid" = String, Path)),
     responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_remind(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<Path>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("remind.remove");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let position = commands.remove_remind(&context, &scope, path.remind_uid).await?.map_err(refused)?;
-    commands.answer_nothing(&context, position).await
+    let context = context.named("remind.remove").by_member(scope.contact);
+    let position = remove(&service, &context, &scope, path.remind_uid).await?;
+    service.answers.nothing(&context, position).await
 }
 
-/// The reminder that a contact has about a task by the task's own `remind_at`.
-pub(super) fn about_task(task: GroupId, scope: &TeamScope) -> RemindId {
+/// The id of the reminder that a member sets by a task's own `remind_at`.
+pub(super) fn id_for_task(task: GroupId, scope: &TeamScope) -> RemindId {
     RemindId(Uuid::new_v5(&task.0, scope.contact.0.as_bytes()))
 }
 
-impl Commands {
-    /// Sets a reminder of the caller's; the rules' refusal is handed back.
-    pub(super) async fn set_remind(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        (remind, chat): (RemindId, ChatRef),
-        fire_at: DateTime<Utc>,
-        comment: &str,
-    ) -> Result<Result<Position, remind::Rejection>, ApiError> {
-        let set = Set {
-            remind,
-            team: scope.team,
-            contact: scope.contact,
-            chat,
-            fire_at,
-            comment: Personal::in_team(scope.team, scope.caller.account, comment.to_owned()),
-        };
-        let now = context.now;
-        self.on_remind(context, remind, || remind::Command::Set { set: set.clone(), now }).await
-    }
-
-    /// Removes a reminder of the caller's; the rules' refusal is handed back.
-    pub(super) async fn remove_remind(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        remind: RemindId,
-    ) -> Result<Result<Position, remind::Rejection>, ApiError> {
-        let contact = scope.contact;
-        self.on_remind(context, remind, || remind::Command::Remove { contact }).await
-    }
-
-    async fn on_remind(
-        &self,
-        context: &Context,
-        remind: RemindId,
-        mut command: impl FnMut() -> remind::Command,
-    ) -> Result<Result<Position, remind::Rejection>, ApiError> {
-        let stream = StreamName::remind(remind);
-        let done: Result<Transacted<Remind>, _> =
-            self.transact(context, stream, InitialState::Cached, |_: &Remind| command()).await;
-        match done {
-            Ok(done) => Ok(Ok(done.position)),
-            Err(TransactError::Rejected(rejection)) => Ok(Err(rejection)),
-            Err(TransactError::Failed(error)) => Err(error),
-        }
-    }
+/// Sets a reminder of the caller's own.
+pub(super) async fn set(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    (remind, chat): (RemindId, ChatRef),
+    fire_at: DateTime<Utc>,
+    comment: &str,
+) -> Result<Position, TransactError<remind::Rejection>> {
+    let set = Set {
+        remind,
+        team: scope.team,
+        contact: scope.contact,
+        chat,
+        fire_at,
+        comment: Personal::in_team(scope.team, scope.caller.account, comment.to_owned()),
+    };
+    let now = context.now;
+    let command = |_: &Remind| remind::Command::Set { set: set.clone(), now };
+    Ok(service.aggregates.transact(context, StreamName::remind(remind), command).await?.position)
 }
 
-fn refused(rejection: remind::Rejection) -> ApiError {
-    match rejection {
-        remind::Rejection::NoRemind => not_found(),
-        remind::Rejection::Past => ApiError::field("fire_at", Text::NotInTheFuture),
-    }
+/// Removes a reminder of the caller's own.
+pub(super) async fn remove(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    remind: RemindId,
+) -> Result<Position, TransactError<remind::Rejection>> {
+    let contact = scope.contact;
+    let command = |_: &Remind| remind::Command::Remove { contact };
+    Ok(service.aggregates.transact(context, StreamName::remind(remind), command).await?.position)
 }

@@ -1,24 +1,18 @@
 //! `POST /api/v4/teams/{team_uid}/tags`, `DELETE …/{tag_uid}`
 
 use crate::{
-    Commands,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    input::Checks,
-    transact::{InitialState, Transacted},
+    aggregates::Transacted, answers::Answer, context::Context, input::Fields, service::CommandService,
 };
-use access::{TeamScope, not_found};
+use access::TeamScope;
 use axum::extract::State;
 use domain::{
     limits,
     tag::{self, Tags},
 };
 use events::{StreamName, TagId};
-use platform::http::{ApiError, Body, Params};
+use platform::http::{ApiError, Body, FieldErrors, Params};
 use protocol::{
     envelope::{Nothing, Success},
-    error::ErrorCode,
-    lang::Text,
     tag::{CreateTag, Tag},
 };
 use serde::Deserialize;
@@ -29,80 +23,59 @@ pub(super) struct Path {
     tag_uid: TagId,
 }
 
-/// Makes a tag; one of that word that is there already is the answer too.
+/// Create a tag
+///
+/// A tag of the same word that exists already is the answer.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/tags", tag = "tasks", params(("team_uid" = String, Path)),
     request_body = CreateTag, responses((status = 200, body = Success<Tag>)))]
-pub(super) async fn create(
-    State(commands): State<Commands>,
+pub(crate) async fn create_tag(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    command: Command<Body<CreateTag>>,
+    context: Context,
+    Body(input): Body<CreateTag>,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("tag.create");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let mut checks = Checks::default();
-    let word = checks.required("name", &command.input.0.name, limits::TAG);
-    checks.done()?;
+    let mut context = context.named("tag.create").by_member(scope.contact);
+    let mut errors = FieldErrors::default();
+    let word = errors.required("name", &input.name, limits::TAG);
+    errors.finish()?;
     let words = vec![(context.id(), word.clone())];
-    let done = commands.on_tags(&context, &scope, words).await?;
+    let done = ensure_tags(&service, &context, &scope, words).await?;
     let view = || async {
-        let tags = commands.access.read.tags().list(&scope).await?;
+        let tags = service.access.read.tags().list(&scope).await?;
         Ok(done.state.of_word(&word).and_then(|tag| tags.into_iter().find(|known| known.uid == tag.0)))
     };
-    commands.show(&context, done.position, view).await
+    service.answers.show(&context, done.position, view).await
 }
 
-/// Deletes a tag, also from all tasks that have it.
+/// Delete a tag
+///
+/// The tag is removed from every task that has it.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/tags/{tag_uid}", tag = "tasks",
     params(("team_uid" = String, Path), ("tag_uid" = String, Path)),
     responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_tag(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<Path>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("tag.remove");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
+    let context = context.named("tag.remove").by_member(scope.contact);
     let (status, team, tag) = (scope.status, scope.team, path.tag_uid);
-    let done: Transacted<Tags> =
-        commands
-            .transact(&context, StreamName::tags(team), InitialState::Cached, |_: &Tags| {
-                tag::Command::Remove { status, team, tag }
-            })
-            .await
-            .map_err(|stop| stop.or(refused))?;
-    commands.answer_nothing(&context, done.position).await
+    let done: Transacted<Tags> = service
+        .aggregates
+        .transact(&context, StreamName::tags(team), |_: &Tags| tag::Command::Remove { status, team, tag })
+        .await?;
+    service.answers.nothing(&context, done.position).await
 }
 
-impl Commands {
-    /// Makes those of the words tags that are none yet.
-    pub(super) async fn on_tags(
-        &self,
-        context: &Context,
-        scope: &TeamScope,
-        words: Vec<(TagId, String)>,
-    ) -> Result<Transacted<Tags>, ApiError> {
-        let (status, team) = (scope.status, scope.team);
-        self.transact(context, StreamName::tags(team), InitialState::Cached, |_: &Tags| tag::Command::Have {
-            status,
-            team,
-            words: words.clone(),
-        })
-        .await
-        .map_err(|stop| stop.or(refused))
-    }
-}
-
-fn refused(rejection: tag::Rejection) -> ApiError {
-    match rejection {
-        tag::Rejection::NotAllowed => ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids),
-        tag::Rejection::NoTag => not_found(),
-        tag::Rejection::TooMany => ApiError::field("tags", Text::TooMany { max: limits::TAGS }),
-    }
+/// Creates tags for those words that have none.
+pub(super) async fn ensure_tags(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    words: Vec<(TagId, String)>,
+) -> Result<Transacted<Tags>, ApiError> {
+    let (status, team) = (scope.status, scope.team);
+    let command = |_: &Tags| tag::Command::Have { status, team, words: words.clone() };
+    Ok(service.aggregates.transact(context, StreamName::tags(team), command).await?)
 }

@@ -1,11 +1,10 @@
 //! `PUT /api/v3/ui-settings`
 
 use crate::{
-    Commands,
-    accounts::refused,
-    context::Command,
-    idempotency::Answer,
-    transact::{InitialState, Transacted},
+    aggregates::Transacted,
+    answers::{Answer, Answers},
+    context::Context,
+    service::CommandService,
 };
 use access::Caller;
 use axum::extract::State;
@@ -15,33 +14,31 @@ use platform::http::{ApiError, RawBody, parse_json};
 use protocol::{account::UiSettings, envelope::Success};
 use serde_json::value::RawValue;
 
-/// Replaces the client settings whole; at most 16000 bytes. Sockets of the account hear `server.uisettings`.
+/// Replace the client settings
+///
+/// The settings are a JSON object of at most 16000 bytes. The account's sockets get `server.uisettings`.
 #[utoipa::path(put, path = "/api/v3/ui-settings", tag = "account", request_body = UiSettings,
     responses((status = 200, body = Success<UiSettings>)))]
-pub(super) async fn replace(
-    State(commands): State<Commands>,
+pub(crate) async fn replace_ui_settings(
+    State(service): State<CommandService>,
     caller: Caller,
-    command: Command<RawBody>,
+    context: Context,
+    RawBody(body): RawBody,
 ) -> Result<Answer, ApiError> {
-    let context = command.context.named("ui_settings.replace");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    let RawBody(bytes) = command.input;
-    // An object, not too deep, no key twice; kept as it was written, without what stands around it (a byte order mark,
-    // blanks), which would not be JSON in the midst of an answer.
-    let settings: Box<RawValue> = parse_json(&bytes)?;
+    let context = context.named("ui_settings.replace");
+    // The object is kept as it was written, but for a byte order mark and blanks around it: it becomes part of an answer.
+    let settings: Box<RawValue> = parse_json(&body)?;
     let text = settings.get().to_owned();
-    let done: Transacted<Account> = commands
-        .transact(&context, StreamName::account(caller.account), InitialState::Cached, |_: &Account| {
+    let done: Transacted<Account> = service
+        .aggregates
+        .transact(&context, StreamName::account(caller.account), |_: &Account| {
             account::Command::ReplaceUiSettings(text.clone())
         })
-        .await
-        .map_err(|stop| stop.or(refused))?;
-    if !commands.settle(&context, done.position).await? {
-        return Commands::accepted(done.position);
+        .await?;
+    if !service.answers.settle(&context, done.position).await? {
+        return Answers::accepted(done.position);
     }
-    let stored = commands.access.read.accounts().ui_settings(caller.account).await?;
+    let stored = service.access.read.accounts().ui_settings(caller.account).await?;
     let stored = RawValue::from_string(stored.unwrap_or(text)).map_err(ApiError::internal)?;
-    commands.answer(&context, done.position, &stored).await
+    service.answers.answer(&context, done.position, &stored)
 }

@@ -1,10 +1,12 @@
 //! `POST /api/v4/teams/{team_uid}/uploads`, `DELETE …/{upload_uid}`
 
 use crate::{
-    Commands,
-    context::{Command, NoInput, StreamedCommand},
-    files::UploadPurpose,
-    idempotency::Answer,
+    answers::Answer,
+    context::Context,
+    files::{ReceivedFile, UploadPurpose},
+    http::command::StreamedCommand,
+    idempotency::{CommandReply, OnReceipt},
+    service::CommandService,
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -32,47 +34,53 @@ pub(super) struct Path {
     upload_uid: Uuid,
 }
 
-/// Uploads a file: the multipart field `file`. Messages bring it by its `uid` in their `uploads`; until then only its owner
-/// sees it.
+/// Upload a file
+///
+/// The multipart field `file` holds the file. Messages and tasks attach it by its `uid` in their `uploads`; until then only its
+/// owner sees it.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/uploads", tag = "uploads", params(("team_uid" = String, Path)),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Success<Upload>)))]
-pub(super) async fn store(
-    State(commands): State<Commands>,
+pub(crate) async fn store_upload(
+    State(service): State<CommandService>,
     scope: TeamScope,
-    StreamedCommand { form, sender }: StreamedCommand,
-) -> Result<Answer, ApiError> {
-    let (arrived, context) = commands.take_in(&scope, UploadPurpose::File, form, sender).await?;
-    let mut context = context.named("upload.store");
-    if let Some(answer) = commands.repeated(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let (upload, position) = commands.store_file(&mut context, &scope, arrived).await?;
-    let read = &commands.access.read;
-    let view = || async {
-        let found = read.uploads().find(&scope, upload).await?;
-        Ok(found.map(|(upload, _)| upload.shown(scope.team, read.base_url())))
-    };
-    commands.show(&context, position, view).await
+    StreamedCommand { form, pending }: StreamedCommand,
+) -> Result<CommandReply, ApiError> {
+    let (received, context) = service.uploads.receive(&scope, UploadPurpose::File, form, pending).await?;
+    let context = context.named("upload.store").by_member(scope.contact);
+    let store = |context| store(&service, &scope, context, received);
+    service.idempotency.once(context, OnReceipt::Run, store).await
 }
 
-/// Removes a file that no message brings, or none that is left; its bytes are the team's again. One's own, or anybody's for
-/// those who may delete anybody's messages.
+async fn store(
+    service: &CommandService,
+    scope: &TeamScope,
+    mut context: Context,
+    received: ReceivedFile,
+) -> Result<Answer, ApiError> {
+    let (upload, position) = service.files.store(&mut context, scope, received).await?;
+    let read = &service.access.read;
+    let view = || async {
+        let found = read.uploads().find(scope, upload).await?;
+        Ok(found.map(|(upload, _)| upload.shown(scope.team, read.base_url())))
+    };
+    service.answers.show(&context, position, view).await
+}
+
+/// Remove an uploaded file
+///
+/// For files that no message and no task shows; the team's quota gets the bytes back. Callers may remove their own files, and
+/// anybody's if they may delete anybody's messages.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}", tag = "uploads",
     params(("team_uid" = String, Path), ("upload_uid" = String, Path)),
     responses((status = 200, body = Success<Nothing>)))]
-pub(super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_upload(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<Path>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let mut context = command.context.named("upload.remove");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
-    context.as_contact(scope.contact);
-    let position = commands.remove_file(&context, &scope, UploadId(path.upload_uid)).await?;
-    commands.answer_nothing(&context, position).await
+    let context = context.named("upload.remove").by_member(scope.contact);
+    let position = service.attachments.remove(&context, &scope, UploadId(path.upload_uid)).await?;
+    service.answers.nothing(&context, position).await
 }

@@ -3,7 +3,7 @@
 use super::receipt;
 use crate::{cli::Failure, runtime::Runtime};
 use clap::Args;
-use command_service::{Commands, Pass};
+use command_service::{Erasure, ErasurePass};
 use domain::phone_number::PhoneNumber;
 use events::{AccountId, Subject, TeamId, value::ErasureReason};
 use platform::config::Config;
@@ -46,14 +46,14 @@ pub(crate) struct Who {
 
 impl Who {
     /// The person or team that is meant. A number that was erased is nobody's.
-    pub(super) async fn subject(&self, commands: &Commands) -> Result<Subject, Failure> {
+    pub(super) async fn subject(&self, erasure: &Erasure) -> Result<Subject, Failure> {
         match (self.account, self.team, &self.phone) {
             (Some(account), ..) => Ok(Subject::Account(AccountId(account))),
             (_, Some(team), _) => Ok(Subject::Team(TeamId(team))),
             (.., phone) => {
                 let number = PhoneNumber::parse(phone.as_deref().unwrap_or_default());
                 let number = number.map_err(|_| "this is no phone number")?;
-                let owner = commands.owner_of(&number).await.map_err(|error| told(&error))?;
+                let owner = erasure.owner_of(&number).await.map_err(|error| told(&error))?;
                 Ok(Subject::Account(owner.ok_or("nobody has this number")?))
             }
         }
@@ -71,21 +71,21 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
         return Err("the read model is another program's: erase with that one's `veche`".into());
     }
     drop(db);
-    let commands = runtime.commands();
-    let subject = erase.who.subject(&commands).await?;
+    let erasure = runtime.commands().erasure();
+    let subject = erase.who.subject(&erasure).await?;
     if !erase.yes && !agreed(&runtime, subject).await? {
         return Err("nothing was done".into());
     }
     // Should no server be running, the rows must follow nevertheless.
     let projector = runtime.projector();
     let projecting = tokio::spawn(projector.run());
-    let asked = commands.erase(subject, erase.reason).await.map_err(|error| told(&error))?;
+    let asked = erasure.request(subject, erase.reason).await.map_err(|error| told(&error))?;
     eprintln!("{subject} is to be forgotten: receipt {}, position {}.", asked.receipt, asked.position);
     while runtime.read.erasures().find(subject).await?.is_none() {
         tokio::time::sleep(REST).await;
     }
     loop {
-        match commands.forget(subject).await {
+        match erasure.run_pass(subject).await {
             Ok(pass) if pass.finished => break,
             Ok(pass) => tell(pass),
             Err(error) => eprintln!("not yet: {}", told(&error)),
@@ -99,8 +99,8 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tell(pass: Pass) {
-    let Pass { messages, files, others, .. } = pass;
+fn tell(pass: ErasurePass) {
+    let ErasurePass { messages, files, others, .. } = pass;
     match messages + files + others {
         0 => eprintln!("nothing is left; waiting until every process has heard of it"),
         _ => eprintln!("{messages} messages, {files} files, {others} other things"),

@@ -64,7 +64,7 @@ pub(super) fn check(check: &Check) -> Result<(), Failure> {
 
 pub(super) async fn again(config: Config, who: Who) -> Result<(), Failure> {
     let runtime = Runtime::open_without_migrating(config).await?;
-    let subject = who.subject(&runtime.commands()).await?;
+    let subject = who.subject(&runtime.commands().erasure()).await?;
     println!("{}", serde_json::to_string_pretty(&issue(&runtime, subject).await?)?);
     runtime.close().await;
     Ok(())

@@ -1,8 +1,9 @@
-//! What is sent of a contact as what shall change.
+//! Reads the fields of a contact.
 
-use crate::{http::team::is_hour, input::Checks};
+use crate::input::{Fields, is_hour_and_minute};
 use domain::{limits, team::ContactChange};
 use events::{SectionId, contact::Preference, value::ContactStatus};
+use platform::http::FieldErrors;
 use protocol::{
     Timestamp,
     contact::ChangeContact,
@@ -10,17 +11,18 @@ use protocol::{
     timezone,
 };
 
-/// The sections that a field names.
-pub(super) fn sections_of(checks: &mut Checks, field: &str, named: &[String]) -> Vec<SectionId> {
+/// Reads the sections that a field names.
+pub(super) fn read_sections(errors: &mut FieldErrors, field: &str, named: &[String]) -> Vec<SectionId> {
     if named.len() > limits::SECTIONS_PER_CONTACT {
-        checks.refuse(field, Text::TooMany { max: limits::SECTIONS_PER_CONTACT });
+        errors.add(field, Text::TooMany { max: limits::SECTIONS_PER_CONTACT });
         return vec![];
     }
-    named.iter().filter_map(|section| checks.uuid(field, section)).collect()
+    named.iter().filter_map(|section| errors.uuid(field, section)).collect()
 }
 
-pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactChange {
-    let mut line = |field, text: Option<String>, max| text.map(|text| checks.line(field, &text, max));
+/// Reads the changes of a contact.
+pub(super) fn read_change(errors: &mut FieldErrors, input: ChangeContact) -> ContactChange {
+    let mut line = |field, text: Option<String>, max| text.map(|text| errors.line(field, &text, max));
     let mut change = ContactChange {
         given_name: line("given_name", input.given_name, limits::NAME_PART),
         patronymic: line("patronymic", input.patronymic, limits::NAME_PART),
@@ -32,19 +34,19 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
         ..ContactChange::default()
     };
     if change.contact_email.as_deref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
-        checks.refuse("contact_email", Text::NotAnEmail);
+        errors.add("contact_email", Text::NotAnEmail);
     }
     change.contact_phone = input.contact_phone.and_then(|phone| match phone.trim() {
         "" => Some(String::new()),
-        phone => checks.phone("contact_phone", phone).map(|phone| phone.as_str().to_owned()),
+        phone => errors.phone("contact_phone", phone).map(|phone| phone.as_str().to_owned()),
     });
     change.status = input
         .status
-        .and_then(|status| checks.word("status", &status, ContactStatus::ALL, ContactStatus::word));
+        .and_then(|status| errors.word("status", &status, ContactStatus::ALL, ContactStatus::word));
     change.sections = match (input.sections, input.section) {
-        (Some(sections), _) => Some(sections_of(checks, "sections", &sections)),
+        (Some(sections), _) => Some(read_sections(errors, "sections", &sections)),
         (None, Some(section)) if section.is_empty() => Some(vec![]),
-        (None, Some(section)) => Some(sections_of(checks, "section", &[section])),
+        (None, Some(section)) => Some(read_sections(errors, "section", &[section])),
         (None, None) => None,
     };
     let switches = [
@@ -78,13 +80,13 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
             (|text| Lang::parse(text).is_some_and(|lang| lang.tag() == text)) as fn(&str) -> bool,
             Text::NotOneOf { allowed: [Lang::Ru, Lang::En].map(|lang| lang.tag().to_owned()).to_vec() },
         ),
-        ("quiet_time_finish", input.quiet_time_finish, is_hour, Text::NotATimeOfDay),
-        ("quiet_time_start", input.quiet_time_start, is_hour, Text::NotATimeOfDay),
+        ("quiet_time_finish", input.quiet_time_finish, is_hour_and_minute, Text::NotATimeOfDay),
+        ("quiet_time_start", input.quiet_time_start, is_hour_and_minute, Text::NotATimeOfDay),
     ];
     let focus = input.focus_until.map(|until| match until.trim() {
         "" => String::new(),
         until => {
-            checks.time("focus_until", until).map_or_else(String::new, |time| Timestamp(time).to_string())
+            errors.time("focus_until", until).map_or_else(String::new, |time| Timestamp(time).to_string())
         }
     });
     let zone = input.timezone.map(|name| match name.trim() {
@@ -92,7 +94,7 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
         name => {
             let known = timezone::canonical_name(name);
             if known.is_none() {
-                checks.refuse("timezone", Text::NotATimeZone);
+                errors.add("timezone", Text::NotATimeZone);
             }
             known.unwrap_or_default().to_owned()
         }
@@ -102,16 +104,16 @@ pub(super) fn change_of(checks: &mut Checks, input: ChangeContact) -> ContactCha
     for (name, on) in switches {
         change.preferences.extend(on.map(|on| (name, Preference::Switch(on))));
     }
-    for (name, text, is_good, otherwise) in texts {
-        if text.as_deref().is_some_and(|text| !known(text, is_good(text))) {
-            checks.refuse(name, otherwise);
+    for (name, text, is_valid, error) in texts {
+        if text.as_deref().is_some_and(|text| !known(text, is_valid(text))) {
+            errors.add(name, error);
         }
         change.preferences.extend(text.map(|text| (name, Preference::Text(text))));
     }
     change
 }
 
-/// Whether it could be an address: only the mail server knows more.
+/// Whether a text has the shape of an email address; only the mail server knows more.
 fn is_email(text: &str) -> bool {
     let plain = !text.contains(char::is_whitespace) && text.matches('@').count() == 1;
     plain && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
@@ -122,7 +124,7 @@ mod tests {
     use super::is_email;
 
     #[test]
-    fn an_address_has_a_name_and_a_host() {
+    fn email_address_without_name_or_host_is_refused() {
         assert!(is_email("anna@example.org") && is_email("анна@пример.рф"));
         for text in ["anna", "@example.org", "anna@", "anna@host", "a b@example.org", "a@b@example.org"] {
             assert!(!is_email(text), "{text}");

@@ -1,16 +1,24 @@
-//! A message that comes as a form: a file, and beside it what a message without one has.
+//! Posts a message from a multipart form: a file, and the fields of a message without one.
 
-use super::{
-    BY_CALL,
-    input::{MessageInput, in_chat},
-    refused,
+use crate::{
+    answers::Answer,
+    context::Context,
+    files::{ReceivedFile, UploadPurpose},
+    http::{
+        command::StreamedCommand,
+        message::{
+            input::{MessageInput, V4_CALL, in_chat},
+            posting::{check_references, is_posted, post_checked, show, writable_chat},
+        },
+    },
+    idempotency::{CommandReply, OnReceipt},
+    input::Fields,
+    service::CommandService,
 };
-use crate::{Commands, context::StreamedCommand, files::UploadPurpose, idempotency::Answer, input::Checks};
 use access::TeamScope;
 use axum::extract::{FromRequest, Request};
-use domain::message::{self, Message};
-use events::{MessageId, StreamName, chat::ChatRef, message::Author};
-use platform::http::ApiError;
+use events::{MessageId, chat::ChatRef};
+use platform::http::{ApiError, FieldErrors};
 use protocol::{
     ApiVersion, Jid,
     lang::{JsonType, Text},
@@ -18,106 +26,107 @@ use protocol::{
 };
 use serde::Deserialize;
 
-/// A file and what is said with it. Another form has this name too, and the document has one schema for each name.
+/// The form of a message with a file. The schema has a name of its own, since another form is called `MessageForm` too.
 #[derive(utoipa::ToSchema)]
 #[schema(as = ChatMessageForm)]
 #[expect(dead_code, reason = "describes the form")]
 pub(crate) struct MessageForm {
-    /// Any file.
+    /// The file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// What the message says, if anything.
+    /// Text of the message.
     text: Option<String>,
-    /// Chosen by the client: the same message sent again is not posted again. The query may say it too.
+    /// Id that the client chooses; a message with a known id is not posted again. The query may have it instead.
     message_id: Option<String>,
-    /// The message it answers, of the same chat.
+    /// Id of the message that this one replies to, in the same chat.
     reply_to: Option<String>,
-    /// Messages it forwards: the field again and again, or one with commas.
+    /// Ids of forwarded messages: the field repeated, or separated by commas.
     linked_messages: Option<Vec<String>>,
-    /// Files of its author that it brings beside this one: the field again and again, or one with commas.
+    /// Ids of further uploaded files to attach: the field repeated, or separated by commas.
     uploads: Option<Vec<String>>,
-    /// Marked as important: `true` or `false`.
+    /// Whether the message is important: `true` or `false`.
     important: Option<bool>,
-    /// No link previews wanted: `true` or `false`.
+    /// Whether links get no previews: `true` or `false`.
     nopreview: Option<bool>,
-    /// It does not count as unread: `true` or `false`.
+    /// Whether the message does not count as unread: `true` or `false`.
     silently: Option<bool>,
 }
 
-/// What the query of a posted file says.
+/// The query of a form.
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct FileQuery {
     #[serde(default)]
     message_id: Option<String>,
 }
 
-impl Commands {
-    /// Posts a file and what is said with it: the file is stored first, then brought by the message. What can be refused is
-    /// refused before anything is stored.
-    pub(super) async fn post_form(
-        &self,
-        scope: &TeamScope,
-        to: Jid,
-        query: FileQuery,
-        request: Request,
-    ) -> Result<Answer, ApiError> {
-        let mut checks = Checks::default();
-        let named = query.message_id.filter(|id| !id.is_empty());
-        let early = named.as_deref().and_then(|id| checks.uuid::<MessageId>("message_id", id));
-        checks.done()?;
-        let chat = self.writable(scope, to).await?;
-        let StreamedCommand { form, sender } = StreamedCommand::from_request(request, self).await?;
-        if let Some(id) = early
-            && self.is_posted(scope, chat, id).await?
-        {
-            let (context, position) = (sender.sent(self, &[]), self.access.read.known());
-            return self.message_answer(&context, scope, id, position, ApiVersion::V4).await;
-        }
-        let (arrived, context) = self.take_in(scope, UploadPurpose::File, form, sender).await?;
-        let mut context = context.named("message.say");
-        if let Some(answer) = self.repeated(&context).await? {
-            return Ok(answer);
-        }
-        context.as_contact(scope.contact);
-        let mut input = posted(&arrived.texts)?;
-        input.message_id = named.or(input.message_id);
-        let mut said = MessageInput::of(in_chat(to, input), BY_CALL, 1)?;
-        if let Some(id) = said.chosen
-            && self.is_posted(scope, chat, id).await?
-        {
-            return self.message_answer(&context, scope, id, self.access.read.known(), ApiVersion::V4).await;
-        }
-        self.may_bear(scope, chat, &said).await?;
-        // The first id, so that a repetition under the same key makes the same ones.
-        let message: MessageId = said.chosen.unwrap_or_else(|| context.id());
-        let mut without_idempotency_key = context.without_idempotency_key().named("upload.store");
-        let (upload, _) = self.store_file(&mut without_idempotency_key, scope, arrived).await?;
-        said.uploads.insert(0, upload);
-        self.post_said(&context, scope, (message, chat), said, BY_CALL).await
+/// Posts a message with a file. The file is stored first, then attached to the message. What can be refused is refused before
+/// anything is stored.
+pub(super) async fn post_form(
+    service: &CommandService,
+    scope: &TeamScope,
+    to: Jid,
+    query: FileQuery,
+    request: Request,
+) -> Result<CommandReply, ApiError> {
+    let mut errors = FieldErrors::default();
+    let named = query.message_id.filter(|id| !id.is_empty());
+    let early = named.as_deref().and_then(|id| errors.uuid::<MessageId>("message_id", id));
+    errors.finish()?;
+    let chat = writable_chat(service, scope, to).await?;
+    let StreamedCommand { form, pending } = StreamedCommand::from_request(request, service).await?;
+    if let Some(id) = early
+        && is_posted(service, scope, chat, id).await?
+    {
+        let context = pending.complete(&service.vault, service.access.clock.now(), &[]);
+        let answer = show_posted(service, &context, scope, id).await?;
+        return Ok(service.idempotency.keep(answer).await);
     }
-
-    /// Whether the member has posted this message there: the same file, sent again, is there.
-    pub(super) async fn is_posted(
-        &self,
-        scope: &TeamScope,
-        chat: ChatRef,
-        id: MessageId,
-    ) -> Result<bool, ApiError> {
-        let known: Message = self.current(&StreamName::message(id)).await?;
-        match known.is_by(scope.team, chat, Author::Contact(scope.contact)) {
-            true => Ok(true),
-            false if known.brings().is_some() => Err(refused(message::Rejection::IdTaken)),
-            false => Ok(false),
-        }
-    }
+    let (received, context) = service.uploads.receive(scope, UploadPurpose::File, form, pending).await?;
+    let context = context.named("message.say").by_member(scope.contact);
+    let post = |context| post_received(service, scope, (to, chat), named, received, context);
+    service.idempotency.once(context, OnReceipt::Run, post).await
 }
 
-/// The texts of a form as the fields that they are.
-fn posted(texts: &[(String, String)]) -> Result<PostToChat, ApiError> {
-    let mut checks = Checks::default();
+async fn post_received(
+    service: &CommandService,
+    scope: &TeamScope,
+    (to, chat): (Jid, ChatRef),
+    message_id: Option<String>,
+    received: ReceivedFile,
+    mut context: Context,
+) -> Result<Answer, ApiError> {
+    let mut fields = read_fields(&received.texts)?;
+    fields.message_id = message_id.or(fields.message_id);
+    let mut input = MessageInput::read(in_chat(to, fields), V4_CALL, 1)?;
+    if let Some(id) = input.chosen
+        && is_posted(service, scope, chat, id).await?
+    {
+        return show_posted(service, &context, scope, id).await;
+    }
+    check_references(service, scope, chat, &input).await?;
+    // The first id, so that a repetition under the same key makes the same ids.
+    let message: MessageId = input.chosen.unwrap_or_else(|| context.id());
+    let mut auxiliary = context.without_idempotency_key().named("upload.store");
+    let (upload, _) = service.files.store(&mut auxiliary, scope, received).await?;
+    input.uploads.insert(0, upload);
+    post_checked(service, &context, scope, (message, chat), input, V4_CALL).await
+}
+
+async fn show_posted(
+    service: &CommandService,
+    context: &Context,
+    scope: &TeamScope,
+    message: MessageId,
+) -> Result<Answer, ApiError> {
+    show(service, context, scope, message, service.access.read.known(), ApiVersion::V4).await
+}
+
+/// Reads the fields of a form.
+fn read_fields(texts: &[(String, String)]) -> Result<PostToChat, ApiError> {
+    let mut errors = FieldErrors::default();
     let mut input = PostToChat::default();
     for (name, text) in texts {
-        let mut switch = || switch(&mut checks, name, text);
+        let mut switch = || switch(&mut errors, name, text);
         match name.as_str() {
             "type" => input.kind = Some(text.clone()).filter(|kind| !kind.is_empty()),
             "text" => input.text = Some(text.clone()),
@@ -128,10 +137,10 @@ fn posted(texts: &[(String, String)]) -> Result<PostToChat, ApiError> {
             "important" => input.important = switch(),
             "nopreview" => input.nopreview = switch(),
             "silently" => input.silently = switch(),
-            _ => {} // as of a message without a file
+            _ => {} // unknown fields are ignored, as in JSON
         }
     }
-    checks.done()?;
+    errors.finish()?;
     Ok(input)
 }
 
@@ -139,14 +148,14 @@ fn list(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned)
 }
 
-/// As browsers and programs write it in forms.
-fn switch(checks: &mut Checks, name: &str, text: &str) -> Option<bool> {
+/// Reads a boolean as browsers and programs write it in forms.
+fn switch(errors: &mut FieldErrors, name: &str, text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "" => None,
         "true" | "1" | "on" => Some(true),
         "false" | "0" | "off" => Some(false),
         _ => {
-            checks.refuse(name, Text::WrongType { expected: JsonType::Boolean });
+            errors.add(name, Text::WrongType { expected: JsonType::Boolean });
             None
         }
     }
@@ -154,21 +163,21 @@ fn switch(checks: &mut Checks, name: &str, text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::posted;
+    use super::read_fields;
 
     fn texts(fields: &[(&str, &str)]) -> Vec<(String, String)> {
         fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
     }
 
     #[test]
-    fn a_form_says_what_a_message_without_a_file_says() {
+    fn form_fields_are_read_as_those_of_a_message_without_a_file() {
         let fields =
             [("text", "вот"), ("uploads", "a, b"), ("uploads", "c"), ("important", "on"), ("x", "y")];
-        let input = posted(&texts(&fields)).unwrap();
+        let input = read_fields(&texts(&fields)).unwrap();
         assert_eq!((input.text.as_deref(), input.important, input.silently), (Some("вот"), Some(true), None));
         assert_eq!(input.uploads.unwrap_or_default(), ["a", "b", "c"]);
-        let wrong =
-            posted(&texts(&[("important", "perhaps"), ("silently", "2"), ("nopreview", "0")])).unwrap_err();
+        let wrong = read_fields(&texts(&[("important", "perhaps"), ("silently", "2"), ("nopreview", "0")]))
+            .unwrap_err();
         let named: Vec<&str> = wrong.failure().details.keys().map(String::as_str).collect();
         assert_eq!(named, ["important", "silently"]);
     }

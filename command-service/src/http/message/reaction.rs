@@ -1,11 +1,10 @@
-//! `/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}/reactions/{name}`: set, and taken back.
+//! `/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}/reactions/{name}`: sets and removes reactions.
 
-use super::{chat::MessagePath, refused};
 use crate::{
-    Commands,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    transact::{InitialState, Transacted},
+    answers::Answer,
+    context::Context,
+    http::message::posting::{chat_with, show},
+    service::CommandService,
 };
 use access::TeamScope;
 use axum::extract::State;
@@ -18,7 +17,6 @@ use platform::http::{ApiError, Params};
 use protocol::{ApiVersion, Jid, envelope::Success, lang::Text, message::Message as MessageView};
 use serde::Deserialize;
 
-/// What the path of a reaction names.
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct ReactionPath {
     chat_jid: Jid,
@@ -26,55 +24,51 @@ pub(in super::super) struct ReactionPath {
     name: String,
 }
 
-/// Sets the caller's reaction to a message; one of `GET /api/v4/reactions`.
+/// Set a reaction to a message
+///
+/// The name is one of `GET /api/v4/reactions`.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}/reactions/{name}",
     tag = "messages", params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path),
     ("name" = String, Path)), responses((status = 200, body = Success<MessageView>)))]
-pub(in super::super) async fn set(
-    State(commands): State<Commands>,
+pub(crate) async fn set_reaction(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<ReactionPath>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    commands.react(command.context.named("message.react"), scope, path, true).await
+    react(&service, context.named("message.react"), &scope, path, true).await
 }
 
-/// Takes the caller's reaction back; that it was not there is no failure.
+/// Remove a reaction from a message
+///
+/// Does nothing if the caller has not reacted so.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}/reactions/{name}",
     tag = "messages", params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path),
     ("name" = String, Path)), responses((status = 200, body = Success<MessageView>)))]
-pub(in super::super) async fn remove(
-    State(commands): State<Commands>,
+pub(crate) async fn remove_reaction(
+    State(service): State<CommandService>,
     scope: TeamScope,
     Params(path): Params<ReactionPath>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    commands.react(command.context.named("message.unreact"), scope, path, false).await
+    react(&service, context.named("message.unreact"), &scope, path, false).await
 }
 
-impl Commands {
-    async fn react(
-        &self,
-        mut context: Context,
-        scope: TeamScope,
-        path: ReactionPath,
-        set: bool,
-    ) -> Result<Answer, ApiError> {
-        if let Some(answer) = self.repeated(&context).await? {
-            return Ok(answer);
-        }
-        context.as_contact(scope.contact);
-        let message = path.message_id;
-        self.chat_with(&scope, &MessagePath { chat_jid: path.chat_jid, message_id: message }).await?;
-        let name = reaction::known(&path.name).ok_or_else(|| ApiError::field("name", Text::DoesNotExist))?;
-        let contact = scope.contact;
-        let done: Transacted<Message> = self
-            .transact(&context, StreamName::message(message), InitialState::Cached, |_: &Message| match set {
-                true => message::Command::React { contact, name: name.to_owned() },
-                false => message::Command::Unreact { contact, name: name.to_owned() },
-            })
-            .await
-            .map_err(|stop| stop.or(refused))?;
-        self.message_answer(&context, &scope, message, done.position, ApiVersion::V4).await
-    }
+async fn react(
+    service: &CommandService,
+    context: Context,
+    scope: &TeamScope,
+    path: ReactionPath,
+    set: bool,
+) -> Result<Answer, ApiError> {
+    let context = context.by_member(scope.contact);
+    let (contact, message) = (scope.contact, path.message_id);
+    chat_with(service, scope, path.chat_jid, message).await?;
+    let name = reaction::known(&path.name).ok_or_else(|| ApiError::field("name", Text::DoesNotExist))?;
+    let command = |_: &Message| match set {
+        true => message::Command::React { contact, name: name.to_owned() },
+        false => message::Command::Unreact { contact, name: name.to_owned() },
+    };
+    let done = service.aggregates.transact(&context, StreamName::message(message), command).await?;
+    show(service, &context, scope, message, done.position, ApiVersion::V4).await
 }

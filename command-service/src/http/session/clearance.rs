@@ -1,13 +1,9 @@
-//! May a login code be sent there? What is asked before a message is paid for (`domain/src/codes.rs`).
+//! Decides whether a login code may be sent to a number before an SMS is paid for (`domain/src/codes.rs`).
 //!
-//! A withheld code is withheld in silence: a number with which somebody logged in before is not held up by budgets, so an
-//! answer that told of them would tell whose number it is.
+//! A code is withheld silently: budgets do not apply to numbers that have logged in before, so an answer that showed them
+//! would tell which numbers those are.
 
-use crate::{
-    Commands,
-    context::Context,
-    transact::{InitialState, Transacted},
-};
+use crate::{aggregates::Transacted, context::Context, service::CommandService};
 use chrono::{DateTime, Utc};
 use domain::{
     codes::{Codes, Command},
@@ -23,66 +19,63 @@ use protocol::lang::Text;
 use secrets::vault::Purpose;
 use uuid::Uuid;
 
-impl Commands {
-    /// Whether codes are sent to numbers of this sort at all.
-    pub(super) fn serves(&self, phone: &PhoneNumber) -> Result<(), ApiError> {
-        let lists = self.access.config.sms_guard.lists().map_err(ApiError::internal)?;
-        if lists.serve(phone) {
-            return Ok(());
-        }
-        metrics::counter!("veche_sms_denied_total").increment(1);
-        Err(ApiError::field("phone", Text::CodesNotOffered))
+/// Checks that codes are sent to numbers of this kind at all.
+pub(super) fn check_served(service: &CommandService, phone: &PhoneNumber) -> Result<(), ApiError> {
+    let lists = service.access.config.sms_guard.lists().map_err(ApiError::internal)?;
+    if lists.serve(phone) {
+        return Ok(());
     }
+    metrics::counter!("veche_sms_denied_total").increment(1);
+    Err(ApiError::field("phone", Text::CodesNotOffered))
+}
 
-    /// Counts a code that is to be sent, and says whether it may be.
-    pub(super) async fn clear(
-        &self,
-        phone: &PhoneNumber,
-        nonce: Uuid,
-        known: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Clearance, ApiError> {
-        let leads = phone.destination();
-        let prefix = hex::encode(self.vault.keyed_hash(Purpose::PhonePrefix, leads.prefix.as_bytes()));
-        let place = Destination { country: leads.country, prefix };
-        let policy = self.access.config.sms_guard.policy();
-        let done: Transacted<Codes> = self
-            .transact(&counting(now), day(now), InitialState::Cached, |_: &Codes| Command::Allow {
-                nonce,
-                place: place.clone(),
-                known,
-                policy,
-                now,
-            })
-            .await
-            .map_err(|stop| stop.or(|never| match never {}))?;
-        for event in &done.events {
-            if let CodesEvent::Withheld(withheld) = event {
-                alert(withheld, &leads.prefix);
-            }
+/// Counts a code that is about to be sent, and says whether it may be sent.
+pub(super) async fn clear_to_send(
+    service: &CommandService,
+    phone: &PhoneNumber,
+    nonce: Uuid,
+    known: bool,
+    now: DateTime<Utc>,
+) -> Result<Clearance, ApiError> {
+    let leads = phone.destination();
+    let prefix = hex::encode(service.vault.keyed_hash(Purpose::PhonePrefix, leads.prefix.as_bytes()));
+    let place = Destination { country: leads.country, prefix };
+    let policy = service.access.config.sms_guard.policy();
+    let done: Transacted<Codes> = service
+        .aggregates
+        .transact(&counting(now), day(now), |_: &Codes| Command::Allow {
+            nonce,
+            place: place.clone(),
+            known,
+            policy,
+            now,
+        })
+        .await?;
+    for event in &done.events {
+        if let CodesEvent::Withheld(withheld) = event {
+            alert(withheld, &leads.prefix);
         }
-        if done.state.is_allowed(nonce) {
-            return Ok(Clearance::Allowed);
-        }
-        let barrier = done.state.barrier(&place, &policy, now).map_or(Barrier::All, |(barrier, _)| barrier);
-        metrics::counter!("veche_sms_withheld_total", "barrier" => barrier.word()).increment(1);
-        Ok(Clearance::Withheld(barrier))
     }
+    if done.state.is_allowed(nonce) {
+        return Ok(Clearance::Allowed);
+    }
+    let barrier = done.state.barrier(&place, &policy, now).map_or(Barrier::All, |(barrier, _)| barrier);
+    metrics::counter!("veche_sms_withheld_total", "barrier" => barrier.word()).increment(1);
+    Ok(Clearance::Withheld(barrier))
+}
 
-    /// Tells the guard that a code was entered. A login does not fail for it.
-    pub(super) async fn count_entered(&self, nonce: Uuid, sent_at: DateTime<Utc>) {
-        let counted: Result<Transacted<Codes>, _> = self
-            .transact(&counting(self.access.clock.now()), day(sent_at), InitialState::Cached, |_: &Codes| {
-                Command::Enter { nonce }
-            })
-            .await;
-        if counted.is_err() {
-            tracing::warn!("login code entered but not counted");
-        }
+/// Counts a code that was entered. A failure does not fail the login.
+pub(super) async fn count_entered(service: &CommandService, nonce: Uuid, sent_at: DateTime<Utc>) {
+    let counted: Result<Transacted<Codes>, _> = service
+        .aggregates
+        .transact(&counting(service.access.clock.now()), day(sent_at), |_: &Codes| Command::Enter { nonce })
+        .await;
+    if counted.is_err() {
+        tracing::warn!("login code entered but not counted");
     }
 }
 
-/// Nobody's doing: the stream of all phones says of no account that it asked.
+/// A command without an actor: the stream of all phones must not tell which account asked.
 fn counting(now: DateTime<Utc>) -> Context {
     Context::system("login_codes.count", now)
 }
@@ -91,7 +84,7 @@ fn day(at: DateTime<Utc>) -> StreamName {
     StreamName::codes(&Codes::day(at))
 }
 
-/// Said once for each barrier and span of time: the log remembers that it was.
+/// Warns of a barrier; the log has one event for each barrier and time span.
 fn alert(withheld: &Withheld, prefix: &str) {
     let Withheld { barrier, place, until, .. } = withheld;
     metrics::counter!("veche_sms_alerts_total", "barrier" => barrier.word()).increment(1);

@@ -1,11 +1,11 @@
-//! Ends of sessions: `cookieauth-logout`, and those that their owner ends from a list.
+//! Ends sessions: by logout, or one or all others by their owner.
 
 use crate::{
-    Commands,
-    accounts::refused,
-    context::{Command, Context, NoInput},
-    idempotency::Answer,
-    transact::{InitialState, TransactError, Transacted},
+    aggregates::{TransactError, Transacted},
+    answers::Answer,
+    context::Context,
+    http::command::{Command, NoInput},
+    service::CommandService,
 };
 use access::{Caller, cookie, not_found};
 use axum::extract::State;
@@ -22,106 +22,106 @@ use protocol::{
     session::LoggedOut,
 };
 
-/// Ends the session of the cookie, and that of the header `Token`.
+/// Log out
+///
+/// Ends the session of the cookie, and the session of the header `Token`.
 #[utoipa::path(post, path = "/api/v3/cookieauth-logout", tag = "login",
     responses((status = 200, body = Success<LoggedOut>)), security(()))]
-pub(in super::super) async fn logout(
-    State(commands): State<Commands>,
+pub(crate) async fn logout(
+    State(service): State<CommandService>,
     headers: HeaderMap,
     command: Command<NoInput>,
 ) -> Result<Reply<LoggedOut>, ApiError> {
     let mut context = command.context.named("session.close");
-    require_same_origin(&context.request, &commands.access.config)?;
+    require_same_origin(&context.request, &service.access.config)?;
     let mut reply = Reply::new(LoggedOut { location: "/".into() });
-    // Each for itself, whatever the other says.
+    // Each credential by itself, whether or not the other one is valid.
     for credential in [TOKEN, COOKIE] {
         let mut alone = HeaderMap::new();
         for value in headers.get_all(&credential) {
             alone.append(&credential, value.clone());
         }
-        if let Some(caller) = session_of(&commands, &alone).await? {
+        if let Some(caller) = session_of(&service, &alone).await? {
             context.set_actor(caller.account);
-            let session = caller.id;
-            let position = commands.end(&context, caller.account, account::Command::LogOut(session)).await?;
-            commands.settle(&context, position).await?;
+            let command = account::Command::LogOut(caller.id);
+            let position = end(&service, &context, caller.account, command).await?;
+            service.answers.settle(&context, position).await?;
             reply = reply.at(position);
         }
     }
-    let cleared = cookie::clear(&commands.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
+    let cleared = cookie::clear(&service.access.config).ok_or_else(|| ApiError::internal("cookie"))?;
     Ok(reply.header(SET_COOKIE, cleared))
 }
 
-/// The same by GET, as the seed has it. Pages of others cannot cause it: browsers tell who asks.
+/// Log out by GET
+///
+/// Ends the session of the cookie, and the session of the header `Token`. Browsers name the page that asks, and pages of other sites
+/// are refused.
 #[utoipa::path(get, path = "/api/v3/cookieauth-logout", tag = "login",
     responses((status = 200, body = Success<LoggedOut>)), security(()))]
-pub(in super::super) async fn logout_by_get(
-    state: State<Commands>,
+pub(crate) async fn logout_by_get(
+    state: State<CommandService>,
     headers: HeaderMap,
     command: Command<NoInput>,
 ) -> Result<Reply<LoggedOut>, ApiError> {
     logout(state, headers, command).await
 }
 
-/// Ends one of the caller's sessions, or the one that asks.
+/// End one of the caller's sessions
+///
+/// The session may be the one that makes the call.
 #[utoipa::path(delete, path = "/api/v4/sessions/{session_uid}", tag = "login",
-    params(("session_uid" = String, Path, description = "The session")),
+    params(("session_uid" = String, Path, description = "Id of the session")),
     responses((status = 200, body = Success<Nothing>)))]
-pub(in super::super) async fn end_one(
-    State(commands): State<Commands>,
+pub(crate) async fn end_session(
+    State(service): State<CommandService>,
     caller: Caller,
     Params(session): Params<String>,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let context = command.context.named("session.end");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
+    let context = context.named("session.end");
     let session: SessionId = session.parse().map_err(|_| not_found())?;
     let reason = SessionEnd::Ended;
     let position =
-        commands.end(&context, caller.account, account::Command::EndSession { session, reason }).await?;
-    commands.answer_nothing(&context, position).await
+        end(&service, &context, caller.account, account::Command::EndSession { session, reason }).await?;
+    service.answers.nothing(&context, position).await
 }
 
-/// Ends all of the caller's sessions but the one that asks.
+/// End the caller's other sessions
+///
+/// The session that makes the call goes on.
 #[utoipa::path(delete, path = "/api/v4/sessions", tag = "login",
     responses((status = 200, body = Success<Nothing>)))]
-pub(in super::super) async fn end_others(
-    State(commands): State<Commands>,
+pub(crate) async fn end_other_sessions(
+    State(service): State<CommandService>,
     caller: Caller,
-    command: Command<NoInput>,
+    context: Context,
 ) -> Result<Answer, ApiError> {
-    let context = command.context.named("session.end_others");
-    if let Some(answer) = commands.removed_before(&context).await? {
-        return Ok(answer);
-    }
+    let context = context.named("session.end_others");
     let others = account::Command::EndOtherSessions(caller.id);
-    let position = commands.end(&context, caller.account, others).await?;
-    commands.answer_nothing(&context, position).await
+    let position = end(&service, &context, caller.account, others).await?;
+    service.answers.nothing(&context, position).await
 }
 
-impl Commands {
-    async fn end(
-        &self,
-        context: &Context,
-        account: AccountId,
-        command: account::Command,
-    ) -> Result<Position, ApiError> {
-        let stream = StreamName::account(account);
-        let done: Result<Transacted<Account>, TransactError<_>> =
-            self.transact(context, stream, InitialState::Cached, |_: &Account| command.clone()).await;
-        done.map(|done| done.position).map_err(|stop| {
-            stop.or(|rejection| match rejection {
-                Rejection::NoSession => not_found(),
-                other => refused(other),
-            })
-        })
+async fn end(
+    service: &CommandService,
+    context: &Context,
+    account: AccountId,
+    command: account::Command,
+) -> Result<Position, ApiError> {
+    let stream = StreamName::account(account);
+    let done: Result<Transacted<Account>, _> =
+        service.aggregates.transact(context, stream, |_: &Account| command.clone()).await;
+    match done {
+        Ok(done) => Ok(done.position),
+        Err(TransactError::Rejected(Rejection::NoSession)) => Err(not_found()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// The session that these headers open, if any.
-async fn session_of(commands: &Commands, headers: &HeaderMap) -> Result<Option<Caller>, ApiError> {
-    match commands.access.authenticate(headers).await {
+/// The session of the credentials in the headers, if they are valid.
+async fn session_of(service: &CommandService, headers: &HeaderMap) -> Result<Option<Caller>, ApiError> {
+    match service.access.authenticate(headers).await {
         Ok(caller) => Ok(Some(caller)),
         Err(error) if matches!(error.code(), ErrorCode::EmptyToken | ErrorCode::InvalidToken) => Ok(None),
         Err(error) => Err(error),

@@ -1,19 +1,19 @@
-//! What other services tell of themselves (their webhooks), as messages for people.
+//! Turns webhooks of other services into messages for people.
 //!
-//! Their payloads are theirs to change: whatever is missing is left out, and what is not understood is no message.
+//! The payloads may change any time: missing values are left out, and an unknown payload gives no message.
 
 mod bitbucket;
-mod mend;
+mod lenient_json;
 mod sentry;
 
-pub(crate) use mend::payload;
+pub(crate) use lenient_json::payload;
 
 use domain::{limits, text};
 use events::value::IntegrationKind;
 use serde_json::Value;
 
-/// The message that a payload makes; none for what is of no interest. `event` is the service's own name of what happened,
-/// if it came in a header.
+/// The message of a payload; `None` if it is of no interest to people. `event` is the service's name of the event, if a header
+/// has it.
 pub(crate) fn message(kind: IntegrationKind, event: &str, payload: &Value) -> Option<String> {
     let lines = match kind {
         IntegrationKind::Sentry => sentry::lines(payload)?,
@@ -26,7 +26,7 @@ pub(crate) fn message(kind: IntegrationKind, event: &str, payload: &Value) -> Op
     (!text.is_empty()).then(|| text.chars().take(limits::MESSAGE).collect())
 }
 
-/// The text at a path of keys; a number counts as one. Empty where there is none.
+/// The string or number at a path of keys; empty if there is none.
 fn text(value: &Value, path: &[&str]) -> String {
     let found = path.iter().try_fold(value, |value, key| value.get(key));
     match found {
@@ -36,30 +36,30 @@ fn text(value: &Value, path: &[&str]) -> String {
     }
 }
 
-/// The first of these texts that says something.
+/// The first text that is not blank.
 fn first_of(value: &Value, paths: &[&[&str]]) -> String {
     paths.iter().map(|path| text(value, path)).find(|text| text::shows_something(text)).unwrap_or_default()
 }
 
-/// What a list holds; nothing where there is none.
+/// The elements of the list at a path of keys; empty if there is none.
 fn list<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
     let found = path.iter().try_fold(value, |value, key| value.get(key));
     found.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The first line of a text, cut where it is too long to be read at a glance.
+/// The first line of a text that is not blank, cut to 200 characters.
 fn first_line(text: &str) -> String {
-    const GLANCE: usize = 200;
+    const LONGEST: usize = 200;
     let line = text.lines().map(str::trim).find(|line| text::shows_something(line)).unwrap_or_default();
-    match line.chars().count() > GLANCE {
-        true => line.chars().take(GLANCE).chain(['…']).collect(),
+    match line.chars().count() > LONGEST {
+        true => line.chars().take(LONGEST).chain(['…']).collect(),
         false => line.to_owned(),
     }
 }
 
-/// Parts that say something, with something between them.
-fn joined(parts: &[&str], between: &str) -> String {
-    parts.iter().filter(|part| text::shows_something(part)).copied().collect::<Vec<_>>().join(between)
+/// The parts that are not blank, with a separator between them.
+fn joined(parts: &[&str], separator: &str) -> String {
+    parts.iter().filter(|part| text::shows_something(part)).copied().collect::<Vec<_>>().join(separator)
 }
 
 #[cfg(test)]
@@ -68,9 +68,9 @@ mod tests {
     use serde_json::json;
     use std::{fs, path::Path};
 
-    /// Payloads as the services send them, with the messages they make.
+    /// The folder has payloads as the services send them, with the messages they give.
     #[test]
-    fn payloads_make_the_messages_beside_them() {
+    fn payload_of_a_service_gives_the_message_next_to_it() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inbound");
         let mut seen = 0;
         for entry in fs::read_dir(folder).unwrap() {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_comes_is_no_harm() {
+    fn payload_of_an_unexpected_shape_gives_a_short_message_or_none() {
         for payload in [
             json!({}),
             json!({"data": []}),

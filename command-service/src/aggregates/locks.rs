@@ -1,25 +1,25 @@
-//! StreamLocks at a stream that many commands want at once. The revision keeps them right; turns keep them from all deciding
-//! again and again while one of them wins.
+//! Fair locks for contended streams. The expected revision keeps appends correct; a lock keeps the losers of a conflict
+//! from deciding again and again.
 
 use events::StreamName;
 use moka::sync::Cache;
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// Streams with turns. One that is forgotten while somebody waits has two queues for a moment, which costs conflicts.
-const REMEMBERED: u64 = 10_000;
+/// Largest number of locks. Evicting a lock that somebody waits for costs conflicts, not correctness.
+const CAPACITY: u64 = 10_000;
 
-/// Who is next at which stream, within this process. Cheap to clone.
+/// One lock for each contended stream, within this process. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct StreamLocks(Cache<StreamName, Arc<Mutex<()>>>);
+pub(super) struct StreamLocks(Cache<StreamName, Arc<Mutex<()>>>);
 
 impl StreamLocks {
-    pub(crate) fn new() -> Self {
-        Self(Cache::new(REMEMBERED))
+    pub(super) fn new() -> Self {
+        Self(Cache::new(CAPACITY))
     }
 
-    /// Waits for the turn at a stream, in the order of asking; it ends when the guard is dropped.
-    pub(crate) async fn lock(&self, stream: &StreamName) -> OwnedMutexGuard<()> {
+    /// Locks a stream, first come, first served, until the guard is dropped.
+    pub(super) async fn lock(&self, stream: &StreamName) -> OwnedMutexGuard<()> {
         self.0.get_with_by_ref(stream, || Arc::new(Mutex::new(()))).lock_owned().await
     }
 }
@@ -31,7 +31,7 @@ mod tests {
     use uuid::Uuid;
 
     #[tokio::test]
-    async fn a_turn_is_one_stream_s_and_ends_with_its_guard() {
+    async fn lock_of_a_stream_waits_for_its_guard_and_leaves_other_streams_alone() {
         let locks = StreamLocks::new();
         let [one, other] = [1, 2].map(|id| StreamName::team(TeamId(Uuid::from_u128(id))));
         let held = locks.lock(&one).await;

@@ -1,14 +1,17 @@
-//! Files on their way in: counted, read from the wire in pieces, and set aside until they are somebody's.
+//! Receives uploaded files and pictures: admits them, reads them from the wire in pieces, and keeps them in a temporary file.
 
-use super::FIELD;
 use crate::{
-    Commands,
+    aggregates::Aggregates,
+    command_key::length_prefixed,
     context::{Context, PendingContext},
 };
-use access::TeamScope;
+use access::{Access, TeamScope};
 use domain::{limits, team::Team, text, upload::Uploads};
 use events::{AccountId, StreamName, TeamId};
-use media::{blobs::Incoming, resize};
+use media::{
+    blobs::{Blobs, Incoming},
+    resize,
+};
 use platform::{
     config,
     http::{ApiError, Beside, FileForm, Patience},
@@ -16,22 +19,25 @@ use platform::{
     places::{Full, Place, Places},
 };
 use protocol::{error::ErrorCode, lang::Text};
+use secrets::vault::Vault;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// A file without any name that can be shown.
+/// The form's field that holds the file.
+pub(crate) const FIELD: &str = "file";
+/// The name of a file whose own name has nothing that can be shown.
 const NAMELESS: &str = "file";
-/// A form may take this long to begin before its rate is looked at.
+/// An upload may take this long before its rate is checked.
 const GRACE: Duration = Duration::from_secs(60);
-/// `Retry-After` when there is no place.
+/// `Retry-After` when no slot is free.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The kind of upload.
+/// What an upload is for; quotas and limits depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UploadPurpose {
     /// A file of the team.
     File,
-    /// A picture of the team or of somebody in it.
+    /// A picture of the team or of a contact.
     Picture,
 }
 
@@ -51,59 +57,54 @@ impl UploadPurpose {
     }
 }
 
-/// Files and pictures on their way in, counted. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct UploadSlots(Places);
-
-impl UploadSlots {
-    pub(crate) fn new(config: &config::Uploads) -> Self {
-        Self(Places::fair(config.at_once as usize, config.at_once_per_account as usize))
-    }
-
-    /// A place for one more; it is given back when dropped.
-    fn admit(&self, account: AccountId) -> Result<Place, ApiError> {
-        self.0.take(account.0).map_err(|full| match full {
-            Full::OfTheAccount => {
-                let told = Text::RateLimited { seconds: BUSY.as_secs() };
-                ApiError::new(ErrorCode::RateLimit).because(told).retry_after(BUSY)
-            }
-            Full::Altogether => {
-                ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(BUSY)
-            }
-        })
-    }
-}
-
-/// A file that has come in whole, and is nobody's yet.
+/// A file that was received whole and belongs to nothing yet.
 pub(crate) struct ReceivedFile {
     pub(crate) incoming: Incoming,
     pub(super) name: String,
     pub(super) size: u64,
+    /// The first bytes, which tell the type.
     pub(super) head: Vec<u8>,
-    /// What the form said beside it.
+    /// The form's other fields.
     pub(crate) texts: Vec<(String, String)>,
-    pub(super) place: Place,
+    /// The slot, free again when the file is dropped.
+    pub(super) slot: Place,
 }
 
-impl Commands {
-    /// Takes a form's file in, aside. What will certainly be refused is refused before it is read.
-    pub(crate) async fn take_in(
+/// Receives uploads, a bounded number at a time. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct UploadReceiver {
+    aggregates: Aggregates,
+    access: Access,
+    vault: Vault,
+    blobs: Blobs,
+    slots: Places,
+}
+
+impl UploadReceiver {
+    pub(crate) fn new(aggregates: Aggregates, access: Access, vault: Vault, blobs: Blobs) -> Self {
+        let config = &access.config.uploads;
+        let slots = Places::fair(config.at_once as usize, config.at_once_per_account as usize);
+        Self { aggregates, access, vault, blobs, slots }
+    }
+
+    /// Receives the file of a form into a temporary file. What will certainly be refused is refused before it is read.
+    pub(crate) async fn receive(
         &self,
         scope: &TeamScope,
-        intake: UploadPurpose,
+        purpose: UploadPurpose,
         form: FileForm,
-        sender: PendingContext,
+        pending: PendingContext,
     ) -> Result<(ReceivedFile, Context), ApiError> {
-        let place = self.admitted(scope, intake, form.at_least(), sender.has_key()).await?;
+        let slot = self.admit(scope, purpose, form.at_least(), pending.has_key()).await?;
         let config = &self.access.config.uploads;
         let patience = Patience {
             whole: Duration::from_secs(config.timeout_sec.into()),
             grace: GRACE,
             rate: config.min_bytes_per_sec.into(),
         };
-        let mut file = form.file(FIELD, intake.max_bytes(config), patience).await?;
+        let mut file = form.file(FIELD, purpose.max_bytes(config), patience).await?;
         let mut incoming = self.blobs.receive().await.map_err(ApiError::unavailable)?;
-        let (mut size, mut head, mut hash) = (0, Vec::new(), sender.has_key().then(Sha256::new));
+        let (mut size, mut head, mut hash) = (0, Vec::new(), pending.has_key().then(Sha256::new));
         while let Some(piece) = file.piece().await? {
             size += piece.len() as u64;
             head.extend(piece.iter().take(media::HEAD - head.len()));
@@ -113,45 +114,57 @@ impl Commands {
         let Beside { file_name, texts } = file.end().await?;
         let name = shown_name(&file_name);
         let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
-        let context = sender.sent(self, &content.unwrap_or_default());
-        Ok((ReceivedFile { incoming, name, size, head, texts, place }, context))
+        let now = self.access.clock.now();
+        let context = pending.complete(&self.vault, now, &content.unwrap_or_default());
+        Ok((ReceivedFile { incoming, name, size, head, texts, slot }, context))
     }
 
-    async fn admitted(
+    async fn admit(
         &self,
         scope: &TeamScope,
-        intake: UploadPurpose,
+        purpose: UploadPurpose,
         at_least: u64,
         has_key: bool,
     ) -> Result<Place, ApiError> {
         let account = scope.caller.account;
-        self.access.limits.check(intake.limit(), &Key::Account(account.0))?;
-        let place = self.arriving.admit(account)?;
-        // A repetition may be of a file that is there already; pictures are made small before they count.
-        if intake == UploadPurpose::File && !has_key && at_least > 0 {
-            let files: Uploads = self.current(&StreamName::uploads(scope.team)).await?;
-            let left = self.room(scope.team).await?.saturating_sub(files.bytes());
+        self.access.limits.check(purpose.limit(), &Key::Account(account.0))?;
+        let slot = self.slot(account)?;
+        // A repetition may send a file that is stored already; pictures are resized before they count.
+        if purpose == UploadPurpose::File && !has_key && at_least > 0 {
+            let files: Uploads = self.aggregates.current(&StreamName::uploads(scope.team)).await?;
+            let left = quota(&self.aggregates, scope.team).await?.saturating_sub(files.bytes());
             if at_least > left {
                 return Err(ApiError::field(FIELD, Text::QuotaExceeded { left }));
             }
         }
-        Ok(place)
+        Ok(slot)
     }
 
-    /// Bytes that a team's files may have together.
-    pub(super) async fn room(&self, team: TeamId) -> Result<u64, ApiError> {
-        Ok(self.current::<Team>(&StreamName::team(team)).await?.room())
+    fn slot(&self, account: AccountId) -> Result<Place, ApiError> {
+        self.slots.take(account.0).map_err(|full| match full {
+            Full::OfTheAccount => ApiError::new(ErrorCode::RateLimit)
+                .because(Text::RateLimited { seconds: BUSY.as_secs() })
+                .retry_after(BUSY),
+            Full::Altogether => {
+                ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(BUSY)
+            }
+        })
     }
 }
 
-/// Texts in such a way that no two lists look alike.
+/// The largest total size of a team's files, bytes.
+pub(super) async fn quota(aggregates: &Aggregates, team: TeamId) -> Result<u64, ApiError> {
+    Ok(aggregates.current::<Team>(&StreamName::team(team)).await?.room())
+}
+
+/// The texts as bytes, different for different lists.
 fn in_one(texts: &[(String, String)]) -> Vec<u8> {
-    let parts = texts.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]);
-    parts.flat_map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).collect()
+    let parts: Vec<&[u8]> =
+        texts.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]).collect();
+    length_prefixed(&parts)
 }
 
-/// The name as it is shown: without folders, and by the rule for names, since direction marks make one kind of file look
-/// like another.
+/// The name as clients show it: without folders, and by the rule for names, since direction marks disguise the type.
 fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let shown = text::one_line(last);
@@ -164,7 +177,7 @@ fn shown_name(name: &str) -> String {
     }
 }
 
-/// A long name is cut in its middle: its ending says to people what it is.
+/// Cuts a long name before its extension, which tells people the type.
 fn cut(name: &str) -> String {
     let ending = name.rfind('.').map(|dot| &name[dot..]).filter(|ending| ending.chars().count() <= 16);
     let ending = ending.unwrap_or_default();
@@ -177,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_one_line_without_folders_and_tricks() {
+    fn file_name_with_folders_or_invisible_characters_is_shown_as_one_plain_line() {
         for (name, shown) in [
             ("кот.png", "кот.png"),
             ("../../etc/passwd", "passwd"),
