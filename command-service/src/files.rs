@@ -104,7 +104,7 @@ impl Files {
         received: ReceivedFile,
         (upload, blob): (UploadId, BlobId),
     ) -> Result<Stored, ApiError> {
-        let ReceivedFile { incoming, name, size, head, texts: _, slot: _slot } = received;
+        let ReceivedFile { incoming, name, size, head, texts: _, permit: _permit } = received;
         context.request.note_progress();
         let (incoming, size, mut media) = cleaning::cleaned(incoming, size, &head, &name).await?;
         context.request.note_progress();

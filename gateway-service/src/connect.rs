@@ -5,6 +5,7 @@
 
 use crate::{
     close_code,
+    connection_limits::too_many,
     credentials::{Credentials, is_foreign},
     frame,
     gateway::Gateway,
@@ -113,13 +114,16 @@ async fn open(
         Ok(identity) => {
             let Identity { session, member, .. } = &identity;
             info.note_account(session.account);
-            let admission = shared.crowd.admit(info.client, session.account.0, member.team.0)?;
+            let permit = shared
+                .connections
+                .acquire_for_team(info.client, session.account.0, member.team.0)
+                .map_err(too_many)?;
             let tracked = shared.sockets.token();
             let purse = shared.budget.purse(Some(session.account.0), info.client);
             let tasks = shared.tasks.clone();
             Ok(upgrade.serve(&tasks, purse, move |transport| async move {
                 socket::run(gateway, transport, identity).await;
-                drop((tracked, admission));
+                drop((tracked, permit));
             }))
         }
         Err(code) => {

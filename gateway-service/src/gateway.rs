@@ -1,10 +1,10 @@
 //! The gateway as the process sees it: started with what it needs, mounted as a router, drained at the end.
 
-use crate::{crowd::Crowd, hub::Hub, presence::Presence, upstream::Upstream};
+use crate::{connection_limits, hub::Hub, presence::Presence, upstream::Upstream};
 use access::Access;
 use axum::extract::FromRef;
 use bus::{Bus, BusError};
-use platform::{budget::Budget, tasks::Tasks};
+use platform::{budget::Budget, connections::ConnectionLimiter, tasks::Tasks};
 use protocol::notice::{FEED_SUBJECT, LIVE_SUBJECT};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
@@ -46,7 +46,7 @@ pub(crate) struct Shared {
     /// The budget of frames that come in.
     pub(crate) budget: Budget,
     /// Who has how many streams open.
-    pub(crate) crowd: Crowd,
+    pub(crate) connections: ConnectionLimiter,
     /// Turns to make a roster.
     pub(crate) rosters: Semaphore,
     /// How often `server.time` comes.
@@ -94,7 +94,8 @@ impl Gateway {
         let draining = tasks.stopping().child_token();
         let sockets = TaskTracker::new();
         let realtime = &access.config.realtime;
-        let (crowd, time) = (Crowd::new(realtime), Duration::from_secs(realtime.time_sec.into()));
+        let connections = ConnectionLimiter::new(connection_limits::configured(realtime));
+        let time = Duration::from_secs(realtime.time_sec.into());
         let rosters = Semaphore::new(ROSTERS_AT_ONCE);
         let shared = Shared {
             access,
@@ -103,7 +104,7 @@ impl Gateway {
             upstream,
             tasks,
             budget,
-            crowd,
+            connections,
             rosters,
             time,
             draining,

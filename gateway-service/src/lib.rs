@@ -7,9 +7,9 @@
 mod close_code;
 mod confirmations;
 mod connect;
+mod connection_limits;
 mod counters;
 mod credentials;
-mod crowd;
 mod frame;
 mod gateway;
 mod hub;

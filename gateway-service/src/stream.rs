@@ -4,6 +4,7 @@
 //! Behind it is the same task as behind a socket, so rights, views and order are the same.
 
 use crate::{
+    connection_limits::too_many,
     credentials::Credentials,
     gateway::Gateway,
     socket::{self, Identity},
@@ -164,12 +165,12 @@ fn open(
     identity: Identity,
     info: &RequestInfo,
 ) -> Result<mpsc::Receiver<Outbound>, ApiError> {
-    let admission = gateway.0.crowd.admit(info.client, identity.session.account.0, identity.member.team.0)?;
+    let permit = gateway.0.connections.acquire_for_team(info.client, identity.session.account.0, identity.member.team.0).map_err(too_many)?;
     let (sender, frames) = mpsc::channel(AHEAD);
     let (tasks, tracked) = (gateway.0.tasks.clone(), gateway.0.sockets.token());
     tasks.spawn("stream", async move {
         socket::run(gateway, Transport::stream(sender), identity).await;
-        drop((tracked, admission));
+        drop((tracked, permit));
     });
     Ok(frames)
 }

@@ -1,7 +1,7 @@
-//! What an operator sets: defaults < TOML file < `VECHE_*` environment < flags. An unknown key is an error.
+//! Configuration, in layers: defaults < TOML file < `VECHE_*` environment < flags. An unknown key is an error.
 //!
 //! The defaults depend on the profile: `dev` starts with nothing set and is generous; `production` refuses to start
-//! with what is unsafe. The fields' documentation is the reference that [`Config::documented_toml`] prints.
+//! with unsafe settings. The doc comments of the fields are the reference that [`Config::documented_toml`] prints.
 
 mod blank;
 mod check;
@@ -37,128 +37,130 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How careful the defaults and the checks are.
+/// Chooses the defaults and the checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// For a developer's machine and tests: fixed login code, console SMS, plain http, generous limits.
+    /// Developer machines and tests: fixed login code, SMS on the console, plain http, generous limits.
     #[default]
     Dev,
-    /// For people: unsafe settings are refused at start.
+    /// Real users: the server refuses to start with unsafe settings.
     Production,
 }
 
-/// How log lines are written.
+/// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
-    /// For people at a terminal.
+    /// Text for a terminal.
     #[default]
     Text,
 }
 
-/// Everything that can be set. In the environment a key is `VECHE_` and its path in upper case: `VECHE_HTTP_DRAIN_SEC`.
+/// All settings. In the environment a key is `VECHE_` and its path in upper case: `VECHE_HTTP_DRAIN_SEC`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `dev` or `production`: which defaults and which checks apply.
+    /// Profile: `dev` or `production`. It chooses the defaults and the checks.
     pub profile: Profile,
-    /// Address of the API and the websockets.
+    /// Address on which the API and the websockets listen.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
-    /// Address of `/metrics`, `/livez` and `/readyz`; empty switches this listener off.
+    /// Address on which `/metrics`, `/livez` and `/readyz` listen; empty = no such listener.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub metrics_listen: Option<SocketAddr>,
-    /// The address clients see, `scheme://host[:port]`, used in links; empty means `http://{listen}`.
-    /// With `https`, cookies are `__Host-` and `Secure`, and HSTS is sent.
+    /// Public address, `scheme://host[:port]`, used in links; empty = `http://{listen}`. With `https`, cookies are
+    /// `__Host-` and `Secure`, and answers carry HSTS.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub public_url: Option<String>,
-    /// The event log: `postgres://…`; `esdb://[user:password@]host:port[,host:port…][?tls=false&namespace=veche]` for
-    /// EventStoreDB, which also needs `read`; or `memory` (lost with the process; dev only).
+    /// Address of the event log: `postgres://…`;
+    /// `esdb://[user:password@]host:port[,host:port…][?tls=false&namespace=veche]` for EventStoreDB, which also
+    /// needs `read`; or `memory` (lost with the process; dev only).
     pub log: Secret,
-    /// A file with `log`, instead of it: an address with a password is better kept out of the environment.
+    /// File that contains `log`, used instead of it: it keeps an address with a password out of the environment.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub log_file: Option<PathBuf>,
-    /// The read model's Postgres; empty means the log's. Where the log is EventStoreDB, it also holds the keys of personal
-    /// values, which nothing can make anew: back it up like the log.
+    /// Address of the read model's Postgres; empty = the log's. If the log is EventStoreDB, this database also
+    /// holds the keys of personal values, which cannot be rebuilt: back it up like the log.
     pub read: Secret,
-    /// A file with `read`, instead of it.
+    /// File that contains `read`, used instead of it.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub read_file: Option<PathBuf>,
-    /// The bus between projection and gateways: `memory` (one process) or `nats://[user:password@]host:port`.
+    /// Message bus between projection and gateways: `memory` (one process) or `nats://[user:password@]host:port`.
     pub bus: Secret,
-    /// A file with `bus`, instead of it.
+    /// File that contains `bus`, used instead of it.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub bus_file: Option<PathBuf>,
-    /// Where a gateway that runs alone sends its clients' commands, `http://host[:port]`: the command role, or a proxy
-    /// before it. The client's address goes with them, vouched for by the master key. Not used when one process does everything.
+    /// Address to which a stand-alone gateway sends its clients' commands, `http://host[:port]`: the command role,
+    /// or a proxy in front of it. The gateway passes on the client's address, authenticated by the master key.
+    /// Unused if one process runs all roles.
     pub command_url: String,
-    /// A folder for pictures, files and, in dev, the master key. Roles that run apart share it.
+    /// Folder for pictures, files and, in dev, the master key. Roles in separate processes share it.
     pub data_dir: PathBuf,
-    /// The master key, 64 hexadecimal digits. Prefer `master_key_file`: the environment leaks more easily.
+    /// Master key, 64 hexadecimal digits. Prefer `master_key_file`: the environment leaks more easily.
     pub master_key: Secret,
-    /// A file with the master key. In dev it is created as `{data_dir}/master.key` when neither is set.
+    /// File that contains the master key. If neither is set, dev creates `{data_dir}/master.key`.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub master_key_file: Option<PathBuf>,
-    /// A file with the keys that the keys of personal values are wrapped with, 64 hexadecimal digits a line: the first one
-    /// wraps, all open, and what the master key has wrapped opens too. Read again when it changes. Empty: the master key.
+    /// File with the keys that wrap the keys of personal values, 64 hexadecimal digits a line: the first one wraps,
+    /// all of them unwrap, and so does the master key. Reloaded when it changes. Empty = the master key wraps.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub wrapping_keys_file: Option<PathBuf>,
-    /// Reverse proxies whose `X-Forwarded-For` is believed, e.g. `["192.0.2.10/32"]`: their addresses, or a network in which
-    /// nobody else can reach the service.
+    /// Reverse proxies whose `X-Forwarded-For` is trusted, e.g. `["192.0.2.10/32"]`: their addresses, or a network
+    /// from which nobody else can reach the service.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Web origins besides `public_url` that may call the API with cookies, `scheme://host[:port]`.
+    /// Additional web origins that may call the API with cookies, `scheme://host[:port]`; `public_url` always may.
     pub allowed_origins: Vec<String>,
-    /// Language of texts when a client names none: `ru` or `en`.
+    /// Language of texts if the client names none: `ru` or `en`.
     pub lang: String,
-    /// `text` or `json`.
+    /// Format of log lines: `text` or `json`.
     pub log_format: LogFormat,
-    /// A level or a list of directives: `info`, `info,access=off`, `warn,platform=debug`.
+    /// Log level or directives: `info`, `info,access=off`, `warn,platform=debug`.
     pub log_level: String,
-    /// Logging in.
+    /// Login codes and sessions.
     pub auth: Auth,
-    /// Sending login codes.
+    /// The SMS gateway.
     pub sms: Sms,
-    /// Where login codes are sent, and how many.
+    /// Destinations and budgets of login codes.
     pub sms_guard: SmsGuard,
-    /// Calls to integrations.
+    /// Calls to integrations (webhooks).
     pub webhooks: Webhooks,
-    /// Invitations into teams.
+    /// Invitations to teams.
     pub invitations: Invitations,
-    /// Files that are uploaded.
+    /// Uploads of files and pictures.
     pub uploads: Uploads,
-    /// How long answers wait for the read model.
+    /// Waiting for the read model.
     pub wait: Wait,
     /// The HTTP server.
     pub http: Http,
-    /// Memory of what is on its way in.
+    /// Memory for requests in flight.
     pub memory: Memory,
-    /// What is told live.
+    /// Realtime: websockets, streams and the feed.
     pub realtime: Realtime,
-    /// The auditor's chain.
+    /// The audit chain and access to history.
     pub audit: Audit,
-    /// Teams as they were.
+    /// Queries with `as_of`.
     pub history: History,
     /// Connections to Postgres.
     pub postgres: Postgres,
     /// Connections to NATS.
     pub nats: Nats,
-    /// Quotas by name: `count` times in `seconds`. `count = 0` switches a limit off.
+    /// Rate limits by name: `count` requests in `seconds`. `count = 0` turns a limit off.
     pub limits: BTreeMap<String, Quota>,
 }
 
 impl Config {
-    /// The defaults of a profile. Those of `production` do not pass the checks as they are: some things must be set.
+    /// Defaults of a profile. Those of `production` fail the checks until the required settings are set.
     pub fn defaults(profile: Profile) -> Self {
         let production = profile == Profile::Production;
         Self {
@@ -200,32 +202,32 @@ impl Config {
         }
     }
 
-    /// Reads all layers and checks the whole.
+    /// Reads all layers and checks the result.
     ///
     /// # Errors
-    /// A file that cannot be read, a key that does not exist, a value that is not allowed: each named.
+    /// [`ConfigError`]: an unreadable file, an unknown key, or a refused value, each by its name.
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let config = layers::merge(sources)?;
         check::check(&config)?;
         Ok(config)
     }
 
-    /// All keys with their documentation and this configuration's values, secrets hidden.
+    /// All keys with their documentation and values; secrets are hidden.
     pub fn documented_toml(&self) -> String {
         document::documented(self)
     }
 
-    /// All keys with this configuration's values, secrets hidden.
+    /// All keys with their values; secrets are hidden.
     pub fn redacted_toml(&self) -> String {
         document::redacted(self)
     }
 
-    /// The JSON Schema of the file.
+    /// JSON Schema of the configuration file.
     pub fn json_schema() -> schemars::Schema {
         schemars::schema_for!(Self)
     }
 
-    /// Folder of pictures and files.
+    /// Folder of the blobs.
     pub fn blobs_dir(&self) -> PathBuf {
         self.data_dir.join("blobs")
     }
@@ -237,10 +239,10 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Why there is no configuration to start with.
+/// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file named is not there or not readable.
+    /// The configuration file cannot be read.
     #[error("configuration file {path}: {source}", path = .path.display())]
     Unreadable {
         /// The file.
@@ -248,7 +250,7 @@ pub enum ConfigError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// The file is not TOML.
+    /// The configuration file is not TOML.
     #[error("configuration file {path}: {source}", path = .path.display())]
     Syntax {
         /// The file.
@@ -256,25 +258,25 @@ pub enum ConfigError {
         /// Where and why.
         source: Box<toml::de::Error>,
     },
-    /// A key that does not exist.
+    /// Unknown key.
     #[error("unknown configuration key `{key}`{hint}", hint = nearest.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     UnknownKey {
-        /// The key as it was written, with its layer's spelling.
+        /// The key, in the spelling of its layer.
         key: String,
-        /// The nearest key there is, in the same spelling.
+        /// The most similar known key, in the same spelling.
         nearest: Option<String>,
     },
-    /// A value of another type, or not one of the words of a list.
+    /// A value of the wrong type, or not one of the allowed words.
     #[error("configuration key `{key}` = {value}: {allowed}")]
     WrongType {
         /// The key.
         key: String,
-        /// The value as it was written.
+        /// The value as written.
         value: String,
         /// What is allowed.
         allowed: String,
     },
-    /// A file that holds a setting is not there or not readable.
+    /// The file of a secret cannot be read.
     #[error("configuration key `{key}` = {path}: {source}", path = .path.display())]
     SecretFile {
         /// The key that names the file.
@@ -284,20 +286,20 @@ pub enum ConfigError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// Values that can be read but not be used, all of them.
+    /// Values that break a rule, all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Problem>),
 }
 
-/// One value that is refused.
+/// A refused value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("configuration key `{key}` = {value}: {allowed}")]
 pub struct Problem {
     /// The key.
     pub key: &'static str,
-    /// Its value, secrets hidden.
+    /// The value; secrets are hidden.
     pub value: String,
-    /// What is allowed, and why.
+    /// The rule, and its reason.
     pub allowed: String,
 }
 

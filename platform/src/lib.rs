@@ -3,9 +3,10 @@
 pub mod budget;
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod http;
 pub mod limits;
-pub mod places;
+
 pub mod server;
 pub mod tasks;
 pub mod telemetry;

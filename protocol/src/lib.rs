@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod error;
 pub mod features;
 pub mod feed_position;
+pub mod html;
 pub mod icon;
 pub mod integration;
 pub mod invitation;

@@ -9,7 +9,7 @@ use access::Access;
 use audit::Auditor;
 use axum::extract::FromRef;
 use media::{blobs::Blobs, stub::Stubs};
-use platform::places::Places;
+use platform::connections::{ConnectionLimiter, ConnectionLimits};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -41,9 +41,9 @@ pub struct Queries {
     delays: Arc<Semaphore>,
     auditor: Auditor,
     /// Who follows history: each asks the chain's index again and again.
-    followers: Places,
+    followers: ConnectionLimiter,
     /// The searches in progress.
-    searches: Places,
+    searches: ConnectionLimiter,
     closing: CancellationToken,
 }
 
@@ -52,8 +52,12 @@ impl Queries {
     pub fn new(deps: QueryDeps) -> Self {
         let QueryDeps { access, blobs, stubs, auditor, closing } = deps;
         let config = &access.config.audit;
-        let followers = Places::new(config.streams as usize, config.streams_per_account as usize);
-        let searches = searches::room(access.config.postgres.max_connections);
+        let followers = ConnectionLimiter::new(ConnectionLimits {
+            per_process: config.streams as usize,
+            per_account: config.streams_per_account as usize,
+            ..ConnectionLimits::UNLIMITED
+        });
+        let searches = searches::search_limiter(access.config.postgres.max_connections);
         let (stubs, delays) = (stubs.into(), Semaphore::new(DELAYED_PINGS).into());
         Self { access, blobs, stubs, delays, auditor, followers, searches, closing }
     }

@@ -1,10 +1,11 @@
 //! Integrations of a team (`docs/acceptance.md`, items 78 to 87).
 
-use crate::{ReadModel, Result, rights::TeamMember, text::escape};
+use crate::{ReadModel, Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
 use events::{ContactId, GroupId, IntegrationId, TeamId, value::IntegrationKind};
 use protocol::{
     Jid,
+    html::escape,
     integration::{
         GroupIntegration, Integration, IntegrationField, IntegrationForm, IntegrationTemplate,
         Integrations as IntegrationList, KindOfIntegration,

@@ -39,7 +39,6 @@ pub mod tag;
 pub mod task;
 mod task_view;
 pub mod team;
-pub mod text;
 pub mod upkeep;
 pub mod upload;
 

@@ -5,8 +5,11 @@ use http::{
     HeaderValue,
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
-use protocol::realtime::{
-    Activity, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostMessage, ServerEvent,
+use protocol::{
+    html::escape,
+    realtime::{
+        Activity, ClientEvent, Composing, Confirm, DeleteMessage, LastRead, PostMessage, ServerEvent,
+    },
 };
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -185,7 +188,7 @@ fn page(document: &Value) -> String {
     );
     let about = document["info"]["description"].as_str().unwrap_or_default();
     // Writing into a text cannot fail.
-    let _ = write!(page, "<p>{}</p><p><a href=\"/asyncapi.json\">asyncapi.json</a></p>", escaped(about));
+    let _ = write!(page, "<p>{}</p><p><a href=\"/asyncapi.json\">asyncapi.json</a></p>", escape(about));
     for (title, place, prefix) in [
         ("The server says", "/components/messages", "server."),
         ("Clients say", "/components/messages", "client."),
@@ -199,7 +202,7 @@ fn page(document: &Value) -> String {
                 _ => (entry["summary"].as_str().unwrap_or_default(), &entry["payload"]),
             };
             let schema = serde_json::to_string_pretty(schema).unwrap_or_default();
-            let (name, about, schema) = (escaped(name), escaped(about), escaped(&schema));
+            let (name, about, schema) = (escape(name), escape(about), escape(&schema));
             let _ = write!(
                 page,
                 "<details id=\"{name}\"><summary>{name}</summary><p>{about}</p><pre>{schema}</pre></details>"
@@ -210,24 +213,9 @@ fn page(document: &Value) -> String {
     page
 }
 
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{document, escaped, page};
+    use super::{document, page};
     use serde_json::{Value, json};
 
     #[test]
@@ -267,6 +255,5 @@ mod tests {
         for name in document["components"]["messages"].as_object().unwrap().keys() {
             assert!(page.contains(&format!("<summary>{name}</summary>")), "{name}");
         }
-        assert_eq!(escaped("<a href=\"'&\">"), "&lt;a href=&quot;&#39;&amp;&quot;&gt;");
     }
 }

@@ -7,18 +7,18 @@ use crate::{
 };
 use access::{Access, TeamScope};
 use domain::{limits, team::Team, text, upload::Uploads};
-use events::{AccountId, StreamName, TeamId};
+use events::{StreamName, TeamId};
 use media::{
     blobs::{Blobs, Incoming},
     resize,
 };
 use platform::{
     config,
+    connections::{ConnectionLimiter, ConnectionLimits, Permit},
     http::{ApiError, Beside, FileForm, Patience},
     limits::{Key, Limit},
-    places::{Full, Place, Places},
 };
-use protocol::{error::ErrorCode, lang::Text};
+use protocol::lang::Text;
 use secrets::vault::Vault;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(crate) const FIELD: &str = "file";
 const NAMELESS: &str = "file";
 /// An upload may take this long before its rate is checked.
 const GRACE: Duration = Duration::from_secs(60);
-/// `Retry-After` when no slot is free.
+/// `Retry-After` when too many uploads are running.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What an upload is for; quotas and limits depend on it.
@@ -66,8 +66,8 @@ pub(crate) struct ReceivedFile {
     pub(super) head: Vec<u8>,
     /// The form's other fields.
     pub(crate) texts: Vec<(String, String)>,
-    /// The slot, free again when the file is dropped.
-    pub(super) slot: Place,
+    /// Held while the file is, as one of the concurrent uploads.
+    pub(super) permit: Permit,
 }
 
 /// Receives uploads, a bounded number at a time. Cheap to clone.
@@ -77,14 +77,19 @@ pub(crate) struct UploadReceiver {
     access: Access,
     vault: Vault,
     blobs: Blobs,
-    slots: Places,
+    uploads: ConnectionLimiter,
 }
 
 impl UploadReceiver {
     pub(crate) fn new(aggregates: Aggregates, access: Access, vault: Vault, blobs: Blobs) -> Self {
         let config = &access.config.uploads;
-        let slots = Places::fair(config.at_once as usize, config.at_once_per_account as usize);
-        Self { aggregates, access, vault, blobs, slots }
+        let uploads = ConnectionLimiter::new(ConnectionLimits {
+            per_process: config.at_once as usize,
+            per_account: config.at_once_per_account as usize,
+            fair: true,
+            ..ConnectionLimits::UNLIMITED
+        });
+        Self { aggregates, access, vault, blobs, uploads }
     }
 
     /// Receives the file of a form into a temporary file. What will certainly be refused is refused before it is read.
@@ -95,7 +100,7 @@ impl UploadReceiver {
         form: FileForm,
         pending: PendingContext,
     ) -> Result<(ReceivedFile, Context), ApiError> {
-        let slot = self.admit(scope, purpose, form.at_least(), pending.has_key()).await?;
+        let permit = self.admit(scope, purpose, form.at_least(), pending.has_key()).await?;
         let config = &self.access.config.uploads;
         let patience = Patience {
             whole: Duration::from_secs(config.timeout_sec.into()),
@@ -116,7 +121,7 @@ impl UploadReceiver {
         let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
         let now = self.access.clock.now();
         let context = pending.complete(&self.vault, now, &content.unwrap_or_default());
-        Ok((ReceivedFile { incoming, name, size, head, texts, slot }, context))
+        Ok((ReceivedFile { incoming, name, size, head, texts, permit }, context))
     }
 
     async fn admit(
@@ -125,10 +130,10 @@ impl UploadReceiver {
         purpose: UploadPurpose,
         at_least: u64,
         has_key: bool,
-    ) -> Result<Place, ApiError> {
+    ) -> Result<Permit, ApiError> {
         let account = scope.caller.account;
         self.access.limits.check(purpose.limit(), &Key::Account(account.0))?;
-        let slot = self.slot(account)?;
+        let permit = self.uploads.acquire(account.0).map_err(|reached| reached.refusal(BUSY))?;
         // A repetition may send a file that is stored already; pictures are resized before they count.
         if purpose == UploadPurpose::File && !has_key && at_least > 0 {
             let files: Uploads = self.aggregates.current(&StreamName::uploads(scope.team)).await?;
@@ -137,18 +142,7 @@ impl UploadReceiver {
                 return Err(ApiError::field(FIELD, Text::QuotaExceeded { left }));
             }
         }
-        Ok(slot)
-    }
-
-    fn slot(&self, account: AccountId) -> Result<Place, ApiError> {
-        self.slots.take(account.0).map_err(|full| match full {
-            Full::OfTheAccount => ApiError::new(ErrorCode::RateLimit)
-                .because(Text::RateLimited { seconds: BUSY.as_secs() })
-                .retry_after(BUSY),
-            Full::Altogether => {
-                ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(BUSY)
-            }
-        })
+        Ok(permit)
     }
 }
 

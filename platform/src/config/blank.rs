@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
 
-/// A value that is written as one string.
+/// A value that TOML holds as one string.
 pub(super) trait Text: Sized {
     fn write(&self) -> String;
     fn read(text: &str) -> Result<Self, String>;

@@ -1,4 +1,4 @@
-//! What may not be set together, or not in production: every refusal says what is allowed.
+//! Checks that span several settings or apply to production; every refusal says what is allowed.
 
 use super::{Config, ConfigError, Problem, Profile};
 use event_log::EventStoreDbLog;
@@ -7,10 +7,10 @@ use http::Uri;
 use protocol::lang::Lang;
 use tracing_subscriber::EnvFilter;
 
-/// Days for which an invitation may be open at most, as for those who make one.
+/// Maximum validity of an invitation, in days; the same limit applies to the API.
 const INVITATION_DAYS: u32 = 365;
 
-/// Checks the whole and reports all problems at once.
+/// Checks a configuration and reports all problems at once.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     let mut problems = Vec::new();
     addresses(config, &mut problems);
@@ -111,7 +111,7 @@ fn words(config: &Config, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A word that names nobody would be noticed by nobody.
+/// An entry that names no account would go unnoticed, so it is refused.
 fn auditors(config: &Config, problems: &mut Vec<Problem>) {
     let is_phone = |word: &str| {
         word.strip_prefix('+')
@@ -174,7 +174,7 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         refuse(problems, "invitations.valid_days", days, "must be 1 to 365");
     }
     if config.uploads.timeout_sec > 3_000 {
-        let allowed = "must be at most 3000: after an hour a file that is not whole counts as left behind";
+        let allowed = "must be at most 3000: an incomplete file is removed after an hour";
         refuse(problems, "uploads.timeout_sec", config.uploads.timeout_sec, allowed);
     }
     let memory = &config.memory;
@@ -183,7 +183,7 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
         ("memory.in_flight_per_address_mb", memory.in_flight_per_address_mb),
         ("memory.in_flight_per_account_mb", memory.in_flight_per_account_mb),
     ] {
-        // The largest body that is kept whole is a picture of 10 MiB in its form.
+        // The largest body that is kept whole is a form with a picture of 10 MiB.
         if !(12..=2_048).contains(&value) && value != 0 {
             refuse(problems, key, value, "must be from 12 to 2048, or 0 for any number");
         }
@@ -200,7 +200,7 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
 fn guard(config: &Config, problems: &mut Vec<Problem>) {
     if let Err(word) = config.sms_guard.lists() {
         let allowed =
-            "must be countries by two letters (`GB`), prefixes (`+44`), and kinds of numbers that there are";
+            "must be countries by two letters (`GB`), prefixes (`+44`), and known kinds of numbers";
         refuse(problems, "sms_guard", word, allowed);
     }
     if config.sms_guard.entered_percent > 100 {
@@ -227,15 +227,15 @@ fn production(config: &Config, problems: &mut Vec<Problem>) {
         refuse(problems, "public_url", config.public_url(), allowed);
     }
     if config.sms.url.is_empty() {
-        refuse(problems, "sms.url", "", "must be set in production: the console shows codes to nobody");
+        refuse(problems, "sms.url", "", "must be set in production: nobody reads the console");
     }
     if config.master_key.is_empty() && config.master_key_file.is_none() {
         let allowed =
-            "must be set in production (or master_key): a key made by itself is lost with its folder";
+            "must be set in production (or master_key): a generated key is lost with its folder";
         refuse(problems, "master_key_file", "", allowed);
     }
     if config.log.expose() == "memory" {
-        refuse(problems, "log", "memory", "must be postgres://… or esdb://… in production: memory forgets");
+        refuse(problems, "log", "memory", "must be postgres://… or esdb://… in production: memory is lost with the process");
     }
 }
 

@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 use std::fmt::Write;
 use toml::{Table, Value};
 
-/// Keys whose values are hidden; of addresses only the password is.
+/// Keys whose values are hidden; in addresses only the password is hidden.
 const HIDDEN: [&str; 6] = ["log", "read", "bus", "master_key", "sms.url", "sms.secret"];
 
-/// With the documentation of every key as comments.
+/// All keys with their documentation as comments.
 pub(super) fn documented(config: &Config) -> String {
     let schema = Json::from(Config::json_schema());
     let heading = "# All settings with their values. Environment: VECHE_ and the path in upper case, with `_` for `.`.\n";
@@ -19,7 +19,7 @@ pub(super) fn documented(config: &Config) -> String {
     })
 }
 
-/// Only keys and values.
+/// All keys without documentation.
 pub(super) fn redacted(config: &Config) -> String {
     print(config, "", |_| None)
 }
@@ -67,7 +67,7 @@ fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{content}");
 }
 
-/// The documentation of a key, from the schema that is made of the fields' comments.
+/// The documentation of a key: the field's doc comment, taken from the JSON Schema.
 fn describe(schema: &Json, path: &str) -> Option<String> {
     let mut node = schema;
     let mut found = None;

@@ -1,13 +1,13 @@
-//! The section of invitations.
+//! The section `invitations` and its defaults.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Invitations into teams.
+/// Invitations to teams.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invitations {
-    /// Days for which an invitation is open where its maker does not say, 1 to 365.
+    /// Default validity of an invitation, in days, 1 to 365.
     pub valid_days: u32,
 }
 

@@ -1,28 +1,28 @@
-//! Lays the file, the environment and the flags over the defaults of the profile they choose together.
+//! Merges the layers: the profile's defaults, the file, the environment, the flags.
 
 use super::{Config, ConfigError, Profile};
 use std::{collections::BTreeMap, fs, path::PathBuf};
 use toml::{Table, Value};
 
-/// Names the file; not itself a setting.
+/// Environment variable that names the file; not a setting itself.
 const FILE_VARIABLE: &str = "VECHE_CONFIG";
-/// Variables of the tests' and benches' own.
+/// Prefixes of variables that belong to tests and benches.
 const FOREIGN_PREFIXES: [&str; 2] = ["VECHE_TEST_", "VECHE_BENCH_"];
 
-/// Where settings come from; what comes later wins.
+/// Sources of settings; later ones win.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// The TOML file.
+    /// TOML file.
     pub file: Option<PathBuf>,
     /// Environment variables; those without `VECHE_` are ignored.
     pub env: Vec<(String, String)>,
-    /// Settings of the command line: path of the key, value as text.
+    /// Settings from the command line: key path and value.
     pub flags: Vec<(String, String)>,
 }
 
 impl Sources {
-    /// The process's environment with a command line's `--config` and settings; without `--config` the file is
-    /// the one that `VECHE_CONFIG` names, if any. Variables that are not UTF-8 are ignored.
+    /// The process's environment and the given command-line settings. Without `file`, `VECHE_CONFIG` names the
+    /// file, if set. Ignores variables that are not UTF-8.
     pub fn of_process(file: Option<PathBuf>, flags: Vec<(String, String)>) -> Self {
         let text = |os: std::ffi::OsString| os.into_string().ok();
         let env = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
@@ -33,9 +33,9 @@ impl Sources {
     }
 }
 
-/// The configuration before it is checked as a whole.
+/// The merged configuration, not yet checked.
 pub(super) fn merge(sources: &Sources) -> Result<Config, ConfigError> {
-    // Every profile knows the same keys, so any profile's defaults tell what exists and of which type it is.
+    // Every profile has the same keys, so any profile's defaults give names and types.
     let known = flatten(&table(&Config::defaults(Profile::Dev)));
     let mut set = read_file(sources, &known)?;
     set.extend(read_env(sources, &known)?);
@@ -53,10 +53,10 @@ pub(super) fn merge(sources: &Sources) -> Result<Config, ConfigError> {
     })
 }
 
-/// Settings that may be in a file of their own: the key with `_file` behind it names the file.
+/// Settings that may be in a file; the key with the suffix `_file` names it.
 const IN_FILES: [&str; 5] = ["log", "read", "bus", "sms.url", "sms.secret"];
 
-/// Puts what is in the files that are named where it belongs; nothing may be said twice.
+/// Reads the named files into their settings. Setting both the value and the file is an error.
 fn read_secrets(set: &mut BTreeMap<String, Value>) -> Result<(), ConfigError> {
     for key in IN_FILES {
         let named = format!("{key}_file");
@@ -80,7 +80,7 @@ fn table(config: &Config) -> Table {
     Table::try_from(config).unwrap_or_default()
 }
 
-/// All leaves by their path: `auth.code_length`.
+/// All leaves by path, e.g. `auth.code_length`.
 pub(super) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     for (key, value) in table {
@@ -160,7 +160,7 @@ fn variable(path: &str) -> String {
     format!("VECHE_{}", path.replace('.', "_").to_ascii_uppercase())
 }
 
-/// Text as the type that the key's default has; lists are separated by commas.
+/// Converts text to the type of the key's default; commas separate the elements of lists.
 fn parse(key: &str, text: &str, default: &Value) -> Result<Value, ConfigError> {
     let wrong = |allowed: &str| ConfigError::WrongType {
         key: key.to_owned(),
@@ -179,12 +179,12 @@ fn parse(key: &str, text: &str, default: &Value) -> Result<Value, ConfigError> {
 
 fn elements(text: &str) -> Vec<Value> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    // Lists of numbers and lists of addresses never hold each other's elements. With a plus it is a phone number.
+    // No list holds both numbers and addresses. A number with a plus is a phone number, and stays text.
     let number = |part: &str| part.parse().ok().filter(|_| !part.starts_with('+')).map(Value::Integer);
     parts.map(|part| number(part).unwrap_or_else(|| Value::String(part.to_owned()))).collect()
 }
 
-/// Chosen by the same layers as all else, but read first: it decides the defaults under them.
+/// The profile, which is read first because it decides the defaults.
 fn profile(set: Option<&Value>) -> Result<Profile, ConfigError> {
     let Some(value) = set else { return Ok(Profile::default()) };
     Profile::deserialize_value(value).ok_or_else(|| ConfigError::WrongType {
@@ -202,7 +202,7 @@ impl Profile {
 
 fn unknown(key: &str, known: impl Iterator<Item = String>) -> ConfigError {
     let near = known.map(|name| (strsim::damerau_levenshtein(&name, key), name)).min();
-    // Further than half of its own length is no likeness.
+    // A distance of more than half the length is no similarity.
     let nearest = near.filter(|(distance, _)| *distance <= key.len() / 2).map(|(_, name)| name);
     ConfigError::UnknownKey { key: key.to_owned(), nearest }
 }

@@ -3,17 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Memory that bodies of requests and frames of sockets may hold while they are read, wait and are carried out; in each
-/// process. Above it requests are answered with 429 or, where all together have too much, 503; a socket is not read until
-/// there is room, and closed with 1013 when that takes long. 0 for any number.
+/// Memory per process for requests in flight: bodies and websocket frames while they are read, queued and executed.
+/// Above a limit requests get 429, or 503 if all clients together use too much; a socket is not read until memory
+/// is free, and closed with 1013 if that takes long. 0 = unlimited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Memory {
-    /// The budget of all accounts and addresses together, in MiB.
+    /// Maximum for all clients together, in MiB.
     pub in_flight_mb: u32,
-    /// From one address, in MiB.
+    /// Maximum per client address, in MiB.
     pub in_flight_per_address_mb: u32,
-    /// The budget of one account, in MiB.
+    /// Maximum per account, in MiB.
     pub in_flight_per_account_mb: u32,
 }
 

@@ -1,30 +1,30 @@
-//! The section of the configuration that says how the bus's servers are reached.
+//! The section `nats` and its defaults.
 
 use super::blank;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// How the bus's servers are reached, where `bus` is not `memory`.
+/// Connection to the NATS servers, if `bus` is not `memory`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nats {
-    /// The user's name at the servers; empty: the one in the address, if any.
+    /// User name; empty = the one in the address, if any.
     pub user: String,
-    /// A file with the user's password.
+    /// File that contains the password.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub password_file: Option<PathBuf>,
-    /// A file with the authorities (PEM) that the servers' certificates must be from, instead of those that the system trusts. With
-    /// it, or with an address that begins with `tls://`, nothing goes over the wire in clear.
+    /// File (PEM) with the certificate authorities that sign the servers' certificates, instead of the system's.
+    /// With it, or with an address that begins with `tls://`, the connection is always encrypted.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub ca_file: Option<PathBuf>,
-    /// A certificate (PEM) of ours, for servers that ask for one.
+    /// File (PEM) with the client certificate, for servers that require one.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub cert_file: Option<PathBuf>,
-    /// Its key (PEM).
+    /// File (PEM) with the key of the client certificate.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub key_file: Option<PathBuf>,

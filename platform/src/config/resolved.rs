@@ -1,22 +1,22 @@
-//! What settings mean together: the questions that parts of the server ask the configuration.
+//! Values that follow from several settings.
 
 use super::{Config, Profile, Secret};
 use protocol::lang::Lang;
 use std::{path::PathBuf, time::Duration};
 
-/// Where the master key comes from.
+/// Source of the master key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MasterKeySource {
-    /// From the configuration itself.
+    /// The configuration itself.
     Hex(Secret),
-    /// From a file that must exist.
+    /// A file, which must exist.
     File(PathBuf),
-    /// From a file that is made on the first start; dev only.
+    /// A file, which is created on the first start; dev only.
     FileMadeOnFirstStart(PathBuf),
 }
 
 impl Config {
-    /// The address clients see, without a slash at the end.
+    /// Public address, without a trailing slash.
     pub fn public_url(&self) -> String {
         match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
@@ -24,28 +24,28 @@ impl Config {
         }
     }
 
-    /// `host[:port]` of the address clients see.
+    /// `host[:port]` of the public address.
     pub fn public_host(&self) -> String {
         let url = self.public_url();
         url.split_once("://").map(|(_, host)| host.to_owned()).unwrap_or(url)
     }
 
-    /// Whether clients come by https.
+    /// Whether the public address uses https.
     pub fn is_https(&self) -> bool {
         self.public_url().starts_with("https://")
     }
 
-    /// The session cookie's name. `__Host-` binds it to one host, but browsers take it by https only.
+    /// Name of the session cookie. Browsers accept `__Host-`, which binds it to one host, only over https.
     pub fn cookie_name(&self) -> &'static str {
         if self.is_https() { "__Host-tada_session" } else { "tada_session" }
     }
 
-    /// The name of the cookie that names a request for a login code.
+    /// Name of the cookie that identifies a request for a login code.
     pub fn login_cookie_name(&self) -> &'static str {
         if self.is_https() { "__Host-tada_login" } else { "tada_login" }
     }
 
-    /// Whether pages of this origin may act with a user's cookie.
+    /// Whether pages of this origin may use a user's cookie.
     pub fn is_own_origin(&self, origin: &str) -> bool {
         origin.eq_ignore_ascii_case(&self.public_url())
             || self.allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
@@ -56,12 +56,12 @@ impl Config {
         if self.read.is_empty() { &self.log } else { &self.read }
     }
 
-    /// The language of texts when a client names none.
+    /// Language of texts if the client names none.
     pub fn default_lang(&self) -> Lang {
         Lang::parse(&self.lang).unwrap_or_default()
     }
 
-    /// Where the master key comes from; production without one does not pass the checks.
+    /// Source of the master key. In production one of the settings is required.
     pub fn master_key_source(&self) -> MasterKeySource {
         match &self.master_key_file {
             _ if !self.master_key.is_empty() => MasterKeySource::Hex(self.master_key.clone()),
@@ -75,17 +75,17 @@ impl Config {
         self.audit.checkpoint_dir.clone().unwrap_or_else(|| self.data_dir.join("audit"))
     }
 
-    /// Whether this is the profile of a developer's machine.
+    /// Whether the profile is `dev`.
     pub fn is_dev(&self) -> bool {
         self.profile == Profile::Dev
     }
 
-    /// Longest work on one request.
+    /// Timeout of a request.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.http.timeout_sec)
     }
 
-    /// How long a stop waits, see [`crate::tasks::Tasks`].
+    /// Duration of each phase of a shutdown, see [`crate::tasks::Tasks`].
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.http.drain_sec)
     }

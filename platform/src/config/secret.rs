@@ -4,30 +4,29 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A key or an address with a password in it. `Debug` hides it; serialising writes it, for the layers' sake.
+/// A key, or an address with a password. `Debug` hides it; serialising writes it, because the layers are merged in
+/// serialised form.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself: not for logs.
+    /// The text itself; must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// An address with its password and query hidden; other text is hidden whole.
+    /// Hides the password and query of an address; hides other text entirely.
     pub fn redacted(&self) -> String {
-        // The word that stands for "in this process" hides nothing.
+        // `memory` is not a secret.
         if self.0.is_empty() || self.0 == "memory" {
             return self.0.clone();
         }

@@ -6,33 +6,37 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Logging in.
+/// Login codes and sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// Digits of a login code, 4 to 10. Four are 13 bits: production takes 6 or more, see `allow_short_codes`.
+    /// Number of digits of a login code, 4 to 10. Production requires 6, see `allow_short_codes`: 4 digits are only
+    /// 13 bits.
     pub code_length: u8,
-    /// How long a code is valid, in seconds.
+    /// Validity of a login code, in seconds.
     pub code_ttl_sec: u32,
-    /// A code that is always sent instead of a random one; dev only.
+    /// Fixed login code instead of a random one; dev only.
     pub fixed_code: String,
-    /// Lets production use codes shorter than 6 digits, for clients that cannot show more.
+    /// Allow login codes shorter than 6 digits in production, for clients that cannot show more.
     pub allow_short_codes: bool,
-    /// Wrong tries of a code, for each client that asked for it.
+    /// Maximum number of wrong tries per login code and client that requested it.
     pub code_tries: u32,
-    /// Messages with a code to one phone in an hour; above it they come slowly, see `slow_resend_after_sec`.
+    /// Maximum number of messages with a login code to one phone per hour; above it they are slowed down, see
+    /// `slow_resend_after_sec`.
     pub codes_per_hour: u32,
-    /// The same in a day. With `code_tries` it also bounds wrong tries in a day; where more are made, codes get longer.
+    /// Maximum number of messages with a login code to one phone per day. Multiplied by `code_tries` it bounds the
+    /// wrong tries per day; above that, codes get longer.
     pub codes_per_day: u32,
-    /// Within this time a repeated request answers with the code already sent, and sends nothing; in seconds.
+    /// Minimum interval between two messages to one phone, in seconds; a request within it is answered for the code
+    /// already sent.
     pub resend_after_sec: u32,
-    /// The same for a phone that got as many messages as `codes_per_hour` or `codes_per_day` say.
+    /// Minimum interval, in seconds, for a phone that has reached `codes_per_hour` or `codes_per_day`.
     pub slow_resend_after_sec: u32,
-    /// Days after which the session of a token ends.
+    /// Lifetime of a token session, in days.
     pub token_days: u32,
-    /// Days after which the session of a cookie ends.
+    /// Lifetime of a cookie session, in days.
     pub cookie_days: u32,
-    /// Days after which a session ends that nobody uses; 0 for no such end. An open websocket uses its session.
+    /// Days without use after which a session ends; 0 = never. An open websocket counts as use.
     pub idle_days: u32,
 }
 
@@ -57,34 +61,34 @@ impl Auth {
 }
 
 impl Auth {
-    /// How long a session may be left without use.
+    /// Time without use after which a session ends.
     pub fn idle(&self) -> Option<TimeDelta> {
         (self.idle_days > 0).then(|| TimeDelta::days(self.idle_days.into()))
     }
 }
 
-/// Sending login codes.
+/// The SMS gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sms {
-    /// The gateway's address, called by POST; empty writes codes to the console, dev only.
+    /// Address of the SMS gateway, called by POST; empty = codes are written to the console, dev only.
     pub url: Secret,
-    /// The body posted, with `{phone}` and `{text}` where they go: JSON when it begins with `{`, else a form such as
-    /// `to={phone}&text={text}`.
+    /// Body of the POST, with placeholders `{phone}` and `{text}`: JSON if it begins with `{`, otherwise a form
+    /// such as `to={phone}&text={text}`.
     pub template: String,
-    /// The `Authorization` header of the calls to the gateway; empty for none.
+    /// `Authorization` header of calls to the SMS gateway; empty = none.
     pub secret: Secret,
-    /// A file with `sms.url`, instead of it.
+    /// File that contains `sms.url`, used instead of it.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub url_file: Option<PathBuf>,
-    /// A file with `sms.secret`, instead of it.
+    /// File that contains `sms.secret`, used instead of it.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub secret_file: Option<PathBuf>,
-    /// Longest wait for the gateway, in seconds.
+    /// Timeout of a call to the SMS gateway, in seconds.
     pub timeout_sec: u32,
-    /// Repetitions after a failed call.
+    /// Number of retries after a failed call.
     pub retries: u32,
 }
 
@@ -102,19 +106,19 @@ impl Sms {
     }
 }
 
-/// Files that are uploaded.
+/// Uploads of files and pictures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Uploads {
-    /// Largest file, in MiB.
+    /// Maximum size of a file, in MiB.
     pub max_mb: u32,
-    /// Longest time for one form with a file to come in, in seconds; one of which nothing comes ends after `http.timeout_sec`.
+    /// Maximum duration of an upload, in seconds; one without any progress ends after `http.timeout_sec`.
     pub timeout_sec: u32,
-    /// Bytes a second that a form brings on average, from its second minute on; 0 asks for none.
+    /// Minimum average rate of an upload after its first minute, in bytes per second; 0 = none.
     pub min_bytes_per_sec: u32,
-    /// Most files and pictures that come in at once, for everybody together.
+    /// Maximum number of concurrent uploads.
     pub at_once: u32,
-    /// Most files and pictures of one account that come in at once; fewer while more than half of all places are taken.
+    /// Maximum number of concurrent uploads per account; fewer while more than half of `at_once` are running.
     pub at_once_per_account: u32,
 }
 
@@ -129,19 +133,19 @@ impl Uploads {
         }
     }
 
-    /// Largest file, in bytes.
+    /// Maximum size of a file, in bytes.
     pub fn max_bytes(&self) -> u64 {
         u64::from(self.max_mb) << 20
     }
 }
 
-/// How long answers wait until the read model has what they speak of.
+/// Waiting for the read model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
-    /// A command's answer waits at most this long for its own effect, in milliseconds.
+    /// Maximum wait of a command's answer for the read model, in milliseconds.
     pub command_ms: u64,
-    /// A query with `Min-Event-Position` waits at most this long, in milliseconds.
+    /// Maximum wait of a query with `Min-Event-Position`, in milliseconds.
     pub query_ms: u64,
 }
 
@@ -155,22 +159,22 @@ impl Wait {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Largest JSON body in bytes, where a call has no limit of its own.
+    /// Maximum size of a JSON body, in bytes, for calls without a limit of their own.
     pub body_limit: usize,
-    /// Longest work on one request, in seconds.
+    /// Timeout of a request, in seconds.
     pub timeout_sec: u64,
-    /// Longest wait for a request's headers, in seconds.
+    /// Timeout for a request's headers, in seconds.
     pub header_timeout_sec: u64,
-    /// Longest wait for the next bytes of a request's body, in seconds.
+    /// Timeout for the next bytes of a request's body, in seconds.
     pub body_idle_sec: u64,
-    /// Connections open at once from one address, sockets among them; those of `trusted_proxies` are not counted. 0 for any
-    /// number.
+    /// Maximum number of concurrent connections per client address, websockets included; 0 = unlimited. Connections
+    /// of `trusted_proxies` are not counted.
     pub connections_per_address: u32,
-    /// How long a stop waits for requests in flight, and then again for sockets and tasks, in seconds.
+    /// Grace period at shutdown for requests in flight, and again for sockets and tasks, in seconds.
     pub drain_sec: u64,
-    /// `ping` with `delay_sec` and `error`: for clients' tests, not for production.
+    /// Enable `delay_sec` and `error` of `ping`: for tests of clients, not for production.
     pub debug_calls: bool,
-    /// Lets production run with a plain http `public_url`, for a trial inside one network.
+    /// Allow a plain http `public_url` in production, for a trial within one network.
     pub allow_insecure_public_url: bool,
 }
 
@@ -189,40 +193,42 @@ impl Http {
     }
 }
 
-/// Who gets `server.roster`.
+/// Recipients of `server.roster`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RosterMode {
-    /// Nobody.
+    /// No client.
     Never,
-    /// Clients that open their socket with `roster=true`.
+    /// Clients that connect with `roster=true`.
     #[default]
     Asked,
-    /// All that do not say `roster=false` and go on from nowhere: for clients of 2019, which do not ask.
+    /// All clients except those with `roster=false` or with `from`: for clients of 2019, which do not ask.
     Always,
 }
 
-/// What is told live: websockets, streams, and the feed behind them.
+/// Realtime: websockets, streams and the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Realtime {
-    /// Days for which clients that were away are told what they missed; 0 for ever.
+    /// Retention of the feed, in days: a client that was offline longer has to refetch; 0 = forever.
     pub feed_days: u32,
-    /// Of everything that clients are told, so many of the newest rows are kept at most; 0 for all.
+    /// Maximum number of feed rows to keep; 0 = unlimited.
     pub feed_rows: u32,
-    /// Who gets `server.roster`, the whole state in one frame right after connecting.
+    /// Recipients of `server.roster`, the whole state in one frame after connecting: `never`, `asked` (with
+    /// `roster=true`) or `always`.
     pub roster: RosterMode,
-    /// Whoever has more contacts and chats in a team is told to fetch them instead; 0 for any number.
+    /// Maximum number of contacts and chats in `server.roster`; a client with more has to fetch them. 0 =
+    /// unlimited.
     pub roster_objects: u32,
-    /// How often `server.time` says how far a client was told everything, in seconds.
+    /// Interval of `server.time`, which carries the client's feed position, in seconds.
     pub time_sec: u32,
-    /// Sockets and streams open at once in one process; 0 for any number, here and below.
+    /// Maximum number of sockets and streams per process; 0 = unlimited.
     pub sockets_per_node: u32,
-    /// Sockets and streams open at once from one address.
+    /// Maximum number of sockets and streams per client address; 0 = unlimited.
     pub sockets_per_address: u32,
-    /// Sockets and streams open at once of one account.
+    /// Maximum number of sockets and streams per account; 0 = unlimited.
     pub sockets_per_account: u32,
-    /// Sockets and streams open at once in one team.
+    /// Maximum number of sockets and streams per team; 0 = unlimited.
     pub sockets_per_team: u32,
 }
 
@@ -243,24 +249,25 @@ impl Realtime {
     }
 }
 
-/// The auditor's chain: hashes over the log, signed from time to time.
+/// The audit chain (hashes over the log, signed at intervals) and access to history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Audit {
-    /// A folder outside the database for signed checkpoints; empty means `{data_dir}/audit`. It proves something only where
-    /// those who can write the database cannot write: another disk, another machine, a bucket that keeps what it has.
+    /// Folder for signed checkpoints; empty = `{data_dir}/audit`. It is evidence only if those who can write the
+    /// database cannot write there: another disk, another machine, a bucket with object lock.
     #[serde(with = "blank")]
     #[schemars(with = "String")]
     pub checkpoint_dir: Option<PathBuf>,
-    /// Seconds after which the end of the chain is signed, if there is anything new.
+    /// Interval at which the end of the chain is signed if there are new events, in seconds.
     pub checkpoint_sec: u32,
-    /// Events after which it is signed in any case.
+    /// Number of new events after which the end of the chain is signed at once.
     pub checkpoint_events: u32,
-    /// Who may look into everybody's history over HTTP (`/api/audit/v1`): ids of accounts, or phone numbers with `+`.
+    /// Auditors, who may read everybody's history over HTTP (`/api/audit/v1`): account ids, or phone numbers with
+    /// `+`.
     pub auditors: Vec<String>,
-    /// Streams of history (`/api/audit/v1/…` as `text/event-stream`) open at once in a process.
+    /// Maximum number of concurrent audit streams (`/api/audit/v1/…` as `text/event-stream`) per process.
     pub streams: u32,
-    /// Of them, open at once of one account.
+    /// Maximum number of concurrent audit streams per account.
     pub streams_per_account: u32,
 }
 
@@ -277,18 +284,18 @@ impl Audit {
     }
 }
 
-/// Connections to Postgres, for the log and the read model each.
+/// Connections to Postgres; the log and the read model have a pool each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Postgres {
-    /// Most connections of one pool.
+    /// Maximum number of connections per pool.
     pub max_connections: u32,
-    /// Longest wait for a free connection, in seconds.
+    /// Timeout for a free connection, in seconds.
     pub acquire_timeout_sec: u64,
-    /// Longest run of one statement of a request, in seconds.
+    /// Timeout of a statement of a request, in seconds.
     pub statement_timeout_sec: u64,
-    /// How the names of the services' database roles begin: `veche migrate` grants `veche_append`, `veche_read` and so on what
-    /// their services need, where these roles are.
+    /// Prefix of the services' database roles: `veche migrate` grants `veche_append`, `veche_read` and so on what
+    /// their services need, if these roles exist.
     pub roles: String,
 }
 
@@ -303,15 +310,15 @@ impl Postgres {
     }
 }
 
-/// Teams as they were, for queries with `as_of`.
+/// Queries with `as_of`: a team's read model rebuilt at a point in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct History {
-    /// Teams at moments that are kept at hand, each in a schema of its own; 0: the past is not shown.
+    /// Maximum number of point-in-time views kept, each in a schema of its own; 0 = `as_of` is disabled.
     pub schemas: u32,
-    /// Most events of a team that are replayed.
+    /// Maximum number of a team's events to replay for a view.
     pub max_events: u64,
-    /// How long one that nobody asks for is kept, in seconds.
+    /// Idle time after which a view is dropped, in seconds.
     pub idle_sec: u32,
 }
 

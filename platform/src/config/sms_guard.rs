@@ -1,44 +1,44 @@
-//! Where login codes are sent, and how many: against requests that are made for the money which messages bring somebody.
+//! The section `sms_guard`: destinations and budgets of login codes, against SMS pumping fraud.
 
 use super::Profile;
 use domain::codes::{Budget, CodesPolicy, Guard, Lists};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where login codes are sent, and how many. A number with which somebody logged in before is held up by the lists alone.
-/// Hours are those of the clock, days those of UTC; a budget of 0 is none.
+/// Destinations and budgets of login codes, against SMS pumping fraud. Only the lists apply to a phone that has
+/// logged in before. Hours are clock hours, days are days in UTC; a budget of 0 = unlimited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmsGuard {
-    /// Countries by two letters, e.g. `["RU", "KZ"]`, or prefixes, e.g. `["+375"]`, to which alone codes are sent; empty
-    /// means all.
+    /// Countries (two letters) or prefixes to which codes are sent, e.g. `["RU", "KZ"]` or `["+375"]`; empty = all.
     pub allow: Vec<String>,
     /// Countries or prefixes to which no codes are sent.
     pub deny: Vec<String>,
-    /// Kinds of numbers to which no codes are sent: `satellite`, `premium`, `shared_cost`, `toll_free`, `personal`, `pager`,
-    /// `uan`, `voicemail`, `voip`, `fixed_line`, `unknown`.
+    /// Kinds of phone numbers to which no codes are sent: `satellite`, `premium`, `shared_cost`, `toll_free`,
+    /// `personal`, `pager`, `uan`, `voicemail`, `voip`, `fixed_line`, `unknown`.
     pub deny_kinds: Vec<String>,
-    /// Codes for numbers that differ in their last four digits alone, in an hour.
+    /// Maximum number of codes per hour for one prefix (a phone number without its last four digits).
     pub prefix_per_hour: u32,
-    /// The like on a day.
+    /// Maximum number of codes per day for one prefix.
     pub prefix_per_day: u32,
-    /// Codes for one country in an hour.
+    /// Maximum number of codes per hour for one country.
     pub country_per_hour: u32,
-    /// Codes for one country on a day.
+    /// Maximum number of codes per day for one country.
     pub country_per_day: u32,
-    /// Codes for all numbers together in an hour.
+    /// Maximum number of codes per hour.
     pub all_per_hour: u32,
-    /// Codes for all numbers together on a day.
+    /// Maximum number of codes per day.
     pub all_per_day: u32,
-    /// Codes of a day after which a prefix is slowed down, if fewer than `entered_percent` of them were entered; 0 never.
+    /// Number of codes per day after which a prefix is slowed down if less than `entered_percent` of them were
+    /// entered; 0 = never.
     pub slow_after: u32,
-    /// Codes of a day after which such a prefix gets none until the next day; 0 never.
+    /// Number of codes per day after which such a prefix gets no more codes until the next day; 0 = never.
     pub stop_after: u32,
-    /// The least share of a prefix's codes that people enter, in percent.
+    /// Minimum share of a prefix's codes that are entered, in percent.
     pub entered_percent: u32,
-    /// How long a code may still be entered before it counts as not entered, in seconds.
+    /// Time after which a code counts as not entered, in seconds.
     pub grace_sec: u32,
-    /// Pause between two codes for a prefix that is slowed down, in seconds.
+    /// Minimum interval between two codes for a prefix that is slowed down, in seconds.
     pub pause_sec: u32,
 }
 
@@ -65,15 +65,15 @@ impl SmsGuard {
         }
     }
 
-    /// The lists.
+    /// The lists of destinations.
     ///
     /// # Errors
-    /// The word that is no country, prefix or kind.
+    /// The first word that is not a country, prefix or kind.
     pub fn lists(&self) -> Result<Lists, String> {
         Lists::read(&self.allow, &self.deny, &self.deny_kinds)
     }
 
-    /// Budgets and guard.
+    /// The budgets and the thresholds of a prefix.
     pub fn policy(&self) -> CodesPolicy {
         let budget = |per_hour, per_day| Budget { per_hour, per_day };
         CodesPolicy {

@@ -165,7 +165,7 @@ fn production_refuses_what_opens_accounts() {
         ("VECHE_PUBLIC_URL", "http://chat.example.org", "allow_insecure_public_url"),
         ("VECHE_SMS_URL", "", "sms.url"),
         ("VECHE_MASTER_KEY_FILE", "", "master_key"),
-        ("VECHE_LOG", "memory", "memory forgets"),
+        ("VECHE_LOG", "memory", "lost with the process"),
     ];
     for (name, value, expected) in cases {
         let mut env = PRODUCTION.to_vec();

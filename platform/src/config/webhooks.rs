@@ -5,28 +5,29 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Calls to the addresses that teams' integrations name.
+/// Calls to the addresses of integrations (webhooks).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
-    /// Allows plain http besides https.
+    /// Allow plain http besides https.
     pub allow_http: bool,
     /// Networks that may be called although they are not public; in dev this machine.
     #[schemars(with = "Vec<String>")]
     pub allowed_networks: Vec<IpNet>,
-    /// Ports that may be called; none listed means any.
+    /// Ports that may be called; empty = any.
     pub allowed_ports: Vec<u16>,
-    /// Seconds before each repetition of a call that was not answered by 200.
+    /// Delay before each retry of a call that was not answered with 200, in seconds.
     pub retry_delays_sec: Vec<u32>,
-    /// Calls made at once; one at a time of an integration.
+    /// Maximum number of concurrent calls; each integration has at most one.
     pub at_once: u32,
-    /// Calls made at once for one team.
+    /// Maximum number of concurrent calls per team.
     pub at_once_per_team: u32,
-    /// After so many failures in a row (no answer, 429, 5xx) a team's calls to that host and port wait; 0: never.
+    /// Number of consecutive failures (no answer, 429, 5xx) after which a team's calls to a host and port pause; 0
+    /// = never.
     pub pause_after: u32,
-    /// How long they wait the first time, in seconds; each time twice as long as before, while calls fail.
+    /// Duration of the first pause, in seconds; it doubles with each further failure.
     pub pause_sec: u32,
-    /// The longest such pause, in seconds.
+    /// Maximum duration of a pause, in seconds.
     pub longest_pause_sec: u32,
 }
 

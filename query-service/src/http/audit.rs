@@ -133,9 +133,9 @@ impl Queries {
         }
         if stream::is_asked_for(headers) {
             let from = stream::from(headers, wanted.after)?;
-            let place = stream::place(self, &reader)?;
+            let permit = stream::permit(self, &reader)?;
             reader.record(self, Call::Stream, &json!({"filter": filter, "after": from})).await?;
-            let followed = Followed { headers: headers.clone(), filter, from, place };
+            let followed = Followed { headers: headers.clone(), filter, from, permit };
             return stream::follow(self.clone(), reader, followed).await;
         }
         let limit = wanted.limit()?;

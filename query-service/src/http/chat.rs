@@ -107,7 +107,7 @@ pub(super) async fn list(
     Query(list): Query<List>,
 ) -> Result<Reply<ChatPage>, ApiError> {
     let filter = list.filter()?;
-    let _place = queries.search(scope.caller.account, filter.q.is_some())?;
+    let _permit = queries.search(scope.caller.account, filter.q.is_some())?;
     let page = scope.read.chats().page(&scope, &filter).await?;
     Ok(Reply::new(page).at(scope.position(fresh)))
 }

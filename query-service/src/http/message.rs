@@ -77,7 +77,7 @@ pub(super) async fn search(
     let read = &scope.read;
     let filter = wanted.filter(scope.contact)?;
     let window = wanted.window(&scope, filter.chat).await?;
-    let _place = queries.search(scope.caller.account, filter.text.is_some())?;
+    let _permit = queries.search(scope.caller.account, filter.text.is_some())?;
     let found = read.messages().page(&scope, &filter, window).await?;
     let messages: Vec<Message> = found
         .iter()
@@ -133,7 +133,7 @@ async fn chat_messages(
     let chat = readable(scope, jid).await?;
     let filter = Filter { chat: Some(chat.key()), chat_type: None, ..wanted.filter(scope.contact)? };
     let window = wanted.window(scope, filter.chat).await?;
-    let _place = queries.search(scope.caller.account, filter.text.is_some())?;
+    let _permit = queries.search(scope.caller.account, filter.text.is_some())?;
     let found = read.messages().page(scope, &filter, window).await?;
     let seen = |message: &protocol::message::MessageRecord| {
         message.render_for(scope.contact, ApiVersion::V4, read.base_url(), info.lang)

@@ -57,7 +57,7 @@ async fn delay(queries: &Queries, seconds: &str) -> Result<(), ApiError> {
     let busy = |_| {
         ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(Duration::from_secs(1))
     };
-    let _place = queries.delays.try_acquire().map_err(busy)?;
+    let _permit = queries.delays.try_acquire().map_err(busy)?;
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     Ok(())
 }

@@ -81,7 +81,7 @@ pub(super) async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Reply<TaskPage>, ApiError> {
     let query = wanted(filter)?;
-    let _place = queries.search(scope.caller.account, query.text.is_some())?;
+    let _permit = queries.search(scope.caller.account, query.text.is_some())?;
     let (objects, count) = scope.read.tasks().page(&scope, &query).await?;
     Ok(Reply::new(TaskPage { count, limit: query.limit, objects, offset: query.offset })
         .at(scope.position(fresh)))

@@ -9,11 +9,8 @@ use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
 };
-use platform::{
-    http::ApiError,
-    places::{Full, Place},
-};
-use protocol::{error::ErrorCode, lang::Text};
+use platform::{connections::Permit, http::ApiError};
+use protocol::lang::Text;
 use std::{convert::Infallible, fmt::Write as _, time::Duration};
 use tokio::time::{Instant, sleep};
 
@@ -44,26 +41,18 @@ pub(super) fn from(headers: &HeaderMap, after: Option<u64>) -> Result<Option<u64
     number.map(Some).ok_or_else(|| ApiError::field("Last-Event-ID", Text::BadPosition))
 }
 
-/// What is followed, and the place that was taken for it.
+/// What is followed, and the permit for it.
 pub(super) struct Followed {
     pub(super) headers: HeaderMap,
     pub(super) filter: Filter,
     /// Behind which number; it begins now if that is not said.
     pub(super) from: Option<u64>,
-    pub(super) place: Place,
+    pub(super) permit: Permit,
 }
 
-/// A place for one more, before anything is recorded.
-pub(super) fn place(queries: &Queries, reader: &Reader) -> Result<Place, ApiError> {
-    queries.followers.take(reader.account().0).map_err(|full| match full {
-        Full::OfTheAccount => {
-            let told = Text::RateLimited { seconds: SIGN.as_secs() };
-            ApiError::new(ErrorCode::RateLimit).because(told).retry_after(SIGN)
-        }
-        Full::Altogether => {
-            ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(SIGN)
-        }
-    })
+/// Takes a permit for one more stream, before anything is recorded.
+pub(super) fn permit(queries: &Queries, reader: &Reader) -> Result<Permit, ApiError> {
+    queries.followers.acquire(reader.account().0).map_err(|reached| reached.refusal(SIGN))
 }
 
 /// Somebody who follows.
@@ -74,7 +63,7 @@ struct Following {
     filter: Filter,
     from: u64,
     signed: Instant,
-    _place: Place,
+    _permit: Permit,
 }
 
 /// The stream.
@@ -83,13 +72,13 @@ pub(super) async fn follow(
     reader: Reader,
     followed: Followed,
 ) -> Result<Response, ApiError> {
-    let Followed { headers, filter, from, place } = followed;
+    let Followed { headers, filter, from, permit } = followed;
     let from = match from {
         Some(from) => from,
         None => queries.auditor.ledger().head().await.map_err(|error| unanswered(error.into()))?.chain.number,
     };
     let following =
-        Following { queries, reader, headers, filter, from, signed: Instant::now(), _place: place };
+        Following { queries, reader, headers, filter, from, signed: Instant::now(), _permit: permit };
     let begin = stream::once(async { "retry: 1000\n\n".to_owned() });
     let rest = stream::unfold(following, async |mut following| {
         let text = following.next().await?;

@@ -1,6 +1,6 @@
-//! Text for people that the API carries: the help of an integration, in HTML (`docs/acceptance.md`, item 83).
+//! Escapes text for HTML: the help of an integration (`docs/acceptance.md`, item 83) and the pages of the documentation.
 
-/// Replaces what HTML would read as markup.
+/// Replaces the characters that HTML reads as markup.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
