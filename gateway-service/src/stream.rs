@@ -165,7 +165,11 @@ fn open(
     identity: Identity,
     info: &RequestInfo,
 ) -> Result<mpsc::Receiver<Outbound>, ApiError> {
-    let permit = gateway.0.connections.acquire_for_team(info.client, identity.session.account.0, identity.member.team.0).map_err(too_many)?;
+    let permit = gateway
+        .0
+        .connections
+        .acquire_for_team(info.client, identity.session.account.0, identity.member.team.0)
+        .map_err(too_many)?;
     let (sender, frames) = mpsc::channel(AHEAD);
     let (tasks, tracked) = (gateway.0.tasks.clone(), gateway.0.sockets.token());
     tasks.spawn("stream", async move {

@@ -199,8 +199,7 @@ fn amounts(config: &Config, problems: &mut Vec<Problem>) {
 
 fn guard(config: &Config, problems: &mut Vec<Problem>) {
     if let Err(word) = config.sms_guard.lists() {
-        let allowed =
-            "must be countries by two letters (`GB`), prefixes (`+44`), and known kinds of numbers";
+        let allowed = "must be countries by two letters (`GB`), prefixes (`+44`), and known kinds of numbers";
         refuse(problems, "sms_guard", word, allowed);
     }
     if config.sms_guard.entered_percent > 100 {
@@ -230,12 +229,16 @@ fn production(config: &Config, problems: &mut Vec<Problem>) {
         refuse(problems, "sms.url", "", "must be set in production: nobody reads the console");
     }
     if config.master_key.is_empty() && config.master_key_file.is_none() {
-        let allowed =
-            "must be set in production (or master_key): a generated key is lost with its folder";
+        let allowed = "must be set in production (or master_key): a generated key is lost with its folder";
         refuse(problems, "master_key_file", "", allowed);
     }
     if config.log.expose() == "memory" {
-        refuse(problems, "log", "memory", "must be postgres://… or esdb://… in production: memory is lost with the process");
+        refuse(
+            problems,
+            "log",
+            "memory",
+            "must be postgres://… or esdb://… in production: memory is lost with the process",
+        );
     }
 }
 
