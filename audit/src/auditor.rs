@@ -1,4 +1,4 @@
-//! What an auditor is shown: events that a filter lets through, each with its entry, decoded as far as keys are there.
+//! Search and decoding for auditors: entries that match a filter, with their events decoded as far as keys exist.
 
 use crate::{Entry, Filter, Ledger, Order};
 use event_log::{RawEvent, ReadError};
@@ -8,80 +8,80 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// Entries that are looked at at once.
+/// Maximum number of entries read at once.
 const PAGE: usize = 500;
-/// Entries that one call looks at at most, when an address must be compared event by event.
+/// Maximum number of entries that one call reads when an address must be compared event by event.
 const SCAN: usize = 20_000;
 
-/// Why nothing can be shown.
+/// Reasons why the audit cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The log could not be read.
+    /// The log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The keys cannot be had.
+    /// The keys of personal values cannot be read.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The database failed.
+    /// The audit's database failed.
     #[error("the audit's database: {0}")]
     Database(#[from] sqlx::Error),
 }
 
-/// Searches the chain and decodes what it finds. Cheap to clone.
+/// Searches the index and decodes the events it finds. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Auditor {
     ledger: Ledger,
     journal: Journal,
 }
 
-/// An event that was found.
+/// An entry with its stored event.
 #[derive(Clone, Debug)]
 pub struct LoadedEntry {
-    /// Its entry.
+    /// Entry of the index.
     pub entry: Entry,
-    /// As it is stored; nothing if the log does not hold it any more.
+    /// Stored event; `None` if the log no longer holds it.
     pub raw: Option<RawEvent>,
 }
 
-/// Some of what was looked for.
+/// A page of search results.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// In the order that was asked for.
+    /// Results in the requested order.
     pub found: Vec<LoadedEntry>,
-    /// From here it goes on; nothing: there is no more.
+    /// Number from which the next page continues; `None` on the last page.
     pub next: Option<u64>,
 }
 
-/// An event as an auditor sees it. As JSON: its entry's fields, `data`, and what metadata says in the open; or `unreadable`.
+/// An entry with its decoded event. As JSON: the entry's fields, `data`, and clear metadata; or `unreadable`.
 #[derive(Clone, Debug)]
 pub struct DecodedEntry {
-    /// Its entry.
+    /// Entry of the index.
     pub entry: Entry,
-    /// The event, or why it cannot be read.
+    /// Decoded event, or the reason why it cannot be decoded.
     pub event: Result<Box<Recorded<Event>>, String>,
 }
 
 impl Auditor {
-    /// An auditor of a journal and its chain.
+    /// An auditor over a journal and its chain.
     pub fn new(ledger: Ledger, journal: Journal) -> Self {
         Self { ledger, journal }
     }
 
-    /// The chain.
+    /// The chain's tables.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// The log and its keys.
+    /// The log with its keys.
     pub fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// Up to `limit` events behind the number `from` (or before it, latest first) that a filter lets through. There may be
-    /// fewer and yet more to come: see [`Page::next`].
+    /// Finds up to `limit` entries after the number `from` (before it in the order latest first) that match a filter.
+    /// A page may be short although more follow, see [`Page::next`].
     ///
     /// # Errors
-    /// [`AuditError`].
+    /// See [`AuditError`]; retry later.
     pub async fn page(
         &self,
         filter: &Filter,
@@ -91,7 +91,7 @@ impl Auditor {
     ) -> Result<Page, AuditError> {
         let (mut from, mut found, mut scanned) = (from, Vec::new(), 0);
         loop {
-            // An address is decided on after reading: then more is read than is wanted.
+            // An address is compared after decoding, so more entries are read than wanted.
             let wanted = if filter.address.is_some() { PAGE } else { limit - found.len() };
             let entries = self.ledger.entries(filter, order, from, wanted).await?;
             let ended = entries.len() < wanted;
@@ -111,10 +111,10 @@ impl Auditor {
         }
     }
 
-    /// The events of entries, in their order.
+    /// Reads the events of entries, in the order of the entries.
     ///
     /// # Errors
-    /// [`AuditError`].
+    /// The log cannot be read.
     pub async fn fetch(&self, entries: Vec<Entry>) -> Result<Vec<LoadedEntry>, AuditError> {
         let positions: Vec<Position> = entries.iter().map(|entry| entry.position).collect();
         let raw = self.journal.log().read_at(&positions).await?;
@@ -124,15 +124,15 @@ impl Auditor {
         Ok(entries.into_iter().map(join).collect())
     }
 
-    /// Decodes what was found. What cannot be decoded does not hide the rest.
+    /// Decodes events. One that cannot be decoded becomes an error text in its place.
     ///
     /// # Errors
-    /// The keys cannot be had.
+    /// The keys cannot be read.
     pub async fn decode(&self, found: Vec<LoadedEntry>) -> Result<Vec<DecodedEntry>, AuditError> {
         let mut told = Vec::with_capacity(found.len());
         for LoadedEntry { entry, raw } in found {
             let event = match raw {
-                None => Err("the log does not hold it any more".to_owned()),
+                None => Err("the log no longer holds the event".to_owned()),
                 Some(raw) => match self.journal.decode(vec![raw]).await {
                     Ok(mut decoded) => decoded.pop().map(Box::new).ok_or_else(String::new),
                     Err(error @ LoadError::Event { .. }) => Err(error.to_string()),
@@ -152,25 +152,25 @@ impl Auditor {
 }
 
 impl DecodedEntry {
-    /// The metadata, if it can be read.
+    /// Metadata, if the event is readable.
     pub fn meta(&self) -> Option<&Meta> {
         self.event.as_ref().ok().map(|recorded| &recorded.meta)
     }
 
-    /// The client's address, unless there was none or it was erased.
+    /// IP address of the client; `None` if there was none or it was erased.
     pub fn address(&self) -> Option<&str> {
         self.meta()?.address.as_ref()?.value.as_deref()
     }
 
-    /// The client's program, likewise.
+    /// User agent of the client; `None` if there was none or it was erased.
     pub fn user_agent(&self) -> Option<&str> {
         self.meta()?.user_agent.as_ref()?.value.as_deref()
     }
 
-    /// The fact as JSON: personal values as `{"$personal": {"subject", "value"}}`, erased ones without `value`.
+    /// Payload as JSON: personal values as `{"$personal": {"subject", "value"}}`, erased ones without `value`.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// The reason why the event is unreadable.
     pub fn data(&self) -> Result<Value, String> {
         let recorded = self.event.as_ref().map_err(Clone::clone)?;
         recorded.event.payload().map_err(|error| error.to_string())

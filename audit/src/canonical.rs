@@ -1,7 +1,7 @@
-//! The bytes of an event that its hash covers: all that is stored of it, as it is stored, but its position.
+//! Canonical bytes of an event, which its hash covers: everything stored but the position.
 //!
 //! Personal values are covered as ciphertext: an erasure destroys a key and changes no byte here. The position is left
-//! out because it belongs to one log: a history that was copied to another keeps its hashes.
+//! out because it belongs to one log: a copied history keeps its hashes.
 //!
 //! ```text
 //! "veche.event.v1"                    14 bytes, without a length
@@ -15,10 +15,10 @@
 
 use event_log::RawEvent;
 
-/// What the bytes begin with: nothing else that is ever hashed here does.
+/// Tag at the beginning; nothing else that is hashed here begins with it.
 const TAG: &[u8] = b"veche.event.v1";
 
-/// Hands the bytes of an event to `take`, piece by piece.
+/// Passes the canonical bytes of an event to `take`, piece by piece.
 pub fn write(event: &RawEvent, take: &mut impl FnMut(&[u8])) {
     take(TAG);
     sized(event.stream.as_str().as_bytes(), take);
@@ -29,7 +29,7 @@ pub fn write(event: &RawEvent, take: &mut impl FnMut(&[u8])) {
     sized(&event.meta, take);
 }
 
-/// The length first: no two lists of pieces have the same bytes.
+/// Writes the length first, so that no two lists of pieces have the same bytes.
 fn sized(piece: &[u8], take: &mut impl FnMut(&[u8])) {
     take(&(piece.len() as u64).to_be_bytes());
     take(piece);

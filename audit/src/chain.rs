@@ -1,4 +1,5 @@
-//! The chain: each event's hash covers the event, its number and the hash before it, and so all of history up to it.
+//! The hash chain: each hash covers an event, its number and the previous hash, and thereby all history up to the
+//! event.
 
 use crate::canonical;
 use event_log::RawEvent;
@@ -6,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
-/// What the hashed bytes begin with.
+/// Tag at the beginning of the hashed bytes.
 const TAG: &[u8] = b"veche.chain.v1";
 
 /// A hash of the chain. As text: 64 hexadecimal digits.
@@ -14,28 +15,28 @@ const TAG: &[u8] = b"veche.chain.v1";
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// What stands before the first event.
+    /// The hash before the first event.
     pub const NONE: Self = Self([0; 32]);
 }
 
-/// A place in the chain, from which it goes on.
+/// A point in the chain, from which the chain continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chain {
-    /// The number of the last event: the first has 1, whatever its position.
+    /// Number of the last event; the first event has 1, whatever its position.
     pub number: u64,
-    /// The hash of the chain up to and with it.
+    /// Hash up to and including that event.
     pub hash: Hash,
 }
 
 impl Chain {
-    /// Before all events.
+    /// The point before the first event.
     pub const START: Self = Self { number: 0, hash: Hash::NONE };
 
-    /// Behind one more event: SHA-256 over the tag `veche.chain.v1`, the number (8 bytes big-endian), the hash before, and
-    /// the event's bytes ([`canonical`]).
+    /// The point after one more event: SHA-256 over the tag `veche.chain.v1`, the number (8 bytes big-endian), the
+    /// previous hash, and the event's [`canonical`] bytes.
     #[must_use]
     pub fn then(self, event: &RawEvent) -> Self {
-        // No log is as long; a hostile file may say so.
+        // No log is that long, but a hostile file may claim to be.
         let number = self.number.wrapping_add(1);
         let mut hash = Sha256::new();
         hash.update(TAG);

@@ -1,4 +1,5 @@
-//! Checkpoints: from time to time the chain's end is signed. What was signed before a change of history tells on it after.
+//! Checkpoints: signatures over the end of the chain at intervals. They prove later changes of the history before
+//! them.
 
 use crate::{BadSignature, Chain, Hash, signed};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -6,26 +7,26 @@ use events::Position;
 use secrets::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
 
-/// A signed statement: at that time the chain had that hash at that number.
+/// A signed statement: at this time the chain had this hash at this number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
-    /// The event's number in the chain.
+    /// Number in the chain.
     pub number: u64,
-    /// Its position in the log that was signed for; another log with the same history has others.
+    /// Position of the event in the log that was signed for; a copy of the history has other positions.
     pub position: Position,
-    /// The chain's hash.
+    /// Hash of the chain at that number.
     pub hash: Hash,
-    /// When it was signed, by the signer's clock, in microseconds.
+    /// Time of signing by the signer's clock, in microseconds.
     pub at: DateTime<Utc>,
-    /// The key that the signature is checked with, 64 hexadecimal digits.
+    /// Public key that verifies the signature, 64 hexadecimal digits.
     pub key: String,
-    /// Ed25519 over [`Self::text`], 128 hexadecimal digits.
+    /// Ed25519 signature over [`Self::text`], 128 hexadecimal digits.
     pub signature: String,
 }
 
 impl Checkpoint {
-    /// Signs a place in the chain.
+    /// Signs a point in the chain.
     pub fn sign(chain: Chain, position: Position, at: DateTime<Utc>, key: &SigningKey) -> Self {
         let Chain { number, hash } = chain;
         let at = DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at);
@@ -35,7 +36,7 @@ impl Checkpoint {
         checkpoint
     }
 
-    /// What is signed: these lines, each ended by a line feed.
+    /// The signed text: these lines, each terminated by a line feed.
     pub fn text(&self) -> String {
         let Self { number, position, hash, key, .. } = self;
         let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
@@ -44,15 +45,15 @@ impl Checkpoint {
         )
     }
 
-    /// Checks the signature against a key that is trusted: the one in the checkpoint itself proves nothing.
+    /// Checks the signature against a trusted key: the key that the checkpoint names proves nothing.
     ///
     /// # Errors
-    /// [`BadSignature`].
+    /// See [`BadSignature`]: the checkpoint proves nothing.
     pub fn check(&self, trusted: &PublicKey) -> Result<(), BadSignature> {
         signed::check(&self.key, &self.text(), &self.signature, trusted)
     }
 
-    /// The place that it speaks of.
+    /// The point that it signs.
     pub fn chain(&self) -> Chain {
         Chain { number: self.number, hash: self.hash }
     }
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_survives_json_and_is_trusted_by_its_key_alone() {
+    fn checkpoint_is_trusted_only_with_its_key() {
         let json = serde_json::to_string(&signed()).unwrap();
         let read: Checkpoint = serde_json::from_str(&json).unwrap();
         assert_eq!(read, signed());
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_changed_the_signature_tells() {
+    fn changed_checkpoint_fails_the_check() {
         let key = Vault::new(&[1; 32]).signing_key().public();
         let good = signed();
         let changed = [

@@ -1,7 +1,8 @@
-//! Checkpoints outside the database: a file to which lines are appended, for who could change the database to be caught.
+//! The checkpoint file outside the database: an append-only file of checkpoints and notes, one JSON object a line,
+//! which exposes a rewritten database.
 //!
-//! It does its work where the database's owner cannot write: on another disk, shipped to another machine, or in a bucket
-//! that keeps what it has.
+//! It only helps where the database's owner cannot write: on another disk, shipped to another machine, or in a
+//! write-once bucket.
 
 use crate::{
     Checkpoint,
@@ -15,29 +16,29 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The name of the file within its folder.
+/// Name of the file within its folder.
 const NAME: &str = "checkpoints.ndjson";
 
-/// Bytes at the end of the file in which its last checkpoint is looked for.
+/// Number of bytes at the end of the file that are searched for its last checkpoint.
 const TAIL: u64 = 64 << 10;
 
-/// The notes at the end of a file.
+/// Records at the end of a checkpoint file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecentRecords {
-    /// The last checkpoint below the last accepted lineage.
+    /// Last checkpoint after the last accepted lineage.
     pub checkpoint: Option<Checkpoint>,
-    /// The last accepted lineage, if it was accepted lately.
+    /// Last accepted lineage, if it is among the records that were read.
     pub lineage: Option<Note>,
 }
 
-/// The notes of a file.
+/// All records of a checkpoint file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignedRecords {
-    /// The checkpoints of the present history: those below the last accepted lineage.
+    /// Checkpoints of the current history: those after the last accepted lineage.
     pub checkpoints: Vec<Checkpoint>,
-    /// All notes, in their order.
+    /// All notes in order.
     pub notes: Vec<Note>,
-    /// Lines that are neither.
+    /// Number of lines that are neither a checkpoint nor a trusted note.
     pub others: usize,
 }
 
@@ -49,10 +50,10 @@ enum Line {
 }
 
 impl SignedRecords {
-    /// The notes of a file that are signed with a trusted key. A missing file has none.
+    /// Reads the records of a file; notes must be signed with a trusted key. A missing file has no records.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file exists and cannot be read.
     pub fn read(path: &Path, trusted: &[PublicKey]) -> io::Result<Self> {
         let mut outside = Self::default();
         let file = match File::open(path) {
@@ -76,28 +77,28 @@ impl SignedRecords {
         Ok(outside)
     }
 
-    /// Whether the log was seen to carry codes.
+    /// Whether a note says that events carry codes.
     pub fn is_guarded(&self) -> bool {
         self.notes.iter().any(|note| note.note == NoteKind::Guarded)
     }
 }
 
-/// The file of a folder, one checkpoint or note a line.
+/// A checkpoint file.
 #[derive(Clone, Debug)]
 pub struct CheckpointFile(PathBuf);
 
 impl CheckpointFile {
-    /// The file in this folder; neither need be there yet.
+    /// The file in a folder; neither needs to exist yet.
     pub fn within(folder: &Path) -> Self {
         Self(folder.join(NAME))
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Appends a checkpoint and returns once the disk has it. Blocks.
+    /// Appends a checkpoint and syncs it to disk. Blocks.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -105,7 +106,7 @@ impl CheckpointFile {
         self.append_line(checkpoint)
     }
 
-    /// Appends a note, likewise.
+    /// Appends a note and syncs it to disk. Blocks.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -113,10 +114,10 @@ impl CheckpointFile {
         self.append_line(note)
     }
 
-    /// The notes at the end of the file that are signed with this key; no more is read, however long the file is.
+    /// Reads the last records that are signed with this key, in constant time for any length of the file.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file exists and cannot be read.
     pub fn tail(&self, key: &PublicKey) -> io::Result<RecentRecords> {
         let mut tail = RecentRecords::default();
         let mut file = match File::open(&self.0) {
@@ -152,7 +153,7 @@ impl CheckpointFile {
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.0)?;
         let mut line = Vec::new();
         if !ends_whole(&mut file)? {
-            // A line that a crash cut off stays alone, and is passed over when the file is read.
+            // A line that a crash cut off stays on its own and is skipped by readers.
             line.push(b'\n');
         }
         serde_json::to_writer(&mut line, content)?;
@@ -160,7 +161,7 @@ impl CheckpointFile {
         file.write_all(&line)?;
         file.sync_all()?;
         if let (true, Some(folder)) = (is_new, self.0.parent()) {
-            // The file's name is on disk only with its folder.
+            // The name of a new file is durable only after its folder is synced.
             File::open(folder)?.sync_all()?;
         }
         Ok(())
@@ -177,10 +178,10 @@ fn ends_whole(file: &mut File) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// The checkpoints of a file in its order, and how many lines are none. A file that is not there has none.
+/// The checkpoints of a file in order, and the number of lines that are none. A missing file has no checkpoints.
 ///
 /// # Errors
-/// The file cannot be read.
+/// The file exists and cannot be read.
 pub fn read_checkpoints(path: &Path) -> io::Result<(Vec<Checkpoint>, usize)> {
     let outside = SignedRecords::read(path, &[])?;
     Ok((outside.checkpoints, outside.others))
@@ -193,7 +194,7 @@ mod tests {
     use secrets::vault::Vault;
 
     #[test]
-    fn checkpoints_above_an_accepted_lineage_are_of_another_history() {
+    fn checkpoints_before_an_accepted_lineage_are_ignored() {
         let (key, stranger) = (Vault::new(&[1; 32]).signing_key(), Vault::new(&[2; 32]).signing_key());
         let folder = tempfile::tempdir().unwrap();
         let file = CheckpointFile::within(folder.path());
@@ -203,7 +204,11 @@ mod tests {
         file.append(&checkpoint(5)).unwrap();
         file.append_note(&note(NoteKind::Lineage, &stranger)).unwrap();
         let read = || SignedRecords::read(file.path(), &[key.public()]).unwrap();
-        assert_eq!((read().checkpoints, read().others), (vec![checkpoint(5)], 1), "anybody can write a note");
+        assert_eq!(
+            (read().checkpoints, read().others),
+            (vec![checkpoint(5)], 1),
+            "the note of another key is ignored"
+        );
         assert!(read().is_guarded());
         assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(5)));
         file.append_note(&note(NoteKind::Lineage, &key)).unwrap();
@@ -212,7 +217,7 @@ mod tests {
         assert_eq!(file.tail(&key.public()).unwrap().checkpoint, Some(checkpoint(3)));
         assert_eq!(file.tail(&stranger.public()).unwrap().checkpoint, None);
         assert_eq!((read().checkpoints, read().notes.len()), (vec![checkpoint(3)], 2));
-        assert!(read().is_guarded(), "whatever was accepted since");
+        assert!(read().is_guarded(), "an accepted lineage keeps the note");
     }
 
     fn checkpoint(number: u64) -> Checkpoint {
@@ -221,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_added_and_one_that_was_cut_off_spoils_no_other() {
+    fn torn_line_leaves_other_lines_readable() {
         let folder = tempfile::tempdir().unwrap();
         let file = CheckpointFile::within(&folder.path().join("new"));
         assert_eq!(read_checkpoints(file.path()).unwrap(), (vec![], 0));

@@ -1,4 +1,4 @@
-//! An entry of the index: what can be searched for of an event, its hash, and nothing personal.
+//! Entries of the search index: an event's number, hash and clear metadata; no personal values.
 
 use crate::{Chain, Hash};
 use chrono::{DateTime, Utc};
@@ -7,60 +7,60 @@ use events::{AccountId, CommandId, ContactId, EventId, Position, Revision, Sessi
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Row, postgres::PgRow};
 
-/// The longest text that is indexed, in bytes; longer ones are cut.
+/// Maximum length of an indexed text in bytes; longer ones are cut.
 const MAX_TEXT: usize = 512;
 
-/// An event in the chain, as it is found by.
+/// An indexed event of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// Its place in the chain, from 1 without holes, the same in any log.
+    /// Number in the chain, from 1 without gaps; equal in a copy of the log.
     pub number: u64,
-    /// Its place in this log.
+    /// Position in this log.
     pub position: Position,
-    /// The chain's hash up to and with it.
+    /// Hash of the chain up to and including the event.
     pub hash: Hash,
-    /// The event.
+    /// Id of the event.
     pub event_id: EventId,
-    /// Its stream.
+    /// Name of its stream.
     pub stream: String,
-    /// Its place in the stream.
+    /// Revision in the stream.
     pub revision: Revision,
-    /// Its stored name.
+    /// Stored name of the event type.
     pub kind: String,
-    /// When the command was decided.
+    /// Time of the decision.
     pub at: DateTime<Utc>,
-    /// The name of the command.
+    /// Name of the command.
     pub command: String,
-    /// The request.
+    /// Id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// What groups all that stems from one cause outside.
+    /// Correlation id: equal for everything that one outside cause led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// The event that caused it.
+    /// Event that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation: Option<EventId>,
-    /// The command.
+    /// Id of the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command_id: Option<CommandId>,
-    /// Who acted.
+    /// Account that acted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<AccountId>,
-    /// As which member.
+    /// Contact that acted, where a team is concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactId>,
-    /// In which session.
+    /// Session that acted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
-    /// The team that the event's stream belongs to.
+    /// Team that the event's stream belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
 }
 
-/// What metadata says in the clear. Metadata that is none of ours says nothing, and its event is in the chain all the same.
+/// Clear part of the metadata. Metadata of an unknown form leaves it empty; its event is in the chain all the same.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Said {
+struct ClearMeta {
     at: DateTime<Utc>,
     command: String,
     request_id: Option<String>,
@@ -72,19 +72,19 @@ struct Said {
     session: Option<SessionId>,
 }
 
-impl Said {
+impl ClearMeta {
     fn of(event: &RawEvent) -> Self {
-        let mut said: Self = serde_json::from_slice(&event.meta).unwrap_or_default();
-        // As exact as the database.
-        said.at = DateTime::from_timestamp_micros(said.at.timestamp_micros()).unwrap_or_default();
-        said.command = fit(said.command);
-        said.request_id = said.request_id.map(fit);
-        said.correlation = said.correlation.map(fit);
-        said
+        let mut clear: Self = serde_json::from_slice(&event.meta).unwrap_or_default();
+        // Cut to the precision of the database.
+        clear.at = DateTime::from_timestamp_micros(clear.at.timestamp_micros()).unwrap_or_default();
+        clear.command = fit(clear.command);
+        clear.request_id = clear.request_id.map(fit);
+        clear.correlation = clear.correlation.map(fit);
+        clear
     }
 }
 
-/// What Postgres can hold and index.
+/// Removes what Postgres cannot store and cuts what it cannot index.
 fn fit(mut text: String) -> String {
     text.retain(|letter| letter != '\0');
     text.truncate(text.floor_char_boundary(MAX_TEXT));
@@ -92,10 +92,19 @@ fn fit(mut text: String) -> String {
 }
 
 impl Entry {
-    /// The entry of an event; its team is found by others means, see `team.rs`.
+    /// The entry of an event, without its team, which `team.rs` finds.
     pub(crate) fn of(event: &RawEvent, number: u64, hash: Hash) -> Self {
-        let Said { at, command, request_id, correlation, causation, command_id, actor, contact, session } =
-            Said::of(event);
+        let ClearMeta {
+            at,
+            command,
+            request_id,
+            correlation,
+            causation,
+            command_id,
+            actor,
+            contact,
+            session,
+        } = ClearMeta::of(event);
         Self {
             number,
             position: event.position,
@@ -117,15 +126,15 @@ impl Entry {
         }
     }
 
-    /// The place in the chain.
+    /// Its point in the chain.
     pub fn chain(&self) -> Chain {
         Chain { number: self.number, hash: self.hash }
     }
 
-    /// Whether it is the entry of this event: all that is said of it here, its hash apart, is what the event says.
-    pub fn is_of(&self, event: &RawEvent) -> bool {
-        let said = Self { team: self.team, ..Self::of(event, self.number, self.hash) };
-        *self == said
+    /// Whether all fields but hash and team equal those of an event.
+    pub fn matches(&self, event: &RawEvent) -> bool {
+        let clear = Self { team: self.team, ..Self::of(event, self.number, self.hash) };
+        *self == clear
     }
 }
 
@@ -155,7 +164,7 @@ impl FromRow<'_, PgRow> for Entry {
     }
 }
 
-/// A hash as it is stored.
+/// Converts a stored hash.
 pub(crate) fn hash_of(bytes: Vec<u8>) -> Result<Hash, sqlx::Error> {
     let wrong = |bytes: Vec<u8>| sqlx::Error::Decode(format!("a hash of {} bytes", bytes.len()).into());
     bytes.try_into().map(Hash).map_err(wrong)

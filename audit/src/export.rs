@@ -1,8 +1,9 @@
-//! Exports: history in a file, with a manifest beside it that says what the file holds and is signed.
+//! Exports: history in a file, with a signed manifest next to it that says what the file holds.
 //!
-//! An export of a run of the chain (no filter but positions) carries every byte that hashes cover, so that whoever has the
-//! file, the manifest and the public key can recompute the chain. A filtered one carries with each event the hash before
-//! it: each event is shown to be what its hash says, and that nothing was left out is only the signer's word.
+//! An export of a contiguous range (filtered by positions only) carries every byte that hashes cover: with the file,
+//! the manifest and the public key anyone can recompute the chain. A filtered export carries the previous hash with
+//! each event: it proves that each event is the one that was hashed, while for completeness the reader has to trust
+//! the signer.
 
 mod check;
 mod line;
@@ -23,34 +24,34 @@ use std::{
     path::PathBuf,
 };
 
-/// Events between two notes of how far it is.
+/// Number of events between two saves of the manifest.
 const PAGE: usize = 1_000;
 
-/// What is to be exported, and where to.
+/// What to export, and where to.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
-    /// The file; its manifest is beside it, see [`Manifest::beside`]. An export that was begun goes on.
+    /// File to write; the manifest is next to it, see [`Manifest::path_for`]. An unfinished export is continued.
     pub out: PathBuf,
-    /// How it is written.
+    /// Format of the file.
     pub format: Format,
-    /// Of what.
+    /// Events to export.
     pub filter: Filter,
 }
 
-/// Why there is no export.
+/// Reasons why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// History cannot be read.
+    /// The history cannot be read.
     #[error(transparent)]
     Audit(#[from] AuditError),
     /// The file cannot be written.
     #[error("the export's file: {0}")]
     File(#[from] io::Error),
-    /// The file is there and is not the beginning of this export.
+    /// The file exists and is not the beginning of this export: remove it or choose another name.
     #[error("{0}")]
     InTheWay(String),
-    /// The log has lost an event that the chain has.
-    #[error("the log does not hold the event of number {0}: run `veche audit verify`")]
+    /// The log has lost an event that the chain contains.
+    #[error("the log does not hold the event with number {0}: run `veche audit verify`")]
     Lost(u64),
 }
 
@@ -60,20 +61,20 @@ impl From<sqlx::Error> for ExportError {
     }
 }
 
-/// Exports all that is in the chain by now, from where an earlier run of the same export ended. `tell` hears the number
-/// it is at. Writes files without leaving its thread: it is a tool's work, not a server's.
+/// Exports everything that the chain contains now, continuing an earlier run of the same export. `progress` gets the
+/// chain number reached. Blocks its thread on file I/O: for command-line tools, not for servers.
 ///
 /// # Errors
-/// [`ExportError`]; what was written until then is gone on from the next time.
+/// See [`ExportError`]; the next run continues after what was written.
 pub async fn export(
     auditor: &Auditor,
     plan: &ExportRequest,
     key: &SigningKey,
     now: DateTime<Utc>,
-    tell: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<Manifest, ExportError> {
     let mut work = Work::begin(auditor, plan).await?;
-    work.run(tell).await?;
+    work.run(progress).await?;
     work.finish(key, now).await
 }
 
@@ -86,8 +87,8 @@ struct Work<'e> {
 
 impl<'e> Work<'e> {
     async fn begin(auditor: &'e Auditor, plan: &'e ExportRequest) -> Result<Self, ExportError> {
-        let beside = Manifest::path_for(&plan.out);
-        let manifest = match (Manifest::read(&beside)?, plan.out.exists()) {
+        let manifest_path = Manifest::path_for(&plan.out);
+        let manifest = match (Manifest::read(&manifest_path)?, plan.out.exists()) {
             (Some(begun), true) if begun.filter == plan.filter && begun.format == plan.format => begun,
             (None, false) => {
                 let before = before(auditor, &plan.filter).await?;
@@ -95,7 +96,9 @@ impl<'e> Work<'e> {
             }
             _ => {
                 let out = plan.out.display();
-                let text = format!("{out} or its manifest is there, and is not the beginning of this export");
+                let text = format!(
+                    "{out} or its manifest exists and is not the beginning of this export: remove both or choose another name"
+                );
                 return Err(ExportError::InTheWay(text));
             }
         };
@@ -108,7 +111,7 @@ impl<'e> Work<'e> {
         Ok(work)
     }
 
-    async fn run(&mut self, mut tell: impl FnMut(u64)) -> Result<(), ExportError> {
+    async fn run(&mut self, mut progress: impl FnMut(u64)) -> Result<(), ExportError> {
         let writer = LineWriter::new(self.plan.format);
         loop {
             let from = self.manifest.until;
@@ -119,7 +122,7 @@ impl<'e> Work<'e> {
             let last = page.found.last().map(|found| found.entry.number);
             self.manifest.until = page.next.or(last).unwrap_or(from);
             self.note()?;
-            tell(self.manifest.until);
+            progress(self.manifest.until);
             if page.next.is_none() {
                 return Ok(());
             }
@@ -138,7 +141,7 @@ impl<'e> Work<'e> {
         Ok(())
     }
 
-    /// Notes on disk how far the file is in order: a run that ends here is gone on from here.
+    /// Saves in the manifest how far the file is complete: an interrupted run continues from here.
     fn note(&mut self) -> io::Result<()> {
         self.out.flush()?;
         self.manifest.bytes = self.out.bytes;
@@ -160,7 +163,7 @@ impl<'e> Work<'e> {
     }
 }
 
-/// What the chain is before the first event that is exported.
+/// The chain before the first exported event.
 async fn before(auditor: &Auditor, filter: &Filter) -> Result<Chain, ExportError> {
     if !filter.is_contiguous() {
         return Ok(Chain::START);
@@ -191,7 +194,7 @@ struct Hashing {
 }
 
 impl Hashing {
-    /// Opens a file whose first `bytes` are in order; what follows is the rest of a run that was cut off, and goes.
+    /// Opens a file of which the first `bytes` are complete; the rest of an interrupted run is cut off.
     fn open(path: &std::path::Path, bytes: u64) -> io::Result<Self> {
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         file.set_len(bytes)?;

@@ -1,5 +1,5 @@
-//! What an auditor looks for: conditions that all must hold. They are decided in the index; only an address, which is
-//! sealed in the metadata, is decided on decoded events ([`Filter::address`]).
+//! Filters for auditors: conditions that must all hold. The index decides them, except the address, which is sealed in
+//! the metadata and compared on decoded events ([`Filter::address`]).
 
 use crate::ledger::signed;
 use chrono::{DateTime, Utc};
@@ -7,65 +7,65 @@ use events::{AccountId, Position, TeamId};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 
-/// Which way entries are handed out.
+/// Order of entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// From the oldest on.
+    /// Oldest first.
     #[default]
     Oldest,
-    /// From the latest back.
+    /// Latest first.
     Latest,
 }
 
-/// Conditions on entries; none is set: everything. A text that ends in `*` stands for all that begin so.
+/// Conditions on entries; without any, every entry matches. A text that ends in `*` matches by prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
-    /// Who acted.
+    /// Account that acted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<AccountId>,
-    /// In which team.
+    /// Team of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
-    /// The stream's name, e.g. `team-…`, or `message-*`.
+    /// Name of the stream, e.g. `team-…`, or a prefix, e.g. `message-*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
-    /// The stored name, e.g. `message.posted.v1`, or `contact.*`.
+    /// Stored name of the event type, e.g. `message.posted.v1`, or a prefix, e.g. `contact.*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The request.
+    /// Id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// What groups all that stems from one cause outside.
+    /// Correlation id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// The command's name, e.g. `team.create`, or `team.*`.
+    /// Name of the command, e.g. `team.create`, or a prefix, e.g. `team.*`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// The client's address.
+    /// IP address of the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// At this position or behind it.
+    /// Lowest position, inclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Position>,
-    /// At this position or before it.
+    /// Highest position, inclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Position>,
-    /// At this time or later.
+    /// Earliest time, inclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
-    /// Before this time.
+    /// Latest time, exclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
 }
 
 impl Filter {
-    /// Whether nothing is left out but what lies before or behind: such entries are a run of the chain.
+    /// Whether the matching entries are a contiguous range of the chain: only positions restrict them.
     pub fn is_contiguous(&self) -> bool {
         *self == Self { from: self.from, to: self.to, ..Self::default() }
     }
 
-    /// Adds the conditions to a query over `audit.entry` that has one already.
+    /// Appends the conditions to a query over `audit.entry` that has a condition already.
     pub(crate) fn restrict(&self, query: &mut QueryBuilder<Postgres>) {
         let ids = [("actor", self.actor.map(|id| id.0)), ("team", self.team.map(|id| id.0))];
         for (column, id) in ids {
@@ -82,7 +82,7 @@ impl Filter {
         for (column, text) in texts {
             if let Some(text) = text {
                 query.push(" and ");
-                alike(query, column, text);
+                compare_text(query, column, text);
             }
         }
         if let Some(correlation) = &self.correlation {
@@ -103,18 +103,19 @@ impl Filter {
     }
 }
 
-/// A correlation is mostly the request's id itself, and then it is found by that: its own index has the others.
+/// A correlation id mostly equals the request id and is found by the request's index; the index of correlations holds
+/// the others.
 fn correlated(query: &mut QueryBuilder<Postgres>, text: &str) {
     query.push(" and (correlation is distinct from request_id and correlation is not null and ");
-    alike(query, "correlation", text);
+    compare_text(query, "correlation", text);
     query.push(" or correlation = request_id and request_id is not null and ");
-    alike(query, "request_id", text);
+    compare_text(query, "request_id", text);
     query.push(")");
 }
 
-/// A text that ends in `*` is a range of the index, which is in the order of bytes.
-fn alike(query: &mut QueryBuilder<Postgres>, column: &str, text: &str) {
-    // Postgres' text holds no NUL, and neither does what it is compared with.
+/// Compares a text, or a prefix as a range of the index, which is ordered by bytes.
+fn compare_text(query: &mut QueryBuilder<Postgres>, column: &str, text: &str) {
+    // Postgres cannot store NUL in text, so removing it changes no result.
     let text = text.replace('\0', "");
     match text.strip_suffix('*') {
         None => {

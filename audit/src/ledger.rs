@@ -1,4 +1,4 @@
-//! The schema `audit`: entries, checkpoints, and how far the notary is.
+//! The schema `audit`: entries, checkpoints, and the head of the chain.
 
 use crate::{Chain, Checkpoint, Entry, Filter, Hash, Order, entry::hash_of};
 use event_log::apply_idempotent_schema;
@@ -7,32 +7,32 @@ use sqlx::{Connection, FromRow, PgConnection, PgPool, Postgres, QueryBuilder, Ro
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// The advisory lock under which the schema is migrated; any number that no other migrator uses.
+/// Key of the advisory lock for migrations of this schema; no other migrator uses it.
 const MIGRATION_LOCK: i64 = 0x7665_6368_6175_6474;
 
-/// Every statement is safe to repeat, so that running all of them is the migration.
+/// All statements are repeatable, so running all of them is the migration.
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// The chain as it is kept in Postgres, beside the keys. Cheap to clone.
+/// The chain's tables in Postgres, in the database with the keys. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pool: PgPool,
 }
 
-/// How far the chain goes.
+/// End of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// The last number and its hash.
+    /// Last number and hash.
     pub chain: Chain,
-    /// Where that event is in the log.
+    /// Position of that event in the log.
     pub position: Position,
 }
 
 impl Ledger {
-    /// Creates or updates the schema `audit`; safe to run from many processes at once, and again.
+    /// Creates or updates the schema `audit`; safe to run repeatedly and from several processes at once.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed, or the role may not change the schema.
     pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::Error> {
         apply_idempotent_schema(pool, "audit", MIGRATION_LOCK, SCHEMA).await
     }
@@ -42,18 +42,12 @@ impl Ledger {
         Self { pool }
     }
 
-    /// How far the chain goes.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// The head of the chain.
     pub async fn head(&self) -> Result<Head, sqlx::Error> {
         sqlx::query_as("select number, position, hash from audit.head").fetch_one(&self.pool).await
     }
 
-    /// Entries that a filter lets through, `limit` at most: behind the number `from`, or before it, latest first.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Entries that match a filter, at most `limit`: after the number `from`, or before it in the order latest first.
     pub async fn entries(
         &self,
         filter: &Filter,
@@ -72,68 +66,47 @@ impl Ledger {
         query.build_query_as().fetch_all(&self.pool).await
     }
 
-    /// The entry of an event.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Entry of an event.
     pub async fn entry(&self, event: EventId) -> Result<Option<Entry>, sqlx::Error> {
         let found = sqlx::query_as("select * from audit.entry where event_id = $1 order by number limit 1");
         found.bind(event.0).fetch_optional(&self.pool).await
     }
 
-    /// The entry at a position of the log.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Entry at a position of the log.
     pub async fn entry_at(&self, position: Position) -> Result<Option<Entry>, sqlx::Error> {
         let found = sqlx::query_as("select * from audit.entry where position = $1");
         found.bind(signed(position)).fetch_optional(&self.pool).await
     }
 
-    /// The entry of a number.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Entry with a number.
     pub async fn entry_number(&self, number: u64) -> Result<Option<Entry>, sqlx::Error> {
         let found = sqlx::query_as("select * from audit.entry where number = $1");
         found.bind(signed(number)).fetch_optional(&self.pool).await
     }
 
-    /// The entries of events that came of these, one step.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Entries of the events that these events caused directly.
     pub async fn effects_of(&self, events: &[EventId]) -> Result<Vec<Entry>, sqlx::Error> {
         let ids: Vec<Uuid> = events.iter().map(|event| event.0).collect();
         let found = sqlx::query_as("select * from audit.entry where causation = any($1) order by number");
         found.bind(ids).fetch_all(&self.pool).await
     }
 
-    /// All checkpoints, by number.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// All checkpoints by number.
     pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>, sqlx::Error> {
         let all =
             "select number, position, hash, at, key, signature from audit.checkpoint order by number, at";
         sqlx::query_as(all).fetch_all(&self.pool).await
     }
 
-    /// The last checkpoint.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Last checkpoint.
     pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>, sqlx::Error> {
         let last = "select number, position, hash, at, key, signature from audit.checkpoint
                     order by number desc, at desc limit 1";
         sqlx::query_as(last).fetch_optional(&self.pool).await
     }
 
-    /// Keeps a checkpoint.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn keep(&self, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
+    /// Stores a checkpoint; a repetition changes nothing.
+    pub async fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<(), sqlx::Error> {
         let Checkpoint { number, position, hash, at, key, signature } = checkpoint;
         sqlx::query("insert into audit.checkpoint values ($1, $2, $3, $4, $5, $6) on conflict do nothing")
             .bind(signed(*number))
@@ -147,11 +120,8 @@ impl Ledger {
             .map(drop)
     }
 
-    /// Forgets all entries, so that they are made anew from another log. What was signed is kept unless `all`: a copied
-    /// history fulfils it too.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Removes all entries, so that the notary rebuilds them from another log. Checkpoints are kept unless `all`: a
+    /// copied history fulfils them too.
     pub async fn reset(&self, all: bool) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::raw_sql(
@@ -166,8 +136,8 @@ impl Ledger {
         transaction.commit().await
     }
 
-    /// A connection for the notary: it waits for no disk, since what a crash takes is made again from the log; and its
-    /// plans must not scan because the tables were small when they were made.
+    /// Opens a connection for the notary. It does not wait for the disk, since lost entries are rebuilt from the log,
+    /// and its plans must not scan tables that were small when the plan was made.
     pub(crate) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let mut db = PgConnection::connect_with(&self.pool.connect_options()).await?;
         sqlx::raw_sql("set synchronous_commit = off; set enable_seqscan = off; set jit = off")
@@ -177,7 +147,7 @@ impl Ledger {
     }
 }
 
-/// The teams of streams that have entries.
+/// Teams of streams that have entries.
 pub(crate) async fn teams(
     db: &mut PgConnection,
     streams: &[&str],
@@ -192,11 +162,11 @@ pub(crate) async fn teams(
     Ok(found.into_iter().map(|(stream, team)| (stream, TeamId(team))).collect())
 }
 
-/// Adds entries behind `before`; `false` when the head is elsewhere, because another process was faster.
+/// Adds entries after `before`; `false` if the head has moved because another process was faster.
 pub(crate) async fn add(db: &mut PgConnection, before: Head, entries: &[Entry]) -> Result<bool, sqlx::Error> {
     let Some(last) = entries.last() else { return Ok(true) };
     let mut transaction = db.begin().await?;
-    // The row is moved first: it stays locked until all that led there is committed with it.
+    // Moves the head row first: it stays locked until the entries are committed with it.
     let moved = sqlx::query(
         "update audit.head set number = $1, position = $2, hash = $3 where number = $4 and position = $5",
     )
@@ -248,7 +218,7 @@ async fn insert(db: &mut PgConnection, entries: &[Entry]) -> Result<(), sqlx::Er
     .map(drop)
 }
 
-/// As the database counts. No log is longer than this; a caller's fancy number is beyond every end either way.
+/// To the database's signed numbers. No log is that long; a larger number is after every end either way.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

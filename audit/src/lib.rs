@@ -1,9 +1,10 @@
-//! The auditor's chain: every event of the log has a number and a hash that covers it and all before it; from time to time
-//! the hash is signed and written to a file outside the database. Who changes, swaps, removes or inserts history cannot
-//! also change what was signed.
+//! The audit chain: every event of the log has a number and a hash that covers it and all events before it. At
+//! intervals the hash is signed and written to a file outside the database. An intruder who changes, swaps, removes or
+//! inserts history cannot change what was signed.
 //!
-//! `docs/audit.md` says it byte by byte, so that an outsider can check it without this code.
+//! `docs/audit.md` specifies the format byte by byte, so that outsiders can verify it without this code.
 
+mod as_of;
 mod auditor;
 pub mod canonical;
 mod chain;
@@ -13,7 +14,7 @@ mod entry;
 pub mod export;
 mod filter;
 mod ledger;
-mod moment;
+
 mod notary;
 mod note;
 

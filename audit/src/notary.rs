@@ -1,7 +1,8 @@
-//! The notary: follows the log, numbers and hashes each event, keeps its entry, and signs the end from time to time.
+//! The notary: follows the log, numbers and hashes each event, stores its index entry, and signs the head of the chain
+//! at intervals.
 //!
-//! It works behind the append, so that no command waits for it. Several processes may run one: the head's row lets only one
-//! win each batch, and all come to the same hashes. Nothing is decrypted.
+//! It runs after the append, so that no command waits for it. Several processes may run a notary: the head row lets
+//! only one win each batch, and all compute the same hashes. Nothing is decrypted.
 
 mod error;
 mod known;
@@ -10,7 +11,7 @@ pub use error::NotaryError;
 
 use crate::{
     Checkpoint, CheckpointFile, Entry, Head, Ledger, ledger,
-    team::{Streams, Team, team_of},
+    team::{Team, TeamCache, team_of},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use error::rewritten;
@@ -26,32 +27,33 @@ use std::{
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Events of one transaction at most.
+/// Maximum number of events per transaction.
 const BATCH: usize = 1_000;
-/// How long events gather behind a batch that was not full: nobody waits, and few transactions cost less than many.
+/// Pause for events to gather after an incomplete batch: nobody waits for the notary, and few transactions cost less
+/// than many.
 const GATHER: Duration = Duration::from_millis(100);
-/// While others append, it rests for so many times as long as it worked: they come first, as long as it is not late.
+/// While other processes append, the notary pauses this many times as long as it worked, unless it is late.
 const RESTS: u32 = 9;
-/// Events older than this are worked off without a rest.
+/// Events older than this are processed without a pause.
 const LATE: TimeDelta = TimeDelta::seconds(10);
-/// The longest of those rests.
+/// Maximum length of such a pause.
 const LONGEST_REST: Duration = Duration::from_secs(1);
-/// How long it rests after a failure, or when another process was faster.
+/// Pause after a failure, or after another process was faster.
 const REST: Duration = Duration::from_millis(500);
 
-/// How often one that has nothing to do looks whether the chain still ends where it did.
+/// Interval at which an idle notary checks that the head of the chain is unchanged.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// When the end of the chain is signed.
+/// Conditions for signing the head of the chain.
 #[derive(Clone, Copy, Debug)]
 pub struct NotarySettings {
-    /// After so long, if there are events that are not covered.
+    /// Maximum time between an event and the signature that covers it.
     pub interval: Duration,
-    /// After so many events in any case.
+    /// Maximum number of events without a signature.
     pub max_events: u64,
 }
 
-/// Writes the chain. Cheap to clone.
+/// Extends and signs the chain. Cheap to clone.
 #[derive(Clone)]
 pub struct Notary {
     log: Log,
@@ -60,33 +62,33 @@ pub struct Notary {
     clock: Clock,
     file: Option<CheckpointFile>,
     settings: NotarySettings,
-    streams: Streams,
+    team_cache: TeamCache,
     guard: Option<Guard>,
-    /// The newest checkpoint that this process has signed, or has seen to fit.
+    /// Newest checkpoint that this process signed or found to match.
     last: Arc<Mutex<Option<Checkpoint>>>,
-    /// Why nothing is signed, if so.
+    /// Reason why nothing is signed, if the notary refuses.
     refused: Arc<Mutex<Option<String>>>,
-    /// The file outside says that the log carries codes.
+    /// The checkpoint file says that the log carries codes.
     codes_noted: Arc<AtomicBool>,
 }
 
-/// Where a notary stands.
-struct Stand {
+/// Progress of a notary.
+struct Progress {
     head: Head,
-    /// The last number that was signed.
+    /// Last signed number.
     signed: u64,
-    /// When the next signature is due, if there is anything to sign.
+    /// Time of the next signature, if there is anything to sign.
     due: Instant,
-    /// When the last event happened that it added.
+    /// Time of the last event that was added.
     last: DateTime<Utc>,
-    /// The newest signed number of a history that is not hashed here yet: nothing is signed before that is reached.
+    /// Newest checkpoint that the chain has not reached yet: nothing is signed before it is reached.
     ahead: Option<Checkpoint>,
-    /// Events since the last signature that are not believed.
-    not_ours: Vec<(Position, EventId)>,
+    /// Events since the last signature that fail the guard's check.
+    foreign: Vec<(Position, EventId)>,
 }
 
 impl Notary {
-    /// A notary of a log. Without a file, checkpoints are kept in the database alone.
+    /// A notary of a log. Without a file, checkpoints are stored in the database only.
     pub fn new(
         log: Log,
         ledger: Ledger,
@@ -102,7 +104,7 @@ impl Notary {
             clock,
             file,
             settings,
-            streams: Streams::new(),
+            team_cache: TeamCache::new(),
             guard: None,
             last: Arc::default(),
             refused: Arc::default(),
@@ -110,25 +112,25 @@ impl Notary {
         }
     }
 
-    /// A notary that signs nothing that this guard does not believe.
+    /// Adds a guard: nothing is signed over events that fail its check.
     #[must_use]
     pub fn guarded(self, guard: Guard) -> Self {
         Self { guard: Some(guard), ..self }
     }
 
-    /// Why it signs nothing, if it refuses.
+    /// Reason why nothing is signed, if the notary refuses.
     pub fn refusal(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Says that it cannot go on; answers whether it is history that is wrong.
+    /// Logs why the notary stops; `true` if the history is at fault.
     fn report(&self, error: &NotaryError) -> bool {
         let refused = error.is_refusal();
         if refused {
             self.refuse(Some(error.to_string()));
         }
         let error = error as &dyn std::error::Error;
-        tracing::error!(error, "the notary rests and tries again");
+        tracing::error!(error, "the notary failed and will retry");
         refused
     }
 
@@ -137,11 +139,11 @@ impl Notary {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
-    /// Runs until it is dropped. Failures are logged and tried again: a chain that stands still is seen by its lag.
+    /// Runs until it is dropped. Failures are logged and retried: a chain that stands still shows in its lag.
     pub async fn run(self) {
         loop {
             match self.follow().await {
-                Ok(()) => tracing::debug!("another process writes the chain too"),
+                Ok(()) => tracing::debug!("another process extends the chain"),
                 Err(error) => {
                     let refused = self.report(&error);
                     if refused {
@@ -153,62 +155,62 @@ impl Notary {
         }
     }
 
-    /// Brings the chain up to the log's end of now, and signs it: what a test waits for, and an export begins with.
+    /// Extends the chain to the current end of the log and signs it. For tests, and before an export.
     ///
     /// # Errors
-    /// [`NotaryError`].
+    /// See [`NotaryError`].
     pub async fn catch_up(&self) -> Result<Head, NotaryError> {
         let mut db = self.ledger.connect().await?;
-        let mut stand = self.stand().await?;
+        let mut progress = self.progress().await?;
         loop {
-            let events = self.log.read_all(stand.head.position, BATCH).await?;
+            let events = self.log.read_all(progress.head.position, BATCH).await?;
             if events.is_empty() {
-                self.sign(&mut stand).await?;
-                return Ok(stand.head);
+                self.sign(&mut progress).await?;
+                return Ok(progress.head);
             }
-            if !self.add(&mut db, &mut stand, &events).await? {
-                stand = self.stand().await?;
+            if !self.add(&mut db, &mut progress, &events).await? {
+                progress = self.progress().await?;
             }
         }
     }
 
-    /// Adds batches until one fails, or another process has moved the head.
+    /// Adds batches until one fails or another process moves the head.
     async fn follow(&self) -> Result<(), NotaryError> {
         let mut db = self.ledger.connect().await?;
-        let mut stand = self.stand().await?;
-        let mut subscription = self.log.subscribe(stand.head.position);
-        while let Some(events) = self.wait(&mut subscription, &mut stand).await? {
+        let mut progress = self.progress().await?;
+        let mut subscription = self.log.subscribe(progress.head.position);
+        while let Some(events) = self.wait(&mut subscription, &mut progress).await? {
             let (began, known) = (Instant::now(), self.known_head());
-            if !self.add(&mut db, &mut stand, &events).await? {
+            if !self.add(&mut db, &mut progress, &events).await? {
                 return Ok(());
             }
-            if self.known_head() > known && !self.is_late(&stand) {
+            if self.known_head() > known && !self.is_late(&progress) {
                 sleep((began.elapsed() * RESTS).clamp(GATHER, LONGEST_REST)).await;
             } else if events.len() < BATCH {
                 sleep(GATHER).await;
             }
-            if stand.head.chain.number - stand.signed >= self.settings.max_events {
-                self.sign(&mut stand).await?;
+            if progress.head.chain.number - progress.signed >= self.settings.max_events {
+                self.sign(&mut progress).await?;
             }
         }
         Ok(())
     }
 
-    /// Waits for events, and signs when it is time; nothing once the chain is not where it was: another process writes it too,
-    /// or a crash of Postgres has taken its end, which would be missed until the next event.
+    /// Waits for events and signs when due; `None` once the head has changed: another process extends the chain too,
+    /// or a crash of Postgres lost its end, which would go unnoticed until the next event.
     async fn wait(
         &self,
         subscription: &mut Subscription,
-        stand: &mut Stand,
+        progress: &mut Progress,
     ) -> Result<Option<Vec<RawEvent>>, NotaryError> {
         let mut events = pin!(subscription.next_batch(BATCH));
         loop {
-            let unsigned = stand.head.chain.number > stand.signed;
+            let unsigned = progress.head.chain.number > progress.signed;
             tokio::select! {
                 events = &mut events => return Ok(Some(events?)),
-                () = sleep_until(stand.due), if unsigned => self.sign(stand).await?,
+                () = sleep_until(progress.due), if unsigned => self.sign(progress).await?,
                 () = sleep(LOOK) => {
-                    if self.ledger.head().await? != stand.head {
+                    if self.ledger.head().await? != progress.head {
                         return Ok(None);
                     }
                 }
@@ -216,18 +218,19 @@ impl Notary {
         }
     }
 
-    fn is_late(&self, stand: &Stand) -> bool {
-        self.clock.now() - stand.last > LATE
+    fn is_late(&self, progress: &Progress) -> bool {
+        self.clock.now() - progress.last > LATE
     }
 
     fn known_head(&self) -> Position {
         *self.log.watch_head().borrow()
     }
 
-    /// The head, if the log holds it. A log in memory that ended with its process is forgotten.
-    async fn stand(&self) -> Result<Stand, NotaryError> {
+    /// Progress from the stored head, if the log holds its events. The chain of a log in memory that ended with its
+    /// process is reset.
+    async fn progress(&self) -> Result<Progress, NotaryError> {
         let mut head = self.ledger.head().await?;
-        self.streams.forget();
+        self.team_cache.clear();
         if let Some(position) = self.missing(head).await? {
             if !matches!(self.log, Log::Memory(_)) {
                 return Err(NotaryError::OtherHistory(position));
@@ -236,51 +239,51 @@ impl Notary {
             self.remember(None);
             head = self.ledger.head().await?;
         }
-        let held = self.hold(head).await?;
+        let held = self.compare_with_known(head).await?;
         let signed = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
         let due = Instant::now() + self.settings.interval;
-        Ok(Stand {
+        Ok(Progress {
             head,
             signed: signed.min(head.chain.number),
             due,
             last: self.clock.now(),
             ahead: held.ahead,
-            not_ours: held.not_ours,
+            foreign: held.foreign,
         })
     }
 
     async fn add(
         &self,
         db: &mut PgConnection,
-        stand: &mut Stand,
+        progress: &mut Progress,
         events: &[RawEvent],
     ) -> Result<bool, NotaryError> {
-        let mut chain = stand.head.chain;
+        let mut chain = progress.head.chain;
         let mut entries = Vec::with_capacity(events.len());
         for event in events {
             chain = chain.then(event);
-            if let Some(ahead) = stand.ahead.take_if(|ahead| ahead.number == chain.number)
+            if let Some(ahead) = progress.ahead.take_if(|ahead| ahead.number == chain.number)
                 && ahead.hash != chain.hash
             {
                 return Err(rewritten(&ahead));
             }
-            self.believe(event, &mut stand.not_ours);
+            self.check_origin(event, &mut progress.foreign);
             entries.push(Entry::of(event, chain.number, chain.hash));
         }
-        self.place(db, events, &mut entries).await?;
-        if !ledger::add(db, stand.head, &entries).await? {
+        self.find_teams(db, events, &mut entries).await?;
+        if !ledger::add(db, progress.head, &entries).await? {
             return Ok(false);
         }
         let Some(last) = entries.last() else { return Ok(true) };
-        stand.head = Head { chain, position: last.position };
-        stand.last = last.at;
+        progress.head = Head { chain, position: last.position };
+        progress.last = last.at;
         metrics::counter!("veche_audit_entries_total").increment(entries.len() as u64);
         metrics::gauge!("veche_audit_number").set(chain.number as f64);
         Ok(true)
     }
 
-    /// Finds the teams of entries: from the events, from what is remembered, and for the rest from the ledger.
-    async fn place(
+    /// Finds the teams of entries: from the events, from the cache, and for the rest from the ledger.
+    async fn find_teams(
         &self,
         db: &mut PgConnection,
         events: &[RawEvent],
@@ -292,11 +295,11 @@ impl Notary {
             entries[index].team = match team_of(event) {
                 Team::None => None,
                 Team::Of(team) => {
-                    self.streams.keep(stream, team);
+                    self.team_cache.insert(stream, team);
                     Some(team)
                 }
                 Team::AsBefore => {
-                    let team = self.streams.get(stream);
+                    let team = self.team_cache.get(stream);
                     if team.is_none() {
                         unknown.push(index);
                     }
@@ -307,38 +310,39 @@ impl Notary {
         if unknown.is_empty() {
             return Ok(());
         }
-        let streams: Vec<&str> = unknown.iter().map(|index| events[*index].stream.as_str()).collect();
-        let teams = ledger::teams(db, &streams).await?;
+        let team_cache: Vec<&str> = unknown.iter().map(|index| events[*index].stream.as_str()).collect();
+        let teams = ledger::teams(db, &team_cache).await?;
         for index in unknown {
             let entry = &mut entries[index];
             entry.team = teams.get(&entry.stream).copied();
             if let Some(team) = entry.team {
-                self.streams.keep(&entry.stream, team);
+                self.team_cache.insert(&entry.stream, team);
             }
         }
         Ok(())
     }
 
-    /// Signs the head, unless it is signed: outside first, so that no checkpoint is only in the database.
-    async fn sign(&self, stand: &mut Stand) -> Result<(), NotaryError> {
-        stand.due = Instant::now() + self.settings.interval;
-        if !self.may_sign(stand).await? {
+    /// Signs the head, unless it is signed. The checkpoint file comes first, so that no checkpoint is in the database
+    /// only.
+    async fn sign(&self, progress: &mut Progress) -> Result<(), NotaryError> {
+        progress.due = Instant::now() + self.settings.interval;
+        if !self.may_sign(progress).await? {
             return Ok(());
         }
         let last = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
-        if last < stand.head.chain.number {
-            let checkpoint = self.checkpoint(stand.head, self.clock.now());
+        if last < progress.head.chain.number {
+            let checkpoint = self.checkpoint(progress.head, self.clock.now());
             if let Some(file) = self.file.clone() {
                 let outside = checkpoint.clone();
                 let written = tokio::task::spawn_blocking(move || file.append(&outside)).await;
                 written.map_err(std::io::Error::other)??;
             }
-            self.ledger.keep(&checkpoint).await?;
+            self.ledger.save_checkpoint(&checkpoint).await?;
             self.remember(Some(checkpoint));
             metrics::counter!("veche_audit_checkpoints_total").increment(1);
         }
-        stand.signed = stand.head.chain.number;
-        stand.not_ours.clear();
+        progress.signed = progress.head.chain.number;
+        progress.foreign.clear();
         self.refuse(None);
         Ok(())
     }

@@ -1,38 +1,37 @@
-//! Notes beside the checkpoints of the file outside: what must be known of the log although its database may be lost or
-//! changed.
+//! Notes in the checkpoint file: facts about the log that must survive the loss or a manipulation of its database.
 
 use crate::{BadSignature, Chain, Hash, signed};
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrets::signing::{PublicKey, SigningKey};
 use serde::{Deserialize, Serialize};
 
-/// The content of a note.
+/// Subject of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
-    /// The events of the log carry codes: it is never again taken for one of before.
+    /// Events of the log carry codes: the log is never again taken for one without codes.
     Guarded,
-    /// An operator has accepted another history: checkpoints above this line are of the one before.
+    /// An operator accepted another history: checkpoints above this line belong to the previous one.
     Lineage,
 }
 
-/// A signed line of the file outside.
+/// A signed note of the checkpoint file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// The content.
+    /// Subject.
     pub note: NoteKind,
-    /// The place in the chain that it was written at; of a new lineage, the last one that was signed of the other.
+    /// Number in the chain at which it was written; with a new lineage, the last signed number of the other history.
     pub number: u64,
-    /// The hash there.
+    /// Hash of the chain at that number.
     pub hash: Hash,
-    /// When, by the signer's clock, in microseconds.
+    /// Time of signing by the signer's clock, in microseconds.
     pub at: DateTime<Utc>,
-    /// Why, in an operator's words; empty where nobody was asked.
+    /// Reason in an operator's words; empty if there was no operator.
     pub reason: String,
-    /// The key that the signature is checked with, 64 hexadecimal digits.
+    /// Public key that verifies the signature, 64 hexadecimal digits.
     pub key: String,
-    /// Ed25519 over [`Self::text`], 128 hexadecimal digits.
+    /// Ed25519 signature over [`Self::text`], 128 hexadecimal digits.
     pub signature: String,
 }
 
@@ -47,7 +46,7 @@ impl Note {
         note
     }
 
-    /// The signed text: these lines, each ended by a line feed; the reason as JSON text.
+    /// The signed text: these lines, each terminated by a line feed; the reason as JSON text.
     pub fn text(&self) -> String {
         let Self { number, hash, key, .. } = self;
         let kind = match self.note {
@@ -61,10 +60,10 @@ impl Note {
         )
     }
 
-    /// Checks the signature against a key that is trusted.
+    /// Checks the signature against a trusted key.
     ///
     /// # Errors
-    /// [`BadSignature`].
+    /// See [`BadSignature`]: the note proves nothing.
     pub fn check(&self, trusted: &PublicKey) -> Result<(), BadSignature> {
         signed::check(&self.key, &self.text(), &self.signature, trusted)
     }
@@ -76,7 +75,7 @@ mod tests {
     use secrets::vault::Vault;
 
     #[test]
-    fn a_note_survives_json_and_nothing_of_it_can_be_changed() {
+    fn changed_note_fails_the_check() {
         let key = Vault::new(&[1; 32]).signing_key();
         let chain = Chain { number: 7, hash: Hash([3; 32]) };
         let note =

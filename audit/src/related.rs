@@ -1,31 +1,31 @@
-//! What an event came of and what came of it: by causation, and by the request and the command that it shares.
+//! Causes, effects and siblings of an event: by causation, and by the request that it shares.
 
 use crate::{AuditError, Auditor, Entry, Filter, Order};
 use std::collections::HashSet;
 
-/// How far causes are followed.
+/// Maximum number of causes.
 const CAUSES: usize = 32;
-/// How many effects are followed.
+/// Maximum number of effects.
 const EFFECTS: usize = 500;
-/// How many events of the same request are told.
+/// Maximum number of siblings.
 const SIBLINGS: usize = 100;
 
-/// An event among those that belong to it.
+/// Entries related to an event.
 #[derive(Clone, Debug)]
 pub struct Related {
-    /// Its causes, the first one first.
+    /// Chain of causes, the first cause first.
     pub causes: Vec<Entry>,
-    /// What came of it, each with its depth from 1, in the order of a tree.
+    /// Effects with their depth from 1, in depth-first order.
     pub effects: Vec<(usize, Entry)>,
-    /// The other events of the same request, in order.
+    /// Other events of the same request, in order.
     pub siblings: Vec<Entry>,
 }
 
 impl Auditor {
-    /// What belongs to an event.
+    /// Finds the entries related to an entry.
     ///
     /// # Errors
-    /// [`AuditError`].
+    /// See [`AuditError`]; retry later.
     pub async fn related(&self, entry: &Entry) -> Result<Related, AuditError> {
         Ok(Related {
             causes: self.causes(entry).await?,
@@ -49,7 +49,7 @@ impl Auditor {
     async fn effects(&self, entry: &Entry) -> Result<Vec<(usize, Entry)>, AuditError> {
         let mut known = HashSet::from([entry.event_id]);
         let mut told = Vec::new();
-        // Those that are not told yet, the next one last.
+        // Effects still to visit, the next one last.
         let mut open = self.direct(0, entry, &mut known).await?;
         while let (Some((depth, effect)), true) = (open.pop(), told.len() < EFFECTS) {
             open.extend(self.direct(depth, &effect, &mut known).await?);
@@ -58,7 +58,7 @@ impl Auditor {
         Ok(told)
     }
 
-    /// What came of an event at once, latest first; nothing twice, whatever causation claims.
+    /// Direct effects of an event, latest first; each entry only once, even if causation claims a circle.
     async fn direct(
         &self,
         depth: usize,
@@ -72,7 +72,7 @@ impl Auditor {
 
     async fn siblings(&self, entry: &Entry) -> Result<Vec<Entry>, AuditError> {
         let Some(request) = entry.request_id.clone() else { return Ok(Vec::new()) };
-        // A request id is the client's choice: without the actor another's could be mixed in.
+        // Clients choose request ids: without the actor, requests of others could be mixed in.
         let filter = Filter { request_id: Some(request), actor: entry.actor, ..Filter::default() };
         let mut found = self.ledger().entries(&filter, Order::Oldest, 0, SIBLINGS).await?;
         found.retain(|other| other.number != entry.number);

@@ -1,5 +1,5 @@
--- The auditor's chain over the log, written by the notary alone. No personal value enters it: it can be made anew from the
--- log, and comes out the same. What cannot be made anew is what was signed, hence also the file outside.
+-- The audit chain over the log, written by the notary only. It holds no personal values and can be rebuilt from the
+-- log with the same result, except the checkpoints, which are therefore also in a file outside the database.
 create schema if not exists audit;
 
 create table if not exists audit.entry (
@@ -22,7 +22,7 @@ create table if not exists audit.entry (
     team       uuid
 );
 
--- An index for each filter; `at` follows the number closely enough for ranges of pages.
+-- One index per filter; `at` follows the number closely enough for ranges of pages.
 create index if not exists entry_event on audit.entry (event_id);
 create index if not exists entry_stream on audit.entry (stream, number);
 create index if not exists entry_kind on audit.entry (kind, number);
@@ -30,13 +30,13 @@ create index if not exists entry_command on audit.entry (command, number);
 create index if not exists entry_actor on audit.entry (actor, number) where actor is not null;
 create index if not exists entry_team on audit.entry (team, number) where team is not null;
 create index if not exists entry_request on audit.entry (request_id) where request_id is not null;
--- Mostly it is the request itself: that is found by the index above.
+-- A correlation id mostly equals the request id, which the index above covers.
 create index if not exists entry_correlation on audit.entry (correlation)
     where correlation is distinct from request_id and correlation is not null;
 create index if not exists entry_causation on audit.entry (causation) where causation is not null;
 create index if not exists entry_at on audit.entry using brin (at);
 
--- One row: how far the notary is. Who moves it may write.
+-- One row: the head of the chain. Writers move it first.
 create table if not exists audit.head (
     singleton boolean primary key default true check (singleton),
     number    bigint  not null,

@@ -1,29 +1,29 @@
-//! Whose an event is: the team that its stream belongs to, found once and kept in the entry.
+//! Team of an event: the team that its stream belongs to, found once and stored in the entry.
 
 use event_log::RawEvent;
 use events::TeamId;
 use moka::sync::Cache;
 use serde::Deserialize;
 
-/// Streams whose team is remembered; others are looked up.
+/// Number of streams whose team is cached; others are looked up.
 const REMEMBERED: u64 = 50_000;
 
-/// What is known of an event's team from the event alone.
+/// Team as far as the event itself tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Team {
-    /// It belongs to this one.
+    /// This team.
     Of(TeamId),
-    /// It belongs to none: a person's own affairs.
+    /// No team: a person's own affairs.
     None,
-    /// As the events of its stream before it.
+    /// The team of the earlier events of its stream.
     AsBefore,
 }
 
-/// Teams of streams that were met lately.
+/// Cache of streams' teams.
 #[derive(Clone)]
-pub(crate) struct Streams(Cache<String, TeamId>);
+pub(crate) struct TeamCache(Cache<String, TeamId>);
 
-impl Streams {
+impl TeamCache {
     pub(crate) fn new() -> Self {
         Self(Cache::new(REMEMBERED))
     }
@@ -32,29 +32,29 @@ impl Streams {
         self.0.get(stream)
     }
 
-    pub(crate) fn keep(&self, stream: &str, team: TeamId) {
+    pub(crate) fn insert(&self, stream: &str, team: TeamId) {
         self.0.insert(stream.to_owned(), team);
     }
 
-    pub(crate) fn forget(&self) {
+    pub(crate) fn clear(&self) {
         self.0.invalidate_all();
     }
 }
 
-/// What the event itself says of its team: in its stream's name, or in its payload. The events that begin a stream of a
-/// team name the team.
+/// The team that the event names, in its stream's name or in its payload. Events that begin a stream of a team name
+/// the team.
 pub(crate) fn team_of(event: &RawEvent) -> Team {
     match event.stream.category() {
         "team" | "uploads" | "tags" => event.stream.id().parse().map_or(Team::None, Team::Of),
         "phone" | "account" | "codes" => Team::None,
-        // Who looks into one team's history may look into another's next.
+        // An auditor may read one team's history now and another's next.
         "audit" => named(event).map_or(Team::None, Team::Of),
-        // Free text cannot pretend to be a field: it is inside of a personal value.
+        // Free text cannot pose as a field, because it is inside a personal value.
         _ => named(event).map_or(Team::AsBefore, Team::Of),
     }
 }
 
-/// The team that the payload names.
+/// Team in the payload.
 fn named(event: &RawEvent) -> Option<TeamId> {
     #[derive(Deserialize)]
     struct Placed {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_or_the_payload_says_whose_an_event_is() {
+    fn team_comes_from_the_stream_name_or_the_payload() {
         let named = format!(r#"{{"team":"{TEAM}","text":{{"$personal":{{"sealed":"…"}}}}}}"#);
         let of = Team::Of(TEAM.parse().unwrap());
         for stream in ["team", "uploads", "tags"] {

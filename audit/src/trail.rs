@@ -1,6 +1,6 @@
-//! Who looks into history leaves a trace in it: an event, durable before anything is shown.
+//! Records that somebody reads history: an event, durable before anything is shown.
 //!
-//! It is appended here and not where commands are: nothing is decided on, so nothing can conflict.
+//! It is appended here and not in the command service, since nothing is decided and so nothing can conflict.
 
 use crate::Auditor;
 use chrono::{DateTime, Utc};
@@ -9,14 +9,14 @@ use events::{AccountId, AuditEvent, Meta, Personal, Position, SessionId, StreamN
 use platform::http::RequestInfo;
 use secrets::journal::{Entry, WriteError};
 
-/// The command's name in metadata.
+/// Name of the command in the metadata.
 const COMMAND: &str = "audit.read";
 
 impl Auditor {
-    /// Records that somebody reads, and returns where.
+    /// Records a read of history and returns its position.
     ///
     /// # Errors
-    /// It could not be recorded: then nothing may be shown.
+    /// The read could not be recorded: nothing may be shown.
     pub async fn record(
         &self,
         read: Read,

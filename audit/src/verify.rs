@@ -1,4 +1,4 @@
-//! Whether a log is the one that was hashed and signed: all of it is read and hashed anew.
+//! Verification of a log: reads and hashes all of it, and compares it with the index and the checkpoints.
 
 use crate::{
     AuditError, Chain, Checkpoint, Entry, Filter, Ledger, Order,
@@ -10,57 +10,57 @@ use secrets::{guard::Guard, sealing, signing::PublicKey};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Events that are read at once.
+/// Number of events read at once.
 const PAGE: usize = 1_000;
 
-/// What was found.
+/// Result of a verification.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Events in order, up to the end or to the break.
+    /// Number of verified events, up to the end or to the break.
     pub events: u64,
-    /// The end of what is in order.
+    /// Point up to which the history is verified.
     pub chain: Chain,
-    /// The position of that end.
+    /// Position of that point.
     pub position: Position,
-    /// Checkpoints that fitted.
+    /// Number of checkpoints that matched.
     pub checkpoints: usize,
-    /// The last of them: behind it nothing is signed.
+    /// Last checkpoint that matched: nothing after it is signed.
     pub last_checkpoint: Option<Checkpoint>,
-    /// Events at the end that the notary has not come to.
+    /// Number of events at the end that the notary has not hashed yet.
     pub not_hashed: u64,
-    /// The first break, if there is one.
+    /// First break, if there is one.
     pub broken: Option<Break>,
-    /// Checkpoints from outside the database that were at hand: without any, who can write to it could have rewritten all.
+    /// Number of checkpoints from outside the database: without any, its owner could have rewritten everything.
     pub outside: usize,
-    /// Events that this installation did not write as they are.
+    /// Events that this installation did not write in this form.
     pub not_ours: Vec<ForeignEvent>,
-    /// Subjects whose key was destroyed without an erasure in the log that asked for it.
+    /// Subjects whose key was destroyed although no event of the log ordered an erasure.
     pub keys_lost: Vec<String>,
-    /// Subjects whose values are in the log, and who had no key when it began to be read.
+    /// Subjects with values in the log that had no key when the verification began.
     pub without_key: BTreeSet<Subject>,
 }
 
-/// An event that is not believed.
+/// An event that fails the guard's check: this installation did not write it in this form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ForeignEvent {
-    /// Its number in the chain.
+    /// Number in the chain.
     pub number: u64,
-    /// Where it is.
+    /// Position in the log.
     pub position: Position,
-    /// Its stream.
+    /// Name of its stream.
     pub stream: String,
-    /// Its id.
+    /// Id of the event.
     pub event: EventId,
-    /// The fault.
+    /// Reason in words.
     pub why: String,
 }
 
-/// The checks beside the chain.
+/// Checks beyond the hash chain.
 #[derive(Clone, Debug, Default)]
 pub struct ExtraChecks {
-    /// The rule for events that are believed; without one this is not checked.
+    /// Guard that checks the code of each event; `None`: not checked.
     pub guard: Option<Guard>,
-    /// The keys as they were before the log is read, and whether they were destroyed.
+    /// State of the keys before the log is read: whether each subject's key is destroyed.
     pub keys: BTreeMap<Subject, bool>,
 }
 
@@ -83,7 +83,7 @@ impl Report {
         }
     }
 
-    /// Nothing was looked at, because of what was found before.
+    /// The report if a fault was found before the log was read.
     pub(crate) fn nothing(broken: Break) -> Self {
         Self {
             events: 0,
@@ -100,41 +100,41 @@ impl Report {
         }
     }
 
-    /// Events behind the last checkpoint: who can write the database could still change them unseen.
+    /// Number of events after the last checkpoint: the database's owner could still change them unnoticed.
     pub fn not_signed(&self) -> u64 {
         self.chain.number.saturating_sub(self.last_checkpoint.as_ref().map_or(0, |last| last.number))
     }
 }
 
-/// Verifies a whole log: against the hashes of the ledger, against its checkpoints, and against those from outside.
-/// `tell` hears how far it is.
+/// Verifies a whole log against the hashes in the ledger, its checkpoints, and checkpoints from outside the database.
+/// `progress` gets the position reached.
 ///
 /// # Errors
-/// What is needed cannot be read: then nothing is said of history.
+/// The log or the ledger cannot be read: the history is neither confirmed nor refuted.
 pub async fn verify(
     log: &Log,
     ledger: &Ledger,
     outside: Vec<Checkpoint>,
     trusted: &[PublicKey],
-    tell: impl FnMut(Position),
+    progress: impl FnMut(Position),
 ) -> Result<Report, AuditError> {
-    verify_with(log, ledger, outside, trusted, ExtraChecks::default(), tell).await
+    verify_with(log, ledger, outside, trusted, ExtraChecks::default(), progress).await
 }
 
-/// As [`verify`], and looks at what stands beside the chain too.
+/// Like [`verify`], with checks beyond the hash chain.
 ///
 /// # Errors
-/// As [`verify`].
+/// The log or the ledger cannot be read: the history is neither confirmed nor refuted.
 pub async fn verify_with(
     log: &Log,
     ledger: &Ledger,
     outside: Vec<Checkpoint>,
     trusted: &[PublicKey],
-    beside: ExtraChecks,
-    tell: impl FnMut(Position),
+    extra: ExtraChecks,
+    progress: impl FnMut(Position),
 ) -> Result<Report, AuditError> {
     let count = outside.len();
-    // In this order: whatever is added meanwhile is behind what was asked for first.
+    // In this order: whatever is added meanwhile comes after what was read first.
     let mut checkpoints = ledger.checkpoints().await?;
     checkpoints.extend(outside);
     let hashed = ledger.head().await?.chain.number;
@@ -142,38 +142,38 @@ pub async fn verify_with(
         Ok(walk) => walk,
         Err(broken) => return Ok(Report::nothing(broken)),
     };
-    let mut verifier = Verifier { log, ledger, walk, hashed, seen: Seen::of(beside) };
-    let broken = verifier.walk(tell).await?;
+    let mut verifier = Verifier { log, ledger, walk, hashed, findings: Findings::of(extra) };
+    let broken = verifier.walk(progress).await?;
     let not_hashed = verifier.walk.chain().number.saturating_sub(hashed);
     let report = Report::of(&verifier.walk, Chain::START, not_hashed, broken);
-    // Behind a break not all erasures were seen.
-    let keys_lost = if report.broken.is_some() { vec![] } else { verifier.seen.keys_lost() };
-    let without_key = verifier.seen.without_key();
-    Ok(Report { outside: count, not_ours: verifier.seen.not_ours, keys_lost, without_key, ..report })
+    // After a break, later erasures were not findings.
+    let keys_lost = if report.broken.is_some() { vec![] } else { verifier.findings.keys_lost() };
+    let without_key = verifier.findings.without_key();
+    Ok(Report { outside: count, not_ours: verifier.findings.not_ours, keys_lost, without_key, ..report })
 }
 
-/// Findings about events beside their hashes.
-struct Seen {
-    beside: ExtraChecks,
+/// Findings of the extra checks.
+struct Findings {
+    extra: ExtraChecks,
     not_ours: Vec<ForeignEvent>,
     erased: BTreeSet<Subject>,
     sealed: BTreeSet<Subject>,
 }
 
-impl Seen {
-    fn of(beside: ExtraChecks) -> Self {
-        Self { beside, not_ours: vec![], erased: BTreeSet::new(), sealed: BTreeSet::new() }
+impl Findings {
+    fn of(extra: ExtraChecks) -> Self {
+        Self { extra, not_ours: vec![], erased: BTreeSet::new(), sealed: BTreeSet::new() }
     }
 
-    fn see(&mut self, number: u64, event: &RawEvent) {
-        let checked = self.beside.guard.as_ref().map_or(Ok(()), |guard| guard.check(event));
+    fn inspect(&mut self, number: u64, event: &RawEvent) {
+        let checked = self.extra.guard.as_ref().map_or(Ok(()), |guard| guard.check(event));
         if let Err(wrong) = checked {
             let RawEvent { position, id, .. } = *event;
             let (stream, why) = (event.stream.to_string(), wrong.to_string());
             self.not_ours.push(ForeignEvent { number, position, stream, event: id, why });
             return;
         }
-        if self.beside.keys.is_empty() {
+        if self.extra.keys.is_empty() {
             return;
         }
         if matches!(event.kind.as_str(), "account.erased.v1" | "team.erased.v1") {
@@ -186,20 +186,20 @@ impl Seen {
         }
     }
 
-    /// Keys that were destroyed without an erasure.
+    /// Subjects whose key was destroyed without an erasure.
     fn keys_lost(&self) -> Vec<String> {
         let destroyed =
-            self.beside.keys.iter().filter(|(_, destroyed)| **destroyed).map(|(subject, _)| subject);
+            self.extra.keys.iter().filter(|(_, destroyed)| **destroyed).map(|(subject, _)| subject);
         let unasked = destroyed.filter(|subject| !self.erased.contains(subject));
         unasked.map(Subject::to_string).collect()
     }
 
-    /// Subjects whose values are in the log, and that had no key when it began to be read.
+    /// Subjects with values in the log that had no key when the verification began.
     fn without_key(&self) -> BTreeSet<Subject> {
-        if self.beside.keys.is_empty() {
+        if self.extra.keys.is_empty() {
             return BTreeSet::new();
         }
-        self.sealed.iter().filter(|subject| !self.beside.keys.contains_key(subject)).copied().collect()
+        self.sealed.iter().filter(|subject| !self.extra.keys.contains_key(subject)).copied().collect()
     }
 }
 
@@ -207,19 +207,19 @@ struct Verifier<'v> {
     log: &'v Log,
     ledger: &'v Ledger,
     walk: Walk,
-    /// Up to this number there are entries.
+    /// Highest number that has an entry.
     hashed: u64,
-    seen: Seen,
+    findings: Findings,
 }
 
 impl Verifier<'_> {
-    async fn walk(&mut self, mut tell: impl FnMut(Position)) -> Result<Option<Break>, AuditError> {
+    async fn walk(&mut self, mut progress: impl FnMut(Position)) -> Result<Option<Break>, AuditError> {
         loop {
             let events = match self.log.read_all(self.walk.position(), PAGE).await {
                 Err(ReadError::Gap { after, .. }) if after == self.walk.position() => {
-                    return Ok(Some(self.walk.broken(Some(after + 1), Fault::Missing)));
+                    return Ok(Some(self.walk.break_at(Some(after + 1), Fault::Missing)));
                 }
-                // First what is before the hole: it may break earlier.
+                // The events before the gap come first: they may break earlier.
                 Err(ReadError::Gap { after, .. }) => self.before(after).await?,
                 events => events?,
             };
@@ -232,7 +232,7 @@ impl Verifier<'_> {
             if let Err(broken) = self.step(&events, &entries) {
                 return Ok(Some(broken));
             }
-            tell(self.walk.position());
+            progress(self.walk.position());
         }
     }
 
@@ -245,20 +245,20 @@ impl Verifier<'_> {
         let mut entries = entries.iter().peekable();
         for event in events {
             let number = self.walk.chain().number + 1;
-            // First: at a break nothing more is looked at.
-            self.seen.see(number, event);
+            // First: the rest of the step is skipped at a break.
+            self.findings.inspect(number, event);
             let entry = entries.next_if(|entry| entry.number == number);
             if entry.is_none() && number <= self.hashed {
-                return Err(self.walk.broken(Some(event.position), Fault::Index));
+                return Err(self.walk.break_at(Some(event.position), Fault::Index));
             }
             if let Some(entry) = entry
                 && self.walk.chain().then(event) != entry.chain()
             {
-                return Err(self.unlike(event, entry));
+                return Err(self.differing(event, entry));
             }
             let chain = self.walk.step(event)?;
             if let Some(entry) = entry
-                && !entry.is_of(event)
+                && !entry.matches(event)
             {
                 let (number, position) = (chain.number, Some(event.position));
                 return Err(Break {
@@ -272,17 +272,18 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Another event than the one of the entry: it was changed, or the right one is gone and this is a later one.
-    fn unlike(&self, event: &RawEvent, entry: &Entry) -> Break {
+    /// The break at an event that differs from its entry: it was changed, or the right one is missing and this is a
+    /// later one.
+    fn differing(&self, event: &RawEvent, entry: &Entry) -> Break {
         let why = if entry.position < event.position { Fault::Missing } else { Fault::Changed };
-        self.walk.broken(Some(entry.position.min(event.position)), why)
+        self.walk.break_at(Some(entry.position.min(event.position)), why)
     }
 
-    /// The log ends: may it?
+    /// The break at the end of the log, if it ends too early.
     async fn end(&self) -> Result<Option<Break>, AuditError> {
         let next = self.ledger.entry_number(self.walk.chain().number + 1).await?;
         if let Some(next) = next.filter(|next| next.number <= self.hashed) {
-            return Ok(Some(self.walk.broken(Some(next.position), Fault::Missing)));
+            return Ok(Some(self.walk.break_at(Some(next.position), Fault::Missing)));
         }
         Ok(self.walk.end().err())
     }

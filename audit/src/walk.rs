@@ -1,4 +1,4 @@
-//! A walk along the chain that holds it against what was signed: the same for a log and for a file.
+//! A walk along the chain that compares it with checkpoints, for logs and for exported files.
 
 use crate::{BadSignature, Chain, Checkpoint};
 use chrono::{DateTime, Utc};
@@ -8,75 +8,75 @@ use secrets::signing::PublicKey;
 use serde::Serialize;
 use std::collections::VecDeque;
 
-/// Where the chain breaks first, and how.
+/// First fault of a history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Break {
-    /// The number in the chain.
+    /// Number in the chain.
     pub number: u64,
-    /// The position, where it is known: a missing event has none in a log whose positions have gaps.
+    /// Position, if known: a missing event has none in a log whose positions have gaps.
     pub position: Option<Position>,
-    /// The last position before it that is in order.
+    /// Last position before the fault.
     pub after: Position,
-    /// What is wrong.
+    /// Fault.
     pub why: Fault,
 }
 
-/// What is wrong with history.
+/// Kinds of faults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// Another event stands there, or another version of it.
+    /// The event differs from the hashed one.
     #[error("the event is not the one that was hashed")]
     Changed,
-    /// None stands there.
+    /// The event is missing.
     #[error("the event is missing")]
     Missing,
-    /// The index leads elsewhere than the event says.
-    #[error("the index says of the event what it does not say of itself")]
+    /// The index entry differs from its event.
+    #[error("the index entry does not match the event")]
     Index,
-    /// Hashes fit each other, but not what was signed.
+    /// The hashes match each other, but not the checkpoint.
     #[error("history is not the one that was signed at {at}: it was changed at number {from} or later")]
     NotAsSigned {
-        /// When it was signed.
+        /// Time of the checkpoint.
         at: DateTime<Utc>,
-        /// The first number that no good checkpoint covers.
+        /// First number that no matching checkpoint covers.
         from: u64,
     },
-    /// It ends before what was signed.
+    /// The history ends before a signed number.
     #[error("history ends here, but number {number} was signed at {at}")]
     Cut {
-        /// The number that was signed.
+        /// Signed number.
         number: u64,
-        /// When.
+        /// Time of the checkpoint.
         at: DateTime<Utc>,
     },
-    /// A checkpoint is worth nothing.
-    #[error("a checkpoint for it is not good: {0}")]
+    /// A checkpoint has a bad signature.
+    #[error("a checkpoint for it has a bad signature: {0}")]
     Checkpoint(BadSignature),
-    /// The file has other bytes than those that were exported, although its chain holds.
-    #[error("the file is not the one that was exported: bytes outside of the chain were changed")]
+    /// The chain holds, but other bytes of the file differ from the exported ones.
+    #[error("the file differs from the exported one: bytes outside the chain were changed")]
     File,
-    /// The manifest was not made by who is trusted.
-    #[error("the manifest is not signed with a key that is trusted")]
+    /// The manifest has no trusted signature.
+    #[error("the manifest is not signed with a trusted key")]
     Manifest,
-    /// The file cannot be read further.
-    #[error("a line that is none: {0}")]
+    /// A line of the file cannot be parsed.
+    #[error("a line cannot be parsed: {0}")]
     Line(String),
 }
 
-/// On its way from a place in the chain.
+/// State of a walk.
 #[derive(Debug)]
 pub(crate) struct Walk {
     chain: Chain,
     position: Position,
-    /// Checkpoints still to come, by number.
+    /// Checkpoints still ahead, by number.
     ahead: VecDeque<Checkpoint>,
     passed: usize,
     last_signed: Option<Checkpoint>,
 }
 
 impl Walk {
-    /// Begins behind `start`, with checkpoints in any order. Those of before prove nothing here and are left out.
+    /// Begins after `start`, with checkpoints in any order; those up to `start` prove nothing here and are dropped.
     pub(crate) fn begin(
         start: Chain,
         mut checkpoints: Vec<Checkpoint>,
@@ -91,14 +91,14 @@ impl Walk {
         Ok(Self { chain: start, position: 0, ahead: checkpoints.into(), passed: 0, last_signed: None })
     }
 
-    /// One event further.
+    /// Walks one event further.
     pub(crate) fn step(&mut self, event: &RawEvent) -> Result<Chain, Break> {
         let chain = self.chain.then(event);
         while let Some(checkpoint) = self.ahead.pop_front_if(|next| next.number == chain.number) {
             if checkpoint.hash != chain.hash {
                 let from = self.last_signed.as_ref().map_or(1, |good| good.number.saturating_add(1));
                 let why = Fault::NotAsSigned { at: checkpoint.at, from };
-                return Err(self.broken(Some(event.position), why));
+                return Err(self.break_at(Some(event.position), why));
             }
             self.passed += 1;
             self.last_signed = Some(checkpoint);
@@ -107,33 +107,33 @@ impl Walk {
         Ok(chain)
     }
 
-    /// Says whether history may end here.
+    /// Whether the history may end here.
     pub(crate) fn end(&self) -> Result<(), Break> {
         match self.ahead.front() {
             None => Ok(()),
             Some(Checkpoint { number, at, position, .. }) => {
                 let next = (*number - 1 == self.chain.number).then_some(*position);
-                Err(self.broken(next, Fault::Cut { number: *number, at: *at }))
+                Err(self.break_at(next, Fault::Cut { number: *number, at: *at }))
             }
         }
     }
 
     /// A break at the next event.
-    pub(crate) fn broken(&self, position: Option<Position>, why: Fault) -> Break {
+    pub(crate) fn break_at(&self, position: Option<Position>, why: Fault) -> Break {
         Break { number: self.chain.number.saturating_add(1), position, after: self.position, why }
     }
 
-    /// Where it stands.
+    /// The current point in the chain.
     pub(crate) fn chain(&self) -> Chain {
         self.chain
     }
 
-    /// The position of the last event.
+    /// Position of the last event.
     pub(crate) fn position(&self) -> Position {
         self.position
     }
 
-    /// How many checkpoints fitted, and the last of them.
+    /// Number of checkpoints that matched, and the last of them.
     pub(crate) fn signed(&self) -> (usize, Option<&Checkpoint>) {
         (self.passed, self.last_signed.as_ref())
     }

@@ -116,7 +116,7 @@ async fn history_is_proved_here_and_in_files_until_it_is_tampered_with() {
     let story = Story::begin(LogPlace::Postgres).await;
     let (status, words) = story.code(&["verify"]);
     assert_eq!(status, Some(0), "{words}");
-    assert!(words.contains("; 0 events behind it are not signed"), "{words}");
+    assert!(words.contains("; 0 events after it are not signed"), "{words}");
     let (_, key) = story.code(&["key"]);
     let key = key.trim();
 

@@ -137,7 +137,7 @@ async fn a_log_whose_codes_were_taken_off_is_not_taken_for_one_of_before() {
     sqlx::raw_sql(strip).execute(&pool).await.expect("an owner can do so");
     let migrated = world.attempt(&["migrate"]);
     assert!(
-        !migrated.status.success() && words(&migrated).contains("somebody has changed it"),
+        !migrated.status.success() && words(&migrated).contains("the log was tampered with"),
         "{}",
         words(&migrated)
     );

@@ -96,9 +96,9 @@ async fn tamper(pool: &PgPool, change: &str) {
 async fn a_copy_refuses_what_is_no_place_for_it() {
     let stage = Stage::set(3).await;
     let own = stage.world.database_url();
-    stage.refuses(&["--to", own], "--to names the log that is to be copied");
+    stage.refuses(&["--to", own], "--to names the source log itself");
     let spelt = format!("{own}{}application_name=copy", if own.contains('?') { '&' } else { '?' });
-    stage.refuses(&["--to", &spelt], "--to names the log that is to be copied");
+    stage.refuses(&["--to", &spelt], "--to names the source log itself");
     stage.refuses(&["--to", "memory"], "--to: postgres://… or esdb://… is expected");
     stage.refuses(&["--from", "memory", "--to", own], "--from: postgres://… or esdb://… is expected");
     stage.refuses(&["--to", "esdb://user:secret@a,,b"], "--to: the URL of EventStoreDB: a host is expected");
@@ -107,7 +107,7 @@ async fn a_copy_refuses_what_is_no_place_for_it() {
     let url = server.url();
     stage.copies(&["--to", &url]);
     let spelt = format!("{}&keepAliveInterval=10000", url.replace("esdb://", "esdb://user:pass@"));
-    stage.refuses(&["--from", &url, "--to", &spelt], "--to names the log that is to be copied");
+    stage.refuses(&["--from", &url, "--to", &spelt], "--to names the source log itself");
     stage.copies(&["--from", &url, "--to", &format!("{url}&namespace=other")]);
 }
 
@@ -115,13 +115,13 @@ async fn a_copy_refuses_what_is_no_place_for_it() {
 async fn a_target_with_another_history_is_left_as_it_is() {
     let stage = Stage::set(3).await;
     let to = &["--to", &*stage.other.url];
-    assert!(stage.copies(to).contains("0 events were there"));
+    assert!(stage.copies(to).contains("Found 0 events"));
     assert_eq!(content(&stage.target).await, content(&stage.source).await);
 
     intrude(&stage.target, 2).await;
     let there = content(&stage.target).await;
     let behind = there.len() - 1;
-    let why = format!("the target holds events that the source does not: those behind its position {behind}");
+    let why = format!("the target holds events that the source lacks: those after its position {behind}");
     stage.refuses(to, &why);
     // The source goes on too, elsewhere.
     intrude(&stage.source, 2).await;
@@ -198,7 +198,7 @@ async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
     assert_eq!(left, i64::try_from(all - 1).expect("few"));
     move_checkpoint(1).await;
     let words = stage.copies(to);
-    assert!(words.contains(&format!("{all} events were there, 0 were copied")), "{words}");
+    assert!(words.contains(&format!("Found {all} events, copied 0 events")), "{words}");
     let left: i64 = sqlx::query_scalar(position).fetch_one(&stage.source).await.expect("it starts over");
     assert_eq!(left, 0);
 }
@@ -222,7 +222,7 @@ async fn a_copy_that_was_killed_is_gone_on_with() {
         copying.wait().expect("it ends");
     }
     let words = stage.copies(&["--to", &stage.other.url]);
-    assert!(!words.contains("0 events were there") && !words.contains(" 0 were copied"), "{words}");
+    assert!(!words.contains("Found 0 events") && !words.contains("copied 0 events"), "{words}");
     assert_eq!(content(&stage.target).await, all);
     for table in ["log.receipts", "keys.data_keys"] {
         let rows = format!("select (to_jsonb(t) - 'recorded_at')::text from {table} t order by 1");
@@ -233,5 +233,5 @@ async fn a_copy_that_was_killed_is_gone_on_with() {
         assert!(!copied.is_empty(), "{table}");
         assert_eq!(copied, rows(&stage.source).await, "{table}");
     }
-    assert!(stage.copies(&["--to", &stage.other.url]).contains(" 0 were copied"));
+    assert!(stage.copies(&["--to", &stage.other.url]).contains("copied 0 events"));
 }

@@ -54,7 +54,7 @@ async fn operators_see_what_is_parked_and_rule_about_it() {
     assert!(told.contains("message.sung.v9"), "it is as unknown as before: {told}");
     let skip = ["parked", "skip", "--position", &position.to_string(), "--reason", "из будущего"];
     let told = world.run(&skip);
-    assert!(told.contains("Nothing is parked."), "{told}");
+    assert!(told.contains("No stream is parked."), "{told}");
     let found: Value = anna.client.get(stage.path(&format!("/chats/{group}/messages/{id}"))).await.ok();
     assert_eq!(found["content"]["text"], "раз");
 }
@@ -74,7 +74,7 @@ async fn of_operators_who_rule_at_once_one_is_heard_and_the_others_are_told() {
     for (place, asked) in asked.into_iter().enumerate() {
         let output = asked.wait_with_output().unwrap();
         let words = String::from_utf8_lossy(&output.stderr);
-        let refused = words.contains("nothing was ruled: somebody else ruled at the same moment")
+        let refused = words.contains("nothing was ruled: another operator ruled at the same moment")
             || words.contains(&format!("no stream is parked at position {position}"));
         assert_eq!(output.status.code(), Some(i32::from(refused)), "{words}");
         skipped += i64::from([0, 2, 4, 5].contains(&place) && !refused);

@@ -1,4 +1,4 @@
-//! The description of what goes over websockets, AsyncAPI 3, made from the types of the frames; and a page that shows it.
+//! The AsyncAPI 3 document of the websocket, made from the types of the frames, and a page that shows it.
 
 use axum::{Router, response::Html, routing::get};
 use http::{
@@ -20,7 +20,7 @@ use utoipa::{
 
 type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// What the page may load: nothing but its own style.
+/// Content security policy of the page: its own style only.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// The whole document.
@@ -40,40 +40,39 @@ pub fn document() -> Value {
         heard.iter().chain(&said).map(|(name, it)| (name.clone(), it.clone())).collect();
     let schemas: Map<String, Value> =
         schemas.into_iter().map(|(name, schema)| (name, value(&schema))).collect();
-    let team = json!({"team_uid": {"description": "The team"}});
+    let team = json!({"team_uid": {"description": "Id of the team"}});
     let from = json!({"type": "object", "properties": {"from": {
         "type": "string",
         "pattern": r"^([0-9]+(\.[0-9]+)?|confirmed)$",
-        "description": "Everything behind this point is told before what is new; `confirmed`: behind the last frame that \
-            this session's client has confirmed (websockets only)",
+        "description": "Position to resume after: all later frames are sent before new ones. `confirmed`: after the last frame \
+            that a client of this session confirmed (websockets only)",
     }}});
     let mut query = from.clone();
     query["properties"]["roster"] = json!({
         "type": "string",
         "enum": ["true", "false"],
-        "description": "Whether the first frame is to be `server.roster`, unless `from` is given",
+        "description": "Whether the first frame is `server.roster`; ignored if `from` is given",
     });
     json!({
         "asyncapi": "3.0.0",
         "info": {
             "title": "Veche",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "What a team messenger tells its clients live. Whoever gets a frame with a `confirm_id` \
-                confirms it; a frame that stems from an event says where it stands in the log, and a client may go on \
-                from there.",
+            "description": "Live updates of a team messenger. A client confirms each frame that has a `confirm_id`. A frame \
+                that an event caused carries the event's position in the log, from which a client may resume.",
         },
         "defaultContentType": "application/json",
         "channels": {
             "socket": {
                 "address": "/messaging/{team_uid}",
-                "title": "The websocket of a team",
+                "title": "Websocket of a team",
                 "parameters": team,
                 "bindings": {"ws": {"method": "GET", "query": query}},
                 "messages": refer(&all, "components/messages"),
             },
             "stream": {
                 "address": "/api/v3/teams/{team_uid}/events",
-                "title": "The same as server-sent events, to be listened to only",
+                "title": "Server-sent events of a team: the frames of the websocket, receive only",
                 "parameters": team,
                 "bindings": {"http": {"method": "GET", "query": from}},
                 "messages": refer(&heard, "components/messages"),
@@ -100,7 +99,7 @@ pub fn document() -> Value {
     })
 }
 
-/// `/asyncapi.json`, and `/docs/events` that shows it.
+/// Routes of `/asyncapi.json` and of `/docs/events`, which shows it.
 pub(crate) fn routes() -> Router {
     let text = serde_json::to_string(&document()).unwrap_or_default();
     let page = page(&document());
@@ -112,7 +111,7 @@ pub(crate) fn routes() -> Router {
     Router::new().route("/asyncapi.json", get(json)).route("/docs/events", get(html))
 }
 
-/// Each variant with what an envelope has beside it.
+/// The messages of the server: each variant with the envelope's fields.
 fn server_messages() -> Map<String, Value> {
     let mut schema = value(&ServerEvent::schema());
     let variants = schema["oneOf"].as_array_mut().map(std::mem::take).unwrap_or_default();
@@ -121,11 +120,9 @@ fn server_messages() -> Map<String, Value> {
         let about = payload.as_object_mut()?.remove("description").unwrap_or_default();
         payload["additionalProperties"] = false.into();
         payload["properties"]["confirm_id"] =
-            json!({"type": "string", "description": "To be confirmed by `client.confirm`"});
-        payload["properties"]["position"] =
-            json!({"type": "integer", "minimum": 1, "description": "The event that led to it"});
-        payload["properties"]["ordinal"] =
-            json!({"type": "integer", "minimum": 0, "description": "Among the frames of that event"});
+            json!({"type": "string", "description": "Id to send back in `client.confirm`"});
+        payload["properties"]["position"] = json!({"type": "integer", "minimum": 1, "description": "Position of the event that caused the frame"});
+        payload["properties"]["ordinal"] = json!({"type": "integer", "minimum": 0, "description": "Number of the frame among those of the event, from 0"});
         payload["dependentRequired"] = json!({"position": ["ordinal"], "ordinal": ["position"]});
         let params = &mut payload["properties"]["params"];
         if params["properties"].is_object() {
@@ -148,7 +145,7 @@ fn client_messages(schemas: &mut Schemas) -> Map<String, Value> {
                 "params": params,
                 "confirm_id": {
                     "type": ["string", "number"],
-                    "description": "Asks for `server.confirm`; echoed as it is",
+                    "description": "Id chosen by the client; the server echoes it in `server.confirm`",
                 },
             },
         });
@@ -174,11 +171,11 @@ fn params_of(event: ClientEvent, schemas: &mut Schemas) -> Value {
 }
 
 fn value(schema: &RefOr<Schema>) -> Value {
-    // A schema is made of maps and texts.
+    // Schemas consist of maps and texts, which always serialize.
     serde_json::to_value(schema).unwrap_or_default()
 }
 
-/// The document for people: every message with its schema, every schema that is referred to. All of it is escaped.
+/// The document as an HTML page: every message with its schema, and every referenced schema; all text is escaped.
 fn page(document: &Value) -> String {
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Veche: events</title><style>\
@@ -187,11 +184,11 @@ fn page(document: &Value) -> String {
          code,summary{font-family:ui-monospace,monospace}</style></head><body><h1>Veche: events</h1>",
     );
     let about = document["info"]["description"].as_str().unwrap_or_default();
-    // Writing into a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = write!(page, "<p>{}</p><p><a href=\"/asyncapi.json\">asyncapi.json</a></p>", escape(about));
     for (title, place, prefix) in [
-        ("The server says", "/components/messages", "server."),
-        ("Clients say", "/components/messages", "client."),
+        ("Messages of the server", "/components/messages", "server."),
+        ("Messages of clients", "/components/messages", "client."),
         ("Schemas", "/components/schemas", ""),
     ] {
         let _ = write!(page, "<h2>{title}</h2>");
@@ -219,7 +216,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn every_reference_leads_somewhere() {
+    fn every_reference_resolves() {
         fn follow(document: &Value, value: &Value) {
             match value {
                 Value::Object(entries) => {
@@ -238,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn every_message_says_what_it_is() {
+    fn every_message_has_a_description() {
         let document = document();
         let messages = document["components"]["messages"].as_object().unwrap();
         assert!(messages.len() > 20);
@@ -249,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_shows_everything_and_believes_nothing() {
+    fn page_shows_every_message_and_escapes_all_text() {
         let document = document();
         let page = page(&document);
         for name in document["components"]["messages"].as_object().unwrap().keys() {

@@ -1,8 +1,8 @@
-//! `veche audit`: history as an auditor wants it. Searched, followed, explained, exported and proved.
+//! `veche audit`: searches, follows, explains, exports and verifies history.
 //!
-//! It opens the log and the chain beside it, and no more: it may run beside a server, on another machine, and long after.
-//! Exit codes: 0, all is well; 1, history is not what was hashed and signed; 2, the question was wrong or could not be
-//! answered; 3, all is well as far as the database itself says, and nothing from outside of it was at hand.
+//! It opens only the log and the audit chain, so it may run next to a server or on another machine. Exit codes: 0,
+//! success; 1, the history or file is not the signed one; 2, wrong arguments, or the command could not run; 3,
+//! verified against the database only, without a checkpoint from outside.
 
 mod accept;
 mod archive;
@@ -32,37 +32,37 @@ use platform::{
 use secrets::journal::Journal;
 use std::{io, process::ExitCode};
 
-/// What can be asked.
+/// Subcommands of `veche audit`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Print the public key that checkpoints and exports are verified with
+    /// Print the public key that verifies checkpoints and exports
     Key,
-    /// List events that a filter lets through
+    /// List events that match a filter
     List(list::List),
-    /// Follow events as they happen
+    /// Follow new events that match a filter
     Tail(tail::Tail),
-    /// Show one event, what it came of, and what came of it
+    /// Show one event with its causes and effects
     Show(show::Show),
-    /// Write history into a file that can be verified with the public key alone; run again, it goes on
+    /// Export events to a file that can be verified with the public key alone; a repeated run continues
     Export(export::Export),
-    /// Prove that history is the one that was hashed and signed; exit code 1 if it is not, 3 if no checkpoint from
-    /// outside the database was at hand
+    /// Verify that the history, or an exported file, is the one that was hashed and signed; exit code 1 if it is not,
+    /// 3 if no checkpoint from outside the database was available
     Verify(verify::Verify),
-    /// Print what an account, a team or a conversation was at a moment, folded from its events
+    /// Print the state of an account, a team or a chat at a point in history, folded from its events
     State(state::State),
     /// Print which event gave each field its value
     Why(why::Why),
-    /// Accept that history is not the one that was signed, e.g. after a backup was restored; recorded, with the reason
+    /// Accept a history that is not the signed one, e.g. after restoring a backup; recorded with the reason
     Accept(accept::Accept),
-    /// Forget a person or a team for ever, and print the signed receipt
+    /// Erase a person or a team for ever and print the signed receipt
     Erase(erase::Erase),
-    /// Print the receipt of an erasure again
+    /// Print the receipt of an earlier erasure
     Receipt(erase::Who),
-    /// Say whether a receipt is genuine
+    /// Check the signature of a receipt
     CheckReceipt(receipt::Check),
 }
 
-/// Does what was asked; any error is exit code 2.
+/// Runs a subcommand; any error means exit code 2.
 pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, Failure> {
     let done = match command {
         AuditCommand::Verify(verify) if verify.needs_no_settings() => verify.file(&[]),
@@ -74,7 +74,7 @@ pub(crate) fn run(command: AuditCommand, sources: &Sources) -> Result<ExitCode, 
         }
     };
     match done {
-        // Who reads through a pipe may stop.
+        // The reader of a pipe may stop early.
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
         done => done,
     }
@@ -102,26 +102,26 @@ async fn answer(command: AuditCommand, config: Config) -> Result<ExitCode, Failu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks the log and the chain beside it, and lets go of them.
+/// Runs work on the opened log and audit chain, then closes them.
 async fn within(
     config: Config,
     ask: impl AsyncFnOnce(&Archive) -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     let archive = Archive::open(config).await?;
-    let told = ask(&archive).await;
+    let answer = ask(&archive).await;
     archive.close().await;
-    told
+    answer
 }
 
-/// Asks the log alone.
+/// Runs work on the log alone.
 async fn folded(
     config: Config,
     ask: impl AsyncFnOnce(&Journal) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = Runtime::open_without_migrating(config).await?;
-    let told = ask(&runtime.journal).await;
+    let answer = ask(&runtime.journal).await;
     runtime.close().await;
-    told
+    answer
 }
 
 fn is_broken_pipe(error: &Failure) -> bool {

@@ -1,13 +1,13 @@
-//! The bus of the settings: in the process, or over NATS with the credentials and the authority that are in files.
+//! The configured bus: in the process, or NATS with credentials and authority from files.
 
 use crate::cli::Failure;
 use bus::{Bus, NatsOptions, NatsTls};
 use platform::config::Config;
 
-/// Opens it; the connection is made behind the scenes.
+/// Opens the bus; the connection is made in the background.
 ///
 /// # Errors
-/// The password's file cannot be read, or an address makes no sense.
+/// The password file cannot be read, or the address is invalid.
 pub(crate) async fn open(config: &Config) -> Result<Bus, Failure> {
     match config.bus.expose() {
         "memory" => Ok(Bus::memory()),
@@ -24,7 +24,7 @@ pub(crate) async fn open(config: &Config) -> Result<Bus, Failure> {
     }
 }
 
-/// With which name and password, if they are not in the address.
+/// User name and password for NATS, unless the address contains them.
 fn nats_user(config: &Config) -> Result<Option<(String, String)>, Failure> {
     let nats = &config.nats;
     let Some(file) = &nats.password_file else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! What can be asked on the command line, and what it answers there.
+//! The command line: parsing, dispatch to the commands, exit codes.
 
 use crate::{
     Role,
@@ -15,7 +15,7 @@ use platform::{
 };
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
-/// What anything here may fail with: it ends on standard error.
+/// Error of any command; it is printed to standard error.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// Backend of a team messenger, event-sourced from end to end.
@@ -25,19 +25,19 @@ pub type Failure = Box<dyn Error + Send + Sync>;
     version,
     max_term_width = 100,
     after_help = "\
-Settings come from defaults, then the file, then VECHE_* variables, then flags; `veche config default` prints them all \
-with what they mean.
+Settings come from defaults, then the file, then VECHE_* variables, then flags; `veche config default` prints all of them \
+with descriptions. Exit code 0: success, 1: failure; `veche audit` lists its own.
 
 Examples:
   veche serve                                   everything in one process
   veche serve --set listen=0.0.0.0:8000
   VECHE_BUS=nats://127.0.0.1:4222 veche gateway  one role alone
-  veche rebuild --shadow --switch               make the read model anew from the log, beside the served one
-  veche rebuild diff                            compare the read model with what the log says
-  veche parked                                  list events that could not be applied
-  veche phones check                            list accounts whose number was stored wrongly
-  veche audit verify                            prove that history is the one that was signed
-  veche log copy --to 'esdb://db:2113?tls=false'  copy the history into EventStoreDB"
+  veche rebuild --shadow --switch               rebuild the read model next to the served one, then switch
+  veche rebuild diff                            compare the read model with a rebuild from the log
+  veche parked                                  list streams whose projection is parked
+  veche phones check                            list accounts with a wrongly stored phone number
+  veche audit verify                            verify the history against its signatures
+  veche log copy --to 'esdb://db:2113?tls=false'  copy the history to EventStoreDB"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -46,77 +46,77 @@ pub struct Cli {
     command: Task,
 }
 
-/// Where settings come from beside the environment.
+/// Sources of settings besides the environment.
 #[derive(Debug, Args)]
 struct Settings {
-    /// A TOML file with settings [default: the one that VECHE_CONFIG names]
+    /// TOML file with settings [default: the file that VECHE_CONFIG names]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One setting, e.g. `auth.code_length=6`; may be repeated
+    /// Override one setting, e.g. `auth.code_length=6`; repeatable
     #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run everything in one process
+    /// Run all roles in one process
     Serve,
-    /// Run the write side alone: POST, PUT, DELETE
+    /// Run the command side only (POST, PUT, DELETE)
     Command,
-    /// Run the read side alone: GET
+    /// Run the query side only (GET)
     Query,
-    /// Run the projection alone: the log becomes the read model, SMS and webhooks go out
+    /// Run the projection only: updates the read model, sends SMS and webhooks
     Projection,
-    /// Run the websockets alone
+    /// Run the websocket gateway only
     Gateway,
-    /// Bring the database's schemas up to date
+    /// Create or update the database schemas and grant the services' roles their rights
     Migrate(Migrate),
-    /// Drop the read model and make it anew from the log, or make one beside it; a running server goes on meanwhile
+    /// Rebuild the read model from the log, in place or next to the served one; a running server stays available
     Rebuild(rebuild::Rebuild),
-    /// List events that the projection could not apply, or rule about them
+    /// List the streams whose projection is parked, retry them, or skip an event
     Parked(parked::Parked),
-    /// Look for phone numbers that were stored otherwise than they were meant
+    /// Check stored phone numbers
     #[command(subcommand)]
     Phones(phones::PhonesCommand),
-    /// Replace the keys that keys of personal values are wrapped with
+    /// Add or rotate the keys that wrap the keys of personal values
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Work on the event log itself
+    /// Maintain the event log
     #[command(subcommand)]
     Log(LogCommand),
-    /// Search, follow, explain, export and prove history
+    /// Search, explain, export and verify the history
     #[command(subcommand)]
     Audit(Box<AuditCommand>),
-    /// Show or check the settings
+    /// Check or print the settings
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the description of the HTTP API (OpenAPI 3.1, JSON)
+    /// Print the OpenAPI 3.1 document of the HTTP API as JSON
     Openapi,
 }
 
 #[derive(Debug, Args)]
 struct Migrate {
-    /// Accept all events of now that carry no code of this installation, and say why: it stays in the log for ever. For
-    /// logs of older versions that `serve` refuses, and after a tampering that was settled
+    /// Accept all existing events without a code of this installation, for this reason, which stays in the log for
+    /// ever. For logs of older versions that `serve` refuses, and after a tampering has been investigated
     #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     accept_history: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 enum LogCommand {
-    /// Copy a whole history, with the keys of personal values, to another log; run it again to go on where it ended
+    /// Copy the whole history with the keys of personal values to another log; a repeated run continues
     Copy(log_copy::Copy),
 }
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Say whether the settings are good; changes nothing
+    /// Check the settings without changing anything
     Check,
-    /// Print the settings in force, secrets hidden
+    /// Print the effective settings with secrets hidden
     Show,
-    /// Print every setting with its default and what it means
+    /// Print all settings with their defaults and descriptions
     Default {
-        /// `dev` or `production`
+        /// Profile: `dev` or `production`
         #[arg(long, default_value = "production")]
         profile: String,
     },
@@ -125,10 +125,10 @@ enum ConfigCommand {
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command. Exit code 0: success; 1: failure; `veche audit` has codes of its own.
     pub fn run(self) -> ExitCode {
         let sources = Sources::of_process(self.settings.config, self.settings.set);
-        // An audit that could not be made is told from one that found something.
+        // An audit that failed to run differs from one that found something.
         let failed =
             if matches!(self.command, Task::Audit(_)) { ExitCode::from(2) } else { ExitCode::FAILURE };
         carry_out(self.command, &sources).unwrap_or_else(|error| {
@@ -193,7 +193,7 @@ fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
     block_on(async {
         let beginner = asked.accept_history.map_or(Beginner::Writer, Beginner::Operator);
         let roles = config.postgres.roles.clone();
-        // First of all: opening the runtime creates the schemas that are missing, owned by the connected role.
+        // Before anything else: opening the runtime creates missing schemas, which the connected role would then own.
         for (name, url) in databases(&config) {
             let pool = runtime::connect(name, url, &config).await?;
             rights::require_owner(&pool, &roles).await?;
@@ -207,7 +207,7 @@ fn migrate(asked: Migrate, sources: &Sources) -> Result<(), Failure> {
         runtime.close().await;
         println!("The schemas are up to date.");
         if granted {
-            println!("The database roles {roles}_… may what their services need.");
+            println!("The database roles {roles}_… have their rights.");
         }
         Ok(())
     })
@@ -224,14 +224,14 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
     match command {
         ConfigCommand::Check => {
             Config::load(sources)?;
-            println!("The settings are good.");
+            println!("The settings are valid.");
         }
         ConfigCommand::Show => print!("{}", Config::load(sources)?.redacted_toml()),
         ConfigCommand::Default { profile } => {
             let profile = match profile.as_str() {
                 "dev" => Profile::Dev,
                 "production" => Profile::Production,
-                other => return Err(format!("no profile {other:?}: there are dev and production").into()),
+                other => return Err(format!("unknown profile {other:?}: expected dev or production").into()),
             };
             print!("{}", Config::defaults(profile).documented_toml());
         }
@@ -240,7 +240,7 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs what waits.
+/// Runs a future on a new multi-threaded runtime.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
@@ -252,7 +252,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The error and what it stems from, without saying anything twice.
+/// The error followed by its sources, each text once.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -272,7 +272,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_definition_is_consistent() {
         Cli::command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! The description of the HTTP API, made from the handlers, and the pages that show it, from our own origin.
+//! The OpenAPI document, made from the handlers, and the pages that show it.
 
 mod failures;
 
@@ -16,11 +16,11 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-/// What the page of the document may load: its own scripts and styles, nothing from elsewhere.
+/// Content security policy of the page: its own scripts and styles only.
 const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     frame-ancestors 'none'";
 
-/// A position, or a time.
+/// Pattern of `as_of`: a position, or an RFC 3339 time.
 const AS_OF: &str = r"^([0-9]{1,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))$";
 
 /// Schemas that no single handler names.
@@ -32,7 +32,7 @@ const AS_OF: &str = r"^([0-9]{1,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}
 )))]
 struct Common;
 
-/// The whole document: all roles, whichever of them this process runs.
+/// The document with the operations of all roles, whichever of them this process runs.
 pub fn openapi() -> Document {
     let mut document = Common::openapi();
     let mut queries = query_service::openapi();
@@ -49,9 +49,11 @@ pub fn openapi() -> Document {
         .build();
     document.servers = None;
     let components = document.components.get_or_insert_default();
-    let token = ApiKeyValue::with_description("Token", "From sms-auth or qr-auth");
-    let cookie =
-        ApiKeyValue::with_description("tada_session", "From sms-cookieauth; __Host-tada_session by https");
+    let token = ApiKeyValue::with_description("Token", "Session token from `sms-auth` or `qr-auth`");
+    let cookie = ApiKeyValue::with_description(
+        "tada_session",
+        "Session cookie from `sms-cookieauth`; named `__Host-tada_session` over HTTPS",
+    );
     components.add_security_scheme("token", SecurityScheme::ApiKey(ApiKey::Header(token)));
     components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     document.security =
@@ -66,7 +68,7 @@ pub fn openapi() -> Document {
     document
 }
 
-/// What is asked of a team can be asked of its past.
+/// Adds `as_of` to the queries of a team, which can also be asked of its past.
 fn add_as_of(queries: &mut Document) {
     let of_teams = |path: &str| path.contains("/teams/{team_uid}") && !path.starts_with("/api/audit/");
     let of_teams = queries.paths.paths.iter_mut().filter(|(path, _)| of_teams(path));
@@ -85,8 +87,8 @@ fn add_as_of(queries: &mut Document) {
     }
 }
 
-/// A command whose client says `Prefer: respond-async` is answered before the read model shows it; one whose client says
-/// `Prefer: return=minimal` is answered when it does, without showing it.
+/// Adds the answers of the header `Prefer`: with `respond-async` a command is answered before the read model shows it;
+/// with `return=minimal` when it does, without a body.
 fn add_accepted(operation: &mut Operation) {
     let body =
         ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Success_Nothing")))).build();
@@ -102,10 +104,11 @@ fn add_accepted(operation: &mut Operation) {
     responses.entry("204".to_owned()).or_insert(RefOr::T(unshown));
 }
 
-/// `/openapi.json`, and `/docs` that shows it.
+/// Routes of `/openapi.json` and of `/docs`, which shows it.
 pub(crate) fn routes() -> Router {
     let pages: Router = SwaggerUi::new("/docs").url("/openapi.json", openapi()).into();
-    // Of routes only: a layer would also take the fallback, and an unknown path be answered without an envelope.
+    // On routes only: a layer would also apply to the fallback, and an unknown path would be answered without an
+    // envelope.
     pages.route_layer(middleware::map_response(async |mut response: axum::response::Response| {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
         platform::http::Bare(response)
@@ -117,7 +120,7 @@ mod tests {
     use super::openapi;
 
     #[test]
-    fn it_is_openapi_3_1_and_no_operation_leaves_its_failures_to_a_default() {
+    fn document_is_openapi_3_1_without_default_responses() {
         let document = serde_json::to_value(openapi()).unwrap();
         assert_eq!(document["openapi"], "3.1.0");
         for (path, item) in document["paths"].as_object().unwrap() {

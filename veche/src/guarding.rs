@@ -1,5 +1,5 @@
-//! From where on each event of the log must carry a code: read at every start, and begun once in a log that programs of before
-//! have written. What a database's writer could pretend (that the log is such a one) is held against the file outside.
+//! Authentication codes of events: read at every start, from which position every event must carry one; begun once in
+//! a log written by older versions. A database's owner could fake such a log, so the checkpoint file decides.
 
 use crate::cli::Failure;
 use audit::{CheckpointFile, Ledger, Note, NoteKind, SignedRecords};
@@ -13,18 +13,18 @@ use secrets::{
     signing::SigningKey,
 };
 
-/// The action that a process may take on a log in which codes have not begun.
+/// Permission of a process to begin codes in a log without them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Beginner {
-    /// It only reads: somebody else will begin them.
+    /// The process only reads; another one begins the codes.
     Nobody,
-    /// It begins them if the file outside shows that the log is what it seems to be.
+    /// The process begins codes if the checkpoint file confirms that an older version wrote the log.
     Writer,
-    /// It begins them here, because an operator says so.
+    /// The process begins codes because an operator gives this reason.
     Operator(String),
 }
 
-/// The parts that settling needs.
+/// Parts needed to settle the beginning of codes.
 pub(crate) struct Guarding<'g> {
     pub(crate) journal: &'g Journal,
     pub(crate) ledger: &'g Ledger,
@@ -33,14 +33,15 @@ pub(crate) struct Guarding<'g> {
     pub(crate) now: DateTime<Utc>,
 }
 
-const HOW: &str = "once it is settled what happened, `veche migrate --accept-history REASON` accepts every event without a code \
+const HOW: &str = "once the incident has been investigated, `veche migrate --accept-history REASON` accepts every event without a code \
     that is in the log by then";
 
 impl Guarding<'_> {
-    /// Makes the journal believe what it should.
+    /// Tells the journal from which position events must carry codes, beginning them if permitted.
     ///
     /// # Errors
-    /// The log was tampered with, or nothing shows that it is what it seems to be; how an operator goes on is said.
+    /// The log was tampered with, or nothing confirms that an older version wrote it. The text says how an operator
+    /// proceeds.
     pub(crate) async fn settle(&self, beginner: Beginner) -> Result<(), Failure> {
         let beginning = self.journal.guard().read(self.journal.log()).await?;
         if let Beginner::Operator(reason) = beginner {
@@ -54,7 +55,7 @@ impl Guarding<'_> {
         let outside = SignedRecords::read(file.path(), &[trusted])?;
         if beginning == Beginning::Lost || outside.is_guarded() {
             return Err(format!(
-                "the events of this log carry codes, but from where on is not in it any more: somebody has changed it; {HOW}"
+                "the events of this log carry codes, but the event that began them is missing: the log was tampered with; {HOW}"
             )
             .into());
         }
@@ -67,7 +68,7 @@ impl Guarding<'_> {
             )
             .into()),
             _ => {
-                tracing::warn!("no event of this log carries a code: all are believed until the write side begins with them");
+                tracing::warn!("no event of this log carries a code: all are accepted until the command side begins codes");
                 Ok(())
             }
         }
@@ -75,7 +76,7 @@ impl Guarding<'_> {
 
     async fn begin(&self, reason: Option<String>) -> Result<(), Failure> {
         let chain = self.ledger.head().await?.chain;
-        let told = reason.clone().unwrap_or_default();
+        let text = reason.clone().unwrap_or_default();
         let guarded = history::Guarded { number: chain.number, hash: chain.hash.to_string(), reason };
         let entry = Entry {
             stream: StreamName::history(),
@@ -87,8 +88,8 @@ impl Guarding<'_> {
         let position = self.journal.append(entry).await?.position;
         self.journal.guard().read(self.journal.log()).await?;
         let file = CheckpointFile::within(&self.config.checkpoint_dir());
-        file.append_note(&Note::sign(NoteKind::Guarded, chain, self.now, told, self.key))?;
-        tracing::warn!(position, "events behind this position are believed only if they carry a code");
+        file.append_note(&Note::sign(NoteKind::Guarded, chain, self.now, text, self.key))?;
+        tracing::warn!(position, "events after this position must carry a code");
         Ok(())
     }
 }

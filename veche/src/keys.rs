@@ -1,4 +1,4 @@
-//! `veche keys`: replaces the key that data keys are wrapped with, while everything runs.
+//! `veche keys`: replaces the key that wraps the data keys while the product runs.
 
 use crate::{cli::Failure, runtime::Runtime};
 use clap::Subcommand;
@@ -6,15 +6,15 @@ use indicatif::ProgressBar;
 use platform::config::Config;
 use secrets::{journal::HEAR_EVERY, keyring::Keyring, wrapping};
 
-/// Keys that are wrapped anew by one transaction.
+/// Number of keys rewrapped per transaction.
 const BATCH: u32 = 500;
 
-/// What can be asked.
+/// Subcommands of `veche keys`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Put a fresh key on top of `wrapping_keys_file`, or make the file with it; running servers take it up by themselves
+    /// Put a new key at the top of `wrapping_keys_file`, creating the file if needed; running servers reload it
     Add,
-    /// Wrap all data keys with the first key of the file; those behind it are of no use afterwards
+    /// Rewrap all data keys with the first key of the file; the other keys of the file are unused afterwards
     Rotate,
 }
 
@@ -28,12 +28,12 @@ pub(crate) async fn run(config: Config, command: KeysCommand) -> Result<(), Fail
 fn add(config: &Config) -> Result<(), Failure> {
     let file = config.wrapping_keys_file.as_ref().ok_or("`wrapping_keys_file` is not set")?;
     wrapping::add_key(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    println!("A fresh key is the first of {}. Back it up before you rotate.", file.display());
+    println!("Added a new key at the top of {}. Back the file up before you rotate.", file.display());
     Ok(())
 }
 
-/// Goes on until nothing was left for longer than a server needs to take up the file: one that had not read it yet may have
-/// wrapped a new key with an old one.
+/// Repeats until no key was left for longer than a server needs to reload the file: a server with the old file may
+/// have wrapped a new key with an old one.
 async fn rotate(config: Config) -> Result<(), Failure> {
     let runtime = Runtime::open_without_migrating(config).await?;
     let keyring = runtime.journal.keyring();
@@ -47,14 +47,12 @@ async fn rotate(config: Config) -> Result<(), Failure> {
         }
     }
     bar.finish_and_clear();
-    println!(
-        "{rewrapped} keys were wrapped anew. Keys behind the first one of the file may be taken out of it."
-    );
+    println!("Rewrapped {rewrapped} keys. You may remove all keys but the first from the file.");
     runtime.close().await;
     Ok(())
 }
 
-/// Wraps what there is.
+/// Rewraps all keys that need it.
 async fn pass(keyring: &Keyring, bar: &ProgressBar) -> Result<u64, Failure> {
     let mut rewrapped = 0;
     loop {

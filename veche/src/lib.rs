@@ -1,4 +1,4 @@
-//! Veche in one binary: every role in one process, or each alone.
+//! Veche as one binary: all roles in one process, or each on its own.
 
 pub mod asyncapi;
 mod audit;

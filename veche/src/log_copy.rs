@@ -1,8 +1,8 @@
-//! `veche log copy`: a whole history into another log, event by event as it is: order, streams, revisions, ids, data,
-//! metadata, and the receipts of commands. Positions are the target's own.
+//! `veche log copy`: copies a history to another log event by event, with order, streams, revisions, ids, data,
+//! metadata and command receipts unchanged. Positions are the target's own.
 //!
-//! It may run while the product does, and again: it holds what the target has against the source, and goes on behind it.
-//! A target with another history is refused, and so is the source itself.
+//! It may run next to the product, and repeatedly: it compares the target with the source and continues after it. It
+//! refuses a target with another history, and the source itself.
 
 mod keys;
 mod walk;
@@ -17,21 +17,21 @@ use secrets::keyring::Keyring;
 use sqlx::PgPool;
 use walk::Walk;
 
-/// From where to where.
+/// Source and target of a copy.
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
-    /// The log to read [default: the setting `log`]
+    /// URL of the log to read [default: the setting `log`]
     #[arg(long, value_name = "URL")]
     from: Option<String>,
-    /// The log to write: empty, or begun by an earlier run
+    /// URL of the log to write; it must be empty or come from an earlier run
     #[arg(long, value_name = "URL")]
     to: String,
-    /// At the end, turn what the read model's database remembers to the new log; nothing else may run meanwhile
+    /// Finally point the read model's database to the new log; stop all services before
     #[arg(long)]
     switch: bool,
 }
 
-/// A log, and the database with the keys that belong to it.
+/// A log with the database of its keys.
 struct Side {
     url: Secret,
     log: Log,
@@ -41,10 +41,10 @@ struct Side {
 pub(crate) async fn run(config: Config, copy: Copy) -> Result<(), Failure> {
     let from = copy.from.map_or_else(|| config.log.clone(), Secret::new);
     let to = Secret::new(copy.to);
-    // Before anything is waited for.
+    // Check before waiting for anything.
     check("from", &from)?;
     check("to", &to)?;
-    // EventStoreDB first, wherever it is: its client must be the first to use TLS.
+    // EventStoreDB first, on whichever side: its client must be the first to use TLS.
     let (from, to) = if is_eventstoredb(&from) {
         let from = open("from", from, &config).await?;
         (from, open("to", to, &config).await?)
@@ -53,7 +53,7 @@ pub(crate) async fn run(config: Config, copy: Copy) -> Result<(), Failure> {
         (open("from", from, &config).await?, to)
     };
     if are_same(&from, &to).await? {
-        return Err("--to names the log that is to be copied".into());
+        return Err("--to names the source log itself".into());
     }
     let (Side { log: from, keys: source_keys, .. }, Side { log: to, keys: target_keys, .. }) = (from, to);
     let bar = ProgressBar::new(from.head().await?);
@@ -66,16 +66,16 @@ pub(crate) async fn run(config: Config, copy: Copy) -> Result<(), Failure> {
     bar.finish_and_clear();
     let keys = keys::copy(&source_keys, &target_keys).await?;
     println!(
-        "{} events were there, {} were copied, and {keys} keys; the target's head is {}.",
+        "Found {} events, copied {} events and {keys} keys; the target's head is {}.",
         walk.found, walk.copied, walk.target
     );
     if copy.switch {
         switch(&config, &from, &walk).await?;
-        // The same history has the same hashes, but other positions: the notary makes the entries anew.
+        // The copied history has equal hashes but other positions: the notary rebuilds the entries.
         Ledger::migrate(&target_keys).await?;
         Ledger::new(target_keys.clone()).reset(false).await?;
         println!(
-            "The read model's database now speaks of the new log: set `log` to it, then start or `veche rebuild`."
+            "The read model's database now points to the new log: set `log` to it, then start the services or run `veche rebuild`."
         );
     }
     from.close().await;
@@ -87,7 +87,7 @@ fn is_eventstoredb(url: &Secret) -> bool {
     url.expose().starts_with("esdb")
 }
 
-/// Whether it can be a log to copy from or to. One in memory ends with its process.
+/// Whether a URL can be copied from or to. A log in memory ends with its process.
 fn check(name: &str, url: &Secret) -> Result<(), Failure> {
     if is_eventstoredb(url) {
         return Ok(
@@ -124,14 +124,13 @@ async fn are_same(from: &Side, to: &Side) -> Result<bool, Failure> {
     })
 }
 
-/// Tells a database from all others, whatever it is called in a URL.
+/// Identity of a database, whatever its URL.
 async fn identity(pool: &PgPool) -> Result<(String, String), Failure> {
     let ask = "SELECT oid::text, pg_postmaster_start_time()::text FROM pg_database WHERE datname = current_database()";
     Ok(sqlx::query_as(ask).fetch_one(pool).await?)
 }
 
-/// Effects on the outside world were planned for all of the history, and are not planned again: their checkpoint moves to
-/// the new head. The read model starts over.
+/// Moves the checkpoint of side effects to the new head, so that none is planned again, and resets the read model.
 async fn switch(config: &Config, from: &Log, walk: &Walk) -> Result<(), Failure> {
     let pool = runtime::connect("read", config.read_url(), config).await?;
     let checkpoint: i64 = sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(&pool).await?;

@@ -1,4 +1,4 @@
-//! The command line.
+//! Entry point of the binary.
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
-//! `veche parked`: the streams whose projection stands still, and what operators rule about them.
+//! `veche parked`: lists streams whose projection is parked, and records operators' rulings about them.
 //!
-//! A ruling is an event: the running projection carries it out, and so does every rebuild. A rebuild knows from its first
-//! event what was skipped, whatever was ruled before that; so it must be ruled in the knowledge of all earlier rulings, and
-//! each is appended behind the one that was the last when it was made.
+//! A ruling is an event: the running projection carries it out, and so does every rebuild. A rebuild knows all skips
+//! from its first event on, so a ruling must be made with the knowledge of all earlier ones: it is appended at the
+//! revision that was read.
 
 use crate::{cli::Failure, runtime::Runtime};
 use chrono::Utc;
@@ -14,12 +14,12 @@ use read_model::parked::Parked as Stream;
 use secrets::journal::{Entry, Journal, WriteError};
 use std::time::Duration;
 
-/// How long is waited until the projection has carried out a ruling.
+/// Maximum time to wait until the projection has carried out a ruling.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Rulings that are read at once.
+/// Number of rulings read at once.
 const PAGE: usize = 500;
 
-/// What is asked about parked streams; lists them if nothing is.
+/// Arguments of `veche parked`; without a subcommand it lists the parked streams.
 #[derive(Debug, Args)]
 pub(crate) struct Parked {
     /// Print the list as JSON
@@ -31,21 +31,21 @@ pub(crate) struct Parked {
 
 #[derive(Debug, Subcommand)]
 enum Ruling {
-    /// Try again, e.g. after an upgrade
+    /// Retry parked streams, e.g. after an upgrade
     Retry {
-        /// One stream, e.g. `message-{uid}`
+        /// Name of one stream, e.g. `message-{uid}`
         #[arg(required_unless_present = "all")]
         stream: Option<String>,
-        /// All that are parked
+        /// Retry all parked streams
         #[arg(long, conflicts_with = "stream")]
         all: bool,
     },
-    /// Never apply one event, and go on with those behind it
+    /// Skip one event for ever and continue with the next one of its stream
     Skip {
-        /// Where the event is
+        /// Position of the event in the log
         #[arg(long)]
         position: Position,
-        /// Why: it stays in the log for ever
+        /// Reason; it stays in the log for ever
         #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
         reason: String,
     },
@@ -66,11 +66,11 @@ pub(crate) async fn run(config: Config, parked: Parked) -> Result<(), Failure> {
 
 fn list(streams: &[Stream]) {
     if streams.is_empty() {
-        println!("Nothing is parked.");
+        println!("No stream is parked.");
     }
     for stream in streams {
         println!(
-            "{} at position {} since {}: {}: {} ({} waiting behind it)",
+            "{} at position {} since {}: {}: {} ({} more events wait)",
             stream.stream,
             stream.position,
             stream.since.to_rfc3339(),
@@ -103,7 +103,7 @@ async fn rule(runtime: &Runtime, ruling: Ruling) -> Result<(), Failure> {
     if !runtime.read.caught_up(before.position, PATIENCE).await? {
         let position = before.position;
         return Err(format!(
-            "nothing was ruled: what was ruled last, at position {position}, is not carried out yet; is the projection running?"
+            "no ruling was made: the previous one, at position {position}, is not carried out yet; is the projection running?"
         )
         .into());
     }
@@ -113,18 +113,18 @@ async fn rule(runtime: &Runtime, ruling: Ruling) -> Result<(), Failure> {
         list(&runtime.read.parked_streams().list().await?);
     } else {
         println!(
-            "It is in the log at position {}: the projection will carry it out when it gets there.",
+            "The ruling is at position {} of the log; the projection will carry it out when it gets there.",
             ruled.position
         );
     }
     Ok(())
 }
 
-/// Everything that was ruled up to a moment.
+/// All rulings up to a moment.
 struct Ruled {
-    /// The end of the stream.
+    /// End of the stream of rulings.
     last: Expected,
-    /// Where that stands; 0 if nothing was ruled.
+    /// Position of that end; 0 if there is no ruling.
     position: Position,
 }
 
@@ -139,7 +139,7 @@ impl Ruled {
         }
     }
 
-    /// Rules more, in the knowledge of this.
+    /// Appends rulings after these ones.
     async fn then(self, journal: &Journal, rulings: Vec<ProjectionEvent>) -> Result<Self, Failure> {
         let mut ruled = self;
         let mut rest = rulings.into_iter().map(Event::from).peekable();
@@ -168,7 +168,7 @@ impl Ruled {
             Err(WriteError::Append(AppendError::Conflict { .. })) => {
                 let what = if done == 0 { "nothing was".to_owned() } else { format!("only {done} were") };
                 Err(format!(
-                    "{what} ruled: somebody else ruled at the same moment; look at `veche parked` and rule again"
+                    "{what} ruled: another operator ruled at the same moment; run `veche parked` and rule again"
                 )
                 .into())
             }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_two_who_rule_at_the_same_moment_one_is_told_that_nothing_was_ruled() {
+    async fn concurrent_ruling_is_refused_for_one_operator() {
         for (first, second, kind) in [
             (retry(1), skip(), "projection.retried.v1"),
             (skip(), retry(1), "projection.skipped.v1"),
@@ -225,9 +225,9 @@ mod tests {
                 (Ruled::so_far(&journal).await.expect("read"), Ruled::so_far(&journal).await.expect("read"));
             one.then(&journal, first).await.expect("it was first");
             let late = other.then(&journal, second.clone()).await.err().expect("it was late");
-            assert!(late.to_string().starts_with("nothing was ruled: somebody else ruled"), "{late}");
+            assert!(late.to_string().starts_with("nothing was ruled: another operator ruled"), "{late}");
             assert_eq!(stored(&journal).await, [kind]);
-            // Who looks again rules in the knowledge of the other.
+            // After reading again the ruling is made.
             let again = Ruled::so_far(&journal).await.expect("read").then(&journal, second).await;
             assert!(again.is_ok() && stored(&journal).await.len() == 2);
         }

@@ -1,4 +1,4 @@
-//! `veche phones`: numbers that an earlier rule stored otherwise than people meant them.
+//! `veche phones`: finds numbers that an earlier rule stored differently from what people meant.
 
 use crate::{cli::Failure, runtime::Runtime};
 use clap::{Args, Subcommand};
@@ -7,13 +7,13 @@ use platform::config::Config;
 use read_model::{ReadModel, account::StoredPhone};
 use serde_json::{Value, json};
 
-/// Accounts that are read at once.
+/// Number of accounts read at once.
 const PAGE: i64 = 1_000;
 
-/// Subcommands.
+/// Subcommands of `veche phones`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PhonesCommand {
-    /// List accounts whose stored number would be read otherwise today, or is probably not the one that was meant
+    /// List accounts whose stored number today's rule reads differently, or which probably is not the intended one
     Check(Check),
 }
 
@@ -22,12 +22,12 @@ pub(crate) struct Check {
     /// Print the list as JSON
     #[arg(long)]
     json: bool,
-    /// List also numbers that are assigned, but may have come of another one
+    /// Also list numbers that are assigned but may have come from another one
     #[arg(long)]
     all: bool,
 }
 
-/// An account whose number is not what it should be.
+/// An account with a suspicious number.
 struct Found {
     stored: StoredPhone,
     suspicion: Suspicion,
@@ -60,7 +60,7 @@ async fn look(read: &ReadModel, all: bool) -> Result<Vec<Found>, Failure> {
 
 fn list(found: &[Found]) {
     if found.is_empty() {
-        println!("Every stored number is read today as it was stored.");
+        println!("No suspicious number found.");
     }
     for Found { stored, suspicion } in found {
         let meant = suspicion.meant().map_or_else(String::new, |meant| format!(" {}", meant.as_str()));

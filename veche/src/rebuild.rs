@@ -1,4 +1,4 @@
-//! `veche rebuild`: the read model anew from the log, in its place or beside it, with a bar.
+//! `veche rebuild`: rebuilds the read model from the log, in place or as a shadow, with a progress bar.
 
 mod diff;
 
@@ -13,17 +13,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often a line is written where there is no terminal for a bar.
+/// Interval of progress lines where there is no terminal for a bar.
 const LINE_EVERY: Duration = Duration::from_secs(2);
 
-/// Where the read model is made anew.
+/// Arguments of `veche rebuild`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Rebuild {
-    /// Make it beside the one that is served, which stays; goes on where an earlier run ended
+    /// Build a shadow next to the served read model, which stays; a repeated run continues
     #[arg(long)]
     shadow: bool,
-    /// When it has come to where the served one stands, put it in its place; running servers go on
+    /// Switch to the shadow once it has caught up with the served one; running servers continue
     #[arg(long, requires = "shadow")]
     switch: bool,
     #[command(subcommand)]
@@ -32,14 +32,14 @@ pub(crate) struct Rebuild {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compare the read model that is served with one made beside it; exit code 1 if they differ
+    /// Compare the served read model with a shadow; exit code 1 if they differ
     Diff(diff::Diff),
 }
 
 pub(crate) async fn run(config: Config, asked: Rebuild) -> Result<ExitCode, Failure> {
     match asked {
         Rebuild { command: Some(Command::Diff(diff)), .. } => return diff::run(config, diff).await,
-        Rebuild { shadow: true, switch, .. } => beside(config, switch).await?,
+        Rebuild { shadow: true, switch, .. } => shadow(config, switch).await?,
         Rebuild { .. } => in_its_place(config).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -49,7 +49,7 @@ async fn in_its_place(config: Config) -> Result<(), Failure> {
     let runtime = Runtime::open(config, Beginner::Nobody).await?;
     let projector = runtime.projector();
     let mut meter = Meter::new()?;
-    let done = rebuild(&projector, |progress| meter.tell(progress)).await?;
+    let done = rebuild(&projector, |progress| meter.show(progress)).await?;
     meter.bar.finish_and_clear();
     println!(
         "Rebuilt from {} events in {:.1} s; the read model is at position {}.",
@@ -61,7 +61,7 @@ async fn in_its_place(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
+async fn shadow(config: Config, switch: bool) -> Result<(), Failure> {
     let runtime = Runtime::open_without_migrating(config).await?;
     let mut shadow = filled(&runtime).await?;
     if switch {
@@ -69,7 +69,7 @@ async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
         println!("The new read model is served from position {position} on.");
     } else {
         println!(
-            "It stands beside the one that is served: compare them by `veche rebuild diff`, put it in its place by \
+            "The served read model is unchanged: compare both with `veche rebuild diff`, switch with \
              `veche rebuild --shadow --switch`."
         );
     }
@@ -77,13 +77,13 @@ async fn beside(config: Config, switch: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A read model beside the one that is served, as far as that one.
+/// A shadow that has caught up with the served read model.
 async fn filled(runtime: &Runtime) -> Result<Shadow, Failure> {
     let mut shadow = Shadow::open(runtime.journal.clone(), runtime.read.clone())
         .await?
         .with_notices(runtime.notice_policy());
     let mut meter = Meter::new()?;
-    let done = shadow.fill(|progress| meter.tell(progress)).await?;
+    let done = shadow.fill(|progress| meter.show(progress)).await?;
     meter.bar.finish_and_clear();
     eprintln!(
         "{} events in {:.1} s; the new read model is at position {}.",
@@ -94,7 +94,7 @@ async fn filled(runtime: &Runtime) -> Result<Shadow, Failure> {
     Ok(shadow)
 }
 
-/// Progress on standard error: a bar, or lines where that is no terminal.
+/// Progress on standard error: a bar, or lines if that is not a terminal.
 struct Meter {
     bar: ProgressBar,
     lines: bool,
@@ -109,7 +109,7 @@ impl Meter {
         Ok(Self { bar, lines: !stderr().is_terminal(), last: Instant::now() })
     }
 
-    fn tell(&mut self, progress: Progress) {
+    fn show(&mut self, progress: Progress) {
         let lag = progress.head.saturating_sub(progress.position);
         self.bar.set_length(progress.head);
         self.bar.set_position(progress.position);

@@ -1,4 +1,4 @@
-//! What each role runs; `serve` runs all of them in one process.
+//! The tasks and routes of each role; `serve` runs all roles in one process.
 
 use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, runtime::Runtime};
 use audit::Auditor;
@@ -25,18 +25,18 @@ use query_service::{Queries, QueryDeps};
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
-/// What a process does.
+/// Role of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Everything.
+    /// All roles.
     All,
-    /// POST, PUT, DELETE.
+    /// Command side: POST, PUT, DELETE.
     Command,
-    /// GET.
+    /// Query side: GET.
     Query,
-    /// The log becomes the read model.
+    /// Projection: log to read model, SMS and webhooks.
     Projection,
-    /// Websockets.
+    /// Websocket gateway.
     Gateway,
 }
 
@@ -46,24 +46,24 @@ impl Role {
     }
 }
 
-/// How far the read model may be behind before a process says that it is not ready, events.
+/// Maximum lag of the read model, in events, for a process to be ready.
 const READY_LAG: u64 = 10_000;
-/// The same where positions are places in a file: bytes of about as many events.
+/// Maximum lag in bytes where positions are offsets in a file: about as many events.
 const READY_LAG_BYTES: u64 = READY_LAG << 10;
-/// How often lag is measured, and limits and leftovers are swept.
+/// Interval at which lag is measured and expired data is removed.
 const MEASURE: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_secs(600);
-/// How often what nobody has asked for lately of the past is dropped.
+/// Interval at which unused point-in-time views are dropped.
 const SWEEP_PAST: Duration = Duration::from_secs(30);
 /// How long the answer to an Idempotency-Key is kept.
 const ANSWERS_KEPT: &str = "24 hours";
 
-/// A role that appends also begins with codes: one that only reads cannot know whether others without them still append.
+/// Permission of a role to begin codes: a role that only reads cannot know whether older versions still append.
 pub(crate) fn beginner(role: Role) -> Beginner {
     if role.does(Role::Command) { Beginner::Writer } else { Beginner::Nobody }
 }
 
-/// Runs a role until it is told to stop.
+/// Runs a role until the process is asked to stop.
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
     let runtime = Runtime::open(config, beginner(role)).await?;
@@ -82,11 +82,11 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     Ok(stopped?)
 }
 
-/// Starts the tasks of a role and returns its routes with the shell around them.
+/// Starts the tasks of a role and returns its routes with the HTTP shell around them.
 pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Failure> {
-    listen_to_the_bus(runtime).await?;
+    follow_the_bus(runtime).await?;
     watch(runtime);
-    // Commands follow the keys themselves, and a gateway opens nothing that is sealed with them.
+    // Commands reload the keys themselves, and a gateway opens nothing sealed.
     if !role.does(Role::Command) && role != Role::Gateway {
         let (journal, stopping) = (runtime.journal.clone(), runtime.tasks.stopping());
         runtime.tasks.spawn("keys", async move {
@@ -139,7 +139,7 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
 
 fn command_routes(runtime: &Runtime) -> CommandService {
     runtime.tasks.spawn("numbering-plans", async {
-        // They are unpacked by the first number that is read: better now than while the first user waits.
+        // The first parse unpacks the metadata of phone numbers: at start, rather than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;
     });
     let commands = runtime.commands();
@@ -157,7 +157,7 @@ fn command_routes(runtime: &Runtime) -> CommandService {
     commands
 }
 
-/// Reminders fire wherever commands are carried out.
+/// Starts the task that fires reminders, in each process with commands.
 fn remind(runtime: &Runtime, reminders: Reminders) {
     let stopping = runtime.tasks.stopping();
     runtime.tasks.spawn_critical("reminders", async move {
@@ -166,10 +166,10 @@ fn remind(runtime: &Runtime, reminders: Reminders) {
     });
 }
 
-/// The gateway reaches commands as any client would: through their router here, or over HTTP.
+/// The gateway sends commands like any client: to the router in this process, or over HTTP.
 async fn gateway(runtime: &Runtime, commands: Option<Router>, budget: Budget) -> Result<Gateway, Failure> {
     let upstream = match commands {
-        // What sockets send is counted where it is read.
+        // Limits count what sockets send where it is read, not here.
         Some(routes) => Upstream::InProcess(Shell::new(&runtime.config).wrap(routes)),
         None => Upstream::Http {
             base_url: runtime.config.command_url.clone(),
@@ -181,7 +181,7 @@ async fn gateway(runtime: &Runtime, commands: Option<Router>, budget: Budget) ->
     Ok(Gateway::start(GatewayDeps { access, bus, upstream, tasks, budget }).await?)
 }
 
-/// The projection, and what must follow outside.
+/// Starts the projection, the side effects and the notary.
 fn project(runtime: &Runtime) -> Result<(), Failure> {
     let projector = runtime.projector();
     let fixed = Some(runtime.config.auth.fixed_code.as_str()).filter(|code| !code.is_empty());
@@ -200,7 +200,7 @@ fn project(runtime: &Runtime) -> Result<(), Failure> {
         let notary = notary.clone();
         move || {
             let refusal = notary.refusal();
-            // Nothing more is signed, and all else goes on: this is for operators to see.
+            // Nothing more is signed while everything else continues: a message for operators.
             async move {
                 Ok::<_, Infallible>(
                     refusal.map_or_else(|| "signed".to_owned(), |why| format!("NOT SIGNED: {why}")),
@@ -218,7 +218,7 @@ fn project(runtime: &Runtime) -> Result<(), Failure> {
     runtime.tasks.spawn_critical("projection", {
         let stopping = stopping.clone();
         async move {
-            // A batch that is cut off here is rolled back, and applied again at the next start.
+            // A batch that is cut off here is rolled back and applied at the next start.
             stopping.run_until_cancelled(projector.run()).await;
             Ok::<(), Infallible>(())
         }
@@ -243,10 +243,10 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     let answers = sqlx::query(sqlx::AssertSqlSafe(forget)).execute(read.pool()).await.map(drop);
     let effects = EffectWorker::prune(read, now).await.map(drop);
     if let Err(error) = read.messages().forget_withdrawn().await {
-        tracing::warn!(%error, "withdrawn texts were not swept");
+        tracing::warn!(%error, "removing expired withdrawn texts failed");
     }
     if let Err(error) = read.confirmations().forget_outdated().await {
-        tracing::warn!(%error, "what clients have confirmed was not swept");
+        tracing::warn!(%error, "removing expired confirmations failed");
     }
     let policy = RetentionPolicy {
         not_before: (realtime.feed_days > 0).then(|| now - TimeDelta::days(realtime.feed_days.into())),
@@ -254,18 +254,18 @@ async fn sweep(read: &read_model::ReadModel, now: chrono::DateTime<chrono::Utc>,
     };
     let feed = projection_service::prune_feed(read, policy).await.map(drop);
     for failed in [answers, effects, feed].into_iter().filter_map(Result::err) {
-        tracing::warn!(error = %failed, "leftovers were not swept");
+        tracing::warn!(error = %failed, "removing expired data failed");
     }
 }
 
-/// Other processes tell of a new head and of rows that are there; without them, polling finds both a little later.
-async fn listen_to_the_bus(runtime: &Runtime) -> Result<(), Failure> {
+/// Other processes announce new heads and rows; without the bus, polling finds both a little later.
+async fn follow_the_bus(runtime: &Runtime) -> Result<(), Failure> {
     for subject in [HEAD_SUBJECT, READ_MODEL_SUBJECT] {
-        let mut told = runtime.bus.subscribe(subject).await?;
+        let mut deliveries = runtime.bus.subscribe(subject).await?;
         let (log, read, stopping) =
             (runtime.journal.log().clone(), runtime.read.clone(), runtime.tasks.stopping());
         runtime.tasks.spawn("bus", async move {
-            while let Some(Some(delivery)) = stopping.run_until_cancelled(told.next()).await {
+            while let Some(Some(delivery)) = stopping.run_until_cancelled(deliveries.next()).await {
                 let message = match delivery {
                     Delivery::Message(message) => message,
                     Delivery::Missed(_) => {
@@ -273,12 +273,14 @@ async fn listen_to_the_bus(runtime: &Runtime) -> Result<(), Failure> {
                         continue;
                     }
                 };
-                // A head is written as a position of which nothing more is said.
-                let told = std::str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
-                match (told, &*message.subject) {
+                // A head is announced as its position in text.
+                let position = std::str::from_utf8(&message.payload).ok().and_then(|text| text.parse().ok());
+                match (position, &*message.subject) {
                     (Some(ReadModelAdvanced { position, .. }), HEAD_SUBJECT) => log.wake(position),
                     (Some(projected), _) => read.projected(projected),
-                    (None, subject) => tracing::warn!(subject, "a message on the bus is no position"),
+                    (None, subject) => {
+                        tracing::warn!(subject, "ignoring a bus message that is not a position")
+                    }
                 }
             }
         });
@@ -286,7 +288,7 @@ async fn listen_to_the_bus(runtime: &Runtime) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says how well it goes: to `/readyz`, and in metrics.
+/// Reports lag and health to `/readyz` and to the metrics.
 fn watch(runtime: &Runtime) {
     let (log, read) = (runtime.journal.log().clone(), runtime.read.clone());
     runtime.readiness.register("log", {
@@ -320,14 +322,14 @@ fn watch(runtime: &Runtime) {
         let read = read.clone();
         move || {
             let read = read.clone();
-            // All others go on, so the process stays fit: this is for operators to see.
+            // Other streams continue, so the process stays ready: a message for operators.
             async move { read.parked_streams().count().await.map(|parked| parked.to_string()) }
         }
     });
     let bus = runtime.bus.clone();
     runtime.readiness.register("bus", move || {
         let healthy = bus.healthy();
-        // A bus that is away slows news down, and loses none: it does not make the process unfit.
+        // Without the bus news is slower, but complete: the process stays ready.
         async move { Ok::<_, Infallible>(if healthy { "connected" } else { "away" }.to_owned()) }
     });
     let (stopping, ledger) = (runtime.tasks.stopping(), runtime.ledger.clone());

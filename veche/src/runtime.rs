@@ -1,4 +1,4 @@
-//! What every role is built of, opened from the configuration: databases, log, keys, bus, blobs.
+//! The runtime of all roles: databases, log, keys, bus and blobs, opened from the configuration.
 
 use crate::{
     bus_connection,
@@ -40,10 +40,10 @@ use sqlx::{
 };
 use std::{str::FromStr, sync::Arc, time::Duration};
 
-/// How often and with which first pause a database is tried at the start: it may come up at the same time.
+/// Number of connection attempts at start, one second apart: databases may start at the same time.
 const TRIES: u32 = 30;
 
-/// Events that are read at the start to see that the master key fits: more than one, as people may have been erased.
+/// Number of events read at start to check the master key: several, since some persons may have been erased.
 const FIRST_EVENTS: usize = 100;
 
 /// Everything that roles share.
@@ -61,15 +61,15 @@ pub(crate) struct Runtime {
     pub(crate) outbound: Outbound,
     pub(crate) access: Access,
     pub(crate) past: PointInTimeViews,
-    /// The database with the log, the keys and the auditor's chain, or with what there is of them outside EventStoreDB.
+    /// Database with the log, the keys and the audit chain; with EventStoreDB, only the latter two.
     pub(crate) log_database: PgPool,
 }
 
 impl Runtime {
-    /// Opens everything and brings the schemas up to date.
+    /// Opens the runtime and brings the schemas up to date.
     ///
     /// # Errors
-    /// What is missing, named.
+    /// The text names what is missing or does not answer.
     pub(crate) async fn open(config: Config, beginner: Beginner) -> Result<Self, Failure> {
         let runtime = Self::open_for(config, beginner).await?;
         let head = runtime.journal.log().head().await?;
@@ -78,10 +78,10 @@ impl Runtime {
         Ok(runtime)
     }
 
-    /// Opens everything and leaves the read model as it is: another program's may be served from it.
+    /// Opens the runtime without migrating the read model, which another version may be serving.
     ///
     /// # Errors
-    /// What is missing, named.
+    /// The text names what is missing or does not answer.
     pub(crate) async fn open_without_migrating(config: Config) -> Result<Self, Failure> {
         Self::open_for(config, Beginner::Nobody).await
     }
@@ -96,7 +96,7 @@ impl Runtime {
         let journal = Journal::new(log, keyring, &vault);
         let clock = Clock::System;
         let ledger = Ledger::new(log_database.clone());
-        // Before anything is decided or believed: under a wrong key nothing would be.
+        // Before anything is decided or read: a wrong key would make everything look empty.
         try_key(&journal).await?;
         let guarding = Guarding {
             journal: &journal,
@@ -141,20 +141,20 @@ impl Runtime {
         })
     }
 
-    /// Lets go of databases and bus.
+    /// Closes the databases and the bus.
     pub(crate) async fn close(&self) {
         self.journal.log().close().await;
         self.bus.drain().await;
         self.read.pool().close().await;
     }
 
-    /// The projection of this runtime: whoever comes back later than the feed is kept is told to ask for all of it.
+    /// The projector. Clients that were away for longer than the feed is kept must fetch everything again.
     pub(crate) fn projector(&self) -> Projector {
         Projector::new(self.journal.clone(), self.read.clone(), self.vault.clone(), self.bus.clone())
             .with_notices(self.notice_policy())
     }
 
-    /// Which events are told.
+    /// Age up to which events produce notices.
     pub(crate) fn notice_policy(&self) -> NoticePolicy {
         match self.config.realtime.feed_days {
             0 => NoticePolicy::All,
@@ -162,7 +162,7 @@ impl Runtime {
         }
     }
 
-    /// Who writes the auditor's chain. What is signed of a log in memory is not worth a file: both end with the process.
+    /// The notary. Checkpoints of a log in memory go to no file: both end with the process.
     pub(crate) fn notary(&self) -> Notary {
         let log = self.journal.log().clone();
         let lasting = !matches!(log, Log::Memory(_));
@@ -177,7 +177,7 @@ impl Runtime {
             .guarded(self.journal.guard().clone())
     }
 
-    /// The write side.
+    /// The command side.
     pub(crate) fn commands(&self) -> CommandService {
         CommandService::new(CommandDeps {
             access: self.access.clone(),
@@ -189,7 +189,7 @@ impl Runtime {
         })
     }
 
-    /// How login codes go out.
+    /// The SMS gateway, or the console if none is configured.
     pub(crate) fn sms(&self) -> Result<Sms, Failure> {
         let sms = &self.config.sms;
         if sms.url.is_empty() {
@@ -218,7 +218,7 @@ fn open_past(config: &Config, journal: &Journal, ledger: &Ledger, read: &ReadMod
     PointInTimeViews::new(journal.clone(), ledger.clone(), read.clone(), limits)
 }
 
-/// The past as handlers ask for it.
+/// Point-in-time views as the handlers use them.
 fn shown(past: PointInTimeViews, clock: Clock) -> access::Past {
     access::Past::new(move |team, moment| {
         let (past, now) = (past.clone(), clock.now());
@@ -226,7 +226,7 @@ fn shown(past: PointInTimeViews, clock: Clock) -> access::Past {
     })
 }
 
-/// The vault of the settings' master key.
+/// Opens the vault with the configured master key.
 pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     let named =
         |path: &std::path::Path, error: vault::VaultError| format!("master key {}: {error}", path.display());
@@ -238,7 +238,7 @@ pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder)?;
                 }
-                // Two processes may start at once: whoever comes second takes the first one's key.
+                // Two processes may start at once: the second one takes the key of the first.
                 if let Err(error) = vault::create_key_file(&path)
                     && !path.exists()
                 {
@@ -250,22 +250,22 @@ pub(crate) fn open_vault(config: &Config) -> Result<Vault, Failure> {
     }
 }
 
-/// What the keys of personal values are wrapped with.
+/// Opens the keys that wrap the keys of personal values.
 pub(crate) fn open_wrapping(config: &Config, vault: &Vault) -> Result<Wrapping, Failure> {
     let Some(file) = &config.wrapping_keys_file else { return Ok(vault.clone().into()) };
     let opened = Wrapping::from_file(vault.clone(), file);
     Ok(opened.map_err(|error| format!("wrapping keys {}: {error}", file.display()))?)
 }
 
-/// The log, and what belongs to it.
+/// The log with its keys and its database.
 pub(crate) struct Opened {
     pub(crate) log: Log,
     pub(crate) keyring: Keyring,
-    /// The database with the keys and the auditor's chain.
+    /// Database with the keys and the audit chain.
     pub(crate) log_database: PgPool,
 }
 
-/// Opens the log of the settings, with all that belongs to it.
+/// Opens the configured log, its keys and its database.
 pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool) -> Result<Opened, Failure> {
     let wrapping = open_wrapping(config, vault)?;
     if config.log.expose().starts_with("esdb") {
@@ -291,7 +291,7 @@ pub(crate) async fn open_log(config: &Config, vault: &Vault, read_pool: &PgPool)
     })
 }
 
-/// Says what to do where a role may not change the schemas: it need not where they are up to date.
+/// Adds advice to the error of a role that may not change the schemas; it need not if they are up to date.
 fn not_allowed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     const INSUFFICIENT_PRIVILEGE: &str = "42501";
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
@@ -306,16 +306,15 @@ fn not_allowed(error: impl std::error::Error + Send + Sync + 'static) -> Failure
     error.into()
 }
 
-/// Reads the beginning of the log. Under another master key than the log's the product would start and find nobody: phones
-/// would hash to other streams, and everybody would become a new account.
+/// Decodes the first events of the log. With a wrong master key the product would start empty: phone numbers would
+/// hash to other streams, and everybody would get a new account.
 async fn try_key(journal: &Journal) -> Result<(), Failure> {
     for event in journal.log().read_all(0, FIRST_EVENTS).await? {
         match journal.decode(vec![event]).await {
-            // A damaged event says nothing about the key: the projection parks it.
+            // A damaged event proves nothing about the key; the projection parks it.
             Ok(_) | Err(LoadError::Event { .. }) => {}
             Err(LoadError::Keys(KeyringError::Unreadable(..))) => {
-                let wrong =
-                    "the master key, or the wrapping keys, are not those that this log was written with";
+                let wrong = "the master key or the wrapping keys do not match this log";
                 return Err(wrong.into());
             }
             Err(error) => return Err(error.into()),
@@ -324,25 +323,25 @@ async fn try_key(journal: &Journal) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A log in EventStoreDB, once the server answers.
+/// Opens a log in EventStoreDB, waiting for the server.
 pub(crate) async fn connect_eventstoredb(url: &str) -> Result<EventStoreDbLog, Failure> {
     let mut attempt = 1;
     loop {
         match EventStoreDbLog::open(url, EventStoreDbSettings::default()).await {
             Ok(log) => return Ok(log),
             Err(error) if attempt == TRIES => return Err(format!("the log: {error}").into()),
-            Err(error) => tracing::warn!(%error, attempt, "EventStoreDB does not answer yet"),
+            Err(error) => tracing::warn!(%error, attempt, "waiting for EventStoreDB"),
         }
         attempt += 1;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-/// A pool of connections, once the database answers.
+/// Opens a connection pool, waiting for the database.
 pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result<PgPool, Failure> {
     let options = PgConnectOptions::from_str(url.expose()).map_err(|error| format!("{name}: {error}"))?;
     let timeout = format!("{}s", config.postgres.statement_timeout_sec);
-    // Our statements are short: compiling one takes longer than running it ever does.
+    // JIT is off: the statements are short, and compiling one takes longer than running it.
     let options =
         options.application_name("veche").options([("statement_timeout", &*timeout), ("jit", "off")]);
     let options = read_model::schema::inside(options, read_model::schema::READ_SCHEMA);
@@ -355,7 +354,7 @@ pub(crate) async fn connect(name: &str, url: &Secret, config: &Config) -> Result
             Ok(_) => break,
             Err(error) if attempt == TRIES => return Err(format!("the database of `{name}`: {error}").into()),
             Err(error) => {
-                tracing::warn!(%error, name, attempt, "the database does not answer yet");
+                tracing::warn!(%error, name, attempt, "waiting for the database");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }

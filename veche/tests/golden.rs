@@ -1,9 +1,9 @@
-//! The description of the API is checked in and held to the code. `GOLDEN=write` rewrites it.
+//! The checked-in documents must equal those of the code. `GOLDEN=write` rewrites them.
 
 use std::{fs, path::PathBuf};
 
 #[test]
-fn the_checked_in_description_is_that_of_the_code() {
+fn checked_in_openapi_document_equals_the_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/openapi/api.json");
     let current = veche::docs::openapi().to_pretty_json().unwrap() + "\n";
     if std::env::var("GOLDEN").as_deref() == Ok("write") {
@@ -11,11 +11,11 @@ fn the_checked_in_description_is_that_of_the_code() {
         fs::write(&path, &current).unwrap();
     }
     let stored = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(stored, current, "the API changed: run with GOLDEN=write and look at the difference");
+    assert_eq!(stored, current, "the API changed: run with GOLDEN=write and review the difference");
 }
 
 #[test]
-fn the_checked_in_description_of_events_is_that_of_the_code() {
+fn checked_in_asyncapi_document_equals_the_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/asyncapi/events.json");
     let current = serde_json::to_string_pretty(&veche::asyncapi::document()).unwrap() + "\n";
     if std::env::var("GOLDEN").as_deref() == Ok("write") {
@@ -23,11 +23,11 @@ fn the_checked_in_description_of_events_is_that_of_the_code() {
         fs::write(&path, &current).unwrap();
     }
     let stored = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    assert_eq!(stored, current, "the events changed: run with GOLDEN=write and look at the difference");
+    assert_eq!(stored, current, "the events changed: run with GOLDEN=write and review the difference");
 }
 
 #[test]
-fn the_checked_in_settings_are_those_of_the_code() {
+fn checked_in_settings_equal_the_code() {
     use platform::config::{Config, Profile};
     let schemas = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../schemas/config");
     let schema = serde_json::to_string_pretty(&Config::json_schema()).unwrap() + "\n";
@@ -44,13 +44,13 @@ fn the_checked_in_settings_are_those_of_the_code() {
         let stored = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(
             stored, current,
-            "{name}: the settings changed: run with GOLDEN=write and look at the difference"
+            "{name}: the settings changed: run with GOLDEN=write and review the difference"
         );
     }
 }
 
 #[test]
-fn the_documented_quotas_are_those_of_the_code() {
+fn documented_quotas_equal_the_code() {
     use platform::{
         config::Profile,
         limits::{Limit, quotas},
@@ -71,6 +71,6 @@ fn the_documented_quotas_are_those_of_the_code() {
     if std::env::var("GOLDEN").as_deref() == Ok("write") {
         fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
     } else {
-        assert_eq!(stored, table, "the quotas changed: run with GOLDEN=write and look at the difference");
+        assert_eq!(stored, table, "the quotas changed: run with GOLDEN=write and review the difference");
     }
 }

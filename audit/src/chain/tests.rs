@@ -1,4 +1,4 @@
-//! The chain as pure rules: what changes a hash, and what its documented bytes are.
+//! Properties of the chain: which changes change a hash, and the documented bytes.
 
 use super::*;
 use bytes::Bytes;
@@ -26,7 +26,7 @@ fn whole(history: &[RawEvent]) -> Chain {
     history.iter().fold(Chain::START, Chain::then)
 }
 
-/// The same event with one bit of one of its parts flipped.
+/// The event with one bit of one part flipped.
 fn damaged(event: &RawEvent, part: usize, place: Index) -> RawEvent {
     let mut event = event.clone();
     let flip = |bytes: &Bytes| {
@@ -50,7 +50,7 @@ fn damaged(event: &RawEvent, part: usize, place: Index) -> RawEvent {
 
 proptest! {
     #[test]
-    fn a_changed_event_changes_all_hashes_from_there_on(
+    fn changed_event_changes_all_later_hashes(
         history in vec(event(), 1..8), which: Index, part in 0..6_usize, place: Index,
     ) {
         let which = which.index(history.len());
@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn another_order_is_another_history(history in vec(event(), 2..8), one: Index, other: Index) {
+    fn reordered_events_change_the_hash(history in vec(event(), 2..8), one: Index, other: Index) {
         let (one, other) = (one.index(history.len()), other.index(history.len()));
         let mut swapped = history.clone();
         swapped.swap(one, other);
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_move_from_one_part_to_the_next_are_noticed(event in event(), cut: Index) {
+    fn bytes_moved_between_parts_change_the_hash(event in event(), cut: Index) {
         let mut moved = event.clone();
         let cut = cut.index(event.data.len() + 1);
         moved.data = event.data.slice(..cut);
@@ -79,15 +79,15 @@ proptest! {
     }
 
     #[test]
-    fn the_place_in_the_log_does_not_matter(event in event(), position: u64) {
+    fn position_does_not_change_the_hash(event in event(), position: u64) {
         let elsewhere = RawEvent { position, ..event.clone() };
         prop_assert_eq!(whole(&[event]), whole(&[elsewhere]));
     }
 }
 
-/// Written down: whoever wrote a verifier from the documentation must come to the same.
+/// A fixed example: a verifier written from the documentation must get the same hash.
 #[test]
-fn the_bytes_are_as_documented() {
+fn hash_equals_the_documented_example() {
     let event = RawEvent {
         position: 77,
         stream: StreamName::stored("team-1"),
@@ -120,7 +120,7 @@ fn the_bytes_are_as_documented() {
 }
 
 #[test]
-fn a_hash_goes_through_text() {
+fn hash_round_trips_as_text() {
     let hash = Chain::START.hash;
     assert_eq!(hash.to_string().parse(), Ok(hash));
     assert!("12".parse::<Hash>().is_err());

@@ -1,4 +1,4 @@
-//! Whether an exported file is what was exported and signed: with nothing but the file, its manifest and a public key.
+//! Verification of an exported file with nothing but the file, its manifest and a public key.
 
 use super::{
     Manifest, Proof,
@@ -17,28 +17,29 @@ use std::{
     path::Path,
 };
 
-/// Why a file cannot be judged.
+/// Reasons why a file cannot be verified.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] io::Error),
-    /// Nothing says what it is.
-    #[error("{0} is not there: without its manifest nothing says what was exported")]
+    /// The manifest is missing.
+    #[error("the manifest {0} is missing: the file cannot be verified without it")]
     NoManifest(String),
-    /// The export was not finished.
-    #[error("the export was not finished: run it again, then verify")]
+    /// The export is unfinished.
+    #[error("the export is unfinished: run it again, then verify")]
     Unfinished,
 }
 
-/// Checks a file; `tell` hears how many bytes of it are read. The first break is named, where the chain names one.
+/// Verifies a file; `progress` gets the number of bytes read. The report names the first break, if the chain
+/// identifies one.
 ///
 /// # Errors
-/// [`CheckError`]: then nothing is said of the file.
-pub fn check(file: &Path, trusted: &[PublicKey], tell: impl FnMut(u64)) -> Result<Report, CheckError> {
-    let beside = Manifest::path_for(file);
-    let no_manifest = || CheckError::NoManifest(beside.display().to_string());
-    let manifest = Manifest::read(&beside)?.ok_or_else(no_manifest)?;
+/// See [`CheckError`]: the file is neither confirmed nor refuted.
+pub fn check(file: &Path, trusted: &[PublicKey], progress: impl FnMut(u64)) -> Result<Report, CheckError> {
+    let manifest_path = Manifest::path_for(file);
+    let no_manifest = || CheckError::NoManifest(manifest_path.display().to_string());
+    let manifest = Manifest::read(&manifest_path)?.ok_or_else(no_manifest)?;
     if manifest.signature.is_empty() {
         return Err(CheckError::Unfinished);
     }
@@ -47,10 +48,10 @@ pub fn check(file: &Path, trusted: &[PublicKey], tell: impl FnMut(u64)) -> Resul
         Err(broken) => return Ok(Report::nothing(broken)),
     };
     let mut reading = Reading { manifest: &manifest, walk, count: 0, last: 0 };
-    let mut bytes = Hashed { file: File::open(file)?, hash: Sha256::new(), read: 0, tell };
+    let mut bytes = Hashed { file: File::open(file)?, hash: Sha256::new(), read: 0, progress };
     let mut broken = reading.lines(BufReader::with_capacity(1 << 16, &mut bytes)).err();
     if broken.is_none() {
-        // What follows the last event belongs to the file too.
+        // Bytes after the last event belong to the file too.
         io::copy(&mut bytes, &mut io::sink())?;
         broken = reading.whole(Hash(bytes.hash.finalize().into()), trusted).err();
     }
@@ -65,14 +66,14 @@ struct Reading<'r> {
     manifest: &'r Manifest,
     walk: Walk,
     count: u64,
-    /// The last number of a filtered export.
+    /// Last number of a filtered export.
     last: u64,
 }
 
 impl Reading<'_> {
     fn lines(&mut self, file: impl Read) -> Result<(), Break> {
         for line in line::read(self.manifest.format, file) {
-            let broken = |walk: &Walk, why| walk.broken(None, Fault::Line(why));
+            let broken = |walk: &Walk, why| walk.break_at(None, Fault::Line(why));
             let line = line.map_err(|why| broken(&self.walk, why))?;
             let event = line.event().map_err(|why| broken(&self.walk, why))?;
             match self.manifest.proves {
@@ -84,19 +85,19 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// An event of a run: it must be the next of the chain.
+    /// An event of a contiguous export must be the next of the chain.
     fn next(&mut self, line: &Line, event: &RawEvent) -> Result<(), Break> {
         let chain = self.walk.chain();
         if line.number > chain.number.saturating_add(1) {
-            return Err(self.walk.broken(None, Fault::Missing));
+            return Err(self.walk.break_at(None, Fault::Missing));
         }
         if chain.then(event) != (Chain { number: line.number, hash: line.hash }) {
-            return Err(self.walk.broken(Some(event.position), Fault::Changed));
+            return Err(self.walk.break_at(Some(event.position), Fault::Changed));
         }
         self.walk.step(event).map(drop)
     }
 
-    /// An event of a filtered export: it must be the one that its hash was made of, behind the one before.
+    /// An event of a filtered export must produce its hash from the previous hash.
     fn member(&mut self, line: &Line, event: &RawEvent) -> Result<(), Break> {
         let before =
             Chain { number: line.number.saturating_sub(1), hash: line.previous.unwrap_or(Hash::NONE) };
@@ -114,19 +115,19 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// All of it is there, and it was signed.
+    /// Checks that the file is complete and signed.
     fn whole(&self, sha256: Hash, trusted: &[PublicKey]) -> Result<(), Break> {
         self.walk.end()?;
         if self.count < self.manifest.count {
             let number = self.last.max(self.walk.chain().number).saturating_add(1);
-            return Err(Break { number, ..self.walk.broken(None, Fault::Missing) });
+            return Err(Break { number, ..self.walk.break_at(None, Fault::Missing) });
         }
         if !self.manifest.is_signed_by(trusted) {
-            return Err(self.walk.broken(None, Fault::Manifest));
+            return Err(self.walk.break_at(None, Fault::Manifest));
         }
         let last = self.manifest.last.map_or(self.manifest.before.number, |last| last.number);
         if sha256 != self.manifest.sha256 || last != self.last.max(self.walk.chain().number) {
-            return Err(self.walk.broken(None, Fault::File));
+            return Err(self.walk.break_at(None, Fault::File));
         }
         Ok(())
     }
@@ -137,7 +138,7 @@ struct Hashed<F> {
     file: File,
     hash: Sha256,
     read: u64,
-    tell: F,
+    progress: F,
 }
 
 impl<F: FnMut(u64)> Read for Hashed<F> {
@@ -145,7 +146,7 @@ impl<F: FnMut(u64)> Read for Hashed<F> {
         let read = self.file.read(piece)?;
         self.hash.update(&piece[..read]);
         self.read += read as u64;
-        (self.tell)(self.read);
+        (self.progress)(self.read);
         Ok(read)
     }
 }

@@ -1,8 +1,8 @@
-//! One event in an export: as a line of JSON, or as a record of CSV with the same columns.
+//! One event of an export: a line of JSON, or a CSV record with the same columns.
 //!
-//! What hashes cover are `number`, `stream`, `revision`, `event_id`, `kind`, and the stored bytes of data and metadata: as
-//! text in `data` and `meta`, or in base64 in `data_base64` and `meta_base64` where they are no UTF-8. All else is repeated
-//! from the metadata for readers.
+//! Hashes cover `number`, `stream`, `revision`, `event_id`, `kind`, and the stored bytes of data and metadata: as text
+//! in `data` and `meta`, or as base64 in `data_base64` and `meta_base64` if they are not UTF-8. The other columns
+//! repeat metadata for human readers.
 
 use crate::{Entry, Hash};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -16,17 +16,17 @@ use std::{
     str,
 };
 
-/// How an export is written.
+/// Format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// A JSON object a line.
+    /// One JSON object per line.
     Ndjson,
-    /// Comma-separated values (RFC 4180) with a head.
+    /// Comma-separated values (RFC 4180) with a header.
     Csv,
 }
 
-/// The columns of CSV.
+/// Columns of CSV.
 const COLUMNS: [&str; 22] = [
     "number",
     "position",
@@ -77,7 +77,7 @@ impl LineWriter {
         Self(format)
     }
 
-    /// What stands above the events.
+    /// Writes the header, if the format has one.
     pub(super) fn head(self, out: &mut impl Write) -> io::Result<()> {
         match self.0 {
             Format::Ndjson => Ok(()),
@@ -129,7 +129,7 @@ fn text_or_base64(bytes: &[u8]) -> (Option<&str>, Option<String>) {
     }
 }
 
-/// An event as it is read back; what hashes do not cover is passed over.
+/// An event as read from a file; columns that hashes do not cover are ignored.
 #[derive(Deserialize)]
 pub(super) struct Line {
     pub(super) number: u64,
@@ -152,7 +152,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// The event that it carries.
+    /// The event on the line.
     pub(super) fn event(&self) -> Result<RawEvent, String> {
         Ok(RawEvent {
             position: self.position,
@@ -173,7 +173,7 @@ fn bytes_of(text: Option<&str>, base64: Option<&str>) -> Result<Bytes, String> {
     }
 }
 
-/// The lines of a file in a format; a line that is none is an error of its own.
+/// Parses the lines of a file; a line that cannot be parsed yields an error.
 pub(super) fn read<'r>(
     format: Format,
     file: impl Read + 'r,

@@ -1,4 +1,4 @@
-//! What stands beside an export: what it holds, how it is proved, and a signature over that.
+//! The manifest of an export: what the file holds, how it is proved, and a signature over both.
 
 use super::Format;
 use crate::{Chain, Checkpoint, Filter, Hash};
@@ -12,63 +12,63 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a file proves with the public key alone.
+/// What the file and the public key prove together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
-    /// That it is all of history from its first event to its last, as it was signed.
+    /// The file is the complete signed history from its first event to its last.
     Chain,
-    /// Of each event that it is the one its hash was made of; that none was left out is the signer's word.
+    /// Each event is the one that was hashed; for completeness the reader has to trust the signer.
     Membership,
 }
 
-/// An event's place.
+/// Coordinates of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainPoint {
-    /// In the chain.
+    /// Number in the chain.
     pub number: u64,
-    /// In the log.
+    /// Position in the log.
     pub position: Position,
-    /// The chain's hash there.
+    /// Hash of the chain at that number.
     pub hash: Hash,
 }
 
-/// The manifest of an export. It is signed when the export is complete; before that it says how far it is.
+/// The manifest. It is signed when the export is complete; before that it records the progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// How the file is written.
+    /// Format of the file.
     pub format: Format,
-    /// What was let through.
+    /// Filter of the exported events.
     pub filter: Filter,
     /// What the file proves.
     pub proves: Proof,
-    /// The chain before the first event; of a filtered export nothing.
+    /// Chain before the first event; for a filtered export the start of the chain.
     pub before: Chain,
-    /// Events in the file.
+    /// Number of events in the file.
     pub count: u64,
-    /// The first of them.
+    /// First event in the file.
     pub first: Option<ChainPoint>,
-    /// The last of them.
+    /// Last event in the file.
     pub last: Option<ChainPoint>,
-    /// History was looked at up to this number.
+    /// Number in the chain up to which history was searched.
     pub until: u64,
-    /// Length of the file.
+    /// Length of the file in bytes.
     pub bytes: u64,
     /// SHA-256 of the file.
     pub sha256: Hash,
-    /// What was signed of the numbers inside.
+    /// Checkpoints for numbers in the file.
     pub checkpoints: Vec<Checkpoint>,
-    /// When the export was made.
+    /// Time of the export.
     pub at: DateTime<Utc>,
-    /// The key that the signatures are checked with.
+    /// Public key that verifies the signature.
     pub key: String,
-    /// Ed25519 over [`Self::text`]; empty as long as the export is not complete.
+    /// Ed25519 signature over [`Self::text`]; empty while the export is unfinished.
     pub signature: String,
 }
 
 impl Manifest {
-    /// The manifest of a file, `FILE.manifest.json`.
+    /// Path of the manifest of a file: `FILE.manifest.json`.
     pub fn path_for(file: &Path) -> PathBuf {
         let mut name = OsString::from(file);
         name.push(".manifest.json");
@@ -94,7 +94,7 @@ impl Manifest {
         }
     }
 
-    /// What is signed: these lines, each ended by a line feed.
+    /// The signed text: these lines, each terminated by a line feed.
     pub fn text(&self) -> String {
         let Self { format, proves, before, count, until, sha256, key, .. } = self;
         let last =
@@ -124,7 +124,7 @@ impl Manifest {
         self.checkpoints.clear();
     }
 
-    /// Whether it is signed with a key that is trusted.
+    /// Whether it is signed with a trusted key.
     pub fn is_signed_by(&self, trusted: &[PublicKey]) -> bool {
         let key = trusted.iter().find(|key| key.to_string() == self.key);
         key.is_some_and(|key| key.verifies(self.text().as_bytes(), &self.signature))
@@ -136,16 +136,16 @@ impl Manifest {
         self.last = Some(place);
     }
 
-    /// Whether a number is among those that were exported.
+    /// Whether the number of an event is within the export.
     pub(super) fn holds(&self, number: u64) -> bool {
         let (Some(first), Some(last)) = (self.first, self.last) else { return false };
         (first.number..=last.number).contains(&number)
     }
 
-    /// The manifest in a file, if it is there.
+    /// Reads a manifest; `None` if the file does not exist.
     ///
     /// # Errors
-    /// It cannot be read, or is none.
+    /// The file cannot be read or is not a manifest.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -153,7 +153,7 @@ impl Manifest {
         }
     }
 
-    /// Replaced as a whole: a crash leaves the old one or the new one.
+    /// Replaces the file atomically: a crash leaves the old one or the new one.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let mut new = OsString::from(path);
         new.push(".new");

@@ -1,7 +1,7 @@
-//! The notary's knowledge from outside the database (the file outside, what it has signed itself), held against the log before it signs more: a
-//! history that was rewritten is not signed again.
+//! Checks before signing: the history must match the checkpoints that the notary knows from outside the database, so
+//! that a rewritten history is never signed.
 
-use super::{BATCH, Notary, NotaryError, Stand, error::rewritten};
+use super::{BATCH, Notary, NotaryError, Progress, error::rewritten};
 use crate::{Chain, Checkpoint, Head, Note, SignedRecords, note::NoteKind};
 use event_log::{Log, RawEvent};
 use events::{EventId, Position, StreamName};
@@ -11,43 +11,43 @@ use std::{
     sync::{PoisonError, atomic::Ordering},
 };
 
-/// The stored name of a ruling to skip an event.
+/// Stored name of a ruling to skip an event.
 const SKIPPED: &str = "projection.skipped.v1";
 
-/// The result of comparing all that is known with the log.
+/// Result of comparing the known checkpoints with the log.
 #[derive(Default)]
-pub(super) struct Held {
-    /// The newest checkpoint, if the chain has not come there yet.
+pub(super) struct KnownState {
+    /// The newest checkpoint, if the chain has not reached it yet.
     pub(super) ahead: Option<Checkpoint>,
-    /// Events behind the newest checkpoint that are not believed.
-    pub(super) not_ours: Vec<(Position, EventId)>,
+    /// Events after the newest checkpoint that fail the guard's check.
+    pub(super) foreign: Vec<(Position, EventId)>,
 }
 
 impl Notary {
-    /// Holds the newest known checkpoint against the chain, and what stands in the log behind it.
-    pub(super) async fn hold(&self, head: Head) -> Result<Held, NotaryError> {
+    /// Compares the known checkpoints with the chain, and the log after the newest checkpoint with the chain's head.
+    pub(super) async fn compare_with_known(&self, head: Head) -> Result<KnownState, NotaryError> {
         let known = self.known().await?;
-        self.all_fit(&known, head).await?;
+        self.all_match(&known, head).await?;
         let Some(known) = known.into_iter().max_by_key(|checkpoint| checkpoint.number) else {
-            let not_ours = self.walk(Chain::START, 0, head).await?;
-            return Ok(Held { ahead: None, not_ours });
+            let foreign = self.walk(Chain::START, 0, head).await?;
+            return Ok(KnownState { ahead: None, foreign });
         };
         if known.number > head.chain.number {
-            // The chain's end may have been lost in a crash; then the log still has it.
+            // A crash may have lost the end of the chain, while the log still has it.
             if self.log.head().await? <= head.position {
                 return Err(rewritten(&known));
             }
-            return Ok(Held { ahead: Some(known), not_ours: vec![] });
+            return Ok(KnownState { ahead: Some(known), foreign: vec![] });
         }
         let entry = self.ledger.entry_number(known.number).await?;
         let entry = entry.filter(|entry| entry.hash == known.hash).ok_or_else(|| rewritten(&known))?;
-        let not_ours = self.walk(entry.chain(), entry.position, head).await?;
+        let foreign = self.walk(entry.chain(), entry.position, head).await?;
         self.remember(Some(known));
-        Ok(Held { ahead: None, not_ours })
+        Ok(KnownState { ahead: None, foreign })
     }
 
-    /// Whether all checkpoints that the chain has come to are the chain's.
-    async fn all_fit(&self, known: &[Checkpoint], head: Head) -> Result<(), NotaryError> {
+    /// Fails unless all checkpoints that the chain has reached match it.
+    async fn all_match(&self, known: &[Checkpoint], head: Head) -> Result<(), NotaryError> {
         for known in known.iter().filter(|known| known.number <= head.chain.number) {
             let entry = self.ledger.entry_number(known.number).await?;
             if entry.is_none_or(|entry| entry.hash != known.hash) {
@@ -57,29 +57,29 @@ impl Notary {
         Ok(())
     }
 
-    /// Whether the end may be signed now.
-    pub(super) async fn may_sign(&self, stand: &Stand) -> Result<bool, NotaryError> {
-        if let Some(ahead) = &stand.ahead {
-            if self.log.head().await? <= stand.head.position {
+    /// Whether the end of the chain may be signed now.
+    pub(super) async fn may_sign(&self, progress: &Progress) -> Result<bool, NotaryError> {
+        if let Some(ahead) = &progress.ahead {
+            if self.log.head().await? <= progress.head.position {
                 return Err(rewritten(ahead));
             }
             return Ok(false);
         }
         let known = self.known().await?;
-        self.all_fit(&known, stand.head).await?;
-        if known.iter().any(|known| known.number > stand.head.chain.number) {
-            // Another process is further on: this one will see that its end is not the chain's.
+        self.all_match(&known, progress.head).await?;
+        if known.iter().any(|known| known.number > progress.head.chain.number) {
+            // Another process is ahead: this one will find that its head is outdated.
             return Ok(false);
         }
-        if let Some(position) = self.missing(stand.head).await? {
+        if let Some(position) = self.missing(progress.head).await? {
             return Err(NotaryError::OtherHistory(position));
         }
-        self.all_settled(&stand.not_ours).await?;
-        self.note_codes(stand.head.chain).await?;
+        self.all_skipped(&progress.foreign).await?;
+        self.note_codes(progress.head.chain).await?;
         Ok(true)
     }
 
-    /// The end of the chain that the log does not hold as it was hashed.
+    /// Position of the first or last entry, if the log does not hold its event as hashed.
     pub(super) async fn missing(&self, head: Head) -> Result<Option<Position>, NotaryError> {
         if head.chain == Chain::START {
             return Ok(None);
@@ -99,20 +99,20 @@ impl Notary {
         Ok(None)
     }
 
-    /// Notes an event that is not believed.
-    pub(super) fn believe(&self, event: &RawEvent, not_ours: &mut Vec<(Position, EventId)>) {
+    /// Adds an event to the list if it fails the guard's check.
+    pub(super) fn check_origin(&self, event: &RawEvent, foreign: &mut Vec<(Position, EventId)>) {
         if self.guard.as_ref().is_some_and(|guard| guard.check(event).is_err()) {
-            not_ours.push((event.position, event.id));
+            foreign.push((event.position, event.id));
         }
     }
 
-    /// The checkpoint that this process signed last.
+    /// Remembers the last checkpoint that this process signed or found to match.
     pub(super) fn remember(&self, signed: Option<Checkpoint>) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = signed;
     }
 
-    /// The newest checkpoint that this process has seen, and the last of the file outside. What only the database has counts where
-    /// there is no file.
+    /// The newest checkpoint seen by this process, and the last one of the checkpoint file. Those in the database only
+    /// count if there is no file.
     async fn known(&self) -> Result<Vec<Checkpoint>, NotaryError> {
         let own = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let key = self.key.public();
@@ -129,39 +129,39 @@ impl Notary {
         Ok(own.into_iter().chain(outside).collect())
     }
 
-    /// Hashes what stands in the log between a place and the chain's end: it must lead there.
+    /// Hashes the log from a point to the chain's head; the result must be the head.
     async fn walk(
         &self,
         mut chain: Chain,
         mut position: Position,
         head: Head,
     ) -> Result<Vec<(Position, EventId)>, NotaryError> {
-        let mut not_ours = vec![];
+        let mut foreign = vec![];
         while position < head.position {
             let events = self.log.read_all(position, BATCH).await?;
             let Some(last) = events.last() else { return Err(NotaryError::OtherHistory(head.position)) };
             position = last.position;
             for event in events.iter().filter(|event| event.position <= head.position) {
                 chain = chain.then(event);
-                self.believe(event, &mut not_ours);
+                self.check_origin(event, &mut foreign);
             }
         }
         if chain != head.chain {
             return Err(NotaryError::OtherHistory(head.position));
         }
-        Ok(not_ours)
+        Ok(foreign)
     }
 
-    /// Events that are not believed are signed over only if operators have skipped them: then they are evidence.
-    async fn all_settled(&self, not_ours: &[(Position, EventId)]) -> Result<(), NotaryError> {
-        let Some((first, _)) = not_ours.first() else { return Ok(()) };
+    /// Events that fail the guard's check are signed only if operators have skipped them: then they are evidence.
+    async fn all_skipped(&self, foreign: &[(Position, EventId)]) -> Result<(), NotaryError> {
+        let Some((first, _)) = foreign.first() else { return Ok(()) };
         let skipped = self.skipped().await?;
-        match not_ours.iter().find(|(_, event)| !skipped.contains(event)) {
+        match foreign.iter().find(|(_, event)| !skipped.contains(event)) {
             Some((position, _)) => Err(NotaryError::ForeignEvent(*position)),
             None => {
                 tracing::warn!(
                     position = first,
-                    "events that are not believed are signed over: operators have skipped them"
+                    "signing events of foreign origin, since operators have skipped them"
                 );
                 Ok(())
             }
@@ -186,7 +186,7 @@ impl Notary {
         }
     }
 
-    /// Notes outside, once, that the log carries codes: it is never again taken for one of before.
+    /// Writes once to the checkpoint file that the log carries codes: it is never again taken for one without codes.
     async fn note_codes(&self, chain: Chain) -> Result<(), NotaryError> {
         let (Some(file), Some(guard)) = (self.file.clone(), &self.guard) else { return Ok(()) };
         if !guard.has_begun() || self.codes_noted.load(Ordering::Relaxed) {

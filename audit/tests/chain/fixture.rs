@@ -101,7 +101,7 @@ impl Fixture {
         for (event, entry) in history.iter().zip(&entries) {
             chain = chain.then(event);
             assert_eq!((entry.number, entry.hash), (chain.number, chain.hash));
-            assert!(entry.is_of(event), "{entry:?} of {event:?}");
+            assert!(entry.matches(event), "{entry:?} of {event:?}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! `veche audit accept`: an operator accepts that history is not the one that was signed, e.g. after a backup was restored. It is
-//! an event, and a signed line in the file outside; the notary begins a new chain.
+//! `veche audit accept`: an operator accepts a history that is not the signed one, e.g. after restoring a backup. The
+//! acceptance is an event and a signed note in the checkpoint file; the notary begins a new chain.
 
 use crate::{cli::Failure, runtime::Runtime};
 use audit::{Chain, CheckpointFile, Note, NoteKind};
@@ -9,10 +9,10 @@ use events::{HistoryEvent, Meta, StreamName, history};
 use platform::config::Config;
 use secrets::journal::Entry;
 
-/// Why it is accepted.
+/// Arguments of `veche audit accept`.
 #[derive(Debug, Args)]
 pub(crate) struct Accept {
-    /// The reason: it stays in the log and in the file of checkpoints for ever
+    /// Reason; it stays in the log and in the checkpoint file for ever
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     reason: String,
 }
@@ -37,7 +37,7 @@ pub(super) async fn run(config: Config, accept: Accept) -> Result<(), Failure> {
     file.append_note(&Note::sign(NoteKind::Lineage, last, at, reason, &key))?;
     runtime.ledger.reset(true).await?;
     println!(
-        "Accepted, by the event at position {position}: what was signed up to number {} is of another history. A running notary \
+        "Accepted by the event at position {position}: the checkpoints up to number {} belong to another history. A running notary \
          hashes and signs this one from its beginning.",
         last.number
     );

@@ -1,4 +1,4 @@
-//! What an auditor's tools are built of: the log, its keys and its chain.
+//! The log, its keys and its audit chain, opened for the audit commands.
 
 use crate::{
     cli::Failure,
@@ -12,20 +12,20 @@ use secrets::{
 };
 use sqlx::PgPool;
 
-/// History, opened for reading.
+/// The history, opened for reading.
 pub(super) struct Archive {
     pub(super) config: Config,
     pub(super) auditor: Auditor,
     pub(super) key: SigningKey,
-    /// The database of the read model, for what was planned because of an event.
+    /// Database of the read model, which holds the planned side effects of events.
     pub(super) read: PgPool,
 }
 
 impl Archive {
-    /// Opens the log of the settings.
+    /// Opens the configured log.
     pub(super) async fn open(config: Config) -> Result<Self, Failure> {
         if config.log.expose() == "memory" {
-            return Err("a log in memory is seen by its own process alone".into());
+            return Err("a log in memory is only visible to its own process".into());
         }
         let vault = runtime::open_vault(&config)?;
         let read = runtime::connect("read", config.read_url(), &config).await?;
@@ -37,14 +37,14 @@ impl Archive {
         Ok(Self { config, auditor, key: vault.signing_key(), read })
     }
 
-    /// Lets go of it.
+    /// Closes the log.
     pub(super) async fn close(&self) {
         self.auditor.journal().log().close().await;
         self.read.close().await;
     }
 }
 
-/// The key that this installation's signatures are checked with.
+/// Public key of this installation, which verifies its signatures.
 pub(super) fn public_key(config: &Config) -> Result<PublicKey, Failure> {
     Ok(runtime::open_vault(config)?.signing_key().public())
 }

@@ -1,4 +1,4 @@
-//! `veche audit erase`: a person or a team is forgotten, beside a running server or without one.
+//! `veche audit erase`: erases a person or a team, with or without a running server.
 
 use super::receipt;
 use crate::{cli::Failure, runtime::Runtime};
@@ -14,47 +14,47 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long it rests between two passes.
+/// Pause between two passes.
 const REST: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
     #[command(flatten)]
     who: Who,
-    /// Why: `wish`, `order` or `retention`
+    /// Reason: `wish`, `order` or `retention`
     #[arg(long, value_parser = reason)]
     reason: ErasureReason,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 }
 
-/// Whom it is about.
+/// Subject of an erasure.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Who {
-    /// A person, by the account's id
+    /// Account id of a person
     #[arg(long, value_name = "UUID")]
     account: Option<Uuid>,
-    /// A person, by the phone number
+    /// Phone number of a person
     #[arg(long, value_name = "NUMBER")]
     phone: Option<String>,
-    /// A team, with all that was said and kept in it
+    /// Team id; erases the team with all its content
     #[arg(long, value_name = "UUID")]
     team: Option<Uuid>,
 }
 
 impl Who {
-    /// The person or team that is meant. A number that was erased is nobody's.
+    /// Resolves the subject. The phone number of an erased person belongs to nobody.
     pub(super) async fn subject(&self, erasure: &Erasure) -> Result<Subject, Failure> {
         match (self.account, self.team, &self.phone) {
             (Some(account), ..) => Ok(Subject::Account(AccountId(account))),
             (_, Some(team), _) => Ok(Subject::Team(TeamId(team))),
             (.., phone) => {
                 let number = PhoneNumber::parse(phone.as_deref().unwrap_or_default());
-                let number = number.map_err(|_| "this is no phone number")?;
-                let owner = erasure.owner_of(&number).await.map_err(|error| told(&error))?;
-                Ok(Subject::Account(owner.ok_or("nobody has this number")?))
+                let number = number.map_err(|_| "not a phone number")?;
+                let owner = erasure.owner_of(&number).await.map_err(|error| client_text(&error))?;
+                Ok(Subject::Account(owner.ok_or("no account has this number")?))
             }
         }
     }
@@ -62,25 +62,27 @@ impl Who {
 
 pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
     if config.log.expose() == "memory" {
-        return Err("a log in memory is forgotten with its process".into());
+        return Err("a log in memory ends with its process: there is nothing to erase".into());
     }
-    // A read model of another program's shape is served by it: making it anew is not what was asked for.
+    // The read model may belong to another version that is serving: it must not be migrated here.
     let runtime = Runtime::open_without_migrating(config).await?;
     let mut db = runtime.read.pool().acquire().await?;
     if !read_model::schema::is_ours(&mut db).await? {
-        return Err("the read model is another program's: erase with that one's `veche`".into());
+        return Err(
+            "the read model belongs to another version: erase with the `veche` of that version".into()
+        );
     }
     drop(db);
     let erasure = runtime.commands().erasure();
     let subject = erase.who.subject(&erasure).await?;
     if !erase.yes && !agreed(&runtime, subject).await? {
-        return Err("nothing was done".into());
+        return Err("cancelled: nothing was erased".into());
     }
-    // Should no server be running, the rows must follow nevertheless.
+    // Without a running server nothing else would update the rows.
     let projector = runtime.projector();
     let projecting = tokio::spawn(projector.run());
-    let asked = erasure.request(subject, erase.reason).await.map_err(|error| told(&error))?;
-    eprintln!("{subject} is to be forgotten: receipt {}, position {}.", asked.receipt, asked.position);
+    let asked = erasure.request(subject, erase.reason).await.map_err(|error| client_text(&error))?;
+    eprintln!("Erasing {subject}: receipt {}, position {}.", asked.receipt, asked.position);
     while runtime.read.erasures().find(subject).await?.is_none() {
         tokio::time::sleep(REST).await;
     }
@@ -88,7 +90,7 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
         match erasure.run_pass(subject).await {
             Ok(pass) if pass.finished => break,
             Ok(pass) => tell(pass),
-            Err(error) => eprintln!("not yet: {}", told(&error)),
+            Err(error) => eprintln!("not yet: {}", client_text(&error)),
         }
         tokio::time::sleep(REST).await;
     }
@@ -102,12 +104,12 @@ pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
 fn tell(pass: ErasurePass) {
     let ErasurePass { messages, files, others, .. } = pass;
     match messages + files + others {
-        0 => eprintln!("nothing is left; waiting until every process has heard of it"),
+        0 => eprintln!("nothing is left; waiting for all processes to follow"),
         _ => eprintln!("{messages} messages, {files} files, {others} other things"),
     }
 }
 
-/// Shows what would go, and asks.
+/// Shows what would be erased and asks for confirmation.
 async fn agreed(runtime: &Runtime, subject: Subject) -> Result<bool, Failure> {
     let (places, messages) = match subject {
         Subject::Account(account) => {
@@ -125,7 +127,7 @@ async fn agreed(runtime: &Runtime, subject: Subject) -> Result<bool, Failure> {
         }
     };
     eprint!(
-        "{subject} is {places} with {messages} messages. Nothing brings it back. Type `erase` to go on: "
+        "{subject} is {places} with {messages} messages. This cannot be undone. Type `erase` to continue: "
     );
     stderr().flush()?;
     let mut answer = String::new();
@@ -138,7 +140,7 @@ fn reason(word: &str) -> Result<ErasureReason, String> {
     ErasureReason::from_word(word).ok_or_else(|| format!("one of {}", words.join(", ")))
 }
 
-/// What clients would be told.
-fn told(error: &platform::http::ApiError) -> String {
+/// The error as clients would see it.
+fn client_text(error: &platform::http::ApiError) -> String {
     format!("{:?}", error.failure().code)
 }

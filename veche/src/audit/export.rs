@@ -1,4 +1,4 @@
-//! `veche audit export`: history into a file, with a manifest beside it.
+//! `veche audit export`: writes events to a file with a manifest next to it.
 
 use super::{archive::Archive, filter::FilterArgs};
 use crate::cli::Failure;
@@ -8,25 +8,25 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{path::PathBuf, process::ExitCode};
 
-/// What, and where to.
+/// Arguments of `veche audit export`.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]
     filter: FilterArgs,
-    /// The file; `FILE.manifest.json` is written beside it
+    /// File to write; its manifest is written to `FILE.manifest.json`
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// How it is written
+    /// Format of the file
     #[arg(long, value_enum, default_value_t = FormatArg::Ndjson)]
     format: FormatArg,
 }
 
-/// A format's name.
+/// Names of the formats.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FormatArg {
-    /// A JSON object a line
+    /// One JSON object per line
     Ndjson,
-    /// Comma-separated values
+    /// Comma-separated values (RFC 4180)
     Csv,
 }
 
@@ -45,11 +45,11 @@ impl Export {
         let manifest = export::export(&archive.auditor, &plan, &archive.key, Utc::now(), tell).await?;
         bar.finish_and_clear();
         let proves = match manifest.proves {
-            Proof::Chain => "all of history between its first and its last event",
-            Proof::Membership => "each event alone, as it is filtered",
+            Proof::Chain => "the complete history from its first to its last event",
+            Proof::Membership => "each event on its own, as it is filtered",
         };
         println!(
-            "{} events in {}; the file proves {proves}. Its manifest is {}, the public key {}.",
+            "Exported {} events to {}; the file proves {proves}. Manifest: {}; public key: {}.",
             manifest.count,
             plan.out.display(),
             Manifest::path_for(&plan.out).display(),

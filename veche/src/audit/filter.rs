@@ -1,47 +1,47 @@
-//! What to look for, as it is said on the command line.
+//! Filter options of the audit commands.
 
 use audit::Filter;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use events::{AccountId, Position, TeamId};
 
-/// All conditions must hold; a text that ends in `*` stands for all that begin so.
+/// Filter; all given conditions must hold. A text that ends in `*` matches by prefix.
 #[derive(Clone, Debug, Args)]
 pub(super) struct FilterArgs {
-    /// Who acted: an account's id
+    /// Account id of the actor
     #[arg(long, value_name = "UUID")]
     actor: Option<AccountId>,
-    /// In which team
+    /// Team id
     #[arg(long, value_name = "UUID")]
     team: Option<TeamId>,
-    /// A stream's name, e.g. `team-…`, or `message-*`
+    /// Stream name, e.g. `team-…`, or a prefix, e.g. `message-*`
     #[arg(long, value_name = "NAME")]
     stream: Option<String>,
-    /// An event's stored name, e.g. `message.posted.v1`, or `contact.*`
+    /// Stored name of the event type, e.g. `message.posted.v1`, or a prefix, e.g. `contact.*`
     #[arg(long = "type", value_name = "NAME")]
     kind: Option<String>,
-    /// A request's id, as answers bear it in `X-Request-Id`
+    /// Request id, as in the response header `X-Request-Id`
     #[arg(long, value_name = "ID")]
     request: Option<String>,
-    /// What groups all that stems from one cause outside
+    /// Correlation id: equal for everything that one outside cause led to
     #[arg(long, value_name = "ID")]
     correlation: Option<String>,
-    /// A command's name, e.g. `team.create`, or `team.*`
+    /// Command name, e.g. `team.create`, or a prefix, e.g. `team.*`
     #[arg(long, value_name = "NAME")]
     command: Option<String>,
-    /// The client's address; reads every event that the rest lets through
+    /// IP address of the client; slow, because it decodes every event that the other conditions match
     #[arg(long, value_name = "IP")]
     address: Option<String>,
-    /// At this position of the log or behind it
+    /// Lowest position in the log, inclusive
     #[arg(long, value_name = "POSITION")]
     from: Option<Position>,
-    /// At this position of the log or before it
+    /// Highest position in the log, inclusive
     #[arg(long, value_name = "POSITION")]
     to: Option<Position>,
-    /// At this time or later: `2026-01-31` (UTC) or `2026-01-31T10:00:00+03:00`
+    /// Earliest time, inclusive: `2026-01-31` (UTC) or `2026-01-31T10:00:00+03:00`
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<DateTime<Utc>>,
-    /// Before this time
+    /// Latest time, exclusive
     #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<DateTime<Utc>>,
 }

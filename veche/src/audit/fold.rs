@@ -1,7 +1,7 @@
-//! Anything in the log, folded field by field: what each field was set to, and by which events.
+//! Generic fold of streams, field by field: the values of each field with the events that set them.
 //!
-//! It knows no noun's rules: payloads are given whole or in part, and what they name is set. So it shows what the log
-//! says, also where the code that made it is long gone.
+//! It knows no rules of any noun: a payload sets the fields that it names. So it shows what the log says even when the
+//! code that wrote it is long gone.
 
 use crate::cli::Failure;
 use chrono::{DateTime, Utc};
@@ -11,17 +11,17 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Events read from a stream at once.
+/// Number of events read from a stream at once.
 const PAGE: usize = 500;
-/// Ends of names of what is a secret, or only good for finding one.
+/// Suffixes of field names that hold secrets or look-up hashes, which are left out.
 const SECRET: [&str; 3] = ["_hash", "_sealed", "nonce"];
-/// What stands for a value whose key was destroyed.
+/// Placeholder for a value whose key was destroyed.
 const ERASED: &str = "(erased)";
 
-/// Where a field is: `contacts`, its uid, `role`.
+/// Path of a field, e.g. `contacts`, its uid, `role`.
 pub(super) type Path = Vec<String>;
 
-/// An event that set a field.
+/// Event that set a field.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Origin {
     pub(super) position: Position,
@@ -39,22 +39,22 @@ pub(super) struct Origin {
 /// A value that a field was given.
 #[derive(Clone, Debug)]
 pub(super) struct Set {
-    /// Nothing: it was removed.
+    /// New value; `None`: the field was removed.
     pub(super) value: Option<Value>,
     pub(super) by: Arc<Origin>,
 }
 
-/// All fields with their histories, each oldest first.
+/// All fields with their values, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
     pub(super) fields: BTreeMap<Path, Vec<Set>>,
 }
 
 impl Fold {
-    /// Folds streams up to a position. Events that cannot be read are named on standard error and left out.
+    /// Folds streams up to a position. Unreadable events are reported on standard error and skipped.
     ///
     /// # Errors
-    /// Log or keys cannot be had.
+    /// The log or the keys cannot be read.
     pub(super) async fn of(
         journal: &Journal,
         streams: &[StreamName],
@@ -125,7 +125,7 @@ impl Fold {
                         let value = personal.get("value").cloned().unwrap_or_else(erased);
                         self.set(path, value, by);
                     }
-                    // Settings and profiles are fields of what has them.
+                    // Settings and profiles are fields of their owner.
                     None if matches!(name.as_str(), "settings" | "profile" | "member") => {
                         self.set_all(&path[..path.len() - 1].to_vec(), fields, by);
                     }
@@ -141,7 +141,7 @@ impl Fold {
 
     fn set(&mut self, path: Path, value: Value, by: &Arc<Origin>) {
         let history = self.fields.entry(path).or_default();
-        // A payload that is given whole says again what has not changed.
+        // A payload that holds all fields repeats unchanged values.
         if history.last().is_none_or(|last| last.value.as_ref() != Some(&value)) {
             history.push(Set { value: Some(value), by: by.clone() });
         }
@@ -167,7 +167,7 @@ impl Fold {
     }
 }
 
-/// Values within lists lose their seals too.
+/// Unwraps personal values, also inside lists.
 fn plain(value: Value) -> Value {
     match value {
         Value::Object(mut fields) => match fields.remove("$personal") {
@@ -196,7 +196,7 @@ fn joined(path: &Path, name: &str) -> Path {
     path.iter().cloned().chain([name.to_owned()]).collect()
 }
 
-/// Which part of its stream's subject an event is about. What names the part is taken out of the payload.
+/// Path of the part of the subject that an event is about; its ids are removed from the payload.
 fn place(kind: &str, payload: &mut Map<String, Value>) -> Path {
     let mut parts = kind.split('.');
     let (noun, verb) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -236,7 +236,7 @@ fn place(kind: &str, payload: &mut Map<String, Value>) -> Path {
     }
 }
 
-/// A field's place as people write it.
+/// A path in dotted form.
 pub(super) fn dotted(path: &Path) -> String {
     path.join(".")
 }

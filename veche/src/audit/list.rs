@@ -1,4 +1,4 @@
-//! `veche audit list`: events that a filter lets through.
+//! `veche audit list`: lists events that match a filter.
 
 use super::{archive::Archive, filter::FilterArgs, print};
 use crate::cli::Failure;
@@ -6,24 +6,24 @@ use audit::{Filter, Order};
 use clap::Args;
 use std::process::ExitCode;
 
-/// Events that are read at once.
+/// Number of events read at once.
 const PAGE: usize = 200;
 
-/// Which, and how.
+/// Arguments of `veche audit list`.
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
     filter: FilterArgs,
-    /// The latest first
+    /// Latest events first
     #[arg(long)]
     latest: bool,
-    /// At most so many; 0 for all
+    /// Maximum number of events; 0 = unlimited
     #[arg(long, default_value_t = 100)]
     limit: usize,
-    /// Go on behind this number of the chain (before it with `--latest`)
+    /// Continue after this number of the chain (before it with `--latest`)
     #[arg(long, value_name = "NUMBER")]
     after: Option<u64>,
-    /// A JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
@@ -41,7 +41,7 @@ impl List {
             match page.next {
                 Some(next) if left > 0 => from = next,
                 Some(next) => {
-                    eprintln!("There may be more: --after {next}");
+                    eprintln!("There may be more events: continue with --after {next}");
                     return Ok(ExitCode::SUCCESS);
                 }
                 None => return Ok(ExitCode::SUCCESS),

@@ -1,25 +1,25 @@
-//! Events for people at a terminal, and for programs.
+//! Printing of events, for terminals and as JSON.
 
 use audit::{DecodedEntry, Entry};
 use chrono::SecondsFormat;
 use std::io::{self, Write, stdout};
 
-/// How much of an event's data a line shows.
+/// Maximum number of characters of an event's data in a line.
 const GLIMPSE: usize = 160;
 
-/// One event a line: as JSON, or for people.
-pub(super) fn lines(told: &[DecodedEntry], json: bool) -> io::Result<()> {
+/// Prints one event per line, as JSON or as text.
+pub(super) fn lines(entry: &[DecodedEntry], json: bool) -> io::Result<()> {
     let mut out = stdout().lock();
-    for told in told {
+    for entry in entry {
         match json {
-            true => writeln!(out, "{}", serde_json::to_string(told)?)?,
-            false => writeln!(out, "{}  {}", line(&told.entry), glimpse(told))?,
+            true => writeln!(out, "{}", serde_json::to_string(entry)?)?,
+            false => writeln!(out, "{}  {}", line(&entry.entry), glimpse(entry))?,
         }
     }
     out.flush()
 }
 
-/// Position, time, name, stream, who.
+/// Position, time, stored name, stream and actor of an event.
 pub(super) fn line(entry: &Entry) -> String {
     let Entry { position, kind, stream, actor, command, .. } = entry;
     let at = entry.at.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -27,8 +27,8 @@ pub(super) fn line(entry: &Entry) -> String {
     plain(&format!("{position:>8}  {at}  {kind:<28}  {stream}  by {who}  ({command})"))
 }
 
-fn glimpse(told: &DecodedEntry) -> String {
-    match told.data() {
+fn glimpse(entry: &DecodedEntry) -> String {
+    match entry.data() {
         Ok(data) => {
             let mut text = data.to_string();
             if text.len() > GLIMPSE {
@@ -41,7 +41,7 @@ fn glimpse(told: &DecodedEntry) -> String {
     }
 }
 
-/// What somebody wrote must not move the cursor of who reads it.
+/// Text without control characters, which could move the cursor of the reader's terminal.
 pub(super) fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{FFFD}' } else { letter }).collect()
 }

@@ -1,4 +1,4 @@
-//! `veche audit receipt`: what the log knows of an erasure, signed, and whether such a receipt is genuine.
+//! `veche audit receipt` and `check-receipt`: the signed receipt of an erasure, and the check of its signature.
 
 use super::erase::Who;
 use crate::{cli::Failure, runtime::Runtime};
@@ -15,9 +15,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// A file with a receipt
+    /// File with a receipt
     file: PathBuf,
-    /// The public key of whoever signed it, 64 hexadecimal digits
+    /// Public key of the signer, 64 hexadecimal digits
     #[arg(long, value_name = "HEX")]
     key: PublicKey,
 }
@@ -27,13 +27,13 @@ pub(crate) struct Check {
 #[serde(deny_unknown_fields)]
 pub(super) struct Signed {
     receipt: Receipt,
-    /// Whose signature it is, for those who keep more than one key; never what it is checked with.
+    /// Public key of the signer, to choose among several known keys; the check never trusts it.
     key: String,
-    /// Of the receipt as JSON without white space, its fields in this order.
+    /// Ed25519 signature over the receipt as JSON without white space, fields in this order.
     signature: String,
 }
 
-/// What was forgotten, when, on whose wish.
+/// Facts of an erasure: subject, time, reason.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Receipt {
@@ -46,7 +46,7 @@ struct Receipt {
     purged: BTreeMap<String, u64>,
 }
 
-/// Where the log says so.
+/// Coordinates of an event of the erasure.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
@@ -70,14 +70,14 @@ pub(super) async fn again(config: Config, who: Who) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The receipt of an erasure that is done.
+/// Issues the receipt of a complete erasure.
 pub(super) async fn issue(runtime: &Runtime, subject: Subject) -> Result<Signed, Failure> {
     let stream = match subject {
         Subject::Account(account) => StreamName::account(account),
         Subject::Team(team) => StreamName::team(team),
     };
     let events = runtime.journal.stream(&stream, 0).await?;
-    let receipt = Receipt::found(subject, &events).ok_or("the log does not say that this was erased")?;
+    let receipt = Receipt::found(subject, &events).ok_or("the log contains no erasure of this subject")?;
     let key = runtime.vault.signing_key();
     let signature = key.sign(&serde_json::to_vec(&receipt)?);
     Ok(Signed { receipt, key: key.public().to_string(), signature })
@@ -87,7 +87,7 @@ impl Signed {
     fn check(&self, key: &PublicKey) -> Result<(), Failure> {
         match key.verifies(&serde_json::to_vec(&self.receipt)?, &self.signature) {
             true => Ok(()),
-            false => Err("the receipt is not what was signed with this key".into()),
+            false => Err("the signature of the receipt does not match this key".into()),
         }
     }
 }
@@ -134,7 +134,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn a_receipt_is_genuine_until_a_word_of_it_changes() {
+    fn changed_receipt_fails_the_check() {
         let key = Vault::new(&[7; 32]).signing_key();
         let place = |position| Place {
             at: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),

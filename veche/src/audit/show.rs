@@ -1,4 +1,4 @@
-//! `veche audit show`: one event with all that is known of it.
+//! `veche audit show`: one event with its causes and effects.
 
 use super::{
     archive::Archive,
@@ -14,13 +14,13 @@ use std::{
     process::ExitCode,
 };
 
-/// Which.
+/// Arguments of `veche audit show`.
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// Its position in the log, or its id
+    /// Position in the log, or event id
     #[arg(value_name = "POSITION|UUID")]
     event: String,
-    /// As one JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -31,11 +31,11 @@ impl Show {
         let entry = self.find(archive).await?;
         let related = auditor.related(&entry).await?;
         let effects = EffectStatus::of(&archive.read, entry.event_id).await?;
-        let told = auditor.decode(auditor.fetch(vec![entry]).await?).await?;
-        let told = told.first().ok_or("the event is gone")?;
+        let decoded = auditor.decode(auditor.fetch(vec![entry]).await?).await?;
+        let decoded = decoded.first().ok_or("the log no longer holds the event")?;
         match self.json {
-            true => as_json(told, &related, &effects)?,
-            false => for_people(told, &related, &effects)?,
+            true => as_json(decoded, &related, &effects)?,
+            false => for_people(decoded, &related, &effects)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -45,30 +45,30 @@ impl Show {
         let found = match (self.event.parse(), self.event.parse()) {
             (Ok(position), _) => ledger.entry_at(position).await?,
             (_, Ok(event)) => ledger.entry(event).await?,
-            _ => return Err("a position or an event's id is expected".into()),
+            _ => return Err("expected a position or an event id".into()),
         };
-        Ok(found.ok_or_else(|| format!("the chain has no event {}", self.event))?)
+        Ok(found.ok_or_else(|| format!("there is no event {} in the chain", self.event))?)
     }
 }
 
-fn as_json(told: &DecodedEntry, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
+fn as_json(decoded: &DecodedEntry, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
     let effects: Vec<_> =
         related.effects.iter().map(|(depth, entry)| json!({"depth": depth, "event": entry})).collect();
     let all = json!({
-        "event": told, "causes": related.causes, "effects": effects, "same_request": related.siblings,
+        "event": decoded, "causes": related.causes, "effects": effects, "same_request": related.siblings,
         "planned": planned,
     });
     Ok(writeln!(stdout(), "{}", serde_json::to_string_pretty(&all)?)?)
 }
 
-fn for_people(told: &DecodedEntry, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
+fn for_people(decoded: &DecodedEntry, related: &Related, planned: &[EffectStatus]) -> Result<(), Failure> {
     let mut out = stdout().lock();
-    writeln!(out, "{}", plain_lines(&serde_json::to_string_pretty(told)?))?;
+    writeln!(out, "{}", plain_lines(&serde_json::to_string_pretty(decoded)?))?;
     for (depth, cause) in related.causes.iter().enumerate() {
         writeln!(out, "{}came of {}", "  ".repeat(depth), line(cause))?;
     }
     let depth = related.causes.len();
-    writeln!(out, "{}this    {}", "  ".repeat(depth), line(&told.entry))?;
+    writeln!(out, "{}this    {}", "  ".repeat(depth), line(&decoded.entry))?;
     for (below, effect) in &related.effects {
         writeln!(out, "{}led to  {}", "  ".repeat(depth + below), line(effect))?;
     }

@@ -1,4 +1,4 @@
-//! `veche audit state`: what something was at a moment, folded from its events.
+//! `veche audit state`: the state of an account, a team or a chat at a point in history, folded from its events.
 
 use super::fold::{Fold, dotted};
 use crate::cli::Failure;
@@ -9,20 +9,20 @@ use events::StreamName;
 use secrets::journal::Journal;
 use uuid::Uuid;
 
-/// What is asked for, and of when.
+/// Arguments of `veche audit state`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("subject").required(true)))]
 pub(crate) struct State {
-    /// A position of an event, or an RFC 3339 time [default: now]
+    /// Position of an event, or an RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     as_of: Option<AsOf>,
-    /// An account
+    /// Account id
     #[arg(long, group = "subject", value_name = "UID")]
     account: Option<Uuid>,
-    /// A team, with its contacts, sections, integrations, files and tags
+    /// Team id; includes contacts, sections, integrations, files and tags
     #[arg(long, group = "subject", value_name = "UID")]
     team: Option<Uuid>,
-    /// A group or a task
+    /// Id of a group or a task
     #[arg(long, group = "subject", value_name = "UID")]
     chat: Option<Uuid>,
     /// Print JSON
@@ -31,10 +31,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Prints it.
+    /// Prints the state.
     ///
     /// # Errors
-    /// The log says nothing of it by then, or cannot be read.
+    /// The log has no event of it up to then, or cannot be read.
     pub(crate) async fn run(self, journal: &Journal) -> Result<(), Failure> {
         let until = match self.as_of {
             Some(moment) => moment.position(journal.log(), Utc::now()).await?,
@@ -42,7 +42,7 @@ impl State {
         };
         let fold = Fold::of(journal, &self.streams(), until).await?;
         if fold.fields.is_empty() {
-            return Err(format!("the log says nothing of it up to position {until}").into());
+            return Err(format!("the log has no event of it up to position {until}").into());
         }
         if self.json {
             println!("{}", serde_json::to_string_pretty(&fold.state())?);

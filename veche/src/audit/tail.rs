@@ -1,4 +1,4 @@
-//! `veche audit tail`: events as they happen, a moment after the notary has hashed them.
+//! `veche audit tail`: follows new events as soon as the notary has hashed them.
 
 use super::{archive::Archive, filter::FilterArgs, print};
 use crate::cli::Failure;
@@ -7,20 +7,20 @@ use clap::Args;
 use std::{process::ExitCode, time::Duration};
 use tokio::time::sleep;
 
-/// How often it looks.
+/// Polling interval.
 const EVERY: Duration = Duration::from_millis(300);
-/// Events that are read at once.
+/// Number of events read at once.
 const PAGE: usize = 200;
 
-/// Which, and how.
+/// Arguments of `veche audit tail`.
 #[derive(Debug, Args)]
 pub(crate) struct Tail {
     #[command(flatten)]
     filter: FilterArgs,
-    /// First so many that were before
+    /// Number of earlier events to print first
     #[arg(long, default_value_t = 10)]
     lines: usize,
-    /// A JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
@@ -36,7 +36,7 @@ impl Tail {
             print::lines(&auditor.decode(before).await?, self.json)?;
         }
         loop {
-            // What is behind this and let through by no filter need not be looked at again.
+            // Entries up to this number are either printed or do not match the filter.
             let head = auditor.ledger().head().await?.chain.number;
             loop {
                 let page = auditor.page(&filter, Order::Oldest, from, PAGE).await?;

@@ -1,4 +1,4 @@
-//! `veche audit verify`: whether history, here or in an exported file, is the one that was hashed and signed.
+//! `veche audit verify`: verifies that the history, or an exported file, is the one that was hashed and signed.
 
 use super::archive::{Archive, public_key};
 use crate::cli::Failure;
@@ -8,26 +8,26 @@ use indicatif::{ProgressBar, ProgressStyle};
 use secrets::signing::PublicKey;
 use std::{path::PathBuf, process::ExitCode};
 
-/// What, and whom to trust.
+/// Arguments of `veche audit verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// An exported file, with its manifest beside it, instead of the log
+    /// Verify an exported file, with its manifest next to it, instead of the log
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// A public key to trust besides this installation's own, as `veche audit key` printed it; with `--file` only those
-    /// that are named count, and no settings are read
+    /// Public key to trust besides this installation's own, as printed by `veche audit key`; repeatable. With `--file`
+    /// only these keys are trusted and no settings are read
     #[arg(long, value_name = "HEX")]
     key: Vec<PublicKey>,
-    /// Another file of checkpoints, e.g. a copy that was kept elsewhere
+    /// Additional checkpoint file, e.g. a copy kept elsewhere; repeatable
     #[arg(long, value_name = "FILE")]
     checkpoints: Vec<PathBuf>,
-    /// As one JSON object
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 impl Verify {
-    /// Whether the file and the keys that are named are all it takes.
+    /// Whether the file and the keys suffice, so that no settings are needed.
     pub(super) fn needs_no_settings(&self) -> bool {
         self.file.is_some() && !self.key.is_empty()
     }
@@ -43,7 +43,11 @@ impl Verify {
         for path in self.checkpoints.iter().map(PathBuf::as_path).chain([own.path()]) {
             let read = SignedRecords::read(path, &trusted)?;
             if read.others > 0 {
-                eprintln!("{}: {} lines are no checkpoints", path.display(), read.others);
+                eprintln!(
+                    "{}: {} lines are neither checkpoints nor trusted notes",
+                    path.display(),
+                    read.others
+                );
             }
             for note in read.notes.iter().filter(|note| note.note == audit::NoteKind::Lineage) {
                 let (at, reason) = (note.at.to_rfc3339(), &note.reason);
@@ -53,7 +57,7 @@ impl Verify {
         }
         let (journal, ledger) = (archive.auditor.journal(), archive.auditor.ledger());
         let log = journal.log();
-        // Before the log is read: the request to destroy a key is in it by then.
+        // Before the log is read: events that order a key's destruction are in the log by then.
         let keys = journal.keyring().all().await?;
         let beside = ExtraChecks { guard: Some(journal.guard().clone()), keys };
         let bar = bar(log.head().await?)?;
@@ -61,16 +65,16 @@ impl Verify {
         let mut report = audit::verify_with(log, ledger, outside, &trusted, beside, tell).await?;
         bar.finish_and_clear();
         if !report.without_key.is_empty() {
-            // Keys that were made since are no loss.
+            // Keys created since then are not missing.
             let now = journal.keyring().all().await?;
             report.without_key.retain(|subject| !now.contains_key(subject));
         }
-        self.say_of_the_log(&report)
+        self.print_log_report(&report)
     }
 
-    /// Checks the file against the keys that were named, or else against `own`.
+    /// Verifies a file with the given keys, or with `own` if none is given.
     pub(super) fn file(&self, own: &[PublicKey]) -> Result<ExitCode, Failure> {
-        let file = self.file.as_deref().ok_or("a file is expected")?;
+        let file = self.file.as_deref().ok_or("expected a file")?;
         let trusted = if self.key.is_empty() { own } else { &self.key };
         let bar = bar(std::fs::metadata(file)?.len())?;
         let report = export::check(file, trusted, |bytes| bar.set_position(bytes))?;
@@ -78,24 +82,24 @@ impl Verify {
         self.say(&report)
     }
 
-    /// A report of a log says more than one of a file: whether anything from outside of its database was at hand, who wrote its
-    /// events, and whether keys went without an erasure.
-    fn say_of_the_log(&self, report: &Report) -> Result<ExitCode, Failure> {
+    /// Prints the report of a log, which covers more than that of a file: checkpoints from outside, origin of events,
+    /// lost keys.
+    fn print_log_report(&self, report: &Report) -> Result<ExitCode, Failure> {
         if report.outside == 0 {
-            let line = "WITHOUT A CHECKPOINT FROM OUTSIDE THE DATABASE: whoever can write to it could have rewritten all of history \
-                and its signatures' table; give --checkpoints FILE";
+            let line = "NO CHECKPOINT FROM OUTSIDE THE DATABASE: its owner could have rewritten the whole history \
+                and the table of checkpoints; use --checkpoints FILE";
             if self.json { eprintln!("{line}") } else { println!("{line}") }
         }
         let said = self.say(report)?;
         if !self.json {
             for audit::ForeignEvent { position, stream, why, .. } in &report.not_ours {
-                println!("NOT OURS at position {position}, stream {stream}: {why}.");
+                println!("FOREIGN EVENT at position {position}, stream {stream}: {why}.");
             }
             for subject in &report.keys_lost {
-                println!("KEY DESTROYED of {subject}, and no erasure in the log asked for it.");
+                println!("KEY DESTROYED of {subject} without an erasure in the log.");
             }
             for subject in &report.without_key {
-                println!("KEY GONE of {subject}: its values are in the log, and nobody can read them.");
+                println!("KEY MISSING of {subject}: its values in the log are unreadable.");
             }
         }
         let well = report.not_ours.is_empty() && report.keys_lost.is_empty() && report.without_key.is_empty();
@@ -119,9 +123,9 @@ impl Verify {
 fn in_order(report: &Report) -> String {
     let Report { events, chain, position, checkpoints, not_hashed, .. } = report;
     let signed = match &report.last_checkpoint {
-        None => "nothing of it is signed".to_owned(),
+        None => "nothing is signed".to_owned(),
         Some(last) => format!(
-            "{checkpoints} checkpoints fit, the last of {}; {} events behind it are not signed yet",
+            "{checkpoints} checkpoints match, the last of {}; {} events after it are not signed yet",
             last.at.to_rfc3339(),
             report.not_signed()
         ),
@@ -129,7 +133,7 @@ fn in_order(report: &Report) -> String {
     let mut text =
         format!("In order: {events} events up to position {position}, hash {}; {signed}.", chain.hash);
     if *not_hashed > 0 {
-        text += &format!(" The notary has not come to {not_hashed} of them.");
+        text += &format!(" The notary has not hashed {not_hashed} of them yet.");
     }
     text
 }
@@ -138,7 +142,7 @@ fn out_of_order(report: &Report, broken: &Break) -> String {
     let Break { number, position, after, why } = broken;
     let place = match position {
         Some(position) => format!("position {position}"),
-        None => format!("the event behind position {after}"),
+        None => format!("the event after position {after}"),
     };
     format!("BROKEN at {place} (number {number}): {why}. {} events before it are in order.", report.events)
 }

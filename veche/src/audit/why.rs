@@ -13,34 +13,34 @@ use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Events read from the log at once.
+/// Number of events read from the log at once.
 const PAGE: usize = 1_000;
 
-/// What is asked for.
+/// Arguments of `veche audit why`.
 #[derive(Debug, Args)]
 pub(crate) struct Why {
-    /// What sort of thing it is
+    /// Kind of thing
     kind: Kind,
-    /// Which one
+    /// Id of the thing
     uid: Uuid,
-    /// One field alone, e.g. `role`
+    /// Show one field only, e.g. `role`
     #[arg(long)]
     field: Option<String>,
-    /// All values that a field has had, not just the last
+    /// Show all values of a field, not only the last one
     #[arg(long)]
     all: bool,
-    /// As of a position of an event, or an RFC 3339 time [default: now]
+    /// Position of an event, or an RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     as_of: Option<AsOf>,
-    /// The team that it belongs to: saves looking through the log for what is a part of a team
+    /// Team that it belongs to: for a part of a team this saves a search through the log
     #[arg(long, value_name = "UID")]
     team: Option<Uuid>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
 
-/// What has a history of its own.
+/// Kinds of things with a history.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Kind {
     Account,
@@ -58,7 +58,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// The category of its streams; and in which list of a team it is, if it is a part of one.
+    /// Category of its streams; for a part of a team also the list that it is in.
     fn place(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Account => ("account", None),
@@ -77,7 +77,7 @@ impl Kind {
     }
 }
 
-/// A value and where it is from.
+/// A value with its origin.
 #[derive(Serialize)]
 struct Line<'l> {
     field: String,
@@ -87,10 +87,10 @@ struct Line<'l> {
 }
 
 impl Why {
-    /// Prints it.
+    /// Prints the history of the fields.
     ///
     /// # Errors
-    /// The log says nothing of it, or cannot be read.
+    /// The log has no event of it, or cannot be read.
     pub(crate) async fn run(self, journal: &Journal) -> Result<(), Failure> {
         let until = match self.as_of {
             Some(moment) => moment.position(journal.log(), Utc::now()).await?,
@@ -110,7 +110,7 @@ impl Why {
                 self.print(&field, set)?;
             }
         }
-        if found { Ok(()) } else { Err(format!("the log says nothing of it up to position {until}").into()) }
+        if found { Ok(()) } else { Err(format!("the log has no event of it up to position {until}").into()) }
     }
 
     fn print(&self, field: &str, Set { value, by }: &Set) -> Result<(), Failure> {
@@ -132,7 +132,7 @@ impl Why {
         Ok(())
     }
 
-    /// The stream that tells of it, and where in that.
+    /// The stream with its events, and its path in the fold.
     async fn stream(&self, log: &Log) -> Result<(StreamName, Path), Failure> {
         let (category, list) = self.kind.place();
         let Some(list) = list else {
@@ -146,7 +146,7 @@ impl Why {
     }
 }
 
-/// The stream of a category in which something is named first: there it came to be.
+/// The first stream of a category that names a uid, in which the thing was created.
 async fn first_to_name(log: &Log, category: &str, uid: Uuid) -> Result<StreamName, Failure> {
     let name = uid.to_string();
     let mut after = 0;

@@ -1,5 +1,5 @@
-//! How operations fail, status by status: each operation names the statuses that its shape makes possible, and each
-//! status names its codes. One description a status stands under `components/responses`.
+//! Failures in the OpenAPI document: each operation names the statuses that its shape makes possible, and each status
+//! describes its codes once, under `components/responses`.
 
 use protocol::error::ErrorCode;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use utoipa::openapi::{
     path::{Operation, ParameterIn},
 };
 
-/// Operations that answer 401 though no session is needed: they exchange a secret for one.
+/// Operations without a session that answer 401, because they exchange a secret for a session.
 const LOGINS: [&str; 5] = [
     "/api/v3/qr-auth",
     "/api/v3/sms-auth",
@@ -17,7 +17,7 @@ const LOGINS: [&str; 5] = [
     "/api/v3/cookieauth-logout",
 ];
 
-/// Names on every operation the statuses with which it may fail, and describes each of them once.
+/// Adds the possible failure statuses to every operation, and describes each status once.
 pub(super) fn describe(document: &mut Document) {
     for (path, item) in &mut document.paths.paths {
         let operations = [
@@ -38,7 +38,8 @@ pub(super) fn describe(document: &mut Document) {
     }
 }
 
-/// Adds the statuses. A default that the handler itself describes has a body of its own, which all of them get then.
+/// Adds statuses to an operation. A default response that the handler declares has a body of its own, which all of
+/// them then get.
 fn add(operation: &mut Operation, statuses: &BTreeSet<u16>) {
     let codes = by_status();
     let own = operation.responses.responses.remove("default");
@@ -55,7 +56,7 @@ fn add(operation: &mut Operation, statuses: &BTreeSet<u16>) {
     }
 }
 
-/// The statuses of one operation. 405 is missing: it is the answer to methods that have no operation.
+/// Failure statuses of one operation. 405 is missing: it answers methods without an operation.
 fn statuses(path: &str, operation: &Operation, writes: bool) -> BTreeSet<u16> {
     use ErrorCode::{
         AccessDenied, BadRequest, Conflict, IdempotencyKeyReused, InternalServerError, InvalidData,
@@ -90,7 +91,7 @@ fn statuses(path: &str, operation: &Operation, writes: bool) -> BTreeSet<u16> {
     codes.into_iter().map(ErrorCode::status).collect()
 }
 
-/// Whether a security requirement asks for nothing: `{}`.
+/// Whether a security requirement is empty: `{}`.
 fn is_nothing(requirement: &utoipa::openapi::SecurityRequirement) -> bool {
     serde_json::to_value(requirement)
         .is_ok_and(|json| json.as_object().is_some_and(serde_json::Map::is_empty))
@@ -122,38 +123,34 @@ fn described(codes: &[ErrorCode]) -> String {
 const fn meaning(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::BadRequest => {
-            "the request cannot be read: broken JSON, a header or a path with characters that are none"
+            "the request cannot be parsed: invalid JSON, or invalid characters in a header or in the path"
         }
         ErrorCode::EmptyToken => "the request carries neither the header `Token` nor a session cookie",
-        ErrorCode::InvalidToken => {
-            "the token, the code or the session is not valid, or no longer; log in again"
+        ErrorCode::InvalidToken => "the token, the code or the session is invalid or expired; log in again",
+        ErrorCode::AccessDenied => "the caller is authenticated but lacks the right that the call needs",
+        ErrorCode::NotFound => "the object does not exist, or the caller may not see it",
+        ErrorCode::InvalidMethod => {
+            "the path does not have this method; the header `Allow` lists its methods"
         }
-        ErrorCode::AccessDenied => "the caller is known and lacks the right that this call needs",
-        ErrorCode::NotFound => "there is no such object, or none that the caller may know of",
-        ErrorCode::InvalidMethod => "the path has other methods; the header `Allow` lists them",
-        ErrorCode::Conflict => {
-            "other changes of this object came first several times in a row; repeat the call"
-        }
-        ErrorCode::RequestTooLarge => "the body has more bytes than this call reads",
+        ErrorCode::Conflict => "concurrent changes of the object won several times in a row; repeat the call",
+        ErrorCode::RequestTooLarge => "the body exceeds the size limit of the call",
         ErrorCode::UnsupportedMediaType => {
-            "the `Content-Type` or the `Content-Encoding` of the body is none that this call reads"
+            "the call does not support the `Content-Type` or the `Content-Encoding` of the body"
         }
         ErrorCode::InvalidData => {
             "a value is refused although its type fits: too long, blank, out of range, not an address or a number of \
              its kind, twice in a list, naming an object that is not there, or not allowed in the object's present \
              state; `details` names each field with a sentence that says why"
         }
-        ErrorCode::IdempotencyKeyReused => "the `Idempotency-Key` came before with another request",
+        ErrorCode::IdempotencyKeyReused => "the `Idempotency-Key` was used with another request",
         ErrorCode::RateLimit => {
-            "too many requests; the header `Retry-After` says in how many seconds to try again"
+            "too many requests; retry after the number of seconds in the header `Retry-After`"
         }
-        ErrorCode::InternalServerError => {
-            "a fault of the server; `reason` names the id of the request for a report"
-        }
+        ErrorCode::InternalServerError => "internal error; report the request id in `reason`",
         ErrorCode::NotCaughtUp => {
-            "the read model has not reached the `Min-Event-Position` of the request yet; try again after `Retry-After`"
+            "the read model has not reached the `Min-Event-Position` of the request yet; retry after `Retry-After` seconds"
         }
-        ErrorCode::Unavailable => "a part of the server is not available; try again after `Retry-After`",
+        ErrorCode::Unavailable => "a part of the server is unavailable; retry after `Retry-After` seconds",
         ErrorCode::Timeout => {
             "the server took too long; a command may still take effect, repeat it with its \
              `Idempotency-Key`"
@@ -172,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn each_operation_names_the_statuses_of_its_shape() {
+    fn operation_names_the_statuses_of_its_shape() {
         let read = responses("/api/v3/time", "get");
         assert!(
             ["400", "422", "429", "500", "503", "504"]
@@ -187,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn each_status_describes_all_of_its_codes() {
+    fn status_describes_all_of_its_codes() {
         let document = serde_json::to_value(openapi()).unwrap();
         for code in protocol::error::ErrorCode::ALL {
             let description =

@@ -1,12 +1,12 @@
-//! The keys of personal values, which go with a history: without them nobody could read it.
+//! Copies the keys of personal values, without which nobody could read the history.
 
 use crate::cli::Failure;
 use sqlx::PgPool;
 
-/// Keys of one statement.
+/// Number of keys per statement.
 const PAGE: i64 = 1_000;
 
-/// Keys that the other database lacks; who was erased here is erased there.
+/// Adds the keys that the target lacks, and destroys in the target the keys of erased subjects.
 pub(super) async fn copy(from: &PgPool, to: &PgPool) -> Result<u64, Failure> {
     let mut after = String::new();
     let mut copied = 0;

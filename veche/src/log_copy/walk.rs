@@ -1,4 +1,4 @@
-//! The way through two logs: over what both have, and on with what the target lacks.
+//! A walk through two logs: compares their common events, then appends those that the target lacks.
 
 use crate::cli::Failure;
 use event_log::{
@@ -9,27 +9,27 @@ use indicatif::ProgressBar;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// How often an append is repeated while the target is away, with a second between.
+/// Number of attempts for an append while the target is away, one second apart.
 const TRIES: u32 = 30;
 
-/// How far it is.
+/// Progress of a walk.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Walk {
-    /// The last event of the source that the target has.
+    /// Position of the last source event that the target has.
     pub(super) source: Position,
-    /// Where the target has it.
+    /// Position of that event in the target.
     pub(super) target: Position,
-    /// Events that both had.
+    /// Number of events found in both logs.
     pub(super) found: u64,
-    /// Events that were appended.
+    /// Number of events appended.
     pub(super) copied: u64,
 }
 
 impl Walk {
-    /// Walks over what both have.
+    /// Compares the common events.
     ///
     /// # Errors
-    /// What the target has is not what the source begins with; a log cannot be read.
+    /// The target is not a prefix of the source, or a log cannot be read.
     pub(super) async fn compare(&mut self, from: &Log, to: &Log, bar: &ProgressBar) -> Result<(), Failure> {
         loop {
             let there = to.read_all(self.target, MAX_APPEND_EVENTS).await?;
@@ -51,7 +51,7 @@ impl Walk {
             }
             if here.len() < there.len() {
                 return Err(format!(
-                    "the target holds events that the source does not: those behind its position {}",
+                    "the target holds events that the source lacks: those after its position {}",
                     self.target
                 )
                 .into());
@@ -60,15 +60,15 @@ impl Walk {
         }
     }
 
-    /// Appends what the target lacks, one after the other: their order is the history. Then reads it back.
+    /// Appends what the target lacks in the source's order, one append after the other, then reads it back.
     ///
     /// # Errors
-    /// The target does not take an event, or holds something else afterwards; a log is away for too long.
+    /// The target refuses an event, holds something else afterwards, or a log is away for too long.
     pub(super) async fn transfer(&mut self, from: &Log, to: &Log, bar: &ProgressBar) -> Result<(), Failure> {
         let mut again = self.clone();
         let most_bytes = to.capabilities().largest_append;
         loop {
-            // As many as the largest append has, so that one is always whole at the beginning.
+            // The size of the largest append, so that the first append of a page is always whole.
             let page = from.read_all(self.source, MAX_APPEND_EVENTS).await?;
             if page.is_empty() {
                 break;
@@ -81,7 +81,7 @@ impl Walk {
                     Some((command, count)) => (count, Some(command)),
                     None => (run_of(rest, most_bytes), None),
                 };
-                // Cut by the end of the page: the next one begins with it.
+                // The page's end cuts this append: the next page begins with it.
                 let Some((group, later)) = rest.split_at_checked(count) else { break };
                 let position = first.position;
                 let appended = insist(to, append_of(group, command)).await;
@@ -92,15 +92,15 @@ impl Walk {
                 rest = later;
             }
             if self.source == begun {
-                return Err(format!("the append behind position {begun} is not whole in the source").into());
+                return Err(format!("the append after position {begun} is incomplete in the source").into());
             }
         }
-        // What somebody else wrote in between would be among it.
+        // The second comparison finds events that others appended in between.
         again.compare(from, to, bar).await
     }
 }
 
-/// What differs between an event and its copy, if something does.
+/// Name of the first difference between an event and its copy.
 fn difference(one: &RawEvent, other: &RawEvent) -> Option<&'static str> {
     [
         ("the stream", one.stream != other.stream),
@@ -113,13 +113,13 @@ fn difference(one: &RawEvent, other: &RawEvent) -> Option<&'static str> {
     .find_map(|(what, differs)| differs.then_some(what))
 }
 
-/// The command that an event is the first of, and how many events it led to.
+/// The command whose first event this is, and the number of its events.
 async fn command_of(from: &Log, event: &RawEvent) -> Result<Option<(CommandRef, usize)>, Failure> {
     #[derive(Deserialize)]
     struct Commanded {
         command_id: Option<CommandId>,
     }
-    // Whose metadata is no JSON of ours has no command of ours.
+    // Metadata of an unknown form names no command.
     let named = serde_json::from_slice::<Commanded>(&event.meta).ok().and_then(|meta| meta.command_id);
     let Some(id) = named else { return Ok(None) };
     let Some(receipt) = from.receipt(id).await? else { return Ok(None) };
@@ -130,7 +130,7 @@ async fn command_of(from: &Log, event: &RawEvent) -> Result<Option<(CommandRef, 
     Ok(Some((CommandRef { id, fingerprint: receipt.fingerprint }, count)))
 }
 
-/// Events without a command that follow each other in one stream.
+/// Number of consecutive events of one stream without a command.
 fn run_of(events: &[RawEvent], most_bytes: usize) -> usize {
     let mut bytes = 0;
     let fits = |(index, event): &(usize, &RawEvent)| {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_copy_is_the_same_down_to_receipts_and_is_gone_on_with() {
+    async fn copy_equals_the_source_with_receipts_and_continues() {
         let (from, to) = (history().await, Log::Memory(MemoryLog::new()));
         let walk = copy(&from, &to).await.expect("copied");
         assert_eq!((walk.found, walk.copied, walk.target), (0, 5, 5));
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_target_with_another_history_is_refused_and_told_where() {
+    async fn target_with_another_history_is_refused_at_the_first_difference() {
         let cases = [
             ("a-2", vec![event(1, "{}")], "the stream differs between position 1 and position 1"),
             ("a-1", vec![event(9, "{}")], "the event's id differs between position 1 and position 1"),
@@ -271,18 +271,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_target_that_is_ahead_is_refused() {
+    async fn target_ahead_of_the_source_is_refused() {
         let (from, to) = (history().await, Log::Memory(MemoryLog::new()));
         copy(&from, &to).await.expect("copied");
         say(&to, "b-1", Expected::Revision(0), vec![event(6, "{}")], None).await;
         let error = copy(&from, &to).await.expect_err("it is ahead");
-        assert_eq!(error, "the target holds events that the source does not: those behind its position 5");
+        assert_eq!(error, "the target holds events that the source lacks: those after its position 5");
         let error = copy(&Log::Memory(MemoryLog::new()), &to).await.expect_err("nothing to copy");
-        assert_eq!(error, "the target holds events that the source does not: those behind its position 0");
+        assert_eq!(error, "the target holds events that the source lacks: those after its position 0");
     }
 
     #[tokio::test]
-    async fn what_somebody_else_wrote_into_the_target_meanwhile_is_found() {
+    async fn concurrent_append_to_the_target_is_detected() {
         let (from, to) = (history().await, Log::Memory(MemoryLog::new()));
         let (mut walk, bar) = (Walk::default(), ProgressBar::hidden());
         walk.compare(&from, &to, &bar).await.expect("empty");

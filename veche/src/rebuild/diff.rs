@@ -1,4 +1,4 @@
-//! `veche rebuild diff`: where the read model that is served is not what this program makes of the log.
+//! `veche rebuild diff`: compares the served read model with a rebuild by this program.
 
 use super::filled;
 use crate::{cli::Failure, runtime::Runtime};
@@ -15,25 +15,25 @@ use serde::Serialize;
 use serde_json::Value;
 use std::process::ExitCode;
 
-/// Events of a stream that are named: the last ones.
+/// Number of latest events shown per stream.
 const EVENTS: usize = 10;
-/// Events of a stream that are read at once.
+/// Number of events read from a stream at once.
 const PAGE: usize = 500;
 
-/// How differences are printed.
+/// Output options.
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
 
-/// A row that differs, and what it is made of.
+/// A row that differs, with its origin.
 #[derive(Debug, Serialize)]
 struct Finding {
     #[serde(flatten)]
     difference: Difference,
-    /// The newest events of the streams that it is made of.
+    /// Latest events of the streams that it comes from.
     events: Vec<Origin>,
 }
 
@@ -72,8 +72,8 @@ fn legible(finding: &Finding) -> String {
     let key: Vec<String> = difference.key.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let found = match difference.found {
         Found::InBoth => "differs",
-        Found::OnlyBefore => "is in the served one alone",
-        Found::OnlyAfter => "is in the new one alone",
+        Found::OnlyBefore => "is only in the served read model",
+        Found::OnlyAfter => "is only in the rebuilt read model",
     };
     let mut text = format!("{} {}: {found}\n", difference.table, key.join(", "));
     for (column, change) in &difference.columns {
@@ -104,7 +104,7 @@ async fn origins(log: &Log, difference: &Difference) -> Result<Vec<Origin>, Fail
     Ok(origins)
 }
 
-/// The streams that a row is made of, by what it names.
+/// Streams that a row comes from, derived from the ids in it.
 fn streams(difference: &Difference) -> Vec<StreamName> {
     let value = |column: &str| match difference.row.get(column) {
         Some(Value::String(value)) => value.as_str(),

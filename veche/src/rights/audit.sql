@@ -1,5 +1,5 @@
--- The auditor's chain: the notary, which runs beside the projection, adds to it and changes nothing in it. (To begin it anew is
--- the owner's.)
+-- The audit chain: the notary, which runs with the projection, adds to it and changes nothing. (Only the owner can
+-- reset it.)
 REVOKE ALL ON ALL TABLES IN SCHEMA audit FROM {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT USAGE ON SCHEMA audit TO {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT SELECT ON ALL TABLES IN SCHEMA audit TO {role}_append, {role}_read, {role}_live, {role}_project;

@@ -1,7 +1,7 @@
--- What each role may in the database as a whole. `{role}` stands for the beginning of the roles' names.
+-- Rights on the database as a whole. `{role}` is replaced by the prefix of the roles' names.
 DO $$ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO {role}_append, {role}_read, {role}_live, {role}_project, {role}_serve',
         current_database());
-    -- The projection makes the read model anew, and a query a schema with a team as it was.
+    -- The projection creates schemas for rebuilds, and the query side for point-in-time views.
     EXECUTE format('GRANT CREATE ON DATABASE %I TO {role}_project, {role}_read', current_database());
 END $$;

@@ -1,4 +1,5 @@
--- The keys of personal values, wrapped: all read them, commands make and destroy them. (Wrapping anew is the owner's.)
+-- The wrapped keys of personal values: all services read them, commands create and destroy them. (Only the owner
+-- rewraps them.)
 REVOKE ALL ON ALL TABLES IN SCHEMA keys FROM {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT USAGE ON SCHEMA keys TO {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT SELECT ON ALL TABLES IN SCHEMA keys TO {role}_append, {role}_read, {role}_live, {role}_project;

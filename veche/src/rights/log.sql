@@ -1,5 +1,5 @@
--- The log: everybody reads it, commands append to it, nobody changes it. A query may append who looked into history, and nothing
--- else: the stream says which events these are. Who appends moves the head.
+-- The log: all services read it, commands append to it, nobody changes it. The query side may append only the records
+-- of audit reads, identified by their stream. An append moves the head.
 REVOKE ALL ON ALL TABLES IN SCHEMA log FROM {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT USAGE ON SCHEMA log TO {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO {role}_append, {role}_read, {role}_live, {role}_project;

@@ -1,4 +1,4 @@
--- Which teams of the past are at hand: a query makes them, and a command that erases somebody drops them.
+-- Cached point-in-time views: the query side creates them, and commands that erase a subject drop them.
 REVOKE ALL ON ALL TABLES IN SCHEMA past FROM {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT USAGE ON SCHEMA past TO {role}_append, {role}_read, {role}_live, {role}_project;
 GRANT SELECT ON past.scratch TO {role}_append, {role}_read, {role}_live, {role}_project;

@@ -1,4 +1,4 @@
--- A read model that was made before there were roles goes to the projection, whoever made it.
+-- A read model from before the roles existed goes to the projection.
 DO $$ DECLARE made record; BEGIN
     FOR made IN
         SELECT format('ALTER %s %s OWNER TO {role}_project', kind, name) AS statement FROM (

@@ -9,10 +9,10 @@ use event_log::{
 use events::Position;
 
 impl Ledger {
-    /// The position up to which everything had happened at a point in history: see [`AsOf::position`].
+    /// The position up to which everything had happened at a point in history, see [`AsOf::position`].
     ///
     /// # Errors
-    /// [`AsOfError::Future`], or log or index could not be read.
+    /// [`AsOfError::Future`], or the log or the index cannot be read.
     pub async fn position_of(
         &self,
         as_of: AsOf,
@@ -27,7 +27,7 @@ impl Ledger {
         }
     }
 
-    /// Times of entries grow with their numbers only as far as the clocks of nodes agree.
+    /// Searches the index by time. Times of entries grow with their numbers only as far as the clocks of nodes agree.
     async fn last_until(&self, log: &Log, time: DateTime<Utc>) -> Result<Position, AsOfError> {
         let head = self.head().await?;
         let mut search = BinarySearch::up_to(head.chain.number);
@@ -38,12 +38,12 @@ impl Ledger {
         let mut found = search.found;
         let mut position = self.entry_number(found).await?.map_or(0, |entry| entry.position);
         loop {
-            let behind: Vec<Entry> =
+            let after: Vec<Entry> =
                 self.entries(&Filter::default(), Order::Oldest, found, CLOCK_SKEW_EVENTS).await?;
-            match behind.iter().rfind(|entry| entry.at <= time) {
+            match after.iter().rfind(|entry| entry.at <= time) {
                 Some(entry) => (found, position) = (entry.number, entry.position),
-                // What it has not come to yet may be among it.
-                None if behind.len() < CLOCK_SKEW_EVENTS => {
+                // Events that the notary has not indexed yet may be among them.
+                None if after.len() < CLOCK_SKEW_EVENTS => {
                     let tail = last_event_until(log, head.position, time).await?;
                     return Ok(if tail > head.position { tail } else { position });
                 }
