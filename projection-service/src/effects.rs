@@ -1,6 +1,7 @@
-//! Effects on the outside world: planned in the projection's transaction, carried out by a worker, remembered beside the
-//! log. No rebuild, replay or crash plans one twice; a worker that dies after sending may send once more.
+//! Effects on the outside world (SMS, webhooks): planned in the projection's transaction, stored in `ops.effect`, executed by
+//! a worker at least once. A rebuild or a crash never plans an effect twice.
 
+mod deps;
 mod pause;
 pub(crate) mod plan;
 mod queue;
@@ -10,5 +11,6 @@ mod status;
 mod webhook;
 mod worker;
 
+pub use deps::EffectWorkerDeps;
 pub use status::EffectStatus;
-pub use worker::{EffectWorker, EffectWorkerDeps};
+pub use worker::EffectWorker;

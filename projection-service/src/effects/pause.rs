@@ -1,6 +1,6 @@
-//! Targets of webhooks that fail again and again are left alone for a while, each time for longer: what is planned waits and
-//! loses no try. A target is an authority as one team calls it, so that nobody can stop the calls of another team to the
-//! host that both use.
+//! Circuit breaker of webhooks: a target that keeps failing is paused, each time for longer. Its webhooks wait and lose no
+//! attempt. A target is an authority (host and port) as one team calls it, so that no team can pause the calls of another
+//! team to the same host.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use platform::config::Webhooks;
@@ -9,19 +9,19 @@ use sqlx::{PgConnection, PgPool, Row};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// A row that nobody needed for so long is forgotten.
-const REMEMBERED: TimeDelta = TimeDelta::days(1);
+/// A row is deleted after this time without failures.
+const RETENTION: TimeDelta = TimeDelta::days(1);
 
-/// See the file's head; a hash, since an address is nobody else's business.
+/// The hash of a team and an authority; the table stores no addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target(pub(super) [u8; 32]);
 
-/// Targets that have failed often enough, and whether they still rest.
+/// Targets that have failed too often; true while the pause lasts.
 #[derive(Debug, Default)]
 pub(super) struct Pauses(HashMap<Target, bool>);
 
 impl Target {
-    /// The target of an address of a team. An address that is none is a target too: it is refused when it is called.
+    /// The target of a team's URL. An invalid URL is a target too; the call rejects it.
     pub(super) fn of(team: Uuid, url: &str) -> Self {
         let authority = outbound::authority_of(url).unwrap_or_default();
         Self(Sha256::new().chain_update(team).chain_update(authority).finalize().into())
@@ -29,7 +29,7 @@ impl Target {
 }
 
 impl Pauses {
-    /// Those that hold now.
+    /// Loads the targets, unless pauses are turned off.
     pub(super) async fn load(
         db: &mut PgConnection,
         rules: &Webhooks,
@@ -50,18 +50,18 @@ impl Pauses {
             })
             .collect();
         metrics::gauge!("veche_webhook_targets_paused")
-            .set(pauses.values().filter(|rests| **rests).count() as f64);
+            .set(pauses.values().filter(|paused| **paused).count() as f64);
         Ok(Self(pauses))
     }
 
-    /// Nothing is sent to it now.
-    pub(super) fn rests(&self, target: Target) -> bool {
+    /// Nothing is sent to the target now.
+    pub(super) fn is_paused(&self, target: Target) -> bool {
         self.0.get(&target).copied().unwrap_or_default()
     }
 
-    /// It has rested, and nobody knows yet whether it is well again.
-    pub(super) fn is_doubted(&self, target: Target) -> bool {
-        self.0.get(&target).is_some_and(|rests| !rests)
+    /// The pause is over, and no call has succeeded since: one call at a time probes the target.
+    pub(super) fn needs_probe(&self, target: Target) -> bool {
+        self.0.get(&target).is_some_and(|paused| !paused)
     }
 
     #[cfg(test)]
@@ -70,8 +70,8 @@ impl Pauses {
     }
 }
 
-/// Notes that a target has answered.
-pub(super) async fn is_well(pool: &PgPool, target: Target) -> Result<(), sqlx::Error> {
+/// Records that a target has responded, which ends its pauses.
+pub(super) async fn record_success(pool: &PgPool, target: Target) -> Result<(), sqlx::Error> {
     let gone =
         sqlx::query("DELETE FROM ops.webhook_pause WHERE target = $1").bind(target.0).execute(pool).await?;
     if gone.rows_affected() > 0 {
@@ -80,8 +80,8 @@ pub(super) async fn is_well(pool: &PgPool, target: Target) -> Result<(), sqlx::E
     Ok(())
 }
 
-/// Notes that a target has failed; from the second pause on each is twice as long as the one before.
-pub(super) async fn has_failed(
+/// Records a failure of a target. From the second pause on, each is twice as long as the one before.
+pub(super) async fn record_failure(
     pool: &PgPool,
     rules: &Webhooks,
     (target, integration): (Target, Uuid),
@@ -106,11 +106,11 @@ pub(super) async fn has_failed(
         .await?;
     metrics::counter!("veche_webhook_pauses_total", "change" => "begun").increment(1);
     let seconds = pause.num_seconds();
-    tracing::warn!(%integration, failures, seconds, "an integration's listener fails: its calls wait");
+    tracing::warn!(%integration, failures, seconds, "a webhook's target keeps failing and is paused");
     Ok(())
 }
 
-/// How long a target rests after so many failures in a row.
+/// The pause after this number of consecutive failures.
 fn pause(rules: &Webhooks, failures: i32) -> Option<TimeDelta> {
     let before = failures.checked_sub(count(rules.pause_after)).filter(|before| *before >= 0)?;
     let doubled = 1_u64.checked_shl(before.unsigned_abs().min(32)).unwrap_or(u64::MAX);
@@ -122,10 +122,10 @@ fn count(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// Forgets targets that nobody called for long.
+/// Deletes targets without recent failures.
 pub(super) async fn prune(pool: &PgPool, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM ops.webhook_pause WHERE until < $1")
-        .bind(now - REMEMBERED)
+        .bind(now - RETENTION)
         .execute(pool)
         .await?;
     Ok(())
@@ -137,7 +137,7 @@ mod tests {
     use platform::config::{Config, Profile};
 
     #[test]
-    fn pauses_grow_up_to_the_longest() {
+    fn pauses_double_up_to_the_longest() {
         let rules = Webhooks {
             pause_after: 3,
             pause_sec: 10,
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_an_authority_as_one_team_calls_it() {
+    fn target_is_the_same_for_one_authority_and_team_only() {
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let target = |url| Target::of(one, url);
         assert_eq!(target("https://a.example/x"), target("https://A.example:443/y?z"));

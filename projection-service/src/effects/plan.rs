@@ -1,4 +1,4 @@
-//! What is to be done because of an event, one row for each event and effect.
+//! Plans effects: one row per event and effect.
 
 use crate::error::ProjectionError;
 use chrono::{DateTime, Utc};
@@ -13,47 +13,46 @@ use sqlx::{PgConnection, Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// An effect to be.
+/// An effect to be executed.
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
     position: Position,
-    /// The event's id, and whom the effect is for where there may be several: the same in any log, and what receivers
-    /// of webhooks tell repetitions by.
+    /// The event's id, followed by the integration's for a webhook. It is the same in every log, and receivers of webhooks
+    /// deduplicate by it.
     key: String,
-    /// The integration of a webhook, so that each has its turn.
+    /// The integration of a webhook.
     integration: Option<Uuid>,
     effect: Effect,
 }
 
-/// What is done.
+/// The payload of an effect.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub(crate) enum Effect {
-    /// A login code goes out.
+    /// Sends a login code.
     Sms {
         /// `+` and digits.
         phone: String,
         /// Keyed hash of the phone, hex.
         phone_hash: String,
-        /// The code's identity.
+        /// The code is derived from this.
         nonce: Uuid,
-        /// Digits.
+        /// Number of digits.
         length: u8,
         /// `ru` or `en`.
         lang: String,
-        /// After this it is of no use.
+        /// The code expires then.
         valid_until: DateTime<Utc>,
     },
-    /// A new message goes to an integration's address.
+    /// Posts a message to an integration's URL.
     Webhook {
-        /// Which integration: address and key are looked up when it is sent.
+        /// Its URL and key are looked up when the webhook is sent.
         integration: Uuid,
-        /// What is posted.
         form: WebhookForm,
     },
 }
 
-/// Exactly the fields that receivers expect.
+/// The form fields of a webhook, as receivers expect them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct WebhookForm {
     chat: Jid,
@@ -65,7 +64,7 @@ pub(crate) struct WebhookForm {
 }
 
 impl WebhookForm {
-    /// The group in which it was said.
+    /// The group of the message.
     pub(crate) fn group(&self) -> Option<GroupId> {
         match self.chat {
             Jid::Group(group) => Some(group),
@@ -73,7 +72,7 @@ impl WebhookForm {
         }
     }
 
-    /// The fields as they are posted.
+    /// Names and values of the form fields.
     pub(crate) fn fields(&self) -> [(&'static str, String); 6] {
         [
             ("chat", self.chat.to_string()),
@@ -96,7 +95,7 @@ impl Effect {
 }
 
 impl Planned {
-    /// The message with a login code; nothing when the number was erased.
+    /// The SMS with a requested login code; `None` if the number was erased.
     pub(crate) fn sms(recorded: &Recorded<Event>, requested: &CodeRequested) -> Option<Self> {
         let effect = Effect::Sms {
             phone: requested.phone.as_ref()?.value.clone()?,
@@ -111,20 +110,16 @@ impl Planned {
     }
 }
 
-/// A post with its place.
+/// A post that may trigger webhooks.
 #[derive(Clone, Copy)]
 pub(crate) struct Placed<'p> {
-    /// Its position.
     pub(crate) position: Position,
-    /// The id of the event.
     pub(crate) event: EventId,
-    /// When it was posted.
     pub(crate) at: DateTime<Utc>,
-    /// The fact.
     pub(crate) posted: &'p Posted,
 }
 
-/// The calls that posts lead to: each enabled integration of the chat with an address, but not for its own posts.
+/// The webhooks of posts: one for each enabled integration of the chat that has a URL, except for its own posts.
 pub(crate) async fn webhooks(
     db: &mut PgConnection,
     posts: &[Placed<'_>],
@@ -140,7 +135,7 @@ pub(crate) async fn webhooks(
     if listeners.is_empty() {
         return Ok(vec![]);
     }
-    let senders = senders(db, posts).await?;
+    let senders = load_senders(db, posts).await?;
     let mut planned = vec![];
     for post in posts {
         let chat = post.posted.chat.key().0;
@@ -176,8 +171,8 @@ fn form(post: Placed<'_>, listener: &PgRow, senders: &HashMap<Uuid, String>) -> 
     }
 }
 
-/// Names of people and of integrations, which are called by their comment.
-async fn senders(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
+/// The display names of the authors; that of an integration is its comment.
+async fn load_senders(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
     let ids: Vec<Uuid> = posts
         .iter()
         .map(|post| match post.posted.author {
@@ -201,7 +196,7 @@ async fn senders(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<HashMap<
     Ok(rows.iter().map(name).collect())
 }
 
-/// Writes the plans of a batch, unless they were made before: on a rebuild nothing is planned again.
+/// Stores the planned effects of a batch, except those before the effect checkpoint: a rebuild plans nothing again.
 pub(crate) async fn store(
     db: &mut PgConnection,
     vault: &Vault,
@@ -209,7 +204,7 @@ pub(crate) async fn store(
     planned: Vec<Planned>,
 ) -> Result<(), ProjectionError> {
     if planned.is_empty() {
-        // The checkpoint moves with plans only: without any there is nothing that could be planned twice.
+        // The checkpoint advances with plans only: without plans, none can be made twice.
         return Ok(());
     }
     let done: i64 = sqlx::query_scalar("SELECT position FROM ops.effect_checkpoint FOR UPDATE")

@@ -1,4 +1,4 @@
-//! The table of effects as a queue: what is due is taken for as long as a lease, and noted when it is over.
+//! The table `ops.effect` as a queue: a due effect is leased, and its outcome is recorded.
 
 use super::{
     pause::{Pauses, Target},
@@ -10,10 +10,10 @@ use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// How long a worker may be silent about what it took before another one takes it.
+/// A leased effect is due again after this time, in case its worker has died.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
-/// Lets workers of several processes take webhooks one after the other; any number that nothing else here locks.
-const TURN: i64 = 0x7665_6368_6522;
+/// Advisory lock that lets one process at a time take webhooks; the number is arbitrary but unique in this project.
+const TAKE_LOCK: i64 = 0x7665_6368_6522;
 
 /// A due effect.
 pub(super) struct Due {
@@ -21,7 +21,7 @@ pub(super) struct Due {
     pub(super) key: String,
     pub(super) attempts: i32,
     pub(super) payload: String,
-    /// The target of a webhook.
+    /// Webhooks only.
     pub(super) target: Option<Target>,
 }
 
@@ -32,7 +32,7 @@ impl Due {
     }
 }
 
-/// Takes login codes, the oldest first. If this worker dies, they are due again.
+/// Leases up to `free` due SMS, the oldest first.
 pub(super) async fn take_sms(
     pool: &PgPool,
     now: DateTime<Utc>,
@@ -51,7 +51,7 @@ pub(super) async fn take_sms(
     Ok(rows.iter().map(|row| Due::read("sms", row, None)).collect())
 }
 
-/// Takes webhooks, as [`Turns`] has it.
+/// Leases up to `free` due webhooks, chosen by [`TeamRoundRobin`].
 pub(super) async fn take_webhooks(
     pool: &PgPool,
     (rules, turns): (&Webhooks, &mut TeamRoundRobin),
@@ -62,7 +62,7 @@ pub(super) async fn take_webhooks(
         return Ok(vec![]);
     }
     let mut transaction = pool.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(&mut *transaction).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TAKE_LOCK).execute(&mut *transaction).await?;
     let waiting = load_waiting(&mut transaction, now).await?;
     let in_flight = load_in_flight(&mut transaction, now).await?;
     let pauses = Pauses::load(&mut transaction, rules, now).await?;
@@ -93,8 +93,8 @@ async fn any_webhook(pool: &PgPool, now: DateTime<Utc>) -> Result<bool, sqlx::Er
         .await
 }
 
-/// The first due webhook of each integration that has none in flight, by due time. The table may hold very many of a few
-/// integrations: the index is asked for each integration in turn.
+/// The first due webhook of each integration that has none in flight, by due time. The recursive query looks up the index
+/// once per integration, because the table may have very many rows of a few integrations.
 async fn load_waiting(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<WaitingWebhook>, sqlx::Error> {
     let rows = sqlx::query(
         "WITH RECURSIVE calling AS ( \
@@ -115,7 +115,7 @@ async fn load_waiting(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<W
     .fetch_all(db)
     .await?;
     let webhook = |row: &PgRow| {
-        let (team, target) = called(row);
+        let (team, target) = team_and_target(row);
         WaitingWebhook { key: row.get("key"), team, target }
     };
     Ok(rows.iter().map(webhook).collect())
@@ -130,22 +130,23 @@ async fn load_in_flight(db: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec
     .fetch_all(db)
     .await?;
     let held = |row: &PgRow| {
-        let (team, target) = called(row);
+        let (team, target) = team_and_target(row);
         InFlight { team, target }
     };
     Ok(rows.iter().map(held).collect())
 }
 
-/// The owner and the target of a call. A call without its integration has no owner, and is dropped when it is tried.
-fn called(row: &PgRow) -> (Uuid, Target) {
+/// The team and the target of a webhook. If the integration was removed, its id stands in for the team; the attempt then drops
+/// the webhook.
+fn team_and_target(row: &PgRow) -> (Uuid, Target) {
     let team = row.get::<Option<Uuid>, _>("team").unwrap_or_else(|| row.get("integration"));
     let url = row.get::<Option<&str>, _>("webhook_url").unwrap_or_default();
     (team, Target::of(team, url))
 }
 
-/// Notes how a try ended, and when there is another. What it was about is of no use any more once it is over, and often
+/// Records the outcome of an attempt and the time of the next one. The payload of a finished effect is blanked, because it is
 /// personal.
-pub(super) async fn note(
+pub(super) async fn record_outcome(
     pool: &PgPool,
     due: &Due,
     next: Option<DateTime<Utc>>,

@@ -1,5 +1,5 @@
-//! Chooses the webhooks that are tried next. An integration has one at a time and a team a few, so that a listener that never answers
-//! holds no more than these; teams take turns, so that none waits behind the queue of another.
+//! Chooses the webhooks to attempt next. Limits per integration (one) and per team bound what a target that never answers can
+//! occupy; teams take turns, so that none waits behind the queue of another.
 
 use super::pause::{Pauses, Target};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -13,23 +13,23 @@ pub(super) struct WaitingWebhook {
     pub(super) target: Target,
 }
 
-/// A webhook that is being tried.
+/// A webhook that is being attempted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InFlight {
     pub(super) team: Uuid,
     pub(super) target: Target,
 }
 
-/// How many may be tried at once.
+/// How many webhooks may be in flight.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
-    /// Places that are free.
+    /// Webhooks that may be added.
     pub(super) free: usize,
-    /// Calls of one team, with those in flight.
+    /// Maximum in flight per team.
     pub(super) per_team: usize,
 }
 
-/// Remembers which teams have had their turn.
+/// The order in which teams had their last turns.
 #[derive(Debug, Default)]
 pub(super) struct TeamRoundRobin {
     served: HashMap<Uuid, u64>,
@@ -37,8 +37,8 @@ pub(super) struct TeamRoundRobin {
 }
 
 impl TeamRoundRobin {
-    /// Chooses among those that wait, which are in the order of their due times: always of the team that has the fewest in
-    /// flight, and among equals of the one whose last turn was the longest ago.
+    /// Chooses among waiting webhooks, which are sorted by due time. The next one is always of the team with the fewest in
+    /// flight; among equals, of the team whose last turn is the longest ago.
     pub(super) fn choose(
         &mut self,
         waiting: Vec<WaitingWebhook>,
@@ -67,18 +67,17 @@ impl TeamRoundRobin {
     }
 }
 
-/// The calls that may go for each team: none to targets that rest, and one at a time to those of which it is not known whether they
-/// are well again.
+/// The webhooks of each team that may be attempted: none to a paused target, and one at a time to a target that needs a probe.
 fn by_team(
     waiting: Vec<WaitingWebhook>,
     held: &[InFlight],
     pauses: &Pauses,
 ) -> BTreeMap<Uuid, VecDeque<WaitingWebhook>> {
-    let mut asked: HashSet<Target> = held.iter().map(|held| held.target).collect();
+    let mut probed: HashSet<Target> = held.iter().map(|held| held.target).collect();
     let mut queues: BTreeMap<Uuid, VecDeque<WaitingWebhook>> = BTreeMap::new();
     for webhook in waiting {
-        if pauses.rests(webhook.target)
-            || (pauses.is_doubted(webhook.target) && !asked.insert(webhook.target))
+        if pauses.is_paused(webhook.target)
+            || (pauses.needs_probe(webhook.target) && !probed.insert(webhook.target))
         {
             continue;
         }
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_team_has_four_at_once_and_others_go_between_them() {
+    fn team_never_exceeds_its_limit_and_teams_alternate() {
         let mut turns = TeamRoundRobin::default();
         let flood = (0..20).map(|number| webhook(1, number));
         let waiting: Vec<_> = flood.chain([webhook(2, 100), webhook(3, 101), webhook(2, 102)]).collect();
@@ -118,17 +117,17 @@ mod tests {
         assert_eq!(keys(&chosen), ["1.0", "2.100", "3.101", "1.1", "2.102", "1.2", "1.3"]);
         let held = [InFlight { team: Uuid::from_u128(1), target: target(0) }; 4];
         let chosen = turns.choose(waiting, &held, &Pauses::default(), CAPACITY);
-        assert_eq!(keys(&chosen), ["3.101", "2.100", "2.102"], "the flood waits for its own");
+        assert_eq!(keys(&chosen), ["3.101", "2.100", "2.102"], "the flooding team waits for its own webhooks");
     }
 
     #[test]
-    fn where_there_is_one_place_teams_take_turns() {
+    fn teams_take_turns_when_one_webhook_may_be_in_flight() {
         let mut turns = TeamRoundRobin::default();
         let mut order = vec![];
         let mut waiting: Vec<_> = (0..4).map(|number| webhook(1, number)).collect();
         for round in 0..6 {
             if round == 1 {
-                // Later than all of the flood, and not behind it.
+                // They are due after all others, but need not wait for them.
                 waiting.extend([webhook(2, 100), webhook(2, 101)]);
             }
             let room = Capacity { free: 1, per_team: 4 };
@@ -140,15 +139,15 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_rests_gets_nothing_and_one_that_comes_back_is_asked_once() {
+    fn paused_target_gets_nothing_and_target_after_its_pause_gets_one_probe() {
         let mut turns = TeamRoundRobin::default();
         let pauses = Pauses::of([(target(1), true), (target(2), false)]);
         let shared = |key: &str, number| WaitingWebhook { key: key.into(), ..webhook(1, number) };
-        let waiting = vec![shared("rests", 1), shared("a", 2), shared("b", 2), shared("well", 3)];
+        let waiting = vec![shared("paused", 1), shared("a", 2), shared("b", 2), shared("healthy", 3)];
         let chosen = turns.choose(waiting.clone(), &[], &pauses, CAPACITY);
-        assert_eq!(keys(&chosen), ["a", "well"]);
+        assert_eq!(keys(&chosen), ["a", "healthy"]);
         let held = [InFlight { team: Uuid::from_u128(1), target: target(2) }];
         let chosen = turns.choose(waiting, &held, &pauses, CAPACITY);
-        assert_eq!(keys(&chosen), ["well"], "one is on its way to ask");
+        assert_eq!(keys(&chosen), ["healthy"], "a probe is in flight");
     }
 }

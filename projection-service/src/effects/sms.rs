@@ -1,12 +1,12 @@
-//! Login codes go out by SMS. The code is derived here, for the moment of sending; it is stored nowhere.
+//! Sends login codes by SMS. The code is derived at the time of sending and never stored.
 
-use super::worker::{EffectWorkerDeps, Outcome};
+use super::deps::{EffectWorkerDeps, Outcome};
 use chrono::{DateTime, Utc};
 use outbound::sms::login_text;
 use protocol::lang::Lang;
 use uuid::Uuid;
 
-/// What a code is derived from, and where it goes.
+/// The input of a code, and its recipient.
 pub(super) struct Code<'e> {
     pub(super) phone: &'e str,
     pub(super) phone_hash: &'e str,
@@ -16,7 +16,7 @@ pub(super) struct Code<'e> {
     pub(super) valid_until: DateTime<Utc>,
 }
 
-/// Sends it, unless it is of no use any more.
+/// Sends the code unless it has expired.
 pub(super) async fn send(deps: &EffectWorkerDeps, code: Code<'_>) -> Outcome {
     if code.valid_until <= deps.clock.now() {
         return Outcome::Dropped("expired");

@@ -1,4 +1,4 @@
-//! What became of the effects that an event led to: for who looks into history.
+//! The state of an event's effects, for auditors.
 
 use chrono::{DateTime, Utc};
 use events::EventId;
@@ -6,28 +6,25 @@ use serde::Serialize;
 use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
 use std::fmt;
 
-/// An effect on the outside world; of what it said nothing is told.
+/// The state of an effect, without its payload.
 #[derive(Clone, Debug, Serialize)]
 pub struct EffectStatus {
     /// `sms` or `webhook`.
     pub kind: String,
-    /// The event's id, and behind a colon the integration.
+    /// The event's id; for a webhook, followed by a colon and the integration's id.
     pub key: String,
-    /// When it was planned.
+    /// Time of planning.
     pub planned: DateTime<Utc>,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: i32,
-    /// When it is tried next; nothing once it is over.
+    /// Time of the next attempt; `None` once it is finished.
     pub due: Option<DateTime<Utc>>,
-    /// How the last try ended.
+    /// The outcome of the last attempt.
     pub outcome: Option<String>,
 }
 
 impl EffectStatus {
-    /// The effects of an event, as far as they are remembered.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// The effects of an event that are not pruned yet.
     pub async fn of(pool: &PgPool, event: EventId) -> Result<Vec<Self>, sqlx::Error> {
         sqlx::query_as(
             "SELECT kind, key, planned, attempts, due, outcome FROM ops.effect \

@@ -1,9 +1,9 @@
-//! New messages go to integrations' addresses: a form, the API key in the header `key`, and signature headers as the
-//! Standard Webhooks specification has them (webhook-id, webhook-timestamp, webhook-signature).
+//! Posts messages to integrations' URLs: a form, the API key in the header `key`, and the signature headers of the Standard
+//! Webhooks specification (webhook-id, webhook-timestamp, webhook-signature).
 
 use super::{
+    deps::{EffectWorkerDeps, Outcome},
     plan::WebhookForm,
-    worker::{EffectWorkerDeps, Outcome},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,18 +13,18 @@ use read_model::integration::Webhook;
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// Posts it, once. What is not answered by 200 is tried again later; 410 says that nobody listens there any more.
+/// Makes one attempt. Status 410 means that the receiver is gone for good; other statuses than 200 are retried.
 pub(super) async fn send(
     deps: &EffectWorkerDeps,
     key: &str,
     integration: Uuid,
     form: &WebhookForm,
 ) -> Outcome {
-    // A message is not sent once the integration belongs to another group: that group's members set up the address.
+    // The message is not sent after the integration has moved to another group, whose members chose the URL.
     let Some(group) = form.group() else { return Outcome::Dropped("damaged") };
     let target = match deps.read.integrations().webhook(integration.into(), group).await {
         Ok(Some(target)) => target,
-        Ok(None) => return Outcome::Dropped("the integration is gone, off, elsewhere, or has no address"),
+        Ok(None) => return Outcome::Dropped("the integration is removed, disabled, in another group, or has no URL"),
         Err(error) => return Outcome::Failed(error.to_string()),
     };
     let Ok(body) = encode(form) else { return Outcome::Dropped("damaged") };
@@ -33,7 +33,7 @@ pub(super) async fn send(
     };
     match deps.outbound.post(&target.url, headers, body).await {
         Ok(answer) if answer.status == 200 => Outcome::Done,
-        Ok(answer) if answer.status == 410 => Outcome::Dropped("410: nobody listens there any more"),
+        Ok(answer) if answer.status == 410 => Outcome::Dropped("410: the receiver is gone"),
         Ok(answer) if answer.status >= 500 || answer.status == 429 => {
             Outcome::TargetFailed(format!("status {}", answer.status))
         }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_covers_id_time_and_body() {
+    fn signature_covers_id_timestamp_and_body() {
         let target = Webhook { url: "https://example.org/".into(), key: "secret".into() };
         let sign = |id, at, body| headers(&target, id, at, body).unwrap()["webhook-signature"].clone();
         let first = sign("1:a", 100, "text=x");

@@ -1,7 +1,8 @@
-//! Carries out planned effects: takes what is due, tries it, notes the outcome or when to try again. Login codes and
-//! webhooks have a queue and places of their own: no listener of an integration keeps anybody from logging in.
+//! The worker executes planned effects: takes what is due, attempts it, and records the outcome or the time of the next
+//! attempt. Login codes and webhooks have separate queues and limits, so that no webhook delays a login.
 
 use super::{
+    deps::{EffectWorkerDeps, Outcome},
     pause,
     plan::Effect,
     queue::{self, Due},
@@ -10,65 +11,31 @@ use super::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream::FuturesUnordered};
-use outbound::{Outbound, sms::Sms};
-use platform::{clock::Clock, config::Webhooks};
 use read_model::ReadModel;
-use secrets::vault::{Place, Vault};
-use std::{pin::pin, sync::Arc, time::Duration};
+use secrets::vault::Place;
+use std::{pin::pin, time::Duration};
 use uuid::Uuid;
 
-/// How often a queue is looked at while nothing is due.
+/// How often an empty queue is polled.
 const POLL: Duration = Duration::from_millis(200);
-/// Login codes sent at once.
-const SMS_AT_ONCE: usize = 32;
-/// Seconds before an SMS is tried again, while its code is still of use.
-const SMS_RETRIES: [u32; 4] = [2, 5, 10, 20];
-/// How long a finished effect is remembered.
-const REMEMBERED: TimeDelta = TimeDelta::days(30);
+/// Maximum concurrent SMS.
+const MAX_CONCURRENT_SMS: usize = 32;
+/// Seconds before each retry of an SMS, as long as its code is valid.
+const SMS_RETRY_DELAYS: [u32; 4] = [2, 5, 10, 20];
+/// How long a finished effect is kept.
+const RETENTION: TimeDelta = TimeDelta::days(30);
 
-/// What the worker works with.
-#[derive(Clone)]
-pub struct EffectWorkerDeps {
-    /// Integrations, and the table of effects.
-    pub read: ReadModel,
-    /// Opens payloads, derives codes.
-    pub vault: Vault,
-    /// The time.
-    pub clock: Clock,
-    /// Sends login codes.
-    pub sms: Sms,
-    /// Calls integrations' addresses.
-    pub outbound: Outbound,
-    /// The code that is always sent; dev only.
-    pub fixed_code: Option<Arc<str>>,
-    /// How many webhooks go out at once, when they are repeated, and when a target is left alone.
-    pub webhooks: Webhooks,
-}
-
-/// Runs beside the projection.
+/// Executes effects.
 pub struct EffectWorker {
     deps: EffectWorkerDeps,
 }
 
-/// How a try ended.
-pub(super) enum Outcome {
-    /// It is done.
-    Done,
-    /// It is of no use any more.
-    Dropped(&'static str),
-    /// It may work later; the other side is well.
-    Failed(String),
-    /// It may work later; the other side does not answer, or says that it cannot now.
-    TargetFailed(String),
-}
-
 impl EffectWorker {
-    /// A worker.
     pub fn new(deps: EffectWorkerDeps) -> Self {
         Self { deps }
     }
 
-    /// Runs until it is dropped.
+    /// Runs until dropped.
     pub async fn run(self) {
         futures::join!(self.send_sms(), self.send_webhooks());
     }
@@ -76,15 +43,15 @@ impl EffectWorker {
     async fn send_sms(&self) {
         let mut running = FuturesUnordered::new();
         loop {
-            let taken = match SMS_AT_ONCE - running.len() {
+            let taken = match MAX_CONCURRENT_SMS - running.len() {
                 0 => vec![],
                 free => {
                     let taking = queue::take_sms(self.deps.read.pool(), self.deps.clock.now(), free);
-                    self.taken(while_running(&mut running, taking).await)
+                    self.taken_or_none(while_running(&mut running, taking).await)
                 }
             };
-            running.extend(taken.into_iter().map(|due| self.carry_out(due)));
-            pause_or_end(&mut running).await;
+            running.extend(taken.into_iter().map(|due| self.execute(due)));
+            next_poll_or_end(&mut running).await;
         }
     }
 
@@ -96,50 +63,50 @@ impl EffectWorker {
             let free = (rules.at_once as usize).saturating_sub(running.len());
             let (pool, now) = (self.deps.read.pool(), self.deps.clock.now());
             let taking = queue::take_webhooks(pool, (rules, &mut turns), now, free);
-            let taken = self.taken(while_running(&mut running, taking).await);
-            running.extend(taken.into_iter().map(|due| self.carry_out(due)));
+            let taken = self.taken_or_none(while_running(&mut running, taking).await);
+            running.extend(taken.into_iter().map(|due| self.execute(due)));
             metrics::gauge!("veche_webhooks_in_flight").set(running.len() as f64);
-            pause_or_end(&mut running).await;
+            next_poll_or_end(&mut running).await;
         }
     }
 
-    fn taken(&self, taken: Result<Vec<Due>, sqlx::Error>) -> Vec<Due> {
+    fn taken_or_none(&self, taken: Result<Vec<Due>, sqlx::Error>) -> Vec<Due> {
         taken.unwrap_or_else(|error| {
-            tracing::warn!(%error, "effects cannot be read");
+            tracing::warn!(%error, "due effects could not be loaded");
             vec![]
         })
     }
 
-    async fn carry_out(&self, due: Due) {
+    async fn execute(&self, due: Due) {
         let outcome = self.attempt(&due).await;
-        self.note_target(&due, &outcome).await;
+        self.record_target(&due, &outcome).await;
         let (next, text) = match outcome {
             Outcome::Done => (None, "done".to_owned()),
             Outcome::Dropped(why) => (None, why.to_owned()),
-            Outcome::Failed(why) | Outcome::TargetFailed(why) => (self.next_try(&due), why),
+            Outcome::Failed(why) | Outcome::TargetFailed(why) => (self.next_attempt(&due), why),
         };
         let label = if next.is_some() { "again" } else { "final" };
         metrics::counter!("veche_effects_total", "kind" => due.kind, "outcome" => label).increment(1);
-        if let Err(error) = queue::note(self.deps.read.pool(), &due, next, &text).await {
-            tracing::warn!(%error, kind = due.kind, key = due.key, "an effect's outcome was not noted; it is tried again");
+        if let Err(error) = queue::record_outcome(self.deps.read.pool(), &due, next, &text).await {
+            tracing::warn!(%error, kind = due.kind, key = due.key, "the outcome of an effect was not recorded; it will be attempted again");
         }
     }
 
-    /// Remembers whether the target of a webhook answers.
-    async fn note_target(&self, due: &Due, outcome: &Outcome) {
+    /// Records whether the target of a webhook responds.
+    async fn record_target(&self, due: &Due, outcome: &Outcome) {
         let Some(target) = due.target else { return };
         let pool = self.deps.read.pool();
-        let noted = match outcome {
-            Outcome::Done | Outcome::Failed(_) => pause::is_well(pool, target).await,
+        let recorded = match outcome {
+            Outcome::Done | Outcome::Failed(_) => pause::record_success(pool, target).await,
             Outcome::Dropped(_) => Ok(()),
             Outcome::TargetFailed(_) => {
                 let integration = due.key.rsplit(':').next().and_then(|uid| Uuid::parse_str(uid).ok());
-                let whose = (target, integration.unwrap_or_default());
-                pause::has_failed(pool, &self.deps.webhooks, whose, self.deps.clock.now()).await
+                let failed = (target, integration.unwrap_or_default());
+                pause::record_failure(pool, &self.deps.webhooks, failed, self.deps.clock.now()).await
             }
         };
-        if let Err(error) = noted {
-            tracing::warn!(%error, "it cannot be noted how a webhook's target is");
+        if let Err(error) = recorded {
+            tracing::warn!(%error, "the state of a webhook's target was not recorded");
         }
     }
 
@@ -157,37 +124,34 @@ impl EffectWorker {
             Ok(Effect::Webhook { integration, form }) => {
                 webhook::send(&self.deps, &due.key, integration, &form).await
             }
-            Err(_) => Outcome::Dropped("written by another version"),
+            Err(_) => Outcome::Dropped("written by another version of the program"),
         }
     }
 
-    /// When to try again, as long as there are tries left.
-    fn next_try(&self, due: &Due) -> Option<DateTime<Utc>> {
+    /// The time of the next attempt; `None` after the last one.
+    fn next_attempt(&self, due: &Due) -> Option<DateTime<Utc>> {
         let delays: &[u32] =
-            if due.kind == "sms" { &SMS_RETRIES } else { &self.deps.webhooks.retry_delays_sec };
+            if due.kind == "sms" { &SMS_RETRY_DELAYS } else { &self.deps.webhooks.retry_delays_sec };
         let delay = delays.get(usize::try_from(due.attempts).ok()?.checked_sub(1)?)?;
         Some(self.deps.clock.now() + TimeDelta::seconds(i64::from(*delay)))
     }
 
-    /// Forgets what was finished long ago.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Deletes effects that finished long ago, and returns their number.
     pub async fn prune(read: &ReadModel, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
         pause::prune(read.pool(), now).await?;
-        // The checkpoint keeps forgotten ones from being planned again.
+        // Those after the checkpoint stay: a replay would plan them again.
         let done = sqlx::query(
             "DELETE FROM ops.effect e USING ops.effect_checkpoint c WHERE e.due IS NULL AND e.position <= c.position \
              AND e.planned < $1",
         )
-        .bind(now - REMEMBERED)
+        .bind(now - RETENTION)
         .execute(read.pool())
         .await?;
         Ok(done.rows_affected())
     }
 }
 
-/// Does something while others run. They must not stand still meanwhile: they may hold the connections that it waits for.
+/// Does `work` and polls the running effects meanwhile: they may hold the connections that it waits for.
 async fn while_running<F: Future<Output = ()>, T>(
     running: &mut FuturesUnordered<F>,
     work: impl Future<Output = T>,
@@ -201,7 +165,7 @@ async fn while_running<F: Future<Output = ()>, T>(
     }
 }
 
-/// Waits until something that runs ends, or until it is time to look at the queue again.
+/// Waits until a running effect ends, or until the next poll of the queue.
 async fn pause_or_end<F: Future<Output = ()>>(running: &mut FuturesUnordered<F>) {
     tokio::select! {
         Some(()) = running.next() => {}

@@ -10,8 +10,8 @@ pub(super) async fn registered(
     registered: &account::Registered,
 ) -> Result<(), sqlx::Error> {
     let colour = batch.next_colour();
-    // Earlier versions stored here the name that a team gave; the person did not take it.
-    let own = |name: &Personal<String>| match registered.added_by {
+    // In accounts that a team has added, earlier versions stored the name that the team gave, not the person's own.
+    let own_name = |name: &Personal<String>| match registered.added_by {
         Some(_) => String::new(),
         None => name.or_default(),
     };
@@ -20,8 +20,8 @@ pub(super) async fn registered(
     )
     .bind(registered.account.0)
     .bind(registered.phone.or_default())
-    .bind(own(&registered.given_name))
-    .bind(own(&registered.family_name))
+    .bind(own_name(&registered.given_name))
+    .bind(own_name(&registered.family_name))
     .bind(colour)
     .bind(ctx.meta.at)
     .execute(&mut *batch.db)
@@ -29,7 +29,6 @@ pub(super) async fn registered(
     Ok(())
 }
 
-/// The person calls themselves so.
 pub(super) async fn named(
     batch: &mut Batch<'_>,
     account: AccountId,

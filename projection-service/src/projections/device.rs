@@ -9,7 +9,7 @@ pub(super) async fn registered(
     account: AccountId,
     registered: &device::Registered,
 ) -> Result<(), sqlx::Error> {
-    put(batch, ctx.db_position(), account, &registered.device_id.or_default(), &registered.settings).await
+    upsert(batch, ctx.db_position(), account, &registered.device_id.or_default(), &registered.settings).await
 }
 
 pub(super) async fn changed(
@@ -17,11 +17,11 @@ pub(super) async fn changed(
     account: AccountId,
     changed: &device::Changed,
 ) -> Result<(), sqlx::Error> {
-    put(batch, 0, account, &changed.device_id.or_default(), &changed.settings).await
+    upsert(batch, 0, account, &changed.device_id.or_default(), &changed.settings).await
 }
 
-/// `since` counts for a new device only: a known one keeps its place in the list.
-async fn put(
+/// `since` orders the list of devices and is set for a new device only.
+async fn upsert(
     batch: &mut Batch<'_>,
     since: i64,
     account: AccountId,

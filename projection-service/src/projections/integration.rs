@@ -1,5 +1,5 @@
-//! Integrations: rows exist until they are removed. An integration hears its group, so each change of one is told in the
-//! group's history.
+//! Integrations. A row exists until the integration is removed. An integration receives the messages of its group, so the
+//! group's history shows each change of one.
 
 use super::change_message;
 use crate::{
@@ -44,7 +44,7 @@ pub(super) async fn created(
     .execute(&mut *batch.db)
     .await?;
     let label = label(created.kind.word(), &comment, &webhook_url);
-    tell(batch, ctx, team, vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)]).await
+    insert_changes(batch, ctx, team, vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)]).await
 }
 
 pub(super) async fn changed(
@@ -53,7 +53,7 @@ pub(super) async fn changed(
     team: TeamId,
     changed: &Changed,
 ) -> Result<(), ProjectionError> {
-    let Some(before) = row(batch, changed.integration).await? else { return Ok(()) };
+    let Some(before) = load(batch, changed.integration).await? else { return Ok(()) };
     let (comment, webhook_url) =
         (changed.settings.comment.or_default(), changed.settings.webhook_url.or_default());
     sqlx::query(
@@ -68,7 +68,7 @@ pub(super) async fn changed(
     .await?;
     let (old, new) = (label_of(&before), label(before.get("kind"), &comment, &webhook_url));
     let (left, group) = (GroupId(before.get("chat")), changed.settings.group);
-    let told = match (left == group, before.get("enabled"), changed.settings.enabled) {
+    let changes = match (left == group, before.get("enabled"), changed.settings.enabled) {
         (false, ..) => vec![
             (left, ChangeKind::IntegrationRemoved, None, old),
             (group, ChangeKind::IntegrationAdded, None, new),
@@ -77,7 +77,7 @@ pub(super) async fn changed(
         (true, true, false) => vec![(group, ChangeKind::IntegrationStopped, None, new)],
         (true, ..) => vec![(group, ChangeKind::IntegrationChanged, Some(old).filter(|old| *old != new), new)],
     };
-    tell(batch, ctx, team, told).await
+    insert_changes(batch, ctx, team, changes).await
 }
 
 pub(super) async fn removed(
@@ -86,48 +86,48 @@ pub(super) async fn removed(
     team: TeamId,
     removed: &Removed,
 ) -> Result<(), ProjectionError> {
-    let Some(before) = row(batch, removed.integration).await? else { return Ok(()) };
+    let Some(before) = load(batch, removed.integration).await? else { return Ok(()) };
     sqlx::query("DELETE FROM integration WHERE uid = $1")
         .bind(removed.integration.0)
         .execute(&mut *batch.db)
         .await?;
     let group = GroupId(before.get("chat"));
-    tell(batch, ctx, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))]).await
+    insert_changes(batch, ctx, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))]).await
 }
 
-async fn row(batch: &mut Batch<'_>, integration: IntegrationId) -> Result<Option<PgRow>, sqlx::Error> {
+async fn load(batch: &mut Batch<'_>, integration: IntegrationId) -> Result<Option<PgRow>, sqlx::Error> {
     sqlx::query("SELECT kind, comment, enabled, chat, webhook_url FROM integration WHERE uid = $1")
         .bind(integration.0)
         .fetch_optional(&mut *batch.db)
         .await
 }
 
-/// Tells groups what became of an integration; the texts are what it was called before and is called now. A group that
-/// could not be projected is told nothing.
-async fn tell(
+/// Inserts change messages about an integration, each with its old and new label. A group that is not in the read model,
+/// because its stream is parked, gets none.
+async fn insert_changes(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     team: TeamId,
-    told: Vec<(GroupId, ChangeKind, Option<String>, String)>,
+    changes: Vec<(GroupId, ChangeKind, Option<String>, String)>,
 ) -> Result<(), ProjectionError> {
     let Some(actor) = ctx.meta.contact else { return Ok(()) };
     let known: Vec<Uuid> = sqlx::query_scalar("SELECT key FROM chat WHERE key = ANY($1)")
-        .bind(told.iter().map(|(group, ..)| group.0).collect::<Vec<_>>())
+        .bind(changes.iter().map(|(group, ..)| group.0).collect::<Vec<_>>())
         .fetch_all(&mut *batch.db)
         .await?;
     let change = |(group, what, old, new): (GroupId, ChangeKind, Option<String>, String)| {
         (ChatRef::Group(group), Change { what, actor, whom: None, was: None, old, new: Some(new) })
     };
-    let told = told.into_iter().filter(|(group, ..)| known.contains(&group.0)).map(change);
-    change_message::insert(batch, ctx, team, told.collect()).await
+    let changes = changes.into_iter().filter(|(group, ..)| known.contains(&group.0)).map(change);
+    change_message::insert(batch, ctx, team, changes.collect()).await
 }
 
 fn label_of(row: &PgRow) -> String {
     label(row.get("kind"), row.get("comment"), row.get("webhook_url"))
 }
 
-/// An integration as the group's history names it: kind, comment, and the host of its webhook. The rest of the address may
-/// be a secret.
+/// The label of an integration in the group's history: kind, comment, and the host of its webhook. The rest of the URL may be
+/// secret.
 fn label(kind: &str, comment: &str, webhook_url: &str) -> String {
     let title = integration::title(IntegrationKind::from_word(kind).unwrap_or(IntegrationKind::Raw));
     let host = integration::host(webhook_url).map(|host| format!("→ {host}"));
@@ -140,7 +140,7 @@ mod tests {
     use super::label;
 
     #[test]
-    fn a_label_names_the_host_and_not_the_address() {
+    fn label_shows_the_host_and_hides_the_rest_of_the_url() {
         let address = "https://user:pass@hooks.example.org:8443/T0/secret?x=1";
         assert_eq!(label("raw", "Сборка", address), "API/Webhook · Сборка · → hooks.example.org:8443");
         assert_eq!(label("sentry", "", ""), "Sentry");

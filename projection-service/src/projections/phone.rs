@@ -1,4 +1,4 @@
-//! Phones leave no rows: who owns which is the account's. Codes that are to be sent are planned.
+//! Phones have no rows: the account's row has the number. Requested login codes are planned as effects.
 
 use crate::{batch::Batch, effects::plan::Planned};
 use events::{Event, PhoneEvent, Recorded};

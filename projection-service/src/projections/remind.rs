@@ -1,4 +1,4 @@
-//! Reminders: rows of those that have yet to fire; only their owners hear of them.
+//! Reminders. A row exists until the reminder fires or is removed; only its owner gets the notices.
 
 use crate::{
     batch::{Batch, EventContext},
@@ -17,15 +17,15 @@ pub(super) async fn apply(
     event: &RemindEvent,
 ) -> Result<(), ProjectionError> {
     match event {
-        RemindEvent::Set(set) => waits(batch, ctx, set).await,
-        RemindEvent::Fired(_) => over(batch, ctx, remind, |remind| Notice::RemindFired { remind }).await,
+        RemindEvent::Set(set) => upsert(batch, ctx, set).await,
+        RemindEvent::Fired(_) => delete(batch, ctx, remind, |remind| Notice::RemindFired { remind }).await,
         RemindEvent::Removed(_) => {
-            over(batch, ctx, remind, |gone| Notice::RemindDeleted { remind: gone.remind }).await
+            delete(batch, ctx, remind, |deleted| Notice::RemindDeleted { remind: deleted.remind }).await
         }
     }
 }
 
-async fn waits(batch: &mut Batch<'_>, ctx: EventContext<'_>, set: &Set) -> Result<(), ProjectionError> {
+async fn upsert(batch: &mut Batch<'_>, ctx: EventContext<'_>, set: &Set) -> Result<(), ProjectionError> {
     let comment = set.comment.or_default();
     sqlx::query(
         "INSERT INTO remind (uid, team, contact, chat, chat_ref, fire_at, comment) \
@@ -47,8 +47,8 @@ async fn waits(batch: &mut Batch<'_>, ctx: EventContext<'_>, set: &Set) -> Resul
     Ok(())
 }
 
-/// It waits no more; its owner is told what has become of it.
-async fn over(
+/// Deletes a reminder and emits the notice that `notice` makes of it.
+async fn delete(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
     remind: RemindId,

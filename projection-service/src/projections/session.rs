@@ -1,4 +1,4 @@
-//! Sessions and QR offers: rows exist while they open something.
+//! Sessions and QR offers. A row exists while it grants access.
 
 use crate::{
     batch::{Batch, EventContext},
@@ -65,7 +65,7 @@ pub(super) async fn closed(
     Ok(())
 }
 
-/// One offer a session: a newer one voids the older.
+/// A session has one offer: a new one replaces the old.
 pub(super) async fn qr_offered(
     batch: &mut Batch<'_>,
     account: AccountId,

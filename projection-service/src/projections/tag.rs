@@ -1,4 +1,4 @@
-//! Tags of teams' tasks. A tag that is gone is gone from its tasks.
+//! Tags of tasks. Removing a tag also removes it from its tasks.
 
 use crate::batch::{Batch, EventContext};
 use events::tag::{Created, Removed};

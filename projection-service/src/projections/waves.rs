@@ -1,9 +1,9 @@
-//! In which order a batch is applied. What is about one conversation, message or place of a reader depends on what was
-//! about the same one before, and on nothing else. So what stands apart in the log is applied together, by a few statements
-//! for each layer of a batch; the rows come out as if each event had been applied by itself.
+//! Schedules a batch in waves. An event about a chat, a message or a read mark depends only on earlier events about the same
+//! one. So events far apart in the log are applied together, with a few statements per wave, and the rows are as if the events
+//! had been applied one by one.
 //!
-//! Notices tell how things stood when each event happened, down to who had read what. Where somebody is told, only posts go
-//! together, and all else that happens in a conversation stays in the order of the log.
+//! A notice shows the state at the time of its event, including who had read what. If notices are wanted, only posts are
+//! applied together; the other events of a chat stay in log order.
 
 use crate::batch::stream_id;
 use events::{
@@ -15,17 +15,16 @@ use sqlx::{PgConnection, Row};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Events that may be applied in this order: the posts, all together; then what changes messages, together; then how far
-/// people have read, together; then the others, one by one.
+/// Events that can be applied phase by phase, in the order of the fields.
 #[derive(Debug)]
 pub(super) struct Wave<E> {
-    /// Posts, in the order of the log.
+    /// Posts, applied together, in log order.
     pub(super) posts: Vec<E>,
-    /// What changes messages, each of which is in here once.
+    /// Events about existing messages, applied together; at most one per message.
     pub(super) changes: Vec<E>,
-    /// Read marks, each at another place.
+    /// Read marks, applied together; at most one per contact and chat.
     pub(super) marks: Vec<E>,
-    /// What else happened, in the order of the log.
+    /// The other events, applied one by one, in log order.
     pub(super) others: Vec<E>,
 }
 
@@ -35,7 +34,7 @@ impl<E> Default for Wave<E> {
     }
 }
 
-/// In which part of a layer an event is, in the order of these.
+/// The phases of a wave, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Posts,
@@ -44,73 +43,70 @@ enum Phase {
     Others,
 }
 
-/// What an event may depend on.
+/// A row that an event changes or needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum ResourceKey {
-    Conversation(Uuid),
+    Chat(Uuid),
     Message(MessageId),
-    /// How far a contact has read a conversation.
+    /// The read mark of a contact in a chat.
     ReadMark(ContactId, Uuid),
 }
 
-/// What an event is about.
+/// The rows that an event depends on.
 #[derive(Clone, Copy, Debug)]
 enum Dependencies {
-    /// A part of what there is.
-    These {
+    /// Some rows.
+    Some {
         phase: Phase,
-        /// What it changes.
+        /// The rows that it changes.
         changes: [Option<ResourceKey>; 3],
-        /// What has to be there.
+        /// A row that must exist.
         needs: Option<ResourceKey>,
     },
-    /// It has to stay between those before and those behind it.
-    Everything,
+    /// All rows: the event stays after all earlier and before all later events.
+    All,
 }
 
 impl Dependencies {
-    const fn some(phase: Phase, changes: [Option<ResourceKey>; 3]) -> Self {
-        Self::These { phase, changes, needs: None }
+    const fn changing(phase: Phase, changes: [Option<ResourceKey>; 3]) -> Self {
+        Self::Some { phase, changes, needs: None }
     }
 }
 
-/// Layers, to be applied one after the other. `told` says whether anybody is told of any of the events.
-///
-/// # Errors
-/// The database could not tell where messages stand.
+/// The waves of a batch, to be applied in order. `wants_notices`: any of the events produces notices.
 pub(super) async fn plan<'e>(
     db: &mut PgConnection,
     events: &'e [Recorded<Event>],
-    notices_wanted: bool,
+    wants_notices: bool,
 ) -> Result<Vec<Wave<&'e Recorded<Event>>>, sqlx::Error> {
-    let chats = chats(db, events).await?;
-    let dependencies = |recorded| match notices_wanted {
+    let chats = load_chats(db, events).await?;
+    let dependencies = |recorded| match wants_notices {
         true => with_notices(recorded, &chats),
         false => without_notices(recorded, &chats),
     };
     Ok(schedule(events.iter().map(|recorded| (recorded, dependencies(recorded)))))
 }
 
-/// An event comes into the first layer in which all that it depends on has been before it.
+/// Puts each event into the first wave and phase in which its dependencies have been applied.
 fn schedule<E>(events: impl Iterator<Item = (E, Dependencies)>) -> Vec<Wave<E>> {
     let mut waves: Vec<Wave<E>> = vec![];
-    // Where layers begin that must not be filled up with what comes behind them.
+    // Earlier waves take no more events.
     let mut floor = 0;
-    // Where the last one is that has changed something.
+    // Wave and phase of the last event that changes a row.
     let mut reached: HashMap<ResourceKey, (usize, Phase)> = HashMap::new();
     for (event, dependencies) in events {
         let (wave, phase) = match dependencies {
-            Dependencies::These { phase, changes, needs } => {
-                let behind = |key: ResourceKey| {
+            Dependencies::Some { phase, changes, needs } => {
+                let earliest_wave = |key: ResourceKey| {
                     let (wave, before) = reached.get(&key)?;
                     Some(wave + usize::from(!may_follow(*before, phase, key)))
                 };
                 let changes = changes.into_iter().flatten();
-                let wave = changes.clone().chain(needs).filter_map(behind).max().unwrap_or(floor);
+                let wave = changes.clone().chain(needs).filter_map(earliest_wave).max().unwrap_or(floor);
                 reached.extend(changes.map(|key| (key, (wave, phase))));
                 (wave, phase)
             }
-            Dependencies::Everything => {
+            Dependencies::All => {
                 reached.clear();
                 floor = waves.len() + 1;
                 (waves.len(), Phase::Others)
@@ -130,34 +126,34 @@ fn schedule<E>(events: impl Iterator<Item = (E, Dependencies)>) -> Vec<Wave<E>> 
     waves
 }
 
-/// Whether an event may be in the layer of the one before it that has changed the same.
+/// Whether an event may be in the same wave as an earlier one that changes the same row.
 fn may_follow(before: Phase, phase: Phase, key: ResourceKey) -> bool {
     let together = match phase {
-        // Each gets its number; the last one is how far its author has read.
+        // The statement numbers posts in order, and the last one becomes the author's read mark.
         Phase::Posts => true,
-        // Conversations count what is deleted in them.
-        Phase::Changes => matches!(key, ResourceKey::Conversation(_)),
+        // Deletions of one chat are counted together.
+        Phase::Changes => matches!(key, ResourceKey::Chat(_)),
         Phase::Marks => false,
         Phase::Others => true,
     };
     before < phase || (before == phase && together)
 }
 
-/// What an event concerns as long as nobody is told of it.
+/// The dependencies of an event that produces no notices.
 fn without_notices(recorded: &Recorded<Event>, chats: &HashMap<MessageId, Uuid>) -> Dependencies {
     match &recorded.event {
-        Event::MessageEvent(MessageEvent::Posted(posted)) => of_post(posted, |chat| {
+        Event::MessageEvent(MessageEvent::Posted(posted)) => post_dependencies(posted, |chat| {
             let reader = match posted.author {
                 Author::Contact(contact) => Some(ResourceKey::ReadMark(contact, chat)),
                 Author::Integration(_) => None,
             };
-            [Some(ResourceKey::Conversation(chat)), Some(ResourceKey::Message(posted.message)), reader]
+            [Some(ResourceKey::Chat(chat)), Some(ResourceKey::Message(posted.message)), reader]
         }),
-        Event::MessageEvent(event) => of_message(recorded, chats, |message, chat| {
-            let swept = matches!(event, MessageEvent::Deleted(_)).then_some(ResourceKey::Conversation(chat));
-            Dependencies::some(Phase::Changes, [Some(ResourceKey::Message(message)), swept, None])
+        Event::MessageEvent(event) => message_dependencies(recorded, chats, |message, chat| {
+            let deleted_in = matches!(event, MessageEvent::Deleted(_)).then_some(ResourceKey::Chat(chat));
+            Dependencies::changing(Phase::Changes, [Some(ResourceKey::Message(message)), deleted_in, None])
         }),
-        Event::ReadingEvent(ReadingEvent::Marked(marked)) => Dependencies::These {
+        Event::ReadingEvent(ReadingEvent::Marked(marked)) => Dependencies::Some {
             phase: Phase::Marks,
             changes: [Some(ResourceKey::ReadMark(marked.contact, marked.chat.key().0)), None, None],
             needs: Some(ResourceKey::Message(marked.message)),
@@ -166,38 +162,38 @@ fn without_notices(recorded: &Recorded<Event>, chats: &HashMap<MessageId, Uuid>)
     }
 }
 
-/// What an event concerns if what happens in a conversation has to stay in order.
+/// The dependencies of an event in a batch with notices: all but posts stay in order per chat.
 fn with_notices(recorded: &Recorded<Event>, chats: &HashMap<MessageId, Uuid>) -> Dependencies {
-    let other = |chat| Dependencies::some(Phase::Others, [Some(ResourceKey::Conversation(chat)), None, None]);
+    let other = |chat| Dependencies::changing(Phase::Others, [Some(ResourceKey::Chat(chat)), None, None]);
     match &recorded.event {
         Event::MessageEvent(MessageEvent::Posted(posted)) => {
-            of_post(posted, |chat| [Some(ResourceKey::Conversation(chat)), None, None])
+            post_dependencies(posted, |chat| [Some(ResourceKey::Chat(chat)), None, None])
         }
-        Event::MessageEvent(_) => of_message(recorded, chats, |_, chat| other(chat)),
-        Event::ReadingEvent(event) => other(read(event).key().0),
-        _ => Dependencies::Everything,
+        Event::MessageEvent(_) => message_dependencies(recorded, chats, |_, chat| other(chat)),
+        Event::ReadingEvent(event) => other(chat_of(event).key().0),
+        _ => Dependencies::All,
     }
 }
 
-fn of_post(posted: &Posted, changes: impl Fn(Uuid) -> [Option<ResourceKey>; 3]) -> Dependencies {
+fn post_dependencies(posted: &Posted, changes: impl Fn(Uuid) -> [Option<ResourceKey>; 3]) -> Dependencies {
     match posted.linked_messages.is_empty() {
-        true => Dependencies::some(Phase::Posts, changes(posted.chat.key().0)),
-        // What is forwarded is taken from another conversation, as it is there at that moment.
-        false => Dependencies::Everything,
+        true => Dependencies::changing(Phase::Posts, changes(posted.chat.key().0)),
+        // A forward copies a message of another chat as it is at that moment.
+        false => Dependencies::All,
     }
 }
 
-fn of_message(
+fn message_dependencies(
     recorded: &Recorded<Event>,
     chats: &HashMap<MessageId, Uuid>,
     dependencies: impl Fn(MessageId, Uuid) -> Dependencies,
 ) -> Dependencies {
     let message = stream_id(recorded);
     let place = message.and_then(|message| Some((message, *chats.get(&message)?)));
-    place.map_or(Dependencies::Everything, |(message, chat)| dependencies(message, chat))
+    place.map_or(Dependencies::All, |(message, chat)| dependencies(message, chat))
 }
 
-fn read(event: &ReadingEvent) -> ChatRef {
+fn chat_of(event: &ReadingEvent) -> ChatRef {
     match event {
         ReadingEvent::Marked(marked) => marked.chat,
         ReadingEvent::SettingsChanged(changed) => changed.chat,
@@ -205,28 +201,28 @@ fn read(event: &ReadingEvent) -> ChatRef {
     }
 }
 
-/// In which conversations the messages are that the events speak of without saying where they are.
-async fn chats(
+/// The chats of the messages that events name without their chat.
+async fn load_chats(
     db: &mut PgConnection,
     events: &[Recorded<Event>],
 ) -> Result<HashMap<MessageId, Uuid>, sqlx::Error> {
     let mut chats = HashMap::new();
-    let mut asked = vec![];
+    let mut missing = vec![];
     for recorded in events {
         match &recorded.event {
             Event::MessageEvent(MessageEvent::Posted(posted)) => {
                 chats.insert(posted.message, posted.chat.key().0);
             }
-            Event::MessageEvent(_) => asked.extend(stream_id(recorded).filter(|id| !chats.contains_key(id))),
+            Event::MessageEvent(_) => missing.extend(stream_id(recorded).filter(|id| !chats.contains_key(id))),
             _ => {}
         }
     }
-    if asked.is_empty() {
+    if missing.is_empty() {
         return Ok(chats);
     }
-    let asked: Vec<Uuid> = asked.into_iter().map(|id| id.0).collect();
+    let missing: Vec<Uuid> = missing.into_iter().map(|id| id.0).collect();
     let rows =
-        sqlx::query("SELECT uid, chat FROM message WHERE uid = ANY($1)").bind(asked).fetch_all(db).await?;
+        sqlx::query("SELECT uid, chat FROM message WHERE uid = ANY($1)").bind(missing).fetch_all(db).await?;
     chats.extend(rows.iter().map(|row| (MessageId(row.get("uid")), row.get::<Uuid, _>("chat"))));
     Ok(chats)
 }
@@ -236,19 +232,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const A: ResourceKey = ResourceKey::Conversation(Uuid::from_u128(1));
-    const B: ResourceKey = ResourceKey::Conversation(Uuid::from_u128(2));
+    const A: ResourceKey = ResourceKey::Chat(Uuid::from_u128(1));
+    const B: ResourceKey = ResourceKey::Chat(Uuid::from_u128(2));
     const HELLO: ResourceKey = ResourceKey::Message(MessageId(Uuid::from_u128(3)));
 
-    fn of(phase: Phase, key: ResourceKey) -> Dependencies {
-        Dependencies::some(phase, [Some(key), None, None])
+    fn changing(phase: Phase, key: ResourceKey) -> Dependencies {
+        Dependencies::changing(phase, [Some(key), None, None])
     }
 
     fn scheduled(events: &[Dependencies]) -> Vec<Wave<usize>> {
         schedule(events.iter().copied().enumerate())
     }
 
-    /// Where each event is: in which layer and part.
+    /// Wave and phase of each event.
     fn places(waves: &[Wave<usize>]) -> HashMap<usize, (usize, Phase)> {
         let mut places = HashMap::new();
         for (number, wave) in waves.iter().enumerate() {
@@ -259,7 +255,7 @@ mod tests {
                 (&wave.others, Phase::Others),
             ];
             for (events, phase) in phases {
-                assert!(events.is_sorted(), "in the order of the log");
+                assert!(events.is_sorted(), "events of a phase are in log order");
                 places.extend(events.iter().map(|event| (*event, (number, phase))));
             }
         }
@@ -267,29 +263,29 @@ mod tests {
     }
 
     #[test]
-    fn posts_go_together_over_what_happens_elsewhere() {
+    fn posts_share_a_wave_across_events_of_other_chats() {
         use Phase::{Others, Posts};
-        let waves = scheduled(&[of(Posts, A), of(Others, A), of(Posts, B), of(Others, B), of(Posts, A)]);
+        let waves = scheduled(&[changing(Posts, A), changing(Others, A), changing(Posts, B), changing(Others, B), changing(Posts, A)]);
         assert_eq!(waves.len(), 2);
         assert_eq!((&waves[0].posts, &waves[0].others), (&vec![0, 2], &vec![1, 3]));
         assert_eq!(waves[1].posts, [4]);
     }
 
     #[test]
-    fn a_message_changes_once_in_a_layer_and_a_mark_waits_for_no_change_of_it() {
+    fn second_change_of_a_message_waits_for_the_next_wave_and_a_read_mark_does_not() {
         let needs =
-            Dependencies::These { phase: Phase::Marks, changes: [Some(B), None, None], needs: Some(HELLO) };
-        let change = of(Phase::Changes, HELLO);
-        let waves = scheduled(&[of(Phase::Posts, HELLO), change, needs, change]);
+            Dependencies::Some { phase: Phase::Marks, changes: [Some(B), None, None], needs: Some(HELLO) };
+        let change = changing(Phase::Changes, HELLO);
+        let waves = scheduled(&[changing(Phase::Posts, HELLO), change, needs, change]);
         assert_eq!((&waves[0].posts, &waves[0].changes, &waves[0].marks), (&vec![0], &vec![1], &vec![2]));
         assert_eq!(waves[1].changes, [3]);
     }
 
     #[test]
-    fn nothing_passes_what_concerns_everything() {
-        use Dependencies::Everything;
+    fn event_that_depends_on_everything_separates_earlier_and_later_events() {
+        use Dependencies::All;
         use Phase::{Others, Posts};
-        let events = [of(Others, A), Everything, of(Posts, B), Everything, of(Others, B), of(Posts, A)];
+        let events = [changing(Others, A), All, changing(Posts, B), All, changing(Others, B), changing(Posts, A)];
         let places = places(&scheduled(&events));
         let waves: Vec<usize> = (0..events.len()).map(|event| places[&event].0).collect();
         assert_eq!(waves, [0, 1, 2, 3, 4, 4]);
@@ -297,7 +293,7 @@ mod tests {
 
     fn any_key() -> impl Strategy<Value = ResourceKey> {
         (0_u128..4, 0..3).prop_map(|(n, kind)| match kind {
-            0 => ResourceKey::Conversation(Uuid::from_u128(n)),
+            0 => ResourceKey::Chat(Uuid::from_u128(n)),
             1 => ResourceKey::Message(MessageId(Uuid::from_u128(n))),
             _ => ResourceKey::ReadMark(ContactId(Uuid::from_u128(n)), Uuid::from_u128(n)),
         })
@@ -307,17 +303,17 @@ mod tests {
         let phase = prop::sample::select(vec![Phase::Posts, Phase::Changes, Phase::Marks, Phase::Others]);
         let some = (phase, prop::array::uniform3(prop::option::of(any_key())), prop::option::of(any_key()));
         prop_oneof![
-            9 => some.prop_map(|(phase, changes, needs)| Dependencies::These { phase, changes, needs }),
-            1 => Just(Dependencies::Everything),
+            9 => some.prop_map(|(phase, changes, needs)| Dependencies::Some { phase, changes, needs }),
+            1 => Just(Dependencies::All),
         ]
     }
 
-    /// Whether the later of two events must come behind the other: strictly, or perhaps together with it.
-    fn depends(sooner: Dependencies, later: Dependencies) -> Option<bool> {
+    /// Whether the later event depends on the earlier one, and if so, whether it must be in a later wave.
+    fn depends(earlier: Dependencies, later: Dependencies) -> Option<bool> {
         let (
-            Dependencies::These { phase: before, changes, .. },
-            Dependencies::These { phase, changes: own, needs },
-        ) = (sooner, later)
+            Dependencies::Some { phase: before, changes, .. },
+            Dependencies::Some { phase, changes: own, needs },
+        ) = (earlier, later)
         else {
             return Some(true);
         };
@@ -327,14 +323,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_depends_on_each_other_keeps_its_order(events in prop::collection::vec(any_dependencies(), 0..40)) {
+        fn dependent_events_keep_their_order(events in prop::collection::vec(any_dependencies(), 0..40)) {
             let places = places(&scheduled(&events));
             prop_assert_eq!(places.len(), events.len());
             for later in 0..events.len() {
-                for sooner in 0..later {
-                    match depends(events[sooner], events[later]) {
-                        Some(true) => prop_assert!(places[&sooner].0 < places[&later].0),
-                        Some(false) => prop_assert!(places[&sooner] <= places[&later]),
+                for earlier in 0..later {
+                    match depends(events[earlier], events[later]) {
+                        Some(true) => prop_assert!(places[&earlier].0 < places[&later].0),
+                        Some(false) => prop_assert!(places[&earlier] <= places[&later]),
                         None => {}
                     }
                 }
