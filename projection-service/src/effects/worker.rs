@@ -166,7 +166,7 @@ async fn while_running<F: Future<Output = ()>, T>(
 }
 
 /// Waits until a running effect ends, or until the next poll of the queue.
-async fn pause_or_end<F: Future<Output = ()>>(running: &mut FuturesUnordered<F>) {
+async fn next_poll_or_end<F: Future<Output = ()>>(running: &mut FuturesUnordered<F>) {
     tokio::select! {
         Some(()) = running.next() => {}
         () = tokio::time::sleep(POLL) => {}
