@@ -124,10 +124,7 @@ fn count(number: u32) -> i32 {
 
 /// Deletes targets without recent failures.
 pub(super) async fn prune(pool: &PgPool, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM ops.webhook_pause WHERE until < $1")
-        .bind(now - RETENTION)
-        .execute(pool)
-        .await?;
+    sqlx::query("DELETE FROM ops.webhook_pause WHERE until < $1").bind(now - RETENTION).execute(pool).await?;
     Ok(())
 }
 

@@ -172,7 +172,10 @@ fn form(post: Placed<'_>, listener: &PgRow, senders: &HashMap<Uuid, String>) -> 
 }
 
 /// The display names of the authors; that of an integration is its comment.
-async fn load_senders(db: &mut PgConnection, posts: &[Placed<'_>]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
+async fn load_senders(
+    db: &mut PgConnection,
+    posts: &[Placed<'_>],
+) -> Result<HashMap<Uuid, String>, sqlx::Error> {
     let ids: Vec<Uuid> = posts
         .iter()
         .map(|post| match post.posted.author {

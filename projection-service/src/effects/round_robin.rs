@@ -117,7 +117,11 @@ mod tests {
         assert_eq!(keys(&chosen), ["1.0", "2.100", "3.101", "1.1", "2.102", "1.2", "1.3"]);
         let held = [InFlight { team: Uuid::from_u128(1), target: target(0) }; 4];
         let chosen = turns.choose(waiting, &held, &Pauses::default(), CAPACITY);
-        assert_eq!(keys(&chosen), ["3.101", "2.100", "2.102"], "the flooding team waits for its own webhooks");
+        assert_eq!(
+            keys(&chosen),
+            ["3.101", "2.100", "2.102"],
+            "the flooding team waits for its own webhooks"
+        );
     }
 
     #[test]

@@ -24,7 +24,9 @@ pub(super) async fn send(
     let Some(group) = form.group() else { return Outcome::Dropped("damaged") };
     let target = match deps.read.integrations().webhook(integration.into(), group).await {
         Ok(Some(target)) => target,
-        Ok(None) => return Outcome::Dropped("the integration is removed, disabled, in another group, or has no URL"),
+        Ok(None) => {
+            return Outcome::Dropped("the integration is removed, disabled, in another group, or has no URL");
+        }
         Err(error) => return Outcome::Failed(error.to_string()),
     };
     let Ok(body) = encode(form) else { return Outcome::Dropped("damaged") };

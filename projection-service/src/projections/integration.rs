@@ -44,7 +44,13 @@ pub(super) async fn created(
     .execute(&mut *batch.db)
     .await?;
     let label = label(created.kind.word(), &comment, &webhook_url);
-    insert_changes(batch, ctx, team, vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)]).await
+    insert_changes(
+        batch,
+        ctx,
+        team,
+        vec![(created.settings.group, ChangeKind::IntegrationAdded, None, label)],
+    )
+    .await
 }
 
 pub(super) async fn changed(
@@ -92,7 +98,8 @@ pub(super) async fn removed(
         .execute(&mut *batch.db)
         .await?;
     let group = GroupId(before.get("chat"));
-    insert_changes(batch, ctx, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))]).await
+    insert_changes(batch, ctx, team, vec![(group, ChangeKind::IntegrationRemoved, None, label_of(&before))])
+        .await
 }
 
 async fn load(batch: &mut Batch<'_>, integration: IntegrationId) -> Result<Option<PgRow>, sqlx::Error> {

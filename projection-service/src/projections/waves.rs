@@ -213,7 +213,9 @@ async fn load_chats(
             Event::MessageEvent(MessageEvent::Posted(posted)) => {
                 chats.insert(posted.message, posted.chat.key().0);
             }
-            Event::MessageEvent(_) => missing.extend(stream_id(recorded).filter(|id| !chats.contains_key(id))),
+            Event::MessageEvent(_) => {
+                missing.extend(stream_id(recorded).filter(|id| !chats.contains_key(id)))
+            }
             _ => {}
         }
     }
@@ -265,7 +267,13 @@ mod tests {
     #[test]
     fn posts_share_a_wave_across_events_of_other_chats() {
         use Phase::{Others, Posts};
-        let waves = scheduled(&[changing(Posts, A), changing(Others, A), changing(Posts, B), changing(Others, B), changing(Posts, A)]);
+        let waves = scheduled(&[
+            changing(Posts, A),
+            changing(Others, A),
+            changing(Posts, B),
+            changing(Others, B),
+            changing(Posts, A),
+        ]);
         assert_eq!(waves.len(), 2);
         assert_eq!((&waves[0].posts, &waves[0].others), (&vec![0, 2], &vec![1, 3]));
         assert_eq!(waves[1].posts, [4]);
@@ -285,7 +293,8 @@ mod tests {
     fn event_that_depends_on_everything_separates_earlier_and_later_events() {
         use Dependencies::All;
         use Phase::{Others, Posts};
-        let events = [changing(Others, A), All, changing(Posts, B), All, changing(Others, B), changing(Posts, A)];
+        let events =
+            [changing(Others, A), All, changing(Posts, B), All, changing(Others, B), changing(Posts, A)];
         let places = places(&scheduled(&events));
         let waves: Vec<usize> = (0..events.len()).map(|event| places[&event].0).collect();
         assert_eq!(waves, [0, 1, 2, 3, 4, 4]);
