@@ -1,7 +1,7 @@
-//! What the notary costs those who append: the rate without it and with it, in turns within one run.
+//! Cost of the notary for appends: the append rate with and without it, alternating within one run.
 //!
-//! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench makes its own and drops
-//! it. Only ratios within one run mean something.
+//! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench creates and drops its own.
+//! Only ratios within one run are meaningful.
 
 use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
 use bytes::Bytes;
@@ -19,11 +19,11 @@ use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long each line of the table is measured.
+/// Duration of each measurement.
 const MEASURED: Duration = Duration::from_secs(4);
-/// Each is measured so often, in turns: what the machine does meanwhile hits both.
+/// Number of alternating measurements of each kind, so that other load affects both.
 const ROUNDS: usize = 3;
-/// The sealed text of an ordinary event, bytes.
+/// Size of the sealed text of a typical event in bytes.
 const TEXT: usize = 300;
 
 #[tokio::main]
@@ -58,7 +58,7 @@ async fn measure(options: PgConnectOptions) -> Outcome<()> {
         let (mut without, mut with) = (0.0, 0.0);
         for _ in 0..ROUNDS {
             without += rate(&log, in_flight).await?;
-            // It begins with what is there, so that both rounds append to a log that somebody follows or nobody does.
+            // Both kinds begin caught up, so that only the notary differs.
             notary.catch_up().await?;
             let running = tokio::spawn(notary.clone().run());
             with += rate(&log, in_flight).await?;
@@ -73,7 +73,7 @@ async fn measure(options: PgConnectOptions) -> Outcome<()> {
     Ok(())
 }
 
-/// Events a second that callers append, each one after the other, to new streams.
+/// Rate of events per second over callers that each append one event after the other to new streams.
 async fn rate(log: &Log, in_flight: usize) -> Outcome<f64> {
     let began = Instant::now();
     let callers: Vec<_> = (0..in_flight)
@@ -96,7 +96,7 @@ async fn rate(log: &Log, in_flight: usize) -> Outcome<f64> {
     Ok(f64::from(events) / began.elapsed().as_secs_f64())
 }
 
-/// Events a second of a notary that begins anew.
+/// Rate of a notary that rebuilds the chain, in events per second.
 async fn alone(log: &Log, ledger: &Ledger, notary: &Notary) -> Outcome<f64> {
     assert!(log.head().await? > 0, "there is something to hash");
     ledger.reset(true).await?;
@@ -107,7 +107,7 @@ async fn alone(log: &Log, ledger: &Ledger, notary: &Notary) -> Outcome<f64> {
 
 fn one() -> Append {
     let (stream, actor) = (Uuid::now_v7(), Uuid::from_u128(7));
-    // Of now: a notary that is late does not rest.
+    // Recent events: a notary that is late does not pause.
     let now = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
     let meta = format!(
         r#"{{"at":"{now}","command":"message.post","request_id":"{stream}","actor":"{actor}","app":"0"}}"#

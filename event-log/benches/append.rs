@@ -1,7 +1,7 @@
-//! How fast the log appends and reads, next to the least that Postgres needs for the same rows, in one table.
+//! Append and read rates of the log, next to the minimum that Postgres needs for the same rows.
 //!
-//! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench makes its own and drops
-//! it. Only ratios within one run mean something.
+//! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench creates and drops its own.
+//! Only ratios within one run are meaningful.
 
 use bytes::Bytes;
 use event_log::{
@@ -21,9 +21,9 @@ use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long each line of the table is measured.
+/// Duration of each measurement.
 const MEASURED: Duration = Duration::from_secs(4);
-/// Sizes of an ordinary event.
+/// Payload of a typical event.
 const DATA: [u8; 400] = [b'd'; 400];
 const META: [u8; 110] = [b'm'; 110];
 
@@ -55,7 +55,7 @@ async fn measure(options: PgConnectOptions) -> Outcome<()> {
     Ok(())
 }
 
-/// One row per commit over one connection, nothing checked.
+/// One row per commit over one connection, without checks.
 async fn floor_single(options: &PgConnectOptions) -> Outcome<()> {
     let mut connection = PgConnection::connect_with(options).await?;
     sqlx::raw_sql(
@@ -84,7 +84,7 @@ async fn floor_single(options: &PgConnectOptions) -> Outcome<()> {
     Ok(())
 }
 
-/// 500 rows per commit over one connection, nothing checked.
+/// 500 rows per commit over one connection, without checks.
 async fn floor_batched(options: &PgConnectOptions) -> Outcome<()> {
     const ROWS: usize = 500;
     let mut connection = PgConnection::connect_with(options).await?;
@@ -159,7 +159,7 @@ fn one_append(events: usize) -> Append {
     }
 }
 
-/// Pages of 1,000 from the start.
+/// Pages of 1,000 events from the start.
 async fn read(log: &Log) -> Outcome<()> {
     const PAGE: usize = 1_000;
     let mut times = Times::start();
@@ -177,7 +177,7 @@ async fn read(log: &Log) -> Outcome<()> {
     Ok(())
 }
 
-/// How long each round took.
+/// Durations of the rounds.
 struct Times {
     began: Instant,
     each: Vec<Duration>,

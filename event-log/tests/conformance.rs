@@ -1,4 +1,4 @@
-//! Every adapter keeps the port's promises.
+//! Runs the conformance suite against every adapter.
 
 use esdb_sim::Sim;
 use event_log::{
@@ -8,19 +8,19 @@ use event_log::{
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The variable that names a real EventStoreDB or KurrentDB, e.g. `esdb://127.0.0.1:2113?tls=false`.
+/// Environment variable with the URL of a real EventStoreDB or KurrentDB, e.g. `esdb://127.0.0.1:2113?tls=false`.
 const REAL_SERVER: &str = "VECHE_TEST_ESDB_URL";
 
-/// Against a test that hangs; nothing is measured.
+/// Limit for a hanging test; it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Another process over the same database.
+/// Opens the log as another process would, in Postgres.
 async fn open(database: &TestDatabase) -> Log {
     let log = PostgresLog::open(database.pool().await, PostgresSettings::default());
     Log::Postgres(log.await.expect("the log opens"))
 }
 
-/// Another process over the same server.
+/// Opens the log as another process would, in EventStoreDB.
 async fn open_esdb(url: &str) -> Log {
     let log = EventStoreDbLog::open(url, EventStoreDbSettings::default()).await;
     Log::EventStoreDb(log.expect("the log opens"))
@@ -69,11 +69,11 @@ macro_rules! each {
             )+
         }
 
-        /// All cases against a real server, each in a name space of its own. Ignored, so that it is counted as skipped:
-        /// `VECHE_TEST_ESDB_URL=esdb://… cargo nextest run --run-ignored only -E 'test(a_real_server)'`.
+        /// Runs all cases against a real server, each in a namespace of its own. Ignored by default, so that it counts
+        /// as skipped: `VECHE_TEST_ESDB_URL=esdb://… cargo nextest run --run-ignored only -E 'test(real_server)'`.
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         #[ignore = "needs an EventStoreDB: VECHE_TEST_ESDB_URL names one"]
-        async fn a_real_server_keeps_the_promises() {
+        async fn real_server_passes_the_suite() {
             let Ok(server) = std::env::var(REAL_SERVER) else {
                 panic!("{REAL_SERVER} is not set: nothing was tested");
             };

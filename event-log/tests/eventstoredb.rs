@@ -1,4 +1,4 @@
-//! What only EventStoreDB and its client can get wrong: connections, nodes, answers that are lost, others' events.
+//! Faults specific to EventStoreDB and its client: connections, nodes, lost answers, events of others.
 
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
 use event_log::{
@@ -8,7 +8,7 @@ use event_log::{
 use futures::future::join_all;
 use std::time::{Duration, Instant};
 
-/// The adapter gives up at the first failure.
+/// Settings under which the adapter gives up at the first failure.
 fn impatient() -> EventStoreDbSettings {
     EventStoreDbSettings {
         give_up_after: Duration::ZERO,
@@ -17,7 +17,7 @@ fn impatient() -> EventStoreDbSettings {
     }
 }
 
-/// It does not give up within a test, and notices soon what hangs.
+/// Settings under which the adapter never gives up within a test and notices hanging calls soon.
 fn patient() -> EventStoreDbSettings {
     EventStoreDbSettings {
         give_up_after: Duration::from_secs(60),
@@ -42,7 +42,7 @@ fn once(call: Call, stream: &'static str, fault: Fault) -> Rule {
     Rule { call, stream, fault, times: 1 }
 }
 
-/// Appends until it is told yes or no, as a caller must: with the same ids.
+/// Appends until the answer is definite, repeating with the same ids as callers must.
 async fn insist(log: &Log, asked: &Append) -> Result<Appended, AppendError> {
     loop {
         match log.append(asked.clone()).await {
@@ -54,16 +54,16 @@ async fn insist(log: &Log, asked: &Append) -> Result<Appended, AppendError> {
     }
 }
 
-/// Each call is two small writes; without help the second waits 40 ms for the first one's acknowledgement.
+/// Each call is two small writes; without the relay the second waits 40 ms for the acknowledgement of the first.
 #[tokio::test]
-async fn idle_calls_do_not_wait_for_acknowledgements() {
+async fn idle_call_through_the_relay_takes_no_40_ms() {
     let server = server().await;
     assert!(median_append(&server.url()).await < Duration::from_millis(30));
 }
 
-/// The same in a cluster, where no relay can stand between.
+/// In a cluster there can be no relay; the socket option does the same.
 #[tokio::test]
-async fn idle_calls_to_a_cluster_do_not_wait_either() {
+async fn idle_call_to_a_cluster_takes_no_40_ms() {
     let first = server().await;
     let second = first.another_node().await.expect("a port is free");
     let ports = [first.port(), second.port()];
@@ -77,7 +77,7 @@ async fn idle_calls_to_a_cluster_do_not_wait_either() {
         .and_then(|pid| rustix::process::pidfd_getfd(pid, 0, rustix::process::PidfdGetfdFlags::empty()));
     match second_descriptor {
         Ok(_) => assert!(median < Duration::from_millis(30), "the median is {median:?}"),
-        Err(error) => println!("pidfd_getfd is not to be had here ({error}): the median is {median:?}"),
+        Err(error) => println!("pidfd_getfd is not permitted here ({error}): the median is {median:?}"),
     }
 }
 
@@ -93,9 +93,9 @@ async fn median_append(url: &str) -> Duration {
     times[15]
 }
 
-/// The client's task ends with the first connection that fails.
+/// The client's task ends with its first failed connection.
 #[tokio::test]
-async fn a_first_connection_that_fails_is_tried_again() {
+async fn failed_first_connection_is_retried() {
     let server = server().await;
     server.fail(Rule { times: 2, ..once(Call::Features, "", Fault::Refuse(Code::Unavailable)) });
     let log = open_adapter(&server.url(), EventStoreDbSettings::default()).await;
@@ -103,7 +103,7 @@ async fn a_first_connection_that_fails_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_is_said_and_found_again() {
+async fn absent_server_is_unavailable_until_it_returns() {
     let mut server = server().await;
     let log = open(&server.url(), impatient()).await;
     log.append(append("a", Expected::NoStream, 1)).await.expect("stored");
@@ -126,7 +126,7 @@ async fn a_server_that_is_away_is_said_and_found_again() {
 
 /// The client holds on to a node that is gone, unless that node itself names another one.
 #[tokio::test]
-async fn a_cluster_that_lost_its_leader_is_asked_anew() {
+async fn lost_leader_is_replaced_by_another_node() {
     let mut first = server().await;
     let second = first.another_node().await.expect("a port is free");
     let ports = [first.port(), second.port()];
@@ -142,7 +142,7 @@ async fn a_cluster_that_lost_its_leader_is_asked_anew() {
 }
 
 #[tokio::test]
-async fn a_node_that_follows_leads_to_the_leader() {
+async fn follower_redirects_to_the_leader() {
     let follower = server().await;
     let leader = follower.another_node().await.expect("a port is free");
     follower.set_cluster(&[follower.port(), leader.port()], leader.port());
@@ -152,9 +152,9 @@ async fn a_node_that_follows_leads_to_the_leader() {
     assert!(leader.calls("Append") == 1 && leader.calls("Read") > 0);
 }
 
-/// Whatever becomes of a call, the adapter settles it, and nothing is stored twice.
+/// Whatever happens to a call, the adapter determines its outcome and stores nothing twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lost_answers_are_settled_by_the_adapter() {
+async fn adapter_determines_the_outcome_of_lost_answers() {
     let server = server().await;
     let log = open(&server.url(), patient()).await;
     let faults = [
@@ -196,7 +196,7 @@ async fn lost_answers_are_settled_by_the_adapter() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_is_unknown() {
+async fn missing_answer_is_an_unknown_outcome() {
     let server = server().await;
     let log = open(&server.url(), impatient()).await;
     for fault in [Fault::Hang, Fault::Ignore] {
@@ -211,9 +211,9 @@ async fn an_answer_that_does_not_come_is_unknown() {
     assert_eq!(assert_sound(&log).await.len(), 2);
 }
 
-/// The server is taken away again and again under load, from two processes.
+/// The server goes away repeatedly under load from two processes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn restarts_under_load_lose_and_double_nothing() {
+async fn server_restarts_under_load_lose_and_duplicate_nothing() {
     let mut server = server().await;
     let logs = [open(&server.url(), patient()).await, open(&server.url(), patient()).await];
     let writers: Vec<_> = (0..12)
@@ -257,9 +257,9 @@ fn exactly(round: u64) -> Expected {
     round.checked_sub(1).map_or(Expected::NoStream, Expected::Revision)
 }
 
-/// Two logs on one server, amid the server's own events and another application's, see nothing of each other.
+/// Two logs on one server, next to the server's own events and those of another application, do not see each other.
 #[tokio::test]
-async fn others_events_are_skipped() {
+async fn events_of_others_are_skipped() {
     let server = server().await;
     let urls = ["veche", "other"].map(|name| format!("{}&namespace={name}", server.url()));
     let logs = [open(&urls[0], patient()).await, open(&urls[1], patient()).await];
@@ -272,7 +272,7 @@ async fn others_events_are_skipped() {
     let fresh = open(&urls[0], patient()).await;
     let head = fresh.head().await.expect("read");
     assert_eq!(logs[0].read_all(0, 1).await.expect("read")[0].position, head);
-    // Who waits there does not read the others' events each time.
+    // A subscription waiting there does not read the others' events each time.
     assert_eq!(fresh.read_all(head, 10).await.expect("read"), []);
     let before = server.calls("Read");
     for _ in 0..10 {
@@ -283,7 +283,7 @@ async fn others_events_are_skipped() {
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_is_said() {
+async fn refusal_by_the_server_is_reported() {
     let server = server().await;
     let log = open(&server.url(), patient()).await;
     let long = NewEvent { kind: "k".repeat(255), data: vec![b'x'; 1_900].into(), ..event() };
@@ -297,9 +297,9 @@ async fn what_the_server_refuses_is_said() {
     assert!(matches!(log.read_stream(&stream("b"), 0, 9).await, Err(ReadError::Corrupt(_))));
 }
 
-/// On one thread, so that all ask before anybody is served.
+/// On one thread, so that all callers queue before any is served.
 #[tokio::test]
-async fn too_much_at_once_is_overload_and_writes_nothing() {
+async fn appends_beyond_the_limit_are_overload_and_write_nothing() {
     let server = server().await;
     let settings = EventStoreDbSettings { queued_appends: 4, ..patient() };
     let log = open(&server.url(), settings).await;

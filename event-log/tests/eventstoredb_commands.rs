@@ -7,7 +7,7 @@ use event_log::{
 };
 use std::time::{Duration, Instant};
 
-/// Part of the names of streams with events, and of those with claims.
+/// Substrings of the names of streams with events, and of those with claims.
 const EVENTS: &str = ".sample-";
 const CLAIMS: &str = "-command-";
 
@@ -17,7 +17,7 @@ async fn open(server: &Sim, give_up_after: Duration) -> Log {
     Log::EventStoreDb(EventStoreDbLog::open(&server.url(), settings).await.expect("the log opens"))
 }
 
-/// A process that dies in the middle of this append: it hears nothing, and does nothing afterwards.
+/// Simulates a process that dies in the middle of this append: it gets no answer and does nothing afterwards.
 async fn die_at(server: &Sim, stream: &'static str, fault: Fault, asked: &Append) {
     server.fail(Rule { call: Call::Append, stream, fault, times: 1 });
     let outcome = open(server, Duration::ZERO).await.append(asked.clone()).await;
@@ -28,9 +28,9 @@ fn commanded(command: CommandRef, expected: Expected) -> Append {
     Append { command: Some(command), ..append("a", expected, 2) }
 }
 
-/// Every point at which it may die, and who comes next: the same request with the same events, or decided anew.
+/// Every point of death, followed by the same request with the same events, or decided again.
 #[tokio::test]
-async fn a_command_survives_a_death_at_any_point() {
+async fn command_survives_a_crash_at_any_point() {
     let points =
         [(CLAIMS, Fault::Ignore), (CLAIMS, Fault::Hang), (EVENTS, Fault::Ignore), (EVENTS, Fault::Hang)];
     for (stream, fault) in points {
@@ -53,9 +53,9 @@ async fn a_command_survives_a_death_at_any_point() {
     }
 }
 
-/// The claim is open, and its writer slow, not dead: who comes second waits, then they compete for one place.
+/// The claim's writer is slow, not dead: the second caller waits, then both compete for one place.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_writer_and_an_impatient_one_write_once() {
+async fn slow_and_fast_writer_of_one_command_append_once() {
     for delay in [100, 700, 1_500] {
         let server = Sim::start().await.expect("a port is free");
         let slow = Fault::Delay(Duration::from_millis(delay));
@@ -78,10 +78,10 @@ async fn a_slow_writer_and_an_impatient_one_write_once() {
     }
 }
 
-/// What was claimed and never written may still be written, so another request may not take its id; once the place is
-/// taken, it may.
+/// A claim without events may still be fulfilled, so another request may not use its id; once the place is taken, it
+/// may.
 #[tokio::test]
-async fn an_open_claim_keeps_its_id_until_its_place_is_taken() {
+async fn open_claim_reserves_its_id_until_its_place_is_taken() {
     let server = Sim::start().await.expect("a port is free");
     let first = commanded(command(), Expected::NoStream);
     die_at(&server, EVENTS, Fault::Ignore, &first).await;
@@ -97,9 +97,10 @@ async fn an_open_claim_keeps_its_id_until_its_place_is_taken() {
     assert_eq!(assert_sound(&log).await.len(), 3);
 }
 
-/// A revision that the stream has not reached is refused without a claim: it would come true when the stream gets there.
+/// An expected revision beyond the end of the stream is refused without a claim, which would be fulfilled when the
+/// stream gets there.
 #[tokio::test]
-async fn a_command_ahead_of_its_stream_leaves_no_claim() {
+async fn command_ahead_of_its_stream_leaves_no_claim() {
     let server = Sim::start().await.expect("a port is free");
     let log = open(&server, Duration::from_secs(5)).await;
     let ahead = commanded(command(), Expected::Revision(3));
@@ -112,7 +113,7 @@ async fn a_command_ahead_of_its_stream_leaves_no_claim() {
 
 /// In the usual case a command costs two writes and no read.
 #[tokio::test]
-async fn a_command_costs_two_writes() {
+async fn command_costs_two_writes() {
     let server = Sim::start().await.expect("a port is free");
     let log = open(&server, Duration::from_secs(5)).await;
     let reads = server.calls("Read");

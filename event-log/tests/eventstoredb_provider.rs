@@ -1,11 +1,11 @@
-//! The client of EventStoreDB panics in its own task if a provider of cryptography was installed before it, and is closed
-//! for ever. Alone in its file: the provider is the process'.
+//! The client of EventStoreDB panics in its own task if a cryptography provider was installed before it, and then
+//! stays closed. In a file of its own, since the provider is process-wide.
 
 use esdb_sim::Sim;
 use event_log::{EventStoreDbLog, EventStoreDbSettings};
 
 #[tokio::test]
-async fn a_provider_that_came_first_is_said_at_once() {
+async fn foreign_provider_is_reported_on_open() {
     rustls::crypto::aws_lc_rs::default_provider().install_default().expect("nobody was faster");
     let server = Sim::start().await.expect("a port is free");
     let error =

@@ -1,4 +1,4 @@
-//! EventStoreDB over TLS: who is trusted, who is not, and what is said of it.
+//! EventStoreDB over TLS: trusted and untrusted servers, and the errors reported.
 
 use esdb_sim::{Sim, authority, other_authority};
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Expected, Log, conformance::sample::append};
@@ -17,7 +17,7 @@ fn url_trusting(server: &Sim, authority: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_is_written_read_and_followed_over_tls() {
+async fn log_over_tls_appends_reads_and_subscribes() {
     let mut server = Sim::start_with_tls().await.expect("a port is free");
     assert!(server.url().contains("tls=true"));
     let patient =
@@ -32,14 +32,14 @@ async fn a_log_is_written_read_and_followed_over_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_not_trusted_is_refused_and_it_is_said_why() {
+async fn untrusted_server_is_refused_with_the_reason() {
     let server = Sim::start_with_tls().await.expect("a port is free");
     let host = format!("127.0.0.1:{}", server.port());
     let unknown = format!("TLS with {host}: invalid peer certificate: UnknownIssuer");
     let other = format!("&tlsCaFile={}", other_authority().display());
     let told = refusal(&url_trusting(&server, &other)).await;
     assert!(told.contains(&unknown), "{told}");
-    // The system trusts nobody of the tests either.
+    // The system's authorities do not trust the test servers either.
     let told = refusal(&url_trusting(&server, "")).await;
     assert!(told.contains(&unknown), "{told}");
     assert_eq!(server.calls("Append") + server.calls("Read"), 0, "nothing was asked");
@@ -48,7 +48,7 @@ async fn a_server_that_is_not_trusted_is_refused_and_it_is_said_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn plain_text_and_tls_do_not_meet() {
+async fn plain_text_and_tls_endpoints_refuse_each_other() {
     let (secret, plain) = (Sim::start_with_tls().await, Sim::start().await);
     let (secret, plain) = (secret.expect("a port is free"), plain.expect("a port is free"));
     let trusted = format!("&tlsCaFile={}", authority().display());

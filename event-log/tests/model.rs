@@ -1,4 +1,4 @@
-//! The log against a small model: whatever is asked, in whatever order, both answer the same.
+//! The log against a simple model: for any sequence of calls both give the same answers.
 
 use esdb_sim::Sim;
 use event_log::{
@@ -16,12 +16,12 @@ use proptest::{
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// One step of a story.
+/// One step of a sequence.
 #[derive(Clone, Debug)]
 enum Step {
-    /// New events.
+    /// Append of new events.
     Append { stream: usize, expected: Expected, events: usize, command: Option<(usize, u8)> },
-    /// An earlier append again, by its number, with a few events more or fewer.
+    /// Repetition of an earlier append, by its number, with a few events more or fewer.
     Repeat { number: usize, longer: i8 },
     /// Another process takes over.
     Reopen,
@@ -43,7 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What an append leads to, without positions.
+/// Outcome of an append, without positions.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Stored { first: Revision, last: Revision, repeated: bool },
@@ -51,7 +51,7 @@ enum Outcome {
     CommandReused,
 }
 
-/// A log as simple as can be: lists of ids.
+/// The model: lists of ids.
 #[derive(Default)]
 struct Model {
     streams: HashMap<StreamName, Vec<EventId>>,
@@ -117,7 +117,7 @@ fn told(answer: &Result<Appended, AppendError>) -> Outcome {
     }
 }
 
-/// Names and command ids of one story, so that stories do not meet in one database.
+/// Stream names and command ids of one sequence, so that sequences do not collide in one database.
 struct Story {
     name: Uuid,
     asked: Vec<Append>,
@@ -178,7 +178,7 @@ async fn play(steps: &[Step], open: impl AsyncFn() -> Log) {
     }
 }
 
-/// The same stories in every run.
+/// Plays the same sequences in every run.
 fn stories(cases: u32, play: impl Fn(Vec<Step>)) {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
@@ -194,7 +194,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn memory_does_as_the_model_does() {
+fn memory_log_equals_the_model() {
     let runtime = runtime();
     stories(256, |steps| {
         let store = MemoryLog::new();
@@ -203,7 +203,7 @@ fn memory_does_as_the_model_does() {
 }
 
 #[test]
-fn postgres_does_as_the_model_does() {
+fn postgres_log_equals_the_model() {
     let runtime = runtime();
     let database = runtime.block_on(TestDatabase::create());
     let pool = runtime.block_on(database.pool());
@@ -212,13 +212,13 @@ fn postgres_does_as_the_model_does() {
         Log::Postgres(PostgresLog::open(pool.clone(), PostgresSettings::default()).await.expect("a log"))
     };
     stories(48, |steps| runtime.block_on(play(&steps, open)));
-    // Not more: stories also repeat loosely what was followed by something else, and so store it twice.
+    // No more than ordered: sequences may store events twice by repeating with a loose expectation.
     runtime.block_on(async { assert_ordered(&open().await).await });
     runtime.block_on(database.drop_now());
 }
 
 #[test]
-fn eventstoredb_does_as_the_model_does() {
+fn eventstoredb_log_equals_the_model() {
     let runtime = runtime();
     let server = runtime.block_on(Sim::start()).expect("a port is free");
     let url = server.url();
@@ -226,7 +226,7 @@ fn eventstoredb_does_as_the_model_does() {
         let log = EventStoreDbLog::open(&url, EventStoreDbSettings::default()).await;
         Log::EventStoreDb(log.expect("a log"))
     };
-    // Fewer: each new client of a process reads the system's certificates, even if it needs none.
+    // Fewer: each new client reads the system's certificates, even if it needs none.
     stories(12, |steps| runtime.block_on(play(&steps, open)));
     runtime.block_on(async { assert_ordered(&open().await).await });
 }

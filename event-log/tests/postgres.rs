@@ -1,4 +1,4 @@
-//! What only Postgres can get wrong: lost connections, lost processes, overload, wake-ups, other people's hands.
+//! Faults specific to Postgres: lost connections, lost processes, overload, wake-ups, foreign writes.
 
 use event_log::{
     Append, AppendError, Expected, Log, PostgresLog, PostgresSettings, ReadError,
@@ -25,7 +25,7 @@ async fn open(pool: &PgPool, settings: PostgresSettings) -> Log {
     Log::Postgres(PostgresLog::open(pool.clone(), settings).await.expect("the log opens"))
 }
 
-/// Ends the connections that append, now; how many there were.
+/// Closes the connections that append; returns their number.
 async fn kill_appenders(pool: &PgPool) -> i64 {
     sqlx::query_scalar(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity
@@ -36,7 +36,7 @@ async fn kill_appenders(pool: &PgPool) -> i64 {
     .expect("a superuser may end connections")
 }
 
-/// Waits until an appender waits for the head's lock: its write is sent, and nothing is decided.
+/// Waits until an appender waits for the head's lock: its write is sent and undecided.
 async fn until_an_appender_waits(pool: &PgPool) {
     loop {
         let waiting: bool = sqlx::query_scalar(
@@ -53,7 +53,7 @@ async fn until_an_appender_waits(pool: &PgPool) {
     }
 }
 
-/// Appends until it is told yes or no, as a caller must: with the same ids.
+/// Appends until the answer is definite, repeating with the same ids as callers must.
 async fn insist(log: &Log, asked: &Append) -> Result<event_log::Appended, AppendError> {
     loop {
         match log.append(asked.clone()).await {
@@ -66,7 +66,7 @@ async fn insist(log: &Log, asked: &Append) -> Result<event_log::Appended, Append
 }
 
 #[tokio::test]
-async fn migrations_run_at_once_and_again() {
+async fn concurrent_and_repeated_migrations_succeed() {
     let database = TestDatabase::create().await;
     let pool = database.pool().await;
     let runs = join_all((0..4).map(|_| PostgresLog::migrate(&pool))).await;
@@ -82,7 +82,7 @@ async fn migrations_run_at_once_and_again() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_not_there_does_not_open() {
+async fn open_fails_without_a_migrated_schema() {
     let database = TestDatabase::create().await;
     let outcome = PostgresLog::open(database.pool().await, PostgresSettings::default()).await;
     assert!(matches!(outcome, Err(ReadError::Unavailable(_))), "{outcome:?}");
@@ -90,7 +90,7 @@ async fn a_log_that_is_not_there_does_not_open() {
 }
 
 #[tokio::test]
-async fn history_is_not_rewritten() {
+async fn update_and_delete_of_events_are_refused() {
     let (database, pool) = migrated().await;
     let log = open(&pool, PostgresSettings::default()).await;
     log.append(append("a", Expected::NoStream, 3)).await.expect("stored");
@@ -103,11 +103,11 @@ async fn history_is_not_rewritten() {
 }
 
 #[tokio::test]
-async fn a_hole_is_an_alarm() {
+async fn gap_in_positions_is_an_error() {
     let (database, pool) = migrated().await;
     let log = open(&pool, PostgresSettings::default()).await;
     log.append(append("a", Expected::NoStream, 6)).await.expect("stored");
-    // Another process, which must read what this one appended.
+    // Another process, which has to read what this one appended.
     let mut behind = open(&pool, PostgresSettings::default()).await.subscribe(0);
     raw_sql("alter table log.events disable trigger all; delete from log.events where position in (1, 4)")
         .execute(&pool)
@@ -117,12 +117,12 @@ async fn a_hole_is_an_alarm() {
     assert!(matches!(outcome, Err(ReadError::Gap { after: 3, found: 5 })), "{outcome:?}");
     let outcome = behind.next_batch(10).await;
     assert!(matches!(outcome, Err(ReadError::Gap { after: 0, found: 2 })), "{outcome:?}");
-    assert_eq!(behind.position(), 0, "it does not step over it");
+    assert_eq!(behind.position(), 0, "it does not skip the gap");
     database.drop_now().await;
 }
 
 #[tokio::test]
-async fn a_subscriber_is_woken_without_polling() {
+async fn announced_append_wakes_a_subscription() {
     let (database, pool) = migrated().await;
     let settings = PostgresSettings { poll: NEVER, ..PostgresSettings::default() };
     let logs = [open(&pool, settings.clone()).await, open(&pool, settings).await];
@@ -140,9 +140,9 @@ async fn a_subscriber_is_woken_without_polling() {
     database.drop_now().await;
 }
 
-/// On one thread, so that all ask before anybody is served.
+/// On one thread, so that all callers queue before any is served.
 #[tokio::test]
-async fn a_full_queue_is_overload_and_writes_nothing() {
+async fn full_queue_is_overload_and_writes_nothing() {
     let (database, pool) = migrated().await;
     let settings =
         PostgresSettings { queued_appends: 4, give_up_after: NEVER, ..PostgresSettings::default() };
@@ -171,9 +171,9 @@ async fn a_full_queue_is_overload_and_writes_nothing() {
     database.drop_now().await;
 }
 
-/// On one thread, so that all ask before anybody is served.
+/// On one thread, so that all callers queue before any is served.
 #[tokio::test]
-async fn payload_that_waits_is_bounded_too() {
+async fn queued_payload_is_bounded() {
     let (database, pool) = migrated().await;
     let log = open(&pool, PostgresSettings { queued_kib: 64, ..PostgresSettings::default() }).await;
     let large = |number: usize| {
@@ -188,13 +188,13 @@ async fn payload_that_waits_is_bounded_too() {
 }
 
 #[tokio::test]
-async fn without_a_database_nothing_is_written_and_that_is_said() {
+async fn append_without_a_database_is_unavailable() {
     let (database, pool) = migrated().await;
     let settings = PostgresSettings { give_up_after: IMPATIENT, ..PostgresSettings::default() };
     let log = open(&pool, settings).await;
     log.append(append("a", Expected::NoStream, 1)).await.expect("stored");
     database.drop_now().await;
-    // The first finds a connection that is lost; what begins a stream would be sent over it without a look.
+    // The first append finds a lost connection; one that begins a stream is sent over it without a read.
     for expected in [Expected::Any, Expected::NoStream] {
         let outcome = log.append(append("b", expected, 1)).await;
         assert!(matches!(outcome, Err(AppendError::Unavailable(_))), "{outcome:?}");
@@ -202,9 +202,9 @@ async fn without_a_database_nothing_is_written_and_that_is_said() {
     assert!(matches!(log.head().await, Err(ReadError::Unavailable(_))));
 }
 
-/// The connection is ended while the write waits for the lock: whether it was stored, only a repeat can tell.
+/// The connection is closed while the write waits for the lock: only a repetition can tell whether it was stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_lost_while_writing_is_unknown() {
+async fn connection_lost_while_writing_is_an_unknown_outcome() {
     let (database, pool) = migrated().await;
     let settings = PostgresSettings { give_up_after: IMPATIENT, ..PostgresSettings::default() };
     let log = open(&pool, settings).await;
@@ -223,9 +223,9 @@ async fn a_connection_lost_while_writing_is_unknown() {
     database.drop_now().await;
 }
 
-/// The same, but the adapter has time: nobody hears of it. Also with an expectation that would pass twice.
+/// With time to retry the adapter determines the outcome itself, also for an expectation that would succeed twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_adapter_settles_a_lost_connection_by_itself() {
+async fn adapter_determines_the_outcome_of_a_lost_connection() {
     let (database, pool) = migrated().await;
     let settings = PostgresSettings { give_up_after: NEVER, ..PostgresSettings::default() };
     let log = open(&pool, settings).await;
@@ -244,9 +244,9 @@ async fn the_adapter_settles_a_lost_connection_by_itself() {
     database.drop_now().await;
 }
 
-/// Connections that append are ended again and again under load, in two processes.
+/// Connections that append are closed repeatedly under load from two processes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_connections_lose_and_double_nothing() {
+async fn killed_connections_lose_and_duplicate_nothing() {
     let (database, pool) = migrated().await;
     let logs =
         [open(&pool, PostgresSettings::default()).await, open(&pool, PostgresSettings::default()).await];
@@ -292,9 +292,9 @@ fn exactly(round: u64) -> Expected {
     round.checked_sub(1).map_or(Expected::NoStream, Expected::Revision)
 }
 
-/// A process dies in the middle of its batches: its runtime is torn down with everything in it.
+/// A process dies in the middle of its batches: its runtime is shut down with everything in it.
 #[test]
-fn a_process_that_dies_loses_and_doubles_nothing() {
+fn killed_process_loses_and_duplicates_nothing() {
     let runtime = || {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
     };
@@ -327,7 +327,7 @@ fn a_process_that_dies_loses_and_doubles_nothing() {
         for (number, answer) in &answers {
             assert_stored(&all, &asked[*number].events, answer);
         }
-        // Whoever heard nothing asks again.
+        // Callers without an answer repeat their appends.
         let again = join_all(asked.iter().map(|asked| insist(&log, asked))).await;
         let all = assert_sound(&log).await;
         assert_eq!(all.len(), 2 * asked.len());

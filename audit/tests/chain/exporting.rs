@@ -1,4 +1,5 @@
-//! Exports: they go on where they ended, and whatever is done to the file is noticed with nothing but the public key.
+//! Exports: they continue after an interruption, and any change of the file is detected with nothing but the public
+//! key.
 
 use crate::fixture::{Fixture, event, meta, some};
 use audit::{
@@ -38,7 +39,7 @@ fn checked(plan: &ExportRequest) -> Report {
 }
 
 fn broken(plan: &ExportRequest) -> Break {
-    checked(plan).broken.expect("it is noticed")
+    checked(plan).broken.expect("a break is reported")
 }
 
 fn clean(plan: &ExportRequest) {
@@ -47,7 +48,7 @@ fn clean(plan: &ExportRequest) {
 }
 
 #[tokio::test]
-async fn a_whole_export_proves_the_chain_with_the_public_key_alone() {
+async fn whole_export_proves_the_chain_with_the_public_key() {
     let fixture = told().await;
     for format in FORMATS {
         let plan = plan(&fixture, format, Filter::default());
@@ -63,7 +64,7 @@ async fn a_whole_export_proves_the_chain_with_the_public_key_alone() {
 }
 
 #[tokio::test]
-async fn a_part_of_history_is_proved_as_a_run_of_the_chain() {
+async fn export_of_a_range_proves_a_part_of_the_chain() {
     let fixture = told().await;
     let filter = Filter { from: Some(4), to: Some(8), ..Filter::default() };
     let plan = plan(&fixture, Format::Ndjson, filter);
@@ -73,7 +74,7 @@ async fn a_part_of_history_is_proved_as_a_run_of_the_chain() {
 }
 
 #[tokio::test]
-async fn a_filtered_export_proves_each_event_alone() {
+async fn filtered_export_proves_each_event() {
     let fixture = told().await;
     for format in FORMATS {
         let filter = Filter { stream: Some("thing-*".into()), ..Filter::default() };
@@ -89,7 +90,7 @@ async fn a_filtered_export_proves_each_event_alone() {
     }
 }
 
-/// Replaces what stands behind `skip` equal ones, if it is there.
+/// Replaces the occurrence after `skip` equal ones, if there is one.
 fn replace(file: &PathBuf, what: &str, with: &str, skip: usize) {
     let text = fs::read_to_string(file).unwrap();
     let Some((place, _)) = text.match_indices(what).nth(skip) else { return };
@@ -97,7 +98,7 @@ fn replace(file: &PathBuf, what: &str, with: &str, skip: usize) {
     fs::write(file, changed).unwrap();
 }
 
-/// Changes the lines of a file.
+/// Edits the lines of a file.
 fn edit(plan: &ExportRequest, change: impl Fn(&mut Vec<&str>)) {
     let text = fs::read_to_string(&plan.out).unwrap();
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -106,7 +107,7 @@ fn edit(plan: &ExportRequest, change: impl Fn(&mut Vec<&str>)) {
 }
 
 #[tokio::test]
-async fn whatever_is_done_to_the_file_is_noticed_and_its_place_is_named() {
+async fn changed_file_fails_at_the_first_fault() {
     let fixture = told().await;
     let plan = plan(&fixture, Format::Ndjson, Filter::default());
     let named = |what: &str, change: &dyn Fn(), expected: (u64, Option<u64>)| {
@@ -135,20 +136,20 @@ async fn whatever_is_done_to_the_file_is_noticed_and_its_place_is_named() {
     assert!(matches!(named("cut within a line", &torn, (2, None)), Fault::Line(_)));
     let reader = || replace(&plan.out, "\"command\":\"thing.do\"", "\"command\":\"thing.xx\"", 0);
     assert_eq!(named("a column for readers", &reader, (11, None)), Fault::File);
-    assert_eq!(checked(&plan).broken, None, "all was put back");
+    assert_eq!(checked(&plan).broken, None, "all changes were undone");
     replace(&Manifest::path_for(&plan.out), "\"count\": 10", "\"count\": 9", 0);
     assert_eq!(broken(&plan).why, Fault::Manifest);
 }
 
 #[tokio::test]
-async fn an_export_goes_on_where_it_was_cut_off_or_had_ended() {
+async fn repeated_export_continues_after_interruption_and_end() {
     let fixture = told().await;
     for format in FORMATS {
         let plan = plan(&fixture, format, Filter::default());
         exported(&fixture, &plan).await.unwrap();
         fixture.append("thing-9", some(4)).await;
         let head = fixture.patient_notary().catch_up().await.unwrap();
-        // As if a run had been killed behind its last note.
+        // Simulates a run that was killed after its last save.
         let mut torn = fs::read(&plan.out).unwrap();
         torn.extend_from_slice(b"{\"number\":11,\"torn");
         fs::write(&plan.out, torn).unwrap();
@@ -162,7 +163,7 @@ async fn an_export_goes_on_where_it_was_cut_off_or_had_ended() {
 }
 
 #[tokio::test]
-async fn what_was_never_finished_is_not_judged() {
+async fn unfinished_export_cannot_be_verified() {
     let fixture = told().await;
     let plan = plan(&fixture, Format::Ndjson, Filter::default());
     let manifest = exported(&fixture, &plan).await.unwrap();

@@ -1,4 +1,4 @@
-//! A log, its chain, and who writes it.
+//! Fixture: a log, its chain and a notary.
 
 use audit::{Auditor, Chain, CheckpointFile, Entry, Ledger, Notary, NotarySettings, Order};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// Against a test that hangs; nothing is measured.
+/// Limit for a hanging test; it measures nothing.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Fixture {
@@ -35,7 +35,7 @@ impl Fixture {
         Self::over(Log::Postgres(log), database).await
     }
 
-    /// The chain of a log that is elsewhere.
+    /// The chain of a log in another store.
     pub(crate) async fn over(log: Log, database: TestDatabase) -> Self {
         let pool = database.pool().await;
         Ledger::migrate(&pool).await.unwrap();
@@ -48,7 +48,7 @@ impl Fixture {
         Vault::new(&[5; 32])
     }
 
-    /// The key that is trusted.
+    /// The trusted key.
     pub(crate) fn key() -> PublicKey {
         Self::vault().signing_key().public()
     }
@@ -57,7 +57,7 @@ impl Fixture {
         Auditor::new(self.ledger.clone(), Journal::new(self.log.clone(), Keyring::memory(), &Self::vault()))
     }
 
-    /// Changes history as its owner could.
+    /// Changes history as the database's owner could.
     pub(crate) async fn tamper(&self, statements: &'static str) {
         let lifted = "alter table log.events disable trigger events_append_only";
         sqlx::raw_sql(lifted).execute(&self.pool).await.unwrap();
@@ -73,7 +73,7 @@ impl Fixture {
         Notary::new(log, ledger, Self::vault().signing_key(), Clock::System, Some(self.file()), settings)
     }
 
-    /// A notary that signs only when it is told to catch up.
+    /// A notary that signs only in `catch_up`.
     pub(crate) fn patient_notary(&self) -> Notary {
         self.notary(NotarySettings { interval: Duration::from_secs(3_600), max_events: 1_000_000 })
     }
@@ -84,7 +84,7 @@ impl Fixture {
         self.log.append(append).await.unwrap();
     }
 
-    /// The whole log.
+    /// Reads the whole log.
     pub(crate) async fn history(&self) -> Vec<RawEvent> {
         self.log.read_all(0, 100_000).await.unwrap()
     }
@@ -93,7 +93,7 @@ impl Fixture {
         self.ledger.entries(&Default::default(), Order::Oldest, 0, 100_000).await.unwrap()
     }
 
-    /// The chain's entries are those of the log, one each, with the hashes that follow from the events alone.
+    /// Asserts one entry per event, with the hashes that follow from the events alone.
     pub(crate) async fn assert_whole(&self) {
         let (history, entries) = (self.history().await, self.entries().await);
         assert_eq!(history.len(), entries.len());
@@ -105,7 +105,7 @@ impl Fixture {
         }
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     pub(crate) async fn until(&self, what: &str, so: impl AsyncFn() -> bool) {
         let wait = async {
             while !so().await {
@@ -121,18 +121,18 @@ impl Fixture {
     }
 }
 
-/// An event with an id of its own.
+/// An event with a random id.
 pub(crate) fn event(kind: &str, data: &Value, meta: &Value) -> NewEvent {
     let text = |value: &Value| Bytes::from(value.to_string());
     NewEvent { id: EventId(Uuid::new_v4()), kind: kind.to_owned(), data: text(data), meta: text(meta) }
 }
 
-/// Metadata as the journal writes it.
+/// Metadata in the form of the journal.
 pub(crate) fn meta(command: &str) -> Value {
     json!({"at": "2026-01-02T03:04:05.678901Z", "command": command, "app": "test"})
 }
 
-/// Events that say little.
+/// Events with minimal content.
 pub(crate) fn some(count: usize) -> Vec<NewEvent> {
     std::iter::repeat_with(|| event("thing.done.v1", &json!({"n": 1}), &meta("thing.do")))
         .take(count)

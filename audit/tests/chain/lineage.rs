@@ -1,5 +1,5 @@
-//! A history that was rewritten, with its tables or without, is not signed again; what is not believed is not signed over; and
-//! keys that went without an erasure are named.
+//! The notary does not sign a rewritten history, with or without rewritten tables, nor events of foreign origin;
+//! verification names keys that were lost without an erasure.
 
 use crate::fixture::{Fixture, some};
 use audit::{Chain, ExtraChecks, NotaryError, Note, NoteKind, Report, SignedRecords, verify_with};
@@ -23,7 +23,7 @@ const ANNA: AccountId = AccountId(Uuid::from_u128(1));
 const FORGET: &str = "truncate audit.entry; truncate audit.checkpoint;
     update audit.head set number = 0, position = 0, hash = decode(repeat('00', 32), 'hex')";
 
-/// Five events, signed in the database and outside.
+/// Five events, signed in the database and in the checkpoint file.
 async fn five() -> Fixture {
     let fixture = Fixture::new().await;
     fixture.append("thing-1", some(5)).await;
@@ -48,7 +48,7 @@ async fn verified(fixture: &Fixture, beside: ExtraChecks) -> Report {
 }
 
 #[tokio::test]
-async fn a_history_that_was_rewritten_with_all_its_tables_is_not_signed_again() {
+async fn rewritten_history_with_rewritten_tables_is_not_signed() {
     let fixture = five().await;
     fixture.tamper("update log.events set data = '{}' where position = 2").await;
     fixture.tamper(FORGET).await;
@@ -57,7 +57,7 @@ async fn a_history_that_was_rewritten_with_all_its_tables_is_not_signed_again() 
 }
 
 #[tokio::test]
-async fn a_backup_that_was_put_in_its_place_is_not_signed_and_neither_is_what_follows() {
+async fn restored_backup_and_later_events_are_not_signed() {
     let fixture = five().await;
     fixture.tamper("delete from log.events where position > 3; update log.head set position = 3").await;
     fixture.tamper(FORGET).await;
@@ -67,24 +67,24 @@ async fn a_backup_that_was_put_in_its_place_is_not_signed_and_neither_is_what_fo
 }
 
 #[tokio::test]
-async fn a_running_notary_notices_before_it_signs_again() {
+async fn running_notary_detects_a_rewrite_before_signing() {
     let fixture = five().await;
     let notary = fixture.patient_notary();
     notary.catch_up().await.unwrap();
     fixture.append("thing-2", some(1)).await;
     fixture.tamper("update log.events set data = '{}' where position = 2").await;
     fixture.tamper(FORGET).await;
-    // Also without the file, by what it has signed itself.
+    // Also without the file, by its own last signature.
     std::fs::remove_file(fixture.file().path()).unwrap();
     let signed = fixture
         .notary(audit::NotarySettings { interval: std::time::Duration::from_secs(3_600), max_events: 1 });
-    signed.catch_up().await.expect("a notary without the file outside cannot tell");
+    signed.catch_up().await.expect("a notary without the checkpoint file cannot tell");
     let outcome = notary.catch_up().await;
     assert!(matches!(outcome, Err(NotaryError::Rewritten { number: 5, .. })), "{outcome:?}");
 }
 
 #[tokio::test]
-async fn without_the_file_outside_a_rewritten_history_looks_right_and_the_report_says_what_was_at_hand() {
+async fn report_without_the_checkpoint_file_says_so() {
     let fixture = five().await;
     assert_eq!(verified(&fixture, ExtraChecks::default()).await.outside, 1);
     fixture.tamper("update log.events set data = '{}' where position = 2").await;
@@ -100,7 +100,7 @@ async fn without_the_file_outside_a_rewritten_history_looks_right_and_the_report
 }
 
 #[tokio::test]
-async fn an_accepted_lineage_is_signed_and_the_file_keeps_both() {
+async fn accepted_lineage_is_signed_and_the_file_keeps_both_histories() {
     let fixture = five().await;
     fixture.tamper("update log.events set data = '{}' where position = 2").await;
     refused_in_place(&fixture).await;
@@ -115,7 +115,7 @@ async fn an_accepted_lineage_is_signed_and_the_file_keeps_both() {
     assert_eq!(outside(&fixture).notes, [note]);
 }
 
-/// Here the chain's own tables tell already.
+/// Here the chain's own tables reveal the change.
 async fn refused_in_place(fixture: &Fixture) {
     fixture.tamper(FORGET).await;
     assert!(fixture.patient_notary().catch_up().await.is_err());
@@ -142,7 +142,7 @@ fn guard() -> Guard {
 }
 
 #[tokio::test]
-async fn nothing_is_signed_over_an_event_that_is_not_believed_until_it_is_skipped() {
+async fn foreign_event_is_signed_only_after_it_is_skipped() {
     let fixture = Fixture::new().await;
     let journal = journal(&fixture);
     settings(&journal).await;
@@ -179,11 +179,11 @@ async fn nothing_is_signed_over_an_event_that_is_not_believed_until_it_is_skippe
     happens(&journal, StreamName::projection(), ProjectionEvent::from(too)).await;
     notary().catch_up().await.unwrap();
     assert_eq!(fixture.ledger.checkpoints().await.unwrap().len(), 1);
-    assert!(outside(&fixture).is_guarded(), "that events carry codes is known outside from now on");
+    assert!(outside(&fixture).is_guarded(), "the checkpoint file notes that events carry codes");
 }
 
 #[tokio::test]
-async fn a_key_that_went_without_an_erasure_is_named() {
+async fn key_lost_without_an_erasure_is_reported() {
     let fixture = Fixture::new().await;
     let journal = journal(&fixture);
     settings(&journal).await;

@@ -1,4 +1,4 @@
-//! The notary: one entry an event, one chain whoever writes it, signed inside and outside.
+//! The notary: one entry per event, one chain whichever process extends it, signed in the database and in the file.
 
 use crate::fixture::{Fixture, event, meta, some};
 use audit::{Ledger, NotaryError, NotarySettings, read_checkpoints};
@@ -11,7 +11,7 @@ use std::time::Duration;
 const TEAM: &str = "00000000-0000-0000-0000-00000000000a";
 
 #[tokio::test]
-async fn every_event_has_an_entry_and_the_chain_goes_on_after_a_restart() {
+async fn every_event_has_an_entry_also_after_a_restart() {
     let fixture = Fixture::new().await;
     assert_eq!(fixture.patient_notary().catch_up().await.unwrap(), fixture.ledger.head().await.unwrap());
     for round in 1..4 {
@@ -23,7 +23,7 @@ async fn every_event_has_an_entry_and_the_chain_goes_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn metadata_that_is_none_of_ours_is_in_the_chain_all_the_same() {
+async fn event_with_foreign_metadata_is_in_the_chain() {
     let fixture = Fixture::new().await;
     let mut odd = event("odd.v1", &json!(0), &json!({"at": 7}));
     (odd.data, odd.meta) = (b"\xff\0".as_slice().into(), b"\xfe".as_slice().into());
@@ -34,7 +34,7 @@ async fn metadata_that_is_none_of_ours_is_in_the_chain_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_team_is_found_by_name_by_payload_and_by_what_came_before() {
+async fn team_comes_from_stream_payload_or_earlier_events() {
     let fixture = Fixture::new().await;
     let posted = event("message.posted.v1", &json!({"team": TEAM}), &meta("message.post"));
     fixture.append(&format!("team-{TEAM}"), some(1)).await;
@@ -42,7 +42,7 @@ async fn a_team_is_found_by_name_by_payload_and_by_what_came_before() {
     fixture.append("message-1", some(1)).await;
     fixture.append("account-1", some(1)).await;
     fixture.patient_notary().catch_up().await.unwrap();
-    // Another process, which remembers nothing.
+    // Another process, with an empty cache.
     fixture.append("message-1", some(1)).await;
     fixture.patient_notary().catch_up().await.unwrap();
     let team = Some(TEAM.parse().unwrap());
@@ -51,7 +51,7 @@ async fn a_team_is_found_by_name_by_payload_and_by_what_came_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_notaries_write_one_chain_while_the_log_grows() {
+async fn two_notaries_extend_one_chain_under_appends() {
     let fixture = Fixture::new().await;
     let settings = NotarySettings { interval: Duration::from_secs(3_600), max_events: 10 };
     let running =
@@ -67,7 +67,7 @@ async fn two_notaries_write_one_chain_while_the_log_grows() {
 }
 
 #[tokio::test]
-async fn the_end_is_signed_once_inside_and_outside_and_covers_all_before() {
+async fn head_is_signed_once_in_database_and_file() {
     let fixture = Fixture::new().await;
     fixture.append("thing-1", some(5)).await;
     let head = fixture.patient_notary().catch_up().await.unwrap();
@@ -79,7 +79,7 @@ async fn the_end_is_signed_once_inside_and_outside_and_covers_all_before() {
 }
 
 #[tokio::test]
-async fn time_is_reason_to_sign_when_anything_is_new() {
+async fn new_events_are_signed_after_the_interval() {
     let fixture = Fixture::new().await;
     let notary =
         fixture.notary(NotarySettings { interval: Duration::from_millis(50), max_events: 1_000_000 });
@@ -99,7 +99,7 @@ async fn time_is_reason_to_sign_when_anything_is_new() {
 }
 
 #[tokio::test]
-async fn a_log_that_lost_or_changed_its_end_stops_the_notary() {
+async fn lost_or_changed_end_of_the_log_stops_the_notary() {
     let fixture = Fixture::new().await;
     fixture.append("thing-1", some(5)).await;
     fixture.patient_notary().catch_up().await.unwrap();
@@ -109,11 +109,11 @@ async fn a_log_that_lost_or_changed_its_end_stops_the_notary() {
     fixture.tamper("delete from log.events where position > 3; update log.head set position = 3").await;
     let refused = fixture.patient_notary().catch_up().await;
     assert!(matches!(refused, Err(NotaryError::OtherHistory(5))), "{refused:?}");
-    assert_eq!(fixture.entries().await.len(), 5, "what was hashed is kept as evidence");
+    assert_eq!(fixture.entries().await.len(), 5, "hashed entries are kept as evidence");
 }
 
 #[tokio::test]
-async fn a_log_in_memory_ends_with_its_process_and_so_does_its_chain() {
+async fn chain_of_a_memory_log_is_reset_after_a_restart() {
     let mut fixture = Fixture::over(Log::Memory(MemoryLog::new()), TestDatabase::create().await).await;
     fixture.append("thing-1", some(5)).await;
     fixture.patient_notary().catch_up().await.unwrap();
@@ -125,7 +125,7 @@ async fn a_log_in_memory_ends_with_its_process_and_so_does_its_chain() {
 }
 
 #[tokio::test]
-async fn positions_need_not_follow_each_other_and_the_hashes_are_the_same_in_any_log() {
+async fn copied_history_has_equal_hashes_whatever_its_positions() {
     let postgres = Fixture::new().await;
     let sim = Sim::start().await.unwrap();
     let log = EventStoreDbLog::open(&sim.url(), EventStoreDbSettings::default()).await.unwrap();
@@ -144,9 +144,9 @@ async fn positions_need_not_follow_each_other_and_the_hashes_are_the_same_in_any
     assert!(esdb.entries().await[0].position > 1, "the server's own records come first");
 }
 
-/// Every command of an operator brings the schemas up first, beside a notary and servers that write there.
+/// Every operator's command migrates the schemas, next to a notary and servers that write there.
 #[tokio::test]
-async fn a_schema_that_is_up_is_not_locked_again() {
+async fn migrating_an_up_to_date_schema_takes_no_lock() {
     let database = TestDatabase::create().await;
     let pool = database.pool().await;
     Ledger::migrate(&pool).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_schema_that_is_up_is_not_locked_again() {
     let writes = "lock table audit.entry, audit.head, keys.data_keys in row exclusive mode";
     sqlx::raw_sql(writes).execute(&mut *writer).await.unwrap();
     sqlx::raw_sql("update audit.head set number = number").execute(&mut *writer).await.unwrap();
-    // Else it would hang.
+    // With a lock it would hang.
     let again = async {
         Ledger::migrate(&pool).await.unwrap();
         Keyring::migrate(&pool).await.unwrap();

@@ -9,7 +9,7 @@ const BORIS: &str = "00000000-0000-0000-0000-0000000000b2";
 const TEAM: &str = "00000000-0000-0000-0000-00000000000a";
 
 /// Six events of two people, in a team and outside.
-async fn told() -> Fixture {
+async fn six_events() -> Fixture {
     let fixture = Fixture::new().await;
     let meta = |command: &str, actor: &str, day: u32, more: Value| {
         let mut all = meta(command);
@@ -48,8 +48,8 @@ async fn found(fixture: &Fixture, filter: Filter) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn each_filter_finds_what_it_says() {
-    let fixture = told().await;
+async fn each_filter_matches_its_events() {
+    let fixture = six_events().await;
     let text = |text: &str| Some(text.to_owned());
     let day = |day: u32| Some(format!("2026-03-0{day}T00:00:00Z").parse().unwrap());
     let none = Filter::default;
@@ -79,8 +79,8 @@ async fn each_filter_finds_what_it_says() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_in_both_orders() {
-    let fixture = told().await;
+async fn pages_follow_without_gap_or_overlap_in_both_orders() {
+    let fixture = six_events().await;
     let filter = Filter { team: Some(TEAM.parse().unwrap()), ..Filter::default() };
     let page = async |order, from| {
         let page = fixture.ledger.entries(&filter, order, from, 2).await.unwrap();

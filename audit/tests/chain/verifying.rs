@@ -1,4 +1,4 @@
-//! Verification of a log: whatever its owner does to it, the first position that does not hold is named.
+//! Verification of a log: for any change by its owner the first position that fails is named.
 
 use crate::fixture::{Fixture, some};
 use audit::{Break, Checkpoint, Fault, NotaryError, Report, read_checkpoints, verify};
@@ -12,7 +12,7 @@ async fn ten() -> Fixture {
         fixture.patient_notary().catch_up().await.unwrap();
     }
     fixture.append("thing-2", some(2)).await;
-    // Hashed, and not signed: signing is not due yet.
+    // Hashed but not signed: the next signature is not due yet.
     let running = tokio::spawn(fixture.patient_notary().run());
     fixture.until_noted(10).await;
     running.abort();
@@ -25,11 +25,11 @@ async fn verified(fixture: &Fixture) -> Report {
 }
 
 async fn broken(fixture: &Fixture) -> Break {
-    verified(fixture).await.broken.expect("it is noticed")
+    verified(fixture).await.broken.expect("a break is reported")
 }
 
 #[tokio::test]
-async fn a_log_as_it_was_written_is_in_order() {
+async fn unchanged_log_is_verified() {
     let fixture = ten().await;
     fixture.append("thing-3", some(1)).await;
     let report = verified(&fixture).await;
@@ -38,7 +38,7 @@ async fn a_log_as_it_was_written_is_in_order() {
 }
 
 #[tokio::test]
-async fn a_flipped_byte_is_named() {
+async fn flipped_byte_is_reported_at_its_position() {
     for column in ["data", "meta"] {
         let fixture = ten().await;
         let flip = match column {
@@ -54,7 +54,7 @@ async fn a_flipped_byte_is_named() {
 }
 
 #[tokio::test]
-async fn two_events_that_changed_places_are_named() {
+async fn swapped_events_are_reported() {
     let fixture = ten().await;
     fixture
         .tamper(
@@ -68,7 +68,7 @@ async fn two_events_that_changed_places_are_named() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_gone_is_named_with_a_hole_and_without() {
+async fn missing_event_is_reported_with_and_without_a_gap() {
     let fixture = ten().await;
     fixture.tamper("delete from log.events where position = 7").await;
     let found = broken(&fixture).await;
@@ -83,12 +83,12 @@ async fn an_event_that_is_gone_is_named_with_a_hole_and_without() {
 }
 
 #[tokio::test]
-async fn a_cut_tail_is_noticed_by_what_was_hashed_and_by_what_was_signed() {
+async fn cut_tail_is_reported_by_hashes_and_by_checkpoints() {
     let fixture = ten().await;
     fixture.tamper("delete from log.events where position > 5; update log.head set position = 5").await;
     let found = broken(&fixture).await;
     assert_eq!((found.number, found.position, found.after, found.why), (6, Some(6), 5, Fault::Missing));
-    // Who also cuts the chain and the checkpoints of the database is told on by the file.
+    // If the owner also cuts the chain and the checkpoints in the database, the file reveals it.
     fixture
         .tamper(
             "delete from audit.entry where number > 5; delete from audit.checkpoint where number > 5;
@@ -102,7 +102,7 @@ async fn a_cut_tail_is_noticed_by_what_was_hashed_and_by_what_was_signed() {
 }
 
 #[tokio::test]
-async fn a_history_that_was_hashed_anew_is_not_the_one_that_was_signed() {
+async fn rehashed_history_fails_at_the_checkpoint() {
     let fixture = ten().await;
     fixture.tamper("update log.events set data = '{}' where position = 6").await;
     fixture.ledger.reset(false).await.unwrap();
@@ -114,7 +114,7 @@ async fn a_history_that_was_hashed_anew_is_not_the_one_that_was_signed() {
 }
 
 #[tokio::test]
-async fn an_index_that_lies_is_named() {
+async fn wrong_index_entry_is_reported() {
     let fixture = ten().await;
     fixture.tamper("update audit.entry set actor = gen_random_uuid() where number = 4").await;
     let found = broken(&fixture).await;
@@ -125,7 +125,7 @@ async fn an_index_that_lies_is_named() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_under_another_key_is_refused_whatever_it_says() {
+async fn checkpoint_with_an_untrusted_key_is_refused() {
     let fixture = ten().await;
     let head = fixture.ledger.head().await.unwrap();
     let stranger = Vault::new(&[6; 32]).signing_key();
@@ -133,6 +133,6 @@ async fn a_checkpoint_under_another_key_is_refused_whatever_it_says() {
     let keys = [Fixture::key(), stranger.public()];
     let verified = |keys| verify(&fixture.log, &fixture.ledger, vec![strange.clone()], keys, |_| {});
     assert_eq!(verified(&keys).await.unwrap().broken, None, "who trusts both, as after a change of keys");
-    let found = verified(&keys[..1]).await.unwrap().broken.expect("it is noticed");
+    let found = verified(&keys[..1]).await.unwrap().broken.expect("a break is reported");
     assert!(matches!(found.why, Fault::Checkpoint(audit::BadSignature::OtherKey)), "{found:?}");
 }
