@@ -1,5 +1,4 @@
-//! `docs/acceptance.md` says for each point of the reference what shows it, and `docs/security.md` for each requirement of
-//! the standard: these tests check that every named test and scenario exists.
+//! The documents name tests, scenarios, files and terms: these tests check that each of them exists.
 
 use std::{
     collections::BTreeSet,
@@ -97,4 +96,79 @@ fn what_the_table_names_is_there() {
         .map(|(number, name)| format!("{number}: {name}"))
         .collect();
     assert!(gone.is_empty(), "named in docs/acceptance.md, but nowhere to be found: {gone:#?}");
+}
+
+/// The documents that people read, with their paths from the root.
+fn documents() -> Vec<PathBuf> {
+    let folders = ["", "docs", "deploy", "schemas"];
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(root().join(folder)).into_iter().flatten());
+    let paths = files.flatten().map(|entry| entry.path());
+    let mut documents: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    documents.sort();
+    documents
+}
+
+/// Words in code font that are paths of source files or folders: `crate/src/file.rs`, `deploy/hops`, `docs/limits.md`.
+fn paths_named_in(text: &str) -> BTreeSet<String> {
+    let words = text.split('`').skip(1).step_by(2);
+    let in_source = |word: &str| {
+        let mut parts = word.split('/');
+        let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+        second.is_some_and(|second| ["src", "tests", "benches"].contains(&second))
+            || (second.is_some() && ["docs", "deploy", "schemas"].contains(&first))
+    };
+    let plain = |word: &str| {
+        word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) && !word.starts_with('/')
+    };
+    words.filter(|word| in_source(word) && plain(word)).map(str::to_owned).collect()
+}
+
+#[test]
+fn files_named_in_documents_exist() {
+    let mut named = 0;
+    let mut missing = Vec::new();
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).expect("a document");
+        for path in paths_named_in(&text) {
+            named += 1;
+            if !root().join(&path).exists() && !root().join(format!("{path}.rs")).exists() {
+                missing.push(format!("{}: {path}", document.file_name().expect("a name").display()));
+            }
+        }
+    }
+    assert!(named > 100, "paths are found: {named}");
+    assert!(missing.is_empty(), "named in a document, but not there: {missing:#?}");
+}
+
+/// A row of the glossary: the term and the file where it lives.
+fn term(line: &str) -> Option<(String, String)> {
+    let mut cells = line.strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim);
+    let (term, place) = (cells.next()?, cells.last()?);
+    let place = place.strip_prefix('`')?.strip_suffix('`')?;
+    Some((term.to_owned(), place.to_owned()))
+}
+
+#[test]
+fn terms_of_the_glossary_are_defined_where_it_says() {
+    let text = std::fs::read_to_string(root().join("docs/glossary.md")).expect("the glossary");
+    let terms: Vec<_> = text.lines().filter_map(term).collect();
+    assert!(terms.len() >= 30, "terms are found: {terms:?}");
+    let mut wrong = Vec::new();
+    for (term, place) in terms {
+        let path = root().join(&place);
+        let source = std::fs::read_to_string(&path).unwrap_or_default();
+        let names = term.split('`').skip(1).step_by(2);
+        let defines = |name: &str| {
+            ["struct", "enum", "trait", "type", "fn"].iter().any(|kind| {
+                source.match_indices(&format!("{kind} {name}")).any(|(at, found)| {
+                    !source[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                })
+            })
+        };
+        if !path.exists() || !names.into_iter().all(defines) {
+            wrong.push(format!("{term}: {place}"));
+        }
+    }
+    assert!(wrong.is_empty(), "not where the glossary says: {wrong:#?}");
 }
