@@ -101,7 +101,8 @@ fn what_the_table_names_is_there() {
 /// The documents that people read, with their paths from the root.
 fn documents() -> Vec<PathBuf> {
     let folders = ["", "docs", "deploy", "schemas"];
-    let files = folders.iter().flat_map(|folder| std::fs::read_dir(root().join(folder)).into_iter().flatten());
+    let files =
+        folders.iter().flat_map(|folder| std::fs::read_dir(root().join(folder)).into_iter().flatten());
     let paths = files.flatten().map(|entry| entry.path());
     let mut documents: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
