@@ -1,9 +1,8 @@
-//! Queries: GET. A handler waits until the read model is as fresh as the client asks, and answers with a view.
+//! The read side: GET. A handler waits until the read model is as fresh as the client asks, and answers with a view.
 
 mod http;
 mod paging;
 mod searches;
-mod words;
 
 use access::Access;
 use audit::Auditor;
@@ -15,24 +14,22 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-/// Delayed pings that may wait at once.
+/// Concurrent delayed pings.
 const DELAYED_PINGS: usize = 256;
 
-/// What the handlers are built of.
+/// What [`Queries`] is made of.
 pub struct QueryDeps {
-    /// Who calls, and the read model.
+    /// Authentication, and the read model.
     pub access: Access,
-    /// Pictures and files.
     pub blobs: Blobs,
-    /// Draws on the colours of [`domain::icon::COLOURS`].
+    /// Draws placeholder pictures in the colours of [`domain::icon::COLOURS`].
     pub stubs: Stubs,
-    /// History.
     pub auditor: Auditor,
-    /// Cancelled when the process stops: streams end then.
+    /// Cancelled when the process stops, which ends the streams.
     pub closing: CancellationToken,
 }
 
-/// What the query handlers work with. Cheap to clone.
+/// The state of the query handlers. Cheap to clone.
 #[derive(Clone)]
 pub struct Queries {
     access: Access,
@@ -40,35 +37,34 @@ pub struct Queries {
     stubs: Arc<Stubs>,
     delays: Arc<Semaphore>,
     auditor: Auditor,
-    /// Who follows history: each asks the chain's index again and again.
-    followers: ConnectionLimiter,
-    /// The searches in progress.
+    /// Limits audit streams, each of which polls the chain's index.
+    audit_streams: ConnectionLimiter,
+    /// Limits concurrent searches.
     searches: ConnectionLimiter,
     closing: CancellationToken,
 }
 
 impl Queries {
-    /// The handlers' state.
     pub fn new(deps: QueryDeps) -> Self {
         let QueryDeps { access, blobs, stubs, auditor, closing } = deps;
         let config = &access.config.audit;
-        let followers = ConnectionLimiter::new(ConnectionLimits {
+        let audit_streams = ConnectionLimiter::new(ConnectionLimits {
             per_process: config.streams as usize,
             per_account: config.streams_per_account as usize,
             ..ConnectionLimits::UNLIMITED
         });
         let searches = searches::search_limiter(access.config.postgres.max_connections);
         let (stubs, delays) = (stubs.into(), Semaphore::new(DELAYED_PINGS).into());
-        Self { access, blobs, stubs, delays, auditor, followers, searches, closing }
+        Self { access, blobs, stubs, delays, auditor, audit_streams, searches, closing }
     }
 
-    /// Every read route, with its description.
+    /// Every read route with its OpenAPI description.
     pub fn router(self) -> OpenApiRouter {
         http::router().with_state(self)
     }
 }
 
-/// The description of every read route.
+/// The OpenAPI description of every read route.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     http::router().into_openapi()
 }

@@ -1,50 +1,37 @@
-//! `limit` and `offset` of every list, read by one rule: nothing, `0` and `null` are the default, more than the most is the
-//! most; anything but a number, and a negative one, is refused.
+//! `limit` and `offset` of all lists: a missing value, `0` and `null` mean the default, a larger value than allowed means
+//! the maximum; negative numbers and other words are errors.
 
-use platform::http::ApiError;
+use platform::http::{FieldErrors, fields::present};
 use protocol::lang::{JsonType, Text};
 
-/// The most elements that can be skipped before a page.
-pub(crate) const LARGEST_OFFSET: u32 = 1_000_000_000;
+/// The most elements that a page may skip.
+pub(crate) const MAX_OFFSET: u32 = 1_000_000_000;
 
-/// The number of elements of a page, if the client has asked for one.
-///
-/// # Errors
-/// The value is no number, or a negative one.
-pub(crate) fn limit(word: Option<&str>, most: u32) -> Result<Option<u32>, Text> {
-    Ok(number(word, most)?.filter(|limit| *limit > 0))
+/// The number of elements of a page, if the client asks for one.
+pub(crate) fn limit(errors: &mut FieldErrors, text: Option<&str>, max: u32) -> Option<u32> {
+    errors.check("limit", read_limit(text, max)).flatten()
 }
 
 /// The number of elements before a page.
-///
-/// # Errors
-/// The value is no number, or a negative one.
-pub(crate) fn offset(word: Option<&str>) -> Result<u32, Text> {
-    Ok(number(word, LARGEST_OFFSET)?.unwrap_or(0))
+pub(crate) fn offset(errors: &mut FieldErrors, text: Option<&str>) -> u32 {
+    errors.check("offset", read_offset(text)).unwrap_or(0)
 }
 
-/// Both, of a list that collects no other errors.
-///
-/// # Errors
-/// `INVALID_DATA` naming the field.
-pub(crate) fn page(
-    limit: Option<&str>,
-    offset: Option<&str>,
-    most: u32,
-) -> Result<(Option<u32>, u32), ApiError> {
-    let limit = self::limit(limit, most).map_err(|text| ApiError::field("limit", text));
-    let offset = self::offset(offset).map_err(|text| ApiError::field("offset", text));
-    Ok((limit?, offset?))
+fn read_limit(text: Option<&str>, max: u32) -> Result<Option<u32>, Text> {
+    Ok(number(text, max)?.filter(|limit| *limit > 0))
 }
 
-fn number(word: Option<&str>, most: u32) -> Result<Option<u32>, Text> {
-    let word = word.map(str::trim).filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("null"));
-    let Some(word) = word else { return Ok(None) };
+fn read_offset(text: Option<&str>) -> Result<u32, Text> {
+    Ok(number(text, MAX_OFFSET)?.unwrap_or(0))
+}
+
+fn number(text: Option<&str>, max: u32) -> Result<Option<u32>, Text> {
+    let Some(word) = present(text).filter(|word| !word.eq_ignore_ascii_case("null")) else { return Ok(None) };
     let digits = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     match word.strip_prefix('-') {
-        // Digits alone fail to parse only where the number is too large for the type.
-        None if digits(word) => Ok(Some(word.parse::<u32>().unwrap_or(u32::MAX).min(most))),
-        Some(rest) if digits(rest) => Err(Text::OutOfRange { min: 0, max: most.into() }),
+        // Digits alone fail to parse only if the number is too large for the type.
+        None if digits(word) => Ok(Some(word.parse::<u32>().unwrap_or(u32::MAX).min(max))),
+        Some(rest) if digits(rest) => Err(Text::OutOfRange { min: 0, max: max.into() }),
         _ => Err(Text::WrongType { expected: JsonType::Integer }),
     }
 }
@@ -54,31 +41,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_zero_and_null_are_the_default_and_too_much_is_the_most() {
-        for word in [None, Some(""), Some(" "), Some("null"), Some("NULL"), Some("0"), Some("000")] {
-            assert_eq!(limit(word, 200), Ok(None), "{word:?}");
-            assert_eq!(offset(word), Ok(0), "{word:?}");
+    fn missing_zero_and_null_limits_are_the_default_and_large_ones_the_maximum() {
+        for text in [None, Some(""), Some(" "), Some("null"), Some("NULL"), Some("0"), Some("000")] {
+            assert_eq!(read_limit(text, 200), Ok(None), "{text:?}");
+            assert_eq!(read_offset(text), Ok(0), "{text:?}");
         }
-        for word in ["200", "201", "4294967296", "99999999999999999999"] {
-            assert_eq!(limit(Some(word), 200), Ok(Some(200)), "{word}");
+        for text in ["200", "201", "4294967296", "99999999999999999999"] {
+            assert_eq!(read_limit(Some(text), 200), Ok(Some(200)), "{text}");
         }
-        assert_eq!((limit(Some("007"), 200), limit(Some(" 7 "), 200)), (Ok(Some(7)), Ok(Some(7))));
-        assert_eq!(offset(Some("99999999999999999999")), Ok(LARGEST_OFFSET));
+        assert_eq!((read_limit(Some("007"), 200), read_limit(Some(" 7 "), 200)), (Ok(Some(7)), Ok(Some(7))));
+        assert_eq!(read_offset(Some("99999999999999999999")), Ok(MAX_OFFSET));
     }
 
     #[test]
-    fn words_and_negative_numbers_are_refused_by_the_name_of_the_field() {
+    fn negative_numbers_and_words_are_errors_of_their_field() {
         let range = |max| Text::OutOfRange { min: 0, max };
-        assert_eq!(limit(Some("-1"), 200), Err(range(200)));
-        assert_eq!(offset(Some("-99999999999999999999")), Err(range(LARGEST_OFFSET.into())));
-        for word in ["x", "1.5", "1e2", "--1", "-", "0x10", "１", "1 2"] {
-            assert_eq!(
-                limit(Some(word), 200),
-                Err(Text::WrongType { expected: JsonType::Integer }),
-                "{word}"
-            );
+        assert_eq!(read_limit(Some("-1"), 200), Err(range(200)));
+        assert_eq!(read_offset(Some("-99999999999999999999")), Err(range(MAX_OFFSET.into())));
+        for text in ["x", "1.5", "1e2", "--1", "-", "0x10", "１", "1 2"] {
+            let expected = Err(Text::WrongType { expected: JsonType::Integer });
+            assert_eq!(read_limit(Some(text), 200), expected, "{text}");
         }
-        let error = page(Some("1"), Some("x"), 200).unwrap_err();
-        assert!(error.failure().details.contains_key("offset"));
+        let mut errors = FieldErrors::default();
+        assert_eq!((limit(&mut errors, Some("1"), 200), offset(&mut errors, Some("x"))), (Some(1), 0));
+        assert!(errors.finish().unwrap_err().failure().details.contains_key("offset"));
     }
 }

@@ -11,9 +11,11 @@ use protocol::{
 };
 use serde_json::value::RawValue;
 
-/// The caller, with devices and teams.
+/// Show the caller's account
+///
+/// With the account's devices and teams.
 #[utoipa::path(get, path = "/api/v3/me", tag = "account", responses((status = 200, body = Success<Me>)))]
-pub(super) async fn me(
+pub(super) async fn show_own_account(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
@@ -22,14 +24,17 @@ pub(super) async fn me(
     Ok(Reply::new(me.ok_or_else(not_found)?).at(fresh.0))
 }
 
-/// The client settings, as they were last put.
+/// Show the caller's client settings
+///
+/// The JSON object exactly as a client last sent it.
 #[utoipa::path(get, path = "/api/v3/ui-settings", tag = "account",
     responses((status = 200, body = Success<UiSettings>)))]
-pub(super) async fn ui_settings(
+pub(super) async fn show_ui_settings(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Box<RawValue>>, ApiError> {
-    let settings = queries.access.read.accounts().ui_settings(caller.account).await?.ok_or_else(not_found)?;
-    Ok(Reply::new(RawValue::from_string(settings).map_err(ApiError::internal)?).at(fresh.0))
+    let settings = queries.access.read.accounts().ui_settings(caller.account).await?;
+    let settings = RawValue::from_string(settings.ok_or_else(not_found)?).map_err(ApiError::internal)?;
+    Ok(Reply::new(settings).at(fresh.0))
 }

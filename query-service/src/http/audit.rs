@@ -1,191 +1,198 @@
-//! `GET /api/audit/v1/…`: history, for auditors over all of it, and for owners over that of their team.
+//! `GET /api/audit/v1/…`: history, for auditors the whole of it, for owners that of their team.
 //!
-//! Whoever looks is recorded before anything is shown, with what was asked: a read of history is an event.
+//! A read of history is an event: it is recorded, with its parameters, before anything is shown.
 
-mod reader;
+mod failure;
+mod list_params;
 mod stream;
 mod view;
-mod wanted;
+mod viewer;
 
 use crate::Queries;
 use access::{Caller, Fresh, TeamScope, not_found};
-use audit::{AuditError, Auditor, Entry};
+use audit::{AuditError, Auditor};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use event_log::ReadError;
 use events::{Position, audit::Call};
+use failure::unreadable;
 use http::HeaderMap;
+use list_params::ListParams;
 use platform::http::{ApiError, MIN_EVENT_POSITION, Params, Query, Reply, RequestInfo};
 use protocol::{
     audit::{AuditCheckpoint, AuditPage, AuditProof, AuditStory},
     envelope::Success,
     error::ErrorCode,
 };
-use reader::Reader;
-use secrets::{journal::LoadError, keyring::KeyringError};
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
-use stream::Followed;
+use stream::Subscription;
 use tokio::time::{Instant, sleep};
-use wanted::Wanted;
+use viewer::AuditViewer;
 
-/// How often the chain is looked at while somebody waits for it.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often the head of the chain is polled while a client waits for it.
+const POLL: Duration = Duration::from_millis(20);
 
-/// The place of an event.
 #[derive(Debug, Deserialize)]
-pub(super) struct Place {
+pub(super) struct EventPath {
     position: Position,
 }
 
-/// Everybody's history, for auditors. As `text/event-stream`, a stream without end; as JSON, a page.
-#[utoipa::path(get, path = "/api/audit/v1/events", tag = "audit", params(Wanted),
+/// List the events of the whole history
+///
+/// For auditors. As `text/event-stream` an endless stream, as JSON a page.
+#[utoipa::path(get, path = "/api/audit/v1/events", tag = "audit", params(ListParams),
     responses((status = 200, content(
         (Success<AuditPage> = "application/json"),
         (String = "text/event-stream"),
     ))))]
-pub(super) async fn events(
+pub(super) async fn list_audit_events(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
     request: RequestInfo,
     headers: HeaderMap,
-    Query(wanted): Query<Wanted>,
+    Query(params): Query<ListParams>,
 ) -> Result<Response, ApiError> {
-    let reader = Reader::auditor(&queries, caller, request).await?;
-    queries.history(reader, fresh, &headers, &wanted).await
+    let viewer = AuditViewer::auditor(&queries, caller, request).await?;
+    queries.history(viewer, fresh, &headers, &params).await
 }
 
-/// A team's history, for its owners. Personal values are left out. As `text/event-stream`, a stream without end; as
-/// JSON, a page.
+/// List the events of a team's history
+///
+/// For the team's owners, without personal values. As `text/event-stream` an endless stream, as JSON a page.
 #[utoipa::path(get, path = "/api/audit/v1/teams/{team_uid}/events", tag = "audit",
-    params(("team_uid" = String, Path), Wanted),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ListParams),
     responses((status = 200, content(
         (Success<AuditPage> = "application/json"),
         (String = "text/event-stream"),
     ))))]
-pub(super) async fn team_events(
+pub(super) async fn list_team_audit_events(
     State(queries): State<Queries>,
     scope: TeamScope,
     fresh: Fresh,
     request: RequestInfo,
     headers: HeaderMap,
-    Query(wanted): Query<Wanted>,
+    Query(params): Query<ListParams>,
 ) -> Result<Response, ApiError> {
-    let reader = Reader::owner(&queries, scope, request)?;
-    queries.history(reader, fresh, &headers, &wanted).await
+    let viewer = AuditViewer::owner(&queries, scope, request)?;
+    queries.history(viewer, fresh, &headers, &params).await
 }
 
-/// One event of everybody's history, what it came of and what came of it, for auditors.
-#[utoipa::path(get, path = "/api/audit/v1/events/{position}", tag = "audit", params(("position" = u64, Path)),
+/// Show an event of the whole history
+///
+/// For auditors, with its causes and effects.
+#[utoipa::path(get, path = "/api/audit/v1/events/{position}", tag = "audit",
+    params(("position" = u64, Path, description = "Position of the event")),
     responses((status = 200, body = Success<AuditStory>)))]
-pub(super) async fn event(
+pub(super) async fn show_audit_event(
     State(queries): State<Queries>,
     caller: Caller,
     request: RequestInfo,
-    Params(Place { position }): Params<Place>,
+    Params(EventPath { position }): Params<EventPath>,
 ) -> Result<Reply<AuditStory>, ApiError> {
-    let reader = Reader::auditor(&queries, caller, request).await?;
-    queries.story(&reader, position).await
+    let viewer = AuditViewer::auditor(&queries, caller, request).await?;
+    queries.story(&viewer, position).await
 }
 
-/// One event of a team's history, for its owners.
+/// Show an event of a team's history
+///
+/// For the team's owners, without personal values, with its causes and effects.
 #[utoipa::path(get, path = "/api/audit/v1/teams/{team_uid}/events/{position}", tag = "audit",
-    params(("team_uid" = String, Path), ("position" = u64, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("position" = u64, Path, description = "Position of the event")),
     responses((status = 200, body = Success<AuditStory>)))]
-pub(super) async fn team_event(
+pub(super) async fn show_team_audit_event(
     State(queries): State<Queries>,
     scope: TeamScope,
     request: RequestInfo,
-    Params(Place { position }): Params<Place>,
+    Params(EventPath { position }): Params<EventPath>,
 ) -> Result<Reply<AuditStory>, ApiError> {
-    let reader = Reader::owner(&queries, scope, request)?;
-    queries.story(&reader, position).await
+    let viewer = AuditViewer::owner(&queries, scope, request)?;
+    queries.story(&viewer, position).await
 }
 
-/// How far history is hashed and signed, for auditors. The proof itself is made by `veche audit verify`.
+/// Show how far history is hashed and signed
+///
+/// For auditors. `veche audit verify` checks the proof itself.
 #[utoipa::path(get, path = "/api/audit/v1/verify", tag = "audit",
     responses((status = 200, body = Success<AuditProof>)))]
-pub(super) async fn verify(
+pub(super) async fn show_audit_proof(
     State(queries): State<Queries>,
     caller: Caller,
     request: RequestInfo,
 ) -> Result<Reply<AuditProof>, ApiError> {
-    let reader = Reader::auditor(&queries, caller, request).await?;
-    reader.record(&queries, Call::Proof, &json!({})).await?;
-    Ok(Reply::new(proof(&queries.auditor).await.map_err(unanswered)?))
+    let viewer = AuditViewer::auditor(&queries, caller, request).await?;
+    viewer.record(&queries, Call::Proof, &json!({})).await?;
+    Ok(Reply::new(proof(&queries.auditor).await.map_err(unreadable)?))
 }
 
 impl Queries {
     async fn history(
         &self,
-        reader: Reader,
+        viewer: AuditViewer,
         fresh: Fresh,
         headers: &HeaderMap,
-        wanted: &Wanted,
+        params: &ListParams,
     ) -> Result<Response, ApiError> {
-        let filter = wanted.filter(&reader)?;
+        let filter = params.filter(&viewer)?;
         if headers.contains_key(MIN_EVENT_POSITION) {
-            self.hashed(fresh.0).await?;
+            self.wait_until_hashed(fresh.0).await?;
         }
-        if stream::is_asked_for(headers) {
-            let from = stream::from(headers, wanted.after)?;
-            let permit = stream::permit(self, &reader)?;
-            reader.record(self, Call::Stream, &json!({"filter": filter, "after": from})).await?;
-            let followed = Followed { headers: headers.clone(), filter, from, permit };
-            return stream::follow(self.clone(), reader, followed).await;
+        if stream::is_wanted(headers) {
+            let after = stream::after(headers, params.after)?;
+            let permit = stream::permit(self, &viewer)?;
+            viewer.record(self, Call::Stream, &json!({"filter": filter, "after": after})).await?;
+            let subscription = Subscription { headers: headers.clone(), filter, after, permit };
+            return stream::open(self.clone(), viewer, subscription).await;
         }
-        let limit = wanted.limit()?;
-        let asked = json!({"filter": filter, "order": wanted.order, "after": wanted.after, "limit": limit});
-        reader.record(self, Call::Events, &asked).await?;
-        let page = self.auditor.page(&filter, wanted.order(), wanted.from(), limit as usize).await;
-        let page = page.map_err(unanswered)?;
-        let told = self.auditor.decode(page.found).await.map_err(unanswered)?;
-        let events = told.iter().map(|told| view::told(told, &reader)).collect();
+        let limit = params.limit()?;
+        let recorded =
+            json!({"filter": filter, "order": params.order, "after": params.after, "limit": limit});
+        viewer.record(self, Call::Events, &recorded).await?;
+        let page = self.auditor.page(&filter, params.order(), params.start(), limit as usize).await;
+        let page = page.map_err(unreadable)?;
+        let entries = self.auditor.decode(page.found).await.map_err(unreadable)?;
+        let events = entries.iter().map(|entry| view::event(entry, &viewer)).collect();
         Ok(Reply::new(AuditPage { events, next: page.next }).into_response())
     }
 
-    async fn story(&self, reader: &Reader, position: Position) -> Result<Reply<AuditStory>, ApiError> {
-        reader.record(self, Call::Event, &json!({"position": position})).await?;
-        let ledger = self.auditor.ledger();
-        let entry = ledger.entry_at(position).await.map_err(ApiError::unavailable)?;
-        let entry = entry.filter(|entry| reader.may_see(entry)).ok_or_else(not_found)?;
-        let related = self.auditor.related(&entry).await.map_err(unanswered)?;
-        let found = self.auditor.fetch(vec![entry]).await.map_err(unanswered)?;
-        let told = self.auditor.decode(found).await.map_err(unanswered)?;
-        let told = told.first().ok_or_else(not_found)?;
-        Ok(Reply::new(view::story(told, related, reader)))
+    async fn story(&self, viewer: &AuditViewer, position: Position) -> Result<Reply<AuditStory>, ApiError> {
+        viewer.record(self, Call::Event, &json!({"position": position})).await?;
+        let entry = self.auditor.ledger().entry_at(position).await.map_err(ApiError::unavailable)?;
+        let entry = entry.filter(|entry| viewer.may_see(entry)).ok_or_else(not_found)?;
+        let related = self.auditor.related(&entry).await.map_err(unreadable)?;
+        let found = self.auditor.fetch(vec![entry]).await.map_err(unreadable)?;
+        let decoded = self.auditor.decode(found).await.map_err(unreadable)?;
+        let decoded = decoded.first().ok_or_else(not_found)?;
+        Ok(Reply::new(view::story(decoded, related, viewer)))
     }
 
-    /// Waits, bounded, until the notary has come to a position.
-    async fn hashed(&self, position: Position) -> Result<(), ApiError> {
+    /// Waits, bounded, until the notary has reached a position.
+    async fn wait_until_hashed(&self, position: Position) -> Result<(), ApiError> {
         let deadline = Instant::now() + Duration::from_millis(self.access.config.wait.query_ms);
         let ledger = self.auditor.ledger();
         while ledger.head().await.map_err(ApiError::unavailable)?.position < position {
             if Instant::now() >= deadline {
                 return Err(ApiError::new(ErrorCode::NotCaughtUp).retry_after(Duration::from_secs(1)));
             }
-            sleep(LOOK).await;
+            sleep(POLL).await;
         }
         Ok(())
     }
 }
 
 async fn proof(auditor: &Auditor) -> Result<AuditProof, AuditError> {
-    let (chain, position) = {
-        let head = auditor.ledger().head().await?;
-        (head.chain, head.position)
-    };
+    let head = auditor.ledger().head().await?;
     let last = auditor.ledger().last_checkpoint().await?;
     Ok(AuditProof {
-        number: chain.number,
-        position,
-        hash: chain.hash.to_string(),
+        number: head.chain.number,
+        position: head.position,
+        hash: head.chain.hash.to_string(),
         head: auditor.journal().log().head().await?,
-        not_signed: chain.number.saturating_sub(last.as_ref().map_or(0, |last| last.number)),
+        not_signed: head.chain.number.saturating_sub(last.as_ref().map_or(0, |last| last.number)),
         checkpoint: last.map(|last| AuditCheckpoint {
             number: last.number,
             position: last.position,
@@ -195,20 +202,4 @@ async fn proof(auditor: &Auditor) -> Result<AuditProof, AuditError> {
             signature: last.signature,
         }),
     })
-}
-
-/// What a client is told when history cannot be read: that it may come back, unless something is damaged.
-fn unanswered(error: AuditError) -> ApiError {
-    match error {
-        AuditError::Database(_)
-        | AuditError::Read(ReadError::Unavailable(_))
-        | AuditError::Load(LoadError::Read(ReadError::Unavailable(_)))
-        | AuditError::Load(LoadError::Keys(KeyringError::Database(_))) => ApiError::unavailable(error),
-        damaged => ApiError::internal(damaged),
-    }
-}
-
-/// The entries that a reader may see.
-fn seen(entries: Vec<Entry>, reader: &Reader) -> impl Iterator<Item = Entry> {
-    entries.into_iter().filter(|entry| reader.may_see(entry))
 }

@@ -1,14 +1,18 @@
-//! `/api/v4/teams/{team_uid}/chats` and `/api/v4/badge`: conversations of all kinds.
+//! `GET /api/v4/teams/{team_uid}/chats`, `…/{chat_jid}`, `GET /api/v4/badge`: chats of all kinds.
 
-use crate::{Queries, paging, words::Words};
+use crate::{Queries, paging};
 use access::{Caller, Fresh, TeamView, not_found};
 use axum::extract::State;
 use domain::limits;
-use platform::http::{ApiError, Params, Query, Reply};
+use platform::http::{
+    ApiError, FieldErrors, Params, Query, Reply,
+    fields::{integer, not_one_of, strict_boolean},
+};
 use protocol::{
     Jid,
     chat::{Chat, ChatPage},
     envelope::Success,
+    lang::Text,
     message::ChatType,
 };
 use read_model::{
@@ -18,20 +22,20 @@ use read_model::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// How many chats a page shows unless asked otherwise.
+/// Chats of a page by default.
 const PAGE: u32 = 50;
 const KINDS: [ChatType; 3] = [ChatType::Direct, ChatType::Group, ChatType::Task];
 
-/// What the path of a chat names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     chat_jid: Jid,
 }
 
-/// The query of a list of chats.
+/// The query string of a list of chats.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-pub(super) struct List {
-    /// `direct`, `group`, `task`, several of them with commas, or `any`.
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParams {
+    /// `direct`, `group` or `task`, several of them separated by commas, or `any`.
     chat_type: Option<String>,
     /// Maximum number of chats, at most 200; 50 by default.
     #[param(value_type = Option<u32>)]
@@ -39,84 +43,114 @@ pub(super) struct List {
     /// Number of chats to skip.
     #[param(value_type = Option<u32>)]
     offset: Option<String>,
-    /// Only what has changed since this version, hidden chats among it.
+    /// Only chats that changed after this version; hidden chats are included.
     gentime_gt: Option<String>,
-    /// Chats with something unread first.
+    /// Chats with unread messages first.
     unread_first: Option<String>,
-    /// Only chats with something unread.
+    /// Only chats with unread messages.
     unread_only: Option<String>,
-    /// `true`: only hidden chats; otherwise they are left out.
+    /// `true`: only hidden chats. By default they are left out.
     hidden: Option<String>,
-    /// Only those on the main screen, or only the others.
+    /// `true`: only chats on the main screen; `false`: only the others.
     feed: Option<String>,
-    /// Only those in which something was said, or only the others.
+    /// `true`: only chats with messages; `false`: only chats without.
     has_activity: Option<String>,
-    /// People too, in `contacts`.
+    /// Lists contacts too, in `contacts`.
     mix_contacts: Option<String>,
-    /// `group_chat_display_name` or `last_message`, with a minus for the other way round. Unless said, pinned chats come
-    /// first, then those in which something was said last.
+    /// `group_chat_display_name` or `last_message`, with a leading minus for the reverse order. By default pinned chats
+    /// come first, then the chats with the newest messages.
     sort: Option<String>,
     /// Part of the title.
     q: Option<String>,
 }
 
-impl List {
+impl ListParams {
     fn filter(self) -> Result<ChatFilter, ApiError> {
-        let mut words = Words::default();
+        let mut errors = FieldErrors::default();
+        // Words of forms (`yes`, `on`) are errors here.
+        let mut boolean = |field, text: &Option<String>| errors.read(field, text.as_deref(), strict_boolean);
+        let (unread_only, unread_first) =
+            (boolean("unread_only", &self.unread_only), boolean("unread_first", &self.unread_first));
+        let (hidden, feed) = (boolean("hidden", &self.hidden), boolean("feed", &self.feed));
+        let has_activity = boolean("has_activity", &self.has_activity);
+        let mix_contacts = boolean("mix_contacts", &self.mix_contacts);
         let filter = ChatFilter {
-            kinds: kinds(&mut words, self.chat_type.as_deref().unwrap_or_default()),
-            gentime_gt: words.integer("gentime_gt", self.gentime_gt.as_deref(), i64::MIN..=i64::MAX),
-            unread_only: words.switch("unread_only", self.unread_only.as_deref()).unwrap_or(false),
-            unread_first: words.switch("unread_first", self.unread_first.as_deref()).unwrap_or(false),
-            hidden: words.switch("hidden", self.hidden.as_deref()),
-            feed: words.switch("feed", self.feed.as_deref()),
-            has_activity: words.switch("has_activity", self.has_activity.as_deref()),
-            mix_contacts: words.switch("mix_contacts", self.mix_contacts.as_deref()).unwrap_or(false),
-            sort: words.word("sort", self.sort.as_deref(), &ChatSort::WORDS, ChatSort::from_word),
-            q: words.line("q", self.q, limits::GROUP_NAME),
-            limit: words
-                .read("limit", paging::limit(self.limit.as_deref(), limits::CHATS_PER_PAGE))
-                .flatten()
-                .unwrap_or(PAGE),
-            offset: words.read("offset", paging::offset(self.offset.as_deref())).unwrap_or(0),
+            kinds: kinds(&mut errors, self.chat_type.as_deref().unwrap_or_default()),
+            gentime_gt: errors.read("gentime_gt", self.gentime_gt.as_deref(), any_integer),
+            unread_only: unread_only.unwrap_or(false),
+            unread_first: unread_first.unwrap_or(false),
+            hidden,
+            feed,
+            has_activity,
+            q: title_part(&mut errors, self.q),
+            sort: errors.read("sort", self.sort.as_deref(), sort),
+            mix_contacts: mix_contacts.unwrap_or(false),
+            limit: paging::limit(&mut errors, self.limit.as_deref(), limits::CHATS_PER_PAGE).unwrap_or(PAGE),
+            offset: paging::offset(&mut errors, self.offset.as_deref()),
         };
-        words.done()?;
+        errors.finish()?;
         Ok(filter)
     }
 }
 
-fn kinds(words: &mut Words, named: &str) -> Vec<ChatType> {
+fn any_integer(text: &str) -> Result<i64, Text> {
+    integer(text, i64::MIN..=i64::MAX)
+}
+
+fn kinds(errors: &mut FieldErrors, text: &str) -> Vec<ChatType> {
     let mut kinds = vec![];
-    for name in named.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        match ChatType::from_word(name) {
+    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        match ChatType::from_word(word) {
             Some(kind) => kinds.push(kind),
-            None if name == "any" => kinds.extend(KINDS),
-            None => words.not_one_of("chat_type", &["direct", "group", "task", "any"]),
+            None if word == "any" => kinds.extend(KINDS),
+            None => errors.add("chat_type", not_one_of(["direct", "group", "task", "any"])),
         }
     }
     if kinds.is_empty() { KINDS.to_vec() } else { kinds }
 }
 
-/// The conversations that the caller is in.
-#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats", tag = "chats", params(("team_uid" = String, Path), List),
+fn sort(word: &str) -> Result<ChatSort, Text> {
+    ChatSort::from_word(word).ok_or_else(|| not_one_of(ChatSort::WORDS))
+}
+
+/// One line of text, not trimmed.
+fn title_part(errors: &mut FieldErrors, text: Option<String>) -> Option<String> {
+    let text = text.filter(|text| !text.is_empty())?;
+    if text.chars().any(char::is_control) {
+        errors.add("q", Text::BadCharacters);
+    }
+    if text.chars().count() > limits::GROUP_NAME {
+        errors.add("q", Text::TooLong { max: limits::GROUP_NAME });
+    }
+    Some(text)
+}
+
+/// List the caller's chats
+///
+/// Direct chats, groups and tasks that the caller is a member of.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats", tag = "chats",
+    params(("team_uid" = String, Path, description = "Uid of the team"), ListParams),
     responses((status = 200, body = Success<ChatPage>)))]
-pub(super) async fn list(
+pub(super) async fn list_chats(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
-    Query(list): Query<List>,
+    Query(params): Query<ListParams>,
 ) -> Result<Reply<ChatPage>, ApiError> {
-    let filter = list.filter()?;
+    let filter = params.filter()?;
     let _permit = queries.search(scope.caller.account, filter.q.is_some())?;
     let page = scope.read.chats().page(&scope, &filter).await?;
     Ok(Reply::new(page).at(scope.position(fresh)))
 }
 
-/// One conversation, of a group with everybody in it; with a contact also before the first message.
+/// Show a chat
+///
+/// A group is shown with its members. A direct chat exists even before its first message.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}", tag = "chats",
-    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("chat_jid" = Jid, Path, description = "Address of the chat")),
     responses((status = 200, body = Success<Chat>)))]
-pub(super) async fn one(
+pub(super) async fn show_chat(
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
@@ -126,9 +160,11 @@ pub(super) async fn one(
     Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-/// How many messages the caller has not read, in all teams.
+/// Count the caller's unread messages
+///
+/// The number of unread messages in all teams of the account.
 #[utoipa::path(get, path = "/api/v4/badge", tag = "chats", responses((status = 200, body = Success<u64>)))]
-pub(super) async fn badge(
+pub(super) async fn count_unread_messages(
     State(queries): State<Queries>,
     fresh: Fresh,
     caller: Caller,

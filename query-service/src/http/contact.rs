@@ -4,41 +4,38 @@ use crate::paging;
 use access::{Fresh, TeamView, not_found};
 use domain::limits;
 use events::{ContactId, value::ContactStatus};
-use platform::http::{ApiError, Params, Query, Reply};
-use protocol::{
-    Jid,
-    contact::Contact,
-    envelope::Success,
-    lang::{JsonType, Text},
+use platform::http::{
+    ApiError, FieldErrors, Params, Query, Reply,
+    fields::{boolean, not_one_of},
 };
+use protocol::{Jid, contact::Contact, envelope::Success, lang::Text};
 use read_model::contact::ContactFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-/// Contacts of a page at most: former ones may be more than those who are in the team.
-const LARGEST_PAGE: u32 = 1_000_000;
+/// Contacts of a page at most; former contacts are not bounded by the size of a team.
+const MAX_PAGE: u32 = 1_000_000;
 
-/// What the path of one contact names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     contact_jid: Jid,
 }
 
-/// Which contacts are wanted; all who are in the team, if nothing is said.
+/// The query string of a list of contacts.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Filter {
+pub(super) struct ListParams {
     /// `guest`, `member`, `admin` or `owner`.
     status: Option<String>,
-    /// Addresses, several with commas.
+    /// Addresses of contacts, separated by commas.
     id: Option<String>,
-    /// A part of the shown name.
+    /// Part of the display name.
     display_name: Option<String>,
-    /// `true`: former ones instead.
+    /// `true`: former contacts instead of present ones.
     is_archived: Option<String>,
-    /// `true`: bots alone; `false`: people alone.
+    /// `true`: only bots; `false`: only people.
     is_bot: Option<String>,
-    /// `true`: not oneself.
+    /// `true`: without the caller.
     without_me: Option<String>,
     /// Maximum number of contacts; all by default.
     #[param(value_type = Option<u32>)]
@@ -48,74 +45,69 @@ pub(super) struct Filter {
     offset: Option<String>,
 }
 
-impl Filter {
-    fn read(self, me: ContactId) -> Result<ContactFilter, ApiError> {
-        let status = self.status.filter(|word| !word.is_empty()).map(|word| status(&word)).transpose()?;
-        let ids = self.id.filter(|ids| !ids.is_empty()).map(|ids| addresses(&ids)).transpose()?;
+impl ListParams {
+    fn filter(self, caller: ContactId) -> Result<ContactFilter, ApiError> {
+        let mut errors = FieldErrors::default();
+        let without_me = errors.read("without_me", self.without_me.as_deref(), boolean);
         let display_name = self.display_name.filter(|text| !text.is_empty());
         if display_name.as_deref().is_some_and(|text| text.contains('\0')) {
-            return Err(ApiError::field("display_name", Text::BadCharacters));
+            errors.add("display_name", Text::BadCharacters);
         }
-        let without_me = switch("without_me", self.without_me)?.unwrap_or(false);
-        let (limit, offset) = paging::page(self.limit.as_deref(), self.offset.as_deref(), LARGEST_PAGE)?;
-        Ok(ContactFilter {
-            status,
-            ids,
+        let filter = ContactFilter {
+            status: errors.read("status", self.status.as_deref(), status),
+            ids: errors.read("id", self.id.as_deref(), addresses),
             display_name,
-            archived: switch("is_archived", self.is_archived)?.unwrap_or(false),
-            bots: switch("is_bot", self.is_bot)?,
-            without: without_me.then_some(me),
-            limit,
-            offset,
-        })
+            archived: errors.read("is_archived", self.is_archived.as_deref(), boolean).unwrap_or(false),
+            bots: errors.read("is_bot", self.is_bot.as_deref(), boolean),
+            without: without_me.unwrap_or(false).then_some(caller),
+            limit: paging::limit(&mut errors, self.limit.as_deref(), MAX_PAGE),
+            offset: paging::offset(&mut errors, self.offset.as_deref()),
+        };
+        errors.finish()?;
+        Ok(filter)
     }
 }
 
-fn status(word: &str) -> Result<ContactStatus, ApiError> {
-    let allowed = || ContactStatus::ALL.iter().map(|status| status.word().to_owned()).collect();
-    ContactStatus::from_word(word)
-        .ok_or_else(|| ApiError::field("status", Text::NotOneOf { allowed: allowed() }))
+fn status(word: &str) -> Result<ContactStatus, Text> {
+    let allowed = || ContactStatus::ALL.iter().map(|status| status.word());
+    ContactStatus::from_word(word).ok_or_else(|| not_one_of(allowed()))
 }
 
-fn addresses(text: &str) -> Result<Vec<ContactId>, ApiError> {
+fn addresses(text: &str) -> Result<Vec<ContactId>, Text> {
     let address = |text: &str| match text.trim().parse() {
         Ok(Jid::Direct(contact)) => Ok(contact),
-        _ => Err(ApiError::field("id", Text::NotAJid)),
+        _ => Err(Text::NotAJid),
     };
     let ids: Vec<_> = text.split(',').take(limits::CONTACTS + 1).map(address).collect::<Result<_, _>>()?;
     match ids.len() > limits::CONTACTS {
-        true => Err(ApiError::field("id", Text::TooMany { max: limits::CONTACTS })),
+        true => Err(Text::TooMany { max: limits::CONTACTS }),
         false => Ok(ids),
     }
 }
 
-fn switch(name: &str, text: Option<String>) -> Result<Option<bool>, ApiError> {
-    match text.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("") => Ok(None),
-        Some("true" | "1") => Ok(Some(true)),
-        Some("false" | "0") => Ok(Some(false)),
-        Some(_) => Err(ApiError::field(name, Text::WrongType { expected: JsonType::Boolean })),
-    }
-}
-
-/// The team's contacts by shown name, oneself and the bots among them.
+/// List the contacts of a team
+///
+/// Present contacts by display name, the caller and bots included.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/contacts", tag = "contacts",
-    params(("team_uid" = String, Path), Filter), responses((status = 200, body = Success<Vec<Contact>>)))]
-pub(super) async fn list(
+    params(("team_uid" = String, Path, description = "Uid of the team"), ListParams),
+    responses((status = 200, body = Success<Vec<Contact>>)))]
+pub(super) async fn list_contacts(
     fresh: Fresh,
     scope: TeamView,
-    Query(filter): Query<Filter>,
+    Query(params): Query<ListParams>,
 ) -> Result<Reply<Vec<Contact>>, ApiError> {
-    let filter = filter.read(scope.contact)?;
-    let contacts = scope.read.contacts().filtered(&scope, &filter).await;
-    Ok(Reply::new(contacts?).at(scope.position(fresh)))
+    let filter = params.filter(scope.contact)?;
+    Ok(Reply::new(scope.read.contacts().filtered(&scope, &filter).await?).at(scope.position(fresh)))
 }
 
-/// One contact, a former one too.
+/// Show a contact
+///
+/// Present or former.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("contact_jid" = Jid, Path, description = "Address of the contact")),
     responses((status = 200, body = Success<Contact>)))]
-pub(super) async fn one(
+pub(super) async fn show_contact(
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,

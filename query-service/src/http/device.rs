@@ -9,10 +9,12 @@ use protocol::{
     envelope::Success,
 };
 
-/// Devices, oldest first.
+/// List the caller's devices
+///
+/// The oldest first.
 #[utoipa::path(get, path = "/api/v3/devices", tag = "devices",
     responses((status = 200, body = Success<Vec<Device>>)))]
-pub(super) async fn list(
+pub(super) async fn list_devices(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
@@ -20,11 +22,11 @@ pub(super) async fn list(
     Ok(Reply::new(queries.access.read.devices().list(caller.account).await?).at(fresh.0))
 }
 
-/// One device of the caller.
+/// Show a device of the caller
 #[utoipa::path(get, path = "/api/v3/devices/{device_id}", tag = "devices",
-    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    params(("device_id" = String, Path, description = "Id of the device: free text that the client chose")),
     responses((status = 200, body = Success<Device>)))]
-pub(super) async fn one(
+pub(super) async fn show_device(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
@@ -34,11 +36,13 @@ pub(super) async fn one(
     Ok(Reply::new(device.ok_or_else(not_found)?).at(fresh.0))
 }
 
-/// The device's address book: a bare list.
+/// Show the address book of a device
+///
+/// The entries as the client sent them. `account` names the user with one of the entry's numbers, if there is one.
 #[utoipa::path(get, path = "/api/v3/devices/{device_id}/address-book", tag = "devices",
-    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    params(("device_id" = String, Path, description = "Id of the device: free text that the client chose")),
     responses((status = 200, body = Success<Vec<BookContact>>)))]
-pub(super) async fn address_book(
+pub(super) async fn show_address_book(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,

@@ -1,4 +1,4 @@
-//! `/features.json`, `/features.js`, `/ping.txt`: for clients that know nothing yet; none of them has an envelope.
+//! `/features.json`, `/features.js`, `/ping.txt`: for clients before their first login; without an envelope.
 
 use crate::Queries;
 use axum::{
@@ -13,29 +13,31 @@ use platform::{
 };
 use protocol::features::{Features, Installation};
 
-/// Clients ask at every start; what it says changes with a new program only.
-const KEPT: &str = "public, max-age=300";
+/// Clients ask at every start, and the answer changes only with a new version.
+const CACHED: &str = "public, max-age=300";
 
-/// What this server offers, and its limits.
+/// Show the server's features and limits
 #[utoipa::path(get, path = "/features.json", tag = "server",
     responses((status = 200, body = Features)), security(()))]
-pub(super) async fn json(State(queries): State<Queries>) -> Response {
-    Bare(([(CACHE_CONTROL, KEPT)], Json(features(&queries)))).into_response()
+pub(super) async fn show_features(State(queries): State<Queries>) -> Response {
+    Bare(([(CACHE_CONTROL, CACHED)], Json(features(&queries)))).into_response()
 }
 
-/// The same as a script, which sets `window.FEATURES`.
+/// Show the server's features and limits as a script
+///
+/// The script sets `window.FEATURES`.
 #[utoipa::path(get, path = "/features.js", tag = "server",
     responses((status = 200, content_type = "text/javascript", body = String)), security(()))]
-pub(super) async fn script(State(queries): State<Queries>) -> Result<Response, ApiError> {
+pub(super) async fn show_features_script(State(queries): State<Queries>) -> Result<Response, ApiError> {
     let features = serde_json::to_string(&features(&queries)).map_err(ApiError::internal)?;
-    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, KEPT)];
+    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, CACHED)];
     Ok(Bare((headers, format!("window.FEATURES = {features};\n"))).into_response())
 }
 
-/// Just a check, for those who do not read JSON.
+/// Check that the server answers in plain text
 #[utoipa::path(get, path = "/ping.txt", tag = "server",
     responses((status = 200, content_type = "text/plain", body = String)), security(()))]
-pub(super) async fn ping() -> Response {
+pub(super) async fn ping_text() -> Response {
     Bare(([(CONTENT_TYPE, "text/plain; charset=utf-8")], "pong\n")).into_response()
 }
 

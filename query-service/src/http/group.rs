@@ -10,7 +10,6 @@ use protocol::{
 };
 use serde::Deserialize;
 
-/// What the path of a group names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     group_jid: Jid,
@@ -25,18 +24,24 @@ impl Path {
     }
 }
 
-/// The groups that the caller is in, and the public ones; for owners and admins also the groups that nobody is in any more.
-#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
+/// List the groups of a team
+///
+/// The groups that the caller is in, and public groups; for admins and owners also groups without members.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups", tag = "groups",
+    params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<Vec<Chat>>)))]
-pub(super) async fn list(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Chat>>, ApiError> {
+pub(super) async fn list_groups(fresh: Fresh, scope: TeamView) -> Result<Reply<Vec<Chat>>, ApiError> {
     Ok(Reply::new(scope.read.chats().groups(&scope).await?).at(scope.position(fresh)))
 }
 
-/// One group.
+/// Show a group
+///
+/// With its members.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups/{group_jid}", tag = "groups",
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("group_jid" = Jid, Path, description = "Address of the group")),
     responses((status = 200, body = Success<Chat>)))]
-pub(super) async fn one(
+pub(super) async fn show_group(
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
@@ -46,17 +51,18 @@ pub(super) async fn one(
     Ok(Reply::new(view.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-/// Everybody in a group that the caller may see.
+/// List the members of a group
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/members", tag = "groups",
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("group_jid" = Jid, Path, description = "Address of the group")),
     responses((status = 200, body = Success<GroupMembers>)))]
-pub(super) async fn members(
+pub(super) async fn list_group_members(
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<GroupMembers>, ApiError> {
-    let (read, group) = (&scope.read, path.group()?);
-    read.chats().view(&scope, ChatRef::Group(group)).await?.ok_or_else(not_found)?;
-    let members = read.groups().members(&scope, group).await?;
+    let group = path.group()?;
+    scope.read.chats().view(&scope, ChatRef::Group(group)).await?.ok_or_else(not_found)?;
+    let members = scope.read.groups().members(&scope, group).await?;
     Ok(Reply::new(GroupMembers { members }).at(scope.position(fresh)))
 }

@@ -1,5 +1,5 @@
-//! `GET /api/v3/teams/{team_uid}/integrations`, `…/{integration_uid}`: they show keys, so only to those who manage them,
-//! and of those alone whose groups the caller is in. `GET /api/v4/teams/{team_uid}/groups/{group_jid}/integrations`: without keys.
+//! `GET /api/v3/teams/{team_uid}/integrations`, `…/{integration_uid}`: with keys, for members who may manage integrations and
+//! are in the integration's group. `GET /api/v4/teams/{team_uid}/groups/{group_jid}/integrations`: without keys.
 
 use crate::Queries;
 use access::{Fresh, TeamView, not_found};
@@ -17,52 +17,56 @@ use protocol::{
 use read_model::rights::{ChatAccess, Membership};
 use serde::Deserialize;
 
-/// What the path of one integration names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     integration_uid: IntegrationId,
 }
 
-/// The team's integrations, and the kinds there could be.
+/// List the integrations of a team
+///
+/// With the kinds of integrations that can be created.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/integrations", tag = "integrations",
-    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Integrations>)))]
-pub(super) async fn list(
+    params(("team_uid" = String, Path, description = "Uid of the team")), responses((status = 200, body = Success<Integrations>)))]
+pub(super) async fn list_integrations(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
 ) -> Result<Reply<Integrations>, ApiError> {
     allowed(&scope)?;
-    let inside = queries.inside(&scope).await?;
-    Ok(Reply::new(scope.read.integrations().list(&scope, &inside).await?).at(scope.position(fresh)))
+    let groups = queries.groups_with_keys(&scope).await?;
+    Ok(Reply::new(scope.read.integrations().list(&scope, &groups).await?).at(scope.position(fresh)))
 }
 
-/// One integration.
+/// Show an integration
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/integrations/{integration_uid}", tag = "integrations",
-    params(("team_uid" = String, Path), ("integration_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("integration_uid" = String, Path, description = "Uid of the integration")),
     responses((status = 200, body = Success<Integration>)))]
-pub(super) async fn one(
+pub(super) async fn show_integration(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
 ) -> Result<Reply<Integration>, ApiError> {
     allowed(&scope)?;
-    let inside = queries.inside(&scope).await?;
-    let found = scope.read.integrations().find(&scope, path.integration_uid, &inside).await?;
+    let groups = queries.groups_with_keys(&scope).await?;
+    let found = scope.read.integrations().find(&scope, path.integration_uid, &groups).await?;
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-/// The parameters of a group's path.
 #[derive(Debug, Deserialize)]
 pub(super) struct GroupPath {
     group_jid: Jid,
 }
 
-/// The integrations that hear a group and write into it, for its members and for those who manage integrations.
+/// List the integrations of a group
+///
+/// Without keys, for the group's members and for members who may manage integrations.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/integrations", tag = "groups",
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("group_jid" = Jid, Path, description = "Address of the group")),
     responses((status = 200, body = Success<Vec<GroupIntegration>>)))]
-pub(super) async fn of_group(
+pub(super) async fn list_group_integrations(
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<GroupPath>,
@@ -78,19 +82,19 @@ pub(super) async fn of_group(
 }
 
 impl Queries {
-    /// The groups of which the caller is shown keys: those it was in then and is in now.
-    async fn inside(&self, scope: &TeamView) -> Result<Vec<GroupId>, ApiError> {
-        let mut inside = self.access.read.groups().joined_by(scope.now.contact).await?;
+    /// The groups whose keys the caller may see: it is in them now, and was in them at the moment of `as_of`.
+    async fn groups_with_keys(&self, scope: &TeamView) -> Result<Vec<GroupId>, ApiError> {
+        let mut groups = self.access.read.groups().joined_by(scope.now.contact).await?;
         if scope.is_past() {
             let then = scope.read.groups().joined_by(scope.contact).await?;
-            inside.retain(|group| then.contains(group));
+            groups.retain(|group| then.contains(group));
         }
-        Ok(inside)
+        Ok(groups)
     }
 }
 
 fn allowed(scope: &TeamView) -> Result<(), ApiError> {
-    // What opens groups today is for those alone who manage integrations today.
+    // Keys open groups today, so the right to see them is needed today too.
     let manages = |member: &Membership| may(member.status, Action::ManageIntegrations);
     match manages(scope) && manages(&scope.now) {
         true => Ok(()),

@@ -1,5 +1,5 @@
-//! `GET /api/v3/teams/{team_uid}/invitations`, `…/{invitation_uid}`, and the QR picture `…/{token}.png`: they show tokens,
-//! so only to those who may invite.
+//! `GET /api/v3/teams/{team_uid}/invitations`, `…/{invitation_uid}`, and the QR picture `…/{token}.png`: with tokens, for
+//! members who may invite. `GET /api/v4/join/{token}/preview`: for anyone who has a token.
 
 use crate::Queries;
 use access::{Fresh, TeamView, not_found};
@@ -23,16 +23,16 @@ use protocol::{
 use read_model::invitation::{Invited, in_brief};
 use serde::Deserialize;
 
-/// What the path of one invitation names: its uid, or its token with `.png`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
+    /// The uid, or the token with `.png`.
     invitation_uid: String,
 }
 
-/// The team's open invitations.
+/// List the open invitations of a team
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
-    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Vec<Invitation>>)))]
-pub(super) async fn list(
+    params(("team_uid" = String, Path, description = "Uid of the team")), responses((status = 200, body = Success<Vec<Invitation>>)))]
+pub(super) async fn list_invitations(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
@@ -41,10 +41,12 @@ pub(super) async fn list(
     Ok(Reply::new(open.into_iter().map(in_brief).collect()).at(scope.position(fresh)))
 }
 
-/// The team's open invitations, with how long and for how many they are open.
+/// List the open invitations of a team with their limits
+///
+/// With the time at which each expires and the number of its uses.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/invitations", tag = "invitations",
-    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Vec<OpenInvitation>>)))]
-pub(super) async fn list_v4(
+    params(("team_uid" = String, Path, description = "Uid of the team")), responses((status = 200, body = Success<Vec<OpenInvitation>>)))]
+pub(super) async fn list_invitations_v4(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
@@ -52,11 +54,12 @@ pub(super) async fn list_v4(
     Ok(Reply::new(queries.open_invitations(&scope).await?).at(scope.position(fresh)))
 }
 
-/// One invitation.
+/// Show an invitation with its limits
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
-    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("invitation_uid" = String, Path, description = "Uid of the invitation")),
     responses((status = 200, body = Success<OpenInvitation>)))]
-pub(super) async fn one_v4(
+pub(super) async fn show_invitation_v4(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
@@ -69,12 +72,15 @@ pub(super) async fn one_v4(
     Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-/// One invitation by its uid; by `{token}.png` its QR picture, which says `otv://qr-join/{host}/{token}`.
+/// Show an invitation or its QR picture
+///
+/// The invitation by its uid; by `{token}.png` its QR picture, which encodes `otv://qr-join/{host}/{token}`.
 #[utoipa::path(get, path = "/api/v3/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
-    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)), responses(
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("invitation_uid" = String, Path, description = "Uid of the invitation")), responses(
     (status = 200, description = "The invitation, or its picture",
         content((Success<Invitation> = "application/json"), (Vec<u8> = "image/png")))))]
-pub(super) async fn one(
+pub(super) async fn show_invitation(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
@@ -97,23 +103,24 @@ pub(super) async fn one(
 }
 
 fn allowed(scope: &TeamView) -> Result<(), ApiError> {
-    // What opens the team today is for those alone who may invite today.
+    // Tokens open the team today, so the right to invite is needed today too.
     match scope.may_invite && scope.now.may_invite {
         true => Ok(()),
         false => Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)),
     }
 }
 
-/// What the path of a link names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Link {
     token: String,
 }
 
-/// The team that an invitation leads to, for those who have yet to join; no login is needed.
-#[utoipa::path(get, path = "/api/v4/join/{token}/preview", tag = "invitations", params(("token" = String, Path)),
+/// Preview the team of an invitation
+///
+/// Name and picture of the team, without a login.
+#[utoipa::path(get, path = "/api/v4/join/{token}/preview", tag = "invitations", params(("token" = String, Path, description = "Token of the invitation")),
     responses((status = 200, body = Success<TeamShort>)), security(()))]
-pub(super) async fn preview(
+pub(super) async fn preview_invitation(
     State(queries): State<Queries>,
     request: RequestInfo,
     Params(link): Params<Link>,
@@ -121,10 +128,12 @@ pub(super) async fn preview(
     queries.preview(&request, &link.token).await
 }
 
-/// The same at the address of an invitation link.
-#[utoipa::path(get, path = "/api/v3/join/{token}", tag = "invitations", params(("token" = String, Path)),
+/// Preview the team of an invitation link
+///
+/// Another path of the preview: the address of an invitation link.
+#[utoipa::path(get, path = "/api/v3/join/{token}", tag = "invitations", params(("token" = String, Path, description = "Token of the invitation")),
     responses((status = 200, body = Success<TeamShort>)), security(()))]
-pub(super) async fn link(
+pub(super) async fn preview_invitation_link(
     State(queries): State<Queries>,
     request: RequestInfo,
     Params(link): Params<Link>,
@@ -142,7 +151,7 @@ impl Queries {
         Ok(Reply::new(read.teams().brief(&invited).await?.ok_or_else(unknown)?))
     }
 
-    /// The invitations that are open now: one that was open at the moment of `as_of` may have ended since.
+    /// Invitations that are open now, even for a view of the past.
     async fn open_invitations(&self, scope: &TeamView) -> Result<Vec<OpenInvitation>, ApiError> {
         allowed(scope)?;
         Ok(scope.read.invitations().list(scope, self.access.clock.now()).await?)

@@ -1,4 +1,4 @@
-//! `GET /api/v3/ping`, `/api/v3/time`, `/api/v3/countries`, the same under v4, and what only v4 has.
+//! `GET /api/v3/ping`, `/api/v3/time`, `/api/v3/countries`, and under v4 also `addr`, `emoji`, `alltimezones`, `releases`.
 
 use crate::Queries;
 use axum::extract::State;
@@ -17,19 +17,19 @@ use serde::Deserialize;
 use std::time::Duration;
 use utoipa::IntoParams;
 
-/// Longest delay of a ping, seconds: below the time-out of a request.
-const LONGEST_DELAY: f64 = 25.0;
+/// Longest delay of a ping in seconds: shorter than the time-out of a request.
+const MAX_DELAY: f64 = 25.0;
 
-/// The query of `ping`.
+/// The query string of a ping.
 #[derive(Debug, Deserialize, IntoParams)]
 pub(super) struct Ping {
-    /// Answers after so many seconds, 25 at most; for tests, off in production.
+    /// Seconds before the answer, at most 25; for tests, ignored in production.
     delay_sec: Option<String>,
-    /// Answers with a server error; for tests, off in production.
+    /// Makes the answer a server error; for tests, ignored in production.
     error: Option<String>,
 }
 
-/// Just a check.
+/// Check that the server answers
 #[utoipa::path(get, path = "/api/v3/ping", tag = "server", params(Ping),
     responses((status = 200, body = Success<String>)), security(()))]
 pub(super) async fn ping(
@@ -51,8 +51,8 @@ pub(super) async fn ping(
 async fn delay(queries: &Queries, seconds: &str) -> Result<(), ApiError> {
     let wrong = || ApiError::field("delay_sec", Text::WrongType { expected: JsonType::Number });
     let seconds: f64 = seconds.parse().map_err(|_| wrong())?;
-    if !(0.0..=LONGEST_DELAY).contains(&seconds) {
-        return Err(ApiError::field("delay_sec", Text::OutOfRange { min: 0, max: LONGEST_DELAY as i64 }));
+    if !(0.0..=MAX_DELAY).contains(&seconds) {
+        return Err(ApiError::field("delay_sec", Text::OutOfRange { min: 0, max: MAX_DELAY as i64 }));
     }
     let busy = |_| {
         ApiError::new(ErrorCode::Unavailable).because(Text::Unavailable).retry_after(Duration::from_secs(1))
@@ -62,66 +62,75 @@ async fn delay(queries: &Queries, seconds: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The server's time.
+/// Show the server's time
 #[utoipa::path(get, path = "/api/v3/time", tag = "server",
     responses((status = 200, body = Success<Timestamp>)), security(()))]
-pub(super) async fn time(State(queries): State<Queries>) -> Reply<Timestamp> {
+pub(super) async fn show_time(State(queries): State<Queries>) -> Reply<Timestamp> {
     Reply::new(queries.access.clock.now().into())
 }
 
-/// Countries and their dialling codes; exactly one has `default: true`.
+/// List countries with dialling codes
+///
+/// Exactly one country has `default: true`.
 #[utoipa::path(get, path = "/api/v3/countries", tag = "server",
     responses((status = 200, body = Success<Vec<Country>>)), security(()))]
-pub(super) async fn countries_and_codes() -> Reply<&'static [Country]> {
+pub(super) async fn list_countries() -> Reply<&'static [Country]> {
     Reply::new(countries())
 }
 
-/// Just a check.
+/// Check that the server answers (v4)
 #[utoipa::path(get, path = "/api/v4/ping", tag = "server",
     responses((status = 200, body = Success<String>)), security(()))]
 pub(super) async fn ping_v4() -> Reply<&'static str> {
     Reply::new("pong")
 }
 
-/// The server's time.
+/// Show the server's time (v4)
 #[utoipa::path(get, path = "/api/v4/time", tag = "server",
     responses((status = 200, body = Success<Timestamp>)), security(()))]
-pub(super) async fn time_v4(state: State<Queries>) -> Reply<Timestamp> {
-    time(state).await
+pub(super) async fn show_time_v4(state: State<Queries>) -> Reply<Timestamp> {
+    show_time(state).await
 }
 
-/// The address that the caller is seen under.
+/// Show the caller's network address
 #[utoipa::path(get, path = "/api/v4/addr", tag = "server",
     responses((status = 200, body = Success<String>)), security(()))]
-pub(super) async fn addr(request: RequestInfo) -> Reply<String> {
+pub(super) async fn show_client_address(request: RequestInfo) -> Reply<String> {
     Reply::new(request.client.to_string())
 }
 
-/// Countries with their dialling codes and ISO codes; exactly one has `default: true`, those to be offered first have
-/// `popular: true`.
+/// List countries with dialling codes and ISO codes
+///
+/// Exactly one country has `default: true`. Clients offer countries with `popular: true` first.
 #[utoipa::path(get, path = "/api/v4/countries", tag = "server",
     responses((status = 200, body = Success<Vec<CountryV4>>)), security(()))]
-pub(super) async fn countries_v4() -> Reply<&'static [CountryV4]> {
+pub(super) async fn list_countries_v4() -> Reply<&'static [CountryV4]> {
     Reply::new(countries_now())
 }
 
-/// Emoji that clients offer for texts; those for reactions are fewer.
+/// List emoji
+///
+/// Emoji that clients offer for texts. Fewer of them can be reactions.
 #[utoipa::path(get, path = "/api/v4/emoji", tag = "server",
     responses((status = 200, body = Success<EmojiList>)), security(()))]
-pub(super) async fn emoji_v4() -> Reply<&'static EmojiList> {
+pub(super) async fn list_emoji() -> Reply<&'static EmojiList> {
     Reply::new(emoji::all())
 }
 
-/// Names of time zones to choose from, alphabetically. A contact's `timezone` may be any name of the IANA database.
+/// List time zones
+///
+/// Names to choose from, alphabetically. A contact's `timezone` may be any name of the IANA database.
 #[utoipa::path(get, path = "/api/v4/alltimezones", tag = "server",
     responses((status = 200, body = Success<TimeZones>)), security(()))]
-pub(super) async fn time_zones() -> Reply<TimeZones> {
+pub(super) async fn list_time_zones() -> Reply<TimeZones> {
     Reply::new(TimeZones { timezones: timezone::names().iter().map(|name| (*name).to_owned()).collect() })
 }
 
-/// Clients to be downloaded. There are none of ours.
+/// List client releases
+///
+/// Always empty: this server publishes no clients.
 #[utoipa::path(get, path = "/api/v4/releases", tag = "server",
     responses((status = 200, body = Success<Releases>)), security(()))]
-pub(super) async fn releases() -> Reply<Releases> {
+pub(super) async fn list_releases() -> Reply<Releases> {
     Reply::new(Releases::default())
 }

@@ -1,20 +1,19 @@
 //! `GET /api/v4/teams/{team_uid}/tasks`, `…/tabs`, `…/{task_id}`
 
-mod tabs;
-
-pub(super) use tabs::{__path_tabs, tabs};
-
-use crate::{Queries, paging, words::Words};
+use crate::{Queries, paging};
 use access::{Fresh, TeamView, not_found};
 use axum::extract::State;
 use events::{ContactId, SectionId};
-use platform::http::{ApiError, Params, Query, Reply};
+use platform::http::{
+    ApiError, FieldErrors, Params, Query, Reply, RequestInfo,
+    fields::{integer, not_one_of, present},
+};
 use protocol::{
     Jid,
     chat::{Chat, TaskPage},
     envelope::Success,
     lang::Text,
-    task::{TaskId, TaskTabKey},
+    task::{TaskId, TaskTab, TaskTabKey},
 };
 use read_model::task::{TaskOrder, TaskQuery};
 use serde::Deserialize;
@@ -22,37 +21,38 @@ use std::str::FromStr;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-/// Tasks of a page, unless said otherwise.
+/// Tasks of a page by default.
 const PAGE: u32 = 50;
 /// Tasks of a page at most.
-const LARGEST_PAGE: u32 = 200;
+const MAX_PAGE: u32 = 200;
 /// Values of one filter at most.
-const VALUES: usize = 100;
-/// Longest text that is looked for.
-const LONGEST_TEXT: usize = 250;
-/// What stands for having none.
+const MAX_VALUES: usize = 100;
+/// Longest text to search for, in characters.
+const MAX_TEXT: usize = 250;
+/// The value of a filter that matches tasks without any tag or section.
 const NONE: &str = "-";
-/// What stands for every word.
+/// The value of `task_status` that matches every status.
 const ANY: &str = "any";
 
-/// The query of a list. Several values of one filter are separated by commas.
+/// The query string of a list of tasks. Several values of one filter are separated by commas.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-pub(super) struct Filter {
-    /// Shown under this tab: `active`, `expired`, `in`, `out`, `copy`, `done`.
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParams {
+    /// Only tasks of this tab: `active`, `expired`, `in`, `out`, `copy`, `done`.
     tab: Option<String>,
-    /// To be done by one of these contacts.
+    /// Only tasks assigned to one of these contacts.
     assignee: Option<String>,
-    /// Made by one of these contacts.
+    /// Only tasks of one of these owners.
     owner: Option<String>,
-    /// With one of these tags, by name or uid; `-`: without any.
+    /// Only tasks with one of these tags, by name or uid; `-`: tasks without tags.
     tag: Option<String>,
-    /// In one of these sections; `-`: in none.
+    /// Only tasks in one of these sections; `-`: tasks in no section.
     section: Option<String>,
-    /// `new`, `done` or words of the team's own; `any`.
+    /// Only tasks with one of these statuses: `new`, `done`, or words of the team's own; `any`.
     task_status: Option<String>,
-    /// Words of the description, or the number.
+    /// Part of the description, or the number.
     q: Option<String>,
-    /// With a version greater than this.
+    /// Only tasks with a version greater than this.
     #[param(value_type = Option<i64>)]
     gentime_gt: Option<String>,
     /// `activity` (or `-last_message`), `deadline`, `new` (or `-created`), `old` (or `created`), `done`.
@@ -65,99 +65,55 @@ pub(super) struct Filter {
     offset: Option<String>,
 }
 
-/// What the path of a task names.
-#[derive(Debug, Deserialize)]
-pub(super) struct Path {
-    task_id: TaskId,
-}
-
-/// The tasks that concern the caller, and the public ones.
-#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks", tag = "tasks",
-    params(("team_uid" = String, Path), Filter), responses((status = 200, body = Success<TaskPage>)))]
-pub(super) async fn list(
-    State(queries): State<Queries>,
-    fresh: Fresh,
-    scope: TeamView,
-    Query(filter): Query<Filter>,
-) -> Result<Reply<TaskPage>, ApiError> {
-    let query = wanted(filter)?;
-    let _permit = queries.search(scope.caller.account, query.text.is_some())?;
-    let (objects, count) = scope.read.tasks().page(&scope, &query).await?;
-    Ok(Reply::new(TaskPage { count, limit: query.limit, objects, offset: query.offset })
-        .at(scope.position(fresh)))
-}
-
-/// One task, with its checklist and the messages that it came from.
-#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks/{task_id}", tag = "tasks",
-    params(("team_uid" = String, Path), ("task_id" = String, Path)),
-    responses((status = 200, body = Success<Chat>)))]
-pub(super) async fn one(
-    fresh: Fresh,
-    scope: TeamView,
-    Params(path): Params<Path>,
-) -> Result<Reply<Chat>, ApiError> {
-    let (read, TaskId(task)) = (&scope.read, path.task_id);
-    let found = read.tasks().find(&scope, task).await?;
-    if found.is_none() {
-        read.ensure_complete().await?;
+impl ListParams {
+    fn query(self) -> Result<TaskQuery, ApiError> {
+        let mut errors = FieldErrors::default();
+        let statuses = self.task_status.filter(|text| present(Some(text)) != Some(ANY));
+        let query = TaskQuery {
+            tab: errors.read("tab", self.tab.as_deref(), tab),
+            assignees: errors.read("assignee", self.assignee.as_deref(), |text| {
+                several(text, |text| contact(text).ok_or(Text::NotAJid))
+            }),
+            owners: errors.read("owner", self.owner.as_deref(), |text| {
+                several(text, |text| contact(text).ok_or(Text::NotAJid))
+            }),
+            tags: errors.read("tag", self.tag.as_deref(), |text| several(text, word)),
+            sections: errors.read("section", self.section.as_deref(), |text| several(text, section)),
+            statuses: errors.read("task_status", statuses.as_deref(), |text| several(text, word)),
+            text: errors.read("q", self.q.as_deref(), search_text),
+            newer_than: errors
+                .read("gentime_gt", self.gentime_gt.as_deref(), |text| integer(text, i64::MIN..=i64::MAX)),
+            order: errors.read("sort", self.sort.as_deref(), order).unwrap_or_default(),
+            limit: paging::limit(&mut errors, self.limit.as_deref(), MAX_PAGE).unwrap_or(PAGE),
+            offset: paging::offset(&mut errors, self.offset.as_deref()).into(),
+        };
+        errors.finish()?;
+        Ok(query)
     }
-    Ok(Reply::new(found.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-fn wanted(filter: Filter) -> Result<TaskQuery, ApiError> {
-    let given =
-        |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let tab = given(filter.tab).map(|word| {
-        let words = || TaskTabKey::ALL.iter().map(|tab| tab.word().to_owned()).collect();
-        TaskTabKey::from_word(&word)
-            .ok_or_else(|| ApiError::field("tab", Text::NotOneOf { allowed: words() }))
-    });
-    let text = given(filter.q);
-    if text.as_ref().is_some_and(|text| text.contains('\0')) {
-        return Err(ApiError::field("q", Text::BadCharacters));
-    }
-    if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
-        return Err(ApiError::field("q", Text::TooLong { max: LONGEST_TEXT }));
-    }
-    let (limit, offset) = paging::page(filter.limit.as_deref(), filter.offset.as_deref(), LARGEST_PAGE)?;
-    let mut words = Words::default();
-    let newer_than = words.integer("gentime_gt", filter.gentime_gt.as_deref(), i64::MIN..=i64::MAX);
-    words.done()?;
-    let uuid = |text: &str| Uuid::parse_str(text).ok().map(SectionId);
-    let word = |text: &str| (!text.contains('\0')).then(|| text.to_owned());
-    let statuses = given(filter.task_status).filter(|words| words != ANY);
-    Ok(TaskQuery {
-        tab: tab.transpose()?,
-        assignees: several("assignee", given(filter.assignee), contact, Text::NotAJid)?,
-        owners: several("owner", given(filter.owner), contact, Text::NotAJid)?,
-        tags: several("tag", given(filter.tag), word, Text::BadCharacters)?,
-        sections: several("section", given(filter.section), uuid, Text::NotAUuid)?,
-        statuses: several("task_status", statuses, word, Text::BadCharacters)?,
-        text,
-        newer_than,
-        order: order(given(filter.sort).as_deref())?,
-        limit: limit.unwrap_or(PAGE),
-        offset: offset.into(),
-    })
+fn tab(word: &str) -> Result<TaskTabKey, Text> {
+    TaskTabKey::from_word(word).ok_or_else(|| not_one_of(TaskTabKey::ALL.iter().map(|tab| tab.word())))
 }
 
-/// The values of a filter, none of them for having none.
-fn several<T>(
-    field: &str,
-    text: Option<String>,
-    read: impl Fn(&str) -> Option<T>,
-    refusal: Text,
-) -> Result<Option<Vec<T>>, ApiError> {
-    let Some(text) = text else { return Ok(None) };
+fn search_text(text: &str) -> Result<String, Text> {
+    match text {
+        _ if text.contains('\0') => Err(Text::BadCharacters),
+        _ if text.chars().count() > MAX_TEXT => Err(Text::TooLong { max: MAX_TEXT }),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// The values of a filter; none of them for [`NONE`].
+fn several<T>(text: &str, read: impl Fn(&str) -> Result<T, Text>) -> Result<Vec<T>, Text> {
     if text == NONE {
-        return Ok(Some(vec![]));
+        return Ok(vec![]);
     }
     let values: Vec<&str> = text.split(',').map(str::trim).filter(|value| !value.is_empty()).collect();
-    if values.len() > VALUES {
-        return Err(ApiError::field(field, Text::TooMany { max: VALUES }));
+    if values.len() > MAX_VALUES {
+        return Err(Text::TooMany { max: MAX_VALUES });
     }
-    let values: Option<Vec<T>> = values.into_iter().map(read).collect();
-    values.map(Some).ok_or_else(|| ApiError::field(field, refusal))
+    values.into_iter().map(read).collect()
 }
 
 fn contact(text: &str) -> Option<ContactId> {
@@ -167,16 +123,81 @@ fn contact(text: &str) -> Option<ContactId> {
     }
 }
 
-fn order(word: Option<&str>) -> Result<TaskOrder, ApiError> {
+fn section(text: &str) -> Result<SectionId, Text> {
+    Uuid::parse_str(text).map(SectionId).map_err(|_| Text::NotAUuid)
+}
+
+fn word(text: &str) -> Result<String, Text> {
+    if text.contains('\0') { Err(Text::BadCharacters) } else { Ok(text.to_owned()) }
+}
+
+fn order(word: &str) -> Result<TaskOrder, Text> {
     match word {
-        None | Some("activity" | "-last_message") => Ok(TaskOrder::Activity),
-        Some("deadline") => Ok(TaskOrder::Deadline),
-        Some("new" | "-created") => Ok(TaskOrder::New),
-        Some("old" | "created") => Ok(TaskOrder::Old),
-        Some("done") => Ok(TaskOrder::Done),
-        Some(_) => {
-            let allowed = ["activity", "deadline", "new", "old", "done"].map(str::to_owned).to_vec();
-            Err(ApiError::field("sort", Text::NotOneOf { allowed }))
-        }
+        "activity" | "-last_message" => Ok(TaskOrder::Activity),
+        "deadline" => Ok(TaskOrder::Deadline),
+        "new" | "-created" => Ok(TaskOrder::New),
+        "old" | "created" => Ok(TaskOrder::Old),
+        "done" => Ok(TaskOrder::Done),
+        _ => Err(not_one_of(["activity", "deadline", "new", "old", "done"])),
     }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Path {
+    task_id: TaskId,
+}
+
+/// List the tasks of a team
+///
+/// Tasks that the caller is a member of, and public tasks.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks", tag = "tasks",
+    params(("team_uid" = String, Path, description = "Uid of the team"), ListParams),
+    responses((status = 200, body = Success<TaskPage>)))]
+pub(super) async fn list_tasks(
+    State(queries): State<Queries>,
+    fresh: Fresh,
+    scope: TeamView,
+    Query(params): Query<ListParams>,
+) -> Result<Reply<TaskPage>, ApiError> {
+    let query = params.query()?;
+    let _permit = queries.search(scope.caller.account, query.text.is_some())?;
+    let (objects, count) = scope.read.tasks().page(&scope, &query).await?;
+    let page = TaskPage { count, limit: query.limit, objects, offset: query.offset };
+    Ok(Reply::new(page).at(scope.position(fresh)))
+}
+
+/// List the task tabs of a team
+///
+/// In their order, with the number of tasks that each tab shows the caller, as in the reference of 2019.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks/tabs", tag = "tasks",
+    params(("team_uid" = String, Path, description = "Uid of the team")),
+    responses((status = 200, body = Success<Vec<TaskTab>>)))]
+pub(super) async fn list_task_tabs(
+    fresh: Fresh,
+    request: RequestInfo,
+    scope: TeamView,
+) -> Result<Reply<Vec<TaskTab>>, ApiError> {
+    let counted = scope.read.tasks().tabs(&scope).await?;
+    let tabs = counted.into_iter().map(|(key, tasks, unread)| TaskTab::new(key, tasks, unread, request.lang));
+    Ok(Reply::new(tabs.collect()).at(scope.position(fresh)))
+}
+
+/// Show a task
+///
+/// With its checklist and the messages that it was made from.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}/tasks/{task_id}", tag = "tasks",
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("task_id" = String, Path, description = "Address or uid of the task")),
+    responses((status = 200, body = Success<Chat>)))]
+pub(super) async fn show_task(
+    fresh: Fresh,
+    scope: TeamView,
+    Params(path): Params<Path>,
+) -> Result<Reply<Chat>, ApiError> {
+    let TaskId(task) = path.task_id;
+    let Some(found) = scope.read.tasks().find(&scope, task).await? else {
+        scope.read.ensure_complete().await?;
+        return Err(not_found());
+    };
+    Ok(Reply::new(found).at(scope.position(fresh)))
 }

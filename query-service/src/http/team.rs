@@ -1,8 +1,9 @@
-//! `GET /api/v3/teams`, `…/{team_uid}`, the same under v4; `GET /api/v3/teams/{team_uid}/usage`
+//! `GET /api/v3/teams`, `…/{team_uid}`, both also under v4; `GET /api/v3/teams/{team_uid}/usage`
 
 use crate::Queries;
 use access::{Caller, Fresh, TeamView, not_found};
 use axum::extract::State;
+use domain::policy::{Action, may};
 use platform::http::{ApiError, Reply};
 use protocol::{
     ApiVersion,
@@ -12,50 +13,55 @@ use protocol::{
     team::{Team, Usage},
 };
 
-/// The caller's teams; archived ones drop out.
+/// List the caller's teams
+///
+/// Without archived teams.
 #[utoipa::path(get, path = "/api/v3/teams", tag = "teams", responses((status = 200, body = Success<Vec<Team>>)))]
-pub(super) async fn list(
+pub(super) async fn list_teams(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Team>>, ApiError> {
-    queries.teams(&caller, fresh, ApiVersion::V3).await
+    teams(&queries, &caller, fresh, ApiVersion::V3).await
 }
 
-/// The caller's teams; archived ones drop out. `me` carries the rights.
+/// List the caller's teams with rights
+///
+/// Without archived teams. `me` holds the caller's rights in each team.
 #[utoipa::path(get, path = "/api/v4/teams", tag = "teams", responses((status = 200, body = Success<Vec<Team>>)))]
-pub(super) async fn list_v4(
+pub(super) async fn list_teams_v4(
     State(queries): State<Queries>,
     caller: Caller,
     fresh: Fresh,
 ) -> Result<Reply<Vec<Team>>, ApiError> {
-    queries.teams(&caller, fresh, ApiVersion::V4).await
+    teams(&queries, &caller, fresh, ApiVersion::V4).await
 }
 
-/// One team as the caller sees it.
-#[utoipa::path(get, path = "/api/v3/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
+async fn teams(
+    queries: &Queries,
+    caller: &Caller,
+    fresh: Fresh,
+    version: ApiVersion,
+) -> Result<Reply<Vec<Team>>, ApiError> {
+    Ok(Reply::new(queries.access.read.teams().list(caller.account, version).await?).at(fresh.0))
+}
+
+/// Show a team
+#[utoipa::path(get, path = "/api/v3/teams/{team_uid}", tag = "teams",
+    params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<Team>)))]
-pub(super) async fn one(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
+pub(super) async fn show_team(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
     team(&scope, fresh, ApiVersion::V3).await
 }
 
-/// One team as the caller sees it; `me` carries the rights.
-#[utoipa::path(get, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
+/// Show a team with the caller's rights
+///
+/// `me` holds the caller's rights in the team.
+#[utoipa::path(get, path = "/api/v4/teams/{team_uid}", tag = "teams",
+    params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<Team>)))]
-pub(super) async fn one_v4(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
+pub(super) async fn show_team_v4(fresh: Fresh, scope: TeamView) -> Result<Reply<Team>, ApiError> {
     team(&scope, fresh, ApiVersion::V4).await
-}
-
-impl Queries {
-    async fn teams(
-        &self,
-        caller: &Caller,
-        fresh: Fresh,
-        version: ApiVersion,
-    ) -> Result<Reply<Vec<Team>>, ApiError> {
-        let teams = self.access.read.teams().list(caller.account, version).await?;
-        Ok(Reply::new(teams).at(fresh.0))
-    }
 }
 
 async fn team(scope: &TeamView, fresh: Fresh, version: ApiVersion) -> Result<Reply<Team>, ApiError> {
@@ -63,15 +69,18 @@ async fn team(scope: &TeamView, fresh: Fresh, version: ApiVersion) -> Result<Rep
     Ok(Reply::new(team.ok_or_else(not_found)?).at(scope.position(fresh)))
 }
 
-/// What the team stores, by month; for those who manage it.
-#[utoipa::path(get, path = "/api/v3/teams/{team_uid}/usage", tag = "teams", params(("team_uid" = String, Path)),
+/// Show a team's storage usage
+///
+/// Stored bytes by month, for members who may manage the team.
+#[utoipa::path(get, path = "/api/v3/teams/{team_uid}/usage", tag = "teams",
+    params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<Usage>)))]
-pub(super) async fn usage(
+pub(super) async fn show_team_usage(
     State(queries): State<Queries>,
     fresh: Fresh,
     scope: TeamView,
 ) -> Result<Reply<Usage>, ApiError> {
-    if !domain::policy::may(scope.status, domain::policy::Action::ManageTeam) {
+    if !may(scope.status, Action::ManageTeam) {
         return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
     }
     let usage = scope.read.teams().usage(&scope, queries.access.clock.now()).await?;

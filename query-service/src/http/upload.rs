@@ -1,8 +1,7 @@
 //! `GET /api/v4/teams/{team_uid}/uploads/{upload_uid}`, `…/file`, `…/preview`, `…/preview_2x`
 //!
-//! A file is shown to who uploaded it and to who may read a message or sees a task that brings it, and to nobody else. Pages that have it
-//! in a frame or follow its address get no script to run: what a browser could show otherwise than as a picture, a film or
-//! sound is to be saved, and all of it is sandboxed.
+//! A file is shown to its uploader, and to contacts who may read a message or see a task with this file. Browsers run no script
+//! of it: everything but pictures, videos and sounds is an attachment, and all content is sandboxed.
 
 use crate::Queries;
 use access::{Fresh, TeamView, not_found};
@@ -31,31 +30,32 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 const JPEG: &str = "image/jpeg";
-/// Rights may end: whoever has a copy asks whether it may still be shown.
-const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Access may be revoked, so a cached copy is revalidated on each use.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 const BY_CREDENTIALS: HeaderValue = HeaderValue::from_static("Token, Cookie");
-/// What RFC 8187 lets stand as it is.
+/// Characters that RFC 8187 leaves unencoded.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What the path of a file names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     upload_uid: Uuid,
 }
 
-/// What the path of a content names.
 #[derive(Debug, Deserialize)]
 pub(super) struct ContentPath {
     upload_uid: Uuid,
     rendition: String,
 }
 
-/// A file that the caller may read.
+/// Show an uploaded file
+///
+/// Name, type and size; for files that the caller may read.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}", tag = "uploads",
-    params(("team_uid" = String, Path), ("upload_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("upload_uid" = String, Path, description = "Uid of the file")),
     responses((status = 200, body = Success<Upload>)))]
-pub(super) async fn one(
+pub(super) async fn show_upload(
     fresh: Fresh,
     scope: TeamView,
     Params(path): Params<Path>,
@@ -64,13 +64,16 @@ pub(super) async fn one(
     Ok(Reply::new(upload.shown(scope.team, scope.read.base_url())).at(scope.position(fresh)))
 }
 
-/// The content of a file that the caller may read, whole or one range of it; or a preview of a picture, a JPEG.
+/// Download an uploaded file or its preview
+///
+/// The whole content or one range of it; previews are JPEG.
 #[utoipa::path(get, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}/{rendition}", tag = "uploads",
-    params(("team_uid" = String, Path), ("upload_uid" = String, Path),
-        ("rendition" = String, Path, description = "file, preview or preview_2x")),
+    params(("team_uid" = String, Path, description = "Uid of the team"),
+        ("upload_uid" = String, Path, description = "Uid of the file"),
+        ("rendition" = String, Path, description = "`file`, `preview` or `preview_2x`")),
     responses((status = 200, body = Vec<u8>, content_type = "*/*"), (status = 206, body = Vec<u8>, content_type = "*/*"),
-        (status = 304, description = "the client has it"), (status = 416, description = "no such range")))]
-pub(super) async fn content(
+        (status = 304, description = "The client's copy is current"), (status = 416, description = "The range is outside the content")))]
+pub(super) async fn download_upload(
     State(queries): State<Queries>,
     _fresh: Fresh,
     scope: TeamView,
@@ -91,13 +94,13 @@ pub(super) async fn content(
         return Ok(Bare((StatusCode::NOT_MODIFIED, headers)).into_response());
     }
     let content = queries.blobs.open(blob, name).await.map_err(ApiError::unavailable)?;
-    // An event names it: if it is not there, the store is the one that is wrong, or not the one it was written to.
+    // The file is in the log, so a missing content is a fault of the store, except in the past: the file may have been removed since.
     let content = content.ok_or_else(|| match scope.is_past() {
-        true => not_found(), // it was removed since
-        false => ApiError::unavailable("a file that the log knows is not stored"),
+        true => not_found(),
+        false => ApiError::unavailable("a file of the log is missing in the blob store"),
     })?;
     let wanted = wanted(&method, &headers, &etag, content.size());
-    Ok(Bare(answer(content, wanted, described(&upload, name, &etag)?)).into_response())
+    Ok(Bare(respond(content, wanted, described(&upload, name, &etag)?)).into_response())
 }
 
 async fn found(scope: &TeamView, upload: Uuid) -> Result<(UploadRecord, BlobId), ApiError> {
@@ -105,18 +108,18 @@ async fn found(scope: &TeamView, upload: Uuid) -> Result<(UploadRecord, BlobId),
     found?.ok_or_else(not_found)
 }
 
-fn answer(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response {
+fn respond(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response {
     let size = content.size();
     let (status, range) = match wanted {
         Wanted::Whole => (StatusCode::OK, 0..size),
         Wanted::Part(range) => {
-            let told = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-            headers.extend(HeaderValue::try_from(told).map(|told| (CONTENT_RANGE, told)));
+            let value = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+            headers.extend(HeaderValue::try_from(value).map(|value| (CONTENT_RANGE, value)));
             (StatusCode::PARTIAL_CONTENT, range)
         }
         Wanted::Unsatisfiable => {
             headers
-                .extend(HeaderValue::try_from(format!("bytes */{size}")).map(|told| (CONTENT_RANGE, told)));
+                .extend(HeaderValue::try_from(format!("bytes */{size}")).map(|value| (CONTENT_RANGE, value)));
             headers.remove(CONTENT_TYPE);
             return (StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response();
         }
@@ -125,7 +128,7 @@ fn answer(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response 
     (status, headers, Body::from_stream(content.pieces(range))).into_response()
 }
 
-/// All that is said of a content but its length.
+/// The headers of a content without its length.
 fn described(upload: &UploadRecord, name: &str, etag: &str) -> Result<HeaderMap, ApiError> {
     let (content_type, disposition) = match name {
         FILE => (upload.content_type.as_str(), disposition(upload)),
@@ -137,14 +140,14 @@ fn described(upload: &UploadRecord, name: &str, etag: &str) -> Result<HeaderMap,
         (CONTENT_DISPOSITION, value(&disposition)?),
         (ETAG, value(etag)?),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
-        (CACHE_CONTROL, ASK_EACH_TIME),
+        (CACHE_CONTROL, REVALIDATE),
         (CONTENT_SECURITY_POLICY, SANDBOX),
         (VARY, BY_CREDENTIALS),
     ];
     Ok(HeaderMap::from_iter(all))
 }
 
-/// How a browser is to take a file, and its name (RFC 6266): in ASCII for old ones, and as it is.
+/// `Content-Disposition` (RFC 6266) with the name in ASCII for old browsers, and encoded for the others.
 fn disposition(upload: &UploadRecord) -> String {
     let inline = match upload.kind {
         UploadKind::Image | UploadKind::Video | UploadKind::Audio => "inline",
@@ -162,7 +165,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn names_stand_in_headers_and_cannot_leave_them() {
+    fn disposition_of_a_hostile_name_stays_one_header() {
         let mut upload = UploadRecord {
             id: UploadId(Uuid::nil()),
             created: Default::default(),
@@ -173,10 +176,12 @@ mod tests {
             animated: false,
             preview: None,
         };
-        let told = disposition(&upload);
-        assert!(told.starts_with("attachment; filename=\"_____ _1__ x=y_0a.html\"; filename*=UTF-8''%D0%9E"));
-        assert!(told.ends_with("%20%221%22%3B%20x%3Dy%250a.html"), "{told}");
-        assert!(HeaderValue::try_from(told).is_ok());
+        let value = disposition(&upload);
+        assert!(
+            value.starts_with("attachment; filename=\"_____ _1__ x=y_0a.html\"; filename*=UTF-8''%D0%9E")
+        );
+        assert!(value.ends_with("%20%221%22%3B%20x%3Dy%250a.html"), "{value}");
+        assert!(HeaderValue::try_from(value).is_ok());
         upload.kind = UploadKind::Image;
         assert!(disposition(&upload).starts_with("inline; "));
     }

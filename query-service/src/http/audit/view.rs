@@ -1,46 +1,50 @@
-//! Events of history as a reader may see them.
+//! Views of historical events: what a viewer may see of them.
 
-use super::{reader::Reader, seen};
+use super::viewer::AuditViewer;
 use audit::{DecodedEntry, Entry, Related};
 use events::personal::MARKER;
 use protocol::audit::{AuditEffect, AuditEvent, AuditStory};
 use serde_json::Value;
 
-/// An event with all that the reader may see of it.
-pub(super) fn told(told: &DecodedEntry, reader: &Reader) -> AuditEvent {
-    let mut event = bare(&told.entry);
-    match told.data() {
+/// An event with its data.
+pub(super) fn event(decoded: &DecodedEntry, viewer: &AuditViewer) -> AuditEvent {
+    let mut event = without_data(&decoded.entry);
+    match decoded.data() {
         Ok(mut data) => {
-            if !reader.sees_personal() {
-                conceal(&mut data);
+            if !viewer.sees_personal() {
+                redact(&mut data);
             }
             event.data = Some(data);
         }
-        Err(why) if reader.sees_personal() => event.unreadable = Some(why),
-        // What is said of it may quote a value.
+        Err(why) if viewer.sees_personal() => event.unreadable = Some(why),
+        // The reason may quote a personal value.
         Err(_) => event.unreadable = Some("it cannot be read".to_owned()),
     }
-    if reader.sees_personal() {
-        event.address = told.address().map(str::to_owned);
-        event.user_agent = told.user_agent().map(str::to_owned);
+    if viewer.sees_personal() {
+        event.address = decoded.address().map(str::to_owned);
+        event.user_agent = decoded.user_agent().map(str::to_owned);
     }
     event
 }
 
-/// An event with what belongs to it, as far as the reader may see it.
-pub(super) fn story(event: &DecodedEntry, related: Related, reader: &Reader) -> AuditStory {
-    let bares = |entries| seen(entries, reader).map(|entry| bare(&entry)).collect();
-    let effects = related.effects.iter().filter(|(_, effect)| reader.may_see(effect));
+/// An event with its data, causes and effects.
+pub(super) fn story(decoded: &DecodedEntry, related: Related, viewer: &AuditViewer) -> AuditStory {
+    let visible = |entries: Vec<Entry>| {
+        entries.iter().filter(|entry| viewer.may_see(entry)).map(without_data).collect()
+    };
+    let effects = related.effects.iter().filter(|(_, effect)| viewer.may_see(effect));
     AuditStory {
-        event: told(event, reader),
-        causes: bares(related.causes),
-        effects: effects.map(|(depth, effect)| AuditEffect { depth: *depth, event: bare(effect) }).collect(),
-        same_request: bares(related.siblings),
+        event: event(decoded, viewer),
+        causes: visible(related.causes),
+        effects: effects
+            .map(|(depth, effect)| AuditEffect { depth: *depth, event: without_data(effect) })
+            .collect(),
+        same_request: visible(related.siblings),
     }
 }
 
-/// What the index says of an event.
-fn bare(entry: &Entry) -> AuditEvent {
+/// An event as the index describes it.
+fn without_data(entry: &Entry) -> AuditEvent {
     AuditEvent {
         number: entry.number,
         position: entry.position,
@@ -66,28 +70,28 @@ fn bare(entry: &Entry) -> AuditEvent {
     }
 }
 
-/// Takes the values out of personal values, so that they look as if erased.
-fn conceal(value: &mut Value) {
+/// Removes the values of personal values, so that they look erased.
+fn redact(value: &mut Value) {
     match value {
         Value::Object(fields) => match fields.get_mut(MARKER) {
             Some(Value::Object(body)) => drop(body.remove("value")),
-            _ => fields.values_mut().for_each(conceal),
+            _ => fields.values_mut().for_each(redact),
         },
-        Value::Array(items) => items.iter_mut().for_each(conceal),
+        Value::Array(items) => items.iter_mut().for_each(redact),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::conceal;
+    use super::redact;
     use serde_json::json;
 
     #[test]
-    fn personal_values_are_taken_out_at_any_depth() {
+    fn redact_removes_personal_values_at_any_depth() {
         let personal = json!({"$personal": {"subject": "team-1", "value": {"a": "secret"}}});
         let mut data = json!({"text": personal, "items": [{"text": personal}], "n": 1});
-        conceal(&mut data);
+        redact(&mut data);
         let bare = json!({"$personal": {"subject": "team-1"}});
         assert_eq!(data, json!({"text": bare, "items": [{"text": bare}], "n": 1}));
     }

@@ -1,4 +1,4 @@
-//! Who looks into history, and how far they may see.
+//! Who may read history, and how much of it.
 
 use crate::Queries;
 use access::{Caller, TeamScope};
@@ -17,17 +17,17 @@ use protocol::{error::ErrorCode, lang::Text};
 use read_model::rights::Membership;
 use serde_json::Value;
 
-/// Somebody who may look into history.
+/// An auditor, or an owner of a team.
 #[derive(Clone)]
-pub(super) struct Reader {
+pub(super) struct AuditViewer {
     caller: Caller,
     request: RequestInfo,
-    /// The one team whose history it is; none: everybody's.
+    /// The team whose history an owner sees; `None` for an auditor.
     team: Option<TeamId>,
 }
 
-impl Reader {
-    /// One of those whom the settings name.
+impl AuditViewer {
+    /// An auditor, whom the settings name.
     pub(super) async fn auditor(
         queries: &Queries,
         caller: Caller,
@@ -36,7 +36,7 @@ impl Reader {
         if !is_auditor(queries, &caller).await? {
             return Err(forbidden());
         }
-        Self::counted(queries, caller, request, None)
+        Self::within_quota(queries, caller, request, None)
     }
 
     /// An owner of the team.
@@ -45,10 +45,10 @@ impl Reader {
             return Err(forbidden());
         }
         let team = Some(scope.team);
-        Self::counted(queries, scope.caller, request, team)
+        Self::within_quota(queries, scope.caller, request, team)
     }
 
-    fn counted(
+    fn within_quota(
         queries: &Queries,
         caller: Caller,
         request: RequestInfo,
@@ -58,38 +58,40 @@ impl Reader {
         Ok(Self { caller, request, team })
     }
 
-    /// Who it is.
     pub(super) fn account(&self) -> AccountId {
         self.caller.account
     }
 
-    /// The one team that is seen.
     pub(super) fn team(&self) -> Option<TeamId> {
         self.team
     }
 
-    /// Whether personal values are shown: owners are not their members' confessors.
+    /// Auditors see personal values; owners do not see those of their members.
     pub(super) fn sees_personal(&self) -> bool {
         self.team.is_none()
     }
 
-    /// Whether an event may be shown.
     pub(super) fn may_see(&self, entry: &Entry) -> bool {
         self.team.is_none() || entry.team == self.team
     }
 
-    /// Records what is asked: without it nothing may be shown.
-    pub(super) async fn record(&self, queries: &Queries, call: Call, asked: &Value) -> Result<(), ApiError> {
+    /// Records the read, which must happen before anything is shown.
+    pub(super) async fn record(
+        &self,
+        queries: &Queries,
+        call: Call,
+        parameters: &Value,
+    ) -> Result<(), ApiError> {
         let account = self.caller.account;
-        let asked = Personal::of_account(account, asked.to_string());
+        let asked = Personal::of_account(account, parameters.to_string());
         let read = Read { account, team: self.team, call, asked };
         let now = queries.access.clock.now();
         let recorded = queries.auditor.record(read, self.caller.session().id, &self.request, now).await;
         recorded.map(drop).map_err(ApiError::unavailable)
     }
 
-    /// Whether all that let this reader in still holds: the session, and the role.
-    pub(super) async fn is_still_one(&self, queries: &Queries, headers: &HeaderMap) -> bool {
+    /// Whether the session is still open and the role still held.
+    pub(super) async fn is_still_authorized(&self, queries: &Queries, headers: &HeaderMap) -> bool {
         let Ok(caller) = queries.access.authenticate(headers).await else { return false };
         if caller.account != self.caller.account {
             return false;
@@ -112,7 +114,7 @@ fn forbidden() -> ApiError {
     ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids)
 }
 
-/// The settings name accounts, or phones, whoever has them.
+/// The settings name auditors by account or by phone.
 async fn is_auditor(queries: &Queries, caller: &Caller) -> Result<bool, ApiError> {
     let named = &queries.access.config.audit.auditors;
     if named.is_empty() {

@@ -1,80 +1,81 @@
-//! What of history is asked for.
+//! The query string of lists of history: filters, and the page.
 
-use super::reader::Reader;
+use super::viewer::AuditViewer;
 use crate::paging;
 use audit::{Filter, Order};
 use chrono::{DateTime, Utc};
 use events::{AccountId, TeamId};
-use platform::http::ApiError;
+use platform::http::{ApiError, FieldErrors};
 use protocol::{error::ErrorCode, lang::Text, time::fold_leap_second};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-/// Events of a page, unless said otherwise; and at most.
+/// Events of a page by default.
 const PAGE: u32 = 100;
-const LARGEST_PAGE: u32 = 500;
+/// Events of a page at most.
+const MAX_PAGE: u32 = 500;
 
-/// Which way.
+/// The order of a page.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::http) enum Direction {
-    /// From the oldest on.
+    /// The oldest event first.
     #[default]
     Oldest,
-    /// From the latest back.
+    /// The latest event first.
     Latest,
 }
 
-/// Conditions, all of which must hold. A text that ends in `*` stands for all that begin so.
+/// The query string of a list of history. An event must meet all conditions. A text that ends in `*` is a prefix.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct Wanted {
-    /// The account that acted.
+pub(in crate::http) struct ListParams {
+    /// Only events of this account's commands.
     #[param(value_type = Option<String>)]
     actor: Option<AccountId>,
-    /// In which team; an owner's is given by the path.
+    /// Only events of this team; ignored where the path names a team.
     #[param(value_type = Option<String>)]
     team: Option<TeamId>,
-    /// The stream's name, e.g. `message-*`.
+    /// Only events of this stream, e.g. `message-*`.
     stream: Option<String>,
-    /// The stored name, e.g. `message.posted.v1` or `contact.*`.
+    /// Only events of this kind, by its stored name, e.g. `message.posted.v1` or `contact.*`.
     kind: Option<String>,
-    /// The request.
+    /// Only events of this request.
     request_id: Option<String>,
-    /// What groups all that stems from one cause outside.
+    /// Only events with this correlation id, which all consequences of one external cause share.
     correlation: Option<String>,
-    /// The command's name, e.g. `team.*`.
+    /// Only events of this command, e.g. `team.*`.
     command: Option<String>,
-    /// The client's address; for auditors alone.
+    /// Only events of requests from this client address; for auditors only.
     address: Option<String>,
-    /// At this position or behind it.
+    /// Only events at this position or later.
     from: Option<u64>,
-    /// At this position or before it.
+    /// Only events at this position or earlier.
     to: Option<u64>,
-    /// At this time or later.
+    /// Only events at this time or later.
     since: Option<DateTime<Utc>>,
-    /// Before this time.
+    /// Only events before this time.
     until: Option<DateTime<Utc>>,
-    /// `oldest` first, or `latest`.
+    /// `oldest` first, or `latest` first.
     #[param(inline)]
     pub(super) order: Option<Direction>,
-    /// Behind this number of the chain (before it, latest first): `next` of the page before. Of a stream
-    /// `Last-Event-ID` goes before it; without either it begins now.
+    /// Only events after this number of the chain (before it, with `latest` first): `next` of the previous page. A stream
+    /// starts after `Last-Event-ID`, or else after this number, or else now.
     pub(super) after: Option<u64>,
-    /// Events of the page, 500 at most; 100 when absent.
+    /// Maximum number of events, at most 500; 100 by default.
     #[param(value_type = Option<u32>)]
     limit: Option<String>,
 }
 
-impl Wanted {
-    /// The conditions, within what the reader may see.
-    pub(super) fn filter(&self, reader: &Reader) -> Result<Filter, ApiError> {
-        if self.address.is_some() && !reader.sees_personal() {
+impl ListParams {
+    /// The filter, limited to what the viewer may see.
+    pub(super) fn filter(&self, viewer: &AuditViewer) -> Result<Filter, ApiError> {
+        if self.address.is_some() && !viewer.sees_personal() {
             return Err(ApiError::new(ErrorCode::AccessDenied).because(Text::RoleForbids));
         }
         Ok(Filter {
             actor: self.actor,
-            team: reader.team().or(self.team),
+            team: viewer.team().or(self.team),
             stream: self.stream.clone(),
             kind: self.kind.clone(),
             request_id: self.request_id.clone(),
@@ -95,17 +96,19 @@ impl Wanted {
         }
     }
 
-    /// Where the page begins.
-    pub(super) fn from(&self) -> u64 {
+    /// The number of the chain at which the page starts.
+    pub(super) fn start(&self) -> u64 {
         self.after.unwrap_or(match self.order() {
             Order::Oldest => 0,
             Order::Latest => u64::MAX,
         })
     }
 
-    /// Events of the page.
+    /// Maximum number of events.
     pub(super) fn limit(&self) -> Result<u32, ApiError> {
-        let limit = paging::limit(self.limit.as_deref(), LARGEST_PAGE);
-        Ok(limit.map_err(|text| ApiError::field("limit", text))?.unwrap_or(PAGE))
+        let mut errors = FieldErrors::default();
+        let limit = paging::limit(&mut errors, self.limit.as_deref(), MAX_PAGE).unwrap_or(PAGE);
+        errors.finish()?;
+        Ok(limit)
     }
 }
