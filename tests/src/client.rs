@@ -1,31 +1,41 @@
-//! A user's HTTP end of the wire: every call is held against the served document.
+//! An HTTP client of one user, over the network or straight into a router. It checks every answer against the OpenAPI
+//! document that the product serves.
 
 use crate::{
     exchange::{Answer, Body, Call},
     openapi::Document,
     world::Addresses,
 };
-use http::Method;
+use axum::{Router, extract::ConnectInfo};
+use http::{Method, Request, header::CONTENT_TYPE};
 use serde_json::Value;
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tower::ServiceExt;
 
 /// Longest wait for an answer, against hanging.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Who calls.
+/// The base of URLs within this process; only the path and query reach the router.
+const IN_PROCESS: &str = "http://veche.test";
+
+/// How a caller proves who it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Identity {
-    /// Says nothing.
+    /// No credentials.
     #[default]
     Nobody,
-    /// With the header `Token`.
+    /// The header `Token`.
     Token(String),
-    /// With the header `Cookie`: `name=value`.
+    /// The header `Cookie`: `name=value`.
     Cookie(String),
 }
 
 impl Identity {
-    /// The header that says so.
+    /// The header with the credentials.
     pub fn header(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Nobody => None,
@@ -35,68 +45,94 @@ impl Identity {
     }
 }
 
-/// Calls one world as one identity. Cheap to clone.
+/// The way to the product.
+#[derive(Clone)]
+enum Transport {
+    Network { http: reqwest::Client, addresses: Addresses, source: Option<IpAddr> },
+    InProcess { http: reqwest::Client, router: Router, source: IpAddr },
+}
+
+/// Sends requests with one identity. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    addresses: Addresses,
+    transport: Transport,
     document: Option<Arc<Document>>,
     identity: Identity,
-    source: Option<IpAddr>,
 }
 
 impl Client {
-    /// Nobody, at these addresses. Without a document nothing is judged: for load.
-    ///
-    /// # Panics
-    /// The HTTP client cannot be made.
+    /// A client without credentials. Without a document it checks no answers, which saves time under load.
     pub fn new(addresses: Addresses, document: Option<Arc<Document>>) -> Self {
-        Self { http: http(None), addresses, document, identity: Identity::Nobody, source: None }
+        let transport = Transport::Network { http: http(None), addresses, source: None };
+        Self { transport, document, identity: Identity::Nobody }
     }
 
-    /// The same caller from another address of this machine, such as 127.0.11.1.
+    /// A client without credentials that calls a router in this process.
+    pub fn in_process(router: Router, document: Option<Arc<Document>>) -> Self {
+        let transport = Transport::InProcess { http: http(None), router, source: Ipv4Addr::LOCALHOST.into() };
+        Self { transport, document, identity: Identity::Nobody }
+    }
+
+    /// This client, with another local address, such as 127.0.11.1.
     #[must_use]
     pub fn from(&self, source: IpAddr) -> Self {
-        Self { http: http(Some(source)), source: Some(source), ..self.clone() }
+        let transport = match &self.transport {
+            Transport::Network { addresses, .. } => Transport::Network {
+                http: http(Some(source)),
+                addresses: addresses.clone(),
+                source: Some(source),
+            },
+            Transport::InProcess { http, router, .. } => {
+                Transport::InProcess { http: http.clone(), router: router.clone(), source }
+            }
+        };
+        Self { transport, ..self.clone() }
     }
 
-    /// From which address of this machine, if that was chosen.
+    /// The local address, if one was chosen.
     pub fn source(&self) -> Option<IpAddr> {
-        self.source
+        match self.transport {
+            Transport::Network { source, .. } => source,
+            Transport::InProcess { source, .. } => Some(source),
+        }
     }
 
-    /// The same world as somebody else.
+    /// This client, with other credentials.
     #[must_use]
     pub fn as_identity(&self, identity: Identity) -> Self {
         Self { identity, ..self.clone() }
     }
 
-    /// The same caller, of a world that lies elsewhere.
+    /// This client, with a product that listens at other addresses.
     #[must_use]
     pub fn at(&self, addresses: Addresses) -> Self {
-        Self { addresses, ..self.clone() }
+        let source = self.source();
+        Self { transport: Transport::Network { http: http(source), addresses, source }, ..self.clone() }
     }
 
-    /// The same world with a token.
+    /// This client, with the token of a session.
     #[must_use]
     pub fn as_token(&self, token: &str) -> Self {
         self.as_identity(Identity::Token(token.to_owned()))
     }
 
-    /// The same caller, judged no more.
+    /// This client, without the check of answers against the document.
     #[must_use]
     pub fn unjudged(&self) -> Self {
         Self { document: None, ..self.clone() }
     }
 
-    /// Who this is.
+    /// Its credentials.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// Where the world is.
+    /// Where the product listens.
     pub fn addresses(&self) -> &Addresses {
-        &self.addresses
+        match &self.transport {
+            Transport::Network { addresses, .. } => addresses,
+            Transport::InProcess { .. } => panic!("a product in process has no addresses"),
+        }
     }
 
     /// `GET`.
@@ -119,49 +155,57 @@ impl Client {
         self.send(Call::new(Method::DELETE, path, Body::Empty)).await
     }
 
-    /// Any call.
-    ///
-    /// # Panics
-    /// No answer, or one that is not as documented.
+    /// Sends any call and checks the answer against the document.
     pub async fn send(&self, call: Call) -> Answer {
         let shown = format!("{} {}", call.method, call.path);
         let answer = self.try_send(call).await.unwrap_or_else(|error| panic!("{shown}: {error}"));
         if let Some(document) = &self.document {
             let faults = document.faults(&answer);
-            assert!(faults.is_empty(), "not as documented:\n  {}\n{answer}", faults.join("\n  "));
+            assert!(faults.is_empty(), "differs from the document:\n  {}\n{answer}", faults.join("\n  "));
         }
         answer
     }
 
-    /// Any call, for worlds whose processes are being killed; judged by nobody.
-    ///
-    /// # Errors
-    /// No answer.
+    /// Sends any call and checks nothing: for tests that kill processes.
     pub async fn try_send(&self, call: Call) -> reqwest::Result<Answer> {
-        let url = self.addresses.http(&call.method, call.path_only()) + &call.path;
-        let mut request = self.http.request(call.method.clone(), url);
-        if let Some((name, value)) = self.identity.header() {
-            request = request.header(name, value);
+        match &self.transport {
+            Transport::Network { http, addresses, .. } => {
+                let url = addresses.http(&call.method, call.path_only()) + &call.path;
+                let response = http.execute(self.request(http, &call, &url)?).await?;
+                let (status, headers) = (response.status(), response.headers().clone());
+                Ok(Answer::new(call, status, headers, response.bytes().await?))
+            }
+            Transport::InProcess { http, router, source } => {
+                let request = self.request(http, &call, &format!("{IN_PROCESS}{}", call.path))?;
+                let mut request = Request::<reqwest::Body>::try_from(request)?.map(axum::body::Body::new);
+                request.extensions_mut().insert(ConnectInfo(SocketAddr::new(*source, 1)));
+                let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+                let (parts, body) = response.into_parts();
+                let bytes =
+                    axum::body::to_bytes(body, usize::MAX).await.expect("a handler sends a whole body");
+                Ok(Answer::new(call, parts.status, parts.headers, bytes))
+            }
         }
-        for (name, value) in &call.headers {
+    }
+
+    fn request(&self, http: &reqwest::Client, call: &Call, url: &str) -> reqwest::Result<reqwest::Request> {
+        let mut request = http.request(call.method.clone(), url);
+        let named = call.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in self.identity.header().into_iter().chain(named) {
             request = request.header(name, value);
         }
         request = match &call.body {
             Body::Empty => request,
             Body::Json(value) => request.json(value),
             Body::Raw { content_type: Some(kind), bytes } => {
-                request.header("content-type", kind).body(bytes.clone())
+                request.header(CONTENT_TYPE, kind).body(bytes.clone())
             }
             Body::Raw { content_type: None, bytes } => request.body(bytes.clone()),
         };
-        let response = request.send().await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await?;
-        let json = serde_json::from_slice(&bytes).unwrap_or_default();
-        Ok(Answer { call, status, headers, bytes, json })
+        request.build()
     }
 
-    /// `POST` of a form with one file in it.
+    /// `POST` of a multipart form with one file.
     pub async fn upload(
         &self,
         path: impl Into<String>,

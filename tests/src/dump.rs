@@ -1,13 +1,10 @@
-//! The read model as text, to compare it with another one made from the same log.
+//! The read model as text, to compare it with another read model of the same log.
 
 use serde_json::Value;
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 
-/// All rows of all tables of the schema `read`, by table, sorted.
-///
-/// # Panics
-/// The database cannot be read.
+/// Dumps all rows of the schema `read` by table, sorted.
 pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
     let tables = sqlx::query_scalar::<_, String>(
         "select table_name::text from information_schema.tables where table_schema = 'read' order by 1",
@@ -15,7 +12,7 @@ pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
     let tables = tables.fetch_all(pool).await.expect("the catalogue can be read");
     let mut dump = BTreeMap::new();
     for table in tables {
-        // The name is from the catalogue, not from anybody's input.
+        // The name comes from the catalogue, not from input.
         let rows =
             sqlx::AssertSqlSafe(format!("select to_jsonb(t)::text from read.\"{table}\" as t order by 1"));
         let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(pool).await.expect("a table can be read");
@@ -24,7 +21,7 @@ pub async fn read_model(pool: &PgPool) -> BTreeMap<String, Vec<String>> {
     dump
 }
 
-/// A row with its columns of bytes as the text they are.
+/// Decodes the columns of a row that hold text as bytes.
 fn legible(row: &str) -> String {
     let mut row: Value = serde_json::from_str(row).unwrap_or_default();
     for column in row.as_object_mut().into_iter().flat_map(|row| row.values_mut()) {
@@ -37,7 +34,7 @@ fn legible(row: &str) -> String {
     row.to_string()
 }
 
-/// Where two dumps differ, some rows of each table that does.
+/// Lists the tables in which two dumps differ, with up to two rows of each.
 pub fn differences(
     left: &BTreeMap<String, Vec<String>>,
     right: &BTreeMap<String, Vec<String>>,

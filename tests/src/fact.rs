@@ -1,4 +1,4 @@
-//! States facts in a world's log directly: for what has happened although no call makes it happen.
+//! Appends events that no call produces to the log of a running product.
 
 use crate::{
     exchange::Call,
@@ -16,10 +16,7 @@ use secrets::{
 };
 use uuid::Uuid;
 
-/// A team has room for so many bytes of files. Returns when `witness`, who is in it, can read that.
-///
-/// # Panics
-/// The id is none, or the log cannot be written.
+/// Sets a team's quota for files, in bytes. Returns once `witness`, a member, can read it.
 pub async fn uploads_size_limit(world: &World, witness: &Person, team: &str, limit: u64) {
     let id: TeamId = Uuid::parse_str(team).expect("a team's id").into();
     let settings = team::Settings {
@@ -27,7 +24,7 @@ pub async fn uploads_size_limit(world: &World, witness: &Person, team: &str, lim
         max_message_update_age: 86_400,
         uploads_size_limit: limit,
     };
-    // Without the value it is as if the name were erased: nobody needs it here.
+    // Without the value the name counts as erased, which this test does not mind.
     let name = Personal { subject: Subject::Team(id), within: None, value: None };
     let event = Event::from(TeamEvent::from(team::Changed { name, settings }));
     let position = state(world, StreamName::team(id), &event).await;

@@ -1,10 +1,10 @@
-//! What clients read: the fields of the vendor's published types, and whether an answer of ours decodes in them.
+//! The fields of the vendor's published client types, and whether our answers decode into them.
 
 use crate::shape::{Format, kind};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 
-/// Objects of the same shape under another name, and words of closed sets.
+/// Other names of the same objects.
 const ALIASES: [(&str, &str); 1] = [("PushDevice", "Device")];
 const WORDS: [(&str, &[&str]); 7] = [
     ("TeamStatus", &["owner", "admin", "member", "guest"]),
@@ -16,7 +16,7 @@ const WORDS: [(&str, &[&str]); 7] = [
     ("Mediasubtype", &["sticker", "newtask", "named"]),
 ];
 
-/// The table.
+/// The table of `contract/fields.txt`.
 pub struct Fields {
     objects: BTreeMap<String, BTreeMap<String, Field>>,
 }
@@ -27,10 +27,6 @@ struct Field {
 }
 
 impl Fields {
-    /// Reads `contract/fields.txt`.
-    ///
-    /// # Panics
-    /// A line is none.
     pub fn load() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/fields.txt");
         let table = std::fs::read_to_string(path).expect("the table of fields");
@@ -42,13 +38,13 @@ impl Fields {
             let field = Field { kinds, always: when == "always" };
             objects.entry(object.to_owned()).or_default().insert(name.to_owned(), field);
         }
-        // The account as it sees itself has all fields of any account.
+        // `Me` has all fields of `User`.
         let user = objects.remove("User").unwrap_or_default();
         objects.entry("Me".to_owned()).or_default().extend(user);
         Self { objects }
     }
 
-    /// Where a value does not decode in a type: `Team`, `[Device]`.
+    /// Lists where a value does not decode into a type, such as `Team` or `[Device]`.
     pub fn faults(&self, of: &str, value: &Value) -> Vec<String> {
         let mut faults = Vec::new();
         self.check(of, of, value, &mut faults);
@@ -99,7 +95,7 @@ impl Fields {
         faults.extend(missing.map(|(name, _)| format!("{at}/{name}: missing")));
     }
 
-    /// One kind must fit; the faults of the first are told if none does.
+    /// One of the kinds must fit; if none does, the faults of the first are reported.
     fn check_any(&self, at: &str, kinds: &[String], value: &Value, faults: &mut Vec<String>) {
         let tried = kinds.iter().map(|kind| {
             let mut faults = Vec::new();
@@ -119,7 +115,7 @@ impl Fields {
     }
 }
 
-/// Whether a value is of a kind that is no object of the table.
+/// Whether a value is of a kind other than the objects of the table.
 fn is(kind: &str, value: &Value) -> bool {
     let text = value.as_str();
     if let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == kind) {
@@ -134,7 +130,7 @@ fn is(kind: &str, value: &Value) -> bool {
         "uint" => value.is_u64(),
         "dt" => text.is_some_and(|text| Format::Time.fits(text)),
         "jid" => text.is_some_and(|text| ['d', 'g', 't'].iter().any(|kind| Format::Jid(*kind).fits(text))),
-        // Objects that are not in the table are not ours to send.
+        // The product sends no other objects.
         _ => false,
     }
 }
@@ -145,7 +141,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_does_not_decode_is_told() {
+    fn faults_of_a_value_that_does_not_decode_are_listed() {
         let fields = Fields::load();
         let right = json!({"url": "http://h/1x.jpg", "width": 1, "height": 1});
         assert_eq!(fields.faults("SingleIcon", &right), Vec::<String>::new());

@@ -1,5 +1,4 @@
-//! The description of what goes over sockets, as the judge of every frame: an event or a field it does not know is a
-//! failure.
+//! Checks frames against the AsyncAPI document: an unknown event or field is a failure.
 
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
@@ -7,10 +6,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 static JUDGES: OnceLock<HashMap<String, Validator>> = OnceLock::new();
 
-/// What is wrong with a frame of the server, nothing if it is as described.
-///
-/// # Panics
-/// The description itself is wrong.
+/// Lists where a frame of the server differs from the document.
 pub fn faults(frame: &Value) -> Vec<String> {
     let name = frame["event"].as_str().unwrap_or_default();
     match JUDGES.get_or_init(judges).get(name) {
@@ -26,7 +22,7 @@ fn judges() -> HashMap<String, Validator> {
     let document = veche::asyncapi::document();
     let messages = document["components"]["messages"].as_object().expect("the description has messages");
     let judge = |name: &String| {
-        // A schema that is the place in the document: its references are relative to the document too.
+        // References within the schema are relative to the document, so the schema is a reference into it.
         let mut root = document.clone();
         root["$ref"] = Value::String(format!("#/components/messages/{name}/payload"));
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);

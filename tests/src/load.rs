@@ -1,9 +1,10 @@
-//! People who go on writing while things break: each repeats what was not acknowledged, with the same id, until it is.
+//! Writers that go on while things break: each repeats an unacknowledged command, with the same id, until it is accepted.
 
 use crate::{
     client::Client,
+    eventually,
     exchange::{Answer, Body, Call},
-    patience, stored,
+    stored,
     world::World,
 };
 use http::Method;
@@ -19,22 +20,22 @@ use std::{
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// Pause before what failed is repeated: the server may be away.
+/// Pause before a failed command is repeated.
 const BREATH: Duration = Duration::from_millis(20);
 
-/// Each so many messages an invitation is made too: a command whose id the server chooses.
+/// After this many messages a writer also creates an invitation, whose id the server chooses.
 const INVITATION_EVERY: usize = 5;
 
-/// What has been acknowledged.
+/// The acknowledged commands.
 #[derive(Clone, Debug, Default)]
 pub struct Acknowledged {
-    /// Messages, by the ids their writers chose, in the order of the acknowledgements.
+    /// Ids of messages, chosen by the writers, in the order of the acknowledgements.
     pub messages: Vec<String>,
-    /// Invitations, by the ids in the answers, where the answers could show them.
+    /// Ids of invitations, from those answers that could show them.
     pub invitations: Vec<Option<String>>,
 }
 
-/// Writers at work; they stop when told, or when this is dropped.
+/// Running writers; they stop when this is dropped.
 pub struct Load {
     acknowledged: Arc<Mutex<Acknowledged>>,
     stop: Arc<AtomicBool>,
@@ -42,7 +43,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Lets each of the clients, who are owners of the team, write into the chat without a pause.
+    /// Starts a writer for each client. The clients must belong to owners of the team.
     pub fn start(clients: impl IntoIterator<Item = Client>, team: &str, chat: &str) -> Self {
         let acknowledged = Arc::<Mutex<Acknowledged>>::default();
         let stop = Arc::<AtomicBool>::default();
@@ -57,23 +58,22 @@ impl Load {
         Self { acknowledged, stop, writers }
     }
 
-    /// How many messages have been acknowledged.
+    /// Number of acknowledged messages so far.
     pub fn messages(&self) -> usize {
         self.lock().messages.len()
     }
 
-    /// Waits for so many more acknowledged messages.
+    /// Waits for `count` more acknowledged messages.
     pub async fn more(&self, amount: usize) {
         let wanted = self.messages() + amount;
         let what = format!("{amount} more messages are acknowledged");
-        patience::within(patience::START_GUARD, &what, async || (self.messages() >= wanted).then_some(()))
-            .await;
+        eventually::within(eventually::START_GUARD, &what, async || {
+            (self.messages() >= wanted).then_some(())
+        })
+        .await;
     }
 
-    /// Lets the writers finish what they are at, and tells what was acknowledged in all.
-    ///
-    /// # Panics
-    /// A writer did.
+    /// Lets the writers finish their current commands and returns all that was acknowledged.
     pub async fn finish(mut self) -> Acknowledged {
         self.stop.store(true, Ordering::Relaxed);
         for writer in std::mem::take(&mut self.writers) {
@@ -114,7 +114,7 @@ impl Writer {
                 let answer = self.until_acknowledged(&self.invitation()).await;
                 let uid = answer.json["result"]["uid"].as_str().map(str::to_owned);
                 self.lock().invitations.push(uid.clone());
-                // A team has room for only so many at once.
+                // A team may have a limited number of invitations.
                 if let Some(uid) = uid {
                     self.until_acknowledged(&self.revocation(&uid)).await;
                 }
@@ -141,13 +141,12 @@ impl Writer {
         call.header("Idempotency-Key", Uuid::new_v4().to_string())
     }
 
-    /// Repeats until the answer is yes. Only failures of the server may be repeated: a refusal is a fault of this test
-    /// or of the product.
+    /// Repeats a call until it succeeds. Only a failure of the server may be repeated; a refusal fails the test.
     async fn until_acknowledged(&self, call: &Call) -> Answer {
         loop {
             match self.client.try_send(call.clone()).await {
                 Ok(answer) if answer.status.is_success() => return answer,
-                // Done and told where, but the read model that an answer is made of is behind.
+                // Accepted; only the read model that the answer needs lags behind.
                 Ok(answer) if answer.header("event-position").is_some() => return answer,
                 Ok(answer) if answer.status.is_server_error() => {}
                 Ok(answer) => panic!("refused under load:\n{answer}"),
@@ -162,30 +161,21 @@ impl Writer {
     }
 }
 
-/// An event as the log has it, as far as an acknowledgement can be held against it.
+/// The parts of a stored event that acknowledgements are compared with.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The name of its stream.
     pub stream: String,
-    /// Its stored name.
     pub kind: String,
-    /// Its payload.
     pub data: Vec<u8>,
 }
 
 impl Acknowledged {
-    /// Checks that the log holds each of them, exactly once, and has no holes.
-    ///
-    /// # Panics
-    /// It does not.
+    /// Checks that the log holds each acknowledged command exactly once, and that positions have no gaps.
     pub async fn is_in_the_log(&self, world: &World) {
         self.is_among(&stored::everything(world.log_url()).await);
     }
 
-    /// Checks that each of them is among all events, exactly once.
-    ///
-    /// # Panics
-    /// It is not.
+    /// Checks that each acknowledged command is among these events exactly once.
     pub fn is_among(&self, events: &[Stored]) {
         let mut posts: HashMap<&str, usize> = HashMap::new();
         for event in events.iter().filter(|event| event.kind == "message.posted.v1") {

@@ -1,7 +1,7 @@
-//! A Postgres server of a test's own, which keeps its promises to the disk and can be killed like a machine can.
+//! A Postgres server of a test's own that syncs to the disk and can be killed.
 
 use crate::{
-    patience,
+    eventually,
     process::{self, Process, Recipe},
 };
 use sqlx::{Connection, PgConnection};
@@ -23,10 +23,7 @@ pub struct LocalPostgres {
 }
 
 impl LocalPostgres {
-    /// Makes a cluster and starts it: fsync on, as in earnest.
-    ///
-    /// # Panics
-    /// Postgres is not installed, or does not start.
+    /// Makes a cluster with fsync on and starts it.
     pub async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("veche-pg").tempdir().expect("a folder for Postgres");
         let user = is_root().then(|| "postgres".to_owned());
@@ -48,20 +45,17 @@ impl LocalPostgres {
         server
     }
 
-    /// Where the database is.
+    /// URL of the database for its owner.
     pub fn url(&self) -> String {
         self.url_of("veche")
     }
 
-    /// Where the database is for another role.
+    /// URL of the database for another role.
     pub fn url_as(&self, role: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/veche", self.port)
     }
 
-    /// Makes the product's roles, and hands them the database, by the shipped script.
-    ///
-    /// # Panics
-    /// It fails.
+    /// Runs the shipped script that makes the product's roles and grants them the database.
     pub fn make_roles(&self) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/postgres/roles.sh");
         let mut shell = Command::new("bash");
@@ -70,22 +64,19 @@ impl LocalPostgres {
         run(&mut shell);
     }
 
-    /// Kills the server and all its children at once, as a power failure does, and waits until none is left.
+    /// Kills the server and all its children, as a power failure would, and waits until none is left.
     pub async fn kill(&mut self) {
         let main = self.process.id();
         let backends = process::children(main);
-        // The parent first, frozen, so that it starts no more of them.
+        // The parent is stopped first, so that it starts no more children.
         process::signal("STOP", &[main]);
         process::signal("KILL", &backends);
         self.process.kill();
         let gone = |id: &u32| !Path::new(&format!("/proc/{id}")).exists();
-        patience::until("the backends are gone", async || backends.iter().all(gone).then_some(())).await;
+        eventually::until("the backends are gone", async || backends.iter().all(gone).then_some(())).await;
     }
 
-    /// Starts it again and waits until it has recovered.
-    ///
-    /// # Panics
-    /// It does not come up.
+    /// Starts the server again and waits until it has recovered.
     pub async fn revive(&mut self) {
         self.process.restart();
         self.ready().await;
@@ -94,7 +85,7 @@ impl LocalPostgres {
     async fn ready(&mut self) {
         let url = self.url_of("postgres");
         let what = "Postgres accepts connections";
-        patience::within(patience::START_GUARD, what, async || {
+        eventually::within(eventually::START_GUARD, what, async || {
             assert!(self.process.is_alive(), "Postgres ended at once:\n{}", self.process.log());
             PgConnection::connect(&url).await.ok().map(drop)
         })
@@ -111,7 +102,7 @@ fn is_root() -> bool {
     id.stdout.trim_ascii() == b"0"
 }
 
-/// The newest that is installed.
+/// The newest installed version.
 fn programs() -> PathBuf {
     let entries = std::fs::read_dir(FOLDERS).into_iter().flatten().flatten();
     let version =
@@ -158,7 +149,7 @@ fn recipe(programs: &Path, folder: &Path, port: u16, user: Option<String>) -> Re
     }
 }
 
-/// A port nobody listens on just now.
+/// A port that is free now.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("a bound socket has an address").port()

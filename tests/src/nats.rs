@@ -1,8 +1,8 @@
-//! NATS servers of a test's own, on ports that the system chooses, which can be killed and come back on these ports.
+//! NATS servers of a test's own, on free ports, that can be killed and restarted on the same ports.
 
 use crate::{
+    eventually,
     local_postgres::free_port,
-    patience,
     process::{Process, Recipe, find_program},
 };
 use std::{
@@ -10,7 +10,6 @@ use std::{
     process::Command,
 };
 
-/// A running server.
 #[derive(Debug)]
 pub struct Nats {
     process: Process,
@@ -18,14 +17,11 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Starts one; what it writes goes into `folder`.
-    ///
-    /// # Panics
-    /// The program `nats-server` is missing, or does not start.
+    /// Starts a server whose log goes into `folder`.
     pub async fn start(folder: &Path) -> Self {
         let mut process = Process::start(recipe(folder, -1));
         let file = folder.join(format!("nats-server_{}.ports", process.id()));
-        let port = patience::within(patience::START_GUARD, "nats-server tells its port", async || {
+        let port = eventually::within(eventually::START_GUARD, "nats-server tells its port", async || {
             assert!(process.is_alive(), "nats-server ended at once:\n{}", process.log());
             port_of(&file, "nats")
         });
@@ -33,11 +29,8 @@ impl Nats {
         Self { process, port }
     }
 
-    /// Starts one with the shipped configuration, which asks for TLS and passwords, and the secrets that the shipped script makes
-    /// in `secrets`.
-    ///
-    /// # Panics
-    /// The script fails, or the server does not start.
+    /// Starts a server with the shipped configuration, which requires TLS and passwords, and with the secrets that the shipped
+    /// script makes in `secrets`.
     pub async fn secured(folder: &Path, secrets: &Path) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/secrets.sh");
         let made = Command::new("bash").arg(script).arg(secrets).output().expect("bash");
@@ -45,7 +38,7 @@ impl Nats {
         let port = free_port();
         let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/nats/nats.conf");
         let mut text = std::fs::read_to_string(shipped).expect("the shipped file");
-        // A file is included from the folder of the one that includes it.
+        // An included file is looked for in the folder of the including one.
         let passwords = std::fs::copy(secrets.join("nats_passwords"), folder.join("passwords.conf"));
         passwords.expect("the passwords can be copied");
         for (from, to) in [
@@ -60,7 +53,7 @@ impl Nats {
         let mut recipe = recipe(folder, port.into());
         recipe.arguments = vec!["--config".into(), file.display().to_string()];
         let mut process = Process::start(recipe);
-        patience::within(patience::START_GUARD, "nats-server listens", async || {
+        eventually::within(eventually::START_GUARD, "nats-server listens", async || {
             assert!(process.is_alive(), "nats-server ended at once:\n{}", process.log());
             tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()
         })
@@ -68,27 +61,26 @@ impl Nats {
         Self { process, port }
     }
 
-    /// Where it listens, for those that encrypt.
+    /// URL for clients that use TLS.
     pub fn tls_url(&self) -> String {
         format!("tls://127.0.0.1:{}", self.port)
     }
 
-    /// Where it listens.
+    /// URL for clients.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// What it has written.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.process.log()
     }
 
-    /// Kills it.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Starts it again on the same port.
+    /// Starts the server again on the same port.
     pub fn revive(&mut self) {
         let log = self.process.recipe().log.clone();
         let folder = log.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -97,7 +89,7 @@ impl Nats {
     }
 }
 
-/// Several servers that are one bus: what is published at one is heard at all.
+/// Several servers that form one cluster.
 #[derive(Debug)]
 pub struct NatsCluster {
     nodes: Vec<Node>,
@@ -108,15 +100,12 @@ pub struct NatsCluster {
 struct Node {
     process: Process,
     port: u16,
-    /// Where the others reach it.
+    /// URL for the other nodes.
     route: u16,
 }
 
 impl NatsCluster {
-    /// Starts so many; what they write goes into `folder`.
-    ///
-    /// # Panics
-    /// The program `nats-server` is missing, or does not start.
+    /// Starts `count` nodes whose logs go into `folder`.
     pub async fn start(folder: &Path, count: usize) -> Self {
         let mut cluster = Self { nodes: Vec::new(), folder: folder.to_owned() };
         for number in 0..count {
@@ -126,18 +115,17 @@ impl NatsCluster {
         cluster
     }
 
-    /// Where they listen, as the product is told.
+    /// URLs of all nodes, separated by commas.
     pub fn urls(&self) -> String {
         let url = |node: &Node| format!("nats://127.0.0.1:{}", node.port);
         self.nodes.iter().map(url).collect::<Vec<_>>().join(",")
     }
 
-    /// Kills one.
     pub fn kill(&mut self, number: usize) {
         self.nodes[number].process.kill();
     }
 
-    /// Starts it again on the same ports.
+    /// Starts a node again on the same ports.
     pub fn revive(&mut self, number: usize) {
         let Node { port, route, .. } = self.nodes[number];
         let recipe = self.recipe(number, port.into(), route.into());
@@ -148,7 +136,7 @@ impl NatsCluster {
     async fn begin(&self, number: usize) -> Node {
         let mut process = Process::start(self.recipe(number, -1, -1));
         let file = self.folder.join(format!("nats-server_{}.ports", process.id()));
-        let ports = patience::within(patience::START_GUARD, "nats-server tells its ports", async || {
+        let ports = eventually::within(eventually::START_GUARD, "nats-server tells its ports", async || {
             assert!(process.is_alive(), "nats-server ended at once:\n{}", process.log());
             Some((port_of(&file, "nats")?, port_of(&file, "cluster")?))
         });
@@ -186,7 +174,7 @@ fn recipe(folder: &Path, port: i32) -> Recipe {
     }
 }
 
-/// The file holds `{"nats": ["nats://127.0.0.1:4222"], "cluster": […], …}`, once it is complete.
+/// Reads the ports file, `{"nats": ["nats://127.0.0.1:4222"], "cluster": […], …}`, once it is complete.
 fn port_of(file: &Path, what: &str) -> Option<u16> {
     let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     ports[what][0].as_str()?.rsplit(':').next()?.parse().ok()

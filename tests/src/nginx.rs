@@ -1,9 +1,8 @@
-//! The shipped nginx.conf as a process of a test's own: the file as it is, with addresses and folders of the test in place of those
-//! of a container.
+//! nginx with the shipped nginx.conf, where addresses and folders of the test replace those of a container.
 
 use crate::{
+    eventually,
     local_postgres::free_port,
-    patience,
     process::{Process, Recipe, find_program},
     world::{Addresses, Role},
 };
@@ -12,10 +11,8 @@ use std::{
     process::Command,
 };
 
-/// Where the file lies.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/nginx.conf");
 
-/// A running proxy.
 #[derive(Debug)]
 pub struct Nginx {
     process: Process,
@@ -23,24 +20,21 @@ pub struct Nginx {
     folder: PathBuf,
 }
 
-/// How one is to stand in a chain.
+/// The place of a proxy in a chain.
 #[derive(Clone, Debug)]
 pub struct Setting<'a> {
-    /// Names its folder.
+    /// Name of its folder.
     pub name: &'a str,
-    /// What it stands before: the product's roles, or the next proxy.
+    /// Upstream addresses: the product's roles, or the next proxy.
     pub before: &'a Addresses,
-    /// The address of this machine that it calls them from.
+    /// Local address for connections to the upstream.
     pub from: &'a str,
-    /// The addresses of the proxies before it.
+    /// Addresses of the trusted proxies in front.
     pub hops: &'a [&'a str],
 }
 
 impl Nginx {
-    /// Starts one and waits until it listens.
-    ///
-    /// # Panics
-    /// nginx is not installed, or the file lacks what is to be put in its place, or nginx refuses it.
+    /// Starts nginx and waits until it listens.
     pub async fn start(folder: &Path, setting: &Setting<'_>) -> Self {
         let folder = folder.join(setting.name);
         std::fs::create_dir_all(folder.join("hops")).expect("a folder for the proxy");
@@ -51,7 +45,7 @@ impl Nginx {
         let shipped = std::fs::read_to_string(SHIPPED).expect("the shipped file");
         std::fs::write(&file, adapted(&shipped, setting, port, &folder)).expect("the file can be written");
         let mut process = Process::start(recipe(&folder, &file, setting.name));
-        patience::within(patience::START_GUARD, "nginx listens", async || {
+        eventually::within(eventually::START_GUARD, "nginx listens", async || {
             assert!(process.is_alive(), "nginx ended at once:\n{}", process.log());
             tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()
         })
@@ -59,28 +53,24 @@ impl Nginx {
         Self { process, port, folder }
     }
 
-    /// Where everything is, for clients that come through it.
+    /// Addresses for clients of the proxy.
     pub fn addresses(&self) -> Addresses {
         Addresses::one(self.port)
     }
 
-    /// Where it listens.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its access log and its words so far.
-    ///
-    /// # Panics
-    /// It has no access log.
+    /// The access log and the error log so far.
     pub fn logs(&self) -> String {
         let access = std::fs::read_to_string(self.folder.join("access.log")).expect("an access log");
         access + &self.process.log()
     }
 }
 
-/// The file with what belongs to a container replaced. Each must be there: else the test would try another file than the
-/// one that is shipped.
+/// Replaces what belongs to a container. Every replaced piece must be in the file, or the test would cover another file
+/// than the shipped one.
 fn adapted(shipped: &str, setting: &Setting<'_>, port: u16, folder: &Path) -> String {
     let role = |role| format!("server 127.0.0.1:{};", setting.before.port(role));
     let folder = folder.display();
@@ -104,7 +94,7 @@ fn adapted(shipped: &str, setting: &Setting<'_>, port: u16, folder: &Path) -> St
 }
 
 fn recipe(folder: &Path, file: &Path, name: &str) -> Recipe {
-    // One process, so that nothing is left of it when it is killed.
+    // A single process, so that a kill leaves nothing.
     let mut directives = "daemon off; master_process off;".to_owned();
     if is_root() {
         directives += " user root;";

@@ -1,4 +1,4 @@
-//! The document the product serves, as the judge of every call: a path, a status, a field it does not know is a failure.
+//! Checks answers against the OpenAPI document: an unknown path, status or field is a failure.
 
 use crate::exchange::{Answer, Body};
 use http::Method;
@@ -9,32 +9,29 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The served OpenAPI document.
+/// An OpenAPI document.
 pub struct Document {
     json: Value,
     operations: Vec<Operation>,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
-/// One method of one path.
+/// A method of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operation {
-    /// As the document has it: `/api/v3/teams/{team_uid}`.
+    /// As in the document: `/api/v3/teams/{team_uid}`.
     pub path: String,
-    /// In capitals.
+    /// In upper case.
     pub method: String,
 }
 
 impl Operation {
-    /// The text that names it in lists: `GET /api/v3/me`.
+    /// The name in lists: `GET /api/v3/me`.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The path with its parameters filled in.
-    ///
-    /// # Panics
-    /// A parameter is not among the values.
+    /// The path with values for its parameters.
     pub fn filled(&self, values: &BTreeMap<String, String>) -> String {
         let fill = |segment: &str| match parameter(segment) {
             None => segment.to_owned(),
@@ -62,7 +59,7 @@ impl Operation {
             && ours.zip(theirs).all(fits)
     }
 
-    /// Fewer parameters is nearer: `/teams/join` before `/teams/{team_uid}`.
+    /// Sort key by which `/teams/join` comes before `/teams/{team_uid}`.
     fn vagueness(&self) -> (usize, usize) {
         let parameters = self.path.split('/').filter_map(parameter);
         let (mut whole, mut partly) = (0, 0);
@@ -83,10 +80,6 @@ fn parameter(segment: &str) -> Option<(&str, &str, &str)> {
 }
 
 impl Document {
-    /// Reads a document.
-    ///
-    /// # Panics
-    /// It has no paths.
     pub fn new(json: Value) -> Self {
         let paths = json["paths"].as_object().expect("the document has paths");
         let methods = ["get", "post", "put", "delete", "patch"];
@@ -100,24 +93,22 @@ impl Document {
         Self { json, operations, validators: Mutex::default() }
     }
 
-    /// All there are.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// The one that a call goes to.
+    /// The operation of a request.
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
         let fitting = self.operations.iter().filter(|operation| operation.matches(method, path));
         fitting.min_by_key(|operation| operation.vagueness())
     }
 
-    /// The whole.
     pub fn json(&self) -> &Value {
         &self.json
     }
 
-    /// What is wrong with an exchange, nothing if it is as documented. Unknown paths are judged by their answer alone:
-    /// tests ask for them on purpose. The body of a call that was refused is not judged.
+    /// Lists where a request and its answer differ from the document. An unknown path must be answered with 404 or 405, since
+    /// tests ask for some on purpose. The body of a refused request is not checked.
     pub fn faults(&self, answer: &Answer) -> Vec<String> {
         let Some(operation) = self.operation(&answer.call.method, answer.call.path_only()) else {
             return match answer.status.as_u16() {
@@ -193,9 +184,9 @@ impl Document {
     fn validator(&self, schema: &str) -> Arc<Validator> {
         let mut known = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            // A schema that is the place in the document: its references are relative to the document too.
+            // References within the schema are relative to the document, so the schema is a reference into it.
             let mut root = self.json.clone();
-            // A reference is a URI: the braces of path parameters are none of its characters.
+            // A reference is a URI, which has no braces.
             let fragment = schema.replace('{', "%7B").replace('}', "%7D");
             root["$ref"] = Value::String(format!("#{fragment}"));
             let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
@@ -215,7 +206,7 @@ impl Document {
         self.json.pointer(pointer)
     }
 
-    /// The pointer, or where a `$ref` under it leads.
+    /// The pointer, or the target of a `$ref` there.
     fn followed(&self, pointer: String) -> String {
         let target = self.at(&pointer).and_then(|value| value["$ref"].as_str());
         target.and_then(|target| target.strip_prefix('#')).map_or(pointer.clone(), str::to_owned)

@@ -1,32 +1,27 @@
-//! An EventStoreDB of a world's own: the simulated server, on threads of its own, so that it goes on while a test waits for a
-//! process to end.
+//! A simulated EventStoreDB on threads of its own, so that it goes on while a test waits for a process to end.
 
 use esdb_sim::Sim;
 use tokio::runtime::Runtime;
 
-/// A running server; gone with this.
+/// A running server, until this is dropped.
 pub struct OwnLog {
     server: Sim,
     runtime: Option<Runtime>,
 }
 
 impl OwnLog {
-    /// Starts one.
-    ///
-    /// # Panics
-    /// No port is free.
     pub async fn start() -> Self {
         let runtime = Runtime::new().expect("threads");
         let server = runtime.spawn(Sim::start()).await.expect("it runs").expect("a port is free");
         Self { server, runtime: Some(runtime) }
     }
 
-    /// Where the product finds it.
+    /// URL for the product.
     pub fn url(&self) -> String {
         self.server.url()
     }
 
-    /// How often events were appended to it.
+    /// Number of appends so far.
     pub fn appends(&self) -> u64 {
         self.server.calls("Append")
     }
@@ -34,7 +29,7 @@ impl OwnLog {
 
 impl Drop for OwnLog {
     fn drop(&mut self) {
-        // One must not be waited for where others are being waited for.
+        // A runtime must not be dropped, which waits, within another one.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -1,40 +1,35 @@
-//! A user who is logged in, and the teams they make: what most stories begin with.
+//! A logged-in user and the teams they make.
 
 use crate::{client::Client, client::Identity, socket::Socket, world::CODE};
 use serde_json::{Value, json};
 
-/// Somebody with a session.
+/// A user with a session.
 #[derive(Clone)]
 pub struct Person {
-    /// Calls as this person.
+    /// Sends requests with the session.
     pub client: Client,
-    /// `+` and digits.
     pub phone: String,
-    /// The session's token, if it is not a cookie.
+    /// The session's token; empty for a cookie.
     pub token: String,
 }
 
-/// A team as its maker sees it.
+/// A team as its owner sees it.
 #[derive(Clone, Debug)]
 pub struct Team {
-    /// Its id.
     pub uid: String,
-    /// The maker's address in it.
+    /// The owner's address in it.
     pub me: String,
-    /// All of the answer.
+    /// The whole answer.
     pub json: Value,
 }
 
 impl Person {
-    /// Logs in by SMS code on the device `first`; an unknown phone becomes an account.
+    /// Logs in with a code on the device `first`; an unknown phone becomes an account.
     pub async fn login(client: &Client, phone: &str) -> Self {
         Self::login_as(client, phone, "first").await
     }
 
-    /// Logs in by SMS code on a device of that id.
-    ///
-    /// # Panics
-    /// The answer has no token.
+    /// Logs in with a code on a device of that id.
     pub async fn login_as(client: &Client, phone: &str, device: &str) -> Self {
         let nobody = client.as_identity(Identity::Nobody);
         nobody.post("/api/v3/sms-login", json!({"phone": phone})).await.ok();
@@ -45,10 +40,7 @@ impl Person {
         Self { client: client.as_token(&token), phone: phone.to_owned(), token }
     }
 
-    /// Logs in by SMS code with a cookie, as a browser does.
-    ///
-    /// # Panics
-    /// No cookie is set.
+    /// Logs in with a code and gets a cookie, as a browser does.
     pub async fn login_with_cookie(client: &Client, phone: &str) -> Self {
         let nobody = client.as_identity(Identity::Nobody);
         nobody.post("/api/v3/sms-login", json!({"phone": phone})).await.ok();
@@ -63,36 +55,36 @@ impl Person {
         }
     }
 
-    /// Makes a team with these people in it, by phone.
+    /// Makes a team with contacts of these phones.
     pub async fn make_team(&self, name: &str, phones: &[&str]) -> Team {
         let contacts: Vec<Value> = phones.iter().map(|phone| json!({"phone": phone})).collect();
         self.make_team_of(name, json!(contacts)).await
     }
 
-    /// Makes a team with these contacts, as the call takes them.
+    /// Makes a team with these contacts, in the shape of the request.
     pub async fn make_team_of(&self, name: &str, contacts: Value) -> Team {
         let json = self.client.post("/api/v3/teams", json!({"name": name, "contacts": contacts})).await.ok();
         Team { uid: text(&json["uid"]), me: text(&json["me"]["jid"]), json }
     }
 
-    /// The address this person has in a team.
+    /// This person's address in a team.
     pub async fn jid(&self, team: &str) -> String {
         text(&self.client.get(format!("/api/v3/teams/{team}")).await.ok()["me"]["jid"])
     }
 
-    /// Makes a group with these members beside its maker.
+    /// Makes a group with these members; returns its address.
     pub async fn make_group(&self, team: &str, name: &str, members: &[&str]) -> String {
         let members: Vec<Value> = members.iter().map(|jid| json!({"jid": jid, "status": "member"})).collect();
         let body = json!({"display_name": name, "members": members});
         text(&self.client.post(format!("/api/v4/teams/{team}/groups"), body).await.ok()["jid"])
     }
 
-    /// Removes somebody from a team.
+    /// Removes a contact from a team.
     pub async fn remove(&self, team: &str, jid: &str) {
         self.client.delete(format!("/api/v4/teams/{team}/contacts/{jid}")).await.ok();
     }
 
-    /// Posts a message by HTTP; returns it.
+    /// Posts a message over HTTP; returns it.
     pub async fn post(&self, team: &str, to: &str, text: &str) -> Value {
         let body = json!({"to": to, "content": {"type": "plain", "text": text}});
         self.client.post(format!("/api/v3/teams/{team}/ws/client.message.updated"), body).await.ok()
@@ -105,10 +97,7 @@ impl Person {
 }
 
 impl Team {
-    /// The address of somebody who was in the team when it was made.
-    ///
-    /// # Panics
-    /// Nobody in it has that phone.
+    /// The address of a contact that the team was made with.
     pub fn jid_of(&self, phone: &str) -> String {
         let contacts = self.json["contacts"].as_array().expect("a new team tells its contacts");
         let found = contacts.iter().find(|contact| contact["contact_phone"] == phone);
@@ -116,10 +105,7 @@ impl Team {
     }
 }
 
-/// A text that must be there.
-///
-/// # Panics
-/// It is none.
+/// Returns a JSON string.
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("expected a text, found {value}")).to_owned()
 }

@@ -1,6 +1,6 @@
-//! A child process that ends with the test: killed when dropped, by the kernel if need be, its words kept for a failure.
+//! A child process that ends with the test, by the kernel if need be. Its log is kept for the message of a failure.
 
-use crate::patience;
+use crate::eventually;
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read},
@@ -8,27 +8,24 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-/// How much of a process's last words is shown.
+/// Bytes of a log's end that are shown.
 const LAST_WORDS: usize = 16_384;
 
-/// What to run and how.
+/// The command line of a process.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// For messages: `command`, `nats`.
+    /// The name in messages, such as `command` or `nats`.
     pub name: String,
-    /// The program.
     pub program: PathBuf,
-    /// Its arguments.
     pub arguments: Vec<String>,
-    /// Its environment's additions.
+    /// Variables added to the environment.
     pub environment: Vec<(String, String)>,
-    /// Gets stdout and stderr, appended to.
+    /// The file that stdout and stderr are appended to.
     pub log: PathBuf,
-    /// Another user to run as: root must not run Postgres.
+    /// The user to run as: root must not run Postgres.
     pub user: Option<String>,
 }
 
-/// A running child.
 #[derive(Debug)]
 pub struct Process {
     recipe: Recipe,
@@ -36,60 +33,47 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it.
-    ///
-    /// # Panics
-    /// There is no such program, or `setpriv` (util-linux) is missing.
     pub fn start(recipe: Recipe) -> Self {
         let child = spawn(&recipe).unwrap_or_else(|error| panic!("cannot start {}: {error}", recipe.name));
         Self { recipe, child }
     }
 
-    /// The system's number of it.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Whether it still runs.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|ended| ended.is_none())
     }
 
-    /// SIGKILL, as when the power fails; returns when it is gone.
+    /// Sends SIGKILL and waits until the process is gone.
     pub fn kill(&mut self) {
-        // It may be dead already.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// SIGTERM, as an operator does it; returns how it ended.
-    ///
-    /// # Panics
-    /// It does not end.
+    /// Sends SIGTERM and waits; returns the exit status.
     pub async fn terminate(&mut self) -> ExitStatus {
         signal("TERM", &[self.id()]);
         self.ended().await
     }
 
-    /// Waits until it has ended by itself; returns how.
-    ///
-    /// # Panics
-    /// It does not end.
+    /// Waits until the process ends by itself; returns the exit status.
     pub async fn ended(&mut self) -> ExitStatus {
         let what = format!("{} ends", self.recipe.name);
-        patience::within(patience::START_GUARD, &what, async || self.child.try_wait().ok().flatten()).await
+        eventually::within(eventually::START_GUARD, &what, async || self.child.try_wait().ok().flatten())
+            .await
     }
 
-    /// Starts the same again.
-    ///
-    /// # Panics
-    /// As [`Self::start`].
+    /// Starts the same command line again.
     pub fn restart(&mut self) {
         self.kill();
         *self = Self::start(self.recipe.clone());
     }
 
-    /// Its last words.
+    /// The end of the log.
     pub fn log(&self) -> String {
         let mut text = Vec::new();
         let read = File::open(&self.recipe.log).and_then(|mut file| file.read_to_end(&mut text));
@@ -100,7 +84,6 @@ impl Process {
         String::from_utf8_lossy(&text[from..]).into_owned()
     }
 
-    /// What it was started from.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
     }
@@ -115,10 +98,7 @@ impl Drop for Process {
     }
 }
 
-/// Sends a signal to processes; those that are gone already do not matter.
-///
-/// # Panics
-/// There is no shell.
+/// Sends a signal to processes; it does not matter if some are gone already.
 pub fn signal(name: &str, ids: &[u32]) {
     let mut shell = Command::new("sh");
     shell.args(["-c", "kill -s \"$@\" 2>/dev/null || true", "sh", name]);
@@ -126,7 +106,6 @@ pub fn signal(name: &str, ids: &[u32]) {
     shell.status().expect("a shell to send a signal with");
 }
 
-/// The children of a process.
 pub fn children(parent: u32) -> Vec<u32> {
     let parent_of = |id: u32| {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
@@ -138,10 +117,7 @@ pub fn children(parent: u32) -> Vec<u32> {
     ids.filter(|id| parent_of(*id) == Some(parent)).collect()
 }
 
-/// Finds a program on the PATH or where Debian keeps those of daemons.
-///
-/// # Panics
-/// It is nowhere: a test that needs it must not look as if it had run.
+/// Finds a program on the PATH or in Debian's folders of daemons. A missing one fails the test rather than skipping it.
 pub fn find_program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/bin".into()]);
@@ -153,10 +129,10 @@ fn spawn(recipe: &Recipe) -> io::Result<Child> {
     let log = open_log(&recipe.log)?;
     let mut command = Command::new("setpriv");
     if let Some(user) = &recipe.user {
-        // A change of user forgets the wish that follows, so it comes first.
+        // A change of user resets the death signal, so it comes first.
         command.args(["--reuid", user, "--regid", user, "--init-groups", "--", "setpriv"]);
     }
-    // Should the test be killed hard, the kernel ends the child with it.
+    // If the test is killed, the kernel ends the child with it.
     command.args(["--pdeathsig", "KILL", "--"]);
     command.arg(&recipe.program).args(&recipe.arguments);
     let ours = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VECHE_"));

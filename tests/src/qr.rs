@@ -1,9 +1,6 @@
-//! What a camera reads off a QR picture.
+//! Reads QR codes as a camera would.
 
-/// The text of the one code in a PNG.
-///
-/// # Panics
-/// It is no picture, or there is no code in it, or more than one.
+/// Reads the only code in a PNG.
 pub fn read(png: &[u8]) -> String {
     let picture = image::load_from_memory(png).expect("a picture").into_luma8();
     let (width, height) = (picture.width() as usize, picture.height() as usize);

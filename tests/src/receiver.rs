@@ -1,6 +1,6 @@
-//! A stranger's web server that integrations call: it keeps what it was sent and answers as it is told to.
+//! A web server that receives webhooks, keeps them, and answers with given statuses.
 
-use crate::patience::HANG_GUARD;
+use crate::eventually::HANG_GUARD;
 use axum::{
     Router,
     body::Bytes,
@@ -14,16 +14,15 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
-/// One request.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Hook {
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Fields of the form in their order.
+    /// Fields of the form, in order.
     pub form: Vec<(String, String)>,
 }
 
-/// A running server; gone when dropped.
+/// A running server, until it is dropped.
 #[derive(Debug)]
 pub struct Receiver {
     url: String,
@@ -38,10 +37,7 @@ struct Counter {
 }
 
 impl Receiver {
-    /// Starts one that answers with these statuses in turn, and with 200 when they are used up.
-    ///
-    /// # Panics
-    /// There is no port.
+    /// Starts a server that answers with these statuses in turn, then with 200.
     pub async fn start(answers: &[u16]) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket has an address").port();
@@ -49,26 +45,23 @@ impl Receiver {
         let counter =
             Counter { hooks: sender, answers: Arc::new(Mutex::new(answers.iter().copied().collect())) };
         let router = Router::new().route("/hook", post(receive)).with_state(counter);
-        // It ends with the runtime if not before; its failures show as hooks that do not come.
+        // It ends with the runtime at the latest; a failure shows as a webhook that does not arrive.
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
         Self { url: format!("http://127.0.0.1:{port}/hook"), hooks, server }
     }
 
-    /// Where it is.
+    /// The server's URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The next request.
-    ///
-    /// # Panics
-    /// None comes.
+    /// Waits for the next request.
     pub async fn next(&mut self) -> Hook {
         let next = tokio::time::timeout(HANG_GUARD, self.hooks.recv()).await;
         next.ok().flatten().expect("the integration is called")
     }
 
-    /// Requests that have come and were not looked at.
+    /// Number of requests received and not yet taken.
     pub fn waiting(&self) -> usize {
         self.hooks.len()
     }
@@ -81,10 +74,7 @@ impl Drop for Receiver {
 }
 
 impl Hook {
-    /// A field of the form.
-    ///
-    /// # Panics
-    /// It was not sent.
+    /// A field of the form, which must be there.
     pub fn field(&self, name: &str) -> &str {
         let found = self.form.iter().find(|(field, _)| field == name);
         found.map(|(_, value)| value.as_str()).unwrap_or_else(|| panic!("no field {name} in {:?}", self.form))
@@ -100,7 +90,7 @@ impl Hook {
 
 async fn receive(State(counter): State<Counter>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let form = form_urlencoded::parse(&body).into_owned().collect();
-    // Nobody listens any more when the test is over.
+    // The receiver is gone when the test is over.
     let _ = counter.hooks.send(Hook { headers, form });
     let status = counter.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     StatusCode::from_u16(status.unwrap_or(200)).unwrap_or(StatusCode::OK)

@@ -1,5 +1,5 @@
-//! A client as small as can be: it fetches everything once, then believes what its socket says, and knows at any moment
-//! what it would see if it fetched everything anew.
+//! A minimal client: it fetches everything once, then applies the frames of its socket. Its state must always equal what
+//! a new fetch would return.
 
 mod difference;
 mod things;
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use things::{Things, by, each, name, newer, put, remove, set};
 
-/// More than any test makes of anything.
+/// Page size greater than any number of things in a test.
 const ALL: &str = "limit=200";
 
-/// What one account knows of one team, by what it is called there.
+/// What one account knows of one team.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replica {
     team: String,
-    /// Its own address there.
+    /// The account's address in the team.
     me: String,
     /// The account's teams, by id.
     teams: Things,
@@ -30,12 +30,12 @@ pub struct Replica {
     /// Messages by chat and id.
     messages: BTreeMap<String, Things>,
     badge: Value,
-    /// Chats that it has heard of for the first time, and has to ask for.
+    /// Chats that a frame named first and that have to be fetched.
     unknown: BTreeSet<String>,
 }
 
 impl Replica {
-    /// Fetches everything. Answers also the position behind which frames are to be heard.
+    /// Fetches everything; returns also the position after which frames have to be applied.
     pub async fn fetch(client: &Client, team: &str) -> (Self, u64) {
         let path = |rest: &str| format!("/api/v4/teams/{team}/{rest}");
         let teams = client.get("/api/v4/teams").await;
@@ -66,7 +66,7 @@ impl Replica {
         (replica, position)
     }
 
-    /// The same with what a roster says in place of what was fetched.
+    /// This state, with a roster's contents instead of those that were fetched.
     #[must_use]
     pub fn with_roster(&self, roster: &Value) -> Self {
         let chats = ["direct_chats", "groups", "task_chats"].map(|key| by("jid", roster[key].clone()));
@@ -82,7 +82,7 @@ impl Replica {
         }
     }
 
-    /// Asks for the chats that it has heard of and does not know.
+    /// Fetches the chats that frames named first.
     pub async fn ask(&mut self, client: &Client) {
         let unknown = std::mem::take(&mut self.unknown);
         if unknown.is_empty() {
@@ -110,11 +110,10 @@ impl Replica {
         messages.into_iter().map(|(id, message)| (id, self.told_of_message(message))).collect()
     }
 
-    /// A chat without what frames do not keep up with: the version of what everybody sees of it, which only
-    /// `server.chat.updated` names beside the viewer's own.
+    /// A chat without what frames do not update: the version that all viewers share, which only `server.chat.updated` has.
     fn told_of_chat(&self, mut chat: Value) -> Value {
         set(&mut chat, "base_gentime", Value::Null);
-        // It stands in the history, too, and is known by its id.
+        // It is in the chat's history too, and known by its id.
         let pinned = chat["pinned_message"]["message_id"].clone();
         set(&mut chat, "pinned_message", pinned);
         if chat["last_message"].is_object() {
@@ -125,8 +124,8 @@ impl Replica {
         chat
     }
 
-    /// A message without what frames do not keep up with: what it answers, which stands in the history, too, and is known by
-    /// its id; and how many have seen it if it is somebody else's, of which only its author is told.
+    /// A message without what frames do not update: the quoted message, which is in the history and known by its id, and the
+    /// number of readers of another author's message, which only the author is notified of.
     fn told_of_message(&self, mut message: Value) -> Value {
         let replied = message["reply_to"]["message_id"].clone();
         set(&mut message, "reply_to", replied);
@@ -136,7 +135,7 @@ impl Replica {
         message
     }
 
-    /// Believes a frame.
+    /// Applies a frame.
     pub fn hear(&mut self, frame: &Value) {
         let params = &frame["params"];
         match frame["event"].as_str().unwrap_or_default() {
@@ -163,7 +162,7 @@ impl Replica {
             "server.chat.updated" => each(&params["chats"], |chat| {
                 let jid = name(chat, "jid");
                 if chat["chat_type"] == "direct" && chat["last_message"].is_null() {
-                    return; // It comes to be with its first message, whatever is kept of it before.
+                    return; // A direct chat exists from its first message on.
                 }
                 if self.chats.insert(jid.clone(), self.told_of_chat(chat.clone())).is_none() {
                     self.unknown.insert(jid);
@@ -193,8 +192,8 @@ impl Replica {
         }
     }
 
-    /// The same, but for where messages stand among those of their chat: who comes back hears of messages that were posted
-    /// and deleted meanwhile only that they are gone, and counts for themselves.
+    /// This state without the numbers of messages. A client that reconnects learns of messages posted and deleted meanwhile
+    /// only that they are gone, and numbers the others itself.
     #[must_use]
     pub fn unnumbered(&self) -> Self {
         let mut unnumbered = self.clone();
@@ -204,7 +203,7 @@ impl Replica {
         unnumbered
     }
 
-    /// In what it differs from another, in words.
+    /// Lists where this state differs from another.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let mut found = Vec::new();
         let things = [
@@ -229,10 +228,10 @@ impl Replica {
         found
     }
 
-    /// Chats with people look like these people.
+    /// Direct chats show the name and picture of the contact.
     fn contacts_changed(&mut self, contacts: &Value) {
         put(&mut self.contacts, "jid", contacts);
-        // The list has those who are in the team.
+        // The list has current members only.
         self.contacts.retain(|_, contact| contact["is_archive"] != true);
         each(contacts, |contact| {
             if let Some(team) = self.teams.get_mut(&self.team)
@@ -246,7 +245,7 @@ impl Replica {
                 }
                 newer(chat, &contact["gentime"]);
                 if contact["jid"] == self.me.as_str() {
-                    return; // Notes to oneself can always be written.
+                    return; // Notes to oneself can always be posted.
                 }
                 for key in ["can_send_message", "cant_send_message_reason"] {
                     set(chat, key, contact[key].clone());
@@ -278,7 +277,7 @@ impl Replica {
         }
     }
 
-    /// A task shows the first of the reminders that this account has of it.
+    /// A task shows the earliest of this account's reminders about it.
     fn remind(&mut self) {
         for (jid, task) in self.chats.iter_mut().filter(|(_, chat)| chat["chat_type"] == "task") {
             let own = self.reminds.values().filter(|remind| remind["chat"] == jid.as_str());
@@ -287,7 +286,7 @@ impl Replica {
         }
     }
 
-    /// Somebody has seen a message of this account's, or has not after all.
+    /// Applies the number of readers of this account's message.
     fn received(&mut self, seen: &Value) {
         let (jid, id) = (name(seen, "chat"), name(seen, "message_id"));
         let last = self.chats.get_mut(&jid).and_then(|chat| chat.get_mut("last_message"));
@@ -301,20 +300,20 @@ impl Replica {
         }
     }
 
-    /// A new message is the last one of its chat; a deleted one is none any more, and those behind it move up.
+    /// Makes a new message the last one of its chat; a deleted one leaves, and later ones move up.
     fn message(&mut self, message: &Value) {
         let (jid, id) = (name(message, "chat"), name(message, "message_id"));
         let mut message = self.told_of_message(message.clone());
         let is_gone = message["is_archive"] == true;
         if is_gone {
-            // Its author is told for a while what it said.
+            // Its author may still see the text for a while.
             message["content"]["text"] = json!("");
         }
         match self.chats.get_mut(&jid) {
             Some(chat) if message["is_last"] == true || chat["last_message"]["message_id"] == id.as_str() => {
                 chat["last_message"] = message.clone();
                 chat["last_activity"] = message["created"].clone();
-                // What it answers and forwards stands where it is read, not in lists.
+                // Lists do not show quoted and forwarded messages.
                 let last = &mut chat["last_message"];
                 ["reply_to", "linked_messages"].iter().for_each(|key| set(last, key, Value::Null));
             }

@@ -1,6 +1,6 @@
 //! A stream of server-sent events, as a browser hears it.
 
-use crate::{client::Client, patience};
+use crate::{client::Client, eventually};
 use futures::StreamExt;
 use http::Method;
 use serde_json::Value;
@@ -14,9 +14,6 @@ pub struct Events {
 
 impl Events {
     /// Opens the stream at a path.
-    ///
-    /// # Panics
-    /// It does not open.
     pub async fn open(client: &Client, path: &str, headers: &[(&'static str, &str)]) -> Self {
         let url = client.addresses().http(&Method::GET, path) + path;
         let http = reqwest::Client::builder()
@@ -36,9 +33,6 @@ impl Events {
     }
 
     /// The next event: its id and its data; nothing once the stream has ended.
-    ///
-    /// # Panics
-    /// Nothing comes, or something else than events.
     pub async fn next(&mut self) -> Option<(Option<String>, Option<Value>)> {
         loop {
             if let Some(end) = self.unread.windows(2).position(|bytes| bytes == b"\n\n") {
@@ -50,15 +44,12 @@ impl Events {
                 let found = (line("id: "), data);
                 return Some(found);
             }
-            let chunk = tokio::time::timeout(patience::HANG_GUARD, self.chunks.next()).await;
+            let chunk = tokio::time::timeout(eventually::HANG_GUARD, self.chunks.next()).await;
             self.unread.extend(chunk.expect("the stream goes on")?);
         }
     }
 
     /// The next event that has a place.
-    ///
-    /// # Panics
-    /// The stream ends before.
     pub async fn placed(&mut self) -> (String, Value) {
         loop {
             if let (Some(id), Some(data)) = self.next().await.expect("the stream goes on") {

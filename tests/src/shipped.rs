@@ -18,17 +18,11 @@ pub fn folder() -> PathBuf {
 }
 
 /// A shipped file.
-///
-/// # Panics
-/// It is not there.
 pub fn read(file: &str) -> String {
     std::fs::read_to_string(folder().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 /// The documents of a shipped file in YAML.
-///
-/// # Panics
-/// It is none.
 pub fn documents(file: &str) -> Vec<Value> {
     serde_saphyr::from_multiple(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
@@ -45,9 +39,6 @@ pub fn environment(map: &Value) -> BTreeMap<String, String> {
 }
 
 /// Secrets as the shipped script makes them, with the two that are written by hand; and others' names for them.
-///
-/// # Panics
-/// The script fails.
 pub fn secrets() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let script = self::folder().join("secrets.sh");
@@ -69,9 +60,6 @@ pub fn secrets() -> TempDir {
 }
 
 /// The settings that the product makes of an environment, checked as at its start in production.
-///
-/// # Panics
-/// It refuses them, or there is a secret in them.
 pub fn accepted(of: &str, mut environment: BTreeMap<String, String>, secrets: &Path) -> Config {
     for (name, value) in &mut environment {
         assert!(!value.contains("hidden") && !name.ends_with("PASSWORD"), "{of}: {name}");

@@ -1,6 +1,6 @@
 //! A user's live end of the wire: one websocket, and what is expected to come over it.
 
-use crate::{client::Client, client::Identity, frames, patience::HANG_GUARD};
+use crate::{client::Client, client::Identity, eventually::HANG_GUARD, frames};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{collections::VecDeque, net::SocketAddr};
@@ -46,17 +46,11 @@ pub enum Next {
 
 impl Socket {
     /// Opens the socket of a team as the client's identity.
-    ///
-    /// # Panics
-    /// The handshake fails.
     pub async fn open(client: &Client, team: &str) -> Self {
         Self::try_open(client, &format!("/messaging/{team}"), &[]).await.expect("the handshake succeeds")
     }
 
     /// Opens the socket of a team and goes on from a point.
-    ///
-    /// # Panics
-    /// The handshake fails.
     pub async fn resume(client: &Client, team: &str, from: &str) -> Self {
         let path = format!("/messaging/{team}?from={from}");
         Self::try_open(client, &path, &[]).await.expect("the handshake succeeds")
@@ -64,9 +58,6 @@ impl Socket {
 
     /// Waits for the frame by which the server says how far it has told everything; returns those before it that stem
     /// from events.
-    ///
-    /// # Panics
-    /// It does not come.
     pub async fn caught_up(&mut self) -> Vec<Value> {
         let time = self.expect("server.time", |frame| frame["event"] == "server.time").await;
         let told = std::mem::take(&mut self.unread);
@@ -77,9 +68,6 @@ impl Socket {
     }
 
     /// Opens a socket with headers of one's own.
-    ///
-    /// # Errors
-    /// The handshake fails; a refusal carries the HTTP answer.
     pub async fn try_open(
         client: &Client,
         path: &str,
@@ -107,9 +95,6 @@ impl Socket {
     }
 
     /// Sends a client event and waits until the server has confirmed it.
-    ///
-    /// # Panics
-    /// It answers with a warning.
     pub async fn ask(&mut self, event: &str, params: Value) {
         let id = self.say(event, params).await;
         let answer = self.expect("the confirmation or a warning", |frame| {
@@ -124,25 +109,16 @@ impl Socket {
     }
 
     /// Sends an envelope as it is, in a text frame.
-    ///
-    /// # Panics
-    /// The socket is closed.
     pub async fn send(&mut self, envelope: Value) {
         self.send_message(Message::text(envelope.to_string())).await;
     }
 
     /// Sends any message.
-    ///
-    /// # Panics
-    /// The socket is closed.
     pub async fn send_message(&mut self, message: Message) {
         self.stream.send(message).await.expect("the socket takes a message");
     }
 
     /// Sends any message, for sockets that the server may not read.
-    ///
-    /// # Errors
-    /// The socket is closed.
     pub async fn try_send_message(&mut self, message: Message) -> Result<(), tungstenite::Error> {
         self.stream.send(message).await
     }
@@ -159,9 +135,6 @@ impl Socket {
     }
 
     /// Waits for a frame; those that came before and do not fit stay to be expected later.
-    ///
-    /// # Panics
-    /// It does not come, or the socket closes.
     pub async fn expect(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         if let Some(found) = self.unread.iter().position(&fits) {
             return self.unread.remove(found).unwrap_or_default();
@@ -184,9 +157,6 @@ impl Socket {
     }
 
     /// Asserts that nothing that fits has come by the time the server answers a ping: it answers in order.
-    ///
-    /// # Panics
-    /// It has come.
     pub async fn has_not_heard(&mut self, what: &str, fits: impl Fn(&Value) -> bool) {
         self.ask("client.ping", Value::Null).await;
         let heard = self.unread.iter().find(|frame| fits(frame));
@@ -200,9 +170,6 @@ impl Socket {
     }
 
     /// Waits until the server closes; returns the frames before that, and the code.
-    ///
-    /// # Panics
-    /// It does not close.
     pub async fn closed(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut frames = Vec::from(std::mem::take(&mut self.unread));
         let end = tokio::time::timeout(HANG_GUARD, async {
@@ -218,9 +185,6 @@ impl Socket {
     }
 
     /// Closes politely and waits for the answer.
-    ///
-    /// # Panics
-    /// The server does not answer.
     pub async fn close(mut self) {
         // It may be closed already.
         let _ = self.stream.close(None).await;

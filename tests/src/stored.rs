@@ -1,14 +1,11 @@
 //! What a log holds, wherever it is, read by the adapter as anybody would, and what a rebuild makes of it.
 
-use crate::{dump, load::Stored, patience, world::World};
+use crate::{dump, eventually, load::Stored, world::World};
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, PostgresLog, PostgresSettings, RawEvent};
 use events::Position;
 use sqlx::PgPool;
 
 /// The log at a URL.
-///
-/// # Panics
-/// The server does not answer.
 pub async fn log(url: &str) -> Log {
     if url.starts_with("postgres") {
         let pool = PgPool::connect(url).await.expect("the database accepts connections");
@@ -19,9 +16,6 @@ pub async fn log(url: &str) -> Log {
 }
 
 /// All events of the log at a URL, in order.
-///
-/// # Panics
-/// The log cannot be read.
 pub async fn events(url: &str) -> Vec<RawEvent> {
     let log = log(url).await;
     let (mut all, mut after) = (vec![], 0);
@@ -39,9 +33,6 @@ pub async fn events(url: &str) -> Vec<RawEvent> {
 }
 
 /// Where the log of a world stands.
-///
-/// # Panics
-/// The log cannot be read.
 pub async fn head(world: &World) -> Position {
     head_of(world.log_url()).await
 }
@@ -54,25 +45,16 @@ async fn head_of(url: &str) -> Position {
 }
 
 /// How many events of a world are such.
-///
-/// # Panics
-/// The log cannot be read.
 pub async fn count(world: &World, is_such: impl Fn(&RawEvent) -> bool) -> usize {
     events(world.log_url()).await.iter().filter(|event| is_such(event)).count()
 }
 
 /// How many events of a world have this name.
-///
-/// # Panics
-/// The log cannot be read.
 pub async fn count_of(world: &World, kind: &str) -> usize {
     count(world, |event| event.kind == kind).await
 }
 
 /// All events, in order, as acknowledgements are held against them.
-///
-/// # Panics
-/// The log cannot be read.
 pub async fn everything(url: &str) -> Vec<Stored> {
     let stored = |event: RawEvent| Stored {
         stream: event.stream.to_string(),
@@ -83,12 +65,9 @@ pub async fn everything(url: &str) -> Vec<Stored> {
 }
 
 /// Waits until the read model shows all of the log.
-///
-/// # Panics
-/// It does not.
 pub async fn projected(pool: &PgPool, url: &str) {
     let head = head_of(url).await;
-    patience::until("the read model has everything", async || {
+    eventually::until("the read model has everything", async || {
         let position: i64 =
             sqlx::query_scalar("select position from read.checkpoint").fetch_one(pool).await.expect("read");
         (position.cast_unsigned() >= head).then_some(())
@@ -97,12 +76,9 @@ pub async fn projected(pool: &PgPool, url: &str) {
 }
 
 /// Waits until the auditor's chain covers all of the log.
-///
-/// # Panics
-/// It does not.
 pub async fn hashed(pool: &PgPool, url: &str) {
     let head = head_of(url).await;
-    patience::within(patience::START_GUARD, "all of history is hashed", async || {
+    eventually::within(eventually::START_GUARD, "all of history is hashed", async || {
         let position: i64 =
             sqlx::query_scalar("select position from audit.head").fetch_one(pool).await.expect("a chain");
         (position.cast_unsigned() >= head).then_some(())
@@ -111,9 +87,6 @@ pub async fn hashed(pool: &PgPool, url: &str) {
 }
 
 /// The read model, which shows all of the log and is left alone by now, is the one that the log makes from nothing.
-///
-/// # Panics
-/// It is another one.
 pub async fn is_what_a_rebuild_makes(world: &World) {
     let pool = world.pool().await;
     let before = dump::read_model(&pool).await;

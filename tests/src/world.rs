@@ -12,11 +12,11 @@ pub use settings::{CODE, PUBLIC_URL, master_key, program};
 
 use crate::{
     client::Client,
+    eventually,
     local_postgres::{LocalPostgres, free_port},
     nats::Nats,
     openapi::Document,
     own_log::OwnLog,
-    patience,
     process::{Process, Recipe},
 };
 use event_log::testing::TestDatabase;
@@ -61,9 +61,6 @@ impl World {
     }
 
     /// Starts what is planned and waits until all of it is ready.
-    ///
-    /// # Panics
-    /// Something does not start; its last words are shown.
     pub async fn start(mut plan: Plan) -> Self {
         let folder =
             tempfile::Builder::new().prefix("veche-world").tempdir().expect("a folder for the world");
@@ -131,9 +128,6 @@ impl World {
     }
 
     /// Where the log is.
-    ///
-    /// # Panics
-    /// The processes are not told.
     pub fn log_url(&self) -> &str {
         let log = self.environment.iter().find(|(name, _)| name == "VECHE_LOG");
         &log.expect("the processes are told where the log is").1
@@ -145,9 +139,6 @@ impl World {
     }
 
     /// A small pool on it.
-    ///
-    /// # Panics
-    /// The database is gone.
     pub async fn pool(&self) -> sqlx::PgPool {
         let options = sqlx::postgres::PgPoolOptions::new().max_connections(4);
         options.connect(&self.database_url).await.expect("the database accepts connections")
@@ -164,17 +155,11 @@ impl World {
     }
 
     /// The process of a role.
-    ///
-    /// # Panics
-    /// There is none in this layout.
     pub fn process(&mut self, role: Role) -> &mut Process {
         self.processes.get_mut(&role).expect("the role has a process")
     }
 
     /// The process of a role, to look at.
-    ///
-    /// # Panics
-    /// There is none in this layout.
     pub fn process_of(&self, role: Role) -> &Process {
         self.processes.get(&role).expect("the role has a process")
     }
@@ -185,17 +170,11 @@ impl World {
     }
 
     /// The NATS between the roles.
-    ///
-    /// # Panics
-    /// There is none in this layout, or the test has brought its own.
     pub fn nats(&mut self) -> &mut Nats {
         self.nats.as_mut().expect("the roles are apart, with a NATS of this world")
     }
 
     /// The Postgres of this world's own.
-    ///
-    /// # Panics
-    /// It has none.
     pub fn postgres(&mut self) -> &mut LocalPostgres {
         self.postgres.as_mut().expect("the world was planned on a Postgres of its own")
     }
@@ -207,9 +186,6 @@ impl World {
     }
 
     /// Runs a command of the product to its end: `migrate`, `rebuild`.
-    ///
-    /// # Panics
-    /// It fails.
     pub fn run(&self, arguments: &[&str]) -> String {
         let output = self.attempt(arguments);
         let words =
@@ -219,17 +195,11 @@ impl World {
     }
 
     /// Runs a command of the product to its end, however it ends.
-    ///
-    /// # Panics
-    /// The program is not there.
     pub fn attempt(&self, arguments: &[&str]) -> Output {
         self.attempt_with(&[], arguments)
     }
 
     /// Runs a command of the product with the settings that a role has, however it ends.
-    ///
-    /// # Panics
-    /// The program is not there.
     pub fn attempt_as(&self, role: Role, arguments: &[&str]) -> Output {
         self.attempt_with(self.of_roles.get(&role).map_or(&[], Vec::as_slice), arguments)
     }
@@ -285,9 +255,6 @@ impl World {
     }
 
     /// What a role says of its health, part by part.
-    ///
-    /// # Panics
-    /// It does not answer.
     pub async fn ready_of(&self, role: Role) -> String {
         let url = format!("http://127.0.0.1:{}/readyz?verbose", self.addresses.port(role));
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
@@ -308,7 +275,7 @@ async fn until_ready(process: &mut Process, port: u16) {
     let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
     let name = process.recipe().name.clone();
     let mut tries = 0;
-    patience::within(patience::START_GUARD, &format!("{name} is ready"), async || {
+    eventually::within(eventually::START_GUARD, &format!("{name} is ready"), async || {
         if !process.is_alive() {
             tries += 1;
             assert!(tries < TRIES, "{name} ended at once:\n{}", process.log());

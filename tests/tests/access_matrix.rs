@@ -10,9 +10,9 @@ use std::{
 use uuid::Uuid;
 use veche_tests::{
     client::{Client, multipart},
+    eventually,
     exchange::{Body, Call},
     openapi::{Document, Operation},
-    patience,
     person::{Person, text},
     scenario::picture,
     socket::{Next, Socket},
@@ -56,12 +56,12 @@ fn row(line: &str) -> Row {
 }
 
 /// Everybody who tries.
-struct Cast {
+struct Callers {
     nobody: Client,
     people: BTreeMap<&'static str, Person>,
 }
 
-impl Cast {
+impl Callers {
     async fn come_in(world: &World) -> Self {
         let phones = ["+79050000001", REMOVED, GUEST, MEMBER, ADMIN, "+79050000006"];
         let mut people = BTreeMap::new();
@@ -149,7 +149,7 @@ impl Cast {
     /// The position of an event of the team, once it is in the chain.
     async fn position(&self, team: &str) -> String {
         let path = format!("/api/audit/v1/teams/{team}/events?limit=1");
-        patience::until("the team's events are in the chain", async || {
+        eventually::until("the team's events are in the chain", async || {
             let page = self.owner().client.get(&path).await.ok();
             page["events"].get(0).map(|event| event["position"].to_string())
         })
@@ -198,7 +198,7 @@ async fn status_of_socket(client: &Client, path: &str) -> u16 {
 }
 
 /// What a row's cells get; nothing if that is as expected.
-async fn difference(cast: &Cast, row: Row) -> Option<String> {
+async fn difference(cast: &Callers, row: Row) -> Option<String> {
     // One team does for all cells of a row, unless a cell may take away what the next one needs.
     let spoils = row.operation.method == "DELETE" || row.operation.path.ends_with("/join");
     let mut names = cast.stage().await;
@@ -225,14 +225,14 @@ async fn every_route_lets_in_whom_it_should() {
     let mut rest = first.into_iter().peekable();
     while rest.peek().is_some() {
         let world = World::all_in_one().await;
-        let cast = Cast::come_in(&world).await;
+        let cast = Callers::come_in(&world).await;
         let at_once = rest.by_ref().take(ROWS_OF_A_WORLD).map(|row| difference(&cast, row));
         let differences = stream::iter(at_once).buffer_unordered(AT_ONCE).filter_map(ready);
         wrong.extend(differences.collect::<Vec<String>>().await);
     }
     let world = World::all_in_one().await;
     for row in last {
-        wrong.extend(difference(&Cast::come_in(&world).await, row).await);
+        wrong.extend(difference(&Callers::come_in(&world).await, row).await);
     }
     assert!(wrong.is_empty(), "of {SORTS:?}:\n{}", wrong.join("\n"));
 }
@@ -255,7 +255,7 @@ async fn every_route_has_a_row() {
 #[tokio::test]
 async fn things_of_another_team_are_not_found() {
     let world = World::all_in_one().await;
-    let cast = Cast::come_in(&world).await;
+    let cast = Callers::come_in(&world).await;
     let mut names = cast.stage().await;
     names.insert("position".to_owned(), cast.position(&names["team_uid"]).await);
     let stranger = &cast.people["stranger"];

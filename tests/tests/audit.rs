@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use std::{fs, path::Path};
 use veche_tests::{
-    patience,
+    eventually,
     person::{Person, Team},
     process::{Process, Recipe},
     stored,
@@ -16,7 +16,7 @@ const ANNA: &str = "+79080000001";
 const BORIS: &str = "+79080000002";
 
 /// Two in a team of whom one has spoken, and somebody elsewhere.
-struct Story {
+struct Fixture {
     world: World,
     anna: Person,
     team: Team,
@@ -24,8 +24,8 @@ struct Story {
     pool: PgPool,
 }
 
-impl Story {
-    async fn begin(log: LogPlace) -> Self {
+impl Fixture {
+    async fn start(log: LogPlace) -> Self {
         // Signed every second: a test does not wait for a minute.
         let plan = Plan::new(Layout::AllInOne).log(log).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
         let world = World::start(plan).await;
@@ -36,15 +36,15 @@ impl Story {
             anna.post(&team.uid, &group, &format!("раз {number}")).await;
         }
         let pool = world.pool().await;
-        let story = Self { world, anna, team, group, pool };
-        story.signed().await;
-        story
+        let fixture = Self { world, anna, team, group, pool };
+        fixture.signed().await;
+        fixture
     }
 
     /// Waits until all that happened is hashed and signed.
     async fn signed(&self) {
         let log = stored::log(self.world.log_url()).await;
-        patience::until("all is signed", async || {
+        eventually::until("all is signed", async || {
             let signed = sqlx::query_scalar("select coalesce(max(position), 0) from audit.checkpoint");
             let signed: i64 = signed.fetch_one(&self.pool).await.expect("the chain is there");
             (log.head().await.expect("the log's head") == signed.cast_unsigned()).then_some(())
@@ -71,81 +71,84 @@ impl Story {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_searched_and_explained() {
-    searched_and_explained(Story::begin(LogPlace::Postgres).await).await;
+    searched_and_explained(Fixture::start(LogPlace::Postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_in_eventstoredb_is_searched_explained_and_proved() {
-    let story = Story::begin(LogPlace::EventStoreDb).await;
-    story.world.run(&["audit", "verify"]);
-    searched_and_explained(story).await;
+    let fixture = Fixture::start(LogPlace::EventStoreDb).await;
+    fixture.world.run(&["audit", "verify"]);
+    searched_and_explained(fixture).await;
 }
 
-async fn searched_and_explained(story: Story) {
-    let all = story.list(&["--limit", "0"]);
+async fn searched_and_explained(fixture: Fixture) {
+    let all = fixture.list(&["--limit", "0"]);
     let numbers: Vec<_> = all.iter().map(|event| event["number"].as_u64()).collect();
     assert_eq!(numbers, (1..=all.len() as u64).map(Some).collect::<Vec<_>>());
 
-    let team = story.team.uid.as_str();
-    let posted = story.list(&["--team", team, "--type", "message.*"]);
+    let team = fixture.team.uid.as_str();
+    let posted = fixture.list(&["--team", team, "--type", "message.*"]);
     assert_eq!(posted.len(), 5);
     assert_eq!(posted[0]["data"]["text"]["$personal"]["value"], "раз 0");
     assert_eq!(posted[0]["address"], "127.0.0.1");
     let actor = posted[0]["actor"].as_str().expect("somebody posted it");
-    assert_eq!(story.list(&["--actor", actor, "--stream", "message-*", "--latest", "--limit", "2"]).len(), 2);
-    assert_eq!(story.list(&["--address", "127.0.0.1", "--type", "message.*"]).len(), 5);
-    assert!(story.list(&["--address", "127.0.0.2"]).is_empty());
-    assert!(story.list(&["--until", "2020-01-01"]).is_empty());
+    assert_eq!(
+        fixture.list(&["--actor", actor, "--stream", "message-*", "--latest", "--limit", "2"]).len(),
+        2
+    );
+    assert_eq!(fixture.list(&["--address", "127.0.0.1", "--type", "message.*"]).len(), 5);
+    assert!(fixture.list(&["--address", "127.0.0.2"]).is_empty());
+    assert!(fixture.list(&["--until", "2020-01-01"]).is_empty());
 
-    let created = &story.list(&["--type", "team.created.v1"])[0];
+    let created = &fixture.list(&["--type", "team.created.v1"])[0];
     let position = created["position"].to_string();
-    let shown = story.world.attempt(&["audit", "show", "--json", &position]);
+    let shown = fixture.world.attempt(&["audit", "show", "--json", &position]);
     let shown: Value = serde_json::from_slice(&shown.stdout).expect("one JSON object");
     assert_eq!(shown["event"]["event_id"], created["event_id"]);
     let siblings = shown["same_request"].as_array().expect("a list");
     assert!(siblings.iter().any(|event| event["kind"] == "account.registered.v1"), "{shown:#}");
-    let code = &story.list(&["--type", "login_code.requested.v1"])[0];
-    let (_, words) = story.code(&["show", &code["position"].to_string()]);
+    let code = &fixture.list(&["--type", "login_code.requested.v1"])[0];
+    let (_, words) = fixture.code(&["show", &code["position"].to_string()]);
     assert!(words.contains("led to  sms "), "{words}");
-    let (status, words) = story.code(&["show", "999999"]);
+    let (status, words) = fixture.code(&["show", "999999"]);
     assert_eq!(status, Some(2), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_proved_here_and_in_files_until_it_is_tampered_with() {
-    let story = Story::begin(LogPlace::Postgres).await;
-    let (status, words) = story.code(&["verify"]);
+    let fixture = Fixture::start(LogPlace::Postgres).await;
+    let (status, words) = fixture.code(&["verify"]);
     assert_eq!(status, Some(0), "{words}");
     assert!(words.contains("; 0 events after it are not signed"), "{words}");
-    let (_, key) = story.code(&["key"]);
+    let (_, key) = fixture.code(&["key"]);
     let key = key.trim();
 
     let folder = tempfile::tempdir().expect("a folder");
     for format in ["ndjson", "csv"] {
         let file = folder.path().join(format).display().to_string();
-        let (status, words) = story.code(&["export", "--out", &file, "--format", format]);
+        let (status, words) = fixture.code(&["export", "--out", &file, "--format", format]);
         assert_eq!(status, Some(0), "{words}");
-        let (status, words) = story.code(&["verify", "--file", &file, "--key", key]);
+        let (status, words) = fixture.code(&["verify", "--file", &file, "--key", key]);
         assert_eq!(status, Some(0), "{words}");
     }
     let file = folder.path().join("ndjson");
     flip_last_digit_of_data(&file);
-    let (status, words) = story.code(&["verify", "--file", &file.display().to_string(), "--key", key]);
+    let (status, words) = fixture.code(&["verify", "--file", &file.display().to_string(), "--key", key]);
     assert_eq!(status, Some(1), "{words}");
     assert!(words.contains("BROKEN at position 1 (number 1)"), "{words}");
-    let (status, words) = story.code(&["verify", "--file", "/nowhere", "--key", key]);
+    let (status, words) = fixture.code(&["verify", "--file", "/nowhere", "--key", key]);
     assert_eq!(status, Some(2), "{words}");
 
     let tail: i64 =
-        sqlx::query_scalar("select position from log.head").fetch_one(&story.pool).await.expect("head");
+        sqlx::query_scalar("select position from log.head").fetch_one(&fixture.pool).await.expect("head");
     sqlx::raw_sql(
         "alter table log.events disable trigger events_append_only;
          update log.events set data = data || ' '::bytea where position = 4",
     )
-    .execute(&story.pool)
+    .execute(&fixture.pool)
     .await
     .expect("an owner can do so");
-    let (status, words) = story.code(&["verify"]);
+    let (status, words) = fixture.code(&["verify"]);
     assert_eq!((status, words.contains("BROKEN at position 4 (number 4)")), (Some(1), true), "{words}");
     // The tail goes, in the log, in the chain and in the signatures of the database: the file outside is left.
     sqlx::raw_sql(
@@ -157,10 +160,10 @@ async fn history_is_proved_here_and_in_files_until_it_is_tampered_with() {
          update audit.head set (number, position, hash) =
              (select number, position, hash from audit.entry order by number desc limit 1)",
     )
-    .execute(&story.pool)
+    .execute(&fixture.pool)
     .await
     .expect("an owner can do so");
-    let (status, words) = story.code(&["verify"]);
+    let (status, words) = fixture.code(&["verify"]);
     let ends = format!("behind position {}", tail - 2);
     assert_eq!((status, words.contains(&ends)), (Some(1), true), "{words}");
 }
@@ -177,31 +180,31 @@ fn flip_last_digit_of_data(file: &Path) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_followed_as_they_happen() {
-    let story = Story::begin(LogPlace::Postgres).await;
+    let fixture = Fixture::start(LogPlace::Postgres).await;
     let folder = tempfile::tempdir().expect("a folder");
     let arguments = ["audit", "tail", "--json", "--lines", "1", "--type", "message.*"].map(str::to_owned);
     let tail = Process::start(Recipe {
         name: "tail".into(),
         program: program(),
         arguments: arguments.into(),
-        environment: story.world.environment().to_vec(),
+        environment: fixture.world.environment().to_vec(),
         log: folder.path().join("tail.log"),
         user: None,
     });
-    patience::until("the last one is told", async || tail.log().contains("раз 4").then_some(())).await;
-    story.anna.post(&story.team.uid, &story.group, "шесть").await;
-    patience::until("the new one is told", async || tail.log().contains("шесть").then_some(())).await;
+    eventually::until("the last one is told", async || tail.log().contains("раз 4").then_some(())).await;
+    fixture.anna.post(&fixture.team.uid, &fixture.group, "шесть").await;
+    eventually::until("the new one is told", async || tail.log().contains("шесть").then_some(())).await;
     assert!(!tail.log().contains("раз 3"), "{}", tail.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copied_history_keeps_its_hashes() {
-    let mut story = Story::begin(LogPlace::Postgres).await;
-    story.world.process(Role::Serve).terminate().await;
+    let mut fixture = Fixture::start(LogPlace::Postgres).await;
+    fixture.world.process(Role::Serve).terminate().await;
     let target = TestDatabase::create().await;
-    story.world.run(&["log", "copy", "--to", &target.url]);
+    fixture.world.run(&["log", "copy", "--to", &target.url]);
     let head = "select number::text || encode(hash, 'hex') from audit.head";
-    let original: String = sqlx::query_scalar(head).fetch_one(&story.pool).await.expect("a chain");
+    let original: String = sqlx::query_scalar(head).fetch_one(&fixture.pool).await.expect("a chain");
 
     let copy = Plan::new(Layout::AllInOne)
         .log(LogPlace::Postgres)
@@ -213,6 +216,6 @@ async fn a_copied_history_keeps_its_hashes() {
     let copied: String = sqlx::query_scalar(head).fetch_one(&pool).await.expect("a chain");
     assert_eq!(original, copied);
     // What was signed of the original proves the copy too.
-    let checkpoints = story.world.data().join("audit/checkpoints.ndjson").display().to_string();
+    let checkpoints = fixture.world.data().join("audit/checkpoints.ndjson").display().to_string();
     world.run(&["audit", "verify", "--checkpoints", &checkpoints]);
 }

@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::Value;
 use veche_tests::{
+    eventually,
     exchange::{Answer, Body, Call},
-    patience,
     person::Person,
     server_sent::Events,
     world::{Layout, Plan, World},
@@ -41,7 +41,7 @@ async fn history_is_followed_and_every_look_is_in_it() {
     assert_eq!(again.placed().await.1["data"]["text"]["$personal"]["value"], "вторая");
     assert_eq!(of_auditor.placed().await.1["data"]["text"]["$personal"]["value"], "вторая");
 
-    let looks = patience::until("every look is in history", async || {
+    let looks = eventually::until("every look is in history", async || {
         let looks = clara.client.get("/api/audit/v1/events?kind=audit.read.v1&limit=3").await.ok();
         let looks = looks["events"].as_array().expect("a list").clone();
         (looks.len() == 3).then_some(looks)
@@ -95,7 +95,7 @@ async fn nobody_takes_all_streams_of_a_process() {
     assert_eq!(of_auditor.placed().await.1["kind"], "message.posted.v1");
     // What is closed is free again.
     drop(first);
-    patience::until("the place is given back", async || {
+    eventually::until("the place is given back", async || {
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let url = anna.client.addresses().http(&Method::GET, &own) + &own;
         let request = http.get(url).header("accept", "text/event-stream").header("token", &anna.token);

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 use veche_tests::{
-    patience::HANG_GUARD,
+    eventually::HANG_GUARD,
     person::Person,
     socket::Socket,
     world::{Layout, Plan, Role, World},

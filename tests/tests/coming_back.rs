@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use veche_tests::{pair::Pair, person::Person, socket::Socket, world::Role};
+use veche_tests::{person::Person, socket::Socket, two_users::TwoUsers, world::Role};
 
 const ANNA: &str = "+79020100001";
 const BORIS: &str = "+79020100002";
 
-async fn pair() -> Pair {
-    Pair::meet(ANNA, BORIS).await
+async fn two_users() -> TwoUsers {
+    TwoUsers::start(ANNA, BORIS).await
 }
 
-async fn post(pair: &Pair, text: &str) {
-    pair.anna.post(&pair.team.uid, &pair.to_boris, text).await;
+async fn post(two: &TwoUsers, text: &str) {
+    two.anna.post(&two.team.uid, &two.to_boris, text).await;
 }
 
-async fn behind_confirmed(pair: &Pair) -> Socket {
-    Socket::resume(&pair.boris.client, &pair.team.uid, "confirmed").await
+async fn behind_confirmed(two: &TwoUsers) -> Socket {
+    Socket::resume(&two.boris.client, &two.team.uid, "confirmed").await
 }
 
 fn text(frame: &Value) -> &Value {
@@ -34,12 +34,12 @@ async fn confirm(socket: &mut Socket, frame: &Value) {
 
 #[tokio::test]
 async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
-    let pair = pair().await;
-    let mut first = pair.boris.socket(&pair.team.uid).await;
+    let two = two_users().await;
+    let mut first = two.boris.socket(&two.team.uid).await;
     first.caught_up().await;
     let mut frames = Vec::new();
     for number in 1..=4 {
-        post(&pair, &number.to_string()).await;
+        post(&two, &number.to_string()).await;
         frames.push(message(&mut first).await);
     }
     // The third is confirmed before the second: what counts is up to where nothing is missing.
@@ -47,57 +47,57 @@ async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
         confirm(&mut first, &frames[number]).await;
     }
     first.close().await;
-    let mut second = behind_confirmed(&pair).await;
+    let mut second = behind_confirmed(&two).await;
     let told = second.caught_up().await;
     assert_eq!(told.iter().map(text).collect::<Vec<_>>(), ["2", "3", "4"]);
     for frame in &told {
         confirm(&mut second, frame).await;
     }
-    post(&pair, "5").await;
+    post(&two, "5").await;
     let live = message(&mut second).await;
     assert_eq!((text(&live), &live["params"]["delayed"]), (&json!("5"), &json!(false)));
     second.close().await;
-    let mut third = behind_confirmed(&pair).await;
+    let mut third = behind_confirmed(&two).await;
     assert_eq!(third.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["5"]);
 }
 
 #[tokio::test]
 async fn where_nothing_was_confirmed_everything_must_be_fetched() {
-    let pair = pair().await;
-    let mut other = pair.boris.socket(&pair.team.uid).await;
+    let two = two_users().await;
+    let mut other = two.boris.socket(&two.team.uid).await;
     other.caught_up().await;
-    post(&pair, "раз").await;
+    post(&two, "раз").await;
     let frame = message(&mut other).await;
     confirm(&mut other, &frame).await;
     other.close().await;
     // What another session of the same account confirmed is not what this one has got.
-    let again = Person::login_as(pair.world.client(), BORIS, "second").await;
-    let mut socket = Socket::resume(&again.client, &pair.team.uid, "confirmed").await;
+    let again = Person::login_as(two.world.client(), BORIS, "second").await;
+    let mut socket = Socket::resume(&again.client, &two.team.uid, "confirmed").await;
     let warning = socket.event("server.warning").await;
     assert_eq!((&warning["code"], &warning["orig"]), (&json!("FETCH_ANEW"), &Value::Null), "{warning}");
     assert!(warning["position"].as_u64() >= frame["position"].as_u64(), "{warning}");
     assert!(socket.caught_up().await.is_empty());
-    post(&pair, "два").await;
+    post(&two, "два").await;
     assert_eq!(text(&message(&mut socket).await), "два");
 }
 
 #[tokio::test]
 async fn before_a_stop_each_socket_is_told_when_to_come_back() {
     const SOCKETS: usize = 24;
-    let mut pair = pair().await;
+    let mut two = two_users().await;
     let mut sockets = Vec::new();
     for _ in 0..SOCKETS {
-        let mut socket = pair.boris.socket(&pair.team.uid).await;
+        let mut socket = two.boris.socket(&two.team.uid).await;
         socket.caught_up().await;
         sockets.push(socket);
     }
-    post(&pair, "до").await;
+    post(&two, "до").await;
     let place = {
         let frame = message(&mut sockets[0]).await;
         format!("{}.{}", frame["position"], frame["ordinal"])
     };
-    let client = pair.boris.client.clone();
-    let process = pair.world.process(Role::Serve);
+    let client = two.boris.client.clone();
+    let process = two.world.process(Role::Serve);
     let endings = async {
         let mut retries = BTreeSet::new();
         for socket in &mut sockets {
@@ -112,8 +112,8 @@ async fn before_a_stop_each_socket_is_told_when_to_come_back() {
     assert!(status.success(), "{status}");
     assert!(retries.len() > SOCKETS / 2, "they are to come at different moments: {retries:?}");
     assert!(retries.iter().all(|wait| (500..=3_500).contains(wait)), "{retries:?}");
-    pair.world.revive(Role::Serve).await;
-    post(&pair, "после").await;
-    let mut back = Socket::resume(&client, &pair.team.uid, &place).await;
+    two.world.revive(Role::Serve).await;
+    post(&two, "после").await;
+    let mut back = Socket::resume(&client, &two.team.uid, &place).await;
     assert_eq!(back.caught_up().await.iter().map(text).collect::<Vec<_>>(), ["после"]);
 }

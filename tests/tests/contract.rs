@@ -1,4 +1,4 @@
-//! The API as data: the seed's examples as one story, and scenarios for every route and every code of failure.
+//! The API as data: the seed's examples as one walkthrough, and scenarios for every route and every code of failure.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +7,7 @@ use std::{
 use veche_tests::{
     openapi::Document,
     scenario::{self, Run, Scenario, Step},
-    story::{self, Story},
+    seed_walkthrough::{self, SeedWalkthrough},
     world::{Layout, LogPlace, Plan, World},
 };
 
@@ -18,12 +18,12 @@ fn folder(name: &str) -> PathBuf {
 }
 
 async fn tell_the_seed(world: &World) {
-    let examples = story::examples(&folder("seed"));
+    let examples = seed_walkthrough::examples(&folder("seed"));
     assert_eq!(examples.len(), EXAMPLES);
-    let mut story = Story::begin(world.client()).await;
+    let mut walkthrough = SeedWalkthrough::begin(world.client()).await;
     let mut unlike = Vec::new();
     for (name, example) in &examples {
-        let differences = story.tell(name, example).await;
+        let differences = walkthrough.tell(name, example).await;
         if !differences.is_empty() {
             unlike.push(format!("{name}:\n  {}", differences.join("\n  ")));
         }

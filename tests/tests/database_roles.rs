@@ -4,10 +4,10 @@
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use veche_tests::{
+    eventually,
     local_postgres::LocalPostgres,
-    patience,
     person::Person,
-    planted::erase_me,
+    pii_canaries::erase_me,
     world::{Layout, Plan, Role, World},
 };
 
@@ -83,7 +83,7 @@ async fn the_services_need_no_more_than_they_may() {
     // Who looks into history is in the log, by the query role.
     // (What can be looked up follows behind the log.)
     for kind in ["message.*", "audit.read.v1"] {
-        patience::until("history is looked up", async || {
+        eventually::until("history is looked up", async || {
             let looked = anna.client.get(format!("/api/audit/v1/events?kind={kind}")).await.ok();
             looked["events"].as_array().is_some_and(|events| !events.is_empty()).then_some(())
         })

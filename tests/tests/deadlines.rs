@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::time::Duration;
 use veche_tests::{
-    patience,
+    eventually,
     person::{Person, Team, text},
     stored,
     world::{Layout, Plan, Role, World},
@@ -117,7 +117,7 @@ async fn a_deadline_that_comes_while_nobody_is_there_is_seen_afterwards() {
     }
     assert_eq!(passed(&world).await, 0, "nobody was there");
     world.revive(Role::Serve).await;
-    patience::until("it is late", async || late(&anna, &team, &task).await.0.then_some(())).await;
+    eventually::until("it is late", async || late(&anna, &team, &task).await.0.then_some(())).await;
     world.process(Role::Serve).kill();
     world.revive(Role::Serve).await;
     tokio::time::sleep(A_WHILE).await;

@@ -6,7 +6,7 @@ use veche_tests::{
     dump,
     exchange::{Body, Call},
     person::{Person, text},
-    planted::{PICTURE, PLANTED, backup, erase_me, forgotten, holds, on_disk, plant},
+    pii_canaries::{CANARIES, PICTURE, backup, erase_me, forgotten, holds, on_disk, plant},
     scenario::picture,
     world::{PUBLIC_URL, Role, World},
 };
@@ -44,7 +44,7 @@ async fn a_person_is_found_nowhere_and_the_others_go_on() {
     let mut ear = anna.socket(&team.uid).await;
 
     let before = backup(&world);
-    for value in PLANTED {
+    for value in CANARIES {
         assert!(holds(&before, value), "{value} is not there to be erased");
     }
     assert!(on_disk(&world.blobs(), PICTURE));
@@ -60,7 +60,7 @@ async fn a_person_is_found_nowhere_and_the_others_go_on() {
     forgotten(&world).await;
 
     let after = backup(&world);
-    for value in PLANTED {
+    for value in CANARIES {
         assert!(!holds(&after, value), "{value} is left");
     }
     assert!(!on_disk(&world.blobs(), PICTURE), "the file is left");

@@ -5,7 +5,7 @@ use esdb_sim::Sim;
 use serde_json::json;
 use veche_tests::{
     person::{Person, Team},
-    planted::{PICTURE, PLANTED, backup, erase_me, forgotten, holds, on_disk, plant},
+    pii_canaries::{CANARIES, PICTURE, backup, erase_me, forgotten, holds, on_disk, plant},
     stored,
     world::{Layout, Plan, Role, World},
 };
@@ -43,7 +43,7 @@ async fn is_gone(world: &World, server: &Sim) {
         ("in the database", backup(world)),
         ("in what auditors see", history(world)),
     ] {
-        for value in PLANTED {
+        for value in CANARIES {
             assert!(!holds(&text, value), "{value} is left {place}");
         }
     }
@@ -63,7 +63,7 @@ async fn a_person_is_found_nowhere_on_eventstoredb_either() {
     let (boris, team, group) = story(&world, &anna).await;
     stored::hashed(&world.pool().await, &server.url()).await;
     let (rows, shown) = (backup(&world), history(&world));
-    for value in PLANTED {
+    for value in CANARIES {
         assert!(holds(&rows, value) && holds(&shown, value), "{value} is not there to be erased");
         assert!(!holds(&server.everything(), value), "{value} is in the log in the clear");
     }

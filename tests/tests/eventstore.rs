@@ -14,22 +14,22 @@ const ANNA: &str = "+79070000001";
 const BORIS: &str = "+79070000002";
 
 /// Two in a team, with a group in which something was said.
-struct Story {
+struct Fixture {
     anna: Person,
     boris: Person,
     team: Team,
     group: String,
 }
 
-impl Story {
-    async fn begin(world: &World) -> Self {
+impl Fixture {
+    async fn start(world: &World) -> Self {
         let anna = Person::login(world.client(), ANNA).await;
         let boris = Person::login(world.client(), BORIS).await;
         let team = anna.make_team("двое", &[BORIS]).await;
         let group = anna.make_group(&team.uid, "г", &[team.jid_of(BORIS).as_str()]).await;
-        let story = Self { anna, boris, team, group };
-        story.say(5).await;
-        story
+        let fixture = Self { anna, boris, team, group };
+        fixture.say(5).await;
+        fixture
     }
 
     async fn say(&self, messages: usize) {
@@ -51,13 +51,13 @@ async fn the_product_runs_on_eventstoredb_and_moves_away_again() {
     let url = server.url();
     let plan = Plan::new(Layout::AllInOne).set("VECHE_LOG", url.as_str());
     let mut world = World::start(plan).await;
-    let story = Story::begin(&world).await;
+    let fixture = Fixture::start(&world).await;
     world.process(Role::Serve).kill();
     world.revive(Role::Serve).await;
-    story.say(5).await;
+    fixture.say(5).await;
     server.restart().await.expect("the port is still free");
-    story.say(5).await;
-    assert_eq!(story.unread().await, 15);
+    fixture.say(5).await;
+    assert_eq!(fixture.unread().await, 15);
     assert!(server.calls("Append") > 15, "it was the log");
 
     let pool = world.pool().await;

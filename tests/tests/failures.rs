@@ -10,8 +10,8 @@ use tokio::{
     net::TcpStream,
 };
 use veche_tests::{
+    eventually::until,
     local_postgres::LocalPostgres,
-    patience::until,
     person::Person,
     scenario,
     world::{Layout, LogPlace, Plan, Role, World},

@@ -4,9 +4,9 @@ use sqlx::PgPool;
 use std::process::Output;
 use uuid::Uuid;
 use veche_tests::{
-    pair::Circle,
-    patience,
+    eventually,
     person::{Person, text},
+    two_users::TwoUsersInGroup,
     world::{Layout, LogPlace, Plan, World},
 };
 
@@ -14,9 +14,9 @@ use veche_tests::{
 const GROUP: &str = "g-";
 const SECRET: &str = "только для Анны";
 
-async fn circle() -> Circle {
+async fn in_group() -> TwoUsersInGroup {
     let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres);
-    Circle::meet(World::start(plan).await, &["+79083000001", "+79083000002"]).await
+    TwoUsersInGroup::start(World::start(plan).await, &["+79083000001", "+79083000002"]).await
 }
 
 /// Copies the event that posted a message into the stream of another, with the first ids replaced by the second ones in what is
@@ -42,15 +42,15 @@ fn words(output: &Output) -> String {
 
 #[tokio::test]
 async fn a_message_copied_to_where_others_read_is_shown_to_nobody_and_named() {
-    let stage = circle().await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let private = anna.make_group(&team.uid, "своё", &[]).await;
     let secret = text(&anna.post(&team.uid, &private, SECRET).await["message_id"]);
     let pool = world.pool().await;
     let ids = (private.trim_start_matches(GROUP), group.trim_start_matches(GROUP));
     let streams = [copy(&pool, &secret, ids, false).await, copy(&pool, &secret, ids, true).await];
     anna.post(&team.uid, group, "после").await;
-    let seen: serde_json::Value = boris.client.get(stage.messages(group)).await.ok();
+    let seen: serde_json::Value = boris.client.get(fixture.messages(group)).await.ok();
     assert!(seen.to_string().contains("после"), "all others go on: {seen}");
     assert!(!seen.to_string().contains(SECRET), "{seen}");
     let parked = world.run(&["parked"]);
@@ -66,8 +66,8 @@ async fn a_message_copied_to_where_others_read_is_shown_to_nobody_and_named() {
 
 #[tokio::test]
 async fn an_event_that_was_changed_is_named_and_nothing_is_decided_on_it() {
-    let stage = circle().await;
-    let Circle { world, team, .. } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, team, .. } = &fixture;
     let change = "alter table log.events disable trigger events_append_only";
     let pool = world.pool().await;
     sqlx::query(change).execute(&pool).await.expect("an owner can do so");
@@ -87,7 +87,7 @@ async fn an_event_that_was_changed_is_named_and_nothing_is_decided_on_it() {
 
 /// What a person's own page answers once what was remembered of their rights is asked for again.
 async fn refused(person: &Person, path: &str, code: &str) {
-    patience::until("the row gives no rights", async || {
+    eventually::until("the row gives no rights", async || {
         let answer = person.client.unjudged().get(path).await;
         (answer.json["error"] == code).then_some(())
     })
@@ -96,14 +96,14 @@ async fn refused(person: &Person, path: &str, code: &str) {
 
 #[tokio::test]
 async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
-    let stage = circle().await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let pool = world.pool().await;
     let raise = "update read.contact set status = 'owner' where team = $1 and status = 'member' and account is not null";
     let team_id = Uuid::parse_str(&team.uid).expect("a team's id");
     let done = sqlx::query(raise).bind(team_id).execute(&pool).await.expect("an owner can do so");
     assert_eq!(done.rows_affected(), 1, "Boris would be an owner");
-    refused(boris, &stage.path(""), "NOT_FOUND").await;
+    refused(boris, &fixture.path(""), "NOT_FOUND").await;
     anna.post(&team.uid, group, "все на месте").await;
 
     let whose = "update read.session set account = (select account from read.contact where status = 'owner' and team = $1 \
@@ -116,8 +116,8 @@ async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
         "the log says so"
     );
     world.run(&["rebuild"]);
-    patience::until("a rebuild makes the rows as they were", async || {
-        (boris.client.unjudged().get(stage.path("")).await.json["ok"] == true).then_some(())
+    eventually::until("a rebuild makes the rows as they were", async || {
+        (boris.client.unjudged().get(fixture.path("")).await.json["ok"] == true).then_some(())
     })
     .await;
 }
@@ -125,12 +125,12 @@ async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
 #[tokio::test]
 async fn a_log_whose_codes_were_taken_off_is_not_taken_for_one_of_before() {
     let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
-    let stage = Circle::meet(World::start(plan).await, &["+79083000003", "+79083000004"]).await;
-    let world = &stage.world;
+    let fixture = TwoUsersInGroup::start(World::start(plan).await, &["+79083000003", "+79083000004"]).await;
+    let world = &fixture.world;
     let file = world.data().join("audit/checkpoints.ndjson");
     let lines = async || std::fs::read_to_string(&file).ok();
     let signed = async || lines().await.filter(|text| text.contains("guarded") && text.contains("position"));
-    let kept = patience::until("the file outside says that the log carries codes", signed).await;
+    let kept = eventually::until("the file outside says that the log carries codes", signed).await;
     let pool = world.pool().await;
     let strip = "alter table log.events disable trigger events_append_only; \
         update log.events set meta = convert_to(regexp_replace(convert_from(meta, 'UTF8'), ',\"mac\":\"[^\"]*\"', ''), 'UTF8')";

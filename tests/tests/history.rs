@@ -16,16 +16,16 @@ use tokio::task::JoinHandle;
 use veche_tests::{
     client::Client,
     exchange::{Body, Call},
-    pair::Circle,
     person::text,
+    two_users::TwoUsersInGroup,
     world::{Layout, LogPlace, Plan, World, program},
 };
 
 const ANNA: &str = "+79081000001";
 const BORIS: &str = "+79081000002";
 
-async fn circle(plan: Plan) -> Circle {
-    Circle::meet(World::start(plan).await, &[ANNA, BORIS]).await
+async fn in_group(plan: Plan) -> TwoUsersInGroup {
+    TwoUsersInGroup::start(World::start(plan).await, &[ANNA, BORIS]).await
 }
 
 #[tokio::test]
@@ -40,15 +40,15 @@ async fn a_team_is_shown_as_it_was_from_eventstoredb() {
 }
 
 async fn shown_as_it_was(plan: Plan) {
-    let stage = circle(plan).await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group(plan).await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let pool = world.pool().await;
     let said = text(&anna.post(&team.uid, group, "на миг").await["message_id"]);
     let kept = text(&anna.post(&team.uid, group, "надолго").await["message_id"]);
-    let kept = stage.path(&format!("/chats/{group}/messages/{kept}"));
+    let kept = fixture.path(&format!("/chats/{group}/messages/{kept}"));
     let integration = json!({"kind": "raw", "comment": "сборка", "group": group, "enabled": true});
     anna.client.post(format!("/api/v3/teams/{}/integrations", team.uid), integration).await.ok();
-    let before = stage.head().await;
+    let before = fixture.head().await;
     let then: String = sqlx::query_scalar(
         "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
     )
@@ -56,14 +56,14 @@ async fn shown_as_it_was(plan: Plan) {
     .await
     .unwrap();
     anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "Рота"})).await.ok();
-    anna.client.delete(stage.path(&format!("/chats/{group}/messages/{said}"))).await.ok();
+    anna.client.delete(fixture.path(&format!("/chats/{group}/messages/{said}"))).await.ok();
     let clara = json!({"phone": "+79081000003", "given_name": "Клара"});
-    let clara = text(&anna.client.post(stage.path("/contacts"), clara).await.ok()["jid"]);
+    let clara = text(&anna.client.post(fixture.path("/contacts"), clara).await.ok()["jid"]);
     anna.remove(&team.uid, &clara).await;
-    let after = stage.head().await;
+    let after = fixture.head().await;
     let effects: i64 = sqlx::query_scalar("select count(*) from ops.effect").fetch_one(&pool).await.unwrap();
 
-    let message = stage.path(&format!("/chats/{group}/messages/{said}"));
+    let message = fixture.path(&format!("/chats/{group}/messages/{said}"));
     let past = [before.to_string(), then.clone(), then.replace('Z', "+00:00")];
     for as_of in &past {
         let answer = anna.client.get(format!("/api/v3/teams/{}?as_of={as_of}", team.uid)).await;
@@ -77,11 +77,11 @@ async fn shown_as_it_was(plan: Plan) {
             let told = reader.client.get(format!("{message}?as_of={as_of}")).await.ok();
             assert_eq!((&told["content"]["type"], &told["content"]["text"]), (&json!("deleted"), &json!("")));
         }
-        let contacts = anna.client.get(stage.path(&format!("/contacts?as_of={as_of}"))).await.ok();
+        let contacts = anna.client.get(fixture.path(&format!("/contacts?as_of={as_of}"))).await.ok();
         assert!(!contacts.to_string().contains("Клара"), "{contacts}");
         boris
             .client
-            .get(stage.path(&format!("/contacts/{clara}?as_of={as_of}")))
+            .get(fixture.path(&format!("/contacts/{clara}?as_of={as_of}")))
             .await
             .fails(404, "NOT_FOUND");
         let list =
@@ -100,7 +100,7 @@ async fn shown_as_it_was(plan: Plan) {
         "/tags",
         "/reminds",
     ] {
-        let path = stage.path(path);
+        let path = fixture.path(path);
         let (now, past) = (
             anna.client.get(path.clone()).await.ok(),
             anna.client.get(format!("{path}?as_of={after}")).await.ok(),
@@ -119,8 +119,8 @@ async fn shown_as_it_was(plan: Plan) {
 
 #[tokio::test]
 async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could_see_then() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
-    let Circle { anna, boris, team, group, .. } = &stage;
+    let fixture = in_group(Plan::new(Layout::AllInOne)).await;
+    let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let of_team = |as_of: &str| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
     // Before the team was, while it grew, and what is no moment at all.
     anna.client.get(of_team("1")).await.fails(404, "NOT_FOUND");
@@ -131,20 +131,20 @@ async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could
     }
     // A group that Boris has left: then he could read it.
     anna.post(&team.uid, group, "между нами").await;
-    let inside = stage.head().await;
+    let inside = fixture.head().await;
     let his = team.jid_of(BORIS);
-    anna.client.delete(stage.path(&format!("/groups/{group}/members/{his}"))).await.ok();
-    let messages = stage.path(&format!("/chats/{group}/messages"));
+    anna.client.delete(fixture.path(&format!("/groups/{group}/members/{his}"))).await.ok();
+    let messages = fixture.path(&format!("/chats/{group}/messages"));
     boris.client.get(messages.clone()).await.fails(404, "NOT_FOUND");
     let told = boris.client.get(format!("{messages}?as_of={inside}")).await.ok();
     assert!(told.to_string().contains("между нами"), "{told}");
     // An admin who is one no more sees no keys, of whatever time.
     let change = |status: &str| json!({"status": status});
-    anna.client.put(stage.path(&format!("/contacts/{his}")), change("admin")).await.ok();
-    let admin = stage.head().await;
+    anna.client.put(fixture.path(&format!("/contacts/{his}")), change("admin")).await.ok();
+    let admin = fixture.head().await;
     let keys = format!("/api/v3/teams/{}/integrations?as_of={admin}", team.uid);
     boris.client.get(keys.clone()).await.ok();
-    anna.client.put(stage.path(&format!("/contacts/{his}")), change("member")).await.ok();
+    anna.client.put(fixture.path(&format!("/contacts/{his}")), change("member")).await.ok();
     boris.client.get(keys).await.fails(403, "ACCESS_DENIED");
     // Who is out of the team is out of its past.
     anna.remove(&team.uid, &his).await;
@@ -155,9 +155,9 @@ async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could
 async fn schemas_of_the_past_are_few_and_one_that_is_too_long_is_refused() {
     let plan =
         Plan::new(Layout::AllInOne).set("VECHE_HISTORY_SCHEMAS", "2").set("VECHE_HISTORY_MAX_EVENTS", "40");
-    let stage = circle(plan).await;
-    let Circle { world, anna, team, group, .. } = &stage;
-    let head = stage.head().await;
+    let fixture = in_group(plan).await;
+    let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
+    let head = fixture.head().await;
     let of_team = |as_of: u64| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
     // Many at once ask for one: it is made once.
     let asked = futures::future::join_all((0..8).map(|_| anna.client.get(of_team(head)))).await;
@@ -176,7 +176,7 @@ async fn schemas_of_the_past_are_few_and_one_that_is_too_long_is_refused() {
         anna.post(&team.uid, group, &n.to_string()).await;
     }
     sqlx::query("update past.scratch set used = used - interval '1 minute'").execute(&pool).await.unwrap();
-    let head = stage.head().await;
+    let head = fixture.head().await;
     anna.client.get(of_team(head)).await.fails(422, "INVALID_DATA");
 }
 
@@ -203,8 +203,8 @@ fn busy(client: Client, team: String, group: String, stop: Arc<AtomicBool>) -> J
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_switch_under_load_fails_no_request_and_loses_no_frame() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group(Plan::new(Layout::AllInOne)).await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let mut socket = boris.socket(&team.uid).await;
     socket.caught_up().await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -251,8 +251,8 @@ fn tool(world: &World, arguments: &[&str]) -> Command {
 
 #[tokio::test]
 async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_code() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
-    let Circle { world, anna, team, group, .. } = &stage;
+    let fixture = in_group(Plan::new(Layout::AllInOne)).await;
+    let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     for n in 0..50 {
         anna.post(&team.uid, group, &n.to_string()).await;
     }
@@ -279,13 +279,13 @@ async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_co
 
 #[tokio::test]
 async fn an_auditor_sees_what_was_and_why() {
-    let stage = circle(Plan::new(Layout::AllInOne)).await;
-    let Circle { world, anna, team, .. } = &stage;
-    let before = stage.head().await.to_string();
+    let fixture = in_group(Plan::new(Layout::AllInOne)).await;
+    let TwoUsersInGroup { world, anna, team, .. } = &fixture;
+    let before = fixture.head().await.to_string();
     anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "Рота"})).await.ok();
     let his = team.jid_of(BORIS);
     let contact = his.trim_start_matches("d-");
-    anna.client.put(stage.path(&format!("/contacts/{his}")), json!({"role": "повар"})).await.ok();
+    anna.client.put(fixture.path(&format!("/contacts/{his}")), json!({"role": "повар"})).await.ok();
 
     let state = |as_of: &[&str]| -> Value {
         let arguments = [&["audit", "state", "--json", "--team", &team.uid], as_of].concat();

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use veche_tests::{
     client::{Client, multipart},
+    eventually::until,
     exchange::{Body, Call},
-    patience::until,
     person::{Person, Team, text},
     receiver::{Hook, Receiver},
     world::{Layout, Plan, Role, World},

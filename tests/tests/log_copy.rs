@@ -7,8 +7,8 @@ use serde_json::json;
 use sqlx::PgPool;
 use std::process::{Command, Stdio};
 use veche_tests::{
+    eventually,
     exchange::{Body, Call},
-    patience,
     person::{Person, Team},
     world::{Layout, LogPlace, Plan, Role, World, program},
 };
@@ -17,14 +17,14 @@ const ANNA: &str = "+79070000021";
 const BORIS: &str = "+79070000022";
 
 /// A history that nobody adds to any more, and an empty database to copy it to.
-struct Stage {
+struct Fixture {
     world: World,
     source: PgPool,
     other: TestDatabase,
     target: PgPool,
 }
 
-impl Stage {
+impl Fixture {
     async fn set(messages: usize) -> Self {
         let mut world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
         let anna = Person::login(world.client(), ANNA).await;
@@ -37,7 +37,7 @@ impl Stage {
             Call::new(Method::POST, format!("/api/v3/teams/{}/invitations", team.uid), Body::Json(json!({})));
         anna.client.send(invite.header("Idempotency-Key", "0f0e0d0c-0b0a-4908-8706-050403020100")).await.ok();
         let source = world.pool().await;
-        patience::until("the read model has everything", async || {
+        eventually::until("the read model has everything", async || {
             let all = "select (select position from read.checkpoint) = (select position from log.head)";
             sqlx::query_scalar::<_, bool>(all).fetch_one(&source).await.ok()?.then_some(())
         })
@@ -94,7 +94,7 @@ async fn tamper(pool: &PgPool, change: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_refuses_what_is_no_place_for_it() {
-    let stage = Stage::set(3).await;
+    let stage = Fixture::set(3).await;
     let own = stage.world.database_url();
     stage.refuses(&["--to", own], "--to names the source log itself");
     let spelt = format!("{own}{}application_name=copy", if own.contains('?') { '&' } else { '?' });
@@ -113,7 +113,7 @@ async fn a_copy_refuses_what_is_no_place_for_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_with_another_history_is_left_as_it_is() {
-    let stage = Stage::set(3).await;
+    let stage = Fixture::set(3).await;
     let to = &["--to", &*stage.other.url];
     assert!(stage.copies(to).contains("Found 0 events"));
     assert_eq!(content(&stage.target).await, content(&stage.source).await);
@@ -146,7 +146,7 @@ async fn a_target_with_another_history_is_left_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
-    let stage = Stage::set(3).await;
+    let stage = Fixture::set(3).await;
     let before = content(&stage.source).await.len();
     intrude(&stage.source, 1_000_000).await;
     let server = Sim::start().await.expect("a port is free");
@@ -160,7 +160,7 @@ async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
-    let stage = Stage::set(1).await;
+    let stage = Fixture::set(1).await;
     // A command whose receipt speaks of one event more than there are, and it is the last one.
     let cut = "with moved as (update log.head set position = position + 1 returning position), event as ( \
             insert into log.events (position, stream, revision, event_id, kind, data, meta) \
@@ -182,7 +182,7 @@ async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
-    let stage = Stage::set(3).await;
+    let stage = Fixture::set(3).await;
     let all = content(&stage.source).await.len();
     let to = &["--to", &*stage.other.url, "--switch"];
     let move_checkpoint = async |by: i64| {
@@ -205,7 +205,7 @@ async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_was_killed_is_gone_on_with() {
-    let stage = Stage::set(200).await;
+    let stage = Fixture::set(200).await;
     let all = content(&stage.source).await;
     let count = "select count(*) from log.events";
     for part in [10, 60] {
@@ -213,7 +213,7 @@ async fn a_copy_that_was_killed_is_gone_on_with() {
         command.args(["log", "copy", "--to", &stage.other.url]).stdout(Stdio::null()).stderr(Stdio::null());
         command.envs(stage.world.environment().iter().map(|(name, value)| (name, value)));
         let mut copying = command.spawn().expect("the product starts");
-        patience::within(patience::START_GUARD, "some of it is copied", async || {
+        eventually::within(eventually::START_GUARD, "some of it is copied", async || {
             let copied: i64 = sqlx::query_scalar(count).fetch_one(&stage.target).await.ok()?;
             (copied > part).then_some(())
         })

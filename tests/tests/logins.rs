@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use veche_tests::{
     client::{Client, Identity},
+    eventually,
     exchange::{Answer, Body, Call},
-    patience,
     person::{Person, text},
     socket::Socket,
     world::{CODE, Layout, Plan, World},
@@ -142,7 +142,7 @@ async fn a_session_that_nobody_uses_ends_and_one_that_is_used_does_not() {
     };
     older(2).await.expect("two hours pass");
     // A use is noted once in a while: the row's second is remembered that long.
-    patience::until("the use is noted", async || {
+    eventually::until("the use is noted", async || {
         used.client.get("/api/v3/me").await.ok();
         let noted = "SELECT session::text FROM ops.session_seen";
         let noted: Vec<String> = sqlx::query_scalar(noted).fetch_all(&pool).await.expect("the notes");
@@ -153,7 +153,7 @@ async fn a_session_that_nobody_uses_ends_and_one_that_is_used_does_not() {
     let listed = used.client.get("/api/v4/sessions").await.ok();
     let listed: Vec<&Value> = listed.as_array().expect("a list").iter().map(|one| &one["uid"]).collect();
     assert_eq!(listed, [&json!(used_uid)]);
-    patience::until("its end is in the log", async || {
+    eventually::until("its end is in the log", async || {
         let sql = "SELECT count(*) FROM log.events WHERE kind = 'session.closed.v1'";
         (sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.expect("the log") == 1).then_some(())
     })

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use veche_tests::{
-    pair::Circle,
     person::{Person, text},
+    two_users::TwoUsersInGroup,
     world::World,
 };
 
@@ -13,8 +13,8 @@ const ANNA: &str = "+79012000001";
 const BORIS: &str = "+79012000002";
 const CLARA: &str = "+79012000003";
 
-async fn circle() -> Circle {
-    Circle::meet(World::all_in_one().await, &[ANNA, BORIS, CLARA]).await
+async fn in_group() -> TwoUsersInGroup {
+    TwoUsersInGroup::start(World::all_in_one().await, &[ANNA, BORIS, CLARA]).await
 }
 
 fn first(params: &Value) -> &Value {
@@ -28,8 +28,8 @@ fn ids(page: &Value) -> Vec<String> {
 /// One index knows both languages: which one a word is of, its letters say.
 #[tokio::test]
 async fn words_are_found_in_their_other_forms_and_common_ones_by_themselves() {
-    let stage = circle().await;
-    let Circle { anna, boris, team, group, .. } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let reports =
         anna.post(&team.uid, group, "Отчёты готовы, и релиз deployed: https://veche.example/a-b").await;
     let nothing = anna.post(&team.uid, group, "не было бы the счастья").await;
@@ -54,8 +54,8 @@ async fn words_are_found_in_their_other_forms_and_common_ones_by_themselves() {
 
 #[tokio::test]
 async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
-    let stage = circle().await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let clara = Person::login(world.client(), CLARA).await;
     let mut his = boris.socket(&team.uid).await;
     his.ask("client.ping", Value::Null).await;
@@ -80,7 +80,7 @@ async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
     assert_eq!(first(&left)["content"]["title"], "Участник вышел");
     assert_eq!(first(&left)["prev"], change["message_id"]);
 
-    let mut path = stage.messages(group);
+    let mut path = fixture.messages(group);
     path.push_str("?type=change&lang=en");
     let page = boris.client.get(path).await.ok();
     let titles: Vec<&Value> =
@@ -92,23 +92,23 @@ async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
     // Nobody can take the place of a change.
     let id = &change["message_id"];
     let taken = json!({"text": "x", "message_id": id});
-    boris.client.post(stage.messages(group), taken).await.fails(422, "INVALID_DATA");
-    let path = format!("{}/{}", stage.messages(group), text(id));
+    boris.client.post(fixture.messages(group), taken).await.fails(422, "INVALID_DATA");
+    let path = format!("{}/{}", fixture.messages(group), text(id));
     anna.client.delete(path.clone()).await.fails(404, "NOT_FOUND");
     anna.client.post(path, json!({"text": "x"})).await.fails(404, "NOT_FOUND");
     let forward = json!({"text": "x", "linked_messages": [id]});
-    boris.client.post(stage.messages(group), forward).await.fails(422, "INVALID_DATA");
+    boris.client.post(fixture.messages(group), forward).await.fails(422, "INVALID_DATA");
 }
 
 #[tokio::test]
 async fn reactions_are_heard_silently_and_counted_once() {
-    let stage = circle().await;
-    let Circle { world: _world, anna, boris, team, group } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world: _world, anna, boris, team, group } = &fixture;
     let mut hers = anna.socket(&team.uid).await;
     let said = anna.post(&team.uid, group, "идея").await;
     hers.event_where("server.message.updated", |params| first(params)["message_id"] == said["message_id"])
         .await;
-    let path = format!("{}/{}/reactions", stage.messages(group), text(&said["message_id"]));
+    let path = format!("{}/{}/reactions", fixture.messages(group), text(&said["message_id"]));
     for (person, emoji) in
         [(boris, "%F0%9F%91%8D"), (boris, "%F0%9F%91%8D"), (anna, "%F0%9F%91%8D"), (boris, "%F0%9F%94%A5")]
     {
@@ -136,8 +136,8 @@ async fn reactions_are_heard_silently_and_counted_once() {
 
 #[tokio::test]
 async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone() {
-    let stage = circle().await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
     for socket in [&mut hers, &mut his] {
@@ -146,9 +146,9 @@ async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone
     let said = boris.post(&team.uid, group, "сгоряча").await;
     let id = text(&said["message_id"]);
     let forwarded = json!({"text": "", "linked_messages": [id], "reply_to": id});
-    let bearer = boris.client.post(stage.messages(group), forwarded).await.ok();
+    let bearer = boris.client.post(fixture.messages(group), forwarded).await.ok();
     assert_eq!(bearer["linked_messages"][0]["content"]["text"], "сгоряча", "{bearer}");
-    let left = boris.client.delete(format!("{}/{id}", stage.messages(group))).await.ok();
+    let left = boris.client.delete(format!("{}/{id}", fixture.messages(group))).await.ok();
     assert_eq!(first(&left)["content"], json!({"text": "", "type": "deleted"}), "not even to the author");
 
     let is_deletion = |params: &Value| first(params)["content"]["type"] == "deleted";
@@ -163,7 +163,7 @@ async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone
 
     // Nothing of it is left: in lists, in what forwards or answers it, in what the feed tells those who come later.
     for path in ["", "?include_deleted=1", "?include_deleted=true&type=deleted"] {
-        let page = boris.client.get(format!("{}{path}", stage.messages(group))).await.ok();
+        let page = boris.client.get(format!("{}{path}", fixture.messages(group))).await.ok();
         assert!(!page.to_string().contains("сгоряча"), "{page}");
         assert_eq!(ids(&page).contains(&id), !path.is_empty());
     }
@@ -181,7 +181,7 @@ async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone
 
     // Whoever runs the group deletes others' messages, and then nobody is shown what they said.
     let said = boris.post(&team.uid, group, "лишнее").await;
-    anna.client.delete(format!("{}/{}", stage.messages(group), text(&said["message_id"]))).await.ok();
+    anna.client.delete(format!("{}/{}", fixture.messages(group), text(&said["message_id"]))).await.ok();
     for socket in [&mut hers, &mut his] {
         let heard = socket
             .event_where("server.message.updated", |params| {
@@ -194,7 +194,7 @@ async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone
 
 /// Pages by a cursor until there are no more, while somebody goes on posting; every id that was seen, in order.
 async fn walk(
-    stage: &Circle,
+    fixture: &TwoUsersInGroup,
     query: &str,
     cursor: &str,
     from_last: bool,
@@ -204,10 +204,10 @@ async fn walk(
     let mut at = start;
     loop {
         let place = at.as_ref().map_or(String::new(), |id| format!("&{cursor}={id}"));
-        let path = format!("{}?limit=3{query}{place}", stage.messages(&stage.group));
-        let page = ids(&stage.boris.client.get(path).await.ok());
+        let path = format!("{}?limit=3{query}{place}", fixture.messages(&fixture.group));
+        let page = ids(&fixture.boris.client.get(path).await.ok());
         if cursor == "old_from" {
-            stage.anna.post(&stage.team.uid, &stage.group, "ещё одно").await;
+            fixture.anna.post(&fixture.team.uid, &fixture.group, "ещё одно").await;
         }
         let Some(next) = (if from_last { page.last() } else { page.first() }).cloned() else { return seen };
         at = Some(next);
@@ -221,37 +221,37 @@ async fn walk(
 
 #[tokio::test]
 async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
-    let stage = circle().await;
-    let Circle { anna, boris, team, group, .. } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let mut posted = vec![];
     for n in 0..17 {
         let person = if n % 3 == 0 { boris } else { anna };
         posted.push(text(&person.post(&team.uid, group, &format!("номер {n}")).await["message_id"]));
     }
     for id in [&posted[4], &posted[9]] {
-        anna.client.delete(format!("{}/{id}", stage.messages(group))).await.ok();
+        anna.client.delete(format!("{}/{id}", fixture.messages(group))).await.ok();
     }
     let all: Vec<String> =
-        ids(&boris.client.get(format!("{}?include_deleted=1", stage.messages(group))).await.ok());
+        ids(&boris.client.get(format!("{}?include_deleted=1", fixture.messages(group))).await.ok());
     assert_eq!(all.len(), 18, "with the beginning of the group");
     let whole: BTreeSet<&String> = all.iter().collect();
 
-    let backwards = walk(&stage, "&include_deleted=1", "old_from", true, None).await;
+    let backwards = walk(&fixture, "&include_deleted=1", "old_from", true, None).await;
     assert_eq!(backwards, all, "from the newest to the first, whatever is posted meanwhile");
     let oldest = all.last().cloned();
-    let upwards = walk(&stage, "&include_deleted=1", "new_from", false, oldest.clone()).await;
+    let upwards = walk(&fixture, "&include_deleted=1", "new_from", false, oldest.clone()).await;
     let expected: Vec<String> = all.iter().rev().skip(1).cloned().collect();
     assert_eq!(upwards[..expected.len()], expected[..], "from the first to the newest");
-    let path = format!("{}?limit=200&include_deleted=1&old_from_inc={}", stage.messages(group), all[5]);
+    let path = format!("{}?limit=200&include_deleted=1&old_from_inc={}", fixture.messages(group), all[5]);
     assert_eq!(ids(&boris.client.get(path).await.ok()), all[5..]);
-    let path = format!("{}?limit=2&include_deleted=1&new_from_inc={}", stage.messages(group), all[5]);
+    let path = format!("{}?limit=2&include_deleted=1&new_from_inc={}", fixture.messages(group), all[5]);
     assert_eq!(ids(&boris.client.get(path).await.ok()), all[4..=5]);
-    let path = format!("{}?limit=5&include_deleted=1&around={}", stage.messages(group), all[5]);
+    let path = format!("{}?limit=5&include_deleted=1&around={}", fixture.messages(group), all[5]);
     assert_eq!(ids(&boris.client.get(path).await.ok()), all[3..=7]);
-    let path = format!("{}?exact={}", stage.messages(group), all[5]);
+    let path = format!("{}?exact={}", fixture.messages(group), all[5]);
     assert_eq!(ids(&boris.client.get(path).await.ok()), all[5..=5]);
     let between =
-        format!("{}?include_deleted=1&old_from={}&new_from={}", stage.messages(group), all[3], all[7]);
+        format!("{}?include_deleted=1&old_from={}&new_from={}", fixture.messages(group), all[3], all[7]);
     assert_eq!(ids(&boris.client.get(between).await.ok()), all[4..7]);
 
     // By offset, while nobody posts, and over all chats.
@@ -273,7 +273,7 @@ async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
     assert!(whole.is_subset(&unique));
 
     // Numbers shift over what was deleted; predecessors do not.
-    let page = boris.client.get(format!("{}?limit=200", stage.messages(group))).await.ok();
+    let page = boris.client.get(format!("{}?limit=200", fixture.messages(group))).await.ok();
     let shown = page["messages"].as_array().unwrap();
     let numbers: Vec<i64> = shown.iter().rev().filter_map(|one| one["num"].as_i64()).collect();
     assert_eq!(numbers, (0..shown.len() as i64).collect::<Vec<_>>());
@@ -281,8 +281,8 @@ async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
 
 #[tokio::test]
 async fn what_others_say_to_each_other_never_shows() {
-    let stage = circle().await;
-    let Circle { world, anna, boris, team, group } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let clara = Person::login(world.client(), CLARA).await;
     let secret = anna.post(&team.uid, group, "секрет кружка").await;
     let private = anna.post(&team.uid, &team.jid_of(BORIS), "личный секрет").await;
@@ -297,10 +297,10 @@ async fn what_others_say_to_each_other_never_shows() {
         }
         assert!(ids(&clara.client.get(format!("{search}?exact={id}")).await.ok()).is_empty());
         for body in [json!({"text": "x", "reply_to": id}), json!({"text": "x", "linked_messages": [id]})] {
-            let path = stage.messages(&team.me);
+            let path = fixture.messages(&team.me);
             clara.client.post(path, body).await.fails(422, "INVALID_DATA");
         }
-        let path = format!("{}/{id}", stage.messages(&team.me));
+        let path = format!("{}/{id}", fixture.messages(&team.me));
         clara.client.get(path.clone()).await.fails(404, "NOT_FOUND");
         clara.client.delete(path.clone()).await.fails(404, "NOT_FOUND");
         clara.client.post(format!("{path}/reactions/%F0%9F%91%8D"), json!({})).await.fails(404, "NOT_FOUND");
@@ -311,16 +311,16 @@ async fn what_others_say_to_each_other_never_shows() {
 
     // What is forwarded tells nothing of where it comes from, and later edits stay there.
     let forward = json!({"text": "смотри", "linked_messages": [secret["message_id"]]});
-    let bearer = anna.client.post(stage.messages(&team.jid_of(CLARA)), forward).await.ok();
-    let edit = format!("{}/{}", stage.messages(group), text(&secret["message_id"]));
+    let bearer = anna.client.post(fixture.messages(&team.jid_of(CLARA)), forward).await.ok();
+    let edit = format!("{}/{}", fixture.messages(group), text(&secret["message_id"]));
     anna.client.put(edit, json!({"text": "совсем другой секрет"})).await.ok();
-    let path = format!("{}/{}", stage.messages(&team.me), text(&bearer["message_id"]));
+    let path = format!("{}/{}", fixture.messages(&team.me), text(&bearer["message_id"]));
     let seen = clara.client.get(path).await.ok();
     assert!(!seen.to_string().contains(group.as_str()), "{seen}");
     assert_eq!(seen["linked_messages"][0]["content"]["text"], "секрет кружка");
     assert_eq!(seen["linked_messages"][0]["chat"], json!(team.me));
     // An answer to a message of another chat would show it to those who do not see that chat.
     let elsewhere = json!({"text": "x", "reply_to": secret["message_id"], "message_id": Uuid::new_v4()});
-    anna.client.post(stage.messages(&team.jid_of(CLARA)), elsewhere).await.fails(422, "INVALID_DATA");
+    anna.client.post(fixture.messages(&team.jid_of(CLARA)), elsewhere).await.fails(422, "INVALID_DATA");
     let _ = boris;
 }

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use std::path::Path;
 use tempfile::TempDir;
 use veche_tests::{
+    eventually,
     nats::Nats,
-    patience,
     person::Person,
     world::{Layout, Plan, Role, World},
 };
@@ -34,7 +34,7 @@ impl Server {
         let password = std::fs::read_to_string(self.secret(&format!("nats_{role}"))).expect("a password");
         let user = Some((role.to_owned(), password.trim().to_owned()));
         let bus = connect(self.nats.tls_url(), user, Some(Path::new(&self.secret("nats_ca")))).await;
-        patience::until("the bus is connected", async || bus.healthy().then_some(())).await;
+        eventually::until("the bus is connected", async || bus.healthy().then_some(())).await;
         bus
     }
 }
@@ -87,7 +87,7 @@ async fn each_role_tells_and_hears_what_is_its_business() {
     for forger in [&projection, &query, &gateway] {
         forger.publish("log.head", Bytes::from_static(b"forged")).expect("the bus is open");
     }
-    patience::until("the server has refused all of them", async || {
+    eventually::until("the server has refused all of them", async || {
         let log = server.nats.log();
         let refusals = |user: &str, subject: &str| {
             let said = [format!("\"{user}\""), format!("\"{subject}\""), "Publish Violation".to_owned()];
@@ -101,7 +101,8 @@ async fn each_role_tells_and_hears_what_is_its_business() {
     projection.publish("feed", Bytes::from_static(b"true")).expect("the bus is open");
     command.publish("log.head", Bytes::from_static(b"7")).expect("the bus is open");
     for (subscription, expected) in [(&mut feed, "true"), (&mut heads, "7")] {
-        let heard = tokio::time::timeout(patience::HANG_GUARD, subscription.next()).await.expect("it comes");
+        let heard =
+            tokio::time::timeout(eventually::HANG_GUARD, subscription.next()).await.expect("it comes");
         let Some(Delivery::Message(message)) = heard else { panic!("{heard:?}") };
         assert_eq!(message.payload, expected.as_bytes());
     }

@@ -4,15 +4,15 @@
 use serde_json::Value;
 use std::process::{Child, Command, Stdio};
 use veche_tests::{
-    pair::Circle,
     person::text,
+    two_users::TwoUsersInGroup,
     world::{Layout, LogPlace, Plan, World, program},
 };
 
 /// With the log where a test can write what no program would.
-async fn circle() -> Circle {
+async fn in_group() -> TwoUsersInGroup {
     let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres);
-    Circle::meet(World::start(plan).await, &["+79081000011", "+79081000012"]).await
+    TwoUsersInGroup::start(World::start(plan).await, &["+79081000011", "+79081000012"]).await
 }
 
 /// A tool of the product at work, beside others.
@@ -33,8 +33,8 @@ async fn sing(world: &World, message: &str) -> i64 {
 
 #[tokio::test]
 async fn operators_see_what_is_parked_and_rule_about_it() {
-    let stage = circle().await;
-    let Circle { world, anna, team, group, .. } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
     let position = sing(world, &id).await;
     anna.post(&team.uid, group, "два").await;
@@ -45,8 +45,8 @@ async fn operators_see_what_is_parked_and_rule_about_it() {
     assert!(told.contains(&format!("message-{id} at position {position}")), "{told}");
     assert!(told.contains("message.sung.v9"), "{told}");
     // It is said once, not again of every scratch schema in which it stands still too.
-    let head = stage.head().await;
-    anna.client.get(stage.path(&format!("/chats?as_of={head}"))).await.ok();
+    let head = fixture.head().await;
+    anna.client.get(fixture.path(&format!("/chats?as_of={head}"))).await.ok();
     let told = world.run(&["rebuild", "--shadow"]);
     assert!(!told.contains("an event is parked"), "{told}");
     assert_eq!(world.logs().matches("an event is parked").count(), 1, "{}", world.logs());
@@ -55,14 +55,14 @@ async fn operators_see_what_is_parked_and_rule_about_it() {
     let skip = ["parked", "skip", "--position", &position.to_string(), "--reason", "из будущего"];
     let told = world.run(&skip);
     assert!(told.contains("No stream is parked."), "{told}");
-    let found: Value = anna.client.get(stage.path(&format!("/chats/{group}/messages/{id}"))).await.ok();
+    let found: Value = anna.client.get(fixture.path(&format!("/chats/{group}/messages/{id}"))).await.ok();
     assert_eq!(found["content"]["text"], "раз");
 }
 
 #[tokio::test]
 async fn of_operators_who_rule_at_once_one_is_heard_and_the_others_are_told() {
-    let stage = circle().await;
-    let Circle { world, anna, team, group, .. } = &stage;
+    let fixture = in_group().await;
+    let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     let pool = world.pool().await;
     let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
     let position = sing(world, &id).await.to_string();

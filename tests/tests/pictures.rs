@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use veche_tests::{
     client::multipart,
     exchange::Call,
-    pair::Pair,
     person::{Person, text},
     scenario::picture,
+    two_users::TwoUsers,
     world::{PUBLIC_URL, World},
 };
 
@@ -15,8 +15,8 @@ const ANNA: &str = "+79160000001";
 const BORIS: &str = "+79160000002";
 
 /// The address of Boris' picture.
-fn icons(pair: &Pair) -> String {
-    pair.path(&format!("contacts/{}/icons", pair.to_boris))
+fn icons(two: &TwoUsers) -> String {
+    two.path(&format!("contacts/{}/icons", two.to_boris))
 }
 
 /// The status of what is at an address of ours, and its width and height if it is a picture.
@@ -30,11 +30,11 @@ async fn at(person: &Person, url: &Value) -> (u16, Option<(u32, u32)>) {
 
 #[tokio::test]
 async fn a_picture_is_seen_wherever_its_owner_is_shown() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let (anna, boris, team) = (&pair.anna, &pair.boris, &pair.team);
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let (anna, boris, team) = (&two.anna, &two.boris, &two.team);
     let mut hers = anna.socket(&team.uid).await;
     hers.forget().await;
-    let icons = boris.client.upload(icons(&pair), "file", "p.png", picture(1500, 2048)).await.ok();
+    let icons = boris.client.upload(icons(&two), "file", "p.png", picture(1500, 2048)).await.ok();
     let shown = json!({"lg": {"url": icons["lg"]["url"], "width": 750, "height": 1024},
         "sm": {"url": icons["sm"]["url"], "width": 256, "height": 256}});
     assert_eq!(icons, shown);
@@ -45,16 +45,16 @@ async fn a_picture_is_seen_wherever_its_owner_is_shown() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|one| one["jid"] == pair.to_boris.as_str() && one["icons"] == icons)
+            .any(|one| one["jid"] == two.to_boris.as_str() && one["icons"] == icons)
     };
     hers.event_where("server.contact.updated", is_his).await;
 
-    let list = anna.client.get(pair.path("contacts")).await.ok();
+    let list = anna.client.get(two.path("contacts")).await.ok();
     assert!(is_his(&json!({"contacts": list})), "{list}");
-    let contact = anna.client.get(pair.path(&format!("contacts/{}", pair.to_boris))).await.ok();
+    let contact = anna.client.get(two.path(&format!("contacts/{}", two.to_boris))).await.ok();
     assert_eq!(contact["icons"], icons);
-    anna.post(&team.uid, &pair.to_boris, "вот ты какой").await;
-    let chats = anna.client.get(pair.path("chats?chat_type=direct")).await.ok();
+    anna.post(&team.uid, &two.to_boris, "вот ты какой").await;
+    let chats = anna.client.get(two.path("chats?chat_type=direct")).await.ok();
     assert_eq!(chats["objects"][0]["icons"], icons, "{chats}");
     for version in ["v3", "v4"] {
         let seen = boris.client.get(format!("/api/{version}/teams/{}", team.uid)).await.ok();
@@ -67,32 +67,32 @@ async fn a_picture_is_seen_wherever_its_owner_is_shown() {
 
 #[tokio::test]
 async fn what_is_replaced_or_removed_is_gone() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let (anna, boris) = (&pair.anna, &pair.boris);
-    let path = pair.path(&format!("contacts/{}", pair.to_boris));
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let (anna, boris) = (&two.anna, &two.boris);
+    let path = two.path(&format!("contacts/{}", two.to_boris));
     let drawn = anna.client.get(path.clone()).await.ok()["icons"].clone();
-    let first = boris.client.upload(icons(&pair), "file", "p.png", picture(64, 32)).await.ok();
-    let second = anna.client.upload(icons(&pair), "file", "p.png", picture(32, 64)).await.ok();
+    let first = boris.client.upload(icons(&two), "file", "p.png", picture(64, 32)).await.ok();
+    let second = anna.client.upload(icons(&two), "file", "p.png", picture(32, 64)).await.ok();
     for size in ["sm", "lg"] {
         assert_eq!(at(anna, &first[size]["url"]).await.0, 404);
         assert_eq!(at(anna, &second[size]["url"]).await.0, 200);
     }
-    let mut own = boris.socket(&pair.team.uid).await;
+    let mut own = boris.socket(&two.team.uid).await;
     own.forget().await;
-    assert_eq!(boris.client.delete(icons(&pair)).await.ok(), drawn);
+    assert_eq!(boris.client.delete(icons(&two)).await.ok(), drawn);
     own.event_where("server.contact.updated", |params| params["contacts"][0]["icons"] == drawn).await;
     assert_eq!(at(anna, &second["sm"]["url"]).await.0, 404);
     assert_eq!(anna.client.get(path).await.ok()["icons"], drawn);
-    assert_eq!(boris.client.delete(icons(&pair)).await.ok(), drawn, "removing none is fine");
+    assert_eq!(boris.client.delete(icons(&two)).await.ok(), drawn, "removing none is fine");
 
     // A team's picture is let go of in the same way.
-    let of_team = format!("/api/v3/teams/{}/icons", pair.team.uid);
+    let of_team = format!("/api/v3/teams/{}/icons", two.team.uid);
     let first = anna.client.upload(of_team.clone(), "file", "p.png", picture(64, 32)).await.ok();
     let second = anna.client.upload(of_team.clone(), "file", "p.png", picture(32, 64)).await.ok();
     assert_eq!((at(anna, &first["lg"]["url"]).await.0, at(anna, &second["lg"]["url"]).await.0), (404, 200));
     anna.client.delete(of_team).await.ok();
     assert_eq!(at(anna, &second["lg"]["url"]).await.0, 404);
-    assert_eq!(blobs(&pair.world), 0);
+    assert_eq!(blobs(&two.world), 0);
 }
 
 /// How many blobs, and doubts about them, lie there.
@@ -106,19 +106,19 @@ fn blobs(world: &World) -> usize {
 
 #[tokio::test]
 async fn a_picture_that_is_refused_leaves_nothing_and_one_sent_twice_is_one() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let hers = pair.path(&format!("contacts/{}/icons", pair.team.me));
-    pair.boris.client.upload(hers, "file", "p.png", picture(8, 8)).await.fails(403, "ACCESS_DENIED");
-    pair.boris
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let hers = two.path(&format!("contacts/{}/icons", two.team.me));
+    two.boris.client.upload(hers, "file", "p.png", picture(8, 8)).await.fails(403, "ACCESS_DENIED");
+    two.boris
         .client
-        .upload(icons(&pair), "file", "p.png", b"no picture".to_vec())
+        .upload(icons(&two), "file", "p.png", b"no picture".to_vec())
         .await
         .fails(422, "INVALID_DATA");
-    assert_eq!(blobs(&pair.world), 0);
+    assert_eq!(blobs(&two.world), 0);
 
     let form = multipart(&[("file", Some("p.png"), &picture(8, 8))]);
-    let call = Call::new(Method::POST, icons(&pair), form).header("Idempotency-Key", "mine");
-    let icons = pair.boris.client.send(call.clone()).await.ok();
-    assert_eq!(pair.boris.client.send(call).await.ok(), icons);
-    assert_eq!(blobs(&pair.world), 2, "two sizes of one picture");
+    let call = Call::new(Method::POST, icons(&two), form).header("Idempotency-Key", "mine");
+    let icons = two.boris.client.send(call.clone()).await.ok();
+    assert_eq!(two.boris.client.send(call).await.ok(), icons);
+    assert_eq!(blobs(&two.world), 2, "two sizes of one picture");
 }

@@ -11,10 +11,10 @@ use tokio::{
 };
 use veche_tests::{
     client::{Client, multipart},
+    eventually,
     exchange::{Answer, Body, Call},
     nginx::{Nginx, Setting},
     openapi::Document,
-    patience,
     person::{Person, Team},
     server_sent::Events,
     world::{Layout, Plan, Role, World},
@@ -151,7 +151,7 @@ async fn sockets_and_streams_pass_and_their_commands_bear_the_clients_address() 
         }
     }
     const EVENTS: &str = "/api/v3/teams/{team_uid}/events";
-    patience::until("the socket's command is noted", async || {
+    eventually::until("the socket's command is noted", async || {
         let seen = chain.clients_of(Role::Command, "/api/v3/teams/{team_uid}/ws/{client_event_name}");
         (!seen.is_empty()).then(|| assert!(seen.iter().all(|client| client == HERS), "{seen:?}"))
     })
@@ -163,15 +163,11 @@ async fn sockets_and_streams_pass_and_their_commands_bear_the_clients_address() 
         .await;
 }
 
-/// Random points, which compress to hardly less than they are.
+/// A PNG of random pixels, which hardly compress.
 fn noise(side: u32) -> Vec<u8> {
-    let mut state = 1_u32;
-    let picture = image::RgbImage::from_fn(side, side, |_, _| {
-        image::Rgb([(); 3].map(|()| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        }))
-    });
+    let mut rng = fastrand::Rng::with_seed(1);
+    let picture =
+        image::RgbImage::from_fn(side, side, |_, _| image::Rgb(std::array::from_fn(|_| rng.u8(..))));
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture");
     bytes.into_inner()
@@ -301,7 +297,7 @@ async fn one_subscriber_has_so_many_forms_under_way() {
         forms.push(half_a_form(chain.outer.port()).await);
     }
     let body = multipart(&[("file", Some("a.txt"), b"x")]);
-    patience::until("the proxy refuses one more form", async || {
+    eventually::until("the proxy refuses one more form", async || {
         let answer = client.send(Call::new(Method::POST, "/api/v4/teams/x/icons", body.clone())).await;
         (answer.status == 429).then(|| assert_eq!(answer.json["error"], "RATE_LIMIT"))
     })
@@ -313,6 +309,6 @@ async fn one_subscriber_has_so_many_forms_under_way() {
     let mut refusal = half_a_form(chain.outer.port()).await;
     let mut said = [0; 13];
     let reading = refusal.read_exact(&mut said);
-    tokio::time::timeout(patience::HANG_GUARD, reading).await.expect("an answer").expect("its beginning");
+    tokio::time::timeout(eventually::HANG_GUARD, reading).await.expect("an answer").expect("its beginning");
     assert_eq!(said, *b"HTTP/1.1 429 ");
 }

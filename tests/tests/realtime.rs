@@ -5,10 +5,10 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use uuid::Uuid;
 use veche_tests::{
     client::Identity,
-    pair::Pair,
     person::{Person, text},
     process::signal,
     socket::Socket,
+    two_users::TwoUsers,
     world::{PUBLIC_URL, Role, World},
 };
 
@@ -17,8 +17,8 @@ const BORIS: &str = "+79010000002";
 const CLARA: &str = "+79010000003";
 const DARYA: &str = "+79010000004";
 
-async fn pair() -> Pair {
-    Pair::meet(ANNA, BORIS).await
+async fn two_users() -> TwoUsers {
+    TwoUsers::start(ANNA, BORIS).await
 }
 
 fn is_text(params: &Value, text: &str) -> bool {
@@ -75,7 +75,7 @@ async fn a_new_team_and_its_first_message_reach_an_open_socket() {
 
 #[tokio::test]
 async fn a_message_is_posted_edited_and_deleted_over_sockets() {
-    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let mut hers = anna.socket(&team.uid).await;
     let mut her_other = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
@@ -112,7 +112,7 @@ async fn a_message_is_posted_edited_and_deleted_over_sockets() {
 
 #[tokio::test]
 async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
-    let Pair { world: _world, anna, boris: _, team, .. } = pair().await;
+    let TwoUsers { world: _world, anna, boris: _, team, .. } = two_users().await;
     let mut socket = anna.socket(&team.uid).await;
     socket
         .send_message(Message::binary(br#"{"event": "client.ping", "confirm_id": "in bytes"}"#.to_vec()))
@@ -138,7 +138,7 @@ async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
 
 #[tokio::test]
 async fn reading_is_told_to_the_reader_and_to_the_author() {
-    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
     let mut his_other = boris.socket(&team.uid).await;
@@ -167,7 +167,7 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
 /// the socket is open is counted anew every half a minute.)
 #[tokio::test]
 async fn a_badge_counts_all_teams() {
-    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let other = anna.make_team("другая", &[BORIS]).await;
     anna.post(&other.uid, &other.jid_of(BORIS), "там").await;
     let mut his = boris.socket(&team.uid).await;
@@ -207,7 +207,7 @@ async fn a_mention_is_a_link_and_noticed_by_whom_it_names() {
 
 #[tokio::test]
 async fn typing_presence_and_settings_are_heard() {
-    let Pair { world: _world, anna, boris, team, to_boris } = pair().await;
+    let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
     let is_online = |params: &Value| {
@@ -234,7 +234,7 @@ async fn typing_presence_and_settings_are_heard() {
 
 #[tokio::test]
 async fn a_login_is_told_to_the_other_sessions_and_a_logout_closes_its_sockets() {
-    let Pair { world, anna, boris: _, team, .. } = pair().await;
+    let TwoUsers { world, anna, boris: _, team, .. } = two_users().await;
     let mut socket = anna.socket(&team.uid).await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     assert_eq!(socket.event("server.login").await["device_name"], "(unknown device)");
@@ -253,7 +253,7 @@ async fn a_login_is_told_to_the_other_sessions_and_a_logout_closes_its_sockets()
 
 #[tokio::test]
 async fn a_socket_that_cannot_be_panics_and_closes() {
-    let Pair { world, anna, boris: _, team, .. } = pair().await;
+    let TwoUsers { world, anna, boris: _, team, .. } = two_users().await;
     let stranger = Person::login(world.client(), CLARA).await;
     let nobody = world.client().clone();
     let unknown = nobody.as_token("WoqtDSoWibETHyZcFJvixHGbp9AdYeg0");
@@ -273,7 +273,7 @@ async fn a_socket_that_cannot_be_panics_and_closes() {
 
 #[tokio::test]
 async fn a_foreign_page_cannot_open_a_socket_with_a_cookie() {
-    let Pair { world, anna, boris: _, team, .. } = pair().await;
+    let TwoUsers { world, anna, boris: _, team, .. } = two_users().await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     let path = format!("/messaging/{}", team.uid);
     for origin in ["https://evil.example", "null", "http://127.0.0.1:8000.evil.example"] {
@@ -296,7 +296,7 @@ async fn a_foreign_page_cannot_open_a_socket_with_a_cookie() {
 
 #[tokio::test]
 async fn the_end_of_a_team_is_heard_and_closes_its_sockets() {
-    let Pair { world: _world, anna, boris, team, .. } = pair().await;
+    let TwoUsers { world: _world, anna, boris, team, .. } = two_users().await;
     let own = boris.make_team("Бориса", &[]).await;
     let mut inside = boris.socket(&team.uid).await;
     let mut outside = boris.socket(&own.uid).await;
@@ -355,7 +355,7 @@ const GOING_AWAY: [u16; 2] = [1001, 1012];
 
 #[tokio::test]
 async fn a_stop_says_goodbye_and_a_start_goes_on() {
-    let Pair { mut world, anna, boris, team, to_boris } = pair().await;
+    let TwoUsers { mut world, anna, boris, team, to_boris } = two_users().await;
     let mut socket = boris.socket(&team.uid).await;
     let before = anna.post(&team.uid, &to_boris, "до").await;
     socket.event_where("server.message.updated", |params| is_text(params, "до")).await;

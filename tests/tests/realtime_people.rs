@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use veche_tests::{
-    pair::Pair,
     person::{Person, text},
+    two_users::TwoUsers,
 };
 
 const ANNA: &str = "+79030000001";
@@ -19,23 +19,23 @@ fn is_about<'a>(jid: &'a str, key: &'a str, value: Value) -> impl Fn(&Value) -> 
 
 #[tokio::test]
 async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let mut hers = pair.anna.socket(&pair.team.uid).await;
-    let mut own = pair.boris.socket(&pair.team.uid).await;
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let mut hers = two.anna.socket(&two.team.uid).await;
+    let mut own = two.boris.socket(&two.team.uid).await;
     own.ask("client.ping", Value::Null).await;
-    let path = pair.path(&format!("contacts/{}", pair.to_boris));
+    let path = two.path(&format!("contacts/{}", two.to_boris));
     let body = json!({"given_name": "Борис", "mood": "бодр", "munread_first": true});
-    pair.boris.client.put(path.clone(), body).await.ok();
+    two.boris.client.put(path.clone(), body).await.ok();
     let heard = hers
-        .event_where("server.contact.updated", is_about(&pair.to_boris, "display_name", json!("Борис")))
+        .event_where("server.contact.updated", is_about(&two.to_boris, "display_name", json!("Борис")))
         .await;
     let contact = &heard["contacts"][0];
     assert_eq!((&contact["mood"], &contact["munread_first"]), (&json!("бодр"), &Value::Null), "{contact}");
-    own.event_where("server.contact.updated", is_about(&pair.to_boris, "munread_first", json!(true))).await;
+    own.event_where("server.contact.updated", is_about(&two.to_boris, "munread_first", json!(true))).await;
 
-    pair.boris.client.put(path, json!({"alt_send": true})).await.ok();
-    own.event_where("server.contact.updated", is_about(&pair.to_boris, "alt_send", json!(true))).await;
-    pair.anna.post(&pair.team.uid, &pair.team.me, "отметка").await;
+    two.boris.client.put(path, json!({"alt_send": true})).await.ok();
+    own.event_where("server.contact.updated", is_about(&two.to_boris, "alt_send", json!(true))).await;
+    two.anna.post(&two.team.uid, &two.team.me, "отметка").await;
     hers.event("server.message.updated").await;
     let names_him = |frame: &Value| {
         frame["event"] == "server.contact.updated" && frame["params"]["contacts"][0]["mood"] != "бодр"
@@ -45,25 +45,25 @@ async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
 
 #[tokio::test]
 async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let clara = Person::login(pair.world.client(), CLARA).await;
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let clara = Person::login(two.world.client(), CLARA).await;
     let own = clara.make_team("Клары", &[]).await;
     let mut elsewhere = clara.socket(&own.uid).await;
     elsewhere.ask("client.ping", Value::Null).await;
-    let mut hers = pair.anna.socket(&pair.team.uid).await;
-    let added = pair.anna.client.post(pair.path("contacts"), json!({"phone": CLARA})).await.ok();
+    let mut hers = two.anna.socket(&two.team.uid).await;
+    let added = two.anna.client.post(two.path("contacts"), json!({"phone": CLARA})).await.ok();
     let jid = text(&added["jid"]);
-    let about_team = |params: &Value| params["teams"][0]["uid"] == pair.team.uid;
+    let about_team = |params: &Value| params["teams"][0]["uid"] == two.team.uid;
     let heard = elsewhere.event_where("server.team.updated", about_team).await;
     assert_eq!(heard["teams"][0]["need_confirmation"], true);
     let everybody = |params: &Value| params["contacts"].as_array().is_some_and(|all| all.len() == 5);
     elsewhere.event_where("server.contact.updated", everybody).await;
     hers.event_where("server.contact.updated", is_about(&jid, "status", json!("member"))).await;
 
-    clara.client.post(pair.path("confirm"), json!({})).await.ok();
+    clara.client.post(two.path("confirm"), json!({})).await.ok();
     let confirmed = |params: &Value| about_team(params) && params["teams"][0]["need_confirmation"] == false;
     elsewhere.event_where("server.team.updated", confirmed).await;
-    pair.anna.client.put(pair.path(&format!("contacts/{jid}")), json!({"status": "admin"})).await.ok();
+    two.anna.client.put(two.path(&format!("contacts/{jid}")), json!({"status": "admin"})).await.ok();
     let promoted = |params: &Value| about_team(params) && params["teams"][0]["me"]["status"] == "admin";
     let heard = elsewhere.event_where("server.team.updated", promoted).await;
     assert_eq!(heard["teams"][0]["can_manage_integrations"], true);
@@ -72,51 +72,51 @@ async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard()
 
 #[tokio::test]
 async fn who_is_removed_hears_that_the_team_is_gone_and_nothing_more() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let own = pair.boris.make_team("Бориса", &[]).await;
-    let mut inside = pair.boris.socket(&pair.team.uid).await;
-    let mut outside = pair.boris.socket(&own.uid).await;
-    let mut hers = pair.anna.socket(&pair.team.uid).await;
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let own = two.boris.make_team("Бориса", &[]).await;
+    let mut inside = two.boris.socket(&two.team.uid).await;
+    let mut outside = two.boris.socket(&own.uid).await;
+    let mut hers = two.anna.socket(&two.team.uid).await;
     for socket in [&mut inside, &mut outside, &mut hers] {
         socket.ask("client.ping", Value::Null).await;
     }
-    pair.anna.remove(&pair.team.uid, &pair.to_boris).await;
-    hers.event_where("server.contact.updated", is_about(&pair.to_boris, "is_archive", json!(true))).await;
+    two.anna.remove(&two.team.uid, &two.to_boris).await;
+    hers.event_where("server.contact.updated", is_about(&two.to_boris, "is_archive", json!(true))).await;
     let heard = outside.event("server.team.deleted").await;
-    assert_eq!(heard["teams"][0]["uid"], pair.team.uid);
+    assert_eq!(heard["teams"][0]["uid"], two.team.uid);
     let (frames, _) = inside.closed().await;
     assert!(frames.iter().any(|frame| frame["event"] == "server.team.deleted"), "{frames:?}");
-    pair.anna.client.put(format!("/api/v3/teams/{}", pair.team.uid), json!({"name": "без него"})).await.ok();
+    two.anna.client.put(format!("/api/v3/teams/{}", two.team.uid), json!({"name": "без него"})).await.ok();
     outside.ask("client.ping", Value::Null).await;
     let of_team = |frame: &Value| frame["params"]["teams"][0]["name"] == "без него";
     outside.has_not_heard("a team that he was removed from", of_team).await;
 
-    pair.anna.client.post(pair.path("contacts"), json!({"phone": BORIS})).await.ok();
-    let back = |params: &Value| params["teams"][0]["uid"] == pair.team.uid;
+    two.anna.client.post(two.path("contacts"), json!({"phone": BORIS})).await.ok();
+    let back = |params: &Value| params["teams"][0]["uid"] == two.team.uid;
     let heard = outside.event_where("server.team.updated", back).await;
-    assert_eq!(heard["teams"][0]["me"]["jid"], pair.to_boris, "under the same address");
+    assert_eq!(heard["teams"][0]["me"]["jid"], two.to_boris, "under the same address");
 }
 
 #[tokio::test]
 async fn sections_are_heard_as_they_come_change_and_go() {
-    let pair = Pair::meet(ANNA, BORIS).await;
-    let mut his = pair.boris.socket(&pair.team.uid).await;
+    let two = TwoUsers::start(ANNA, BORIS).await;
+    let mut his = two.boris.socket(&two.team.uid).await;
     his.ask("client.ping", Value::Null).await;
-    let made = pair.anna.client.post(pair.path("contact-sections"), json!({"name": "Кухня"})).await.ok();
+    let made = two.anna.client.post(two.path("contact-sections"), json!({"name": "Кухня"})).await.ok();
     let uid = text(&made["uid"]);
     let about = |params: &Value| params["sections"][0]["uid"] == uid.as_str();
     let heard = his.event_where("server.section.updated", about).await;
     assert_eq!((&heard["chat_type"], &heard["sections"][0]), (&json!("direct"), &made));
-    let contact = pair.path(&format!("contacts/{}", pair.to_boris));
-    pair.anna.client.put(contact, json!({"sections": [uid]})).await.ok();
-    his.event_where("server.contact.updated", is_about(&pair.to_boris, "sections", json!([uid]))).await;
+    let contact = two.path(&format!("contacts/{}", two.to_boris));
+    two.anna.client.put(contact, json!({"sections": [uid]})).await.ok();
+    his.event_where("server.contact.updated", is_about(&two.to_boris, "sections", json!([uid]))).await;
 
-    let section = pair.path(&format!("contact-sections/{uid}"));
-    pair.anna.client.put(section.clone(), json!({"name": "Столовая"})).await.ok();
+    let section = two.path(&format!("contact-sections/{uid}"));
+    two.anna.client.put(section.clone(), json!({"name": "Столовая"})).await.ok();
     let heard = his.event_where("server.section.updated", about).await;
     assert_eq!(heard["sections"][0]["name"], "Столовая");
-    pair.anna.client.delete(section).await.ok();
+    two.anna.client.delete(section).await.ok();
     let heard = his.event_where("server.section.deleted", about).await;
     assert!(heard["gentime"].is_i64() && heard["sections"][0]["gentime"].is_i64(), "{heard}");
-    his.event_where("server.contact.updated", is_about(&pair.to_boris, "sections", json!([]))).await;
+    his.event_where("server.contact.updated", is_about(&two.to_boris, "sections", json!([]))).await;
 }

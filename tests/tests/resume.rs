@@ -14,7 +14,7 @@ use veche_tests::{
 const ANNA: &str = "+79020000001";
 const BORIS: &str = "+79020000002";
 
-struct Pair {
+struct Fixture {
     world: World,
     anna: Person,
     boris: Person,
@@ -22,13 +22,13 @@ struct Pair {
     to_boris: String,
 }
 
-async fn pair(plan: Plan) -> Pair {
+async fn start(plan: Plan) -> Fixture {
     let world = World::start(plan).await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
     let team = anna.make_team("двое", &[BORIS]).await;
     let to_boris = team.jid_of(BORIS);
-    Pair { world, anna, boris, team, to_boris }
+    Fixture { world, anna, boris, team, to_boris }
 }
 
 fn one() -> Plan {
@@ -56,7 +56,7 @@ fn gists(frames: &[Value]) -> Vec<(String, Value, Value)> {
 }
 
 /// A bit of everything that Boris hears of, in groups, directly, of his account and of other teams.
-async fn story(Pair { anna, boris, team, to_boris, .. }: &Pair) {
+async fn story(Fixture { anna, boris, team, to_boris, .. }: &Fixture) {
     let edited = anna.post(&team.uid, to_boris, "раз").await;
     let event = |name: &str| format!("/api/v3/teams/{}/ws/{name}", team.uid);
     let again = json!({"to": to_boris, "message_id": edited["message_id"], "content": {"text": "два"}});
@@ -99,16 +99,16 @@ async fn heard(socket: &mut Socket) -> Vec<Value> {
 
 #[tokio::test]
 async fn from_wherever_one_stood_the_rest_comes_once_and_in_order() {
-    let pair = pair(one()).await;
-    let mut witness = pair.boris.socket(&pair.team.uid).await;
+    let fixture = start(one()).await;
+    let mut witness = fixture.boris.socket(&fixture.team.uid).await;
     witness.caught_up().await;
-    story(&pair).await;
+    story(&fixture).await;
     let frames = heard(&mut witness).await;
     let texts: Vec<&Value> =
         frames.iter().map(|frame| &frame["params"]["messages"][0]["content"]["text"]).collect();
     assert!(!texts.contains(&&json!("без него")) && texts.contains(&&json!("снова с ним")), "{texts:?}");
     for (number, last) in frames.iter().enumerate() {
-        let mut again = Socket::resume(&pair.boris.client, &pair.team.uid, &point(last)).await;
+        let mut again = Socket::resume(&fixture.boris.client, &fixture.team.uid, &point(last)).await;
         let told = again.caught_up().await;
         assert_eq!(gists(&told), gists(&frames[number + 1..]), "behind {last}");
         let silent = told.iter().filter(|frame| frame["event"] == "server.message.updated");
@@ -118,14 +118,14 @@ async fn from_wherever_one_stood_the_rest_comes_once_and_in_order() {
         );
     }
     // Several notices of one event: behind one of them come the others, behind the whole event none.
-    let several = frames.windows(2).find(|pair| pair[0]["position"] == pair[1]["position"]);
+    let several = frames.windows(2).find(|fixture| fixture[0]["position"] == fixture[1]["position"]);
     let position = &several.expect("an event that leads to several frames")[0]["position"];
-    let mut again = Socket::resume(&pair.boris.client, &pair.team.uid, &position.to_string()).await;
+    let mut again = Socket::resume(&fixture.boris.client, &fixture.team.uid, &position.to_string()).await;
     let behind: Vec<Value> =
         frames.iter().filter(|frame| frame["position"].as_u64() > position.as_u64()).cloned().collect();
     assert_eq!(gists(&again.caught_up().await), gists(&behind));
     // Then what is new, as always.
-    let posted = pair.anna.post(&pair.team.uid, &pair.to_boris, "новое").await;
+    let posted = fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "новое").await;
     let live = again.event("server.message.updated").await;
     assert_eq!(
         (&live["messages"][0]["message_id"], &live["delayed"]),
@@ -136,38 +136,39 @@ async fn from_wherever_one_stood_the_rest_comes_once_and_in_order() {
 
 #[tokio::test]
 async fn an_answer_and_the_stream_behind_its_position_have_neither_hole_nor_double() {
-    let pair = pair(one()).await;
-    let posted = pair.anna.post(&pair.team.uid, &pair.to_boris, "до").await;
-    let team = pair.boris.client.get(format!("/api/v3/teams/{}", pair.team.uid)).await;
+    let fixture = start(one()).await;
+    let posted = fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "до").await;
+    let team = fixture.boris.client.get(format!("/api/v3/teams/{}", fixture.team.uid)).await;
     let position = team.header("event-position").expect("answers name their position").to_owned();
     assert_eq!(team.ok()["unread"]["direct"]["messages"], 1);
-    let mut before = Socket::resume(&pair.boris.client, &pair.team.uid, "0").await;
+    let mut before = Socket::resume(&fixture.boris.client, &fixture.team.uid, "0").await;
     let told = before.caught_up().await;
     assert!(told.iter().any(|frame| frame["params"]["messages"][0]["message_id"] == posted["message_id"]));
-    let mut behind = Socket::resume(&pair.boris.client, &pair.team.uid, &position).await;
+    let mut behind = Socket::resume(&fixture.boris.client, &fixture.team.uid, &position).await;
     assert_eq!(behind.caught_up().await, Vec::<Value>::new());
-    pair.anna.post(&pair.team.uid, &pair.to_boris, "после").await;
+    fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "после").await;
     let heard = behind.event("server.message.updated").await;
     assert_eq!(heard["messages"][0]["content"]["text"], "после");
 }
 
 #[tokio::test]
 async fn what_cannot_be_told_is_said_to_be_so() {
-    let pair = pair(one().set("VECHE_WAIT_QUERY_MS", "200")).await;
+    let fixture = start(one().set("VECHE_WAIT_QUERY_MS", "200")).await;
     for (from, code, close) in [("9000000000", "NOT_CAUGHT_UP", 1013), ("soon", "INVALID_POSITION", 1008)] {
-        let mut socket = Socket::resume(&pair.boris.client, &pair.team.uid, from).await;
+        let mut socket = Socket::resume(&fixture.boris.client, &fixture.team.uid, from).await;
         let (frames, closed) = socket.closed().await;
         assert_eq!((&frames[0]["params"]["code"], closed), (&json!(code), Some(close)), "{frames:?}");
     }
     // In and out and in again: what was known of the team before is of another stay.
-    let before = pair.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
-    remove(&pair.anna, &pair.team.uid, &pair.to_boris).await;
-    let mut out = Socket::resume(&pair.boris.client, &pair.team.uid, &before).await;
+    let before =
+        fixture.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
+    remove(&fixture.anna, &fixture.team.uid, &fixture.to_boris).await;
+    let mut out = Socket::resume(&fixture.boris.client, &fixture.team.uid, &before).await;
     assert_eq!(out.closed().await.0[0]["params"]["code"], "INVALID_TEAM");
-    let invitations = format!("/api/v3/teams/{}/invitations", pair.team.uid);
-    let invitation = pair.anna.client.post(invitations, json!({})).await.ok();
-    pair.boris.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await.ok();
-    let mut back = Socket::resume(&pair.boris.client, &pair.team.uid, &before).await;
+    let invitations = format!("/api/v3/teams/{}/invitations", fixture.team.uid);
+    let invitation = fixture.anna.client.post(invitations, json!({})).await.ok();
+    fixture.boris.client.post("/api/v3/teams/join", json!({"token": invitation["token"]})).await.ok();
+    let mut back = Socket::resume(&fixture.boris.client, &fixture.team.uid, &before).await;
     let warning = back.event("server.warning").await;
     assert_eq!((&warning["code"], &warning["orig"]), (&json!("FETCH_ANEW"), &Value::Null), "{warning}");
     let told = back.caught_up().await;
@@ -177,14 +178,15 @@ async fn what_cannot_be_told_is_said_to_be_so() {
 
 #[tokio::test]
 async fn that_another_team_is_gone_is_told_to_who_was_away() {
-    let pair = pair(one()).await;
-    let other = pair.anna.make_team("другая", &[BORIS]).await;
-    let third = pair.anna.make_team("третья", &[BORIS]).await;
-    let before = pair.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
-    pair.anna.client.delete(format!("/api/v3/teams/{}", other.uid)).await.ok();
-    remove(&pair.anna, &third.uid, &third.jid_of(BORIS)).await;
-    pair.anna.client.delete(format!("/api/v3/teams/{}", third.uid)).await.ok();
-    let mut again = Socket::resume(&pair.boris.client, &pair.team.uid, &before).await;
+    let fixture = start(one()).await;
+    let other = fixture.anna.make_team("другая", &[BORIS]).await;
+    let third = fixture.anna.make_team("третья", &[BORIS]).await;
+    let before =
+        fixture.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
+    fixture.anna.client.delete(format!("/api/v3/teams/{}", other.uid)).await.ok();
+    remove(&fixture.anna, &third.uid, &third.jid_of(BORIS)).await;
+    fixture.anna.client.delete(format!("/api/v3/teams/{}", third.uid)).await.ok();
+    let mut again = Socket::resume(&fixture.boris.client, &fixture.team.uid, &before).await;
     let told = again.caught_up().await;
     let gone: Vec<&Value> = told.iter().map(|frame| &frame["params"]["teams"][0]["uid"]).collect();
     assert_eq!(gone, [&json!(other.uid), &json!(third.uid)], "once each: {told:?}");
@@ -193,66 +195,67 @@ async fn that_another_team_is_gone_is_told_to_who_was_away() {
 #[tokio::test]
 async fn what_the_feed_has_forgotten_must_be_fetched() {
     const ROWS: usize = 10;
-    let mut pair = pair(one().set("VECHE_REALTIME_FEED_ROWS", ROWS.to_string())).await;
-    let mut socket = pair.boris.socket(&pair.team.uid).await;
-    pair.anna.post(&pair.team.uid, &pair.to_boris, "первое").await;
+    let mut fixture = start(one().set("VECHE_REALTIME_FEED_ROWS", ROWS.to_string())).await;
+    let mut socket = fixture.boris.socket(&fixture.team.uid).await;
+    fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "первое").await;
     let first = socket.expect("the first", |frame| frame["event"] == "server.message.updated").await;
     for number in 0..2 * ROWS {
-        pair.anna.post(&pair.team.uid, &pair.to_boris, &number.to_string()).await;
+        fixture.anna.post(&fixture.team.uid, &fixture.to_boris, &number.to_string()).await;
     }
     // What is too much is swept when a process starts.
-    pair.world.process(Role::Serve).terminate().await;
-    pair.world.revive(Role::Serve).await;
+    fixture.world.process(Role::Serve).terminate().await;
+    fixture.world.revive(Role::Serve).await;
     let mut late = loop {
-        let mut late = Socket::resume(&pair.boris.client, &pair.team.uid, &point(&first)).await;
+        let mut late = Socket::resume(&fixture.boris.client, &fixture.team.uid, &point(&first)).await;
         if late.caught_up().await.is_empty() {
             break late;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
-    pair.anna.post(&pair.team.uid, &pair.to_boris, "последнее").await;
+    fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "последнее").await;
     let heard = late.event("server.message.updated").await;
     assert_eq!(heard["messages"][0]["content"]["text"], "последнее");
-    let mut late = Socket::resume(&pair.boris.client, &pair.team.uid, &point(&first)).await;
+    let mut late = Socket::resume(&fixture.boris.client, &fixture.team.uid, &point(&first)).await;
     let warning = late.event("server.warning").await;
     assert_eq!(warning["code"], "FETCH_ANEW");
     assert!(warning["position"].as_u64() > first["position"].as_u64(), "{warning}");
-    let mut near = Socket::resume(&pair.boris.client, &pair.team.uid, &warning["position"].to_string()).await;
+    let mut near =
+        Socket::resume(&fixture.boris.client, &fixture.team.uid, &warning["position"].to_string()).await;
     assert!(near.caught_up().await.is_empty());
 }
 
 #[tokio::test]
 async fn the_same_comes_as_a_stream_and_by_asking_again() {
-    let mut pair = pair(one()).await;
-    let mut witness = pair.boris.socket(&pair.team.uid).await;
+    let mut fixture = start(one()).await;
+    let mut witness = fixture.boris.socket(&fixture.team.uid).await;
     witness.caught_up().await;
-    let path = format!("/api/v3/teams/{}/events", pair.team.uid);
-    let now = pair.boris.client.get(path.clone()).await.ok();
+    let path = format!("/api/v3/teams/{}/events", fixture.team.uid);
+    let now = fixture.boris.client.get(path.clone()).await.ok();
     assert_eq!(now["events"], json!([]));
     let from = now["position"].as_str().unwrap_or_default().to_owned();
-    story(&pair).await;
+    story(&fixture).await;
     let frames = heard(&mut witness).await;
 
-    let mut stream = Events::open(&pair.boris.client, &path, &[("last-event-id", &from)]).await;
+    let mut stream = Events::open(&fixture.boris.client, &path, &[("last-event-id", &from)]).await;
     for expected in &frames {
         let (id, frame) = stream.placed().await;
         assert_eq!((id, gist(&frame)), (point(expected), gist(expected)));
     }
-    let page = pair.boris.client.get(format!("{path}?from={from}")).await.ok();
+    let page = fixture.boris.client.get(format!("{path}?from={from}")).await.ok();
     let told = page["events"].as_array().expect("a list").clone();
     assert_eq!(gists(&told), gists(&frames));
     let from = page["position"].as_str().unwrap_or_default();
     let waiting = {
-        let (client, path) = (pair.boris.client.clone(), format!("{path}?from={from}&wait=20"));
+        let (client, path) = (fixture.boris.client.clone(), format!("{path}?from={from}&wait=20"));
         tokio::spawn(async move { client.get(path).await.ok() })
     };
-    pair.anna.post(&pair.team.uid, &pair.to_boris, "новое").await;
+    fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "новое").await;
     assert_eq!(stream.placed().await.1["params"]["messages"][0]["content"]["text"], "новое");
     let page = waiting.await.expect("an answer");
     assert_eq!(page["events"][0]["params"]["messages"][0]["content"]["text"], "новое", "{page}");
 
     for (query, field) in [("?from=x", "from"), ("?wait=x", "wait"), ("?from=1&from=2", "from")] {
-        let refused = pair.boris.client.get(format!("{path}{query}")).await;
+        let refused = fixture.boris.client.get(format!("{path}{query}")).await;
         assert_eq!(
             (refused.status.as_u16(), &refused.json["error"]),
             (422, &json!("INVALID_DATA")),
@@ -261,10 +264,10 @@ async fn the_same_comes_as_a_stream_and_by_asking_again() {
         assert!(refused.json["details"][field].is_string(), "{refused}");
     }
     let call = Call::new(Method::GET, format!("{path}?from=9000000000"), Body::Empty);
-    assert_eq!(pair.boris.client.send(call).await.status, 503);
+    assert_eq!(fixture.boris.client.send(call).await.status, 503);
 
     // A stop ends the stream, and does not wait for its reader to go.
-    let process = pair.world.process(Role::Serve);
+    let process = fixture.world.process(Role::Serve);
     let ended = process.terminate();
     let last = async {
         let mut last = None;

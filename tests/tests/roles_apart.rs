@@ -1,10 +1,10 @@
 //! Roles as processes of their own: what stands between them breaks in the middle of the load, and nothing is lost.
 
 use veche_tests::{
-    ear::Ear,
+    listening_group::ListeningGroup,
     load::Load,
     nats::NatsCluster,
-    room::Room,
+    recording_socket::RecordingSocket,
     stored,
     world::{Layout, Plan, Role, World},
 };
@@ -12,7 +12,7 @@ use veche_tests::{
 const PHONES: &str = "+7906000000";
 
 /// Everybody has heard everything once, in order; the log and the counters agree.
-async fn is_complete(room: &Room, world: &World, load: Load) {
+async fn is_complete(room: &ListeningGroup, world: &World, load: Load) {
     let acknowledged = load.finish().await;
     acknowledged.is_in_the_log(world).await;
     room.has_heard(&acknowledged).await;
@@ -30,7 +30,7 @@ async fn world() -> World {
 #[tokio::test]
 async fn roles_apart_lose_nothing_without_nats() {
     let mut world = world().await;
-    let room = Room::of(&world, PHONES).await;
+    let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
     load.more(50).await;
     world.nats().kill();
@@ -46,7 +46,7 @@ async fn roles_apart_lose_nothing_when_servers_of_a_bus_of_three_die_in_turn() {
     let folder = tempfile::tempdir().expect("a folder for the bus");
     let mut bus = NatsCluster::start(folder.path(), 3).await;
     let world = World::start(plan().set("VECHE_BUS", bus.urls())).await;
-    let room = Room::of(&world, PHONES).await;
+    let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
     for server in 0..3 {
         load.more(30).await;
@@ -61,7 +61,7 @@ async fn roles_apart_lose_nothing_when_servers_of_a_bus_of_three_die_in_turn() {
 #[tokio::test]
 async fn roles_apart_lose_nothing_without_the_projection() {
     let mut world = world().await;
-    let room = Room::of(&world, PHONES).await;
+    let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
     load.more(50).await;
     world.process(Role::Projection).kill();
@@ -74,7 +74,7 @@ async fn roles_apart_lose_nothing_without_the_projection() {
 #[tokio::test]
 async fn roles_apart_lose_nothing_when_each_is_killed_in_turn() {
     let mut world = world().await;
-    let room = Room::of(&world, PHONES).await;
+    let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
     for role in [Role::Command, Role::Projection, Role::Query] {
         load.more(20).await;
@@ -94,18 +94,18 @@ async fn roles_apart_lose_nothing_when_each_is_killed_in_turn() {
 #[tokio::test]
 async fn roles_apart_hear_on_after_the_gateway_is_back() {
     let mut world = world().await;
-    let mut room = Room::of(&world, PHONES).await;
+    let mut room = ListeningGroup::create(&world, PHONES).await;
     world.process(Role::Gateway).kill();
     let missed = room.anna.post(&room.team.uid, &room.group, "пока вас не было").await;
     world.revive(Role::Gateway).await;
-    room.ears.clear();
+    room.sockets.clear();
     for person in &room.others {
-        room.ears.push(Ear::open(person, &room.team.uid, &room.group).await);
+        room.sockets.push(RecordingSocket::open(person, &room.team.uid, &room.group).await);
     }
     let heard = room.anna.post(&room.team.uid, &room.group, "снова вместе").await;
     assert_eq!(heard["prev"], missed["message_id"]);
-    for ear in &room.ears {
-        ear.has_heard(&[heard["message_id"].as_str().unwrap_or_default().to_owned()]).await;
-        assert_eq!(ear.heard().len(), 1);
+    for socket in &room.sockets {
+        socket.has_heard(&[heard["message_id"].as_str().unwrap_or_default().to_owned()]).await;
+        assert_eq!(socket.heard().len(), 1);
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use veche_tests::{
-    chance,
-    meddler::Meddler,
+    env,
     person::{Person, Team},
+    random_workload::RandomWorkload,
     replica::Replica,
     socket::{Next, Socket},
     world::World,
@@ -17,7 +17,7 @@ const ROUNDS: usize = 6;
 const COMMANDS: usize = 40;
 
 /// Somebody's socket from the beginning on, and what they believe by it.
-struct Believer {
+struct FollowingClient {
     person: Person,
     socket: Socket,
     replica: Replica,
@@ -26,7 +26,7 @@ struct Believer {
     from: u64,
 }
 
-impl Believer {
+impl FollowingClient {
     async fn new(person: &Person, team: &Team) -> Self {
         let (fetched, from) = Replica::fetch(&person.client, &team.uid).await;
         // One who stays begins with everything in one frame, one who comes back with what answers say.
@@ -88,18 +88,18 @@ async fn story(seed: u64) {
     people[1].make_team("другая", &[PHONES[0]]).await;
     let mut jids = vec![team.me.clone()];
     jids.extend(PHONES[1..].iter().map(|phone| team.jid_of(phone)));
-    let mut meddler = Meddler::new(&people, &jids, &team, seed);
+    let mut workload = RandomWorkload::new(&people, &jids, &team, seed);
     for _ in 0..COMMANDS {
-        meddler.meddle().await;
+        workload.step().await;
     }
     // The last one leaves and comes back: its sockets end then, so it is not among those who stay.
     let mut believers = Vec::new();
     for person in &people[..PHONES.len() - 1] {
-        believers.push(Believer::new(person, &team).await);
+        believers.push(FollowingClient::new(person, &team).await);
     }
     for round in 0..ROUNDS {
         for _ in 0..COMMANDS {
-            meddler.meddle().await;
+            workload.step().await;
         }
         for believer in &mut believers {
             believer.hear_all(round).await;
@@ -108,14 +108,14 @@ async fn story(seed: u64) {
             believer.believes_what_is(&team, &format!("seed {seed}, round {round}")).await;
         }
     }
-    let (done, refused) = meddler.outcome;
+    let (done, refused) = workload.outcome;
     assert!(done * 2 > refused, "much of it is done: {done} done, {refused} refused");
 }
 
 #[tokio::test]
 async fn a_snapshot_and_what_is_told_from_it_on_are_the_next_snapshot() {
     // One story tells nothing of others: `VECHE_SEED` chooses which.
-    for seed in chance::number("VECHE_SEED").map_or(vec![1], |seed| vec![seed]) {
+    for seed in env::number("VECHE_SEED").map_or(vec![1], |seed| vec![seed]) {
         story(seed).await;
     }
 }

@@ -1,10 +1,11 @@
 //! The process and Postgres are killed at random moments under load, round after round, and nothing that was
 //! acknowledged is lost or doubled. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED` repeats a run.
 
+use fastrand::Rng;
 use http::Method;
 use std::time::Duration;
 use veche_tests::{
-    chance::{Chance, number},
+    env::number,
     exchange::{Body, Call},
     load::Load,
     local_postgres::LocalPostgres,
@@ -28,8 +29,8 @@ enum Victim {
     Both,
 }
 
-async fn kill(world: &mut World, victim: Victim, chance: &mut Chance) {
-    let moment = Duration::from_millis(chance.below(LONGEST));
+async fn kill(world: &mut World, victim: Victim, rng: &mut Rng) {
+    let moment = Duration::from_millis(rng.u64(..LONGEST));
     tokio::time::sleep(moment).await;
     if matches!(victim, Victim::Process | Victim::Both) {
         world.process(Role::Serve).kill();
@@ -48,7 +49,7 @@ async fn soak_loses_and_doubles_nothing() {
     let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(DEFAULT_ROUNDS);
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
-    let mut chance = Chance(seed);
+    let mut rng = Rng::with_seed(seed);
     let mut world = World::start(Plan::new(Layout::AllInOne).on(LocalPostgres::start().await)).await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
@@ -57,7 +58,7 @@ async fn soak_loses_and_doubles_nothing() {
     for round in 0..rounds {
         load.more(1).await;
         let victim = [Victim::Process, Victim::Postgres, Victim::Both][(round % 3) as usize];
-        kill(&mut world, victim, &mut chance).await;
+        kill(&mut world, victim, &mut rng).await;
     }
     load.more(10).await;
     let acknowledged = load.finish().await;

@@ -3,9 +3,10 @@
 //! repeats a run.
 
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
+use fastrand::Rng;
 use std::time::Duration;
 use veche_tests::{
-    chance::{Chance, number},
+    env::number,
     load::Load,
     person::Person,
     stored,
@@ -45,9 +46,9 @@ const FAILURES: [Failure; 6] = [
     Failure::Both,
 ];
 
-async fn fail(world: &mut World, server: &mut Sim, failure: Failure, chance: &mut Chance) {
-    tokio::time::sleep(Duration::from_millis(chance.below(LONGEST))).await;
-    let times = u32::try_from(1 + chance.below(3)).expect("a small number");
+async fn fail(world: &mut World, server: &mut Sim, failure: Failure, rng: &mut Rng) {
+    tokio::time::sleep(Duration::from_millis(rng.u64(..LONGEST))).await;
+    let times = u32::try_from(1 + rng.u64(..3)).expect("a small number");
     let strike = |fault| Rule { call: Call::Append, stream: "", fault, times };
     match failure {
         Failure::CutBefore => server.fail(strike(Fault::CutBefore)),
@@ -71,7 +72,7 @@ async fn soak_on_eventstoredb_loses_and_doubles_nothing() {
     let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(DEFAULT_ROUNDS);
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
-    let mut chance = Chance(seed);
+    let mut rng = Rng::with_seed(seed);
     let mut server = Sim::start().await.expect("a port is free");
     let mut world = World::start(Plan::new(Layout::AllInOne).set("VECHE_LOG", server.url())).await;
     let anna = Person::login(world.client(), ANNA).await;
@@ -81,7 +82,7 @@ async fn soak_on_eventstoredb_loses_and_doubles_nothing() {
     for round in 0..rounds {
         load.more(1).await;
         let failure = FAILURES[usize::try_from(round).expect("few rounds") % FAILURES.len()];
-        fail(&mut world, &mut server, failure, &mut chance).await;
+        fail(&mut world, &mut server, failure, &mut rng).await;
     }
     load.more(5).await;
     let acknowledged = load.finish().await;

@@ -3,11 +3,12 @@
 //! order. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED` repeats a run.
 
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
+use fastrand::Rng;
 use std::time::Duration;
 use tokio::time::sleep;
 use veche_tests::{
-    chance::{Chance, number},
-    room::Room,
+    env::number,
+    listening_group::ListeningGroup,
     stored,
     world::{Layout, Plan, Role, World},
 };
@@ -44,8 +45,8 @@ const FAILURES: [Failure; 6] = [
     Failure::ProjectionWithoutServer,
 ];
 
-async fn fail(world: &mut World, server: &mut Sim, failure: Failure, chance: &mut Chance) {
-    let mut pause = async |longest: u64| sleep(Duration::from_millis(chance.below(longest))).await;
+async fn fail(world: &mut World, server: &mut Sim, failure: Failure, rng: &mut Rng) {
+    let mut pause = async |longest: u64| sleep(Duration::from_millis(rng.u64(..longest))).await;
     pause(LONGEST).await;
     match failure {
         Failure::Nats => {
@@ -96,18 +97,18 @@ async fn soak_of_roles_apart_on_eventstoredb_misses_and_doubles_nothing() {
     let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(FAILURES.len() as u64);
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
-    let mut chance = Chance(seed);
+    let mut rng = Rng::with_seed(seed);
     let mut server = Sim::start().await.expect("a port is free");
     // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
     let plan =
         Plan::new(Layout::RolesApart).set("VECHE_LOG", server.url()).set("VECHE_WAIT_COMMAND_MS", "1500");
     let mut world = World::start(plan).await;
-    let room = Room::of(&world, PHONES).await;
+    let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
     for round in 0..rounds {
         load.more(5).await;
         let failure = FAILURES[usize::try_from(round).expect("few rounds") % FAILURES.len()];
-        fail(&mut world, &mut server, failure, &mut chance).await;
+        fail(&mut world, &mut server, failure, &mut rng).await;
     }
     load.more(10).await;
     let acknowledged = load.finish().await;

@@ -2,17 +2,18 @@
 //! everything that concerns them, once and in order. `VECHE_TEST_SOAK_SECONDS` says for how long, `VECHE_TEST_SEED`
 //! repeats a run.
 
+use fastrand::Rng;
 use http::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::{Instant, sleep};
 use veche_tests::{
-    chance::{Chance, number},
+    env::number,
     exchange::{Body, Call},
+    flaky_client::{FlakyClient, FramePosition},
     load::Load,
     person::{Person, Team},
     stored,
-    wanderer::{Place, Wanderer},
     world::{Layout, Plan, Role, World},
 };
 
@@ -25,7 +26,7 @@ fn phone(number: usize) -> String {
 
 /// A row of the feed, as much as is needed to say whom it concerns.
 struct Row {
-    place: Place,
+    place: FramePosition,
     is_team: bool,
     audience: Value,
     notice: Value,
@@ -57,7 +58,7 @@ fn names(list: &Value, contact: &str) -> bool {
 
 /// What of a team's feed concerns a contact that was in no group at the beginning: all of it that must be told whatever
 /// happens later, and what else may be.
-fn concerns(rows: &[Row], contact: &str) -> (Vec<Place>, BTreeSet<Place>) {
+fn concerns(rows: &[Row], contact: &str) -> (Vec<FramePosition>, BTreeSet<FramePosition>) {
     const ALWAYS: [&str; 4] = ["message_updated", "read_marked", "messages_received", "group_deleted"];
     let mut groups = BTreeSet::new();
     let (mut must, mut may) = (Vec::new(), BTreeSet::new());
@@ -84,7 +85,7 @@ fn concerns(rows: &[Row], contact: &str) -> (Vec<Place>, BTreeSet<Place>) {
     (must, may)
 }
 
-struct Room {
+struct TalkingTeam {
     people: Vec<Person>,
     team: Team,
     /// Everybody is in it, all the time.
@@ -93,19 +94,19 @@ struct Room {
     coming: String,
 }
 
-impl Room {
+impl TalkingTeam {
     fn jid(&self, number: usize) -> String {
         if number == 0 { self.team.me.clone() } else { self.team.jid_of(&phone(number)) }
     }
 
     /// Does something that may fail, since what it needs may be dead.
-    async fn attempt(&self, chance: &mut Chance) {
-        let pick = |chance: &mut Chance| usize::try_from(chance.below(PEOPLE as u64)).unwrap_or(0);
-        let (someone, other) = (pick(chance), pick(chance));
+    async fn attempt(&self, rng: &mut Rng) {
+        let pick = |rng: &mut Rng| usize::try_from(rng.u64(..PEOPLE as u64)).unwrap_or(0);
+        let (someone, other) = (pick(rng), pick(rng));
         let path = format!("/api/v3/teams/{}/ws", self.team.uid);
         let members = format!("/api/v4/teams/{}/groups/{}/members", self.team.uid, self.coming);
         let message = |to: String| json!({"to": to, "content": {"type": "plain", "text": "всем"}});
-        let (who, call) = match chance.below(6) {
+        let (who, call) = match rng.u64(..6) {
             0 => (0, Call::new(Method::DELETE, format!("{members}/{}", self.jid(other.max(1))), Body::Empty)),
             1 => {
                 let body = json!({"jid": self.jid(other), "status": "member"});
@@ -128,7 +129,7 @@ impl Room {
     }
 }
 
-async fn room(world: &World) -> (Room, u64) {
+async fn talking_team(world: &World) -> (TalkingTeam, u64) {
     let mut people = Vec::new();
     for number in 0..PEOPLE {
         people.push(Person::login(world.client(), &phone(number)).await);
@@ -141,15 +142,15 @@ async fn room(world: &World) -> (Room, u64) {
     let all: Vec<&str> = jids.iter().map(String::as_str).collect();
     let group = people[0].make_group(&team.uid, "все", &all).await;
     let coming = people[0].make_group(&team.uid, "кто придёт", &[&jids[0], &jids[1]]).await;
-    (Room { people, team, group, coming }, position)
+    (TalkingTeam { people, team, group, coming }, position)
 }
 
-async fn break_something(world: &mut World, chance: &mut Chance) {
-    sleep(Duration::from_millis(chance.below(1_200))).await;
-    match chance.below(3) {
+async fn break_something(world: &mut World, rng: &mut Rng) {
+    sleep(Duration::from_millis(rng.u64(..1_200))).await;
+    match rng.u64(..3) {
         0 => {
             world.nats().kill();
-            sleep(Duration::from_millis(chance.below(800))).await;
+            sleep(Duration::from_millis(rng.u64(..800))).await;
             world.nats().revive();
         }
         1 => {
@@ -158,7 +159,7 @@ async fn break_something(world: &mut World, chance: &mut Chance) {
         }
         _ => {
             world.process(Role::Projection).kill();
-            sleep(Duration::from_millis(chance.below(400))).await;
+            sleep(Duration::from_millis(rng.u64(..400))).await;
             world.revive(Role::Projection).await;
         }
     }
@@ -170,32 +171,33 @@ async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("{time:?}, VECHE_TEST_SEED={seed}");
     let mut world = World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "1500")).await;
-    let (room, from) = room(&world).await;
-    let wanderers: Vec<_> = room
+    let (talking_team, from) = talking_team(&world).await;
+    let flaky_clients: Vec<_> = talking_team
         .people
         .iter()
         .zip(seed * 1_000..)
         .map(|(person, seed)| {
-            let mut wanderer = Wanderer::new(&person.client, &room.team.uid, from, seed);
+            let mut flaky = FlakyClient::new(&person.client, &talking_team.team.uid, from, seed);
             tokio::spawn(async move {
-                wanderer.wander(time).await;
-                wanderer
+                flaky.come_and_go(time).await;
+                flaky
             })
         })
         .collect();
-    let load = Load::start([room.people[0].client.clone()], &room.team.uid, &room.group);
-    let mut chance = Chance(seed);
-    let mut talk = Chance(seed + 1);
+    let load =
+        Load::start([talking_team.people[0].client.clone()], &talking_team.team.uid, &talking_team.group);
+    let mut rng = Rng::with_seed(seed);
+    let mut talk = Rng::with_seed(seed + 1);
     let end = Instant::now() + time;
     let talking = async {
         while Instant::now() < end {
-            room.attempt(&mut talk).await;
+            talking_team.attempt(&mut talk).await;
             sleep(Duration::from_millis(20)).await;
         }
     };
     let breaking = async {
         while Instant::now() < end {
-            break_something(&mut world, &mut chance).await;
+            break_something(&mut world, &mut rng).await;
         }
     };
     futures::future::join(talking, breaking).await;
@@ -204,31 +206,31 @@ async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
     acknowledged.is_in_the_log(&world).await;
     let head = stored::head(&world).await;
     let mut listeners = Vec::new();
-    for wanderer in wanderers {
-        let mut wanderer = wanderer.await.expect("nothing was heard twice or out of order");
-        wanderer.until(head).await;
-        listeners.push(wanderer);
+    for flaky in flaky_clients {
+        let mut flaky = flaky.await.expect("nothing was heard twice or out of order");
+        flaky.until(head).await;
+        listeners.push(flaky);
     }
     let rows = feed(&pool, from).await;
     let (mut total, mut returns) = (0, 0);
-    for (number, wanderer) in listeners.iter().enumerate() {
-        let contact = room.jid(number);
+    for (number, flaky) in listeners.iter().enumerate() {
+        let contact = talking_team.jid(number);
         let (must, may) = concerns(&rows, contact.trim_start_matches("d-"));
-        let heard: Vec<Place> = wanderer.heard.iter().map(|(place, _)| *place).collect();
-        let of_account: BTreeSet<Place> =
+        let heard: Vec<FramePosition> = flaky.heard.iter().map(|(place, _)| *place).collect();
+        let of_account: BTreeSet<FramePosition> =
             rows.iter().filter(|row| !row.is_team).map(|row| row.place).collect();
-        let heard_of_team: Vec<Place> = heard
+        let heard_of_team: Vec<FramePosition> = heard
             .iter()
             .filter(|place| !may.contains(place) && !of_account.contains(place))
             .copied()
             .collect();
         assert_eq!(heard_of_team, must, "{contact} hears what concerns them, no more and no less");
         let said: Vec<&Value> =
-            wanderer.heard.iter().map(|(_, frame)| &frame["params"]["messages"][0]["message_id"]).collect();
+            flaky.heard.iter().map(|(_, frame)| &frame["params"]["messages"][0]["message_id"]).collect();
         let missing = acknowledged.messages.iter().filter(|id| !said.iter().any(|said| *said == id.as_str()));
         assert_eq!(missing.count(), 0, "{contact} hears what was said to all");
         total += heard.len();
-        returns += wanderer.returns;
+        returns += flaky.returns;
     }
     assert!(returns > PEOPLE, "connections were lost: {returns}");
     println!(

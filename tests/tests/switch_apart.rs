@@ -1,15 +1,16 @@
 //! A read model put in the place of another while roles are apart and two processes of the projection run, of which now one
 //! and now the other is killed, and sometimes who switches: nobody misses anything.
 
+use fastrand::Rng;
 use std::{
     process::{Command, Stdio},
     time::Duration,
 };
 use tokio::{task::block_in_place, time::sleep};
 use veche_tests::{
-    chance::{Chance, number},
     dump,
-    room::Room,
+    env::number,
+    listening_group::ListeningGroup,
     world::{Layout, Plan, Role, World, program},
 };
 
@@ -19,12 +20,12 @@ const PHONES: &str = "+7906000002";
 const LONGEST: u64 = 400;
 
 /// Begins to switch, and is killed amid it.
-async fn die_at_the_switch(world: &World, chance: &mut Chance) {
+async fn die_at_the_switch(world: &World, rng: &mut Rng) {
     let mut command = Command::new(program());
     command.args(["rebuild", "--shadow", "--switch"]).stdout(Stdio::null()).stderr(Stdio::null());
     command.envs(world.environment().iter().map(|(name, value)| (name, value)));
     let mut switching = command.spawn().expect("the product starts");
-    sleep(Duration::from_millis(chance.below(LONGEST))).await;
+    sleep(Duration::from_millis(rng.u64(..LONGEST))).await;
     // It may be done already.
     let _ = switching.kill();
     switching.wait().expect("it ends");
@@ -39,11 +40,11 @@ fn switch(world: &World) {
 async fn roles_apart_go_on_over_a_switch_between_two_projections() {
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("VECHE_TEST_SEED={seed}");
-    let mut chance = Chance(seed);
+    let mut rng = Rng::with_seed(seed);
     // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
     let mut world = World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")).await;
     let mut second = world.second(Role::Projection).await;
-    let room = Room::of(&world, PHONES).await;
+    let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
 
     load.more(20).await;
@@ -53,13 +54,13 @@ async fn roles_apart_go_on_over_a_switch_between_two_projections() {
     switch(&world);
     load.more(20).await;
     world.revive(Role::Projection).await;
-    die_at_the_switch(&world, &mut chance).await;
+    die_at_the_switch(&world, &mut rng).await;
     load.more(20).await;
     second.process.kill();
     switch(&world);
     load.more(20).await;
     second.process.restart();
-    die_at_the_switch(&world, &mut chance).await;
+    die_at_the_switch(&world, &mut rng).await;
     switch(&world);
     load.more(20).await;
 

@@ -10,7 +10,7 @@ use veche_tests::{
 const ANNA: &str = "+79020200001";
 const BORIS: &str = "+79020200002";
 
-struct Pair {
+struct Fixture {
     world: World,
     second: Second,
     anna: Person,
@@ -20,7 +20,7 @@ struct Pair {
 }
 
 /// Anna's sockets are at the first gateway, Boris's at the second.
-async fn pair() -> Pair {
+async fn start() -> Fixture {
     let world = World::roles_apart().await;
     let second = world.second(Role::Gateway).await;
     let anna = Person::login(world.client(), ANNA).await;
@@ -28,10 +28,10 @@ async fn pair() -> Pair {
     boris.client = second.client.as_token(&boris.token);
     let team = anna.make_team("двое", &[BORIS]).await;
     let to_boris = team.jid_of(BORIS);
-    Pair { world, second, anna, boris, team, to_boris }
+    Fixture { world, second, anna, boris, team, to_boris }
 }
 
-impl Pair {
+impl Fixture {
     async fn sockets(&self) -> (Socket, Socket) {
         (self.anna.socket(&self.team.uid).await, self.boris.socket(&self.team.uid).await)
     }
@@ -61,16 +61,16 @@ fn composing(chat: &str, actor: &str, composing: bool) -> impl Fn(&Value) -> boo
 
 #[tokio::test]
 async fn roles_apart_presence_is_that_of_all_gateways() {
-    let mut pair = pair().await;
-    let (anna, boris) = (pair.team.me.clone(), pair.to_boris.clone());
-    let (mut hers, mut his) = pair.sockets().await;
+    let mut fixture = start().await;
+    let (anna, boris) = (fixture.team.me.clone(), fixture.to_boris.clone());
+    let (mut hers, mut his) = fixture.sockets().await;
     for socket in [&mut hers, &mut his] {
         online(socket, &[(&anna, false), (&boris, false)]).await;
     }
     his.ask("client.activity", json!({"afk": true})).await;
     online(&mut hers, &[(&anna, false), (&boris, true)]).await;
     // At one of his devices he is there.
-    let mut second = pair.boris.socket(&pair.team.uid).await;
+    let mut second = fixture.boris.socket(&fixture.team.uid).await;
     online(&mut hers, &[(&anna, false), (&boris, false)]).await;
     for socket in [&mut his, &mut second] {
         online(socket, &[(&anna, false), (&boris, false)]).await;
@@ -80,32 +80,33 @@ async fn roles_apart_presence_is_that_of_all_gateways() {
     online(&mut hers, &[(&anna, false)]).await;
 
     // What was said while NATS was away is not repeated, but who is there is.
-    pair.world.nats().kill();
-    let mut his = pair.boris.socket(&pair.team.uid).await;
-    pair.world.nats().revive();
+    fixture.world.nats().kill();
+    let mut his = fixture.boris.socket(&fixture.team.uid).await;
+    fixture.world.nats().revive();
     online(&mut hers, &[(&anna, false), (&boris, false)]).await;
     online(&mut his, &[(&anna, false), (&boris, false)]).await;
     // A gateway that dies cannot say goodbye for its sockets.
-    pair.second.process.kill();
+    fixture.second.process.kill();
     online(&mut hers, &[(&anna, false)]).await;
 }
 
 #[tokio::test]
 async fn roles_apart_typing_is_heard_at_other_gateways_and_only_by_who_sees_the_chat() {
-    let pair = pair().await;
-    let (mut hers, mut his) = pair.sockets().await;
-    let mut her_other = Socket::open(&pair.second.client.as_token(&pair.anna.token), &pair.team.uid).await;
+    let fixture = start().await;
+    let (mut hers, mut his) = fixture.sockets().await;
+    let mut her_other =
+        Socket::open(&fixture.second.client.as_token(&fixture.anna.token), &fixture.team.uid).await;
     for socket in [&mut hers, &mut his, &mut her_other] {
         socket.caught_up().await;
     }
-    let group = pair.anna.make_group(&pair.team.uid, "г", &[&pair.to_boris]).await;
-    let alone = pair.anna.make_group(&pair.team.uid, "без него", &[]).await;
+    let group = fixture.anna.make_group(&fixture.team.uid, "г", &[&fixture.to_boris]).await;
+    let alone = fixture.anna.make_group(&fixture.team.uid, "без него", &[]).await;
     his.expect("the group", |frame| frame["params"]["chats"][0]["jid"] == group.as_str()).await;
-    for (chat, heard_as) in [(&pair.to_boris, &pair.team.me), (&group, &group)] {
+    for (chat, heard_as) in [(&fixture.to_boris, &fixture.team.me), (&group, &group)] {
         for typing in [true, false] {
             hers.ask("client.chat.composing", json!({"jid": alone, "composing": typing})).await;
             hers.ask("client.chat.composing", json!({"jid": chat, "composing": typing})).await;
-            let heard = composing(heard_as, &pair.team.me, typing);
+            let heard = composing(heard_as, &fixture.team.me, typing);
             his.event_where("server.chat.composing", heard).await;
         }
     }

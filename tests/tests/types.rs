@@ -12,12 +12,12 @@ const ANNA: &str = "+79090000001";
 const BORIS: &str = "+79090000002";
 
 /// What was looked at, and what of it does not decode.
-struct Judge {
+struct TypeChecker {
     fields: Fields,
     faults: Vec<String>,
 }
 
-impl Judge {
+impl TypeChecker {
     fn new() -> Self {
         Self { fields: Fields::load(), faults: Vec::new() }
     }
@@ -35,7 +35,7 @@ impl Judge {
 #[tokio::test]
 async fn answers_decode_in_the_clients_types() {
     let world = World::all_in_one().await;
-    let mut judge = Judge::new();
+    let mut judge = TypeChecker::new();
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
     let contacts = json!([{"phone": BORIS, "given_name": "Борис", "role": "р", "status": "admin"}]);
@@ -109,7 +109,7 @@ async fn answers_decode_in_the_clients_types() {
 #[tokio::test]
 async fn frames_decode_in_the_clients_types() {
     let world = World::all_in_one().await;
-    let mut judge = Judge::new();
+    let mut judge = TypeChecker::new();
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
     let own = boris.make_team("своя", &[]).await;

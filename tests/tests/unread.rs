@@ -1,6 +1,7 @@
 //! What is unread: after a history of everything that moves counters, sockets were told what answers say; and who is told
 //! of what one keeps for oneself.
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use veche_tests::{
@@ -15,23 +16,8 @@ const BORIS: &str = "+79060000002";
 const CLARA: &str = "+79060000003";
 /// How many things happen.
 const STEPS: u64 = 160;
-/// The last message of the story.
+/// The last message of the fixture.
 const END: &str = "конец";
-
-/// A repeatable source of choices: the story is the same in every run.
-struct Choices(u64);
-
-impl Choices {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-
-    fn among<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        let index = usize::try_from(self.below(all.len().max(1) as u64)).unwrap_or(0);
-        all.get(index)
-    }
-}
 
 /// A reader, and what its socket was told.
 struct Reader {
@@ -52,7 +38,7 @@ impl Reader {
         Self { person, jid, socket, told: BTreeMap::new() }
     }
 
-    /// Hears all up to the end of the story; returns the last sums.
+    /// Hears all up to the end of the fixture; returns the last sums.
     async fn hear(&mut self) -> (Value, Value) {
         loop {
             let Next::Frame(frame) = self.socket.next().await else { panic!("the socket closed") };
@@ -83,9 +69,9 @@ impl Reader {
     }
 }
 
-/// The stage of the story.
-struct Story {
-    choices: Choices,
+/// The stage of the fixture.
+struct Fixture {
+    rng: fastrand::Rng,
     team: Team,
     anna: Person,
     readers: Vec<Reader>,
@@ -94,8 +80,8 @@ struct Story {
     said: Vec<(String, String)>,
 }
 
-impl Story {
-    async fn begin(world: &World) -> Self {
+impl Fixture {
+    async fn start(world: &World) -> Self {
         let anna = Person::login(world.client(), ANNA).await;
         let boris = Person::login(world.client(), BORIS).await;
         let clara = Person::login(world.client(), CLARA).await;
@@ -109,17 +95,17 @@ impl Story {
             groups.push(anna.make_group(&team.uid, name, &members).await);
         }
         let readers = vec![Reader::new(boris, &team).await, Reader::new(clara, &team).await];
-        Self { choices: Choices(7), team, anna, readers, groups, said: vec![] }
+        Self { rng: fastrand::Rng::with_seed(7), team, anna, readers, groups, said: vec![] }
     }
 
     async fn step(&mut self, step: u64) {
         let uid = self.team.uid.clone();
-        let which = usize::from(self.choices.below(2) == 1);
+        let which = usize::from(self.rng.u64(..2) == 1);
         let (reader, jid) = (self.readers[which].person.clone(), self.readers[which].jid.clone());
         let event = |name: &str| format!("/api/v3/teams/{uid}/ws/client.{name}");
-        let group = self.choices.among(&self.groups).cloned().unwrap_or_default();
-        let said = self.choices.among(&self.said).cloned();
-        match (self.choices.below(12), said) {
+        let group = self.rng.choice(&self.groups).cloned().unwrap_or_default();
+        let said = self.rng.choice(&self.said).cloned();
+        match (self.rng.u64(..12), said) {
             (0, Some((message, _))) => {
                 self.said.retain(|(id, _)| *id != message);
                 self.anna.client.post(event("message.deleted"), json!({"message_id": message})).await.ok();
@@ -141,13 +127,13 @@ impl Story {
                 reader.client.post(event("chat.lastread"), body).await;
             }
             (4, _) => {
-                let counted = json!({"counters_enabled": self.choices.below(2) == 0});
+                let counted = json!({"counters_enabled": self.rng.u64(..2) == 0});
                 reader.client.put(format!("/api/v4/teams/{uid}/chats/{group}"), counted).await;
             }
             (5, _) => {
                 let members = format!("/api/v4/teams/{uid}/groups/{group}/members");
                 self.anna.client.delete(format!("{members}/{jid}")).await;
-                if self.choices.below(3) > 0 {
+                if self.rng.u64(..3) > 0 {
                     self.anna.client.post(members, json!({"jid": jid})).await.ok();
                 }
             }
@@ -181,13 +167,13 @@ fn text_of(message: &Value) -> String {
 #[tokio::test]
 async fn sockets_are_told_what_answers_say() {
     let world = World::all_in_one().await;
-    let mut story = Story::begin(&world).await;
+    let mut fixture = Fixture::start(&world).await;
     for step in 0..STEPS {
-        story.step(step).await;
+        fixture.step(step).await;
     }
-    for reader in &mut story.readers {
-        let uid = &story.team.uid;
-        story.anna.post(uid, &reader.jid, END).await;
+    for reader in &mut fixture.readers {
+        let uid = &fixture.team.uid;
+        fixture.anna.post(uid, &reader.jid, END).await;
         let (team, badge) = reader.hear().await;
         let shown = reader.person.client.get(format!("/api/v3/teams/{uid}")).await.ok();
         assert_eq!(team, shown["unread"]);

@@ -10,8 +10,9 @@ use tokio::{
 };
 use veche_tests::{
     client::multipart,
+    eventually,
     exchange::{Body, Call},
-    fact, patience,
+    fact,
     person::{Person, Team, text},
     scenario::picture,
     world::{Layout, Plan, Role, World},
@@ -99,7 +100,7 @@ async fn begin(world: &World, person: &Person, team: &Team, declared: usize, sen
 
 async fn aside_is_empty(world: &World) {
     let aside = world.blobs().join("incoming");
-    patience::within(Duration::from_secs(60), "nothing is left aside", async || {
+    eventually::within(Duration::from_secs(60), "nothing is left aside", async || {
         files(&aside).is_empty().then_some(())
     })
     .await;
@@ -111,7 +112,7 @@ async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
     let (anna, team) = team_of(&world, "+79070000002").await;
     let wire = begin(&world, &anna, &team, 20 * MIB, 5 * MIB).await;
     let aside = world.blobs().join("incoming");
-    patience::within(Duration::from_secs(60), "the file comes in", async || {
+    eventually::within(Duration::from_secs(60), "the file comes in", async || {
         (!files(&aside).is_empty()).then_some(())
     })
     .await;

@@ -11,21 +11,12 @@ use events::{
     reading, remind, section, tag, task, team, upload,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, SectionKind, UploadKind},
 };
+use fastrand::Rng;
 use uuid::Uuid;
 
 pub(crate) const TEAM: TeamId = TeamId(Uuid::from_u128(0x100));
 pub(crate) const GROUP: GroupId = GroupId(Uuid::from_u128(0x200));
 pub(crate) const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x300));
-
-/// A repeatable source of choices: the story is the same in every run.
-pub(crate) struct Choices(pub(crate) u64);
-
-impl Choices {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 pub(crate) fn account_id(n: u128) -> AccountId {
     AccountId(Uuid::from_u128(0x1000 + n))
@@ -152,36 +143,36 @@ pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
 
 /// One thing that happens; `said` are the messages so far.
 pub(crate) fn happening(
-    choices: &mut Choices,
+    rng: &mut Rng,
     step: i64,
     said: &mut Vec<(MessageId, ChatRef)>,
 ) -> (StreamName, Vec<Event>) {
-    let who = contact_id(u128::from(choices.below(3)));
-    match choices.below(27) {
+    let who = contact_id(u128::from(rng.u64(..3)));
+    match rng.u64(..27) {
         0 if !said.is_empty() => {
-            let (id, _) = said[choices.below(said.len() as u64) as usize];
+            let (id, _) = said[rng.u64(..said.len() as u64) as usize];
             let text = Personal::of_team(TEAM, format!("иначе {step}"));
             let edited = message::Edited { text, important: step % 2 == 0, nopreview: false };
             (StreamName::message(id), vec![MessageEvent::from(edited).into()])
         }
         1 if !said.is_empty() => {
-            let (id, _) = said[choices.below(said.len() as u64) as usize];
+            let (id, _) = said[rng.u64(..said.len() as u64) as usize];
             (StreamName::message(id), vec![MessageEvent::from(message::Deleted { by: Some(who) }).into()])
         }
         9 | 10 if !said.is_empty() => {
-            let (id, _) = said[choices.below(said.len() as u64) as usize];
-            let name = domain::reaction::NAMES[choices.below(2) as usize].to_owned();
-            let event = match choices.below(3) {
+            let (id, _) = said[rng.u64(..said.len() as u64) as usize];
+            let name = domain::reaction::NAMES[rng.u64(..2) as usize].to_owned();
+            let event = match rng.u64(..3) {
                 0 => MessageEvent::from(message::ReactionRemoved { contact: who, name }),
                 _ => message::ReactionSet { contact: who, name }.into(),
             };
             (StreamName::message(id), vec![event.into()])
         }
         2 | 3 if !said.is_empty() => {
-            let (message, chat) = said[choices.below(said.len() as u64) as usize];
+            let (message, chat) = said[rng.u64(..said.len() as u64) as usize];
             let contact = match chat {
                 ChatRef::Group(_) | ChatRef::Task(_) => who,
-                ChatRef::Direct(a, b) => [a, b][choices.below(2) as usize],
+                ChatRef::Direct(a, b) => [a, b][rng.u64(..2) as usize],
             };
             let marked = reading::Marked { team: TEAM, chat, contact, message };
             (StreamName::reading(contact, chat.key()), vec![ReadingEvent::from(marked).into()])
@@ -235,7 +226,7 @@ pub(crate) fn happening(
         }
         6 => {
             let blob = BlobId(Uuid::from_u128(step.unsigned_abs().into()));
-            let icon = icon::Changed { blob, lg_width: 10, lg_height: 10, size: choices.below(1_000) };
+            let icon = icon::Changed { blob, lg_width: 10, lg_height: 10, size: rng.u64(..1_000) };
             (StreamName::team(TEAM), vec![TeamEvent::from(icon).into()])
         }
         7 | 8 => {
@@ -245,7 +236,7 @@ pub(crate) fn happening(
                 owner: owner_of(step),
                 blob: BlobId(Uuid::from_u128(step.unsigned_abs().into())),
                 name: own_words(owner_of(step), format!("{step}.png")),
-                size: choices.below(1_000),
+                size: rng.u64(..1_000),
                 content_type: "image/png".into(),
                 kind: UploadKind::Image,
                 animated: step % 2 == 0,
@@ -259,15 +250,15 @@ pub(crate) fn happening(
             (StreamName::uploads(TEAM), events)
         }
         // Many things may happen to people: they get their share.
-        23..=26 => (StreamName::team(TEAM), vec![of_people(choices, step, who).into()]),
+        23..=26 => (StreamName::team(TEAM), vec![of_people(rng, step, who).into()]),
         _ => {
             let message = MessageId(Uuid::from_u128(0x9_0000 + step.unsigned_abs() as u128));
-            let chat = match choices.below(3) {
+            let chat = match rng.u64(..3) {
                 0 => ChatRef::direct(contact_id(0), contact_id(1)),
                 1 => ChatRef::direct(contact_id(2), contact_id(2)),
                 _ => ChatRef::Group(GROUP),
             };
-            let author = match (chat, choices.below(4)) {
+            let author = match (chat, rng.u64(..4)) {
                 (ChatRef::Group(_), 0) => Author::Integration(INTEGRATION),
                 (ChatRef::Group(_) | ChatRef::Task(_), _) => Author::Contact(who),
                 (ChatRef::Direct(a, _), _) => Author::Contact(a),
@@ -286,12 +277,7 @@ pub(crate) fn happening(
                 nopreview: false,
                 silently: step % 5 == 0,
                 reply_to: said.last().map(|(id, _)| *id),
-                linked_messages: said
-                    .iter()
-                    .rev()
-                    .take(choices.below(3) as usize)
-                    .map(|(id, _)| *id)
-                    .collect(),
+                linked_messages: said.iter().rev().take(rng.u64(..3) as usize).map(|(id, _)| *id).collect(),
                 uploads: (step - 30..step)
                     .filter(|file| step % 5 == 0 && author == Author::Contact(owner_of(*file)))
                     .map(upload_id)
@@ -305,12 +291,12 @@ pub(crate) fn happening(
 }
 
 /// Something that happens to people and sections.
-pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> TeamEvent {
+pub(crate) fn of_people(rng: &mut Rng, step: i64, who: ContactId) -> TeamEvent {
     let account = account_of(who);
     let own = |text: &str| Personal::of_account(account, format!("{text}{step}"));
-    let section = SectionId(Uuid::from_u128(0x40 + u128::from(choices.below(4))));
+    let section = SectionId(Uuid::from_u128(0x40 + u128::from(rng.u64(..4))));
     let of_team = |text: &str| Personal::of_team(TEAM, format!("{text}{step}"));
-    match choices.below(16) {
+    match rng.u64(..16) {
         0 => {
             let profile = contact::Profile {
                 given_name: own("Имя"),
@@ -344,7 +330,7 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
         }
         9 => {
             let blob = BlobId(Uuid::from_u128(0x6_0000 + step.unsigned_abs() as u128));
-            let icon = icon::Changed { blob, lg_width: 20, lg_height: 30, size: choices.below(1_000) };
+            let icon = icon::Changed { blob, lg_width: 20, lg_height: 30, size: rng.u64(..1_000) };
             contact::IconChanged { contact: who, icon }.into()
         }
         10 => contact::IconRemoved { contact: who }.into(),
@@ -367,12 +353,12 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
         }
         .into(),
         13 => {
-            let made = 0xb_0000 + u128::from(choices.below(200));
+            let made = 0xb_0000 + u128::from(rng.u64(..200));
             let invitation = InvitationId(Uuid::from_u128(made));
             invitation::Used { invitation, account, contact: who }.into()
         }
         14 => {
-            let status = [ContactStatus::Member, ContactStatus::Admin][choices.below(2) as usize];
+            let status = [ContactStatus::Member, ContactStatus::Admin][rng.u64(..2) as usize];
             contact::StatusChanged { contact: who, status }.into()
         }
         _ => section::Removed { section }.into(),
@@ -380,7 +366,7 @@ pub(crate) fn of_people(choices: &mut Choices, step: i64, who: ContactId) -> Tea
 }
 
 /// Tasks, tags and reminders, with somebody leaving the team and coming back in between.
-pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
+pub(crate) fn errands(rng: &mut Rng) -> Vec<(StreamName, Vec<Event>)> {
     let tag = |n: u64| TagId(Uuid::from_u128(0x7_0000 + u128::from(n)));
     let task = |n: u64| GroupId(Uuid::from_u128(0x8_0000 + u128::from(n)));
     let remind = |n: u64| RemindId(Uuid::from_u128(0xa_0000 + u128::from(n)));
@@ -407,32 +393,31 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
         };
         tell(StreamName::uploads(TEAM), UploadsEvent::from(stored).into());
     }
-    let settings = |choices: &mut Choices| task::Settings {
-        description: own(format!("Дело {}\nи ещё", choices.below(9))),
-        assignee: contact_id(u128::from(choices.below(4))),
-        observers: (0..choices.below(4)).map(|n| contact_id(u128::from(n))).collect(),
-        public: choices.below(2) == 0,
-        deadline: (choices.below(2) == 0).then(|| at(5)),
-        tags: (0..choices.below(4)).map(tag).collect(),
-        section: (choices.below(2) == 0)
-            .then(|| SectionId(Uuid::from_u128(0x52 + u128::from(choices.below(3))))),
+    let settings = |rng: &mut Rng| task::Settings {
+        description: own(format!("Дело {}\nи ещё", rng.u64(..9))),
+        assignee: contact_id(u128::from(rng.u64(..4))),
+        observers: (0..rng.u64(..4)).map(|n| contact_id(u128::from(n))).collect(),
+        public: rng.u64(..2) == 0,
+        deadline: (rng.u64(..2) == 0).then(|| at(5)),
+        tags: (0..rng.u64(..4)).map(tag).collect(),
+        section: (rng.u64(..2) == 0).then(|| SectionId(Uuid::from_u128(0x52 + u128::from(rng.u64(..3))))),
         color_index: Some(2),
         importance: Some(3),
         urgency: None,
         complexity: None,
         spent_time: Some(7),
-        linked_messages: (0..choices.below(4))
-            .map(|n| MessageId(Uuid::from_u128(0x9_0000 + u128::from(n * 60 + choices.below(60)))))
+        linked_messages: (0..rng.u64(..4))
+            .map(|n| MessageId(Uuid::from_u128(0x9_0000 + u128::from(n * 60 + rng.u64(..60)))))
             .collect(),
-        uploads: (0..choices.below(4)).map(|_| upload_id(1_000 + choices.below(7).cast_signed())).collect(),
+        uploads: (0..rng.u64(..4)).map(|_| upload_id(1_000 + rng.u64(..7).cast_signed())).collect(),
     };
-    let items = |choices: &mut Choices| -> Vec<task::Item> {
+    let items = |rng: &mut Rng| -> Vec<task::Item> {
         let item = |n: u64| task::Item {
             item: TaskItemId(Uuid::from_u128(0x9000 + u128::from(n))),
             text: own(if n == 1 { "#2".into() } else { format!("строка {n}") }),
             checked: n == 2,
         };
-        (0..choices.below(5)).map(item).collect()
+        (0..rng.u64(..5)).map(item).collect()
     };
     let status = |done| task::Status {
         word: own(if done { "done".into() } else { "в работе".into() }),
@@ -444,9 +429,9 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
             task: task(n),
             team: TEAM,
             owner: contact_id(u128::from(n % 3)),
-            settings: settings(choices),
+            settings: settings(rng),
             status: status(n == 5),
-            items: items(choices),
+            items: items(rng),
         };
         tell(StreamName::task(task(n)), TaskEvent::from(created).into());
         let set = remind::Set {
@@ -462,18 +447,15 @@ pub(crate) fn errands(choices: &mut Choices) -> Vec<(StreamName, Vec<Event>)> {
     let archived = contact::Archived { contact: contact_id(3), by: Some(contact_id(3)) };
     tell(StreamName::team(TEAM), TeamEvent::from(archived).into());
     for step in 0..60 {
-        let n = choices.below(7);
-        let event = match choices.below(6) {
+        let n = rng.u64(..7);
+        let event = match rng.u64(..6) {
             5 => TaskEvent::from(task::DeadlinePassed { deadline: at(5) }),
-            0 => TaskEvent::from(task::Changed {
-                settings: settings(choices),
-                described: choices.below(3) == 0,
-            }),
-            1 => task::StatusChanged { status: status(choices.below(2) == 0) }.into(),
-            2 => task::ItemsReplaced { items: items(choices) }.into(),
+            0 => TaskEvent::from(task::Changed { settings: settings(rng), described: rng.u64(..3) == 0 }),
+            1 => task::StatusChanged { status: status(rng.u64(..2) == 0) }.into(),
+            2 => task::ItemsReplaced { items: items(rng) }.into(),
             3 => {
                 let item = TaskItemId(Uuid::from_u128(0x9000));
-                task::ItemChecked { item, checked: choices.below(2) == 0 }.into()
+                task::ItemChecked { item, checked: rng.u64(..2) == 0 }.into()
             }
             _ => {
                 let message = MessageId(Uuid::from_u128(0xb_0000 + u128::from(n) * 100 + step));

@@ -128,10 +128,10 @@ impl Telling {
 
     /// The whole story, and what is found of it.
     pub(crate) async fn tell_all(&mut self) -> Vec<(MessageId, ChatRef)> {
-        let (mut choices, mut said) = (Choices(42), vec![]);
+        let (mut rng, mut said) = (fastrand::Rng::with_seed(42), vec![]);
         let mut story = opening();
-        story.extend((0..900).map(|step| happening(&mut choices, step, &mut said)));
-        story.extend(errands(&mut choices));
+        story.extend((0..900).map(|step| happening(&mut rng, step, &mut said)));
+        story.extend(errands(&mut rng));
         self.tell(story).await;
         said
     }

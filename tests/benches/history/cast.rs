@@ -12,7 +12,7 @@ const LARGEST: usize = 60;
 const GROUPS: usize = 5;
 
 /// Everybody.
-pub(crate) struct Cast {
+pub(crate) struct Callers {
     pub(crate) teams: Vec<Team>,
 }
 
@@ -42,7 +42,7 @@ impl Group {
     }
 }
 
-impl Cast {
+impl Callers {
     /// Everybody logs in or is invited, and groups are made.
     pub(crate) async fn enter(world: &World) -> Outcome<Self> {
         let pool = world.pool().await;

@@ -4,7 +4,7 @@
 //! is a deletion, three are reactions and four are read marks. Large teams talk more than small ones, a few people talk
 //! most, texts have a few words and sometimes many, in Russian and in English. Times go on by seconds.
 
-use crate::cast::{Cast, Member, Team};
+use crate::cast::{Callers, Member, Team};
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::Expected;
 use events::{
@@ -13,10 +13,10 @@ use events::{
     message::{Author, Deleted, Edited, Posted, ReactionSet},
     reading::Marked,
 };
+use fastrand::Rng;
 use secrets::journal::Entry;
 use std::collections::{HashMap, VecDeque};
 use uuid::Uuid;
-use veche_tests::chance::Chance;
 
 /// Messages that may still be corrected: far enough back that they are in the log for sure, and near enough to be the
 /// talk of the day.
@@ -62,8 +62,8 @@ const EMOJI: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
 /// Makes one fact after the other.
 pub(crate) struct Generator<'c> {
-    cast: &'c Cast,
-    chance: Chance,
+    cast: &'c Callers,
+    rng: Rng,
     now: DateTime<Utc>,
     said: VecDeque<Said>,
     /// The revision of each stream's last event.
@@ -82,15 +82,15 @@ struct Said {
 
 impl<'c> Generator<'c> {
     /// A history of these people; the same seed makes the same choices.
-    pub(crate) fn new(cast: &'c Cast, seed: u64) -> Self {
+    pub(crate) fn new(cast: &'c Callers, seed: u64) -> Self {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
-        Self { cast, chance: Chance(seed), now, said: VecDeque::new(), revisions: HashMap::new() }
+        Self { cast, rng: Rng::with_seed(seed), now, said: VecDeque::new(), revisions: HashMap::new() }
     }
 
     /// What happens next: one event.
     pub(crate) fn next(&mut self) -> Entry {
-        self.now += TimeDelta::milliseconds(200 + self.chance.below(4_000).cast_signed());
-        let die = self.chance.below(100);
+        self.now += TimeDelta::milliseconds(200 + self.rng.u64(..4_000).cast_signed());
+        let die = self.rng.u64(..100);
         match (die, self.recent()) {
             (0..2, Some(place)) => self.correct(place),
             (2, Some(place)) => self.take_back(place),
@@ -103,11 +103,11 @@ impl<'c> Generator<'c> {
     fn post(&mut self) -> Entry {
         let team = self.team();
         let by = self.speaker(team);
-        let chat = if self.chance.below(10) < 7 {
+        let chat = if self.rng.u64(..10) < 7 {
             let group = self.skewed(team.groups.len());
             ChatRef::Group(team.groups[group].0)
         } else {
-            let other = self.chance.below(team.members.len() as u64) as usize;
+            let other = self.rng.u64(..team.members.len() as u64) as usize;
             ChatRef::direct(by.contact, team.members[other].contact)
         };
         let message = MessageId(self.uuid());
@@ -117,7 +117,7 @@ impl<'c> Generator<'c> {
             chat,
             author: Author::Contact(by.contact),
             text: self.text(team.uid, by),
-            important: self.chance.below(100) == 0,
+            important: self.rng.u64(..100) == 0,
             nopreview: false,
             silently: false,
             reply_to: None,
@@ -151,7 +151,7 @@ impl<'c> Generator<'c> {
     fn react(&mut self, place: usize) -> Entry {
         let said = self.said[place];
         let who = self.listener(said);
-        let name = EMOJI[self.chance.below(EMOJI.len() as u64) as usize].to_owned();
+        let name = EMOJI[self.rng.u64(..EMOJI.len() as u64) as usize].to_owned();
         let set = ReactionSet { contact: who.contact, name };
         let stream = StreamName::message(said.message);
         self.entry("message.react", who, stream, MessageEvent::from(set).into())
@@ -191,7 +191,7 @@ impl<'c> Generator<'c> {
     /// A message that is in the log for sure, and was not taken back.
     fn recent(&mut self) -> Option<usize> {
         let old = self.said.len().checked_sub(NEWEST).filter(|old| *old > 0)?;
-        let place = self.chance.below(old as u64) as usize;
+        let place = self.rng.u64(..old as u64) as usize;
         (!self.said[place].deleted).then_some(place)
     }
 
@@ -212,24 +212,22 @@ impl<'c> Generator<'c> {
         };
         let team = cast.teams.iter().find(|team| team.uid == said.team);
         let heard: Vec<Member> = team.iter().flat_map(|team| &team.members).filter(hears).copied().collect();
-        heard.get(self.chance.below(heard.len().max(1) as u64) as usize).copied().unwrap_or(said.by)
+        heard.get(self.rng.u64(..heard.len().max(1) as u64) as usize).copied().unwrap_or(said.by)
     }
 
     /// A place in a list whose first are chosen most.
     fn skewed(&mut self, length: usize) -> usize {
         let length = length as u64;
-        self.chance.below(length).min(self.chance.below(length)) as usize
+        self.rng.u64(..length).min(self.rng.u64(..length)) as usize
     }
 
     fn text(&mut self, team: TeamId, by: Member) -> Personal<String> {
-        let words = 3 + self.chance.below(9) + if self.chance.below(20) == 0 { 80 } else { 0 };
-        let words = (0..words).map(|_| WORDS[self.chance.below(WORDS.len() as u64) as usize]);
+        let words = 3 + self.rng.u64(..9) + if self.rng.u64(..20) == 0 { 80 } else { 0 };
+        let words = (0..words).map(|_| WORDS[self.rng.u64(..WORDS.len() as u64) as usize]);
         Personal::in_team(team, by.account, words.collect::<Vec<_>>().join(" "))
     }
 
     fn uuid(&mut self) -> Uuid {
-        let mut half = || u128::from(self.chance.below(u64::MAX));
-        let bits = half() << 64 | half();
-        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+        uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid()
     }
 }

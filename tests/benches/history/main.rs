@@ -10,13 +10,13 @@ mod generator;
 mod measure;
 mod writer;
 
-use cast::Cast;
+use cast::Callers;
 use event_log::testing::TestDatabase;
 use generator::Generator;
 use measure::{Table, ask, timed};
 use std::error::Error;
 use veche_tests::{
-    chance::number,
+    env::number,
     world::{Layout, Plan, Role, World, master_key},
 };
 
@@ -44,7 +44,7 @@ async fn tell(url: &str, events: u64, seed: u64) -> Outcome<()> {
         .set("VECHE_AUDIT_CHECKPOINT_SEC", "1")
         .set("VECHE_POSTGRES_STATEMENT_TIMEOUT_SEC", "600");
     let mut world = World::start(plan).await;
-    let cast = Cast::enter(&world).await?;
+    let cast = Callers::enter(&world).await?;
     world.process(Role::Serve).terminate().await;
     let writer = writer::Writer::open(url, &master_key()).await?;
     let mut generator = Generator::new(&cast, seed);
@@ -85,7 +85,7 @@ async fn prove(world: &mut World, table: &mut Table, head: u64) -> Outcome<()> {
 }
 
 /// A team as it was when half of its history had happened.
-async fn look_back(cast: &Cast, table: &mut Table, head: u64) -> Outcome<()> {
+async fn look_back(cast: &Callers, table: &mut Table, head: u64) -> Outcome<()> {
     let team = &cast.teams[0];
     let path = format!("/api/v4/teams/{}/messages/{}?as_of={}", team.uid, team.groups[0].jid(), head / 2);
     let (first, took) = measure::answer(&team.owner, &path).await?;

@@ -50,9 +50,9 @@ pub(crate) async fn sustained(subject: &Subject) -> Outcome<String> {
 /// Waits until so many messages were heard.
 async fn gather(hall: &[Seat], wanted: usize) -> Outcome<Times> {
     let mut all = Times::default();
-    let patience = Instant::now() + PATIENCE;
+    let eventually = Instant::now() + PATIENCE;
     while all.0.len() < wanted {
-        if Instant::now() > patience {
+        if Instant::now() > eventually {
             return Err(format!("{} of {wanted} arrived", all.0.len()).into());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

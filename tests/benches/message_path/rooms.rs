@@ -230,8 +230,8 @@ pub(crate) async fn arrival(subject: &Subject) -> Outcome<String> {
     }
     let wanted = amount as usize * SEATS;
     let mut all = Times::default();
-    let patience = Instant::now() + Duration::from_secs(10);
-    while all.0.len() < wanted && Instant::now() < patience {
+    let eventually = Instant::now() + Duration::from_secs(10);
+    while all.0.len() < wanted && Instant::now() < eventually {
         tokio::time::sleep(Duration::from_millis(20)).await;
         all.0.extend(rooms.iter().flatten().flat_map(|seat| seat.take_heard().0));
     }

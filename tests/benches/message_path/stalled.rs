@@ -140,9 +140,9 @@ impl Hall {
     /// Waits until so many messages were heard.
     async fn gather(&self, wanted: usize) -> Outcome<Times> {
         let mut all = Times::default();
-        let patience = Instant::now() + PATIENCE;
+        let eventually = Instant::now() + PATIENCE;
         while all.0.len() < wanted {
-            if Instant::now() > patience {
+            if Instant::now() > eventually {
                 return Err(format!("{} of {wanted} deliveries came", all.0.len()).into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -164,7 +164,7 @@ async fn start_floor(kind: Kind, url: &str) -> Outcome<Running> {
         user: None,
     };
     let process = Process::start(recipe);
-    veche_tests::patience::until("the floor answers", async || {
+    veche_tests::eventually::until("the floor answers", async || {
         wire::get(&format!("127.0.0.1:{port}"), "/ping").await.ok()
     })
     .await;

@@ -81,25 +81,16 @@ pub struct Sim {
 
 impl Sim {
     /// A server with an empty store on a port of the system's choice.
-    ///
-    /// # Errors
-    /// No port is free.
     pub async fn start() -> io::Result<Self> {
         Self::over(Arc::default(), None).await
     }
 
     /// The same, which speaks TLS under a certificate of [`crate::authority`].
-    ///
-    /// # Errors
-    /// No port is free.
     pub async fn start_with_tls() -> io::Result<Self> {
         Self::over(Arc::default(), Some(tls::acceptor()?)).await
     }
 
     /// Another node over the same store.
-    ///
-    /// # Errors
-    /// No port is free.
     pub async fn another_node(&self) -> io::Result<Self> {
         Self::over(self.node.store.clone(), self.tls.clone()).await
     }
@@ -134,9 +125,6 @@ impl Sim {
     }
 
     /// Listens again, on the same port.
-    ///
-    /// # Errors
-    /// Somebody else took it.
     pub async fn restart(&mut self) -> io::Result<()> {
         self.stop().await;
         let listener = TcpListener::bind(self.address).await?;

@@ -1,14 +1,14 @@
-//! In what two views of the same things differ, in words.
+//! Lists differences between two views of the same things.
 
 use super::things::Things;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Keys of views of people and teams that no event stems from: when somebody was last seen, which `server.online` says better,
-/// and in which team this account was last.
+/// Keys that change without an event: when a contact was last seen, which `server.online` reports, and the team that the
+/// account used last.
 const OF_THE_MOMENT: [&str; 2] = ["last_activity", "last_active"];
 
-/// Adds in what they differ.
+/// Appends the differences of two maps.
 pub(super) fn compare(kind: &str, ours: &Things, theirs: &Things, found: &mut Vec<String>) {
     let missing = theirs.keys().filter(|key| !ours.contains_key(*key));
     found.extend(missing.map(|key| format!("{kind} {key}: unheard of: {}", theirs[key])));
@@ -21,7 +21,7 @@ pub(super) fn compare(kind: &str, ours: &Things, theirs: &Things, found: &mut Ve
     }
 }
 
-/// Where two views differ, key by key.
+/// Lists the keys in which two views differ.
 fn differ(place: &str, believed: Option<&Value>, is: Option<&Value>, found: &mut Vec<String>) {
     if let (Some(Value::Object(ours)), Some(Value::Object(theirs))) = (believed, is) {
         let keys: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();

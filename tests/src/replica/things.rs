@@ -1,12 +1,11 @@
-//! Views as a client keeps them: by their ids.
+//! Views by their ids, as a client keeps them.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Views of one kind.
 pub(super) type Things = BTreeMap<String, Value>;
 
-/// The version of a chat is the highest that any frame names.
+/// Merges a view; the version of a chat is the highest that any frame has.
 pub(super) fn newer(chat: &mut Value, gentime: &Value) {
     if gentime.as_i64() > chat["gentime"].as_i64() {
         chat["gentime"] = gentime.clone();

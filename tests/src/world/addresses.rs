@@ -47,9 +47,6 @@ impl Addresses {
     }
 
     /// The port of a role.
-    ///
-    /// # Panics
-    /// Nobody plays it.
     pub fn port(&self, role: Role) -> u16 {
         let port = self.0.get(&role).or_else(|| self.0.get(&Role::Serve));
         *port.expect("every role runs alone or with all")

@@ -13,9 +13,6 @@ pub struct Second {
 
 impl World {
     /// Starts a second process of a role and waits until it is ready.
-    ///
-    /// # Panics
-    /// It does not start; its last words are shown.
     pub async fn second(&self, role: Role) -> Second {
         let port = super::free_port();
         let mut process = Process::start(self.recipe(role, port, "second"));

@@ -44,9 +44,6 @@ pub fn master_key() -> String {
 }
 
 /// The product, built beside this test.
-///
-/// # Panics
-/// It is not there.
 pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     // target/debug/deps/contract-0123456789abcdef → target/debug/veche-under-test

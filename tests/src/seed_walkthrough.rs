@@ -2,8 +2,8 @@
 
 use crate::{
     client::{Client, Identity, multipart},
+    example_matcher::ExampleMatcher,
     exchange::{Answer, Body, Call},
-    likeness::Likeness,
     person::{Person, text},
     scenario::picture,
     world::CODE,
@@ -61,9 +61,6 @@ struct Picture {
 }
 
 /// The examples in their order, by the names of their files: `01-ping-post`.
-///
-/// # Panics
-/// A file is no example.
 pub fn examples(folder: &Path) -> BTreeMap<String, Example> {
     let entries = std::fs::read_dir(folder).expect("the folder of examples").flatten();
     let read = |path: std::path::PathBuf| {
@@ -76,13 +73,13 @@ pub fn examples(folder: &Path) -> BTreeMap<String, Example> {
 }
 
 /// The story on its way.
-pub struct Story {
+pub struct SeedWalkthrough {
     nobody: Client,
     callers: BTreeMap<&'static str, Client>,
-    likeness: Likeness,
+    matcher: ExampleMatcher,
 }
 
-impl Story {
+impl SeedWalkthrough {
     /// At its start: people who have taken names exist, in a team that has nothing to do with the story.
     pub async fn begin(client: &Client) -> Self {
         let host = Person::login(client, HOST).await;
@@ -92,7 +89,7 @@ impl Story {
             let contact = format!("/api/v4/teams/{}/contacts/{}", team.uid, team.jid_of(phone));
             person.client.put(contact, json!({"given_name": given, "family_name": family})).await.ok();
         }
-        Self { nobody: client.clone(), callers: BTreeMap::new(), likeness: Likeness::default() }
+        Self { nobody: client.clone(), callers: BTreeMap::new(), matcher: ExampleMatcher::default() }
     }
 
     /// Tells one example; returns how the answer differs.
@@ -104,7 +101,7 @@ impl Story {
         };
         let answer = client.send(self.call(example)).await;
         self.remember(name, &answer);
-        let mut differences = self.likeness.differences(&example.response, &answer.json, &example.loose);
+        let mut differences = self.matcher.differences(&example.response, &answer.json, &example.loose);
         differences.extend(self.missing_pieces(example, &answer.json));
         if !differences.is_empty() {
             differences.push(answer.to_string());
@@ -115,7 +112,7 @@ impl Story {
     fn missing_pieces(&self, example: &Example, answer: &Value) -> Vec<String> {
         let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let missing = |pointer: &str, pieces: &Vec<String>| {
-            let wanted = pieces.iter().map(|piece| self.likeness.translate(piece));
+            let wanted = pieces.iter().map(|piece| self.matcher.translate(piece));
             let absent = wanted.filter(|piece| !text(pointer).contains(piece.as_str()));
             absent.map(|piece| format!("{pointer}: without {piece:?}")).collect::<Vec<_>>()
         };
@@ -126,10 +123,10 @@ impl Story {
         let method = Method::from_bytes(example.method.as_bytes()).expect("a method");
         let mut path = example.path.clone();
         for (name, value) in &example.parameters {
-            path = path.replace(&format!("{{{name}}}"), &self.likeness.translate(value));
+            path = path.replace(&format!("{{{name}}}"), &self.matcher.translate(value));
         }
         let body = match (&example.request, &example.file) {
-            (Some(request), _) => Body::Json(self.likeness.translate_json(request)),
+            (Some(request), _) => Body::Json(self.matcher.translate_json(request)),
             (None, Some(file)) => {
                 multipart(&[(&file.field, Some("picture.png"), &picture(file.width, file.height))])
             }
@@ -148,16 +145,16 @@ impl Story {
             }
             "25-integrations-post" => {
                 for example in [FIRST_GROUP, SECOND_GROUP] {
-                    let path = format!("/api/v4/teams/{}/groups", self.likeness.ours(TEAM));
+                    let path = format!("/api/v4/teams/{}/groups", self.matcher.ours(TEAM));
                     let group = self.owner().post(path, json!({"display_name": example})).await.ok();
-                    self.likeness.bind(example, text(&group["jid"]));
+                    self.matcher.bind(example, text(&group["jid"]));
                 }
             }
             "34-teams-join" => {
                 // The seed shows the token of an invitation that it has deleted one example before.
-                let path = format!("/api/v3/teams/{}/invitations", self.likeness.ours(TEAM));
+                let path = format!("/api/v3/teams/{}/invitations", self.matcher.ours(TEAM));
                 let invitation = self.owner().post(path, json!({})).await.ok();
-                self.likeness.bind(INVITATION, text(&invitation["token"]));
+                self.matcher.bind(INVITATION, text(&invitation["token"]));
                 self.callers.insert("joiner", Person::login(&self.nobody, JOINER).await.client);
             }
             "40-team-usage" => {
@@ -166,9 +163,9 @@ impl Story {
                 let team = owner.make_team("сообщения", &[JOINER]).await;
                 let peer = team.jid_of(JOINER);
                 let first = owner.post(&team.uid, &peer, "первое").await;
-                self.likeness.bind(TEAM_OF_MESSAGES, team.uid);
-                self.likeness.bind(PEER, peer);
-                self.likeness.bind(PREVIOUS_MESSAGE, text(&first["message_id"]));
+                self.matcher.bind(TEAM_OF_MESSAGES, team.uid);
+                self.matcher.bind(PEER, peer);
+                self.matcher.bind(PREVIOUS_MESSAGE, text(&first["message_id"]));
             }
             _ => {}
         }

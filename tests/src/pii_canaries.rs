@@ -1,8 +1,8 @@
-//! A person who leaves personal values wherever the product takes one, and where all of them would be found again.
+//! A person who puts personal values wherever the product takes one, and searches for these values.
 
 use crate::{
+    eventually,
     exchange::{Answer, Body, Call},
-    patience,
     person::{Person, Team, text},
     process::find_program,
     scenario::picture,
@@ -12,15 +12,12 @@ use http::Method;
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
 
-/// In a file of theirs.
+/// The text of an uploaded file.
 pub const PICTURE: &str = "contents-of-the-file-zq";
 
-/// Everything in the database as text, as an operator would back it up.
-///
-/// # Panics
-/// It cannot be read.
+/// Dumps the database as text, as an operator would back it up.
 pub fn backup(world: &World) -> String {
-    // Options of our own client say nothing to this one.
+    // `pg_dump` does not know the options of our client.
     let url = world.database_url().split_once('?').map_or(world.database_url(), |(url, _)| url);
     let dumped = Command::new(find_program("pg_dump")).arg(url).output();
     let dumped = dumped.expect("pg_dump runs");
@@ -28,12 +25,12 @@ pub fn backup(world: &World) -> String {
     String::from_utf8_lossy(&dumped.stdout).into_owned()
 }
 
-/// Whether a value is in a backup, as text or as bytes are written there.
+/// Whether a backup contains a value, as text or as hexadecimal bytes.
 pub fn holds(backup: &str, value: &str) -> bool {
     backup.contains(value) || backup.contains(&hex::encode(value))
 }
 
-/// Whether a file below a folder has these bytes in it.
+/// Whether a file below a folder contains these bytes.
 pub fn on_disk(folder: &Path, value: &str) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return false };
     entries.flatten().any(|entry| match entry.path() {
@@ -42,8 +39,8 @@ pub fn on_disk(folder: &Path, value: &str) -> bool {
     })
 }
 
-/// Values that the person puts into everything that takes one.
-pub const PLANTED: [&str; 19] = [
+/// Personal values, each recognisable.
+pub const CANARIES: [&str; 19] = [
     "79081110002",
     "given-zq",
     "family-zq",
@@ -65,8 +62,7 @@ pub const PLANTED: [&str; 19] = [
     "taskfile-zq.txt",
 ];
 
-/// Puts them there: Boris, whom Anna has added under the first names, into his profile, his device, what he says and keeps.
-/// Returns the address of his picture.
+/// Lets Boris put the values into his profile, device, messages and settings. Returns the URL of his picture.
 pub async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &str) -> Value {
     let client = &boris.client;
     let at = |path: &str| format!("/api/v4/teams/{}/{path}", team.uid);
@@ -92,23 +88,23 @@ pub async fn plant(boris: &Person, team: &Team, anna: &str, me: &str, group: &st
     let task = json!({"description": "дело", "uploads": [stored["uid"]]});
     let task = client.post(at("tasks"), task).await.ok();
     let task = at(&format!("tasks/{}", text(&task["jid"])));
-    // Its history tells whose task it was, by name.
+    // The task's history names the earlier assignee.
     client.put(task.clone(), json!({"assignee": anna})).await.ok();
     client.put(task, json!({"assignee": me})).await.ok();
     let path = at(&format!("contacts/{me}/icons"));
     client.upload(path, "file", "p.png", picture(64, 32)).await.ok()["lg"]["url"].clone()
 }
 
-/// Asks to be forgotten.
+/// Erases an account.
 pub async fn erase_me(person: &Person) -> Answer {
     let body = Body::Json(json!({"phone": person.phone}));
     person.client.send(Call::new(Method::DELETE, "/api/v3/me", body)).await
 }
 
-/// Waits until nothing is left to do.
+/// Waits until all erasures are complete.
 pub async fn forgotten(world: &World) {
     let pool = world.pool().await;
-    patience::within(patience::START_GUARD, "everybody who asked is forgotten", async || {
+    eventually::within(eventually::START_GUARD, "everybody who asked is forgotten", async || {
         let left: i64 = sqlx::query_scalar("select count(*) from read.erasure where not purged")
             .fetch_one(&pool)
             .await

@@ -1,4 +1,4 @@
-//! Two people in one team, in a product of their own; and the two in a group of theirs.
+//! Two users in one team, and the same two in a group, each in a product of their own.
 
 use crate::{
     person::{Person, Team},
@@ -6,23 +6,19 @@ use crate::{
     world::World,
 };
 
-/// Anna and Boris in a team of Anna's.
-pub struct Pair {
-    /// Where they are.
+/// Anna owns a team, and Boris is a member.
+pub struct TwoUsers {
     pub world: World,
-    /// Who made the team.
     pub anna: Person,
-    /// Who was invited.
     pub boris: Person,
-    /// Their team.
     pub team: Team,
-    /// Boris' address.
+    /// Boris' address in the team.
     pub to_boris: String,
 }
 
-impl Pair {
-    /// Both log in, and Anna makes the team.
-    pub async fn meet(anna: &str, boris: &str) -> Self {
+impl TwoUsers {
+    /// Starts the product, logs both in and makes the team.
+    pub async fn start(anna: &str, boris: &str) -> Self {
         let world = World::all_in_one().await;
         let anna = Person::login(world.client(), anna).await;
         let phone = boris;
@@ -32,33 +28,27 @@ impl Pair {
         Self { world, anna, boris, team, to_boris }
     }
 
-    /// A path of the team's.
+    /// A path of the team, version 4.
     pub fn path(&self, rest: &str) -> String {
         format!("/api/v4/teams/{}/{rest}", self.team.uid)
     }
 }
 
-/// The two, with a group of theirs.
-pub struct Circle {
+/// Anna owns a team and a group in it, and Boris is in both.
+pub struct TwoUsersInGroup {
     /// Where they are.
     pub world: World,
-    /// Who made the team and the group.
     pub anna: Person,
-    /// Who is in both.
     pub boris: Person,
     /// Their team.
     pub team: Team,
-    /// The group's address.
     pub group: String,
 }
 
-impl Circle {
-    /// The first of these phones is Anna's, the second Boris'; the others are invited into the team as well.
-    ///
-    /// # Panics
-    /// There are not two phones.
-    pub async fn meet(world: World, phones: &[&str]) -> Self {
-        let [first, invited @ ..] = phones else { panic!("nobody to meet") };
+impl TwoUsersInGroup {
+    /// The first phone is Anna's, the second Boris'; the others are contacts of the team.
+    pub async fn start(world: World, phones: &[&str]) -> Self {
+        let [first, invited @ ..] = phones else { panic!("two phones at least") };
         let anna = Person::login(world.client(), first).await;
         let boris = Person::login(world.client(), invited[0]).await;
         let team = anna.make_team("Полк", invited).await;
@@ -66,20 +56,16 @@ impl Circle {
         Self { world, anna, boris, team, group }
     }
 
-    /// The path of a chat's messages.
     pub fn messages(&self, chat: &str) -> String {
         self.path(&format!("/chats/{chat}/messages"))
     }
 
-    /// Where the log stands.
-    ///
-    /// # Panics
-    /// The log cannot be read.
+    /// The head of the log.
     pub async fn head(&self) -> u64 {
         stored::head(&self.world).await
     }
 
-    /// A path in the team.
+    /// A path of the team, version 4.
     pub fn path(&self, rest: &str) -> String {
         format!("/api/v4/teams/{}{rest}", self.team.uid)
     }

@@ -1,34 +1,31 @@
-//! Whether an answer is like an example: equal, but for values that the server makes up, which must be of the same
-//! format and stand for the same thing wherever the example repeats them.
+//! Compares an answer with an example. Values that the server generates may differ, but must have the same format and be
+//! the same wherever the example repeats them.
 
 use crate::shape::{Format, kind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Smallest number that can only be a time in nanoseconds.
+/// Greater numbers are times in nanoseconds.
 const NANOSECONDS: i64 = 1_000_000_000_000_000_000;
 
-/// Which value of ours stands for which of the examples.
+/// Generated values by the value of the examples that they stand for.
 #[derive(Clone, Debug, Default)]
-pub struct Likeness {
+pub struct ExampleMatcher {
     ours: BTreeMap<String, String>,
 }
 
-impl Likeness {
-    /// Says that `ours` stands for `example` from now on.
+impl ExampleMatcher {
+    /// Lets `ours` stand for `example` from now on.
     pub fn bind(&mut self, example: impl Into<String>, ours: impl Into<String>) {
         self.ours.insert(example.into(), ours.into());
     }
 
-    /// What stands for a value of the examples.
-    ///
-    /// # Panics
-    /// It has not come up yet.
+    /// Returns the value that stands for one of the examples, which must be known by now.
     pub fn ours(&self, example: &str) -> &str {
         self.ours.get(example).unwrap_or_else(|| panic!("nothing stands for {example} yet"))
     }
 
-    /// A text of the examples with our values in it.
+    /// Replaces the examples' values in a text by ours.
     pub fn translate(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (example, ours) in &self.ours {
@@ -39,7 +36,7 @@ impl Likeness {
         text
     }
 
-    /// JSON of the examples with our values in it.
+    /// Replaces the examples' values in JSON by ours.
     pub fn translate_json(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.translate(text)),
@@ -51,8 +48,8 @@ impl Likeness {
         }
     }
 
-    /// Where `actual` is unlike `example`; learns what stands for what on the way. Under the pointers in `loose` only
-    /// keys and kinds are compared.
+    /// Lists where `actual` differs from `example`, and learns what stands for what. Under the pointers in `loose` only keys
+    /// and kinds are compared.
     pub fn differences(&mut self, example: &Value, actual: &Value, loose: &[String]) -> Vec<String> {
         let mut found = Vec::new();
         self.compare(String::new(), example, actual, loose, &mut found);
@@ -128,7 +125,7 @@ impl Likeness {
         if let Some(format) = Format::of(example) {
             return self.learn(format, example, actual);
         }
-        // An address or the like: the same parts, those of the server's making in the same places.
+        // A URL or the like: the same parts, with generated ones at the same places.
         let parts = |text: &str| text.split(['/', '.']).map(str::to_owned).collect::<Vec<_>>();
         let (wanted, given) = (parts(example), parts(actual));
         let alike = |this: &mut Self, wanted: &str, given: &str| {
@@ -145,7 +142,7 @@ impl Likeness {
         if !fits || !format.is_identity() {
             return fits;
         }
-        // Two things of the examples are two things of ours; but times may coincide.
+        // Different ids stay different, but times may coincide.
         let taken = format != Format::Time && self.ours.values().any(|ours| ours == actual);
         if taken || self.ours.contains_key(example) {
             return false;
@@ -161,28 +158,28 @@ fn has_same_format(example: &str, actual: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Likeness;
+    use super::ExampleMatcher;
     use serde_json::json;
 
     #[test]
     fn made_up_values_must_mean_the_same_throughout() {
-        let mut likeness = Likeness::default();
+        let mut matcher = ExampleMatcher::default();
         let example = json!({"uid": "3525d76d-cfe0-469f-b46e-cbb79ae5491e", "qr": "http://h/3525d76d-cfe0-469f-b46e-cbb79ae5491e/x.png"});
         let actual = json!({"uid": "00000000-0000-4000-8000-000000000001", "qr": "http://h/00000000-0000-4000-8000-000000000001/x.png"});
-        assert_eq!(likeness.differences(&example, &actual, &[]), Vec::<String>::new());
+        assert_eq!(matcher.differences(&example, &actual, &[]), Vec::<String>::new());
         let other = json!({"uid": "00000000-0000-4000-8000-000000000002", "qr": "http://h/00000000-0000-4000-8000-000000000001/x.png"});
-        assert_eq!(likeness.differences(&example, &other, &[]).len(), 1);
+        assert_eq!(matcher.differences(&example, &other, &[]).len(), 1);
     }
 
     #[test]
     fn keys_kinds_and_fixed_values_are_told_apart() {
-        let mut likeness = Likeness::default();
+        let mut matcher = ExampleMatcher::default();
         let example = json!({"a": null, "b": [1], "c": "x", "d": 1});
         let actual = json!({"b": [1, 2], "c": "y", "d": "1", "e": true});
-        let differences = likeness.differences(&example, &actual, &[]);
+        let differences = matcher.differences(&example, &actual, &[]);
         assert_eq!(differences.len(), 5, "{differences:?}");
         assert_eq!(
-            likeness.differences(&json!({"n": 1}), &json!({"n": 2}), &["/n".into()]),
+            matcher.differences(&json!({"n": 1}), &json!({"n": 2}), &["/n".into()]),
             Vec::<String>::new()
         );
     }

@@ -1,18 +1,17 @@
-//! People of one team who do whatever comes to their minds, the same for the same seed: a bit of everything that the
-//! product can do. What is refused is refused.
+//! Random commands of several people in one team, over all nouns, the same for the same seed. Refusals are counted and
+//! otherwise ignored.
 
 use crate::{
-    chance::Chance,
     exchange::{Body, Call},
     person::{Person, Team},
 };
+use fastrand::Rng;
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// See the file's head.
-pub struct Meddler {
-    chance: Chance,
+pub struct RandomWorkload {
+    rng: Rng,
     people: Vec<Person>,
     jids: Vec<String>,
     team: String,
@@ -21,15 +20,15 @@ pub struct Meddler {
     sections: Vec<String>,
     projects: Vec<String>,
     messages: Vec<(usize, String, String)>,
-    /// How many commands were accepted, and how many were not.
+    /// Numbers of accepted and of refused commands.
     pub outcome: (usize, usize),
 }
 
-impl Meddler {
-    /// Of the people of a team, its maker first, with their addresses there.
+impl RandomWorkload {
+    /// `people` are members of the team, its owner first, and `jids` their addresses in it.
     pub fn new(people: &[Person], jids: &[String], team: &Team, seed: u64) -> Self {
         Self {
-            chance: Chance(seed),
+            rng: Rng::with_seed(seed),
             people: people.to_vec(),
             jids: jids.to_vec(),
             team: team.uid.clone(),
@@ -42,9 +41,9 @@ impl Meddler {
         }
     }
 
-    /// Does something.
-    pub async fn meddle(&mut self) {
-        match self.chance.below(25) {
+    /// Sends one random command.
+    pub async fn step(&mut self) {
+        match self.rng.u64(..25) {
             0..5 => self.post().await,
             5 => self.edit().await,
             6 => self.delete().await,
@@ -69,10 +68,10 @@ impl Meddler {
         let text = self.word(&["раз", "два, @Имя", "три\nстроки", "https://example.org/"]);
         let mut body =
             json!({"to": chat, "content": {"type": "plain", "text": text}, "important": text == "раз"});
-        if self.chance.below(4) == 0 {
+        if self.rng.u64(..4) == 0 {
             body["silently"] = json!(true);
         }
-        if self.chance.below(4) == 0
+        if self.rng.u64(..4) == 0
             && let Some((_, other, id)) = self.message()
             && other == chat
         {
@@ -98,13 +97,13 @@ impl Meddler {
     async fn react(&mut self) {
         let Some((_, chat, id)) = self.message() else { return };
         let who = self.someone();
-        let method = if self.chance.below(4) == 0 { Method::DELETE } else { Method::POST };
+        let method = if self.rng.u64(..4) == 0 { Method::DELETE } else { Method::POST };
         self.call(who, method, &format!("chats/{chat}/messages/{id}/reactions/%F0%9F%91%8D"), None).await;
     }
 
     async fn read(&mut self) {
         let (who, mut body) = (self.someone(), json!({"jid": self.chat()}));
-        if self.chance.below(2) == 0
+        if self.rng.u64(..2) == 0
             && let Some((_, chat, id)) = self.message()
         {
             body = json!({"jid": chat, "last_read_message_id": id});
@@ -114,7 +113,7 @@ impl Meddler {
 
     async fn make_group(&mut self) {
         let who = self.someone();
-        let public = self.chance.below(2) == 0;
+        let public = self.rng.u64(..2) == 0;
         let members = json!([{"jid": self.someones_jid(), "status": "member"}]);
         let body = json!({"display_name": format!("Группа {}", self.groups.len()), "members": members, "public": public});
         let made = self.call(who, Method::POST, "groups", Some(body)).await;
@@ -124,10 +123,10 @@ impl Meddler {
     async fn change_group(&mut self) {
         let Some(group) = self.one_of(&self.groups.clone()) else { return };
         let who = self.someone();
-        let body = match self.chance.below(5) {
-            0 => json!({"display_name": format!("Иначе {}", self.chance.below(9))}),
-            1 => json!({"public": self.chance.below(2) == 0}),
-            2 => json!({"readonly_for_members": self.chance.below(2) == 0}),
+        let body = match self.rng.u64(..5) {
+            0 => json!({"display_name": format!("Иначе {}", self.rng.u64(..9))}),
+            1 => json!({"public": self.rng.u64(..2) == 0}),
+            2 => json!({"readonly_for_members": self.rng.u64(..2) == 0}),
             3 => json!({"description": "о чём-то"}),
             _ => {
                 let pinned = self.message().filter(|(_, chat, _)| *chat == group).map(|(_, _, id)| id);
@@ -140,7 +139,7 @@ impl Meddler {
     async fn set_member(&mut self) {
         let Some(group) = self.one_of(&self.groups.clone()) else { return };
         let (who, whom) = (self.someone(), self.someones_jid());
-        match self.chance.below(3) {
+        match self.rng.u64(..3) {
             0 => self.call(who, Method::DELETE, &format!("groups/{group}/members/{whom}"), None).await,
             _ => {
                 let status = self.word(&["member", "admin"]);
@@ -150,10 +149,10 @@ impl Meddler {
         };
     }
 
-    /// What people keep of a chat for themselves.
+    /// Changes a member's own settings of a chat.
     async fn keep(&mut self) {
         let (who, chat) = (self.someone(), self.chat());
-        let on = self.chance.below(2) == 0;
+        let on = self.rng.u64(..2) == 0;
         let key = ["pinned", "hidden", "notifications_enabled", "counters_enabled", "collapsed", "feed"]
             [self.pick(6)];
         self.call(who, Method::PUT, &format!("chats/{chat}"), Some(json!({key: on}))).await;
@@ -172,9 +171,9 @@ impl Meddler {
             "assignee": self.someones_jid(),
             "tags": [self.word(&["срочно", "дом"])],
             "items": [{"text": "раз"}, {"text": "два"}],
-            "public": self.chance.below(2) == 0,
+            "public": self.rng.u64(..2) == 0,
         });
-        if self.chance.below(2) == 0 {
+        if self.rng.u64(..2) == 0 {
             body["observers"] = json!([self.someones_jid()]);
         }
         let made = self.call(who, Method::POST, "tasks", Some(body)).await;
@@ -184,17 +183,17 @@ impl Meddler {
     async fn change_task(&mut self) {
         let Some(task) = self.one_of(&self.tasks.clone()) else { return };
         let who = self.someone();
-        let body = match self.chance.below(7) {
+        let body = match self.rng.u64(..7) {
             0 => json!({"task_status": self.word(&["new", "done", "своё"])}),
             1 => json!({"assignee": self.someones_jid()}),
             2 => json!({"observers": [self.someones_jid(), self.someones_jid()]}),
             3 => json!({"description": "Другая\nзадача", "deadline": "2019-09-27"}),
-            4 => json!({"public": self.chance.below(2) == 0}),
+            4 => json!({"public": self.rng.u64(..2) == 0}),
             5 => json!({"section": self.one_of(&self.projects.clone())}),
             _ => json!({"tags": ["новое"]}),
         };
         let path = format!("tasks/{task}");
-        if self.chance.below(16) == 0 {
+        if self.rng.u64(..16) == 0 {
             self.call(who, Method::DELETE, &path, None).await;
         } else {
             self.call(who, Method::PUT, &path, Some(body)).await;
@@ -203,7 +202,7 @@ impl Meddler {
 
     async fn change_contact(&mut self) {
         let (who, whom) = (self.someone(), self.someones_jid());
-        let body = match self.chance.below(4) {
+        let body = match self.rng.u64(..4) {
             0 => json!({"given_name": self.word(&["Анна", "Имя", "Борис"])}),
             1 => json!({"role": "повар"}),
             2 => json!({"status": self.word(&["member", "admin"])}),
@@ -214,8 +213,8 @@ impl Meddler {
 
     async fn sort_contacts(&mut self) {
         let who = self.someone();
-        let body = Some(json!({"name": format!("Отдел {}", self.chance.below(99))}));
-        match (self.chance.below(3), self.one_of(&self.sections.clone())) {
+        let body = Some(json!({"name": format!("Отдел {}", self.rng.u64(..99))}));
+        match (self.rng.u64(..3), self.one_of(&self.sections.clone())) {
             (0, Some(section)) => {
                 self.call(who, Method::DELETE, &format!("contact-sections/{section}"), None).await;
             }
@@ -231,22 +230,22 @@ impl Meddler {
 
     async fn sort_tasks(&mut self) {
         let who = self.someone();
-        match (self.chance.below(3), self.one_of(&self.projects.clone())) {
+        match (self.rng.u64(..3), self.one_of(&self.projects.clone())) {
             (0, Some(section)) => {
                 self.call(who, Method::DELETE, &format!("task-sections/{section}"), None).await;
             }
             _ => {
-                let body = json!({"name": format!("Проект {}", self.chance.below(99))});
+                let body = json!({"name": format!("Проект {}", self.rng.u64(..99))});
                 let made = self.call(who, Method::POST, "task-sections", Some(body)).await;
                 self.projects.extend(made["uid"].as_str().map(str::to_owned));
             }
         }
     }
 
-    /// What changes much: somebody leaves the team or comes back, a group ends, the team is renamed.
+    /// Changes much at once: a member leaves or returns, a group ends, the team is renamed.
     async fn rare(&mut self) {
         let who = self.someone();
-        match self.chance.below(5) {
+        match self.rng.u64(..5) {
             0 => {
                 let last = self.jids.last().cloned().unwrap_or_default();
                 self.call(0, Method::DELETE, &format!("contacts/{last}"), None).await;
@@ -266,7 +265,7 @@ impl Meddler {
                 self.call(who, Method::POST, "reminds", Some(body)).await;
             }
             _ => {
-                let body = json!({"name": format!("Команда {}", self.chance.below(9))});
+                let body = json!({"name": format!("Команда {}", self.rng.u64(..9))});
                 let path = format!("/api/v4/teams/{}", self.team);
                 self.send(who, Call::new(Method::PUT, path, Body::Json(body))).await;
             }
@@ -298,7 +297,7 @@ impl Meddler {
     }
 
     fn pick(&mut self, among: usize) -> usize {
-        usize::try_from(self.chance.below(among as u64)).unwrap_or(0)
+        usize::try_from(self.rng.u64(..among as u64)).unwrap_or(0)
     }
 
     fn word(&mut self, among: &[&'static str]) -> &'static str {
@@ -324,9 +323,9 @@ impl Meddler {
         self.messages.get(index).cloned()
     }
 
-    /// A chat that is there, or may be.
+    /// A chat, existing or not.
     fn chat(&mut self) -> String {
-        let all = match self.chance.below(3) {
+        let all = match self.rng.u64(..3) {
             0 => self.jids.clone(),
             1 => self.groups.clone(),
             _ => self.tasks.clone(),

@@ -1,9 +1,9 @@
 //! A group with four members, all of them listening: what each of them must have heard in the end, whatever broke meanwhile.
 
 use crate::{
-    ear::Ear,
     load::{Acknowledged, Load},
     person::{Person, Team},
+    recording_socket::RecordingSocket,
     world::World,
 };
 use serde_json::json;
@@ -11,7 +11,7 @@ use serde_json::json;
 const OTHERS: usize = 3;
 
 /// See the file's head.
-pub struct Room {
+pub struct ListeningGroup {
     /// Who made it, and writes.
     pub anna: Person,
     /// Who read.
@@ -21,12 +21,12 @@ pub struct Room {
     /// The group's address.
     pub group: String,
     /// One for each of the others, then Anna's.
-    pub ears: Vec<Ear>,
+    pub sockets: Vec<RecordingSocket>,
 }
 
-impl Room {
+impl ListeningGroup {
     /// People with phones that begin so, followed by one digit.
-    pub async fn of(world: &World, phones: &str) -> Self {
+    pub async fn create(world: &World, phones: &str) -> Self {
         let anna = Person::login(world.client(), &format!("{phones}0")).await;
         let phones: Vec<String> = (1..=OTHERS).map(|digit| format!("{phones}{digit}")).collect();
         let mut others = Vec::new();
@@ -37,11 +37,11 @@ impl Room {
         let jids: Vec<String> = phones.iter().map(|phone| team.jid_of(phone)).collect();
         let jids: Vec<&str> = jids.iter().map(String::as_str).collect();
         let group = anna.make_group(&team.uid, "г", &jids).await;
-        let mut room = Self { anna, others, team, group, ears: Vec::new() };
-        for person in room.others.iter().chain([&room.anna]) {
-            room.ears.push(Ear::open(person, &room.team.uid, &room.group).await);
+        let mut group = Self { anna, others, team, group, sockets: Vec::new() };
+        for person in group.others.iter().chain([&group.anna]) {
+            group.sockets.push(RecordingSocket::open(person, &group.team.uid, &group.group).await);
         }
-        room
+        group
     }
 
     /// Anna writes over two connections, without a pause.
@@ -50,13 +50,10 @@ impl Room {
     }
 
     /// Everybody has heard everything once, in order; and the counters say so.
-    ///
-    /// # Panics
-    /// Somebody has not.
     pub async fn has_heard(&self, acknowledged: &Acknowledged) {
-        for ear in &self.ears {
-            ear.has_heard(&acknowledged.messages).await;
-            ear.heard_in_order();
+        for socket in &self.sockets {
+            socket.has_heard(&acknowledged.messages).await;
+            socket.heard_in_order();
         }
         let amount = acknowledged.messages.len();
         for person in &self.others {

@@ -2,10 +2,10 @@
 //! stood. It remembers what it heard.
 
 use crate::{
-    chance::Chance,
     client::Client,
     socket::{Next, Socket},
 };
+use fastrand::Rng;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -16,27 +16,27 @@ const STAY: u64 = 1_500;
 const PAUSE: u64 = 400;
 
 /// Where a frame stands.
-pub type Place = (u64, u64);
+pub type FramePosition = (u64, u64);
 
 /// See the file's head.
-pub struct Wanderer {
+pub struct FlakyClient {
     client: Client,
     team: String,
-    chance: Chance,
+    rng: Rng,
     from: String,
     /// What was heard, in order: where it stands, and the frame.
-    pub heard: Vec<(Place, Value)>,
+    pub heard: Vec<(FramePosition, Value)>,
     /// How often it came back.
     pub returns: usize,
 }
 
-impl Wanderer {
+impl FlakyClient {
     /// Begins behind a position.
     pub fn new(client: &Client, team: &str, from: u64, seed: u64) -> Self {
         Self {
             client: client.clone(),
             team: team.to_owned(),
-            chance: Chance(seed),
+            rng: Rng::with_seed(seed),
             from: from.to_string(),
             heard: Vec::new(),
             returns: 0,
@@ -44,12 +44,12 @@ impl Wanderer {
     }
 
     /// Comes and goes for that long.
-    pub async fn wander(&mut self, time: Duration) {
+    pub async fn come_and_go(&mut self, time: Duration) {
         let _ = timeout(time, async {
             loop {
-                let stay = Duration::from_millis(self.chance.below(STAY));
+                let stay = Duration::from_millis(self.rng.u64(..STAY));
                 let _ = timeout(stay, self.listen(u64::MAX)).await;
-                sleep(Duration::from_millis(self.chance.below(PAUSE))).await;
+                sleep(Duration::from_millis(self.rng.u64(..PAUSE))).await;
                 self.returns += 1;
             }
         })
@@ -65,9 +65,6 @@ impl Wanderer {
     }
 
     /// Listens over one connection; true when the server says that everything up to the position was told.
-    ///
-    /// # Panics
-    /// Something comes that was heard before, or is said to be forgotten.
     async fn listen(&mut self, position: u64) -> bool {
         let path = format!("/messaging/{}?from={}", self.team, self.from);
         let Ok(mut socket) = Socket::try_open(&self.client, &path, &[]).await else { return false };
