@@ -67,10 +67,10 @@ impl Client {
         Self { transport, document, identity: Identity::Nobody }
     }
 
-    /// A client without credentials that calls a router in this process.
-    pub fn in_process(router: Router, document: Option<Arc<Document>>) -> Self {
+    /// A client without credentials that calls a router in this process and checks no answers.
+    pub fn in_process(router: Router) -> Self {
         let transport = Transport::InProcess { http: http(None), router, source: Ipv4Addr::LOCALHOST.into() };
-        Self { transport, document, identity: Identity::Nobody }
+        Self { transport, document: None, identity: Identity::Nobody }
     }
 
     /// This client, with another local address, such as 127.0.11.1.

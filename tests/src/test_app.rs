@@ -1,17 +1,16 @@
 //! The product in the test's own process, reached through its router: no socket, no child process, a log in memory and
-//! a database that tests take in turns.
+//! a database that tests take in turns. Answers are not checked against the OpenAPI document, which would take longer
+//! than a test; the contract's tests do that.
 
 mod database;
 
 use crate::{
     client::Client,
-    openapi::Document,
     person::Person,
     world::{PUBLIC_URL, master_key},
 };
 use database::PooledDatabase;
 use platform::config::{Config, Profile, Secret};
-use std::sync::Arc;
 use tempfile::TempDir;
 use veche::InProcess;
 
@@ -45,7 +44,7 @@ impl TestApp {
         config.postgres.max_connections = CONNECTIONS;
         change(&mut config);
         let product = InProcess::start(config).await.unwrap_or_else(|error| panic!("no start: {error}"));
-        let client = Client::in_process(product.router().clone(), Some(document()));
+        let client = Client::in_process(product.router().clone());
         Self { client, _product: product, _database: database, _folder: folder }
     }
 
@@ -58,10 +57,4 @@ impl TestApp {
     pub async fn login(&self, phone: &str) -> Person {
         Person::login(&self.client, phone).await
     }
-}
-
-/// The OpenAPI document, which every answer is checked against.
-fn document() -> Arc<Document> {
-    let json = serde_json::to_value(veche::docs::openapi()).expect("the document is JSON");
-    Arc::new(Document::new(json))
 }

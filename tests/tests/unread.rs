@@ -1,7 +1,6 @@
 //! What is unread: after a history of everything that moves counters, sockets were told what answers say; and who is told
 //! of what one keeps for oneself.
 
-use fastrand::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use veche_tests::{

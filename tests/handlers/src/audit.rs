@@ -2,7 +2,7 @@
 
 use crate::fixture::{Fixture, STRANGER};
 use serde_json::{Value, json};
-use veche_tests::{client::Client, eventually, person::text, test_app::TestApp};
+use veche_tests::{client::Client, eventually, test_app::TestApp};
 
 /// A team whose stranger is an auditor.
 async fn audited() -> Fixture {
@@ -78,7 +78,6 @@ async fn audit_verify_tells_an_auditor_the_head_of_the_chain() {
     let fixture = audited().await;
     let auditor = fixture.stranger().await.client;
     events(&auditor, "/api/audit/v1/events").await;
-    let head =
-        auditor.get("/api/audit/v1/verify").await.ok_like(&json!({"number": "<any>", "head": "<any>"}));
-    assert!(!text(&head["head"]).is_empty());
+    let head = json!({"number": "<any>", "head": "<any>", "not_signed": "<any>"});
+    auditor.get("/api/audit/v1/verify").await.ok_like(&head);
 }

@@ -63,10 +63,12 @@ async fn device_of_another_account_is_not_found() {
 }
 
 #[tokio::test]
-async fn remove_device_ends_its_session() {
+async fn remove_device_ends_the_session_of_that_device() {
     let app = TestApp::start().await;
     let anna = app.login(OWNER).await.client;
     anna.post("/api/v3/devices", laptop()).await.ok();
     assert_eq!(anna.delete("/api/v3/devices/laptop").await.ok(), Value::Null);
+    anna.get("/api/v3/me").await.ok();
+    anna.delete("/api/v3/devices/first").await.ok();
     anna.get("/api/v3/me").await.fails(401, "INVALID_TOKEN");
 }
