@@ -25,7 +25,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    async fn set(messages: usize) -> Self {
+    async fn start(messages: usize) -> Self {
         let mut world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
         let anna = Person::login(world.client(), ANNA).await;
         let team: Team = anna.make_team("двое", &[BORIS]).await;
@@ -94,50 +94,50 @@ async fn tamper(pool: &PgPool, change: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_refuses_what_is_no_place_for_it() {
-    let stage = Fixture::set(3).await;
-    let own = stage.world.database_url();
-    stage.refuses(&["--to", own], "--to names the source log itself");
+    let fixture = Fixture::start(3).await;
+    let own = fixture.world.database_url();
+    fixture.refuses(&["--to", own], "--to names the source log itself");
     let spelt = format!("{own}{}application_name=copy", if own.contains('?') { '&' } else { '?' });
-    stage.refuses(&["--to", &spelt], "--to names the source log itself");
-    stage.refuses(&["--to", "memory"], "--to: postgres://… or esdb://… is expected");
-    stage.refuses(&["--from", "memory", "--to", own], "--from: postgres://… or esdb://… is expected");
-    stage.refuses(&["--to", "esdb://user:secret@a,,b"], "--to: the URL of EventStoreDB: a host is expected");
-    assert_eq!(stage.copy(&[]).0, Some(2), "nothing is said of where to");
+    fixture.refuses(&["--to", &spelt], "--to names the source log itself");
+    fixture.refuses(&["--to", "memory"], "--to: postgres://… or esdb://… is expected");
+    fixture.refuses(&["--from", "memory", "--to", own], "--from: postgres://… or esdb://… is expected");
+    fixture.refuses(&["--to", "esdb://user:secret@a,,b"], "--to: the URL of EventStoreDB: a host is expected");
+    assert_eq!(fixture.copy(&[]).0, Some(2), "nothing is said of where to");
     let server = Sim::start().await.expect("a port is free");
     let url = server.url();
-    stage.copies(&["--to", &url]);
+    fixture.copies(&["--to", &url]);
     let spelt = format!("{}&keepAliveInterval=10000", url.replace("esdb://", "esdb://user:pass@"));
-    stage.refuses(&["--from", &url, "--to", &spelt], "--to names the source log itself");
-    stage.copies(&["--from", &url, "--to", &format!("{url}&namespace=other")]);
+    fixture.refuses(&["--from", &url, "--to", &spelt], "--to names the source log itself");
+    fixture.copies(&["--from", &url, "--to", &format!("{url}&namespace=other")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_with_another_history_is_left_as_it_is() {
-    let stage = Fixture::set(3).await;
-    let to = &["--to", &*stage.other.url];
-    assert!(stage.copies(to).contains("Found 0 events"));
-    assert_eq!(content(&stage.target).await, content(&stage.source).await);
+    let fixture = Fixture::start(3).await;
+    let to = &["--to", &*fixture.other.url];
+    assert!(fixture.copies(to).contains("Found 0 events"));
+    assert_eq!(content(&fixture.target).await, content(&fixture.source).await);
 
-    intrude(&stage.target, 2).await;
-    let there = content(&stage.target).await;
+    intrude(&fixture.target, 2).await;
+    let there = content(&fixture.target).await;
     let behind = there.len() - 1;
     let why = format!("the target holds events that the source lacks: those after its position {behind}");
-    stage.refuses(to, &why);
+    fixture.refuses(to, &why);
     // The source goes on too, elsewhere.
-    intrude(&stage.source, 2).await;
+    intrude(&fixture.source, 2).await;
     let why =
         format!("another history: the event's id differs between position {0} and position {0}", behind + 1);
-    stage.refuses(to, &why);
-    assert_eq!(content(&stage.target).await, there);
+    fixture.refuses(to, &why);
+    assert_eq!(content(&fixture.target).await, there);
 
     for (change, what) in [
         ("data = data || ' '::bytea where position = 3", "what is stored of the event"),
         ("kind = 'test.happened.v1' where position = 2", "the event's name"),
         ("stream = 'test-0' where position = 1", "the stream"),
     ] {
-        tamper(&stage.target, change).await;
+        tamper(&fixture.target, change).await;
         let place = &change[change.len() - 1..];
-        stage.refuses(
+        fixture.refuses(
             to,
             &format!("another history: {what} differs between position {place} and position {place}"),
         );
@@ -146,21 +146,21 @@ async fn a_target_with_another_history_is_left_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
-    let stage = Fixture::set(3).await;
-    let before = content(&stage.source).await.len();
-    intrude(&stage.source, 1_000_000).await;
+    let fixture = Fixture::start(3).await;
+    let before = content(&fixture.source).await.len();
+    intrude(&fixture.source, 1_000_000).await;
     let server = Sim::start().await.expect("a port is free");
     let why = format!("at position {}: bytes of an append: 1000004 is above the limit of 983040", before + 1);
-    stage.refuses(&["--to", &server.url()], &why);
-    stage.refuses(&["--to", &server.url()], &why);
+    fixture.refuses(&["--to", &server.url()], &why);
+    fixture.refuses(&["--to", &server.url()], &why);
     // Postgres takes it, and of what was copied nothing is lost.
-    let words = stage.copies(&["--to", &stage.other.url]);
+    let words = fixture.copies(&["--to", &fixture.other.url]);
     assert!(words.contains(&format!("{} were copied", before + 1)), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
-    let stage = Fixture::set(1).await;
+    let fixture = Fixture::start(1).await;
     // A command whose receipt speaks of one event more than there are, and it is the last one.
     let cut = "with moved as (update log.head set position = position + 1 returning position), event as ( \
             insert into log.events (position, stream, revision, event_id, kind, data, meta) \
@@ -170,68 +170,68 @@ async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
             last_position) \
         select '0f0e0d0c-0b0a-4908-8706-050403020101', decode(repeat('07', 32), 'hex'), 'test-cut', 0, 1, position, \
             position + 1 from moved";
-    sqlx::query(cut).execute(&stage.source).await.expect("whoever owns the database can do so");
-    let all = content(&stage.source).await;
+    sqlx::query(cut).execute(&fixture.source).await.expect("whoever owns the database can do so");
+    let all = content(&fixture.source).await;
     let whole = all.len() - 1;
-    let to = &["--to", &*stage.other.url];
+    let to = &["--to", &*fixture.other.url];
     let why = format!("the append behind position {whole} is not whole in the source");
-    stage.refuses(to, &why);
-    stage.refuses(to, &why);
-    assert_eq!(content(&stage.target).await, all[..whole], "what was before it is there");
+    fixture.refuses(to, &why);
+    fixture.refuses(to, &why);
+    assert_eq!(content(&fixture.target).await, all[..whole], "what was before it is there");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
-    let stage = Fixture::set(3).await;
-    let all = content(&stage.source).await.len();
-    let to = &["--to", &*stage.other.url, "--switch"];
+    let fixture = Fixture::start(3).await;
+    let all = content(&fixture.source).await.len();
+    let to = &["--to", &*fixture.other.url, "--switch"];
     let move_checkpoint = async |by: i64| {
         let sql = "update read.checkpoint set position = position + $1";
-        sqlx::query(sql).bind(by).execute(&stage.source).await.expect("a checkpoint");
+        sqlx::query(sql).bind(by).execute(&fixture.source).await.expect("a checkpoint");
     };
     move_checkpoint(-1).await;
     let why = format!("the read model is at {} of {all}, the copy at {all}: stop the command side", all - 1);
-    stage.refuses(to, &why);
+    fixture.refuses(to, &why);
     let position = "select position from read.checkpoint";
     let left: i64 =
-        sqlx::query_scalar(position).fetch_one(&stage.source).await.expect("it is left as it was");
+        sqlx::query_scalar(position).fetch_one(&fixture.source).await.expect("it is left as it was");
     assert_eq!(left, i64::try_from(all - 1).expect("few"));
     move_checkpoint(1).await;
-    let words = stage.copies(to);
+    let words = fixture.copies(to);
     assert!(words.contains(&format!("Found {all} events, copied 0 events")), "{words}");
-    let left: i64 = sqlx::query_scalar(position).fetch_one(&stage.source).await.expect("it starts over");
+    let left: i64 = sqlx::query_scalar(position).fetch_one(&fixture.source).await.expect("it starts over");
     assert_eq!(left, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_was_killed_is_gone_on_with() {
-    let stage = Fixture::set(200).await;
-    let all = content(&stage.source).await;
+    let fixture = Fixture::start(200).await;
+    let all = content(&fixture.source).await;
     let count = "select count(*) from log.events";
     for part in [10, 60] {
         let mut command = Command::new(program());
-        command.args(["log", "copy", "--to", &stage.other.url]).stdout(Stdio::null()).stderr(Stdio::null());
-        command.envs(stage.world.environment().iter().map(|(name, value)| (name, value)));
+        command.args(["log", "copy", "--to", &fixture.other.url]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(fixture.world.environment().iter().map(|(name, value)| (name, value)));
         let mut copying = command.spawn().expect("the product starts");
         eventually::within(eventually::START_GUARD, "some of it is copied", async || {
-            let copied: i64 = sqlx::query_scalar(count).fetch_one(&stage.target).await.ok()?;
+            let copied: i64 = sqlx::query_scalar(count).fetch_one(&fixture.target).await.ok()?;
             (copied > part).then_some(())
         })
         .await;
         copying.kill().expect("it is at work");
         copying.wait().expect("it ends");
     }
-    let words = stage.copies(&["--to", &stage.other.url]);
+    let words = fixture.copies(&["--to", &fixture.other.url]);
     assert!(!words.contains("Found 0 events") && !words.contains("copied 0 events"), "{words}");
-    assert_eq!(content(&stage.target).await, all);
+    assert_eq!(content(&fixture.target).await, all);
     for table in ["log.receipts", "keys.data_keys"] {
         let rows = format!("select (to_jsonb(t) - 'recorded_at')::text from {table} t order by 1");
         let rows = async |pool: &PgPool| -> Vec<String> {
             sqlx::query_scalar(sqlx::AssertSqlSafe(rows.clone())).fetch_all(pool).await.expect(table)
         };
-        let copied = rows(&stage.target).await;
+        let copied = rows(&fixture.target).await;
         assert!(!copied.is_empty(), "{table}");
-        assert_eq!(copied, rows(&stage.source).await, "{table}");
+        assert_eq!(copied, rows(&fixture.source).await, "{table}");
     }
-    assert!(stage.copies(&["--to", &stage.other.url]).contains("copied 0 events"));
+    assert!(fixture.copies(&["--to", &fixture.other.url]).contains("copied 0 events"));
 }
