@@ -101,7 +101,8 @@ async fn a_copy_refuses_what_is_no_place_for_it() {
     fixture.refuses(&["--to", &spelt], "--to names the source log itself");
     fixture.refuses(&["--to", "memory"], "--to: postgres://… or esdb://… is expected");
     fixture.refuses(&["--from", "memory", "--to", own], "--from: postgres://… or esdb://… is expected");
-    fixture.refuses(&["--to", "esdb://user:secret@a,,b"], "--to: the URL of EventStoreDB: a host is expected");
+    fixture
+        .refuses(&["--to", "esdb://user:secret@a,,b"], "--to: the URL of EventStoreDB: a host is expected");
     assert_eq!(fixture.copy(&[]).0, Some(2), "nothing is said of where to");
     let server = Sim::start().await.expect("a port is free");
     let url = server.url();
