@@ -1,6 +1,8 @@
 //! The OpenAPI document, made from the handlers, and the pages that show it.
 
+mod examples;
 mod failures;
+mod operation_ids;
 
 use axum::{Router, middleware};
 use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
@@ -65,6 +67,8 @@ pub fn openapi() -> Document {
             .for_each(add_accepted);
     }
     failures::describe(&mut document);
+    operation_ids::set(&mut document);
+    examples::attach(&mut document);
     document
 }
 
@@ -102,6 +106,21 @@ fn add_accepted(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     responses.entry("202".to_owned()).or_insert(RefOr::T(accepted));
     responses.entry("204".to_owned()).or_insert(RefOr::T(unshown));
+}
+
+/// All operations, each with its method in lower case and its path.
+fn operations_mut(document: &mut Document) -> impl Iterator<Item = (&'static str, &str, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let operations = [
+            ("get", item.get.as_mut()),
+            ("post", item.post.as_mut()),
+            ("put", item.put.as_mut()),
+            ("delete", item.delete.as_mut()),
+        ];
+        operations
+            .into_iter()
+            .filter_map(move |(method, operation)| Some((method, path.as_str(), operation?)))
+    })
 }
 
 /// Routes of `/openapi.json` and of `/docs`, which shows it.
