@@ -1,19 +1,21 @@
-//! Which frames a client has confirmed, and so up to where it has certainly got everything.
+//! Frames that a client has acknowledged, and so the position up to which it has certainly got everything.
 //!
-//! Frames come in order: who confirms one has got all before it, also those that ask for no confirmation.
+//! Frames arrive in order: acknowledging one acknowledges all before it, including those that ask for no
+//! acknowledgement.
 
 use protocol::FeedPosition;
 use std::collections::VecDeque;
 
-/// Frames that may be unconfirmed at once. Who leaves more of them so does not confirm: its place stays where it is.
+/// Maximum number of unacknowledged frames. A client that exceeds it does not acknowledge; its position stays as it
+/// is.
 const MOST: usize = 512;
 
-/// See the file's head.
+/// The unacknowledged frames of one socket.
 #[derive(Debug)]
 pub(crate) struct Confirmations {
     asked: u64,
     unconfirmed: VecDeque<Asked>,
-    /// Frames were sent that are not remembered here.
+    /// Some unacknowledged frames are no longer remembered.
     lost_count: bool,
     confirmed: Option<FeedPosition>,
     is_news: bool,
@@ -27,13 +29,13 @@ struct Asked {
 }
 
 impl Confirmations {
-    /// Of a client that can confirm, or of one that is only spoken to.
+    /// `can_confirm`: the client can send acknowledgements.
     pub(crate) fn new(can_confirm: bool) -> Self {
         let unconfirmed = VecDeque::new();
         Self { asked: 0, unconfirmed, lost_count: !can_confirm, confirmed: None, is_news: false }
     }
 
-    /// The `confirm_id` of the frame at that point: 12 characters, as clients expect; unique within the socket.
+    /// The `confirm_id` of the frame at a position: 12 characters, as clients expect, unique within the socket.
     pub(crate) fn ask(&mut self, point: FeedPosition) -> String {
         self.asked += 1;
         if self.unconfirmed.len() == MOST {
@@ -46,7 +48,7 @@ impl Confirmations {
         format!("{:012x}", self.asked)
     }
 
-    /// The client confirms. What was not asked for is left aside.
+    /// Acknowledges a frame; unknown ids are ignored.
     pub(crate) fn confirm(&mut self, id: &str) {
         let Ok(number) = u64::from_str_radix(id, 16) else { return };
         let Ok(found) = self.unconfirmed.binary_search_by_key(&number, |asked| asked.number) else { return };
@@ -57,7 +59,7 @@ impl Confirmations {
         }
     }
 
-    /// Up to where everything is confirmed, if that is not what was said the last time.
+    /// The position up to which everything is acknowledged, if it has changed since the last call.
     pub(crate) fn take_news(&mut self) -> Option<FeedPosition> {
         self.confirmed.filter(|_| std::mem::take(&mut self.is_news))
     }
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_is_before_the_first_frame_that_is_not_confirmed() {
+    fn position_stops_before_the_first_unacknowledged_frame() {
         let mut confirmations = Confirmations::new(true);
         let ids: Vec<String> = (1..=4).map(|position| confirmations.ask(point(position))).collect();
         assert_eq!(ids[0].len(), 12);
@@ -81,7 +83,7 @@ mod tests {
         assert_eq!(confirmations.take_news(), None);
         confirmations.confirm(&ids[0]);
         assert_eq!(confirmations.take_news(), Some(point(2)));
-        assert_eq!(confirmations.take_news(), None, "said once");
+        assert_eq!(confirmations.take_news(), None, "returned once");
         for strange in ["", "zebra", &ids[0], "0000000000ff"] {
             confirmations.confirm(strange);
         }
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn who_confirms_too_little_keeps_its_place() {
+    fn too_many_unacknowledged_frames_freeze_the_position() {
         let mut confirmations = Confirmations::new(true);
         let first = confirmations.ask(point(1));
         confirmations.confirm(&first);

@@ -1,7 +1,7 @@
-//! `GET /messaging/{team_uid}`: from the request to a socket, or to a refusal.
+//! `GET /messaging/{team_uid}`: from a request to a socket or a refusal.
 //!
-//! What a client got wrong about itself (no token, wrong token, wrong team) it learns over the socket, as the protocol
-//! has it; what concerns browsers' safety and the server's health is refused before the upgrade.
+//! Wrong credentials and a wrong team are reported over the socket, as the protocol demands; violations of browser
+//! security and an unhealthy server are refused before the upgrade.
 
 use crate::{
     close_code,
@@ -29,19 +29,19 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Says that a client wants to go on from what it has confirmed.
+/// Value of `from` that resumes at the last acknowledged frame.
 const CONFIRMED: &str = "confirmed";
 
-/// From where a client wants to go on.
+/// Parameters of the resumption.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Resume {
-    /// Everything behind this point is told once, in order, before what is new: `position` or `position.ordinal` of the
-    /// last frame, `Event-Position` of an answer, `position` of `server.time`; or `confirmed`, the last frame that this
-    /// session's client has confirmed. Without it the stream begins now.
+    /// Resume after this position: `position` or `position.ordinal` of the last frame, `Event-Position` of an
+    /// answer, `position` of `server.time`; or `confirmed` for the last frame that this session's client has
+    /// acknowledged. Missed events are sent once, in order, before new ones. Without it the stream begins now.
     from: Option<String>,
-    /// `true`: unless it goes on from somewhere, the first frame is `server.roster`, everything as of where the stream
-    /// begins. `false`: not even where the operator lets everybody have it.
+    /// `true`: unless the socket resumes, the first frame is `server.roster`, the complete state where the stream
+    /// begins. `false`: no such frame, even where the operator sends it to everybody.
     roster: Option<String>,
 }
 
@@ -50,17 +50,17 @@ pub(crate) fn router() -> OpenApiRouter<Gateway> {
     OpenApiRouter::new().routes(routes!(connect)).routes(routes!(connect_widget))
 }
 
-/// Opens a socket of the caller in a team.
+/// Open a websocket of the caller in a team
 #[utoipa::path(
     get,
     path = "/messaging/{team_uid}",
     tag = "realtime",
-    params(("team_uid" = String, Path, description = "The team"), Resume),
+    params(("team_uid" = String, Path, description = "Id of the team."), Resume),
     responses(
-        (status = 101, description = "A websocket; wrong credentials are told by `server.panic`, then it is closed"),
-        (status = 403, description = "A page of a foreign origin asks with the browser's cookie"),
-        (status = 429, description = "Too many sockets from this address, of this account or in this team"),
-        (status = 503, description = "The server is full or stopping, or its database does not answer"),
+        (status = 101, description = "A websocket; wrong credentials are reported by `server.panic` before it is closed."),
+        (status = 403, description = "The request comes from a page of a foreign origin with the browser's cookie."),
+        (status = 429, description = "Too many sockets from this address, of this account or in this team."),
+        (status = 503, description = "The server is full or stopping, or its database does not answer."),
     )
 )]
 async fn connect(
@@ -74,13 +74,13 @@ async fn connect(
     open(gateway, (&team, resume), &info, &headers, upgrade).await
 }
 
-/// The same for the vendor's widget.
+/// Open a websocket at the path of the vendor's widget
 #[utoipa::path(
     get,
     path = "/messaging/{team_uid}/widget",
     tag = "realtime",
-    params(("team_uid" = String, Path, description = "The team"), Resume),
-    responses((status = 101, description = "A websocket, as at `/messaging/{team_uid}`"))
+    params(("team_uid" = String, Path, description = "Id of the team."), Resume),
+    responses((status = 101, description = "A websocket, as at `/messaging/{team_uid}`."))
 )]
 async fn connect_widget(
     State(gateway): State<Gateway>,
@@ -136,7 +136,7 @@ async fn open(
     }
 }
 
-/// What is told by `server.panic`.
+/// Failures reported by `server.panic`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Panic {
     EmptyToken,
@@ -156,7 +156,7 @@ impl Panic {
     }
 }
 
-/// Whose socket it will be.
+/// Authenticates the client and finds its membership and resume position.
 async fn identify(
     gateway: &Gateway,
     (team, resume): (&str, Resume),

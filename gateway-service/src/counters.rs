@@ -1,6 +1,6 @@
-//! A contact's unread counters, counted along with the feed: nothing is asked of the database for each message.
+//! Unread counters of a contact, maintained from the feed without asking the database for each message.
 //!
-//! What was loaded is of one position of the log; rows of events up to there are told, and not counted again.
+//! They are loaded at one position of the log; rows up to it are rendered but not counted again.
 
 use events::{ChatKey, ContactId, Position, TeamId, chat::ChatRef, message::Author};
 use protocol::{
@@ -20,45 +20,45 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long the counters of the account's other teams are good, if nothing is heard of them meanwhile.
+/// Time for which the counters of the account's other teams are reused when no change is reported.
 const OTHER_TEAMS_FRESH: Duration = Duration::from_secs(30);
 
-/// See the file's head.
+/// Unread counters of one contact, and of its account's contacts in other teams.
 pub(crate) struct Counters {
     contact: ContactId,
-    /// Rows of events up to here are counted already.
+    /// Rows of events up to this position are already counted.
     position: Position,
     chats: HashMap<ChatKey, ChatUnread>,
-    /// Tasks that concern the contact since a moment ago: nothing was said there yet.
+    /// Tasks that the contact has joined recently and that have no messages yet.
     joined: HashSet<ChatKey>,
-    /// Chats that are left out of the sums.
+    /// Chats that are left out of the totals.
     uncounted: HashSet<ChatKey>,
     team: TeamUnread,
     /// The account's contacts in its other teams.
     others: Vec<(TeamId, ContactId)>,
-    /// What they have not read there.
+    /// Their unread counters.
     other_teams: HashMap<ContactId, TeamUnread>,
     asked: Instant,
 }
 
-/// How far a chat is read.
+/// Read mark and unread messages of one chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct ChatUnread {
     kind: ChatType,
-    /// Messages up to this number are not unread.
+    /// Messages up to this number are read.
     base: i64,
     unread: u64,
-    /// The numbers of those that mention the contact.
+    /// Numbers of the unread messages that mention the contact.
     mentions: BTreeSet<i64>,
     last_read: Option<Uuid>,
-    /// Version of the mark.
+    /// Version of the read mark.
     gentime: i64,
-    /// Version of all else that the contact sees of the chat.
+    /// Version of everything else in the contact's view of the chat.
     version: i64,
 }
 
 impl ChatUnread {
-    /// A chat in which nothing behind `base` was said yet.
+    /// A chat without messages after `base`.
     fn nothing(kind: ChatType, base: i64) -> Self {
         Self { kind, base, unread: 0, mentions: BTreeSet::new(), last_read: None, gentime: 0, version: 0 }
     }
@@ -71,10 +71,7 @@ impl ChatUnread {
 }
 
 impl Counters {
-    /// The counters of a contact; `others` are its account's contacts in other teams.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Loads the counters of a contact; `others` are its account's contacts in other teams.
     pub(crate) async fn load(
         read: &ReadModel,
         contact: ContactId,
@@ -104,17 +101,14 @@ impl Counters {
         counters
     }
 
-    /// The account's place in other teams has changed.
+    /// Replaces the account's contacts in other teams; their counters are stale then.
     pub(crate) fn set_others(&mut self, others: Vec<(TeamId, ContactId)>) {
         self.other_teams.retain(|contact, _| others.iter().any(|(_, other)| other == contact));
         self.others = others;
         self.asked = Instant::now().checked_sub(OTHER_TEAMS_FRESH).unwrap_or_else(Instant::now);
     }
 
-    /// Counts the account's other teams anew, unless that was done a moment ago.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Counts the unread messages of the account's other teams, unless they were counted recently.
     pub(crate) async fn refresh(&mut self, read: &ReadModel) -> Result<()> {
         if self.others.is_empty() || self.asked.elapsed() < OTHER_TEAMS_FRESH {
             return Ok(());
@@ -125,15 +119,15 @@ impl Counters {
         Ok(())
     }
 
-    /// The account's contact in another team has so much unread now; answers what to tell of it, if that is news.
+    /// Sets the counters of the account's contact in another team; returns them if they changed.
     pub(crate) fn set_other_team(&mut self, contact: ContactId, unread: TeamUnread) -> Option<TeamCounters> {
         let (team, _) = self.others.iter().find(|(_, other)| *other == contact)?;
         let before = self.other_teams.insert(contact, unread).unwrap_or_default();
         (before != unread).then_some(TeamCounters { uid: team.0, unread })
     }
 
-    /// Counts what a row of the contact's own team tells, unless what was loaded has it already. True when the counters
-    /// of the chat that it is about are others now.
+    /// Applies a row of the contact's own team, unless it is already counted. Returns whether the counters of the
+    /// row's chat changed.
     pub(crate) fn apply(&mut self, row: &FeedRow) -> bool {
         if row.position <= self.position {
             return false;
@@ -141,7 +135,7 @@ impl Counters {
         match &row.notice {
             Notice::MessageUpdated { message, delayed: false } => self.posted(message),
             Notice::MessageUpdated { message, delayed: true } => self.changed(message),
-            // A public task may be read by those whom it does not concern: nothing of it counts for them.
+            // Readers of a public task who are not its participants have no unread messages in it.
             Notice::ReadMarked { chat: chat @ ChatRef::Task(_), .. } if !self.concerns(*chat) => false,
             Notice::TaskUpdated { task, joined } if joined.contains(&self.contact) => {
                 self.joined.insert(ChatRef::Task(*task).key());
@@ -175,14 +169,14 @@ impl Counters {
     }
 
     fn posted(&mut self, message: &MessageRecord) -> bool {
-        // Of a group that was joined a moment ago all before is no news; a direct chat begins with its first message.
+        // Messages before joining a group count as read; a direct chat begins with its first message.
         let kind = ChatType::of(message.chat);
         let mut state =
             self.chat_unread(message.chat, if kind == ChatType::Direct { 0 } else { message.num - 1 });
         state.version = state.version.max(message.chat_gentime);
         let is_change = message.kind == ContentType::Change;
         if message.author == Author::Contact(self.contact) && !is_change {
-            // Whoever posts has read all before.
+            // Posting marks everything before as read.
             state.base = message.num;
             state.unread = 0;
             state.mentions.clear();
@@ -197,8 +191,8 @@ impl Counters {
         self.put(message.chat.key(), state)
     }
 
-    /// A message was edited or deleted: it can mention others than before, or count no more. A deletion is a new version of
-    /// the chat.
+    /// Applies an edit or a deletion: it can change the mentions, or remove the message from the counters. A
+    /// deletion is a new version of the chat.
     fn changed(&mut self, message: &MessageRecord) -> bool {
         let key = message.chat.key();
         let Some(mut state) = self.chats.get(&key).cloned() else { return false };
@@ -253,12 +247,12 @@ impl Counters {
         }
     }
 
-    /// Unread in this team.
+    /// Unread counters of this team.
     pub(crate) fn team(&self) -> TeamUnread {
         self.team
     }
 
-    /// Unread messages in all teams.
+    /// Number of unread messages in all teams.
     pub(crate) fn badge(&self) -> u64 {
         self.team.messages() + self.other_teams.values().map(TeamUnread::messages).sum::<u64>()
     }
@@ -268,7 +262,7 @@ impl Counters {
         known.unwrap_or_else(|| ChatUnread::nothing(ChatType::of(chat), base))
     }
 
-    /// True when it is another one than before.
+    /// Stores the state of a chat; returns whether it changed.
     fn put(&mut self, key: ChatKey, state: ChatUnread) -> bool {
         self.count(key, &state, 1);
         let before = self.chats.insert(key, state);
@@ -278,7 +272,7 @@ impl Counters {
         before.as_ref() != self.chats.get(&key)
     }
 
-    /// Adds a chat to the sums of its kind, or takes it out.
+    /// Adds a chat to the totals of its kind (`sign` 1), or removes it (-1).
     fn count(&mut self, key: ChatKey, state: &ChatUnread, sign: i64) {
         if self.uncounted.contains(&key) {
             return;

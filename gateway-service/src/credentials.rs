@@ -1,4 +1,4 @@
-//! What a socket was opened with: it goes along with every command that the socket sends.
+//! The credentials with which a socket was opened; every command of the socket carries them.
 
 use access::cookie;
 use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
@@ -9,17 +9,17 @@ use platform::{
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// A token, by header or by cookie. Not printable on purpose.
+/// A token from the header or the cookie. Not printable on purpose.
 #[derive(Clone)]
 pub(crate) enum Credentials {
-    /// In the header `Token`.
+    /// The header `Token`.
     Token(HeaderValue),
-    /// In the session cookie: the whole header `Cookie`, with nothing else in it.
+    /// The header `Cookie`, reduced to the session cookie.
     Cookie(HeaderValue),
 }
 
 impl Credentials {
-    /// What a request brings; the header wins, as everywhere.
+    /// The credentials of a request; the header wins over the cookie.
     pub(crate) fn of(headers: &HeaderMap, config: &Config) -> Option<Self> {
         let token = headers.get(TOKEN).filter(|token| !token.as_bytes().trim_ascii().is_empty());
         if let Some(token) = token {
@@ -31,8 +31,8 @@ impl Credentials {
 
     /// The headers of a request with these credentials.
     ///
-    /// Commands of a cookie socket were sent by a page whose origin was checked when the socket was opened: they count
-    /// as sent by one of our own pages.
+    /// The origin of a page that uses a cookie was checked when the socket was opened, so its commands count as
+    /// sent by one of our own pages.
     pub(crate) fn headers(&self) -> HeaderMap {
         match self {
             Self::Token(token) => HeaderMap::from_iter([(TOKEN, token.clone())]),
@@ -44,11 +44,11 @@ impl Credentials {
     }
 }
 
-/// Whether a page of a foreign origin asks for a socket that the browser's cookie would open: cross-site websocket
-/// hijacking, which neither CORS nor `SameSite` prevents.
+/// Whether a page of a foreign origin asks for a socket with the browser's cookie: cross-site websocket hijacking,
+/// which neither CORS nor `SameSite` prevents.
 ///
-/// Browsers name the origin with every such request; a program that names neither origin nor site has no cookie jar
-/// that a page could abuse. A header `Token` no page can set.
+/// Browsers send the origin with every such request; a program that sends neither origin nor site has no cookie jar
+/// that a page could abuse. No page can set a header `Token`.
 pub(crate) fn is_foreign(credentials: Option<&Credentials>, request: &RequestFacts, config: &Config) -> bool {
     if matches!(credentials, Some(Credentials::Token(_))) {
         return false;

@@ -13,26 +13,17 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 /// One frame.
 pub(crate) type Frame = Utf8Bytes;
 
-/// A frame that stems from no event of the log: who misses it learns from the next of its kind.
-///
-/// # Errors
-/// None in practice: writing JSON into memory.
+/// Encodes a frame that stems from no event of the log; the next frame of its kind makes up for a lost one.
 pub(crate) fn transient(event: &ServerEvent) -> serde_json::Result<Frame> {
     Ok(serde_json::to_string(&ServerFrame { event, confirm_id: None, point: None })?.into())
 }
 
-/// A frame that an event led to.
-///
-/// # Errors
-/// None in practice: writing JSON into memory.
+/// Encodes a frame about an event.
 pub(crate) fn encode(point: FeedPosition, event: &ServerEvent) -> serde_json::Result<Frame> {
     Ok(serde_json::to_string(&ServerFrame { event, confirm_id: None, point: Some(point) })?.into())
 }
 
-/// One that asks for `client.confirm` with this id.
-///
-/// # Errors
-/// None in practice: writing JSON into memory.
+/// Encodes a frame about an event that asks for `client.confirm` with this id.
 pub(crate) fn encode_confirmed(
     point: FeedPosition,
     event: &ServerEvent,
@@ -42,19 +33,19 @@ pub(crate) fn encode_confirmed(
     Ok(serde_json::to_string(&frame)?.into())
 }
 
-/// `server.message.updated` around a message that is JSON already: what [`ServerEvent::MessageUpdated`] says, without
-/// encoding the message for each of its readers.
+/// Parameters of `server.message.updated` around a message that is already JSON: they equal
+/// [`ServerEvent::MessageUpdated`] without encoding the message for each of its readers.
 #[derive(Serialize)]
 pub(crate) struct MessageParams<'a> {
     /// The message.
     pub(crate) messages: [&'a RawValue; 1],
-    /// A silent update.
+    /// The update is silent.
     pub(crate) delayed: bool,
-    /// Counters of its chat, when they changed.
+    /// Unread counters of the message's chat; empty when unchanged.
     pub(crate) chat_counters: &'a [ChatCounters],
-    /// The hearer's unread in this team.
+    /// The viewer's unread counters in this team.
     pub(crate) team_unread: TeamUnread,
-    /// The hearer's unread in all teams.
+    /// The viewer's unread messages in all teams.
     pub(crate) badge: u64,
 }
 
@@ -67,10 +58,7 @@ struct MessageFrame<'a> {
     point: FeedPosition,
 }
 
-/// The frame of a message.
-///
-/// # Errors
-/// None in practice: writing JSON into memory.
+/// Encodes the frame of a message.
 pub(crate) fn encode_message(
     point: FeedPosition,
     params: MessageParams<'_>,
@@ -87,7 +75,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     #[test]
-    fn a_message_encoded_once_makes_the_same_frame() {
+    fn message_params_encode_like_the_server_event() {
         let whole = ServerEvent::MessageUpdated {
             messages: vec![],
             delayed: true,

@@ -1,4 +1,4 @@
-//! The gateway as the process sees it: started with what it needs, mounted as a router, drained at the end.
+//! The gateway as the process sees it: started with its dependencies, mounted as a router, drained at the end.
 
 use crate::{connection_limits, hub::Hub, presence::Presence, upstream::Upstream};
 use access::Access;
@@ -10,46 +10,46 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// What a gateway works with.
+/// Dependencies of a gateway.
 pub struct GatewayDeps {
-    /// Sessions, memberships, quotas, configuration; and the read model, whose feed is the truth.
+    /// Sessions, memberships, quotas, configuration and the read model, whose feed is the truth.
     pub access: Access,
-    /// Brings rows of the feed early, and carries typing and presence.
+    /// Delivers rows of the feed early; carries typing and presence.
     pub bus: Bus,
-    /// Takes the commands that clients send.
+    /// Executes the commands of clients.
     pub upstream: Upstream,
-    /// Runs the gateway's tasks, and stops them.
+    /// Runs the gateway's tasks and stops them.
     pub tasks: Tasks,
-    /// Counts what clients send.
+    /// Memory budget of incoming frames.
     pub budget: Budget,
 }
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// The bus refuses to be listened to.
-    #[error("the gateway cannot listen to the bus: {0}")]
+    /// The bus refused the subscription.
+    #[error("subscribing to the bus failed: {0}")]
     Bus(#[from] BusError),
 }
 
-/// Serves websockets. Cheap to clone.
+/// Serves websockets and event streams. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway(pub(crate) Arc<Shared>);
 
-/// What all sockets share.
+/// State that all sockets share.
 pub(crate) struct Shared {
     pub(crate) access: Access,
     pub(crate) hub: Hub,
     pub(crate) presence: Presence,
     pub(crate) upstream: Upstream,
     pub(crate) tasks: Tasks,
-    /// The budget of frames that come in.
+    /// Memory budget of incoming frames.
     pub(crate) budget: Budget,
-    /// Who has how many streams open.
+    /// Limits on open sockets and streams.
     pub(crate) connections: ConnectionLimiter,
-    /// Turns to make a roster.
+    /// Permits to build a roster.
     pub(crate) rosters: Semaphore,
-    /// How often `server.time` comes.
+    /// Interval of `server.time`.
     pub(crate) time: Duration,
     /// Cancelled when sockets must end.
     pub(crate) draining: CancellationToken,
@@ -57,14 +57,13 @@ pub(crate) struct Shared {
     pub(crate) sockets: TaskTracker,
 }
 
-/// Within this time of a drain all sockets are told to go; each earlier or later, so that they do not all come back at
-/// the same moment.
+/// A drain closes all sockets within this time, spread out so that clients do not reconnect all at once.
 const STAGGER: Duration = Duration::from_secs(3);
 
-/// After its end in a drain a client should wait at least so long before it comes back; chance adds up to [`STAGGER`].
+/// Minimum time that a client should wait after a drain before it reconnects; a share of [`STAGGER`] is added.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// What one socket adds to that time.
+/// Time that one socket adds to the drain.
 const STAGGER_EACH: Duration = Duration::from_millis(5);
 
 /// Rosters built at the same time in a process: after a restart every client wants one.
@@ -77,14 +76,14 @@ impl FromRef<Gateway> for Access {
 }
 
 impl Gateway {
-    /// Listens to the bus and starts the gateway's own tasks. Sockets end when the tasks' second phase of stopping
+    /// Subscribes to the bus and starts the gateway's tasks. Sockets end when the tasks' second phase of stopping
     /// begins, or with [`Self::drain`].
     ///
     /// # Errors
     /// The bus is closed.
     pub async fn start(deps: GatewayDeps) -> Result<Self, GatewayError> {
         let GatewayDeps { access, bus, upstream, tasks, budget } = deps;
-        // First of all: what is published from now on is heard.
+        // Subscribe first, so that nothing published from now on is missed.
         let feeds = bus.subscribe(FEED_SUBJECT).await?;
         let lives = bus.subscribe(&format!("{LIVE_SUBJECT}.*")).await?;
         let hub = Hub::new(access.read.clone());
@@ -113,34 +112,33 @@ impl Gateway {
         Ok(Self(Arc::new(shared)))
     }
 
-    /// Takes no new sockets, tells those there are to come back other_teams, and waits until they are gone.
+    /// Refuses new sockets, tells the open ones to reconnect elsewhere, and waits until they are closed.
     pub async fn drain(&self) {
         self.0.draining.cancel();
         self.0.sockets.close();
         self.0.sockets.wait().await;
     }
 
-    /// How many sockets are open.
+    /// Number of open sockets.
     pub fn sockets(&self) -> usize {
         self.0.sockets.len()
     }
 
-    /// When a socket goes in a drain, counted from its beginning.
+    /// Time from the beginning of a drain until a socket is closed.
     pub(crate) fn stagger(&self, socket: u64) -> Duration {
         let sockets = u32::try_from(self.sockets()).unwrap_or(u32::MAX);
         let window = STAGGER.min(STAGGER_EACH.saturating_mul(sockets));
         window.mul_f64(spread(socket, 56))
     }
 
-    /// When the client of a socket that goes in a drain is to come back, counted from its end: none at the same moment as
-    /// others that went with it.
+    /// Time after its end in a drain at which a socket's client should reconnect; it differs between sockets.
     pub(crate) fn retry(&self, socket: u64) -> Duration {
         RETRY + STAGGER.mul_f64(spread(socket, 48))
     }
 }
 
-/// A number from 0 to 1 that differs from socket to socket: multiplication by an odd constant spreads neighbouring numbers
-/// over the whole range, and `from` names the lowest of the eight bits that are taken.
+/// A number from 0 to 1 that differs between sockets: multiplying by an odd constant spreads neighbouring numbers
+/// over the whole range; `from` is the lowest of the eight bits used.
 fn spread(socket: u64, from: u32) -> f64 {
     let byte = (socket.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> from) & 0xff;
     byte as f64 / 256.0

@@ -1,8 +1,12 @@
-//! Realtime: one websocket is one account in one team.
+//! Realtime: one websocket serves one account in one team.
 //!
-//! What clients are told comes from the feed; the bus only makes it fast. The [`hub`] follows the feeds of scopes that
-//! have sockets here and hands each row to whom it concerns; each socket's own task renders it for its viewer, so that
-//! nobody waits for anybody else. What clients say becomes commands, see [`Upstream`].
+//! The feed is the truth; the bus only makes it fast. The [`hub`] follows the feeds of scopes with subscribers in
+//! this process and fans each row out to the subscribers it concerns. Each socket's own task renders it for its
+//! viewer, so no socket waits for another. Client events become commands, see [`Upstream`].
+//!
+//! Layers, from the bottom: `close_code`, `meters`, `frame`, `confirmations`, `counters`, `credentials`;
+//! `shared_row`; `hub`; `presence`, `render`, `transport`, `upstream`; `gateway` (what all sockets share);
+//! `socket`; `connect`, `stream`; `routes`.
 
 mod close_code;
 mod confirmations;
@@ -27,7 +31,7 @@ mod upstream;
 pub use gateway::{Gateway, GatewayDeps, GatewayError};
 pub use upstream::Upstream;
 
-/// The description of the routes of sockets and streams.
+/// The OpenAPI description of the routes of sockets and streams.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     routes::routes().into_openapi()
 }

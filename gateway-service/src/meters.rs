@@ -1,4 +1,4 @@
-//! The gateway's metrics, by name.
+//! The gateway's metrics.
 
 use metrics::{Gauge, counter, gauge};
 
@@ -6,7 +6,7 @@ use metrics::{Gauge, counter, gauge};
 pub(crate) struct OpenSocket(Gauge);
 
 impl OpenSocket {
-    /// One more.
+    /// Counts one more socket.
     pub(crate) fn new() -> Self {
         let open = gauge!("veche_gateway_sockets");
         open.increment(1);
@@ -20,27 +20,27 @@ impl Drop for OpenSocket {
     }
 }
 
-/// Frames handed to sockets for sending.
+/// Counts frames queued for sending.
 pub(crate) fn sent(frames: u64) {
     counter!("veche_gateway_frames_sent_total").increment(frames);
 }
 
-/// A frame came from a client.
+/// Counts a frame from a client.
 pub(crate) fn received() {
     counter!("veche_gateway_frames_received_total").increment(1);
 }
 
-/// The feed of a scope is read from its table because the bus left a gap.
+/// Counts a read of the table because of a gap on the bus.
 pub(crate) fn gap() {
     counter!("veche_gateway_catch_ups_total", "of" => "scope").increment(1);
 }
 
-/// A socket reads the feed from its table because its queue was full.
+/// Counts a subscriber that lags because its queue was full.
 pub(crate) fn lagging() {
     counter!("veche_gateway_catch_ups_total", "of" => "socket").increment(1);
 }
 
-/// Typing or presence was not told to a socket that is busy with more important things.
+/// Counts a typing or presence notice dropped because the socket was busy.
 pub(crate) fn transient_dropped() {
     counter!("veche_gateway_transient_dropped_total").increment(1);
 }

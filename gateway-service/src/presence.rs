@@ -1,7 +1,6 @@
-//! Who is online: those with sockets here, and what other gateways say of theirs. Nothing of it is stored.
+//! Presence: contacts with sockets here, and those that other gateways report. Nothing of it is stored.
 //!
-//! Each team has one frame, made when something changed and shared by all its sockets; a socket that is busy simply
-//! misses the older ones.
+//! Each team has one frame, built after a change and shared by all its sockets; a busy socket skips older ones.
 
 mod task;
 mod team;
@@ -23,18 +22,18 @@ use team::TeamPresence;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// See the file's head. Cheap to clone.
+/// Presence of all teams. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Presence(Arc<Inner>);
 
 struct Inner {
     teams: Mutex<HashMap<TeamId, TeamPresence>>,
     bus: Bus,
-    /// This gateway among others.
+    /// Id of this gateway.
     node: Uuid,
 }
 
-/// A socket as presence knows it; dropping it goes offline.
+/// A socket's presence; dropping it takes the socket offline.
 pub(crate) struct PresenceGuard {
     presence: Presence,
     team: TeamId,
@@ -45,12 +44,12 @@ pub(crate) struct PresenceGuard {
 }
 
 impl Presence {
-    /// Nobody is online.
+    /// Presence without contacts.
     pub(crate) fn new(bus: Bus) -> Self {
         Self(Arc::new(Inner { teams: Mutex::default(), bus, node: Uuid::new_v4() }))
     }
 
-    /// A contact has one more socket.
+    /// Adds a socket of a contact.
     pub(crate) fn join(
         &self,
         team: TeamId,
@@ -65,13 +64,13 @@ impl Presence {
         PresenceGuard { presence: self.clone(), team, contact, socket, frames }
     }
 
-    /// Tells the other gateways, and this one, that somebody types.
+    /// Publishes a typing notice to all gateways, including this one.
     pub(crate) fn compose(&self, typing: &Typing) {
         let Typing { team, chat, actor, composing, is_audio } = *typing;
         self.publish(team, &Live::Composing { chat, actor, composing, is_audio });
     }
 
-    /// What another gateway or a command service says of a team that has sockets here.
+    /// Applies a report of another gateway or a command service about a team with sockets here.
     fn receive(&self, team: TeamId, live: Live, now: Instant) {
         let mut teams = self.teams();
         let Some(roster) = teams.get_mut(&team) else { return };
@@ -85,10 +84,10 @@ impl Presence {
     }
 
     fn publish(&self, team: TeamId, live: &Live) {
-        let told =
+        let published =
             serde_json::to_vec(live).map(|bytes| self.0.bus.publish(&Live::subject(team), bytes.into()));
-        // Presence is repeated and typing ends by itself: what is lost here does no harm.
-        if !matches!(told, Ok(Ok(()))) {
+        // Presence is repeated and typing ends by itself: a lost message does no harm.
+        if !matches!(published, Ok(Ok(()))) {
             meters::transient_dropped();
         }
     }

@@ -1,4 +1,4 @@
-//! Rows of the feed as one viewer's frames.
+//! Renders rows of the feed as frames for one viewer.
 
 mod chat;
 mod renderer;
@@ -24,10 +24,7 @@ use renderer::{Result, nothing, sent};
 use serde_json::value::RawValue;
 
 impl Renderer {
-    /// A row as this viewer is told of it.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Renders a row.
     pub(crate) async fn row(&mut self, row: &SharedRow) -> Result<Rendered> {
         let feed = &row.feed;
         let point = feed.feed_position();
@@ -86,7 +83,7 @@ impl Renderer {
                     return Ok(nothing());
                 }
                 if *team == self.member.team && !self.is_after_snapshot(point) {
-                    // Out and in again while the client was away: what it knows of the team is of another stay.
+                    // The account left and rejoined while the client was offline: the client's state is from an earlier membership.
                     return Ok(Rendered { frame: None, follow_up: FollowUp::MustRefetch });
                 }
                 self.team_gone(point, *team, feed.at.timestamp_nanos_opt().unwrap_or(i64::MAX))
@@ -118,10 +115,7 @@ impl Renderer {
         }
     }
 
-    /// Somebody types.
-    ///
-    /// # Errors
-    /// None in practice: writing JSON into memory.
+    /// Renders a typing notice.
     pub(crate) fn typing(&self, typing: &Typing) -> Result<Frame> {
         let Typing { chat, actor, composing, is_audio, .. } = *typing;
         let jid = jid_for(self.member.contact, chat);

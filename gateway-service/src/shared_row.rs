@@ -1,4 +1,4 @@
-//! A row of the feed with those views of it that several sockets share, each made once.
+//! A row of the feed with the views of it that several subscribers share, each rendered once.
 
 use crate::frame::Frame;
 use events::{ContactId, chat::ChatRef, value::ContactStatus};
@@ -19,21 +19,21 @@ pub(crate) enum RenderError {
     Json(#[from] serde_json::Error),
 }
 
-/// A row on its way to sockets.
+/// A row of the feed on its way to subscribers.
 pub(crate) struct SharedRow {
-    /// What the feed says.
+    /// The row.
     pub(crate) feed: FeedRow,
     messages: [OnceLock<Box<RawValue>>; 2],
-    /// The message with what it answers and forwards.
+    /// The message with the messages that it quotes and forwards.
     whole: OnceCell<MessageRecord>,
-    /// Frames of `server.contact.updated` for those whom the row is not about: views differ by status only.
+    /// Frames of `server.contact.updated` for viewers that the row is not about: their views differ by status only.
     contacts: [OnceCell<Frame>; ContactStatus::ALL.len()],
-    /// The frame of `server.section.updated`, the same for everybody.
+    /// The frame of `server.section.updated`, equal for all viewers.
     pub(crate) sections: OnceCell<Frame>,
 }
 
 impl SharedRow {
-    /// Nothing is rendered yet.
+    /// A row without rendered views.
     pub(crate) fn new(feed: FeedRow) -> Self {
         Self {
             feed,
@@ -44,11 +44,8 @@ impl SharedRow {
         }
     }
 
-    /// A message as a contact sees it, as JSON. There are two views at most: of a direct chat one for each side, of a
-    /// group one for those it mentions and one for the others, of a change one for each language.
-    ///
-    /// # Errors
-    /// The database failed: what it answers and forwards is looked up, once for all.
+    /// The message as a contact sees it, as JSON. There are at most two views: of a direct chat one for each side,
+    /// of a group one for mentioned contacts and one for the others, of a change one for each language.
     pub(crate) async fn message(
         &self,
         read: &ReadModel,
@@ -73,7 +70,7 @@ impl SharedRow {
         Ok(view.get_or_init(|| encoded))
     }
 
-    /// Where the frame about contacts is kept for viewers of a status.
+    /// Frames of `server.contact.updated` for viewers that the row is not about: their views differ by status only.
     pub(crate) fn contacts(&self, status: ContactStatus) -> &OnceCell<Frame> {
         &self.contacts[status as usize]
     }

@@ -1,10 +1,13 @@
-//! One websocket: its own task, which hears the client and the hub, and writes frames for its viewer.
+//! One websocket: a task that receives client events and the hub's deliveries, and writes frames for its viewer.
 //!
-//! Frames leave in the order of the log. A client that says up to where it was told everything is told the rest first,
-//! from the feed, see [`open`].
+//! Frames leave in the order of the log. A client that names its position first gets the missed frames from the
+//! feed, see [`open`].
 //!
-//! Nothing waits for this task: the hub drops a socket that does not keep up to reading for itself, and a peer that
-//! takes nothing for [`timers::STALLED`] is let go.
+//! Nothing waits for this task: the hub lets a slow socket read for itself, and a peer that takes nothing for
+//! [`timers::STALLED`] is disconnected.
+//!
+//! Layers, from the bottom: `client_command`, `command_queue`, `timers`; `state`; `open`, `inbound`, `outbound`,
+//! `roster`; this file.
 
 mod client_command;
 mod command_queue;
@@ -24,7 +27,7 @@ use state::{End, Socket};
 use std::{future::ready, time::Duration};
 use tokio::time::timeout;
 
-/// Longest wait at a socket's end until it is noted what its client has confirmed.
+/// Longest wait at a socket's end until the client's acknowledgements are stored.
 const NOTING: Duration = Duration::from_secs(1);
 
 /// Serves a socket until its end.
@@ -40,7 +43,7 @@ pub(crate) async fn run(gateway: Gateway, transport: Transport, identity: Identi
             transport.close(close_code::TRY_LATER, "try again later").await;
         }
         Err(OpenError::Query(error)) => {
-            tracing::warn!(%error, "a socket cannot be served");
+            tracing::warn!(%error, "opening a socket failed");
             transport.close(close_code::TRY_LATER, "try again later").await;
         }
     }
@@ -50,8 +53,8 @@ impl Socket {
     async fn serve(mut self) {
         outbound::note_seen(&self.gateway, &self.renderer).await;
         let end = self.until_end().await;
-        // Noted before a close is answered: a client that comes back at once goes on from what it has confirmed. A database
-        // that does not answer delays the close by no more than this.
+        // Stored before a close is answered, so that a client that reconnects at once resumes at its last
+        // acknowledgement. A database that does not answer delays the close by no more than this.
         let _ = timeout(NOTING, self.note_confirmed()).await;
         if end == End::Closed {
             self.transport.answer_close().await;

@@ -1,7 +1,7 @@
-//! `GET /api/v3/teams/{team_uid}/events`: what a socket says, for whoever cannot open one. As server-sent events, a
-//! stream without end; or as JSON, what there is, for whoever asks again and again.
+//! `GET /api/v3/teams/{team_uid}/events`: the frames of a socket over HTTP, as an endless stream of server-sent
+//! events or as a JSON page for clients that poll.
 //!
-//! Behind it is the same task as behind a socket, so rights, views and order are the same.
+//! The same task serves sockets and streams, so rights, views and order are equal.
 
 use crate::{
     connection_limits::too_many,
@@ -41,42 +41,41 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 const EVENT_STREAM: &str = "text/event-stream";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Tells nginx not to collect the stream before passing it on.
+/// Tells nginx not to buffer the stream.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Frames that wait for the reader before the socket's task keeps them.
+/// Frames that wait for the reader before the task holds them back.
 const AHEAD: usize = 16;
-/// Frames of one JSON answer at most.
+/// Maximum number of frames in a JSON answer.
 const PAGE: usize = 500;
-/// Longest wait for something to happen; less than any proxy's patience.
+/// Longest wait for an event, in seconds; below the timeout of common proxies.
 const LONGEST_WAIT: u64 = 25;
-/// How soon a browser opens the stream again, in milliseconds; and how much of that is chance, so that not all come at
-/// the same moment.
+/// Time after which a browser reconnects; a random share of it is added, so that not all reconnect at once.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The stream's route.
+/// The route of the stream.
 pub(crate) fn router() -> OpenApiRouter<Gateway> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
-/// What of the stream is asked for.
+/// Parameters of the stream.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Everything behind this point: `position` or `position.ordinal` of the last frame, `Event-Position` of an answer.
-    /// The header `Last-Event-ID` goes before it. Without either the stream begins now.
+    /// Resume after this position: `position` or `position.ordinal` of the last frame, `Event-Position` of an
+    /// answer. The header `Last-Event-ID` wins over it. Without either the stream begins now.
     from: Option<String>,
-    /// Of JSON: how many seconds to wait when there is nothing, 25 at most; 0 when absent.
+    /// JSON only: seconds to wait while there are no events, at most 25; 0 when absent.
     #[param(value_type = Option<u64>)]
     wait: Option<String>,
 }
 
-/// What happens in a team, as the caller is told of it.
+/// Stream the events of a team over HTTP
 #[utoipa::path(
     get,
     path = "/api/v3/teams/{team_uid}/events",
     tag = "realtime",
-    params(("team_uid" = String, Path, description = "The team"), Wanted),
+    params(("team_uid" = String, Path, description = "Id of the team."), Wanted),
     responses(
         (status = 200, content(
             (Success<EventsPage> = "application/json"),
@@ -207,7 +206,7 @@ fn as_event(frame: Outbound) -> Event {
     }
 }
 
-/// Frames until there is something and nothing more at hand, or until the wait is over.
+/// Collects frames until there are some and no more at hand, or until the wait is over.
 async fn collect(
     mut frames: mpsc::Receiver<Outbound>,
     from: Option<FeedPosition>,
@@ -219,7 +218,7 @@ async fn collect(
     let mut deadline = None;
     while events.len() < PAGE {
         let item = match (live, deadline) {
-            // What is missed is on its way, however long that takes: the guard of all requests bounds it.
+            // Missed frames are on their way, however long that takes: the request timeout bounds the wait.
             (false, _) => frames.recv().await,
             (true, _) if !events.is_empty() => frames.try_recv().ok(),
             (true, None) => None,
@@ -246,7 +245,7 @@ async fn collect(
     Ok(EventsPage { events, position: position.to_string() })
 }
 
-/// Of what stems from no event, a page tells what the client must know.
+/// Whether a page includes a frame that stems from no event.
 fn is_for_pages(frame: &str) -> bool {
     #[derive(Deserialize)]
     struct Named<'a> {

@@ -1,5 +1,5 @@
-//! The two ends that frames go to: a websocket, which reads and writes side by side in one task and knows when its peer
-//! does neither; and a stream, which is only written to.
+//! The two kinds of connections that frames leave on: a websocket, which reads and writes in one task and detects a
+//! stalled peer; and a stream, which only writes.
 
 mod frame_tracker;
 mod metered;
@@ -34,24 +34,25 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::PollSender;
 
-/// tungstenite allocates it at once for each socket: its default of 128 KiB is most of an idle socket's memory.
+/// Read buffer of a socket, allocated at once: tungstenite's default of 128 KiB would be most of an idle socket's
+/// memory.
 const READ_BUFFER: usize = 4 * 1024;
-/// Frames wait here while the peer is slow.
+/// Write buffer of a socket, for frames that a slow peer has not taken yet.
 const WRITE_BUFFER: usize = 16 * 1024;
-/// The biggest legal event: a message of 12,000 characters, each written as two `\uXXXX`, is 144,000 bytes. Clients
-/// send a message as one frame, so frames may be as large.
+/// Maximum size of a message and of a frame. The largest legal event is a message of 12,000 characters, each
+/// written as two `\uXXXX`: 144,000 bytes; clients send it as one frame.
 const MAX_MESSAGE: usize = 256 * 1024;
 
-/// Frames that wait for the peer before the hub's are left in their queue.
+/// Frames that wait for the peer before the hub's deliveries stay in their queue.
 const OUTBOX: usize = 32;
 
-/// Bytes that wait for the peer before it is not listened to any more: what it says would be answered.
+/// Bytes of answers that wait for the peer before the socket stops reading.
 const OUTBOX_BYTES: usize = 256 * 1024;
 
-/// Longest wait until the peer answers a close, and for the last frames to go out.
+/// Longest wait for the peer's close and for the last frames to leave.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// See the file's head.
+/// A connection and the frames that wait for it.
 pub(crate) struct Transport {
     peer: Peer,
     outbox: VecDeque<Outbound>,
@@ -59,7 +60,7 @@ pub(crate) struct Transport {
     answers: usize,
     pushed: u64,
     unflushed: bool,
-    /// Since when the peer has taken nothing of what was written.
+    /// Time since which the peer has taken nothing.
     stalled: Option<Instant>,
 }
 
@@ -67,45 +68,45 @@ enum Peer {
     Socket(Box<WebSocketStream<Metered<TokioIo<Upgraded>>>>),
     Stream {
         frames: PollSender<Outbound>,
-        /// Resolves when nobody reads any more.
+        /// Resolves when the reader is gone.
         closed: BoxFuture<'static, ()>,
     },
 }
 
-/// What goes over a transport.
+/// An item that leaves over a transport.
 #[derive(Debug)]
 pub(crate) enum Outbound {
-    /// A frame, and its place if it has one.
+    /// A frame, and its feed position if it has one.
     Frame(Frame, Option<FeedPosition>),
-    /// An answer to what the client said, with what counts its memory.
+    /// An answer to a client event, with the event's memory charge.
     Answer(Frame, #[expect(dead_code, reason = "it counts until it is dropped")] Option<Charge>),
-    /// Everything up to here was told; over a socket `server.time` says it.
+    /// Everything up to this position was sent; on a socket `server.time` says so.
     Live(FeedPosition),
-    /// Nothing, to see whether the peer lives.
+    /// A sign of life is wanted.
     Ping,
     /// The end, with a code and a reason.
     Close(u16, &'static str),
 }
 
-/// What happens on a transport.
+/// An occurrence on a transport.
 #[derive(Debug)]
 pub(crate) enum Inbound {
-    /// An event of the client, in a text or a binary frame, and what counts its memory.
+    /// A client event, in a text or binary frame, with its memory charge.
     Event(Bytes, Option<Charge>),
-    /// A protocol ping or pong: the peer lives.
+    /// A protocol ping or pong.
     Alive,
-    /// There is room for more frames.
+    /// The outbox has room again.
     Room,
     /// The peer wants to close.
     Close,
-    /// The peer broke the protocol: it is told how, and nothing more is read.
+    /// The peer violated the protocol; nothing more is read.
     Broken(u16, &'static str),
-    /// The connection is lost.
+    /// The connection was lost.
     Gone,
 }
 
 impl Transport {
-    /// Over an upgraded connection; what comes in is paid for out of the purse.
+    /// A websocket over an upgraded connection; the purse pays for incoming frames.
     pub(crate) async fn socket(upgraded: Upgraded, purse: Purse) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
@@ -117,7 +118,7 @@ impl Transport {
         Self::new(Peer::Socket(Box::new(socket)))
     }
 
-    /// Into a queue whose other end makes an answer of it.
+    /// A stream into a queue whose receiver writes the HTTP answer.
     pub(crate) fn stream(frames: mpsc::Sender<Outbound>) -> Self {
         let open = frames.clone();
         let closed = Box::pin(async move { open.closed().await });
@@ -128,19 +129,19 @@ impl Transport {
         Self { peer, outbox: VecDeque::new(), answers: 0, pushed: 0, unflushed: false, stalled: None }
     }
 
-    /// Whether the peer cannot say anything, not even that it lives.
+    /// Whether the peer can send nothing, not even a sign of life.
     pub(crate) fn is_one_way(&self) -> bool {
         matches!(self.peer, Peer::Stream { .. })
     }
 
-    /// Adds a frame to those to be written; [`Self::turn`] writes them.
+    /// Queues a frame; [`Self::turn`] writes it.
     pub(crate) fn push(&mut self, frame: Frame, point: Option<FeedPosition>) {
         meters::sent(1);
         self.pushed += 1;
         self.outbox.push_back(Outbound::Frame(frame, point));
     }
 
-    /// Adds an answer to what the client said.
+    /// Queues an answer to a client event.
     pub(crate) fn answer(&mut self, frame: Frame, charge: Option<Charge>) {
         meters::sent(1);
         self.pushed += 1;
@@ -148,37 +149,37 @@ impl Transport {
         self.outbox.push_back(Outbound::Answer(frame, charge));
     }
 
-    /// Frames pushed so far.
+    /// Number of frames queued so far.
     pub(crate) fn pushed(&self) -> u64 {
         self.pushed
     }
 
-    /// Everything up to here was told.
+    /// Queues the mark that everything up to this position was sent.
     pub(crate) fn live(&mut self, point: FeedPosition) {
         self.outbox.push_back(Outbound::Live(point));
     }
 
-    /// Asks the peer whether it lives.
+    /// Queues a ping.
     pub(crate) fn ping(&mut self) {
         self.outbox.push_back(Outbound::Ping);
     }
 
-    /// Whether frames of the hub may be pushed.
+    /// Whether the hub's frames may be queued.
     pub(crate) fn has_room(&self) -> bool {
         self.outbox.len() < OUTBOX
     }
 
-    /// Whether so much waits that the client should not be listened to: what it says would be answered.
+    /// Whether so much waits that the socket must not read: every event would add an answer.
     pub(crate) fn is_clogged(&self) -> bool {
         self.outbox.len() >= 4 * OUTBOX || self.answers >= OUTBOX_BYTES
     }
 
-    /// How long the peer has taken nothing of what was written.
+    /// Time for which the peer has taken nothing.
     pub(crate) fn stalled_for(&self) -> Duration {
         self.stalled.map(|since| since.elapsed()).unwrap_or_default()
     }
 
-    /// How long there has been no room for the client's next message.
+    /// Time for which there has been no memory for the client's next message.
     pub(crate) fn short_for(&self) -> Duration {
         match &self.peer {
             Peer::Socket(socket) => socket.get_ref().short_for(),
@@ -186,7 +187,7 @@ impl Transport {
         }
     }
 
-    /// How long a message of the client has been coming in.
+    /// Time for which a message of the client has been incomplete.
     pub(crate) fn unfinished_for(&self) -> Duration {
         match &self.peer {
             Peer::Socket(socket) => socket.get_ref().unfinished_for(),
@@ -194,8 +195,7 @@ impl Transport {
         }
     }
 
-    /// Writes, and waits for something to happen; reads only if `listening`. May be dropped while waiting: nothing
-    /// gets lost.
+    /// Writes, and waits for the next occurrence; reads only if `listening`. Cancel-safe.
     pub(crate) async fn turn(&mut self, listening: bool) -> Inbound {
         let was_full = !self.has_room();
         if let (Peer::Socket(socket), false) = (&mut self.peer, listening) {
@@ -217,15 +217,15 @@ impl Transport {
         .await
     }
 
-    /// The peer has sent a close: the answer goes out at once, what still waits does not.
+    /// Answers the peer's close at once; queued frames are dropped.
     pub(crate) async fn answer_close(&mut self) {
         if let Peer::Socket(socket) = &mut self.peer {
-            // The library has the answer ready. Where it cannot be sent there is nobody to be told.
+            // The library has prepared the answer; if it cannot be sent, the peer is gone.
             let _ = timeout(FAREWELL, poll_fn(|cx| Pin::new(&mut **socket).poll_flush(cx))).await;
         }
     }
 
-    /// Sends what waits, then a close, and waits for the peer's.
+    /// Writes queued frames and a close, and waits for the peer's close.
     pub(crate) async fn close(mut self, code: u16, reason: &'static str) {
         self.outbox.push_back(Outbound::Close(code, reason));
         let farewell = async {
@@ -237,8 +237,8 @@ impl Transport {
         self.hang_up().await;
     }
 
-    /// Ends the connection. What the peer still sends is read and dropped: otherwise the system would reset the connection,
-    /// and what was said last might not arrive.
+    /// Ends the connection. Remaining input is read and dropped: otherwise the system would reset the connection
+    /// and the last frames could be lost.
     pub(crate) async fn hang_up(mut self) {
         let Peer::Socket(socket) = &mut self.peer else { return };
         let connection = socket.get_mut().inner_mut();
@@ -261,7 +261,7 @@ impl Transport {
         }
     }
 
-    /// Whether all could be written; the stall is over as soon as anything can.
+    /// Writes the outbox; resolves to false when the connection is lost. Any progress ends a stall.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         while !self.outbox.is_empty() {
             let is_ready = match &mut self.peer {
@@ -283,7 +283,7 @@ impl Transport {
                 return Poll::Ready(false);
             }
             self.unflushed = true;
-            // Slow, but it takes what is written.
+            // The peer is slow, but it makes progress.
             self.stalled = None;
         }
         if let Peer::Socket(socket) = &mut self.peer
@@ -304,7 +304,7 @@ impl Transport {
                 return Poll::Ready(Inbound::Gone);
             }
         };
-        let heard = match ready!(Pin::new(&mut **socket).poll_next(cx)) {
+        let inbound = match ready!(Pin::new(&mut **socket).poll_next(cx)) {
             Some(Ok(Message::Text(text))) => Inbound::Event(text.into(), socket.get_mut().take_charge()),
             Some(Ok(Message::Binary(bytes))) => Inbound::Event(bytes, socket.get_mut().take_charge()),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Inbound::Alive,
@@ -312,11 +312,11 @@ impl Transport {
             Some(Err(error)) => broken(&error),
             None => Inbound::Gone,
         };
-        Poll::Ready(heard)
+        Poll::Ready(inbound)
     }
 }
 
-/// A violation of the protocol by the peer (RFC 6455, 7.4.1).
+/// The close code for a violation of the protocol (RFC 6455, 7.4.1).
 fn broken(error: &Error) -> Inbound {
     match error {
         Error::Capacity(_) => Inbound::Broken(close_code::TOO_LONG, "the message is too long"),
@@ -327,7 +327,7 @@ fn broken(error: &Error) -> Inbound {
     }
 }
 
-/// An item as a websocket carries it.
+/// An item as a websocket message.
 fn message(item: Outbound) -> Option<Message> {
     match item {
         Outbound::Frame(frame, _) | Outbound::Answer(frame, _) => Some(Message::Text(frame)),

@@ -1,6 +1,5 @@
-//! From a request to a websocket (RFC 6455, 4.2). It is done here and not by the web framework, since what a client sends
-//! is counted before it is read, and a socket that ends in an error is closed in an orderly way: both need the connection
-//! under the socket.
+//! From a request to a websocket (RFC 6455, 4.2). The framework's upgrade is not used: metering the input and
+//! closing in order both need the connection below the websocket.
 
 use crate::transport::Transport;
 use axum::{body::Body, extract::FromRequestParts, response::Response};
@@ -34,7 +33,7 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 }
 
 impl Upgrade {
-    /// The answer that opens the socket; what it is for goes on in a task of its own.
+    /// Answers the upgrade and serves the socket in a task of its own.
     pub(crate) fn serve<F>(
         self,
         tasks: &Tasks,
@@ -48,7 +47,7 @@ impl Upgrade {
         tasks.spawn("socket", async move {
             match upgrading.await {
                 Ok(upgraded) => serve(Transport::socket(upgraded, purse).await).await,
-                Err(error) => tracing::debug!(%error, "a socket was not opened"),
+                Err(error) => tracing::debug!(%error, "upgrading a connection failed"),
             }
         });
         response

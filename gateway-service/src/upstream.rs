@@ -1,5 +1,5 @@
-//! How client events become commands: `POST /api/v3/teams/{team_uid}/ws/{event}` with the socket's own credentials, so
-//! that rights, rules and limits are those of HTTP.
+//! Client events as commands: `POST /api/v3/teams/{team_uid}/ws/{event}` with the socket's own credentials, so that
+//! rights, rules and limits are those of HTTP.
 
 use crate::credentials::Credentials;
 use axum::{
@@ -24,51 +24,52 @@ use tower::ServiceExt;
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const LANG: HeaderName = HeaderName::from_static("lang");
 
-/// Longest answer that is read; the result is not used.
+/// Maximum size of an answer; its result is not used.
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
-/// Longest wait for an answer of another process; the shell bounds those of this one.
+/// Longest wait for an answer of another process; the HTTP shell bounds those of this one.
 const PATIENCE: Duration = Duration::from_secs(35);
 
-/// Where commands are taken. Cheap to clone.
+/// The command service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Upstream {
     /// The command service's routes in this process, wrapped in the HTTP shell.
     InProcess(Router),
-    /// The command service in another process, or a proxy before it. It has the same master key, by which it believes this
-    /// process about the client's address.
+    /// The command service in another process, or a proxy in front of it. It shares the master key and so trusts
+    /// the client address that this process vouches for.
     Http {
-        /// `scheme://host[:port]`
+        /// Base address, `scheme://host[:port]`.
         base_url: String,
-        /// Connections to it.
+        /// HTTP client.
         client: reqwest::Client,
         /// Vouches for clients' addresses.
         vault: Vault,
     },
 }
 
-/// Who sends commands.
+/// Credentials and context of a socket's commands.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    /// In which team.
+    /// The team.
     pub(crate) team: TeamId,
-    /// With which rights.
+    /// Credentials of the socket.
     pub(crate) credentials: Credentials,
-    /// From where.
+    /// IP address of the client.
     pub(crate) client: IpAddr,
-    /// The id of the request that opened the socket: its commands bear it too.
+    /// Id of the request that opened the socket; its commands carry it.
     pub(crate) request_id: String,
-    /// The language of refusals.
+    /// Language of refusals.
     pub(crate) lang: Lang,
 }
 
-/// The command was refused or could not be carried out; the text is for people.
+/// A command was refused or failed; the text is for people.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Refused(pub(crate) String);
 
 impl Upstream {
-    /// Carries a command out, with the event's parameters as the client wrote them; comes back when it is done and visible.
+    /// Executes a command with the event's parameters as the client wrote them; returns when it is done and
+    /// visible.
     ///
     /// # Errors
     /// The refusal in words.
@@ -126,7 +127,7 @@ fn headers(sender: &Sender) -> HeaderMap {
     let mut headers = sender.credentials.headers();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(LANG, HeaderValue::from_static(sender.lang.tag()));
-    // What came of it, the socket hears from the feed.
+    // The socket gets the result from the feed.
     headers.insert(PREFER, HeaderValue::from_static("return=minimal"));
     if let Ok(id) = HeaderValue::from_str(&sender.request_id) {
         headers.insert(REQUEST_ID, id);
@@ -134,13 +135,13 @@ fn headers(sender: &Sender) -> HeaderMap {
     headers
 }
 
-/// The cause is for the log only.
+/// The cause goes to the log only.
 fn unavailable(error: impl std::fmt::Display) -> Refused {
-    tracing::warn!(%error, "a command of a socket could not be carried out");
+    tracing::warn!(%error, "executing a command of a socket failed");
     Refused(ErrorCode::Unavailable.to_string())
 }
 
-/// As much of the envelope as a warning needs.
+/// The parts of the envelope that a warning needs.
 #[derive(Deserialize)]
 struct Answer {
     ok: bool,

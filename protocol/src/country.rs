@@ -43,13 +43,13 @@ pub struct CountryV4 {
     pub popular: Option<bool>,
 }
 
-/// All of them, in the order of the reference.
+/// The v3 list, in the order of the reference.
 pub fn countries() -> &'static [Country] {
     static ALL: LazyLock<Vec<Country>> = LazyLock::new(|| countries_v4().iter().map(country).collect());
     &ALL
 }
 
-/// The same as later versions of the API have them.
+/// The v4 list, in the order of the reference.
 pub fn countries_v4() -> &'static [CountryV4] {
     static ALL: LazyLock<Vec<CountryV4>> =
         LazyLock::new(|| include_str!("country/codes.tsv").lines().filter_map(row).collect());
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_233_and_one_default() {
+    fn countries_are_233_with_one_default() {
         assert_eq!(countries().len(), 233);
         let defaults: Vec<_> = countries().iter().filter(|c| c.default.is_some()).collect();
         assert!(matches!(defaults[..], [c] if c.code == "+7" && c.name == "Россия"));

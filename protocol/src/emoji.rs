@@ -39,7 +39,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn each_is_there_once_under_a_plain_name() {
+    fn emoji_and_keys_are_unique_and_plain() {
         let all = &all().all;
         assert!(all.len() > 1_000);
         let chars: BTreeSet<&str> = all.iter().map(|emoji| emoji.char.as_str()).collect();

@@ -142,7 +142,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn time_has_two_significant_digits_below_ten() {
+    fn human_time_has_two_significant_digits_below_ten() {
         let cases = [
             (24, "0.024 ms"),
             (130, "0.13 ms"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn success_carries_the_result_as_it_was_written() {
+    fn success_embeds_the_result_verbatim() {
         let result = RawValue::from_string(r#"{"b":1,"a":[null]}"#.to_owned()).unwrap();
         let body = success(&result, Duration::from_micros(2_200), Layout::Compact).unwrap();
         let expected = r#"{"_time":"2.2 ms","ok":true,"result":{"b":1,"a":[null]}}"#;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn pretty_is_the_same_on_many_lines() {
+    fn pretty_layout_indents_the_result() {
         let result = RawValue::from_string(r#"{"a":1}"#.to_owned()).unwrap();
         let body = success(&result, Duration::from_millis(58), Layout::Pretty).unwrap();
         let text = String::from_utf8(body).unwrap();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn failure_leaves_out_what_it_does_not_say() {
+    fn failure_omits_empty_keys() {
         let body =
             failure(&Failure::new(ErrorCode::NotFound), Lang::Ru, Duration::from_millis(1), Layout::Compact);
         let expected = r#"{"_time":"1.0 ms","ok":false,"error":"NOT_FOUND"}"#;

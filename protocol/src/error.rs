@@ -182,14 +182,14 @@ mod tests {
     use crate::lang::{Lang, Text};
 
     #[test]
-    fn the_word_is_the_same_wherever_it_is_written() {
+    fn error_code_serializes_as_its_display() {
         for code in ErrorCode::ALL {
             assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
         }
     }
 
     #[test]
-    fn a_framework_status_maps_to_a_code_of_that_status() {
+    fn framework_status_maps_to_a_code_with_that_status() {
         for status in [401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503, 504] {
             assert_eq!(ErrorCode::from_status(status).status(), status);
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn details_are_shown_with_invalid_data_only() {
+    fn details_are_rendered_with_invalid_data_only() {
         let failure = Failure::field("phone", Text::NotAPhone).and("phone", Text::Required);
         let (_, details) = failure.texts(Lang::En);
         assert_eq!(details["phone"], "Not a phone number");

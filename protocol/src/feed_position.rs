@@ -80,7 +80,7 @@ mod tests {
     use super::{FeedPosition, InvalidFeedPosition};
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn feed_position_round_trips_through_text() {
         for point in [
             FeedPosition { position: 7, ordinal: 0 },
             FeedPosition { position: 7, ordinal: 3 },
@@ -92,13 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_over_behind_all_of_its_notices() {
+    fn end_of_event_orders_after_its_notices() {
         let points = ["6", "7.0", "7.1", "7", "8.0"].map(|text| text.parse::<FeedPosition>().unwrap());
         assert!(points.is_sorted());
     }
 
     #[test]
-    fn what_is_no_point_is_refused() {
+    fn invalid_feed_position_is_rejected() {
         for text in
             ["", ".", "7.", ".7", "-1", "+1", "7.0.0", "1e3", "9007199254740993", "7.2147483647", " 7"]
         {

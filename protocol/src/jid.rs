@@ -80,7 +80,7 @@ impl PartialSchema for Jid {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .pattern(Some("^[dgt]-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))
-            .description(Some("Address: d- a person, g- a group, t- a task"))
+            .description(Some("Chat address: `d-` and a UUID for a contact and the direct chat with it, `g-` for a group, `t-` for a task."))
             .into()
     }
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_go_through_text_and_back() {
+    fn jid_round_trips_through_text() {
         for text in ["d-7d09fba1-414e-47ab-ad05-6cf7fee2e081", "g-7d09fba1-414e-47ab-ad05-6cf7fee2e081"] {
             assert_eq!(text.parse::<Jid>().unwrap().to_string(), text);
         }

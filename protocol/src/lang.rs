@@ -59,7 +59,7 @@ mod tests {
     use super::Lang;
 
     #[test]
-    fn the_query_beats_the_header_beats_the_default() {
+    fn query_wins_over_header_and_header_over_default() {
         let cases = [
             (Some("en"), Some("ru"), Lang::En),
             (Some("EN-gb"), None, Lang::En),

@@ -62,7 +62,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn it_goes_over_the_bus_and_back() {
+    fn presence_round_trips_through_json() {
         let contact = LiveContact { contact: ContactId(Uuid::from_u128(2)), afk: true, mobile: false };
         let sent = Live::Presence { node: Uuid::from_u128(1), contacts: vec![contact] };
         let bytes = serde_json::to_vec(&sent).unwrap();
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_names_the_team() {
+    fn subject_contains_the_team() {
         let team = TeamId(Uuid::from_u128(5));
         assert_eq!(Live::subject(team), "live.00000000-0000-0000-0000-000000000005");
     }

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_names_a_task_by_address_or_uuid() {
+    fn task_id_parses_address_and_uuid() {
         let uuid = "7d09fba1-414e-47ab-ad05-6cf7fee2e081";
         let task = uuid.parse::<TaskId>().unwrap();
         assert_eq!(format!("t-{uuid}").parse(), Ok(task));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_told_apart_from_nothing() {
+    fn null_differs_from_an_absent_field() {
         let read = |text| serde_json::from_str::<PutTask>(text).unwrap();
         assert_eq!(read("{}").deadline, None);
         assert_eq!(read(r#"{"deadline": null}"#).deadline, Some(None));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_texts_or_objects() {
+    fn checklist_lines_parse_texts_and_objects() {
         let task: PutTask =
             serde_json::from_str(r##"{"items": ["вода", {"text": "#7", "checked": true}]}"##).unwrap();
         let items = task.items.unwrap();

@@ -43,7 +43,7 @@ impl PartialSchema for Timestamp {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .pattern(Some(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$"))
-            .description(Some("UTC, microseconds"))
+            .description(Some("Time in UTC with microseconds, RFC 3339."))
             .into()
     }
 }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn six_digits_and_z_even_for_whole_seconds() {
+    fn timestamp_has_six_fractional_digits() {
         let time = DateTime::from_timestamp(1_569_545_990, 0).unwrap();
         assert_eq!(Timestamp(time).to_string(), "2019-09-27T00:59:50.000000Z");
     }

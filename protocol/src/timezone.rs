@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_of_the_database_is_known_links_and_older_ones_too() {
+    fn every_name_of_the_database_is_accepted_including_links() {
         let links = [
             "Asia/Calcutta",
             "Europe/Kiev",

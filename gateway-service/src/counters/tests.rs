@@ -52,7 +52,7 @@ fn id(num: i64) -> MessageId {
     MessageId(Uuid::from_u128(num.unsigned_abs().into()))
 }
 
-/// Where what was loaded stands.
+/// Position at which the counters are loaded.
 const LOADED: u64 = 100;
 
 fn loaded(marks: Vec<ChatMark>) -> Counters {
@@ -84,11 +84,11 @@ fn row(position: u64, notice: Notice) -> FeedRow {
     }
 }
 
-fn said(message: MessageRecord) -> FeedRow {
+fn posted(message: MessageRecord) -> FeedRow {
     row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: false })
 }
 
-fn became(message: MessageRecord) -> FeedRow {
+fn edited(message: MessageRecord) -> FeedRow {
     row(LOADED + 1, Notice::MessageUpdated { message: Box::new(message), delayed: true })
 }
 
@@ -100,36 +100,36 @@ fn read(chat: ChatRef, base: i64, num_unread: u64, mentions: &[i64]) -> FeedRow 
 }
 
 #[test]
-fn messages_of_others_are_unread_and_what_was_loaded_counts_once() {
+fn messages_of_others_count_once_after_loading() {
     let mut counters = loaded(vec![mark(GROUP, 5, 1)]);
-    let old = FeedRow { position: LOADED, ..said(message(GROUP, YOU, 6, &[])) };
+    let old = FeedRow { position: LOADED, ..posted(message(GROUP, YOU, 6, &[])) };
     assert!(!counters.apply(&old), "it was loaded");
-    assert!(counters.apply(&said(message(GROUP, YOU, 7, &[ME]))));
+    assert!(counters.apply(&posted(message(GROUP, YOU, 7, &[ME]))));
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices, of.last_read_message_id), (2, 1, Some(id(5).0)));
     assert_eq!((counters.team().group.chats, counters.team().group.messages, counters.badge()), (1, 2, 2));
 }
 
 #[test]
-fn who_posts_has_read_all_before() {
+fn posting_marks_the_chat_as_read() {
     let mut counters = loaded(vec![mark(DIRECT, 3, 2)]);
     assert_eq!(counters.badge(), 2);
-    counters.apply(&said(message(DIRECT, ME, 6, &[])));
+    counters.apply(&posted(message(DIRECT, ME, 6, &[])));
     assert_eq!((counters.of(DIRECT).num_unread, counters.badge()), (0, 0));
     assert_eq!(counters.of(DIRECT).last_read_message_id, Some(id(6).0));
 }
 
 #[test]
-fn a_new_direct_chat_begins_unread_and_a_joined_group_read() {
+fn first_message_counts_in_a_direct_chat_and_earlier_ones_do_not_in_a_group() {
     let mut counters = loaded(vec![]);
-    counters.apply(&said(message(DIRECT, YOU, 1, &[])));
-    counters.apply(&said(message(GROUP, YOU, 101, &[])));
+    counters.apply(&posted(message(DIRECT, YOU, 1, &[])));
+    counters.apply(&posted(message(GROUP, YOU, 101, &[])));
     assert_eq!((counters.of(DIRECT).num_unread, counters.of(GROUP).num_unread), (1, 1));
     assert_eq!((counters.team().direct.messages, counters.team().group.messages), (1, 1));
 }
 
 #[test]
-fn a_mark_in_a_task_counts_for_those_whom_it_concerns_also_before_anything_is_said_there() {
+fn read_mark_in_a_task_applies_to_participants_only() {
     let task = GroupId(Uuid::from_u128(5));
     let mut counters = loaded(vec![]);
     counters.apply(&read(ChatRef::Task(task), 7, 0, &[]));
@@ -148,7 +148,7 @@ fn a_mark_in_a_task_counts_for_those_whom_it_concerns_also_before_anything_is_sa
 }
 
 #[test]
-fn a_mark_says_what_is_left_also_when_it_goes_back() {
+fn read_mark_sets_the_counters_also_backwards() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5)]);
     assert!(counters.apply(&read(GROUP, 7, 2, &[9])));
     let of = counters.of(GROUP);
@@ -168,27 +168,27 @@ fn a_mark_says_what_is_left_also_when_it_goes_back() {
 }
 
 #[test]
-fn a_deleted_message_counts_no_more_and_one_that_was_read_never_did() {
+fn deleted_unread_message_is_subtracted() {
     let mut counters = loaded(vec![ChatMark { mentions: vec![6], ..mark(GROUP, 5, 2) }]);
     let gone = |num| MessageRecord { kind: ContentType::Deleted, ..message(GROUP, YOU, num, &[]) };
-    assert!(!counters.apply(&became(gone(3))));
-    assert!(counters.apply(&became(gone(6))));
+    assert!(!counters.apply(&edited(gone(3))));
+    assert!(counters.apply(&edited(gone(6))));
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices, counters.badge()), (1, 0, 1));
 }
 
 #[test]
-fn an_edit_can_mention_and_mention_no_more() {
+fn edit_adds_and_removes_mentions() {
     let mut counters = loaded(vec![mark(GROUP, 5, 2)]);
-    assert!(counters.apply(&became(message(GROUP, YOU, 6, &[ME]))));
+    assert!(counters.apply(&edited(message(GROUP, YOU, 6, &[ME]))));
     assert_eq!(counters.of(GROUP).num_unread_notices, 1);
-    assert!(!counters.apply(&became(message(GROUP, YOU, 6, &[ME]))), "as before");
-    assert!(counters.apply(&became(message(GROUP, YOU, 6, &[YOU]))));
+    assert!(!counters.apply(&edited(message(GROUP, YOU, 6, &[ME]))), "as before");
+    assert!(counters.apply(&edited(message(GROUP, YOU, 6, &[YOU]))));
     assert_eq!(counters.of(GROUP).num_unread_notices, 0);
 }
 
 #[test]
-fn a_chat_that_is_gone_counts_no_more() {
+fn deleted_chat_is_subtracted() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
     assert_eq!(counters.badge(), 6);
     let group = GROUP.group().unwrap();
@@ -199,27 +199,27 @@ fn a_chat_that_is_gone_counts_no_more() {
 }
 
 #[test]
-fn a_chat_that_is_not_to_be_counted_is_counted_by_itself_alone() {
+fn uncounted_chat_is_left_out_of_the_totals() {
     let mut counters = loaded(vec![mark(GROUP, 4, 5), mark(DIRECT, 1, 1)]);
     let kept = |counted| row(LOADED + 1, Notice::ChatSettingsChanged { contact: ME, chat: GROUP, counted });
     counters.apply(&kept(false));
-    counters.apply(&said(message(GROUP, YOU, 10, &[])));
+    counters.apply(&posted(message(GROUP, YOU, 10, &[])));
     assert_eq!((counters.of(GROUP).num_unread, counters.badge(), counters.team().group.chats), (6, 1, 0));
     counters.apply(&kept(true));
     assert_eq!((counters.badge(), counters.team().group.chats), (7, 1));
 }
 
 #[test]
-fn what_was_there_before_joining_never_counts() {
+fn messages_before_joining_do_not_count() {
     let mut counters = loaded(vec![]);
     counters.apply(&read(GROUP, 8, 1, &[]));
     let gone = MessageRecord { kind: ContentType::Deleted, ..message(GROUP, YOU, 5, &[]) };
-    assert!(!counters.apply(&became(gone)), "it was there before");
+    assert!(!counters.apply(&edited(gone)), "it was there before");
     assert_eq!(counters.of(GROUP).num_unread, 1, "an old message was read");
 }
 
 #[test]
-fn what_is_unread_in_other_teams_is_in_the_badge_and_told_when_it_is_news() {
+fn unread_of_other_teams_is_in_the_badge_and_returned_when_changed() {
     let mut counters = loaded(vec![mark(DIRECT, 1, 1)]);
     let (team, there) = (TeamId(Uuid::from_u128(7)), ContactId(Uuid::from_u128(8)));
     counters.set_others(vec![(team, there)]);
@@ -233,19 +233,19 @@ fn what_is_unread_in_other_teams_is_in_the_badge_and_told_when_it_is_news() {
 }
 
 #[test]
-fn changes_and_what_is_posted_silently_do_not_count() {
+fn changes_and_silent_messages_do_not_count() {
     let mut counters = loaded(vec![mark(GROUP, 5, 0)]);
     let change =
         |author, num| MessageRecord { kind: ContentType::Change, ..message(GROUP, author, num, &[]) };
     let silent = |author, num| MessageRecord { silently: true, ..message(GROUP, author, num, &[ME]) };
     for message in [change(YOU, 6), silent(YOU, 7), message(GROUP, YOU, 8, &[])] {
-        counters.apply(&said(message));
+        counters.apply(&posted(message));
     }
     let of = counters.of(GROUP);
     assert_eq!((of.num_unread, of.num_unread_notices), (1, 0));
-    counters.apply(&became(MessageRecord { kind: ContentType::Deleted, ..silent(YOU, 7) }));
-    counters.apply(&said(change(ME, 9)));
+    counters.apply(&edited(MessageRecord { kind: ContentType::Deleted, ..silent(YOU, 7) }));
+    counters.apply(&posted(change(ME, 9)));
     assert_eq!(counters.of(GROUP).num_unread, 1, "a change of one's own reads nothing");
-    counters.apply(&said(silent(ME, 10)));
+    counters.apply(&posted(silent(ME, 10)));
     assert_eq!((counters.of(GROUP).num_unread, counters.of(GROUP).last_read_message_id), (0, Some(id(10).0)));
 }

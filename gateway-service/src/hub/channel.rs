@@ -1,4 +1,4 @@
-//! One scope as the hub follows it: its newest rows, and who listens.
+//! One scope as the hub follows it: its newest rows and its subscribers.
 
 use crate::{
     hub::{
@@ -18,27 +18,27 @@ use std::{
     sync::Arc,
 };
 
-/// Names a socket within this process.
+/// Id of a socket within this process.
 pub(crate) type SocketId = u64;
 
-/// Rows kept for sockets that are about to go live: they need not read what was told a moment ago.
+/// Rows kept for subscribers that are about to go live, so that they need not read them from the table.
 const RECENT: usize = 128;
 
-/// One scope.
+/// The newest rows and the subscribers of one scope.
 pub(crate) struct Channel {
     recent: VecDeque<Arc<SharedRow>>,
-    /// All rows behind here are among the recent ones.
+    /// All rows after this position are among the recent ones.
     since: FeedPosition,
     members: HashMap<SocketId, SubscriptionKind>,
     other_teams: usize,
-    /// What has moved unread counters since it was last asked, if anybody listens from other_teams.
+    /// Unread counters that changed since they were last taken; kept only while another team's socket listens.
     dirty: DirtyUnread,
     by_contact: HashMap<ContactId, Vec<SocketId>>,
     by_group: HashMap<GroupId, HashSet<SocketId>>,
 }
 
 impl Channel {
-    /// A scope that is followed from here on.
+    /// A scope that is followed from this position on.
     pub(crate) fn new(since: FeedPosition) -> Self {
         Self {
             recent: VecDeque::new(),
@@ -51,7 +51,7 @@ impl Channel {
         }
     }
 
-    /// Somebody listens from now on.
+    /// Adds a subscriber.
     pub(crate) fn add(&mut self, socket: SocketId, kind: SubscriptionKind) {
         self.remove(socket);
         self.members.insert(socket, kind);
@@ -62,7 +62,7 @@ impl Channel {
         }
     }
 
-    /// Somebody listens no longer. Its groups are to be removed first.
+    /// Removes a subscriber; its groups must be removed first.
     pub(crate) fn remove(&mut self, socket: SocketId) {
         match self.members.remove(&socket) {
             Some(SubscriptionKind::Team(contact)) => {
@@ -78,20 +78,20 @@ impl Channel {
         }
     }
 
-    /// Notes whose unread counters a row moves, for those who listen from other_teams.
+    /// Marks the unread counters that a row changes, for sockets of other teams.
     pub(crate) fn mark_dirty(&mut self, feed: &FeedRow) {
         if self.other_teams > 0 {
             self.dirty.note(feed);
         }
     }
 
-    /// What has moved unread counters since the last time; nothing if nothing did.
+    /// Takes the changed unread counters; `None` when nothing changed.
     pub(crate) fn take_dirty(&mut self) -> Option<DirtyUnread> {
         let dirty = std::mem::take(&mut self.dirty);
         (!dirty.is_empty()).then_some(dirty)
     }
 
-    /// Who listens from other_teams, and as whom.
+    /// The sockets of other teams that listen, each with its account's contact in this team.
     pub(crate) fn other_team_listeners(&self) -> Vec<(SocketId, ContactId)> {
         let other_teams = |(socket, kind): (&SocketId, &SubscriptionKind)| match kind {
             SubscriptionKind::OtherTeam(contact) => Some((*socket, *contact)),
@@ -100,12 +100,12 @@ impl Channel {
         self.members.iter().filter_map(other_teams).collect()
     }
 
-    /// Nobody listens.
+    /// Whether the scope has no subscribers.
     pub(crate) fn is_deserted(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// How a socket listens.
+    /// How a socket subscribes to the scope.
     pub(crate) fn kind(&self, socket: SocketId) -> Option<SubscriptionKind> {
         self.members.get(&socket).copied()
     }
@@ -115,12 +115,12 @@ impl Channel {
         self.by_contact.get(&contact).map_or(&[], Vec::as_slice)
     }
 
-    /// A socket hears a group from now on.
+    /// Adds a socket to the audience of a group.
     pub(crate) fn add_to_group(&mut self, socket: SocketId, group: GroupId) {
         self.by_group.entry(group).or_default().insert(socket);
     }
 
-    /// A socket hears a group no longer.
+    /// Removes a socket from the audience of a group.
     pub(crate) fn remove_from_group(&mut self, socket: SocketId, group: GroupId) {
         if let Some(sockets) = self.by_group.get_mut(&group) {
             sockets.remove(&socket);
@@ -130,12 +130,12 @@ impl Channel {
         }
     }
 
-    /// A group is gone; answers who heard it.
+    /// Removes a group; returns its audience.
     pub(crate) fn remove_group(&mut self, group: GroupId) -> HashSet<SocketId> {
         self.by_group.remove(&group).unwrap_or_default()
     }
 
-    /// Remembers a row.
+    /// Keeps a row among the recent ones.
     pub(crate) fn remember(&mut self, row: Arc<SharedRow>) {
         if self.recent.len() == RECENT
             && let Some(oldest) = self.recent.pop_front()
@@ -145,18 +145,18 @@ impl Channel {
         self.recent.push_back(row);
     }
 
-    /// What came up to here is not known.
+    /// Forgets the recent rows: rows up to this position are unknown.
     pub(crate) fn know_from(&mut self, point: FeedPosition) {
         self.recent.clear();
         self.since = point;
     }
 
-    /// The rows behind a point, if all of them are remembered.
+    /// The rows after a position, if all of them are kept.
     pub(crate) fn since(&self, point: FeedPosition) -> Option<impl Iterator<Item = &Arc<SharedRow>>> {
         (point >= self.since).then(|| self.recent.iter().filter(move |row| row.feed.feed_position() > point))
     }
 
-    /// The live sockets that must hear a row.
+    /// The live sockets to which a row must be delivered.
     pub(crate) fn targets(&self, feed: &FeedRow) -> Vec<SocketId> {
         let mut targets: Vec<SocketId> = match (&feed.scope, &feed.audience) {
             (Scope::Account(_), _) => self.sockets_with(|kind| kind == SubscriptionKind::Account).collect(),
@@ -170,7 +170,7 @@ impl Channel {
                 contacts.iter().flat_map(|contact| self.sockets_of(*contact)).copied().collect()
             }
         };
-        // Most rows are messages, which concern nobody other_teams: then the members need not be looked through.
+        // Most rows are messages, which are not delivered to other teams: skip the scan of the members.
         if self.other_teams > 0 && is_news_of_team(&feed.notice) {
             let nowhere = HashSet::new();
             targets.extend(self.sockets_with(|kind| {
@@ -180,7 +180,7 @@ impl Channel {
         targets
     }
 
-    /// The live sockets that must hear that somebody types: never the actor's own.
+    /// The live sockets to which a typing notice must be delivered: never the typing contact's own.
     pub(crate) fn listeners(&self, typing: &Typing) -> Vec<SocketId> {
         match typing.chat {
             ChatRef::Direct(a, b) => {

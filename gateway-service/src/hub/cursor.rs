@@ -1,4 +1,4 @@
-//! Where in the feeds a socket stands.
+//! A subscriber's cursor: its subscriptions, and its position in their feeds.
 
 use events::{ContactId, GroupId};
 use protocol::{
@@ -7,7 +7,7 @@ use protocol::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// How a socket hears a scope.
+/// How a socket subscribes to a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SubscriptionKind {
     /// The feed of its account.
@@ -18,20 +18,20 @@ pub(crate) enum SubscriptionKind {
     OtherTeam(ContactId),
 }
 
-/// What a socket has heard so far. It belongs to the hub while the socket is live, else to the socket, which then
-/// reads the feed by itself.
+/// A subscriber's progress. The hub owns it while the socket is live; otherwise the socket owns it and reads the
+/// feed itself.
 #[derive(Debug, Default)]
 pub(crate) struct Cursor {
-    /// How each scope is heard.
+    /// The scopes and how the socket subscribes to them.
     pub(crate) subscriptions: HashMap<Scope, SubscriptionKind>,
-    /// Up to where all of them were heard.
+    /// Position up to which all of them are delivered.
     pub(crate) at: FeedPosition,
-    /// The groups that the contact is in, as of there.
+    /// The groups of the contact at that position.
     pub(crate) groups: HashSet<GroupId>,
 }
 
 impl Cursor {
-    /// Moves past a row; true when the socket must hear it.
+    /// Advances past a row; returns whether the row must be delivered.
     pub(crate) fn pass(&mut self, feed: &FeedRow) -> bool {
         if feed.feed_position() <= self.at {
             return false;
@@ -49,7 +49,7 @@ impl Cursor {
     }
 }
 
-/// Whether a row concerns somebody who listens in this way.
+/// Whether a row must be delivered to a subscription of this kind.
 pub(crate) fn wants(kind: SubscriptionKind, feed: &FeedRow, groups: &HashSet<GroupId>) -> bool {
     let contact = match kind {
         SubscriptionKind::Account => return true,
@@ -63,12 +63,12 @@ pub(crate) fn wants(kind: SubscriptionKind, feed: &FeedRow, groups: &HashSet<Gro
     }
 }
 
-/// News of a team as a whole.
+/// Whether a notice is about a team as a whole.
 pub(crate) fn is_news_of_team(notice: &Notice) -> bool {
     matches!(notice, Notice::TeamUpdated { .. } | Notice::TeamDeleted { .. } | Notice::ContactRemoved { .. })
 }
 
-/// What an account hears of the teams that a socket is not in.
+/// Whether a notice is delivered to sockets of the account's other teams.
 fn concerns_other_team(notice: &Notice, contact: ContactId) -> bool {
     match notice {
         Notice::ContactRemoved { contact: removed, .. } => *removed == contact,
@@ -76,7 +76,7 @@ fn concerns_other_team(notice: &Notice, contact: ContactId) -> bool {
     }
 }
 
-/// A contact enters the groups that it joined before it hears of them.
+/// A contact joins a group before it gets the notice about it.
 fn join(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
     if let Some((group, joined)) = notice.joined()
         && joined.contains(&contact)
@@ -85,7 +85,7 @@ fn join(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
     }
 }
 
-/// A contact hears that it is out of a group, or of the team with all its groups, and then is.
+/// A contact gets the notice that it left a group, or the team with all its groups, and leaves afterwards.
 fn leave(groups: &mut HashSet<GroupId>, notice: &Notice, contact: ContactId) {
     if let Some((group, left)) = notice.left()
         && (left.is_empty() || left.contains(&contact))

@@ -1,37 +1,37 @@
-//! What the hub puts into the queues of sockets.
+//! Items that the hub puts into the queues of subscribers.
 
 use crate::shared_row::SharedRow;
 use events::{ContactId, TeamId, chat::ChatRef};
 use protocol::team::TeamUnread;
 use std::sync::Arc;
 
-/// What the hub gives to sockets.
+/// An item in a subscriber's queue.
 #[derive(Clone)]
 pub(crate) enum Delivery {
-    /// A row of the feed: never dropped, see [`Cursor`].
+    /// A row of the feed; never dropped, see [`Cursor`](crate::hub::Cursor).
     Row(Arc<SharedRow>),
-    /// Somebody types: dropped when the socket is busy.
+    /// A typing notice; dropped when the socket is busy.
     Typing(Arc<Typing>),
-    /// So much is unread in another team of the account, where it is this contact.
+    /// Unread counters of the account's contact in another team.
     OtherTeamUnread {
-        /// Who.
+        /// The account's contact in that team.
         contact: ContactId,
-        /// What is not read there.
+        /// Its unread counters.
         unread: TeamUnread,
     },
 }
 
-/// Somebody types in a chat.
+/// A contact started or stopped typing in a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Typing {
     /// The team.
     pub(crate) team: TeamId,
-    /// Where.
+    /// The chat.
     pub(crate) chat: ChatRef,
-    /// Who.
+    /// The contact that types.
     pub(crate) actor: ContactId,
-    /// Typing, or stopped.
+    /// Typing started, or stopped.
     pub(crate) composing: bool,
-    /// Recording a voice message.
+    /// The contact is recording a voice message.
     pub(crate) is_audio: bool,
 }

@@ -4,7 +4,7 @@ use events::{ContactId, GroupId};
 use protocol::notice::{Audience, FeedRow, Notice};
 use std::collections::HashSet;
 
-/// Whose unread counters have moved in a team.
+/// Contacts and groups whose unread counters changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DirtyUnread {
     pub(super) contacts: HashSet<ContactId>,
@@ -12,7 +12,7 @@ pub(crate) struct DirtyUnread {
 }
 
 impl DirtyUnread {
-    /// Notes whom a row concerns, if it is one that moves counters.
+    /// Marks the audience of a row, if the row changes counters.
     pub(crate) fn note(&mut self, feed: &FeedRow) {
         match (&feed.notice, &feed.audience) {
             (Notice::ReadMarked { contact, .. } | Notice::ChatSettingsChanged { contact, .. }, _) => {
@@ -21,7 +21,7 @@ impl DirtyUnread {
             (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Contacts(contacts)) => {
                 self.contacts.extend(contacts);
             }
-            // Of a group that is gone the rows still tell who was in it.
+            // The rows of a deleted group still list its members.
             (Notice::MessageUpdated { .. } | Notice::GroupDeleted { .. }, Audience::Group(group)) => {
                 self.groups.insert(*group);
             }
@@ -29,7 +29,7 @@ impl DirtyUnread {
         }
     }
 
-    /// Nothing has moved.
+    /// Whether nothing is marked.
     pub(crate) fn is_empty(&self) -> bool {
         self.contacts.is_empty() && self.groups.is_empty()
     }
@@ -44,7 +44,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn marks_and_settings_move_the_counters_of_whose_they_are() {
+    fn read_marks_and_chat_settings_mark_their_contact_dirty() {
         let (reader, author) = (ContactId(Uuid::from_u128(1)), ContactId(Uuid::from_u128(2)));
         let row = |notice, audience| FeedRow {
             position: 1,

@@ -1,4 +1,4 @@
-//! Who hears which scope, and where everybody stands. Pure: it neither waits nor reads.
+//! Fans rows out to subscribers. Pure: it neither waits nor reads.
 
 mod groups;
 mod state;
@@ -28,41 +28,41 @@ use std::{collections::HashSet, sync::Arc};
 use tokio::sync::mpsc::error::TrySendError;
 use uuid::Uuid;
 
-/// Room that typing must leave in a socket's queue.
+/// Capacity of a subscriber's queue that typing notices must leave free.
 const RESERVED_FOR_ROWS: usize = 128;
 
 impl Fanout {
-    /// Up to where rows were handed out.
+    /// Position up to which rows were fanned out.
     pub(crate) fn at(&self) -> Option<FeedPosition> {
         self.at
     }
 
-    /// Where to begin, unless that is known already. Answers where the fanout stands.
+    /// Sets the starting position, unless it is known. Returns the fan-out's position.
     pub(crate) fn settle(&mut self, position: Position) -> FeedPosition {
         if let Some(at) = self.at {
             return at;
         }
         let at = FeedPosition::end_of(position);
         self.at = Some(at);
-        if self.heard > position {
+        if self.known_head > position {
             self.want();
         }
         at
     }
 
-    /// What the projection committed, as it came over the bus.
+    /// Accepts a committed batch from the bus.
     pub(crate) fn accept(&mut self, committed: CommittedBatch) {
         let CommittedBatch { after, position, rows } = committed;
-        self.heard = self.heard.max(position);
+        self.known_head = self.known_head.max(position);
         let Some(at) = self.at.filter(|at| *at < FeedPosition::end_of(position)) else { return };
         let Some(rows) = rows.filter(|_| at >= FeedPosition::end_of(after)) else { return self.want() };
-        // Most scopes have no socket here: their rows are not even parsed.
+        // Most scopes have no subscriber here: their rows are not even parsed.
         let followed: Vec<_> = rows.iter().filter(|(scope, _)| self.scopes.contains_key(scope)).collect();
         for (_, row) in followed {
             match parse(row) {
                 Ok(row) => self.hand_out(row),
                 Err(error) => {
-                    tracing::warn!(%error, "a row on the bus cannot be read");
+                    tracing::warn!(%error, "invalid feed row on the bus");
                     return self.want();
                 }
             }
@@ -70,7 +70,7 @@ impl Fanout {
         self.at = Some(FeedPosition::end_of(position));
     }
 
-    /// A page of the table, read for these scopes from where the fanout stood when it began.
+    /// Accepts a page of the table, read for these scopes from the fan-out's position.
     pub(crate) fn accept_read(&mut self, page: FeedPage, scopes: &[Scope]) {
         page.rows.into_iter().for_each(|row| self.hand_out(row));
         if self.at.is_none_or(|at| at >= page.reached) {
@@ -78,12 +78,12 @@ impl Fanout {
         }
         self.at = Some(page.reached);
         let scopes: HashSet<&Scope> = scopes.iter().collect();
-        // Who began to listen meanwhile cannot be live yet, and reads for itself.
+        // A scope subscribed to meanwhile has no live subscriber yet; it reads for itself.
         let others = self.channels.iter_mut().filter(|(scope, _)| !scopes.contains(scope));
         others.for_each(|(_, channel)| channel.know_from(page.reached));
     }
 
-    /// What was to be handed out is nowhere any more: every socket finds that out for itself.
+    /// Undelivered rows were pruned: marks every subscriber as lagging.
     pub(crate) fn skip(&mut self, head: Position) {
         let sockets: Vec<SocketId> = self.subscribers.keys().copied().collect();
         sockets.into_iter().for_each(|socket| self.fall_behind(socket));
@@ -92,45 +92,45 @@ impl Fanout {
         self.channels.values_mut().for_each(|channel| channel.know_from(head));
     }
 
-    /// How far the read model has come. What was already so when it was last looked at and has not come is missed;
-    /// `at_once` does not wait for a second look.
+    /// Notes the read model's position. A position that was seen before and has not arrived since counts as missed;
+    /// `at_once` does not wait for the second look.
     pub(crate) fn note_head(&mut self, head: Position, at_once: bool) {
         let Some(at) = self.at else { return };
-        let overdue = FeedPosition::end_of(self.heard) > at;
-        self.heard = self.heard.max(head);
+        let overdue = FeedPosition::end_of(self.known_head) > at;
+        self.known_head = self.known_head.max(head);
         if FeedPosition::end_of(head) > at && (at_once || overdue) {
             self.want();
         }
     }
 
-    /// Whether the table is to be read; once.
+    /// Whether the table must be read; true once per request.
     pub(crate) fn take_wanted(&mut self) -> bool {
         std::mem::take(&mut self.wanted)
     }
 
-    /// Of which scopes and from where to read the table.
+    /// The scopes to read from the table, and the position to read from.
     pub(crate) fn begin_read(&mut self) -> Option<(Vec<Scope>, FeedPosition)> {
         self.again = false;
         Some((self.channels.keys().copied().collect(), self.at?))
     }
 
-    /// The table was read to its end. True when that is all; false when more was missed meanwhile.
+    /// The table was read to its end. Returns false when a batch was missed meanwhile.
     pub(crate) fn filled(&mut self) -> bool {
         self.filling = self.again;
         !self.again
     }
 
-    /// The table could not be read: whoever looks at the checkpoint next will try again.
+    /// The table could not be read; the next look at the checkpoint retries.
     pub(crate) fn fill_failed(&mut self) {
         self.filling = false;
     }
 
-    /// The scope of that uuid, if somebody listens to it.
+    /// The scope with this UUID, if it has subscribers.
     pub(crate) fn scope(&self, uuid: Uuid) -> Option<Scope> {
         self.scopes.get(&uuid).copied()
     }
 
-    /// Somebody types: told to those who are live and have room.
+    /// Delivers a typing notice to live subscribers with enough room.
     pub(crate) fn typing(&self, team: TeamId, typing: &Arc<Typing>) {
         let Some(channel) = self.channels.get(&Scope::Team(team)) else { return };
         for socket in channel.listeners(typing) {
@@ -144,13 +144,13 @@ impl Fanout {
         }
     }
 
-    /// In which teams unread counters have moved, and who listens to them from other_teams.
+    /// Takes the changed unread counters by team, each with the sockets of other teams that listen.
     pub(crate) fn take_dirty(&mut self) -> Vec<(DirtyUnread, Vec<(SocketId, ContactId)>)> {
         let channels = self.channels.values_mut();
         channels.filter_map(|channel| Some((channel.take_dirty()?, channel.other_team_listeners()))).collect()
     }
 
-    /// Tells a socket how much is unread in another team. One that reads for itself or has no room asks by itself later.
+    /// Delivers the unread counters of another team to a socket. A lagging or full socket asks for them later.
     pub(crate) fn notify_other_team(&self, socket: SocketId, contact: ContactId, unread: TeamUnread) {
         let Some(subscriber) = self.subscribers.get(&socket) else { return };
         if matches!(subscriber.state, SubscriberState::Live { .. })
@@ -162,7 +162,7 @@ impl Fanout {
         }
     }
 
-    /// Asks for the table to be read.
+    /// Requests a read of the table.
     fn want(&mut self) {
         if self.filling {
             self.again = true;
@@ -172,7 +172,7 @@ impl Fanout {
         }
     }
 
-    /// Rows that were handed out before are left aside.
+    /// Fans out one row; rows up to the current position are skipped.
     fn hand_out(&mut self, feed: FeedRow) {
         let (scope, point) = (feed.scope, feed.feed_position());
         if self.at.is_none_or(|at| at >= point) {

@@ -1,4 +1,4 @@
-//! The hub's task: hears the bus, reads the table where the bus left a gap, and looks at the checkpoint now and then.
+//! The hub's task: follows the bus, fills gaps from the table, and compares the checkpoint periodically.
 
 use crate::{hub::shared::Hub, meters};
 use bus::{Delivery, Message, Subscription};
@@ -12,16 +12,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How often the read model's checkpoint is compared with what has come: the net under everything else.
+/// Interval at which the read model's checkpoint is compared with the delivered position: the safety net.
 const CHECK: Duration = Duration::from_secs(1);
 
-/// How often unread counters other_teams are counted anew, if they have moved.
+/// Interval at which changed unread counters of other teams are counted.
 const COUNT: Duration = Duration::from_secs(2);
 
 /// Rows read from the table at once.
 const PAGE: i64 = 512;
 
-/// The bus ended before the process does.
+/// The bus ended before the process did.
 #[derive(Debug, thiserror::Error)]
 #[error("the bus is closed")]
 pub(crate) struct BusClosed;
@@ -45,15 +45,15 @@ impl Hub {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                heard = feed.next() => match heard {
-                    Some(Delivery::Message(message)) => self.hear(&message),
+                delivery = feed.next() => match delivery {
+                    Some(Delivery::Message(message)) => self.receive(&message),
                     Some(Delivery::Missed(_)) => work.push(self.job(Job::Check { at_once: true })),
                     None => return Err(BusClosed),
                 },
                 () = self.wanted() => {}
                 _ = checks.tick() => work.push(self.job(Job::Check { at_once: false })),
                 _ = counts.tick() => {
-                    // One count at a time: a slow database is not asked more often than it answers.
+                    // One count at a time: a slow database is not asked again before it has answered.
                     if let Ok(turn) = Arc::clone(&counting).try_acquire_owned() {
                         work.push(self.job(Job::Count(turn)));
                     }
@@ -66,12 +66,12 @@ impl Hub {
         }
     }
 
-    /// A transaction of the projection.
-    fn hear(&self, message: &Message) {
+    /// Accepts a committed batch from the bus.
+    fn receive(&self, message: &Message) {
         match serde_json::from_slice::<CommittedBatch>(&message.payload) {
             Ok(committed) => self.fanout().accept(committed),
-            // The table has them in any case: the next look at the checkpoint finds out.
-            Err(error) => tracing::warn!(%error, "rows on the bus cannot be read"),
+            // The table has the rows: the next look at the checkpoint finds the gap.
+            Err(error) => tracing::warn!(%error, "invalid feed batch on the bus"),
         }
     }
 
@@ -96,7 +96,7 @@ impl Hub {
                 self.fanout().note_head(position, at_once);
                 self.wake();
             }
-            Err(error) => tracing::warn!(%error, "the read model's checkpoint cannot be read"),
+            Err(error) => tracing::warn!(%error, "reading the checkpoint failed"),
         }
     }
 
@@ -114,11 +114,11 @@ impl Hub {
                     }
                 }
                 Ok(FeedRead::Forgotten { head }) => {
-                    tracing::error!(%after, head, "what this gateway has yet to tell is forgotten");
+                    tracing::error!(%after, head, "undelivered feed rows were pruned");
                     self.fanout().skip(head);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the feed cannot be read");
+                    tracing::warn!(%error, "reading the feed failed");
                     self.fanout().fill_failed();
                     return;
                 }
@@ -132,6 +132,6 @@ enum Job {
         at_once: bool,
     },
     Fill,
-    /// Count what is unread other_teams; one at a time.
+    /// Count the unread messages of other teams; one at a time.
     Count(OwnedSemaphorePermit),
 }

@@ -1,21 +1,21 @@
-//! Unread counters in the other teams of a socket's account. Rows of those teams are not handed out to it; that some of
-//! them concern it is noted, and now and then all whom that is true of are counted together, in a few statements.
+//! Unread counters of the other teams of a socket's account. The hub does not deliver the rows of those teams; it
+//! marks whose counters they change, and counts them together periodically, in a few statements.
 
 use crate::hub::{channel::SocketId, dirty_unread::DirtyUnread, shared::Hub};
 use events::{ContactId, GroupId};
 use read_model::QueryError;
 use std::collections::HashSet;
 
-/// Contacts that are counted by one statement.
+/// Contacts counted by one statement.
 const TOGETHER: usize = 200;
 
 impl Hub {
-    /// Counts for those whose counters have moved other_teams since the last time, and tells them.
+    /// Counts the changed counters and delivers them.
     pub(super) async fn count_other_teams(&self) {
         let dirty = self.fanout().take_dirty();
         for (dirty, listeners) in dirty {
             if let Err(error) = self.count_team(&dirty, &listeners).await {
-                tracing::warn!(%error, "unread messages of other teams cannot be counted");
+                tracing::warn!(%error, "counting the unread messages of other teams failed");
             }
         }
     }

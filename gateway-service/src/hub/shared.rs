@@ -17,7 +17,7 @@ pub(crate) struct Hub(Arc<Inner>);
 struct Inner {
     fanout: Mutex<Fanout>,
     read: ReadModel,
-    /// Told when the fanout wants the table to be read.
+    /// Notified when the table may have to be read.
     wanted: Notify,
     next: AtomicU64,
 }
@@ -29,12 +29,12 @@ impl Hub {
         Self(Arc::new(inner))
     }
 
-    /// Somebody types.
+    /// Delivers a typing notice.
     pub(crate) fn typing(&self, typing: Typing) {
         self.fanout().typing(typing.team, &Arc::new(typing));
     }
 
-    /// Whether anybody here listens to a team.
+    /// Whether a team has subscribers here.
     pub(crate) fn has_team(&self, team: TeamId) -> bool {
         self.fanout().scope(team.0).is_some()
     }
@@ -71,7 +71,7 @@ impl Hub {
     }
 
     pub(super) fn fanout(&self) -> MutexGuard<'_, Fanout> {
-        // The fanout's methods do not panic half way; a poisoned lock would stop every socket for nothing.
+        // The fan-out's methods do not panic half way; a poisoned lock would stop every socket for nothing.
         self.0.fanout.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! A socket's end of the hub.
+//! A socket's side of the hub.
 
 use crate::hub::{
     channel::SocketId,
@@ -18,10 +18,10 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Deliveries that wait for one socket before it must read for itself.
+/// Capacity of a subscriber's queue; when it is full, the socket reads for itself.
 const QUEUE: usize = 256;
 
-/// A socket's end of the hub; dropping it leaves the hub.
+/// A socket's side of the hub; dropping it unsubscribes.
 pub(crate) struct SubscriberHandle {
     hub: Hub,
     id: SocketId,
@@ -44,16 +44,13 @@ impl SubscriberHandle {
         Self { hub, id, queue, behind }
     }
 
-    /// Names the socket within this process.
+    /// Id of the socket within this process.
     pub(crate) fn id(&self) -> SocketId {
         self.id
     }
 
-    /// Listens to more scopes; only while the socket reads for itself. Answers a point behind which the hub will miss
-    /// nothing of them.
-    ///
-    /// # Errors
-    /// The database failed.
+    /// Subscribes a lagging socket to more scopes. Returns a position after which the hub misses none of their
+    /// rows.
     pub(crate) async fn listen(
         &self,
         subscriptions: &HashMap<Scope, SubscriptionKind>,
@@ -64,7 +61,7 @@ impl SubscriberHandle {
         Ok(fanout.at().unwrap_or(at))
     }
 
-    /// The next delivery. May be dropped while waiting: nothing gets lost.
+    /// The next delivery. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<Delivery> {
         self.queue.recv().await
     }
@@ -74,7 +71,7 @@ impl SubscriberHandle {
         self.queue.try_recv().ok()
     }
 
-    /// The cursor of a socket that fell behind, once all that was in its queue is done.
+    /// The cursor of a lagging socket, once its queue is empty.
     pub(crate) fn fell_behind(&mut self) -> Option<Cursor> {
         if !self.behind.load(Ordering::Acquire) || !self.queue.is_empty() {
             return None;
@@ -82,33 +79,30 @@ impl SubscriberHandle {
         self.hub.fanout().take_cursor(self.id)
     }
 
-    /// Hears rows as they come from now on.
+    /// Gets rows as they come from now on.
     ///
     /// # Errors
-    /// Too far behind: the cursor comes back, to read on from.
+    /// The cursor lags too far: it comes back, to read on from.
     pub(crate) fn go_live(&self, cursor: Cursor) -> Result<(), Cursor> {
         self.hub.fanout().go_live(self.id, cursor)
     }
 
-    /// Reads for itself from now on, from where it likes; what waits in the queue it will find in the feed. Answers what
-    /// it listens to.
+    /// Stops deliveries, so that the socket can read from a cursor of its own choice; queued rows are dropped, the
+    /// feed has them. Returns the subscriptions.
     pub(crate) fn step_aside(&mut self) -> HashMap<Scope, SubscriptionKind> {
         let subscriptions = self.hub.fanout().step_aside(self.id);
         while self.queue.try_recv().is_ok() {}
         subscriptions
     }
 
-    /// Up to where the socket was given everything; `None` while something waits for it.
+    /// Position up to which everything was delivered; `None` while the queue is not empty.
     pub(crate) fn given(&self) -> Option<FeedPosition> {
-        // Under the fanout's lock nothing comes into the queue.
+        // The hub does not fill the queue while its lock is held.
         let fanout = self.hub.fanout();
         if self.queue.is_empty() { fanout.given(self.id) } else { None }
     }
 
     /// The next rows of these scopes from the table.
-    ///
-    /// # Errors
-    /// The database failed.
     pub(crate) async fn read(
         &self,
         scopes: &[Scope],

@@ -1,4 +1,4 @@
-//! The task of presence: hears other gateways, tells them of this one, and brings the teams' frames up to date.
+//! The task of presence: receives reports of other gateways, publishes its own, and rebuilds the teams' frames.
 
 use crate::{
     hub::{Hub, Typing},
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// Changes within this time become one frame.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// The other gateways are told again after this time, whether something changed or not.
+/// Interval at which this gateway repeats its report.
 const BEAT: Duration = Duration::from_secs(2);
 
 impl Presence {
@@ -27,19 +27,19 @@ impl Presence {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                heard = lives.next() => match heard {
-                    Some(Delivery::Message(message)) => self.heard(&hub, &message),
-                    // What is missed will be repeated.
+                delivery = lives.next() => match delivery {
+                    Some(Delivery::Message(message)) => self.receive_message(&hub, &message),
+                    // Missed reports are repeated.
                     Some(Delivery::Missed(_)) => {}
                     None => return,
                 },
-                _ = changes.tick() => self.tell(false),
-                _ = beats.tick() => self.tell(true),
+                _ = changes.tick() => self.publish_reports(false),
+                _ = beats.tick() => self.publish_reports(true),
             }
         }
     }
 
-    fn heard(&self, hub: &Hub, message: &Message) {
+    fn receive_message(&self, hub: &Hub, message: &Message) {
         let team = message.subject.rsplit('.').next().and_then(|team| team.parse::<TeamId>().ok());
         let Some(team) = team.filter(|team| hub.has_team(*team)) else { return };
         match serde_json::from_slice(&message.payload) {
@@ -47,22 +47,22 @@ impl Presence {
                 hub.typing(Typing { team, chat, actor, composing, is_audio });
             }
             Ok(live) => self.receive(team, live, Instant::now()),
-            Err(error) => tracing::debug!(%team, %error, "what another process says cannot be read"),
+            Err(error) => tracing::debug!(%team, %error, "invalid live message on the bus"),
         }
     }
 
-    /// Brings frames up to date and tells the other gateways, of changes or of everything.
-    fn tell(&self, everything: bool) {
+    /// Rebuilds frames and publishes reports: of changed teams, or of all.
+    fn publish_reports(&self, everything: bool) {
         let now = Instant::now();
-        let mut told = Vec::new();
+        let mut reports = Vec::new();
         for (team, roster) in self.teams().iter_mut() {
             roster.forget(now);
             roster.refresh();
-            if roster.take_untold() || everything {
-                told.push((*team, roster.here()));
+            if roster.take_unpublished() || everything {
+                reports.push((*team, roster.here()));
             }
         }
-        for (team, contacts) in told {
+        for (team, contacts) in reports {
             self.publish(team, &Live::Presence { node: self.0.node, contacts });
         }
     }

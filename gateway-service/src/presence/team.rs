@@ -1,4 +1,4 @@
-//! Who of one team is online.
+//! Presence in one team.
 
 use crate::{frame, frame::Frame, hub::SocketId};
 use events::ContactId;
@@ -14,16 +14,16 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// A gateway that was not heard of for so long is gone, with all its sockets.
+/// A gateway that is silent for this long is gone, with all its sockets.
 const FORGOTTEN: Duration = Duration::from_secs(10);
 
-/// See the file's head.
+/// Contacts of one team that are online.
 pub(super) struct TeamPresence {
     here: HashMap<ContactId, Vec<Device>>,
     other_teams: HashMap<Uuid, (Instant, Vec<LiveContact>)>,
     frames: watch::Sender<Frame>,
     changed: bool,
-    untold: bool,
+    unpublished: bool,
 }
 
 struct Device {
@@ -35,7 +35,7 @@ struct Device {
 impl Default for TeamPresence {
     fn default() -> Self {
         let frames = watch::Sender::new(Frame::default());
-        Self { here: HashMap::new(), other_teams: HashMap::new(), frames, changed: true, untold: true }
+        Self { here: HashMap::new(), other_teams: HashMap::new(), frames, changed: true, unpublished: true }
     }
 }
 
@@ -56,7 +56,7 @@ impl TeamPresence {
         self.touch();
     }
 
-    /// One socket of a contact, or all of them.
+    /// Sets one socket of a contact, or all of them.
     pub(super) fn set_afk(&mut self, contact: ContactId, socket: Option<SocketId>, afk: bool) {
         let devices = self.here.get_mut(&contact).into_iter().flatten();
         let mut changed = false;
@@ -69,7 +69,7 @@ impl TeamPresence {
         }
     }
 
-    /// Another gateway says who is there.
+    /// Applies the report of another gateway.
     pub(super) fn update_node(&mut self, node: Uuid, contacts: Vec<LiveContact>, now: Instant) {
         let known = self.other_teams.get(&node).map(|(_, contacts)| contacts.as_slice()).unwrap_or_default();
         self.changed |= known != contacts;
@@ -80,10 +80,11 @@ impl TeamPresence {
         }
     }
 
-    /// Forgets gateways that are silent.
+    /// Forgets silent gateways.
     pub(super) fn forget(&mut self, now: Instant) {
         let before = self.other_teams.len();
-        self.other_teams.retain(|_, (heard, _)| now.saturating_duration_since(*heard) < FORGOTTEN);
+        self.other_teams
+            .retain(|_, (last_report, _)| now.saturating_duration_since(*last_report) < FORGOTTEN);
         self.changed |= self.other_teams.len() != before;
     }
 
@@ -91,7 +92,7 @@ impl TeamPresence {
         self.here.is_empty()
     }
 
-    /// The contacts with sockets here, in their order.
+    /// The contacts with sockets here, ordered by id.
     pub(super) fn here(&self) -> Vec<LiveContact> {
         let mut contacts: Vec<LiveContact> = self
             .here
@@ -106,18 +107,18 @@ impl TeamPresence {
         contacts
     }
 
-    /// Whether the other gateways have yet to be told of a change; once.
-    pub(super) fn take_untold(&mut self) -> bool {
-        std::mem::take(&mut self.untold)
+    /// Whether a change must be published; true once per change.
+    pub(super) fn take_unpublished(&mut self) -> bool {
+        std::mem::take(&mut self.unpublished)
     }
 
-    /// The frames as they are made; the newest one is up to date.
+    /// A receiver of the team's frames, with an up-to-date one.
     pub(super) fn frames(&mut self) -> watch::Receiver<Frame> {
         self.refresh();
         self.frames.subscribe()
     }
 
-    /// Makes the frame anew if something changed.
+    /// Rebuilds the frame after a change.
     pub(super) fn refresh(&mut self) {
         if !std::mem::take(&mut self.changed) {
             return;
@@ -130,11 +131,12 @@ impl TeamPresence {
                     differs
                 });
             }
-            Err(error) => tracing::error!(%error, "presence cannot be written"),
+            Err(error) => tracing::error!(%error, "serializing presence failed"),
         }
     }
 
-    /// Everybody, by address. Who is at several gateways is away, or on a phone, only if that is so at each.
+    /// All online contacts, ordered by address. A contact at several gateways is away, or on a phone, only if every
+    /// gateway says so.
     fn online(&self) -> Vec<OnlineContact> {
         let mut all: BTreeMap<ContactId, (bool, bool)> = BTreeMap::new();
         let other_teams = self.other_teams.values().flat_map(|(_, contacts)| contacts.iter().copied());
@@ -148,7 +150,7 @@ impl TeamPresence {
 
     fn touch(&mut self) {
         self.changed = true;
-        self.untold = true;
+        self.unpublished = true;
     }
 }
 

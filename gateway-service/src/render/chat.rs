@@ -24,7 +24,7 @@ impl Renderer {
         counted: bool,
     ) -> Result<Frame> {
         let point = row.feed.feed_position();
-        // Of what happened while the client was away the counters know already; the client does not.
+        // Counters loaded with the socket already include rows that the client has not got yet.
         let counters = if delayed && !counted && self.is_after_snapshot(point) {
             None
         } else {
@@ -47,7 +47,8 @@ impl Renderer {
         Ok(frame::encode_message(point, params, &confirm_id)?)
     }
 
-    /// A deleted message as its author sees it who has deleted it: for a while the text is still there, to be sent anew.
+    /// A deleted message as its author sees it who deleted it: for a while the text is still there, to be posted
+    /// again.
     async fn withdrawn(&self, message: &MessageRecord) -> Result<Option<Box<RawValue>>> {
         if !message.is_deleted() || message.author != Author::Contact(self.member.contact) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The state of a socket's renderer, and what becomes of a row.
+//! The renderer's state and its results.
 
 use crate::{confirmations::Confirmations, counters::Counters, frame::Frame, shared_row::RenderError};
 use events::{AccountId, Position, SessionId, TeamId};
@@ -8,27 +8,27 @@ use std::collections::HashSet;
 
 pub(super) type Result<T> = std::result::Result<T, RenderError>;
 
-/// Renders for one socket.
+/// Renders rows for one socket.
 pub(crate) struct Renderer {
-    /// Views of what changed.
+    /// Source of the views.
     pub(crate) read: ReadModel,
-    /// The socket's session.
+    /// Session of the socket.
     pub(crate) session: SessionId,
-    /// Its account.
+    /// Account of the session.
     pub(crate) account: AccountId,
-    /// The account's membership of the socket's team, with its rights as they are now.
+    /// The account's membership of the socket's team, with its current rights.
     pub(crate) member: TeamMember,
-    /// The language of what the server says in chats.
+    /// Language of change messages.
     pub(crate) lang: Lang,
-    /// Its unread counters.
+    /// Unread counters of the viewer.
     pub(crate) counters: Counters,
-    /// What of it the client has confirmed.
+    /// Frames that the client has acknowledged.
     pub(crate) confirmations: Confirmations,
-    /// Up to where the client was away: what it is told of then, it is told silently.
+    /// The client was offline up to this position: messages up to it are sent silently.
     pub(crate) offline_until: Position,
-    /// Up to where the counters, and what else was read when the socket was opened, know everything.
+    /// Position of the counters and of everything else that was loaded when the socket opened.
     pub(crate) snapshot_position: Position,
-    /// Teams that the account was out of by then.
+    /// Teams that the account had left at the snapshot.
     pub(crate) teams_left: HashSet<TeamId>,
 }
 
@@ -37,31 +37,31 @@ impl Renderer {
         scope == Scope::Team(self.member.team)
     }
 
-    /// Whether it is later than what was read when the socket was opened.
+    /// Whether a row is newer than the loaded state.
     pub(super) fn is_after_snapshot(&self, point: FeedPosition) -> bool {
         point.position > self.snapshot_position
     }
 }
 
-/// What becomes of a row.
+/// Result of rendering a row.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Rendered {
-    /// What the client is told.
+    /// The frame to send, if any.
     pub(crate) frame: Option<Frame>,
-    /// What the socket does then.
+    /// The socket's next action.
     pub(crate) follow_up: FollowUp,
 }
 
-/// What a socket does after a frame.
+/// A socket's action after a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FollowUp {
-    /// Goes on.
+    /// Continue.
     None,
-    /// Learns anew which teams its account is in.
+    /// Load the teams of the account again.
     RecountTeams,
-    /// Tells the client to fetch everything anew.
+    /// Tell the client to fetch the whole state.
     MustRefetch,
-    /// Closes: there is nothing more to hear.
+    /// Close the socket: no more rows will concern it.
     Close(&'static str),
 }
 

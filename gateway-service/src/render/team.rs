@@ -33,7 +33,7 @@ impl Renderer {
         })
     }
 
-    /// A team is gone, or this account is no longer in it, which to its clients is the same.
+    /// A team was deleted, or the account has left it; clients see no difference.
     pub(super) fn team_gone(&self, point: FeedPosition, team: TeamId, gentime: i64) -> Result<Rendered> {
         let teams = vec![DeletedTeam { uid: team.0, is_archive: true, gentime }];
         let frame = frame::encode(point, &ServerEvent::TeamDeleted { teams })?;
@@ -52,7 +52,7 @@ impl Renderer {
         contacts: &[ContactId],
     ) -> Result<Rendered> {
         let point = row.feed.feed_position();
-        // None named means everybody, the viewer too.
+        // No contacts means everybody, the viewer included.
         let about_viewer = contacts.is_empty() || contacts.contains(&self.member.contact);
         if team == self.member.team && !about_viewer {
             let frame = row

@@ -1,5 +1,5 @@
-//! Client events as they come in. They wait as they were sent: the envelope is looked at once, to find its parts, and what is
-//! in them is read by whoever carries the event out.
+//! Client events as they come in. They wait as they were sent: the envelope is parsed once to locate its parts;
+//! whoever executes the event parses the parameters.
 
 use bytes::Bytes;
 use platform::budget::Charge;
@@ -15,7 +15,7 @@ use std::{borrow::Cow, ops::Range};
 /// An event of a client.
 #[derive(Debug)]
 pub(super) struct ClientCommand {
-    /// Which event.
+    /// Kind of the event.
     pub(super) kind: ClientEvent,
     /// The whole envelope.
     payload: Bytes,
@@ -24,19 +24,19 @@ pub(super) struct ClientCommand {
     charge: Option<Charge>,
 }
 
-/// What was sent is no event.
+/// The payload is not a client event.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct InvalidCommand {
-    /// Why, for people.
+    /// Explanation for people.
     pub(super) message: String,
-    /// What was sent, as far as it can be shown.
+    /// The payload as JSON, or as a JSON string.
     pub(super) orig: Box<RawValue>,
-    /// The charge for its memory.
+    /// Memory charge of the payload.
     pub(super) charge: Option<Charge>,
 }
 
-/// An event of a client: `params` depends on its name.
+/// The envelope of a client event; the event's name determines `params`.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -50,10 +50,10 @@ struct Envelope<'a> {
 }
 
 impl ClientCommand {
-    /// Reads the payload of a frame.
+    /// Parses the payload of a frame.
     ///
     /// # Errors
-    /// It is not JSON, no envelope, or an event that is not known.
+    /// The payload is not JSON, not an envelope, or an unknown event.
     pub(super) fn read(payload: Bytes, charge: Option<Charge>, lang: Lang) -> Result<Self, InvalidCommand> {
         match parts(&payload, lang) {
             Ok((kind, params, confirm_id)) => Ok(Self { kind, payload, params, confirm_id, charge }),
@@ -69,7 +69,7 @@ impl ClientCommand {
         }
     }
 
-    /// The id that `server.confirm` must echo, if one is wanted.
+    /// The id that `server.confirm` must echo, if the client wants it.
     pub(super) fn confirm_id(&self) -> Option<Box<RawValue>> {
         serde_json::from_slice(self.payload.get(self.confirm_id.clone()?)?).ok()
     }
@@ -79,18 +79,18 @@ impl ClientCommand {
         shown(&self.payload)
     }
 
-    /// The same in memory of its own: it would keep all of the buffer that it was read into.
+    /// A copy in memory of its own: a slice would keep the whole read buffer alive.
     pub(super) fn detached(self) -> Self {
         Self { payload: Bytes::copy_from_slice(&self.payload), ..self }
     }
 
-    /// The charge for its memory.
+    /// The memory charge of the payload.
     pub(super) fn into_charge(self) -> Option<Charge> {
         self.charge
     }
 }
 
-/// The frame as JSON; as a JSON string where it is none.
+/// The payload as JSON; as a JSON string if it is not JSON.
 pub(super) fn shown(payload: &[u8]) -> Box<RawValue> {
     let json = serde_json::from_slice::<Box<RawValue>>(payload);
     let text = || to_raw_value(&String::from_utf8_lossy(payload));
@@ -135,14 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_without_parameters_is_one() {
+    fn envelope_without_parameters_has_empty_parameters() {
         let command = read(br#"{"event":"client.ping","confirm_id":42}"#).unwrap();
         assert_eq!((command.kind, &command.params()[..]), (ClientEvent::Ping, &b"{}"[..]));
         assert_eq!(command.confirm_id().unwrap().get(), "42");
     }
 
     #[test]
-    fn an_empty_confirm_id_asks_for_nothing() {
+    fn empty_confirm_id_counts_as_absent() {
         for payload in
             [r#"{"event":"client.ping","confirm_id":""}"#, r#"{"event":"client.ping","confirm_id":null}"#]
         {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_come_as_they_are() {
+    fn parameters_are_kept_as_written() {
         let payload =
             r#" {"confirm_id": "é", "event":"client.message.d\u0065leted","params": {"message_id" :"x"} } "#;
         let command = read(payload.as_bytes()).unwrap();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_comes_back_whole() {
+    fn invalid_payload_is_returned_with_the_reason() {
         let unknown = read(br#"{"event":"client.dance","confirm_id":"a"}"#).unwrap_err();
         assert_eq!(unknown.message, "unknown event: client.dance");
         assert_eq!(value(&unknown.orig), json!({"event": "client.dance", "confirm_id": "a"}));

@@ -5,10 +5,10 @@ use crate::upstream::Refused;
 use futures::future::BoxFuture;
 use std::{collections::VecDeque, future::pending};
 
-/// CommandQueue of one socket that wait for their turn; above, the client is not listened to for a while.
+/// Maximum number of waiting commands; above it the socket stops reading from its client.
 const PIPELINE: usize = 64;
 
-/// CommandQueue of one socket: carried out one after the other, in the order they came.
+/// The commands of one socket: one is running, the others wait.
 #[derive(Default)]
 pub(super) struct CommandQueue {
     pub(super) waiting: VecDeque<ClientCommand>,
@@ -16,7 +16,7 @@ pub(super) struct CommandQueue {
     pub(super) refused: u32,
 }
 
-/// A command and what became of it.
+/// A command and its result.
 pub(super) type Done = (ClientCommand, Result<(), Refused>);
 
 impl CommandQueue {
@@ -25,12 +25,12 @@ impl CommandQueue {
         self.waiting.len() < PIPELINE
     }
 
-    /// Whether none is carried out or waits.
+    /// Whether no command is running or waiting.
     pub(super) fn are_done(&self) -> bool {
         self.running.is_none() && self.waiting.is_empty()
     }
 
-    /// The command that is carried out, once it is done. May be dropped while waiting: nothing gets lost.
+    /// The running command, once it is done. Cancel-safe.
     pub(super) async fn done(&mut self) -> Done {
         match &mut self.running {
             Some(running) => {

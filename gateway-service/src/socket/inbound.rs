@@ -1,4 +1,4 @@
-//! What the client says, and how it is answered.
+//! Client events and the answers to them.
 
 use super::{
     client_command::{self, ClientCommand, InvalidCommand},
@@ -44,7 +44,7 @@ impl Socket {
         }
     }
 
-    /// A command is done: says so, and begins the next.
+    /// Answers a finished command and starts the next.
     pub(super) fn answer(&mut self, (command, result): Done) -> Option<End> {
         match result {
             Ok(()) => self.confirm(command),
@@ -80,7 +80,7 @@ impl Socket {
         None
     }
 
-    /// Whether the account sends too many frames.
+    /// Checks the account's rate of frames.
     fn check_rate(&mut self) -> Option<Exceeded> {
         let account = Key::Account(self.renderer.account.0);
         let checked = self.gateway.0.access.limits.check(Limit::FramesPerAccount, &account);
@@ -90,7 +90,7 @@ impl Socket {
         checked.err()
     }
 
-    /// Refuses an event unread; the end, when that was of no use.
+    /// Refuses an event without parsing it; closes the socket after too many.
     fn refuse(&mut self, payload: &[u8], charge: Option<Charge>, exceeded: Exceeded) -> Option<End> {
         self.commands.refused += 1;
         if self.commands.refused > MAX_REFUSED {
@@ -139,7 +139,7 @@ impl Socket {
         }
     }
 
-    /// Where the client types, if it may see the chat.
+    /// The typing notice of an event, if the client may see the chat.
     async fn typing(&mut self, composing: Composing) -> Result<Typing, String> {
         let not_found = || ErrorCode::NotFound.to_string();
         let jid: Jid =
@@ -173,14 +173,14 @@ impl Socket {
         })
     }
 
-    /// The client has got a frame. None is sent again: whoever comes back may go on from here.
+    /// Acknowledges a frame. Frames are never resent; a reconnect resumes here.
     fn acknowledge(&mut self, command: ClientCommand) {
         match params::<Confirm>(&command) {
             Ok(Confirm { confirm_id: Value::String(id) }) => {
                 self.renderer.confirmations.confirm(&id);
                 self.timers.confirmed();
             }
-            // Of another server, or of none.
+            // The id is not one of ours.
             Ok(_) => {}
             Err(message) => self.warn(message, command),
         }
@@ -196,19 +196,19 @@ impl Socket {
         self.respond(&warning(message, command.orig()), command.into_charge());
     }
 
-    /// Pushes an answer to what the client said; while it waits, it counts as what it answers did.
+    /// Sends an answer to a client event; the event's memory stays charged until it is written.
     fn respond(&mut self, event: &ServerEvent, charge: Option<Charge>) {
         match frame::transient(event) {
             Ok(frame) => self.transport.answer(frame, charge),
-            Err(error) => tracing::error!(%error, "a frame cannot be written"),
+            Err(error) => tracing::error!(%error, "serializing a frame failed"),
         }
     }
 
-    /// Pushes a frame that stems from no row of the feed.
+    /// Sends a frame that stems from no row of the feed.
     pub(super) fn push_event(&mut self, event: &ServerEvent) {
         match frame::transient(event) {
             Ok(frame) => self.transport.push(frame, None),
-            Err(error) => tracing::error!(%error, "a frame cannot be written"),
+            Err(error) => tracing::error!(%error, "serializing a frame failed"),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What a new socket needs of the database: whom it hears, from where on, and what its client knows already.
+//! Loads the state of a new socket: its subscriptions, its starting position, and the client's position.
 //!
-//! A client may say up to which point it was told everything. What came since is read from the feed, in the order of the
-//! log, through the groups that the contact was in at the time: it hears what an open socket would have heard. What the
-//! feed has forgotten is not told, and the client is told so.
+//! A client may name the position up to which it has got everything. Rows since then are read from the feed in the
+//! order of the log, through the groups that the contact was in at the time: the client gets what an open socket
+//! would have got. If the feed no longer has them, the client is told to fetch the state.
 
 use super::{
     command_queue::CommandQueue,
@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-/// See the file's head.
+/// The loaded state of a new socket.
 pub(super) struct SocketSetup {
     handle: SubscriberHandle,
     cursor: Cursor,
@@ -37,14 +37,14 @@ pub(super) struct SocketSetup {
     offline_until: Position,
 }
 
-/// Why there is no socket.
+/// Why a socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
-    /// The client was told more than the read model knows: of another node, or before a crash of Postgres. It comes
-    /// again.
-    #[error("the read model is behind what the client was told")]
+    /// The client's position is ahead of the read model: another node sent it, or Postgres crashed. The client
+    /// retries.
+    #[error("the read model is behind the client")]
     NotCaughtUp,
-    /// The database failed.
+    /// The read model failed.
     #[error(transparent)]
     Query(#[from] QueryError),
 }
@@ -63,7 +63,7 @@ impl SocketSetup {
         let contacts = read.memberships().of_account(session.account).await?;
         let others: Vec<AccountContact> =
             contacts.into_iter().filter(|other| other.team != member.team).collect();
-        // Who was away may have missed that a team is gone; who begins now has not.
+        // A client that was offline may have missed the end of a team; one that begins now has not.
         let subscribed = others.iter().filter(|other| from.is_some() || other.is_present());
         let other_teams: HashSet<TeamId> = subscribed.clone().map(|other| other.team).collect();
         let mut subscriptions: HashMap<Scope, SubscriptionKind> = subscribed
@@ -71,7 +71,7 @@ impl SocketSetup {
             .collect();
         subscriptions.insert(Scope::Team(member.team), SubscriptionKind::Team(member.contact));
         subscriptions.insert(Scope::Account(session.account), SubscriptionKind::Account);
-        // First where the feed stands, then what it says: the other way round something would be missed.
+        // Subscribe before reading: the other way round rows would be missed.
         let handle = gateway.0.hub.enter();
         let now = handle.listen(&subscriptions).await?;
         let snapshot_position = read.position().await?;
@@ -121,11 +121,11 @@ impl SocketSetup {
             snapshot_position,
             teams_left,
         };
-        // Time that has passed already is none.
+        // A session that has expired has no time left.
         let lasts = (session.expires - gateway.0.access.clock.now()).to_std().unwrap_or_default();
         let timers = Timers::new(gateway.0.time, lasts);
         let sleep = Box::pin(tokio::time::sleep_until(timers.next()));
-        // A stream is a request in flight: a stop waits for it before it comes to the sockets.
+        // A stream is a request in flight: a stop waits for it before it closes the sockets.
         let draining =
             if transport.is_one_way() { gateway.0.tasks.closing() } else { gateway.0.draining.clone() };
         let draining = Box::pin(draining.cancelled_owned());

@@ -1,4 +1,4 @@
-//! What the client is told: rows of the feed, typing, presence, time.
+//! Frames to the client: rows of the feed, typing, presence, time.
 
 use super::{
     state::{End, Socket},
@@ -19,17 +19,17 @@ use serde_json::value::RawValue;
 use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
-/// Rows that a socket which reads for itself takes at once.
+/// Rows that a lagging socket reads at once.
 const PAGE: i64 = 32;
 
-/// How long it rests when there is nothing to read, and the hub cannot take it either.
+/// Pause when there is nothing to read and the hub cannot take the socket either.
 const REST: Duration = Duration::from_millis(20);
 
-/// A row cannot be told now: the client is to come back, and reads history then.
+/// A row could not be rendered: the client reconnects and reads the feed from there.
 const BROKEN: End = End::Close(close_code::TRY_LATER, "try again later");
 
 impl Socket {
-    /// A delivery of the hub, and those that wait behind it, so that they leave together.
+    /// Sends a delivery of the hub and those queued after it, so that they leave together.
     pub(super) async fn deliver(&mut self, delivery: Delivery) -> Option<End> {
         let mut next = Some(delivery);
         while let Some(delivery) = next {
@@ -38,7 +38,7 @@ impl Socket {
                 Delivery::Typing(typing) => {
                     match self.renderer.typing(&typing) {
                         Ok(frame) => self.transport.push(frame, None),
-                        Err(error) => tracing::error!(%error, "a frame cannot be written"),
+                        Err(error) => tracing::error!(%error, "serializing a frame failed"),
                     }
                     None
                 }
@@ -58,7 +58,7 @@ impl Socket {
         None
     }
 
-    /// One step towards being live: what the hub still remembers, else a page of the feed.
+    /// One step towards going live: the hub's recent rows, or a page of the feed.
     pub(super) async fn catch_up(&mut self) -> Option<End> {
         let cursor = self.cursor.take()?;
         let (scopes, after): (Vec<Scope>, FeedPosition) =
@@ -92,7 +92,7 @@ impl Socket {
         }
     }
 
-    /// What comes up to `head` is forgotten: the client is told so, and hears what is behind it.
+    /// Rows up to `head` were pruned: tells the client to fetch the state, and continues after `head`.
     async fn forgotten(&mut self, head: FeedPosition) -> Option<End> {
         self.send_must_refetch(head);
         let groups = match self.renderer.read.feed().groups_at(self.renderer.member.contact, head).await {
@@ -118,7 +118,7 @@ impl Socket {
         });
     }
 
-    /// Says goodbye before a stop, and when to come back.
+    /// Tells the client before a stop when to reconnect.
     fn restart(&mut self) -> End {
         let retry = self.gateway.retry(self.handle.id());
         self.push_event(&ServerEvent::Warning {
@@ -131,18 +131,18 @@ impl Socket {
         End::Close(close_code::RESTART, "the server restarts")
     }
 
-    /// Remembers what the client has confirmed, if that is more than before.
+    /// Stores the client's acknowledgements, if there are new ones.
     pub(super) async fn note_confirmed(&mut self) {
         let Some(point) = self.renderer.confirmations.take_news() else { return };
         let noted =
             self.renderer.read.confirmations().note(self.renderer.session, &self.renderer.member, point);
-        // FollowUp it is told some of it again, when it comes back.
+        // Without it the client gets some frames again after a reconnect.
         if let Err(error) = noted.await {
-            tracing::debug!(%error, "what a client has confirmed cannot be noted");
+            tracing::debug!(%error, "storing acknowledgements failed");
         }
     }
 
-    /// Says once where the client stands when it is live: up to there it was told everything.
+    /// Reports the position once when the socket is live: the client has got everything up to it.
     pub(super) fn send_ready(&mut self) {
         if self.sent_ready || self.cursor.is_some() {
             return;
@@ -165,7 +165,7 @@ impl Socket {
         });
     }
 
-    /// What the clock asks for.
+    /// Does what the timers demand.
     pub(super) async fn alarm(&mut self) -> Option<End> {
         if self.transport.stalled_for() >= STALLED {
             return Some(End::Gone);
@@ -235,7 +235,7 @@ impl Socket {
         }
     }
 
-    /// Whether a row is of a team that the account has left meanwhile.
+    /// Whether a row belongs to a team that the account has left.
     fn is_left_team(&self, scope: Scope) -> bool {
         match scope {
             Scope::Account(_) => false,
@@ -253,8 +253,7 @@ impl Socket {
         self.transport.push(frame, None);
     }
 
-    /// The account's teams may have changed: listens to those that are new, from the row that told of them on, and counts
-    /// unread in those that are left.
+    /// Reloads the account's teams: subscribes to new ones from the current row on, and recounts the others.
     async fn count_teams(&mut self) -> Result<(), QueryError> {
         let contacts = self.renderer.read.memberships().of_account(self.renderer.account).await?;
         let others: Vec<(TeamId, ContactId)> = contacts
@@ -275,8 +274,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Listens to more scopes, from what was told last: what the hub has handed out since then it did not hand out of
-    /// these.
+    /// Subscribes to more scopes from the last sent position: the hub has fanned out later rows without them.
     async fn listen(&mut self, new: HashMap<Scope, SubscriptionKind>) -> Result<(), QueryError> {
         if self.cursor.is_none() {
             let subscriptions = self.handle.step_aside();
@@ -290,13 +288,13 @@ impl Socket {
         Ok(())
     }
 
-    /// The session is over.
+    /// The session has ended.
     fn log_out(&mut self) -> End {
         self.push_event(&ServerEvent::Logout { reason: SessionEnd::Expired.word().to_owned() });
         End::Close(close_code::NORMAL, "logged out")
     }
 
-    /// A session can also end without an event that the socket is told of.
+    /// Ends the socket if the session ended without an event.
     async fn check_session(&mut self) -> Option<End> {
         let refused = self.gateway.0.access.authenticate(&self.sender.credentials.headers()).await.err()?;
         if refused.code() != ErrorCode::InvalidToken {
@@ -306,17 +304,17 @@ impl Socket {
     }
 
     pub(super) fn broken(&self, error: &RenderError) -> Option<End> {
-        tracing::warn!(%error, team = %self.renderer.member.team, "a socket cannot be told what happened");
+        tracing::warn!(%error, team = %self.renderer.member.team, "rendering a row failed");
         Some(BROKEN)
     }
 }
 
-/// Notes that a contact was seen just now.
+/// Stores that the contact was seen just now.
 pub(super) async fn note_seen(gateway: &Gateway, renderer: &Renderer) {
     let access = &gateway.0.access;
     let last_seen = access.read.last_seen();
     let seen = last_seen.note(&renderer.member, renderer.account, access.clock.now());
     if let Err(error) = seen.await {
-        tracing::debug!(%error, "it cannot be noted when a contact was seen");
+        tracing::debug!(%error, "storing when a contact was seen failed");
     }
 }

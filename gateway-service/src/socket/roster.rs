@@ -1,5 +1,6 @@
-//! The whole state right after connecting, for clients that ask for it: `server.roster`. It says where it stands, and the
-//! frames behind it go on from there. Whoever would get too much of it at once is told to fetch it instead.
+//! `server.roster`: the complete state right after connecting, for clients that ask for it. It carries its
+//! position; later frames continue from there. A state that is too large is not sent: the client is told to fetch
+//! it.
 
 use super::state::{End, Socket};
 use crate::frame;
@@ -10,10 +11,10 @@ use platform::{
 use protocol::realtime::ServerEvent;
 use read_model::roster::RosterOptions;
 
-/// A frame longer than this is not sent: it would wait in memory for a slow client.
+/// Maximum length of a roster frame: a longer one would wait in memory for a slow client.
 const LONGEST: usize = 8 * 1024 * 1024;
 
-/// Whether a client that goes on from nowhere gets one.
+/// Whether a client that does not resume gets a roster.
 pub(crate) fn is_wanted(mode: RosterMode, asked: Option<&str>) -> bool {
     match mode {
         RosterMode::Never => false,
@@ -23,7 +24,7 @@ pub(crate) fn is_wanted(mode: RosterMode, asked: Option<&str>) -> bool {
 }
 
 impl Socket {
-    /// Tells the client everything, as of where it begins to be told what is new.
+    /// Sends the complete state as of the socket's starting position.
     pub(super) async fn send_roster(&mut self) -> Option<End> {
         let (at, renderer) = (self.sent, &self.renderer);
         let shared = &self.gateway.0;
@@ -38,7 +39,7 @@ impl Socket {
             max_objects,
         };
         let made = {
-            // It is never closed.
+            // The semaphore is never closed.
             let _turn = shared.rosters.acquire().await;
             renderer.read.rosters().of(&renderer.member, options).await
         };
@@ -68,7 +69,7 @@ mod tests {
     use super::{RosterMode, is_wanted};
 
     #[test]
-    fn the_operator_decides_first_and_then_the_client() {
+    fn roster_setting_wins_over_the_clients_wish() {
         for (mode, unasked, asked, declined) in [
             (RosterMode::Never, false, false, false),
             (RosterMode::Asked, false, true, false),

@@ -1,4 +1,4 @@
-//! The state of a socket's task, as the parts of the task share it.
+//! The state of a socket's task, shared by its parts.
 
 use super::{command_queue::CommandQueue, timers::Timers};
 use crate::{
@@ -16,39 +16,39 @@ use std::{collections::HashSet, pin::Pin, sync::Arc};
 use tokio::time::Sleep;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-/// Whose socket it is.
+/// The client of a socket, and its wishes.
 pub(crate) struct Identity {
-    /// The login.
+    /// The session.
     pub(crate) session: Session,
     /// The account's membership of the socket's team.
     pub(crate) member: TeamMember,
-    /// How its commands are sent.
+    /// Credentials and context of the client's commands.
     pub(crate) sender: Arc<Sender>,
-    /// Up to where its client was told everything; `None` to begin now.
+    /// Position up to which the client has got everything; `None` to begin now.
     pub(crate) from: Option<FeedPosition>,
-    /// It wants to go on from a cursor that is not known: it must fetch everything.
+    /// The client resumes from an unknown position and must fetch the state.
     pub(crate) must_refetch: bool,
-    /// It wants everything in one frame, if it does not go on from somewhere.
+    /// The client wants the complete state in one frame, unless it resumes.
     pub(crate) roster: bool,
 }
 
-/// See the file's head.
+/// The state of one socket.
 pub(super) struct Socket {
     pub(super) gateway: Gateway,
     pub(super) transport: Transport,
     pub(super) handle: SubscriberHandle,
-    /// Where it stands while it reads the feed for itself; `None` while it is live.
+    /// The cursor while the socket lags and reads for itself; `None` while it is live.
     pub(super) cursor: Option<Cursor>,
-    /// Whether the feed remembers what comes behind the cursor is not known yet. The hub may still have what the feed has
-    /// forgotten; but who heard which groups then is forgotten too.
+    /// It is not yet known whether the feed still has the rows after the cursor. The hub may have them even so, but
+    /// not who was in which group then.
     pub(super) history_unverified: bool,
-    /// Up to where the client was told everything.
+    /// Position up to which the client has got everything.
     pub(super) sent: FeedPosition,
-    /// The client has yet to be told that it must fetch everything.
+    /// The client has yet to be told to fetch the state.
     pub(super) must_refetch: bool,
-    /// The client has yet to be told everything.
+    /// The client has yet to get the roster.
     pub(super) roster: bool,
-    /// The client knows that it is live.
+    /// The client knows that the socket is live.
     pub(super) sent_ready: bool,
     pub(super) presence: PresenceGuard,
     pub(super) renderer: Renderer,
@@ -57,19 +57,19 @@ pub(super) struct Socket {
     pub(super) timers: Timers,
     pub(super) sleep: Pin<Box<Sleep>>,
     pub(super) draining: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The account's other teams that are listened to.
+    /// The account's other teams with a subscription.
     pub(super) other_teams: HashSet<TeamId>,
-    /// Contacts of the team whose chats were typed in.
+    /// Contacts of the team known to be visible, from earlier typing notices.
     pub(super) visible_contacts: HashSet<ContactId>,
 }
 
 /// How a socket ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// The client closes.
+    /// The client closed it.
     Closed,
-    /// The connection is lost.
+    /// The connection was lost.
     Gone,
-    /// We close.
+    /// The server closes it, with a code and a reason.
     Close(u16, &'static str),
 }

@@ -1,31 +1,31 @@
-//! What a socket does by the clock.
+//! The timers of a socket.
 
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A peer that has not taken what was written for so long is let go.
+/// A peer that takes nothing for this long is disconnected.
 pub(super) const STALLED: Duration = Duration::from_secs(20);
 
-/// A message that has not come whole within this time is given up, and its client let go.
+/// A message that is incomplete for this long ends the socket.
 pub(super) const UNFINISHED: Duration = Duration::from_secs(60);
 
-/// Protocol pings, so that dead peers are noticed.
+/// Interval of protocol pings, which detect dead peers.
 const PING: Duration = Duration::from_secs(30);
-/// Pings without an answer until the peer counts as dead.
+/// Unanswered pings after which the peer counts as dead.
 const PINGS: u32 = 2;
-/// Clients wait at most 10 s for `server.online`.
+/// Interval of `server.online`; clients wait at most 10 s for it.
 const ONLINE: Duration = Duration::from_millis(4_500);
-/// Presence is not told more often than this.
+/// Minimum interval between presence frames.
 const ONLINE_PAUSE: Duration = Duration::from_millis(200);
-/// For so many bytes of presence one more pause: who is online in a large team is told less often.
+/// Frame size that adds another [`ONLINE_PAUSE`]: large teams get presence less often.
 const ONLINE_BYTES: usize = 4_096;
-/// Whether the session is still good, and how often its owner is noted as seen.
+/// Interval at which the session is checked.
 const SESSION: Duration = Duration::from_secs(30);
 const SEEN: Duration = Duration::from_secs(60);
-/// What a client has confirmed is remembered so late: most confirmations are followed by others.
+/// Delay after which acknowledgements are stored: most are followed by others.
 const CONFIRMED: Duration = Duration::from_secs(5);
 
-/// See the file's head.
+/// The timers of one socket.
 pub(super) struct Timers {
     ping: Instant,
     unanswered: u32,
@@ -40,31 +40,32 @@ pub(super) struct Timers {
     expiry: Option<Instant>,
 }
 
-/// What is due.
+/// The timers that are due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct DueTimers {
-    /// A protocol ping.
+    /// Send a protocol ping.
     pub(super) ping: bool,
-    /// Nothing was heard for too long.
+    /// The peer has not answered for too long.
     pub(super) dead: bool,
-    /// `server.online`
+    /// Send `server.online`.
     pub(super) online: bool,
-    /// `server.time`
+    /// Send `server.time`.
     pub(super) time: bool,
-    /// A look at the session.
+    /// Check the session.
     pub(super) session: bool,
-    /// A note that the contact was seen.
+    /// Store that the contact was seen.
     pub(super) seen: bool,
-    /// A note of what the client has confirmed.
+    /// Store the client's acknowledgements.
     pub(super) confirmed: bool,
-    /// The end, in a drain.
+    /// Close the socket: the server is draining.
     pub(super) leave: bool,
-    /// The session is as old as it may get.
+    /// The session has expired.
     pub(super) expired: bool,
 }
 
 impl Timers {
-    /// `server.online` is due at once; `server.time` comes every so often; the session lasts for so long.
+    /// `server.online` is due at once; `time_every` is the interval of `server.time`, `session` the session's
+    /// remaining time.
     pub(super) fn new(time_every: Duration, session: Duration) -> Self {
         let now = Instant::now();
         Self {
@@ -82,7 +83,7 @@ impl Timers {
         }
     }
 
-    /// When something is due next.
+    /// Time of the next timer.
     pub(super) fn next(&self) -> Instant {
         let always = [self.ping, self.online, self.time, self.session, self.seen];
         always
@@ -94,7 +95,7 @@ impl Timers {
             .unwrap_or(self.ping)
     }
 
-    /// What is due now; it will be due again later.
+    /// Takes the timers that are due and schedules them again.
     pub(super) fn due(&mut self, now: Instant) -> DueTimers {
         let ping = pass(&mut self.ping, now, PING);
         let dead = ping && self.unanswered >= PINGS;
@@ -112,33 +113,33 @@ impl Timers {
         }
     }
 
-    /// The peer lives.
+    /// The peer showed a sign of life.
     pub(super) fn alive(&mut self) {
         self.unanswered = 0;
     }
 
-    /// The client has confirmed something.
+    /// The client acknowledged a frame.
     pub(super) fn confirmed(&mut self) {
         self.confirmed.get_or_insert_with(|| Instant::now() + CONFIRMED);
     }
 
-    /// `server.online` was sent, with so many bytes.
+    /// A presence frame of this size was sent.
     pub(super) fn presence_sent(&mut self, now: Instant, bytes: usize) {
         let pauses = u32::try_from(1 + bytes / ONLINE_BYTES).unwrap_or(u32::MAX);
         self.online_earliest = now + ONLINE_PAUSE.saturating_mul(pauses).min(ONLINE);
     }
 
-    /// Presence has changed: it is told as soon as that may be.
+    /// Presence changed: its frame becomes due as soon as the pause allows.
     pub(super) fn presence_changed(&mut self) {
         self.online = self.online.min(self.online_earliest);
     }
 
-    /// Whether the end is set.
+    /// Whether the end is scheduled.
     pub(super) fn is_leaving(&self) -> bool {
         self.leave.is_some()
     }
 
-    /// Sets the end.
+    /// Schedules the end.
     pub(super) fn leave_in(&mut self, wait: Duration) {
         self.leave = Some(Instant::now() + wait);
     }
@@ -161,7 +162,7 @@ mod tests {
     const DAY: Duration = Duration::from_secs(86_400);
 
     #[test]
-    fn the_end_of_a_session_is_due_at_its_moment() {
+    fn session_expiry_is_due_at_its_time() {
         let mut timers = Timers::new(ONLINE, Duration::from_millis(700));
         let now = Instant::now();
         assert!(!timers.due(now).expired);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn presence_is_due_at_once_and_then_again_and_again() {
+    fn presence_is_due_at_once_and_periodically() {
         let mut timers = Timers::new(ONLINE, DAY);
         let now = Instant::now();
         assert!(timers.due(now).online);
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn presence_of_many_is_told_less_often() {
+    fn large_presence_frame_delays_the_next() {
         let mut timers = Timers::new(ONLINE, DAY);
         let now = Instant::now();
         timers.due(now);
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_answers_no_ping_is_dead() {
+    fn peer_without_pongs_is_dead_after_two_pings() {
         let mut timers = Timers::new(ONLINE, DAY);
         let mut now = Instant::now();
         let mut after = || {

@@ -1,54 +1,54 @@
-//! Follows the frames of a client through the bytes that it sends (RFC 6455, 5.2): where messages begin and end, and how
-//! long they are. What is wrong with them is for the library to say, which reads them.
+//! Tracks the frames of a client in its byte stream (RFC 6455, 5.2): where messages begin and end, and their
+//! lengths. Violations are left to the websocket library, which parses the frames.
 
-/// The longest head of a frame: two bytes, eight of a length, four of a mask.
+/// Maximum length of a frame header: two bytes, eight of a length, four of a mask.
 const LONGEST_HEAD: usize = 14;
 
-/// The state of the reader.
+/// An occurrence in the byte stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A frame of a message begins.
+    /// A data frame begins.
     Begins {
-        /// So many bytes it takes to keep it: twice its length where it is a part, which is copied to the others.
+        /// Bytes of memory that the frame takes: twice its length for a fragment, which is copied to the others.
         memory: usize,
     },
-    /// A message has come whole.
+    /// A message is complete.
     Ends,
 }
 
-/// See the file's head.
+/// State of the tracker.
 #[derive(Debug)]
 pub(super) struct FrameTracker {
     head: [u8; LONGEST_HEAD],
-    /// Bytes of the head that have come.
+    /// Bytes of the header that have arrived.
     come: usize,
-    /// Bytes of the frame that have yet to come.
+    /// Bytes of the frame that have yet to arrive.
     left: u64,
-    /// The frame is one of a message, not of control.
+    /// The frame is a data frame, not a control frame.
     is_data: bool,
-    /// It is the last one of its message.
+    /// The frame is the last one of its message.
     is_last: bool,
-    /// A message has begun, and has not ended.
+    /// A message has begun and is incomplete.
     in_message: bool,
     longest: usize,
-    /// Something came that the library refuses: nothing is followed any more.
+    /// The library will refuse the input: nothing is tracked any more.
     is_lost: bool,
 }
 
 impl FrameTracker {
-    /// A reader for frames of at most this length.
+    /// A tracker for frames up to this length.
     pub(super) fn new(longest: usize) -> Self {
         let (head, come, left) = ([0; LONGEST_HEAD], 0, 0);
         let (is_data, is_last, in_message, is_lost) = (false, false, false, false);
         Self { head, come, left, is_data, is_last, in_message, longest, is_lost }
     }
 
-    /// Whether a message has come in part.
+    /// Whether a message is incomplete.
     pub(super) fn is_in_message(&self) -> bool {
         self.in_message && !self.is_lost
     }
 
-    /// The next step, and the bytes behind it; nothing when all bytes have been followed.
+    /// The next step; `bytes` advances past it. `None` when all bytes are consumed.
     pub(super) fn step(&mut self, bytes: &mut &[u8]) -> Option<Step> {
         loop {
             if self.is_lost {
@@ -65,7 +65,7 @@ impl FrameTracker {
                     return Some(Step::Ends);
                 }
             }
-            // A frame of a message without anything in it ends where it begins.
+            // An empty data frame ends where it begins.
             if self.is_data && self.is_last && self.in_message && self.come == 0 && self.ends() {
                 return Some(Step::Ends);
             }
@@ -85,7 +85,7 @@ impl FrameTracker {
         ends
     }
 
-    /// One more byte of a head.
+    /// Takes one more byte of a header.
     fn of_head(&mut self, byte: u8) -> Option<Step> {
         if let Some(place) = self.head.get_mut(self.come) {
             *place = byte;
@@ -125,7 +125,7 @@ impl FrameTracker {
     }
 }
 
-/// How many bytes a length takes behind the second byte.
+/// Number of extended length bytes after the second byte.
 const fn extended(length: u8) -> usize {
     match length {
         126 => 2,
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_begin_and_end_however_their_bytes_come() {
+    fn messages_are_tracked_for_any_chunking() {
         let bytes = [
             frame(0x81, 5, true),
             frame(0x89, 4, true),   // a ping
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_not_counted_and_ends_the_following() {
+    fn too_long_frame_ends_the_tracking() {
         let bytes = [frame(0x81, 1, true), frame(0x81, LONGEST + 1, true), frame(0x81, 1, true)].concat();
         assert_eq!(steps(&bytes, 100), [begins(1), Step::Ends]);
         let mut endless = vec![0x81, 0xff];

@@ -1,6 +1,6 @@
-//! Counts the memory of a client's frames before they are read: a frame's head says how long it is, and the rest of
-//! it is read only once there is room for it. The library that reads frames does not tell before it has them whole, so
-//! their heads are followed here as the bytes pass by.
+//! Charges the memory of incoming frames before they are read: the header tells a frame's length, and the rest is
+//! read only once there is memory for it. The websocket library reports a frame only when it is complete, so the
+//! headers are tracked here as the bytes pass by.
 
 use super::frame_tracker::{FrameTracker, Step};
 use futures::{FutureExt, future::BoxFuture};
@@ -17,46 +17,46 @@ use tokio::{
     time::Instant,
 };
 
-/// See the file's head: a connection on its way to the library.
+/// A connection with metered input, below the websocket library.
 pub(crate) struct Metered<S> {
     io: S,
     purse: Purse,
     frame_tracker: FrameTracker,
-    /// Counts the message that comes in.
+    /// Charge of the incomplete message.
     held: Option<Charge>,
-    /// The charges of messages that came in and were not taken, one each.
+    /// Charges of the complete messages that were not taken yet, one each.
     whole: VecDeque<Option<Charge>>,
-    /// Room that is waited for before anything else is read.
+    /// A charge that is waited for before anything else is read.
     short: Option<Short>,
-    /// Since when a message has come in part.
+    /// Time since which a message is incomplete.
     begun: Option<Instant>,
 }
 
 struct Short {
     room: BoxFuture<'static, Result<Charge, Whose>>,
     since: Instant,
-    /// The message that it is for has not come whole.
+    /// The charge belongs to the incomplete message.
     is_of_held: bool,
 }
 
 impl<S> Metered<S> {
-    /// A connection whose messages are paid for out of a purse; none is longer than `longest`.
+    /// A connection whose messages the purse pays for; none is longer than `longest`.
     pub(crate) fn new(io: S, purse: Purse, longest: usize) -> Self {
         let (frame_tracker, whole) = (FrameTracker::new(longest), VecDeque::new());
         Self { io, purse, frame_tracker, held: None, whole, short: None, begun: None }
     }
 
-    /// The charge of the next message that came in. There is none where all of it had come before there was room.
+    /// The charge of the next complete message; `None` if it had arrived whole before there was memory for it.
     pub(crate) fn take_charge(&mut self) -> Option<Charge> {
         self.whole.pop_front().flatten()
     }
 
-    /// How long there has been no room for the next message.
+    /// Time for which there has been no memory for the next message.
     pub(crate) fn short_for(&self) -> Duration {
         self.short.as_ref().map(|short| short.since.elapsed()).unwrap_or_default()
     }
 
-    /// How long a message has been coming in, while the client was listened to.
+    /// Time for which a message has been incomplete while the socket was reading.
     pub(crate) fn unfinished_for(&self) -> Duration {
         match (&self.short, self.begun) {
             (None, Some(begun)) => begun.elapsed(),
@@ -64,14 +64,14 @@ impl<S> Metered<S> {
         }
     }
 
-    /// The client is not listened to: that a message does not come whole is not its fault.
+    /// The socket is not reading: an incomplete message is not the client's fault.
     pub(crate) fn not_listened_to(&mut self) {
         if let Some(begun) = &mut self.begun {
             *begun = Instant::now();
         }
     }
 
-    /// The connection itself, once nothing more is said over it.
+    /// The connection itself, for its end.
     pub(crate) fn inner_mut(&mut self) -> &mut S {
         &mut self.io
     }
@@ -95,7 +95,7 @@ impl<S> Metered<S> {
     }
 
     fn pay(&mut self, memory: usize) {
-        // The bytes that came together with a frame for which there was no room are no more than one read.
+        // Bytes read together with the frame that lacks memory are not charged: they are at most one read.
         if self.short.is_some() {
             return;
         }
@@ -184,7 +184,7 @@ mod tests {
 
     const MB: usize = 1 << 20;
 
-    /// The head of a masked text frame.
+    /// The header of a masked text frame.
     fn head(length: usize) -> Vec<u8> {
         let mut head = vec![0x81, 0xff];
         head.extend(u64::try_from(length).unwrap().to_be_bytes());
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_frame_is_counted_before_it_is_read_and_waits_for_room() {
+    async fn frame_is_charged_before_it_is_read_and_waits_for_memory() {
         let mut memory = Config::defaults(Profile::Dev).memory;
         memory.in_flight_per_account_mb = 2;
         let budget = Budget::new(&memory);
@@ -213,7 +213,7 @@ mod tests {
         }
         let first = metered.take_charge().unwrap();
 
-        // Another one, for which there is no room while the first is in use and more is held other_teams.
+        // There is no memory for a second frame while the first is in use and more is charged elsewhere.
         let other_teams = purse.charge(MB / 2).unwrap();
         client.write_all(&head(MB)).await.unwrap();
         client.write_all(&vec![b'a'; MB]).await.unwrap();

@@ -36,7 +36,7 @@ fn token() -> Sender {
     sender(Credentials::Token(HeaderValue::from_static("secret")))
 }
 
-/// Answers with a refusal that says what came in.
+/// Answers with a refusal that lists the received headers.
 fn mirror() -> Upstream {
     async fn reflect(
         Path((team, event)): Path<(String, String)>,
@@ -59,28 +59,28 @@ fn answering(answer: Value) -> Upstream {
 }
 
 #[tokio::test]
-async fn a_command_bears_the_sockets_credentials_and_address() {
-    let Refused(said) = mirror()
+async fn command_carries_the_sockets_credentials_and_address() {
+    let Refused(reason) = mirror()
         .command(&token(), ClientEvent::MessageDeleted, Bytes::from_static(br#"{"a":1}"#))
         .await
         .unwrap_err();
     let team = Uuid::from_u128(7);
     assert_eq!(
-        said,
+        reason,
         format!(r#"client.message.deleted: {team} secret - - request-1 en 192.0.2.1 {{"a":1}}"#)
     );
 }
 
 #[tokio::test]
-async fn a_cookie_sockets_command_counts_as_sent_by_our_own_page() {
+async fn cookie_command_has_same_origin_fetch_metadata() {
     let sender = sender(Credentials::Cookie(HeaderValue::from_static("tada_session=secret")));
-    let Refused(said) =
+    let Refused(reason) =
         mirror().command(&sender, ClientEvent::LastRead, Bytes::from_static(b"{}")).await.unwrap_err();
-    assert!(said.contains(" - tada_session=secret same-origin request-1 "), "{said}");
+    assert!(reason.contains(" - tada_session=secret same-origin request-1 "), "{reason}");
 }
 
 #[tokio::test]
-async fn refusals_say_what_is_wrong() {
+async fn refusal_joins_code_reason_and_details() {
     let cases = [
         (json!({"ok": true, "result": {}}), Ok(())),
         (json!({"ok": false, "error": "NOT_FOUND"}), Err("NOT_FOUND")),
@@ -97,7 +97,7 @@ async fn refusals_say_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn another_process_that_does_not_answer_is_unavailable() {
+async fn unreachable_process_is_unavailable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -109,9 +109,9 @@ async fn another_process_that_does_not_answer_is_unavailable() {
 }
 
 #[tokio::test]
-async fn another_process_that_trusts_no_proxy_knows_the_clients_address() {
-    let (tell, told) = std::sync::mpsc::channel();
-    let note = move |info: RequestInfo| async move { tell.send(info.client).unwrap() };
+async fn process_without_trusted_proxies_accepts_the_vouched_address() {
+    let (sender, received) = std::sync::mpsc::channel();
+    let note = move |info: RequestInfo| async move { sender.send(info.client).unwrap() };
     let router = Router::new().route("/api/v3/teams/{team}/ws/{event}", post(note));
     let router = Shell::believing(&Config::defaults(Profile::Dev), vault()).wrap(router);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -119,8 +119,8 @@ async fn another_process_that_trusts_no_proxy_knows_the_clients_address() {
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let upstream = Upstream::Http { base_url, client, vault: vault() };
-    // What it answers does not matter here.
+    // The answer does not matter here.
     let _ = upstream.command(&token(), ClientEvent::LastRead, Bytes::from_static(b"{}")).await;
     server.abort();
-    assert_eq!(told.try_recv(), Ok(token().client));
+    assert_eq!(received.try_recv(), Ok(token().client));
 }

@@ -1,6 +1,6 @@
-//! A client of the gateway, as impatient as a test may be.
+//! A websocket client whose waits are bounded.
 
-use crate::house::{House, LONG, Person};
+use crate::fixture::{Fixture, LONG, Person};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::{
@@ -23,18 +23,18 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Opens a socket of a person in the house's team.
-    pub(crate) async fn connect(house: &House, person: &Person) -> Self {
-        Self::open(house, &house.team.to_string(), &[("Token", &person.token)]).await.unwrap()
+    /// Opens a socket of a person in the fixture's team.
+    pub(crate) async fn connect(fixture: &Fixture, person: &Person) -> Self {
+        Self::open(fixture, &fixture.team.to_string(), &[("Token", &person.token)]).await.unwrap()
     }
 
     /// Opens a socket with these headers.
     pub(crate) async fn open(
-        house: &House,
+        fixture: &Fixture,
         team: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Error> {
-        let mut request = format!("ws://{}/messaging/{team}", house.address).into_client_request()?;
+        let mut request = format!("ws://{}/messaging/{team}", fixture.address).into_client_request()?;
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             request.headers_mut().insert(name, HeaderValue::from_str(value)?);
@@ -42,20 +42,20 @@ impl Client {
         Ok(Self { socket: connect_async(request).await?.0 })
     }
 
-    /// Opens a socket whose system takes next to nothing that is not read.
-    pub(crate) async fn narrow(house: &House, person: &Person) -> Self {
+    /// Opens a socket whose receive buffer is as small as possible.
+    pub(crate) async fn narrow(fixture: &Fixture, person: &Person) -> Self {
         let narrow = TcpSocket::new_v4().unwrap();
         narrow.set_recv_buffer_size(4_096).unwrap();
-        let stream = MaybeTlsStream::Plain(narrow.connect(house.address).await.unwrap());
-        let address = format!("ws://{}/messaging/{}", house.address, house.team);
+        let stream = MaybeTlsStream::Plain(narrow.connect(fixture.address).await.unwrap());
+        let address = format!("ws://{}/messaging/{}", fixture.address, fixture.team);
         let mut request = address.into_client_request().unwrap();
         request.headers_mut().insert("token", HeaderValue::from_str(&person.token).unwrap());
         Self { socket: client_async(request, stream).await.unwrap().0 }
     }
 
-    /// The status with which the upgrade is refused.
-    pub(crate) async fn refused(house: &House, headers: &[(&'static str, &str)]) -> u16 {
-        match Self::open(house, &house.team.to_string(), headers).await {
+    /// The status with which an upgrade is refused.
+    pub(crate) async fn refused(fixture: &Fixture, headers: &[(&'static str, &str)]) -> u16 {
+        match Self::open(fixture, &fixture.team.to_string(), headers).await {
             Err(Error::Http(response)) => response.status().as_u16(),
             Err(other) => panic!("{other}"),
             Ok(_) => 101,
@@ -66,7 +66,7 @@ impl Client {
         self.socket.send(Message::text(event.to_string())).await.unwrap();
     }
 
-    /// The next frame that is neither presence nor time, since those come when they like; without its place in the feed.
+    /// The next frame except presence and time, without its position.
     pub(crate) async fn next(&mut self) -> Value {
         let mut frame = self.placed().await;
         if let Some(keys) = frame.as_object_mut() {
@@ -75,7 +75,7 @@ impl Client {
         frame
     }
 
-    /// The same, whole.
+    /// The next frame except presence and time, with its position.
     pub(crate) async fn placed(&mut self) -> Value {
         loop {
             let frame = self.any().await;
@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// The next frame of that event, whatever comes before it.
+    /// The next frame of this event; others are skipped.
     pub(crate) async fn expect(&mut self, event: &str) -> Value {
         loop {
             let frame = self.any().await;
@@ -106,7 +106,7 @@ impl Client {
         }
     }
 
-    /// How the server closes, frames before that left aside.
+    /// The server's close frame; other frames are skipped.
     pub(crate) async fn closed(&mut self) -> CloseFrame {
         loop {
             if let Message::Close(Some(frame)) =

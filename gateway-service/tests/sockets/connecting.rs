@@ -1,16 +1,16 @@
-//! From the request to a socket, or to a refusal.
+//! Upgrades and their refusals.
 
-use crate::{client::Client, house::House};
+use crate::{client::Client, fixture::Fixture};
 use platform::limits::Quota;
 use serde_json::{Value, json};
 
 type Headers<'a> = &'a [(&'static str, &'a str)];
 
 #[tokio::test]
-async fn wrong_credentials_are_told_over_the_socket() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
-    let team = house.team.to_string();
+async fn wrong_credentials_are_reported_by_server_panic() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
+    let team = fixture.team.to_string();
     let stranger = uuid::Uuid::new_v4().to_string();
     let cases: [(&str, Headers<'_>, &str); 5] = [
         (&team, &[], "EMPTY_TOKEN"),
@@ -20,35 +20,35 @@ async fn wrong_credentials_are_told_over_the_socket() {
         ("no-uuid", &[("Token", &person.token)], "INVALID_TEAM"),
     ];
     for (team, headers, code) in cases {
-        let mut client = Client::open(&house, team, headers).await.unwrap();
+        let mut client = Client::open(&fixture, team, headers).await.unwrap();
         let expected = json!({"event": "server.panic", "params": {"code": code, "debug": null}});
         assert_eq!(client.any().await, expected);
         assert_eq!(u16::from(client.closed().await.code), 1008);
     }
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn who_is_online_is_told_at_once_and_with_the_next_one() {
-    let house = House::build(|_| {}).await;
-    let (first, second) = (house.person().await, house.person().await);
-    let mut one = Client::connect(&house, &first).await;
+async fn presence_is_sent_at_once_and_after_each_change() {
+    let fixture = Fixture::build(|_| {}).await;
+    let (first, second) = (fixture.person().await, fixture.person().await);
+    let mut one = Client::connect(&fixture, &first).await;
     let me = json!({"jid": format!("d-{}", first.contact), "afk": false, "mobile": false});
     let online = json!({"event": "server.online", "params": {"contacts": [me], "calls": null}});
     assert_eq!(one.expect("server.online").await, online);
-    let two = Client::connect(&house, &second).await;
+    let two = Client::connect(&fixture, &second).await;
     let count = |frame: &Value| frame["params"]["contacts"].as_array().unwrap().len();
     while count(&one.expect("server.online").await) != 2 {}
     drop(two);
     while count(&one.expect("server.online").await) != 1 {}
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn foreign_pages_get_no_socket_by_cookie() {
-    let house = House::build(|config| config.public_url = Some("https://chat.example".into())).await;
-    let person = house.person().await;
-    let cookie = &*house.cookie(&person).await;
+async fn cookie_upgrade_from_a_foreign_origin_is_refused() {
+    let fixture = Fixture::build(|config| config.public_url = Some("https://chat.example".into())).await;
+    let person = fixture.person().await;
+    let cookie = &*fixture.cookie(&person).await;
     let refused: [Headers<'_>; 5] = [
         &[("Cookie", cookie), ("Origin", "https://evil.example")],
         &[("Cookie", cookie), ("Origin", "null")],
@@ -57,7 +57,7 @@ async fn foreign_pages_get_no_socket_by_cookie() {
         &[("Cookie", cookie), ("Sec-Fetch-Site", "cross-site")],
     ];
     for headers in refused {
-        assert_eq!(Client::refused(&house, headers).await, 403, "{headers:?}");
+        assert_eq!(Client::refused(&fixture, headers).await, 403, "{headers:?}");
     }
     let token = &*person.token;
     let accepted: [Headers<'_>; 3] = [
@@ -66,46 +66,46 @@ async fn foreign_pages_get_no_socket_by_cookie() {
         &[("token", token), ("Origin", "https://evil.example")],
     ];
     for headers in accepted {
-        let mut client = Client::open(&house, &house.team.to_string(), headers).await.unwrap();
+        let mut client = Client::open(&fixture, &fixture.team.to_string(), headers).await.unwrap();
         client.expect("server.online").await;
     }
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn sockets_from_one_address_are_limited() {
+async fn upgrades_per_address_are_limited() {
     let quota = Quota { count: 2, seconds: 3_600 };
-    let house = House::build(|config| {
+    let fixture = Fixture::build(|config| {
         config.limits.insert("sockets_per_address".into(), quota);
     })
     .await;
-    let person = house.person().await;
+    let person = fixture.person().await;
     for expected in [101, 101, 429] {
-        assert_eq!(Client::refused(&house, &[("Token", &person.token)]).await, expected);
+        assert_eq!(Client::refused(&fixture, &[("Token", &person.token)]).await, expected);
     }
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn the_widgets_path_is_the_same_socket_and_so_is_one_with_a_slash() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
+async fn widget_path_and_trailing_slash_open_the_same_socket() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
     for end in ["/widget", "/", "/widget/"] {
-        let path = format!("{}{end}", house.team);
-        let mut client = Client::open(&house, &path, &[("Token", &person.token)]).await.unwrap();
+        let path = format!("{}{end}", fixture.team);
+        let mut client = Client::open(&fixture, &path, &[("Token", &person.token)]).await.unwrap();
         client.expect("server.online").await;
     }
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
-/// Everything in one frame for those who ask; who would get too much, or goes on from somewhere, fetches what they need.
+/// A client that resumes, or whose roster is too large, gets none.
 #[tokio::test]
-async fn a_roster_comes_first_for_those_who_ask_unless_it_is_too_large() {
-    let house = House::build(|config| config.realtime.roster_objects = 2).await;
-    let (first, second) = (house.person().await, house.person().await);
-    let asking = |more: &str| format!("{}?roster=true{more}", house.team);
+async fn roster_is_the_first_frame_when_asked_for_unless_too_large() {
+    let fixture = Fixture::build(|config| config.realtime.roster_objects = 2).await;
+    let (first, second) = (fixture.person().await, fixture.person().await);
+    let asking = |more: &str| format!("{}?roster=true{more}", fixture.team);
     let token: Headers<'_> = &[("Token", &first.token)];
-    let mut client = Client::open(&house, &asking(""), token).await.unwrap();
+    let mut client = Client::open(&fixture, &asking(""), token).await.unwrap();
     let roster = client.placed().await;
     assert_eq!((&roster["event"], roster["position"].is_u64()), (&json!("server.roster"), true), "{roster}");
     let contacts = roster["params"]["contacts"].as_array().unwrap();
@@ -119,17 +119,17 @@ async fn a_roster_comes_first_for_those_who_ask_unless_it_is_too_large() {
     assert_eq!(roster["params"]["task_tabs"].as_array().map(Vec::len), Some(6));
 
     let ping = json!({"event": "client.ping", "confirm_id": "1"});
-    for path in [house.team.to_string(), asking("&from=0")] {
-        let mut other = Client::open(&house, &path, token).await.unwrap();
+    for path in [fixture.team.to_string(), asking("&from=0")] {
+        let mut other = Client::open(&fixture, &path, token).await.unwrap();
         other.send(&ping).await;
         assert_eq!(other.placed().await["event"], "server.confirm", "nobody else gets one: {path}");
     }
-    house.person().await;
-    let mut other = Client::open(&house, &asking(""), token).await.unwrap();
+    fixture.person().await;
+    let mut other = Client::open(&fixture, &asking(""), token).await.unwrap();
     let warning = other.placed().await;
     assert_eq!(
         (&warning["event"], &warning["params"]["code"]),
         (&json!("server.warning"), &json!("FETCH_ANEW"))
     );
-    house.pull_down().await;
+    fixture.shut_down().await;
 }

@@ -1,8 +1,8 @@
-//! How sockets end.
+//! Ends of sockets.
 
 use crate::{
     client::Client,
-    house::{House, LONG, Person},
+    fixture::{Fixture, LONG, Person},
 };
 use events::value::SessionEnd;
 use futures::{FutureExt, SinkExt, StreamExt};
@@ -18,51 +18,51 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-async fn live(house: &House, person: &Person) -> Client {
-    let mut client = Client::connect(house, person).await;
+async fn live(fixture: &Fixture, person: &Person) -> Client {
+    let mut client = Client::connect(fixture, person).await;
     client.send(&json!({"event": "client.ping", "confirm_id": "live"})).await;
     client.expect("server.confirm").await;
     client
 }
 
 #[tokio::test]
-async fn a_close_is_answered() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
-    let mut client = live(&house, &person).await;
+async fn close_is_answered() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
+    let mut client = live(&fixture, &person).await;
     let close = CloseFrame { code: CloseCode::Normal, reason: "tdclient closing".into() };
     client.socket.send(Message::Close(Some(close))).await.unwrap();
     assert_eq!(client.closed().await.code, CloseCode::Normal);
     assert!(tokio::time::timeout(LONG, client.socket.next()).await.unwrap().is_none_or(|end| end.is_err()));
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn a_session_that_ends_takes_its_sockets_with_it_and_no_others() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
-    let other = house.again(&person).await;
-    let (mut gone, mut stays) = (live(&house, &person).await, live(&house, &other).await);
+async fn session_end_closes_its_sockets_only() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
+    let other = fixture.again(&person).await;
+    let (mut gone, mut stays) = (live(&fixture, &person).await, live(&fixture, &other).await);
     let account = Scope::Account(person.account);
     let login = Notice::LoggedIn { session: person.session, device_name: "Pixel".into() };
     let closed = Notice::SessionClosed { session: person.session, reason: SessionEnd::Logout };
-    let rows = [house.row(account, Audience::All, login), house.row(account, Audience::All, closed)];
-    house.publish(&rows).await;
+    let rows = [fixture.row(account, Audience::All, login), fixture.row(account, Audience::All, closed)];
+    fixture.publish(&rows).await;
     assert_eq!(gone.next().await, json!({"event": "server.logout", "params": {"reason": "logout"}}));
     assert_eq!(gone.closed().await.code, CloseCode::Normal);
     assert_eq!(stays.next().await, json!({"event": "server.login", "params": {"device_name": "Pixel"}}));
     stays.send(&json!({"event": "client.ping", "confirm_id": "p"})).await;
     assert_eq!(stays.next().await["event"], "server.confirm");
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
-/// There is no event for it: the socket knows the moment itself. A look from time to time would come after two of `server.time`.
+/// Expiry has no event: the socket has a timer. A periodic check would come after two `server.time`.
 #[tokio::test]
-async fn a_session_that_expires_ends_its_sockets_at_that_moment() {
-    let house = House::build(|config| config.realtime.time_sec = 15).await;
-    let person = house.person().await;
-    let short = house.again_for(&person, Duration::from_secs(5)).await;
-    let (mut gone, mut stays) = (live(&house, &short).await, live(&house, &person).await);
+async fn session_expiry_closes_its_sockets_at_once() {
+    let fixture = Fixture::build(|config| config.realtime.time_sec = 15).await;
+    let person = fixture.person().await;
+    let short = fixture.again_for(&person, Duration::from_secs(5)).await;
+    let (mut gone, mut stays) = (live(&fixture, &short).await, live(&fixture, &person).await);
     let mut times = 0;
     let reason = loop {
         let told = gone.any().await;
@@ -77,67 +77,70 @@ async fn a_session_that_expires_ends_its_sockets_at_that_moment() {
     assert_eq!(gone.closed().await.code, CloseCode::Normal);
     stays.send(&json!({"event": "client.ping", "confirm_id": "p"})).await;
     stays.expect("server.confirm").await;
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn who_is_removed_from_the_team_hears_it_and_is_out() {
-    let house = House::build(|_| {}).await;
-    let (person, other) = (house.person().await, house.person().await);
-    let (mut gone, mut stays) = (live(&house, &person).await, live(&house, &other).await);
-    house.publish(&[house.news(Notice::ContactRemoved { team: house.team, contact: person.contact })]).await;
+async fn removed_contact_gets_team_deleted_and_is_closed() {
+    let fixture = Fixture::build(|_| {}).await;
+    let (person, other) = (fixture.person().await, fixture.person().await);
+    let (mut gone, mut stays) = (live(&fixture, &person).await, live(&fixture, &other).await);
+    fixture
+        .publish(&[fixture.news(Notice::ContactRemoved { team: fixture.team, contact: person.contact })])
+        .await;
     let told = gone.next().await;
     assert_eq!(
         (&told["event"], &told["params"]["teams"][0]["uid"]),
-        (&json!("server.team.deleted"), &json!(house.team.0))
+        (&json!("server.team.deleted"), &json!(fixture.team.0))
     );
     assert_eq!(gone.closed().await.code, CloseCode::Normal);
     let gentime = 7;
-    house.publish(&[house.news(Notice::TeamDeleted { team: house.team, gentime })]).await;
+    fixture.publish(&[fixture.news(Notice::TeamDeleted { team: fixture.team, gentime })]).await;
     let told = stays.next().await;
     assert_eq!(told["params"]["teams"][0]["gentime"], gentime);
     assert_eq!(stays.closed().await.code, CloseCode::Normal);
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn a_drain_tells_sockets_to_come_back_and_takes_no_new_ones() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
-    let mut client = live(&house, &person).await;
-    let gateway = house.gateway.clone();
+async fn drain_closes_sockets_with_restart_and_refuses_new_ones() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
+    let mut client = live(&fixture, &person).await;
+    let gateway = fixture.gateway.clone();
     assert_eq!(gateway.sockets(), 1);
     let draining = tokio::spawn(async move { gateway.drain().await });
     assert_eq!(client.closed().await.code, CloseCode::Restart);
     drop(client);
     draining.await.unwrap();
-    assert_eq!(house.gateway.sockets(), 0);
-    assert_eq!(Client::refused(&house, &[("Token", &person.token)]).await, 503);
-    house.pull_down().await;
+    assert_eq!(fixture.gateway.sockets(), 0);
+    assert_eq!(Client::refused(&fixture, &[("Token", &person.token)]).await, 503);
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn a_client_that_just_vanishes_is_noticed() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
-    drop(live(&house, &person).await);
+async fn vanished_client_is_detected() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
+    drop(live(&fixture, &person).await);
     let gone = async {
-        while house.gateway.sockets() > 0 {
+        while fixture.gateway.sockets() > 0 {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(LONG, gone).await.unwrap();
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn when_a_contact_was_seen_is_noted() {
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
-    let _client = live(&house, &person).await;
-    let team = house.read.teams().find(person.account, house.team, ApiVersion::V4).await.unwrap().unwrap();
+async fn open_socket_stores_last_activity() {
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
+    let _client = live(&fixture, &person).await;
+    let team =
+        fixture.read.teams().find(person.account, fixture.team, ApiVersion::V4).await.unwrap().unwrap();
     assert!(team.me.last_activity.is_some() && team.last_active);
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 /// A frame as a client sends it, masked with zeros.
@@ -151,7 +154,7 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn who_breaks_the_protocol_is_told_how() {
+async fn protocol_violations_are_closed_with_their_code() {
     const TEXT: u8 = 0x81;
     const PART_OF_TEXT: u8 = 0x01;
     const CONTINUED: u8 = 0x80;
@@ -171,11 +174,11 @@ async fn who_breaks_the_protocol_is_told_how() {
         ("a long ping", frame(0x89, &[0; 126]), 1002),
         ("a close that is cut", frame(0x88, b"\x03"), 1002),
     ];
-    let house = House::build(|_| {}).await;
-    let person = house.person().await;
+    let fixture = Fixture::build(|_| {}).await;
+    let person = fixture.person().await;
     for (what, bytes, code) in cases {
-        let mut client = live(&house, &person).await;
-        // More behind it, as of a client that goes on: the answer must not be lost with it.
+        let mut client = live(&fixture, &person).await;
+        // Input after the violation, as from a client that keeps sending: the close must not be lost with it.
         let more = [&bytes[..], &vec![0; 100_000]].concat();
         client.socket.get_mut().write_all(&more).await.unwrap();
         let closed = client.closed().await;
@@ -184,13 +187,13 @@ async fn who_breaks_the_protocol_is_told_how() {
         let end = tokio::time::timeout(LONG, client.socket.next()).await.unwrap();
         assert!(end.is_none_or(|end| end.is_err()), "{what}: nothing is said behind a close");
     }
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn an_accounts_frames_wait_for_room_and_others_do_not() {
-    let house = House::build(|config| config.memory.in_flight_per_account_mb = 1).await;
-    let (person, other) = (house.person().await, house.person().await);
+async fn frames_over_the_accounts_memory_budget_wait() {
+    let fixture = Fixture::build(|config| config.memory.in_flight_per_account_mb = 1).await;
+    let (person, other) = (fixture.person().await, fixture.person().await);
     let ping = |id: &str, length: usize| {
         let envelope = json!({"event": "client.ping", "confirm_id": id, "padding": ""}).to_string();
         format!("{}{}", envelope, " ".repeat(length - envelope.len()))
@@ -199,21 +202,21 @@ async fn an_accounts_frames_wait_for_room_and_others_do_not() {
     let whole = |id| frame(0x81, ping(id, length).as_bytes());
     let mut halves = vec![];
     for _ in 0..4 {
-        halves.push(live(&house, &person).await);
+        halves.push(live(&fixture, &person).await);
     }
-    let mut fifth = live(&house, &person).await;
-    let mut neighbour = live(&house, &other).await;
+    let mut fifth = live(&fixture, &person).await;
+    let mut neighbour = live(&fixture, &other).await;
     for client in &mut halves {
         client.socket.get_mut().write_all(&whole("half")[..length / 2]).await.unwrap();
     }
-    // Whole frames are counted as soon as their heads are there.
+    // A frame is charged whole as soon as its header has arrived.
     let counted = async {
-        while house.budget.in_flight() < 4 * length {
+        while fixture.budget.in_flight() < 4 * length {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(LONG, counted).await.unwrap();
-    // More than one read brings.
+    // More than one read returns.
     fifth.socket.get_mut().write_all(&frame(0x81, ping("fifth", 64 * 1024).as_bytes())).await.unwrap();
     for _ in 0..10 {
         neighbour.send(&json!({"event": "client.ping", "confirm_id": "n"})).await;
@@ -224,5 +227,5 @@ async fn an_accounts_frames_wait_for_room_and_others_do_not() {
     first.socket.get_mut().write_all(&whole("half")[length / 2..]).await.unwrap();
     assert_eq!(first.expect("server.confirm").await["params"]["confirm_id"], "half");
     assert_eq!(fifth.expect("server.confirm").await["params"]["confirm_id"], "fifth");
-    house.pull_down().await;
+    fixture.shut_down().await;
 }

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod client;
+mod client_events;
 mod connecting;
 mod ending;
 mod feed;
-mod house;
-mod speaking;
-mod stalled;
+mod fixture;
+mod slow_reader;

@@ -415,7 +415,7 @@ mod tests {
     use super::{JsonType, Lang, Text};
 
     #[test]
-    fn a_sentence_carries_its_parameters_in_both_languages() {
+    fn text_renders_its_parameters_in_both_languages() {
         let text = Text::TooLong { max: 32 };
         assert_eq!(text.render(Lang::Ru), "Не больше символов: 32");
         assert_eq!(text.render(Lang::En), "At most 32 characters");
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_with_braces_is_said_as_it_is() {
+    fn parameter_with_braces_is_rendered_verbatim() {
         let text = Text::DuplicateKey { key: "{}".to_owned() };
         assert_eq!(text.render(Lang::En), "The key is repeated: {}");
     }

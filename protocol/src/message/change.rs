@@ -167,7 +167,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn it_is_said_in_both_languages() {
+    fn change_text_is_rendered_in_both_languages() {
         let actor = ContactId(Uuid::from_u128(1));
         let nothing =
             Change { what: ChangeKind::Settings, actor, whom: None, was: None, old: None, new: None };

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_direct_chat_bears_the_other_sides_address() {
+    fn direct_message_is_rendered_with_the_other_sides_address() {
         let message = message();
         let mine = message.render_for(ME, ApiVersion::V3, "", Lang::default());
         assert_eq!((mine.chat, mine.to, mine.from), (Jid::Direct(YOU), Jid::Direct(YOU), Jid::Direct(ME)));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_bears_is_an_id_in_v3_and_one_level_elsewhere() {
+    fn references_are_ids_in_v3_and_one_level_deep_in_v4() {
         let group = ChatRef::Group(GroupId(Uuid::from_u128(9)));
         let deep = MessageRecord { reply_to: Some(MessageId(Uuid::from_u128(8))), ..message() };
         let secret = MessageRecord { chat: group, replied: Some(Box::new(deep.clone())), ..message() };
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn mentions_are_read_as_names_and_changes_have_their_own_words() {
+    fn push_text_shows_mentions_as_names_and_changes_as_sentences() {
         let pattern = "@Вася_Пупкин".to_owned();
         let link = MessageLink { pattern, text: "@Вася Пупкин".into(), url: "otv://d-x".into() };
         let mentions =
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_a_deleted_message_says_nothing() {
+    fn withdrawn_message_has_no_content() {
         let mut gone = message();
         gone.withdraw();
         let seen = gone.render_for(YOU, ApiVersion::V4, "", Lang::default());

@@ -60,7 +60,7 @@ mod tests {
     use super::ReadModelAdvanced;
 
     #[test]
-    fn how_far_the_read_model_is_goes_through_text() {
+    fn read_model_advanced_round_trips_through_text() {
         for projected in [
             ReadModelAdvanced { position: 7, rights: false },
             ReadModelAdvanced { position: 7, rights: true },

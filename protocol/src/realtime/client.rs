@@ -56,13 +56,13 @@ impl ClientEvent {
     /// Summary for the documentation.
     pub const fn summary(self) -> &'static str {
         match self {
-            Self::Ping => "Are you there? Answered by `server.confirm`.",
-            Self::Confirm => "A frame with a `confirm_id` came.",
-            Self::Activity => "The user went away from the keyboard, or came back.",
-            Self::Composing => "The user is typing, or stopped.",
-            Self::LastRead => "The user has read a chat.",
-            Self::MessageUpdated => "Posts a message, or edits one.",
-            Self::MessageDeleted => "Deletes a message.",
+            Self::Ping => "Check that the connection is alive; answered by `server.confirm`.",
+            Self::Confirm => "Acknowledge a frame that has a `confirm_id`.",
+            Self::Activity => "Report that the user went away from the keyboard or came back.",
+            Self::Composing => "Report that the user started or stopped typing.",
+            Self::LastRead => "Mark a chat as read.",
+            Self::MessageUpdated => "Post a message, or edit the caller's own one.",
+            Self::MessageDeleted => "Delete a message.",
         }
     }
 }

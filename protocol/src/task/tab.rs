@@ -71,7 +71,7 @@ mod tests {
     use super::{Lang, TaskTab, TaskTabKey};
 
     #[test]
-    fn tabs_are_flagged_as_in_the_reference() {
+    fn tabs_have_the_flags_of_the_reference() {
         let of = |key| TaskTab::new(key, 0, vec![], Lang::Ru);
         let fields = |key| of(key).filters.into_iter().map(|one| one.field).collect::<Vec<_>>();
         let sorts = |key| of(key).sort.into_iter().map(|one| one.key).collect::<Vec<_>>();

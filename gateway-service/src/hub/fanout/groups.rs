@@ -1,4 +1,4 @@
-//! Who hears which group: sockets that are live learn it from the rows that are handed out.
+//! Audiences of groups: live subscribers learn them from the rows that are fanned out.
 
 use super::state::{Fanout, SubscriberState};
 use crate::hub::channel::SocketId;
@@ -6,7 +6,7 @@ use events::{ContactId, GroupId};
 use protocol::notice::Scope;
 
 impl Fanout {
-    /// Live sockets of these contacts hear a group from now on.
+    /// Adds the live sockets of these contacts to the audience of a group.
     pub(super) fn join(&mut self, scope: Scope, group: GroupId, joined: &[ContactId]) {
         let Some(channel) = self.channels.get_mut(&scope) else { return };
         let sockets: Vec<SocketId> =
@@ -21,7 +21,7 @@ impl Fanout {
         }
     }
 
-    /// Sockets of these contacts hear a group no longer; nobody does when none is named.
+    /// Removes the sockets of these contacts from the audience of a group; no contacts means everybody.
     pub(super) fn part(&mut self, scope: Scope, group: GroupId, left: &[ContactId]) {
         let Some(channel) = self.channels.get_mut(&scope) else { return };
         let sockets: Vec<SocketId> = if left.is_empty() {
@@ -39,7 +39,7 @@ impl Fanout {
         }
     }
 
-    /// Live sockets of a contact hear no group any longer.
+    /// Removes the live sockets of a contact from the audiences of all groups.
     pub(super) fn part_from_all(&mut self, scope: Scope, contact: ContactId) {
         let Some(channel) = self.channels.get(&scope) else { return };
         for socket in channel.sockets_of(contact).to_vec() {

@@ -14,16 +14,16 @@ use std::{
 use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
 
-/// See the file's head.
+/// State of the fan-out.
 #[derive(Default)]
 pub(crate) struct Fanout {
-    /// Up to here rows were handed out; `None` until it is known where to begin.
+    /// Position up to which rows were fanned out; `None` until the start is known.
     pub(super) at: Option<FeedPosition>,
-    /// The highest position that was heard of.
-    pub(super) heard: Position,
-    /// The table is being read, or is to be.
+    /// The highest position known to exist.
+    pub(super) known_head: Position,
+    /// The table is being read, or a read is requested.
     pub(super) filling: bool,
-    /// Something was missed while it was.
+    /// A batch was missed during the read.
     pub(super) again: bool,
     pub(super) wanted: bool,
     pub(super) channels: HashMap<Scope, Channel>,
@@ -31,29 +31,29 @@ pub(crate) struct Fanout {
     pub(super) subscribers: HashMap<SocketId, Subscriber>,
 }
 
-/// The hub's end of a socket.
+/// The hub's side of a socket.
 pub(super) struct Subscriber {
     pub(super) queue: Sender<Delivery>,
     pub(super) subscriptions: HashMap<Scope, SubscriptionKind>,
     pub(super) state: SubscriberState,
-    /// Tells the socket's task that it is behind.
+    /// Tells the socket's task that it is lagging.
     pub(super) behind: Arc<AtomicBool>,
 }
 
 pub(super) enum SubscriberState {
-    /// Rows are handed out as they come.
+    /// Rows are delivered as they come.
     Live {
-        /// The groups that the contact is in.
+        /// The groups of the contact.
         groups: HashSet<GroupId>,
-        /// The socket has heard all up to here: reading for itself, it may have been faster than the hub.
+        /// The socket has got everything up to here: a socket that read for itself may be ahead of the hub.
         from: FeedPosition,
     },
-    /// The socket reads for itself. Its cursor lies here until the socket takes it.
+    /// The socket reads for itself. Its cursor is kept here until the socket takes it.
     Lagging(Option<Cursor>),
 }
 
 impl Subscriber {
-    /// Whether it is to be given what stands there.
+    /// Whether a row at this position must be delivered.
     pub(super) fn awaits(&self, point: FeedPosition) -> bool {
         match &self.state {
             SubscriberState::Live { from, .. } => point > *from,

@@ -1,4 +1,4 @@
-//! The sockets of the fanout: they come, read for themselves, go live, fall behind and leave.
+//! The life of a subscriber: enters, reads for itself, goes live, lags, leaves.
 
 use super::state::{Fanout, Subscriber, SubscriberState};
 use crate::{
@@ -22,7 +22,7 @@ use std::{
 use tokio::sync::mpsc::Sender;
 
 impl Fanout {
-    /// A socket comes, not yet live.
+    /// Adds a subscriber, lagging at first.
     pub(crate) fn enter(&mut self, socket: SocketId, queue: Sender<Delivery>, behind: Arc<AtomicBool>) {
         behind.store(true, Ordering::Release);
         let subscriber = Subscriber {
@@ -34,7 +34,7 @@ impl Fanout {
         self.subscribers.insert(socket, subscriber);
     }
 
-    /// A socket that is not live listens to one more scope.
+    /// Subscribes a lagging socket to one more scope.
     pub(crate) fn listen(&mut self, socket: SocketId, scope: Scope, kind: SubscriptionKind) {
         let Some(subscriber) = self.subscribers.get_mut(&socket) else { return };
         subscriber.subscriptions.insert(scope, kind);
@@ -43,7 +43,7 @@ impl Fanout {
         self.channels.entry(scope).or_insert_with(|| Channel::new(at)).add(socket, kind);
     }
 
-    /// A socket goes.
+    /// Removes a subscriber.
     pub(crate) fn leave(&mut self, socket: SocketId) {
         let Some(subscriber) = self.subscribers.remove(&socket) else { return };
         for scope in subscriber.subscriptions.keys() {
@@ -59,7 +59,7 @@ impl Fanout {
         }
     }
 
-    /// The cursor of a socket that fell behind; once.
+    /// Takes the cursor of a lagging subscriber; once.
     pub(crate) fn take_cursor(&mut self, socket: SocketId) -> Option<Cursor> {
         match &mut self.subscribers.get_mut(&socket)?.state {
             SubscriberState::Lagging(cursor) => cursor.take(),
@@ -67,11 +67,10 @@ impl Fanout {
         }
     }
 
-    /// A socket that has read up to its cursor hears rows as they come from now on; what came since then it gets at
-    /// once.
+    /// Makes a subscriber live that has read up to its cursor; rows since then are delivered at once.
     ///
     /// # Errors
-    /// It is too far behind, or the fanout itself is: it gets its cursor back and must read on.
+    /// The subscriber or the fan-out itself lags too far: the cursor comes back, to read on from.
     pub(crate) fn go_live(&mut self, socket: SocketId, mut cursor: Cursor) -> Result<(), Cursor> {
         let Some(subscriber) = self.subscribers.get_mut(&socket) else { return Ok(()) };
         if self.filling {
@@ -83,7 +82,7 @@ impl Fanout {
             let Some(recent) = channel.since(cursor.at) else { return Err(cursor) };
             rows.extend(recent.cloned());
         }
-        // Nothing of the cursor may change before it is certain that all fits: rows that do not concern it count too.
+        // The cursor must not change before it is certain that all rows fit, including those that do not concern it.
         if rows.len() > subscriber.queue.capacity() {
             return Err(cursor);
         }
@@ -91,7 +90,7 @@ impl Fanout {
         let from = cursor.at;
         for row in rows {
             if cursor.pass(&row.feed) {
-                // There is room: only the hub fills the queue, and it does not run now.
+                // The queue has room: only the hub fills it, and the caller holds the hub's lock.
                 let _ = subscriber.queue.try_send(Delivery::Row(row));
             }
         }
@@ -108,14 +107,14 @@ impl Fanout {
         Ok(())
     }
 
-    /// A socket wants to read for itself, from a cursor of its own choice. Answers what it listens to.
+    /// Makes a subscriber lag, so that it can choose its own cursor. Returns its subscriptions.
     pub(crate) fn step_aside(&mut self, socket: SocketId) -> HashMap<Scope, SubscriptionKind> {
         self.fall_behind(socket);
         self.take_cursor(socket);
         self.subscribers.get(&socket).map(|subscriber| subscriber.subscriptions.clone()).unwrap_or_default()
     }
 
-    /// Up to where a live socket was given everything.
+    /// Position up to which everything was delivered to a live subscriber.
     pub(crate) fn given(&self, socket: SocketId) -> Option<FeedPosition> {
         match &self.subscribers.get(&socket)?.state {
             SubscriberState::Live { from, .. } => self.at.map(|at| at.max(*from)),
@@ -123,7 +122,7 @@ impl Fanout {
         }
     }
 
-    /// Whether a live socket hears a group.
+    /// Whether a subscriber is in the audience of a group.
     pub(crate) fn is_in_group(&self, socket: SocketId, group: GroupId) -> bool {
         match self.subscribers.get(&socket).map(|subscriber| &subscriber.state) {
             Some(SubscriberState::Live { groups, .. }) => groups.contains(&group),
@@ -132,7 +131,7 @@ impl Fanout {
         }
     }
 
-    /// A socket's queue is full: it stands before the row that is being handed out, and reads for itself from there.
+    /// Marks a subscriber with a full queue as lagging: its cursor is before the row that is being fanned out.
     pub(super) fn fall_behind(&mut self, socket: SocketId) {
         let Some(subscriber) = self.subscribers.get_mut(&socket) else { return };
         let SubscriberState::Live { groups, from } = &mut subscriber.state else { return };

@@ -22,7 +22,7 @@ fn entry(number: u128, afk: bool, mobile: bool) -> Value {
 }
 
 #[test]
-fn a_contact_is_away_only_when_every_device_is() {
+fn contact_is_away_only_when_all_devices_are() {
     let mut team = TeamPresence::default();
     team.join(contact(1), 10, false);
     team.join(contact(1), 11, true);
@@ -38,7 +38,7 @@ fn a_contact_is_away_only_when_every_device_is() {
 }
 
 #[test]
-fn other_gateways_count_until_they_are_silent_for_too_long() {
+fn silent_gateway_is_forgotten_after_the_timeout() {
     let mut team = TeamPresence::default();
     let (node, now) = (Uuid::from_u128(99), Instant::now());
     team.join(contact(2), 10, false);
@@ -51,7 +51,7 @@ fn other_gateways_count_until_they_are_silent_for_too_long() {
 }
 
 #[test]
-fn a_gateway_whose_last_contact_left_is_forgotten_at_once() {
+fn gateway_reporting_no_contacts_is_forgotten_at_once() {
     let mut team = TeamPresence::default();
     let node = Uuid::from_u128(99);
     team.join(contact(2), 10, false);
@@ -65,13 +65,13 @@ fn a_gateway_whose_last_contact_left_is_forgotten_at_once() {
 }
 
 #[test]
-fn a_change_is_told_to_other_gateways_once() {
+fn change_is_published_once() {
     let mut team = TeamPresence::default();
     team.join(contact(2), 10, false);
-    assert!(team.take_untold());
-    assert!(!team.take_untold());
+    assert!(team.take_unpublished());
+    assert!(!team.take_unpublished());
     team.set_afk(contact(2), None, false);
-    assert!(!team.take_untold(), "nothing changed");
+    assert!(!team.take_unpublished(), "nothing changed");
     team.set_afk(contact(2), None, true);
-    assert!(team.take_untold());
+    assert!(team.take_unpublished());
 }

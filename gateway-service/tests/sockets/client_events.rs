@@ -1,14 +1,14 @@
-//! What clients say and how it is answered.
+//! Client events and their answers.
 
-use crate::{client::Client, house::House};
+use crate::{client::Client, fixture::Fixture};
 use futures::SinkExt;
 use platform::limits::Quota;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-async fn connected(house: &House) -> Client {
-    let person = house.person().await;
-    Client::connect(house, &person).await
+async fn connected(fixture: &Fixture) -> Client {
+    let person = fixture.person().await;
+    Client::connect(fixture, &person).await
 }
 
 fn confirmed(confirm_id: Value) -> Value {
@@ -16,9 +16,9 @@ fn confirmed(confirm_id: Value) -> Value {
 }
 
 #[tokio::test]
-async fn pings_are_confirmed_in_text_and_binary_frames() {
-    let house = House::build(|_| {}).await;
-    let mut client = connected(&house).await;
+async fn pings_in_text_and_binary_frames_are_confirmed() {
+    let fixture = Fixture::build(|_| {}).await;
+    let mut client = connected(&fixture).await;
     let ping = |id: Value| json!({"event": "client.ping", "confirm_id": id}).to_string();
     client.socket.send(Message::text(ping(json!("abc")))).await.unwrap();
     assert_eq!(client.next().await, confirmed(json!("abc")));
@@ -26,26 +26,26 @@ async fn pings_are_confirmed_in_text_and_binary_frames() {
     assert_eq!(client.next().await, confirmed(json!("def")));
     client.socket.send(Message::text(ping(json!(1_569_546_004_009_720_191_i64)))).await.unwrap();
     assert_eq!(client.next().await, confirmed(json!(1_569_546_004_009_720_191_i64)));
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn nothing_is_confirmed_unasked() {
-    let house = House::build(|_| {}).await;
-    let mut client = connected(&house).await;
+async fn events_without_confirm_id_are_not_confirmed() {
+    let fixture = Fixture::build(|_| {}).await;
+    let mut client = connected(&fixture).await;
     client.send(&json!({"event": "client.ping"})).await;
     client.send(&json!({"event": "client.ping", "confirm_id": ""})).await;
     client.send(&json!({"event": "client.activity", "params": {"afk": true}})).await;
     client.send(&json!({"event": "client.confirm", "params": {"confirm_id": "x"}})).await;
     client.send(&json!({"event": "client.ping", "confirm_id": "last"})).await;
     assert_eq!(client.next().await, confirmed(json!("last")));
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_is_warned_of() {
-    let house = House::build(|_| {}).await;
-    let mut client = connected(&house).await;
+async fn invalid_events_get_a_warning() {
+    let fixture = Fixture::build(|_| {}).await;
+    let mut client = connected(&fixture).await;
     let unknown = json!({"event": "client.dance", "confirm_id": "a"});
     client.send(&unknown).await;
     let warning = json!({"message": "unknown event: client.dance", "orig": unknown});
@@ -59,13 +59,13 @@ async fn what_cannot_be_understood_is_warned_of() {
     let composing = json!({"event": "client.chat.composing", "params": {"jid": "x"}, "confirm_id": "b"});
     client.send(&composing).await;
     assert_eq!(client.next().await["params"]["orig"], composing);
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn commands_are_confirmed_when_they_are_done_and_warned_of_when_not() {
-    let house = House::build(|_| {}).await;
-    let mut client = connected(&house).await;
+async fn commands_are_confirmed_or_warned_about() {
+    let fixture = Fixture::build(|_| {}).await;
+    let mut client = connected(&fixture).await;
     let post = |to: &str| {
         let params = json!({"to": to, "content": {"text": "пыщ!", "type": "plain"}});
         json!({"event": "client.message.updated", "confirm_id": to, "params": params})
@@ -76,28 +76,28 @@ async fn commands_are_confirmed_when_they_are_done_and_warned_of_when_not() {
     let warning = json!({"message": "NOT_FOUND: client.message.updated", "orig": post("nobody")});
     assert_eq!(client.next().await, json!({"event": "server.warning", "params": warning}));
     assert_eq!(client.next().await, confirmed(json!("somebody")));
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn the_longest_message_passes_in_one_frame() {
-    let house = House::build(|_| {}).await;
-    let mut client = connected(&house).await;
+async fn longest_message_fits_into_one_frame() {
+    let fixture = Fixture::build(|_| {}).await;
+    let mut client = connected(&fixture).await;
     let text = "\\ud83d\\ude00".repeat(12_000);
     let event = format!(
         r#"{{"event":"client.message.updated","confirm_id":"long","params":{{"to":"x","content":{{"text":"{text}"}}}}}}"#
     );
     client.socket.send(Message::text(event)).await.unwrap();
     assert_eq!(client.next().await, confirmed(json!("long")));
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn typing_is_told_to_the_other_side_only() {
-    let house = House::build(|_| {}).await;
-    let (actor, other) = (house.person().await, house.person().await);
-    let mut from = Client::connect(&house, &actor).await;
-    let mut to = Client::connect(&house, &other).await;
+async fn typing_is_delivered_to_the_other_side_only() {
+    let fixture = Fixture::build(|_| {}).await;
+    let (actor, other) = (fixture.person().await, fixture.person().await);
+    let mut from = Client::connect(&fixture, &actor).await;
+    let mut to = Client::connect(&fixture, &other).await;
     to.expect("server.online").await;
     // An answered ping means that the socket is live.
     for client in [&mut from, &mut to] {
@@ -114,17 +114,17 @@ async fn typing_is_told_to_the_other_side_only() {
     from.send(&json!({"event": "client.chat.composing", "params": hidden})).await;
     let warning = from.next().await;
     assert_eq!(warning["params"]["message"], "NOT_FOUND", "{warning}");
-    house.pull_down().await;
+    fixture.shut_down().await;
 }
 
 #[tokio::test]
-async fn too_many_events_are_warned_of_and_then_end_the_socket() {
+async fn events_over_the_limit_get_warnings_then_a_close() {
     let quota = Quota { count: 1, seconds: 3_600 };
-    let house = House::build(|config| {
+    let fixture = Fixture::build(|config| {
         config.limits.insert("frames_per_account".into(), quota);
     })
     .await;
-    let mut client = connected(&house).await;
+    let mut client = connected(&fixture).await;
     let ping = json!({"event": "client.ping", "confirm_id": "p"});
     client.send(&ping).await;
     assert_eq!(client.next().await, confirmed(json!("p")));
@@ -136,5 +136,5 @@ async fn too_many_events_are_warned_of_and_then_end_the_socket() {
     }
     client.send(&ping).await;
     assert_eq!(u16::from(client.closed().await.code), 1008);
-    house.pull_down().await;
+    fixture.shut_down().await;
 }

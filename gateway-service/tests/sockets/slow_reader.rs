@@ -1,19 +1,19 @@
-//! A reader that reads nothing while a lot is said.
+//! A reader that reads nothing while many rows are published.
 
 use crate::{
     client::Client,
-    house::{House, Person},
+    fixture::{Fixture, Person},
 };
 use events::chat::ChatRef;
 use protocol::live::Live;
 use serde_json::{Value, json};
 
-/// More than the system's buffers and the socket's queue hold between the two.
+/// Enough messages to exceed the system's buffers and the subscriber's queue.
 const MESSAGES: i64 = 1_500;
 const PADDING: usize = 6_000;
-/// As many as there are people in the middle of a sentence.
+/// Typing notices per message.
 const TYPING_EACH: i64 = 5;
-/// What may wait for one socket (the hub's queue, and frames that are written one after the other).
+/// Maximum number of items that may wait for one socket: the subscriber's queue and its outbox.
 const MOST_WAITING: usize = 256 + 4 * 32;
 
 async fn ready(mut client: Client) -> Client {
@@ -22,7 +22,7 @@ async fn ready(mut client: Client) -> Client {
     client
 }
 
-/// Reads until all messages have come; answers their numbers, and how often somebody was typing.
+/// Reads until all messages have arrived; returns their numbers and the number of typing notices.
 async fn read(client: &mut Client) -> (Vec<i64>, usize) {
     let (mut numbers, mut typing) = (Vec::new(), 0);
     while numbers.len() < usize::try_from(MESSAGES).unwrap() {
@@ -41,24 +41,24 @@ fn number(frame: &Value) -> i64 {
     text.split(' ').next().unwrap().parse().unwrap()
 }
 
-fn types(house: &House, chat: ChatRef, author: &Person) {
+fn types(fixture: &Fixture, chat: ChatRef, author: &Person) {
     let live = Live::Composing { chat, actor: author.contact, composing: true, is_audio: false };
-    house.bus.publish(&Live::subject(house.team), serde_json::to_vec(&live).unwrap().into()).unwrap();
+    fixture.bus.publish(&Live::subject(fixture.team), serde_json::to_vec(&live).unwrap().into()).unwrap();
 }
 
 #[tokio::test]
-async fn who_reads_nothing_holds_nobody_up_and_later_gets_all_that_lasts_but_not_who_typed() {
-    let house = House::build(|_| {}).await;
-    let (author, stalled, other) = (house.person().await, house.person().await, house.person().await);
-    let mut narrow = ready(Client::narrow(&house, &stalled).await).await;
-    let mut quick = ready(Client::connect(&house, &stalled).await).await;
-    let mut elsewhere = ready(Client::connect(&house, &other).await).await;
+async fn stalled_reader_delays_nobody_and_later_gets_every_row_without_typing() {
+    let fixture = Fixture::build(|_| {}).await;
+    let (author, stalled, other) = (fixture.person().await, fixture.person().await, fixture.person().await);
+    let mut narrow = ready(Client::narrow(&fixture, &stalled).await).await;
+    let mut quick = ready(Client::connect(&fixture, &stalled).await).await;
+    let mut elsewhere = ready(Client::connect(&fixture, &other).await).await;
     let chat = ChatRef::direct(author.contact, stalled.contact);
     let padding = "x".repeat(PADDING);
     let text = |num: i64| format!("{num} {padding}");
     let rows: Vec<_> =
-        (1..=MESSAGES).map(|num| house.message(chat, author.contact, num, &text(num))).collect();
-    house.store(&rows).await;
+        (1..=MESSAGES).map(|num| fixture.message(chat, author.contact, num, &text(num))).collect();
+    fixture.store(&rows).await;
     let (sender, mut all) = tokio::sync::mpsc::channel(1);
     let reading = tokio::spawn(async move {
         let heard = read(&mut quick).await;
@@ -66,32 +66,32 @@ async fn who_reads_nothing_holds_nobody_up_and_later_gets_all_that_lasts_but_not
         (quick, heard)
     });
     for batch in rows.chunks(20) {
-        house.announce(batch);
+        fixture.announce(batch);
         for _ in 0..20 * TYPING_EACH {
-            types(&house, chat, &author);
+            types(&fixture, chat, &author);
         }
         tokio::task::yield_now().await;
     }
-    // Nobody waits for it: the same person's other device hears everything, while it has not read a byte.
+    // The same person's other device gets everything while the stalled one has not read a byte.
     all.recv().await.unwrap();
     let (_quick, (heard, _)) = reading.await.unwrap();
     let expected: Vec<i64> = (1..=MESSAGES).collect();
     assert_eq!(heard, expected);
     let to_other =
-        house.message(ChatRef::direct(author.contact, other.contact), author.contact, 1, "0 other");
-    house.publish(&[to_other]).await;
+        fixture.message(ChatRef::direct(author.contact, other.contact), author.contact, 1, "0 other");
+    fixture.publish(&[to_other]).await;
     assert_eq!(number(&elsewhere.expect("server.message.updated").await), 0);
 
     let (numbers, typing) = read(&mut narrow).await;
     assert_eq!(numbers, expected, "every message once, in order");
-    // What the system's own buffers took is beyond anybody's reach: so many frames fit into them at most.
+    // The system's own buffers cannot be emptied: at most this many frames fit into them.
     let taken = 8 * 1024 * 1024 / PADDING;
     assert!(typing <= MOST_WAITING + taken, "{typing} times somebody typed was kept for it");
     assert!(
         typing < usize::try_from(MESSAGES * TYPING_EACH).unwrap() / 2,
         "{typing}: who typed is dropped first"
     );
-    house.publish(&[house.message(chat, author.contact, MESSAGES + 1, "1501 live again")]).await;
+    fixture.publish(&[fixture.message(chat, author.contact, MESSAGES + 1, "1501 live again")]).await;
     assert_eq!(number(&narrow.expect("server.message.updated").await), MESSAGES + 1);
-    house.pull_down().await;
+    fixture.shut_down().await;
 }

@@ -1,4 +1,4 @@
-//! A gateway on a real port, over a database of its own, with rows written by hand where a projection would.
+//! A gateway on a real port over a database of its own; the tests write the rows that a projection would write.
 
 use access::{Access, Past};
 use axum::{Json, Router, extract::Path, routing::post};
@@ -34,13 +34,13 @@ use sqlx::PgPool;
 use std::{net::SocketAddr, sync::Arc, sync::Mutex, time::Duration};
 use uuid::Uuid;
 
-/// A guard against hanging, no measure of speed.
+/// Guard against hanging; not a measure of speed.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-/// As long as most sessions of these tests last.
+/// Lifetime of most sessions in these tests.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Somebody with a session in the team.
+/// A member of the team with a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) account: AccountId,
@@ -49,8 +49,8 @@ pub(crate) struct Person {
     pub(crate) token: String,
 }
 
-/// See the file's head.
-pub(crate) struct House {
+/// The gateway, its database and its bus.
+pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
     pub(crate) team: TeamId,
     pub(crate) gateway: Gateway,
@@ -59,15 +59,15 @@ pub(crate) struct House {
     pub(crate) config: Arc<Config>,
     pub(crate) tasks: Tasks,
     pub(crate) budget: Budget,
-    /// Makes the codes of rows that give rights, as the projection does.
+    /// Signs rows that grant rights, as the projection does.
     vault: Vault,
     head: Mutex<Position>,
     pool: PgPool,
     _database: TestDatabase,
 }
 
-impl House {
-    /// A gateway with one team in it; `adjust` changes the configuration.
+impl Fixture {
+    /// Starts a gateway with one team; `adjust` changes the configuration.
     pub(crate) async fn build(adjust: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create().await;
         let pool =
@@ -95,7 +95,7 @@ impl House {
         let address = listener.local_addr().unwrap();
         server::serve(&tasks, listener, Shell::new(&config).wrap(gateway.router().into()), LONG);
         let team = TeamId(Uuid::new_v4());
-        let house = Self {
+        let fixture = Self {
             address,
             team,
             gateway,
@@ -109,8 +109,8 @@ impl House {
             pool,
             _database: database,
         };
-        house.add_team(team).await;
-        house
+        fixture.add_team(team).await;
+        fixture
     }
 
     pub(crate) async fn add_team(&self, team: TeamId) {
@@ -130,18 +130,18 @@ impl House {
         Person { account, contact, session, token }
     }
 
-    /// Another login of the same person.
+    /// Another session of a person.
     pub(crate) async fn again(&self, person: &Person) -> Person {
         self.again_for(person, HOUR).await
     }
 
-    /// Another login of the same person, which lasts for so long.
+    /// Another session of a person, with this lifetime.
     pub(crate) async fn again_for(&self, person: &Person, lasts: Duration) -> Person {
         let (session, token) = self.session(person.account, SessionKind::Token, lasts).await;
         Person { session, token, ..person.clone() }
     }
 
-    /// An account's contact in a team.
+    /// Adds an account's contact to a team.
     pub(crate) async fn seat(&self, account: AccountId, team: TeamId) -> ContactId {
         let contact = ContactId(Uuid::new_v4());
         let sql = "INSERT INTO read.contact (uid, team, account, phone, given_name, family_name, display_name, role, \
@@ -177,13 +177,13 @@ impl House {
         (session, token)
     }
 
-    /// The header `Cookie` of a person's browser.
+    /// The `Cookie` header of a person's browser.
     pub(crate) async fn cookie(&self, person: &Person) -> String {
         let (_, token) = self.session(person.account, SessionKind::Cookie, HOUR).await;
         format!("{}={token}", self.config.cookie_name())
     }
 
-    /// The next row of a scope, not yet told to anybody.
+    /// The next row of a scope, not yet published.
     pub(crate) fn row(&self, scope: Scope, audience: Audience, notice: Notice) -> FeedRow {
         let mut head = self.head.lock().unwrap();
         *head += 1;
@@ -191,12 +191,12 @@ impl House {
         FeedRow { position, ordinal: 0, scope, audience, at: Utc::now(), notice }
     }
 
-    /// A row in the team, for everybody.
+    /// The next row of the team, for everybody.
     pub(crate) fn news(&self, notice: Notice) -> FeedRow {
         self.row(Scope::Team(self.team), Audience::All, notice)
     }
 
-    /// A message as a row of the team's feed.
+    /// A message as the next row of the team.
     pub(crate) fn message(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> FeedRow {
         let audience = match chat {
             ChatRef::Group(group) | ChatRef::Task(group) => Audience::Group(group),
@@ -240,7 +240,7 @@ impl House {
         }
     }
 
-    /// Commits rows, as the projection does, and tells nobody.
+    /// Commits rows as the projection does, without publishing them.
     pub(crate) async fn store(&self, rows: &[FeedRow]) {
         let mut transaction = self.pool.begin().await.unwrap();
         for row in rows {
@@ -263,7 +263,7 @@ impl House {
         transaction.commit().await.unwrap();
     }
 
-    /// Tells rows over the bus, as one transaction.
+    /// Publishes rows on the bus as one batch.
     pub(crate) fn announce(&self, rows: &[FeedRow]) {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
         let encoded = rows.iter().map(|row| (row.scope.uuid(), to_raw_value(row).unwrap())).collect();
@@ -272,21 +272,21 @@ impl House {
         self.bus.publish(FEED_SUBJECT, serde_json::to_vec(&committed).unwrap().into()).unwrap();
     }
 
-    /// Commits rows and tells them.
+    /// Commits rows and publishes them.
     pub(crate) async fn publish(&self, rows: &[FeedRow]) {
         self.store(rows).await;
         self.announce(rows);
     }
 
-    /// Stops everything, and fails if something is left.
-    pub(crate) async fn pull_down(self) {
+    /// Stops everything; fails if a task is left.
+    pub(crate) async fn shut_down(self) {
         self.gateway.drain().await;
         self.tasks.drain(LONG).await.unwrap();
         self.pool.close().await;
     }
 }
 
-/// Accepts every command but one to nobody.
+/// Accepts every command except one to `nobody`.
 fn command_service() -> Upstream {
     async fn take(Path((_, event)): Path<(String, String)>, Json(params): Json<Value>) -> Json<Value> {
         if params["to"] == "nobody" {
