@@ -13,7 +13,7 @@ use events::{
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// What is known of an account.
+/// The state of an account.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     id: Option<AccountId>,
@@ -23,11 +23,11 @@ pub struct Account {
     devices: BTreeMap<String, device::Settings>,
     sessions: BTreeMap<SessionId, OpenSession>,
     offers: BTreeMap<Uuid, Offer>,
-    /// The name that the person took, if any.
+    /// The person's own name, if set.
     name: Option<account::Named>,
     ui_settings: Option<Personal<String>>,
     address_books: BTreeMap<String, Personal<String>>,
-    /// New numbers that were looked up on the last day that any were.
+    /// Day of the last look-up of new numbers, and their count on that day.
     numbers_looked_up: Option<(NaiveDate, u32)>,
 }
 
@@ -45,22 +45,21 @@ struct Offer {
 }
 
 impl Account {
-    /// Whether it was registered.
     pub fn exists(&self) -> bool {
         self.id.is_some()
     }
 
-    /// Keyed hash of the phone, hex: the name of its stream.
+    /// Keyed hash of the phone, hex; the id of the phone's stream.
     pub fn phone_hash(&self) -> &str {
         &self.phone_hash
     }
 
-    /// The receipt of the erasure, if the person was erased.
+    /// The receipt of the erasure, if the account is erased.
     pub fn erased(&self) -> Option<ReceiptId> {
         self.erased
     }
 
-    /// All sessions end, and the person is to be forgotten.
+    /// Closes all sessions and begins the erasure.
     fn erase(&self, erased: account::Erased) -> Vec<AccountEvent> {
         let ended = self
             .sessions
@@ -69,7 +68,6 @@ impl Account {
         ended.chain([erased.into()]).collect()
     }
 
-    /// The settings of a device.
     pub fn device(&self, device_id: &str) -> Option<&device::Settings> {
         self.devices.get(device_id)
     }
@@ -78,7 +76,7 @@ impl Account {
         self.id.map(|id| Personal::of_account(id, value)).ok_or(Rejection::NoAccount)
     }
 
-    /// A login: the device it names comes to be or takes the new kind and title; then the session opens.
+    /// Registers or updates the device of the login, then opens the session.
     fn log_in(&self, login: Login) -> Result<Vec<AccountEvent>, Rejection> {
         if self.sessions.contains_key(&login.session) {
             return Ok(vec![]);
@@ -126,7 +124,7 @@ impl Account {
         }
     }
 
-    /// A part that is not given stays as the person took it before.
+    /// `None` leaves a part of the name unchanged.
     fn take_name(
         &self,
         given_name: Option<String>,
@@ -176,7 +174,7 @@ impl Account {
         if !self.devices.contains_key(&device_id) {
             return Err(Rejection::NoDevice);
         }
-        // Whoever removes all devices wants nobody left inside, by a browser or a program either.
+        // Removing the last device also closes the sessions of browsers and programs.
         let all = self.devices.len() == 1;
         let closed = self.sessions.iter().filter_map(|(id, open)| {
             let reason = match open.device_id.as_ref() == Some(&device_id) {
@@ -229,7 +227,7 @@ impl Aggregate for Account {
             return Ok(if self.exists() { vec![] } else { vec![registered.into()] });
         }
         match command {
-            // Who is erased stays so: the same again is done already, and nothing else can be.
+            // Erased accounts are terminal: repeats are no-ops, everything else is rejected.
             Command::Erase(_) if self.erased.is_some() => return Ok(vec![]),
             Command::Purge(purged) => {
                 let due = self.erased == Some(purged.receipt) && !self.purged;
@@ -332,7 +330,7 @@ impl Aggregate for Account {
                 self.offers.retain(|_, offer| offer.session != closed.session);
             }
             AccountEvent::QrOffered(offered) => {
-                // One live offer a session: a newer one voids the older.
+                // A session has one live offer: a new one replaces the old.
                 self.offers.retain(|_, offer| offer.session != offered.session);
                 let session::QrOffered { offer, session, token_hash, valid_until } = offered.clone();
                 self.offers.insert(offer, Offer { session, token_hash, valid_until, used_by: None });

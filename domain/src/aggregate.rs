@@ -1,24 +1,21 @@
-//! The whole framework: a state that decides commands and evolves by events.
+//! The aggregate: a state that decides commands and evolves by events.
 
-/// A consistency boundary: one stream, folded to a state that can say yes or no.
+/// A consistency boundary: the events of one stream, folded to a state that accepts or rejects commands.
 pub trait Aggregate: Clone + Send + Sync + Sized + 'static {
-    /// What may be asked of it.
     type Command;
-    /// What may have happened to it.
     type Event: Clone + Into<events::Event> + TryFrom<events::Event> + Send + Sync;
-    /// Why a command may not be.
     type Rejection;
 
     /// The state of a stream without events.
     fn initial() -> Self;
 
-    /// What follows from a command: events, none when there is nothing to do.
+    /// The events that a command leads to; none if the state is already as the command wants it.
     ///
     /// # Errors
-    /// The rejection, when the rules forbid the command.
+    /// The rejection, if the rules forbid the command.
     fn decide(&self, command: Self::Command) -> Result<Vec<Self::Event>, Self::Rejection>;
 
-    /// The state after an event. Cannot fail: it happened.
+    /// Applies an event. It cannot fail, because the event has happened.
     fn evolve(&mut self, event: &Self::Event);
 
     /// The state after events.

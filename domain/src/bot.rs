@@ -1,6 +1,6 @@
-//! The two bots that every team has: contacts without an account, who never write by themselves.
+//! The two bots of every team: contacts without an account, which never post.
 //!
-//! Their addresses follow from the team's, so that no fact has to say that they came to be.
+//! Their ids are derived from the team's, so no event creates them.
 
 use events::{ContactId, TeamId};
 use uuid::Uuid;
@@ -8,17 +8,16 @@ use uuid::Uuid;
 /// A bot of a team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bot {
-    /// Speaks for the server; what is written to it is kept.
+    /// The system's bot; users can post to it.
     System,
-    /// One's own notes: everybody's chat with it is their own.
+    /// A contact's chat with this bot holds its own notes.
     Notes,
 }
 
 impl Bot {
-    /// Both.
     pub const ALL: [Self; 2] = [Self::System, Self::Notes];
 
-    /// The word that the API knows it by.
+    /// Its name in the API.
     pub const fn botname(self) -> &'static str {
         match self {
             Self::System => "systembot",
@@ -26,7 +25,6 @@ impl Bot {
         }
     }
 
-    /// Its title.
     pub const fn display_name(self) -> &'static str {
         match self {
             Self::System => "VecheBot",
@@ -34,7 +32,7 @@ impl Bot {
         }
     }
 
-    /// Its address in a team.
+    /// Its contact id in a team.
     pub fn contact(self, team: TeamId) -> ContactId {
         ContactId(Uuid::new_v5(&team.0, self.botname().as_bytes()))
     }
@@ -45,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_a_contract() {
+    fn bot_ids_are_stable_and_distinct_per_team() {
         let team = TeamId(Uuid::from_u128(9));
         let [system, notes] = Bot::ALL.map(|bot| bot.contact(team));
         assert_eq!(system, Bot::System.contact(team));

@@ -12,16 +12,16 @@ use events::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a group.
+/// The state of a group.
 #[derive(Clone, Debug, Default)]
 pub struct Chat {
     stage: Stage,
     team: Option<TeamId>,
     settings: Option<chat::Settings>,
-    /// Those who were named. In a group for all, everybody else of the team is a member too, unless it has left.
-    members: BTreeMap<ContactId, Place>,
+    /// Members that events name. In a group for all, every other contact of the team that has not left is a member too.
+    members: BTreeMap<ContactId, NamedMember>,
     left: BTreeSet<ContactId>,
-    /// It was for all at some time: of those who were not named, nobody knows whether they came then.
+    /// The group was for all at some time, so contacts that no event names may be members.
     was_for_all: bool,
     named: u32,
 }
@@ -34,30 +34,30 @@ enum Stage {
     Archived,
 }
 
-/// A member's place.
+/// A member that an event names.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct NamedMember {
     status: GroupStatus,
-    /// The how manieth to be named.
+    /// The order in which members were named.
     since: u32,
 }
 
 impl Chat {
-    /// The team it belongs to, while it lives.
+    /// The team, unless the group is archived.
     pub fn team(&self) -> Option<TeamId> {
         self.team.filter(|_| self.stage == Stage::Live)
     }
 
-    /// What a contact of the team is in it; `None` for those outside.
+    /// The status of a contact of the team; `None` if it is no member.
     pub fn status_of(&self, contact: ContactId) -> Option<GroupStatus> {
         let implied = self.is(|settings| settings.default_for_all) && !self.left.contains(&contact);
         self.members.get(&contact).map(|place| place.status).or(implied.then_some(GroupStatus::Member))
     }
 
-    /// Whether a contact may write into it.
+    /// Checks that a contact may post.
     ///
     /// # Errors
-    /// The rejection: not a member, or only admins may write.
+    /// The contact is no member, or only admins may post.
     pub fn may_write(&self, contact: ContactId) -> Result<(), Rejection> {
         match self.status_of(contact) {
             _ if self.stage != Stage::Live => Err(Rejection::NoGroup),
@@ -73,13 +73,12 @@ impl Chat {
         self.settings.as_ref().is_some_and(flag)
     }
 
-    /// Whether a contact is or may be a member.
     fn may_be_in(&self, contact: ContactId) -> bool {
         self.status_of(contact).is_some() || (self.was_for_all && !self.left.contains(&contact))
     }
 
-    /// Group admins and those who run the team manage the group; others do not learn of a private one, and guests only
-    /// of those they are in.
+    /// Checks that the actor may manage the group: group admins and team admins may. A contact that may not see the group gets
+    /// `NoGroup`: private groups are visible to members only, and guests see no group that they are not in.
     fn require_manager(&self, actor: Actor) -> Result<(), Rejection> {
         if self.stage != Stage::Live {
             return Err(Rejection::NoGroup);
@@ -93,10 +92,10 @@ impl Chat {
         }
     }
 
-    /// A member goes; after the last admin comes whoever was named first of those who stay. In a group of which nobody
-    /// was named, those who run the team are left to manage it.
+    /// Removes a member. The last admin is succeeded by the remaining member that was named first; if there is none, team admins
+    /// still manage the group.
     fn without(&self, contact: ContactId) -> Vec<ChatEvent> {
-        let is_admin = |place: &Place| place.status == GroupStatus::Admin;
+        let is_admin = |place: &NamedMember| place.status == GroupStatus::Admin;
         let was_admin = self.members.get(&contact).is_some_and(is_admin);
         let rest = || self.members.iter().filter(|(other, _)| **other != contact);
         let heir = if was_admin && !rest().any(|(_, place)| is_admin(place)) {
@@ -112,14 +111,14 @@ impl Chat {
     fn set(&mut self, member: &chat::Member) {
         let since = self.members.get(&member.contact).map_or(self.named, |place| place.since);
         self.named += 1;
-        self.members.insert(member.contact, Place { status: member.status, since });
+        self.members.insert(member.contact, NamedMember { status: member.status, since });
         self.left.remove(&member.contact);
     }
 
     fn settle(&mut self, settings: &chat::Settings) {
         if settings.default_for_all && !self.is(|before| before.default_for_all) {
             self.was_for_all = true;
-            self.left.clear(); // everybody joins, also those who had left
+            self.left.clear(); // everybody joins, including contacts that had left
         }
         self.settings = Some(settings.clone());
     }

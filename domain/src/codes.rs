@@ -1,6 +1,6 @@
-//! Rules of login codes of all phones together, a stream a day (UTC): budgets per prefix, per country and in all; and a guard
-//! that slows down and stops a prefix whose codes are hardly ever entered. Pumped messages earn money by being sent: their
-//! codes are never entered.
+//! Rules of the login codes of all phones, one stream per day (UTC): budgets per prefix, per country and overall, and a guard
+//! that slows down and stops a prefix whose codes are hardly ever entered. SMS pumping earns money from messages as such, so
+//! its codes are never entered.
 
 mod lists;
 #[cfg(test)]
@@ -20,19 +20,19 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The codes sent on a day.
+/// The codes of one day.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
     all: Count,
     countries: HashMap<String, Count>,
     prefixes: HashMap<String, Prefix>,
-    /// The prefix of each code, and its place among those of the prefix.
+    /// The prefix of each code, and its index among the codes of the prefix.
     allowed: HashMap<Uuid, (Arc<str>, usize)>,
-    /// The barriers that were recorded.
-    said: HashSet<(Barrier, String, DateTime<Utc>)>,
+    /// The barriers that events have recorded.
+    recorded: HashSet<(Barrier, String, DateTime<Utc>)>,
 }
 
-/// Messages of the day and of its last hour with any.
+/// Messages of the day, and of the last hour with messages.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     day: u32,
@@ -52,82 +52,70 @@ struct Sent {
     entered: bool,
 }
 
-/// How many messages may go out; 0 is any number.
+/// Maximum messages; 0 means unlimited.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Budget {
-    /// In an hour of the clock.
+    /// Per clock hour.
     pub per_hour: u32,
-    /// On a day.
+    /// Per day.
     pub per_day: u32,
 }
 
-/// When a prefix is held to be pumped.
+/// When a prefix is considered pumped.
 #[derive(Clone, Copy, Debug)]
 pub struct Guard {
-    /// Codes after which it may be slowed down; 0 never does.
+    /// Minimum number of codes before the prefix is slowed down; 0 turns this off.
     pub slow_after: u32,
-    /// Codes after which it may be stopped; 0 never does.
+    /// Minimum number of codes before the prefix is stopped; 0 turns this off.
     pub stop_after: u32,
-    /// Less than so many of a hundred were entered.
+    /// The prefix is pumped if a smaller percentage of its codes was entered.
     pub percent: u32,
-    /// How long somebody may need to enter a code.
+    /// A code counts as not entered after this time.
     pub grace: Duration,
-    /// Pause between two messages to a prefix that is slowed down.
+    /// Minimum time between two messages to a slowed-down prefix.
     pub pause: Duration,
 }
 
-/// Limits in force.
 #[derive(Clone, Copy, Debug)]
 pub struct CodesPolicy {
-    /// The codes of a prefix.
     pub prefix: Budget,
-    /// The codes of a country.
     pub country: Budget,
-    /// All codes together.
     pub all: Budget,
-    /// The guard.
     pub guard: Guard,
 }
 
-/// Commands.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// May a code be sent?
+    /// Asks whether a code may be sent.
     Allow {
-        /// The code's identity.
         nonce: Uuid,
-        /// Where it would go.
         place: Destination,
-        /// Whether somebody logged in with the number before.
+        /// Somebody has logged in with the number before.
         known: bool,
-        /// Limits in force.
         policy: CodesPolicy,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// A code was entered.
+    /// Records that a code was entered.
     Enter {
-        /// The code's identity.
         nonce: Uuid,
     },
 }
 
-/// Nothing is refused here: what is withheld is a fact.
+/// No command is rejected: withholding a code is an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Never {}
 
 impl Codes {
-    /// The name of a day's stream.
+    /// The id of a day's stream.
     pub fn day(at: DateTime<Utc>) -> String {
         at.format("%Y-%m-%d").to_string()
     }
 
-    /// Whether a code may be sent.
     pub fn is_allowed(&self, nonce: Uuid) -> bool {
         self.allowed.contains_key(&nonce)
     }
 
-    /// The barrier that holds up a code for a number with which nobody logged in before, and its end.
+    /// The barrier that withholds a code for a number without an earlier login, and when it ends.
     pub fn barrier(
         &self,
         place: &Destination,
@@ -153,7 +141,7 @@ impl Count {
         self.day += 1;
     }
 
-    /// Until when the budget is used up; nothing while it is not.
+    /// When an exhausted budget is available again; `None` if it is not exhausted.
     fn over(self, budget: Budget, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let full = |count: u32, most: u32| most > 0 && count >= most;
         if full(self.day, budget.per_day) {
@@ -165,7 +153,7 @@ impl Count {
 }
 
 impl Prefix {
-    /// Codes that were sent a moment ago may still be entered: they do not count.
+    /// Recent codes may still be entered, so they do not count.
     fn guarded(&self, guard: &Guard, now: DateTime<Utc>) -> Option<(Barrier, DateTime<Utc>)> {
         let judged = self.sent.iter().filter(|sent| sent.entered || sent.at + guard.grace <= now);
         let (count, entered) = judged
@@ -197,7 +185,7 @@ impl Aggregate for Codes {
                 let Some((barrier, until)) = barrier else {
                     return Ok(vec![codes::Allowed { nonce, at: now, place, known }.into()]);
                 };
-                match self.said.contains(&(barrier, subject(barrier, &place), until)) {
+                match self.recorded.contains(&(barrier, subject(barrier, &place), until)) {
                     true => Ok(vec![]),
                     false => Ok(vec![codes::Withheld { barrier, place, at: now, until }.into()]),
                 }
@@ -231,13 +219,12 @@ impl Aggregate for Codes {
                 }
             }
             CodesEvent::Withheld(codes::Withheld { barrier, place, until, .. }) => {
-                self.said.insert((*barrier, subject(*barrier, place), *until));
+                self.recorded.insert((*barrier, subject(*barrier, place), *until));
             }
         }
     }
 }
 
-/// The subject of a barrier.
 fn subject(barrier: Barrier, place: &Destination) -> String {
     match barrier {
         Barrier::Prefix | Barrier::Slowed | Barrier::Stopped => place.prefix.clone(),

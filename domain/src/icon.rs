@@ -1,25 +1,25 @@
-//! The picture that stands in for a missing one: letters of the name on a colour of a fixed cycle.
+//! The generated picture of a contact or team without one: letters of its name on a colour.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Background colours, RGB in hex, in the order in which accounts and teams get them as they are created.
+/// Background colours, RGB in hex, in the order in which new accounts and teams get them.
 pub const COLOURS: [&str; 7] = ["579dda", "8e88eb", "e36659", "f0769a", "f08c50", "578e3c", "63bed3"];
 
-/// Stands for a name without any letter.
+/// The letters of an empty name.
 const NAMELESS: &str = "?";
 
-/// A longer cluster of combined characters is cut to its first one: people stack marks without end.
+/// Maximum characters of a grapheme cluster; a longer one is cut to its first character.
 const LONGEST_CLUSTER: usize = 8;
 
-/// The colour of the `created`-th account or team, from 0; fixed for life.
+/// The colour of an account or team; `created` is the number of those created before it.
 pub fn colour(created: u64) -> &'static str {
     let cycle = COLOURS.len() as u64;
     // The remainder is below 7, so it fits any index and is always found.
     COLOURS[(created % cycle) as usize]
 }
 
-/// One or two letters for a displayed name, as the seed's examples have them: the last two digits of a name that ends
-/// in two; else the first characters of its first two words, as they are written.
+/// One or two letters for a display name: the last two digits of a name that ends in two digits, else the first characters
+/// of its first two words, in their case.
 pub fn letters(display_name: &str) -> String {
     let name = display_name.trim_end();
     let end: Vec<char> = name.chars().rev().take(2).collect();
@@ -47,7 +47,7 @@ mod tests {
     use super::{COLOURS, colour, letters};
 
     #[test]
-    fn letters_are_those_of_the_seed() {
+    fn letters_are_those_of_the_reference() {
         for (name, expected) in [
             ("+7 555 000-00-02", "02"),
             ("Контакт №10", "10"),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_names_have_letters_too() {
+    fn letters_of_unusual_names_are_defined() {
         for (name, expected) in [
             ("", "?"),
             ("  ", "?"),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_follow_in_a_cycle() {
+    fn colours_repeat_in_order() {
         let eight: Vec<_> = (0..8).map(colour).collect();
         assert_eq!(eight[..7], COLOURS);
         assert_eq!(eight[7], COLOURS[0]);

@@ -1,8 +1,8 @@
-//! Rules: what may happen. Pure: no runtime, database, clock or randomness; what a decision needs is in the state or in
-//! the command.
+//! The rules of the product. Pure: no runtime, database, clock or randomness; a decision depends on the state and the
+//! command alone.
 //!
-//! Every noun has the same skeleton: state, `Command`, `Rejection`, `decide`, `evolve`. Deciding the same command again
-//! on the state that it led to yields no events.
+//! Every noun has a state, `Command`, `Rejection`, `decide` and `evolve`. Deciding the same command again on the state that it
+//! led to yields no events.
 
 pub mod account;
 pub mod aggregate;

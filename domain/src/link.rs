@@ -1,13 +1,13 @@
-//! Addresses in a message's text: `http://…` and `https://…`, in letters of either case.
+//! Finds web addresses in a message: `http://…` and `https://…`, case-insensitively.
 
 use crate::{
     limits::{LINKS, URL},
     text,
 };
 
-/// The text between the name of a scheme and the host.
+/// Separates the scheme from the host.
 const MARK: &str = "://";
-/// The schemes, the longer one first: it ends in what is no beginning of the other.
+/// The schemes, the longer one first.
 const SCHEMES: [&str; 2] = ["https", "http"];
 /// Brackets that may be part of an address, as long as each one that closes has one that opens.
 const BRACKETS: [(char, char); 8] = [
@@ -21,8 +21,7 @@ const BRACKETS: [(char, char); 8] = [
     ('《', '》'),
 ];
 
-/// The addresses in a text, each once, in the order of the text. Punctuation that ends a sentence, and brackets and
-/// quotes around an address, are no part of it.
+/// The distinct addresses of a text, in order, without the punctuation, brackets and quotes around them.
 pub fn addresses(text: &str) -> Vec<&str> {
     let mut found = vec![];
     let mut at = 0;
@@ -41,7 +40,7 @@ pub fn addresses(text: &str) -> Vec<&str> {
     found
 }
 
-/// Where the next address may begin, and the bytes of its scheme with the mark.
+/// The start of the next possible address, and the length of its scheme with the separator, in bytes.
 fn next(text: &str, from: usize) -> Option<(usize, usize)> {
     let beginning = |(mark, _): (usize, &str)| {
         let before = &text.as_bytes()[from..from + mark];
@@ -89,7 +88,7 @@ mod tests {
     use super::addresses;
 
     #[test]
-    fn addresses_are_found_without_what_surrounds_them() {
+    fn addresses_are_found_without_surrounding_punctuation() {
         let cases: [(&str, &[&str]); 22] = [
             ("смотри https://example.org/a?b=c#d, и всё", &["https://example.org/a?b=c#d"]),
             (
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_them() {
+    fn number_and_length_of_addresses_are_bounded() {
         let text: String = (0..200).map(|n| format!("http://{n}.example.org ")).collect();
         assert_eq!(addresses(&text).len(), super::LINKS);
         assert!(addresses(&format!("http://{}", "a".repeat(5_000))).is_empty());

@@ -1,36 +1,36 @@
 //! Mentions in a message's text: `@Имя_Фамилия`, underscores in place of spaces (`docs/acceptance.md`, item 106).
 //!
-//! A name may have any characters, and somebody without a name is shown by their phone, so that the end of a mention is
-//! known only by the names that exist. [`candidates`] gives all beginnings of the text after an `@` that could be a name,
-//! so that names are looked up by an index. A beginning of a longer name is none.
+//! A name may have any characters (a contact without a name is shown by its phone), so only existing names tell where a
+//! mention ends. [`candidates`] returns every prefix after an `@` that could be a name, so that an index can look the names
+//! up. A prefix that ends within a word is not a candidate.
 
 use crate::text::folded;
 use std::cmp::Reverse;
 
-/// Most mentions that one message may make.
-const MOST: usize = 50;
-/// The longest name in a mention, characters: two parts of a name, and what they may grow by as they are folded.
-const LONGEST: usize = 128;
+/// Maximum mentions per message.
+const MAX_MENTIONS: usize = 50;
+/// Maximum length of a mentioned name, characters: two parts of a name, with room for their growth when folded.
+const MAX_NAME: usize = 128;
 
-/// Something after an `@` that could be a name.
+/// A prefix after an `@` that could be a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate<'t> {
-    /// As it is written.
+    /// The prefix as written.
     written: &'t str,
-    /// As names are compared: [`key`].
+    /// The prefix as names are compared, see [`key`].
     key: String,
 }
 
-/// A mention of somebody who is there.
+/// A mention of an existing contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<'t, T> {
-    /// As it is written, without the `@`.
+    /// The name as written, without the `@`.
     pub written: &'t str,
-    /// The people with this name.
+    /// The mentioned contact.
     pub who: T,
 }
 
-/// Candidates for names after the `@`s of a text, in its order; nothing is done for a text without `@`.
+/// The candidates of a text, in order.
 pub fn candidates(text: &str) -> Vec<Candidate<'_>> {
     let mut found = vec![];
     let mut mentions = 0;
@@ -44,7 +44,7 @@ pub fn candidates(text: &str) -> Vec<Candidate<'_>> {
         if names.is_empty() {
             continue;
         }
-        if mentions == MOST {
+        if mentions == MAX_MENTIONS {
             break;
         }
         mentions += 1;
@@ -53,7 +53,7 @@ pub fn candidates(text: &str) -> Vec<Candidate<'_>> {
     found
 }
 
-/// The names to look up, each once.
+/// The distinct keys to look up.
 pub fn keys(candidates: &[Candidate<'_>]) -> Vec<String> {
     let mut keys: Vec<String> = candidates.iter().map(|candidate| candidate.key.clone()).collect();
     keys.sort_unstable();
@@ -61,9 +61,9 @@ pub fn keys(candidates: &[Candidate<'_>]) -> Vec<String> {
     keys
 }
 
-/// The mentions among candidates, given the people who were found by [`keys`], each with the name that is shown; the longest
-/// ones first, so that a client that looks for one does not find it within another. Who is called by a name is mentioned
-/// whoever else has it: rows that are made once more after an erasure must not depend on names that are gone.
+/// The mentions among the candidates, longest first, so that a client that replaces them does not match one within another.
+/// `people` are the contacts found by [`keys`] with their display names. Everybody with the name is mentioned: a rebuild
+/// after an erasure must not depend on names that are gone.
 pub fn found<'t, T: Copy + Eq>(candidates: &[Candidate<'t>], people: &[(T, String)]) -> Vec<Found<'t, T>> {
     let mut found: Vec<Found<'t, T>> = vec![];
     for (who, name) in people {
@@ -78,33 +78,33 @@ pub fn found<'t, T: Copy + Eq>(candidates: &[Candidate<'t>], people: &[(T, Strin
     found
 }
 
-/// A name as it stands in a mention.
+/// A name as it is spelled in a mention.
 pub fn spelled(display_name: &str) -> String {
     display_name.split_whitespace().collect::<Vec<_>>().join("_")
 }
 
-/// A name as mentions are compared with it.
+/// A name in the form in which mentions are compared.
 pub fn key(display_name: &str) -> String {
     spelled(&folded(display_name))
 }
 
-/// The beginnings of a text that could be a name, the shortest first: they end where a word does.
+/// The prefixes of a text that end where a word ends, shortest first.
 fn prefixes(rest: &str) -> Vec<&str> {
     let mut found = vec![];
     for (length, (at, c)) in rest.char_indices().enumerate() {
-        if c.is_whitespace() || c.is_control() || length == LONGEST {
+        if c.is_whitespace() || c.is_control() || length == MAX_NAME {
             break;
         }
         let end = at + c.len_utf8();
-        if !goes_on(&rest[end..]) {
+        if !continues_name(&rest[end..]) {
             found.push(&rest[..end]);
         }
     }
     found
 }
 
-/// Whether a name goes on with this: with more of its word, or with a mark that joins it to the next one.
-fn goes_on(rest: &str) -> bool {
+/// Whether the rest continues the name: with more of the word, or with a mark that joins the next one.
+fn continues_name(rest: &str) -> bool {
     let mut characters = rest.chars();
     let (next, after) = (characters.next(), characters.next());
     let Some(next) = next.filter(|next| !next.is_whitespace()) else { return false };
@@ -113,7 +113,7 @@ fn goes_on(rest: &str) -> bool {
     word || after.is_some_and(|after| after == '_' || (joins && after.is_alphanumeric()))
 }
 
-/// Marks that belong to the letter before them, and joiners.
+/// Combining marks and joiners.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{200c}' | '\u{200d}')
 }
@@ -122,7 +122,7 @@ fn is_mark(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// The mentions of a text as they are written, with the contacts that they name.
+    /// The mentions of a text as written, with the indexes of the names.
     fn mentioned(text: &str, names: &[&str]) -> Vec<(String, usize)> {
         let candidates = candidates(text);
         let keys = keys(&candidates);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_underscores_are_found_once_and_addresses_are_not() {
+    fn names_with_underscores_are_mentioned_and_email_addresses_are_not() {
         let text = "@Вася_Пупкин, смотри: @Контакт_№2! И @Вася_Пупкин, и me@example.org, и @ никто";
         let found = mentioned(text, &["Контакт №2", "Вася  Пупкин", "example.org", "никто"]);
         assert_eq!(found, [("Вася_Пупкин".to_owned(), 1), ("Контакт_№2".to_owned(), 0)]);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn names_may_have_any_characters() {
+    fn name_with_any_characters_is_mentioned() {
         for name in [
             "+7 (916) 666-0002",
             "+37060112345",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn decomposed_letters_case_and_the_letter_yo_make_no_difference() {
+    fn comparison_ignores_case_composition_and_the_letter_yo() {
         for (text, name) in [
             ("@Пе\u{308}тр_Андреи\u{306}", "Пётр Андрей"),
             ("@Пётр_Андрей", "Пе\u{308}тр Андреи\u{306}"),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_name_counts_and_a_part_of_one_is_none() {
+    fn longest_name_wins_and_part_of_a_word_does_not_match() {
         let names = ["Анна", "Анна Мария", "Анна Мария (юг)", "Анна-Мария"];
         for (text, meant) in [
             ("@Анна", Some(0)),
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_of_a_name_is_mentioned_and_the_longest_names_come_first() {
+    fn all_contacts_of_a_name_are_mentioned_longest_name_first() {
         let names = ["Петр", "Пётр", "Пётр Первый"];
         let who = |text: &str| mentioned(text, &names).into_iter().map(|(_, who)| who).collect::<Vec<_>>();
         assert_eq!(who("@Пётр"), [0, 1]);
@@ -215,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_them() {
+    fn number_and_length_of_candidates_are_bounded() {
         assert!(candidates("a@b, no at sign").is_empty() && candidates("@ @\n@").is_empty());
         let many: String = (0..500).map(|n| format!("@name{n} ")).collect();
-        assert_eq!(keys(&candidates(&many)).len(), MOST);
+        assert_eq!(keys(&candidates(&many)).len(), MAX_MENTIONS);
         let long = format!("@{}", "(".repeat(10_000));
-        assert_eq!(candidates(&long).len(), LONGEST);
-        assert!(candidates(&"@".repeat(12_000)).len() <= MOST * LONGEST);
+        assert_eq!(candidates(&long).len(), MAX_NAME);
+        assert!(candidates(&"@".repeat(12_000)).len() <= MAX_MENTIONS * MAX_NAME);
     }
 }

@@ -1,4 +1,4 @@
-//! Rules of one message: posted once under the id that the client chose, changed by its author in time
+//! Rules of a message: posted once under an id that the client chooses, edited by its author for a limited time
 //! (`docs/acceptance.md`, items 94 to 103).
 
 use crate::{Aggregate, limits};
@@ -10,13 +10,13 @@ use events::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of a message.
+/// The state of a message.
 #[derive(Clone, Debug, Default)]
 pub struct Message {
     posted: Option<message::Posted>,
     content: Option<Content>,
     deleted: bool,
-    /// Who reacted with what.
+    /// Contacts by reaction.
     reactions: BTreeMap<String, BTreeSet<ContactId>>,
 }
 
@@ -27,125 +27,104 @@ struct Content {
     nopreview: bool,
 }
 
-/// What may be asked. Rights in the conversation were looked up by whoever asks.
+/// The commands. The caller has checked the rights in the chat.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The message shall say this: posted when it is new, changed when it is the author's own.
+    /// Posts the message, or edits it if it exists and is the author's own.
     Say {
-        /// Where and what.
         draft: Draft,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// The message, which is there, shall say this; what is not named stays.
+    /// Edits an existing message; `None` leaves a value unchanged.
     Edit {
-        /// Who asks.
         author: Author,
-        /// The text.
         text: Option<String>,
-        /// Marked as important.
         important: Option<bool>,
-        /// No link previews wanted.
+        /// Turns link previews off.
         nopreview: Option<bool>,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// Somebody's reaction shall be there.
+    /// Adds a reaction.
     React {
-        /// Who.
         contact: ContactId,
-        /// The emoji, which is one of [`crate::reaction::NAMES`].
+        /// One of [`crate::reaction::NAMES`].
         name: String,
     },
-    /// Somebody's reaction shall be there no more.
+    /// Removes a reaction.
     Unreact {
-        /// Who.
         contact: ContactId,
-        /// The emoji.
         name: String,
     },
-    /// The message shall be gone.
     Delete {
-        /// Who asks.
         author: Author,
-        /// Whether they may delete anybody's message, at any age.
+        /// The actor may delete messages of others, at any age.
         any: bool,
-        /// When.
         now: DateTime<Utc>,
     },
 }
 
-/// A message to be.
+/// A message to be posted.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Its id.
     pub message: MessageId,
-    /// Where.
     pub team: TeamId,
-    /// In which conversation.
     pub chat: ChatRef,
-    /// By whom.
     pub author: Author,
-    /// Whose key seals the text beside the team's; an integration's text is the team's alone.
+    /// The account whose key seals the text in addition to the team's key; `None` for an integration.
     pub account: Option<AccountId>,
-    /// The text.
     pub text: String,
-    /// Marked as important.
     pub important: bool,
-    /// No link previews wanted.
+    /// Turns link previews off.
     pub nopreview: bool,
-    /// It does not count as unread.
+    /// The message does not count as unread.
     pub silently: bool,
-    /// The message it answers.
     pub reply_to: Option<MessageId>,
-    /// Messages it forwards.
     pub linked_messages: Vec<MessageId>,
-    /// Files that it brings. They are those of its posting: a change leaves them.
+    /// Attached files. An edit does not change them.
     pub uploads: Vec<UploadId>,
-    /// How long it may be changed, seconds.
+    /// How long the message may be edited, seconds.
     pub update_age: u32,
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no such message, any more or at all.
+    /// The message does not exist, or is deleted.
     NoMessage,
-    /// The id is taken by a message of somebody else or elsewhere.
+    /// The id belongs to a message of another author or chat.
     IdTaken,
-    /// Not the author.
+    /// The actor is not the author.
     NotAllowed,
-    /// Too late to change it.
+    /// The time for edits is over.
     TooOld,
-    /// Too many different reactions.
+    /// The message has the maximum number of different reactions.
     TooManyReactions,
 }
 
-/// Whether an id is of those that only the server gives: the places of changes in a group's history bear uuids of version 8,
-/// derived from the group's own events, so nobody may post under one.
+/// Whether only the server may use an id: change messages have UUIDs of version 8, derived from the events of groups and
+/// tasks.
 pub fn is_reserved(id: MessageId) -> bool {
     id.0.get_version_num() == 8
 }
 
 impl Message {
-    /// The conversation that it was posted to.
+    /// The chat of the message, with its team.
     pub fn chat(&self) -> Option<(TeamId, ChatRef)> {
         self.posted.as_ref().map(|posted| (posted.team, posted.chat))
     }
 
-    /// The files that it was posted with, once it is.
-    pub fn brings(&self) -> Option<&[UploadId]> {
+    /// The attached files; `None` if the message is not posted.
+    pub fn attachments(&self) -> Option<&[UploadId]> {
         self.posted.as_ref().map(|posted| &*posted.uploads)
     }
 
-    /// Whether somebody posted it there.
+    /// Whether this author posted the message in this chat.
     pub fn is_by(&self, team: TeamId, chat: ChatRef, author: Author) -> bool {
         self.posted
             .as_ref()
             .is_some_and(|posted| (posted.team, posted.chat, posted.author) == (team, chat, author))
     }
 
-    /// Whether it is gone, for good.
     pub fn is_deleted(&self) -> bool {
         self.deleted
     }
@@ -190,8 +169,8 @@ impl Message {
         )
     }
 
-    /// Whether a program repeats a message that was taken before and cannot be changed any more: it was deleted, or the
-    /// program's integration writes into another group now. A program repeats until it is told that the message was taken.
+    /// Whether an integration repeats a message that was accepted before and cannot be edited any more: it was deleted, or the
+    /// integration has moved to another group. Programs retry until the message is accepted.
     fn is_delivered(&self, draft: &Draft) -> bool {
         self.posted.as_ref().is_some_and(|posted| {
             matches!(draft.author, Author::Integration(_))
@@ -216,7 +195,7 @@ impl Message {
         self.change(content, posted.editable_until, now)
     }
 
-    /// Its author gives it another content.
+    /// Replaces the content.
     fn change(
         &self,
         content: Content,
@@ -227,7 +206,7 @@ impl Message {
             return Err(Rejection::NoMessage);
         }
         if self.content.as_ref() == Some(&content) {
-            return Ok(vec![]); // the same message, sent again
+            return Ok(vec![]); // a repeated request
         }
         if now > until {
             return Err(Rejection::TooOld);
@@ -256,7 +235,7 @@ impl Message {
     }
 }
 
-/// What an edit names.
+/// The new values of an edit.
 struct Edit {
     text: Option<String>,
     important: Option<bool>,

@@ -1,19 +1,19 @@
-//! How people are shown: display names and display phones (`docs/acceptance.md`, items 12 and 67).
+//! Display names and display phones (`docs/acceptance.md`, items 12 and 67).
 
 use crate::{phone_number::PhoneNumber, text};
 
-/// How somebody is shown who was erased: clients need a name for whoever wrote a message.
+/// The display name of an erased account: clients need a name for the author of a message.
 pub const ERASED: &str = "Удалённый аккаунт";
 
-/// Given name, space, family name; the formatted phone when nothing of both can be seen.
+/// Given name, space, family name; the formatted phone if neither has visible characters.
 pub fn display_name(given: &str, family: &str, phone: &str) -> String {
-    // Older events have names that were stored before the rule for names.
+    // Events of earlier versions have names that do not follow the rule for names.
     let parts = [given, family].map(text::line);
     let full = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     if full.is_empty() { display_phone(phone) } else { full }
 }
 
-/// `+7 (916) 666-0002`: groups of 3 and 4 behind the country code, for numbers of ten digits; others as they are.
+/// `+7 (916) 666-0002` for national numbers of ten digits; other numbers unformatted.
 pub fn display_phone(phone: &str) -> String {
     let Some((code, national)) = PhoneNumber::split(phone) else { return phone.to_owned() };
     match (national.get(..3), national.get(3..6), national.get(6..10)) {
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_go_before_phones() {
+    fn display_name_is_the_name_or_else_the_formatted_phone() {
         assert_eq!(display_name("Контакт", "№2", "+75550000001"), "Контакт №2");
         assert_eq!(display_name("Вася", "", "+79992331133"), "Вася");
         assert_eq!(display_name(" ", "", "+79166660002"), "+7 (916) 666-0002");
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_another_length_is_shown_as_it_is() {
+    fn display_phone_leaves_numbers_of_other_lengths_unformatted() {
         assert_eq!(display_phone("+37060112345"), "+37060112345");
         assert_eq!(display_phone("nonsense"), "nonsense");
         assert_eq!(display_phone(""), "");

@@ -1,12 +1,12 @@
-//! Rules of a phone number: one account owns it; login codes are short-lived, used once, and tried a few times by each client.
+//! Rules of a phone number: one account owns it; a login code is short-lived, used once, and each client has a few tries.
 //!
-//! Anybody may ask for codes of any number and try them, so nothing that a stranger does may keep the owner out:
+//! Anybody may request codes for any number and try them, so nothing that a stranger does may lock the owner out:
 //!
-//! - Requests share the code that is good, and each has tries of its own ([`code`]). Whoever cannot show to have asked shares the
-//!   tries of strangers, which end for strangers alone.
-//! - Wrong tries are bounded over a day, by the codes' length ([`guesses`]). A request sets its tries aside when it is made, so
-//!   nobody can use them up for it. Where there is no room for that, codes get longer.
-//! - Messages go out at the usual pace up to a quota, above it slowly. In between the code that was sent last may be asked for again.
+//! - Requests share the valid code, and each request has its own tries ([`code`]). Clients that cannot prove a request share one
+//!   pool of tries, which is exhausted for such clients alone.
+//! - Wrong tries are bounded per day and code length ([`guesses`]). A request reserves its tries when it is made, so nobody can
+//!   use them up. If the bound leaves no room for the reservation, codes get longer.
+//! - Messages are sent at the usual pace up to a quota, and slowly above it. Between messages, a request gets the last code again.
 
 mod clearance;
 mod code;
@@ -25,126 +25,115 @@ use guesses::Guesses;
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// Codes that are kept while they are good. At the usual settings fewer of them ever are.
+/// Maximum number of valid codes; with the default settings there are fewer.
 const CODES: usize = 8;
 
-/// What is known of a number.
+/// The state of a phone number.
 #[derive(Clone, Debug, Default)]
 pub struct Phone {
     owner: Option<AccountId>,
-    /// The newest is the last.
+    /// The newest code is the last.
     codes: VecDeque<Code>,
     sent: VecDeque<DateTime<Utc>>,
     guesses: Guesses,
     logged_in: bool,
 }
 
-/// What may be asked.
+/// The commands.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The number shall belong to this account, if it belongs to none.
+    /// Gives the number to an account, if it has no owner.
     Claim(AccountId),
-    /// The number shall be nobody's, if it is this account's, which was erased.
+    /// Releases the number of an erased account.
     Release(AccountId),
-    /// Send a login code.
+    /// Requests a login code.
     RequestCode {
-        /// Identity of the code, should a new one be made.
+        /// The nonce of the code, if a new one is created.
         nonce: Uuid,
-        /// Owner of the number, should it have none.
+        /// The owner of the number, if it has none.
         account: AccountId,
-        /// The number itself.
         phone: String,
-        /// Language of the message.
         lang: String,
-        /// Keyed hash of this request's id, hex.
+        /// Keyed hash of the request's id, hex.
         request: String,
-        /// The asker.
         asker: Asker,
-        /// Limits in force.
         policy: CodePolicy,
-        /// Whether the message may be sent.
         clearance: Clearance,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// A code was entered.
+    /// Tries a code.
     TryCode {
-        /// Those of the codes that are good to which it is equal.
+        /// The valid codes that the entered one equals.
         equal: Vec<Uuid>,
-        /// The client that tries it.
         asker: Asker,
-        /// Strangers are not listened to just now.
+        /// Clients without proof of a request are rejected for now.
         strained: bool,
-        /// The session that it shall open.
+        /// The session to be opened.
         session: SessionId,
-        /// Limits in force.
         policy: CodePolicy,
-        /// When.
         now: DateTime<Utc>,
     },
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// No code for now; ask again later.
+    /// No code can be sent now.
     TooManyCodes {
-        /// Seconds until it is worth trying.
+        /// Seconds until a request may succeed.
         retry_after: u64,
     },
-    /// There is no code that could be right: none asked for, used, or expired.
+    /// There is no valid code: none was requested, or all are used or expired.
     NoCode,
-    /// Whoever tries has no tries left.
+    /// The client has no tries left.
     TooManyTries,
-    /// Strangers are not listened to just now.
+    /// Clients without proof of a request are rejected for now.
     Strained,
 }
 
-/// The outcome of a request for a code.
+/// How a request for a code is answered.
 enum Next {
-    /// The newest code, with or without another message.
+    /// With the newest code, sent again or not.
     Same { nonce: Uuid, length: u8, send: bool },
-    /// Another code.
+    /// With a new code.
     New { length: u8 },
 }
 
 impl Phone {
-    /// The account that owns the number.
     pub fn owner(&self) -> Option<AccountId> {
         self.owner
     }
 
-    /// The newest code.
     pub fn code(&self) -> Option<&Code> {
         self.codes.back()
     }
 
-    /// The code of this identity, while it is kept.
+    /// The code with this nonce, if it is still kept.
     pub fn code_of(&self, nonce: Uuid) -> Option<&Code> {
         self.codes.iter().find(|code| code.nonce == nonce)
     }
 
-    /// Whether somebody logged in with the number since it belongs to its owner.
+    /// Whether somebody has logged in with the number since its owner claimed it.
     pub fn has_logged_in(&self) -> bool {
         self.logged_in
     }
 
-    /// Whether a request would send a message, were it allowed to.
+    /// Whether a request would send a message, if the budgets allow one.
     pub fn would_send(&self, asker: &Asker, policy: &CodePolicy, now: DateTime<Utc>) -> bool {
         matches!(self.next(asker, policy, now), Ok(Next::New { .. } | Next::Same { send: true, .. }))
     }
 
-    /// The codes that open the door now.
+    /// The valid codes.
     pub fn good_codes(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Code> {
         self.codes.iter().filter(move |code| code.is_good(now))
     }
 
-    /// Until when the request of this hash opens the door, and with which code.
+    /// The code of a request, and the time at which it expires for that request.
     pub fn requested(&self, hash: &str) -> Option<(&Code, DateTime<Utc>)> {
         self.codes.iter().find_map(|code| Some((code, code.valid_for(hash)?)))
     }
 
-    /// From when on asking again sends another message.
+    /// The time from which a request sends another message.
     pub fn next_code_at(&self, policy: &CodePolicy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.code().map(|code| code.sent_at + self.pause(policy, now))
     }
@@ -156,7 +145,7 @@ impl Phone {
         if many { policy.slow_resend_after.max(policy.resend_after) } else { policy.resend_after }
     }
 
-    /// Wrong tries at codes of this length for which there is still room.
+    /// The remaining wrong tries at codes of this length, without those reserved for requests.
     fn room(&self, length: u8, policy: &CodePolicy, now: DateTime<Utc>) -> u64 {
         let of_length = self.codes.iter().filter(|code| code.length == length);
         let set_aside = of_length.map(|code| code.set_aside(policy, now)).fold(0, u64::saturating_add);
@@ -168,7 +157,7 @@ impl Phone {
         self.room(length, policy, now) >= policy.set_aside()
     }
 
-    /// How long a new code is: as short as there is room for, but for an hour no shorter than the one before.
+    /// The length of a new code: the shortest with enough tries left, but for an hour not shorter than the previous code.
     fn length(&self, policy: &CodePolicy, now: DateTime<Utc>) -> Option<u8> {
         let recent = self.code().filter(|code| now < code.sent_at + Duration::hours(1));
         let longest = policy.lengths().last()?;
@@ -190,9 +179,9 @@ impl Phone {
         let length = length?;
         let usual = policy.resend_after;
         let pause = match (newest.used_by, length > newest.length) {
-            // Whoever could read the code gets another one at once, within the quota.
+            // A client that has used the code gets a new one at once, within the quota.
             (Some(_), _) if pause == usual => Duration::zero(),
-            // The step to a longer code is not delayed by those who made it necessary.
+            // A guesser who makes longer codes necessary does not delay the owner's next one.
             (None, true) => usual,
             _ => pause,
         };
@@ -211,7 +200,7 @@ impl Phone {
         (policy, now): (&CodePolicy, DateTime<Utc>),
     ) -> Result<Vec<PhoneEvent>, Rejection> {
         if self.codes.iter().any(|code| code.used_by == Some(session)) {
-            return Ok(vec![]); // the same try again
+            return Ok(vec![]); // a repeated try
         }
         let good: Vec<&Code> = self.good_codes(now).collect();
         if good.is_empty() {
@@ -227,7 +216,7 @@ impl Phone {
                     unheard = true;
                     false
                 }
-                // A stranger's guess may hit any of the codes, and counts as many times.
+                // A guess without proof may hit any valid code, and counts once for each.
                 Standing::Stranger => self.room(code.length, policy, now) >= good.len() as u64,
             };
             if heard {
@@ -297,7 +286,7 @@ impl Aggregate for Phone {
             }),
             Command::RequestCode { nonce, account, phone, lang, request, asker, policy, clearance, now } => {
                 if self.requested(&request).is_some() {
-                    return Ok(vec![]); // the same request again
+                    return Ok(vec![]); // a repeated request
                 }
                 let (nonce, code_length, due) = match self.next(&asker, &policy, now)? {
                     Next::Same { nonce, length, send } => (nonce, length, send),
@@ -331,7 +320,7 @@ impl Aggregate for Phone {
     fn evolve(&mut self, event: &PhoneEvent) {
         match event {
             PhoneEvent::Claimed(claimed) => self.owner = Some(claimed.account),
-            // Its codes open nothing any more; the count of sent codes stays, since each costs the same.
+            // The codes become invalid; the count of messages stays, because each one costs money.
             PhoneEvent::Released(_) => {
                 self.owner = None;
                 self.logged_in = false;

@@ -1,10 +1,10 @@
-//! Any spelling of a phone number → `+` and digits (`docs/acceptance.md`, items 9 to 11). All places that take a number
-//! read it here: two spellings of one number are one account, and two numbers are never one.
+//! Parses any spelling of a phone number to `+` and digits (`docs/acceptance.md`, items 9 to 11). All inputs of numbers go
+//! through it: two spellings of a number are one account, and two numbers never become one.
 //!
-//! [`spelling`] takes off what is not the number (marks, brackets, `tel:`); the rest is libphonenumber's business. It is
-//! read by the crate `rlibphonenumber`: over the spellings of 11,385 valid numbers of all regions (92,565 texts) it agreed
-//! with PyPI's `phonenumbers` in every one, where `phonenumber` 0.3.10 differed in 32,141 and `phonelib` 2.1.0 in 13,924.
-//! `domain/tests/phones` holds it to that.
+//! [`spelling`] strips marks, brackets and `tel:`; libphonenumber does the rest, in the port
+//! `rlibphonenumber`. Over the spellings of 11,385 valid numbers of all regions (92,565 texts) it agreed
+//! with PyPI's `phonenumbers` in every one; `phonenumber` 0.3.10 differed in 32,141 and `phonelib` 2.1.0 in 13,924.
+//! `domain/tests/phones` tests that it still agrees.
 
 pub mod destination;
 pub mod former;
@@ -16,12 +16,12 @@ use rlibphonenumber::{
 use spelling::Spelled;
 use thiserror::Error;
 
-/// Where a number without a country code is at home: the reference server accepts `8 916…` and `916…`.
+/// The region of numbers without a country code: the reference server accepts `8 916…` and `916…`.
 const HOME: Region = Region::RU;
 /// The country code of [`HOME`].
 const HOME_CODE: i32 = 7;
 
-/// A number as the API shows it: `+`, the country code and the national number.
+/// A normalised number: `+`, the country code and the national number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(String);
 
@@ -31,18 +31,18 @@ pub struct PhoneNumber(String);
 pub struct NotAPhone;
 
 impl PhoneNumber {
-    /// Reads any spelling. A number without `+` is Russian if it can be; else it may have lost its `+`. Numbers need only be
-    /// possible, not assigned: the API's own examples are not.
+    /// Parses any spelling. A number without `+` is Russian if possible, else it may have lost its `+`. Numbers need only be
+    /// possible, not assigned: the examples of the API are not assigned.
     ///
     /// # Errors
-    /// [`NotAPhone`] when no number can be made of it.
+    /// [`NotAPhone`] if the text is no number.
     pub fn parse(text: &str) -> Result<Self, NotAPhone> {
         let parsed = match spelling::read(text).ok_or(NotAPhone)? {
             Spelled::International(digits) => international(&digits),
             Spelled::Bare(digits) => bare(&digits),
         };
         let number = parsed.ok_or(NotAPhone)?.format_as(PhoneNumberFormat::E164).into_owned();
-        // A stored number is read again: it must stay the number that it is.
+        // The number is stored and parsed again, and must not change.
         match international(&number[1..])
             .is_some_and(|again| again.format_as(PhoneNumberFormat::E164) == number)
         {
@@ -56,7 +56,7 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Country code and the rest of a normalised number; `None` when it is none.
+    /// Country code and national number of a normalised number; `None` if it is not normalised.
     pub(crate) fn split(number: &str) -> Option<(u16, String)> {
         let parsed = international(number.strip_prefix('+')?)?;
         if parsed.format_as(PhoneNumberFormat::E164) != number {
@@ -66,13 +66,13 @@ impl PhoneNumber {
     }
 }
 
-/// Country code and national number, without `+`.
+/// Parses country code and national number, without `+`.
 fn international(digits: &str) -> Option<Parsed> {
     let parsed = PHONE_NUMBER_UTIL.parse(format!("+{digits}"), None).ok()?;
     possible(&parsed).then_some(parsed)
 }
 
-/// A number as it is dialled at home, or one that lost its `+`.
+/// Parses a number as dialled in the home region, or one that has lost its `+`.
 fn bare(digits: &str) -> Option<Parsed> {
     let dialled = PHONE_NUMBER_UTIL.parse(digits, Some(HOME)).ok().filter(possible);
     dialled.or_else(|| {
@@ -80,7 +80,7 @@ fn bare(digits: &str) -> Option<Parsed> {
     })
 }
 
-/// Whether a number is as long as numbers of its country are, area code included.
+/// Whether the length is possible for the country, area code included.
 fn possible(number: &Parsed) -> bool {
     number.is_possible_with_reason() == Ok(NumberLengthType::IsPossible)
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn any_spelling_becomes_plus_and_digits() {
+    fn spellings_are_normalised_to_plus_and_digits() {
         for (spelling, number) in [
             ("+7 (916) 6660002", "+79166660002"),
             ("+7 999 233-11-22", "+79992331122"),
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_national_number_may_begin_with_eight() {
+    fn national_number_beginning_with_eight_is_kept() {
         for number in ["+78123251234", "+918123456789", "+353851234567", "+8613800138000", "+77172701234"] {
             assert_eq!(read(number).as_deref(), Some(number));
         }
     }
 
     #[test]
-    fn a_plus_counts_inside_brackets_and_nowhere_behind_a_digit() {
+    fn plus_is_accepted_in_brackets_and_rejected_after_a_digit() {
         assert_eq!(read("(+372) 512 3456").as_deref(), Some("+3725123456"));
         assert_eq!(read("[+45] 32 12 34 56").as_deref(), Some("+4532123456"));
         assert_eq!(read("(+47) 22 12 34 56").as_deref(), Some("+4722123456"));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trunk_digit_is_no_part_of_the_number_but_italys_zero_is() {
+    fn trunk_prefix_is_removed_and_the_zero_of_italian_numbers_is_kept() {
         for (spelling, number) in [
             ("+380 (0)44 123 45 67", "+380441234567"),
             ("+375 (8)029 123-45-67", "+375291234567"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn text_that_is_no_number_is_rejected() {
         let long = "9".repeat(40);
         for text in [
             "",
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_would_be_another_when_it_is_read_again_is_none() {
+    fn number_that_changes_when_parsed_again_is_rejected() {
         assert_eq!(read("+49 0030 123456"), None);
     }
 }

@@ -1,36 +1,30 @@
-//! Who may do what: the one table from status to right, for decisions and for the `can_*` flags of views alike
+//! The table of rights by status, used by decisions and by the `can_*` flags of views
 //! (`docs/acceptance.md`, items 54 to 60, 66, 87).
 
 use events::value::ContactStatus::{self, Admin, Guest, Member, Owner};
 
-/// Something that needs a right.
+/// An action that needs a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Change the team's title, settings, picture.
+    /// Change the team's name, settings and picture.
     ManageTeam,
-    /// Delete the team.
     DeleteTeam,
-    /// Add people, make invitations.
+    /// Add contacts and create invitations.
     AddToTeam,
-    /// Make and change integrations.
+    /// Create and change integrations.
     ManageIntegrations,
-    /// Make and order the sections that contacts, groups and tasks are sorted into.
+    /// Create, change and order sections.
     ManageSections,
     /// Remove another contact.
     DeleteContact,
-    /// Make groups.
     CreateGroup,
-    /// Delete anybody's message.
+    /// Delete messages of others.
     DeleteAnyMessage,
-    /// Make tasks.
     CreateTask,
-    /// Make tags for tasks.
     CreateTag,
-    /// Delete tags.
     ManageTags,
 }
 
-/// Whether somebody of this status has the right.
 pub fn may(status: ContactStatus, action: Action) -> bool {
     match action {
         Action::DeleteTeam => status == Owner,
@@ -46,7 +40,7 @@ pub fn may(status: ContactStatus, action: Action) -> bool {
     }
 }
 
-/// The statuses that somebody may give to others, weakest first.
+/// The statuses that a contact of this status may give to others, lowest first.
 pub fn assignable(status: ContactStatus) -> &'static [ContactStatus] {
     match status {
         Owner => ContactStatus::ALL,
@@ -55,7 +49,7 @@ pub fn assignable(status: ContactStatus) -> &'static [ContactStatus] {
     }
 }
 
-/// Fields of one's own contact that anybody may change, alphabetically.
+/// Fields that every contact may change in its own contact, in alphabetical order.
 const OWN: [&str; 20] = [
     "alt_send",
     "contact_email",
@@ -79,14 +73,14 @@ const OWN: [&str; 20] = [
     "unread_first",
 ];
 
-/// Fields that those who manage people may change in addition, in anybody's contact.
+/// Fields that admins may also change, in every contact.
 const MANAGED: [&str; 4] = ["add_to_team_rights", "section", "sections", "status"];
 
-/// Fields of another's contact that those who manage people may change, alphabetically.
+/// Fields that admins may change in other contacts, in alphabetical order.
 const OTHERS: [&str; 7] =
     ["add_to_team_rights", "contact_email", "contact_phone", "role", "section", "sections", "status"];
 
-/// Fields of one's own contact that later versions of the API know beside those.
+/// Further fields of one's own contact in later API versions.
 const OWN_LATER: [&str; 15] = [
     "always_send_pushes",
     "asterisk_mention",
@@ -105,20 +99,19 @@ const OWN_LATER: [&str; 15] = [
     "timezone",
 ];
 
-/// The name of a contact's picture among its fields; it is changed by calls of its own.
+/// The field of a contact's picture, which has calls of its own.
 pub const ICONS: &str = "icons";
 
-/// Fields of another's contact that later versions of the API let those change who manage people.
+/// Further fields of other contacts that admins may change in later API versions.
 const OTHERS_LATER: [&str; 1] = [ICONS];
 
-/// Fields of another's contact that only those change who may decide over their place in the team.
+/// Fields of other contacts that need the right to assign the contact's status.
 const OF_LOWER: [&str; 2] = [ICONS, "status"];
 
-/// A field that the reference lists and nothing here changes: a login phone changes hands only by proof.
+/// A field that the reference lists but that cannot be changed here: a login phone moves only with proof of ownership.
 const NOT_HERE: &str = "phone";
 
-/// The names of the fields that a viewer of this status may change in a contact, alphabetically, as the reference lists
-/// them.
+/// The fields of a contact that a viewer of this status may change, in alphabetical order, as the reference lists them.
 pub fn changeable_fields(viewer: ContactStatus, own: bool) -> Vec<&'static str> {
     let manages = viewer >= Admin;
     match (own, manages) {
@@ -129,7 +122,7 @@ pub fn changeable_fields(viewer: ContactStatus, own: bool) -> Vec<&'static str> 
     }
 }
 
-/// The same as later versions of the API list them: all that can be changed, and nothing else.
+/// The fields of a contact that can in fact be changed, for later API versions, in alphabetical order.
 pub fn changeable_now(viewer: ContactStatus, of: ContactStatus, own: bool) -> Vec<&'static str> {
     let fields = changeable_fields(viewer, own).into_iter();
     let later: &[&str] = match own {
@@ -142,12 +135,12 @@ pub fn changeable_now(viewer: ContactStatus, of: ContactStatus, own: bool) -> Ve
     sorted(fields.chain(later.iter().copied()).filter(can))
 }
 
-/// Whether somebody may decide over the place of another in the team: nobody does over those who stand higher.
+/// Whether a contact may change the status of another or remove it: never that of a higher status.
 pub fn rules(viewer: ContactStatus, of: ContactStatus) -> bool {
     assignable(viewer).contains(&of)
 }
 
-/// Whether somebody may remove a contact from the team; of oneself: leave.
+/// Whether a contact may remove another from the team, or leave it (`own`).
 pub fn may_remove(viewer: ContactStatus, of: ContactStatus, own: bool) -> bool {
     own || (may(viewer, Action::DeleteContact) && rules(viewer, of))
 }
@@ -163,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn field_lists_are_as_long_and_sorted_as_the_reference_shows() {
+    fn changeable_fields_have_the_length_and_order_of_the_reference() {
         for (viewer, own, len) in
             [(Owner, true, 24), (Member, true, 20), (Owner, false, 7), (Member, false, 0), (Guest, true, 20)]
         {
@@ -182,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_decides_over_those_who_stand_higher() {
+    fn contact_of_higher_status_cannot_be_changed_or_removed() {
         assert!(!may_remove(Admin, Owner, false) && may_remove(Admin, Admin, false));
         assert!(may_remove(Guest, Guest, true) && !may_remove(Member, Guest, false));
         for field in OF_LOWER {
@@ -192,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_changed_now_is_all_but_the_login_phone() {
+    fn later_versions_list_all_own_fields_but_the_login_phone() {
         let fields = changeable_now(Member, Member, true);
         assert!(fields.is_sorted() && fields.len() == 34);
         assert!(!fields.contains(&"phone") && fields.contains(&ICONS));

@@ -1,13 +1,13 @@
-//! Reactions that a message may get.
+//! The reactions to messages.
 
-/// The emoji that may be set, in the order in which clients offer them.
+/// The supported emoji, in the order in which clients offer them.
 pub const NAMES: [&str; 40] = [
     "👍", "👎", "❤️", "🔥", "🎉", "😁", "😂", "😢", "😱", "😡", "🤔", "👏", "🙏", "👌", "💯", "🤝", "👀",
     "🚀", "✅", "❌", "⭐", "💪", "😍", "😎", "🥳", "🤯", "😴", "🤷", "🤦", "🙈", "👋", "✍️", "☕", "🍻",
     "💡", "⚡", "➕", "➖", "❓", "❗",
 ];
 
-/// The emoji as it is kept; `None` for what is no reaction. The sign that asks for the coloured form may be left out.
+/// The emoji as it is stored; `None` if it is not supported. The variation selector for the coloured form is optional.
 pub fn known(name: &str) -> Option<&'static str> {
     let bare = |name: &str| name.trim_end_matches('\u{fe0f}').to_owned();
     let wanted = bare(name);
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_there_once_in_either_form() {
+    fn every_emoji_is_unique_and_known_with_and_without_variation_selector() {
         let unique: std::collections::BTreeSet<&str> = NAMES.into_iter().collect();
         assert_eq!(unique.len(), NAMES.len());
         assert_eq!(known("❤"), Some("❤️"));

@@ -1,11 +1,11 @@
-//! Rules of what a contact keeps of a conversation for itself: read marks, settings, drafts. The last one wins.
+//! Rules of a contact's own state of a chat: read mark, settings, draft. The last write wins.
 
 use crate::Aggregate;
 use events::{
     ContactId, MessageId, Personal, ReadingEvent, TeamId, chat::ChatRef, reading, reading::OwnSettings,
 };
 
-/// What a contact keeps of a conversation.
+/// A contact's own state of a chat.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
     last: Option<MessageId>,
@@ -13,51 +13,42 @@ pub struct Reading {
     draft: Option<Personal<String>>,
 }
 
-/// What may be asked. That the contact may see the conversation, and the message is of it, is known.
+/// The commands. The caller has checked that the contact may see the chat, and that the message is in it.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Everything up to this message has been read.
+    /// Marks everything up to a message as read.
     Mark {
-        /// Where.
         team: TeamId,
-        /// In which conversation.
         chat: ChatRef,
-        /// By whom.
         contact: ContactId,
-        /// The last message read.
         message: MessageId,
     },
-    /// The conversation shall be kept like this.
+    /// Changes settings and draft.
     Keep {
-        /// Where.
         team: TeamId,
-        /// Which conversation.
         chat: ChatRef,
-        /// By whom.
         contact: ContactId,
-        /// What shall be different.
         change: Change,
-        /// What has been written so far.
         draft: Option<Personal<String>>,
     },
 }
 
-/// What shall be different; nothing named, nothing changed.
+/// A change of settings; `None` leaves a setting unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Above the others.
+    /// The chat is at the top of the list.
     pub pinned: Option<bool>,
-    /// Its place among those.
+    /// The order among pinned chats.
     pub pinned_sort_ordering: Option<i32>,
-    /// Out of the list.
+    /// The chat is not in the list.
     pub hidden: Option<bool>,
-    /// Pushes.
+    /// Push notifications are sent.
     pub notifications_enabled: Option<bool>,
-    /// What is unread counts.
+    /// Unread messages are counted.
     pub counters_enabled: Option<bool>,
-    /// The description is folded.
+    /// The description is collapsed.
     pub collapsed: Option<bool>,
-    /// On the main screen.
+    /// The chat is on the main screen.
     pub feed: Option<bool>,
 }
 
@@ -75,7 +66,7 @@ impl Change {
     }
 }
 
-/// Nothing is refused.
+/// No command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {}
 
@@ -138,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn marking_the_same_message_again_changes_nothing() {
+    fn marking_the_same_message_again_yields_no_events() {
         let mark =
             |n| Command::Mark { team: TEAM, chat: CHAT, contact: ME, message: MessageId(Uuid::from_u128(n)) };
         let history = given::<Reading>(&[]).when(mark(5)).unwrap();
@@ -147,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_are_not_named_stay() {
+    fn omitted_settings_are_unchanged() {
         let quiet = Change { notifications_enabled: Some(false), ..Change::default() };
         let pinned = Change { pinned: Some(true), pinned_sort_ordering: Some(7), ..Change::default() };
         let history = given::<Reading>(&[]).when(keep(quiet, None)).unwrap();
@@ -165,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_is_kept_until_it_is_another_and_no_draft_is_no_news() {
+    fn draft_is_saved_only_when_it_differs() {
         assert_eq!(given::<Reading>(&[]).when(keep(Change::default(), Some(""))), Ok(vec![]));
         let history = given::<Reading>(&[]).when(keep(Change::default(), Some("пи"))).unwrap();
         assert_eq!(given::<Reading>(&history).when(keep(Change::default(), Some("пи"))), Ok(vec![]));

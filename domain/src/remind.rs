@@ -1,4 +1,4 @@
-//! Rules of a reminder: its contact's own, fires once for each time that it is set.
+//! Rules of a reminder: it belongs to one contact, and fires once each time it is set.
 
 use crate::Aggregate;
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use events::{
     remind::{self, Set},
 };
 
-/// What is known of a reminder.
+/// The state of a reminder.
 #[derive(Clone, Debug, Default)]
 pub struct Remind {
     set: Option<Set>,
@@ -23,34 +23,30 @@ enum Stage {
     Removed,
 }
 
-/// What may be asked.
+/// The commands.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// It shall fire at a time.
+    /// Sets the reminder.
     Set {
-        /// All about it. Its conversation is known to be one that the contact may read.
+        /// The caller has checked that the contact may read the chat.
         set: Set,
-        /// When this is asked.
         now: DateTime<Utc>,
     },
-    /// It shall fire no more.
     Remove {
-        /// Who asks.
         contact: ContactId,
     },
-    /// It shall fire if its time has come.
+    /// Fires the reminder if its time has come.
     Fire {
-        /// The present.
         now: DateTime<Utc>,
     },
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no such reminder of this contact's that has yet to fire.
+    /// The contact has no such waiting reminder.
     NoRemind,
-    /// Its time is over already.
+    /// The time is in the past.
     Past,
 }
 
@@ -74,7 +70,7 @@ impl Aggregate for Remind {
             Command::Set { set, .. } if self.stage != Stage::Absent && !self.is_of(set.contact) => {
                 Err(Rejection::NoRemind)
             }
-            // Asked for once more: it waits, or it has fired as it was asked to.
+            // A repeated request: the reminder is waiting, or has fired.
             Command::Set { set, .. } if self.stage != Stage::Removed && self.set.as_ref() == Some(&set) => {
                 Ok(vec![])
             }
@@ -136,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn it_fires_once_when_its_time_has_come() {
+    fn reminder_fires_once_at_its_time() {
         let waiting = given::<Remind>(&[]).when(set(ME, 60, 0)).unwrap();
         assert_eq!(given::<Remind>(&waiting).when(fire(59)), Ok(vec![]));
         let fired = given::<Remind>(&waiting).when(fire(60)).unwrap();
@@ -148,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn set_anew_it_fires_anew() {
+    fn reminder_set_again_fires_again() {
         let waiting = given::<Remind>(&[]).when(set(ME, 60, 0)).unwrap();
         let fired = given::<Remind>(&waiting).when(fire(60)).unwrap();
         let history = [waiting, fired].concat();
@@ -159,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_its_contacts_own_and_in_the_future() {
+    fn reminder_of_another_contact_or_in_the_past_is_rejected() {
         assert_eq!(given::<Remind>(&[]).when(set(ME, 60, 60)), Err(Rejection::Past));
         let waiting = given::<Remind>(&[]).when(set(ME, 60, 0)).unwrap();
         assert_eq!(given::<Remind>(&waiting).when(set(YOU, 90, 0)), Err(Rejection::NoRemind));

@@ -1,9 +1,9 @@
-//! Given / when / then for tests of aggregates; also checks that deciding again yields nothing.
+//! Given / when / then for tests of aggregates. It also checks that deciding a command again yields no events.
 
 use crate::Aggregate;
 use std::fmt::Debug;
 
-/// A history in which a command is tried.
+/// The state after a history.
 pub(crate) struct Given<A: Aggregate> {
     state: A,
 }
@@ -19,7 +19,7 @@ where
     A::Rejection: Debug + PartialEq,
     A::Command: Clone,
 {
-    /// Decides; the events are checked to make the repeated command a no-op, and returned.
+    /// Decides the command, checks that repeating it after its events yields none, and returns the events.
     pub(crate) fn when(&self, command: A::Command) -> Result<Vec<A::Event>, A::Rejection> {
         let events = self.state.decide(command.clone())?;
         if let Ok(again) = self.state.clone().fold(&events).decide(command) {

@@ -1,4 +1,4 @@
-//! Rules of a team's tags: a word is there once, however it is written.
+//! Rules of a team's tags: tags are unique, ignoring case.
 
 use crate::{
     Aggregate, limits,
@@ -10,48 +10,41 @@ use std::collections::BTreeMap;
 /// The tags of one team.
 #[derive(Clone, Debug, Default)]
 pub struct Tags {
-    /// As they are compared: in lower case.
+    /// By the word in lower case.
     by_word: BTreeMap<String, TagId>,
 }
 
-/// What may be asked.
+/// The commands.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// These words shall be tags.
+    /// Creates tags for the words that have none.
     Have {
-        /// What the actor is in the team.
         status: ContactStatus,
-        /// Whose.
         team: TeamId,
-        /// The words, each with the id of the tag to be, if there is none of that word.
+        /// The words, each with the id of the tag if a new one is created.
         words: Vec<(TagId, String)>,
     },
-    /// A tag shall be gone.
     Remove {
-        /// What the actor is in the team.
         status: ContactStatus,
-        /// Whose.
         team: TeamId,
-        /// Which one.
         tag: TagId,
     },
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// The actor's status does not allow it.
     NotAllowed,
-    /// There is no such tag.
+    /// The tag does not exist.
     NoTag,
-    /// The team has as many as it may have.
+    /// The team would exceed the maximum number of tags.
     TooMany,
 }
 
 impl Tags {
-    /// The tag of a word.
     pub fn of_word(&self, word: &str) -> Option<TagId> {
-        self.by_word.get(&compared(word)).copied()
+        self.by_word.get(&folded(word)).copied()
     }
 }
 
@@ -70,7 +63,7 @@ impl Aggregate for Tags {
                 let mut new = BTreeMap::new();
                 for (tag, word) in words {
                     if self.of_word(&word).is_none() {
-                        new.entry(compared(&word)).or_insert((tag, word));
+                        new.entry(folded(&word)).or_insert((tag, word));
                     }
                 }
                 if new.is_empty() {
@@ -99,14 +92,14 @@ impl Aggregate for Tags {
     fn evolve(&mut self, event: &TagEvent) {
         match event {
             TagEvent::Created(created) => {
-                self.by_word.insert(compared(&created.name.or_default()), created.tag);
+                self.by_word.insert(folded(&created.name.or_default()), created.tag);
             }
             TagEvent::Removed(removed) => self.by_word.retain(|_, tag| *tag != removed.tag),
         }
     }
 }
 
-fn compared(word: &str) -> String {
+fn folded(word: &str) -> String {
     word.to_lowercase()
 }
 
@@ -125,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_one_tag_however_it_is_written() {
+    fn words_that_differ_in_case_are_one_tag() {
         let made =
             given::<Tags>(&[]).when(have(ContactStatus::Member, &[(1, "Дом"), (2, "дом"), (3, "сад")]));
         let made = made.unwrap();
@@ -135,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn guests_make_none_and_admins_remove_them() {
+    fn guest_cannot_create_a_tag_and_only_an_admin_removes_one() {
         let guest = have(ContactStatus::Guest, &[(1, "дом")]);
         assert_eq!(given::<Tags>(&[]).when(guest), Err(Rejection::NotAllowed));
         let made = given::<Tags>(&[]).when(have(ContactStatus::Member, &[(1, "дом")])).unwrap();

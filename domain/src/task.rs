@@ -1,4 +1,4 @@
-//! Rules of a task: who sees it, who may change what of it.
+//! Rules of a task: who sees it, and who may change which fields.
 
 mod checklist;
 mod command;
@@ -20,12 +20,12 @@ use events::{
 };
 use settings::{changed, differences, only, tidy};
 
-/// The word for a task that nobody has begun.
+/// The status of a task that is not started.
 pub const NEW: &str = "new";
-/// The word for a task that is done.
+/// The status of a task that is done.
 pub const DONE: &str = "done";
 
-/// Fields that the owner, and those who run the team, may change, alphabetically.
+/// Fields that the owner and team admins may change, in alphabetical order.
 pub const OWNERS_FIELDS: [&str; 16] = [
     "assignee",
     "complexity",
@@ -44,11 +44,11 @@ pub const OWNERS_FIELDS: [&str; 16] = [
     "uploads",
     "urgency",
 ];
-/// Fields that whoever is to do it may change, alphabetically.
+/// Fields that the assignee may change, in alphabetical order.
 pub const ASSIGNEES_FIELDS: [&str; 6] =
     ["complexity", "items", "section", "spent_time", "tags", "task_status"];
 
-/// What is known of a task.
+/// The state of a task.
 #[derive(Clone, Debug, Default)]
 pub struct Task {
     facts: Option<Facts>,
@@ -62,25 +62,23 @@ struct Facts {
     settings: Settings,
     status: Status,
     items: Vec<Item>,
-    /// The deadline that was seen to pass: not again, unless there is another one, or the task is opened again.
+    /// The deadline that has passed. It is reset by a new deadline, and when the task is reopened.
     passed: Option<DateTime<Utc>>,
 }
 
-/// What somebody is to a task.
+/// The role of a contact in a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Owns it, or runs the team.
+    /// The owner, or a team admin.
     Manager,
-    /// Is to do it.
     Assignee,
-    /// Follows it.
     Observer,
-    /// Sees it because everybody does.
+    /// A contact that sees the task because it is public.
     Onlooker,
 }
 
 impl Role {
-    /// Names of the fields that this one may change, alphabetically.
+    /// The fields that this role may change, in alphabetical order.
     pub fn changeable_fields(self) -> &'static [&'static str] {
         match self {
             Self::Manager => &OWNERS_FIELDS,
@@ -89,31 +87,30 @@ impl Role {
         }
     }
 
-    /// Whether this one may tick lines of the checklist.
+    /// Whether this role may check items of the checklist.
     pub fn may_check(self) -> bool {
         self.changeable_fields().contains(&"items")
     }
 
-    /// Whether this one may delete it.
     pub fn may_delete(self) -> bool {
         self == Self::Manager
     }
 }
 
-/// The title that a description gives: its first line that says something.
+/// The title of a task: the first visible line of its description.
 pub fn title(description: &str) -> String {
     let first = description.lines().map(text::line).find(|line| !line.is_empty()).unwrap_or_default();
     first.chars().take(limits::TASK_TITLE).collect()
 }
 
-/// The number of the task that a line of a checklist stands for: `#7`.
+/// The number of the task that a checklist item refers to: `#7`.
 pub fn reference(text: &str) -> Option<u32> {
     let digits = text.trim().strip_prefix('#')?;
     let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|_| number)
 }
 
-/// What a contact is to a task; `None` when the task is none of its business.
+/// The role of a contact in a task; `None` if it may not see the task.
 pub fn role(
     actor: Actor,
     owner: ContactId,
@@ -134,8 +131,8 @@ pub fn role(
 }
 
 impl Task {
-    /// Whether it lives and a file belongs to it.
-    pub fn brings(&self, upload: UploadId) -> bool {
+    /// Whether the file is attached to the task, and the task is not archived.
+    pub fn has_attachment(&self, upload: UploadId) -> bool {
         let living = self.facts.as_ref().filter(|_| !self.archived);
         living.is_some_and(|facts| facts.settings.uploads.contains(&upload))
     }
@@ -183,7 +180,7 @@ impl Task {
         fields.extend((status != facts.status).then_some("task_status"));
         let allowed = role.changeable_fields();
         let forbidden = |field: &&str| match *field {
-            // Whoever sees a task may follow it, or leave off.
+            // Everybody who sees a task may start or stop to observe it.
             "observers" => !allowed.contains(field) && !only(actor.contact, &facts.settings, &settings),
             _ => !allowed.contains(field),
         };
@@ -204,7 +201,7 @@ impl Task {
         Ok(events)
     }
 
-    /// The deadline of an open task, if it has come unseen.
+    /// The deadline of an open task, if it has come and no event says so.
     fn overdue(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let open = self.facts.as_ref().filter(|facts| !self.archived && !facts.status.done)?;
         open.settings.deadline.filter(|deadline| *deadline <= now && open.passed != Some(*deadline))

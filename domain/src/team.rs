@@ -1,6 +1,6 @@
-//! Rules of a team: its people, invitations, integrations, picture (`docs/acceptance.md`, items 45 to 93).
+//! Rules of a team: its contacts, sections, invitations, integrations and picture (`docs/acceptance.md`, items 45 to 93).
 //!
-//! Every command names who acts, and rights are read from this state: what the log says, not what a read model shows.
+//! Every command names its actor, whose rights are read from this state and not from the read model.
 
 mod command;
 mod contacts;
@@ -28,7 +28,7 @@ use invitations::Invitation;
 use sections::Section;
 use std::collections::BTreeMap;
 
-/// What is known of a team.
+/// The state of a team.
 #[derive(Clone, Debug, Default)]
 pub struct Team {
     stage: Stage,
@@ -45,7 +45,6 @@ pub struct Team {
     purged: bool,
 }
 
-/// Where a team stands in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
     #[default]
@@ -63,12 +62,12 @@ impl Team {
         self.id.ok_or(Rejection::NoTeam)
     }
 
-    /// The receipt of its erasure, if it was erased.
+    /// The receipt of the erasure, if the team is erased.
     pub fn erased(&self) -> Option<ReceiptId> {
         self.erased
     }
 
-    /// The team ends, if it has not, and is to be forgotten.
+    /// Archives the team, unless it is archived, and begins the erasure.
     fn erase(&self, erased: team::Erased) -> Vec<TeamEvent> {
         if self.erased.is_some() {
             return vec![];

@@ -1,8 +1,7 @@
-//! The rules for what people write: one for names, which are one line, and one for texts, which may have several.
+//! Normalisation of user input: a rule for names, which are one line, and one for texts, which may have several lines.
 //!
-//! Names are titles of teams, groups, sections and tags, parts of a person's name, roles, moods, names of devices and
-//! files, lines of checklists, comments of integrations. Texts are messages, descriptions, drafts, reasons and comments
-//! of reminders.
+//! Names are those of teams, groups, sections, tags, devices and files, parts of a person's name, roles, moods, checklist
+//! items and comments of integrations. Texts are messages, descriptions, drafts, reasons and comments of reminders.
 
 use icu_properties::{
     CodePointSetData,
@@ -10,27 +9,27 @@ use icu_properties::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-/// Blank although Unicode counts them as symbols: the braille pattern without dots and the musical null notehead.
+/// Symbols that are blank: the braille pattern without dots and the musical null notehead.
 const BLANK_SYMBOLS: [char; 2] = ['\u{2800}', '\u{1d159}'];
 
-/// Whether a reader sees anything at all: white space, controls, direction marks and other invisible characters alone
-/// are nothing.
+/// Whether a text has a visible character, other than white space, controls, direction marks and other invisible
+/// characters.
 pub fn shows_something(text: &str) -> bool {
     text.chars().any(is_visible)
 }
 
-/// Whether a text is more than one line, or has control characters: a name may not.
+/// Whether a text has line breaks or control characters, which a name must not have.
 pub fn breaks_line(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// A name as it is stored: composed (NFC), trimmed, without what turns the direction of writing or cannot be seen. It is
-/// empty when nothing is left to be seen.
+/// A name as it is stored: composed (NFC), trimmed, without direction marks and invisible characters. It is empty if nothing
+/// visible is left.
 pub fn line(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut joins = false;
     for c in text.nfc() {
-        // Joiners and selectors shape the character before them: emoji and some scripts need them.
+        // Joiners and selectors shape the character before them; emoji and some scripts need them.
         let shapes = joins && is_shaping(c);
         if shapes || !is_hidden(c) {
             kept.push(c);
@@ -43,27 +42,27 @@ pub fn line(text: &str) -> String {
     }
 }
 
-/// A name by the same rule out of somebody else's text, which may have line breaks and control characters: they are left
-/// out.
+/// Makes a name of a text from elsewhere: line breaks and control characters are removed, then the rule for names
+/// applies.
 pub fn one_line(text: &str) -> String {
     let breaks = |c: &char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     line(&text.chars().filter(|c| !breaks(c)).collect::<String>())
 }
 
-/// A text as it is stored: as it was written, or empty when nothing of it can be seen. Direction marks stay: texts of
-/// several scripts need them, and their effect ends with the paragraph.
+/// A text as it is stored: unchanged, or empty if nothing in it is visible. Direction marks stay, because texts in several
+/// scripts need them and their effect ends with the paragraph.
 pub fn body(text: &str) -> String {
     if shows_something(text) { text.to_owned() } else { String::new() }
 }
 
-/// A text as it is compared where people search: composed for compatibility (NFKC), in lower case, with `е` for `ё`.
+/// A text as searches compare it: compatibility composition (NFKC), lower case, `е` for `ё`.
 /// The read model has the same rule in SQL.
 pub fn folded(text: &str) -> String {
     let lower = text.nfkc().collect::<String>().to_lowercase();
     lower.nfkc().map(|c| if c == 'ё' { 'е' } else { c }).collect()
 }
 
-/// Characters that have no place in a name: they turn the direction of writing, or cannot be seen.
+/// Whether a character is removed from names: a direction mark or an invisible character.
 pub fn is_hidden(c: char) -> bool {
     CodePointSetData::new::<BidiControl>().contains(c)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
@@ -83,7 +82,7 @@ fn is_shaping(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// Texts of which a reader sees nothing.
+    /// Texts without a visible character.
     const INVISIBLE: [&str; 15] = [
         "",
         " \u{a0}\u{3000}\t\n",
@@ -103,7 +102,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_nobody_sees_is_nothing() {
+    fn invisible_text_is_stored_as_empty() {
         for text in INVISIBLE {
             assert!(!shows_something(text), "{text:?}");
             assert_eq!((line(text), body(text)), (String::new(), String::new()), "{text:?}");
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lose_direction_marks_and_invisible_characters_and_keep_what_shapes_letters() {
+    fn names_lose_direction_marks_and_keep_joiners_that_shape_letters() {
         for (sent, stored) in [
             ("\u{202e}яинаВ", "яинаВ"),
             ("\u{2066}а\u{2069}\u{200f}б\u{61c}", "аб"),
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_line() {
+    fn line_breaks_and_controls_are_detected_and_removed() {
         for text in ["a\nb", "a\u{0}", "a\u{2028}b", "a\u{2029}", "a\u{85}b", "\u{7f}"] {
             assert!(breaks_line(text), "{text:?}");
         }
@@ -142,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn texts_stay_as_they_were_written() {
+    fn visible_text_is_stored_unchanged() {
         let text = " שלום \u{200f}(a)\n\u{200b}b ";
         assert_eq!(body(text), text);
     }
 
     #[test]
-    fn comparison_takes_one_letter_for_its_other_spellings() {
+    fn folding_equates_spellings_of_a_letter() {
         for (one, other) in
             [("Ёлки и Пётр", "елки и петр"), ("Пе\u{308}тр", "ПЕТР"), ("ﬁ Ａ", "FI a"), ("и\u{306}", "Й")]
         {

@@ -1,5 +1,5 @@
-//! Rules of a team's files: together they fit into its quota; only their owner uses them, and only it and those who run the
-//! team remove them.
+//! Rules of a team's files: they fit into its quota, only the owner attaches a file, and only the owner and the team's admins
+//! remove it.
 
 use crate::{Aggregate, limits};
 use events::{BlobId, ContactId, GroupId, MessageId, UploadId, UploadsEvent, upload};
@@ -17,96 +17,86 @@ struct File {
     owner: ContactId,
     blob: BlobId,
     bytes: u64,
-    used_by: Vec<Bearer>,
+    used_by: Vec<AttachmentTarget>,
 }
 
-/// What brings a file to those who may see it.
+/// A message or task that a file is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bearer {
-    /// A message, from its post on.
+pub enum AttachmentTarget {
     Message(MessageId),
-    /// A task, while it names the file.
     Task(GroupId),
 }
 
-/// What may be asked. The content is stored by then; who asks is known to be a member of the team.
+/// The commands. The caller has stored the content, and has checked that the actor is a member of the team.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The file shall be the team's.
+    /// Adds a file to the team.
     Store {
-        /// The file.
         stored: upload::Stored,
-        /// Bytes that the team's files may have together.
+        /// The storage available to all files of the team, bytes.
         room: u64,
     },
-    /// A message that is about to be posted, or a task, shall bring files.
+    /// Attaches files to a task, or to a message that is about to be posted.
     Attach {
-        /// The message's author, or whoever gives them to the task.
         actor: ContactId,
-        /// The files.
         uploads: Vec<UploadId>,
-        /// What brings them.
-        bearer: Bearer,
+        target: AttachmentTarget,
     },
-    /// The file shall be gone.
+    /// Removes a file.
     Remove {
-        /// Who asks.
         actor: Actor,
-        /// The file.
         upload: UploadId,
-        /// What is known to need it no more: messages that are deleted, or were never posted; tasks that are gone, or do not
-        /// name it.
-        over: Vec<Bearer>,
+        /// Targets that no longer use the file: messages that are deleted or were never posted, tasks that are archived or no
+        /// longer have the file.
+        over: Vec<AttachmentTarget>,
     },
-    /// These files shall be gone, whatever brings them: their owner or their team was erased.
+    /// Removes files although they are in use, because their owner or team was erased.
     Forget(Vec<UploadId>),
 }
 
-/// Who asks for the end of a file.
+/// The contact that removes a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The member.
     pub contact: ContactId,
-    /// It may remove anybody's files, not only its own.
+    /// It may remove files of others.
     pub any: bool,
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no such file, any more or at all, or it is somebody else's.
+    /// The file does not exist, or belongs to another contact.
     NoUpload,
-    /// The team's quota has no room for it.
+    /// The file exceeds the team's quota.
     QuotaExceeded {
-        /// Bytes that are free.
+        /// Free bytes.
         left: u64,
     },
-    /// A team has only so many files.
+    /// The team has the maximum number of files.
     TooMany {
-        /// How many.
         max: usize,
     },
-    /// A message or a task brings it.
+    /// A message or task uses the file.
     InUse,
 }
 
 impl Uploads {
-    /// Bytes that all files have together.
+    /// Total size of all files, bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Where a file is stored, and what uses it, if it may be removed by that member.
-    pub fn of(&self, actor: Actor, upload: UploadId) -> Option<(BlobId, &[Bearer])> {
+    /// The blob of a file and what uses it; `None` if the actor may not remove the file.
+    pub fn of(&self, actor: Actor, upload: UploadId) -> Option<(BlobId, &[AttachmentTarget])> {
         self.removable(actor, upload).map(|file| (file.blob, &*file.used_by))
     }
 
-    /// Whether a file of the team is stored there.
+    /// Whether the file is stored in this blob.
     pub fn holds(&self, upload: UploadId, blob: BlobId) -> bool {
         self.files.get(&upload).is_some_and(|file| file.blob == blob)
     }
 
-    /// The first files of a contact, or of all, with where they are stored.
+    /// Up to `most` files with their blobs; of one owner, or of the whole team.
     pub fn first_of(&self, owner: Option<ContactId>, most: usize) -> Vec<(UploadId, BlobId)> {
         let wanted = self.files.iter().filter(|(_, file)| owner.is_none_or(|owner| file.owner == owner));
         wanted.map(|(id, file)| (*id, file.blob)).take(most).collect()
@@ -138,13 +128,13 @@ impl Uploads {
         &self,
         actor: ContactId,
         uploads: Vec<UploadId>,
-        bearer: Bearer,
+        target: AttachmentTarget,
     ) -> Result<Vec<UploadsEvent>, Rejection> {
         let mut fresh = vec![];
         for upload in uploads {
-            let used = self.files.get(&upload).is_some_and(|file| file.used_by.contains(&bearer));
-            // Whoever changes a task sends back the files that others gave to it.
-            let may = self.owned(actor, upload).is_some() || (used && matches!(bearer, Bearer::Task(_)));
+            let used = self.files.get(&upload).is_some_and(|file| file.used_by.contains(&target));
+            // A change of a task names all its files, including those that others attached.
+            let may = self.owned(actor, upload).is_some() || (used && matches!(target, AttachmentTarget::Task(_)));
             if !may {
                 return Err(Rejection::NoUpload);
             }
@@ -155,16 +145,16 @@ impl Uploads {
         if fresh.is_empty() {
             return Ok(vec![]);
         }
-        Ok(vec![match bearer {
-            Bearer::Message(message) => upload::Attached { uploads: fresh, message }.into(),
-            Bearer::Task(task) => upload::AttachedToTask { uploads: fresh, task }.into(),
+        Ok(vec![match target {
+            AttachmentTarget::Message(message) => upload::Attached { uploads: fresh, message }.into(),
+            AttachmentTarget::Task(task) => upload::AttachedToTask { uploads: fresh, task }.into(),
         }])
     }
 
-    fn used(&mut self, uploads: &[UploadId], bearer: Bearer) {
+    fn used(&mut self, uploads: &[UploadId], target: AttachmentTarget) {
         for upload in uploads {
             if let Some(file) = self.files.get_mut(upload) {
-                file.used_by.push(bearer);
+                file.used_by.push(target);
             }
         }
     }
@@ -186,10 +176,10 @@ impl Aggregate for Uploads {
                 let known = uploads.into_iter().filter(|upload| self.files.contains_key(upload));
                 Ok(known.map(|upload| upload::Removed { upload }.into()).collect())
             }
-            Command::Attach { actor, uploads, bearer } => self.attach(actor, uploads, bearer),
+            Command::Attach { actor, uploads, target } => self.attach(actor, uploads, target),
             Command::Remove { actor, upload, over } => {
                 let file = self.removable(actor, upload).ok_or(Rejection::NoUpload)?;
-                match file.used_by.iter().all(|bearer| over.contains(bearer)) {
+                match file.used_by.iter().all(|target| over.contains(target)) {
                     true => Ok(vec![upload::Removed { upload }.into()]),
                     false => Err(Rejection::InUse),
                 }
@@ -206,10 +196,10 @@ impl Aggregate for Uploads {
                 self.files.insert(stored.upload, file);
             }
             UploadsEvent::Attached(attached) => {
-                self.used(&attached.uploads, Bearer::Message(attached.message));
+                self.used(&attached.uploads, AttachmentTarget::Message(attached.message));
             }
             UploadsEvent::AttachedToTask(attached) => {
-                self.used(&attached.uploads, Bearer::Task(attached.task));
+                self.used(&attached.uploads, AttachmentTarget::Task(attached.task));
             }
             UploadsEvent::Removed(removed) => {
                 if let Some(file) = self.files.remove(&removed.upload) {

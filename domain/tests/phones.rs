@@ -94,7 +94,7 @@ fn read(text: &str) -> Option<String> {
 }
 
 #[test]
-fn any_spelling_of_any_number_is_what_libphonenumber_makes_of_it() {
+fn every_spelling_parses_as_in_libphonenumber() {
     let corpus = corpus();
     let regions: HashSet<&str> = corpus.iter().map(|sample| sample.region).collect();
     assert_eq!((regions.len(), corpus.len() >= 10_000), (246, true), "245 regions, and numbers of none");
@@ -118,7 +118,7 @@ fn any_spelling_of_any_number_is_what_libphonenumber_makes_of_it() {
 }
 
 #[test]
-fn no_two_numbers_become_one() {
+fn distinct_numbers_stay_distinct() {
     let corpus = corpus();
     let mut owners: HashMap<String, String> = HashMap::new();
     for sample in &corpus {
@@ -131,7 +131,7 @@ fn no_two_numbers_become_one() {
 }
 
 #[test]
-fn an_eight_before_a_number_is_dropped_only_where_it_is_dialled_at_home() {
+fn leading_eight_is_dropped_only_where_it_is_the_trunk_prefix() {
     let mut dropped = BTreeSet::new();
     for sample in corpus().iter().step_by(7) {
         let (head, rest) = sample.formatted.split_once(' ').expect("a country code");
@@ -144,7 +144,7 @@ fn an_eight_before_a_number_is_dropped_only_where_it_is_dialled_at_home() {
 }
 
 #[test]
-fn numbers_that_can_be_read_hardly_ever_look_wrong() {
+fn valid_numbers_are_hardly_ever_suspicious() {
     let corpus = corpus();
     let home: Vec<_> = corpus.iter().filter(|sample| sample.formatted.starts_with("+7 9")).collect();
     assert!(!home.is_empty());

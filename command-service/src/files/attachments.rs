@@ -11,7 +11,7 @@ use domain::{
     message::Message,
     policy::{self, Action},
     task::Task,
-    upload::{self, Bearer, Uploads},
+    upload::{self, AttachmentTarget, Uploads},
 };
 use events::{GroupId, MessageId, Position, StreamName, UploadId};
 use platform::http::ApiError;
@@ -41,13 +41,13 @@ impl Attachments {
             return Ok(());
         }
         let known: Message = self.aggregates.current(&StreamName::message(message)).await?;
-        match known.brings() {
+        match known.attachments() {
             Some(brought) if brought == uploads => return Ok(()),
             Some(_) => return Err(ApiError::field("uploads", Text::ReadOnly)),
             None => {}
         }
         let context = context.without_idempotency_key().named("upload.attach");
-        self.attach(&context, scope, uploads, Bearer::Message(message)).await
+        self.attach(&context, scope, uploads, AttachmentTarget::Message(message)).await
     }
 
     /// Attaches files to a task. Files that are attached to it already may be named again by anybody.
@@ -62,7 +62,7 @@ impl Attachments {
             return Ok(());
         }
         let context = context.without_idempotency_key().named("upload.attach_to_task");
-        self.attach(&context, scope, uploads, Bearer::Task(task)).await
+        self.attach(&context, scope, uploads, AttachmentTarget::Task(task)).await
     }
 
     async fn attach(
@@ -70,14 +70,14 @@ impl Attachments {
         context: &Context,
         scope: &TeamScope,
         uploads: &[UploadId],
-        bearer: Bearer,
+        target: AttachmentTarget,
     ) -> Result<(), ApiError> {
         let actor = scope.contact;
         self.aggregates
             .transact(context, StreamName::uploads(scope.team), |_: &Uploads| upload::Command::Attach {
                 actor,
                 uploads: uploads.to_vec(),
-                bearer,
+                target,
             })
             .await
             .map(drop)
@@ -85,15 +85,15 @@ impl Attachments {
     }
 
     /// Whether a message or task that attached a file shows it.
-    async fn is_used(&self, upload: UploadId, bearer: Bearer) -> Result<bool, ApiError> {
-        Ok(match bearer {
+    async fn is_used(&self, upload: UploadId, target: AttachmentTarget) -> Result<bool, ApiError> {
+        Ok(match target {
             // A message that was never posted does not count as a user of the file; nor does a deleted one.
-            Bearer::Message(message) => {
+            AttachmentTarget::Message(message) => {
                 let message: Message = self.aggregates.current(&StreamName::message(message)).await?;
-                message.brings().is_some() && !message.is_deleted()
+                message.attachments().is_some() && !message.is_deleted()
             }
-            Bearer::Task(task) => {
-                self.aggregates.current::<Task>(&StreamName::task(task)).await?.brings(upload)
+            AttachmentTarget::Task(task) => {
+                self.aggregates.current::<Task>(&StreamName::task(task)).await?.has_attachment(upload)
             }
         })
     }
@@ -113,8 +113,8 @@ impl Attachments {
             any: policy::may(scope.status, Action::DeleteAnyMessage),
         };
         let (blob, used) = files.of(actor, upload).ok_or_else(|| upload::Rejection::NoUpload.answer())?;
-        for bearer in used {
-            if self.is_used(upload, *bearer).await? {
+        for target in used {
+            if self.is_used(upload, *target).await? {
                 return Err(upload::Rejection::InUse.answer());
             }
         }

@@ -1,4 +1,4 @@
-//! What may be asked of an account, and why not.
+//! The commands of an account, and why they are rejected.
 
 use chrono::{DateTime, Utc};
 use events::{
@@ -7,142 +7,118 @@ use events::{
 };
 use uuid::Uuid;
 
-/// A login to be recorded.
+/// A login.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The new session.
     pub session: SessionId,
-    /// How it came about.
+    /// How the login was made.
     pub kind: SessionKind,
-    /// Keyed hash of its token, hex.
+    /// Keyed hash of the session's token, hex.
     pub token_hash: String,
-    /// When it ends at the latest.
+    /// The session ends at this time at the latest.
     pub expires: DateTime<Utc>,
-    /// The device that it names; a cookie login names none.
+    /// The client's device; a cookie login has none.
     pub device: Option<NamedDevice>,
 }
 
-/// A device as a login names it.
+/// The device of a login.
 #[derive(Clone, Debug)]
 pub struct NamedDevice {
     /// Chosen by the client.
     pub device_id: String,
-    /// Its kind.
     pub kind: DeviceKind,
-    /// Its title.
     pub name: String,
 }
 
-/// A change of some settings of a device.
+/// A change of device settings; `None` leaves a setting unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct DeviceChange {
-    /// New kind.
     pub kind: Option<DeviceKind>,
-    /// New title.
     pub name: Option<String>,
-    /// New token for pushes.
     pub notification_token: Option<String>,
-    /// New token for VoIP pushes.
     pub voip_notification_token: Option<String>,
-    /// Pushes on or off.
     pub allowed_notifications: Option<bool>,
-    /// Silent pushes on or off.
     pub data_pushes: Option<bool>,
 }
 
-/// What may be asked.
+/// The commands.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The account shall exist.
+    /// Registers the account.
     Register {
-        /// Its id.
         account: AccountId,
         /// `+` and digits.
         phone: String,
         /// Keyed hash of the phone, hex.
         phone_hash: String,
-        /// The team that it is registered for. The names that the team gives stay in the team.
+        /// The team that adds the person. The name that the team gives is the contact's, not the account's.
         added_by: Option<TeamId>,
     },
-    /// The person calls themselves so; what is not said stays.
+    /// Sets the person's own name; `None` leaves a part unchanged.
     TakeName {
-        /// First name.
         given_name: Option<String>,
-        /// Last name.
         family_name: Option<String>,
     },
-    /// Somebody proved to be the owner.
+    /// Opens a session after proof of ownership.
     LogIn(Login),
-    /// A session shall end, by its own wish.
+    /// Closes a session at the request of its own client.
     LogOut(SessionId),
-    /// A session shall end.
+    /// Closes a session.
     EndSession {
-        /// The session.
         session: SessionId,
         /// Why.
         reason: SessionEnd,
     },
-    /// All sessions but this one shall end.
+    /// Closes all sessions but this one.
     EndOtherSessions(SessionId),
-    /// A session shows a QR code to log in another device.
+    /// Offers a QR code that logs in another device.
     OfferQr {
-        /// The offer.
         offer: Uuid,
-        /// Who shows it.
+        /// The session that shows the code.
         session: SessionId,
         /// Keyed hash of the temporary token, hex.
         token_hash: String,
-        /// Until when.
         valid_until: DateTime<Utc>,
     },
-    /// Another device scanned the code.
+    /// Logs in the device that has scanned the code.
     UseQr {
-        /// Keyed hash of the token it found, hex.
+        /// Keyed hash of the scanned token, hex.
         token_hash: String,
-        /// The login it leads to.
         login: Login,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// A device shall have these settings, whether it existed or not.
+    /// Creates or replaces a device.
     PutDevice {
-        /// Which device.
         device_id: String,
-        /// Its settings, whole.
         settings: device::Settings,
     },
-    /// Some settings of an existing device shall change.
+    /// Changes an existing device.
     ChangeDevice {
-        /// Which device.
         device_id: String,
-        /// What changes.
         change: DeviceChange,
     },
-    /// A device shall be gone, and its sessions with it; with the last one, all sessions.
+    /// Removes a device and closes its sessions; with the last device, all sessions.
     RemoveDevice {
-        /// Which device.
         device_id: String,
     },
-    /// The client settings shall be these.
+    /// Replaces the client settings.
     ReplaceUiSettings(String),
-    /// The person shall be forgotten.
+    /// Begins the erasure.
     Erase(account::Erased),
-    /// They are forgotten.
+    /// Completes the erasure.
     Purge(account::Purged),
-    /// The address book of a device shall be this.
+    /// Replaces the address book of a device.
     ReplaceAddressBook {
-        /// Which device.
         device_id: String,
         /// A JSON array of objects.
         contacts: String,
-        /// Numbers in it that were not in the account's books before.
+        /// Numbers that were in none of the account's address books before.
         new_numbers: u32,
-        /// When.
         now: DateTime<Utc>,
     },
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// The account does not exist.
@@ -151,9 +127,9 @@ pub enum Rejection {
     NoDevice,
     /// Too many devices.
     TooManyDevices,
-    /// The session is over.
+    /// The session does not exist, or is closed.
     NoSession,
-    /// The QR code is unknown, used or expired, or its session is over.
+    /// The QR code is unknown, used or expired, or its session is closed.
     NoOffer,
     /// Too many new numbers in one day.
     TooManyNumbers,

@@ -57,13 +57,13 @@ fn story(commands: impl IntoIterator<Item = Command>) -> Vec<AccountEvent> {
 }
 
 #[test]
-fn nothing_happens_to_an_account_that_does_not_exist() {
+fn commands_on_a_missing_account_are_rejected() {
     assert_eq!(given::<Account>(&[]).when(Command::LogIn(login(5, None))), Err(Rejection::NoAccount));
     assert_eq!(given::<Account>(&story([register()])).when(register()), Ok(vec![]));
 }
 
 #[test]
-fn a_login_registers_its_device_with_defaults() {
+fn login_registers_its_device_with_defaults() {
     let history = story([register(), Command::LogIn(login(5, Some("one")))]);
     let state = Account::initial().fold(&history);
     let device = state.device("one").unwrap();
@@ -72,7 +72,7 @@ fn a_login_registers_its_device_with_defaults() {
 }
 
 #[test]
-fn a_later_login_keeps_the_push_token_of_a_known_device() {
+fn later_login_keeps_the_push_token_of_a_known_device() {
     let change = DeviceChange { notification_token: Some("push".into()), ..DeviceChange::default() };
     let history = story([
         register(),
@@ -85,7 +85,7 @@ fn a_later_login_keeps_the_push_token_of_a_known_device() {
 }
 
 #[test]
-fn removing_a_device_ends_its_sessions_only() {
+fn removing_a_device_closes_only_its_sessions() {
     let history = story([
         register(),
         Command::LogIn(login(5, Some("one"))),
@@ -100,7 +100,7 @@ fn removing_a_device_ends_its_sessions_only() {
 }
 
 #[test]
-fn a_qr_code_works_once_in_time_and_while_its_session_lives() {
+fn qr_code_works_once_before_expiry_while_its_session_is_open() {
     let shown = story([register(), Command::LogIn(login(5, Some("one"))), offer(1, 5)]);
     assert_eq!(given::<Account>(&shown).when(scan(1, 6, 10)).map(|events| events.len()), Ok(3));
     assert_eq!(given::<Account>(&shown).when(scan(1, 6, 60)), Err(Rejection::NoOffer), "expired");
@@ -124,7 +124,7 @@ fn a_qr_code_works_once_in_time_and_while_its_session_lives() {
 }
 
 #[test]
-fn an_address_book_belongs_to_a_device() {
+fn address_book_belongs_to_a_device() {
     let put = book("[]", 0, 0);
     assert_eq!(given::<Account>(&story([register()])).when(put), Err(Rejection::NoDevice));
 }
@@ -139,7 +139,7 @@ fn book(contacts: &str, new_numbers: u32, second: i64) -> Command {
 }
 
 #[test]
-fn new_numbers_of_a_day_are_counted() {
+fn new_numbers_per_day_are_limited() {
     let most = limits::ADDRESS_BOOK_NEW_PER_DAY;
     let history = story([register(), Command::LogIn(login(5, Some("one"))), book("[1]", most, 0)]);
     assert_eq!(given::<Account>(&history).when(book("[2]", 1, 1)), Err(Rejection::TooManyNumbers));
@@ -148,7 +148,7 @@ fn new_numbers_of_a_day_are_counted() {
 }
 
 #[test]
-fn who_is_erased_stays_so_and_nothing_else_happens_to_them() {
+fn erased_account_is_terminal() {
     let erase = |n| {
         let (asked_by, reason) = (ErasureAsker::Person, ErasureReason::Wish);
         Command::Erase(account::Erased { receipt: ReceiptId(id(n)), asked_by, reason })
@@ -171,7 +171,7 @@ fn who_is_erased_stays_so_and_nothing_else_happens_to_them() {
 }
 
 #[test]
-fn a_registration_gives_no_name_and_the_person_takes_one() {
+fn registered_account_has_no_name_until_the_person_sets_one() {
     let Command::Register { account, phone, phone_hash, .. } = register() else { panic!("it registers") };
     let team = Some(events::TeamId(id(9)));
     let history = story([Command::Register { account, phone, phone_hash, added_by: team }]);
@@ -191,7 +191,7 @@ fn a_registration_gives_no_name_and_the_person_takes_one() {
 }
 
 #[test]
-fn a_name_that_a_team_gave_in_an_earlier_version_is_none_that_the_person_took() {
+fn name_given_by_a_team_in_an_earlier_version_is_not_the_persons_own() {
     let own = |text: &str| Personal::of_account(AccountId(id(1)), text.to_owned());
     let registered = account::Registered {
         account: AccountId(id(1)),
@@ -215,7 +215,7 @@ fn ended(events: &[AccountEvent]) -> Vec<(u128, SessionEnd)> {
 }
 
 #[test]
-fn one_session_or_all_others_are_ended_from_a_list() {
+fn one_session_or_all_other_sessions_can_be_closed() {
     let logins = [login(1, Some("a")), login(2, None), login(3, Some("b"))].map(Command::LogIn);
     let history = story([register()].into_iter().chain(logins));
     let one = |n| Command::EndSession { session: SessionId(id(n)), reason: SessionEnd::Ended };
@@ -227,7 +227,7 @@ fn one_session_or_all_others_are_ended_from_a_list() {
 }
 
 #[test]
-fn with_the_last_device_all_sessions_end() {
+fn removing_the_last_device_closes_all_sessions() {
     let logins = [login(1, Some("a")), login(2, None), login(3, Some("b"))].map(Command::LogIn);
     let mut history = story([register()].into_iter().chain(logins));
     let remove = |device: &str| Command::RemoveDevice { device_id: device.into() };

@@ -1,93 +1,74 @@
-//! What may be asked of a group, and why not.
+//! The commands of a group, and why they are rejected.
 
 use events::{ContactId, GroupId, MessageId, Personal, SectionId, TeamId, chat, value::ContactStatus};
 
-/// Who acts: a contact of the group's team, and what it is there.
+/// The acting contact of the group's team, with its status in the team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Who.
     pub contact: ContactId,
-    /// Status in the team.
     pub status: ContactStatus,
 }
 
-/// What may be asked. Contacts that are named are known to belong to the team.
+/// The commands. The caller has checked that all contacts belong to the team.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The group shall exist.
+    /// Creates the group; the actor becomes its admin.
     Create {
-        /// Its id.
         group: GroupId,
-        /// Where.
         team: TeamId,
-        /// Who makes it, and becomes its admin.
         actor: Actor,
-        /// Its first members.
         members: Vec<chat::Member>,
-        /// Its settings.
         settings: chat::Settings,
     },
-    /// Its settings shall be these.
+    /// Changes settings.
     Change {
-        /// Who acts.
         actor: Actor,
-        /// What shall be different.
         change: Change,
     },
-    /// Somebody shall be a member with these rights.
+    /// Adds a member, or changes its status.
     SetMember {
-        /// Who acts.
         actor: Actor,
-        /// Who shall be what.
         member: chat::Member,
     },
-    /// Somebody shall be a member no more; oneself may always leave.
+    /// Removes a member; every member may leave.
     RemoveMember {
-        /// Who acts.
         actor: Actor,
-        /// Who goes.
         contact: ContactId,
     },
-    /// Somebody is out of the team, and with that out of the group: nobody asks for it, so nobody's rights matter.
+    /// Removes a contact that has left the team. No actor requests this, so no rights are checked.
     Forget {
-        /// Who is gone.
         contact: ContactId,
     },
-    /// Somebody is in the team again, and with that in a group for all.
+    /// Adds a contact that has returned to the team, if the group is for all.
     Welcome {
-        /// Who is back.
         contact: ContactId,
     },
-    /// The group shall be gone.
     Archive {
-        /// Who acts.
         actor: Actor,
     },
 }
 
-/// What shall be different about a group; nothing named, nothing changed.
+/// A change of settings; `None` leaves a setting unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Change {
-    /// Title.
     pub display_name: Option<Personal<String>>,
-    /// What it is about.
     pub description: Option<Personal<String>>,
-    /// Whether those outside see it.
+    /// Contacts that are no members see the group.
     pub public: Option<bool>,
-    /// Whether only its admins may write.
+    /// Only admins may post.
     pub readonly_for_members: Option<bool>,
-    /// Whether everybody in the team is in it.
+    /// Every contact of the team is a member.
     pub default_for_all: Option<bool>,
-    /// After how many seconds messages are deleted by themselves.
+    /// Messages are deleted automatically at this age, seconds.
     pub autocleanup_age: Option<Option<u32>>,
-    /// The message on top, known to be of the group.
+    /// The caller has checked that the message is in the group.
     pub pinned_message: Option<Option<MessageId>>,
-    /// The section that it is sorted into, known to be of the team.
+    /// The caller has checked that the section belongs to the team.
     pub section: Option<Option<SectionId>>,
 }
 
 impl Change {
-    /// The settings with the change made.
+    /// Applies the change.
     pub(super) fn of(self, settings: chat::Settings) -> chat::Settings {
         chat::Settings {
             display_name: self.display_name.unwrap_or(settings.display_name),
@@ -102,15 +83,15 @@ impl Change {
     }
 }
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no such group, any more or at all, or none that the actor may know of.
+    /// The group does not exist, is archived, or is not visible to the actor.
     NoGroup,
-    /// The actor may not.
+    /// The actor lacks the right.
     NotAllowed,
-    /// There is no such member.
+    /// The contact is no member.
     NoMember,
-    /// Too many members.
+    /// The group would exceed the maximum number of members.
     TooManyMembers,
 }

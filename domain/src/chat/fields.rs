@@ -1,6 +1,6 @@
-//! Who may change what of a conversation: the one table for decisions and for `changeable_fields` of views.
+//! The changeable fields of a chat, used by decisions and by `changeable_fields` of views.
 
-/// What everybody in a conversation keeps for itself, alphabetically.
+/// Fields of a contact's own state of a chat, in alphabetical order.
 pub const OWN: [&str; 8] = [
     "collapsed",
     "counters_enabled",
@@ -12,7 +12,7 @@ pub const OWN: [&str; 8] = [
     "pinned_sort_ordering",
 ];
 
-/// What is set for everybody in a group, alphabetically.
+/// Fields of a group, the same for all members, in alphabetical order.
 pub const SHARED: [&str; 8] = [
     "autocleanup_age",
     "default_for_all",
@@ -24,7 +24,7 @@ pub const SHARED: [&str; 8] = [
     "section",
 ];
 
-/// The names of the fields that somebody may change, alphabetically: `member` of it, and `manages` it if it is a group.
+/// The fields that a contact may change, in alphabetical order: own ones as a `member`, the group's if it `manages` it.
 pub fn changeable(member: bool, manages: bool) -> Vec<&'static str> {
     let own = OWN.into_iter().filter(|_| member);
     let shared = SHARED.into_iter().filter(|_| manages);
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_keep_their_own_and_those_who_manage_set_what_is_shared() {
+    fn members_change_their_own_fields_and_managers_the_shared_ones() {
         assert_eq!(changeable(true, false), OWN);
         assert_eq!(changeable(false, true), SHARED);
         assert_eq!(changeable(true, true).len(), OWN.len() + SHARED.len());

@@ -31,7 +31,7 @@ fn made(public: bool, readonly: bool) -> Vec<ChatEvent> {
 }
 
 #[test]
-fn the_maker_is_admin_and_guests_make_none() {
+fn creator_becomes_admin_and_guest_cannot_create() {
     let ChatEvent::Created(created) = &made(false, false)[0] else { panic!() };
     assert!(created.members.contains(&chat::Member { contact: MAKER.contact, status: GroupStatus::Admin }));
     let mut by_guest = create(false, false);
@@ -42,7 +42,7 @@ fn the_maker_is_admin_and_guests_make_none() {
 }
 
 #[test]
-fn members_write_unless_only_admins_may() {
+fn member_posts_unless_only_admins_may() {
     let open = Chat::initial().fold(&made(false, false));
     assert_eq!(open.may_write(OTHER.contact), Ok(()));
     assert_eq!(open.may_write(TEAM_OWNER.contact), Err(Rejection::NoGroup));
@@ -52,7 +52,7 @@ fn members_write_unless_only_admins_may() {
 }
 
 #[test]
-fn admins_and_those_who_run_the_team_manage_others_leave_or_join_public_ones() {
+fn admins_manage_members_and_others_join_public_groups_or_leave() {
     let stranger = Actor { contact: ContactId(Uuid::from_u128(5)), status: ContactStatus::Member };
     let add = |actor, contact| Command::SetMember {
         actor,
@@ -68,7 +68,7 @@ fn admins_and_those_who_run_the_team_manage_others_leave_or_join_public_ones() {
 }
 
 #[test]
-fn of_a_group_for_all_everybody_is_a_member_until_leaving() {
+fn everybody_is_member_of_a_group_for_all_until_leaving() {
     let mut make = create(false, false);
     if let Command::Create { settings, .. } = &mut make {
         settings.default_for_all = true;
@@ -82,7 +82,7 @@ fn of_a_group_for_all_everybody_is_a_member_until_leaving() {
 }
 
 #[test]
-fn an_archived_group_is_none() {
+fn archived_group_rejects_commands() {
     let mut history = made(false, false);
     history.extend(given::<Chat>(&history).when(Command::Archive { actor: MAKER }).unwrap());
     assert_eq!(given::<Chat>(&history).when(Command::Archive { actor: MAKER }), Err(Rejection::NoGroup));
@@ -98,7 +98,7 @@ fn change(actor: Actor, change: Change) -> Command {
 }
 
 #[test]
-fn what_is_not_named_stays_and_what_is_the_same_is_no_change() {
+fn omitted_settings_are_unchanged_and_equal_ones_yield_no_event() {
     let history = made(false, true);
     let text = Personal::of_team(TeamId(Uuid::from_u128(9)), "Новый".to_owned());
     let rename = Change { display_name: Some(text.clone()), ..Change::default() };
@@ -113,7 +113,7 @@ fn what_is_not_named_stays_and_what_is_the_same_is_no_change() {
 }
 
 #[test]
-fn only_those_who_manage_a_group_change_it() {
+fn only_managers_change_a_group() {
     let pin = Change { pinned_message: Some(Some(MessageId(Uuid::from_u128(8)))), ..Change::default() };
     for (public, actor, refused) in [
         (false, OTHER, Rejection::NotAllowed),
@@ -126,7 +126,7 @@ fn only_those_who_manage_a_group_change_it() {
 }
 
 #[test]
-fn who_becomes_a_member_because_a_group_is_for_all_stays_one_when_it_no_longer_is() {
+fn implied_member_may_leave_after_the_group_is_no_longer_for_all() {
     let history = made(true, false);
     let for_all = |on| Change { default_for_all: Some(on), ..Change::default() };
     let gone = Command::RemoveMember { actor: OTHER, contact: OTHER.contact };
@@ -147,7 +147,7 @@ fn who_becomes_a_member_because_a_group_is_for_all_stays_one_when_it_no_longer_i
 }
 
 #[test]
-fn when_the_last_admin_goes_who_was_there_longest_takes_over() {
+fn last_admin_is_succeeded_by_the_longest_member() {
     let history = made(false, false);
     let add = |n| Command::SetMember {
         actor: MAKER,
@@ -165,7 +165,7 @@ fn when_the_last_admin_goes_who_was_there_longest_takes_over() {
 }
 
 #[test]
-fn who_is_out_of_the_team_is_out_of_its_groups_once() {
+fn contact_that_left_the_team_is_removed_from_a_group_once() {
     let history = made(false, false);
     let forget = |contact| Command::Forget { contact };
     let events = given::<Chat>(&history).when(forget(OTHER.contact)).unwrap();
@@ -174,7 +174,7 @@ fn who_is_out_of_the_team_is_out_of_its_groups_once() {
 }
 
 #[test]
-fn guests_join_nothing_by_themselves() {
+fn guest_cannot_join_a_public_group() {
     let guest = Actor { contact: ContactId(Uuid::from_u128(6)), status: ContactStatus::Guest };
     let member = chat::Member { contact: guest.contact, status: GroupStatus::Member };
     let join = Command::SetMember { actor: guest, member };
@@ -182,7 +182,7 @@ fn guests_join_nothing_by_themselves() {
 }
 
 #[test]
-fn who_is_back_in_the_team_is_back_in_groups_for_all() {
+fn contact_that_returned_to_the_team_rejoins_groups_for_all() {
     let mut make = create(false, false);
     if let Command::Create { settings, .. } = &mut make {
         settings.default_for_all = true;

@@ -1,11 +1,11 @@
-//! Where codes are sent at all: lists of countries, of prefixes and of kinds of numbers.
+//! Allow and deny lists for codes: countries, prefixes and kinds of numbers.
 
 use crate::phone_number::{
     PhoneNumber,
     destination::{Kind, is_country},
 };
 
-/// Where codes are sent.
+/// Which numbers get codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     allowed: Vec<Area>,
@@ -13,7 +13,7 @@ pub struct Lists {
     kinds: Vec<Kind>,
 }
 
-/// A country, or the numbers that begin alike.
+/// A country, or all numbers with a prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Area {
     Country(String),
@@ -21,10 +21,10 @@ enum Area {
 }
 
 impl Lists {
-    /// Lists of words: countries by two letters, prefixes with `+`, kinds by their names. No country allowed is all of them.
+    /// Parses the lists: countries by two letters, prefixes with `+`, kinds by name. An empty list of allowed areas allows all.
     ///
     /// # Errors
-    /// The word that is none of these.
+    /// The first word that is none of these.
     pub fn read(allowed: &[String], denied: &[String], kinds: &[String]) -> Result<Self, String> {
         let areas = |words: &[String]| words.iter().map(|word| area(word)).collect::<Result<Vec<_>, _>>();
         let kind = |word: &String| Kind::from_word(word).ok_or_else(|| word.clone());
@@ -35,7 +35,6 @@ impl Lists {
         })
     }
 
-    /// Whether codes are sent to a number.
     pub fn serve(&self, number: &PhoneNumber) -> bool {
         let leads = number.destination();
         let within = |area: &Area| match area {
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn satellite_premium_and_personal_numbers_can_be_denied_by_their_kind() {
+    fn numbers_are_denied_by_kind() {
         let lists = lists(&[], &[], &["satellite", "premium", "personal"]).expect("kinds");
         for number in ["+870773111632", "+881612345678", "+88216123456789", "+979123456789", "+447012345678"]
         {
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn countries_and_prefixes_are_allowed_and_denied() {
+    fn numbers_are_allowed_and_denied_by_country_and_prefix() {
         let some = lists(&["RU", "+375"], &["+7916"], &[]).expect("areas");
         assert!(served(&some, "+79050000009") && served(&some, "+375291234567"));
         assert!(
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_means_nothing_is_named() {
+    fn unknown_word_is_returned_as_the_error() {
         assert_eq!(lists(&["UK"], &[], &[]), Err("UK".to_owned()));
         assert_eq!(lists(&[], &["+44x"], &[]), Err("+44x".to_owned()));
         assert_eq!(lists(&[], &[], &["psychic"]), Err("psychic".to_owned()));

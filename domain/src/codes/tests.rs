@@ -58,7 +58,7 @@ fn count(sent: &[bool]) -> usize {
 }
 
 #[test]
-fn a_prefix_has_a_budget_for_an_hour_and_for_a_day() {
+fn prefix_budget_limits_hour_and_day() {
     let policy = CodesPolicy { prefix: Budget { per_hour: 3, per_day: 5 }, ..OPEN };
     let (history, sent) = story((0..5).map(|n| ask(n, place("RU", "a"), policy, n.into())));
     assert_eq!(count(&sent), 3);
@@ -71,7 +71,7 @@ fn a_prefix_has_a_budget_for_an_hour_and_for_a_day() {
 }
 
 #[test]
-fn countries_and_all_together_have_budgets() {
+fn country_and_overall_budgets_limit_codes() {
     let policy = CodesPolicy {
         country: Budget { per_hour: 2, per_day: 0 },
         all: Budget { per_hour: 0, per_day: 3 },
@@ -86,7 +86,7 @@ fn countries_and_all_together_have_budgets() {
 }
 
 #[test]
-fn a_number_that_logged_in_before_is_held_up_by_nothing_but_counts() {
+fn number_with_earlier_login_passes_every_barrier_and_counts() {
     let policy = CodesPolicy { all: Budget { per_hour: 1, per_day: 1 }, ..OPEN };
     let (history, _) = story([ask(0, place("RU", "a"), policy, 0), ask(1, place("RU", "a"), policy, 1)]);
     assert_eq!(barriers(&history), [Barrier::All]);
@@ -96,7 +96,7 @@ fn a_number_that_logged_in_before_is_held_up_by_nothing_but_counts() {
 }
 
 #[test]
-fn a_prefix_whose_codes_are_never_entered_is_slowed_down_and_stopped() {
+fn prefix_without_entered_codes_is_slowed_down_then_stopped() {
     // 200 requests of one prefix, one every ten seconds.
     let (history, sent) = story((0..200).map(|n| ask(n, place("001", "sat"), GUARDED, i64::from(n) * 10)));
     assert!((20..40).contains(&count(&sent)), "{} of 200 were sent", count(&sent));
@@ -109,7 +109,7 @@ fn a_prefix_whose_codes_are_never_entered_is_slowed_down_and_stopped() {
 }
 
 #[test]
-fn a_prefix_whose_codes_are_entered_is_left_alone() {
+fn prefix_with_entered_codes_is_not_slowed_down() {
     let mut commands = vec![];
     for n in 0..200 {
         commands.push(ask(n, place("RU", "a"), GUARDED, i64::from(n) * 10));
@@ -122,13 +122,13 @@ fn a_prefix_whose_codes_are_entered_is_left_alone() {
 }
 
 #[test]
-fn many_at_once_are_not_taken_for_a_pump_before_they_could_enter_their_codes() {
+fn burst_of_requests_is_not_judged_before_the_grace_time() {
     let (_, sent) = story((0..60).map(|n| ask(n, place("RU", "a"), GUARDED, i64::from(n))));
     assert_eq!(count(&sent), 60);
 }
 
 #[test]
-fn the_same_request_is_counted_once_and_a_code_is_entered_once() {
+fn repeated_request_counts_once_and_code_is_entered_once() {
     let (history, _) = story([ask(7, place("RU", "a"), OPEN, 0), Command::Enter { nonce: id(7) }]);
     assert_eq!(given::<Codes>(&history).when(ask(7, place("RU", "a"), OPEN, 1)), Ok(vec![]));
     assert_eq!(given::<Codes>(&history).when(Command::Enter { nonce: id(7) }), Ok(vec![]));

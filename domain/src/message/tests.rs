@@ -36,7 +36,7 @@ fn delete(author: ContactId, any: bool, second: i64) -> Command {
 }
 
 #[test]
-fn saying_it_again_changes_nothing_and_another_text_edits() {
+fn repeated_post_yields_no_event_and_another_text_edits() {
     let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
     assert_eq!(given::<Message>(&posted).when(say(ME, "пыщ!", 5)), Ok(vec![]));
     let edited = given::<Message>(&posted).when(say(ME, "ещё", 100)).unwrap();
@@ -45,13 +45,13 @@ fn saying_it_again_changes_nothing_and_another_text_edits() {
 }
 
 #[test]
-fn an_id_of_somebody_else_is_taken() {
+fn id_of_another_authors_message_is_rejected() {
     let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
     assert_eq!(given::<Message>(&posted).when(say(YOU, "пыщ!", 1)), Err(Rejection::IdTaken));
 }
 
 #[test]
-fn its_author_deletes_in_time_and_admins_at_any_time() {
+fn author_deletes_within_the_time_limit_and_admin_at_any_time() {
     let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
     assert_eq!(given::<Message>(&posted).when(delete(YOU, false, 1)), Err(Rejection::NotAllowed));
     assert_eq!(given::<Message>(&posted).when(delete(ME, false, 101)), Err(Rejection::TooOld));
@@ -68,7 +68,7 @@ fn edit(author: ContactId, text: &str, second: i64) -> Command {
 }
 
 #[test]
-fn an_edit_keeps_what_it_does_not_name_and_makes_nothing_new() {
+fn edit_keeps_omitted_values_and_creates_no_message() {
     let mut important = say(ME, "пыщ!", 0);
     if let Command::Say { draft, .. } = &mut important {
         draft.important = true;
@@ -85,14 +85,14 @@ fn an_edit_keeps_what_it_does_not_name_and_makes_nothing_new() {
 }
 
 #[test]
-fn a_deletion_tells_who_did_it() {
+fn deletion_records_its_actor() {
     let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
     let deleted = given::<Message>(&posted).when(delete(YOU, true, 1)).unwrap();
     assert_eq!(deleted, vec![message::Deleted { by: Some(YOU) }.into()]);
 }
 
 #[test]
-fn an_id_that_only_the_server_gives_is_taken() {
+fn reserved_id_is_rejected() {
     let mut taken = say(ME, "пыщ!", 0);
     if let Command::Say { draft, .. } = &mut taken {
         draft.message = MessageId(uuid::Builder::from_custom_bytes([7; 16]).into_uuid());
@@ -109,7 +109,7 @@ fn unreact(contact: ContactId, name: &str) -> Command {
 }
 
 #[test]
-fn everybody_sets_a_reaction_once_and_takes_back_their_own() {
+fn reaction_is_set_once_per_contact_and_removed_by_its_contact() {
     let posted = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
     let set = |contact, name: &str| message::ReactionSet { contact, name: name.to_owned() }.into();
     assert_eq!(given::<Message>(&posted).when(react(YOU, "👍")), Ok(vec![set(YOU, "👍")]));
@@ -128,7 +128,7 @@ fn everybody_sets_a_reaction_once_and_takes_back_their_own() {
 }
 
 #[test]
-fn there_is_an_end_to_different_reactions() {
+fn number_of_different_reactions_is_limited() {
     let mut history = given::<Message>(&[]).when(say(ME, "пыщ!", 0)).unwrap();
     for name in &crate::reaction::NAMES[..limits::REACTIONS] {
         history.extend(given::<Message>(&history).when(react(ME, name)).unwrap());
@@ -152,7 +152,7 @@ fn deliver(integration: u128, group: u128, text: &str, second: i64) -> Command {
 }
 
 #[test]
-fn a_delivery_repeated_after_the_message_was_deleted_posts_nothing() {
+fn integration_repeat_after_deletion_yields_no_event() {
     let posted = given::<Message>(&[]).when(deliver(7, 20, "сборка", 0)).unwrap();
     let removal = given::<Message>(&posted).when(delete(YOU, true, 1)).unwrap();
     let gone = [posted, removal].concat();
@@ -162,7 +162,7 @@ fn a_delivery_repeated_after_the_message_was_deleted_posts_nothing() {
 }
 
 #[test]
-fn a_delivery_repeated_after_the_integration_moved_posts_nothing() {
+fn integration_repeat_after_its_move_yields_no_event() {
     let posted = given::<Message>(&[]).when(deliver(7, 20, "сборка", 0)).unwrap();
     assert_eq!(given::<Message>(&posted).when(deliver(7, 21, "сборка", 2)), Ok(vec![]));
     assert_eq!(given::<Message>(&posted).when(deliver(8, 20, "сборка", 2)), Err(Rejection::IdTaken));

@@ -1,20 +1,20 @@
-//! Whether a login code may be sent at all, as far as its number's own rules need to know.
+//! Whether the budgets of all phones allow a login code to be sent.
 
 use events::codes::Barrier;
 
-/// Whether a message may be sent, by the budgets of all phones together ([`crate::codes`]).
+/// The decision of the budgets ([`crate::codes`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clearance {
-    /// It may.
+    /// The message may be sent.
     Allowed,
-    /// It may not, and the number's holder is not told.
+    /// The message is withheld; the client is not answers.
     Withheld(Barrier),
-    /// Nobody asked, since no message seemed to be due: none goes out.
+    /// The budgets were not asked, because no message seemed to be due; none is sent.
     NotAsked,
 }
 
 impl Clearance {
-    /// Whether a message that is or is not due goes out, and what withholds it.
+    /// Whether a message is sent, given whether it is due, and the barrier that withholds it.
     pub(super) fn applied(self, due: bool) -> (bool, Option<Barrier>) {
         match self {
             Self::Allowed => (due, None),
@@ -78,21 +78,21 @@ mod tests {
         Command::TryCode { equal, asker, strained: false, session, policy: POLICY, now: at(1) }
     }
 
-    /// The answers to requests: when the next one may be made, or why not.
+    /// The answers to requests: when the next message is possible, or the rejection.
     type Answers = Vec<Result<Option<DateTime<Utc>>, Rejection>>;
 
-    /// Asks every 20 seconds; returns the history and the answers.
+    /// Requests a code every 20 seconds; returns the history and the answers.
     fn asked(clearance: Clearance) -> (Vec<PhoneEvent>, Answers) {
-        let (mut history, mut told) = (vec![], vec![]);
+        let (mut history, mut answers) = (vec![], vec![]);
         for n in 0..40_u128 {
             let second = i64::try_from(n).unwrap() * 20;
             let decided = Phone::initial().fold(&history).decide(ask(10 + n, second, clearance));
-            told.push(decided.map(|events| {
+            answers.push(decided.map(|events| {
                 history.extend(events);
                 Phone::initial().fold(&history).next_code_at(&POLICY, at(second))
             }));
         }
-        (history, told)
+        (history, answers)
     }
 
     fn requests(history: &[PhoneEvent]) -> impl Iterator<Item = &events::phone::CodeRequested> {
@@ -103,10 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn a_withheld_code_is_sent_to_nobody_and_looks_like_one_that_was_sent() {
-        let (sent, told) = asked(Clearance::Allowed);
-        let (withheld, told_too) = asked(Clearance::Withheld(Barrier::Country));
-        assert_eq!(told, told_too);
+    fn withheld_code_is_not_sent_and_answers_like_a_sent_one() {
+        let (sent, answers) = asked(Clearance::Allowed);
+        let (withheld, withheld_answers) = asked(Clearance::Withheld(Barrier::Country));
+        assert_eq!(answers, withheld_answers);
         assert!(requests(&sent).filter(|requested| requested.send).count() > 4);
         assert!(requests(&withheld).all(|requested| !requested.send && requested.phone.is_none()));
         let due =
@@ -115,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_nobody_asked_about_is_not_sent() {
+    fn message_without_clearance_is_not_sent() {
         let (history, _) = asked(Clearance::NotAsked);
         assert!(requests(&history).all(|requested| !requested.message_was_due()));
     }
 
     #[test]
-    fn who_logged_in_is_known_until_the_number_is_free() {
+    fn login_is_remembered_until_the_number_is_released() {
         let story = |commands: &[Command]| {
             let mut history: Vec<PhoneEvent> = vec![];
             for command in commands {

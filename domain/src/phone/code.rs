@@ -1,36 +1,36 @@
-//! A login code with the requests that share it, and the tries of each.
+//! A login code, the requests that share it, and the tries of each.
 //!
-//! Codes are sent to the number, so all requests within a while share one code; but each request has tries of its own, which
-//! nobody else can use up.
+//! All requests of a number within some time share one code. Each request has its own tries, which no other client can use
+//! up.
 
 use super::CodePolicy;
 use chrono::{DateTime, Utc};
 use events::{SessionId, phone::CodeRequested, value::AskerProof};
 use uuid::Uuid;
 
-/// Requests that may share one code.
+/// Maximum requests that share one code.
 const MOST_REQUESTS: usize = 512;
 
 /// A login code.
 #[derive(Clone, Debug)]
 pub struct Code {
-    /// Its identity, of which the digits are derived.
+    /// The digits are derived from this.
     pub nonce: Uuid,
-    /// Digits.
+    /// Number of digits.
     pub length: u8,
     made: DateTime<Utc>,
-    /// When a message with it was due last.
+    /// When a message with the code was last due.
     pub sent_at: DateTime<Utc>,
     pub(super) valid_until: DateTime<Utc>,
-    /// Wrong tries of histories in which tries counted against everybody.
+    /// Wrong tries in events of earlier versions, which counted for all clients.
     wrong_tries: u32,
-    /// Wrong tries of clients that showed neither an id nor the address of a request.
+    /// Wrong tries of clients without proof of a request.
     by_strangers: u32,
     requests: Vec<Request>,
     pub(super) used_by: Option<SessionId>,
 }
 
-/// One who asked for the code.
+/// A request for the code.
 #[derive(Clone, Debug)]
 struct Request {
     hash: Option<String>,
@@ -40,23 +40,23 @@ struct Request {
     half: u32,
 }
 
-/// A client as it shows itself.
+/// What a client shows to prove a request.
 #[derive(Clone, Debug)]
 pub struct Asker {
-    /// Keyed hash of the id that it sends back, hex.
+    /// Keyed hash of the request id that the client sends back, hex.
     pub request: Option<String>,
-    /// The subscriber's address.
+    /// The client's address.
     pub address: String,
 }
 
-/// The count that a try uses up.
+/// Which count a try uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The tries of a request.
+    /// The count of a request, by the kind of proof.
     Asker(AskerProof, Option<String>),
-    /// Those of all strangers together.
+    /// The common count of clients without proof.
     Stranger,
-    /// None are left.
+    /// No tries are left.
     Shut,
 }
 
@@ -75,20 +75,20 @@ impl Code {
         }
     }
 
-    /// Whether it opens the door.
+    /// Whether the code is valid: unused and not expired.
     pub(super) fn is_good(&self, now: DateTime<Utc>) -> bool {
         self.used_by.is_none() && now < self.valid_until
     }
 
-    /// Until when it opens the door for the request of this hash.
+    /// When the code expires for a request.
     pub(super) fn valid_for(&self, hash: &str) -> Option<DateTime<Utc>> {
         self.requests.iter().find(|request| request.has(hash)).map(|request| request.valid_until)
     }
 
-    /// Whether one more request may share it, apart from what guesses there is room for.
+    /// Whether one more request may share the code, apart from the bound on guesses.
     pub(super) fn takes(&self, asker: &Asker, policy: &CodePolicy, now: DateTime<Utc>) -> bool {
         let young = now + policy.lifetime <= self.made + policy.oldest();
-        // A client that has guessed in vain gets another code, not more tries at this one.
+        // A client without tries left gets a new code, not more tries at this one.
         let burnt = self.of_now(now).any(|request| {
             let same = request.is_from(&asker.address)
                 || asker.request.as_deref().is_some_and(|hash| request.has(hash));
@@ -98,7 +98,7 @@ impl Code {
         self.used_by.is_none() && young && !burnt && few && self.wrong_tries < policy.tries
     }
 
-    /// Wrong tries that are set aside for its requests.
+    /// Wrong tries reserved for the code's requests.
     pub(super) fn set_aside(&self, policy: &CodePolicy, now: DateTime<Utc>) -> u64 {
         if !self.is_good(now) {
             return 0;
@@ -109,7 +109,7 @@ impl Code {
         self.of_now(now).map(left).fold(0, u64::saturating_add)
     }
 
-    /// The count that a try by this client uses up.
+    /// The count that a try of this client uses.
     pub(super) fn standing(&self, asker: &Asker, tries: u32, now: DateTime<Utc>) -> Standing {
         if self.wrong_tries >= tries {
             return Standing::Shut;
@@ -130,7 +130,7 @@ impl Code {
         if self.by_strangers < tries { Standing::Stranger } else { Standing::Shut }
     }
 
-    /// One more request shares it.
+    /// Adds a request.
     pub(super) fn share(&mut self, requested: &CodeRequested) {
         self.requests.retain(|request| request.valid_until > requested.at);
         self.valid_until = self.valid_until.max(requested.valid_until);
@@ -146,12 +146,12 @@ impl Code {
         });
     }
 
-    /// The request of this hash is no more.
+    /// Removes a request.
     pub(super) fn forget(&mut self, hash: &str) {
         self.requests.retain(|request| !request.has(hash));
     }
 
-    /// A wrong try.
+    /// Counts a wrong try.
     pub(super) fn count(&mut self, proof: Option<AskerProof>, hash: Option<&str>) {
         let request = self.requests.iter_mut().find(|one| hash.is_some_and(|hash| one.has(hash)));
         match (proof, request) {
@@ -159,7 +159,7 @@ impl Code {
             (Some(AskerProof::None), _) => self.by_strangers += 1,
             (Some(AskerProof::Whole), Some(request)) => request.whole += 1,
             (Some(AskerProof::Half), Some(request)) => request.half += 1,
-            (Some(_), None) => {} // the request is over
+            (Some(_), None) => {} // the request has expired
         }
     }
 

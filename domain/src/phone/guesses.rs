@@ -1,9 +1,9 @@
-//! Wrong tries of a number's codes within a day, by the codes' length: what bounds how likely a guess ever hits.
+//! Wrong tries at a number's codes, by day and code length. They bound the probability that a guess succeeds.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
-/// Counted by the hour, so that the state stays small however often somebody guesses.
+/// Counts by hour and length, so the size of the state is bounded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Guesses(BTreeMap<(i64, u8), u64>);
 
@@ -12,7 +12,7 @@ fn hour(at: DateTime<Utc>) -> i64 {
 }
 
 impl Guesses {
-    /// One more at a code of this length.
+    /// Counts a wrong try at a code of this length.
     pub(super) fn count(&mut self, length: u8, at: DateTime<Utc>) {
         let oldest = hour(at - TimeDelta::days(1));
         self.0.retain(|(hour, _), _| *hour >= oldest);
@@ -20,7 +20,7 @@ impl Guesses {
         *count = count.saturating_add(1);
     }
 
-    /// Those of the last day, and of the rest of the hour in which it began: never fewer than there were.
+    /// The wrong tries of the last 24 hours, rounded up to whole hours.
     pub(super) fn of_a_day(&self, length: u8, now: DateTime<Utc>) -> u64 {
         let begin = hour(now - TimeDelta::days(1));
         let counted = self.0.iter().filter(|((hour, of), _)| *hour >= begin && *of == length);

@@ -82,13 +82,13 @@ fn messages(history: &[PhoneEvent]) -> usize {
 }
 
 #[test]
-fn the_first_request_claims_the_number_and_sends() {
+fn first_request_claims_the_number_and_sends_a_code() {
     let events = given::<Phone>(&[]).when(ask(7, HOME, 0)).unwrap();
     assert!(matches!(&events[..], [PhoneEvent::Claimed(_), PhoneEvent::CodeRequested(r)] if r.send));
 }
 
 #[test]
-fn a_number_is_free_again_when_its_owner_is_erased_and_only_then() {
+fn number_is_released_only_by_erasure_of_its_owner() {
     let owner = AccountId(id(1));
     let history = story([ask(7, HOME, 0), Command::Release(AccountId(id(2))), Command::Release(owner)]);
     assert!(matches!(history.last(), Some(PhoneEvent::Released(_))));
@@ -100,21 +100,21 @@ fn a_number_is_free_again_when_its_owner_is_erased_and_only_then() {
 }
 
 #[test]
-fn asking_again_within_the_pause_keeps_the_code_and_sends_nothing() {
+fn request_within_the_pause_keeps_the_code_and_sends_nothing() {
     let events = story([ask(7, HOME, 0), ask(8, HOME, 10)]);
     let last = last_request(&events);
     assert_eq!((last.nonce, last.send, last.valid_until), (id(7), false, at(70)));
 }
 
 #[test]
-fn behind_the_pause_the_code_that_is_good_is_sent_again() {
+fn request_after_the_pause_sends_the_valid_code_again() {
     let events = story([ask(7, HOME, 0), ask(8, HOME, 30)]);
     let last = last_request(&events);
     assert_eq!((last.nonce, last.send), (id(7), true));
 }
 
 #[test]
-fn no_code_is_good_for_longer_than_ten_minutes() {
+fn code_expires_after_ten_minutes_at_most() {
     let history = story((0..11).map(|n| ask(n, &format!("10.0.0.{n}"), n as i64 * 54)));
     let last = last_request(&history);
     assert_eq!((last.nonce, last.valid_until), (id(0), at(600)));
@@ -125,21 +125,21 @@ fn no_code_is_good_for_longer_than_ten_minutes() {
 }
 
 #[test]
-fn a_used_code_makes_way_for_a_new_one_at_once() {
+fn used_code_is_replaced_at_once() {
     let events = story([ask(7, HOME, 0), enter(&[7], asker(Some(7), HOME), 100, 1), ask(8, HOME, 2)]);
     let last = last_request(&events);
     assert_eq!((last.nonce, last.send), (id(8), true));
 }
 
 #[test]
-fn a_shared_code_is_used_once() {
+fn shared_code_is_used_once() {
     let history = story([ask(7, HOME, 0), ask(8, AWAY, 1), enter(&[7], asker(Some(7), HOME), 100, 2)]);
     let again = enter(&[7], asker(Some(8), AWAY), 101, 3);
     assert_eq!(given::<Phone>(&history).when(again), Err(Rejection::NoCode));
 }
 
 #[test]
-fn the_third_wrong_try_ends_a_request_and_asking_again_gives_another_code() {
+fn third_wrong_try_exhausts_a_request_and_the_next_request_gets_a_new_code() {
     let mine = || asker(Some(7), HOME);
     let history = story([ask(7, HOME, 0)]);
     let history = then(history, (1..4).map(|second| enter(&[], mine(), 100, second)));
@@ -155,7 +155,7 @@ fn the_third_wrong_try_ends_a_request_and_asking_again_gives_another_code() {
 }
 
 #[test]
-fn nobody_else_s_tries_burn_a_code_for_who_asked_for_it() {
+fn tries_of_others_never_exhaust_a_request() {
     let mut history = story([ask(7, HOME, 0)]);
     // Three by strangers, three by a neighbour behind the same address, and three by who shares the code.
     history = then(history, (1..4).map(|second| enter(&[], asker(None, AWAY), 66, second)));
@@ -175,7 +175,7 @@ fn nobody_else_s_tries_burn_a_code_for_who_asked_for_it() {
 }
 
 #[test]
-fn the_right_code_is_taken_with_less_than_the_whole_proof() {
+fn right_code_is_accepted_with_partial_proof() {
     let history = story([ask(7, HOME, 0)]);
     assert!(opens(&history, enter(&[7], asker(Some(7), AWAY), 100, 1)), "the address has changed");
     assert!(opens(&history, enter(&[7], asker(None, HOME), 100, 1)), "a client that sends no id back");
@@ -184,7 +184,7 @@ fn the_right_code_is_taken_with_less_than_the_whole_proof() {
 }
 
 #[test]
-fn an_id_counts_from_another_address_against_a_limit_of_its_own() {
+fn tries_with_the_id_from_another_address_have_their_own_limit() {
     let history = story([ask(7, HOME, 0)]);
     let history = then(history, (1..4).map(|second| enter(&[], asker(Some(7), AWAY), 66, second)));
     let moved = enter(&[7], asker(Some(7), AWAY), 66, 5);
@@ -193,7 +193,7 @@ fn an_id_counts_from_another_address_against_a_limit_of_its_own() {
 }
 
 #[test]
-fn who_guesses_in_vain_does_not_take_the_code_from_others_by_asking_again() {
+fn new_request_of_a_guesser_keeps_the_code_of_others_valid() {
     let mut history = story([ask(7, HOME, 0), ask(8, AWAY, 1)]);
     history = then(history, (2..5).map(|second| enter(&[], asker(Some(8), AWAY), 66, second)));
     history = then(history, [ask_as(9, asker(Some(8), AWAY), 31)]);
@@ -203,7 +203,7 @@ fn who_guesses_in_vain_does_not_take_the_code_from_others_by_asking_again() {
 }
 
 #[test]
-fn strangers_are_not_listened_to_while_everybody_guesses_and_askers_are() {
+fn clients_without_proof_are_rejected_under_attack_and_requesters_are_not() {
     let strained = |command| match command {
         Command::TryCode { equal, asker, session, policy, now, .. } => {
             Command::TryCode { equal, asker, strained: true, session, policy, now }
@@ -218,7 +218,7 @@ fn strangers_are_not_listened_to_while_everybody_guesses_and_askers_are() {
 }
 
 #[test]
-fn an_expired_code_opens_nothing() {
+fn expired_code_is_rejected() {
     let history = story([ask(7, HOME, 0)]);
     let right = |second| enter(&[7], asker(Some(7), HOME), 100, second);
     assert_eq!(given::<Phone>(&history).when(right(60)), Err(Rejection::NoCode));
@@ -226,7 +226,7 @@ fn an_expired_code_opens_nothing() {
 }
 
 #[test]
-fn above_the_quota_messages_are_slow_and_the_last_code_may_be_asked_for_again() {
+fn above_the_quota_messages_are_slow_and_requests_share_the_last_code() {
     let mut history = story((0..5).map(|n| ask(10 + n, &format!("10.0.0.{n}"), n as i64 * 70)));
     assert_eq!(messages(&history), 5);
     // The fifth went out at 280. Its code is ten minutes old at 600, and another one comes a quarter of an hour after it.
@@ -240,7 +240,7 @@ fn above_the_quota_messages_are_slow_and_the_last_code_may_be_asked_for_again() 
 }
 
 #[test]
-fn where_there_is_no_room_for_more_guesses_codes_get_longer() {
+fn codes_get_longer_when_no_guesses_are_left() {
     // Six tries are set aside for each request, of thirty in a day.
     let mut history = story((0..5).map(|n| ask(10 + n, &format!("10.0.0.{n}"), n as i64)));
     let sixth = given::<Phone>(&history).when(ask(20, HOME, 6));
@@ -255,7 +255,7 @@ fn where_there_is_no_room_for_more_guesses_codes_get_longer() {
 
 /// Somebody asks and guesses all day from as many addresses as they like; the owner logs in whenever they want to.
 #[test]
-fn an_attack_of_a_day_lets_the_owner_in_and_its_guesses_stay_bounded() {
+fn owner_logs_in_during_a_day_of_attack_and_guesses_stay_bounded() {
     let mut state = Phone::initial();
     let (mut wrong, mut sent) = ([0_u64; 11], 0);
     let (mut n, mut longest_wait) = (1_000_u128, 0);
@@ -310,7 +310,7 @@ fn an_attack_of_a_day_lets_the_owner_in_and_its_guesses_stay_bounded() {
 
 /// An event of a program that counted every wrong try against everybody.
 #[test]
-fn histories_from_before_requests_had_ids_fold_as_before() {
+fn events_without_request_ids_fold_as_before() {
     let requested = phone::CodeRequested {
         nonce: id(7),
         at: at(0),

@@ -1,62 +1,53 @@
-//! Where a number leads: its country, its kind, and the numbers beside it. What a message to it may cost follows from that.
+//! The destination of a number: its country, kind and prefix, which determine what a message costs.
 
 use super::PhoneNumber;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType, Region};
 use std::str::FromStr;
 
-/// Digits at the end of a number that tell its neighbours from it: numbers are rented out in such blocks.
+/// Digits within a block: numbers are rented out in blocks of ten thousand.
 const LAST_DIGITS: usize = 4;
-/// Codes that belong to satellite networks. Numbers of [`SHARED`] are theirs too.
+/// Country codes of satellite networks; [`SHARED`] codes count as such too.
 const SATELLITES: [i32; 2] = [870, 881];
-/// Codes shared by networks that are at home nowhere: satellites, ships, aircraft, machines.
+/// Country codes shared by international networks: satellites, ships, aircraft, machines.
 const SHARED: [i32; 3] = [882, 883, 888];
-/// The code of international premium numbers.
+/// The country code of international premium numbers.
 const PREMIUM: i32 = 979;
 
-/// The sort of a number, as it matters for sending a message.
+/// The kind of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A mobile phone.
     Mobile,
-    /// A fixed line.
     FixedLine,
-    /// A mobile phone or a fixed line: the country does not tell them apart.
+    /// A country that does not distinguish them.
     FixedLineOrMobile,
-    /// A telephone over the internet.
     Voip,
-    /// A satellite phone, or a network that is at home nowhere.
+    /// A satellite phone or another international network.
     Satellite,
-    /// Reaching it costs more than a call.
     Premium,
-    /// Caller and callee share the cost.
     SharedCost,
-    /// The callee pays.
     TollFree,
-    /// It leads where its owner wants, at the cost of that: +44 70 is known for it.
+    /// Forwards to any number of its owner's choice, at the caller's cost, such as +44 70.
     Personal,
-    /// A pager.
     Pager,
-    /// A company's number for all its places.
+    /// A universal access number of a company.
     Uan,
-    /// A mailbox.
     Voicemail,
-    /// It is assigned to nobody, or not known to be.
+    /// Not assigned, or not known to be.
     Unknown,
 }
 
-/// Where a number leads.
+/// The destination of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// The country by its two letters, `001` for numbers of no country, `ZZ` when it is not known.
+    /// The country by two letters, `001` for international numbers, `ZZ` if unknown.
     pub country: String,
-    /// The sort of number.
     pub kind: Kind,
-    /// The number less its last four digits.
+    /// The number without its last four digits.
     pub prefix: String,
 }
 
 impl Kind {
-    /// Every kind with its word in settings.
+    /// Every kind with its name in settings.
     pub const ALL: [(Self, &'static str); 13] = [
         (Self::Mobile, "mobile"),
         (Self::FixedLine, "fixed_line"),
@@ -73,26 +64,24 @@ impl Kind {
         (Self::Unknown, "unknown"),
     ];
 
-    /// Its word in settings.
+    /// The name in settings.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("unknown", |(_, word)| word)
     }
 
-    /// The kind of that word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 }
 
 impl PhoneNumber {
-    /// Where the number leads.
     pub fn destination(&self) -> Destination {
         let number = self.as_str();
         let prefix = number[..number.len().saturating_sub(LAST_DIGITS).max(1)].to_owned();
         let Some(parsed) = super::international(&number[1..]) else {
             return Destination { country: "ZZ".into(), kind: Kind::Unknown, prefix };
         };
-        // A number that is assigned to nobody belongs to the country that its code belongs to first.
+        // An unassigned number counts for the main country of its country code.
         let region = parsed.get_region_code();
         let region = region.or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code));
         let country = region.map_or_else(|| "ZZ".to_owned(), |region| region.to_string());
@@ -100,7 +89,7 @@ impl PhoneNumber {
     }
 }
 
-/// Whether numbers of a country by its two letters are known.
+/// Whether two letters are a country with phone numbers.
 pub fn is_country(letters: &str) -> bool {
     let region = Region::from_str(letters).ok().filter(|region| region.to_string() == letters);
     region.is_some_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some())
@@ -134,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_a_country_a_kind_and_neighbours() {
+    fn destination_has_country_kind_and_prefix() {
         for (number, country, kind, prefix) in [
             ("+79166660002", "RU", Kind::Mobile, "+7916666"),
             ("+78123251234", "RU", Kind::FixedLine, "+7812325"),
@@ -161,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_a_word() {
+    fn every_kind_round_trips_through_its_name() {
         for (kind, word) in Kind::ALL {
             assert_eq!((kind.word(), Kind::from_word(word)), (word, Some(kind)));
         }
@@ -169,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn countries_are_known_by_their_letters() {
+    fn only_upper_case_codes_of_countries_are_countries() {
         assert!(is_country("RU") && is_country("CH") && is_country("XK"));
         assert!(!is_country("ru") && !is_country("XX") && !is_country("") && !is_country("RUS"));
     }

@@ -1,5 +1,5 @@
-//! Numbers that were stored by an earlier rule, which took a leading 8 off the national number of every country, kept
-//! trunk zeros, and did not see a `+` behind a bracket. `veche phones check` lists them.
+//! Finds numbers that an earlier parser stored wrongly: it removed a leading 8 from the national number of every country, kept
+//! trunk zeros, and missed a `+` after a bracket. `veche phones check` lists them.
 
 use super::{
     PhoneNumber,
@@ -7,31 +7,29 @@ use super::{
 };
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
-/// Why a stored number may not be the one that was meant.
+/// Why a stored number may be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suspicion {
-    /// It reads as another number today.
+    /// It is parsed as another number today.
     ReadsAs(PhoneNumber),
-    /// It is as long as no number of its country.
+    /// Its length is impossible for its country.
     NoNumber,
-    /// With an 8 behind the country code it is an assigned number.
+    /// It is an assigned number with an 8 after the country code.
     LostEight {
-        /// The number with its 8.
         meant: PhoneNumber,
-        /// Whether the stored number is assigned too: then it may be right.
+        /// The stored number is assigned too.
         may_be_right: bool,
     },
-    /// Its national part is an assigned number of another country.
+    /// Its national number is an assigned number of another country.
     LostPlus {
-        /// The other country's number.
         meant: PhoneNumber,
-        /// Whether the stored number is assigned too: then it may be right.
+        /// The stored number is assigned too.
         may_be_right: bool,
     },
 }
 
 impl Suspicion {
-    /// The fault of a stored number; `None` when none is known.
+    /// The suspicion about a stored number; `None` if it looks right.
     pub fn of(stored: &str) -> Option<Self> {
         let read = PhoneNumber::parse(stored).ok();
         if let Some(read) = read.as_ref().filter(|read| read.as_str() != stored) {
@@ -47,7 +45,7 @@ impl Suspicion {
         read.is_none().then_some(Self::NoNumber)
     }
 
-    /// One word for it.
+    /// The name in reports.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::ReadsAs(_) => "reads-as",
@@ -67,13 +65,13 @@ impl Suspicion {
         }
     }
 
-    /// Whether the stored number may be right nevertheless.
+    /// Whether the stored number may still be right.
     pub const fn may_be_right(&self) -> bool {
         matches!(self, Self::LostEight { may_be_right: true, .. } | Self::LostPlus { may_be_right: true, .. })
     }
 }
 
-/// Whether it is a number that somebody can have.
+/// Whether the number is assigned.
 fn assigned(number: &str) -> bool {
     number.strip_prefix('+').and_then(super::international).is_some_and(|parsed| parsed.is_valid())
 }
@@ -89,7 +87,7 @@ fn with_eight(stored: &str) -> Option<PhoneNumber> {
     })
 }
 
-/// A Russian mobile number is what it says; a fixed line hardly ever receives a message.
+/// A Russian mobile number is not suspicious; a Russian fixed line is, because it hardly ever receives messages.
 fn with_plus(stored: &str, read: Option<&PhoneNumber>) -> Option<PhoneNumber> {
     let meant = format!("+{}", stored.strip_prefix("+7").filter(|national| national.len() == 10)?);
     let kind = read.map(|read| read.destination());

@@ -1,22 +1,22 @@
-//! Reads pasted numbers: marks of direction, spaces and dashes of every kind, brackets, digits of any script, `tel:`. It goes;
-//! the digits stay, and whether a `+` stood before them.
+//! Strips the formatting of a pasted number: direction marks, spaces, dashes, brackets, `tel:`. It keeps the digits, of any
+//! script, and whether a `+` precedes them.
 
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// Longest spelling, in characters.
+/// Maximum length of a spelling, characters.
 const LONGEST: usize = 128;
 
-/// A number as it was spelled, without the spelling.
+/// The digits of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Spelled {
-    /// It began with `+`, or with `00`, which is `+` nearly everywhere and begins no Russian number.
+    /// The number began with `+`, or with `00`, which means `+` nearly everywhere and begins no Russian number.
     International(String),
-    /// It began with a digit.
+    /// The number began with another digit.
     Bare(String),
 }
 
-/// The part that a character has in a number.
+/// The meaning of a character in a number.
 enum Part {
     Digit(char),
     Plus,
@@ -25,7 +25,7 @@ enum Part {
     Foreign,
 }
 
-/// Reads a spelling; `None` when there is more in it than one number.
+/// Strips the formatting; `None` if the text is more than one number.
 pub(super) fn read(text: &str) -> Option<Spelled> {
     if text.len() > LONGEST * 4 || text.chars().count() > LONGEST {
         return None;
@@ -44,8 +44,8 @@ fn scheme(text: &str) -> Option<&str> {
     scheme.trim().eq_ignore_ascii_case("tel").then(|| rest.trim_start_matches('/'))
 }
 
-/// A number with parameters (RFC 3966). An extension leads to somebody else than the number does, so such a number is
-/// nobody's; a context is the beginning of the number; other parameters change neither.
+/// A number with parameters (RFC 3966). A number with an extension is rejected, because it belongs to somebody else than the
+/// number alone; a context is a prefix of the number; other parameters are ignored.
 fn uri(text: &str) -> Option<Spelled> {
     let mut pieces = text.split(';');
     let number = pieces.next()?;
@@ -76,7 +76,7 @@ fn plain(text: &str) -> Option<Spelled> {
     }
 }
 
-/// Whether a `+` stands before the digits, and these.
+/// Whether a `+` precedes the digits, and the digits.
 fn parts_of(text: &str) -> Option<(bool, String)> {
     let (mut digits, mut plus) = (String::new(), false);
     for character in text.chars() {
@@ -91,13 +91,13 @@ fn parts_of(text: &str) -> Option<(bool, String)> {
     (!digits.is_empty()).then_some((plus, digits))
 }
 
-/// Unicode's categories say it, so that no mark has to be thought of: a format character is seen by nobody, a dash is a dash.
+/// Classifies by Unicode category, so that no mark needs to be listed one by one.
 fn part(character: char) -> Part {
     use GeneralCategory as Category;
     match character {
         '0'..='9' => return Part::Digit(character),
         '+' | '＋' | '﹢' | '⁺' | '➕' => return Part::Plus,
-        // Signs that stand between groups, and those that look like dashes.
+        // Separators of groups, and characters that look like dashes.
         '.' | '．' | '。' | '·' | '•' | '‧' | '∙' | '⋅' | '/' | '／' | '⁄' | '∕' => {
             return Part::Between;
         }
@@ -105,7 +105,7 @@ fn part(character: char) -> Part {
         {
             return Part::Between;
         }
-        // Fillers that are letters by their category, and the frame of a key.
+        // Fillers whose category is letter, and the enclosing keycap.
         '\u{20e3}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' => return Part::Nothing,
         _ => {}
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_marks_are_not_part_of_a_number() {
+    fn direction_marks_and_formatting_are_stripped() {
         for text in [
             "\u{202a}+7 905 000-00-09\u{202c}",
             "\u{202d}+79050000009\u{202c}",
@@ -165,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn every_dash_separates() {
+    fn every_kind_of_dash_is_stripped() {
         for dash in "-\u{ad}‐‑‒–—―⁃−﹘﹣－˗﹣⸺⸻〜〰゠ー".chars() {
             assert_eq!(read(&format!("8 905 000{dash}00{dash}09")), bare("89050000009"), "{dash}");
         }
     }
 
     #[test]
-    fn digits_of_any_script_are_digits() {
+    fn digits_of_any_script_are_accepted() {
         assert_eq!(read("+٩٧١ ٥٠ ١٢٣ ٤٥٦٧"), international("971501234567"));
         assert_eq!(read("+९१ ८१२३४ ५६७८९"), international("918123456789"));
         assert_eq!(read("𝟠𝟡𝟘𝟝0000009"), bare("89050000009"));
@@ -181,20 +181,20 @@ mod tests {
     }
 
     #[test]
-    fn two_zeros_are_a_plus() {
+    fn leading_double_zero_means_plus() {
         assert_eq!(read("00 49 30 123456"), international("4930123456"));
         assert_eq!(read("(00) 49 30 123456"), international("4930123456"));
     }
 
     #[test]
-    fn a_number_with_an_extension_is_nobodys() {
+    fn number_with_extension_is_rejected() {
         for text in ["tel:+74951234567;ext=12", "tel:+74951234567;isub=1;EXT=0", "+7 495 123-45-67 ext. 12"] {
             assert_eq!(read(text), None, "{text}");
         }
     }
 
     #[test]
-    fn what_is_more_than_a_number_is_none() {
+    fn text_with_more_than_a_number_is_rejected() {
         for text in [
             "",
             "   ",

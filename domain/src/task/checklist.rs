@@ -1,10 +1,10 @@
-//! A task's checklist, rewritten as a whole.
+//! Rewriting a task's checklist.
 
 use super::{NewItem, Rejection, reference};
 use events::{Personal, TaskItemId, TeamId, task::Item};
 use std::collections::BTreeSet;
 
-/// A checklist to be. A line that was there, by its id or by its words, keeps its id and its tick.
+/// The new checklist. An existing item, found by its id or its text, keeps its id and its check mark.
 pub(super) fn listed(team: TeamId, before: &[Item], items: Vec<NewItem>) -> Result<Vec<Item>, Rejection> {
     let named: BTreeSet<TaskItemId> = items.iter().filter(|new| new.known).map(|new| new.item).collect();
     let (mut named, mut others): (Vec<&Item>, Vec<&Item>) =

@@ -1,10 +1,10 @@
-//! What is set on a task: how a change is laid over it, and in what two settings differ.
+//! The settings of a task: applying a change, and comparing.
 
 use super::Change;
 use events::{ContactId, Personal, TeamId, task::Settings};
 use std::collections::BTreeSet;
 
-/// Settings after a change.
+/// Applies a change.
 pub(super) fn changed(team: TeamId, now: &Settings, change: Change) -> Settings {
     let now = now.clone();
     let description = change.description.map(|text| Personal::of_team(team, text));
@@ -26,8 +26,7 @@ pub(super) fn changed(team: TeamId, now: &Settings, change: Change) -> Settings 
     }
 }
 
-/// Names each observer once, and not the owner or the assignee, who follow it in any case; each tag, message and file
-/// once.
+/// Removes duplicate observers, tags, messages and files, and the owner and the assignee from the observers.
 pub(super) fn tidy(mut settings: Settings, owner: ContactId) -> Settings {
     let mut seen = BTreeSet::from([owner, settings.assignee]);
     settings.observers.retain(|observer| seen.insert(*observer));
@@ -40,7 +39,7 @@ pub(super) fn tidy(mut settings: Settings, owner: ContactId) -> Settings {
     settings
 }
 
-/// Names of the fields in which two settings differ.
+/// The names of the fields that differ.
 pub(super) fn differences(before: &Settings, after: &Settings) -> Vec<&'static str> {
     let compared = [
         ("description", before.description == after.description),
@@ -61,7 +60,7 @@ pub(super) fn differences(before: &Settings, after: &Settings) -> Vec<&'static s
     compared.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
 }
 
-/// Whether nobody but one contact comes to or leaves the observers.
+/// Whether the observers differ in one contact at most.
 pub(super) fn only(contact: ContactId, before: &Settings, after: &Settings) -> bool {
     let set = |settings: &Settings| settings.observers.iter().copied().collect::<BTreeSet<_>>();
     set(before).symmetric_difference(&set(after)).all(|changed| *changed == contact)

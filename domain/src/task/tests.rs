@@ -63,7 +63,7 @@ fn check(actor: Actor, id: u128, checked: bool) -> Command {
 }
 
 #[test]
-fn guests_make_none_and_each_observer_is_named_once() {
+fn guest_cannot_create_a_task_and_duplicate_observers_are_removed() {
     let TaskEvent::Created(created) = &made(false)[0] else { panic!() };
     assert_eq!((created.owner, &created.settings.observers[..]), (OWNER.contact, &[OBSERVER.contact][..]));
     let mut by_guest = create(false);
@@ -74,7 +74,7 @@ fn guests_make_none_and_each_observer_is_named_once() {
 }
 
 #[test]
-fn strangers_learn_nothing_and_onlookers_change_nothing() {
+fn task_is_hidden_from_outsiders_and_read_only_for_onlookers() {
     for (public, actor, refused) in [
         (false, STRANGER, Rejection::NoTask),
         (true, GUEST, Rejection::NoTask),
@@ -89,7 +89,7 @@ fn strangers_learn_nothing_and_onlookers_change_nothing() {
 }
 
 #[test]
-fn whoever_does_it_closes_it_but_does_not_rewrite_it() {
+fn assignee_changes_the_status_but_not_the_description() {
     let task = made(false);
     let done = given::<Task>(&task).when(to_status(ASSIGNEE, DONE)).unwrap();
     let [TaskEvent::StatusChanged(changed)] = &done[..] else { panic!("{done:?}") };
@@ -107,7 +107,7 @@ fn whoever_does_it_closes_it_but_does_not_rewrite_it() {
 }
 
 #[test]
-fn what_is_as_it_was_needs_no_right() {
+fn unchanged_fields_need_no_right() {
     let task = made(false);
     let description = Some("Полить цветы\nи закрыть окно".into());
     let same = Change { description, assignee: Some(ASSIGNEE.contact), ..Change::default() };
@@ -115,7 +115,7 @@ fn what_is_as_it_was_needs_no_right() {
 }
 
 #[test]
-fn onlookers_may_follow_and_observers_leave_by_themselves_alone() {
+fn onlooker_may_start_and_stop_observing_only_for_itself() {
     let observers = |actor: Actor, list: &[Actor]| {
         let observers = Some(list.iter().map(|actor| actor.contact).collect());
         change(actor, Change { observers, ..Change::default() })
@@ -135,7 +135,7 @@ fn onlookers_may_follow_and_observers_leave_by_themselves_alone() {
 }
 
 #[test]
-fn lines_are_ticked_but_not_those_that_stand_for_tasks() {
+fn items_are_checked_unless_they_refer_to_a_task() {
     let task = made(false);
     let ticked = given::<Task>(&task).when(check(ASSIGNEE, 10, true)).unwrap();
     assert_eq!(ticked.len(), 1);
@@ -145,7 +145,7 @@ fn lines_are_ticked_but_not_those_that_stand_for_tasks() {
 }
 
 #[test]
-fn a_line_that_stays_keeps_its_id_and_its_tick() {
+fn remaining_item_keeps_its_id_and_check_mark() {
     let task = made(false);
     let ticked = given::<Task>(&task).when(check(OWNER, 10, true)).unwrap();
     let history = [task, ticked].concat();
@@ -165,7 +165,7 @@ fn a_line_that_stays_keeps_its_id_and_its_tick() {
 }
 
 #[test]
-fn titles_and_references() {
+fn title_and_item_reference_are_parsed() {
     assert_eq!(title("\n  Полить цветы \nи закрыть окно"), "Полить цветы");
     assert_eq!(title(&"щ".repeat(300)).chars().count(), limits::TASK_TITLE);
     assert_eq!((reference("#7"), reference(" #12 ")), (Some(7), Some(12)));
@@ -175,7 +175,7 @@ fn titles_and_references() {
 }
 
 #[test]
-fn a_deleted_task_is_none() {
+fn archived_task_rejects_commands() {
     let task = made(true);
     let gone = given::<Task>(&task).when(Command::Archive { actor: OWNER }).unwrap();
     let history = [task, gone].concat();
@@ -184,13 +184,13 @@ fn a_deleted_task_is_none() {
 }
 
 #[test]
-fn field_lists_are_sorted_and_the_owners_has_all() {
+fn changeable_fields_are_sorted_and_owner_has_all() {
     assert!(OWNERS_FIELDS.is_sorted() && ASSIGNEES_FIELDS.is_sorted());
     assert!(ASSIGNEES_FIELDS.iter().all(|field| OWNERS_FIELDS.contains(field)));
 }
 
 #[test]
-fn a_deadline_passes_once_and_another_one_once_more() {
+fn each_deadline_passes_once() {
     let at = |second: i64| DateTime::<Utc>::from_timestamp(1_700_000_000 + second, 0).unwrap();
     let due =
         |second: Option<i64>| change(OWNER, Change { deadline: Some(second.map(at)), ..Change::default() });
@@ -222,7 +222,7 @@ fn a_deadline_passes_once_and_another_one_once_more() {
 }
 
 #[test]
-fn files_are_the_owners_to_change_and_belong_to_it_while_it_lives() {
+fn files_are_changed_by_managers_and_attached_until_archived() {
     let file = UploadId(Uuid::from_u128(70));
     let with = |actor| change(actor, Change { uploads: Some(vec![file, file]), ..Change::default() });
     let made = made(false);
@@ -230,7 +230,7 @@ fn files_are_the_owners_to_change_and_belong_to_it_while_it_lives() {
     let history = [made.clone(), given::<Task>(&made).when(with(OWNER)).unwrap()].concat();
     let Some(TaskEvent::Changed(changed)) = history.last() else { panic!() };
     assert_eq!((&changed.settings.uploads[..], changed.described), (&[file][..], false));
-    assert!(Task::initial().fold(&history).brings(file) && !Task::initial().fold(&made).brings(file));
+    assert!(Task::initial().fold(&history).has_attachment(file) && !Task::initial().fold(&made).has_attachment(file));
     let gone = given::<Task>(&history).when(Command::Archive { actor: OWNER }).unwrap();
-    assert!(!Task::initial().fold(&[history, gone].concat()).brings(file));
+    assert!(!Task::initial().fold(&[history, gone].concat()).has_attachment(file));
 }

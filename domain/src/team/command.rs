@@ -9,54 +9,40 @@ use events::{
 };
 use std::collections::BTreeMap;
 
-/// Somebody to be a contact.
+/// A contact to be added.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewContact {
-    /// Address to be.
     pub contact: ContactId,
-    /// Whose.
     pub account: AccountId,
     /// `+` and digits.
     pub phone: String,
-    /// First name.
     pub given_name: String,
-    /// Last name.
     pub family_name: String,
-    /// Job title.
     pub role: String,
     /// Rights.
     pub status: ContactStatus,
 }
 
-/// What may change on a contact.
+/// A change of a contact; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct ContactChange {
-    /// Another first name.
     pub given_name: Option<String>,
-    /// Another name after the father.
     pub patronymic: Option<String>,
-    /// Another last name.
     pub family_name: Option<String>,
-    /// Another job title.
     pub role: Option<String>,
-    /// Another word on how they are.
     pub mood: Option<String>,
-    /// Another e-mail that the team sees.
     pub contact_email: Option<String>,
-    /// Another phone that the team sees.
     pub contact_phone: Option<String>,
-    /// Other rights.
     pub status: Option<ContactStatus>,
-    /// Other sections, all of them.
+    /// Replaces all sections.
     pub sections: Option<Vec<SectionId>>,
-    /// Whether they may invite, whatever their status.
+    /// The contact may invite, whatever its status.
     pub add_to_team_rights: Option<bool>,
     /// Preferences by name.
     pub preferences: BTreeMap<&'static str, Preference>,
 }
 
 impl ContactChange {
-    /// The names of the fields that change.
     pub fn fields(&self) -> Vec<&'static str> {
         let named = [
             ("given_name", self.given_name.is_some()),
@@ -75,255 +61,179 @@ impl ContactChange {
     }
 }
 
-/// What may change on a section.
+/// A change of a section; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct SectionChange {
-    /// Another title.
     pub name: Option<String>,
-    /// Another description.
     pub description: Option<String>,
-    /// Another place among the others.
     pub sort_ordering: Option<u32>,
 }
 
-/// What may change on an integration.
+/// A change of an integration; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationChange {
-    /// New comment.
     pub comment: Option<String>,
-    /// On or off.
     pub enabled: Option<bool>,
-    /// Another group.
     pub group: Option<GroupId>,
-    /// Another address for new messages.
     pub webhook_url: Option<String>,
 }
 
 impl IntegrationChange {
-    /// Whether it does nothing but switch the integration off.
+    /// Whether the change only disables the integration.
     pub(super) fn only_stops(&self) -> bool {
         let Self { comment, enabled, group, webhook_url } = self;
         *enabled == Some(false) && comment.is_none() && group.is_none() && webhook_url.is_none()
     }
 }
 
-/// What may change on a team.
+/// A change of a team; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct TeamChange {
-    /// New title.
     pub name: Option<String>,
-    /// New time of day that tasks are due.
+    /// Default time of day of task deadlines.
     pub default_task_deadline: Option<String>,
-    /// New age until which messages may be edited, seconds.
+    /// How long an author may edit a message, seconds.
     pub max_message_update_age: Option<u32>,
 }
 
-/// What may be asked.
+/// The commands.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// The team shall exist, with its founder and people.
+    /// Creates the team with its founder and first contacts.
     Create {
-        /// Its id.
         team: TeamId,
-        /// Its title.
         name: String,
-        /// The founder; the status is made owner.
+        /// The founder becomes the owner.
         founder: NewContact,
-        /// The first people, in the order they were named.
         contacts: Vec<NewContact>,
-        /// The first section of contacts, with its title.
+        /// The first section of contacts, with its name.
         section: (SectionId, String),
     },
-    /// Title or settings shall change.
     Change {
-        /// Who acts.
         actor: ContactId,
-        /// What changes.
         change: TeamChange,
     },
-    /// The team shall be gone.
     Archive {
-        /// Who acts.
         actor: ContactId,
     },
-    /// The team shall be forgotten.
+    /// Begins the erasure.
     Erase(team::Erased),
-    /// It is forgotten.
+    /// Completes the erasure.
     Purge(team::Purged),
-    /// The person behind an account was erased: their place in the team shall end.
+    /// Removes the contact of an erased account.
     PartWith {
-        /// Whose.
         account: AccountId,
     },
-    /// Somebody with an invitation comes in.
+    /// Adds or restores a contact with an invitation.
     Join {
-        /// With which invitation.
         invitation: InvitationId,
-        /// Who.
         joiner: NewContact,
-        /// When the invitation was made: those of earlier versions do not say until when they are open.
+        /// Creation time of the invitation, from which an invitation without an expiry, made by an earlier version, expires.
         made: DateTime<Utc>,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// Somebody shall be in the team; nothing changes for who is already.
+    /// Adds a contact; a contact that is in the team is left unchanged.
     AddContact {
-        /// Who acts.
         actor: ContactId,
-        /// Who.
         contact: NewContact,
-        /// In which sections.
         sections: Vec<SectionId>,
-        /// What else they shall show of themselves, if they are new; only what belongs to a profile counts.
+        /// Further profile fields, for a new contact only.
         more: Box<ContactChange>,
     },
-    /// A contact shall change.
     ChangeContact {
-        /// Who acts.
         actor: ContactId,
-        /// Who.
         contact: ContactId,
-        /// What changes.
         change: Box<ContactChange>,
     },
-    /// A contact shall be in the team no longer; of oneself: leave.
+    /// Removes a contact from the team; a contact may remove itself.
     ArchiveContact {
-        /// Who acts.
         actor: ContactId,
-        /// Who.
         contact: ContactId,
     },
-    /// Somebody wants to be here.
+    /// Confirms the actor's own membership.
     Confirm {
-        /// Who.
         actor: ContactId,
     },
-    /// There shall be a section.
     CreateSection {
-        /// Who acts.
         actor: ContactId,
-        /// What it sorts.
         kind: SectionKind,
-        /// The section.
         section: SectionId,
-        /// Its title.
         name: String,
-        /// What it is for.
         description: String,
-        /// Its place; behind all others if not said.
+        /// `None` puts it last.
         sort_ordering: Option<u32>,
     },
-    /// A section shall change.
     ChangeSection {
-        /// Who acts.
         actor: ContactId,
-        /// What it sorts.
         kind: SectionKind,
-        /// Which one.
         section: SectionId,
-        /// What changes.
         change: SectionChange,
     },
-    /// A section shall be gone.
     RemoveSection {
-        /// Who acts.
         actor: ContactId,
-        /// What it sorts.
         kind: SectionKind,
-        /// Which one.
         section: SectionId,
     },
-    /// There shall be an invitation.
+    /// Creates an invitation.
     Invite {
-        /// Who acts.
         actor: ContactId,
-        /// The invitation.
         invitation: InvitationId,
-        /// Its token, sealed.
         token_sealed: String,
         /// Keyed hash of the token, hex.
         token_hash: String,
-        /// After this it opens nothing.
         expires: DateTime<Utc>,
-        /// How often it lets somebody in; none: any number of times.
+        /// Maximum number of uses; `None` means any number.
         max_uses: Option<u32>,
-        /// When.
         now: DateTime<Utc>,
     },
-    /// An invitation shall open nothing any more.
     RevokeInvitation {
-        /// Who acts.
         actor: ContactId,
-        /// Which one.
         invitation: InvitationId,
     },
-    /// There shall be an integration.
     CreateIntegration {
-        /// Who acts.
         actor: ContactId,
-        /// The integration.
         integration: IntegrationId,
-        /// Its kind.
         kind: IntegrationKind,
-        /// API key, sealed.
         key_sealed: String,
         /// Keyed hash of the key, hex.
         key_hash: String,
-        /// Free text.
         comment: String,
-        /// On or off.
         enabled: bool,
-        /// The group, known to belong to this team.
+        /// The caller has checked that the group belongs to the team.
         group: GroupId,
-        /// Where new messages go.
         webhook_url: String,
-        /// The groups that the actor is in, among those that the command concerns.
+        /// Those of the groups concerned that the actor is in.
         inside: Vec<GroupId>,
     },
-    /// An integration shall change; a named group is known to belong to this team.
+    /// Changes an integration. The caller has checked that the group belongs to the team.
     ChangeIntegration {
-        /// Who acts.
         actor: ContactId,
-        /// Which one.
         integration: IntegrationId,
-        /// What changes.
         change: IntegrationChange,
-        /// The groups that the actor is in, among those that the command concerns.
+        /// Those of the groups concerned that the actor is in.
         inside: Vec<GroupId>,
     },
-    /// An integration shall be gone. Its group's members lose nothing by it, so the actor need not be one of them.
+    /// Removes an integration. The actor need not be in its group, because that reveals nothing.
     RemoveIntegration {
-        /// Who acts.
         actor: ContactId,
-        /// Which one.
         integration: IntegrationId,
     },
-    /// The picture shall be this one, stored already.
+    /// Sets the team's picture, whose blob is stored.
     SetIcon {
-        /// Who acts.
         actor: ContactId,
-        /// The picture.
         icon: icon::Changed,
     },
-    /// There shall be no picture.
     RemoveIcon {
-        /// Who acts.
         actor: ContactId,
     },
-    /// A contact's picture shall be this one, stored already.
+    /// Sets a contact's picture, whose blob is stored.
     SetContactIcon {
-        /// Who acts.
         actor: ContactId,
-        /// Whose.
         contact: ContactId,
-        /// The picture.
         icon: icon::Changed,
     },
-    /// A contact shall have no picture.
     RemoveContactIcon {
-        /// Who acts.
         actor: ContactId,
-        /// Whose.
         contact: ContactId,
     },
 }

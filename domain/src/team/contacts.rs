@@ -1,4 +1,4 @@
-//! The people of a team: who they are, what they may, and how they come and go.
+//! The contacts of a team: profiles, rights, joining and leaving.
 
 use super::{ContactChange, NewContact, Rejection, Team};
 use crate::{
@@ -14,7 +14,7 @@ use events::{
 };
 use std::{cmp::Reverse, sync::Arc};
 
-/// Profiles and preferences are shared between copies of the state: a team may have thousands of them.
+/// Profiles and preferences are shared between clones of the state, because a team may have thousands of contacts.
 #[derive(Clone, Debug)]
 pub(super) struct Contact {
     pub(super) status: ContactStatus,
@@ -23,19 +23,19 @@ pub(super) struct Contact {
     pub(super) inviting: bool,
     pub(super) sections: Vec<SectionId>,
     pub(super) icon: Option<Arc<icon::Changed>>,
-    /// So many of the team's first invitations do not let this person in: they were made before it was removed.
+    /// This contact cannot use the first `barred` invitations of the team: they were created before it was removed.
     pub(super) barred: usize,
     profile: Arc<Profile>,
     preferences: Option<Arc<Preferences>>,
 }
 
 impl Team {
-    /// The contact of an account, in the team or no longer.
+    /// The contact of an account, including one that has left.
     pub fn contact_of(&self, account: AccountId) -> Option<ContactId> {
         self.by_account.get(&account).copied()
     }
 
-    /// Bots are nobody's to change.
+    /// Whether a contact is a bot, which nobody may change.
     pub(super) fn is_bot(&self, contact: ContactId) -> bool {
         self.id.is_some_and(|team| Bot::ALL.iter().any(|bot| bot.contact(team) == contact))
     }
@@ -44,7 +44,7 @@ impl Team {
         self.contacts.get(&contact).filter(|known| !known.archived)
     }
 
-    /// Somebody of the team who acts.
+    /// The acting contact, which must be in the team.
     pub(super) fn acting(&self, actor: ContactId) -> Result<&Contact, Rejection> {
         self.live_contact(actor).ok_or(Rejection::NotAMember)
     }
@@ -67,7 +67,7 @@ impl Team {
         if known.is_some_and(|(_, contact)| !contact.archived) {
             return Ok(vec![]);
         }
-        // Who may invite without running the team gives no more than an ordinary member has.
+        // A contact that may invite but is no admin gives the status of a member at most.
         if new.status > ContactStatus::Member && !policy::rules(self.acting(actor)?.status, new.status) {
             return Err(Rejection::Fields(vec!["status"]));
         }
@@ -171,8 +171,8 @@ impl Team {
         Ok(vec![contact::Archived { contact, by: Some(actor) }.into()])
     }
 
-    /// The person behind an account was erased: their place here ends. A team is not left without an owner: the one of
-    /// highest rank follows, and where there is nobody but guests the team ends too.
+    /// Removes the contact of an erased account. The last owner is succeeded by the contact of the highest status; if only guests
+    /// are left, the team is archived.
     pub(super) fn part_with(&self, account: AccountId) -> Vec<TeamEvent> {
         let Some(contact) = self.contact_of(account) else { return vec![] };
         let mut events = self.without_picture(account);
@@ -184,7 +184,7 @@ impl Team {
         }
         let others = self.contacts.iter().filter(|(id, other)| **id != contact && !other.archived);
         let able = others.filter(|(_, other)| other.status > ContactStatus::Guest);
-        // Of equals the first by address: any would do, but it must be the same one again.
+        // Of equal status, the one with the smallest id, so that the decision is reproducible.
         match able.max_by_key(|(id, other)| (other.status, Reverse(**id))) {
             Some((id, _)) => {
                 let owner = contact::StatusChanged { contact: *id, status: ContactStatus::Owner };
@@ -195,7 +195,7 @@ impl Team {
         events
     }
 
-    /// Whether an account is the only owner of the team, and others are in it who would be left without one.
+    /// Whether the account is the only owner of a team with other contacts.
     pub fn needs(&self, account: AccountId) -> bool {
         let Some(contact) = self.contact_of(account) else { return false };
         let others = self.contacts.iter().any(|(id, other)| *id != contact && !other.archived);
@@ -209,7 +209,7 @@ impl Team {
         }
     }
 
-    /// Sections that a contact shall be put into, each once.
+    /// Checks that the sections exist, and removes duplicates.
     fn known_sections(&self, sections: Vec<SectionId>) -> Result<Vec<SectionId>, Rejection> {
         let mut known: Vec<SectionId> = vec![];
         for section in sections {
@@ -237,7 +237,7 @@ impl Team {
                 let invitations = self.invitations.len();
                 self.evolve_contact(archived.contact, |contact| {
                     contact.archived = true;
-                    // Earlier versions did not say who did it: then it counts as a removal.
+                    // Events of earlier versions do not say who acted; they count as removals by others.
                     if archived.by != Some(archived.contact) {
                         contact.barred = invitations;
                     }
@@ -330,7 +330,7 @@ impl Contact {
     }
 }
 
-/// The fact that somebody came.
+/// The event of a new contact.
 pub(super) fn added(team: TeamId, new: NewContact, origin: ContactOrigin) -> contact::Added {
     let own = |value| Personal::in_team(team, new.account, value);
     contact::Added {

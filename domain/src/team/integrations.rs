@@ -11,12 +11,12 @@ pub(super) struct Integration {
 }
 
 impl Team {
-    /// The group that an integration writes into and hears, while it is there.
+    /// The group of an integration; `None` if it is removed.
     pub fn group_of(&self, integration: IntegrationId) -> Option<GroupId> {
         self.integrations.get(&integration).filter(|known| !known.removed).map(|known| known.settings.group)
     }
 
-    /// An integration hears what is said in its group: only who hears it too lets somebody else hear it.
+    /// The actor must be in the group, because the integration receives the group's messages.
     pub(super) fn create_integration(
         &self,
         created: integration::Created,
@@ -43,7 +43,7 @@ impl Team {
             self.integrations.get(&id).filter(|known| !known.removed).ok_or(Rejection::NoIntegration)?;
         let mut settings = known.settings.clone();
         let mut groups = [settings.group].into_iter().chain(change.group);
-        // Whoever runs the team may stop it from outside: the group is heard less by that.
+        // An admin outside the group may disable the integration, because that reveals nothing.
         if !change.only_stops() && !groups.all(|group| inside.contains(&group)) {
             return Err(Rejection::NotInGroup);
         }

@@ -1,7 +1,7 @@
-//! The invitations of a team, and who comes in with one.
+//! The invitations of a team, and joining with one.
 //!
-//! An invitation is void once its maker may not invite any more, and void for a person who was removed after it was made.
-//! A person who left by themselves may come back with it.
+//! An invitation is void once its maker loses the right to invite. It is void for a contact that was removed after its
+//! creation; a contact that left by itself may return with it.
 
 use super::{
     NewContact, Rejection, Team,
@@ -19,21 +19,21 @@ use events::{
 
 #[derive(Clone, Debug)]
 pub(super) struct Invitation {
-    /// How many had been made before it.
+    /// The number of invitations created before it.
     number: usize,
-    /// The contact that made it; unknown for invitations of earlier versions.
+    /// The contact that created it; unknown for invitations of earlier versions.
     by: Option<ContactId>,
-    /// After this it opens nothing; unknown of those of earlier versions.
+    /// `None` for invitations of earlier versions.
     expires: Option<DateTime<Utc>>,
     max_uses: Option<u32>,
-    /// It was revoked, or its maker may not invite any more.
+    /// It was revoked, or its maker has lost the right to invite.
     void: bool,
-    /// The accounts that joined with it, one entry each time.
+    /// The accounts that joined with it, one entry per use.
     used_by: Vec<AccountId>,
 }
 
 impl Invitation {
-    /// Whether it lets somebody in at a time, given when it was made.
+    /// Whether it can be used at `now`; `made` is its creation time.
     fn is_open(&self, made: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         let expires = self.expires.unwrap_or_else(|| made + TimeDelta::days(limits::INVITATION_DAYS.into()));
         let uses = u32::try_from(self.used_by.len()).unwrap_or(u32::MAX);
@@ -42,7 +42,7 @@ impl Invitation {
 }
 
 impl Contact {
-    /// Whether it is in the team and may invite others.
+    /// Whether the contact is in the team and may invite.
     pub(super) fn may_invite(&self) -> bool {
         !self.archived && (self.inviting || policy::may(self.status, Action::AddToTeam))
     }
@@ -54,7 +54,7 @@ impl Team {
         created: invitation::Created,
         now: DateTime<Utc>,
     ) -> Result<Vec<TeamEvent>, Rejection> {
-        // When those of earlier versions were made is not known here: they count as open until they are revoked.
+        // The creation times of invitations of earlier versions are unknown here, so they count as open until revoked.
         let open = self.invitations.values().filter(|known| known.is_open(now, now)).count();
         match self.invitations.contains_key(&created.invitation) {
             true => Ok(vec![]),
@@ -84,7 +84,7 @@ impl Team {
         let known =
             self.contact_of(joiner.account).and_then(|known| Some((known, self.contacts.get(&known)?)));
         match known {
-            // A member joined before, perhaps by the last use of this invitation.
+            // The account is a member already, perhaps by the last use of this invitation.
             Some((_, contact)) if !contact.archived => return Ok(vec![]),
             Some((_, contact)) if invitation.number < contact.barred => return Err(Rejection::NoInvitation),
             _ if !invitation.is_open(made, now) => return Err(Rejection::NoInvitation),
@@ -111,8 +111,8 @@ impl Team {
         }
     }
 
-    /// A contact may not invite any more: its invitations are void. The makers of invitations of earlier versions are
-    /// unknown, so those are void as soon as any contact loses the right.
+    /// Voids the invitations of a contact that has lost the right to invite. The makers of invitations of earlier versions are
+    /// unknown, so these become void as soon as any contact loses the right.
     pub(super) fn void_invitations_of(&mut self, maker: ContactId) {
         for invitation in self.invitations.values_mut() {
             if invitation.by.is_none_or(|by| by == maker) {

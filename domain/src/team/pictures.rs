@@ -1,36 +1,33 @@
-//! Pictures of a team and of its people.
+//! The pictures of a team and of its contacts.
 
 use super::{Rejection, Team};
 use crate::policy;
 use events::{AccountId, BlobId, ContactId, TeamEvent, contact, icon};
 
 impl Team {
-    /// Bytes that its files may have together, beside its picture.
+    /// The storage available to files, without the team's picture, bytes.
     pub fn room(&self) -> u64 {
         let limit = self.settings.as_ref().map_or(0, |settings| settings.uploads_size_limit);
         limit.saturating_sub(self.icon.as_ref().map_or(0, |icon| icon.size))
     }
 
-    /// Where its picture is stored.
+    /// The blob of the team's picture.
     pub fn picture(&self) -> Option<BlobId> {
         self.icon.as_ref().map(|icon| icon.blob)
     }
 
-    /// Where a contact's picture is stored.
+    /// The blob of a contact's picture.
     pub fn picture_of(&self, contact: ContactId) -> Option<BlobId> {
         self.contacts.get(&contact)?.icon.as_ref().map(|icon| icon.blob)
     }
 
-    /// Where its picture and those of all who are or were in it are stored.
+    /// The blobs of the team's picture and of the pictures of all present and former contacts.
     pub fn pictures(&self) -> impl Iterator<Item = BlobId> + '_ {
         let people = self.contacts.values().filter_map(|contact| contact.icon.as_deref());
         self.icon.iter().chain(people).map(|icon| icon.blob)
     }
 
-    /// Whether somebody may change the picture of a contact: their own, or that of those whom they rule.
-    ///
-    /// # Errors
-    /// Why not.
+    /// Checks that the actor may change a contact's picture: its own, or that of a contact whose status it may assign.
     pub fn may_picture(&self, actor: ContactId, contact: ContactId) -> Result<(), Rejection> {
         let by = self.acting(actor)?;
         if self.is_bot(contact) {
@@ -69,7 +66,7 @@ impl Team {
         Ok(self.removed_picture(contact).into_iter().collect())
     }
 
-    /// The picture of an account's contact goes, in a team that has ended or that they have left, too.
+    /// Removes the picture of an account's contact, even if the team is archived or the contact has left.
     pub(super) fn without_picture(&self, account: AccountId) -> Vec<TeamEvent> {
         self.contact_of(account).and_then(|contact| self.removed_picture(contact)).into_iter().collect()
     }

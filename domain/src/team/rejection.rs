@@ -1,37 +1,37 @@
-//! Why a command may not be carried out on a team.
+//! Why a command on a team is rejected.
 
-/// Why not.
+/// Why a command is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no such team, any more or at all.
+    /// The team does not exist, or is archived.
     NoTeam,
-    /// The actor is no contact of the team.
+    /// The actor is not in the team.
     NotAMember,
-    /// The actor's status does not allow it.
+    /// The actor lacks the right.
     NotAllowed,
-    /// The invitation is unknown or void, or not for this person.
+    /// The invitation is unknown or void, or the person was removed after it was created.
     NoInvitation,
     /// The integration does not exist.
     NoIntegration,
-    /// The integration hears a group that the actor is not in.
+    /// The integration is in a group that the actor is not in.
     NotInGroup,
-    /// The contact does not exist, or is in the team no longer.
+    /// The contact does not exist, or has left the team.
     NoContact,
     /// The section does not exist.
     NoSection,
-    /// Sections that a contact shall be put into do not exist.
+    /// A section for a contact does not exist.
     UnknownSections,
-    /// Fields that the actor may not change, by the API's names.
+    /// The actor may not change these fields, by their names in the API.
     Fields(Vec<&'static str>),
-    /// A team must keep an owner.
+    /// A team must have an owner.
     LastOwner,
     /// A limit is reached.
     TooMany {
-        /// The API's name of the field.
+        /// The field's name in the API.
         what: &'static str,
         /// The limit.
         max: usize,
     },
-    /// The picture does not fit into the quota.
+    /// The picture exceeds the team's quota.
     QuotaExceeded,
 }

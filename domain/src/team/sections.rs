@@ -1,4 +1,4 @@
-//! Sections: the folders that a team's contacts, groups and tasks are sorted into, each kind for itself.
+//! The sections of a team, which sort its contacts, groups and tasks; each section has one kind.
 
 use super::{Rejection, SectionChange, Team};
 use crate::limits;
@@ -33,8 +33,8 @@ impl Team {
         if live().count() >= limits::SECTIONS {
             return Err(Rejection::TooMany { what: "sections", max: limits::SECTIONS });
         }
-        let behind = || live().map(|known| known.sort_ordering.saturating_add(1)).max().unwrap_or(0);
-        let sort_ordering = sort_ordering.unwrap_or_else(behind).min(limits::SORT_ORDERING);
+        let last_place = || live().map(|known| known.sort_ordering.saturating_add(1)).max().unwrap_or(0);
+        let sort_ordering = sort_ordering.unwrap_or_else(last_place).min(limits::SORT_ORDERING);
         let name = self.own(name)?;
         let description = if description.is_empty() { None } else { Some(self.own(description)?) };
         Ok(vec![section::Created { section, name, sort_ordering, description, kind }.into()])

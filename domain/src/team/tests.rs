@@ -85,7 +85,7 @@ fn story(commands: impl IntoIterator<Item = Command>) -> Vec<TeamEvent> {
 }
 
 #[test]
-fn one_append_makes_the_whole_team_and_nobody_twice() {
+fn team_is_created_by_one_append_without_duplicates() {
     let events = story([create()]);
     let added: Vec<_> = events
         .iter()
@@ -103,7 +103,7 @@ fn one_append_makes_the_whole_team_and_nobody_twice() {
 }
 
 #[test]
-fn rights_are_those_of_the_log() {
+fn rights_are_read_from_the_state() {
     let history = story([create()]);
     let rename = |actor| Command::Change {
         actor,
@@ -118,14 +118,14 @@ fn rights_are_those_of_the_log() {
 }
 
 #[test]
-fn an_archived_team_takes_no_commands_but_the_same_again() {
+fn archived_team_rejects_all_commands_but_a_repeated_archive() {
     let history = story([create(), Command::Archive { actor: OWNER }]);
     assert_eq!(given::<Team>(&history).when(Command::Archive { actor: OWNER }), Ok(vec![]));
     assert_eq!(given::<Team>(&history).when(invite(OWNER, 5)), Err(Rejection::NoTeam));
 }
 
 #[test]
-fn an_invitation_makes_a_member_who_has_to_confirm_and_joining_again_is_harmless() {
+fn joining_by_invitation_adds_an_unconfirmed_member_once() {
     let history = story([create(), invite(OWNER, 5), join(5, 8)]);
     let Some(TeamEvent::ContactAdded(added)) = history.iter().rev().nth(1) else { panic!("{history:?}") };
     assert_eq!((added.status, added.need_confirmation), (ContactStatus::Member, true));
@@ -134,7 +134,7 @@ fn an_invitation_makes_a_member_who_has_to_confirm_and_joining_again_is_harmless
 }
 
 #[test]
-fn a_revoked_invitation_opens_nothing() {
+fn revoked_invitation_is_rejected() {
     let revoke = Command::RevokeInvitation { actor: OWNER, invitation: invitation(5) };
     let history = story([create(), invite(OWNER, 5), revoke.clone()]);
     assert_eq!(given::<Team>(&history).when(join(5, 8)), Err(Rejection::NoInvitation));
@@ -142,7 +142,7 @@ fn a_revoked_invitation_opens_nothing() {
 }
 
 #[test]
-fn a_picture_must_fit_the_quota_and_removing_none_is_fine() {
+fn picture_above_the_quota_is_rejected_and_removing_none_yields_no_event() {
     let history = story([create()]);
     let set = |size| Command::SetIcon { actor: OWNER, icon: icon(size) };
     assert_eq!(given::<Team>(&history).when(set(limits::UPLOADS_SIZE + 1)), Err(Rejection::QuotaExceeded));

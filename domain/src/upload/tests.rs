@@ -10,12 +10,12 @@ fn file(id: u128) -> UploadId {
     UploadId(Uuid::from_u128(id))
 }
 
-fn message(id: u128) -> Bearer {
-    Bearer::Message(MessageId(Uuid::from_u128(id)))
+fn message(id: u128) -> AttachmentTarget {
+    AttachmentTarget::Message(MessageId(Uuid::from_u128(id)))
 }
 
-fn task(id: u128) -> Bearer {
-    Bearer::Task(GroupId(Uuid::from_u128(id)))
+fn task(id: u128) -> AttachmentTarget {
+    AttachmentTarget::Task(GroupId(Uuid::from_u128(id)))
 }
 
 fn store(id: u128, size: u64, room: u64) -> Command {
@@ -36,12 +36,12 @@ fn store(id: u128, size: u64, room: u64) -> Command {
 
 fn attach(actor: ContactId, uploads: &[u128], to: u128) -> Command {
     let uploads = uploads.iter().copied().map(file).collect();
-    Command::Attach { actor, uploads, bearer: message(to) }
+    Command::Attach { actor, uploads, target: message(to) }
 }
 
 fn attach_to_task(actor: ContactId, uploads: &[u128], to: u128) -> Command {
     let uploads = uploads.iter().copied().map(file).collect();
-    Command::Attach { actor, uploads, bearer: task(to) }
+    Command::Attach { actor, uploads, target: task(to) }
 }
 
 fn remove(actor: ContactId, id: u128, deleted: &[u128]) -> Command {
@@ -50,7 +50,7 @@ fn remove(actor: ContactId, id: u128, deleted: &[u128]) -> Command {
 }
 
 #[test]
-fn all_files_together_fit_into_the_room_to_the_byte() {
+fn quota_is_enforced_to_the_byte() {
     let mut history = given::<Uploads>(&[]).when(store(1, 40, 100)).unwrap();
     assert_eq!(
         given::<Uploads>(&history).when(store(2, 41, 100)),
@@ -63,7 +63,7 @@ fn all_files_together_fit_into_the_room_to_the_byte() {
 }
 
 #[test]
-fn what_is_removed_makes_room() {
+fn removed_file_frees_quota() {
     let mut history = given::<Uploads>(&[]).when(store(1, 90, 100)).unwrap();
     assert_eq!(given::<Uploads>(&history).when(remove(YOU, 1, &[])), Err(Rejection::NoUpload));
     history.extend(given::<Uploads>(&history).when(remove(ME, 1, &[])).unwrap());
@@ -74,7 +74,7 @@ fn what_is_removed_makes_room() {
 }
 
 #[test]
-fn files_of_who_is_erased_go_whatever_brings_them() {
+fn files_of_an_erased_owner_are_removed_although_in_use() {
     let stored = given::<Uploads>(&[]).when(store(1, 10, 100)).unwrap();
     let used = [stored.clone(), given::<Uploads>(&stored).when(attach(ME, &[1], 7)).unwrap()].concat();
     let files = Uploads::initial().fold(&used);
@@ -87,7 +87,7 @@ fn files_of_who_is_erased_go_whatever_brings_them() {
 }
 
 #[test]
-fn only_its_owner_uses_a_file_and_what_is_used_stays_until_its_messages_are_deleted() {
+fn only_the_owner_attaches_a_file_and_used_file_stays_until_its_messages_are_deleted() {
     let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
     assert_eq!(given::<Uploads>(&history).when(attach(YOU, &[1], 9)), Err(Rejection::NoUpload));
     assert_eq!(given::<Uploads>(&history).when(attach(ME, &[1, 2], 9)), Err(Rejection::NoUpload));
@@ -101,10 +101,10 @@ fn only_its_owner_uses_a_file_and_what_is_used_stays_until_its_messages_are_dele
 }
 
 #[test]
-fn who_runs_the_team_removes_anybodys_file_but_none_that_is_in_use() {
+fn admin_removes_files_of_others_unless_in_use() {
     let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
     history.extend(given::<Uploads>(&history).when(attach(ME, &[1], 9)).unwrap());
-    let any = |over: &[Bearer]| Command::Remove {
+    let any = |over: &[AttachmentTarget]| Command::Remove {
         actor: Actor { contact: YOU, any: true },
         upload: file(1),
         over: over.to_vec(),
@@ -114,7 +114,7 @@ fn who_runs_the_team_removes_anybodys_file_but_none_that_is_in_use() {
 }
 
 #[test]
-fn a_task_keeps_the_files_that_it_was_given_whoever_sends_them_back() {
+fn task_keeps_files_of_others_when_changed() {
     let mut history = given::<Uploads>(&[]).when(store(1, 1, 100)).unwrap();
     assert_eq!(given::<Uploads>(&history).when(attach_to_task(YOU, &[1], 5)), Err(Rejection::NoUpload));
     history.extend(given::<Uploads>(&history).when(attach_to_task(ME, &[1], 5)).unwrap());

@@ -54,7 +54,7 @@ async fn done(stage: &Stage) {
 }
 
 #[tokio::test]
-async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id() {
+async fn rebuild_sends_nothing_again_and_crash_before_recording_resends_under_the_same_id() {
     let stage = Stage::set().await;
     let (url, mut ids) = receiver().await;
     let own = |text: &str| Personal::of_team(TEAM, text.to_owned());
@@ -99,7 +99,7 @@ async fn no_replay_sends_again_and_a_crash_before_noting_sends_under_the_same_id
 }
 
 #[tokio::test]
-async fn what_waits_is_not_sent_once_the_integration_hears_another_group() {
+async fn waiting_webhook_is_dropped_after_its_integration_moves_to_another_group() {
     let stage = Stage::set().await;
     let (url, mut ids) = receiver().await;
     let settings = |group: GroupId| integration::Settings {

@@ -44,7 +44,7 @@ async fn is_obeyed(stage: Stage) {
 }
 
 #[tokio::test]
-async fn what_is_skipped_while_a_shadow_is_filled_is_not_served_from_it() {
+async fn event_skipped_while_a_shadow_is_filled_is_not_in_the_switched_read_model() {
     let (stage, mut shadow) = poisoned().await;
     let ruled = skip(&stage).await;
     stage.projected(ruled).await;
@@ -53,7 +53,7 @@ async fn what_is_skipped_while_a_shadow_is_filled_is_not_served_from_it() {
 }
 
 #[tokio::test]
-async fn what_is_skipped_between_two_runs_is_not_served_from_what_the_first_has_filled() {
+async fn event_skipped_between_two_runs_makes_the_shadow_start_again() {
     let (stage, shadow) = poisoned().await;
     drop(shadow);
     let ruled = skip(&stage).await;
@@ -66,7 +66,7 @@ async fn what_is_skipped_between_two_runs_is_not_served_from_what_the_first_has_
 }
 
 #[tokio::test]
-async fn what_is_skipped_behind_the_switch_waits_for_its_ruling_there() {
+async fn event_skipped_after_the_switch_stays_parked_until_its_ruling() {
     let (stage, mut shadow) = poisoned().await;
     let served = stage.read.known();
     stage.still();

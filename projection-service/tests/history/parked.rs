@@ -41,7 +41,7 @@ pub(crate) async fn body(stage: &Stage, message: MessageId) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_damaged_event_parks_its_stream_and_all_others_go_on() {
+async fn damaged_event_parks_its_stream_only() {
     let stage = Stage::set().await;
     let (bad, good) = (message_id(1), message_id(2));
     let stream = StreamName::message(bad);
@@ -66,7 +66,7 @@ async fn a_damaged_event_parks_its_stream_and_all_others_go_on() {
 }
 
 #[tokio::test]
-async fn a_skipped_event_is_never_applied_and_a_rebuild_comes_to_the_same_rows() {
+async fn skipped_event_is_not_applied_and_rebuild_gives_the_same_rows() {
     let stage = Stage::set().await;
     let bad = message_id(1);
     let stream = StreamName::message(bad);
@@ -101,7 +101,7 @@ async fn a_skipped_event_is_never_applied_and_a_rebuild_comes_to_the_same_rows()
 }
 
 #[tokio::test]
-async fn what_the_database_refuses_is_parked_and_tried_again_on_an_operators_word() {
+async fn event_rejected_by_the_database_is_parked_and_applied_on_retry() {
     let stage = Stage::set().await;
     let refuse = "ALTER TABLE read.message ADD CONSTRAINT no_poison CHECK (body <> 'яд')";
     sqlx::query(refuse).execute(&stage.pool).await.unwrap();

@@ -25,7 +25,7 @@ fn now() -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn by_the_index_and_by_the_log_a_team_comes_out_as_it_was_served() {
+async fn point_in_time_view_by_index_or_scan_equals_the_served_rows() {
     let stage = Stage::set().await;
     Ledger::migrate(&stage.pool).await.unwrap();
     let ledger = Ledger::new(stage.pool.clone());
@@ -77,7 +77,7 @@ async fn by_the_index_and_by_the_log_a_team_comes_out_as_it_was_served() {
 }
 
 #[tokio::test]
-async fn who_is_forgotten_is_forgotten_in_their_past() {
+async fn point_in_time_view_of_an_erased_account_has_no_personal_values() {
     let stage = Stage::set().await;
     Ledger::migrate(&stage.pool).await.unwrap();
     let then = stage.head().await;

@@ -38,7 +38,7 @@ pub(crate) async fn differences(stage: &Stage) -> Vec<Difference> {
 }
 
 #[tokio::test]
-async fn a_shadow_takes_the_place_of_the_served_one_and_neither_plans_nor_forgets_anything() {
+async fn switched_shadow_has_the_served_rows_and_leaves_ops_unchanged() {
     let stage = Stage::set().await;
     for n in 0..30 {
         say(&stage, n).await;
@@ -75,7 +75,7 @@ async fn a_shadow_takes_the_place_of_the_served_one_and_neither_plans_nor_forget
 }
 
 #[tokio::test]
-async fn a_switch_waits_for_nobody_and_stands_where_the_projection_stands() {
+async fn switch_during_projection_loses_no_event() {
     let stage = Stage::set().await;
     let mut last = 0;
     for round in 0..5 {
@@ -94,7 +94,7 @@ async fn a_switch_waits_for_nobody_and_stands_where_the_projection_stands() {
 }
 
 #[tokio::test]
-async fn who_still_reads_the_old_tables_is_never_broken_off() {
+async fn open_reader_of_the_old_tables_is_never_cancelled() {
     let stage = Stage::set().await;
     let last = say(&stage, 1).await;
     stage.projected(last).await;
@@ -121,7 +121,7 @@ async fn who_still_reads_the_old_tables_is_never_broken_off() {
 }
 
 #[tokio::test]
-async fn rows_that_are_not_what_the_log_says_are_found_with_their_columns() {
+async fn comparison_reports_tampered_rows_with_their_columns() {
     let stage = Stage::set().await;
     let last = say(&stage, 1).await;
     stage.projected(last).await;

@@ -163,7 +163,7 @@ async fn failed(stage: &Stage, times: i64) {
 }
 
 #[tokio::test]
-async fn codes_go_out_while_a_hundred_webhooks_wait_for_a_listener_that_never_answers() {
+async fn login_codes_are_sent_while_webhooks_wait_for_an_unresponsive_target() {
     let stage = Stage::set().await;
     let (url, open) = silence().await;
     let (told, mut sent) = unbounded_channel();
@@ -217,7 +217,7 @@ async fn codes_go_out_while_a_hundred_webhooks_wait_for_a_listener_that_never_an
 }
 
 #[tokio::test]
-async fn a_teams_flood_holds_four_places_and_delays_no_other_team() {
+async fn flooding_team_is_limited_to_four_webhooks_and_delays_no_other_team() {
     let stage = Stage::set().await;
     let (url, open) = silence().await;
     let (well, mut heard) = receiver().await;
@@ -247,7 +247,7 @@ async fn a_teams_flood_holds_four_places_and_delays_no_other_team() {
 }
 
 #[tokio::test]
-async fn a_target_that_fails_is_left_alone_and_its_webhooks_wait() {
+async fn failing_target_is_paused_and_loses_no_webhook() {
     let stage = Stage::set().await;
     let (url, mut calls) = answering(&[500, 503, 502, 500]).await;
     let (clock, time) = Clock::scripted(Utc::now() + TimeDelta::hours(1));

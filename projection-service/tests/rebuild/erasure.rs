@@ -49,7 +49,7 @@ fn belongings(account: AccountId) -> Vec<(StreamName, Vec<Event>)> {
 const RECEIPT: ReceiptId = ReceiptId(Uuid::from_u128(0xe));
 
 #[tokio::test]
-async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
+async fn erased_account_equals_a_rebuild_without_its_key() {
     let mut telling = Telling::begin().await;
     let said = telling.tell_all().await;
     let (who, account) = (contact_id(1), account_id(1));
@@ -102,7 +102,7 @@ async fn who_is_erased_is_left_as_a_rebuild_finds_them() {
 }
 
 #[tokio::test]
-async fn a_team_that_is_erased_is_left_as_a_rebuild_finds_it() {
+async fn erased_team_equals_a_rebuild_without_its_key() {
     let mut telling = Telling::begin().await;
     telling.tell_all().await;
     let (asked_by, reason) = (ErasureAsker::Operator, ErasureReason::Retention);

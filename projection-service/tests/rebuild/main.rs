@@ -15,7 +15,7 @@ use read_model::schema::{READ_SCHEMA, inside};
 use sqlx::PgPool;
 
 #[tokio::test]
-async fn rows_do_not_depend_on_how_events_are_batched() {
+async fn rebuild_in_large_batches_gives_the_same_rows() {
     let mut telling = Telling::begin().await;
     telling.tell_all().await;
     telling.is_of_people_too().await;
@@ -43,7 +43,7 @@ async fn rows_do_not_depend_on_how_events_are_batched() {
 
 /// What is too old to be asked for is not written: all but that comes out the same, and the floor says so.
 #[tokio::test]
-async fn a_rebuild_writes_no_notices_that_nobody_can_ask_for() {
+async fn rebuild_with_a_cutoff_writes_only_recent_notices() {
     let mut telling = Telling::begin().await;
     telling.tell_all().await;
     let live = dump(&telling.pool).await;
@@ -76,7 +76,7 @@ async fn a_rebuild_writes_no_notices_that_nobody_can_ask_for() {
 
 /// Where nobody is told of anything, what happened to messages is applied in sets.
 #[tokio::test]
-async fn a_rebuild_that_tells_nobody_makes_the_same_rows() {
+async fn rebuild_without_notices_gives_the_same_rows() {
     let mut telling = Telling::begin().await;
     telling.tell_all().await;
     telling.is_of_people_too().await;
@@ -95,7 +95,7 @@ async fn a_rebuild_that_tells_nobody_makes_the_same_rows() {
 }
 
 #[tokio::test]
-async fn tables_of_another_program_are_made_anew_and_nobody_is_let_in_before_they_are_full() {
+async fn tables_of_another_version_are_recreated_and_unavailable_until_rebuilt() {
     let database = TestDatabase::create().await;
     let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
     let state = || async {

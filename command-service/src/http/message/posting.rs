@@ -219,7 +219,7 @@ pub(super) async fn is_posted(
     let known: Message = service.aggregates.current(&StreamName::message(id)).await?;
     match known.is_by(scope.team, chat, Author::Contact(scope.contact)) {
         true => Ok(true),
-        false if known.brings().is_some() => Err(message::Rejection::IdTaken.answer()),
+        false if known.attachments().is_some() => Err(message::Rejection::IdTaken.answer()),
         false => Ok(false),
     }
 }

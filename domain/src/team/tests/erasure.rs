@@ -20,7 +20,7 @@ fn contact_id(n: u128) -> ContactId {
 }
 
 #[test]
-fn when_the_only_owner_is_erased_the_highest_of_the_others_follows() {
+fn erased_only_owner_is_succeeded_by_the_contact_of_highest_status() {
     let history = story([create()]);
     let state = Team::initial().fold(&history);
     assert!(
@@ -36,7 +36,7 @@ fn when_the_only_owner_is_erased_the_highest_of_the_others_follows() {
 }
 
 #[test]
-fn a_team_without_anybody_to_own_it_ends() {
+fn team_of_guests_is_archived_when_its_owner_is_erased() {
     let history = story([create(), part_with(2), part_with(3)]);
     let ended: Vec<TeamEvent> =
         vec![contact::Archived { contact: contact_id(1), by: None }.into(), team::Archived {}.into()];
@@ -48,7 +48,7 @@ fn a_team_without_anybody_to_own_it_ends() {
 }
 
 #[test]
-fn a_team_is_erased_once_whether_it_had_ended_or_not() {
+fn live_or_archived_team_is_erased_once() {
     assert_eq!(given::<Team>(&[]).when(erase(1)), Err(Rejection::NoTeam));
     let history = story([create(), erase(1)]);
     assert!(matches!(&history[..], [.., TeamEvent::Archived(_), TeamEvent::Erased(_)]));
@@ -67,7 +67,7 @@ fn a_team_is_erased_once_whether_it_had_ended_or_not() {
 }
 
 #[test]
-fn the_picture_of_who_is_erased_goes_also_where_they_are_no_longer() {
+fn picture_of_an_erased_account_is_removed_from_left_and_archived_teams() {
     let contact = contact_id(2);
     let set = || Command::SetContactIcon { actor: contact, contact, icon: icon(10) };
     let removed: TeamEvent = contact::IconRemoved { contact }.into();

@@ -31,7 +31,7 @@ fn comment(text: &str) -> IntegrationChange {
 }
 
 #[test]
-fn an_integration_changes_partly_and_is_gone_when_removed() {
+fn integration_keeps_omitted_settings_and_is_missing_after_removal() {
     let history = story([create(), make(OWNER, &[GROUP]), change(comment("Тест 123"), &[GROUP])]);
     let Some(TeamEvent::IntegrationChanged(changed)) = history.last() else { panic!("{history:?}") };
     assert_eq!(
@@ -44,7 +44,7 @@ fn an_integration_changes_partly_and_is_gone_when_removed() {
 }
 
 #[test]
-fn nobody_places_an_integration_on_a_group_that_they_are_not_in() {
+fn creating_an_integration_needs_membership_of_its_group() {
     let history = story([create()]);
     assert_eq!(given::<Team>(&history).when(make(OWNER, &[OTHER])), Err(Rejection::NotInGroup));
     assert_eq!(given::<Team>(&history).when(make(ADMIN, &[])), Err(Rejection::NotInGroup));
@@ -53,7 +53,7 @@ fn nobody_places_an_integration_on_a_group_that_they_are_not_in() {
 }
 
 #[test]
-fn nobody_changes_an_integration_of_a_group_that_they_are_not_in_but_they_may_stop_it() {
+fn changing_an_integration_needs_membership_and_disabling_does_not() {
     let history = story([create(), make(ADMIN, &[GROUP])]);
     let webhook =
         IntegrationChange { webhook_url: Some("https://example.org".into()), ..IntegrationChange::default() };
@@ -69,7 +69,7 @@ fn nobody_changes_an_integration_of_a_group_that_they_are_not_in_but_they_may_st
 }
 
 #[test]
-fn an_integration_moves_only_between_groups_of_the_actor() {
+fn integration_moves_only_between_groups_of_the_actor() {
     let history = story([create(), make(ADMIN, &[GROUP])]);
     let moved = || IntegrationChange { group: Some(OTHER), ..IntegrationChange::default() };
     for inside in [&[GROUP][..], &[OTHER], &[]] {

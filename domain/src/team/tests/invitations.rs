@@ -51,7 +51,7 @@ fn comes_back(history: &[TeamEvent], command: Command) {
 }
 
 #[test]
-fn who_was_removed_comes_back_by_no_invitation_of_that_time_but_by_a_new_one() {
+fn removed_contact_rejoins_only_with_a_later_invitation() {
     let removed = story([
         create(),
         invite(OWNER, 5),
@@ -73,21 +73,21 @@ fn who_was_removed_comes_back_by_no_invitation_of_that_time_but_by_a_new_one() {
 }
 
 #[test]
-fn who_left_by_themselves_comes_back_also_by_the_one_they_used() {
+fn contact_that_left_rejoins_with_the_same_invitation() {
     let left = story([create(), invite(OWNER, 5), join(5, 8), invite(OWNER, 6), archive(JOINER, JOINER)]);
     comes_back(&left, join(5, 8));
     comes_back(&left, join(6, 8));
 }
 
 #[test]
-fn who_left_before_it_was_said_who_did_it_counts_as_removed() {
+fn archival_without_an_actor_counts_as_removal() {
     let mut history = story([create(), invite(OWNER, 5), join(5, 8)]);
     history.push(contact::Archived { contact: JOINER, by: None }.into());
     refused(&history, join(5, 8));
 }
 
 #[test]
-fn what_a_dismissed_admin_has_made_opens_nothing_for_anybody() {
+fn invitations_of_a_demoted_admin_are_void() {
     let made = story([create(), invite(ADMIN, 5), invite(OWNER, 6)]);
     for dismissal in [status(ADMIN, ContactStatus::Member), archive(OWNER, ADMIN), archive(ADMIN, ADMIN)] {
         let after = [made.clone(), given::<Team>(&made).when(dismissal).unwrap()].concat();
@@ -100,7 +100,7 @@ fn what_a_dismissed_admin_has_made_opens_nothing_for_anybody() {
 }
 
 #[test]
-fn a_dismissed_admin_who_rises_again_has_no_invitations_of_before() {
+fn admin_promoted_again_does_not_regain_earlier_invitations() {
     let again = story([
         create(),
         invite(ADMIN, 5),
@@ -111,7 +111,7 @@ fn a_dismissed_admin_who_rises_again_has_no_invitations_of_before() {
 }
 
 #[test]
-fn who_was_let_invite_and_is_no_longer_has_made_nothing() {
+fn invitations_end_with_the_inviting_right() {
     let made = story([create(), inviting(MEMBER, true), invite(MEMBER, 5)]);
     assert!(given::<Team>(&made).when(join(5, 9)).is_ok());
     let taken = [made.clone(), given::<Team>(&made).when(inviting(MEMBER, false)).unwrap()].concat();
@@ -123,7 +123,7 @@ fn who_was_let_invite_and_is_no_longer_has_made_nothing() {
 }
 
 #[test]
-fn an_invitation_ends_with_its_time() {
+fn expired_invitation_is_rejected() {
     let history = story([create(), invite(OWNER, 5)]);
     assert!(given::<Team>(&history).when(join_at(5, 8, 29)).is_ok());
     refused(&history, join_at(5, 8, 30));
@@ -132,7 +132,7 @@ fn an_invitation_ends_with_its_time() {
 }
 
 #[test]
-fn an_invitation_lets_in_as_many_as_it_says() {
+fn invitation_is_limited_to_its_uses() {
     let history = story([create(), limited(5, 2), join(5, 8), join(5, 9)]);
     refused(&history, join(5, 10));
     assert_eq!(given::<Team>(&history).when(join(5, 9)), Ok(vec![]), "joining again is harmless");
@@ -141,7 +141,7 @@ fn an_invitation_lets_in_as_many_as_it_says() {
 }
 
 #[test]
-fn invitations_of_earlier_versions_last_thirty_days_and_go_with_the_first_dismissal() {
+fn invitation_without_expiry_lasts_thirty_days_and_ends_with_any_demotion() {
     let history = [story([create()]), vec![old(5)]].concat();
     assert!(given::<Team>(&history).when(join_at(5, 8, 29)).is_ok());
     refused(&history, join_at(5, 8, 30));
@@ -155,7 +155,7 @@ fn invitations_of_earlier_versions_last_thirty_days_and_go_with_the_first_dismis
 }
 
 #[test]
-fn a_void_invitation_takes_no_room_and_cannot_be_revoked() {
+fn void_invitation_does_not_count_and_cannot_be_revoked() {
     let history = story([create(), invite(ADMIN, 5), status(ADMIN, ContactStatus::Member)]);
     refused(&history, Command::RevokeInvitation { actor: OWNER, invitation: invitation(5) });
 }

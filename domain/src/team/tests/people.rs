@@ -35,7 +35,7 @@ fn after(history: &[TeamEvent], command: Command) -> Vec<TeamEvent> {
 }
 
 #[test]
-fn who_may_adds_people_and_adding_again_changes_nothing() {
+fn adding_a_contact_needs_the_right_and_repeating_yields_no_event() {
     let history = founded();
     assert_eq!(
         given::<Team>(&history).when(add(MEMBER, 8, ContactStatus::Member)),
@@ -52,7 +52,7 @@ fn who_may_adds_people_and_adding_again_changes_nothing() {
 }
 
 #[test]
-fn who_is_added_shows_more_of_themselves_at_once_and_who_comes_back_what_they_did() {
+fn new_contact_gets_profile_fields_and_restored_contact_keeps_its_own() {
     let add = |n| {
         let more = ContactChange { patronymic: Some("Петрович".into()), ..ContactChange::default() };
         Command::AddContact {
@@ -75,7 +75,7 @@ fn who_is_added_shows_more_of_themselves_at_once_and_who_comes_back_what_they_di
 }
 
 #[test]
-fn a_former_contact_comes_back_under_the_same_address() {
+fn restored_contact_keeps_its_id() {
     let history = after(&founded(), archive(OWNER, MEMBER));
     let back = given::<Team>(&history).when(add(ADMIN, 2, ContactStatus::Guest)).unwrap();
     let [TeamEvent::ContactRestored(restored)] = &back[..] else { panic!("{back:?}") };
@@ -83,7 +83,7 @@ fn a_former_contact_comes_back_under_the_same_address() {
 }
 
 #[test]
-fn who_was_let_adds_members_but_gives_no_rank() {
+fn contact_with_inviting_right_adds_members_only() {
     let rights = ContactChange { add_to_team_rights: Some(true), ..ContactChange::default() };
     let history = after(&founded(), change(OWNER, MEMBER, rights));
     assert!(given::<Team>(&history).when(add(MEMBER, 8, ContactStatus::Member)).is_ok());
@@ -95,7 +95,7 @@ fn who_was_let_adds_members_but_gives_no_rank() {
 }
 
 #[test]
-fn everybody_changes_their_own_profile_whole() {
+fn contact_changes_its_whole_own_profile() {
     let own = ContactChange {
         mood: Some("бодр".into()),
         contact_email: Some("a@example.org".into()),
@@ -108,7 +108,7 @@ fn everybody_changes_their_own_profile_whole() {
 }
 
 #[test]
-fn preferences_are_ones_own() {
+fn preferences_are_changed_by_their_contact_only() {
     let quiet = || ContactChange {
         preferences: [("alt_send", Preference::Switch(true)), ("timezone", Preference::Text("UTC".into()))]
             .into(),
@@ -125,7 +125,7 @@ fn preferences_are_ones_own() {
 }
 
 #[test]
-fn what_others_may_not_change_is_named() {
+fn forbidden_fields_are_listed_in_the_rejection() {
     let name = || ContactChange {
         given_name: Some("Иной".into()),
         role: Some("повар".into()),
@@ -143,7 +143,7 @@ fn what_others_may_not_change_is_named() {
 }
 
 #[test]
-fn ranks_are_given_by_those_above() {
+fn status_is_assigned_only_up_to_the_actors_own() {
     let history = founded();
     let refused = Err(Rejection::Fields(vec!["status"]));
     assert_eq!(given::<Team>(&history).when(change(ADMIN, MEMBER, status(ContactStatus::Owner))), refused);
@@ -154,7 +154,7 @@ fn ranks_are_given_by_those_above() {
 }
 
 #[test]
-fn the_last_owner_neither_goes_nor_steps_down() {
+fn last_owner_cannot_leave_or_step_down() {
     let history = founded();
     assert_eq!(given::<Team>(&history).when(archive(OWNER, OWNER)), Err(Rejection::LastOwner));
     let down = change(OWNER, OWNER, status(ContactStatus::Member));
@@ -168,7 +168,7 @@ fn the_last_owner_neither_goes_nor_steps_down() {
 }
 
 #[test]
-fn everybody_may_leave_and_those_who_manage_people_remove_those_not_above() {
+fn contact_may_leave_and_admin_removes_contacts_up_to_its_status() {
     let history = founded();
     assert!(given::<Team>(&history).when(archive(MEMBER, MEMBER)).is_ok());
     assert!(given::<Team>(&history).when(archive(ADMIN, MEMBER)).is_ok());
@@ -177,7 +177,7 @@ fn everybody_may_leave_and_those_who_manage_people_remove_those_not_above() {
 }
 
 #[test]
-fn bots_are_nobodys_to_change() {
+fn bots_cannot_be_changed() {
     let bot = crate::bot::Bot::Notes.contact(TeamId(Uuid::from_u128(9)));
     assert_eq!(given::<Team>(&founded()).when(archive(OWNER, bot)), Err(Rejection::NotAllowed));
     let renamed = change(OWNER, bot, ContactChange { role: Some("x".into()), ..ContactChange::default() });
@@ -185,7 +185,7 @@ fn bots_are_nobodys_to_change() {
 }
 
 #[test]
-fn who_was_added_confirms_once() {
+fn added_contact_confirms_once() {
     let history = after(&founded(), Command::Confirm { actor: MEMBER });
     assert!(matches!(history.last(), Some(TeamEvent::ContactConfirmed(one)) if one.contact == MEMBER));
     assert_eq!(given::<Team>(&history).when(Command::Confirm { actor: MEMBER }), Ok(vec![]));
@@ -193,7 +193,7 @@ fn who_was_added_confirms_once() {
 }
 
 #[test]
-fn sections_come_change_and_go_and_contacts_with_them() {
+fn section_lifecycle_updates_its_contacts() {
     let new = SectionId(Uuid::from_u128(51));
     let kind = SectionKind::Contacts;
     let make = |actor| Command::CreateSection {
@@ -225,7 +225,7 @@ fn sections_come_change_and_go_and_contacts_with_them() {
 }
 
 #[test]
-fn a_section_changes_partly() {
+fn section_keeps_omitted_fields() {
     let place = SectionChange { sort_ordering: Some(7), ..SectionChange::default() };
     let kind = SectionKind::Contacts;
     let command = Command::ChangeSection { actor: MEMBER, kind, section: SECTION, change: place };
@@ -237,7 +237,7 @@ fn a_section_changes_partly() {
 }
 
 #[test]
-fn sections_of_a_kind_are_found_among_their_own_alone() {
+fn sections_of_different_kinds_are_separate() {
     let tasks = SectionId(Uuid::from_u128(52));
     let kind = SectionKind::Tasks;
     let (name, description) = ("Ремонт".to_owned(), String::new());
@@ -271,7 +271,7 @@ fn set_icon(actor: ContactId, contact: ContactId, n: u128) -> Command {
 }
 
 #[test]
-fn a_picture_is_ones_own_or_given_by_those_who_rule() {
+fn contact_picture_is_changed_by_its_contact_or_a_manager() {
     let history = founded();
     for (actor, contact) in
         [(MEMBER, MEMBER), (ADMIN, MEMBER), (OWNER, ADMIN), (ADMIN, ADMIN), (OWNER, OWNER)]
@@ -291,7 +291,7 @@ fn a_picture_is_ones_own_or_given_by_those_who_rule() {
 }
 
 #[test]
-fn a_picture_is_replaced_and_removed_once_and_takes_no_room_from_files() {
+fn contact_picture_is_replaced_and_removed_once_without_quota() {
     let room = Team::initial().fold(&founded()).room();
     let history = after(&founded(), set_icon(MEMBER, MEMBER, 71));
     assert_eq!(given::<Team>(&history).when(set_icon(MEMBER, MEMBER, 71)), Ok(vec![]));
