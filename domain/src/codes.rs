@@ -96,9 +96,7 @@ pub enum Command {
         now: DateTime<Utc>,
     },
     /// Records that a code was entered.
-    Enter {
-        nonce: Uuid,
-    },
+    Enter { nonce: Uuid },
 }
 
 /// No command is rejected: withholding a code is an event.

@@ -31,10 +31,7 @@ struct Content {
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Posts the message, or edits it if it exists and is the author's own.
-    Say {
-        draft: Draft,
-        now: DateTime<Utc>,
-    },
+    Say { draft: Draft, now: DateTime<Utc> },
     /// Edits an existing message; `None` leaves a value unchanged.
     Edit {
         author: Author,
@@ -51,10 +48,7 @@ pub enum Command {
         name: String,
     },
     /// Removes a reaction.
-    Unreact {
-        contact: ContactId,
-        name: String,
-    },
+    Unreact { contact: ContactId, name: String },
     Delete {
         author: Author,
         /// The actor may delete messages of others, at any age.

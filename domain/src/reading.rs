@@ -17,20 +17,9 @@ pub struct Reading {
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Marks everything up to a message as read.
-    Mark {
-        team: TeamId,
-        chat: ChatRef,
-        contact: ContactId,
-        message: MessageId,
-    },
+    Mark { team: TeamId, chat: ChatRef, contact: ContactId, message: MessageId },
     /// Changes settings and draft.
-    Keep {
-        team: TeamId,
-        chat: ChatRef,
-        contact: ContactId,
-        change: Change,
-        draft: Option<Personal<String>>,
-    },
+    Keep { team: TeamId, chat: ChatRef, contact: ContactId, change: Change, draft: Option<Personal<String>> },
 }
 
 /// A change of settings; `None` leaves a setting unchanged.

@@ -37,11 +37,7 @@ pub enum Command {
         room: u64,
     },
     /// Attaches files to a task, or to a message that is about to be posted.
-    Attach {
-        actor: ContactId,
-        uploads: Vec<UploadId>,
-        target: AttachmentTarget,
-    },
+    Attach { actor: ContactId, uploads: Vec<UploadId>, target: AttachmentTarget },
     /// Removes a file.
     Remove {
         actor: Actor,
@@ -73,9 +69,7 @@ pub enum Rejection {
         left: u64,
     },
     /// The team has the maximum number of files.
-    TooMany {
-        max: usize,
-    },
+    TooMany { max: usize },
     /// A message or task uses the file.
     InUse,
 }
@@ -134,7 +128,8 @@ impl Uploads {
         for upload in uploads {
             let used = self.files.get(&upload).is_some_and(|file| file.used_by.contains(&target));
             // A change of a task names all its files, including those that others attached.
-            let may = self.owned(actor, upload).is_some() || (used && matches!(target, AttachmentTarget::Task(_)));
+            let may =
+                self.owned(actor, upload).is_some() || (used && matches!(target, AttachmentTarget::Task(_)));
             if !may {
                 return Err(Rejection::NoUpload);
             }

@@ -55,10 +55,7 @@ pub enum Command {
         added_by: Option<TeamId>,
     },
     /// Sets the person's own name; `None` leaves a part unchanged.
-    TakeName {
-        given_name: Option<String>,
-        family_name: Option<String>,
-    },
+    TakeName { given_name: Option<String>, family_name: Option<String> },
     /// Opens a session after proof of ownership.
     LogIn(Login),
     /// Closes a session at the request of its own client.
@@ -88,19 +85,11 @@ pub enum Command {
         now: DateTime<Utc>,
     },
     /// Creates or replaces a device.
-    PutDevice {
-        device_id: String,
-        settings: device::Settings,
-    },
+    PutDevice { device_id: String, settings: device::Settings },
     /// Changes an existing device.
-    ChangeDevice {
-        device_id: String,
-        change: DeviceChange,
-    },
+    ChangeDevice { device_id: String, change: DeviceChange },
     /// Removes a device and closes its sessions; with the last device, all sessions.
-    RemoveDevice {
-        device_id: String,
-    },
+    RemoveDevice { device_id: String },
     /// Replaces the client settings.
     ReplaceUiSettings(String),
     /// Begins the erasure.

@@ -230,7 +230,10 @@ fn files_are_changed_by_managers_and_attached_until_archived() {
     let history = [made.clone(), given::<Task>(&made).when(with(OWNER)).unwrap()].concat();
     let Some(TaskEvent::Changed(changed)) = history.last() else { panic!() };
     assert_eq!((&changed.settings.uploads[..], changed.described), (&[file][..], false));
-    assert!(Task::initial().fold(&history).has_attachment(file) && !Task::initial().fold(&made).has_attachment(file));
+    assert!(
+        Task::initial().fold(&history).has_attachment(file)
+            && !Task::initial().fold(&made).has_attachment(file)
+    );
     let gone = given::<Task>(&history).when(Command::Archive { actor: OWNER }).unwrap();
     assert!(!Task::initial().fold(&[history, gone].concat()).has_attachment(file));
 }
