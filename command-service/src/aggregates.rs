@@ -95,7 +95,7 @@ impl Aggregates {
         self.transact_from(context, stream, InitialState::Cached, command).await
     }
 
-    /// As [`Self::transact`], without reading the stream first: for streams that are most likely new.
+    /// Carries out a command on a stream that is most likely new: [`Self::transact`] without reading the stream first.
     pub(crate) async fn create<A: Aggregate>(
         &self,
         context: &Context,

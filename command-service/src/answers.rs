@@ -20,7 +20,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 /// The answer to a command, before it is kept for repetitions (`idempotency.rs`).
 pub(crate) struct Answer {
     pub(crate) reply: Reply<Box<RawValue>>,
-    /// What a repetition under the same key is answered with; `None` where that depends on the client's preferences.
+    /// The answer to a repetition under the same key; `None` if it depends on the client's preferences.
     pub(crate) kept: Option<KeptAnswer>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A request for erasure is one event, durable before anything is destroyed. The rest is done in passes; each finds what is
 //! left and may stop anywhere: the phone number is released, memberships end, files and messages are removed by events of
-//! their own, traces beside the log are deleted, the key is destroyed. Once a pass found nothing for longer than any process
+//! their own, traces outside the log are deleted, the key is destroyed. Once a pass found nothing for longer than any process
 //! caches a key, the last event says that the erasure is complete. Passes may overlap and repeat: in two processes or after a
 //! crash they change nothing.
 

@@ -1,4 +1,4 @@
-//! What the command handlers work with.
+//! The state of the command handlers.
 
 use crate::{
     accounts::Accounts,
@@ -20,7 +20,7 @@ use outbound::Outbound;
 use secrets::{journal::Journal, vault::Vault};
 use std::{ops::Deref, sync::Arc, time::Duration};
 
-/// The state of the write routes, and the source of the tasks that run beside them. Cheap to clone.
+/// The state of the write routes, and the source of the background tasks. Cheap to clone.
 #[derive(Clone)]
 pub struct CommandService(Arc<Services>);
 

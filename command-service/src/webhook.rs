@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_clean_and_no_longer_than_one_may_be() {
+    fn message_of_a_long_payload_is_cut_and_has_no_nul() {
         let long = json!({"project_name": "a\u{0}b", "message": "ы".repeat(limits::MESSAGE)});
         let text = message(IntegrationKind::Sentry, "", &long).unwrap();
         assert!(!text.contains('\0') && text.chars().count() <= limits::MESSAGE);

@@ -88,7 +88,7 @@ impl AccountErasure {
         Ok(pass)
     }
 
-    /// Removes by events what belongs to the account, and deletes its traces beside the log.
+    /// Removes by events what belongs to the account, and deletes its traces outside the log.
     async fn clear(
         &self,
         context: &Context,

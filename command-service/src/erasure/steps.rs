@@ -48,7 +48,7 @@ impl ErasurePass {
     }
 }
 
-/// What erasures work with. Cheap to clone.
+/// The services that erasures use. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct ErasureSteps {
     pub(crate) access: Access,

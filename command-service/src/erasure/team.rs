@@ -57,7 +57,7 @@ impl TeamErasure {
         Ok(pass)
     }
 
-    /// Removes the files and pictures, and deletes the traces beside the log.
+    /// Removes the files and pictures, and deletes the traces outside the log.
     async fn clear(
         &self,
         context: &Context,

@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(60);
 /// `Retry-After` when too many uploads are running.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// What an upload is for; quotas and limits depend on it.
+/// The purpose of an upload, which decides its quotas and limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UploadPurpose {
     /// A file of the team.

@@ -69,7 +69,7 @@ pub(crate) async fn change_group(
 
 /// The requested changes.
 struct ChatChanges {
-    /// What the caller keeps of the chat.
+    /// The caller's own settings of the chat.
     own: reading::Change,
     draft: Option<Personal<String>>,
     /// The settings for everybody in the group.

@@ -15,7 +15,7 @@ use domain::{
 };
 use events::{
     ContactId, GroupId, Personal, SectionId, StreamName,
-    chat::{ChatRef, Member},
+    chat::{ChatRef, Member, Settings},
     value::{GroupStatus, SectionKind},
 };
 use platform::http::{ApiError, Body, FieldErrors, Params};
@@ -50,25 +50,7 @@ pub(crate) async fn create_group(
     Body(input): Body<CreateGroup>,
 ) -> Result<Answer, ApiError> {
     let mut context = context.named("group.create").by_member(scope.contact);
-    let mut errors = FieldErrors::default();
-    let own = |text: String| Personal::of_team(scope.team, text);
-    let display_name = own(errors.required("display_name", &input.display_name, limits::GROUP_NAME));
-    let description = input.description.unwrap_or_default();
-    let description = errors.text("description", &description, limits::DESCRIPTION);
-    let autocleanup_age = errors.autocleanup_age(input.autocleanup_age);
-    let section = group_section(&service, &mut errors, &scope, input.section).await?;
-    let members = read_members(&service, &mut errors, &scope, &input.members.unwrap_or_default()).await?;
-    errors.finish()?;
-    let settings = events::chat::Settings {
-        display_name,
-        description: own(description),
-        public: input.public.unwrap_or(false),
-        readonly_for_members: input.readonly_for_members.unwrap_or(false),
-        default_for_all: input.default_for_all.unwrap_or(false),
-        autocleanup_age,
-        pinned_message: None,
-        section,
-    };
+    let (settings, members) = read_new_group(&service, &scope, input).await?;
     let group: GroupId = context.id();
     let (team, actor) = (scope.team, actor(&scope));
     let command = |_: &Chat| chat::Command::Create {
@@ -81,6 +63,33 @@ pub(crate) async fn create_group(
     let done = service.aggregates.create(&context, StreamName::chat(group), command).await?;
     let view = || service.access.read.chats().complete_view(&scope, ChatRef::Group(group));
     service.answers.show(&context, done.position, view).await
+}
+
+async fn read_new_group(
+    service: &CommandService,
+    scope: &TeamScope,
+    input: CreateGroup,
+) -> Result<(Settings, Vec<Member>), ApiError> {
+    let mut errors = FieldErrors::default();
+    let own = |text: String| Personal::of_team(scope.team, text);
+    let display_name = own(errors.required("display_name", &input.display_name, limits::GROUP_NAME));
+    let description = input.description.unwrap_or_default();
+    let description = errors.text("description", &description, limits::DESCRIPTION);
+    let autocleanup_age = errors.autocleanup_age(input.autocleanup_age);
+    let section = group_section(service, &mut errors, scope, input.section).await?;
+    let members = read_members(service, &mut errors, scope, &input.members.unwrap_or_default()).await?;
+    errors.finish()?;
+    let settings = Settings {
+        display_name,
+        description: own(description),
+        public: input.public.unwrap_or(false),
+        readonly_for_members: input.readonly_for_members.unwrap_or(false),
+        default_for_all: input.default_for_all.unwrap_or(false),
+        autocleanup_age,
+        pinned_message: None,
+        section,
+    };
+    Ok((settings, members))
 }
 
 /// Delete a group

@@ -55,12 +55,8 @@ pub(crate) async fn create_integration(
     errors.finish()?;
     let (kind, group) = (checked(kind)?, checked(group)?);
     let inside = joined_groups(&service, &scope, [group]).await?;
-    let integration: IntegrationId = context.id();
-    let key = context.secret(&service.vault, KEY_BYTES)?;
-    let key_hash = hex::encode(service.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
-    let place = Place::Integration(scope.team, integration);
-    let key_sealed = service.vault.seal(key.as_bytes(), place).map_err(ApiError::internal)?;
-    let actor = scope.contact;
+    let (actor, integration): (_, IntegrationId) = (scope.contact, context.id());
+    let (key_hash, key_sealed) = new_key(&service, &mut context, &scope, integration)?;
     let done = transact(&service, &context, &scope, || team::Command::CreateIntegration {
         actor,
         integration,
@@ -133,6 +129,20 @@ pub(crate) async fn remove_integration(
         transact(&service, &context, &scope, || team::Command::RemoveIntegration { actor, integration })
             .await?;
     service.answers.nothing(&context, done.position).await
+}
+
+/// A new API key: its keyed hash, and the sealed key that the API shows.
+fn new_key(
+    service: &CommandService,
+    context: &mut Context,
+    scope: &TeamScope,
+    integration: IntegrationId,
+) -> Result<(String, String), ApiError> {
+    let key = context.secret(&service.vault, KEY_BYTES)?;
+    let key_hash = hex::encode(service.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
+    let place = Place::Integration(scope.team, integration);
+    let key_sealed = service.vault.seal(key.as_bytes(), place).map_err(ApiError::internal)?;
+    Ok((key_hash, key_sealed))
 }
 
 /// Reads a group, which has to belong to the team.

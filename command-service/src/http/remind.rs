@@ -26,7 +26,6 @@ use read_model::{chat_address::chat_of, remind::remind_view, rights::ChatAccess}
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// What the path of a reminder names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     remind_uid: RemindId,

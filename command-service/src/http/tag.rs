@@ -17,7 +17,6 @@ use protocol::{
 };
 use serde::Deserialize;
 
-/// What the path of a tag names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     tag_uid: TagId,

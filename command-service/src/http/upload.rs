@@ -28,7 +28,6 @@ pub(crate) struct UploadForm {
     file: Vec<u8>,
 }
 
-/// What the path names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Path {
     upload_uid: Uuid,

@@ -50,11 +50,11 @@ pub(crate) enum Repetition {
     Exempt(Exemption),
 }
 
-/// What is read of a request's body at most.
+/// Limits on the bodies of a route.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RouteLimits {
     pub(crate) body: Option<BodyLimit>,
-    /// While an address has used up this limit, its bodies are not read.
+    /// The quota of an address; once it is used up, bodies from the address are not read.
     pub(crate) address: Option<AddressFirst>,
 }
 

@@ -1,4 +1,4 @@
-//! What the parts of the upkeep work with.
+//! The services that the parts of the upkeep use.
 
 use crate::{aggregates::Aggregates, answers::Answers};
 use access::Access;

@@ -1,10 +1,10 @@
-//! Bitbucket: Cloud, whose events are called `repo:push`, `pullrequest:created`, and Server or Data Center, which says
-//! `repo:refs_changed`, `pr:opened` and repeats the name as `eventKey` in the payload.
+//! Messages about webhooks of Bitbucket: of Cloud, with events like `repo:push` and `pullrequest:created`, and of Server or
+//! Data Center, with events like `repo:refs_changed` and `pr:opened`, named as `eventKey` in the payload too.
 
 use super::{first_line, first_of, joined, list, text};
 use serde_json::Value;
 
-/// Commits of a push that are named.
+/// Largest number of commits of a push in the message.
 const NAMED: usize = 10;
 
 /// The lines of the message.
@@ -33,12 +33,12 @@ fn actor(payload: &Value) -> String {
     first_of(payload, &names)
 }
 
-/// The action, after the name of the actor: automations and removed accounts have none.
+/// The action after the name of the actor, which automations and removed accounts do not have.
 fn by_actor(payload: &Value, done: &str) -> String {
     joined(&[&actor(payload), done], ": ")
 }
 
-/// A repository by the name that its people know it by.
+/// The full name of a repository.
 fn repository(value: &Value) -> String {
     let full = first_of(value, &[&["full_name"], &["name"], &["slug"]]);
     match text(value, &["project", "key"]) {
@@ -90,7 +90,7 @@ fn refs_changed(payload: &Value) -> Option<Vec<String>> {
     (!lines.is_empty()).then(|| [vec![head(payload, "")], lines].concat())
 }
 
-/// A build, or another check of a commit, and how it stands.
+/// The state of a build or another check of a commit.
 fn build(payload: &Value) -> Option<Vec<String>> {
     let status = payload.get("commit_status").filter(|status| status.is_object())?;
     let state = text(status, &["state"]);
@@ -110,7 +110,7 @@ fn build(payload: &Value) -> Option<Vec<String>> {
     ])
 }
 
-/// Cloud gives the commit as an object, Server as its hash.
+/// A comment on a commit, which Cloud gives as an object, Server as its hash.
 fn commit_comment(payload: &Value) -> Option<Vec<String>> {
     let said = first_of(payload, &[&["comment", "content", "raw"], &["comment", "text"]]);
     let hash: String = first_of(payload, &[&["commit", "hash"], &["commit"]]).chars().take(7).collect();
@@ -160,7 +160,7 @@ fn pull_request(event: &str, payload: &Value) -> Option<Vec<String>> {
     ])
 }
 
-/// The address of a comment, else of what it is about.
+/// The URL of a comment, or of its subject.
 fn link(payload: &Value, about: &Value) -> String {
     let comment = text(payload, &["comment", "links", "html", "href"]);
     let own = text(about, &["links", "html", "href"]);

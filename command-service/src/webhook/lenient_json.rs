@@ -1,9 +1,9 @@
-//! Reads the JSON of other services, which is theirs and not always right: what can be mended is, so that a delivery is not
-//! lost over one of its values. Bodies of our own clients are read strictly (`platform/src/http/json.rs`).
+//! A lenient JSON parser for the payloads of other services, so that one bad value does not lose a delivery. Bodies of our own
+//! clients are parsed strictly (`platform/src/http/json.rs`).
 //!
-//! Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD, raw control characters in strings are taken for
-//! what they are, numbers that no number can hold and `NaN` are nothing. Of a key that comes twice the last value counts.
-//! Values that are nested too deeply, and those beyond a number that no known payload comes near, are left out.
+//! Bytes that are not UTF-8 and unpaired surrogates become U+FFFD, raw control characters in strings are kept, numbers out of
+//! range and `NaN` become null. The last value of a repeated key counts. Values that are nested too deeply are left out, and so
+//! are those beyond a number that no known payload reaches.
 
 use protocol::{
     error::Failure,
@@ -13,17 +13,17 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::{Map, Value};
 use std::{cell::Cell, fmt, iter::Peekable, str::Chars};
 
-/// Values nested more deeply are left out; serde_json itself ends at 128.
+/// Largest depth; serde_json itself fails at 128.
 const DEEPEST: usize = 100;
-/// Values that are kept.
+/// Largest number of values.
 const MOST: usize = 100_000;
-/// Elements of one list that are kept.
+/// Largest number of elements of one list.
 const LONGEST: usize = 1_000;
 
-/// The payload; nothing at all counts as `{}`.
+/// Parses a payload; an empty one counts as `{}`.
 ///
 /// # Errors
-/// `INVALID_DATA` for `body`: it is no object of JSON, or ends in the middle.
+/// `INVALID_DATA` for `body`: it is no JSON object, or incomplete.
 pub(crate) fn payload(bytes: &[u8]) -> Result<Value, Failure> {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
@@ -41,7 +41,7 @@ pub(crate) fn payload(bytes: &[u8]) -> Result<Value, Failure> {
     }
 }
 
-/// The text with strings and numbers that serde_json can read.
+/// Rewrites strings and numbers so that serde_json can read them.
 fn mended(text: &str) -> String {
     let mut mended = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -58,7 +58,7 @@ fn mended(text: &str) -> String {
     mended
 }
 
-/// A string, after its opening quote.
+/// Rewrites a string, after its opening quote.
 fn string(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     while let Some(c) = rest.next() {
         match c {
@@ -74,7 +74,7 @@ fn string(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
                         mended.push('\\');
                         mended.extend(escaped);
                     }
-                    // A backslash that escapes nothing is one itself.
+                    // A backslash that escapes nothing stands for itself.
                     other => {
                         mended.push_str("\\\\");
                         mended.extend(other);
@@ -87,7 +87,7 @@ fn string(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     }
 }
 
-/// The unit behind `\u`: a character, a pair of surrogates, or half of one.
+/// Rewrites the escape after `\u`: a character, a surrogate pair, or an unpaired surrogate.
 fn unicode(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     let Some(unit) = unit(rest) else { return mended.push_str("\\ufffd") };
     if !(0xd800..0xdc00).contains(&unit) {
@@ -105,7 +105,7 @@ fn unicode(rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     }
 }
 
-/// Four hexadecimal digits; what is no digit is not taken.
+/// Reads four hexadecimal digits; other characters are not consumed.
 fn unit(rest: &mut Peekable<Chars<'_>>) -> Option<u32> {
     let mut unit = 0;
     for _ in 0..4 {
@@ -115,7 +115,7 @@ fn unit(rest: &mut Peekable<Chars<'_>>) -> Option<u32> {
     Some(unit)
 }
 
-/// A number, or a word that some writers have for one.
+/// Rewrites a number, or a word like `NaN` that stands for one.
 fn bare(first: char, rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     let mut word = String::from(first);
     while let Some(c) = rest.next_if(|c| c.is_ascii_alphanumeric() || "+-.".contains(*c)) {
@@ -125,7 +125,7 @@ fn bare(first: char, rest: &mut Peekable<Chars<'_>>, mended: &mut String) {
     mended.push_str(if finite && !word.starts_with(['N', 'I']) { &word } else { "null" });
 }
 
-/// Builds a value as far as it is kept.
+/// Builds a value within the limits.
 #[derive(Clone, Copy)]
 struct Seed<'a> {
     depth: usize,
@@ -210,7 +210,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_wrong_is_mended() {
+    fn payload_with_invalid_strings_or_numbers_is_read_with_replacements() {
         let cases: [(&[u8], Value); 12] = [
             (br#"{"a": "Bob \ud83d"}"#, json!({"a": "Bob \u{fffd}"})),
             (
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn payload_that_is_no_json_object_is_refused() {
         for text in ["{\"a\": ", "x", "{\"a\": \"b", "{]", "{\"a\" 1}", "[1]", "1"] {
             let failure = payload(text.as_bytes()).unwrap_err();
             assert!(failure.details.contains_key("body"), "{text}");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_deeply_or_too_much_is_left_out_and_the_rest_is_read() {
+    fn payload_beyond_the_limits_is_read_without_the_excess() {
         let deep = format!("{{\"a\": {}1{}, \"b\": \"x\"}}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(payload(deep.as_bytes()).unwrap()["b"], "x");
         let many = format!("{{\"a\": [{}0], \"title\": \"late\"}}", "0,".repeat(2_000_000));

@@ -1,5 +1,5 @@
-//! Sentry: the older webhook plugin, which tells of one event at its top level, and the integration platform, which tells
-//! `{action, data: {issue | event | error | metric_alert}}`.
+//! Messages about webhooks of Sentry: of the older plugin, which has one event at the top level, and of the integration
+//! platform, which has `{action, data: {issue | event | error | metric_alert}}`.
 
 use super::{first_line, first_of, joined, list, text};
 use serde_json::Value;
@@ -16,7 +16,7 @@ fn plugin(payload: &Value) -> Option<Vec<String>> {
     let event = payload.get("event").unwrap_or(&Value::Null);
     let said = first_of(payload, &[&["message"]]);
     let said = if said.is_empty() { title(event) } else { said };
-    // A hook of one project gives it as an object, beside the group and the event as the API has them.
+    // The hook of a single project has an object here, next to the group and the event as in the API.
     let project = first_of(
         payload,
         &[&["project_name"], &["project", "name"], &["project_slug"], &["project", "slug"], &["project"]],
@@ -33,8 +33,8 @@ fn plugin(payload: &Value) -> Option<Vec<String>> {
     ])
 }
 
-/// The title of an event or an issue. Older events have no title: the interfaces by which they were reported have it,
-/// under the short name or the one of the Python class.
+/// The title of an event or an issue. Older events have it in the interface that reported them, under the short name or the
+/// name of the Python class.
 fn title(subject: &Value) -> String {
     let named = first_of(subject, &[&["title"], &["metadata", "title"]]);
     if !named.is_empty() {
@@ -95,7 +95,7 @@ fn platform(action: &str, data: &Value) -> Option<Vec<String>> {
     ])
 }
 
-/// What happened to an issue.
+/// The action on an issue, in words.
 fn done(action: &str) -> &str {
     match action {
         "created" => "новая ошибка",
@@ -108,7 +108,7 @@ fn done(action: &str) -> &str {
     }
 }
 
-/// How a measured value stands.
+/// The state of a metric alert, in words.
 fn metric(action: &str) -> &str {
     match action {
         "critical" => "критично",

@@ -21,7 +21,9 @@ pub(super) fn read_sections(errors: &mut FieldErrors, field: &str, named: &[Stri
 }
 
 /// Reads the changes of a contact.
-pub(super) fn read_change(errors: &mut FieldErrors, input: ChangeContact) -> ContactChange {
+pub(super) fn read_change(errors: &mut FieldErrors, mut input: ChangeContact) -> ContactChange {
+    let mut change = ContactChange::default();
+    read_preferences(errors, &mut change, &mut input);
     let mut line = |field, text: Option<String>, max| text.map(|text| errors.line(field, &text, max));
     let mut change = ContactChange {
         given_name: line("given_name", input.given_name, limits::NAME_PART),
@@ -31,7 +33,7 @@ pub(super) fn read_change(errors: &mut FieldErrors, input: ChangeContact) -> Con
         mood: line("mood", input.mood, limits::MOOD),
         contact_email: line("contact_email", input.contact_email, limits::EMAIL),
         add_to_team_rights: input.add_to_team_rights,
-        ..ContactChange::default()
+        ..change
     };
     if change.contact_email.as_deref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
         errors.add("contact_email", Text::NotAnEmail);
@@ -49,6 +51,11 @@ pub(super) fn read_change(errors: &mut FieldErrors, input: ChangeContact) -> Con
         (None, Some(section)) => Some(read_sections(errors, "section", &[section])),
         (None, None) => None,
     };
+    change
+}
+
+/// Reads the contact's own preferences.
+fn read_preferences(errors: &mut FieldErrors, change: &mut ContactChange, input: &mut ChangeContact) {
     let switches = [
         ("alt_send", input.alt_send),
         ("always_send_pushes", input.always_send_pushes),
@@ -76,20 +83,20 @@ pub(super) fn read_change(errors: &mut FieldErrors, input: ChangeContact) -> Con
     let texts = [
         (
             "default_lang",
-            input.default_lang,
+            input.default_lang.take(),
             (|text| Lang::parse(text).is_some_and(|lang| lang.tag() == text)) as fn(&str) -> bool,
             Text::NotOneOf { allowed: [Lang::Ru, Lang::En].map(|lang| lang.tag().to_owned()).to_vec() },
         ),
-        ("quiet_time_finish", input.quiet_time_finish, is_hour_and_minute, Text::NotATimeOfDay),
-        ("quiet_time_start", input.quiet_time_start, is_hour_and_minute, Text::NotATimeOfDay),
+        ("quiet_time_finish", input.quiet_time_finish.take(), is_hour_and_minute, Text::NotATimeOfDay),
+        ("quiet_time_start", input.quiet_time_start.take(), is_hour_and_minute, Text::NotATimeOfDay),
     ];
-    let focus = input.focus_until.map(|until| match until.trim() {
+    let focus = input.focus_until.take().map(|until| match until.trim() {
         "" => String::new(),
         until => {
             errors.time("focus_until", until).map_or_else(String::new, |time| Timestamp(time).to_string())
         }
     });
-    let zone = input.timezone.map(|name| match name.trim() {
+    let zone = input.timezone.take().map(|name| match name.trim() {
         "" => String::new(),
         name => {
             let known = timezone::canonical_name(name);
@@ -110,7 +117,6 @@ pub(super) fn read_change(errors: &mut FieldErrors, input: ChangeContact) -> Con
         }
         change.preferences.extend(text.map(|text| (name, Preference::Text(text))));
     }
-    change
 }
 
 /// Whether a text has the shape of an email address; only the mail server knows more.
