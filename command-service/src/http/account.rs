@@ -1,4 +1,4 @@
-//! `DELETE /api/v3/me`
+//! `DELETE /api/v3/me`: erases the caller's account.
 
 use crate::{
     answers::Answer,

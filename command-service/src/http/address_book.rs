@@ -1,4 +1,4 @@
-//! `PUT /api/v3/devices/{device_id}/address-book`
+//! `PUT /api/v3/devices/{device_id}/address-book`: replaces the address book of a device.
 
 use crate::{aggregates::Transacted, answers::Answer, context::Context, service::CommandService};
 use access::Caller;
@@ -20,7 +20,7 @@ use std::collections::HashSet;
 ///
 /// An entry whose number belongs to a user comes back with `account`.
 #[utoipa::path(put, path = "/api/v3/devices/{device_id}/address-book", tag = "devices", request_body = AddressBook,
-    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    params(("device_id" = String, Path, description = "Id of the device: free text that the client chose")),
     responses((status = 200, body = Success<AddressBook>)))]
 pub(crate) async fn replace_address_book(
     State(service): State<CommandService>,

@@ -37,7 +37,7 @@ pub(super) struct GroupPath {
 ///
 /// Changes the fields that are sent. The chat's `changeable_fields` lists the fields that the caller may send.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}", tag = "chats", request_body = ChangeChat,
-    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat")),
     responses((status = 200, body = Success<ChatView>)))]
 pub(crate) async fn change_chat(
     State(service): State<CommandService>,
@@ -54,7 +54,7 @@ pub(crate) async fn change_chat(
 ///
 /// Changes the fields that are sent. The group's `changeable_fields` lists the fields that the caller may send.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}/groups/{group_jid}", tag = "groups", request_body = ChangeChat,
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("group_jid" = Jid, Path, description = "Address of the group")),
     responses((status = 200, body = Success<ChatView>)))]
 pub(crate) async fn change_group(
     State(service): State<CommandService>,

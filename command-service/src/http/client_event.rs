@@ -41,7 +41,7 @@ pub(super) struct Path {
 /// The effects arrive over websockets too. The result is the message for `client.message.updated` and
 /// `client.message.deleted`, else `null`.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/ws/{client_event_name}", tag = "realtime",
-    params(("team_uid" = String, Path), ("client_event_name" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("client_event_name" = String, Path, description = "Name of the client event, like `client.message.updated`")),
     request_body(content = Object, description = "The `params` of the event, as the AsyncAPI document describes them"),
     responses((status = 200, body = Success<Option<Message>>)))]
 pub(crate) async fn send_client_event(

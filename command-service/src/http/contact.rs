@@ -56,7 +56,7 @@ impl Path {
 /// Add a contact to a team by phone number
 ///
 /// A phone number that is in the team already is answered with its contact; a former member comes back.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts", tag = "contacts", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts", tag = "contacts", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body = CreateContact, responses((status = 200, body = Success<Contact>)))]
 pub(crate) async fn create_contact(
     State(service): State<CommandService>,
@@ -91,7 +91,7 @@ pub(crate) async fn create_contact(
 ///
 /// Changes the fields that are sent. The contact's `changeable_fields` lists the fields that the caller may send.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("contact_jid" = Jid, Path, description = "Address of the contact")), request_body = ChangeContact,
     responses((status = 200, body = Success<Contact>)))]
 pub(crate) async fn change_contact(
     State(service): State<CommandService>,
@@ -107,7 +107,7 @@ pub(crate) async fn change_contact(
 ///
 /// Changes the fields that are sent, as PUT does. The contact's `changeable_fields` lists the fields that the caller may send.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)), request_body = ChangeContact,
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("contact_jid" = Jid, Path, description = "Address of the contact")), request_body = ChangeContact,
     responses((status = 200, body = Success<Contact>)))]
 pub(crate) async fn change_contact_by_post(
     State(service): State<CommandService>,
@@ -123,7 +123,7 @@ pub(crate) async fn change_contact_by_post(
 ///
 /// Archives the contact. A member who removes themselves leaves the team.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("contact_jid" = Jid, Path, description = "Address of the contact")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn archive_contact(
     State(service): State<CommandService>,
@@ -148,7 +148,7 @@ pub(crate) async fn archive_contact(
 /// Confirm the membership of a team
 ///
 /// For a caller who was added or invited to the team.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/confirm", tag = "contacts", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/confirm", tag = "contacts", params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<TeamView>)))]
 pub(crate) async fn confirm_membership(
     State(service): State<CommandService>,

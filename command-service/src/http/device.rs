@@ -1,4 +1,4 @@
-//! `POST /api/v3/devices`, `PUT` and `DELETE /api/v3/devices/{device_id}`
+//! `/api/v3/devices`: creates, changes and removes devices.
 
 use crate::{
     aggregates::Transacted,
@@ -58,7 +58,7 @@ pub(crate) async fn put_device(
 ///
 /// Changes the fields that are sent.
 #[utoipa::path(put, path = "/api/v3/devices/{device_id}", tag = "devices", request_body = ChangeDevice,
-    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    params(("device_id" = String, Path, description = "Id of the device: free text that the client chose")),
     responses((status = 200, body = Success<Device>)))]
 pub(crate) async fn change_device(
     State(service): State<CommandService>,
@@ -93,7 +93,7 @@ pub(crate) async fn change_device(
 ///
 /// The sessions that belong to the device end.
 #[utoipa::path(delete, path = "/api/v3/devices/{device_id}", tag = "devices",
-    params(("device_id" = String, Path, description = "Chosen by the client; free text")),
+    params(("device_id" = String, Path, description = "Id of the device: free text that the client chose")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn remove_device(
     State(service): State<CommandService>,

@@ -41,7 +41,7 @@ pub(super) struct MemberPath {
 /// Create a group
 ///
 /// The caller becomes an admin of the group.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/groups", tag = "groups", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body = CreateGroup, responses((status = 200, body = Success<ChatView>)))]
 pub(crate) async fn create_group(
     State(service): State<CommandService>,
@@ -96,7 +96,7 @@ async fn read_new_group(
 ///
 /// Archives the group.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/groups/{group_jid}", tag = "groups",
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)), responses((status = 200, body = Success<Nothing>)))]
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("group_jid" = Jid, Path, description = "Address of the group")), responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn archive_group(
     State(service): State<CommandService>,
     scope: TeamScope,
@@ -114,7 +114,7 @@ pub(crate) async fn archive_group(
 ///
 /// Callers may join a public group themselves.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/members", tag = "groups",
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path)), request_body = SetMember,
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("group_jid" = Jid, Path, description = "Address of the group")), request_body = SetMember,
     responses((status = 200, body = Success<GroupMembership>)))]
 pub(crate) async fn set_group_member(
     State(service): State<CommandService>,
@@ -142,7 +142,7 @@ pub(crate) async fn set_group_member(
 ///
 /// Callers may always leave a group themselves.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/groups/{group_jid}/members/{contact_jid}", tag = "groups",
-    params(("team_uid" = String, Path), ("group_jid" = Jid, Path), ("contact_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("group_jid" = Jid, Path, description = "Address of the group"), ("contact_jid" = Jid, Path, description = "Address of the contact")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn remove_group_member(
     State(service): State<CommandService>,

@@ -1,4 +1,4 @@
-//! `POST` and `DELETE /api/v3/teams/{team_uid}/icons`, and the same of a contact under v4
+//! `…/icons`: sets and removes the pictures of teams and contacts.
 
 use crate::{
     answers::Answer,
@@ -29,7 +29,7 @@ pub(super) struct IconForm {
 /// Set the picture of a team
 ///
 /// The multipart field `file` holds the picture, which is resized. Replaces the earlier picture.
-#[utoipa::path(post, path = "/api/v3/teams/{team_uid}/icons", tag = "teams", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v3/teams/{team_uid}/icons", tag = "teams", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body(content = IconForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Success<IconData>)))]
 pub(crate) async fn set_team_icon(
@@ -50,7 +50,7 @@ pub(crate) async fn set_team_icon(
 /// Remove the picture of a team
 ///
 /// Does nothing if the team has no picture.
-#[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/icons", tag = "teams", params(("team_uid" = String, Path)),
+#[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/icons", tag = "teams", params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<IconData>)))]
 pub(crate) async fn remove_team_icon(
     State(service): State<CommandService>,
@@ -67,7 +67,7 @@ pub(crate) async fn remove_team_icon(
 /// The multipart field `file` holds the picture, which is resized. Callers may set their own picture, and those of contacts whose
 /// `changeable_fields` has `icons`.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}/icons", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("contact_jid" = Jid, Path, description = "Address of the contact")),
     request_body(content = IconForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Success<IconData>)))]
 pub(crate) async fn set_contact_icon(
@@ -90,7 +90,7 @@ pub(crate) async fn set_contact_icon(
 ///
 /// The generated picture takes its place.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/contacts/{contact_jid}/icons", tag = "contacts",
-    params(("team_uid" = String, Path), ("contact_jid" = Jid, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("contact_jid" = Jid, Path, description = "Address of the contact")),
     responses((status = 200, body = Success<IconData>)))]
 pub(crate) async fn remove_contact_icon(
     State(service): State<CommandService>,

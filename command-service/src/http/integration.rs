@@ -38,7 +38,7 @@ pub(super) struct Path {
 /// Programs with its key may post into the group, and its webhook gets the group's messages. The caller must be in the group, whose
 /// members are notified.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/integrations", tag = "integrations",
-    params(("team_uid" = String, Path)), request_body = CreateIntegration,
+    params(("team_uid" = String, Path, description = "Uid of the team")), request_body = CreateIntegration,
     responses((status = 200, body = Success<Integration>)))]
 pub(crate) async fn create_integration(
     State(service): State<CommandService>,
@@ -77,7 +77,7 @@ pub(crate) async fn create_integration(
 ///
 /// Changes the fields that are sent. The caller must be in the integration's group, unless the call only disables it.
 #[utoipa::path(put, path = "/api/v3/teams/{team_uid}/integrations/{integration_uid}", tag = "integrations",
-    params(("team_uid" = String, Path), ("integration_uid" = String, Path)), request_body = ChangeIntegration,
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("integration_uid" = String, Path, description = "Uid of the integration")), request_body = ChangeIntegration,
     responses((status = 200, body = Success<Integration>)))]
 pub(crate) async fn change_integration(
     State(service): State<CommandService>,
@@ -115,7 +115,7 @@ pub(crate) async fn change_integration(
 ///
 /// Its key opens nothing any more.
 #[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/integrations/{integration_uid}", tag = "integrations",
-    params(("team_uid" = String, Path), ("integration_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("integration_uid" = String, Path, description = "Uid of the integration")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn remove_integration(
     State(service): State<CommandService>,

@@ -44,7 +44,7 @@ pub(super) struct Path {
 ///
 /// Anybody may join the team with its token until it expires.
 #[utoipa::path(post, path = "/api/v3/teams/{team_uid}/invitations", tag = "invitations",
-    params(("team_uid" = String, Path)), responses((status = 200, body = Success<Invitation>)))]
+    params(("team_uid" = String, Path, description = "Uid of the team")), responses((status = 200, body = Success<Invitation>)))]
 pub(crate) async fn create_invitation(
     State(service): State<CommandService>,
     scope: TeamScope,
@@ -60,7 +60,7 @@ pub(crate) async fn create_invitation(
 ///
 /// Anybody may join the team with its token until it expires or is used up.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/invitations", tag = "invitations",
-    params(("team_uid" = String, Path)), request_body = CreateInvitation,
+    params(("team_uid" = String, Path, description = "Uid of the team")), request_body = CreateInvitation,
     responses((status = 200, body = Success<OpenInvitation>)))]
 pub(crate) async fn create_invitation_v4(
     State(service): State<CommandService>,
@@ -77,7 +77,7 @@ pub(crate) async fn create_invitation_v4(
 ///
 /// Its token opens nothing any more.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
-    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("invitation_uid" = String, Path, description = "Uid of the invitation")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn revoke_invitation_v4(
     state: State<CommandService>,
@@ -92,7 +92,7 @@ pub(crate) async fn revoke_invitation_v4(
 ///
 /// Its token opens nothing any more.
 #[utoipa::path(delete, path = "/api/v3/teams/{team_uid}/invitations/{invitation_uid}", tag = "invitations",
-    params(("team_uid" = String, Path), ("invitation_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("invitation_uid" = String, Path, description = "Uid of the invitation")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn revoke_invitation(
     State(service): State<CommandService>,
@@ -129,7 +129,7 @@ pub(super) struct Link {
 /// Join a team with an invitation token in the path
 ///
 /// Joining again changes nothing.
-#[utoipa::path(post, path = "/api/v4/join/{token}", tag = "invitations", params(("token" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/join/{token}", tag = "invitations", params(("token" = String, Path, description = "Token of the invitation")),
     responses((status = 200, body = Success<TeamView>)))]
 pub(crate) async fn join_team_v4(
     State(service): State<CommandService>,

@@ -49,7 +49,7 @@ pub(super) struct MessagePath {
 /// With the `message_id` of a message of the caller's own, changes that message. A form posts a file in its field `file`, with the
 /// other fields of the same names.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages", tag = "messages",
-    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat"),
         ("message_id" = Option<String>, Query, description = "Id of the message that a form posts; the form's own field comes second")),
     request_body(content((PostToChat = "application/json"), (MessageForm = "multipart/form-data"))),
     responses((status = 200, body = Success<MessageView>)))]
@@ -75,7 +75,7 @@ pub(crate) async fn post_chat_message(
 ///
 /// Changes the fields that are sent. Only the author may edit, while the team allows it.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
-    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat"), ("message_id" = String, Path, description = "Id of the message")),
     request_body = EditMessage, responses((status = 200, body = Success<MessageView>)))]
 pub(crate) async fn edit_chat_message(
     State(service): State<CommandService>,
@@ -91,7 +91,7 @@ pub(crate) async fn edit_chat_message(
 ///
 /// Changes the fields that are sent, as POST does. Only the author may edit, while the team allows it.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
-    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat"), ("message_id" = String, Path, description = "Id of the message")),
     request_body = EditMessage, responses((status = 200, body = Success<MessageView>)))]
 pub(crate) async fn put_chat_message(
     State(service): State<CommandService>,
@@ -108,7 +108,7 @@ pub(crate) async fn put_chat_message(
 /// Authors may delete their own messages while the team allows it; those who run the team or the group, anybody's. The answer shows
 /// what is left of the message.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}", tag = "messages",
-    params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat"), ("message_id" = String, Path, description = "Id of the message")),
     responses((status = 200, body = Success<ChatMessages>)))]
 pub(crate) async fn delete_chat_message(
     State(service): State<CommandService>,

@@ -22,7 +22,7 @@ use http::header::CONTENT_TYPE;
 use media::qr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{
-    http::{ApiError, Bare, Body, FieldErrors, Query, Reply, require_same_origin},
+    http::{ApiError, Bare, Body, FieldErrors, Query, Reply, fields::strict_boolean, require_same_origin},
     limits::{Key, Limit},
 };
 use protocol::{
@@ -85,7 +85,7 @@ pub(crate) async fn offer_qr_login(
     };
     let host = utf8_percent_encode(service.access.read.host(), UNRESERVED);
     let url = format!("otv://qr-login/{host}/{token}");
-    if query.debug.is_some_and(|debug| debug == "1" || debug.eq_ignore_ascii_case("true")) {
+    if query.debug.is_some_and(|debug| strict_boolean(&debug) == Ok(true)) {
         return Ok(Reply::new(QrOffer { lifetime_sec: LIFETIME, url }).into_response());
     }
     let png = qr::png(&url).map_err(ApiError::internal)?;

@@ -34,7 +34,7 @@ pub(super) struct Path {
 /// Set a reminder about a chat
 ///
 /// The reminder is the caller's own and fires once.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/reminds", tag = "reminds", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/reminds", tag = "reminds", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body = CreateRemind, responses((status = 200, body = Success<RemindView>)))]
 pub(crate) async fn create_remind(
     State(service): State<CommandService>,
@@ -67,7 +67,7 @@ pub(crate) async fn create_remind(
 ///
 /// For reminders of the caller's own that have not fired yet.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/reminds/{remind_uid}", tag = "reminds",
-    params(("team_uid" = String, Path), ("remind_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("remind_uid" = String, Path, description = "Uid of the reminder")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn remove_remind(
     State(service): State<CommandService>,

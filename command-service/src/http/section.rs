@@ -31,7 +31,7 @@ macro_rules! section_routes {
         #[doc = $create_text]
         ///
         /// Sections are listed in the order of `sort_ordering`.
-        #[utoipa::path(post, path = $all, tag = $tag, params(("team_uid" = String, Path)),
+        #[utoipa::path(post, path = $all, tag = $tag, params(("team_uid" = String, Path, description = "Uid of the team")),
             request_body = CreateSection, responses((status = 200, body = Success<Section>)))]
         pub(crate) async fn $create(
             State(service): State<CommandService>,
@@ -45,7 +45,7 @@ macro_rules! section_routes {
         #[doc = $change_text]
         ///
         /// Changes the fields that are sent.
-        #[utoipa::path(put, path = $one, tag = $tag, params(("team_uid" = String, Path), ($uid = String, Path)),
+        #[utoipa::path(put, path = $one, tag = $tag, params(("team_uid" = String, Path, description = "Uid of the team"), ($uid = String, Path, description = "Uid of the section")),
             request_body = ChangeSection, responses((status = 200, body = Success<Section>)))]
         pub(crate) async fn $change(
             State(service): State<CommandService>,
@@ -60,7 +60,7 @@ macro_rules! section_routes {
         #[doc = $remove_text]
         ///
         #[doc = $remove_more]
-        #[utoipa::path(delete, path = $one, tag = $tag, params(("team_uid" = String, Path), ($uid = String, Path)),
+        #[utoipa::path(delete, path = $one, tag = $tag, params(("team_uid" = String, Path, description = "Uid of the team"), ($uid = String, Path, description = "Uid of the section")),
             responses((status = 200, body = Success<Nothing>)))]
         pub(crate) async fn $remove(
             State(service): State<CommandService>,

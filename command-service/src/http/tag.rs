@@ -1,4 +1,4 @@
-//! `POST /api/v4/teams/{team_uid}/tags`, `DELETE …/{tag_uid}`
+//! `/api/v4/teams/{team_uid}/tags`: creates and deletes tags.
 
 use crate::{
     aggregates::Transacted, answers::Answer, context::Context, input::Fields, service::CommandService,
@@ -25,7 +25,7 @@ pub(super) struct Path {
 /// Create a tag
 ///
 /// A tag of the same word that exists already is the answer.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/tags", tag = "tasks", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/tags", tag = "tasks", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body = CreateTag, responses((status = 200, body = Success<Tag>)))]
 pub(crate) async fn create_tag(
     State(service): State<CommandService>,
@@ -50,7 +50,7 @@ pub(crate) async fn create_tag(
 ///
 /// The tag is removed from every task that has it.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/tags/{tag_uid}", tag = "tasks",
-    params(("team_uid" = String, Path), ("tag_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("tag_uid" = String, Path, description = "Uid of the tag")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn remove_tag(
     State(service): State<CommandService>,

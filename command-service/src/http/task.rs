@@ -38,7 +38,7 @@ pub(super) struct ItemPath {
 /// Create a task
 ///
 /// The caller owns the task.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/tasks", tag = "tasks", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/tasks", tag = "tasks", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body = PutTask, responses((status = 200, body = Success<Chat>)))]
 pub(crate) async fn create_task(
     State(service): State<CommandService>,
@@ -69,7 +69,7 @@ pub(crate) async fn create_task(
 ///
 /// Changes the fields that are sent. `{"task_status": "done"}` closes the task, any other word opens it again.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}/tasks/{task_id}", tag = "tasks",
-    params(("team_uid" = String, Path), ("task_id" = String, Path)), request_body = PutTask,
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("task_id" = String, Path, description = "Address or uid of the task")), request_body = PutTask,
     responses((status = 200, body = Success<Chat>)))]
 pub(crate) async fn change_task(
     State(service): State<CommandService>,
@@ -99,7 +99,7 @@ pub(crate) async fn change_task(
 ///
 /// An item that refers to another task is checked when that task is done, and only then.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}/tasks/{task_id}/items/{item_uid}", tag = "tasks",
-    params(("team_uid" = String, Path), ("task_id" = String, Path), ("item_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("task_id" = String, Path, description = "Address or uid of the task"), ("item_uid" = String, Path, description = "Uid of the item in the checklist")),
     request_body = CheckTaskItem, responses((status = 200, body = Success<Chat>)))]
 pub(crate) async fn check_task_item(
     State(service): State<CommandService>,
@@ -120,7 +120,7 @@ pub(crate) async fn check_task_item(
 ///
 /// Archives the task.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/tasks/{task_id}", tag = "tasks",
-    params(("team_uid" = String, Path), ("task_id" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("task_id" = String, Path, description = "Address or uid of the task")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn archive_task(
     State(service): State<CommandService>,

@@ -69,7 +69,7 @@ pub(crate) async fn create_team_v4(
 ///
 /// Changes the fields that are sent.
 #[utoipa::path(put, path = "/api/v3/teams/{team_uid}", tag = "teams", request_body = ChangeTeam,
-    params(("team_uid" = String, Path)), responses((status = 200, body = Success<TeamView>)))]
+    params(("team_uid" = String, Path, description = "Uid of the team")), responses((status = 200, body = Success<TeamView>)))]
 pub(crate) async fn change_team(
     State(service): State<CommandService>,
     scope: TeamScope,
@@ -83,7 +83,7 @@ pub(crate) async fn change_team(
 ///
 /// Changes the fields that are sent.
 #[utoipa::path(put, path = "/api/v4/teams/{team_uid}", tag = "teams", request_body = ChangeTeam,
-    params(("team_uid" = String, Path)), responses((status = 200, body = Success<TeamView>)))]
+    params(("team_uid" = String, Path, description = "Uid of the team")), responses((status = 200, body = Success<TeamView>)))]
 pub(crate) async fn change_team_v4(
     State(service): State<CommandService>,
     scope: TeamScope,
@@ -96,7 +96,7 @@ pub(crate) async fn change_team_v4(
 /// Delete a team (v3)
 ///
 /// Archives the team; the answer shows it for the last time.
-#[utoipa::path(delete, path = "/api/v3/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
+#[utoipa::path(delete, path = "/api/v3/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<TeamView>)))]
 pub(crate) async fn archive_team(
     State(service): State<CommandService>,
@@ -110,7 +110,7 @@ pub(crate) async fn archive_team(
 /// Delete a team (v4)
 ///
 /// Archives the team; the answer shows it for the last time.
-#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path)),
+#[utoipa::path(delete, path = "/api/v4/teams/{team_uid}", tag = "teams", params(("team_uid" = String, Path, description = "Uid of the team")),
     responses((status = 200, body = Success<TeamView>)))]
 pub(crate) async fn archive_team_v4(
     State(service): State<CommandService>,

@@ -1,4 +1,4 @@
-//! `PUT /api/v3/ui-settings`
+//! `PUT /api/v3/ui-settings`: replaces the client settings.
 
 use crate::{
     aggregates::Transacted,

@@ -1,4 +1,4 @@
-//! `POST /api/v4/teams/{team_uid}/uploads`, `DELETE …/{upload_uid}`
+//! `/api/v4/teams/{team_uid}/uploads`: stores and removes files.
 
 use crate::{
     answers::Answer,
@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub(crate) struct UploadForm {
-    /// Any file.
+    /// The file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Path {
 ///
 /// The multipart field `file` holds the file. Messages and tasks attach it by its `uid` in their `uploads`; until then only its
 /// owner sees it.
-#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/uploads", tag = "uploads", params(("team_uid" = String, Path)),
+#[utoipa::path(post, path = "/api/v4/teams/{team_uid}/uploads", tag = "uploads", params(("team_uid" = String, Path, description = "Uid of the team")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Success<Upload>)))]
 pub(crate) async fn store_upload(
@@ -71,7 +71,7 @@ async fn store(
 /// For files that no message and no task shows; the team's quota gets the bytes back. Callers may remove their own files, and
 /// anybody's if they may delete anybody's messages.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/uploads/{upload_uid}", tag = "uploads",
-    params(("team_uid" = String, Path), ("upload_uid" = String, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("upload_uid" = String, Path, description = "Uid of the file")),
     responses((status = 200, body = Success<Nothing>)))]
 pub(crate) async fn remove_upload(
     State(service): State<CommandService>,

@@ -29,7 +29,7 @@ pub(crate) enum Exemption {
     NoChange,
     /// Its answer hands out a secret in a header, in a cookie or as a picture, which is never kept.
     Secret,
-    /// Ending what has ended is harmless, and the answer clears cookies.
+    /// A repeated logout is harmless, and its answer clears cookies.
     Logout,
     /// Its body is a streamed form, which is read before the key's fingerprint is known; the handler calls
     /// [`Idempotency::once`](crate::idempotency::Idempotency::once).

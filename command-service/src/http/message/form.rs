@@ -18,12 +18,8 @@ use crate::{
 use access::TeamScope;
 use axum::extract::{FromRequest, Request};
 use events::{MessageId, chat::ChatRef};
-use platform::http::{ApiError, FieldErrors};
-use protocol::{
-    ApiVersion, Jid,
-    lang::{JsonType, Text},
-    message::PostToChat,
-};
+use platform::http::{ApiError, FieldErrors, fields::boolean};
+use protocol::{ApiVersion, Jid, message::PostToChat};
 use serde::Deserialize;
 
 /// The form of a message with a file. The schema has a name of its own, since another form is called `MessageForm` too.
@@ -126,7 +122,7 @@ fn read_fields(texts: &[(String, String)]) -> Result<PostToChat, ApiError> {
     let mut errors = FieldErrors::default();
     let mut input = PostToChat::default();
     for (name, text) in texts {
-        let mut switch = || switch(&mut errors, name, text);
+        let mut switch = || errors.read(name, Some(text), boolean);
         match name.as_str() {
             "type" => input.kind = Some(text.clone()).filter(|kind| !kind.is_empty()),
             "text" => input.text = Some(text.clone()),
@@ -146,19 +142,6 @@ fn read_fields(texts: &[(String, String)]) -> Result<PostToChat, ApiError> {
 
 fn list(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned)
-}
-
-/// Reads a boolean as browsers and programs write it in forms.
-fn switch(errors: &mut FieldErrors, name: &str, text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "" => None,
-        "true" | "1" | "on" => Some(true),
-        "false" | "0" | "off" => Some(false),
-        _ => {
-            errors.add(name, Text::WrongType { expected: JsonType::Boolean });
-            None
-        }
-    }
 }
 
 #[cfg(test)]

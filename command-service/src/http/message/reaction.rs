@@ -28,8 +28,8 @@ pub(in super::super) struct ReactionPath {
 ///
 /// The name is one of `GET /api/v4/reactions`.
 #[utoipa::path(post, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}/reactions/{name}",
-    tag = "messages", params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path),
-    ("name" = String, Path)), responses((status = 200, body = Success<MessageView>)))]
+    tag = "messages", params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat"), ("message_id" = String, Path, description = "Id of the message"),
+    ("name" = String, Path, description = "Name of the reaction")), responses((status = 200, body = Success<MessageView>)))]
 pub(crate) async fn set_reaction(
     State(service): State<CommandService>,
     scope: TeamScope,
@@ -43,8 +43,8 @@ pub(crate) async fn set_reaction(
 ///
 /// Does nothing if the caller has not reacted so.
 #[utoipa::path(delete, path = "/api/v4/teams/{team_uid}/chats/{chat_jid}/messages/{message_id}/reactions/{name}",
-    tag = "messages", params(("team_uid" = String, Path), ("chat_jid" = Jid, Path), ("message_id" = String, Path),
-    ("name" = String, Path)), responses((status = 200, body = Success<MessageView>)))]
+    tag = "messages", params(("team_uid" = String, Path, description = "Uid of the team"), ("chat_jid" = Jid, Path, description = "Address of the chat"), ("message_id" = String, Path, description = "Id of the message"),
+    ("name" = String, Path, description = "Name of the reaction")), responses((status = 200, body = Success<MessageView>)))]
 pub(crate) async fn remove_reaction(
     State(service): State<CommandService>,
     scope: TeamScope,

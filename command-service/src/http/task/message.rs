@@ -49,7 +49,7 @@ pub(in crate::http) struct TaskMessageForm {
 ///
 /// Needs the caller's session, or the key of an integration of the team. An integration may post into public tasks.
 #[utoipa::path(post, path = "/tasks/{team_uid}/{num}/message", tag = "tasks",
-    params(("team_uid" = String, Path), ("num" = u32, Path)),
+    params(("team_uid" = String, Path, description = "Uid of the team"), ("num" = u32, Path, description = "Number of the task in the team")),
     request_body(content((TaskMessageForm = "multipart/form-data"),
         (TaskMessageForm = "application/x-www-form-urlencoded"))),
     responses((status = 200, body = MessageAccepted),
