@@ -22,7 +22,7 @@ impl ExampleMatcher {
 
     /// Returns the value that stands for one of the examples, which must be known by now.
     pub fn ours(&self, example: &str) -> &str {
-        self.ours.get(example).unwrap_or_else(|| panic!("nothing stands for {example} yet"))
+        self.ours.get(example).unwrap_or_else(|| panic!("no value for {example} yet"))
     }
 
     /// Replaces the examples' values in a text by ours.
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_kinds_and_fixed_values_are_told_apart() {
+    fn keys_kinds_and_fixed_values_are_distinguished() {
         let mut matcher = ExampleMatcher::default();
         let example = json!({"a": null, "b": [1], "c": "x", "d": 1});
         let actual = json!({"b": [1, 2], "c": "y", "d": "1", "e": true});

@@ -1,5 +1,5 @@
-//! A client with a bad connection: it hears what it can, loses the connection, comes back and goes on from where it
-//! stood. It remembers what it heard.
+//! A client with a bad connection: it loses its socket again and again, resumes from its last position, and records all
+//! frames.
 
 use crate::{
     client::Client,
@@ -10,40 +10,39 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Longest stay on one connection.
+/// Longest connection, milliseconds.
 const STAY: u64 = 1_500;
-/// Longest pause between two.
+/// Longest pause between connections, milliseconds.
 const PAUSE: u64 = 400;
 
-/// Where a frame stands.
+/// Position and ordinal of a frame.
 pub type FramePosition = (u64, u64);
 
-/// See the file's head.
 pub struct FlakyClient {
     client: Client,
     team: String,
     rng: Rng,
     from: String,
-    /// What was heard, in order: where it stands, and the frame.
-    pub heard: Vec<(FramePosition, Value)>,
-    /// How often it came back.
+    /// All received frames, in order.
+    pub received: Vec<(FramePosition, Value)>,
+    /// Number of reconnects.
     pub returns: usize,
 }
 
 impl FlakyClient {
-    /// Begins behind a position.
+    /// A client that starts after a position.
     pub fn new(client: &Client, team: &str, from: u64, seed: u64) -> Self {
         Self {
             client: client.clone(),
             team: team.to_owned(),
             rng: Rng::with_seed(seed),
             from: from.to_string(),
-            heard: Vec::new(),
+            received: Vec::new(),
             returns: 0,
         }
     }
 
-    /// Comes and goes for that long.
+    /// Connects and disconnects for this long.
     pub async fn come_and_go(&mut self, time: Duration) {
         let _ = timeout(time, async {
             loop {
@@ -56,7 +55,7 @@ impl FlakyClient {
         .await;
     }
 
-    /// Stays until it was told everything up to a position.
+    /// Reconnects until everything up to a position was received.
     pub async fn until(&mut self, position: u64) {
         while !self.listen(position).await {
             sleep(Duration::from_millis(50)).await;
@@ -64,7 +63,8 @@ impl FlakyClient {
         }
     }
 
-    /// Listens over one connection; true when the server says that everything up to the position was told.
+    /// Receives over one connection; true once the server has sent everything up to the position. Panics if a frame
+    /// arrives twice or was pruned.
     async fn listen(&mut self, position: u64) -> bool {
         let path = format!("/messaging/{}?from={}", self.team, self.from);
         let Ok(mut socket) = Socket::try_open(&self.client, &path, &[]).await else { return false };
@@ -74,17 +74,17 @@ impl FlakyClient {
                 Next::Closed(_) => return false,
             };
             let name = frame["event"].as_str().unwrap_or_default();
-            assert!(name != "server.warning", "nothing is forgotten so soon: {frame}");
+            assert!(name != "server.warning", "nothing is pruned so soon: {frame}");
             if name == "server.time" && frame["params"]["position"].as_u64() >= Some(position) {
                 return true;
             }
             let (Some(at), Some(ordinal)) = (frame["position"].as_u64(), frame["ordinal"].as_u64()) else {
                 continue;
             };
-            let last = self.heard.last().map(|(place, _)| *place);
-            assert!(last < Some((at, ordinal)), "{frame} comes behind {last:?}");
+            let last = self.received.last().map(|(place, _)| *place);
+            assert!(last < Some((at, ordinal)), "{frame} follows {last:?}");
             self.from = format!("{at}.{ordinal}");
-            self.heard.push(((at, ordinal), frame));
+            self.received.push(((at, ordinal), frame));
         }
     }
 }

@@ -12,8 +12,8 @@ pub fn faults(frame: &Value) -> Vec<String> {
     match JUDGES.get_or_init(judges).get(name) {
         None => vec![format!("{name:?} is described nowhere")],
         Some(judge) => {
-            let told = judge.iter_errors(frame).map(|error| format!("{}: {error}", error.instance_path()));
-            told.take(5).collect()
+            let found = judge.iter_errors(frame).map(|error| format!("{}: {error}", error.instance_path()));
+            found.take(5).collect()
         }
     }
 }

@@ -37,6 +37,7 @@ pub mod seed_walkthrough;
 pub mod server_sent;
 pub mod shape;
 pub mod shipped;
+pub mod soak;
 pub mod socket;
 pub mod stored;
 pub mod test_app;

@@ -1,4 +1,4 @@
-//! A group with four members, all of them listening: what each of them must have heard in the end, whatever broke meanwhile.
+//! A group of four members whose sockets record messages, to check that all receive everything whatever broke meanwhile.
 
 use crate::{
     load::{Acknowledged, Load},
@@ -10,22 +10,19 @@ use serde_json::json;
 
 const OTHERS: usize = 3;
 
-/// See the file's head.
 pub struct ListeningGroup {
-    /// Who made it, and writes.
+    /// The owner, who writes.
     pub anna: Person,
-    /// Who read.
+    /// The members, who read.
     pub others: Vec<Person>,
-    /// Where it is.
     pub team: Team,
-    /// The group's address.
     pub group: String,
-    /// One for each of the others, then Anna's.
+    /// A socket for each of the others, then Anna's.
     pub sockets: Vec<RecordingSocket>,
 }
 
 impl ListeningGroup {
-    /// People with phones that begin so, followed by one digit.
+    /// Makes four people whose phones are this prefix and one digit.
     pub async fn create(world: &World, phones: &str) -> Self {
         let anna = Person::login(world.client(), &format!("{phones}0")).await;
         let phones: Vec<String> = (1..=OTHERS).map(|digit| format!("{phones}{digit}")).collect();
@@ -44,16 +41,16 @@ impl ListeningGroup {
         group
     }
 
-    /// Anna writes over two connections, without a pause.
+    /// Lets Anna write over two connections without a pause.
     pub fn load(&self) -> Load {
         Load::start([self.anna.client.clone(), self.anna.client.clone()], &self.team.uid, &self.group)
     }
 
-    /// Everybody has heard everything once, in order; and the counters say so.
-    pub async fn has_heard(&self, acknowledged: &Acknowledged) {
+    /// Checks that all sockets received everything once and in order, and that unread counters agree.
+    pub async fn has_received(&self, acknowledged: &Acknowledged) {
         for socket in &self.sockets {
-            socket.has_heard(&acknowledged.messages).await;
-            socket.heard_in_order();
+            socket.has_received(&acknowledged.messages).await;
+            socket.received_in_order();
         }
         let amount = acknowledged.messages.len();
         for person in &self.others {

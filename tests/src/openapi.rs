@@ -175,10 +175,10 @@ impl Document {
             return Vec::new();
         }
         let validator = self.validator(schema);
-        let told = validator
+        let found = validator
             .iter_errors(instance)
             .map(|error| format!("{what} at {}: {error}", error.instance_path()));
-        told.take(10).collect()
+        found.take(10).collect()
     }
 
     fn validator(&self, schema: &str) -> Arc<Validator> {

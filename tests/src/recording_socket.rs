@@ -14,7 +14,7 @@ pub struct RecordedMessage {
 }
 
 pub struct RecordingSocket {
-    heard: Arc<Mutex<Vec<RecordedMessage>>>,
+    received: Arc<Mutex<Vec<RecordedMessage>>>,
     task: JoinHandle<()>,
 }
 
@@ -23,8 +23,8 @@ impl RecordingSocket {
     pub async fn open(person: &Person, team: &str, chat: &str) -> Self {
         let mut socket = person.socket(team).await;
         socket.ask("client.ping", Value::Null).await;
-        let heard = Arc::<Mutex<Vec<RecordedMessage>>>::default();
-        let (chat, notes) = (chat.to_owned(), heard.clone());
+        let received = Arc::<Mutex<Vec<RecordedMessage>>>::default();
+        let (chat, notes) = (chat.to_owned(), received.clone());
         let task = tokio::spawn(async move {
             while let Next::Frame(frame) = socket.next().await {
                 let params = &frame["params"];
@@ -35,27 +35,27 @@ impl RecordingSocket {
                 }
             }
         });
-        Self { heard, task }
+        Self { received, task }
     }
 
     /// Messages received so far, in order.
-    pub fn heard(&self) -> Vec<RecordedMessage> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn received(&self) -> Vec<RecordedMessage> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until all these messages were received.
-    pub async fn has_heard(&self, ids: &[String]) {
+    pub async fn has_received(&self, ids: &[String]) {
         eventually::within(eventually::START_GUARD, "all messages are received", async || {
-            let heard = self.heard();
-            ids.iter().all(|id| heard.iter().any(|one| one.id == *id)).then_some(())
+            let received = self.received();
+            ids.iter().all(|id| received.iter().any(|one| one.id == *id)).then_some(())
         })
         .await;
     }
 
     /// Checks that messages were received once each and in the order of the chat.
-    pub fn heard_in_order(&self) {
-        let heard = self.heard();
-        for pair in heard.windows(2) {
+    pub fn received_in_order(&self) {
+        let received = self.received();
+        for pair in received.windows(2) {
             assert_eq!(
                 pair[1].prev.as_ref(),
                 Some(&pair[0].id),

@@ -70,7 +70,7 @@ impl Replica {
     #[must_use]
     pub fn with_roster(&self, roster: &Value) -> Self {
         let chats = ["direct_chats", "groups", "task_chats"].map(|key| by("jid", roster[key].clone()));
-        let chats = chats.into_iter().flatten().map(|(jid, chat)| (jid, self.told_of_chat(chat)));
+        let chats = chats.into_iter().flatten().map(|(jid, chat)| (jid, self.chat_as_pushed(chat)));
         let sections =
             ["contact", "group", "task"].map(|kind| by("uid", roster[format!("{kind}_sections")].clone()));
         Self {
@@ -101,23 +101,23 @@ impl Replica {
     async fn all_chats(&self, client: &Client) -> Things {
         let page = client.get(format!("/api/v4/teams/{}/chats?gentime_gt=0&{ALL}", self.team)).await;
         let chats = by("jid", page.ok()["objects"].take());
-        chats.into_iter().map(|(jid, chat)| (jid, self.told_of_chat(chat))).collect()
+        chats.into_iter().map(|(jid, chat)| (jid, self.chat_as_pushed(chat))).collect()
     }
 
     async fn history(&self, client: &Client, jid: &str) -> Things {
         let page = client.get(format!("/api/v4/teams/{}/chats/{jid}/messages?{ALL}", self.team)).await;
         let messages = by("message_id", page.ok()["messages"].take());
-        messages.into_iter().map(|(id, message)| (id, self.told_of_message(message))).collect()
+        messages.into_iter().map(|(id, message)| (id, self.message_as_pushed(message))).collect()
     }
 
     /// A chat without what frames do not update: the version that all viewers share, which only `server.chat.updated` has.
-    fn told_of_chat(&self, mut chat: Value) -> Value {
+    fn chat_as_pushed(&self, mut chat: Value) -> Value {
         set(&mut chat, "base_gentime", Value::Null);
         // It is in the chat's history too, and known by its id.
         let pinned = chat["pinned_message"]["message_id"].clone();
         set(&mut chat, "pinned_message", pinned);
         if chat["last_message"].is_object() {
-            chat["last_message"] = self.told_of_message(chat["last_message"].take());
+            chat["last_message"] = self.message_as_pushed(chat["last_message"].take());
         } else {
             set(&mut chat, "last_message", Value::Null);
         }
@@ -126,7 +126,7 @@ impl Replica {
 
     /// A message without what frames do not update: the quoted message, which is in the history and known by its id, and the
     /// number of readers of another author's message, which only the author is notified of.
-    fn told_of_message(&self, mut message: Value) -> Value {
+    fn message_as_pushed(&self, mut message: Value) -> Value {
         let replied = message["reply_to"]["message_id"].clone();
         set(&mut message, "reply_to", replied);
         if message["from"] != self.me.as_str() {
@@ -164,7 +164,7 @@ impl Replica {
                 if chat["chat_type"] == "direct" && chat["last_message"].is_null() {
                     return; // A direct chat exists from its first message on.
                 }
-                if self.chats.insert(jid.clone(), self.told_of_chat(chat.clone())).is_none() {
+                if self.chats.insert(jid.clone(), self.chat_as_pushed(chat.clone())).is_none() {
                     self.unknown.insert(jid);
                 }
             }),
@@ -303,7 +303,7 @@ impl Replica {
     /// Makes a new message the last one of its chat; a deleted one leaves, and later ones move up.
     fn message(&mut self, message: &Value) {
         let (jid, id) = (name(message, "chat"), name(message, "message_id"));
-        let mut message = self.told_of_message(message.clone());
+        let mut message = self.message_as_pushed(message.clone());
         let is_gone = message["is_archive"] == true;
         if is_gone {
             // Its author may still see the text for a while.

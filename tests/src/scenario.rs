@@ -1,18 +1,17 @@
-//! Scenarios as data: a JSON file of steps, each a call and what must be true of its answer.
+//! Scenarios as data: a JSON file of steps, each a request with what is expected of its answer.
 //!
-//! A file is `{"about": …, "settings": {…}, "steps": [step, …]}`; with `settings` it runs in a world of its own.
-//! A step is one of
-//! - `{"login": "anna", "phone": "+7…"}`: from here on `"as": "anna"` calls with her token, which is `{anna.token}`;
+//! A file is `{"about": …, "settings": {…}, "steps": [step, …]}`; with `settings` it runs in a product of its own.
+//! A step is one of:
+//! - `{"login": "anna", "phone": "+7…"}`: later steps with `"as": "anna"` use her token, which is `{anna.token}`;
 //!   `"cookie": true` logs in like a browser;
-//! - `{"call": "PUT /api/v3/…", "as": …, "headers": {…}, "body": {…}, …}`: `"raw"` sends a text instead of JSON, of
-//!   `"content_type"` or none; `"file"` sends a picture in the field of that name, or the text `"holding"`, or so many
-//!   zeros as `"bytes"` says, under the name `"file_name"`, behind the texts of `"form"`; `"bytes"` alone sends that many zeros. Checked
-//!   are `"status"` (200 if not said), `"error"`, `"details"` (the fields' names), `"result"` (in part),
-//!   `"answer"` (the whole body, in part), `"answer_headers"` (in part), `"contains"` (a piece of the body).
-//!   `"capture": {"name": "/result/uid"}` keeps what is at the pointer as `{name}`, for all steps behind.
+//! - `{"call": "PUT /api/v3/…", "as": …, "headers": {…}, "body": {…}, …}`: `"raw"` sends a text instead of JSON, with
+//!   `"content_type"` or none. `"file"` sends a form: the texts of `"form"`, then in the field of that name a file called
+//!   `"file_name"` with a picture, the text `"holding"` or `"bytes"` zeros. `"bytes"` alone sends that many zeros. Checked
+//!   are `"status"` (default 200), `"error"`, `"details"` (the fields' names), `"result"` (in part), `"answer"` (the whole
+//!   body, in part), `"answer_headers"` (in part), `"contains"` (a piece of the body).
+//!   `"capture": {"name": "/result/uid"}` keeps the value at the pointer as `{name}` for all later steps.
 //!
-//! In part: an object may have more keys than expected, a list may not have more elements. A text `<uuid>`, `<time>`,
-//! `<token>`, `<any>` or `<absent>` stands for any value like that.
+//! [`partial`] compares in part and knows the placeholders, such as `<uuid>`.
 
 use crate::{
     client::{Client, Identity, multipart},
@@ -28,47 +27,39 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// One file.
+/// A scenario file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What it shows.
     pub about: String,
     /// Settings that differ from the dev profile's.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
-    /// In order.
     pub steps: Vec<Step>,
 }
 
-/// One step.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Step {
-    /// A person comes in.
     Login(Login),
-    /// A call.
     Call(Box<Checked>),
 }
 
-/// A person comes in.
+/// A login.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
-    /// The name in this file.
     login: String,
-    /// Their phone: no other file may use it.
+    /// No other file may use this phone.
     phone: String,
-    /// Like a browser.
     #[serde(default)]
     cookie: bool,
 }
 
-/// A call with what is expected of it.
+/// A request with expectations of its answer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checked {
-    /// Method and path.
     pub call: String,
     #[serde(rename = "as")]
     caller: Option<String>,
@@ -101,7 +92,7 @@ fn success() -> u16 {
 }
 
 impl Scenario {
-    /// The codes of failure that its steps expect.
+    /// The error codes that the steps expect.
     pub fn errors(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
             Step::Call(checked) => checked.error.as_deref(),
@@ -109,7 +100,7 @@ impl Scenario {
         })
     }
 
-    /// The phones of the people who come in.
+    /// The phones that log in.
     pub fn phones(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
             Step::Login(login) => Some(login.phone.as_str()),
@@ -118,7 +109,7 @@ impl Scenario {
     }
 }
 
-/// All scenarios of a folder, by file name.
+/// Reads all scenarios of a folder, sorted by file name.
 pub fn load(folder: &Path) -> BTreeMap<PathBuf, Scenario> {
     let entries = std::fs::read_dir(folder).expect("the folder of scenarios").flatten();
     let files =
@@ -132,7 +123,7 @@ pub fn load(folder: &Path) -> BTreeMap<PathBuf, Scenario> {
     files.map(read).collect()
 }
 
-/// A scenario on its way.
+/// The state of a scenario that runs.
 pub struct Run {
     client: Client,
     people: BTreeMap<String, Client>,
@@ -140,12 +131,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// At its start.
     pub fn new(client: Client) -> Self {
         Self { client, people: BTreeMap::new(), captured: BTreeMap::new() }
     }
 
-    /// Does all steps.
+    /// Runs all steps.
     pub async fn all(&mut self, scenario: &Scenario) {
         for step in &scenario.steps {
             match step {
@@ -220,10 +210,10 @@ impl Run {
             wrong.push(format!("error {} instead of {error}", answer.json["error"]));
         }
         if let Some(details) = &checked.details {
-            let told = answer.json["details"].as_object();
-            let told: Vec<_> = told.into_iter().flat_map(|told| told.keys().cloned()).collect();
-            if told != *details {
-                wrong.push(format!("details about {told:?} instead of {details:?}"));
+            let found = answer.json["details"].as_object();
+            let found: Vec<_> = found.into_iter().flat_map(|found| found.keys().cloned()).collect();
+            if found != *details {
+                wrong.push(format!("details about {found:?} instead of {details:?}"));
             }
         }
         let parts = [(&checked.result, &answer.json["result"]), (&checked.answer, &answer.json)];
@@ -266,7 +256,7 @@ impl Run {
     }
 }
 
-/// A PNG of that size.
+/// Makes a PNG of this size.
 pub fn picture(width: u32, height: u32) -> Vec<u8> {
     let pixel = |x: u32, y: u32| image::Rgb([(x % 251) as u8, (y % 241) as u8, ((x + y) % 239) as u8]);
     let picture = image::RgbImage::from_fn(width, height, pixel);

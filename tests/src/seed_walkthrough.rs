@@ -1,4 +1,4 @@
-//! The seed's examples as one story: each call with what it needs before it, each answer held against the example's.
+//! Sends the requests of the seed's examples in order, each with the preparation that it needs, and compares the answers.
 
 use crate::{
     client::{Client, Identity, multipart},
@@ -13,16 +13,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
-/// Phone of the seed's teller.
+/// Phone of the examples' caller.
 const OWNER: &str = "+79166660002";
-/// Phone of the seed's joiner, who has a name.
+/// Phone of the person who joins, who has a name.
 const JOINER: &str = "+75550000001";
-/// Phone in the seed's address book, of somebody with a name.
+/// Phone in the examples' address book, of a person with a name.
 const KNOWN: &str = "+79162255059";
-/// Has a team with the others, where they have taken their names.
+/// Phone of the owner of another team, in which the others set their names.
 const HOST: &str = "+79990000001";
 
-/// The values of the examples that a preparation, not an answer, gives a meaning to.
+/// Values of the examples that come from a preparation rather than an answer.
 const INVITATION: &str = "_GPHfNsbkxiCR3jKq3CyESw8MMw";
 const FIRST_GROUP: &str = "g-edb35028-b3ff-48ef-afc4-6fcd4c86b5ad";
 const SECOND_GROUP: &str = "g-1b4c1070-2dfb-470e-84a4-f0017d49f1fc";
@@ -31,7 +31,7 @@ const TEAM_OF_MESSAGES: &str = "the team of messages";
 const PEER: &str = "d-a2d94e8e-74aa-4b0b-b55d-0b4fc1ce07f4";
 const PREVIOUS_MESSAGE: &str = "0a78549a-ea3a-4fba-8fa7-a72c8261b9b8";
 
-/// One example, as the files hold it.
+/// An example file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
@@ -43,10 +43,10 @@ pub struct Example {
     parameters: BTreeMap<String, String>,
     request: Option<Value>,
     file: Option<Picture>,
-    /// Where only keys and kinds are compared: the example's values are of another moment or another team.
+    /// Pointers below which only keys and kinds are compared, as the example's values are from another time or team.
     #[serde(default)]
     loose: Vec<String>,
-    /// Pieces of a text, by its pointer: our own words around the example's facts.
+    /// Pieces that a text must contain, by its pointer, where our wording differs.
     #[serde(default)]
     pieces: BTreeMap<String, Vec<String>>,
     response: Value,
@@ -60,7 +60,7 @@ struct Picture {
     height: u32,
 }
 
-/// The examples in their order, by the names of their files: `01-ping-post`.
+/// Reads the examples in order of their file names, such as `01-ping-post`.
 pub fn examples(folder: &Path) -> BTreeMap<String, Example> {
     let entries = std::fs::read_dir(folder).expect("the folder of examples").flatten();
     let read = |path: std::path::PathBuf| {
@@ -72,7 +72,7 @@ pub fn examples(folder: &Path) -> BTreeMap<String, Example> {
     entries.map(|entry| read(entry.path())).collect()
 }
 
-/// The story on its way.
+/// The state of the walkthrough.
 pub struct SeedWalkthrough {
     nobody: Client,
     callers: BTreeMap<&'static str, Client>,
@@ -80,7 +80,7 @@ pub struct SeedWalkthrough {
 }
 
 impl SeedWalkthrough {
-    /// At its start: people who have taken names exist, in a team that has nothing to do with the story.
+    /// Prepares the people who have names, in a team of their own.
     pub async fn begin(client: &Client) -> Self {
         let host = Person::login(client, HOST).await;
         let team = host.make_team_of("чужая", json!([{"phone": KNOWN}, {"phone": JOINER}])).await;
@@ -92,7 +92,7 @@ impl SeedWalkthrough {
         Self { nobody: client.clone(), callers: BTreeMap::new(), matcher: ExampleMatcher::default() }
     }
 
-    /// Tells one example; returns how the answer differs.
+    /// Sends one example's request; returns the differences of the answer.
     pub async fn tell(&mut self, name: &str, example: &Example) -> Vec<String> {
         self.prepare(name).await;
         let client = match example.caller.as_str() {
@@ -135,7 +135,7 @@ impl SeedWalkthrough {
         Call::new(method, path, body)
     }
 
-    /// What must be there before an example, because the seed's own run had it.
+    /// Prepares what the examples' original run had before this example.
     async fn prepare(&mut self, name: &str) {
         match name {
             "14-ui-settings-get" => {
@@ -151,7 +151,7 @@ impl SeedWalkthrough {
                 }
             }
             "34-teams-join" => {
-                // The seed shows the token of an invitation that it has deleted one example before.
+                // The examples use the token of an invitation that they delete one example earlier.
                 let path = format!("/api/v3/teams/{}/invitations", self.matcher.ours(TEAM));
                 let invitation = self.owner().post(path, json!({})).await.ok();
                 self.matcher.bind(INVITATION, text(&invitation["token"]));
@@ -191,5 +191,5 @@ impl SeedWalkthrough {
     }
 }
 
-/// The code in the examples is the one of the dev profile: the story would not work with another.
+/// The examples' login code must be the dev profile's.
 const _: () = assert!(CODE.len() == 4);

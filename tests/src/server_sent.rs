@@ -1,19 +1,19 @@
-//! A stream of server-sent events, as a browser hears it.
+//! A client of server-sent events.
 
 use crate::{client::Client, eventually};
 use futures::StreamExt;
 use http::Method;
 use serde_json::Value;
 
-/// A stream as it comes.
+/// An open stream.
 pub struct Events {
     chunks: futures::stream::BoxStream<'static, Vec<u8>>,
-    /// Chunks end anywhere, also within a letter.
+    /// Bytes not parsed yet: chunks end anywhere, even within a character.
     unread: Vec<u8>,
 }
 
 impl Events {
-    /// Opens the stream at a path.
+    /// Opens the stream at a path; panics if it does not open.
     pub async fn open(client: &Client, path: &str, headers: &[(&'static str, &str)]) -> Self {
         let url = client.addresses().http(&Method::GET, path) + path;
         let http = reqwest::Client::builder()
@@ -32,7 +32,7 @@ impl Events {
         Self { chunks: chunks.boxed(), unread: vec![] }
     }
 
-    /// The next event: its id and its data; nothing once the stream has ended.
+    /// Returns the next event's id and data, or nothing once the stream has ended.
     pub async fn next(&mut self) -> Option<(Option<String>, Option<Value>)> {
         loop {
             if let Some(end) = self.unread.windows(2).position(|bytes| bytes == b"\n\n") {
@@ -49,7 +49,7 @@ impl Events {
         }
     }
 
-    /// The next event that has a place.
+    /// Returns the next event that has an id.
     pub async fn placed(&mut self) -> (String, Value) {
         loop {
             if let (Some(id), Some(data)) = self.next().await.expect("the stream goes on") {

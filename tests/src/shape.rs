@@ -1,4 +1,4 @@
-//! The formats of values that the server makes up: times, ids, tokens, colours.
+//! The formats of values that the server generates: times, ids, tokens, colours.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -9,16 +9,16 @@ const COLOURS: [&str; 7] = ["579dda", "8e88eb", "e36659", "f0769a", "f08c50", "5
 /// Shortest text that names a QR login: 22 base64url characters are 132 bits. The seed's 16 are too few.
 const QR_TOKEN: usize = 22;
 
-/// What a text looks like.
+/// The format of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// UTC, six digits behind the second, `Z`.
+    /// UTC with six fractional digits and `Z`.
     Time,
     /// `d-`, `g-` or `t-` and a UUID.
     Jid(char),
     /// A UUID, hyphenated, in lower case.
     Uuid,
-    /// 32 hexadecimal digits: the place of a picture.
+    /// 32 hexadecimal digits: the id of a picture.
     PictureId,
     /// 16 base64url characters: the seed's QR token.
     QrToken,
@@ -33,7 +33,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format of a text from the examples, none if it is no value of the server's.
+    /// The format of a text from the examples; none if the server did not generate it.
     pub fn of(text: &str) -> Option<Self> {
         let jid = text.chars().next().map(Self::Jid);
         let known = [Self::Time, Self::Uuid, Self::Colour, Self::Took, Self::PictureId];
@@ -59,12 +59,12 @@ impl Format {
         }
     }
 
-    /// Whether one value of the examples stands for one value of ours, everywhere.
+    /// Whether equal values of the examples must be equal in our answers.
     pub fn is_identity(self) -> bool {
         !matches!(self, Self::Colour | Self::Took)
     }
 
-    /// Whether a QR token is as long as we make them.
+    /// Whether a QR token has the length of ours.
     pub fn is_long_enough(self, text: &str) -> bool {
         self != Self::QrToken || text.len() >= QR_TOKEN
     }
@@ -112,7 +112,7 @@ mod tests {
     use super::Format;
 
     #[test]
-    fn values_of_the_examples_are_recognised() {
+    fn format_of_generated_values_is_recognised() {
         let cases = [
             ("2019-09-27T00:59:50.898951Z", Format::Time),
             ("3525d76d-cfe0-469f-b46e-cbb79ae5491e", Format::Uuid),

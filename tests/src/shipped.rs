@@ -1,4 +1,4 @@
-//! What is shipped to start the product with, read as data, and the settings that the product makes of it.
+//! Reads the shipped deployment files as data, and the settings that the product derives from them.
 
 use platform::config::{Config, Sources};
 use serde_json::Value;
@@ -9,36 +9,36 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// Where containers find their secrets.
+/// The folder of secrets in containers.
 const SECRETS: [&str; 2] = ["/run/secrets/veche/", "/run/secrets/"];
 
-/// The folder of what is shipped.
+/// The folder of shipped files.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy")
 }
 
-/// A shipped file.
+/// Reads a shipped file.
 pub fn read(file: &str) -> String {
     std::fs::read_to_string(folder().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The documents of a shipped file in YAML.
+/// Reads the documents of a shipped YAML file.
 pub fn documents(file: &str) -> Vec<Value> {
     serde_saphyr::from_multiple(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// The texts of a list.
+/// The strings of a list.
 pub fn strings(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// What a process is told, as text.
+/// An environment variable's value as text.
 pub fn environment(map: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     map.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// Secrets as the shipped script makes them, with the two that are written by hand; and others' names for them.
+/// Makes secrets with the shipped script, adds the two that are written by hand, and links other names to them.
 pub fn secrets() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let script = self::folder().join("secrets.sh");
@@ -59,7 +59,7 @@ pub fn secrets() -> TempDir {
     folder
 }
 
-/// The settings that the product makes of an environment, checked as at its start in production.
+/// Reads the settings from an environment and checks them as a production start does; none may contain a secret.
 pub fn accepted(of: &str, mut environment: BTreeMap<String, String>, secrets: &Path) -> Config {
     for (name, value) in &mut environment {
         assert!(!value.contains("hidden") && !name.ends_with("PASSWORD"), "{of}: {name}");
@@ -80,13 +80,13 @@ pub fn accepted(of: &str, mut environment: BTreeMap<String, String>, secrets: &P
     let config = Config::load(&sources).unwrap_or_else(|error| panic!("{of}: {error}"));
     assert!(config.master_key_file.is_some() && config.sms.url.expose().starts_with("https://"), "{of}");
     for proxy in &config.trusted_proxies {
-        // A whole private range is not a proxy.
+        // A whole private range must not be trusted as a proxy.
         assert!(proxy.prefix_len() >= 16, "{of}: {proxy} is trusted");
     }
     config
 }
 
-/// `name:1.2.3…`, `name@sha256:…`, or the product's own.
+/// Whether an image is pinned, `name:1.2.3…` or `name@sha256:…`, or is the product's own.
 pub fn is_pinned(image: &str) -> bool {
     let version = image.rsplit_once(':').map_or("", |(_, version)| version);
     let numbers: Vec<&str> = version.split('-').next().unwrap_or_default().split('.').collect();

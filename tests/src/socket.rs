@@ -1,4 +1,4 @@
-//! A user's live end of the wire: one websocket, and what is expected to come over it.
+//! A websocket client that checks every frame and waits for expected ones.
 
 use crate::{client::Client, client::Identity, eventually::HANG_GUARD, frames};
 use futures::{SinkExt, StreamExt};
@@ -15,15 +15,15 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// Frames that came while others were waited for, in order.
+    /// Frames received while the test waited for others, in order.
     unread: VecDeque<Value>,
-    /// For messages: all names heard so far.
-    heard: Vec<String>,
-    /// The place of the last frame that stems from an event.
+    /// The names of all received events, for messages.
+    received: Vec<String>,
+    /// Position and ordinal of the last frame that has them.
     last: Option<(u64, u64)>,
 }
 
-/// Frames that need not stem from an event.
+/// Frames that may lack a position.
 const TRANSIENT: [&str; 8] = [
     "server.confirm",
     "server.warning",
@@ -35,39 +35,37 @@ const TRANSIENT: [&str; 8] = [
     "server.logout",
 ];
 
-/// What the stream says next.
+/// The next item of a socket.
 #[derive(Debug)]
 pub enum Next {
-    /// A frame.
     Frame(Value),
-    /// The end, with the code of the close frame if there was one.
+    /// The end, with the code of the close frame if there is one.
     Closed(Option<u16>),
 }
 
 impl Socket {
-    /// Opens the socket of a team as the client's identity.
+    /// Opens a team's socket with the client's credentials.
     pub async fn open(client: &Client, team: &str) -> Self {
         Self::try_open(client, &format!("/messaging/{team}"), &[]).await.expect("the handshake succeeds")
     }
 
-    /// Opens the socket of a team and goes on from a point.
+    /// Opens a team's socket and resumes from a feed position.
     pub async fn resume(client: &Client, team: &str, from: &str) -> Self {
         let path = format!("/messaging/{team}?from={from}");
         Self::try_open(client, &path, &[]).await.expect("the handshake succeeds")
     }
 
-    /// Waits for the frame by which the server says how far it has told everything; returns those before it that stem
-    /// from events.
+    /// Waits for the frame that says up to which position everything was sent; returns the frames with positions before it.
     pub async fn caught_up(&mut self) -> Vec<Value> {
         let time = self.expect("server.time", |frame| frame["event"] == "server.time").await;
-        let told = std::mem::take(&mut self.unread);
-        let told: Vec<Value> = told.into_iter().filter(|frame| frame["position"].is_u64()).collect();
-        let last = told.last().map_or(0, |frame| frame["position"].as_u64().unwrap_or_default());
+        let found = std::mem::take(&mut self.unread);
+        let found: Vec<Value> = found.into_iter().filter(|frame| frame["position"].is_u64()).collect();
+        let last = found.last().map_or(0, |frame| frame["position"].as_u64().unwrap_or_default());
         assert!(time["params"]["position"].as_u64() >= Some(last), "{time} after {last}");
-        told
+        found
     }
 
-    /// Opens a socket with headers of one's own.
+    /// Opens a socket with further headers. An error carries the refusal.
     pub async fn try_open(
         client: &Client,
         path: &str,
@@ -84,7 +82,7 @@ impl Socket {
         }
         let wire = connect(client).await?;
         let (stream, _) = tokio_tungstenite::client_async(request, MaybeTlsStream::Plain(wire)).await?;
-        Ok(Self { stream, unread: VecDeque::new(), heard: Vec::new(), last: None })
+        Ok(Self { stream, unread: VecDeque::new(), received: Vec::new(), last: None })
     }
 
     /// Sends a client event that asks for confirmation; returns its `confirm_id`.
@@ -118,7 +116,7 @@ impl Socket {
         self.stream.send(message).await.expect("the socket takes a message");
     }
 
-    /// Sends any message, for sockets that the server may not read.
+    /// Sends any message; the socket may be closed.
     pub async fn try_send_message(&mut self, message: Message) -> Result<(), tungstenite::Error> {
         self.stream.send(message).await
     }
@@ -128,13 +126,13 @@ impl Socket {
         self.event_where(name, |_| true).await
     }
 
-    /// Waits for an event by its name and something about its parameters; returns these.
+    /// Waits for an event whose parameters meet a condition; returns them.
     pub async fn event_where(&mut self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let mut frame = self.expect(name, |frame| frame["event"] == name && fits(&frame["params"])).await;
         frame["params"].take()
     }
 
-    /// Waits for a frame; those that came before and do not fit stay to be expected later.
+    /// Waits for a frame that fits. Other frames stay for later calls.
     pub async fn expect(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         if let Some(found) = self.unread.iter().position(&fits) {
             return self.unread.remove(found).unwrap_or_default();
@@ -156,20 +154,20 @@ impl Socket {
         }
     }
 
-    /// Asserts that nothing that fits has come by the time the server answers a ping: it answers in order.
-    pub async fn has_not_heard(&mut self, what: &str, fits: impl Fn(&Value) -> bool) {
+    /// Asserts that no frame that fits arrives before the answer to a ping: the server answers in order.
+    pub async fn has_not_received(&mut self, what: &str, fits: impl Fn(&Value) -> bool) {
         self.ask("client.ping", Value::Null).await;
-        let heard = self.unread.iter().find(|frame| fits(frame));
-        assert!(heard.is_none(), "{what} was not to be heard: {heard:?}");
+        let received = self.unread.iter().find(|frame| fits(frame));
+        assert!(received.is_none(), "{what} was not to be received: {received:?}");
     }
 
-    /// Forgets what has come so far.
+    /// Drops all frames received so far.
     pub async fn forget(&mut self) {
         self.ask("client.ping", Value::Null).await;
         self.unread.clear();
     }
 
-    /// Waits until the server closes; returns the frames before that, and the code.
+    /// Waits until the server closes the socket; returns the frames before and the code.
     pub async fn closed(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut frames = Vec::from(std::mem::take(&mut self.unread));
         let end = tokio::time::timeout(HANG_GUARD, async {
@@ -184,19 +182,19 @@ impl Socket {
         (frames, code)
     }
 
-    /// Closes politely and waits for the answer.
+    /// Sends a close frame and waits for the answer.
     pub async fn close(mut self) {
-        // It may be closed already.
+        // The socket may be closed already.
         let _ = self.stream.close(None).await;
         self.closed().await;
     }
 
-    /// The next frame or the end.
+    /// Receives the next frame or the end.
     pub async fn next(&mut self) -> Next {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
-                    return self.heard(serde_json::from_str(&text).unwrap_or_default());
+                    return self.received(serde_json::from_str(&text).unwrap_or_default());
                 }
                 Some(Ok(Message::Binary(_))) => panic!("the server sends text frames only"),
                 Some(Ok(Message::Close(frame))) => return Next::Closed(frame.map(|frame| frame.code.into())),
@@ -206,16 +204,16 @@ impl Socket {
         }
     }
 
-    fn heard(&mut self, frame: Value) -> Next {
+    fn received(&mut self, frame: Value) -> Next {
         let name = frame["event"].as_str().unwrap_or_else(|| panic!("a frame without an event: {frame}"));
         let faults = frames::faults(&frame);
         assert!(faults.is_empty(), "not as described: {faults:?}\n{frame}");
         self.in_order(&frame);
-        self.heard.push(name.to_owned());
+        self.received.push(name.to_owned());
         Next::Frame(frame)
     }
 
-    /// What stems from an event says from which, and comes in the order of the log.
+    /// Frames of events have positions, which never decrease.
     fn in_order(&mut self, frame: &Value) {
         let point = (frame["position"].as_u64(), frame["ordinal"].as_u64());
         let (Some(position), Some(ordinal)) = point else {
@@ -231,14 +229,14 @@ impl Socket {
 
     fn history(&self) -> String {
         format!(
-            "heard so far: {:?}; not looked at yet: {}",
-            self.heard,
+            "received so far: {:?}; not looked at yet: {}",
+            self.received,
             Value::from(Vec::from(self.unread.clone()))
         )
     }
 }
 
-/// A connection to where the client's sockets are, from its address.
+/// Connects to the gateway from the client's local address.
 async fn connect(client: &Client) -> std::io::Result<TcpStream> {
     let there = client.addresses().websocket();
     let there: SocketAddr = there.trim_start_matches("ws://").parse().expect("an address and a port");

@@ -1,11 +1,11 @@
-//! What a log holds, wherever it is, read by the adapter as anybody would, and what a rebuild makes of it.
+//! Reads the log of a running product through the adapters, and compares its read model with a rebuilt one.
 
 use crate::{dump, eventually, load::Stored, world::World};
 use event_log::{EventStoreDbLog, EventStoreDbSettings, Log, PostgresLog, PostgresSettings, RawEvent};
 use events::Position;
 use sqlx::PgPool;
 
-/// The log at a URL.
+/// Opens the log at a URL.
 pub async fn log(url: &str) -> Log {
     if url.starts_with("postgres") {
         let pool = PgPool::connect(url).await.expect("the database accepts connections");
@@ -15,7 +15,7 @@ pub async fn log(url: &str) -> Log {
     Log::EventStoreDb(opened.expect("the server answers"))
 }
 
-/// All events of the log at a URL, in order.
+/// Reads all events of the log at a URL, in order.
 pub async fn events(url: &str) -> Vec<RawEvent> {
     let log = log(url).await;
     let (mut all, mut after) = (vec![], 0);
@@ -32,7 +32,7 @@ pub async fn events(url: &str) -> Vec<RawEvent> {
     all
 }
 
-/// Where the log of a world stands.
+/// The head of the log.
 pub async fn head(world: &World) -> Position {
     head_of(world.log_url()).await
 }
@@ -44,17 +44,17 @@ async fn head_of(url: &str) -> Position {
     head
 }
 
-/// How many events of a world are such.
+/// Counts the events that meet a condition.
 pub async fn count(world: &World, is_such: impl Fn(&RawEvent) -> bool) -> usize {
     events(world.log_url()).await.iter().filter(|event| is_such(event)).count()
 }
 
-/// How many events of a world have this name.
+/// Counts the events of a stored name.
 pub async fn count_of(world: &World, kind: &str) -> usize {
     count(world, |event| event.kind == kind).await
 }
 
-/// All events, in order, as acknowledgements are held against them.
+/// All events, in order, in the form that acknowledgements are compared with.
 pub async fn everything(url: &str) -> Vec<Stored> {
     let stored = |event: RawEvent| Stored {
         stream: event.stream.to_string(),
@@ -64,7 +64,7 @@ pub async fn everything(url: &str) -> Vec<Stored> {
     events(url).await.into_iter().map(stored).collect()
 }
 
-/// Waits until the read model shows all of the log.
+/// Waits until the read model has the whole log.
 pub async fn projected(pool: &PgPool, url: &str) {
     let head = head_of(url).await;
     eventually::until("the read model has everything", async || {
@@ -75,7 +75,7 @@ pub async fn projected(pool: &PgPool, url: &str) {
     .await;
 }
 
-/// Waits until the auditor's chain covers all of the log.
+/// Waits until the auditor's chain covers the whole log.
 pub async fn hashed(pool: &PgPool, url: &str) {
     let head = head_of(url).await;
     eventually::within(eventually::START_GUARD, "all of history is hashed", async || {
@@ -86,7 +86,7 @@ pub async fn hashed(pool: &PgPool, url: &str) {
     .await;
 }
 
-/// The read model, which shows all of the log and is left alone by now, is the one that the log makes from nothing.
+/// Checks that the read model, which has the whole log and no writer any more, equals a rebuilt one.
 pub async fn is_what_a_rebuild_makes(world: &World) {
     let pool = world.pool().await;
     let before = dump::read_model(&pool).await;

@@ -1,4 +1,4 @@
-//! The product as processes of its own over a database of its own: all in one, or each role apart with a real NATS.
+//! The product as child processes with a database of their own: all roles in one, or each role apart with a real NATS.
 
 mod addresses;
 mod plan;
@@ -29,12 +29,12 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// How often a process is started again because another took its port.
+/// Starts of a process whose port another process took meanwhile.
 const TRIES: usize = 5;
 
 /// A running product.
 pub struct World {
-    /// The processes by role; ended before what they stand on.
+    /// The processes by role; dropped before the servers that they use.
     processes: BTreeMap<Role, Process>,
     log: Option<OwnLog>,
     nats: Option<Nats>,
@@ -50,17 +50,17 @@ pub struct World {
 }
 
 impl World {
-    /// One process.
+    /// Starts all roles in one process.
     pub async fn all_in_one() -> Self {
         Self::start(Plan::new(Layout::AllInOne)).await
     }
 
-    /// Each role a process, with a NATS between them.
+    /// Starts each role as a process, with a NATS between them.
     pub async fn roles_apart() -> Self {
         Self::start(Plan::new(Layout::RolesApart)).await
     }
 
-    /// Starts what is planned and waits until all of it is ready.
+    /// Starts everything in a plan and waits until it is ready.
     pub async fn start(mut plan: Plan) -> Self {
         let folder =
             tempfile::Builder::new().prefix("veche-world").tempdir().expect("a folder for the world");
@@ -80,7 +80,7 @@ impl World {
         let database_url = plan.database_url.or(own).or(shared).expect("one of them is there");
         let nats = match plan.layout {
             Layout::AllInOne => None,
-            // The test has its own.
+            // The test has started one.
             Layout::RolesApart if plan.settings.contains_key("VECHE_BUS") => None,
             Layout::RolesApart => Some(Nats::start(folder.path()).await),
         };
@@ -122,29 +122,29 @@ impl World {
         world
     }
 
-    /// Nobody in particular.
+    /// A client without credentials.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Where the log is.
+    /// URL of the log.
     pub fn log_url(&self) -> &str {
         let log = self.environment.iter().find(|(name, _)| name == "VECHE_LOG");
-        &log.expect("the processes are told where the log is").1
+        &log.expect("the processes have a log").1
     }
 
-    /// The database of log and read model.
+    /// URL of the database of log and read model.
     pub fn database_url(&self) -> &str {
         &self.database_url
     }
 
-    /// A small pool on it.
+    /// Opens a small pool on the database.
     pub async fn pool(&self) -> sqlx::PgPool {
         let options = sqlx::postgres::PgPoolOptions::new().max_connections(4);
         options.connect(&self.database_url).await.expect("the database accepts connections")
     }
 
-    /// The folder of all that is not in a database.
+    /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -159,12 +159,12 @@ impl World {
         self.processes.get_mut(&role).expect("the role has a process")
     }
 
-    /// The process of a role, to look at.
+    /// The process of a role, read-only.
     pub fn process_of(&self, role: Role) -> &Process {
         self.processes.get(&role).expect("the role has a process")
     }
 
-    /// How often events were appended to an EventStoreDB of this world's.
+    /// Number of appends to the simulated EventStoreDB.
     pub fn appends(&self) -> u64 {
         self.log.as_ref().map_or(0, OwnLog::appends)
     }
@@ -174,18 +174,18 @@ impl World {
         self.nats.as_mut().expect("the roles are apart, with a NATS of this world")
     }
 
-    /// The Postgres of this world's own.
+    /// The Postgres server that was started for this product.
     pub fn postgres(&mut self) -> &mut LocalPostgres {
         self.postgres.as_mut().expect("the world was planned on a Postgres of its own")
     }
 
-    /// Starts a role that was killed, on the same port, and waits until it is ready.
+    /// Starts a killed role on the same port and waits until it is ready.
     pub async fn revive(&mut self, role: Role) {
         self.process(role).restart();
         self.ready(role).await;
     }
 
-    /// Runs a command of the product to its end: `migrate`, `rebuild`.
+    /// Runs a subcommand of the product, which must succeed; returns its output.
     pub fn run(&self, arguments: &[&str]) -> String {
         let output = self.attempt(arguments);
         let words =
@@ -194,12 +194,12 @@ impl World {
         words
     }
 
-    /// Runs a command of the product to its end, however it ends.
+    /// Runs a subcommand of the product, which may fail.
     pub fn attempt(&self, arguments: &[&str]) -> Output {
         self.attempt_with(&[], arguments)
     }
 
-    /// Runs a command of the product with the settings that a role has, however it ends.
+    /// Runs a subcommand, which may fail, with the settings of a role.
     pub fn attempt_as(&self, role: Role, arguments: &[&str]) -> Output {
         self.attempt_with(self.of_roles.get(&role).map_or(&[], Vec::as_slice), arguments)
     }
@@ -215,7 +215,7 @@ impl World {
         command.output().unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()))
     }
 
-    /// All that the processes have written so far.
+    /// The logs of all processes so far.
     pub fn logs(&self) -> String {
         let logs = self.processes.values().map(|process| &process.recipe().log);
         logs.filter_map(|path| std::fs::read(path).ok())
@@ -223,12 +223,12 @@ impl World {
             .collect()
     }
 
-    /// The environment that the processes have: for a tool of the product on the same data.
+    /// The environment of the processes, for a subcommand on the same data.
     pub fn environment(&self) -> &[(String, String)] {
         &self.environment
     }
 
-    /// Whether the database is gone with this world.
+    /// Whether the database is dropped with this value.
     pub fn owns_database(&self) -> bool {
         self.database.is_some()
     }
@@ -254,7 +254,7 @@ impl World {
         }
     }
 
-    /// What a role says of its health, part by part.
+    /// The readiness of a role, part by part.
     pub async fn ready_of(&self, role: Role) -> String {
         let url = format!("http://127.0.0.1:{}/readyz?verbose", self.addresses.port(role));
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
@@ -268,8 +268,8 @@ impl World {
     }
 }
 
-/// Waits for `/readyz`. Another process may take a port between the look and the start; then it is tried again, and the
-/// port may be free by then.
+/// Waits for `/readyz`. Another process may take the port before this one binds it; then the start is repeated, as the port
+/// may be free by then.
 async fn until_ready(process: &mut Process, port: u16) {
     let url = format!("http://127.0.0.1:{port}/readyz");
     let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");

@@ -61,7 +61,7 @@ fn changes(team: &str) -> Vec<Call> {
 }
 
 #[tokio::test]
-async fn a_foreign_page_changes_nothing_with_a_cookie() {
+async fn cookie_from_a_foreign_origin_changes_nothing() {
     let world = World::all_in_one().await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     let program = Person::login(world.client(), ANNA).await;
@@ -79,7 +79,7 @@ async fn a_foreign_page_changes_nothing_with_a_cookie() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_neither_logs_out_nor_draws_a_login_code() {
+async fn cookie_from_a_foreign_origin_neither_logs_out_nor_offers_a_qr_login() {
     let world = World::all_in_one().await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     for path in ["/api/v3/cookieauth-logout", "/api/v3/qr-login.png", "/api/v3/qr-login.png?debug=True"] {
@@ -92,7 +92,7 @@ async fn a_foreign_page_neither_logs_out_nor_draws_a_login_code() {
 }
 
 #[tokio::test]
-async fn a_cookie_planted_before_the_login_opens_nothing() {
+async fn session_fixation_cookie_opens_nothing() {
     let world = World::all_in_one().await;
     let mallory = Person::login_with_cookie(world.client(), "+79040000666").await;
     let Identity::Cookie(hers) = mallory.client.identity().clone() else { panic!("a browser has a cookie") };
@@ -122,7 +122,7 @@ fn scan(token: &str, device: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_qr_code_logs_in_once_and_only_while_its_session_lives() {
+async fn qr_login_code_works_once_and_only_while_its_session_lives() {
     let world = World::all_in_one().await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     let token = offer(&browser.client, "").await;
@@ -136,7 +136,7 @@ async fn a_qr_code_logs_in_once_and_only_while_its_session_lives() {
 }
 
 #[tokio::test]
-async fn a_newer_qr_code_voids_the_older() {
+async fn newer_qr_login_code_voids_the_older() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let older = offer(&anna.client, "").await;
@@ -147,7 +147,7 @@ async fn a_newer_qr_code_voids_the_older() {
 
 /// The seed lets the caller choose the token; whoever sends such a link would be logged in as whoever opens it.
 #[tokio::test]
-async fn a_chosen_value_is_drawn_and_never_logs_in() {
+async fn qr_picture_of_a_chosen_value_never_logs_in() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let chosen = "AAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -158,7 +158,7 @@ async fn a_chosen_value_is_drawn_and_never_logs_in() {
 }
 
 #[tokio::test]
-async fn fifty_right_codes_at_once_open_one_session() {
+async fn fifty_concurrent_logins_with_one_code_open_one_session() {
     let world = World::all_in_one().await;
     world.client().post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
     let login = |n: usize| {
@@ -178,7 +178,7 @@ async fn fifty_right_codes_at_once_open_one_session() {
 }
 
 #[tokio::test]
-async fn three_wrong_codes_burn_the_right_one_on_both_ways_in() {
+async fn three_wrong_codes_void_the_right_one_on_both_login_routes() {
     let world = World::all_in_one().await;
     let client = world.client();
     let device =
@@ -235,7 +235,7 @@ const LEEWAY: u32 = 3;
 
 /// A number nobody has, and one somebody has, get the same answers for the same work: nobody learns who is here.
 #[tokio::test]
-async fn an_unknown_phone_is_answered_like_a_known_one() {
+async fn login_of_an_unknown_phone_is_indistinguishable_from_a_known_one() {
     // Its transactions are counted.
     let world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
     let pool = world.pool().await;
@@ -280,7 +280,7 @@ async fn an_unknown_phone_is_answered_like_a_known_one() {
 
 /// Tokens, codes and keys are secrets: none of them is ever written to a log or into the event log.
 #[tokio::test]
-async fn secrets_are_written_nowhere() {
+async fn secrets_appear_in_no_log_and_no_table() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("т", &[]).await;

@@ -217,7 +217,7 @@ async fn difference(cast: &Callers, row: Row) -> Option<String> {
 }
 
 #[tokio::test]
-async fn every_route_lets_in_whom_it_should() {
+async fn every_route_admits_the_callers_of_the_access_table() {
     // A logout would end the sessions that the other rows need.
     let (last, first): (Vec<Row>, Vec<Row>) =
         rows().into_iter().partition(|row| row.operation.path.ends_with("logout"));
@@ -238,7 +238,7 @@ async fn every_route_lets_in_whom_it_should() {
 }
 
 #[tokio::test]
-async fn every_route_has_a_row() {
+async fn every_route_has_a_row_in_the_access_table() {
     let world = World::all_in_one().await;
     let document = Document::new(world.client().unjudged().get("/openapi.json").await.json);
     let all: BTreeSet<String> = document.operations().iter().map(Operation::name).collect();
@@ -253,7 +253,7 @@ async fn every_route_has_a_row() {
 
 /// Ids of another team's things open nothing, even to an owner of a team of their own.
 #[tokio::test]
-async fn things_of_another_team_are_not_found() {
+async fn resources_of_another_team_are_not_found() {
     let world = World::all_in_one().await;
     let cast = Callers::come_in(&world).await;
     let mut names = cast.stage().await;
@@ -293,7 +293,7 @@ async fn things_of_another_team_are_not_found() {
 
 /// Whoever is removed hears nothing any more, and what they hold opens nothing.
 #[tokio::test]
-async fn a_removed_member_is_out_at_once() {
+async fn removed_member_loses_access_at_once() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), "+79050000011").await;
     let boris = Person::login(world.client(), "+79050000012").await;
@@ -321,7 +321,7 @@ async fn a_removed_member_is_out_at_once() {
 
 /// Joining and being removed at the same moment: whichever is first in the team's stream, the removal is what holds.
 #[tokio::test]
-async fn a_removal_wins_over_joining_at_the_same_moment() {
+async fn removal_concurrent_with_a_join_wins() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), "+79050000021").await;
     let boris = Person::login(world.client(), "+79050000022").await;

@@ -70,12 +70,12 @@ impl Fixture {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn history_is_searched_and_explained() {
+async fn audit_list_and_why_search_and_explain_history() {
     searched_and_explained(Fixture::start(LogPlace::Postgres).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn history_in_eventstoredb_is_searched_explained_and_proved() {
+async fn audit_on_eventstoredb_searches_explains_and_verifies_history() {
     let fixture = Fixture::start(LogPlace::EventStoreDb).await;
     fixture.world.run(&["audit", "verify"]);
     searched_and_explained(fixture).await;
@@ -115,7 +115,7 @@ async fn searched_and_explained(fixture: Fixture) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn history_is_proved_here_and_in_files_until_it_is_tampered_with() {
+async fn audit_verify_detects_tampering_in_the_database_and_in_exports() {
     let fixture = Fixture::start(LogPlace::Postgres).await;
     let (status, words) = fixture.code(&["verify"]);
     assert_eq!(status, Some(0), "{words}");
@@ -179,7 +179,7 @@ fn flip_last_digit_of_data(file: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn events_are_followed_as_they_happen() {
+async fn audit_tail_follows_new_events() {
     let fixture = Fixture::start(LogPlace::Postgres).await;
     let folder = tempfile::tempdir().expect("a folder");
     let arguments = ["audit", "tail", "--json", "--lines", "1", "--type", "message.*"].map(str::to_owned);
@@ -198,7 +198,7 @@ async fn events_are_followed_as_they_happen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copied_history_keeps_its_hashes() {
+async fn log_copy_keeps_the_hashes_of_the_chain() {
     let mut fixture = Fixture::start(LogPlace::Postgres).await;
     fixture.world.process(Role::Serve).terminate().await;
     let target = TestDatabase::create().await;

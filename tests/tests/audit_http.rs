@@ -15,7 +15,7 @@ const BORIS: &str = "+79081000002";
 const CLARA: &str = "+79081000003";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn history_is_followed_and_every_look_is_in_it() {
+async fn audit_stream_follows_history_and_records_every_access() {
     let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_AUDIT_AUDITORS", CLARA)).await;
     let anna = Person::login(world.client(), ANNA).await;
     let clara = Person::login_with_cookie(world.client(), CLARA).await;
@@ -67,7 +67,7 @@ async fn ask(person: &Person, path: &str) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_takes_all_streams_of_a_process() {
+async fn audit_streams_per_account_are_limited() {
     let plan = Plan::new(Layout::AllInOne)
         .set("VECHE_AUDIT_AUDITORS", CLARA)
         .set("VECHE_AUDIT_STREAMS", "3")

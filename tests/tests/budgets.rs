@@ -52,7 +52,7 @@ async fn status(stream: &mut TcpStream) -> Option<u16> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn memory_stays_within_its_budget_under_attack() {
+async fn memory_under_attack_stays_within_its_budget() {
     let mut world = World::start(Plan::new(Layout::AllInOne)).await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("под нагрузкой", &[]).await;
@@ -118,7 +118,7 @@ async fn memory_stays_within_its_budget_under_attack() {
 }
 
 #[tokio::test]
-async fn an_account_runs_two_searches_at_once() {
+async fn searches_of_an_account_are_limited_to_two_at_once() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("с поиском", &[]).await;

@@ -33,7 +33,7 @@ async fn confirm(socket: &mut Socket, frame: &Value) {
 }
 
 #[tokio::test]
-async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
+async fn resume_from_confirmed_receives_only_later_frames() {
     let two = two_users().await;
     let mut first = two.boris.socket(&two.team.uid).await;
     first.caught_up().await;
@@ -62,7 +62,7 @@ async fn from_what_was_confirmed_the_rest_comes_and_nothing_before_it() {
 }
 
 #[tokio::test]
-async fn where_nothing_was_confirmed_everything_must_be_fetched() {
+async fn resume_from_confirmed_without_confirmations_requires_a_refetch() {
     let two = two_users().await;
     let mut other = two.boris.socket(&two.team.uid).await;
     other.caught_up().await;
@@ -82,7 +82,7 @@ async fn where_nothing_was_confirmed_everything_must_be_fetched() {
 }
 
 #[tokio::test]
-async fn before_a_stop_each_socket_is_told_when_to_come_back() {
+async fn graceful_stop_tells_sockets_when_to_reconnect() {
     const SOCKETS: usize = 24;
     let mut two = two_users().await;
     let mut sockets = Vec::new();

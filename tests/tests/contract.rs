@@ -32,17 +32,17 @@ async fn tell_the_seed(world: &World) {
 }
 
 #[tokio::test]
-async fn answers_are_like_the_seed() {
+async fn seed_examples_get_matching_answers() {
     tell_the_seed(&World::all_in_one().await).await;
 }
 
 #[tokio::test]
-async fn answers_are_like_the_seed_with_roles_apart() {
+async fn seed_examples_with_roles_apart_get_matching_answers() {
     tell_the_seed(&World::roles_apart().await).await;
 }
 
 #[tokio::test]
-async fn answers_are_like_the_seed_on_eventstoredb() {
+async fn seed_examples_on_eventstoredb_get_matching_answers() {
     let world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
     tell_the_seed(&world).await;
     assert!(world.appends() > EXAMPLES as u64, "it was the log");
@@ -89,7 +89,7 @@ async fn scenarios_hold_on_eventstoredb() {
 
 /// Scenarios share a world: whose phone is in two of them is met by surprise.
 #[test]
-fn every_phone_is_of_one_scenario() {
+fn every_scenario_has_phones_of_its_own() {
     let phones = |scenario: &Scenario| scenario.phones().map(str::to_owned).collect::<BTreeSet<_>>();
     let mut seen = BTreeSet::new();
     for (path, scenario) in scenario::load(&folder("scenarios")) {

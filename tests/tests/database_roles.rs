@@ -60,7 +60,7 @@ fn append(stream: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_services_need_no_more_than_they_may() {
+async fn database_roles_suffice_for_all_services() {
     let mut world = world().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -121,7 +121,7 @@ async fn the_services_need_no_more_than_they_may() {
 }
 
 #[tokio::test]
-async fn no_service_may_rewrite_history_or_do_anothers_work() {
+async fn database_roles_forbid_rewriting_history_and_others_tables() {
     let mut world = world().await;
     Person::login(world.client(), ANNA).await;
     let history = [
@@ -181,7 +181,7 @@ async fn no_service_may_rewrite_history_or_do_anothers_work() {
 }
 
 #[tokio::test]
-async fn a_role_that_finds_old_schemas_says_who_brings_them_up_to_date() {
+async fn database_role_with_old_schemas_names_the_migration_command() {
     let mut world = world().await;
     // The roles that may make schemas would make it again, as theirs.
     for role in [Role::Query, Role::Projection] {
@@ -203,7 +203,7 @@ async fn a_role_that_finds_old_schemas_says_who_brings_them_up_to_date() {
 
 /// Whoever adds a table says in `veche/src/rights` who writes it: without that all services may read it, and none write.
 #[tokio::test]
-async fn of_every_table_it_is_said_who_writes_it() {
+async fn every_table_has_a_writer_in_the_list_of_rights() {
     const WRITTEN_BY_NO_SERVICE: [&str; 2] = ["log.migrations", "ops.migrations"];
     let world = World::all_in_one().await;
     let tables: Vec<String> = sqlx::query_scalar(

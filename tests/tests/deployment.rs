@@ -24,7 +24,7 @@ fn manifests() -> Vec<Value> {
 }
 
 #[test]
-fn containers_of_the_compose_files_have_no_rights_to_spare() {
+fn compose_containers_have_minimal_privileges() {
     for (file, compose) in composed() {
         for (name, service) in compose["services"].as_object().expect("services") {
             let of = format!("{file}: {name}");
@@ -58,7 +58,7 @@ fn containers_of_the_compose_files_have_no_rights_to_spare() {
 }
 
 #[test]
-fn every_service_of_the_compose_files_has_settings_and_secrets_of_its_own() {
+fn compose_services_have_their_own_settings_and_secrets() {
     let secrets = secrets();
     for (file, compose) in composed() {
         let declared = compose["secrets"].as_object().expect("secrets");
@@ -116,7 +116,7 @@ fn pods(manifests: &[Value]) -> Vec<(String, &Value)> {
 }
 
 #[test]
-fn pods_fit_the_standard_restricted() {
+fn kubernetes_pods_meet_the_restricted_standard() {
     let manifests = manifests();
     for (name, pod) in pods(&manifests) {
         let spec = &pod["spec"];
@@ -155,7 +155,7 @@ fn pods_fit_the_standard_restricted() {
 }
 
 #[test]
-fn pods_have_settings_that_the_product_takes_and_secrets_of_their_own() {
+fn kubernetes_pods_have_valid_settings_and_their_own_secrets() {
     let (manifests, secrets) = (manifests(), secrets());
     let map = |name: &str| {
         let found =
@@ -222,7 +222,7 @@ fn callers(policies: &[&Value], of: &str, port: u64) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_network_lets_through_what_is_needed_and_no_more() {
+fn network_policies_allow_only_needed_connections() {
     let manifests = manifests();
     let policies: Vec<&Value> = manifests.iter().filter(|one| one["kind"] == "NetworkPolicy").collect();
     let everything = policies.iter().find(|one| one["spec"]["podSelector"] == serde_json::json!({}));
@@ -251,7 +251,7 @@ fn the_network_lets_through_what_is_needed_and_no_more() {
 }
 
 #[test]
-fn the_units_of_systemd_have_their_secrets_as_credentials() {
+fn systemd_units_get_secrets_as_credentials() {
     let secrets = secrets();
     let shared: Vec<String> = read("systemd/veche.env.example").lines().map(str::to_owned).collect();
     for unit in ["veche.service", "veche-migrate.service"] {
@@ -284,7 +284,7 @@ fn the_units_of_systemd_have_their_secrets_as_credentials() {
 }
 
 #[test]
-fn the_example_of_a_configuration_is_one() {
+fn example_configuration_is_valid() {
     let secrets = secrets();
     let text = read("config/production.example.toml")
         .replace("/etc/veche/", &format!("{}/", secrets.path().display()));
@@ -296,7 +296,7 @@ fn the_example_of_a_configuration_is_one() {
 }
 
 #[test]
-fn images_that_are_built_stand_on_pinned_ones_and_run_without_root() {
+fn built_images_have_pinned_bases_and_run_without_root() {
     let text = read("Dockerfile");
     let from: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("FROM ")).collect();
     assert_eq!(from.len(), 2);

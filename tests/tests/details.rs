@@ -19,7 +19,7 @@ fn time(value: &Value) -> DateTime<chrono::FixedOffset> {
 }
 
 #[tokio::test]
-async fn a_ping_waits_as_long_as_it_is_asked_to() {
+async fn delayed_ping_waits_for_the_requested_time() {
     let world = World::all_in_one().await;
     let started = Instant::now();
     world.client().get("/api/v3/ping?delay_sec=0.5").await.ok();
@@ -27,7 +27,7 @@ async fn a_ping_waits_as_long_as_it_is_asked_to() {
 }
 
 #[tokio::test]
-async fn a_login_code_lives_for_a_minute_and_each_login_has_a_token_of_its_own() {
+async fn login_code_is_valid_for_a_minute_and_each_login_has_its_own_token() {
     let world = World::all_in_one().await;
     let before = time(&world.client().get("/api/v3/time").await.ok());
     let sent = world.client().post("/api/v3/sms-login", json!({"phone": ANNA})).await.ok();
@@ -44,7 +44,7 @@ async fn a_login_code_lives_for_a_minute_and_each_login_has_a_token_of_its_own()
 }
 
 #[tokio::test]
-async fn a_browser_is_no_device_and_its_cookie_opens_sockets() {
+async fn cookie_session_has_no_device_and_opens_sockets() {
     let world = World::all_in_one().await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     assert_eq!(browser.client.get("/api/v3/me").await.ok()["devices"], json!([]));
@@ -61,7 +61,7 @@ fn settings(bytes: usize, fill: char) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn client_settings_are_one_account_s_and_as_many_bytes_as_the_reference_allows() {
+async fn ui_settings_are_per_account_and_limited_in_bytes() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -83,7 +83,7 @@ async fn client_settings_are_one_account_s_and_as_many_bytes_as_the_reference_al
 }
 
 #[tokio::test]
-async fn a_message_may_be_changed_for_as_long_as_the_team_says() {
+async fn message_is_editable_within_the_teams_age_limit() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("т", &[BORIS]).await;

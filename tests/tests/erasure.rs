@@ -19,7 +19,7 @@ async fn status_at(person: &Person, url: &Value) -> u16 {
 }
 
 #[tokio::test]
-async fn a_person_is_found_nowhere_and_the_others_go_on() {
+async fn erased_account_is_found_nowhere_and_others_are_unaffected() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), "+79081110001").await;
     let boris = Person::login_as(world.client(), "+79081110002", "device-zq").await;
@@ -91,7 +91,7 @@ async fn a_person_is_found_nowhere_and_the_others_go_on() {
 }
 
 #[tokio::test]
-async fn the_only_owner_of_others_cannot_go_but_an_operator_can_send_them() {
+async fn erase_of_a_teams_only_owner_needs_an_operator() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), "+79081120001").await;
     let boris = Person::login(world.client(), "+79081120002").await;
@@ -118,7 +118,7 @@ async fn the_only_owner_of_others_cannot_go_but_an_operator_can_send_them() {
 }
 
 #[tokio::test]
-async fn a_team_is_found_nowhere_and_its_people_keep_their_accounts() {
+async fn erased_team_is_found_nowhere_and_its_members_keep_their_accounts() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), "+79081130001").await;
     let boris = Person::login(world.client(), "+79081130002").await;
@@ -147,7 +147,7 @@ async fn a_team_is_found_nowhere_and_its_people_keep_their_accounts() {
 }
 
 #[tokio::test]
-async fn a_crash_in_the_middle_leaves_nothing_undone() {
+async fn interrupted_erasure_completes_after_a_restart() {
     let mut world = World::roles_apart().await;
     let anna = Person::login(world.client(), "+79081150001").await;
     let boris = Person::login(world.client(), "+79081150002").await;

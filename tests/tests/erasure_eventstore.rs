@@ -54,7 +54,7 @@ async fn is_gone(world: &World, server: &Sim) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_person_is_found_nowhere_on_eventstoredb_either() {
+async fn erased_account_on_eventstoredb_is_found_nowhere() {
     let mut server = Sim::start().await.expect("a port is free");
     let mut world = World::start(Plan::new(Layout::AllInOne).set("VECHE_LOG", server.url())).await;
     let anna = Person::login(world.client(), ANNA).await;

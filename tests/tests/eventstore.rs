@@ -46,7 +46,7 @@ impl Fixture {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_product_runs_on_eventstoredb_and_moves_away_again() {
+async fn eventstoredb_log_serves_the_product_and_copies_to_postgres() {
     let mut server = Sim::start().await.expect("a port is free");
     let url = server.url();
     let plan = Plan::new(Layout::AllInOne).set("VECHE_LOG", url.as_str());

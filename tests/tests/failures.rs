@@ -33,7 +33,7 @@ async fn told(world: &World, request: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_a_bad_request() {
+async fn unreadable_body_is_a_bad_request() {
     let world = World::all_in_one().await;
     let head = "POST /api/v3/sms-login HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     for chunk in ["zz\r\n{}\r\n0\r\n\r\n", "2\r\n{}and more\r\n0\r\n\r\n"] {
@@ -50,7 +50,7 @@ async fn a_body_that_cannot_be_read_is_a_bad_request() {
 /// Whoever reads the stream sees it without its newest event, while whoever appends to it finds that event there: as if
 /// others were faster each time.
 #[tokio::test]
-async fn a_command_that_is_always_too_late_is_a_conflict() {
+async fn command_that_always_loses_the_race_is_a_conflict() {
     let mut world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
     let anna = Person::login(world.client(), ANNA).await;
     anna.client.put("/api/v3/ui-settings", json!({"n": 1})).await.ok();
@@ -74,13 +74,13 @@ async fn a_command_that_is_always_too_late_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn without_its_database_the_server_is_unavailable_until_it_is_back() {
+async fn server_without_its_database_is_unavailable_until_it_returns() {
     database_comes_back(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
 }
 
 /// Nothing happens in the log meanwhile that would make anybody look whether the newest rows are still there.
 #[tokio::test]
-async fn without_the_read_model_s_database_neither_and_what_a_crash_took_comes_again() {
+async fn server_without_the_read_model_is_unavailable_and_restores_lost_rows() {
     database_comes_back(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
 }
 
@@ -107,7 +107,7 @@ async fn database_comes_back(plan: Plan) {
 }
 
 #[tokio::test]
-async fn more_pings_that_wait_than_there_is_room_for_are_sent_away() {
+async fn delayed_pings_beyond_the_limit_are_refused() {
     let world = World::all_in_one().await;
     let waiting = (0..300).map(|_| world.client().get("/api/v3/ping?delay_sec=1"));
     let answers = futures::future::join_all(waiting).await;
@@ -135,7 +135,7 @@ fn shown() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_code_of_failure_is_shown() {
+fn every_error_code_appears_in_a_scenario() {
     let shown = shown();
     let missing: Vec<_> = ErrorCode::ALL.iter().filter(|code| !shown.contains(code.as_str())).collect();
     assert_eq!(missing, [&ErrorCode::BadRequest; 0], "no scenario and no test shows these");

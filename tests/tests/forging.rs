@@ -41,7 +41,7 @@ fn words(output: &Output) -> String {
 }
 
 #[tokio::test]
-async fn a_message_copied_to_where_others_read_is_shown_to_nobody_and_named() {
+async fn message_copied_into_another_stream_is_shown_to_nobody_and_reported() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let private = anna.make_group(&team.uid, "своё", &[]).await;
@@ -65,7 +65,7 @@ async fn a_message_copied_to_where_others_read_is_shown_to_nobody_and_named() {
 }
 
 #[tokio::test]
-async fn an_event_that_was_changed_is_named_and_nothing_is_decided_on_it() {
+async fn changed_event_is_reported_and_no_decision_uses_it() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, team, .. } = &fixture;
     let change = "alter table log.events disable trigger events_append_only";
@@ -95,7 +95,7 @@ async fn refused(person: &Person, path: &str, code: &str) {
 }
 
 #[tokio::test]
-async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
+async fn changed_rows_grant_no_session_and_no_status() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let pool = world.pool().await;
@@ -123,7 +123,7 @@ async fn rows_that_were_changed_give_nobody_a_session_or_a_rank() {
 }
 
 #[tokio::test]
-async fn a_log_whose_codes_were_taken_off_is_not_taken_for_one_of_before() {
+async fn log_without_its_event_codes_is_refused() {
     let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
     let fixture = TwoUsersInGroup::start(World::start(plan).await, &["+79083000003", "+79083000004"]).await;
     let world = &fixture.world;

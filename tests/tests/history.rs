@@ -29,13 +29,13 @@ async fn in_group(plan: Plan) -> TwoUsersInGroup {
 }
 
 #[tokio::test]
-async fn a_team_is_shown_as_it_was() {
+async fn as_of_query_shows_the_team_at_that_time() {
     shown_as_it_was(Plan::new(Layout::AllInOne)).await;
 }
 
 /// Which can only be read from positions that are known.
 #[tokio::test]
-async fn a_team_is_shown_as_it_was_from_eventstoredb() {
+async fn as_of_query_on_eventstoredb_shows_the_team_at_that_time() {
     shown_as_it_was(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
 }
 
@@ -118,7 +118,7 @@ async fn shown_as_it_was(plan: Plan) {
 }
 
 #[tokio::test]
-async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could_see_then() {
+async fn as_of_query_is_for_current_members_and_shows_what_they_could_see() {
     let fixture = in_group(Plan::new(Layout::AllInOne)).await;
     let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let of_team = |as_of: &str| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
@@ -152,7 +152,7 @@ async fn the_past_is_for_those_who_are_in_the_team_now_and_shows_what_they_could
 }
 
 #[tokio::test]
-async fn schemas_of_the_past_are_few_and_one_that_is_too_long_is_refused() {
+async fn as_of_schemas_are_limited_in_number_and_events() {
     let plan =
         Plan::new(Layout::AllInOne).set("VECHE_HISTORY_SCHEMAS", "2").set("VECHE_HISTORY_MAX_EVENTS", "40");
     let fixture = in_group(plan).await;
@@ -202,7 +202,7 @@ fn busy(client: Client, team: String, group: String, stop: Arc<AtomicBool>) -> J
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_switch_under_load_fails_no_request_and_loses_no_frame() {
+async fn shadow_switch_under_load_fails_no_request_and_loses_no_frame() {
     let fixture = in_group(Plan::new(Layout::AllInOne)).await;
     let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let mut socket = boris.socket(&team.uid).await;
@@ -226,16 +226,16 @@ async fn a_switch_under_load_fails_no_request_and_loses_no_frame() {
         posted.extend(work.await.unwrap());
     }
     assert!(posted.len() > 20, "there was load: {}", posted.len());
-    let (mut heard, mut last) = (BTreeSet::new(), (0, 0));
-    while heard.len() < posted.len() {
+    let (mut received, mut last) = (BTreeSet::new(), (0, 0));
+    while received.len() < posted.len() {
         let frame = socket.expect("a message", |frame| frame["event"] == "server.message.updated").await;
         let number = |name: &str| frame[name].as_u64().unwrap();
         let point = (number("position"), number("ordinal"));
         assert!(point > last, "frames are in the order of the log: {frame}");
         last = point;
-        heard.insert(text(&frame["params"]["messages"][0]["message_id"]));
+        received.insert(text(&frame["params"]["messages"][0]["message_id"]));
     }
-    assert_eq!(heard, posted);
+    assert_eq!(received, posted);
     let told = tokio::task::block_in_place(|| world.run(&["rebuild", "diff"]));
     assert!(told.contains("0 rows differ"), "{told}");
     assert_eq!(world.logs().matches("ERROR").count(), 0, "{}", world.logs());
@@ -250,7 +250,7 @@ fn tool(world: &World, arguments: &[&str]) -> Command {
 }
 
 #[tokio::test]
-async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_code() {
+async fn killed_shadow_rebuild_resumes_and_differences_set_the_exit_code() {
     let fixture = in_group(Plan::new(Layout::AllInOne)).await;
     let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     for n in 0..50 {
@@ -278,7 +278,7 @@ async fn a_shadow_that_was_killed_is_gone_on_with_and_a_difference_is_an_exit_co
 }
 
 #[tokio::test]
-async fn an_auditor_sees_what_was_and_why() {
+async fn audit_show_and_why_explain_an_event() {
     let fixture = in_group(Plan::new(Layout::AllInOne)).await;
     let TwoUsersInGroup { world, anna, team, .. } = &fixture;
     let before = fixture.head().await.to_string();

@@ -25,7 +25,7 @@ fn results(answers: Vec<Answer>) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn one_key_makes_one_team() {
+async fn idempotency_key_used_concurrently_creates_one_team() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let body = json!({"name": "одна", "contacts": [{"phone": BORIS}]});
@@ -50,7 +50,7 @@ async fn one_key_makes_one_team() {
 }
 
 #[tokio::test]
-async fn one_message_id_is_one_message() {
+async fn message_id_used_concurrently_posts_one_message() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
@@ -65,7 +65,7 @@ async fn one_message_id_is_one_message() {
 }
 
 #[tokio::test]
-async fn one_message_id_over_a_socket_is_one_message() {
+async fn message_id_repeated_over_a_socket_posts_one_message() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
@@ -82,14 +82,14 @@ async fn one_message_id_over_a_socket_is_one_message() {
     }
     socket.event("server.message.updated").await;
     let again = |frame: &Value| frame["event"] == "server.message.updated";
-    socket.has_not_heard("the message a second time", again).await;
+    socket.has_not_received("the message a second time", again).await;
     assert_eq!(stored::count_of(&world, "message.posted.v1").await, 1);
 }
 
 /// A process can die between doing what was asked and keeping its answer: who asks again is told that it is done, though
 /// what was removed is not there any more.
 #[tokio::test]
-async fn what_was_removed_before_a_crash_is_removed_when_asked_again() {
+async fn delete_repeated_after_a_crash_succeeds() {
     let world = World::all_in_one().await;
     let pool = world.pool().await;
     let anna = Person::login(world.client(), ANNA).await;
@@ -129,7 +129,7 @@ async fn what_was_removed_before_a_crash_is_removed_when_asked_again() {
 
 /// A new phone that is used by many at once is one account.
 #[tokio::test]
-async fn one_phone_is_one_account() {
+async fn phone_used_concurrently_registers_one_account() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let call =
@@ -142,7 +142,7 @@ async fn one_phone_is_one_account() {
 
 /// The projection keeps no state that a second look at the same events would change.
 #[tokio::test]
-async fn answers_do_not_depend_on_when_the_process_was_started() {
+async fn answers_are_the_same_after_a_restart() {
     let mut world = World::start(Plan::new(Layout::AllInOne)).await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;

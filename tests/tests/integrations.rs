@@ -51,7 +51,7 @@ fn check(hook: &Hook, channel: &Channel, said: &str) {
 }
 
 #[tokio::test]
-async fn a_message_with_a_key_is_heard_in_its_group() {
+async fn integration_message_notifies_its_group() {
     let world = World::all_in_one().await;
     let mut receiver = Receiver::start(&[]).await;
     let channel = channel(&world, receiver.url()).await;
@@ -76,8 +76,8 @@ async fn a_message_with_a_key_is_heard_in_its_group() {
     }
     for said in ["из формы & так", "из частей", "Привет"] {
         let fits = |params: &Value| params["messages"][0]["content"]["text"] == said;
-        let heard = socket.event_where("server.message.updated", fits).await;
-        assert_eq!(heard["messages"][0]["chat"], channel.group.as_str());
+        let received = socket.event_where("server.message.updated", fits).await;
+        assert_eq!(received["messages"][0]["chat"], channel.group.as_str());
     }
     // Its own posts are not sent back to it: the next thing it hears is a person.
     channel.anna.post(&channel.team.uid, &channel.group, "от человека").await;
@@ -97,7 +97,7 @@ async fn failure_is_noted(world: &World) {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_is_repeated_also_after_a_restart() {
+async fn failed_webhook_is_retried_across_a_restart() {
     let plan = Plan::new(Layout::AllInOne).set("VECHE_WEBHOOKS_RETRY_DELAYS_SEC", "2,1,1,1,1,1,1,1");
     let mut world = World::start(plan).await;
     let mut receiver = Receiver::start(&[500, 404]).await;
@@ -115,7 +115,7 @@ async fn a_call_that_fails_is_repeated_also_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_call_is_tried_nine_times_and_no_more() {
+async fn failing_webhook_is_tried_nine_times() {
     // A target that fails so often is left alone in between, which has tests of its own.
     let plan = Plan::new(Layout::AllInOne)
         .set("VECHE_WEBHOOKS_RETRY_DELAYS_SEC", "0,0,0,0,0,0,0,0")
@@ -133,7 +133,7 @@ async fn a_call_is_tried_nine_times_and_no_more() {
 }
 
 #[tokio::test]
-async fn an_integration_that_is_off_is_not_called() {
+async fn disabled_integration_gets_no_webhook() {
     let world = World::all_in_one().await;
     let mut receiver = Receiver::start(&[]).await;
     let channel = channel(&world, receiver.url()).await;

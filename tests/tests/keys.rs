@@ -17,7 +17,7 @@ async fn names(pool: &sqlx::PgPool) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_wrapping_key_is_replaced_under_load_and_then_taken_away() {
+async fn wrapping_key_replaced_under_load_loses_no_value() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("wrapping.keys");
     let setting = file.display().to_string();

@@ -93,7 +93,7 @@ async fn tamper(pool: &PgPool, change: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_refuses_what_is_no_place_for_it() {
+async fn log_copy_refuses_invalid_sources_and_targets() {
     let fixture = Fixture::start(3).await;
     let own = fixture.world.database_url();
     fixture.refuses(&["--to", own], "--to names the source log itself");
@@ -113,7 +113,7 @@ async fn a_copy_refuses_what_is_no_place_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_target_with_another_history_is_left_as_it_is() {
+async fn log_copy_leaves_a_target_with_another_history_unchanged() {
     let fixture = Fixture::start(3).await;
     let to = &["--to", &*fixture.other.url];
     assert!(fixture.copies(to).contains("Found 0 events"));
@@ -146,7 +146,7 @@ async fn a_target_with_another_history_is_left_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
+async fn log_copy_reports_an_event_that_the_target_cannot_store() {
     let fixture = Fixture::start(3).await;
     let before = content(&fixture.source).await.len();
     intrude(&fixture.source, 1_000_000).await;
@@ -160,7 +160,7 @@ async fn what_the_target_cannot_take_is_named_and_what_was_before_it_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
+async fn log_copy_copies_no_part_of_an_incomplete_append() {
     let fixture = Fixture::start(1).await;
     // A command whose receipt speaks of one event more than there are, and it is the last one.
     let cut = "with moved as (update log.head set position = position + 1 returning position), event as ( \
@@ -182,7 +182,7 @@ async fn an_append_that_lacks_its_end_is_not_copied_in_part() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
+async fn log_copy_switches_the_read_model_only_to_a_complete_log() {
     let fixture = Fixture::start(3).await;
     let all = content(&fixture.source).await.len();
     let to = &["--to", &*fixture.other.url, "--switch"];
@@ -205,7 +205,7 @@ async fn the_read_model_is_turned_only_to_a_log_that_has_all_it_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_that_was_killed_is_gone_on_with() {
+async fn killed_log_copy_resumes() {
     let fixture = Fixture::start(200).await;
     let all = content(&fixture.source).await;
     let count = "select count(*) from log.events";

@@ -51,7 +51,7 @@ fn id_of(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn strangers_lock_nobody_out_of_a_login() {
+async fn login_survives_wrong_codes_of_strangers() {
     let world = world().await;
     let client = world.client();
     let asked = ask(client, HOME).await;
@@ -75,7 +75,7 @@ async fn strangers_lock_nobody_out_of_a_login() {
 }
 
 #[tokio::test]
-async fn asking_for_codes_all_the_time_delays_the_owner_and_no_more() {
+async fn login_under_constant_code_requests_is_only_delayed() {
     let world = world().await;
     let client = world.client();
     let mut refused = 0;
@@ -103,7 +103,7 @@ async fn asking_for_codes_all_the_time_delays_the_owner_and_no_more() {
 }
 
 #[tokio::test]
-async fn clients_that_know_nothing_of_ids_log_in_though_their_address_changes() {
+async fn login_without_a_request_id_survives_a_change_of_address() {
     let world = world().await;
     let client = world.client();
     ask(client, HOME).await.ok();
@@ -130,7 +130,7 @@ async fn current(client: &Client) -> String {
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_uses_ends_and_one_that_is_used_does_not() {
+async fn unused_session_expires_and_a_used_one_does_not() {
     let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_AUTH_IDLE_DAYS", "1")).await;
     let pool = world.pool().await;
     let used = Person::login_as(world.client(), VICTIM, "used").await;
@@ -164,7 +164,7 @@ async fn a_session_that_nobody_uses_ends_and_one_that_is_used_does_not() {
 }
 
 #[tokio::test]
-async fn a_cookie_is_no_token_and_a_token_no_cookie() {
+async fn cookie_as_token_and_token_as_cookie_are_refused() {
     let world = World::all_in_one().await;
     let browser = Person::login_with_cookie(world.client(), VICTIM).await;
     let program = Person::login(world.client(), VICTIM).await;
@@ -187,7 +187,7 @@ async fn logout(socket: &mut Socket) -> Value {
 }
 
 #[tokio::test]
-async fn sessions_that_are_ended_lose_their_sockets() {
+async fn ended_session_closes_its_sockets() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), VICTIM).await;
     let team = anna.make_team("т", &[]).await;

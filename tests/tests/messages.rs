@@ -1,4 +1,4 @@
-//! Messages as they are heard and read: changes of groups, reactions, what is left of a deletion, pages of a history.
+//! Messages as they are received and read: changes of groups, reactions, what is left of a deletion, pages of a history.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ fn ids(page: &Value) -> Vec<String> {
 
 /// One index knows both languages: which one a word is of, its letters say.
 #[tokio::test]
-async fn words_are_found_in_their_other_forms_and_common_ones_by_themselves() {
+async fn search_finds_other_forms_of_a_word_and_common_words() {
     let fixture = in_group().await;
     let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let reports =
@@ -53,7 +53,7 @@ async fn words_are_found_in_their_other_forms_and_common_ones_by_themselves() {
 }
 
 #[tokio::test]
-async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
+async fn group_changes_arrive_as_messages_without_unread() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let clara = Person::login(world.client(), CLARA).await;
@@ -63,12 +63,15 @@ async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
     let jid = team.jid_of(CLARA);
     anna.client.post(members.clone(), json!({"jid": jid, "status": "member"})).await.ok();
     let is_change = |params: &Value| first(params)["content"]["type"] == "change";
-    let heard = his.event_where("server.message.updated", is_change).await;
-    let change = first(&heard);
+    let received = his.event_where("server.message.updated", is_change).await;
+    let change = first(&received);
     assert_eq!(change["content"]["title"], "Добавлен участник", "{change}");
     assert_eq!((&change["content"]["actor"], &change["from"]), (&json!(team.me), &json!(team.me)));
     assert_eq!(change["content"]["text"], format!("Добавлен участник: {}", text(&change["content"]["new"])));
-    assert_eq!((&heard["delayed"], &heard["chat_counters"][0]["num_unread"]), (&json!(false), &json!(0)));
+    assert_eq!(
+        (&received["delayed"], &received["chat_counters"][0]["num_unread"]),
+        (&json!(false), &json!(0))
+    );
     assert_eq!(
         (&change["num"], change["prev"].is_string()),
         (&json!(1), true),
@@ -101,7 +104,7 @@ async fn changes_of_a_group_are_heard_as_messages_that_do_not_count() {
 }
 
 #[tokio::test]
-async fn reactions_are_heard_silently_and_counted_once() {
+async fn reactions_notify_without_unread_and_count_once() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world: _world, anna, boris, team, group } = &fixture;
     let mut hers = anna.socket(&team.uid).await;
@@ -115,9 +118,9 @@ async fn reactions_are_heard_silently_and_counted_once() {
         person.client.post(format!("{path}/{emoji}"), json!({})).await.ok();
     }
     let is_last = |params: &Value| first(params)["reactions"].as_array().is_some_and(|all| all.len() == 2);
-    let heard = hers.event_where("server.message.updated", is_last).await;
-    let message = first(&heard);
-    assert_eq!((&heard["delayed"], &heard["chat_counters"]), (&json!(true), &json!([])));
+    let received = hers.event_where("server.message.updated", is_last).await;
+    let message = first(&received);
+    assert_eq!((&received["delayed"], &received["chat_counters"]), (&json!(true), &json!([])));
     let liked = &message["reactions"][0];
     assert_eq!((&liked["name"], &liked["counter"]), (&json!("👍"), &json!(2)), "{message}");
     let senders: Vec<&Value> =
@@ -135,7 +138,7 @@ async fn reactions_are_heard_silently_and_counted_once() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone() {
+async fn deleted_text_reaches_the_sockets_of_its_author_alone() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let mut hers = anna.socket(&team.uid).await;
@@ -183,12 +186,12 @@ async fn what_was_deleted_is_shown_to_the_sockets_of_the_author_who_did_it_alone
     let said = boris.post(&team.uid, group, "лишнее").await;
     anna.client.delete(format!("{}/{}", fixture.messages(group), text(&said["message_id"]))).await.ok();
     for socket in [&mut hers, &mut his] {
-        let heard = socket
+        let received = socket
             .event_where("server.message.updated", |params| {
                 is_deletion(params) && first(params)["message_id"] == said["message_id"]
             })
             .await;
-        assert_eq!(first(&heard)["content"]["text"], "");
+        assert_eq!(first(&received)["content"]["text"], "");
     }
 }
 
@@ -220,7 +223,7 @@ async fn walk(
 }
 
 #[tokio::test]
-async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
+async fn message_pages_by_any_cursor_visit_each_message_once_while_others_post() {
     let fixture = in_group().await;
     let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let mut posted = vec![];
@@ -280,7 +283,7 @@ async fn pages_by_any_cursor_visit_each_message_once_while_others_post() {
 }
 
 #[tokio::test]
-async fn what_others_say_to_each_other_never_shows() {
+async fn messages_of_others_chats_never_show() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, boris, team, group } = &fixture;
     let clara = Person::login(world.client(), CLARA).await;

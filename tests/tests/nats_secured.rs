@@ -48,7 +48,7 @@ async fn connect(server: String, user: Option<(String, String)>, ca: Option<&Pat
 }
 
 #[tokio::test]
-async fn only_who_has_a_password_and_believes_the_right_authority_is_let_in() {
+async fn nats_admits_only_clients_with_password_and_trusted_authority() {
     let server = Server::start().await;
     let ca = server.secret("nats_ca");
     let ca = Some(Path::new(&ca));
@@ -74,7 +74,7 @@ async fn only_who_has_a_password_and_believes_the_right_authority_is_let_in() {
 }
 
 #[tokio::test]
-async fn each_role_tells_and_hears_what_is_its_business() {
+async fn nats_roles_publish_and_subscribe_to_their_subjects_alone() {
     let server = Server::start().await;
     let (command, query) = (server.bus("command").await, server.bus("query").await);
     let (projection, gateway) = (server.bus("projection").await, server.bus("gateway").await);
@@ -101,17 +101,20 @@ async fn each_role_tells_and_hears_what_is_its_business() {
     projection.publish("feed", Bytes::from_static(b"true")).expect("the bus is open");
     command.publish("log.head", Bytes::from_static(b"7")).expect("the bus is open");
     for (subscription, expected) in [(&mut feed, "true"), (&mut heads, "7")] {
-        let heard =
+        let received =
             tokio::time::timeout(eventually::HANG_GUARD, subscription.next()).await.expect("it comes");
-        let Some(Delivery::Message(message)) = heard else { panic!("{heard:?}") };
+        let Some(Delivery::Message(message)) = received else { panic!("{received:?}") };
         assert_eq!(message.payload, expected.as_bytes());
     }
-    let heard = tokio::time::timeout(std::time::Duration::from_millis(300), spying.next()).await;
-    assert!(!matches!(heard, Ok(Some(Delivery::Message(_)))), "the query role hears the feed: {heard:?}");
+    let received = tokio::time::timeout(std::time::Duration::from_millis(300), spying.next()).await;
+    assert!(
+        !matches!(received, Ok(Some(Delivery::Message(_)))),
+        "the query role hears the feed: {received:?}"
+    );
 }
 
 #[tokio::test]
-async fn the_product_talks_over_it() {
+async fn nats_with_tls_and_passwords_carries_the_product() {
     let server = Server::start().await;
     let mut plan = Plan::new(Layout::RolesApart)
         .set("VECHE_BUS", server.nats.tls_url())

@@ -32,7 +32,7 @@ async fn sing(world: &World, message: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn operators_see_what_is_parked_and_rule_about_it() {
+async fn parked_streams_are_listed_retried_and_skipped() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
@@ -60,7 +60,7 @@ async fn operators_see_what_is_parked_and_rule_about_it() {
 }
 
 #[tokio::test]
-async fn of_operators_who_rule_at_once_one_is_heard_and_the_others_are_told() {
+async fn parked_rulings_at_once_accept_one_and_refuse_the_others() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     let pool = world.pool().await;
@@ -81,7 +81,7 @@ async fn of_operators_who_rule_at_once_one_is_heard_and_the_others_are_told() {
     }
     let count = "select count(*) from log.events where kind = 'projection.skipped.v1'";
     let stored: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
-    assert!(stored == skipped && skipped <= 1, "{skipped} were told that they were heard, {stored} were");
+    assert!(stored == skipped && skipped <= 1, "{skipped} were told that they were received, {stored} were");
     if stored == 0 {
         world.run(skip);
     }

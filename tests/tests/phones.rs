@@ -14,7 +14,7 @@ async fn store(world: &World, meant: &str, phone: &str) {
 }
 
 #[tokio::test]
-async fn operators_are_shown_numbers_that_an_earlier_rule_stored_wrongly() {
+async fn phones_command_lists_numbers_stored_by_an_earlier_rule() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), "+79081160001").await;
     let team = anna.make_team("Полк", &["+78123251234", "+3725123456", "+74722123456"]).await;
@@ -49,7 +49,7 @@ async fn ask(world: &World, phone: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_pumped_prefix_is_stopped_in_silence_and_stays_so_over_a_restart() {
+async fn sms_guard_withholds_codes_of_a_pumped_prefix_across_a_restart() {
     let plan = Plan::new(Layout::AllInOne)
         .log(LogPlace::Postgres)
         .set("VECHE_SMS_GUARD_SLOW_AFTER", "3")
@@ -82,7 +82,7 @@ async fn a_pumped_prefix_is_stopped_in_silence_and_stays_so_over_a_restart() {
 }
 
 #[tokio::test]
-async fn satellites_get_no_codes() {
+async fn sms_guard_sends_no_codes_to_satellite_phones() {
     let world = World::all_in_one().await;
     for phone in ["+870773111632", "+8816 1234 5678", "+883510012345", "+979123456789", "+447012345678"] {
         let answer = world.client().post("/api/v3/sms-login", json!({"phone": phone})).await;

@@ -29,7 +29,7 @@ async fn at(person: &Person, url: &Value) -> (u16, Option<(u32, u32)>) {
 }
 
 #[tokio::test]
-async fn a_picture_is_seen_wherever_its_owner_is_shown() {
+async fn contact_picture_shows_wherever_its_owner_shows() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let (anna, boris, team) = (&two.anna, &two.boris, &two.team);
     let mut hers = anna.socket(&team.uid).await;
@@ -66,7 +66,7 @@ async fn a_picture_is_seen_wherever_its_owner_is_shown() {
 }
 
 #[tokio::test]
-async fn what_is_replaced_or_removed_is_gone() {
+async fn replaced_and_removed_pictures_are_deleted() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let (anna, boris) = (&two.anna, &two.boris);
     let path = two.path(&format!("contacts/{}", two.to_boris));
@@ -105,7 +105,7 @@ fn blobs(world: &World) -> usize {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_refused_leaves_nothing_and_one_sent_twice_is_one() {
+async fn refused_picture_leaves_no_file_and_a_repeated_one_is_stored_once() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let hers = two.path(&format!("contacts/{}/icons", two.team.me));
     two.boris.client.upload(hers, "file", "p.png", picture(8, 8)).await.fails(403, "ACCESS_DENIED");

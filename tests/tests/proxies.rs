@@ -96,7 +96,7 @@ fn phone(number: u32) -> String {
 }
 
 #[tokio::test]
-async fn each_client_behind_two_proxies_has_limits_of_its_own() {
+async fn clients_behind_two_proxies_have_separate_limits() {
     let plan = Plan::new(Layout::RolesApart)
         .set("VECHE_LIMITS_SMS_LOGIN_PER_ADDRESS_COUNT", "10")
         .set("VECHE_LIMITS_SMS_LOGIN_PER_ADDRESS_SECONDS", "3600");
@@ -120,7 +120,7 @@ async fn each_client_behind_two_proxies_has_limits_of_its_own() {
 
 /// A balancer that appends its peer, as most do: what its client has written stands before that.
 #[tokio::test]
-async fn a_hop_may_append_to_what_its_client_claims() {
+async fn proxy_that_appends_to_a_forged_forwarded_header_is_safe() {
     let chain = Chain::start(Plan::new(Layout::RolesApart)).await;
     let balancer = chain.as_outer();
     ask_for_code(&balancer, &phone(1), &[&format!("{CLAIMED}, {HERS}")]).await.ok();
@@ -135,7 +135,7 @@ async fn a_hop_may_append_to_what_its_client_claims() {
 }
 
 #[tokio::test]
-async fn sockets_and_streams_pass_and_their_commands_bear_the_clients_address() {
+async fn proxied_sockets_and_streams_carry_the_clients_address() {
     let chain = Chain::start(Plan::new(Layout::RolesApart)).await;
     let (anna, boris, team) = chain.team().await;
     let mut hers = anna.socket(&team.uid).await;
@@ -174,7 +174,7 @@ fn noise(side: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn pictures_and_files_pass_and_what_is_too_large_is_refused() {
+async fn proxied_uploads_pass_up_to_the_size_limit() {
     let chain = Chain::start(Plan::new(Layout::RolesApart)).await;
     let (anna, boris, team) = chain.team().await;
     let avatar = noise(1024);
@@ -218,7 +218,7 @@ fn secret_calls(document: &Document, secret: &str) -> Vec<(Method, String)> {
 }
 
 #[tokio::test]
-async fn no_secret_of_a_path_or_a_query_is_in_a_log() {
+async fn proxy_logs_contain_no_secret_of_a_path_or_query() {
     let chain = Chain::start(Plan::new(Layout::RolesApart)).await;
     let client = chain.client(HERS);
     let secret = "gXk1-Zt_9vQ2mB7cR4wY8uJ5hN3";
@@ -266,7 +266,7 @@ async fn flood(client: &Client, claim: impl Fn(u32) -> Option<String>) -> Answer
 }
 
 #[tokio::test]
-async fn a_flood_of_logins_ends_at_the_proxy_and_is_one_subscribers() {
+async fn proxy_limits_logins_per_subscriber() {
     let chain = Chain::start(Plan::new(Layout::AllInOne)).await;
     let refused = flood(&chain.client(HERS), |_| None).await;
     assert_eq!(refused.status, 429);
@@ -289,7 +289,7 @@ async fn half_a_form(port: u16) -> TcpStream {
 }
 
 #[tokio::test]
-async fn one_subscriber_has_so_many_forms_under_way() {
+async fn proxy_limits_concurrent_forms_per_subscriber() {
     let chain = Chain::start(Plan::new(Layout::AllInOne)).await;
     let client = chain.client(HERS);
     let mut forms = Vec::new();

@@ -24,7 +24,7 @@ fn host() -> &'static str {
 }
 
 #[tokio::test]
-async fn the_picture_of_a_login_logs_in_whoever_scans_it() {
+async fn qr_login_picture_logs_in_the_scanning_device() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let url = said(&anna.client.get("/api/v3/qr-login.png").await);
@@ -46,7 +46,7 @@ async fn the_picture_of_a_login_logs_in_whoever_scans_it() {
 }
 
 #[tokio::test]
-async fn the_picture_of_an_invitation_lets_in_whoever_scans_it() {
+async fn qr_invitation_picture_lets_the_scanner_join() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;

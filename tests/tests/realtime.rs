@@ -1,4 +1,4 @@
-//! What is heard live: two people, their sockets, and the same events by HTTP and by websocket.
+//! What is received live: two people, their sockets, and the same events by HTTP and by websocket.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -30,7 +30,7 @@ fn plain(to: &str, text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_new_team_and_its_first_message_reach_an_open_socket() {
+async fn new_team_and_its_first_message_reach_an_open_socket() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -61,20 +61,20 @@ async fn a_new_team_and_its_first_message_reach_an_open_socket() {
     );
 
     let message = anna.post(&team.uid, &team.jid_of(BORIS), "привет").await;
-    let heard = socket.event_where("server.message.updated", |params| is_text(params, "привет")).await;
-    assert_eq!(heard["delayed"], false);
-    let heard = &heard["messages"][0];
-    assert_eq!(heard["message_id"], message["message_id"]);
+    let received = socket.event_where("server.message.updated", |params| is_text(params, "привет")).await;
+    assert_eq!(received["delayed"], false);
+    let received = &received["messages"][0];
+    assert_eq!(received["message_id"], message["message_id"]);
     assert_eq!(
-        (&heard["chat"], &heard["from"]),
+        (&received["chat"], &received["from"]),
         (&json!(team.me), &json!(team.me)),
         "a direct chat is the other's"
     );
-    assert_eq!(heard["to"], team.jid_of(BORIS));
+    assert_eq!(received["to"], team.jid_of(BORIS));
 }
 
 #[tokio::test]
-async fn a_message_is_posted_edited_and_deleted_over_sockets() {
+async fn message_is_posted_edited_and_deleted_over_sockets() {
     let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let mut hers = anna.socket(&team.uid).await;
     let mut her_other = anna.socket(&team.uid).await;
@@ -87,9 +87,12 @@ async fn a_message_is_posted_edited_and_deleted_over_sockets() {
     hers.ask("client.message.updated", body.clone()).await;
     let mut first = Value::Null;
     for socket in [&mut hers, &mut her_other, &mut his] {
-        let heard = socket.event_where("server.message.updated", |params| is_text(params, "раз")).await;
-        assert_eq!((&heard["delayed"], &heard["messages"][0]["message_id"]), (&json!(false), &json!(id)));
-        first = heard["messages"][0].clone();
+        let received = socket.event_where("server.message.updated", |params| is_text(params, "раз")).await;
+        assert_eq!(
+            (&received["delayed"], &received["messages"][0]["message_id"]),
+            (&json!(false), &json!(id))
+        );
+        first = received["messages"][0].clone();
     }
 
     body["content"]["text"] = json!("раз, два");
@@ -111,7 +114,7 @@ async fn a_message_is_posted_edited_and_deleted_over_sockets() {
 }
 
 #[tokio::test]
-async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
+async fn socket_accepts_text_and_binary_frames_and_warns_of_failures() {
     let TwoUsers { world: _world, anna, boris: _, team, .. } = two_users().await;
     let mut socket = anna.socket(&team.uid).await;
     socket
@@ -137,14 +140,14 @@ async fn frames_may_be_text_or_binary_and_failures_are_warnings() {
 }
 
 #[tokio::test]
-async fn reading_is_told_to_the_reader_and_to_the_author() {
+async fn read_marks_reach_the_reader_and_the_author() {
     let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
     let mut his_other = boris.socket(&team.uid).await;
     let message = anna.post(&team.uid, &to_boris, "прочти").await;
-    let heard = his.event_where("server.message.updated", |params| is_text(params, "прочти")).await;
-    assert_eq!(heard["chat_counters"][0]["num_unread"], 1, "{heard}");
+    let received = his.event_where("server.message.updated", |params| is_text(params, "прочти")).await;
+    assert_eq!(received["chat_counters"][0]["num_unread"], 1, "{received}");
     let before = boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
     assert_eq!(before["unread"]["direct"], json!({"chats": 1, "messages": 1}));
     let echo = hers.event_where("server.message.updated", |params| is_text(params, "прочти")).await;
@@ -166,23 +169,23 @@ async fn reading_is_told_to_the_reader_and_to_the_author() {
 /// In a badge are the unread messages of all teams, beside it those of this one. (What comes in the other teams while
 /// the socket is open is counted anew every half a minute.)
 #[tokio::test]
-async fn a_badge_counts_all_teams() {
+async fn badge_counts_all_teams() {
     let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let other = anna.make_team("другая", &[BORIS]).await;
     anna.post(&other.uid, &other.jid_of(BORIS), "там").await;
     let mut his = boris.socket(&team.uid).await;
     his.ask("client.ping", Value::Null).await;
     anna.post(&team.uid, &to_boris, "тут").await;
-    let heard = his.event_where("server.message.updated", |params| is_text(params, "тут")).await;
+    let received = his.event_where("server.message.updated", |params| is_text(params, "тут")).await;
     assert_eq!(
-        (&heard["badge"], &heard["team_unread"]["direct"]["messages"]),
+        (&received["badge"], &received["team_unread"]["direct"]["messages"]),
         (&json!(2), &json!(1)),
-        "{heard}"
+        "{received}"
     );
 }
 
 #[tokio::test]
-async fn a_mention_is_a_link_and_noticed_by_whom_it_names() {
+async fn mention_becomes_a_link_and_a_notice_for_the_mentioned() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -206,7 +209,7 @@ async fn a_mention_is_a_link_and_noticed_by_whom_it_names() {
 }
 
 #[tokio::test]
-async fn typing_presence_and_settings_are_heard() {
+async fn typing_presence_and_ui_settings_reach_sockets() {
     let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
     let mut hers = anna.socket(&team.uid).await;
     let mut his = boris.socket(&team.uid).await;
@@ -227,13 +230,13 @@ async fn typing_presence_and_settings_are_heard() {
     let settings = json!({"theme": "тёмная", "n": [1, {"deep": null}]});
     anna.client.put("/api/v3/ui-settings", settings.clone()).await.ok();
     assert_eq!(hers.event("server.uisettings").await, settings);
-    his.has_not_heard("her settings", |frame| frame["event"] == "server.uisettings").await;
+    his.has_not_received("her settings", |frame| frame["event"] == "server.uisettings").await;
     his.close().await;
     hers.event_where("server.online", |params| !is_online(params)).await;
 }
 
 #[tokio::test]
-async fn a_login_is_told_to_the_other_sessions_and_a_logout_closes_its_sockets() {
+async fn login_notifies_other_sessions_and_logout_closes_its_sockets() {
     let TwoUsers { world, anna, boris: _, team, .. } = two_users().await;
     let mut socket = anna.socket(&team.uid).await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
@@ -252,7 +255,7 @@ async fn a_login_is_told_to_the_other_sessions_and_a_logout_closes_its_sockets()
 }
 
 #[tokio::test]
-async fn a_socket_that_cannot_be_panics_and_closes() {
+async fn socket_without_session_or_team_gets_server_panic_and_closes() {
     let TwoUsers { world, anna, boris: _, team, .. } = two_users().await;
     let stranger = Person::login(world.client(), CLARA).await;
     let nobody = world.client().clone();
@@ -272,7 +275,7 @@ async fn a_socket_that_cannot_be_panics_and_closes() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_cannot_open_a_socket_with_a_cookie() {
+async fn socket_with_a_cookie_from_a_foreign_origin_is_refused() {
     let TwoUsers { world, anna, boris: _, team, .. } = two_users().await;
     let browser = Person::login_with_cookie(world.client(), ANNA).await;
     let path = format!("/messaging/{}", team.uid);
@@ -295,7 +298,7 @@ async fn a_foreign_page_cannot_open_a_socket_with_a_cookie() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_team_is_heard_and_closes_its_sockets() {
+async fn archived_team_notifies_and_closes_its_sockets() {
     let TwoUsers { world: _world, anna, boris, team, .. } = two_users().await;
     let own = boris.make_team("Бориса", &[]).await;
     let mut inside = boris.socket(&team.uid).await;
@@ -303,14 +306,14 @@ async fn the_end_of_a_team_is_heard_and_closes_its_sockets() {
     let path = format!("/api/v3/teams/{}", team.uid);
     anna.client.put(path.clone(), json!({"name": "переименована"})).await.ok();
     for socket in [&mut inside, &mut outside] {
-        let heard =
+        let received =
             socket.event_where("server.team.updated", |params| params["teams"][0]["uid"] == team.uid).await;
-        assert_eq!(heard["teams"][0]["name"], "переименована");
+        assert_eq!(received["teams"][0]["name"], "переименована");
     }
     anna.client.delete(path).await.ok();
-    let heard = outside.event("server.team.deleted").await;
+    let received = outside.event("server.team.deleted").await;
     assert_eq!(
-        (&heard["teams"][0]["uid"], &heard["teams"][0]["is_archive"]),
+        (&received["teams"][0]["uid"], &received["teams"][0]["is_archive"]),
         (&json!(team.uid), &json!(true))
     );
     let (frames, _) = inside.closed().await;
@@ -318,7 +321,7 @@ async fn the_end_of_a_team_is_heard_and_closes_its_sockets() {
 }
 
 #[tokio::test]
-async fn a_group_is_heard_by_its_members_alone() {
+async fn group_changes_reach_its_members_alone() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -331,12 +334,16 @@ async fn a_group_is_heard_by_its_members_alone() {
     let group = anna.make_group(&team.uid, "кружок", &[&team.jid_of(BORIS)]).await;
     his.event_where("server.chat.updated", |params| params["chats"][0]["jid"] == group.as_str()).await;
     anna.post(&team.uid, &group, "только нам").await;
-    let heard = his.event_where("server.message.updated", |params| is_text(params, "только нам")).await;
-    assert_eq!((&heard["messages"][0]["chat"], &heard["messages"][0]["to"]), (&json!(group), &json!(group)));
+    let received = his.event_where("server.message.updated", |params| is_text(params, "только нам")).await;
+    assert_eq!(
+        (&received["messages"][0]["chat"], &received["messages"][0]["to"]),
+        (&json!(group), &json!(group))
+    );
 
     anna.post(&team.uid, &team.jid_of(CLARA), "тебе").await;
     hers.event_where("server.message.updated", |params| is_text(params, "тебе")).await;
-    hers.has_not_heard("what was said in the group", |frame| is_text(&frame["params"], "только нам")).await;
+    hers.has_not_received("what was said in the group", |frame| is_text(&frame["params"], "только нам"))
+        .await;
     let peek = clara.client.get(format!("/api/v4/teams/{}/chats/{group}/messages", team.uid)).await;
     peek.fails(404, "NOT_FOUND");
 
@@ -346,7 +353,7 @@ async fn a_group_is_heard_by_its_members_alone() {
     anna.post(&team.uid, &group, "уже без тебя").await;
     anna.post(&team.uid, &team.jid_of(BORIS), "лично").await;
     his.event_where("server.message.updated", |params| is_text(params, "лично")).await;
-    his.has_not_heard("a group that he left", |frame| is_text(&frame["params"], "уже без тебя")).await;
+    his.has_not_received("a group that he left", |frame| is_text(&frame["params"], "уже без тебя")).await;
     assert_eq!(text(&json!(group)), group);
 }
 
@@ -354,7 +361,7 @@ async fn a_group_is_heard_by_its_members_alone() {
 const GOING_AWAY: [u16; 2] = [1001, 1012];
 
 #[tokio::test]
-async fn a_stop_says_goodbye_and_a_start_goes_on() {
+async fn restarted_server_resumes_after_a_graceful_stop() {
     let TwoUsers { mut world, anna, boris, team, to_boris } = two_users().await;
     let mut socket = boris.socket(&team.uid).await;
     let before = anna.post(&team.uid, &to_boris, "до").await;

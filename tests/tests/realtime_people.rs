@@ -1,4 +1,4 @@
-//! What is heard live of people: who comes, changes and goes, and of the sections they are sorted into.
+//! What is received live of people: who comes, changes and goes, and of the sections they are sorted into.
 
 use serde_json::{Value, json};
 use veche_tests::{
@@ -18,7 +18,7 @@ fn is_about<'a>(jid: &'a str, key: &'a str, value: Value) -> impl Fn(&Value) -> 
 }
 
 #[tokio::test]
-async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
+async fn contact_changes_notify_all_members_and_preferences_oneself_alone() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let mut hers = two.anna.socket(&two.team.uid).await;
     let mut own = two.boris.socket(&two.team.uid).await;
@@ -26,10 +26,10 @@ async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
     let path = two.path(&format!("contacts/{}", two.to_boris));
     let body = json!({"given_name": "Борис", "mood": "бодр", "munread_first": true});
     two.boris.client.put(path.clone(), body).await.ok();
-    let heard = hers
+    let received = hers
         .event_where("server.contact.updated", is_about(&two.to_boris, "display_name", json!("Борис")))
         .await;
-    let contact = &heard["contacts"][0];
+    let contact = &received["contacts"][0];
     assert_eq!((&contact["mood"], &contact["munread_first"]), (&json!("бодр"), &Value::Null), "{contact}");
     own.event_where("server.contact.updated", is_about(&two.to_boris, "munread_first", json!(true))).await;
 
@@ -40,11 +40,11 @@ async fn a_profile_is_heard_by_all_and_preferences_by_oneself() {
     let names_him = |frame: &Value| {
         frame["event"] == "server.contact.updated" && frame["params"]["contacts"][0]["mood"] != "бодр"
     };
-    hers.has_not_heard("his preferences", names_him).await;
+    hers.has_not_received("his preferences", names_him).await;
 }
 
 #[tokio::test]
-async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard() {
+async fn added_contact_is_notified_of_the_team_and_status_changes_notify_all() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let clara = Person::login(two.world.client(), CLARA).await;
     let own = clara.make_team("Клары", &[]).await;
@@ -54,8 +54,8 @@ async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard()
     let added = two.anna.client.post(two.path("contacts"), json!({"phone": CLARA})).await.ok();
     let jid = text(&added["jid"]);
     let about_team = |params: &Value| params["teams"][0]["uid"] == two.team.uid;
-    let heard = elsewhere.event_where("server.team.updated", about_team).await;
-    assert_eq!(heard["teams"][0]["need_confirmation"], true);
+    let received = elsewhere.event_where("server.team.updated", about_team).await;
+    assert_eq!(received["teams"][0]["need_confirmation"], true);
     let everybody = |params: &Value| params["contacts"].as_array().is_some_and(|all| all.len() == 5);
     elsewhere.event_where("server.contact.updated", everybody).await;
     hers.event_where("server.contact.updated", is_about(&jid, "status", json!("member"))).await;
@@ -65,13 +65,13 @@ async fn who_is_added_hears_of_the_team_and_its_people_and_a_new_rank_is_heard()
     elsewhere.event_where("server.team.updated", confirmed).await;
     two.anna.client.put(two.path(&format!("contacts/{jid}")), json!({"status": "admin"})).await.ok();
     let promoted = |params: &Value| about_team(params) && params["teams"][0]["me"]["status"] == "admin";
-    let heard = elsewhere.event_where("server.team.updated", promoted).await;
-    assert_eq!(heard["teams"][0]["can_manage_integrations"], true);
+    let received = elsewhere.event_where("server.team.updated", promoted).await;
+    assert_eq!(received["teams"][0]["can_manage_integrations"], true);
     hers.event_where("server.contact.updated", is_about(&jid, "status", json!("admin"))).await;
 }
 
 #[tokio::test]
-async fn who_is_removed_hears_that_the_team_is_gone_and_nothing_more() {
+async fn removed_contact_is_notified_that_the_team_is_gone_and_of_nothing_later() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let own = two.boris.make_team("Бориса", &[]).await;
     let mut inside = two.boris.socket(&two.team.uid).await;
@@ -82,41 +82,41 @@ async fn who_is_removed_hears_that_the_team_is_gone_and_nothing_more() {
     }
     two.anna.remove(&two.team.uid, &two.to_boris).await;
     hers.event_where("server.contact.updated", is_about(&two.to_boris, "is_archive", json!(true))).await;
-    let heard = outside.event("server.team.deleted").await;
-    assert_eq!(heard["teams"][0]["uid"], two.team.uid);
+    let received = outside.event("server.team.deleted").await;
+    assert_eq!(received["teams"][0]["uid"], two.team.uid);
     let (frames, _) = inside.closed().await;
     assert!(frames.iter().any(|frame| frame["event"] == "server.team.deleted"), "{frames:?}");
     two.anna.client.put(format!("/api/v3/teams/{}", two.team.uid), json!({"name": "без него"})).await.ok();
     outside.ask("client.ping", Value::Null).await;
     let of_team = |frame: &Value| frame["params"]["teams"][0]["name"] == "без него";
-    outside.has_not_heard("a team that he was removed from", of_team).await;
+    outside.has_not_received("a team that he was removed from", of_team).await;
 
     two.anna.client.post(two.path("contacts"), json!({"phone": BORIS})).await.ok();
     let back = |params: &Value| params["teams"][0]["uid"] == two.team.uid;
-    let heard = outside.event_where("server.team.updated", back).await;
-    assert_eq!(heard["teams"][0]["me"]["jid"], two.to_boris, "under the same address");
+    let received = outside.event_where("server.team.updated", back).await;
+    assert_eq!(received["teams"][0]["me"]["jid"], two.to_boris, "under the same address");
 }
 
 #[tokio::test]
-async fn sections_are_heard_as_they_come_change_and_go() {
+async fn section_changes_notify_all_members() {
     let two = TwoUsers::start(ANNA, BORIS).await;
     let mut his = two.boris.socket(&two.team.uid).await;
     his.ask("client.ping", Value::Null).await;
     let made = two.anna.client.post(two.path("contact-sections"), json!({"name": "Кухня"})).await.ok();
     let uid = text(&made["uid"]);
     let about = |params: &Value| params["sections"][0]["uid"] == uid.as_str();
-    let heard = his.event_where("server.section.updated", about).await;
-    assert_eq!((&heard["chat_type"], &heard["sections"][0]), (&json!("direct"), &made));
+    let received = his.event_where("server.section.updated", about).await;
+    assert_eq!((&received["chat_type"], &received["sections"][0]), (&json!("direct"), &made));
     let contact = two.path(&format!("contacts/{}", two.to_boris));
     two.anna.client.put(contact, json!({"sections": [uid]})).await.ok();
     his.event_where("server.contact.updated", is_about(&two.to_boris, "sections", json!([uid]))).await;
 
     let section = two.path(&format!("contact-sections/{uid}"));
     two.anna.client.put(section.clone(), json!({"name": "Столовая"})).await.ok();
-    let heard = his.event_where("server.section.updated", about).await;
-    assert_eq!(heard["sections"][0]["name"], "Столовая");
+    let received = his.event_where("server.section.updated", about).await;
+    assert_eq!(received["sections"][0]["name"], "Столовая");
     two.anna.client.delete(section).await.ok();
-    let heard = his.event_where("server.section.deleted", about).await;
-    assert!(heard["gentime"].is_i64() && heard["sections"][0]["gentime"].is_i64(), "{heard}");
+    let received = his.event_where("server.section.deleted", about).await;
+    assert!(received["gentime"].is_i64() && received["sections"][0]["gentime"].is_i64(), "{received}");
     his.event_where("server.contact.updated", is_about(&two.to_boris, "sections", json!([]))).await;
 }

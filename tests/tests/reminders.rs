@@ -38,7 +38,7 @@ async fn waiting(anna: &Person, team: &Team) -> Value {
 }
 
 #[tokio::test]
-async fn two_processes_fire_each_reminder_once_and_a_rebuild_fires_none() {
+async fn reminders_fire_once_with_two_processes_and_never_in_a_rebuild() {
     let mut world = World::all_in_one().await;
     let mut other = World::start(Plan::new(Layout::AllInOne).on_database(world.database_url())).await;
     let anna = Person::login(world.client(), ANNA).await;
@@ -60,9 +60,9 @@ async fn two_processes_fire_each_reminder_once_and_a_rebuild_fires_none() {
     }
     tokio::time::sleep(A_WHILE).await;
     assert_eq!(fired(&world).await, AT_ONCE);
-    own.has_not_heard("a second time", |frame| frame["event"] == "server.remind.fired").await;
+    own.has_not_received("a second time", |frame| frame["event"] == "server.remind.fired").await;
     strange
-        .has_not_heard("another's reminder", |frame| text(&frame["event"]).starts_with("server.remind"))
+        .has_not_received("another's reminder", |frame| text(&frame["event"]).starts_with("server.remind"))
         .await;
     assert_eq!(waiting(&anna, &team).await, json!([]));
 
@@ -77,7 +77,7 @@ async fn two_processes_fire_each_reminder_once_and_a_rebuild_fires_none() {
 }
 
 #[tokio::test]
-async fn a_death_before_or_after_firing_changes_nothing() {
+async fn reminder_fires_once_when_the_process_dies_before_or_after() {
     let mut world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
@@ -101,7 +101,7 @@ async fn a_death_before_or_after_firing_changes_nothing() {
     tokio::time::sleep(A_WHILE).await;
     assert_eq!(fired(&world).await, 2);
     let again = |frame: &Value| frame["event"] == "server.remind.fired";
-    socket.has_not_heard("a reminder again", again).await;
+    socket.has_not_received("a reminder again", again).await;
     assert_ne!(missed, next);
     assert_eq!(waiting(&anna, &team).await, json!([]));
 }

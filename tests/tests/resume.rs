@@ -85,7 +85,7 @@ async fn remove(owner: &Person, team: &str, jid: &str) {
     owner.client.delete(format!("/api/v4/teams/{team}/contacts/{jid}")).await.ok();
 }
 
-async fn heard(socket: &mut Socket) -> Vec<Value> {
+async fn received(socket: &mut Socket) -> Vec<Value> {
     let mut frames = Vec::new();
     loop {
         let frame = socket.expect("a frame of an event", |frame| frame["position"].is_u64()).await;
@@ -98,12 +98,12 @@ async fn heard(socket: &mut Socket) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn from_wherever_one_stood_the_rest_comes_once_and_in_order() {
+async fn resume_from_any_position_receives_the_rest_once_and_in_order() {
     let fixture = start(one()).await;
     let mut witness = fixture.boris.socket(&fixture.team.uid).await;
     witness.caught_up().await;
     story(&fixture).await;
-    let frames = heard(&mut witness).await;
+    let frames = received(&mut witness).await;
     let texts: Vec<&Value> =
         frames.iter().map(|frame| &frame["params"]["messages"][0]["content"]["text"]).collect();
     assert!(!texts.contains(&&json!("без него")) && texts.contains(&&json!("снова с ним")), "{texts:?}");
@@ -135,7 +135,7 @@ async fn from_wherever_one_stood_the_rest_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn an_answer_and_the_stream_behind_its_position_have_neither_hole_nor_double() {
+async fn resume_after_the_position_of_an_answer_has_no_gap_and_no_duplicate() {
     let fixture = start(one()).await;
     let posted = fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "до").await;
     let team = fixture.boris.client.get(format!("/api/v3/teams/{}", fixture.team.uid)).await;
@@ -147,12 +147,12 @@ async fn an_answer_and_the_stream_behind_its_position_have_neither_hole_nor_doub
     let mut behind = Socket::resume(&fixture.boris.client, &fixture.team.uid, &position).await;
     assert_eq!(behind.caught_up().await, Vec::<Value>::new());
     fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "после").await;
-    let heard = behind.event("server.message.updated").await;
-    assert_eq!(heard["messages"][0]["content"]["text"], "после");
+    let received = behind.event("server.message.updated").await;
+    assert_eq!(received["messages"][0]["content"]["text"], "после");
 }
 
 #[tokio::test]
-async fn what_cannot_be_told_is_said_to_be_so() {
+async fn resume_from_an_unknown_position_warns() {
     let fixture = start(one().set("VECHE_WAIT_QUERY_MS", "200")).await;
     for (from, code, close) in [("9000000000", "NOT_CAUGHT_UP", 1013), ("soon", "INVALID_POSITION", 1008)] {
         let mut socket = Socket::resume(&fixture.boris.client, &fixture.team.uid, from).await;
@@ -177,7 +177,7 @@ async fn what_cannot_be_told_is_said_to_be_so() {
 }
 
 #[tokio::test]
-async fn that_another_team_is_gone_is_told_to_who_was_away() {
+async fn resume_reports_another_team_that_ended() {
     let fixture = start(one()).await;
     let other = fixture.anna.make_team("другая", &[BORIS]).await;
     let third = fixture.anna.make_team("третья", &[BORIS]).await;
@@ -193,7 +193,7 @@ async fn that_another_team_is_gone_is_told_to_who_was_away() {
 }
 
 #[tokio::test]
-async fn what_the_feed_has_forgotten_must_be_fetched() {
+async fn resume_below_the_feed_floor_requires_a_refetch() {
     const ROWS: usize = 10;
     let mut fixture = start(one().set("VECHE_REALTIME_FEED_ROWS", ROWS.to_string())).await;
     let mut socket = fixture.boris.socket(&fixture.team.uid).await;
@@ -213,8 +213,8 @@ async fn what_the_feed_has_forgotten_must_be_fetched() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "последнее").await;
-    let heard = late.event("server.message.updated").await;
-    assert_eq!(heard["messages"][0]["content"]["text"], "последнее");
+    let received = late.event("server.message.updated").await;
+    assert_eq!(received["messages"][0]["content"]["text"], "последнее");
     let mut late = Socket::resume(&fixture.boris.client, &fixture.team.uid, &point(&first)).await;
     let warning = late.event("server.warning").await;
     assert_eq!(warning["code"], "FETCH_ANEW");
@@ -225,7 +225,7 @@ async fn what_the_feed_has_forgotten_must_be_fetched() {
 }
 
 #[tokio::test]
-async fn the_same_comes_as_a_stream_and_by_asking_again() {
+async fn event_stream_and_polling_return_the_same_frames() {
     let mut fixture = start(one()).await;
     let mut witness = fixture.boris.socket(&fixture.team.uid).await;
     witness.caught_up().await;
@@ -234,7 +234,7 @@ async fn the_same_comes_as_a_stream_and_by_asking_again() {
     assert_eq!(now["events"], json!([]));
     let from = now["position"].as_str().unwrap_or_default().to_owned();
     story(&fixture).await;
-    let frames = heard(&mut witness).await;
+    let frames = received(&mut witness).await;
 
     let mut stream = Events::open(&fixture.boris.client, &path, &[("last-event-id", &from)]).await;
     for expected in &frames {

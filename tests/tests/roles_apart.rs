@@ -11,11 +11,11 @@ use veche_tests::{
 
 const PHONES: &str = "+7906000000";
 
-/// Everybody has heard everything once, in order; the log and the counters agree.
+/// Everybody has received everything once, in order; the log and the counters agree.
 async fn is_complete(room: &ListeningGroup, world: &World, load: Load) {
     let acknowledged = load.finish().await;
     acknowledged.is_in_the_log(world).await;
-    room.has_heard(&acknowledged).await;
+    room.has_received(&acknowledged).await;
 }
 
 fn plan() -> Plan {
@@ -28,7 +28,7 @@ async fn world() -> World {
 }
 
 #[tokio::test]
-async fn roles_apart_lose_nothing_without_nats() {
+async fn roles_apart_without_nats_lose_no_message() {
     let mut world = world().await;
     let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
@@ -42,7 +42,7 @@ async fn roles_apart_lose_nothing_without_nats() {
 
 /// Whichever server of the bus each role talks to, that one dies once.
 #[tokio::test]
-async fn roles_apart_lose_nothing_when_servers_of_a_bus_of_three_die_in_turn() {
+async fn roles_apart_with_a_failing_nats_cluster_lose_no_message() {
     let folder = tempfile::tempdir().expect("a folder for the bus");
     let mut bus = NatsCluster::start(folder.path(), 3).await;
     let world = World::start(plan().set("VECHE_BUS", bus.urls())).await;
@@ -59,7 +59,7 @@ async fn roles_apart_lose_nothing_when_servers_of_a_bus_of_three_die_in_turn() {
 }
 
 #[tokio::test]
-async fn roles_apart_lose_nothing_without_the_projection() {
+async fn roles_apart_without_the_projection_lose_no_message() {
     let mut world = world().await;
     let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
@@ -72,7 +72,7 @@ async fn roles_apart_lose_nothing_without_the_projection() {
 }
 
 #[tokio::test]
-async fn roles_apart_lose_nothing_when_each_is_killed_in_turn() {
+async fn roles_apart_killed_in_turn_lose_no_message() {
     let mut world = world().await;
     let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
@@ -92,7 +92,7 @@ async fn roles_apart_lose_nothing_when_each_is_killed_in_turn() {
 /// A gateway that dies takes its sockets with it; whoever comes back finds what was said meanwhile by their counters,
 /// and hears what is said from then on.
 #[tokio::test]
-async fn roles_apart_hear_on_after_the_gateway_is_back() {
+async fn roles_apart_after_a_gateway_restart_receive_new_messages() {
     let mut world = world().await;
     let mut room = ListeningGroup::create(&world, PHONES).await;
     world.process(Role::Gateway).kill();
@@ -102,10 +102,10 @@ async fn roles_apart_hear_on_after_the_gateway_is_back() {
     for person in &room.others {
         room.sockets.push(RecordingSocket::open(person, &room.team.uid, &room.group).await);
     }
-    let heard = room.anna.post(&room.team.uid, &room.group, "снова вместе").await;
-    assert_eq!(heard["prev"], missed["message_id"]);
+    let received = room.anna.post(&room.team.uid, &room.group, "снова вместе").await;
+    assert_eq!(received["prev"], missed["message_id"]);
     for socket in &room.sockets {
-        socket.has_heard(&[heard["message_id"].as_str().unwrap_or_default().to_owned()]).await;
-        assert_eq!(socket.heard().len(), 1);
+        socket.has_received(&[received["message_id"].as_str().unwrap_or_default().to_owned()]).await;
+        assert_eq!(socket.received().len(), 1);
     }
 }

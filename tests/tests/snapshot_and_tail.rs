@@ -113,7 +113,7 @@ async fn story(seed: u64) {
 }
 
 #[tokio::test]
-async fn a_snapshot_and_what_is_told_from_it_on_are_the_next_snapshot() {
+async fn snapshot_plus_later_frames_equals_the_next_snapshot() {
     // One story tells nothing of others: `VECHE_SEED` chooses which.
     for seed in env::number("VECHE_SEED").map_or(vec![1], |seed| vec![seed]) {
         story(seed).await;

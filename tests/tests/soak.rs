@@ -5,12 +5,11 @@ use fastrand::Rng;
 use http::Method;
 use std::time::Duration;
 use veche_tests::{
-    env::number,
     exchange::{Body, Call},
     load::Load,
     local_postgres::LocalPostgres,
     person::Person,
-    stored,
+    soak, stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -45,28 +44,17 @@ async fn kill(world: &mut World, victim: Victim, rng: &mut Rng) {
 }
 
 #[tokio::test]
-async fn soak_loses_and_doubles_nothing() {
-    let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(DEFAULT_ROUNDS);
-    let seed = number("VECHE_TEST_SEED").unwrap_or(1);
-    println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
-    let mut rng = Rng::with_seed(seed);
+async fn soak_loses_and_duplicates_no_command() {
     let mut world = World::start(Plan::new(Layout::AllInOne).on(LocalPostgres::start().await)).await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
     let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
     let load = Load::start(std::iter::repeat_n(anna.client.clone(), 8), &team.uid, &group);
-    for round in 0..rounds {
-        load.more(1).await;
-        let victim = [Victim::Process, Victim::Postgres, Victim::Both][(round % 3) as usize];
-        kill(&mut world, victim, &mut rng).await;
-    }
-    load.more(10).await;
-    let acknowledged = load.finish().await;
-    println!(
-        "{} messages and {} invitations acknowledged",
-        acknowledged.messages.len(),
-        acknowledged.invitations.len()
-    );
+    let acknowledged = soak::run(load, DEFAULT_ROUNDS, async |round, rng| {
+        let victim = [Victim::Process, Victim::Postgres, Victim::Both][round % 3];
+        kill(&mut world, victim, rng).await;
+    })
+    .await;
     acknowledged.is_in_the_log(&world).await;
     is_what_a_rebuild_makes(&mut world, &anna).await;
 }

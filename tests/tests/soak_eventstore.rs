@@ -6,10 +6,9 @@ use esdb_sim::{Call, Code, Fault, Rule, Sim};
 use fastrand::Rng;
 use std::time::Duration;
 use veche_tests::{
-    env::number,
     load::Load,
     person::Person,
-    stored,
+    soak, stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -68,29 +67,17 @@ async fn fail(world: &mut World, server: &mut Sim, failure: Failure, rng: &mut R
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn soak_on_eventstoredb_loses_and_doubles_nothing() {
-    let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(DEFAULT_ROUNDS);
-    let seed = number("VECHE_TEST_SEED").unwrap_or(1);
-    println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
-    let mut rng = Rng::with_seed(seed);
+async fn soak_on_eventstoredb_loses_and_duplicates_no_command() {
     let mut server = Sim::start().await.expect("a port is free");
     let mut world = World::start(Plan::new(Layout::AllInOne).set("VECHE_LOG", server.url())).await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("двое", &[BORIS]).await;
     let group = anna.make_group(&team.uid, "г", &[&team.jid_of(BORIS)]).await;
     let load = Load::start(std::iter::repeat_n(anna.client.clone(), 4), &team.uid, &group);
-    for round in 0..rounds {
-        load.more(1).await;
-        let failure = FAILURES[usize::try_from(round).expect("few rounds") % FAILURES.len()];
-        fail(&mut world, &mut server, failure, &mut rng).await;
-    }
-    load.more(5).await;
-    let acknowledged = load.finish().await;
-    println!(
-        "{} messages and {} invitations acknowledged",
-        acknowledged.messages.len(),
-        acknowledged.invitations.len()
-    );
+    let acknowledged = soak::run(load, DEFAULT_ROUNDS, async |round, rng| {
+        fail(&mut world, &mut server, FAILURES[round % FAILURES.len()], rng).await;
+    })
+    .await;
     acknowledged.is_among(&stored::everything(&server.url()).await);
     stored::projected(&world.pool().await, &server.url()).await;
     anna.client.get("/api/v3/me").await.ok();

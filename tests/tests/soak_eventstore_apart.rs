@@ -7,9 +7,8 @@ use fastrand::Rng;
 use std::time::Duration;
 use tokio::time::sleep;
 use veche_tests::{
-    env::number,
     listening_group::ListeningGroup,
-    stored,
+    soak, stored,
     world::{Layout, Plan, Role, World},
 };
 
@@ -93,11 +92,7 @@ async fn fail(world: &mut World, server: &mut Sim, failure: Failure, rng: &mut R
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn soak_of_roles_apart_on_eventstoredb_misses_and_doubles_nothing() {
-    let rounds = number("VECHE_TEST_SOAK_ROUNDS").unwrap_or(FAILURES.len() as u64);
-    let seed = number("VECHE_TEST_SEED").unwrap_or(1);
-    println!("{rounds} rounds, VECHE_TEST_SEED={seed}");
-    let mut rng = Rng::with_seed(seed);
+async fn soak_of_roles_apart_on_eventstoredb_misses_and_duplicates_nothing() {
     let mut server = Sim::start().await.expect("a port is free");
     // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
     let plan =
@@ -105,20 +100,12 @@ async fn soak_of_roles_apart_on_eventstoredb_misses_and_doubles_nothing() {
     let mut world = World::start(plan).await;
     let room = ListeningGroup::create(&world, PHONES).await;
     let load = room.load();
-    for round in 0..rounds {
-        load.more(5).await;
-        let failure = FAILURES[usize::try_from(round).expect("few rounds") % FAILURES.len()];
-        fail(&mut world, &mut server, failure, &mut rng).await;
-    }
-    load.more(10).await;
-    let acknowledged = load.finish().await;
-    println!(
-        "{} messages and {} invitations acknowledged",
-        acknowledged.messages.len(),
-        acknowledged.invitations.len()
-    );
+    let acknowledged = soak::run(load, FAILURES.len() as u64, async |round, rng| {
+        fail(&mut world, &mut server, FAILURES[round % FAILURES.len()], rng).await;
+    })
+    .await;
     acknowledged.is_among(&stored::everything(&server.url()).await);
-    room.has_heard(&acknowledged).await;
+    room.has_received(&acknowledged).await;
     for role in [Role::Gateway, Role::Command, Role::Query] {
         world.process(role).kill();
     }

@@ -166,7 +166,7 @@ async fn break_something(world: &mut World, rng: &mut Rng) {
 }
 
 #[tokio::test]
-async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
+async fn soak_of_sockets_misses_duplicates_and_reorders_nothing() {
     let time = Duration::from_secs(number("VECHE_TEST_SOAK_SECONDS").unwrap_or(DEFAULT_SECONDS));
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("{time:?}, VECHE_TEST_SEED={seed}");
@@ -207,7 +207,7 @@ async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
     let head = stored::head(&world).await;
     let mut listeners = Vec::new();
     for flaky in flaky_clients {
-        let mut flaky = flaky.await.expect("nothing was heard twice or out of order");
+        let mut flaky = flaky.await.expect("nothing was received twice or out of order");
         flaky.until(head).await;
         listeners.push(flaky);
     }
@@ -216,24 +216,24 @@ async fn soak_of_sockets_misses_doubles_and_mixes_nothing() {
     for (number, flaky) in listeners.iter().enumerate() {
         let contact = talking_team.jid(number);
         let (must, may) = concerns(&rows, contact.trim_start_matches("d-"));
-        let heard: Vec<FramePosition> = flaky.heard.iter().map(|(place, _)| *place).collect();
+        let received: Vec<FramePosition> = flaky.received.iter().map(|(place, _)| *place).collect();
         let of_account: BTreeSet<FramePosition> =
             rows.iter().filter(|row| !row.is_team).map(|row| row.place).collect();
-        let heard_of_team: Vec<FramePosition> = heard
+        let heard_of_team: Vec<FramePosition> = received
             .iter()
             .filter(|place| !may.contains(place) && !of_account.contains(place))
             .copied()
             .collect();
         assert_eq!(heard_of_team, must, "{contact} hears what concerns them, no more and no less");
         let said: Vec<&Value> =
-            flaky.heard.iter().map(|(_, frame)| &frame["params"]["messages"][0]["message_id"]).collect();
+            flaky.received.iter().map(|(_, frame)| &frame["params"]["messages"][0]["message_id"]).collect();
         let missing = acknowledged.messages.iter().filter(|id| !said.iter().any(|said| *said == id.as_str()));
         assert_eq!(missing.count(), 0, "{contact} hears what was said to all");
-        total += heard.len();
+        total += received.len();
         returns += flaky.returns;
     }
     assert!(returns > PEOPLE, "connections were lost: {returns}");
     println!(
-        "{total} frames heard by {PEOPLE} people over {returns} connections, positions {from} to {head}"
+        "{total} frames received by {PEOPLE} people over {returns} connections, positions {from} to {head}"
     );
 }

@@ -37,7 +37,7 @@ fn switch(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn roles_apart_go_on_over_a_switch_between_two_projections() {
+async fn roles_apart_survive_a_shadow_switch_between_two_projections() {
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("VECHE_TEST_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
@@ -67,7 +67,7 @@ async fn roles_apart_go_on_over_a_switch_between_two_projections() {
     let acknowledged = load.finish().await;
     let pool = world.pool().await;
     acknowledged.is_in_the_log(&world).await;
-    room.has_heard(&acknowledged).await;
+    room.has_received(&acknowledged).await;
     let told = block_in_place(|| world.run(&["rebuild", "diff"]));
     assert!(told.contains("0 rows differ"), "{told}");
     let words = world.logs() + &second.process.log();

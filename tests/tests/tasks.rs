@@ -1,4 +1,4 @@
-//! Tasks as they are heard live, and made by many at once.
+//! Tasks as they are received live, and made by many at once.
 
 use futures::future::join_all;
 use http::Method;
@@ -17,7 +17,7 @@ const CLARA: &str = "+79080000013";
 const AT_ONCE: usize = 20;
 
 #[tokio::test]
-async fn those_whom_a_task_concerns_hear_of_it_and_others_do_not() {
+async fn task_changes_notify_its_members_alone() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -49,7 +49,7 @@ async fn those_whom_a_task_concerns_hear_of_it_and_others_do_not() {
     let told = assignee.event_where("server.message.updated", |params| said(params, "когда?")).await;
     assert_eq!(told["messages"][0]["chat"], jid.as_str());
     assert_eq!(told["team_unread"]["task"], json!({"chats": 1, "messages": 1}));
-    stranger.has_not_heard("a task of others", |frame| frame.to_string().contains(&jid)).await;
+    stranger.has_not_received("a task of others", |frame| frame.to_string().contains(&jid)).await;
 
     let change = json!({"assignee": team.jid_of(CLARA)});
     anna.client.put(format!("{path}/tasks/{jid}"), change).await.ok();
@@ -63,7 +63,7 @@ async fn those_whom_a_task_concerns_hear_of_it_and_others_do_not() {
     anna.post(&team.uid, &jid, "теперь ты").await;
     stranger.event_where("server.message.updated", |params| said(params, "теперь ты")).await;
     assignee
-        .has_not_heard("a task that is theirs no more", |frame| frame.to_string().contains("теперь ты"))
+        .has_not_received("a task that is theirs no more", |frame| frame.to_string().contains("теперь ты"))
         .await;
 
     anna.client.put(format!("{path}/tasks/{jid}"), json!({"task_status": "done"})).await.ok();
@@ -79,7 +79,7 @@ async fn those_whom_a_task_concerns_hear_of_it_and_others_do_not() {
 }
 
 #[tokio::test]
-async fn tasks_made_at_once_have_each_a_number_and_one_key_makes_one() {
+async fn concurrent_tasks_get_distinct_numbers_and_one_key_creates_one() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("одна", &[]).await;
@@ -107,7 +107,7 @@ async fn tasks_made_at_once_have_each_a_number_and_one_key_makes_one() {
 }
 
 #[tokio::test]
-async fn sections_of_tasks_are_heard_and_their_tasks_when_they_go() {
+async fn task_section_changes_notify_and_removal_updates_its_tasks() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -120,20 +120,20 @@ async fn sections_of_tasks_are_heard_and_their_tasks_when_they_go() {
         let made = anna.client.post(sections.clone(), json!({"name": "Дом"})).await.ok();
         let uid = text(&made["uid"]);
         let about = |params: &Value| params["sections"][0]["uid"] == uid.as_str();
-        let heard = his.event_where("server.section.updated", about).await;
-        assert_eq!((&heard["chat_type"], &heard["sections"][0]), (&json!(kind), &made));
+        let received = his.event_where("server.section.updated", about).await;
+        assert_eq!((&received["chat_type"], &received["sections"][0]), (&json!(kind), &made));
 
         let him = json!([{"jid": team.jid_of(BORIS), "status": "member"}]);
         let thing = json!({"description": "д", "display_name": "д", "section": uid,
             "assignee": team.jid_of(BORIS), "members": him});
         let thing = anna.client.post(path(holds), thing).await.ok();
         let is = |params: &Value| params["chats"][0]["jid"] == thing["jid"];
-        let heard = his.event_where("server.chat.updated", is).await;
-        assert_eq!(heard["chats"][0]["section"], uid.as_str());
+        let received = his.event_where("server.chat.updated", is).await;
+        assert_eq!(received["chats"][0]["section"], uid.as_str());
         anna.client.delete(format!("{sections}/{uid}")).await.ok();
-        let heard = his.event_where("server.section.deleted", about).await;
-        assert_eq!(heard["chat_type"], kind);
-        let heard = his.event_where("server.chat.updated", is).await;
-        assert_eq!(heard["chats"][0]["section"], Value::Null, "{heard}");
+        let received = his.event_where("server.section.deleted", about).await;
+        assert_eq!(received["chat_type"], kind);
+        let received = his.event_where("server.chat.updated", is).await;
+        assert_eq!(received["chats"][0]["section"], Value::Null, "{received}");
     }
 }

@@ -44,7 +44,7 @@ async fn is_told(socket: &mut Socket, who: &str, own: &str, team: &Team) {
 }
 
 #[tokio::test]
-async fn a_new_team_is_heard_on_all_sockets_of_its_members() {
+async fn create_team_notifies_all_sockets_of_its_members() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -65,16 +65,16 @@ async fn a_new_team_is_heard_on_all_sockets_of_its_members() {
     for (phone, socket) in &mut sockets {
         is_told(socket, phone, &team.jid_of(phone), &team).await;
     }
-    outside.has_not_heard("a team of others", |frame| frame["event"] == "server.team.updated").await;
+    outside.has_not_received("a team of others", |frame| frame["event"] == "server.team.updated").await;
     let about_new = |frame: &Value| {
         let contacts = frame["params"]["contacts"].as_array().into_iter().flatten();
         contacts.into_iter().any(|contact| contact["jid"] == team.me.as_str())
     };
-    outside.has_not_heard("people of a team of others", about_new).await;
+    outside.has_not_received("people of a team of others", about_new).await;
 }
 
 #[tokio::test]
-async fn the_contacts_of_a_new_team_end_with_its_maker_as_she_sees_herself() {
+async fn create_team_lists_contacts_newest_first_and_the_owner_last() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team_of("т", json!([{"phone": BORIS}, {"phone": CLARA, "status": "admin"}])).await;
@@ -95,7 +95,7 @@ async fn the_contacts_of_a_new_team_end_with_its_maker_as_she_sees_herself() {
 }
 
 #[tokio::test]
-async fn somebody_in_two_teams_has_an_address_in_each() {
+async fn contact_in_two_teams_has_a_different_address_in_each() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -121,7 +121,7 @@ fn colour(of: &Value) -> String {
 }
 
 #[tokio::test]
-async fn accounts_and_teams_are_given_seven_colours_in_turn() {
+async fn new_accounts_and_teams_get_seven_colours_in_turn() {
     const CYCLE: [&str; 7] = ["579dda", "8e88eb", "e36659", "f0769a", "f08c50", "578e3c", "63bed3"];
     let world = World::all_in_one().await;
     let mut given = Vec::new();
@@ -138,7 +138,7 @@ async fn accounts_and_teams_are_given_seven_colours_in_turn() {
 }
 
 #[tokio::test]
-async fn a_change_of_a_team_is_told_and_nothing_else() {
+async fn change_team_notifies_of_the_team_alone() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("т", &[]).await;
@@ -151,7 +151,7 @@ async fn a_change_of_a_team_is_told_and_nothing_else() {
     let others =
         ["server.contact.updated", "server.group.updated", "server.chat.updated", "server.section.updated"];
     let other = |frame: &Value| others.iter().any(|name| frame["event"] == *name);
-    socket.has_not_heard("anything of people and groups", other).await;
+    socket.has_not_received("anything of people and groups", other).await;
 }
 
 /// Width and height of what is at an address of ours.
@@ -165,7 +165,7 @@ async fn size(person: &Person, url: &Value) -> (u32, u32) {
 }
 
 #[tokio::test]
-async fn pictures_are_replaced_and_removed_and_both_is_told() {
+async fn set_and_remove_picture_notify_sockets() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("т", &[]).await;
@@ -199,7 +199,7 @@ async fn pictures_are_replaced_and_removed_and_both_is_told() {
 }
 
 #[tokio::test]
-async fn usage_is_told_by_months_and_as_it_is_now() {
+async fn team_usage_has_two_years_of_months_and_the_current_size() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let team = anna.make_team("т", &[]).await;
@@ -230,7 +230,7 @@ async fn usage_is_told_by_months_and_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn a_team_is_made_with_so_many_contacts_and_with_one_more_nothing_is() {
+async fn create_team_beyond_the_limit_of_contacts_writes_nothing() {
     const MOST: usize = 490;
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;

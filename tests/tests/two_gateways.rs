@@ -60,7 +60,7 @@ fn composing(chat: &str, actor: &str, composing: bool) -> impl Fn(&Value) -> boo
 }
 
 #[tokio::test]
-async fn roles_apart_presence_is_that_of_all_gateways() {
+async fn roles_apart_presence_spans_all_gateways() {
     let mut fixture = start().await;
     let (anna, boris) = (fixture.team.me.clone(), fixture.to_boris.clone());
     let (mut hers, mut his) = fixture.sockets().await;
@@ -91,7 +91,7 @@ async fn roles_apart_presence_is_that_of_all_gateways() {
 }
 
 #[tokio::test]
-async fn roles_apart_typing_is_heard_at_other_gateways_and_only_by_who_sees_the_chat() {
+async fn roles_apart_typing_reaches_viewers_of_the_chat_on_other_gateways() {
     let fixture = start().await;
     let (mut hers, mut his) = fixture.sockets().await;
     let mut her_other =
@@ -106,12 +106,12 @@ async fn roles_apart_typing_is_heard_at_other_gateways_and_only_by_who_sees_the_
         for typing in [true, false] {
             hers.ask("client.chat.composing", json!({"jid": alone, "composing": typing})).await;
             hers.ask("client.chat.composing", json!({"jid": chat, "composing": typing})).await;
-            let heard = composing(heard_as, &fixture.team.me, typing);
-            his.event_where("server.chat.composing", heard).await;
+            let received = composing(heard_as, &fixture.team.me, typing);
+            his.event_where("server.chat.composing", received).await;
         }
     }
     let is_typing = |frame: &Value| frame["event"] == "server.chat.composing";
-    his.has_not_heard("typing in a group of others", is_typing).await;
-    hers.has_not_heard("one's own typing", is_typing).await;
-    her_other.has_not_heard("one's own typing on another device", is_typing).await;
+    his.has_not_received("typing in a group of others", is_typing).await;
+    hers.has_not_received("one's own typing", is_typing).await;
+    her_other.has_not_received("one's own typing on another device", is_typing).await;
 }

@@ -127,11 +127,11 @@ async fn frames_decode_in_the_clients_types() {
     judge.look("chat.updated", "[Chat]", &his.event_where("server.chat.updated", about).await["chats"]);
     anna.post(&team.uid, &group, "Вот @Борис").await;
     let said = |params: &Value| text(&params["messages"][0]["content"]["text"]).contains("Борис");
-    let heard = his.event_where("server.message.updated", said).await;
-    judge.look("message.updated", "[Message]", &heard["messages"]);
-    judge.look("message.updated", "[ChatCounters]", &heard["chat_counters"]);
-    judge.look("message.updated", "TeamUnread", &heard["team_unread"]);
-    judge.look("message.updated", "uint", &heard["badge"]);
+    let received = his.event_where("server.message.updated", said).await;
+    judge.look("message.updated", "[Message]", &received["messages"]);
+    judge.look("message.updated", "[ChatCounters]", &received["chat_counters"]);
+    judge.look("message.updated", "TeamUnread", &received["team_unread"]);
+    judge.look("message.updated", "uint", &received["badge"]);
     his.ask("client.chat.lastread", json!({"jid": group})).await;
     let read = his.event("server.chat.lastread").await;
     judge.look("chat.lastread", "[ChatCounters]", &read["chats"]);

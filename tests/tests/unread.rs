@@ -164,7 +164,7 @@ fn text_of(message: &Value) -> String {
 }
 
 #[tokio::test]
-async fn sockets_are_told_what_answers_say() {
+async fn unread_counters_of_frames_equal_those_of_answers() {
     let world = World::all_in_one().await;
     let mut fixture = Fixture::start(&world).await;
     for step in 0..STEPS {
@@ -199,7 +199,7 @@ async fn sockets_are_told_what_answers_say() {
 }
 
 #[tokio::test]
-async fn what_one_keeps_is_told_to_ones_own_sockets_alone() {
+async fn chat_settings_and_drafts_reach_the_members_own_sockets_alone() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -222,7 +222,7 @@ async fn what_one_keeps_is_told_to_ones_own_sockets_alone() {
     assert_eq!((&draft["draft"], &draft["draft_num"]), (&json!(""), &json!(2)));
     let ours =
         |frame: &Value| frame["event"] == "server.chat.draft" || frame["event"] == "server.chat.updated";
-    his.has_not_heard("what Anna keeps for herself", ours).await;
+    his.has_not_received("what Anna keeps for herself", ours).await;
 
     let settings = json!({"display_name": "Новое", "readonly_for_members": true});
     anna.client.put(format!("/api/v4/teams/{}/groups/{group}", team.uid), settings).await.ok();
@@ -232,7 +232,7 @@ async fn what_one_keeps_is_told_to_ones_own_sockets_alone() {
 }
 
 #[tokio::test]
-async fn receipts_say_how_many_have_seen_a_message() {
+async fn read_receipts_count_the_readers_of_a_message() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -255,7 +255,7 @@ async fn receipts_say_how_many_have_seen_a_message() {
 
 /// Whoever answers has read what was said before: its authors hear of that as of any reading, each of their own messages.
 #[tokio::test]
-async fn who_posts_has_seen_what_others_wrote_before() {
+async fn post_marks_earlier_messages_as_read() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -277,7 +277,7 @@ async fn who_posts_has_seen_what_others_wrote_before() {
     let told = his.event("server.message.received").await;
     assert_eq!(told["messages"], json!([seen(&said[2], 1)]), "each hears of their own");
     let received = |frame: &Value| frame["event"] == "server.message.received";
-    hers.has_not_heard("a post behind one's own shows nothing new", received).await;
+    hers.has_not_received("a post behind one's own shows nothing new", received).await;
 
     let rows: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM read.feed WHERE position('\"messages_received\"'::bytea in notice) > 0",
@@ -311,7 +311,7 @@ async fn who_posts_has_seen_what_others_wrote_before() {
 }
 
 #[tokio::test]
-async fn unread_of_another_team_is_told_where_one_is() {
+async fn unread_counters_of_another_team_reach_the_open_socket() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;
@@ -335,7 +335,7 @@ async fn unread_of_another_team_is_told_where_one_is() {
 }
 
 #[tokio::test]
-async fn a_group_cleans_up_after_itself_and_only_what_is_old_enough() {
+async fn autocleanup_deletes_old_messages_alone() {
     let world = World::all_in_one().await;
     let anna = Person::login(world.client(), ANNA).await;
     let boris = Person::login(world.client(), BORIS).await;

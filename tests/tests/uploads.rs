@@ -49,7 +49,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn uploads_at_once_never_exceed_the_quota_and_what_is_refused_leaves_nothing() {
+async fn concurrent_uploads_never_exceed_the_quota_and_refused_ones_leave_no_file() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000001").await;
     fact::uploads_size_limit(&world, &anna, &team.uid, 25_000).await;
@@ -107,7 +107,7 @@ async fn aside_is_empty(world: &World) {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
+async fn interrupted_upload_leaves_no_file() {
     let world = World::start(Plan::new(Layout::AllInOne).set("VECHE_HTTP_TIMEOUT_SEC", "8")).await;
     let (anna, team) = team_of(&world, "+79070000002").await;
     let wire = begin(&world, &anna, &team, 20 * MIB, 5 * MIB).await;
@@ -139,7 +139,7 @@ fn most_memory(world: &World) -> usize {
 }
 
 #[tokio::test]
-async fn a_large_file_is_never_in_memory_as_a_whole_and_outlives_a_crash() {
+async fn large_upload_is_streamed_and_survives_a_crash() {
     const PIECES: usize = 100;
     let mut world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000003").await;
@@ -192,7 +192,7 @@ async fn a_large_file_is_never_in_memory_as_a_whole_and_outlives_a_crash() {
 }
 
 #[tokio::test]
-async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
+async fn decompression_bombs_are_stored_as_files_and_never_decoded() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000004").await;
     // The header of a picture of 60,000 by 60,000 pixels.
@@ -238,7 +238,7 @@ async fn bombs_and_other_monsters_are_kept_as_files_that_nothing_decodes() {
 }
 
 #[tokio::test]
-async fn a_range_is_for_reading_and_the_end_of_an_empty_file_is_empty() {
+async fn range_requests_apply_to_reads_and_empty_files_have_empty_ranges() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000031").await;
     let (whole, empty) = (upload(&anna, &team, vec![7; 10]).await, upload(&anna, &team, vec![]).await);
@@ -262,7 +262,7 @@ async fn a_range_is_for_reading_and_the_end_of_an_empty_file_is_empty() {
 }
 
 #[tokio::test]
-async fn where_a_picture_was_taken_is_not_stored() {
+async fn upload_removes_the_location_from_pictures() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000005").await;
     let plain = picture(40, 30);
@@ -277,7 +277,7 @@ async fn where_a_picture_was_taken_is_not_stored() {
 }
 
 #[tokio::test]
-async fn who_runs_the_team_removes_files_of_others_that_no_message_brings() {
+async fn team_admins_remove_unused_uploads_of_others() {
     const BORIS: &str = "+79070000016";
     let world = World::all_in_one().await;
     let (anna, boris) =
@@ -303,7 +303,7 @@ async fn who_runs_the_team_removes_files_of_others_that_no_message_brings() {
 }
 
 #[tokio::test]
-async fn a_form_is_read_to_its_end_and_what_does_not_fit_leaves_nothing() {
+async fn form_is_read_to_its_end_and_a_refused_one_leaves_no_file() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000021").await;
     let notes = anna.make_group(&team.uid, "заметки", &[]).await;

@@ -29,7 +29,7 @@ fn path(team: &Team) -> String {
 }
 
 #[tokio::test]
-async fn a_file_has_the_name_that_its_form_says() {
+async fn upload_takes_the_file_name_of_its_form() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000041").await;
     for (head, name) in [
@@ -71,7 +71,7 @@ async fn begin(world: &World, person: &Person, path: &str, rest: &str) -> TcpStr
 }
 
 #[tokio::test]
-async fn a_few_accounts_never_hold_all_places() {
+async fn uploads_of_few_accounts_never_exhaust_the_limiter() {
     let plan =
         Plan::new(Layout::AllInOne).set("VECHE_UPLOADS_AT_ONCE", "8").set("VECHE_HTTP_TIMEOUT_SEC", "300");
     let world = World::start(plan.set("VECHE_UPLOADS_AT_ONCE_PER_ACCOUNT", "4")).await;
@@ -99,7 +99,7 @@ async fn a_few_accounts_never_hold_all_places() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_form_is_not_waited_for_for_ever() {
+async fn stalled_upload_times_out() {
     let plan = Plan::new(Layout::AllInOne).set("VECHE_UPLOADS_TIMEOUT_SEC", "3");
     let world = World::start(plan).await;
     let (anna, team) = team_of(&world, "+79070000045").await;
@@ -165,7 +165,7 @@ fn photographs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 #[tokio::test]
-async fn no_photograph_tells_where_it_was_taken() {
+async fn upload_removes_metadata_from_every_picture_format() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000046").await;
     for (what, bytes, kind) in photographs() {

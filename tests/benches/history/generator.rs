@@ -211,8 +211,9 @@ impl<'c> Generator<'c> {
             ChatRef::Group(_) | ChatRef::Task(_) => true,
         };
         let team = cast.teams.iter().find(|team| team.uid == said.team);
-        let heard: Vec<Member> = team.iter().flat_map(|team| &team.members).filter(hears).copied().collect();
-        heard.get(self.rng.u64(..heard.len().max(1) as u64) as usize).copied().unwrap_or(said.by)
+        let received: Vec<Member> =
+            team.iter().flat_map(|team| &team.members).filter(hears).copied().collect();
+        received.get(self.rng.u64(..received.len().max(1) as u64) as usize).copied().unwrap_or(said.by)
     }
 
     /// A place in a list whose first are chosen most.

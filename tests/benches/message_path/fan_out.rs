@@ -23,8 +23,8 @@ pub(crate) async fn last_of_all(subject: &Subject) -> Outcome<String> {
     let over = Instant::now() + measured();
     while Instant::now() < over {
         hall[0].send().await?;
-        let mut heard = gather(&hall, HALL).await?;
-        times.0.push(heard.quantile(1.0));
+        let mut received = gather(&hall, HALL).await?;
+        times.0.push(received.quantile(1.0));
         hall[0].forget_confirmations();
     }
     // The first ones make what the later ones find made.
@@ -47,7 +47,7 @@ pub(crate) async fn sustained(subject: &Subject) -> Outcome<String> {
     Ok(format!("{} deliveries", rate(sent * HALL, took)))
 }
 
-/// Waits until so many messages were heard.
+/// Waits until so many messages were received.
 async fn gather(hall: &[Seat], wanted: usize) -> Outcome<Times> {
     let mut all = Times::default();
     let eventually = Instant::now() + PATIENCE;

@@ -115,12 +115,12 @@ async fn upgrade(
 
 async fn talk(store: Store, room: broadcast::Sender<ws::Utf8Bytes>, socket: ws::WebSocket) {
     let (mut out, mut inward) = socket.split();
-    let mut heard = room.subscribe();
+    let mut received = room.subscribe();
     let (confirm, mut confirmed) = mpsc::channel::<String>(64);
     let writer = tokio::spawn(async move {
         loop {
             let frame = tokio::select! {
-                frame = heard.recv() => match frame { Ok(frame) => frame, Err(_) => return },
+                frame = received.recv() => match frame { Ok(frame) => frame, Err(_) => return },
                 id = confirmed.recv() => match id {
                     Some(id) => format!(r#"{{"event":"server.confirm","params":{{"confirm_id":"{id}"}}}}"#).into(),
                     None => return,

@@ -38,7 +38,7 @@ pub(crate) struct Seat {
     confirmed: mpsc::Receiver<()>,
     to: String,
     ear: JoinHandle<()>,
-    heard: Arc<Mutex<Times>>,
+    received: Arc<Mutex<Times>>,
 }
 
 impl Drop for Seat {
@@ -61,9 +61,9 @@ impl Seat {
     pub(crate) fn new(stream: Stream, to: String) -> Self {
         let (out, inward) = stream.split();
         let (confirm, confirmed) = mpsc::channel(64);
-        let heard = Arc::<Mutex<Times>>::default();
-        let ear = tokio::spawn(listen(inward, confirm, heard.clone()));
-        Self { out, confirmed, to, ear, heard }
+        let received = Arc::<Mutex<Times>>::default();
+        let ear = tokio::spawn(listen(inward, confirm, received.clone()));
+        Self { out, confirmed, to, ear, received }
     }
 
     /// Sends a message that carries the time.
@@ -96,12 +96,12 @@ impl Seat {
 
     /// How long what has come since the last time was on its way.
     pub(crate) fn take_heard(&self) -> Times {
-        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Notes when messages arrive. Frames are searched, not parsed: the driver must stay cheap.
-async fn listen(mut inward: SplitStream<Stream>, confirm: mpsc::Sender<()>, heard: Arc<Mutex<Times>>) {
+async fn listen(mut inward: SplitStream<Stream>, confirm: mpsc::Sender<()>, received: Arc<Mutex<Times>>) {
     while let Some(Ok(message)) = inward.next().await {
         let Message::Text(text) = message else { continue };
         if text.contains("server.message.updated") {
@@ -109,7 +109,7 @@ async fn listen(mut inward: SplitStream<Stream>, confirm: mpsc::Sender<()>, hear
                 text.split_once(MARK).and_then(|(_, rest)| rest.split_once(';')?.0.parse::<u64>().ok());
             if let Some(sent) = sent {
                 let took = epoch().elapsed().saturating_sub(Duration::from_nanos(sent));
-                heard.lock().unwrap_or_else(PoisonError::into_inner).0.push(took);
+                received.lock().unwrap_or_else(PoisonError::into_inner).0.push(took);
             }
         } else if text.contains("server.confirm") {
             if confirm.send(()).await.is_err() {
@@ -265,6 +265,7 @@ pub(crate) async fn flat_out(subject: &Subject) -> Outcome<String> {
         acks.0.extend(times.0);
     }
     let took = started.elapsed();
-    let heard: usize = seats.iter().chain(rooms.iter().flatten()).map(|seat| seat.take_heard().0.len()).sum();
-    Ok(format!("{}, {} deliveries; ack {}", rate(acks.0.len(), took), rate(heard, took), acks.tell()))
+    let received: usize =
+        seats.iter().chain(rooms.iter().flatten()).map(|seat| seat.take_heard().0.len()).sum();
+    Ok(format!("{}, {} deliveries; ack {}", rate(acks.0.len(), took), rate(received, took), acks.tell()))
 }

@@ -137,7 +137,7 @@ impl Hall {
         Ok(Round { arrival, memory })
     }
 
-    /// Waits until so many messages were heard.
+    /// Waits until so many messages were received.
     async fn gather(&self, wanted: usize) -> Outcome<Times> {
         let mut all = Times::default();
         let eventually = Instant::now() + PATIENCE;

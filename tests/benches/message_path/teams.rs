@@ -50,7 +50,7 @@ impl Maker {
         Ok(Self { http, url: format!("http://{}{url}", subject.address()), tokens: tokens.into(), next })
     }
 
-    /// A team whose three invited nobody has heard of yet, and who makes it.
+    /// A team whose three invited nobody has received of yet, and who makes it.
     fn team(&self) -> (Value, &str) {
         let first = self.next.fetch_add(3, Ordering::Relaxed);
         let contacts: Vec<Value> =

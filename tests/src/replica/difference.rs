@@ -11,7 +11,7 @@ const OF_THE_MOMENT: [&str; 2] = ["last_activity", "last_active"];
 /// Appends the differences of two maps.
 pub(super) fn compare(kind: &str, ours: &Things, theirs: &Things, found: &mut Vec<String>) {
     let missing = theirs.keys().filter(|key| !ours.contains_key(*key));
-    found.extend(missing.map(|key| format!("{kind} {key}: unheard of: {}", theirs[key])));
+    found.extend(missing.map(|key| format!("{kind} {key}: missing: {}", theirs[key])));
     let surplus = ours.keys().filter(|key| !theirs.contains_key(*key));
     found.extend(surplus.map(|key| format!("{kind} {key}: still believed in: {}", ours[key])));
     for (key, ours) in ours {

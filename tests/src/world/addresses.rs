@@ -1,10 +1,10 @@
-//! Where the processes of a world listen.
+//! The ports of the product's processes.
 
 use super::Role;
 use http::Method;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Ports by role; a client splits its calls over them as the proxy of `deploy/` does.
+/// Ports by role; a client routes its requests to them as the proxy of `deploy/` does.
 #[derive(Clone, Debug)]
 pub struct Addresses(Arc<BTreeMap<Role, u16>>);
 
@@ -13,19 +13,19 @@ impl Addresses {
         Self(Arc::new(ports.into_iter().collect()))
     }
 
-    /// One address for everything, as that of a proxy.
+    /// One port for everything, such as a proxy's.
     pub fn one(port: u16) -> Self {
         Self::of([(Role::Serve, port)])
     }
 
-    /// The same but for one role.
+    /// These addresses with another port for one role.
     pub(super) fn with(&self, role: Role, port: u16) -> Self {
         let mut ports = (*self.0).clone();
         ports.insert(role, port);
         Self(Arc::new(ports))
     }
 
-    /// Where an HTTP call goes: `http://127.0.0.1:port`.
+    /// The base URL of an HTTP request: `http://127.0.0.1:port`.
     pub fn http(&self, method: &Method, path: &str) -> String {
         let path = path.trim_end_matches('/');
         let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
@@ -41,7 +41,7 @@ impl Addresses {
         format!("http://127.0.0.1:{}", self.port(role))
     }
 
-    /// Where websockets go: `ws://127.0.0.1:port`.
+    /// The base URL of websockets: `ws://127.0.0.1:port`.
     pub fn websocket(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port(Role::Gateway))
     }

@@ -1,21 +1,17 @@
-//! What a world is to consist of.
+//! The parts of a product to start.
 
 use super::settings::program;
 use crate::local_postgres::LocalPostgres;
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// The parts the product can run as.
+/// The roles of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// All of them in one process.
+    /// All roles in one process.
     Serve,
-    /// Changes.
     Command,
-    /// Reads.
     Query,
-    /// From the log to the read model.
     Projection,
-    /// Websockets.
     Gateway,
 }
 
@@ -34,16 +30,16 @@ impl Role {
     }
 }
 
-/// How the product is laid out.
+/// The processes of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// One process, the bus inside it.
+    /// One process with the bus in memory.
     AllInOne,
     /// Four processes and a NATS.
     RolesApart,
 }
 
-/// Where the log is.
+/// The storage of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogPlace {
     /// In the database of the read model.
@@ -53,7 +49,7 @@ pub enum LogPlace {
 }
 
 impl LogPlace {
-    /// Where `VECHE_TEST_LOG` wants it: whole runs of the tests can be made on the other log with it.
+    /// The log that `VECHE_TEST_LOG` names, by which all tests can run on the other log.
     fn wanted() -> Self {
         match std::env::var("VECHE_TEST_LOG").as_deref() {
             Ok("eventstoredb") => Self::EventStoreDb,
@@ -63,7 +59,7 @@ impl LogPlace {
     }
 }
 
-/// What to start.
+/// A product to start.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) layout: Layout,
@@ -76,7 +72,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A layout with the settings of the dev profile.
+    /// A plan with the settings of the dev profile.
     pub fn new(layout: Layout) -> Self {
         let log = LogPlace::wanted();
         Self {
@@ -90,42 +86,42 @@ impl Plan {
         }
     }
 
-    /// With one more setting: `VECHE_…`, as the product reads it.
+    /// Adds a setting, an environment variable `VECHE_…`.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.settings.insert(name.to_owned(), value.into());
         self
     }
 
-    /// With one more setting for one role alone.
+    /// Adds a setting for one role.
     #[must_use]
     pub fn set_for(mut self, role: Role, name: &str, value: impl Into<String>) -> Self {
         self.of_roles.entry(role).or_default().push((name.to_owned(), value.into()));
         self
     }
 
-    /// With the log there.
+    /// Chooses the log.
     #[must_use]
     pub fn log(mut self, log: LogPlace) -> Self {
         self.log = log;
         self
     }
 
-    /// On a server of its own, which may be killed.
+    /// Uses a Postgres server of its own, which may be killed.
     #[must_use]
     pub fn on(mut self, postgres: LocalPostgres) -> Self {
         self.postgres = Some(postgres);
         self
     }
 
-    /// On this database, which somebody else makes and drops.
+    /// Uses this database, which the test makes and drops.
     #[must_use]
     pub fn on_database(mut self, url: impl Into<String>) -> Self {
         self.database_url = Some(url.into());
         self
     }
 
-    /// Another build of the product than the one beside the tests.
+    /// Uses another build of the product than the one of these tests.
     #[must_use]
     pub fn program(mut self, program: PathBuf) -> Self {
         self.program = program;

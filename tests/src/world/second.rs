@@ -1,13 +1,12 @@
-//! One more process of a role, beside those of a world: as where a service runs on several machines.
+//! A second process of a role, as if the service ran on several machines.
 
 use super::{Role, World};
 use crate::{client::Client, process::Process};
 
-/// See the file's head; it ends when this is dropped.
+/// A second process; it ends when this is dropped.
 pub struct Second {
-    /// The process.
     pub process: Process,
-    /// Nobody in particular, whose calls to that role go to this process.
+    /// A client without credentials whose requests to the role go to this process.
     pub client: Client,
 }
 

@@ -1,17 +1,17 @@
-//! What the processes of all worlds are told, and which program they are.
+//! The environment of the product's processes, and the path of the program.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-/// The address that clients see, wherever the processes listen: the one in the seed.
+/// The public address, as in the examples, wherever the processes listen.
 pub const PUBLIC_URL: &str = "http://127.0.0.1:8000";
 
 /// The login code of the dev profile.
 pub const CODE: &str = "5555";
 
-/// The program's name beside the tests, see this package's manifest.
+/// The program's file name, see this package's manifest.
 const PROGRAM: &str = "veche-under-test";
 
 pub(super) fn environment(
@@ -28,7 +28,7 @@ pub(super) fn environment(
         ("VECHE_READ", database.to_owned()),
         ("VECHE_BUS", bus.to_owned()),
         ("VECHE_DATA_DIR", data.display().to_string()),
-        // Given, not made: roles that start together would each make one.
+        // Set, because roles that start together would each generate one.
         ("VECHE_MASTER_KEY", master_key()),
     ])
     .into_iter()
@@ -38,12 +38,12 @@ pub(super) fn environment(
     all.into_iter().collect()
 }
 
-/// The key of all worlds, which nobody needs.
+/// The master key of all tests.
 pub fn master_key() -> String {
     "5e".repeat(32)
 }
 
-/// The product, built beside this test.
+/// The path of the product, built with this test.
 pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     // target/debug/deps/contract-0123456789abcdef → target/debug/veche-under-test
