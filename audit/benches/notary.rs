@@ -3,6 +3,8 @@
 //! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; the bench creates and drops its own.
 //! Only ratios within one run are meaningful.
 
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
+
 use audit::{CheckpointFile, Ledger, Notary, NotarySettings};
 use bytes::Bytes;
 use chrono::{SecondsFormat, Utc};

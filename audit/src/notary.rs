@@ -324,6 +324,7 @@ impl Notary {
 
     /// Signs the head, unless it is signed. The checkpoint file comes first, so that no checkpoint is in the database
     /// only.
+    #[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
     async fn sign(&self, progress: &mut Progress) -> Result<(), NotaryError> {
         progress.due = Instant::now() + self.settings.interval;
         if !self.may_sign(progress).await? {

@@ -3,6 +3,8 @@
 //! It promises little on purpose, since the log and the feed table are the truth. A message may be lost; but whoever
 //! loses one is told ([`Delivery::Missed`]) and reads the truth again. Publishers never wait for anybody.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 #[cfg(test)]
 mod conformance;
 mod memory;

@@ -93,6 +93,10 @@ struct Outgoing {
 }
 
 impl NatsBus {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bus is below platform, and waits for its tasks when it is drained"
+    )]
     pub(super) async fn connect(options: NatsOptions) -> Result<Self, BusError> {
         let shared = Arc::new(Shared::default());
         let told = Arc::clone(&shared);
@@ -131,6 +135,10 @@ impl NatsBus {
         Ok(())
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bus is below platform, and waits for its tasks when it is drained"
+    )]
     pub(super) async fn subscribe(&self, pattern: &str) -> Result<Subscription, BusError> {
         if self.0.stop.is_cancelled() {
             return Err(BusError::Closed);

@@ -3,6 +3,8 @@
 //! A handler parses, transacts, and answers with the view that the query would give. Every write route is registered in
 //! `http.rs`, behind the layer that answers repetitions (`idempotency.rs`) or with a reason why it is not.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 mod accounts;
 mod aggregates;
 mod answers;

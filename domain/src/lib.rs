@@ -4,6 +4,8 @@
 //! Every noun has a state, `Command`, `Rejection`, `decide` and `evolve`. Deciding the same command again on the state that it
 //! led to yields no events.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 pub mod account;
 pub mod aggregate;
 pub mod bot;

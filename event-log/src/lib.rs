@@ -6,6 +6,7 @@
 //!
 //! Only an adapter may rely on dense positions. Everyone else may rely on their growing in commit order.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
 #![warn(missing_docs)]
 
 pub mod append;

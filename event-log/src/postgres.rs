@@ -78,6 +78,7 @@ impl PostgresLog {
     ///
     /// # Errors
     /// Postgres is not available, or the database has no log.
+    #[expect(clippy::disallowed_methods, reason = "the log is below platform; the task ends with the log")]
     pub async fn open(pool: PgPool, settings: PostgresSettings) -> Result<Self, ReadError> {
         let head = Arc::new(KnownHead::at(statements::head(&pool).await?));
         let (queue, requests) = mpsc::channel(settings.queued_appends.max(1));

@@ -1,5 +1,7 @@
 //! Runs the conformance suite against every adapter.
 
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
+
 use esdb_sim::Sim;
 use event_log::{
     EventStoreDbLog, EventStoreDbSettings, Log, MemoryLog, PostgresLog, PostgresSettings, conformance,

@@ -1,5 +1,7 @@
 //! Faults specific to EventStoreDB and its client: connections, nodes, lost answers, events of others.
 
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
+
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
 use event_log::{
     Append, AppendError, Appended, EventStoreDbLog, EventStoreDbSettings, Expected, Log, NewEvent, ReadError,

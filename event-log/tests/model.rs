@@ -1,5 +1,7 @@
 //! The log against a simple model: for any sequence of calls both give the same answers.
 
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
+
 use esdb_sim::Sim;
 use event_log::{
     Append, AppendError, Appended, CommandRef, EventStoreDbLog, EventStoreDbSettings, Expected, Log,

@@ -1,5 +1,7 @@
 //! Faults specific to Postgres: lost connections, lost processes, overload, wake-ups, foreign writes.
 
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
+
 use event_log::{
     Append, AppendError, Expected, Log, PostgresLog, PostgresSettings, ReadError,
     conformance::sample::{append, assert_sound, assert_stored, command},

@@ -3,6 +3,7 @@
 //! A stored event is never validated when it is read: it happened. A stored name (`noun.past_tense.vN`) is a contract
 //! and never changes its schema; a new schema gets a new version and a step in [`upcast`].
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
 #![warn(missing_docs)]
 
 pub mod account;

@@ -8,6 +8,8 @@
 //! `shared_row`; `hub`; `presence`, `render`, `transport`, `upstream`; `gateway` (what all sockets share);
 //! `socket`; `connect`, `stream`; `routes`.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 mod close_code;
 mod confirmations;
 mod connect;

@@ -12,6 +12,7 @@ use crate::{
 };
 use bus::Bus;
 use events::{ContactId, TeamId};
+use platform::clock::Ids;
 use protocol::live::Live;
 use std::{
     collections::HashMap,
@@ -46,7 +47,7 @@ pub(crate) struct PresenceGuard {
 impl Presence {
     /// Presence without contacts.
     pub(crate) fn new(bus: Bus) -> Self {
-        Self(Arc::new(Inner { teams: Mutex::default(), bus, node: Uuid::new_v4() }))
+        Self(Arc::new(Inner { teams: Mutex::default(), bus, node: Ids::Random.make() }))
     }
 
     /// Adds a socket of a contact.

@@ -25,6 +25,7 @@ use http::{
     header::{ACCEPT, CACHE_CONTROL},
 };
 use platform::{
+    clock::Ids,
     http::{ApiError, Reply, RequestInfo},
     limits::{Key, Limit},
 };
@@ -180,7 +181,7 @@ fn open(
 
 /// The frames as server-sent events (HTML, 9.2).
 fn as_events(frames: mpsc::Receiver<Outbound>) -> Response {
-    let retry = RETRY + RETRY.mul_f64(f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 256.0);
+    let retry = RETRY + RETRY.mul_f64(f64::from(Ids::Random.make().as_bytes()[0]) / 256.0);
     let first = stream::once(async move { Event::default().retry(retry) });
     let rest = stream::unfold(frames, async |mut frames| Some((as_event(frames.recv().await?), frames)));
     let mut response = Sse::new(first.chain(rest).map(Ok::<Event, Infallible>)).into_response();

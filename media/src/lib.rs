@@ -1,5 +1,7 @@
 //! Files and pictures: types by content, metadata removal, previews, QR codes, placeholder pictures, and blob storage.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 pub mod blobs;
 pub mod clean;
 mod media_type;

@@ -186,6 +186,7 @@ impl Resizer {
         .await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "picture codecs block; permits bound how many run")]
     async fn decoded<T: Send + 'static>(
         &self,
         place: Place,

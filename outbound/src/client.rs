@@ -146,6 +146,7 @@ impl Outbound {
         call.await.map_err(explain)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one client for addresses that users choose")]
     fn with_resolver(
         policy: OutboundPolicy,
         resolver: impl FnOnce(Arc<OutboundPolicy>) -> GuardedResolver,

@@ -30,6 +30,7 @@ impl Clock {
     }
 
     /// The present, cut to microseconds: what the log, Postgres and clients can carry.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
             Self::System => Utc::now().trunc_subsecs(6),
@@ -69,6 +70,7 @@ impl Ids {
     }
 
     /// A new id.
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes random ids")]
     pub fn make(&mut self) -> Uuid {
         match self {
             Self::Random => Uuid::new_v4(),

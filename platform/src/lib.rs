@@ -1,5 +1,7 @@
 //! What all services share and no noun: HTTP shell, configuration, background tasks, telemetry, limits and budgets, clock.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 pub mod budget;
 pub mod clock;
 pub mod config;

@@ -51,11 +51,13 @@ impl Tasks {
     }
 
     /// Starts a task that the process can do without. A panic is logged.
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         self.0.background.spawn(self.follow(name, work));
     }
 
     /// Starts a task whose end before the stop, by error, panic or return, stops the whole process with a failure.
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub fn spawn_critical<E: Display>(
         &self,
         name: &'static str,
@@ -78,6 +80,7 @@ impl Tasks {
     }
 
     /// Starts the task of one connection: the stop waits for it in its first phase.
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub(crate) fn spawn_connection(
         &self,
         name: &'static str,

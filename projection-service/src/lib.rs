@@ -3,6 +3,8 @@
 //! One transaction applies a batch of events: rows, feed, planned effects, checkpoint. After a crash the batch is applied
 //! again from the old checkpoint, with the same result.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 mod batch;
 mod decoded;
 pub mod effects;

@@ -71,6 +71,7 @@ impl PointInTimeViews {
     }
 
     /// The read model of a team as of a moment, and the position of that moment.
+    #[expect(clippy::disallowed_methods, reason = "the view is filled even if its first caller gives up")]
     pub async fn at(
         &self,
         team: TeamId,
@@ -144,6 +145,7 @@ impl PointInTimeViews {
 
     /// The events that concern a team, in order, up to a position; pages are read while earlier ones are applied. An error
     /// ends the pages. Dropping the receiver stops the reading.
+    #[expect(clippy::disallowed_methods, reason = "the schema is dropped even if nobody waits")]
     fn pages(&self, team: TeamId, position: Position) -> Receiver<Result<DecodedBatch, PastError>> {
         let (sender, receiver) = channel(PREFETCHED_BATCHES);
         let views = self.clone();

@@ -13,6 +13,7 @@ pub(crate) const PREFETCHED_BATCHES: usize = 2;
 
 /// Batches of the events after `after`, in order, up to `until` or the end of the log. An error ends the batches. Dropping
 /// the receiver stops the reading.
+#[expect(clippy::disallowed_methods, reason = "the task ends with the receiver")]
 pub(crate) fn batches(
     journal: &Journal,
     mut after: Position,

@@ -3,6 +3,8 @@
 //! The projection writes it; every other service reads it through [`ReadModel`], whose queries answer with wire types as
 //! one viewer sees them.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 pub mod account;
 pub mod address_book;
 pub mod chat;

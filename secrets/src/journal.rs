@@ -284,6 +284,10 @@ impl Journal {
         parsed.into_iter().map(open).collect()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the journal is below platform, and records the time of the append"
+    )]
     async fn encode(&self, entry: Entry) -> Result<Encoded, WriteError> {
         let meta = Meta { recorded_at: Some(Utc::now().trunc_subsecs(6)), ..entry.meta };
         let meta = serde_json::to_value(&meta)?;

@@ -226,6 +226,7 @@ pub enum KeyState {
 pub struct DataKey(Zeroizing<[u8; 32]>);
 
 impl DataKey {
+    #[expect(clippy::disallowed_methods, reason = "makes a key")]
     pub(crate) fn random() -> Result<Self, VaultError> {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(bytes.as_mut())?;

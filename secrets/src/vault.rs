@@ -195,6 +195,7 @@ impl fmt::Debug for Vault {
 ///
 /// # Errors
 /// [`VaultError::File`] also when the file exists: a key is never overwritten.
+#[expect(clippy::disallowed_methods, reason = "makes the master key")]
 pub fn create_key_file(path: &Path) -> Result<(), VaultError> {
     let mut master = Zeroizing::new([0_u8; 32]);
     getrandom::fill(master.as_mut())?;
@@ -215,6 +216,7 @@ pub fn create_key_file(path: &Path) -> Result<(), VaultError> {
 ///
 /// # Errors
 /// [`VaultError::Randomness`].
+#[expect(clippy::disallowed_methods, reason = "makes a token")]
 pub fn token(bytes: usize) -> Result<String, VaultError> {
     let mut random = Zeroizing::new(vec![0; bytes]);
     getrandom::fill(&mut random)?;

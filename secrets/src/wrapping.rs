@@ -141,6 +141,7 @@ pub fn add_key(file: &Path) -> Result<(), VaultError> {
     added
 }
 
+#[expect(clippy::disallowed_methods, reason = "makes a key")]
 fn write_on_top(file: &Path, beside: &Path, mut new: std::fs::File) -> Result<(), VaultError> {
     let before = match std::fs::read_to_string(file) {
         Ok(before) => Zeroizing::new(before),

@@ -1,5 +1,7 @@
 //! Veche as one binary: all roles in one process, or each on its own.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
+
 pub mod asyncapi;
 mod audit;
 mod bus_connection;

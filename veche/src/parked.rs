@@ -5,11 +5,10 @@
 //! revision that was read.
 
 use crate::{cli::Failure, runtime::Runtime};
-use chrono::Utc;
 use clap::{Args, Subcommand};
 use event_log::{AppendError, Expected, append::MAX_APPEND_EVENTS};
 use events::{Event, Meta, Position, ProjectionEvent, StreamName, projection};
-use platform::config::Config;
+use platform::{clock::Clock, config::Config};
 use read_model::parked::Parked as Stream;
 use secrets::journal::{Entry, Journal, WriteError};
 use std::time::Duration;
@@ -158,7 +157,7 @@ impl Ruled {
             Some(Event::ProjectionEvent(ProjectionEvent::Skipped(_))) => "projection.skip",
             _ => "projection.retry",
         };
-        let meta = Meta::new(Utc::now(), command);
+        let meta = Meta::new(Clock::System.now(), command);
         let entry =
             Entry { stream: StreamName::projection(), expected: self.last, events, meta, command: None };
         match journal.append(entry).await {
@@ -180,6 +179,7 @@ impl Ruled {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Utc;
     use event_log::{Log, MemoryLog};
     use events::EventId;
     use secrets::{keyring::Keyring, vault::Vault};

@@ -137,6 +137,7 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
     Ok(shell.wrap(router))
 }
 
+#[expect(clippy::disallowed_methods, reason = "unpacks tables once at start")]
 fn command_routes(runtime: &Runtime) -> CommandService {
     runtime.tasks.spawn("numbering-plans", async {
         // The first parse unpacks the metadata of phone numbers: at start, rather than while the first user waits.
@@ -167,6 +168,7 @@ fn remind(runtime: &Runtime, reminders: Reminders) {
 }
 
 /// The gateway sends commands like any client: to the router in this process, or over HTTP.
+#[expect(clippy::disallowed_methods, reason = "the one client of the command service")]
 async fn gateway(runtime: &Runtime, commands: Option<Router>, budget: Budget) -> Result<Gateway, Failure> {
     let upstream = match commands {
         // Limits count what sockets send where it is read, not here.

@@ -204,6 +204,7 @@ impl Notary {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, NotaryError> {

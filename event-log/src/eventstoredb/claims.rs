@@ -211,6 +211,7 @@ impl Work {
     }
 
     /// Writes a claim after the known ones; `false`: there are others by now, or the outcome is unknown.
+    #[expect(clippy::disallowed_methods, reason = "the id of a claim is not an id of the product")]
     async fn claim(&mut self, job: &mut Job<'_>, stream: &str, claim: Claim) -> Result<bool, AppendError> {
         let unwritten = |error| Failure::Refused(Cause::new(error));
         let data = EventData::json(KIND, &claim).map_err(|error| unwritten(error).of_appending(false))?;

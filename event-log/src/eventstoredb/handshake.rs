@@ -18,6 +18,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The TLS error of one of the nodes; `None` if TLS is not to blame.
+#[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
 pub(super) async fn explain(address: &Address) -> Option<String> {
     if !address.is_verified() {
         return None;

@@ -53,6 +53,7 @@ impl Sockets {
     }
 
     /// A call succeeded and took this long.
+    #[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
     pub(super) fn carried(&self, took: Duration) {
         if !self.0.fresh.swap(false, Ordering::AcqRel) && (took < SLOW || !self.is_due()) {
             return;

@@ -120,6 +120,7 @@ impl DiskBlobs {
         on_disk(move || absent_as_none(fs::remove_dir_all(place)).map(drop)).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the name of a temporary file")]
     fn aside(&self) -> PathBuf {
         self.folder.join(ASIDE).join(Uuid::new_v4().simple().to_string())
     }
@@ -160,6 +161,7 @@ impl DiskIncoming {
         Ok(self.file.write_all(piece).await?)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
     pub(super) async fn clean(mut self, format: Format) -> Result<(Self, Outcome, u64), CleanError> {
         self.file.flush().await?;
         let (from, to) = (self.aside.path.clone(), Aside { path: self.blobs.aside() });
@@ -270,6 +272,7 @@ fn absent_as_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// Disk work blocks: it runs aside from the threads that serve.
+#[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
 async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, BlobError> {

@@ -66,6 +66,7 @@ enum Attempt {
 }
 
 impl GatewaySms {
+    #[expect(clippy::disallowed_methods, reason = "the one client of the SMS gateway")]
     pub(super) fn new(options: GatewayOptions) -> Result<Self, SmsError> {
         let url = Url::parse(&options.url).map_err(|error| SmsError::Settings(format!("url: {error}")))?;
         let client = Client::builder()

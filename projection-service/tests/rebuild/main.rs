@@ -1,5 +1,7 @@
 //! However events are cut into batches, the rows come out the same: a story is projected event by event as it happens,
 //! then rebuilt in large batches, and every table is compared.
+
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod erasure;

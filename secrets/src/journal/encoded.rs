@@ -66,6 +66,7 @@ impl Encoded {
 }
 
 /// Derived from the command and the place among its events; in time order without a command.
+#[expect(clippy::disallowed_methods, reason = "ids of events without a command, in order of time")]
 fn event_id(command: Option<CommandId>, index: usize) -> EventId {
     EventId(match command {
         Some(command) => Uuid::new_v5(&command.0, &index.to_be_bytes()),

@@ -60,6 +60,7 @@ impl Who {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a command line waits for its own task")]
 pub(super) async fn run(config: Config, erase: Erase) -> Result<(), Failure> {
     if config.log.expose() == "memory" {
         return Err("a log in memory ends with its process: there is nothing to erase".into());

@@ -3,9 +3,9 @@
 use super::{archive::Archive, filter::FilterArgs};
 use crate::cli::Failure;
 use audit::export::{self, ExportRequest, Format, Manifest, Proof};
-use chrono::Utc;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use platform::clock::Clock;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Arguments of `veche audit export`.
@@ -42,7 +42,8 @@ impl Export {
             "{bar:40} {percent}%  number {human_pos} of {human_len}, {eta} left",
         )?);
         let tell = |number| bar.set_position(number);
-        let manifest = export::export(&archive.auditor, &plan, &archive.key, Utc::now(), tell).await?;
+        let manifest =
+            export::export(&archive.auditor, &plan, &archive.key, Clock::System.now(), tell).await?;
         bar.finish_and_clear();
         let proves = match manifest.proves {
             Proof::Chain => "the complete history from its first to its last event",

@@ -2,10 +2,10 @@
 
 use super::fold::{Fold, dotted};
 use crate::cli::Failure;
-use chrono::Utc;
 use clap::Args;
 use event_log::as_of::AsOf;
 use events::StreamName;
+use platform::clock::Clock;
 use secrets::journal::Journal;
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ impl State {
     /// The log has no event of it up to then, or cannot be read.
     pub(crate) async fn run(self, journal: &Journal) -> Result<(), Failure> {
         let until = match self.as_of {
-            Some(moment) => moment.position(journal.log(), Utc::now()).await?,
+            Some(moment) => moment.position(journal.log(), Clock::System.now()).await?,
             None => journal.log().head().await?,
         };
         let fold = Fold::of(journal, &self.streams(), until).await?;

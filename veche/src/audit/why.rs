@@ -2,11 +2,11 @@
 
 use super::fold::{Fold, Origin, Path, Set, dotted};
 use crate::cli::Failure;
-use chrono::Utc;
 use clap::{Args, ValueEnum};
 use event_log::Log;
 use event_log::as_of::AsOf;
 use events::StreamName;
+use platform::clock::Clock;
 use secrets::journal::Journal;
 use serde::Serialize;
 use serde_json::Value;
@@ -93,7 +93,7 @@ impl Why {
     /// The log has no event of it, or cannot be read.
     pub(crate) async fn run(self, journal: &Journal) -> Result<(), Failure> {
         let until = match self.as_of {
-            Some(moment) => moment.position(journal.log(), Utc::now()).await?,
+            Some(moment) => moment.position(journal.log(), Clock::System.now()).await?,
             None => journal.log().head().await?,
         };
         let (stream, prefix) = self.stream(journal.log()).await?;
