@@ -1,4 +1,4 @@
-//! What every bus promises, run on each of them; and what NATS adds, run on a real server.
+//! The contract of every bus, run on each implementation; and what NATS adds, run on a real server.
 
 use super::{Bus, BusError, Delivery, MAX_PAYLOAD, Subscription, subscription::QUEUE};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ mod server;
 
 use server::NatsServer;
 
-/// Long enough for the slowest machine; reached only when something hangs.
+/// Long enough for the slowest machine; reached only if something hangs.
 const HANG: Duration = Duration::from_secs(60);
 
 async fn next(subscription: &mut Subscription) -> Option<Delivery> {
@@ -68,7 +68,8 @@ async fn refuses_what_it_cannot_carry(bus: &Bus) {
     assert!(matches!(bus.publish("large", larger), Err(BusError::TooLarge(_))));
 }
 
-/// Accounts for every message: each is delivered or counted as missed, and a gap is told before what follows it.
+/// Accounts for every message: each is delivered or counted as missed, and a gap is reported before what follows
+/// it.
 async fn tells_a_slow_subscriber_what_it_missed(bus: &Bus) {
     let mut slow = bus.subscribe("flood").await.unwrap();
     let mut quick = bus.subscribe("flood").await.unwrap();
@@ -78,7 +79,7 @@ async fn tells_a_slow_subscriber_what_it_missed(bus: &Bus) {
         assert_eq!(
             message(&mut quick).await.1,
             number.to_be_bytes().as_slice(),
-            "a slow neighbour is in the way"
+            "a slow subscriber blocks others"
         );
     }
     bus.publish("flood", Bytes::from_static(b"last")).unwrap();
@@ -162,7 +163,7 @@ async fn nats_carries_from_one_connection_to_another() {
 }
 
 #[tokio::test]
-async fn nats_subscribers_are_told_of_a_server_that_was_away() {
+async fn nats_reports_a_gap_after_a_server_restart() {
     let mut server = NatsServer::start().await;
     let bus = server.bus().await;
     let mut subscription = bus.subscribe("again").await.unwrap();
@@ -182,7 +183,7 @@ async fn nats_subscribers_are_told_of_a_server_that_was_away() {
 }
 
 #[tokio::test]
-async fn nats_may_start_after_us() {
+async fn nats_server_may_start_later() {
     let mut server = NatsServer::start().await;
     server.stop().await;
     let bus = server.bus_unconnected().await;
@@ -195,7 +196,7 @@ async fn nats_may_start_after_us() {
 }
 
 #[tokio::test]
-async fn publishing_without_a_server_neither_waits_nor_hoards() {
+async fn publishing_without_a_server_neither_waits_nor_queues_forever() {
     let mut server = NatsServer::start().await;
     let bus = server.bus().await;
     server.stop().await;

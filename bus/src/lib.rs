@@ -1,7 +1,7 @@
-//! The bus: wakes other parts of the house, here or in other processes, and carries a copy of what they wait for.
+//! The message bus: notifies subscribers in this or other processes, and carries a copy of what they wait for.
 //!
-//! It promises little on purpose, since the log and the feed table are the truth. A message may be lost; but whoever
-//! loses one is told ([`Delivery::Missed`]) and reads the truth again. Publishers never wait for anybody.
+//! Delivery is best-effort on purpose, because the log and the feed table are the source of truth. A message may be
+//! lost, but its subscriber is notified ([`Delivery::Missed`]) and reads the source again. Publishers never wait.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
 
@@ -20,19 +20,19 @@ use memory::MemoryBus;
 use nats::NatsBus;
 use std::fmt;
 
-/// The largest payload, in bytes: what a NATS server takes by default.
+/// Maximum payload in bytes, the default of a NATS server.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
 
-/// Why the bus refuses.
+/// Why a call to the bus failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// Subjects are non-empty tokens joined by dots, without spaces; wildcards are for patterns only.
-    #[error("{0:?} is no subject")]
+    /// A subject must be non-empty tokens joined by dots, without spaces; wildcards are for patterns only.
+    #[error("{0:?} is not a subject")]
     BadSubject(String),
-    /// As a subject, but `*` may stand for one token and a last `>` for one or more.
-    #[error("{0:?} is no subject pattern")]
+    /// A pattern is a subject in which `*` may stand for one token and a last `>` for one or more.
+    #[error("{0:?} is not a subject pattern")]
     BadPattern(String),
-    /// Payloads above [`MAX_PAYLOAD`].
+    /// The payload is larger than [`MAX_PAYLOAD`].
     #[error("a payload of {0} bytes is too large for the bus")]
     TooLarge(usize),
     /// The bus was drained.
@@ -48,7 +48,7 @@ pub enum BusError {
 pub enum Bus {
     /// Within this process.
     Memory(MemoryBus),
-    /// Among processes.
+    /// Between processes.
     Nats(NatsBus),
 }
 
@@ -58,17 +58,16 @@ impl Bus {
         Self::Memory(MemoryBus::default())
     }
 
-    /// A bus over NATS. Comes back at once: the connection is made, and made again whenever it is lost, behind the
-    /// scenes; see [`Self::healthy`].
+    /// A bus over NATS. Returns at once: it connects, and reconnects, in the background; see [`Self::healthy`].
     ///
     /// # Errors
-    /// [`BusError::Connect`] if the address makes no sense.
+    /// [`BusError::Connect`] if the address is malformed.
     pub async fn nats(options: NatsOptions) -> Result<Self, BusError> {
         NatsBus::connect(options).await.map(Self::Nats)
     }
 
-    /// Sends a message to whoever listens now. Never waits; what cannot be sent is dropped and counted, and its
-    /// receivers learn of the gap from what the message announced (position, sequence number).
+    /// Publishes a message to the current subscribers. Never waits: a message that cannot be sent is dropped and
+    /// counted, and its subscribers notice the gap by the position or sequence number in the next message.
     ///
     /// # Errors
     /// [`BusError::BadSubject`], [`BusError::TooLarge`] or [`BusError::Closed`].
@@ -85,7 +84,8 @@ impl Bus {
         }
     }
 
-    /// Listens to subjects that match `pattern`; everything published after this returns is delivered or told missed.
+    /// Subscribes to subjects that match `pattern`; everything published after this returns is delivered or
+    /// reported as missed.
     ///
     /// # Errors
     /// [`BusError::BadPattern`] or [`BusError::Closed`].
@@ -99,7 +99,7 @@ impl Bus {
         }
     }
 
-    /// Whether messages flow at this moment.
+    /// Whether messages flow now.
     pub fn healthy(&self) -> bool {
         match self {
             Self::Memory(bus) => bus.healthy(),
@@ -107,7 +107,7 @@ impl Bus {
         }
     }
 
-    /// How many messages this process could not send since it started.
+    /// Number of messages that this process could not send since it started.
     pub fn unsent(&self) -> u64 {
         match self {
             Self::Memory(_) => 0,
@@ -115,7 +115,7 @@ impl Bus {
         }
     }
 
-    /// Sends what is waiting, then closes: subscriptions end after what they still hold, later calls are refused.
+    /// Sends queued messages, then closes: subscriptions end after their queued messages, later calls fail.
     pub async fn drain(&self) {
         match self {
             Self::Memory(bus) => bus.drain(),

@@ -1,12 +1,13 @@
-//! The bus over NATS: reconnects for ever, never blocks or hoards while it is away, and tells of every gap.
+//! The bus over NATS: reconnects forever, never blocks or queues without bound while disconnected, and reports
+//! every gap.
 //!
-//! A subscription over NATS can lose messages in three ways, and each ends as [`super::Delivery::Missed`]: our own queue is full;
-//! the client's buffer is full (its slow-consumer event does not say how many were lost, so every subscription here is
-//! told); the connection was lost (every subscription is told once the server has it again). What the server itself
-//! drops, it drops by closing the connection of a client that reads too slowly.
+//! A subscription over NATS can lose messages in three ways, and each is reported as [`super::Delivery::Missed`]:
+//! our own queue is full; the client's buffer is full (its slow-consumer event does not say how many were lost, so
+//! every subscription is notified); the connection was lost (every subscription is notified once the server has it
+//! again). The server itself drops messages only by closing the connection of a client that reads too slowly.
 //!
-//! In a cluster, a new subscription becomes known to the other servers within milliseconds, not at once: who must not
-//! miss even that first moment reads the truth a little later again.
+//! In a cluster, a new subscription reaches the other servers within milliseconds, not at once: a subscriber that
+//! must not miss even that first moment reads the source again a little later.
 
 use super::{
     BusError, Subscription,
@@ -32,34 +33,34 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-/// Messages waiting to be sent; beyond it they are dropped.
+/// Maximum number of queued outgoing messages; further ones are dropped.
 const OUTBOX: usize = 1_024;
-/// Longest wait for the server's echo; then subscribers are told to read the truth without it.
+/// Timeout of the server's echo; then subscribers are notified without it.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest wait for what is in flight when closing.
+/// Timeout for messages in flight when closing.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
-/// How to reach NATS.
+/// Connection to the NATS servers.
 #[derive(Clone)]
 pub struct NatsOptions {
     /// Servers, as `nats://host:4222` or `tls://user:password@host:4222`.
     pub servers: Vec<String>,
-    /// The name of this client in the server's monitoring.
+    /// Name of this client in the server's monitoring.
     pub name: String,
-    /// Name and password, where they are not in the servers' addresses.
+    /// User name and password, if they are not in the addresses.
     pub user: Option<(String, String)>,
-    /// With whom the wire is encrypted.
+    /// Encryption.
     pub tls: NatsTls,
 }
 
-/// The trusted authorities and our own certificate.
+/// The trusted certificate authorities and the client certificate.
 #[derive(Clone, Debug, Default)]
 pub struct NatsTls {
-    /// A file with authorities, instead of the system's; then nothing goes in clear.
+    /// File with certificate authorities instead of the system's; then the connection is always encrypted.
     pub ca: Option<PathBuf>,
-    /// Files with a certificate of ours and its key.
+    /// Files with the client certificate and its key.
     pub certificate: Option<(PathBuf, PathBuf)>,
 }
 
@@ -73,15 +74,15 @@ struct Connection {
     shared: Arc<Shared>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    /// Ends the tasks when the last handle goes.
+    /// Ends the tasks when the last handle is dropped.
     _stop_on_drop: DropGuard,
 }
 
-/// What the connection's events act on.
+/// The state that connection events act on.
 #[derive(Default)]
 struct Shared {
     outlets: Mutex<Vec<Weak<Outlet>>>,
-    /// Those that were there when a connection was made, and are to be told once it is in full use.
+    /// Subscriptions that existed when the connection was made, to be notified once it is in use.
     affected: Mutex<Vec<Weak<Outlet>>>,
     connected: Notify,
     unsent: AtomicU64,
@@ -145,12 +146,12 @@ impl NatsBus {
         }
         let (outlet, subscription) = subscription(QUEUE);
         let outlet = Arc::new(outlet);
-        // Known to the events before the server knows it: whatever happens to the connection from here on is told.
+        // Registered before the server knows it, so that every later connection event reaches it.
         self.0.shared.register(&outlet);
         let subscriber = self.0.client.subscribe(pattern.to_owned()).await.map_err(|_| BusError::Closed)?;
         self.0.tasks.spawn(forward(subscriber, outlet, self.0.stop.clone()));
         if self.healthy() {
-            // Without an echo the connection is going, and its return will be told.
+            // Without an echo the connection is being lost, and its return will be reported.
             let _ = timeout(ECHO_TIMEOUT, echo(&self.0.client)).await;
         }
         Ok(subscription)
@@ -167,12 +168,12 @@ impl NatsBus {
     pub(super) async fn drain(&self) {
         self.0.stop.cancel();
         self.0.tasks.close();
-        // Ends: every task gives up DRAIN_TIMEOUT after the stop.
+        // Returns: every task ends at most DRAIN_TIMEOUT after the stop.
         self.0.tasks.wait().await;
     }
 }
 
-/// With credentials, and encrypted where there is anything to do it by.
+/// Adds credentials, and encryption if there is anything to verify it with.
 fn secured(mut options: ConnectOptions, user: Option<(String, String)>, tls: NatsTls) -> ConnectOptions {
     if let Some((name, password)) = user {
         options = options.user_and_password(name, password);
@@ -187,8 +188,8 @@ fn secured(mut options: ConnectOptions, user: Option<(String, String)>, tls: Nat
 }
 
 impl Shared {
-    /// Must be quick: the client drops events when more than 128 wait. Such a crowd consists of slow-consumer events, so
-    /// that each of those does what a dropped `Connected` would have done.
+    /// Must be quick: the client drops events if more than 128 wait. Those are mostly slow-consumer events, so each
+    /// of them does what a dropped `Connected` would have done.
     fn on_event(&self, event: &Event) {
         match event {
             Event::Connected => self.tell_when_in_use(),
@@ -210,7 +211,7 @@ impl Shared {
         outlets.push(Arc::downgrade(outlet));
     }
 
-    /// Subscriptions that begin after this need not be told: they are made on the new connection.
+    /// Later subscriptions need no notification: they are made on the new connection.
     fn tell_when_in_use(&self) {
         let outlets = self.outlets().clone();
         *self.affected.lock().unwrap_or_else(PoisonError::into_inner) = outlets;
@@ -242,7 +243,7 @@ fn retry_delay(attempts: usize) -> Duration {
     (FIRST_RETRY * 2_u32.pow(doublings)).min(LAST_RETRY)
 }
 
-/// Hands the outbox to the client until told to stop; then sends what is left and drains the client.
+/// Sends the outbox until the stop; then sends the rest and drains the client.
 async fn send_all(
     client: Client,
     mut outgoing: mpsc::Receiver<Outgoing>,
@@ -269,18 +270,18 @@ async fn send_all(
         while let Some(message) = outgoing.recv().await {
             send(message).await;
         }
-        // The client closes without waiting for what is on its way back to subscriptions here.
+        // The client closes without waiting for messages that are on their way to subscriptions here.
         if client.connection_state() == State::Connected {
             echo(&client).await;
         }
         let _ = client.drain().await;
     };
     if timeout(DRAIN_TIMEOUT, closing).await.is_err() {
-        tracing::warn!("the bus did not drain in time: what was waiting is dropped");
+        tracing::warn!("the bus did not drain in time; queued messages are dropped");
     }
 }
 
-/// Takes messages from the client at once, so that its own buffer never fills because of a slow subscriber.
+/// Takes messages from the client at once, so that a slow subscriber never fills the client's buffer.
 async fn forward(mut subscriber: Subscriber, outlet: Arc<Outlet>, stop: CancellationToken) {
     let given_up = async {
         stop.cancelled().await;
@@ -294,7 +295,7 @@ async fn forward(mut subscriber: Subscriber, outlet: Arc<Outlet>, stop: Cancella
             () = &mut given_up => None,
         };
         let Some(message) = message else { return };
-        // A pattern of `>` also matches the echoes of connections.
+        // A pattern of `>` also matches the echoes.
         if message.subject.starts_with("_INBOX.") {
             continue;
         }
@@ -304,7 +305,7 @@ async fn forward(mut subscriber: Subscriber, outlet: Arc<Outlet>, stop: Cancella
     }
 }
 
-/// After every connection: once the server has taken up all subscriptions again, tells them of the gap before.
+/// After every reconnect, notifies subscriptions of the gap once the server has restored them all.
 async fn tell_after_reconnects(client: Client, shared: Arc<Shared>) {
     loop {
         shared.connected.notified().await;
@@ -317,8 +318,8 @@ async fn tell_after_reconnects(client: Client, shared: Arc<Shared>) {
     }
 }
 
-/// Comes back when the server has handled all that this connection asked of it before: it works in order, so the message
-/// that we send to ourselves returns behind it.
+/// Returns when the server has handled everything that this connection sent before: it works in order, so our
+/// message to ourselves returns after it.
 async fn echo(client: &Client) {
     let inbox = client.new_inbox();
     let Ok(mut answers) = client.subscribe(inbox.clone()).await else { return };

@@ -1,6 +1,6 @@
 //! Subjects and patterns, as NATS defines them.
 
-/// Longest subject or pattern, in bytes.
+/// Maximum length of a subject or pattern, in bytes.
 const MAX_LENGTH: usize = 256;
 
 pub(super) fn is_subject(text: &str) -> bool {

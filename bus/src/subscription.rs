@@ -1,4 +1,4 @@
-//! The two ends of one subscription: a bounded queue that counts what did not fit.
+//! The two ends of a subscription: a bounded queue that counts what did not fit.
 
 use bytes::Bytes;
 use std::sync::{
@@ -7,39 +7,37 @@ use std::sync::{
 };
 use tokio::sync::{Notify, mpsc};
 
-/// How many messages wait for one slow subscriber before it starts to miss some.
+/// Maximum number of messages queued for a subscriber; further ones count as missed.
 pub(super) const QUEUE: usize = 4_096;
 
 /// A message from the bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Where it was published.
     pub subject: Arc<str>,
-    /// What was published.
     pub payload: Bytes,
 }
 
-/// What a subscriber gets.
+/// What a subscriber receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// A message.
     Message(Message),
-    /// At least this many messages may be lost at or before this point: read the truth again. A connection that was
-    /// lost and is back counts as one.
+    /// At least this many messages may be lost at or before this point: read the source again. A reconnect counts
+    /// as one.
     Missed(u64),
 }
 
-/// A subscription; dropping it ends it.
+/// A subscription; dropping it unsubscribes.
 pub struct Subscription {
     queue: mpsc::Receiver<Message>,
     gap: Arc<Gap>,
 }
 
 impl Subscription {
-    /// The next message or gap; `None` once the bus is drained. May be dropped while waiting: nothing gets lost.
+    /// The next message or gap; `None` once the bus is drained. Cancel-safe.
     ///
-    /// A gap because we are slow is told before any message that was published after it. A gap because the connection
-    /// was lost is told as soon as it is back, perhaps behind the first messages.
+    /// A gap of a slow subscriber is reported before any later message. A gap of a lost connection is reported as
+    /// soon as it is restored, possibly after the first messages.
     pub async fn next(&mut self) -> Option<Delivery> {
         loop {
             let missed = self.gap.missed.swap(0, Ordering::SeqCst);
@@ -74,7 +72,7 @@ pub(super) fn subscription(capacity: usize) -> (Outlet, Subscription) {
 }
 
 impl Outlet {
-    /// Delivers or counts as missed; false once the subscription is gone.
+    /// Queues a message or counts it as missed; `false` once the subscription is dropped.
     ///
     /// The count grows while the queue is full of older messages, so the subscriber sees it before anything newer.
     pub(super) fn deliver(&self, message: Message) -> bool {
@@ -89,7 +87,7 @@ impl Outlet {
         }
     }
 
-    /// Tells the subscriber that it may have missed messages.
+    /// Reports to the subscriber that it may have missed messages.
     pub(super) fn tell_missed(&self, count: u64) {
         self.gap.missed.fetch_add(count, Ordering::SeqCst);
         self.gap.told.notify_one();
@@ -99,7 +97,7 @@ impl Outlet {
         self.queue.is_closed()
     }
 
-    /// Waits until the subscription is gone.
+    /// Waits until the subscription is dropped.
     pub(super) async fn closed(&self) {
         self.queue.closed().await;
     }

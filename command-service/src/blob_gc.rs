@@ -84,7 +84,7 @@ impl BlobGc {
 
     /// Removes the marker of a blob that is referenced now.
     pub(crate) async fn unmark(&self, blob: BlobId) {
-        if let Err(error) = self.blobs.settle(blob).await {
+        if let Err(error) = self.blobs.unmark(blob).await {
             tracing::debug!(%error, %blob, "blob GC marker not removed; the sweep will ask the log");
         }
     }
@@ -94,7 +94,7 @@ impl BlobGc {
         if let Err(error) = self.blobs.sweep().await {
             tracing::warn!(%error, "incomplete uploads not swept");
         }
-        let marked = self.blobs.doubted(LONGEST_COMMAND).await.unwrap_or_else(|error| {
+        let marked = self.blobs.marked(LONGEST_COMMAND).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "blob GC markers cannot be listed");
             vec![]
         });
@@ -107,7 +107,7 @@ impl BlobGc {
     }
 
     async fn mark(&self, blob: BlobId, owner: BlobOwner) -> Result<(), ApiError> {
-        self.blobs.doubt(blob, &owner.to_string()).await.map_err(ApiError::unavailable)
+        self.blobs.mark(blob, &owner.to_string()).await.map_err(ApiError::unavailable)
     }
 
     async fn collect(&self, blob: BlobId, owner: BlobOwner) {
@@ -115,7 +115,7 @@ impl BlobGc {
             if !self.is_referenced(blob, owner).await? {
                 self.blobs.delete(blob).await.map_err(ApiError::unavailable)?;
             }
-            self.blobs.settle(blob).await.map_err(ApiError::unavailable)
+            self.blobs.unmark(blob).await.map_err(ApiError::unavailable)
         };
         if let Err(error) = collected.await {
             tracing::warn!(?error, %blob, "blob not collected; the sweep will retry");

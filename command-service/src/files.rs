@@ -142,7 +142,7 @@ impl Files {
             return Ok(Decoded::NotDecoded);
         }
         let decoded = async {
-            let permit = self.resizer.place(account.0).await?;
+            let permit = self.resizer.permit(account.0).await?;
             // Read only now: requests that wait for a permit hold no picture in memory.
             let stored = self.blobs.get(blob, FILE).await;
             let picture: Bytes = match stored {

@@ -69,7 +69,7 @@ impl Pictures {
         received: ReceivedFile,
     ) -> Result<Position, ApiError> {
         context.request.note_progress();
-        let permit = self.resizer.place(scope.caller.account.0).await.map_err(refused)?;
+        let permit = self.resizer.permit(scope.caller.account.0).await.map_err(refused)?;
         // Read only now: requests that wait for a permit hold no picture in memory.
         let picture = received.incoming.into_bytes().await.map_err(ApiError::unavailable)?;
         let sizes = self.resizer.resize(permit, picture).await.map_err(refused)?;

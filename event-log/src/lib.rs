@@ -12,6 +12,7 @@
 pub mod append;
 pub mod as_of;
 #[cfg(feature = "conformance")]
+#[allow(clippy::disallowed_methods, reason = "code of tests")]
 pub mod conformance;
 mod decision;
 mod eventstoredb;
@@ -22,6 +23,7 @@ mod postgres;
 pub mod read;
 mod subscription;
 #[cfg(feature = "testing")]
+#[allow(clippy::disallowed_methods, reason = "code of tests")]
 pub mod testing;
 
 pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};

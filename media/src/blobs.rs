@@ -1,8 +1,8 @@
-//! Blobs: pictures and files by id, whole and immutable, each with a few named renditions.
+//! Blob storage: immutable pictures and files by id, each with a few named renditions.
 //!
-//! Small ones are put and got at once; files come in and go out piece by piece and are never in memory as a whole. What is
-//! stored before the log knows of it is *doubted* until then, so that a crash in between leaves nothing for ever: whoever
-//! sweeps asks the log about what is still doubted after a while.
+//! Small blobs are stored and read whole; files are received and sent piece by piece, never whole in memory. A blob
+//! that the log may not reference yet is *marked* until it does, so that a crash in between leaves nothing forever:
+//! the blob GC asks the log about marks that are old enough.
 
 mod disk;
 
@@ -13,18 +13,18 @@ use events::BlobId;
 use futures::Stream;
 use std::{io, ops::Range, path::PathBuf, time::Duration};
 
-/// Why a blob was not stored or found.
+/// Why a blob could not be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// Names are 1 to 32 of `a-z`, `0-9` and inner dots, such as `256.jpg`.
-    #[error("{0:?} is no name of a blob's rendition")]
+    /// A name must be 1 to 32 characters of `a-z`, `0-9` and inner dots, such as `256.jpg`.
+    #[error("{0:?} is not the name of a rendition")]
     BadName(String),
-    /// The storage failed; trying again is safe.
+    /// The storage failed; the call can be retried.
     #[error("blob storage: {0}")]
     Storage(#[from] io::Error),
 }
 
-/// Where blobs are kept. Cheap to clone.
+/// Blob storage. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Blobs {
     /// In a folder.
@@ -32,7 +32,7 @@ pub enum Blobs {
 }
 
 impl Blobs {
-    /// Blobs in a folder, which is created where it is missing.
+    /// Blobs in a folder, which is created if it is missing.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
@@ -40,10 +40,10 @@ impl Blobs {
         DiskBlobs::open(folder).await.map(Self::Disk)
     }
 
-    /// Stores one rendition, durably and at once: readers see it whole or not at all. Storing again replaces.
+    /// Stores a rendition durably and atomically; replaces an existing one.
     ///
     /// # Errors
-    /// Any [`BlobError`].
+    /// [`BlobError`].
     pub async fn put(&self, id: BlobId, name: &str, bytes: Bytes) -> Result<(), BlobError> {
         let name = checked(name)?;
         match self {
@@ -51,10 +51,10 @@ impl Blobs {
         }
     }
 
-    /// One rendition, or nothing.
+    /// Reads a rendition; `None` if it does not exist.
     ///
     /// # Errors
-    /// Any [`BlobError`].
+    /// [`BlobError`].
     pub async fn get(&self, id: BlobId, name: &str) -> Result<Option<Bytes>, BlobError> {
         let name = checked(name)?;
         match self {
@@ -62,7 +62,7 @@ impl Blobs {
         }
     }
 
-    /// Removes a blob with all its renditions; a missing one is no error.
+    /// Deletes a blob with all its renditions; a missing one is not an error.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
@@ -74,7 +74,7 @@ impl Blobs {
 }
 
 impl Blobs {
-    /// Begins a file that comes in piece by piece.
+    /// Begins to receive a file.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
@@ -84,10 +84,10 @@ impl Blobs {
         }
     }
 
-    /// Opens one rendition to be read in pieces, or nothing.
+    /// Opens a rendition to read it in pieces; `None` if it does not exist.
     ///
     /// # Errors
-    /// Any [`BlobError`].
+    /// [`BlobError`].
     pub async fn open(&self, id: BlobId, name: &str) -> Result<Option<Content>, BlobError> {
         let name = checked(name)?;
         match self {
@@ -95,38 +95,38 @@ impl Blobs {
         }
     }
 
-    /// Notes that the log may not know of a blob: before it is stored, or before it is let go. `about` is what the note is
-    /// found with later.
+    /// Marks a blob that the log may not reference: before it is stored, or before its last reference is removed.
+    /// `about` is stored with the mark.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
-    pub async fn doubt(&self, id: BlobId, about: &str) -> Result<(), BlobError> {
+    pub async fn mark(&self, id: BlobId, about: &str) -> Result<(), BlobError> {
         match self {
-            Self::Disk(disk) => disk.doubt(id, about).await,
+            Self::Disk(disk) => disk.mark(id, about).await,
         }
     }
 
-    /// Takes the note away: the blob is the log's, or gone.
+    /// Removes the mark: the log references the blob, or the blob is deleted.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
-    pub async fn settle(&self, id: BlobId) -> Result<(), BlobError> {
+    pub async fn unmark(&self, id: BlobId) -> Result<(), BlobError> {
         match self {
-            Self::Disk(disk) => disk.settle(id).await,
+            Self::Disk(disk) => disk.unmark(id).await,
         }
     }
 
-    /// Blobs that have been doubted for so long, with what their notes say.
+    /// Blobs with a mark older than `age`, with what was stored about them.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
-    pub async fn doubted(&self, age: Duration) -> Result<Vec<(BlobId, String)>, BlobError> {
+    pub async fn marked(&self, age: Duration) -> Result<Vec<(BlobId, String)>, BlobError> {
         match self {
-            Self::Disk(disk) => disk.doubted(age).await,
+            Self::Disk(disk) => disk.marked(age).await,
         }
     }
 
-    /// Removes what never became a blob: pieces of files whose senders went away together with the process.
+    /// Removes temporary files that a crash left.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
@@ -137,7 +137,7 @@ impl Blobs {
     }
 }
 
-/// A file on its way in. Dropped before it is kept, it leaves nothing behind.
+/// A file that is being received. Dropping it before [`Self::keep`] deletes it.
 #[derive(Debug)]
 pub enum Incoming {
     /// Into a folder.
@@ -145,7 +145,7 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// Adds a piece.
+    /// Appends a piece.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
@@ -155,10 +155,10 @@ impl Incoming {
         }
     }
 
-    /// Removes metadata from a file of this format. Returns the clean file, the outcome and the size.
+    /// Removes metadata from a file of this format. Returns the clean file, the outcome and the size in bytes.
     ///
     /// # Errors
-    /// [`CleanError`]
+    /// [`CleanError`].
     pub async fn clean(self, format: Format) -> Result<(Self, Outcome, u64), CleanError> {
         match self {
             Self::Disk(incoming) => {
@@ -178,7 +178,7 @@ impl Incoming {
         }
     }
 
-    /// Reads the whole file into memory, for small files only, and deletes it.
+    /// Reads the whole file into memory and deletes it; for small files only.
     ///
     /// # Errors
     /// [`BlobError::Storage`].
@@ -188,10 +188,10 @@ impl Incoming {
         }
     }
 
-    /// Stores it as one rendition, durably and at once: readers see it whole or not at all.
+    /// Stores the file as a rendition, durably and atomically.
     ///
     /// # Errors
-    /// Any [`BlobError`].
+    /// [`BlobError`].
     pub async fn keep(self, id: BlobId, name: &str) -> Result<(), BlobError> {
         let name = checked(name)?;
         match self {
@@ -200,7 +200,7 @@ impl Incoming {
     }
 }
 
-/// A rendition that is open to be read.
+/// A rendition opened for reading.
 #[derive(Debug)]
 pub enum Content {
     /// From a folder.
@@ -208,14 +208,14 @@ pub enum Content {
 }
 
 impl Content {
-    /// Its bytes.
+    /// Size in bytes.
     pub fn size(&self) -> u64 {
         match self {
             Self::Disk(content) => content.size,
         }
     }
 
-    /// The bytes of a range, in pieces. A range that ends behind the end is cut there.
+    /// The bytes of a range, in pieces. The range is cut at the end of the file.
     pub fn pieces(self, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         match self {
             Self::Disk(content) => content.pieces(range),
@@ -223,7 +223,7 @@ impl Content {
     }
 }
 
-/// Names reach us from addresses too: nothing that could be a path gets through.
+/// Names also come from URLs: nothing that could be a path is accepted.
 fn checked(name: &str) -> Result<&str, BlobError> {
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.');
     let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");

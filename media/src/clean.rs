@@ -1,10 +1,11 @@
-//! Removes the metadata that cameras and programs write into pictures and films: place, time, device, owner. Pixels, colour
-//! profiles and orientation stay.
+//! Removes the metadata that cameras and programs write into pictures and films: place, time, device, owner.
+//! Pixels, colour profiles and orientation stay.
 //!
-//! The file is walked from its first to its last byte, regardless of its size and its number of pixels: nothing is decoded, and
-//! at most one segment is in memory. Segments needed for display are copied, all others are dropped; in formats with absolute
-//! offsets they are overwritten with zeros in place (`plan.rs`). Truncated files and files with stray bytes are repaired. The
-//! result is an [`Outcome`]; a file that cannot be cleaned safely fails with [`CleanError::Hidden`].
+//! The file is walked from its first to its last byte, whatever its size and number of pixels: nothing is decoded,
+//! and at most one segment is in memory. Segments needed for display are copied, all others are dropped; in formats
+//! with absolute offsets they are overwritten with zeros in place (`plan.rs`). Truncated files and files with stray
+//! bytes are repaired. The result is an [`Outcome`]; a file that cannot be cleaned safely fails with
+//! [`CleanError::Hidden`].
 
 mod boxes;
 mod exif;
@@ -49,7 +50,7 @@ pub enum CleanError {
     /// Metadata was found in a place where it cannot be removed safely.
     #[error("metadata is hidden in the file")]
     Hidden,
-    /// It could not be read, or the result not be written.
+    /// The file could not be read, or the result not written.
     #[error("cleaning: {0}")]
     Storage(#[from] io::Error),
 }
@@ -65,16 +66,16 @@ pub enum Format {
     Gif,
     /// RFC 9649.
     WebP,
-    /// TIFF 6.0, with DNG and the raw files that are built so.
+    /// TIFF 6.0, DNG, and raw files in the same format.
     Tiff,
     /// ISO/IEC 23008-12: HEIC, AVIF.
     Heif,
-    /// Films and sound in the boxes of ISO/IEC 14496-12: MP4, QuickTime, 3GP, M4A.
+    /// Films and sound in ISO/IEC 14496-12 boxes: MP4, QuickTime, 3GP, M4A.
     Film,
 }
 
 impl Format {
-    /// By the media type, as [`crate::sniff`] finds it.
+    /// The format of a media type, as returned by [`crate::sniff`].
     pub fn of(content_type: &str) -> Option<Self> {
         match content_type {
             "image/jpeg" => Some(Self::Jpeg),
@@ -89,7 +90,7 @@ impl Format {
     }
 }
 
-/// Copies a file without its metadata. Blocks.
+/// Copies a file without its metadata. Blocks the thread.
 ///
 /// # Errors
 /// [`CleanError`]; the output must be discarded.

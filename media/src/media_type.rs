@@ -1,19 +1,19 @@
-//! What a file is by its content: neither its name nor what a client says of it counts.
+//! Detects the type of a file from its content; its name and declared type are ignored.
 //!
-//! A text is `text/plain` whatever it is written in: no file is ever called something that a browser would run.
+//! Text is `text/plain` whatever it contains: no file gets a type that a browser would execute.
 
 use events::value::UploadKind::{self, Audio, File, Image, ImageFile, Video};
 use memchr::memmem;
 
-/// Bytes from a file's beginning that tell what it is.
+/// Number of bytes at the start of a file that determine its type.
 pub const HEAD: usize = 8 * 1024;
 
-/// What a file is.
+/// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Media {
     /// The media type.
     pub content_type: &'static str,
-    /// The sort of thing. [`UploadKind::Image`] says that previews may be tried.
+    /// The kind of file. [`UploadKind::Image`] means that previews may be attempted.
     pub kind: UploadKind,
 }
 
@@ -22,7 +22,7 @@ impl Media {
     pub const OPAQUE: Self = media("application/octet-stream", File);
 }
 
-/// Whether a file's name says that it is a picture of a format that we know.
+/// Whether a file name has the extension of a known picture format.
 pub fn is_called_picture(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     ending.is_some_and(|ending| {
@@ -35,7 +35,7 @@ const fn media(content_type: &'static str, kind: UploadKind) -> Media {
     Media { content_type, kind }
 }
 
-/// Beginnings that say it alone.
+/// Signatures that determine the type alone.
 const BEGINNINGS: [(&[u8], Media); 22] = [
     (b"\xff\xd8\xff", media("image/jpeg", Image)),
     (b"\x89PNG\r\n\x1a\n", media("image/png", Image)),
@@ -61,7 +61,7 @@ const BEGINNINGS: [(&[u8], Media); 22] = [
     (b"\x00\x00\x01\xba", media("video/mpeg", Video)),
 ];
 
-/// What a file is by its first bytes, at most [`HEAD`] of them.
+/// Detects the type from the first bytes, at most [`HEAD`].
 pub fn sniff(head: &[u8]) -> Media {
     let contains = |piece: &[u8]| memmem::find(head, piece).is_some();
     match (head.get(..4), head.get(4..8), head.get(8..12)) {
@@ -72,7 +72,7 @@ pub fn sniff(head: &[u8]) -> Media {
         (Some(b"OggS"), ..) if contains(b"\x80theora") => return media("video/ogg", Video),
         (Some(b"OggS"), ..) => return media("audio/ogg", Audio),
         (Some(b"\x1a\x45\xdf\xa3"), ..) => {
-            // Voices that browsers record have the same shell as films.
+            // Browsers record voice messages in the same container as films.
             return match (contains(b"V_"), contains(b"A_OPUS") || contains(b"A_VORBIS"), contains(b"webm")) {
                 (false, true, _) => media("audio/webm", Audio),
                 (_, _, true) => media("video/webm", Video),
@@ -101,7 +101,7 @@ fn of_brand(brand: &[u8]) -> Media {
     }
 }
 
-/// Documents that are archives say so by the names inside.
+/// Office documents are archives, recognised by the names inside.
 fn of_archive(contains: &dyn Fn(&[u8]) -> bool) -> Media {
     let document = OFFICE.iter().find(|(folder, _)| contains(b"[Content_Types].xml") && contains(folder));
     media(document.map_or("application/zip", |(_, content_type)| content_type), File)
@@ -113,7 +113,7 @@ const OFFICE: [(&[u8], &str); 3] = [
     (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 ];
 
-/// UTF-8, which may be cut in its last character, without characters that no text has.
+/// Whether the bytes are UTF-8 text, possibly cut within its last character, without control characters.
 fn is_text(head: &[u8]) -> bool {
     let text = match str::from_utf8(head) {
         Ok(text) => text,
@@ -125,7 +125,7 @@ fn is_text(head: &[u8]) -> bool {
     !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c'))
 }
 
-/// Whether a picture moves: a GIF of several frames, a WebP or PNG that says so.
+/// Whether a picture is animated: a GIF with several frames, or a WebP or PNG that says so.
 pub fn is_animated(picture: &[u8]) -> bool {
     match sniff(&picture[..picture.len().min(HEAD)]).content_type {
         "image/gif" => gif_frames(picture).is_some_and(|frames| frames > 1),
@@ -137,7 +137,7 @@ pub fn is_animated(picture: &[u8]) -> bool {
     }
 }
 
-/// Counts to two: walks the blocks, without looking into the frames.
+/// Counts up to two frames; walks the blocks without looking into the frames.
 fn gif_frames(gif: &[u8]) -> Option<usize> {
     let colours = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
     let mut at = 13 + colours(*gif.get(10)?);
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_says_what_a_file_is() {
+    fn type_is_detected_from_content() {
         for (head, content_type, kind) in [
             (&b"\x89PNG\r\n\x1a\n...."[..], "image/png", Image),
             (b"\xff\xd8\xff\xe0", "image/jpeg", Image),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_cut_within_a_character_is_still_one() {
+    fn text_cut_within_a_character_is_text() {
         let text = "ж".repeat(HEAD);
         assert_eq!(sniff(&text.as_bytes()[..HEAD]).kind, File);
         assert!(is_text(&[b"a", &text.as_bytes()[..HEAD - 1]].concat()));
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_that_move_are_told_from_those_that_do_not() {
+    fn animated_pictures_are_detected() {
         assert!(!is_animated(&gif(1)));
         assert!(is_animated(&gif(2)));
         assert!(!is_animated(b"GIF89a"), "cut off");

@@ -1,34 +1,34 @@
-//! Text as a QR code, for cameras to read off a screen.
+//! Draws text as a QR code.
 
 use super::encode_png;
 use image::{ExtendedColorType, ImageError};
 use qrcode::{Color, EcLevel, QrCode, types::QrError};
 
-/// Longest text, in bytes; far above any link of ours, and still easy for a camera.
+/// Maximum length of the text in bytes: above any link of ours, and still easy for a camera.
 pub const MAX_TEXT: usize = 512;
-/// Pixels for each module of the code.
+/// Pixels per module of the code.
 const SCALE: usize = 8;
-/// White modules on each side, as the standard wants them (ISO/IEC 18004).
+/// Width of the white border in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
 
-/// Why there is no picture.
+/// Why a QR code cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum QrRefused {
-    /// Above [`MAX_TEXT`].
+    /// The text is longer than [`MAX_TEXT`].
     #[error("a text of {0} bytes is too long for a QR code")]
     TooLong(usize),
-    /// The text does not go into a code.
+    /// The text does not fit into a code.
     #[error("QR code: {0}")]
     Code(#[from] QrError),
-    /// The picture cannot be written.
+    /// The picture cannot be encoded.
     #[error("QR picture: {0}")]
     Picture(#[from] ImageError),
 }
 
-/// A PNG of the text as a QR code that stands some damage (level M), black on white with a quiet zone.
+/// Draws the text as a QR code of error correction level M, black on white with a quiet zone, as PNG.
 ///
 /// # Errors
-/// Any [`QrRefused`].
+/// [`QrRefused`].
 pub fn png(text: &str) -> Result<Vec<u8>, QrRefused> {
     if text.len() > MAX_TEXT {
         return Err(QrRefused::TooLong(text.len()));
@@ -56,7 +56,7 @@ mod tests {
     use super::{MAX_TEXT, QrRefused, png};
 
     #[test]
-    fn a_code_is_black_on_white_within_a_quiet_zone() {
+    fn code_is_black_on_white_within_a_quiet_zone() {
         let bytes = png("otv://qr-login/localhost%3A8000/dGVzdCB0b2tlbiBhYmM").unwrap();
         let picture = image::load_from_memory(&bytes).unwrap().into_luma8();
         assert_eq!(picture.width(), picture.height());
@@ -65,7 +65,7 @@ mod tests {
             let inside = (32..side - 32).contains(&x) && (32..side - 32).contains(&y);
             pixel.0[0] == 255 || (inside && pixel.0[0] == 0)
         }));
-        // The corners that a camera looks for.
+        // The finder patterns.
         for (x, y) in [(32, 32), (side - 33, 32), (32, side - 33)] {
             assert_eq!(picture.get_pixel(x, y).0[0], 0);
         }

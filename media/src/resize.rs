@@ -1,8 +1,9 @@
-//! Uploaded pictures made safe: looked at before decoded, decoded within limits, and written anew.
+//! Resizes uploaded pictures safely: checks limits before decoding, and encodes the result anew.
 //!
-//! Whatever else the upload was (another file inside, a place in its metadata, a bomb) does not come out again. Results
-//! are JPEG: `sm` is 256×256, cut to the middle; `lg` keeps its proportions with a height of 1024, or less when the
-//! original is lower: nothing is enlarged but a tiny `sm`. Animated pictures are represented by their first frame.
+//! Nothing else of the upload survives: an appended file, a location in its metadata, a decompression bomb. Results
+//! are JPEG: `sm` is 256×256, cropped to the middle; `lg` keeps its proportions with a height of 1024, or less if
+//! the original is smaller: nothing but a tiny `sm` is enlarged. Animated pictures are represented by their first
+//! frame.
 
 use bytes::Bytes;
 use image::{
@@ -17,28 +18,28 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Largest upload, in bytes.
+/// Maximum size of an upload, in bytes.
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
-/// Largest width and height, px.
+/// Maximum width and height, in pixels.
 pub const MAX_SIDE: u32 = 10_000;
-/// Most pixels.
+/// Maximum number of pixels.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// Width and height of `sm`, px.
+/// Width and height of `sm`, in pixels.
 pub const SMALL_SIDE: u32 = 256;
-/// Greatest height of `lg`, px.
+/// Maximum height of `lg`, in pixels.
 pub const LARGE_HEIGHT: u32 = 1_024;
 
-/// Side of the square that a preview fits into, px; the one at twice the size has twice that.
+/// Side of the square that a preview fits into, in pixels; the second preview is twice as large.
 pub const PREVIEW_SIDE: u32 = 400;
 
-/// Pictures decoded at the same time: each may take some hundred megabytes for a moment. One account decodes one at a time, so
-/// every account has at most one place in the queue.
+/// Maximum number of pictures decoded at once: each may take some hundred megabytes for a moment. An account
+/// decodes one at a time, so every account has at most one place in the queue.
 const AT_ONCE: usize = 2;
-/// Accounts whose pictures are counted.
+/// Maximum number of accounts with a queue of their own.
 const REMEMBERED: u64 = 10_000;
-/// An account whose picture took too long is not decoded for again before this.
+/// Pause after which an account whose picture took too long may decode again.
 const REST: Duration = Duration::from_secs(60);
-/// 40 million pixels of 8 bytes do not fit: such depth is for smaller pictures.
+/// Memory limit of a decoder, in bytes. 40 million pixels of 8 bytes exceed it: such depth is for smaller pictures.
 const MAX_ALLOCATION: u64 = 256 * 1024 * 1024;
 const WAIT: Duration = Duration::from_secs(10);
 const DECODING: Duration = Duration::from_secs(5);
@@ -47,25 +48,25 @@ const QUALITY: u8 = 85;
 /// Why an upload is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureRefused {
-    /// No picture of a format that we take: JPEG, PNG, WebP, GIF.
+    /// The file is not a JPEG, PNG, WebP or GIF picture.
     #[error("not a JPEG, PNG, WebP or GIF picture")]
     NotAPicture,
-    /// Above [`MAX_BYTES`].
+    /// The upload is larger than [`MAX_BYTES`].
     #[error("an upload of {0} bytes is too large")]
     TooLarge(usize),
-    /// Above [`MAX_SIDE`] or [`MAX_PIXELS`], or needing too much memory.
+    /// The picture exceeds [`MAX_SIDE`], [`MAX_PIXELS`] or the memory limit.
     #[error("the picture has too many pixels")]
     TooManyPixels,
-    /// It begins as a picture, but cannot be read.
+    /// The file has the signature of a picture, but cannot be decoded.
     #[error("the picture is damaged: {0}")]
     Damaged(#[source] ImageError),
     /// Decoding takes too long.
     #[error("the picture takes too long to decode")]
     TooSlow,
-    /// Too many others are being decoded, or the account's last one took too long: try again later.
+    /// Too many pictures are being decoded, or the account's last one took too long; the upload can be retried.
     #[error("too many pictures at once")]
     Busy,
-    /// Writing the result failed; our fault.
+    /// The result cannot be encoded.
     #[error("the picture cannot be written: {0}")]
     Internal(String),
 }
@@ -81,27 +82,27 @@ impl PictureRefused {
     }
 }
 
-/// Both sizes of a picture.
+/// Both sizes of a resized picture.
 #[derive(Clone, Debug)]
 pub struct Resized {
     /// 256×256 px.
     pub sm: Jpeg,
-    /// In the original's proportions.
+    /// The original proportions, at most 1024 px high.
     pub lg: Jpeg,
 }
 
-/// A picture made small, in its proportions: within [`PREVIEW_SIDE`], and within twice that. Nothing is enlarged.
+/// Previews of a picture in its proportions: within [`PREVIEW_SIDE`], and within twice that. Nothing is enlarged.
 #[derive(Clone, Debug)]
 pub struct Previews {
-    /// The small one.
+    /// The smaller preview.
     pub one: Jpeg,
-    /// The other one.
+    /// The larger preview.
     pub two: Jpeg,
 }
 
-/// The right to decode one picture: taken before its bytes are brought into memory.
+/// The right to decode one picture, taken before its bytes are loaded into memory.
 #[derive(Debug)]
-pub struct Place {
+pub struct DecodePermit {
     account: Uuid,
     _held: [OwnedSemaphorePermit; 2],
 }
@@ -117,7 +118,7 @@ pub struct Jpeg {
     pub height: u32,
 }
 
-/// Resizes uploads, few at a time. Cheap to clone; clones share the limit.
+/// Resizes uploads, a few at a time. Cheap to clone; clones share the limit.
 #[derive(Clone, Debug)]
 pub struct Resizer {
     places: Arc<Semaphore>,
@@ -144,42 +145,42 @@ impl Resizer {
     /// Makes both sizes of an uploaded picture.
     ///
     /// # Errors
-    /// Any [`PictureRefused`].
-    pub async fn resize(&self, place: Place, upload: Bytes) -> Result<Resized, PictureRefused> {
+    /// [`PictureRefused`].
+    pub async fn resize(&self, permit: DecodePermit, upload: Bytes) -> Result<Resized, PictureRefused> {
         if upload.len() > MAX_BYTES {
             return Err(PictureRefused::TooLarge(upload.len()));
         }
         let format = format_of(&upload)?;
-        self.decoded(place, upload, format, |picture| {
+        self.decoded(permit, upload, format, |picture| {
             Ok(Resized { sm: small(&picture)?, lg: large(picture)? })
         })
         .await
     }
 
-    /// Waits for an account's right to decode a picture: first for the account's other pictures, then for those of others.
+    /// Waits for permission to decode: first behind the account's own pictures, then behind those of others.
     ///
     /// # Errors
     /// [`PictureRefused::Busy`].
-    pub async fn place(&self, account: Uuid) -> Result<Place, PictureRefused> {
+    pub async fn permit(&self, account: Uuid) -> Result<DecodePermit, PictureRefused> {
         if self.slow.contains_key(&account) {
             return Err(PictureRefused::Busy);
         }
         let deadline = Instant::now() + self.wait;
         let own = self.own.get_with(account, || Arc::new(Semaphore::new(1)));
         let own = held(own, deadline).await?;
-        Ok(Place { account, _held: [own, held(Arc::clone(&self.places), deadline).await?] })
+        Ok(DecodePermit { account, _held: [own, held(Arc::clone(&self.places), deadline).await?] })
     }
 
     /// Makes previews of an uploaded picture.
     ///
     /// # Errors
-    /// Any [`PictureRefused`].
-    pub async fn previews(&self, place: Place, upload: Bytes) -> Result<Previews, PictureRefused> {
+    /// [`PictureRefused`].
+    pub async fn previews(&self, permit: DecodePermit, upload: Bytes) -> Result<Previews, PictureRefused> {
         if upload.len() > MAX_BYTES {
             return Err(PictureRefused::TooLarge(upload.len()));
         }
         let format = format_of(&upload)?;
-        self.decoded(place, upload, format, |picture| {
+        self.decoded(permit, upload, format, |picture| {
             let two = within(picture, 2 * PREVIEW_SIDE);
             Ok(Previews { one: encode(within(two.clone(), PREVIEW_SIDE))?, two: encode(two)? })
         })
@@ -189,15 +190,15 @@ impl Resizer {
     #[expect(clippy::disallowed_methods, reason = "picture codecs block; permits bound how many run")]
     async fn decoded<T: Send + 'static>(
         &self,
-        place: Place,
+        permit: DecodePermit,
         upload: Bytes,
         format: ImageFormat,
         make: impl FnOnce(RgbImage) -> Result<T, PictureRefused> + Send + 'static,
     ) -> Result<T, PictureRefused> {
-        let account = place.account;
+        let account = permit.account;
         let work = tokio::task::spawn_blocking(move || {
-            // Held until the work really ends: a thread that outlives its time-out still counts.
-            let _place = place;
+            // Held until the work really ends: a thread that outlives its timeout still counts.
+            let _permit = permit;
             make(decode(&upload, format)?)
         });
         match timeout(self.decoding, work).await {
@@ -211,12 +212,12 @@ impl Resizer {
 }
 
 async fn held(places: Arc<Semaphore>, deadline: Instant) -> Result<OwnedSemaphorePermit, PictureRefused> {
-    let place = timeout_at(deadline, places.acquire_owned()).await;
-    let place = place.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
-    place.map_err(|error| PictureRefused::Internal(error.to_string()))
+    let permit = timeout_at(deadline, places.acquire_owned()).await;
+    let permit = permit.map_err(|Elapsed { .. }| PictureRefused::Busy)?;
+    permit.map_err(|error| PictureRefused::Internal(error.to_string()))
 }
 
-/// By the first bytes; neither the name nor the declared type of an upload says anything.
+/// Detects the format from the first bytes; name and declared type are ignored.
 fn format_of(upload: &[u8]) -> Result<ImageFormat, PictureRefused> {
     match image::guess_format(upload) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => {
@@ -233,7 +234,7 @@ fn decode(upload: &[u8], format: ImageFormat) -> Result<RgbImage, PictureRefused
     limits.max_alloc = Some(MAX_ALLOCATION);
     let mut reader = ImageReader::with_format(Cursor::new(upload), format);
     reader.limits(limits);
-    // Reads the header alone.
+    // Reads only the header.
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
     if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -245,7 +246,7 @@ fn decode(upload: &[u8], format: ImageFormat) -> Result<RgbImage, PictureRefused
     Ok(flatten(picture))
 }
 
-/// Transparent parts show white: JPEG knows no transparency.
+/// Replaces transparency by white: JPEG has none.
 fn flatten(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();
@@ -280,7 +281,7 @@ fn large(picture: RgbImage) -> Result<Jpeg, PictureRefused> {
     encode(scale(picture, scaled.max(1) as u32, LARGE_HEIGHT))
 }
 
-/// In its proportions, made smaller to fit into a square.
+/// Shrinks a picture to fit into a square, in its proportions.
 fn within(picture: RgbImage, side: u32) -> RgbImage {
     let (width, height) = picture.dimensions();
     let longest = width.max(height);
@@ -291,7 +292,7 @@ fn within(picture: RgbImage, side: u32) -> RgbImage {
     scale(picture, scaled(width), scaled(height))
 }
 
-/// Averages down to twice the wanted size first, which is quick, then filters, which is good.
+/// Averages down to twice the target size, which is fast, then filters, which is sharp.
 fn scale(mut picture: RgbImage, width: u32, height: u32) -> RgbImage {
     let (twice_width, twice_height) = (2 * width, 2 * height);
     if picture.width() > twice_width && picture.height() > twice_height {

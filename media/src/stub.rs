@@ -1,4 +1,4 @@
-//! The picture that stands in for a missing one: white letters on a colour.
+//! Draws placeholder pictures: white letters on a colour.
 
 use super::encode_png;
 use ab_glyph::{Font, FontRef, InvalidFont, OutlinedGlyph, PxScale, Rect, ScaleFont, point};
@@ -8,33 +8,33 @@ use moka::sync::Cache;
 use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Width and height, px.
+/// Width and height, in pixels.
 pub const SIDE: u32 = 256;
-/// Letters are this tall (em), unless too wide then.
+/// Height of letters (em), smaller if the text is too wide.
 const FONT_SIZE: f32 = 116.0;
-/// Room for the letters' width.
+/// Maximum width of the letters, in pixels.
 const ROOM: f32 = 196.0;
-/// Anybody may ask for any stub: only short texts are drawn at all.
+/// Maximum number of letters: anybody may request any placeholder.
 const MAX_LETTERS: usize = 2;
 const MAX_CHARS: usize = 16;
-/// Some 10 MB.
+/// About 10 MB of cached pictures.
 const CACHED: u64 = 4_096;
 
-/// Why a stub is not drawn.
+/// Why a placeholder is not drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum StubRefused {
-    /// Colours outside the palette.
+    /// The colour is not in the palette.
     #[error("no such colour")]
     Colour,
-    /// No letter, more than two, or what is no letter.
+    /// The text is not one or two letters.
     #[error("one or two letters are drawn")]
     Letters,
-    /// The picture cannot be written.
+    /// The picture cannot be encoded.
     #[error("stub picture: {0}")]
     Picture(#[from] ImageError),
 }
 
-/// Draws stubs and remembers the latest. Cheap to clone.
+/// Draws placeholders and caches the latest. Cheap to clone.
 #[derive(Clone)]
 pub struct Stubs {
     font: FontRef<'static>,
@@ -43,7 +43,7 @@ pub struct Stubs {
 }
 
 impl Stubs {
-    /// Stubs on these colours, each six hex digits; what is no colour is left out.
+    /// Placeholders on these colours, six hex digits each; malformed colours are skipped.
     ///
     /// # Errors
     /// [`InvalidFont`] if the built-in font is damaged.
@@ -56,10 +56,10 @@ impl Stubs {
         })
     }
 
-    /// A PNG of 256×256 px. Drawing takes about a millisecond.
+    /// Draws a PNG of 256×256 pixels, in about a millisecond.
     ///
     /// # Errors
-    /// Any [`StubRefused`].
+    /// [`StubRefused`].
     pub fn png(&self, colour: &str, letters: &str) -> Result<Bytes, StubRefused> {
         let colour = self.palette.iter().position(|(hex, _)| hex == colour).ok_or(StubRefused::Colour)?;
         if !drawable(letters) {
@@ -75,7 +75,7 @@ impl Stubs {
         Ok(png)
     }
 
-    /// Outlines of the letters in a row, at a size that fits.
+    /// Lays out the letters in a row, at a size that fits.
     fn lay_out(&self, letters: &str) -> Vec<OutlinedGlyph> {
         let full = self.outline(letters, FONT_SIZE);
         let width = bounds(&full).map_or(0.0, |bounds| bounds.width());

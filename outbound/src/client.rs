@@ -1,8 +1,8 @@
-//! Outbound HTTP to addresses that users choose: the one client that may call them.
+//! The HTTP client for addresses that users choose; no other client may call them.
 //!
-//! Users would point it at our own network if they could (SSRF). So a name is resolved once and refused if any of its
-//! addresses is not a public one, and the connection goes to the addresses that were checked, with the name kept for the
-//! Host header and TLS; there are no redirects and no proxies to lead it elsewhere. Time and size are capped.
+//! Users could point it at our own network (SSRF). A name is therefore resolved once and refused if any of its
+//! addresses is not public, and the connection goes to the checked addresses, with the name kept for the Host
+//! header and TLS; redirects and proxies are off. Time and size are limited.
 
 mod address;
 mod resolver;
@@ -14,21 +14,21 @@ use reqwest::{Client, Url, redirect::Policy};
 use resolver::{GuardedResolver, NotPublic};
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-/// Longest address, in bytes.
+/// Maximum length of a URL, in bytes.
 const MAX_URL: usize = 2_048;
 
 /// What the operator allows beyond public https addresses.
 #[derive(Clone, Debug)]
 pub struct OutboundPolicy {
-    /// Plain http too.
+    /// Allow plain http.
     pub allow_http: bool,
-    /// Networks that may be called though they are not public, such as the company's own.
+    /// Networks that may be called although they are not public, such as the company's own.
     pub allowed_networks: Vec<IpNet>,
-    /// Ports that may be called; none listed means any.
+    /// Ports that may be called; empty = any.
     pub ports: Vec<u16>,
-    /// Longest time for a whole call, from resolution to the last byte.
+    /// Timeout of a call, from name resolution to the last byte.
     pub timeout: Duration,
-    /// How many bytes of an answer are kept; the rest is not read.
+    /// Maximum number of bytes read of an answer.
     pub answer_limit: usize,
 }
 
@@ -44,53 +44,53 @@ impl Default for OutboundPolicy {
     }
 }
 
-/// Why an address is refused.
+/// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
-    /// Not an absolute URL, or an unreasonably written one.
+    /// Not an absolute URL, or one in an unusual spelling.
     #[error("not a valid address")]
     Malformed,
-    /// Not https (nor http, if that is allowed).
+    /// Not https (or http, if that is allowed).
     #[error("this scheme is not allowed")]
     Scheme,
-    /// A name or password before the host.
+    /// A user name or password before the host.
     #[error("credentials in the address are not allowed")]
     Credentials,
     /// A port that is not allowed.
     #[error("this port is not allowed")]
     Port,
-    /// A host that is no public address.
+    /// A host that is not a public address.
     #[error("this host is not a public address")]
     NotPublic,
 }
 
-/// Why a call has no answer.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// The address is refused: trying again is no use until it changes.
+    /// The URL is refused; a retry is useless until it changes.
     #[error(transparent)]
     Refused(#[from] BadUrl),
     /// No answer in time.
     #[error("no answer in time")]
     Timeout,
-    /// The network failed; the text names no address.
+    /// The network failed; the text contains no address.
     #[error("the call failed: {0}")]
     Failed(#[source] reqwest::Error),
-    /// The form cannot be written.
+    /// The form cannot be encoded.
     #[error("the form cannot be encoded: {0}")]
     Form(#[from] serde_urlencoded::ser::Error),
 }
 
-/// What the other side answered.
+/// An answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The HTTP status; redirects come back as they are.
+    /// The HTTP status; redirects are not followed.
     pub status: u16,
-    /// The body's beginning, up to the limit.
+    /// The body, cut at the limit.
     pub body: Bytes,
 }
 
-/// Calls addresses that users choose. Cheap to clone.
+/// Calls URLs that users choose. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Outbound {
     client: Client,
@@ -98,26 +98,26 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// A client under a policy.
+    /// A client with a policy.
     ///
     /// # Errors
-    /// [`OutboundError::Failed`] when TLS cannot be set up.
+    /// [`OutboundError::Failed`] if TLS cannot be set up.
     pub fn new(policy: OutboundPolicy) -> Result<Self, OutboundError> {
         Self::with_resolver(policy, GuardedResolver::system)
     }
 
-    /// Checks an address when it is stored: what can be told without the network. The call checks all again.
+    /// Checks a URL without the network, before it is stored. Every call checks it again.
     ///
     /// # Errors
-    /// Any [`BadUrl`].
+    /// [`BadUrl`].
     pub fn vet(&self, url: &str) -> Result<(), BadUrl> {
         self.parse(url).map(drop)
     }
 
-    /// Posts a form; `headers` are added as they are.
+    /// Posts a form with additional headers.
     ///
     /// # Errors
-    /// Any [`OutboundError`]. An answer of whatever status is no error.
+    /// [`OutboundError`]. No status is an error.
     pub async fn post_form(
         &self,
         url: &str,
@@ -127,10 +127,10 @@ impl Outbound {
         self.post(url, headers, encode_form(form)?).await
     }
 
-    /// Posts a form that [`encode_form`] wrote, for callers who sign the very bytes.
+    /// Posts a form from [`encode_form`], for callers that sign the bytes.
     ///
     /// # Errors
-    /// Any [`OutboundError`]. An answer of whatever status is no error.
+    /// [`OutboundError`]. No status is an error.
     pub async fn post(
         &self,
         url: &str,
@@ -165,7 +165,7 @@ impl Outbound {
     }
 
     fn parse(&self, text: &str) -> Result<Url, BadUrl> {
-        // The parser forgives spaces, tabs and backslashes; people who write them mean no good.
+        // The parser tolerates spaces, tabs and backslashes; only attackers use them.
         let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
         if text.len() > MAX_URL || text.contains(odd) {
             return Err(BadUrl::Malformed);
@@ -192,7 +192,7 @@ impl Outbound {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         match literal {
             Ok(ip) => {
-                // 2130706433, 0x7f.1 and 0177.0.0.1 all come out of the parser as 127.0.0.1: only that form is taken.
+                // The parser turns 2130706433, 0x7f.1 and 0177.0.0.1 into 127.0.0.1: only that form is accepted.
                 let canonical = ip.is_ipv6() || host_of(authority(text)) == host;
                 if !canonical {
                     return Err(BadUrl::Malformed);
@@ -221,7 +221,7 @@ impl Outbound {
     }
 }
 
-/// A form as `application/x-www-form-urlencoded`.
+/// Encodes a form as `application/x-www-form-urlencoded`.
 ///
 /// # Errors
 /// [`OutboundError::Form`].
@@ -229,13 +229,13 @@ pub fn encode_form(form: &[(&str, &str)]) -> Result<String, OutboundError> {
     Ok(serde_urlencoded::to_string(form)?)
 }
 
-/// Host and port that an address leads to, in one spelling; nothing for what is no address.
+/// Host and port of a URL, normalised; `None` if it is malformed.
 pub fn authority_of(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
-/// What stands between the scheme and the path, as it was written.
+/// The authority of a URL, as written.
 fn authority(text: &str) -> &str {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or_default()

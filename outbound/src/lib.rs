@@ -1,4 +1,4 @@
-//! Calls to other parties: HTTP to addresses that users choose, and text messages.
+//! Calls to third parties: HTTP to addresses that users choose, and SMS.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
 

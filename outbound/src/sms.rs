@@ -1,4 +1,4 @@
-//! Text messages to phones: through the operator's gateway, or onto the screen of a developer.
+//! Sends SMS: through the operator's gateway, or to a developer's console.
 
 mod console;
 mod gateway;
@@ -10,26 +10,26 @@ use gateway::GatewaySms;
 use protocol::lang::Lang;
 use std::fmt;
 
-/// Why a message was not sent, or is not known to be.
+/// Why a message was not sent, or may not have been.
 #[derive(Debug, thiserror::Error)]
 pub enum SmsError {
-    /// The gateway's settings make no sense: which one, and why.
+    /// The settings are invalid; the text names the setting.
     #[error("SMS gateway settings: {0}")]
     Settings(String),
-    /// The gateway refuses this message or our credentials; trying again is no use.
+    /// The gateway refused the message or our credentials; a retry is useless.
     #[error("the SMS gateway refused with status {0}")]
     Refused(u16),
-    /// The gateway was asked as often as is allowed, and failed each time.
+    /// All attempts failed.
     #[error("the SMS gateway is not available: {0}")]
     Unavailable(String),
 }
 
-/// Sends text messages. Cheap to clone.
+/// Sends SMS. Cheap to clone.
 #[derive(Clone)]
 pub enum Sms {
-    /// By HTTP to a gateway.
+    /// Through an HTTP gateway.
     Gateway(GatewaySms),
-    /// To standard error; for development.
+    /// To standard error, for development.
     Console(ConsoleSms),
 }
 
@@ -42,12 +42,12 @@ impl Sms {
         GatewaySms::new(options).map(Self::Gateway)
     }
 
-    /// Prints instead of sending.
+    /// Prints messages instead of sending them.
     pub fn console() -> Self {
         Self::Console(ConsoleSms)
     }
 
-    /// Sends `text` to `phone` (`+` and digits). After a timeout the message is tried again, so it may arrive twice.
+    /// Sends `text` to `phone` (`+` and digits). Retries after a timeout, so the message may arrive twice.
     ///
     /// # Errors
     /// [`SmsError::Refused`] or [`SmsError::Unavailable`].
@@ -71,7 +71,7 @@ impl fmt::Debug for Sms {
     }
 }
 
-/// The text that carries a login code; fits one message of 70 characters.
+/// The message with a login code; fits into one SMS of 70 characters.
 pub fn login_text(lang: Lang, code: &str) -> String {
     match lang {
         Lang::Ru => format!("Veche: {code} — ваш код. Никому его не сообщайте."),

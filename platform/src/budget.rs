@@ -1,5 +1,5 @@
-//! Bytes in flight: how much memory the bodies of requests and the frames of sockets may hold, of one account, from one
-//! address, and of all together. They are counted before they are kept, and given back when their [`Charge`] is dropped.
+//! Limits the memory that request bodies and websocket frames hold at once: per account, per address and per
+//! process. Bytes are counted before they are kept, and freed when their [`Charge`] is dropped.
 
 use crate::{config::Memory, limits::Key};
 use std::{
@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-/// See the file's head. Cheap to clone: clones are one budget.
+/// The budget of a process. Cheap to clone: clones share the counts.
 #[derive(Clone, Debug)]
 pub struct Budget(Arc<Inner>);
 
@@ -20,51 +20,51 @@ struct Inner {
     all: Option<Count>,
     of_address: usize,
     of_account: usize,
-    /// Those who have a purse, and how many purses each has.
+    /// Counts by owner, with the number of purses that use each.
     owners: Mutex<HashMap<Key, (Count, usize)>>,
 }
 
-/// Bytes of somebody that are free.
+/// The free bytes of one owner.
 #[derive(Clone, Debug)]
 struct Count {
     free: Arc<Semaphore>,
     most: usize,
 }
 
-/// Out of which somebody's bytes are paid. Cheap to clone.
+/// Charges bytes to an account, its address and the process. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Purse(Arc<Owned>);
 
 struct Owned {
     budget: Budget,
     keys: Vec<Key>,
-    /// The narrowest first.
-    counts: Vec<(Whose, Count)>,
+    /// In the order account, address, process.
+    counts: Vec<(BudgetOwner, Count)>,
 }
 
-/// Bytes that are counted until this is dropped.
+/// Bytes counted until this is dropped.
 #[derive(Debug)]
 pub struct Charge {
     purse: Purse,
     bytes: u32,
 }
 
-/// The owner of the budget that is used up.
+/// The budget that is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Whose {
-    /// That of the account.
+pub enum BudgetOwner {
+    /// The account's.
     #[error("too many bytes of the account are in flight")]
     Account,
-    /// That of the address.
+    /// The address's.
     #[error("too many bytes from the address are in flight")]
     Address,
-    /// That of all together.
+    /// The process's.
     #[error("too many bytes are in flight")]
     All,
 }
 
 impl Budget {
-    /// A budget as the configuration has it.
+    /// The configured budget.
     pub fn new(memory: &Memory) -> Self {
         let bytes = |mb: u32| (mb as usize) << 20;
         Self(Arc::new(Inner {
@@ -75,15 +75,15 @@ impl Budget {
         }))
     }
 
-    /// Counts nothing: for what is counted elsewhere.
+    /// A budget without limits, for bytes that are counted elsewhere.
     pub fn unlimited() -> Self {
         Self::new(&Memory { in_flight_mb: 0, in_flight_per_address_mb: 0, in_flight_per_account_mb: 0 })
     }
 
-    /// The purse of an address, and of the account behind a request once it is known.
+    /// The purse of an address, and of the account once it is known.
     pub fn purse(&self, account: Option<Uuid>, address: IpAddr) -> Purse {
-        let account = account.map(|account| (Whose::Account, Key::Account(account), self.0.of_account));
-        let address = (Whose::Address, Key::subscriber(address), self.0.of_address);
+        let account = account.map(|account| (BudgetOwner::Account, Key::Account(account), self.0.of_account));
+        let address = (BudgetOwner::Address, Key::subscriber(address), self.0.of_address);
         let (mut keys, mut counts) = (Vec::with_capacity(2), Vec::with_capacity(3));
         let mut owners = self.0.owners();
         for (whose, key, most) in account.into_iter().chain([address]) {
@@ -94,18 +94,18 @@ impl Budget {
             keys.push(key);
         }
         drop(owners);
-        counts.extend(self.0.all.clone().map(|all| (Whose::All, all)));
+        counts.extend(self.0.all.clone().map(|all| (BudgetOwner::All, all)));
         Purse(Arc::new(Owned { budget: self.clone(), keys, counts }))
     }
 
-    /// Bytes of all together that are counted now; 0 where they are not.
+    /// Number of bytes counted in this process; 0 without a limit.
     pub fn in_flight(&self) -> usize {
         self.0.all.as_ref().map_or(0, |all| all.most - all.free.available_permits())
     }
 }
 
 impl Inner {
-    /// The map is whole at every moment: a panic elsewhere leaves nothing half done in it.
+    /// Counting cannot panic half way, so a poisoned lock still guards consistent counts.
     fn owners(&self) -> MutexGuard<'_, HashMap<Key, (Count, usize)>> {
         self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,29 +118,29 @@ impl Count {
 }
 
 impl Purse {
-    /// Counts bytes, if there is room for them.
+    /// Counts bytes if the budgets allow it.
     ///
     /// # Errors
-    /// The owner of the room that is used up; then nothing is counted.
-    pub fn charge(&self, bytes: usize) -> Result<Charge, Whose> {
+    /// The budget that is used up; then nothing is counted.
+    pub fn charge(&self, bytes: usize) -> Result<Charge, BudgetOwner> {
         let mut charge = Charge { purse: self.clone(), bytes: 0 };
         charge.cover(bytes)?;
         Ok(charge)
     }
 
-    /// Waits until there is room for so many bytes, behind those who wait already, and counts them. May be dropped while
-    /// waiting: then nothing is counted.
+    /// Waits in a queue until the budgets have room, then counts the bytes. Cancel-safe: a dropped future counts
+    /// nothing.
     ///
     /// # Errors
-    /// There is never room for so many.
-    pub async fn wait(&self, bytes: usize) -> Result<Charge, Whose> {
+    /// The budget that is smaller than `bytes`.
+    pub async fn wait(&self, bytes: usize) -> Result<Charge, BudgetOwner> {
         let permits = |bytes| u32::try_from(bytes).unwrap_or(u32::MAX);
         let mut taken: Vec<SemaphorePermit<'_>> = Vec::with_capacity(self.0.counts.len());
         for (whose, count) in &self.0.counts {
             if bytes > count.most {
                 return Err(*whose);
             }
-            // They are never closed.
+            // The semaphores are never closed.
             taken.push(count.free.acquire_many(permits(bytes)).await.map_err(|_| *whose)?);
         }
         taken.into_iter().for_each(SemaphorePermit::forget);
@@ -149,17 +149,17 @@ impl Purse {
 }
 
 impl Charge {
-    /// How many bytes it counts.
+    /// Number of bytes counted.
     pub fn bytes(&self) -> usize {
         self.bytes as usize
     }
 
-    /// Counts more, until it covers so many bytes.
+    /// Grows to `bytes` if it counts fewer.
     ///
     /// # Errors
-    /// The owner of the room that is used up; then it covers what it did before.
-    pub fn cover(&mut self, bytes: usize) -> Result<(), Whose> {
-        let bytes = u32::try_from(bytes).map_err(|_| Whose::All)?;
+    /// The budget that is used up; then the charge is unchanged.
+    pub fn cover(&mut self, bytes: usize) -> Result<(), BudgetOwner> {
+        let bytes = u32::try_from(bytes).map_err(|_| BudgetOwner::All)?;
         let Some(more) = bytes.checked_sub(self.bytes).filter(|more| *more > 0) else { return Ok(()) };
         let counts = &self.purse.0.counts;
         for (index, (whose, count)) in counts.iter().enumerate() {
@@ -175,7 +175,7 @@ impl Charge {
         Ok(())
     }
 
-    /// Takes over what another one counts, of the same purse.
+    /// Adds the bytes of another charge of the same purse.
     pub fn join(&mut self, mut other: Self) {
         self.bytes = self.bytes.saturating_add(std::mem::take(&mut other.bytes));
     }
@@ -187,7 +187,7 @@ impl Drop for Charge {
     }
 }
 
-fn give_back(counts: &[(Whose, Count)], bytes: u32) {
+fn give_back(counts: &[(BudgetOwner, Count)], bytes: u32) {
     for (_, count) in counts.iter().filter(|_| bytes > 0) {
         count.free.add_permits(bytes as usize);
     }
@@ -215,7 +215,7 @@ impl fmt::Debug for Owned {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Whose};
+    use super::{Budget, BudgetOwner};
     use crate::config::Memory;
     use futures::FutureExt;
     use std::net::IpAddr;
@@ -235,14 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn an_account_an_address_and_all_have_so_many() {
+    fn charge_over_the_account_address_or_process_budget_is_refused() {
         let budget = budget();
         let anna = budget.purse(person(1), HERE).charge(2 * MB).unwrap();
-        assert_eq!(budget.purse(person(1), THERE).charge(1).unwrap_err(), Whose::Account);
+        assert_eq!(budget.purse(person(1), THERE).charge(1).unwrap_err(), BudgetOwner::Account);
         let boris = budget.purse(person(2), HERE).charge(2 * MB).unwrap();
-        assert_eq!(budget.purse(None, HERE).charge(1).unwrap_err(), Whose::Address);
+        assert_eq!(budget.purse(None, HERE).charge(1).unwrap_err(), BudgetOwner::Address);
         let _nobody = budget.purse(None, THERE).charge(2 * MB).unwrap();
-        assert_eq!(budget.purse(person(3), [192, 0, 2, 2].into()).charge(1).unwrap_err(), Whose::All);
+        assert_eq!(budget.purse(person(3), [192, 0, 2, 2].into()).charge(1).unwrap_err(), BudgetOwner::All);
         assert_eq!(budget.in_flight(), 6 * MB, "what is refused is not counted");
         drop((anna, boris));
         assert_eq!(budget.in_flight(), 2 * MB);
@@ -250,14 +250,14 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_grows_and_is_given_back_whole() {
+    fn charge_grows_and_is_freed_whole_on_drop() {
         let budget = budget();
         let purse = budget.purse(person(1), HERE);
         let mut charge = purse.charge(MB).unwrap();
         charge.cover(MB / 2).unwrap();
         assert_eq!(charge.bytes(), MB, "it covers that already");
         charge.cover(2 * MB).unwrap();
-        assert_eq!(charge.cover(2 * MB + 1), Err(Whose::Account));
+        assert_eq!(charge.cover(2 * MB + 1), Err(BudgetOwner::Account));
         assert_eq!((charge.bytes(), budget.in_flight()), (2 * MB, 2 * MB));
         drop(charge);
         let mut one = purse.charge(MB).unwrap();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_served_when_there_is_room_and_counted_only_then() {
+    fn waiting_charge_is_counted_only_when_there_is_room() {
         let budget = budget();
         let purse = budget.purse(person(1), HERE);
         let held = purse.charge(2 * MB).unwrap();
@@ -282,11 +282,11 @@ mod tests {
         drop(given_up);
         drop(charge);
         assert_eq!(budget.in_flight(), 0);
-        assert_eq!(purse.wait(2 * MB + 1).now_or_never().unwrap().unwrap_err(), Whose::Account);
+        assert_eq!(purse.wait(2 * MB + 1).now_or_never().unwrap().unwrap_err(), BudgetOwner::Account);
     }
 
     #[test]
-    fn who_has_nothing_in_flight_is_not_remembered() {
+    fn owner_without_bytes_in_flight_is_forgotten() {
         let budget = budget();
         let (first, second) = (budget.purse(person(1), HERE), budget.purse(person(1), THERE));
         let charge = first.charge(1).unwrap();
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_limited_nothing_is_counted() {
+    fn unlimited_budget_counts_nothing() {
         let budget = Budget::unlimited();
         let _charge = budget.purse(person(1), HERE).charge(usize::try_from(u32::MAX).unwrap()).unwrap();
         assert_eq!((budget.in_flight(), budget.0.owners().len()), (0, 0));

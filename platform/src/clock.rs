@@ -1,4 +1,5 @@
-//! Time and chance, handed in: rules are pure, and a repeated command makes the same ids.
+//! Time and random ids as values that are passed in, so that rules stay pure and a repeated command makes the same
+//! ids.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -8,28 +9,28 @@ use std::sync::{
 };
 use uuid::{Builder, Uuid};
 
-/// Where the present comes from. Cheap to clone.
+/// Source of the current time. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The system clock.
     #[default]
     System,
-    /// A time that a test sets and moves; its clones share it.
+    /// A time that a test sets and moves; clones share it.
     Scripted(ScriptedTime),
 }
 
-/// Microseconds since 1970 that only move when told to.
+/// Microseconds since 1970; moves only by [`Self::advance`].
 #[derive(Clone, Debug)]
 pub struct ScriptedTime(Arc<AtomicI64>);
 
 impl Clock {
-    /// A clock that stands at a moment, and the handle that moves it.
+    /// A clock that stands still, and the handle that moves it.
     pub fn scripted(at: DateTime<Utc>) -> (Self, ScriptedTime) {
         let time = ScriptedTime(Arc::new(AtomicI64::new(at.timestamp_micros())));
         (Self::Scripted(time.clone()), time)
     }
 
-    /// The present, cut to microseconds: what the log, Postgres and clients can carry.
+    /// The current time in whole microseconds, the precision of the log, Postgres and the wire.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
@@ -43,28 +44,28 @@ impl Clock {
 }
 
 impl ScriptedTime {
-    /// Moves the time on.
+    /// Moves the time forward.
     pub fn advance(&self, by: TimeDelta) {
         self.0.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
     }
 }
 
-/// Where new ids come from: version-4 UUIDs, as the protocol shows them.
+/// Source of new ids: version 4 UUIDs.
 #[derive(Clone, Debug)]
 pub enum Ids {
-    /// From the system's randomness.
+    /// Random ids.
     Random,
-    /// From a seed: the same seed gives the same ids in the same order.
+    /// Ids derived from a seed: the same seed gives the same ids in the same order.
     Derived {
-        /// What they are derived from, such as a command's id.
+        /// The seed, such as a command's id.
         seed: Vec<u8>,
-        /// How many were made.
+        /// Number of ids made.
         made: u64,
     },
 }
 
 impl Ids {
-    /// Ids of a command: a repetition of it makes the same ones.
+    /// Ids of a command: repeating it makes the same ones.
     pub fn derived_from(seed: &[u8]) -> Self {
         Self::Derived { seed: seed.to_vec(), made: 0 }
     }
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn scripted_time_moves_only_when_told() {
+    fn scripted_time_moves_only_by_advance() {
         let start = DateTime::from_timestamp(1_570_000_000, 123_456_000).unwrap();
         let (clock, time) = Clock::scripted(start);
         let seen = clock.clone();

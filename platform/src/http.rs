@@ -1,10 +1,11 @@
-//! The HTTP shell that every service's router is wrapped in: one place makes bodies, headers, log lines and metrics.
+//! The HTTP shell around every service's router: it writes bodies, headers, log lines and metrics.
 //!
 //! Handlers return `Result<Reply<T>, ApiError>`; both only leave an outcome in the response's extensions. The shell
-//! writes the envelope around it, in the caller's language and layout, and turns whatever else fails (unknown path,
-//! wrong method, panic, timeout) into the same envelope. A [`Bare`] answer passes as it is.
+//! writes the envelope around it, in the caller's language and layout, and turns other failures (unknown path,
+//! wrong method, panic, timeout) into the same envelope. A [`Bare`] answer passes unchanged.
 
 mod body;
+mod body_drain;
 mod client;
 mod coding;
 mod envelope;
@@ -15,7 +16,6 @@ mod guard;
 mod headers;
 pub mod health;
 mod json;
-mod leftover;
 mod observe;
 mod origin;
 mod params;
@@ -30,14 +30,14 @@ mod vouched;
 pub use body::{AddressFirst, Body, BodyLimit, RawBody};
 pub use client::client_address;
 pub use fields::FieldErrors;
-pub use file_form::{ArrivingFile, Beside, FileForm, Patience};
+pub use file_form::{ArrivingFile, FileForm, FormFields, FormTimeouts};
 pub use form::Form;
 pub(crate) use guard::message as panic_message;
 pub use headers::{EVENT_POSITION, IDEMPOTENCY_KEY, LOGIN_REQUEST, MIN_EVENT_POSITION, REQUEST_ID, TOKEN};
 pub use json::{DEEPEST_JSON, parse as parse_json};
 pub use origin::require_same_origin;
 pub use params::{Params, Query};
-pub use ranges::{Wanted, not_modified, wanted};
+pub use ranges::{RangeRequest, not_modified, requested_range};
 pub use refusal::ApiError;
 pub use reply::{Bare, Reply};
 pub use request::{RequestFacts, RequestInfo};

@@ -1,8 +1,8 @@
-//! How often something may be done: one registry of named limits, each with its quota, its key and its reason.
+//! Rate limits: a registry of named limits, each with its quota, key and reason.
 //!
-//! The limits are kept in this process (GCRA): `count` at once, then one every `seconds / count`. So after a pause
-//! up to twice `count` pass within one window, in exchange for no memory of single requests. What must hold across
-//! processes and restarts (codes per phone, tries per code) is counted in events instead.
+//! Limits are kept per process (GCRA): `count` at once, then one every `seconds / count`. After a pause up to twice
+//! `count` pass within one window; in exchange no single request is remembered. Limits that must hold across
+//! processes and restarts (codes per phone, tries per code) are counted in events instead.
 
 mod key;
 mod registry;
@@ -27,23 +27,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often idle keys are forgotten.
+/// Interval at which idle keys are forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// `count` times in `seconds`; `count = 0` is no limit.
+/// `count` times in `seconds`; `count = 0` turns the limit off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// How many times.
+    /// Number of requests.
     pub count: u32,
-    /// In how many seconds.
+    /// Window, in seconds.
     pub seconds: u32,
 }
 
-/// What is left after an allowed request.
+/// The rest of a quota after an allowed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remaining {
-    /// How many more may follow at once.
+    /// Number of requests that may follow at once.
     pub count: u32,
 }
 
@@ -55,7 +55,7 @@ pub struct Exceeded {
     pub limit: Limit,
     /// Its quota.
     pub quota: Quota,
-    /// When the next one is accepted; at least a second.
+    /// Time until the next request is accepted; at least a second.
     pub retry_after: Duration,
 }
 
@@ -64,18 +64,18 @@ type Gcra = RateLimiter<Key, DefaultKeyedStateStore<Key>, DefaultClock, StateInf
 struct Limiter {
     quota: Quota,
     gcra: Gcra,
-    /// Keys whose quota is used up, until when.
+    /// Keys whose quota is used up, with the time at which it recovers.
     tripped: Mutex<HashMap<Key, Instant>>,
 }
 
 /// All limits of this process.
 pub struct Limits {
-    /// In the order of [`Limit::ALL`]; `None` where the limit is switched off.
+    /// In the order of [`Limit::ALL`]; `None` if the limit is off.
     limiters: Vec<Option<Limiter>>,
 }
 
 impl Limits {
-    /// Limits with these quotas; a name that is missing has no limit.
+    /// Limits with these quotas; a missing name means no limit.
     pub fn new(quotas: &BTreeMap<String, Quota>) -> Self {
         let limiter = |limit: &Limit| quotas.get(limit.name()).and_then(|quota| Limiter::new(*quota));
         Self { limiters: Limit::ALL.iter().map(limiter).collect() }
@@ -84,7 +84,7 @@ impl Limits {
     /// Counts one request.
     ///
     /// # Errors
-    /// [`Exceeded`] when the quota is used up; then nothing is counted.
+    /// [`Exceeded`] if the quota is used up; then nothing is counted.
     pub fn check(&self, limit: Limit, key: &Key) -> Result<Remaining, Exceeded> {
         let Some(limiter) = self.limiter(limit) else { return Ok(Remaining { count: u32::MAX }) };
         let key = key.masked(limit.key_kind());
@@ -99,16 +99,15 @@ impl Limits {
         }
     }
 
-    /// Counts one failure after the fact: once the quota is used up, [`Self::allowed`] refuses until it recovers.
+    /// Counts one failure afterwards: once the quota is used up, [`Self::allowed`] refuses until it recovers.
     pub fn failed(&self, limit: Limit, key: &Key) {
         let _ = self.check(limit, key);
     }
 
-    /// Whether what was counted leaves room, as far as that is known: once [`Self::check`] has refused, until it would not.
-    /// Counts nothing.
+    /// Checks a quota without counting: refuses from the first refusal of [`Self::check`] until the quota recovers.
     ///
     /// # Errors
-    /// [`Exceeded`] while they do not.
+    /// [`Exceeded`].
     pub fn allowed(&self, limit: Limit, key: &Key) -> Result<(), Exceeded> {
         let Some(limiter) = self.limiter(limit) else { return Ok(()) };
         let until = limiter.tripped().get(&key.masked(limit.key_kind())).copied();
@@ -119,7 +118,7 @@ impl Limits {
         Err(Exceeded { limit, quota: limiter.quota, retry_after: whole_seconds(wait) })
     }
 
-    /// Forgets idle keys from time to time, until the stop.
+    /// Starts a task that forgets idle keys until shutdown.
     pub fn keep_up(self: &Arc<Self>, tasks: &Tasks) {
         let (limits, stopping) = (Arc::clone(self), tasks.stopping());
         tasks.spawn("limits", async move {
@@ -130,7 +129,7 @@ impl Limits {
         });
     }
 
-    /// Forgets keys that are back at their full quota.
+    /// Forgets keys with a full quota.
     pub fn sweep(&self) {
         let now = Instant::now();
         for limiter in self.limiters.iter().flatten() {
@@ -140,7 +139,7 @@ impl Limits {
         }
     }
 
-    /// How many keys are remembered over all limits.
+    /// Number of remembered keys, over all limits.
     pub fn remembered(&self) -> usize {
         self.limiters.iter().flatten().map(|limiter| limiter.gcra.len()).sum()
     }
@@ -165,12 +164,12 @@ impl Limiter {
     }
 
     fn tripped(&self) -> MutexGuard<'_, HashMap<Key, Instant>> {
-        // The map is whole at every moment: a panic elsewhere leaves nothing half done in it.
+        // Changes of the map cannot panic half way, so a poisoned lock still guards a consistent map.
         self.tripped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Rounded up: a client that comes back after that many seconds is let in.
+/// Rounds up, so that a client that returns after this many seconds is accepted.
 fn whole_seconds(wait: Duration) -> Duration {
     Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(Duration::from_secs(1))
 }

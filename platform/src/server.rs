@@ -1,15 +1,16 @@
-//! Serves routers on listeners, and stops gracefully: readiness, then requests in flight, then sockets and tasks.
+//! Serves routers on listeners, and shuts down gracefully: first readiness, then requests in flight, then sockets
+//! and tasks.
 
-mod doors;
+mod accept_limiter;
 
-pub use doors::Doors;
+pub use accept_limiter::AcceptLimiter;
 
 use crate::{
     http::health::Readiness,
     tasks::{StopError, Tasks},
 };
+use accept_limiter::CountedStream;
 use axum::{Router, body::Body, extract::ConnectInfo};
-use doors::Admitted;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,37 +18,37 @@ use std::{convert::Infallible, io, net::SocketAddr, pin::pin, time::Duration};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// The most bytes that are read of a connection before they are looked at: a request's head must fit, and of a body so much waits.
+/// Read buffer of a connection, in bytes: the head of a request must fit, and as much of a body may be buffered.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// A pause after an accept that failed for want of file descriptors or memory.
+/// Pause after an accept that failed because file descriptors or memory ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens a listener.
 ///
 /// # Errors
-/// The system's, with the address in its text.
+/// The system's error, with the address in its text.
 pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let bound = TcpListener::bind(address).await;
     bound.map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
 }
 
-/// Serves a router until the stop begins; requests in flight are then finished, connections at rest closed.
+/// Serves a router until shutdown begins; then requests in flight are finished and idle connections closed.
 ///
-/// `header_timeout` is the longest wait for a request's headers, on a fresh connection and between requests alike.
+/// `header_timeout` limits the wait for a request's headers, on a fresh connection and between requests.
 pub fn serve(tasks: &Tasks, listener: TcpListener, router: Router, header_timeout: Duration) {
-    serve_through(&Doors::default(), tasks, listener, router, header_timeout);
+    serve_through(&AcceptLimiter::default(), tasks, listener, router, header_timeout);
 }
 
-/// The same, with a limit on the connections of each address.
+/// Serves a router like [`serve`], with a limit on the connections per address.
 pub fn serve_through(
-    doors: &Doors,
+    limiter: &AcceptLimiter,
     tasks: &Tasks,
     listener: TcpListener,
     router: Router,
     header_timeout: Duration,
 ) {
-    let doors = doors.clone();
+    let limiter = limiter.clone();
     let owner = tasks.clone();
     tasks.spawn_critical("listener", async move {
         let closing = owner.closing();
@@ -55,9 +56,9 @@ pub fn serve_through(
             match accepted {
                 Ok((stream, peer)) => {
                     if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%error, "a connection stays with Nagle's delay");
+                        tracing::debug!(%error, "a connection keeps Nagle's delay");
                     }
-                    let Some(stream) = doors.admit(stream, peer.ip()) else { continue };
+                    let Some(stream) = limiter.admit(stream, peer.ip()) else { continue };
                     let served = connection(owner.clone(), stream, peer, router.clone(), header_timeout);
                     owner.spawn_connection("connection", served);
                 }
@@ -73,7 +74,7 @@ pub fn serve_through(
 
 async fn connection(
     tasks: Tasks,
-    stream: Admitted,
+    stream: CountedStream,
     peer: SocketAddr,
     router: Router,
     header_timeout: Duration,
@@ -95,18 +96,18 @@ async fn connection(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "a connection ended badly");
+        tracing::debug!(%error, %peer, "a connection ended with an error");
     }
 }
 
-/// Waits for SIGTERM, SIGINT or the failure of a critical task, then carries the stop through.
+/// Waits for SIGTERM, SIGINT or the failure of a critical task, then shuts down.
 ///
 /// # Errors
-/// What [`Tasks::drain`] says: the process should exit with a failure.
+/// [`StopError`] of [`Tasks::drain`]: the process should exit with a failure.
 pub async fn until_stopped(tasks: &Tasks, readiness: &Readiness, drain: Duration) -> Result<(), StopError> {
     let closing = tasks.closing();
     tokio::select! {
-        () = signal() => tracing::info!("a stop was asked for"),
+        () = signal() => tracing::info!("shutdown requested"),
         () = closing.cancelled() => {}
     }
     readiness.stop();
@@ -123,7 +124,7 @@ async fn signal() {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        tracing::error!("signals cannot be received: only a kill will end this process");
+        tracing::error!("cannot listen for signals: only SIGKILL ends this process");
         return std::future::pending().await;
     };
     tokio::select! {

@@ -1,7 +1,8 @@
-//! The only place that starts tasks: each has a name, none outlives the stop unnoticed, no panic goes unseen.
+//! Starts background tasks, the only place that does: every task has a name, shutdown waits for it, and a panic is
+//! logged.
 //!
-//! A stop has two phases. *Closing*: no new connections, requests in flight are finished, and what they wait for
-//! (projection, bus) still runs. *Stopping*: sockets and background tasks end. Each phase has its deadline.
+//! Shutdown has two phases. *Closing*: no new connections; requests in flight are finished, and what they depend on
+//! (projection, bus) keeps running. *Stopping*: sockets and background tasks end. Each phase has its deadline.
 
 use crate::http::panic_message;
 use futures::FutureExt;
@@ -14,7 +15,7 @@ use std::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Starts tasks and stops them. Cheap to clone.
+/// Starts tasks and shuts them down. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks(Arc<Inner>);
 
@@ -28,18 +29,18 @@ struct Inner {
     running: Mutex<BTreeMap<&'static str, usize>>,
 }
 
-/// Why the process must not end with success.
+/// Why the process must exit with a failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StopError {
-    /// A task that the process cannot do without has ended.
+    /// A critical task ended before shutdown.
     #[error("task {task} failed: {why}")]
     Critical {
         /// Its name.
         task: &'static str,
-        /// Its error or panic.
+        /// The error or panic.
         why: String,
     },
-    /// Tasks did not end in time; they were left behind.
+    /// Tasks that were still running at the deadline.
     #[error("still running at the deadline: {}", .0.join(", "))]
     Unfinished(Vec<&'static str>),
 }
@@ -50,13 +51,14 @@ impl Tasks {
         Self::default()
     }
 
-    /// Starts a task that the process can do without. A panic is logged.
+    /// Starts a task. A panic is logged and stops nothing else.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         self.0.background.spawn(self.follow(name, work));
     }
 
-    /// Starts a task whose end before the stop, by error, panic or return, stops the whole process with a failure.
+    /// Starts a task that the process needs: if it ends before shutdown, by error, panic or return, the whole
+    /// process stops with a failure.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub fn spawn_critical<E: Display>(
         &self,
@@ -72,14 +74,14 @@ impl Tasks {
                 Ok(Err(error)) => error.to_string(),
                 Err(panic) => format!("panic: {}", panic_message(panic.as_ref())),
             };
-            tracing::error!(task = name, why, "a critical task failed: stopping");
-            // The first failure is the cause; what fails after it follows from it.
+            tracing::error!(task = name, why, "a critical task failed: shutting down");
+            // The first failure is the cause; later ones follow from it.
             let _ = tasks.0.failure.set(StopError::Critical { task: name, why });
             tasks.close();
         }));
     }
 
-    /// Starts the task of one connection: the stop waits for it in its first phase.
+    /// Starts the task of a connection: the first phase of shutdown waits for it.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub(crate) fn spawn_connection(
         &self,
@@ -89,7 +91,7 @@ impl Tasks {
         self.0.connections.spawn(self.follow(name, work));
     }
 
-    /// Lets the stop wait for work that somebody else runs, such as an upgraded socket. A panic is logged.
+    /// Makes shutdown wait for work that something else runs, such as an upgraded socket. A panic is logged.
     pub fn follow<F>(&self, name: &'static str, work: F) -> impl Future<Output = ()> + Send + use<F>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -105,30 +107,33 @@ impl Tasks {
         }
     }
 
-    /// Cancelled when the stop begins: take no new work.
+    /// Cancelled when shutdown begins: accept no new work.
     pub fn closing(&self) -> CancellationToken {
         self.0.closing.clone()
     }
 
-    /// Cancelled once requests are drained: end.
+    /// Cancelled when requests in flight are finished: end.
     pub fn stopping(&self) -> CancellationToken {
         self.0.stopping.clone()
     }
 
-    /// Begins the stop.
+    /// Begins shutdown.
     pub fn close(&self) {
         self.0.closing.cancel();
     }
 
-    /// Carries the stop through: each of its two phases may take `limit`.
+    /// Completes shutdown: each of its two phases may take `limit`.
     ///
     /// # Errors
-    /// The failure of a critical task, else the names of tasks that did not end in time.
+    /// The failure of a critical task, otherwise the names of tasks that did not end in time.
     pub async fn drain(&self, limit: Duration) -> Result<(), StopError> {
         self.close();
         self.0.connections.close();
         if tokio::time::timeout(limit, self.0.connections.wait()).await.is_err() {
-            tracing::warn!(connections = self.0.connections.len(), "requests in flight are given up");
+            tracing::warn!(
+                connections = self.0.connections.len(),
+                "requests in flight are aborted at the deadline"
+            );
         }
         self.0.stopping.cancel();
         self.0.background.close();
@@ -140,18 +145,18 @@ impl Tasks {
         }
     }
 
-    /// The names of the tasks that run now, in alphabetical order.
+    /// Names of the running tasks, in alphabetical order.
     pub fn running(&self) -> Vec<&'static str> {
         self.counts().keys().copied().collect()
     }
 
     fn counts(&self) -> MutexGuard<'_, BTreeMap<&'static str, usize>> {
-        // Counting cannot be interrupted half way, so a poisoned lock still guards a whole map.
+        // Counting cannot panic half way, so a poisoned lock still guards consistent counts.
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Counts a task by name for as long as it lives.
+/// Counts a task by name while it runs.
 struct Running {
     tasks: Tasks,
     name: &'static str,
@@ -192,7 +197,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(30);
 
     #[tokio::test]
-    async fn requests_end_before_the_background_does() {
+    async fn shutdown_ends_requests_before_background_tasks() {
         let tasks = Tasks::new();
         let answered = Arc::new(AtomicBool::new(false));
         let (closing, stopping) = (tasks.closing(), tasks.stopping());
@@ -215,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_critical_panic_begins_the_stop_and_is_its_result() {
+    async fn panic_of_a_critical_task_shuts_down_with_its_error() {
         let tasks = Tasks::new();
         tasks.spawn_critical("projection", async {
             if true { panic!("boom") } else { Ok::<(), Infallible>(()) }
@@ -226,7 +231,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_critical_task_may_not_end_early_but_may_end_at_the_stop() {
+    async fn critical_task_may_end_only_at_shutdown() {
         let early = Tasks::new();
         early.spawn_critical("early", async { Ok::<(), Infallible>(()) });
         early.closing().cancelled().await;
@@ -241,14 +246,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_of_another_task_stops_nothing() {
+    async fn panic_of_a_noncritical_task_stops_nothing() {
         let tasks = Tasks::new();
         tasks.spawn("webhook", async { panic!("boom") });
         assert_eq!(tasks.drain(LONG).await, Ok(()));
     }
 
     #[tokio::test]
-    async fn the_deadline_names_those_who_miss_it() {
+    async fn drain_names_the_tasks_that_miss_the_deadline() {
         let tasks = Tasks::new();
         tasks.spawn("stuck", pending());
         let unfinished = tasks.drain(Duration::from_millis(1)).await.unwrap_err();

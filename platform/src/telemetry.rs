@@ -1,4 +1,4 @@
-//! What operators see: log lines, metrics, and the listener that serves metrics and health.
+//! Log lines, metrics, and the listener that serves metrics and health.
 
 use crate::{
     config::{Config, LogFormat},
@@ -15,22 +15,22 @@ use std::{
 };
 use tracing_subscriber::{EnvFilter, filter::ParseError, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Upper bounds of the histograms of durations, in seconds.
+/// Upper bounds of the histogram buckets of durations, in seconds.
 const SECONDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// How often what metrics have gathered is folded together, so that it does not grow between scrapes.
+/// Interval at which recorded samples are folded into the histograms, so that they do not pile up between scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Why telemetry did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// `log_level` cannot be read.
+    /// `log_level` cannot be parsed.
     #[error("log_level: {0}")]
     Level(#[from] ParseError),
-    /// Somebody has set up logging in this process before.
+    /// Logging is already set up in this process.
     #[error("logging: {0}")]
     Logging(#[from] tracing_subscriber::util::TryInitError),
-    /// Somebody has set up metrics in this process before.
+    /// Metrics are already set up in this process.
     #[error("metrics: {0}")]
     Metrics(#[from] BuildError),
 }
@@ -39,10 +39,7 @@ pub enum TelemetryError {
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 
-/// Sets up logging, the log line of panics, and metrics, once in a process.
-///
-/// # Errors
-/// [`TelemetryError`].
+/// Sets up logging, the log line of panics, and metrics. Once per process.
 pub fn start(config: &Config) -> Result<Metrics, TelemetryError> {
     start_logging(config)?;
     panic::set_hook(Box::new(|panic| {
@@ -52,14 +49,12 @@ pub fn start(config: &Config) -> Result<Metrics, TelemetryError> {
     Ok(Metrics(builder()?.install_recorder()?))
 }
 
-/// Sets up logging alone, for the tools on the command line. Lines go to standard error: standard output is theirs.
-///
-/// # Errors
-/// [`TelemetryError`].
+/// Sets up logging only, for the command-line tools. Lines go to standard error, because the tools print to
+/// standard output.
 pub fn start_logging(config: &Config) -> Result<(), TelemetryError> {
     let filter = EnvFilter::builder().parse(&config.log_level)?;
     let registry = tracing_subscriber::registry().with(filter);
-    // Colours are for eyes: in a file or a journal they are noise.
+    // Colours are for terminals: in a file or a journal they are noise.
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colours);
     match config.log_format {
@@ -72,7 +67,7 @@ pub fn start_logging(config: &Config) -> Result<(), TelemetryError> {
 }
 
 impl Metrics {
-    /// Folds gathered values together from time to time, until the stop.
+    /// Starts a task that folds samples into the histograms until shutdown.
     pub fn keep_up(&self, tasks: &Tasks) {
         let (handle, stopping) = (self.0.clone(), tasks.stopping());
         tasks.spawn("metrics", async move {
@@ -83,7 +78,7 @@ impl Metrics {
         });
     }
 
-    /// The routes of the operators' listener: `/metrics`, `/livez`, `/readyz`.
+    /// Routes of the operators' listener: `/metrics`, `/livez`, `/readyz`.
     pub fn routes(&self, readiness: Readiness) -> Router {
         let metrics = Router::new().route("/metrics", get(scrape)).with_state(self.0.clone());
         metrics.merge(health::routes(readiness))
@@ -125,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn readiness_is_the_sum_of_its_checks_until_the_stop() {
+    async fn readiness_needs_every_check_and_ends_at_shutdown() {
         let metrics = Metrics(builder().unwrap().build_recorder().handle());
         let readiness = Readiness::default();
         readiness.register("log", || async { Ok::<_, String>("position 7".to_owned()) });

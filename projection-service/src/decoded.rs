@@ -106,7 +106,7 @@ impl DecodedEvent {
 /// Describes a damaged event without quoting any of its values, because the text ends in logs.
 fn describe(event: &BadEvent) -> String {
     match event {
-        BadEvent::NotOurs(error) => error.to_string(),
+        BadEvent::Untrusted(error) => error.to_string(),
         BadEvent::Json(error) => format!("invalid JSON: {}", without_values(error)),
         BadEvent::Sealing(_) => "a personal value cannot be decrypted".to_owned(),
         BadEvent::Decode(DecodeError::Payload { source, .. }) => {

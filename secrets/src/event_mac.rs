@@ -1,14 +1,15 @@
-//! The code by which a stored event shows that this installation wrote it there: HMAC-SHA-256 under a key that is derived
-//! from the master key. Who can write to the log's database, but has no key, can neither add an event nor change one.
+//! The authentication code of stored events: HMAC-SHA-256 under a key derived from the master key. It shows that
+//! this installation wrote the event at its place: write access to the log's database without the key can neither
+//! add nor change an event.
 //!
-//! It stands at the end of the metadata, as its last field, so that it travels with the event to any log:
-//! `,"mac":"v1.{43 characters of URL-safe base64}"}`. It covers (integers are 8 bytes, big-endian; pieces behind their length):
+//! The code is the last field of the metadata, so it moves with the event to any log: `,"mac":"v1.{43 characters of
+//! URL-safe base64}"}`. It covers (integers are 8 bytes, big-endian; every piece is preceded by its length):
 //!
 //! ```text
 //! "veche.event-mac.v1" ‖ stream ‖ revision ‖ event id (16 bytes) ‖ kind ‖ data ‖ metadata without the field
 //! ```
 //!
-//! The position is not covered: it belongs to one log, while a history can be copied to another.
+//! The position is not covered: it belongs to one log, and a history can be copied to another.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -22,36 +23,36 @@ use std::fmt;
 const TAG: &[u8] = b"veche.event-mac.v1";
 /// The text between the metadata and the code.
 const BEFORE: &[u8] = br#","mac":"v1."#;
-/// The end of the metadata behind the code.
+/// The end of the metadata, after the code.
 const AFTER: &[u8] = br#""}"#;
-/// Characters of 32 bytes in base64 without padding.
+/// Length of 32 bytes in base64 without padding.
 const CHARACTERS: usize = 43;
-/// How much longer the metadata becomes: the closing brace is replaced.
+/// Growth of the metadata in bytes; the closing brace is replaced.
 const SUFFIX: usize = BEFORE.len() + CHARACTERS + AFTER.len();
 
-/// Makes and checks the codes. Cheap to clone.
+/// Makes and checks the codes of events. Cheap to clone.
 #[derive(Clone)]
 pub struct EventMac(Hmac<Sha256>);
 
-/// The origin of an event, as far as it is known.
+/// Who wrote an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It is as this installation wrote it, and where.
+    /// This installation wrote the event, at this place.
     Genuine,
-    /// It carries no code: written by a program that made none yet, or by somebody else.
+    /// The event has no code: an earlier version of the program wrote it, or somebody else.
     Unmarked,
-    /// It carries a code that is not its own: it was changed, moved, or made without the key.
+    /// The code does not match: the event was changed, moved, or made without the key.
     Forged,
 }
 
-/// An event whose metadata is still without the code.
+/// An event without its code.
 pub(crate) struct Unstamped<'e> {
     pub(crate) stream: &'e StreamName,
     pub(crate) revision: Revision,
     pub(crate) id: EventId,
     pub(crate) kind: &'e str,
     pub(crate) data: &'e [u8],
-    /// A JSON object that is not empty.
+    /// A non-empty JSON object.
     pub(crate) meta: &'e [u8],
 }
 
@@ -71,8 +72,8 @@ impl EventMac {
         meta.into()
     }
 
-    /// The event as it is stored at a place in a stream: what a journal does, for tools that write to the log without one. Its
-    /// metadata is a JSON object that is not empty.
+    /// Adds the code to an event, for tools that write to the log without a journal. The metadata must be a
+    /// non-empty JSON object.
     #[must_use]
     pub fn mark(&self, stream: &StreamName, revision: Revision, event: NewEvent) -> NewEvent {
         let NewEvent { id, kind, data, meta } = &event;
@@ -80,7 +81,7 @@ impl EventMac {
         NewEvent { meta, ..event }
     }
 
-    /// Whether this installation wrote the event as it is.
+    /// Checks who wrote an event.
     pub fn origin(&self, event: &RawEvent) -> Origin {
         let Some((meta, code)) = split(&event.meta) else { return Origin::Unmarked };
         let mut bytes = [0; 32];
@@ -101,7 +102,7 @@ impl EventMac {
         }
     }
 
-    /// `meta` in pieces: the stored bytes lack the closing brace of what is covered.
+    /// `meta` comes in pieces because the stored bytes lack the closing brace of what is covered.
     fn over(&self, event: &Unstamped<'_>, meta: &[&[u8]]) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         let length = |mac: &mut Hmac<Sha256>, bytes: usize| mac.update(&(bytes as u64).to_be_bytes());
@@ -126,7 +127,7 @@ impl fmt::Debug for EventMac {
     }
 }
 
-/// The metadata without its closing brace, and the code's characters.
+/// Splits stored metadata into the covered part, without its closing brace, and the code.
 fn split(meta: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = meta.strip_suffix(AFTER)?;
     let (rest, code) = rest.split_at_checked(rest.len().checked_sub(CHARACTERS)?)?;

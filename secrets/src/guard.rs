@@ -1,8 +1,8 @@
-//! Decides which stored events are believed: those that carry the code of this installation, and those that were written before there
-//! were codes.
+//! Decides which stored events are trusted: those with a code of this installation, and those from before codes
+//! existed.
 //!
-//! Where codes begin is itself an event with a code, `history.guarded.v1`: what stands before it in the log may be without one.
-//! A log whose first event carries a code has no such event, and nothing in it may be without one.
+//! The event `history.guarded.v1`, which has a code itself, marks where codes begin: events before it may lack one.
+//! A log whose first event has a code has no such marker, and every event in it needs a code.
 
 use crate::{
     event_mac::{EventMac, Origin},
@@ -15,45 +15,45 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// The stored name of the event from which on all carry a code.
+/// Stored name of the event from which on every event has a code.
 const GUARDED: &str = "history.guarded.v1";
-/// Events that are read at once.
+/// Events per page.
 const PAGE: usize = 100;
-/// Codes have not begun yet.
+/// No event has a code yet.
 const NOT_YET: Position = Position::MAX;
 
-/// Decides which events are believed. Clones share what they know.
+/// Decides which events are trusted. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct Guard {
     mac: EventMac,
-    /// Up to here events may be without a code.
+    /// Events up to this position may lack a code.
     unmarked_until: Arc<AtomicU64>,
 }
 
-/// Why an event is not believed.
+/// Why an event is not trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotOurs {
-    /// It carries no code, and stands where each event has one.
-    #[error("it is not from this installation: it carries no code")]
+pub enum UntrustedEvent {
+    /// The event has no code, at a position where every event has one.
+    #[error("it is not from this installation: it has no code")]
     Unmarked,
-    /// Its code is not its own.
-    #[error("it is not as this installation wrote it: its code does not fit")]
+    /// The code of the event does not match.
+    #[error("it is not as this installation wrote it: its code does not match")]
     Forged,
 }
 
-/// The state of a log with regard to codes.
+/// Where codes begin in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beginning {
-    /// All events behind this position carry one.
+    /// Every event after this position has one.
     At(Position),
-    /// None carries one: programs of before have written it.
+    /// No event has one: earlier versions of the program wrote them all.
     NotYet,
-    /// Some carry one, and the event that says from where on is not there: somebody has taken it away.
+    /// Some events have one, but the marker is missing: somebody removed it.
     Lost,
 }
 
 impl Guard {
-    /// Believes no event without a code.
+    /// Trusts no event without a code.
     pub fn new(mac: EventMac) -> Self {
         Self { mac, unmarked_until: Arc::default() }
     }
@@ -62,17 +62,17 @@ impl Guard {
         &self.mac
     }
 
-    /// Whether an event is believed.
+    /// Checks an event.
     ///
     /// # Errors
-    /// [`NotOurs`].
-    pub fn check(&self, event: &RawEvent) -> Result<(), NotOurs> {
+    /// [`UntrustedEvent`] if the event must not be trusted.
+    pub fn check(&self, event: &RawEvent) -> Result<(), UntrustedEvent> {
         self.admit(event).map(drop)
     }
 
-    /// Whether an event is believed, and how its values are sealed then. An event that moves the beginning of codes is obeyed
-    /// by those behind it.
-    pub(crate) fn admit(&self, event: &RawEvent) -> Result<Version, NotOurs> {
+    /// Checks an event, and tells how its values are sealed. A marker event changes the state for the events after
+    /// it.
+    pub(crate) fn admit(&self, event: &RawEvent) -> Result<Version, UntrustedEvent> {
         match self.mac.origin(event) {
             Origin::Genuine => {
                 if is_beginning(event) {
@@ -83,20 +83,20 @@ impl Guard {
             Origin::Unmarked if event.position <= self.unmarked_until.load(Ordering::Acquire) => {
                 Ok(Version::V1)
             }
-            Origin::Unmarked => Err(NotOurs::Unmarked),
-            Origin::Forged => Err(NotOurs::Forged),
+            Origin::Unmarked => Err(UntrustedEvent::Unmarked),
+            Origin::Forged => Err(UntrustedEvent::Forged),
         }
     }
 
-    /// Whether there is a place in the log from which on each event must carry a code.
+    /// Whether codes begin somewhere in the log.
     pub fn has_begun(&self) -> bool {
         self.unmarked_until.load(Ordering::Acquire) != NOT_YET
     }
 
-    /// Reads from the log where codes begin, and believes accordingly from now on.
+    /// Reads where codes begin, and applies it from now on.
     ///
     /// # Errors
-    /// The log cannot be read.
+    /// [`ReadError`] if the log cannot be read.
     pub async fn read(&self, log: &Log) -> Result<Beginning, ReadError> {
         let beginning = self.beginning(log).await?;
         match beginning {
@@ -135,7 +135,7 @@ impl Guard {
 
     fn begin(&self, position: Position) {
         let set = |known| (known == NOT_YET || known < position).then_some(position);
-        // Nothing to do is no failure.
+        // An unchanged value is not an error.
         let _ = self.unmarked_until.fetch_update(Ordering::AcqRel, Ordering::Acquire, set);
     }
 }

@@ -1,13 +1,13 @@
-//! The log as the services use it: typed events in, typed events out, personal values sealed on the way, and no event believed
-//! that this installation did not write.
+//! The journal: appends and reads typed events, seals their personal values, and refuses events that this
+//! installation did not write.
 
 mod encoded;
 mod rulings;
 
 use crate::{
-    guard::{Guard, NotOurs},
+    guard::{Guard, UntrustedEvent},
     keyring::{Keyring, KeyringError},
-    sealing::{self, Place, SealingError, Version},
+    sealing::{self, FieldLocation, SealingError, Version},
     vault::Vault,
 };
 use chrono::{SubsecRound, Utc};
@@ -21,19 +21,19 @@ use serde_json::Value;
 use std::{collections::BTreeSet, error::Error, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
-/// How many events are read from a stream at once.
+/// Events per page.
 const PAGE: usize = 1_000;
 
-/// How often it is asked whose keys were destroyed elsewhere.
-pub const HEAR_EVERY: Duration = Duration::from_secs(2);
+/// Interval at which the keyring is polled for keys destroyed by other processes.
+pub const KEY_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How often an append whose outcome is unknown is repeated with the same ids.
+/// Maximum number of retries, with the same ids, of an append whose outcome is unknown.
 const REPEATS: usize = 3;
 
-/// How often an append that may go anywhere is tried at another end of its stream.
+/// Maximum number of attempts, at successive ends of the stream, of an append without an expected revision.
 const ENDS: usize = 20;
 
-/// The log and the keys that its personal values are sealed with. Cheap to clone.
+/// The log, and the keys that its personal values are sealed with. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Journal {
     log: Log,
@@ -41,28 +41,26 @@ pub struct Journal {
     guard: Guard,
 }
 
-/// Events to be stored in one stream, all or none.
+/// Events to append to one stream, all or none.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Where they belong.
     pub stream: StreamName,
-    /// What must be true of the stream.
+    /// The expected revision of the stream.
     pub expected: Expected,
-    /// What happened.
     pub events: Vec<Event>,
-    /// Who, when, why: the same for all.
+    /// Metadata, the same for all events.
     pub meta: Meta,
-    /// The command behind it, for its receipt.
+    /// The command, for its receipt.
     pub command: Option<CommandRef>,
 }
 
-/// Why events could not be written.
+/// Why events could not be appended.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The log said no.
+    /// The log refused or failed.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// There is no key to seal with.
+    /// A key is destroyed or unavailable.
     #[error(transparent)]
     Keys(#[from] KeyringError),
     /// A value could not be sealed.
@@ -79,62 +77,56 @@ pub enum LoadError {
     /// The log said no.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The keys cannot be had.
+    /// The keyring failed.
     #[error(transparent)]
     Keys(#[from] KeyringError),
-    /// One event cannot be read: written by a newer version, or damaged.
+    /// An event cannot be decoded: a newer version wrote it, or it is damaged.
     #[error("event at position {position}: {source}")]
-    Event {
-        /// Where.
-        position: u64,
-        /// Why.
-        source: BadEvent,
-    },
+    Event { position: u64, source: BadEvent },
 }
 
-/// Why one event cannot be read.
+/// Why an event cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum BadEvent {
-    /// Somebody else has written or changed it.
+    /// Somebody else wrote or changed it.
     #[error(transparent)]
-    NotOurs(#[from] NotOurs),
-    /// Not JSON.
+    Untrusted(#[from] UntrustedEvent),
+    /// It is not JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// A personal value does not open.
+    /// A personal value cannot be unsealed.
     #[error(transparent)]
     Sealing(#[from] SealingError),
-    /// Its name or shape is unknown.
+    /// Its kind or shape is unknown.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }
 
 impl Journal {
-    /// A journal over a log, the keys that belong to it, and the vault of its master key. It believes no event without a
-    /// code, see [`Guard::read`].
+    /// A journal over a log, its keyring, and the vault of its master key. It trusts no event without a code, see
+    /// [`Guard::read`].
     pub fn new(log: Log, keyring: Keyring, vault: &Vault) -> Self {
         Self { log, keyring, guard: Guard::new(vault.event_mac()) }
     }
 
-    /// Decides which events are believed.
+    /// Decides which events are trusted.
     pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// The keys underneath.
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
     }
 
-    /// The log underneath.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Appends events. Their ids derive from the command's, if it has one, so that a repeat writes nothing new.
+    /// Appends events. Their ids derive from the command's id, if there is one, so that a repeated command appends
+    /// nothing new.
     ///
     /// # Errors
-    /// [`WriteError`]; an append whose outcome stays unknown after repeats is [`AppendError::Unknown`].
+    /// [`WriteError`]; [`AppendError::Unknown`] if the outcome is still unknown after the retries.
     pub async fn append(&self, entry: Entry) -> Result<Appended, WriteError> {
         let expected = entry.expected;
         let encoded = self.encode(entry).await?;
@@ -146,9 +138,9 @@ impl Journal {
         self.insist(&encoded, &mut first).await
     }
 
-    /// An event's code covers its revision: where any would do, the end of the stream is asked for first.
+    /// Finds the end of the stream first, because the code of an event covers its revision.
     async fn append_at_the_end(&self, encoded: &Encoded, expected: Expected) -> Result<Appended, WriteError> {
-        // Nothing is written before the log has said where its end is: this is most likely not it.
+        // The first attempt only asks for the end of the stream: it is most likely not revision 1.
         let mut first = 1;
         for _ in 1..ENDS {
             match self.insist(encoded, &mut first).await {
@@ -177,7 +169,7 @@ impl Journal {
         Ok(self.log.append(append).await?)
     }
 
-    /// Sees to it that a subject has a key, see [`Keyring::ensure_evenly`].
+    /// Ensures that a subject has a key, see [`Keyring::ensure_evenly`].
     ///
     /// # Errors
     /// [`WriteError::Keys`].
@@ -193,17 +185,17 @@ impl Journal {
         Ok(self.keyring.destroy(&subject).await?)
     }
 
-    /// Keeps up with keys, as long as it is polled: takes up wrapping keys that were changed, forgets keys that were destroyed
-    /// elsewhere, and tells each time that there were some. Whatever a process remembers beside the log may have been made
-    /// with them.
+    /// Follows changes of keys while it is polled: reloads wrapping keys, forgets keys that other processes
+    /// destroyed, and calls `tell` after each such change, because caches may hold values that were unsealed with
+    /// them.
     pub async fn follow_keys(&self, mut tell: impl FnMut()) {
         let mut known = BTreeSet::new();
-        let mut beat = interval(HEAR_EVERY);
+        let mut beat = interval(KEY_POLL_INTERVAL);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             beat.tick().await;
             if let Err(error) = self.keyring.reload_wrapping() {
-                tracing::warn!(%error, "wrapping keys cannot be read again; those known before are in force");
+                tracing::warn!(%error, "wrapping keys cannot be reloaded; the previous ones stay in use");
             }
             match self.keyring.destroyed_lately().await {
                 Ok(destroyed) => {
@@ -214,13 +206,13 @@ impl Journal {
                     }
                     known = destroyed;
                 }
-                Err(error) => tracing::warn!(%error, "destroyed keys cannot be asked for"),
+                Err(error) => tracing::warn!(%error, "destroyed keys cannot be read"),
             }
         }
     }
 
-    /// All events of a stream from a revision on. In the place of one that is not believed, and that operators have ruled to skip,
-    /// stands their ruling.
+    /// Reads the events of a stream from a revision on. A ruling of operators takes the place of an untrusted event
+    /// that it skips.
     ///
     /// # Errors
     /// [`LoadError`].
@@ -236,7 +228,7 @@ impl Journal {
             let last = page.len() < PAGE;
             from += page.len() as Revision;
             match self.decode(page.clone()).await {
-                Err(LoadError::Event { source: BadEvent::NotOurs(_), .. }) => {
+                Err(LoadError::Event { source: BadEvent::Untrusted(_), .. }) => {
                     events.extend(self.without_skipped(page).await?);
                 }
                 decoded => events.extend(decoded?),
@@ -247,10 +239,10 @@ impl Journal {
         }
     }
 
-    /// Decodes what the log handed out.
+    /// Decodes stored events.
     ///
     /// # Errors
-    /// [`LoadError`], naming the first event that cannot be read.
+    /// [`LoadError`], for the first event that cannot be decoded.
     pub async fn decode(&self, raw: Vec<RawEvent>) -> Result<Vec<Recorded<Event>>, LoadError> {
         let mut parsed = Vec::with_capacity(raw.len());
         let mut subjects = BTreeSet::new();
@@ -266,7 +258,7 @@ impl Journal {
             let mut opened = || -> Result<(Event, Meta), BadEvent> {
                 if values.personal {
                     let (stream, event, version) = (&event.stream, event.id, values.version);
-                    let place = |part| Place { stream, event, part };
+                    let place = |part| FieldLocation { stream, event, part };
                     sealing::unseal(&mut values.data, &keys, version, place("data"))?;
                     sealing::unseal(&mut values.meta, &keys, version, place("meta"))?;
                 }
@@ -330,7 +322,7 @@ struct Values {
     data: Value,
     meta: Value,
     personal: bool,
-    /// How its personal values must be sealed.
+    /// The version in which its personal values must be sealed.
     version: Version,
 }
 

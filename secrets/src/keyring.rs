@@ -1,8 +1,9 @@
-//! Data keys: one for each person and team, kept outside the log, so that erasing somebody is destroying a key.
+//! Data keys, one per person and team, kept outside the log: erasing somebody means destroying a key.
 //!
-//! A key is made before the first event that needs it is appended, and is durable by then: an event whose key was lost
-//! would be lost too. Keys are stored wrapped, see [`crate::wrapping`]. A destroyed key leaves its row without the key, so that it is
-//! told from a missing one: the first means erased, the second that the keyring does not belong to this log.
+//! A key is durable before the first event that needs it is appended: an event whose key is lost would be lost too.
+//! Keys are stored wrapped, see [`crate::wrapping`]. A destroyed key leaves its row without the key, which
+//! distinguishes it from a missing one: the first means erased, the second that the keyring does not belong to this
+//! log.
 
 mod memory;
 mod postgres;
@@ -27,44 +28,44 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// Why the keyring has no answer.
+/// Why the keyring failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// A key is wanted for somebody who was erased: nothing can be written about them any more.
+    /// The subject was erased: no key may be made, and nothing can be written about it.
     #[error("the key of {0} was destroyed")]
     Destroyed(Subject),
-    /// A stored key does not open under this master key.
+    /// A stored key does not unwrap under this master key.
     #[error("the key of {0} does not open: {1}")]
     Unreadable(Subject, VaultError),
-    /// No new key can be made.
+    /// A key could not be made or wrapped.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// The database failed; trying again is safe.
+    /// The database failed; the call can be retried.
     #[error("the keyring's database: {0}")]
     Database(#[from] sqlx::Error),
 }
 
-/// Where data keys are kept. Cheap to clone.
+/// Storage of data keys. Cheap to clone.
 #[derive(Clone)]
 pub enum Keyring {
-    /// In this process; lost with it.
+    /// In memory, for tests.
     Memory(MemoryKeyring),
     /// In the schema `keys` of a Postgres database.
     Postgres(PostgresKeyring),
 }
 
 impl Keyring {
-    /// A keyring that lives as long as its process.
+    /// A keyring in memory.
     pub fn memory() -> Self {
         Self::Memory(MemoryKeyring::default())
     }
 
-    /// A keyring in a migrated database, see [`Self::migrate`]. Its keys are wrapped by `wrapping`, or by a vault.
+    /// A keyring in a migrated database, see [`Self::migrate`]. `wrapping`, or a vault, wraps its keys.
     pub fn postgres(pool: PgPool, wrapping: impl Into<Wrapping>) -> Self {
         Self::Postgres(PostgresKeyring::new(pool, wrapping.into()))
     }
 
-    /// Creates or updates the schema `keys`; safe to run from many processes at once, and again.
+    /// Creates or updates the schema `keys`; repeatable, and safe in many processes at once.
     ///
     /// # Errors
     /// [`KeyringError::Database`].
@@ -72,10 +73,10 @@ impl Keyring {
         postgres::migrate(pool).await
     }
 
-    /// The keys of all these subjects, made durably where there were none.
+    /// Returns the keys of all subjects, and durably creates missing ones.
     ///
     /// # Errors
-    /// [`KeyringError::Destroyed`] for a subject that was erased; then none is made.
+    /// [`KeyringError::Destroyed`] for an erased subject; then no key is created.
     pub async fn ensure(&self, subjects: &[Subject]) -> Result<Keys, KeyringError> {
         match self {
             Self::Memory(keyring) => keyring.ensure(subjects),
@@ -83,11 +84,11 @@ impl Keyring {
         }
     }
 
-    /// As [`Self::ensure`] for one subject, with the same work whether it had a key or gets its first: for calls whose
-    /// duration must not tell who is known here.
+    /// Ensures the key of one subject like [`Self::ensure`], with the same work whether it exists or not: for calls
+    /// whose duration must not reveal who is known.
     ///
     /// # Errors
-    /// As [`Self::ensure`].
+    /// [`KeyringError::Destroyed`] for an erased subject.
     pub async fn ensure_evenly(&self, subject: Subject) -> Result<(), KeyringError> {
         match self {
             Self::Memory(keyring) => keyring.ensure(&[subject]).map(drop),
@@ -95,7 +96,7 @@ impl Keyring {
         }
     }
 
-    /// What is known of these subjects' keys; subjects that never had one are absent.
+    /// Returns the keys of subjects; subjects that never had one are absent.
     ///
     /// # Errors
     /// [`KeyringError::Database`] or [`KeyringError::Unreadable`].
@@ -106,11 +107,11 @@ impl Keyring {
         }
     }
 
-    /// Destroys a subject's key for ever: what it sealed cannot be read again. Repeating it changes nothing. Answers how
-    /// long ago it was destroyed first, for those who wait until all have heard of it.
+    /// Destroys a subject's key for good: what it sealed cannot be read again. Repeatable. Returns how long ago the
+    /// key was destroyed first, for callers that wait until all processes have noticed.
     ///
-    /// Other processes notice within the life of their caches (10 minutes), or sooner by [`Self::destroyed_lately`].
-    /// Backups of the key table must be let expire for the erasure to be complete.
+    /// Other processes notice when their caches expire (10 minutes), or sooner by [`Self::destroyed_lately`]. The
+    /// erasure is complete when backups of the key table have expired.
     ///
     /// # Errors
     /// [`KeyringError::Database`].
@@ -124,7 +125,7 @@ impl Keyring {
         }
     }
 
-    /// Subjects whose keys were destroyed so lately that a process may still remember them.
+    /// Subjects whose keys were destroyed recently enough to be in the cache of a process.
     ///
     /// # Errors
     /// [`KeyringError::Database`].
@@ -135,7 +136,7 @@ impl Keyring {
         }
     }
 
-    /// Every subject that has or had a key, and whether the key was destroyed.
+    /// All subjects that have or had a key; `true` if it was destroyed.
     ///
     /// # Errors
     /// [`KeyringError::Database`].
@@ -146,10 +147,10 @@ impl Keyring {
         }
     }
 
-    /// Takes up wrapping keys that were changed since.
+    /// Reloads wrapping keys that changed.
     ///
     /// # Errors
-    /// [`KeyringError::Vault`]; then those known before stay in force.
+    /// [`KeyringError::Vault`]; then the previous keys stay in use.
     pub fn reload_wrapping(&self) -> Result<(), KeyringError> {
         match self {
             Self::Memory(_) => Ok(()),
@@ -157,7 +158,7 @@ impl Keyring {
         }
     }
 
-    /// How many keys are not wrapped by the wrapping key in force.
+    /// Number of keys that are not wrapped by the current wrapping key.
     ///
     /// # Errors
     /// [`KeyringError::Database`].
@@ -168,10 +169,10 @@ impl Keyring {
         }
     }
 
-    /// Wraps some of those keys anew, at most `most`; answers how many. Whoever uses them meanwhile notices nothing.
+    /// Rewraps up to `most` keys under the current wrapping key while others use them; returns how many.
     ///
     /// # Errors
-    /// [`KeyringError::Database`]; [`KeyringError::Unreadable`] when one is wrapped by a key that is not there.
+    /// [`KeyringError::Database`]; [`KeyringError::Unreadable`] if a key is wrapped by an unknown key.
     pub async fn rewrap(&self, most: u32) -> Result<u64, KeyringError> {
         match self {
             Self::Memory(_) => Ok(0),
@@ -179,7 +180,7 @@ impl Keyring {
         }
     }
 
-    /// Drops what this process remembers of a subject's key: for a process that learns of an erasure elsewhere.
+    /// Removes a subject's key from the cache, after an erasure by another process.
     pub fn forget_cached(&self, subject: &Subject) {
         match self {
             Self::Memory(_) => {}
@@ -197,12 +198,12 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// Keys by subject, as [`Keyring::get`] found them.
+/// Keys by subject.
 #[derive(Clone, Debug, Default)]
 pub struct Keys(BTreeMap<Subject, KeyState>);
 
 impl Keys {
-    /// What is known of a subject's key; nothing if it never had one.
+    /// The key of a subject; `None` if it never had one.
     pub fn of(&self, subject: &Subject) -> Option<&KeyState> {
         self.0.get(subject)
     }
@@ -212,7 +213,7 @@ impl Keys {
     }
 }
 
-/// A subject's key, as long as it has one.
+/// The key of a subject, or its destruction.
 #[derive(Clone, Debug)]
 pub enum KeyState {
     /// The key.
@@ -233,7 +234,7 @@ impl DataKey {
         Ok(Self(bytes))
     }
 
-    /// The key of what belongs to two: made of both of theirs, so that it is lost with either.
+    /// The key of a value that belongs to two subjects: derived from both keys, so it is lost with either.
     pub(crate) fn together_with(&self, other: &Self) -> Self {
         let mut block = Zeroizing::new([0; 64]);
         block[..32].copy_from_slice(self.0.as_ref());
@@ -243,7 +244,7 @@ impl DataKey {
         Self(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
-    /// Seals bytes that open only with the same version and `context`.
+    /// Seals bytes; they open only with the same version and `context`.
     pub(crate) fn seal(&self, version: Version, plain: &[u8], context: &[u8]) -> Result<String, VaultError> {
         Cipher::new(&self.0).seal(version, plain, context)
     }
@@ -270,7 +271,7 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// Binds a wrapped key to its row: a key moved to another subject's row does not open.
+/// Binds a wrapped key to its row: in another subject's row it does not unwrap.
 fn wrapping_context(subject: &Subject) -> String {
     format!("data-key:{subject}")
 }

@@ -1,4 +1,5 @@
-//! What only the master key opens: vault, data keys, sealed values, codes of events and rows, and the journal over the log.
+//! Secrets: the vault of the master key, data keys, sealed values, codes of events and rows, and the journal that
+//! appends and reads events with them.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
 

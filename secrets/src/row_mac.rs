@@ -1,5 +1,6 @@
-//! The code by which a row that gives rights shows that the projection wrote it: HMAC-SHA-256 under a key that is derived from
-//! the master key, over the table's name and the columns that count. It has no randomness: a rebuild makes the same.
+//! The authentication code of rows that grant rights: HMAC-SHA-256 under a key derived from the master key, over
+//! the table's name and the relevant columns. It shows that the projection wrote the row. It is deterministic: a
+//! rebuild makes the same code.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -8,7 +9,7 @@ use std::fmt;
 /// The first covered bytes.
 const TAG: &[u8] = b"veche.row-mac.v1";
 
-/// Makes and checks the codes. Cheap to clone.
+/// Makes and checks the codes of rows. Cheap to clone.
 #[derive(Clone)]
 pub struct RowMac(Hmac<Sha256>);
 
@@ -17,12 +18,12 @@ impl RowMac {
         Self(Hmac::new(key.into()))
     }
 
-    /// The code of a row: `columns` in an order that never changes.
+    /// The code of a row; the order of `columns` is a contract.
     pub fn of(&self, table: &str, columns: &[&[u8]]) -> Vec<u8> {
         self.over(table, columns).finalize().into_bytes().to_vec()
     }
 
-    /// Whether a code is the row's.
+    /// Whether a code matches the row.
     pub fn fits(&self, table: &str, columns: &[&[u8]], code: Option<&[u8]>) -> bool {
         code.is_some_and(|code| self.over(table, columns).verify_slice(code).is_ok())
     }
@@ -49,7 +50,7 @@ mod tests {
     use crate::vault::Vault;
 
     #[test]
-    fn a_code_fits_its_table_its_columns_and_its_key() {
+    fn code_matches_only_its_table_columns_and_key() {
         let mac = Vault::new(&[7; 32]).row_mac();
         let code = mac.of("session", &[b"hash", b"account"]);
         assert!(mac.fits("session", &[b"hash", b"account"], Some(&code)));

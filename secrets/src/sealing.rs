@@ -1,13 +1,13 @@
-//! Personal values on their way into the log and out of it: `value` in the clear becomes `sealed` ciphertext and back.
+//! Seals personal values before events are appended, and unseals them after events are read.
 //!
-//! A personal value is the object `{"$personal": {"subject": …, "value": …}}` that [`events::Personal`] writes, at any
-//! depth. What is inside of one is opaque: it is sealed as a whole and never searched for more. Ciphertext is accepted
-//! from the log only: an event about to be appended that already contains `sealed` is refused, since free-form JSON of
-//! a client may otherwise smuggle in another person's ciphertext and read it back in the clear.
+//! A personal value is the object `{"$personal": {"subject": …, "value": …}}` that [`events::Personal`] writes, at
+//! any depth. Its content is opaque: it is sealed as a whole and not searched for further values. Ciphertext is
+//! accepted from the log only: appending an event that already contains `sealed` is refused, because free-form JSON
+//! of a client could otherwise smuggle in another person's ciphertext and read it back in the clear.
 //!
-//! Ciphertext is bound to its place: the purpose, the stream, the event's id, and the path of the field, besides its owners.
-//! Copied into another event, or into another field, it does not open. The position and the revision are left out: the first
-//! belongs to one log. Events of before (version 1) were bound to the owners alone; see [`Version`].
+//! Ciphertext is bound to its place: purpose, stream, event id, path of the field, and owners. Copied to another
+//! event or field, it does not open. Position and revision are not bound: the position belongs to one log. Events
+//! of earlier versions (version 1) are bound to the owners only; see [`Version`].
 
 use crate::{
     keyring::{DataKey, KeyState, Keys},
@@ -19,54 +19,49 @@ use std::{borrow::Cow, collections::BTreeSet, fmt::Write};
 
 pub(crate) use crate::vault::cipher::Version;
 
-/// The first part of the associated data of an event's values.
+/// First piece of the associated data of an event's values.
 const PURPOSE: &[u8] = b"event";
 
-/// The stored event that a value belongs to, and the part of it.
+/// The stored event that a value belongs to, and its part.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct FieldLocation<'a> {
     pub(crate) stream: &'a StreamName,
     pub(crate) event: EventId,
     /// `data` or `meta`.
     pub(crate) part: &'static str,
 }
 
-/// Why a value was neither sealed nor opened.
+/// Why a value could not be sealed or unsealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealingError {
-    /// An object with the marker that is no personal value of the expected form.
+    /// An object with the marker but not the form of a personal value.
     #[error("a malformed personal value")]
     Malformed,
-    /// The keys given lack this subject's: they were not asked for, or the keyring does not belong to this log.
+    /// The key is missing: it was not loaded, or the keyring does not belong to this log.
     #[error("no key of {0}")]
     NoKey(Subject),
-    /// A value is to be written about somebody who was erased.
+    /// The value belongs to an erased subject.
     #[error("the key of {0} was destroyed")]
     Destroyed(Subject),
     /// The ciphertext was changed, or was sealed under another key.
     #[error("a personal value of {subject} does not open: {source}")]
-    Unreadable {
-        /// Whose value it is.
-        subject: Subject,
-        /// What the cipher says.
-        source: VaultError,
-    },
-    /// The ciphertext is of a version that an event of this age cannot hold: it was put there.
+    Unreadable { subject: Subject, source: VaultError },
+    /// The ciphertext has a version that an event of this age cannot contain: somebody put it there.
     #[error("a personal value of {0} is sealed in another version than its event")]
     OtherVersion(Subject),
-    /// Sealing failed for want of randomness.
+    /// Sealing failed because there was no randomness.
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
 
-/// Whether JSON text may contain personal values: a scan of bytes that saves parsing it.
+/// Whether JSON text may contain personal values: a byte scan that saves parsing.
 ///
-/// Sound for text that our own serialiser wrote, which never escapes the marker's characters.
+/// Correct for the output of our own serialiser, which never escapes the marker's characters.
 pub fn may_contain_personal(json: &[u8]) -> bool {
     memchr::memmem::find(json, MARKER.as_bytes()).is_some()
 }
 
-/// Whose keys are needed to seal or unseal this value.
+/// The subjects whose keys are needed to seal or unseal this value.
 ///
 /// # Errors
 /// [`SealingError::Malformed`].
@@ -76,11 +71,11 @@ pub fn subjects(value: &Value) -> Result<BTreeSet<Subject>, SealingError> {
     Ok(found)
 }
 
-/// Seals every personal value in place. A value already erased (without `value`) stays as it is.
+/// Seals every personal value in place. An erased value (without `value`) stays unchanged.
 ///
 /// # Errors
-/// Any [`SealingError`]; the value is then half sealed and must not be used.
-pub(crate) fn seal(value: &mut Value, keys: &Keys, place: Place<'_>) -> Result<(), SealingError> {
+/// [`SealingError`]; the value is then half sealed and must not be used.
+pub(crate) fn seal(value: &mut Value, keys: &Keys, place: FieldLocation<'_>) -> Result<(), SealingError> {
     walk(value, &mut Path::default(), &mut |body, path| {
         let owners = Owners::of(body)?;
         if body.contains_key("sealed") {
@@ -95,16 +90,16 @@ pub(crate) fn seal(value: &mut Value, keys: &Keys, place: Place<'_>) -> Result<(
     })
 }
 
-/// Opens every personal value in place; one whose key was destroyed comes out without `value`: erased. All of them must be
-/// of the version that the event's age asks for: an older one could have been copied from anywhere.
+/// Unseals every personal value in place; one whose key was destroyed comes out without `value`: erased. All must
+/// have the version that the event's age requires, because an older one could have been copied from anywhere.
 ///
 /// # Errors
-/// Any [`SealingError`] but `Destroyed`; the value is then half open and must not be used.
+/// [`SealingError`] except `Destroyed`; the value is then half unsealed and must not be used.
 pub(crate) fn unseal(
     value: &mut Value,
     keys: &Keys,
     version: Version,
-    place: Place<'_>,
+    place: FieldLocation<'_>,
 ) -> Result<(), SealingError> {
     walk(value, &mut Path::default(), &mut |body, path| {
         let owners = Owners::of(body)?;
@@ -132,12 +127,12 @@ pub(crate) fn unseal(
     })
 }
 
-/// The way to a value, as a JSON pointer (RFC 6901).
+/// The path of a value, as a JSON pointer (RFC 6901).
 #[derive(Default)]
 struct Path(String);
 
 impl Path {
-    /// Does something one step further down.
+    /// Calls `work` with the path extended by `name`.
     fn within<T>(&mut self, name: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.0.len();
         self.0.push('/');
@@ -155,7 +150,7 @@ impl Path {
 
     fn within_item<T>(&mut self, index: usize, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.0.len();
-        // Writing to a text never fails.
+        // Writing to a String cannot fail.
         let _ = write!(self.0, "/{index}");
         let done = work(self);
         self.0.truncate(before);
@@ -163,7 +158,7 @@ impl Path {
     }
 }
 
-/// Calls `change` on the body of every personal value, with the way there. Depth is bounded by the parser that made the value.
+/// Calls `change` on the body of every personal value, with its path. The parser of the value bounds the depth.
 fn walk(
     value: &mut Value,
     path: &mut Path,
@@ -204,7 +199,7 @@ fn collect(value: &Value, found: &mut BTreeSet<Subject>) -> Result<(), SealingEr
     }
 }
 
-/// Whose a personal value is.
+/// The owners of a personal value.
 struct Owners {
     subject: Subject,
     /// See [`events::Personal::within`].
@@ -212,7 +207,8 @@ struct Owners {
 }
 
 impl Owners {
-    /// The owners that a personal value's body names. It has no fields but the known ones: others would stay in the clear.
+    /// Reads the owners from a personal value's body. Unknown fields are refused, because they would stay in the
+    /// clear.
     fn of(body: &Map<String, Value>) -> Result<Self, SealingError> {
         if body.keys().any(|name| !matches!(name.as_str(), "subject" | "within" | "value" | "sealed")) {
             return Err(SealingError::Malformed);
@@ -224,7 +220,7 @@ impl Owners {
         Ok(Self { subject: named("subject")?.ok_or(SealingError::Malformed)?, within: named("within")? })
     }
 
-    /// The key of the owner, or the one that takes both: it is gone as soon as either of theirs is.
+    /// The key of the owner, or the key derived from both owners, which is lost with either.
     fn key<'k>(&self, keys: &'k Keys) -> Result<Cow<'k, DataKey>, SealingError> {
         let own = live(keys, self.subject)?;
         Ok(match self.within {
@@ -233,8 +229,8 @@ impl Owners {
         })
     }
 
-    /// The associated data that binds ciphertext: moved under other names, and since version 2 to another place, it does not open.
-    fn context(&self, version: Version, place: Place<'_>, path: &Path) -> Vec<u8> {
+    /// The associated data: under other owners, and since version 2 at another place, the ciphertext does not open.
+    fn context(&self, version: Version, place: FieldLocation<'_>, path: &Path) -> Vec<u8> {
         let owners = match self.within {
             None => self.subject.to_string(),
             Some(within) => format!("{} {within}", self.subject),

@@ -1,9 +1,9 @@
-//! Signatures (Ed25519, RFC 8032) that anybody can check who has the public key: checkpoints and receipts.
+//! Ed25519 signatures (RFC 8032) of checkpoints and receipts, which anybody with the public key can check.
 
 use ed25519_dalek::{Signer, Verifier};
 use std::{fmt, str::FromStr};
 
-/// Signs. Made by [`crate::vault::Vault::signing_key`].
+/// A signing key, made by [`crate::vault::Vault::signing_key`].
 #[derive(Clone)]
 pub struct SigningKey(ed25519_dalek::SigningKey);
 
@@ -12,7 +12,7 @@ impl SigningKey {
         Self(ed25519_dalek::SigningKey::from_bytes(seed))
     }
 
-    /// What its signatures are checked with.
+    /// The public key that checks its signatures.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
     }
@@ -29,12 +29,12 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Checks signatures. As text: 64 hexadecimal digits.
+/// Checks signatures. Its text form is 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicKey(ed25519_dalek::VerifyingKey);
 
 impl PublicKey {
-    /// Whether `signature` is this key's of `text`.
+    /// Whether `signature` is this key's signature of `text`.
     pub fn verifies(&self, text: &[u8], signature: &str) -> bool {
         let mut bytes = [0; 64];
         hex::decode_to_slice(signature, &mut bytes).is_ok()
@@ -48,7 +48,7 @@ impl fmt::Display for PublicKey {
     }
 }
 
-/// Not a public key.
+/// The text is not a public key.
 #[derive(Debug, thiserror::Error)]
 #[error("a public key must be 64 hexadecimal digits of an Ed25519 key")]
 pub struct BadPublicKey;
@@ -69,7 +69,7 @@ mod tests {
     use crate::vault::Vault;
 
     #[test]
-    fn a_signature_is_checked_with_nothing_but_the_public_key() {
+    fn signature_is_checked_with_the_public_key_alone() {
         let key = Vault::new(&[7; 32]).signing_key();
         let signature = key.sign(b"checkpoint");
         let public: PublicKey = key.public().to_string().parse().unwrap();
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_key_that_is_none_is_refused() {
+    fn malformed_public_key_is_refused() {
         for digits in ["", "00", &"zz".repeat(32)] {
             assert!(digits.parse::<PublicKey>().is_err(), "{digits:?}");
         }

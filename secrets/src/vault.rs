@@ -1,4 +1,4 @@
-//! The master key and all that is made from it: keyed hashes, sealed text, login codes; and tokens from the system.
+//! The vault of the master key: keyed hashes, sealed text, login codes, derived keys, and random tokens.
 
 pub(crate) mod cipher;
 mod place;
@@ -20,14 +20,15 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-/// What a keyed hash is for. Each purpose has a subkey of its own, so that equal inputs never meet across purposes.
+/// Purpose of a keyed hash. Each purpose has a subkey, so equal inputs have different hashes for different
+/// purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Finds a session by its token.
     SessionToken,
     /// Finds a phone's stream and address book entries without the number.
     Phone,
-    /// Counts login codes by the first digits of their numbers, without these.
+    /// Counts login codes by phone prefix, without storing the prefix.
     PhonePrefix,
     /// Finds a temporary token of a QR login.
     QrToken,
@@ -41,14 +42,14 @@ pub enum Purpose {
     LoginRequest,
     /// Derives a command's id from a client's idempotency key.
     CommandId,
-    /// Vouches for the address of a client whose command another process passes on.
+    /// Authenticates the client's address in a command that a gateway passes on.
     ClientAddress,
-    /// Fingerprints a request's content, to tell a repeat from another request under the same id.
+    /// Fingerprints a request's content, to distinguish a repetition from another request with the same id.
     Fingerprint,
 }
 
 impl Purpose {
-    /// The label that goes into key derivation: a contract, since stored hashes depend on it.
+    /// Label of the key derivation: a contract, because stored hashes depend on it.
     const fn label(self) -> &'static [u8] {
         match self {
             Self::SessionToken => b"hash:session-token",
@@ -66,7 +67,7 @@ impl Purpose {
     }
 }
 
-/// Why the vault could not do its work.
+/// Why the vault failed.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// A master key is 32 bytes, written as 64 hexadecimal digits.
@@ -78,18 +79,18 @@ pub enum VaultError {
     /// Not a text that [`Vault::seal`] makes.
     #[error("not a sealed text")]
     Malformed,
-    /// Sealed under another key, for another purpose, or changed since.
+    /// The text was sealed under another key or for another place, or was changed.
     #[error("sealed text does not open under this key")]
     Tampered,
-    /// Sealed under a key that is not among those at hand.
+    /// The text was sealed under an unknown key.
     #[error("sealed under a key that is not there")]
     UnknownKey,
-    /// The operating system gives no random bytes.
+    /// The operating system has no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(#[from] getrandom::Error),
 }
 
-/// Keeps the master key. Cheap to clone.
+/// The keys derived from the master key. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault(Arc<Secrets>);
 
@@ -106,7 +107,7 @@ impl Vault {
         Self(Arc::new(Secrets { derive, cipher }))
     }
 
-    /// A vault over a key of 64 hexadecimal digits; white space around it is ignored.
+    /// A vault over a key of 64 hexadecimal digits, with optional white space around it.
     ///
     /// # Errors
     /// [`VaultError::BadKey`].
@@ -124,12 +125,12 @@ impl Vault {
         Self::from_hex(&Zeroizing::new(std::fs::read_to_string(path)?))
     }
 
-    /// HMAC-SHA-256 under the purpose's subkey: what is stored and searched in place of a secret.
+    /// HMAC-SHA-256 under the purpose's subkey, stored and searched in place of a secret.
     pub fn keyed_hash(&self, purpose: Purpose, secret: &[u8]) -> [u8; 32] {
         hmac(&subkey(&self.0.derive, purpose.label()), &[secret])
     }
 
-    /// Seals bytes into text that opens in one place only (authenticated, not stored in the text).
+    /// Seals bytes into text that opens only for the same place, which is authenticated but not part of the text.
     ///
     /// # Errors
     /// [`VaultError::Randomness`].
@@ -137,7 +138,7 @@ impl Vault {
         self.0.cipher.seal(Version::V2, plain, &place.context(Version::V2))
     }
 
-    /// Opens what [`Self::seal`] made, also by a program that did not know purposes yet.
+    /// Opens sealed text, including text of version 1, which had no purposes.
     ///
     /// # Errors
     /// [`VaultError::Malformed`] or [`VaultError::Tampered`].
@@ -156,29 +157,29 @@ impl Vault {
         self.0.cipher.open(Version::V1, wrapped, context)
     }
 
-    /// The codes of rows that give rights: they show that the projection wrote them.
+    /// Makes the codes of rows that grant rights.
     pub fn row_mac(&self) -> RowMac {
         RowMac::new(&subkey(&self.0.derive, b"mac:row"))
     }
 
-    /// The codes of stored events: they show that this installation wrote them.
+    /// Makes the codes of stored events.
     pub fn event_mac(&self) -> EventMac {
         EventMac::new(&subkey(&self.0.derive, b"mac:event"))
     }
 
-    /// The key that checkpoints of the audit chain and receipts of erasure are signed with.
+    /// The key that signs checkpoints of the audit chain and receipts of erasure.
     pub fn signing_key(&self) -> SigningKey {
         SigningKey::from_seed(&subkey(&self.0.derive, b"sign:audit"))
     }
 
-    /// The login code for one request to log in: decimal digits, derived and so never stored.
+    /// The login code of a login request: decimal digits, at most 18, derived and therefore never stored.
     ///
-    /// `phone_hash` is the keyed hash of the number and `nonce` the request's. At most 18 digits.
+    /// `phone_hash` is the keyed hash of the phone and `nonce` belongs to the request.
     pub fn login_code(&self, phone_hash: &[u8; 32], nonce: Uuid, digits: u8) -> String {
         let digits = usize::from(digits.min(18));
         let key = subkey(&self.0.derive, Purpose::LoginCode.label());
         let wide = hmac(&key, &[phone_hash, nonce.as_bytes()]);
-        // 256 bits reduced digit by digit: the bias against uniform digits is below 10^18 / 2^256.
+        // 256 bits are reduced digit by digit: the bias is below 10^18 / 2^256.
         let mut rest = wide;
         let code: Vec<u8> = (0..digits).map(|_| b'0' + divide_by_ten(&mut rest)).collect();
         code.into_iter().rev().map(char::from).collect()
@@ -191,10 +192,10 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// Writes a fresh master key to a new file that only its owner can read.
+/// Writes a new master key to a new file that only its owner can read.
 ///
 /// # Errors
-/// [`VaultError::File`] also when the file exists: a key is never overwritten.
+/// [`VaultError::File`], also if the file exists: a key is never overwritten.
 #[expect(clippy::disallowed_methods, reason = "makes the master key")]
 pub fn create_key_file(path: &Path) -> Result<(), VaultError> {
     let mut master = Zeroizing::new([0_u8; 32]);
@@ -211,7 +212,7 @@ pub fn create_key_file(path: &Path) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// A fresh secret of `bytes` random bytes in URL-safe base64 without padding: 24 bytes are the 32 characters of a
+/// A new secret of `bytes` random bytes in URL-safe base64 without padding: 24 bytes make the 32 characters of a
 /// session token, 20 the 27 of an invitation token or an API key, 16 the 22 of a QR login.
 ///
 /// # Errors
@@ -223,20 +224,20 @@ pub fn token(bytes: usize) -> Result<String, VaultError> {
     Ok(cipher::encode(&random))
 }
 
-/// Compares secrets in a time that tells nothing of where they differ.
+/// Compares secrets in constant time.
 pub fn equal(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }
 
 fn subkey<const BYTES: usize>(derive: &Hkdf<Sha256>, label: &[u8]) -> Zeroizing<[u8; BYTES]> {
     let mut key = Zeroizing::new([0; BYTES]);
-    // Cannot fail: HKDF refuses only outputs above 255 hashes, and ours are one or two.
+    // Cannot fail: HKDF only refuses outputs above 255 hashes, and these are one or two.
     let done = derive.expand(label, key.as_mut());
     debug_assert!(done.is_ok());
     key
 }
 
-/// The key fills a block of SHA-256, so that none has to be padded.
+/// The key fills a block of SHA-256, so it needs no padding.
 fn hmac(key: &[u8; 64], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new(key.into());
     for part in parts {

@@ -1,8 +1,8 @@
-//! The keys that data keys are wrapped with: one in force, and earlier ones that still open, so that the one in force can
-//! be replaced while everything runs.
+//! Wrapping keys, which wrap the data keys: a current one, and earlier ones that still unwrap, so that the current
+//! one can be rotated while the product runs.
 //!
-//! They stand in a file, one a line, the one in force first. Whoever changes the file need not tell anybody: it is read
-//! again every few seconds, and at once when a key turns up that nobody here knows. Without a file the master key wraps.
+//! They are in a file, one per line, the current one first. Processes need no notification of a change: they reload
+//! the file every few seconds, and at once when they meet an unknown key. Without a file the master key wraps.
 
 use crate::vault::{
     Vault, VaultError,
@@ -17,10 +17,10 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// What a text starts with that a key of the file wrapped; the key's name and a colon follow.
+/// Prefix of a text that a key of the file wrapped; the key's name and a colon follow.
 const PREFIX: &str = "w:";
 
-/// Wraps and opens data keys. Cheap to clone.
+/// Wraps and unwraps data keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Wrapping(Arc<Inner>);
 
@@ -37,26 +37,26 @@ struct Named {
 }
 
 impl From<Vault> for Wrapping {
-    /// The master key wraps.
+    /// Wraps with the master key.
     fn from(master: Vault) -> Self {
         Self(Arc::new(Inner { master, file: None, ring: RwLock::default() }))
     }
 }
 
 impl Wrapping {
-    /// The first key of a file wraps; what the master key has wrapped opens too.
+    /// Wraps with the first key of a file; all its keys and the master key unwrap.
     ///
     /// # Errors
-    /// The file cannot be read, or a line is no key.
+    /// [`VaultError`] if the file cannot be read, or a line is not a key.
     pub fn from_file(master: Vault, file: &Path) -> Result<Self, VaultError> {
         let ring = RwLock::new(read(file)?);
         Ok(Self(Arc::new(Inner { master, file: Some(file.to_owned()), ring })))
     }
 
-    /// Reads the file again.
+    /// Reloads the file.
     ///
     /// # Errors
-    /// As [`Self::from_file`]; then the keys known before stay.
+    /// [`VaultError`] if the file cannot be read, or a line is not a key; then the previous keys stay.
     pub fn reload(&self) -> Result<(), VaultError> {
         if let Some(file) = &self.0.file {
             let keys = read(file)?;
@@ -65,7 +65,7 @@ impl Wrapping {
         Ok(())
     }
 
-    /// What texts begin with that the key in force has wrapped.
+    /// Prefix of texts wrapped by the current key.
     pub fn in_force(&self) -> String {
         let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
         ring.first().map_or_else(|| "v1.".to_owned(), Named::prefix)
@@ -121,21 +121,21 @@ impl Named {
     }
 }
 
-/// Puts a fresh key on top of the file, or makes the file with it. Whoever reads sees the old file or the new one.
+/// Prepends a new key to the file, or creates the file. Readers see the old file or the new one.
 ///
 /// # Errors
-/// The file cannot be read or written, a line of it is no key, or somebody else is adding one at this moment.
+/// [`VaultError`] if the file cannot be read or written, if a line is not a key, or while another process adds one.
 pub fn add_key(file: &Path) -> Result<(), VaultError> {
     let beside = file.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    // Whoever makes it has the turn: of two at once neither key may get lost.
+    // The process that creates it has the lock: neither of two concurrent keys may get lost.
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let new = options.open(&beside)?;
     let added = write_on_top(file, &beside, new);
     if added.is_err() {
-        // What is left of it would keep everybody else out.
+        // A leftover would lock everybody out.
         let _ = std::fs::remove_file(&beside);
     }
     added
@@ -155,7 +155,7 @@ fn write_on_top(file: &Path, beside: &Path, mut new: std::fs::File) -> Result<()
     new.sync_all()?;
     read(beside)?;
     std::fs::rename(beside, file)?;
-    // Data keys that are wrapped with it are durable at once, so must its name be.
+    // Data keys wrapped with it are durable at once, so the file name must be durable too.
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok(std::fs::File::open(folder)?.sync_all()?)
 }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_key_wraps_earlier_ones_open_and_those_taken_out_do_not() {
+    fn new_key_wraps_earlier_keys_unwrap_and_removed_keys_do_not() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wrapping.keys");
         let master = Vault::new(&[7; 32]);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_longer_one_changes_nothing() {
+    fn damaged_file_keeps_the_previous_keys() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wrapping.keys");
         add_key(&file).unwrap();

@@ -4,7 +4,7 @@ use crate::{cli::Failure, runtime::Runtime};
 use clap::Subcommand;
 use indicatif::ProgressBar;
 use platform::config::Config;
-use secrets::{journal::HEAR_EVERY, keyring::Keyring, wrapping};
+use secrets::{journal::KEY_POLL_INTERVAL, keyring::Keyring, wrapping};
 
 /// Number of keys rewrapped per transaction.
 const BATCH: u32 = 500;
@@ -40,7 +40,7 @@ async fn rotate(config: Config) -> Result<(), Failure> {
     let bar = ProgressBar::new(keyring.wrapped_before().await?);
     let mut rewrapped = pass(keyring, &bar).await?;
     loop {
-        tokio::time::sleep(HEAR_EVERY * 3).await;
+        tokio::time::sleep(KEY_POLL_INTERVAL * 3).await;
         match pass(keyring, &bar).await? {
             0 => break,
             more => rewrapped += more,

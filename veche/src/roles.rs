@@ -13,7 +13,7 @@ use platform::{
     budget::Budget,
     config::{Config, Realtime},
     http::{Shell, health},
-    server::{self, Doors},
+    server::{self, AcceptLimiter},
     telemetry::Metrics,
 };
 use projection_service::{
@@ -68,14 +68,15 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     let listener = server::bind(config.listen).await?;
     let runtime = Runtime::open(config, beginner(role)).await?;
     let router = assemble(role, &runtime).await?;
-    let doors = Doors::new(runtime.config.http.connections_per_address, &runtime.config.trusted_proxies);
+    let limiter =
+        AcceptLimiter::new(runtime.config.http.connections_per_address, &runtime.config.trusted_proxies);
     let header_timeout = Duration::from_secs(runtime.config.http.header_timeout_sec);
     if let Some(address) = runtime.config.metrics_listen {
         let operators = server::bind(address).await?;
         server::serve(&runtime.tasks, operators, metrics.routes(runtime.readiness.clone()), header_timeout);
     }
     metrics.keep_up(&runtime.tasks);
-    server::serve_through(&doors, &runtime.tasks, listener, router, header_timeout);
+    server::serve_through(&limiter, &runtime.tasks, listener, router, header_timeout);
     tracing::info!(role = ?role, listen = %runtime.config.listen, url = runtime.config.public_url(), "ready to serve");
     let stopped = server::until_stopped(&runtime.tasks, &runtime.readiness, runtime.config.drain()).await;
     runtime.close().await;

@@ -1,4 +1,4 @@
-//! A nats-server of a test's own, on a port that the system chooses; gone with the test.
+//! A nats-server of a single test, on a port that the system chooses; stopped with the test.
 
 use crate::{Bus, NatsOptions, NatsTls};
 use std::{
@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 pub(super) struct NatsServer {
     child: Child,
     port: u16,
-    /// Where the server writes its ports and process id.
+    /// Folder in which the server writes its ports and process id.
     _folder: tempfile::TempDir,
 }
 
@@ -31,11 +31,11 @@ impl NatsServer {
         Self { child, port: port.unwrap(), _folder: folder }
     }
 
-    /// A bus with a connection.
+    /// A connected bus.
     pub(super) async fn bus(&self) -> Bus {
         let bus = self.bus_unconnected().await;
         wait_until(|| bus.healthy()).await;
-        // Subscribing waits for an echo: behind it, the news of the connection has been dealt with too.
+        // Subscribing waits for an echo: after it the connection event has been handled too.
         drop(bus.subscribe("ready").await.unwrap());
         bus
     }
@@ -51,13 +51,13 @@ impl NatsServer {
         self.child.kill().await.unwrap();
     }
 
-    /// Starts again on the same port.
+    /// Restarts the server on the same port.
     pub(super) async fn restart(&mut self) {
         self.child = spawn(self.port.into(), None);
     }
 }
 
-/// Polls until true; a condition that never comes is caught by the test runner's own limit.
+/// Polls until the condition holds; the test runner's timeout catches one that never does.
 pub(super) async fn wait_until(mut condition: impl FnMut() -> bool) {
     for _ in 0..6_000 {
         if condition() {
@@ -65,7 +65,7 @@ pub(super) async fn wait_until(mut condition: impl FnMut() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("what was waited for did not come");
+    panic!("the condition did not hold in time");
 }
 
 fn spawn(port: i32, ports_folder: Option<&Path>) -> Child {

@@ -11,11 +11,11 @@ use domain::upload::Uploads;
 use events::{ContactId, Position, ReceiptId, StreamName, Subject, TeamId};
 use media::blobs::Blobs;
 use platform::http::ApiError;
-use secrets::journal::{HEAR_EVERY, Journal};
+use secrets::journal::{Journal, KEY_POLL_INTERVAL};
 use std::{fmt::Debug, time::Duration};
 
 /// After this time every process has forgotten a destroyed key, and appends in flight have arrived.
-const KEY_FORGOTTEN: Duration = Duration::from_secs(HEAR_EVERY.as_secs() * 3);
+const KEY_FORGOTTEN: Duration = Duration::from_secs(KEY_POLL_INTERVAL.as_secs() * 3);
 
 /// Files that one append removes.
 const FILES: usize = 200;

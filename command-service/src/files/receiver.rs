@@ -15,7 +15,7 @@ use media::{
 use platform::{
     config,
     connections::{ConnectionLimiter, ConnectionLimits, Permit},
-    http::{ApiError, Beside, FileForm, Patience},
+    http::{ApiError, FileForm, FormFields, FormTimeouts},
     limits::{Key, Limit},
 };
 use protocol::lang::Text;
@@ -102,7 +102,7 @@ impl UploadReceiver {
     ) -> Result<(ReceivedFile, Context), ApiError> {
         let permit = self.admit(scope, purpose, form.at_least(), pending.has_key()).await?;
         let config = &self.access.config.uploads;
-        let patience = Patience {
+        let patience = FormTimeouts {
             whole: Duration::from_secs(config.timeout_sec.into()),
             grace: GRACE,
             rate: config.min_bytes_per_sec.into(),
@@ -116,7 +116,7 @@ impl UploadReceiver {
             hash.iter_mut().for_each(|hash| hash.update(&piece));
             incoming.write(&piece).await.map_err(ApiError::unavailable)?;
         }
-        let Beside { file_name, texts } = file.end().await?;
+        let FormFields { file_name, texts } = file.end().await?;
         let name = shown_name(&file_name);
         let content = hash.map(|hash| [name.as_bytes(), &hash.finalize()[..], &in_one(&texts)].concat());
         let now = self.access.clock.now();

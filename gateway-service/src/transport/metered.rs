@@ -4,7 +4,7 @@
 
 use super::frame_tracker::{FrameTracker, Step};
 use futures::{FutureExt, future::BoxFuture};
-use platform::budget::{Charge, Purse, Whose};
+use platform::budget::{BudgetOwner, Charge, Purse};
 use std::{
     collections::VecDeque,
     io::{self, IoSlice},
@@ -33,7 +33,7 @@ pub(crate) struct Metered<S> {
 }
 
 struct Short {
-    room: BoxFuture<'static, Result<Charge, Whose>>,
+    room: BoxFuture<'static, Result<Charge, BudgetOwner>>,
     since: Instant,
     /// The charge belongs to the incomplete message.
     is_of_held: bool,

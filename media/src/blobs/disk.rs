@@ -1,5 +1,5 @@
-//! Blobs in a folder: `{first two hex digits}/{hex id}/{name}`, written aside, synced, then renamed into place; notes of
-//! doubt are files of their own, `doubted/{hex id}`.
+//! Blobs in a folder: `{first two hex digits}/{hex id}/{name}`, written to a temporary file, synced, then renamed.
+//! A mark is a file of its own, `doubted/{hex id}`.
 
 use super::BlobError;
 use crate::clean::{self, CleanError, Format, Outcome};
@@ -17,13 +17,13 @@ use std::{
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter};
 use uuid::Uuid;
 
-/// Files being written; same file system as the rest, so that renaming is atomic.
+/// Folder of temporary files, on the same file system so that renaming is atomic.
 const ASIDE: &str = "incoming";
-/// Notes about blobs that the log may not know of.
-const DOUBTED: &str = "doubted";
-/// Bytes that are read, or gathered before they are written, at once.
+/// Folder of the marks of blobs that the log may not reference.
+const MARKS: &str = "doubted";
+/// Bytes per read, and per write.
 const PIECE: usize = 256 * 1024;
-/// After this long without a piece a file aside was left by a crash.
+/// A temporary file without writes for this long was left by a crash.
 const LEFT_BEHIND: Duration = Duration::from_secs(3_600);
 
 /// Blobs in a folder.
@@ -35,7 +35,7 @@ pub struct DiskBlobs {
 impl DiskBlobs {
     pub(super) async fn open(folder: PathBuf) -> Result<Self, BlobError> {
         let blobs = Self { folder: folder.into() };
-        let folders = [ASIDE, DOUBTED].map(|name| blobs.folder.join(name));
+        let folders = [ASIDE, MARKS].map(|name| blobs.folder.join(name));
         on_disk(move || folders.iter().try_for_each(fs::create_dir_all)).await?;
         blobs.sweep().await?;
         Ok(blobs)
@@ -61,9 +61,9 @@ impl DiskBlobs {
         Ok(Some(DiskContent { file, size }))
     }
 
-    pub(super) async fn doubt(&self, id: BlobId, about: &str) -> Result<(), BlobError> {
+    pub(super) async fn mark(&self, id: BlobId, about: &str) -> Result<(), BlobError> {
         let (aside, note, about) = (self.aside(), self.note(id), about.to_owned());
-        let folder = self.folder.join(DOUBTED);
+        let folder = self.folder.join(MARKS);
         on_disk(move || {
             write_synced(&aside, about.as_bytes())?;
             fs::rename(aside, note)?;
@@ -72,14 +72,14 @@ impl DiskBlobs {
         .await
     }
 
-    pub(super) async fn settle(&self, id: BlobId) -> Result<(), BlobError> {
+    pub(super) async fn unmark(&self, id: BlobId) -> Result<(), BlobError> {
         let note = self.note(id);
-        // A note that comes back after a crash is looked into once more: nothing needs to be synced.
+        // Not synced: a mark that reappears after a crash is only checked once more.
         on_disk(move || absent_as_none(fs::remove_file(note)).map(drop)).await
     }
 
-    pub(super) async fn doubted(&self, age: Duration) -> Result<Vec<(BlobId, String)>, BlobError> {
-        let folder = self.folder.join(DOUBTED);
+    pub(super) async fn marked(&self, age: Duration) -> Result<Vec<(BlobId, String)>, BlobError> {
+        let folder = self.folder.join(MARKS);
         on_disk(move || {
             let mut found = vec![];
             for entry in fs::read_dir(folder)? {
@@ -101,7 +101,7 @@ impl DiskBlobs {
         let name = name.to_owned();
         let folder = Arc::clone(&self.folder);
         on_disk(move || {
-            let written = write_synced(&aside, &bytes).and_then(|()| settle(&aside, &folder, &place, &name));
+            let written = write_synced(&aside, &bytes).and_then(|()| publish(&aside, &folder, &place, &name));
             if written.is_err() {
                 let _ = fs::remove_file(&aside);
             }
@@ -126,7 +126,7 @@ impl DiskBlobs {
     }
 
     fn note(&self, id: BlobId) -> PathBuf {
-        self.folder.join(DOUBTED).join(id.0.simple().to_string())
+        self.folder.join(MARKS).join(id.0.simple().to_string())
     }
 
     fn place(&self, id: BlobId) -> PathBuf {
@@ -135,7 +135,7 @@ impl DiskBlobs {
     }
 }
 
-/// A file aside: gone with this value.
+/// A temporary file, deleted on drop.
 #[derive(Debug)]
 struct Aside {
     path: PathBuf,
@@ -143,12 +143,12 @@ struct Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        // Quick, and there is nobody left to wait for it. What was renamed into place is not there any more.
+        // Deleting is quick, and nothing can wait for it here. After a rename the file does not exist.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// A file that is being written aside.
+/// A temporary file that is being written.
 #[derive(Debug)]
 pub struct DiskIncoming {
     blobs: DiskBlobs,
@@ -200,11 +200,11 @@ impl DiskIncoming {
         let (place, folder) = (self.blobs.place(id), Arc::clone(&self.blobs.folder));
         let name = name.to_owned();
         let aside = self.aside;
-        on_disk(move || settle(&aside.path, &folder, &place, &name)).await
+        on_disk(move || publish(&aside.path, &folder, &place, &name)).await
     }
 }
 
-/// A file that is open.
+/// A file opened for reading.
 #[derive(Debug)]
 pub struct DiskContent {
     file: tokio::fs::File,
@@ -240,8 +240,8 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Renames into place, and syncs the folders whose entries changed: a name is durable only when its folder is.
-fn settle(aside: &Path, folder: &Path, place: &Path, name: &str) -> io::Result<()> {
+/// Renames the file, and syncs the folders whose entries changed: a name is durable only if its folder is.
+fn publish(aside: &Path, folder: &Path, place: &Path, name: &str) -> io::Result<()> {
     fs::create_dir_all(place)?;
     fs::rename(aside, place.join(name))?;
     let changed = place.ancestors().take_while(|path| path.starts_with(folder));
@@ -271,7 +271,7 @@ fn absent_as_none<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Disk work blocks: it runs aside from the threads that serve.
+/// Runs blocking disk work outside the async threads.
 #[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
 async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,

@@ -1,4 +1,5 @@
-//! What every kind of storage must do: blobs come back whole or in part, go when deleted, and never leave their folder.
+//! The contract of every storage: blobs are read whole or in part, disappear when deleted, and never leave their
+//! folder.
 
 use super::{BlobError, Blobs};
 use crate::clean::{Format, Outcome};
@@ -19,7 +20,7 @@ fn id(number: u128) -> BlobId {
 }
 
 #[tokio::test]
-async fn what_was_put_is_got_until_deleted() {
+async fn stored_blob_is_readable_until_deleted() {
     let (_folder, blobs) = blobs().await;
     blobs.put(id(1), "256.jpg", Bytes::from_static(b"small")).await.unwrap();
     blobs.put(id(1), "1x.jpg", Bytes::from_static(b"large")).await.unwrap();
@@ -35,7 +36,7 @@ async fn what_was_put_is_got_until_deleted() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_aside_and_a_reopened_folder_keeps_its_blobs() {
+async fn reopened_folder_keeps_blobs_and_no_temporary_files() {
     let (folder, blobs) = blobs().await;
     blobs.put(id(1), "256.jpg", Bytes::from_static(b"small")).await.unwrap();
     let root = folder.path().join("blobs");
@@ -50,7 +51,7 @@ async fn part(blobs: &Blobs, blob: BlobId, range: Range<u64>) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_file_comes_in_and_goes_out_in_pieces() {
+async fn file_is_received_and_read_in_pieces() {
     let (folder, blobs) = blobs().await;
     let whole: Vec<u8> = (0..700_000u32).map(|n| (n % 251) as u8).collect();
     let mut incoming = blobs.receive().await.unwrap();
@@ -70,7 +71,7 @@ async fn a_file_comes_in_and_goes_out_in_pieces() {
 }
 
 #[tokio::test]
-async fn a_file_that_breaks_off_leaves_nothing() {
+async fn dropped_incoming_file_leaves_nothing() {
     let (folder, blobs) = blobs().await;
     let mut incoming = blobs.receive().await.unwrap();
     incoming.write(&[7; 500_000]).await.unwrap();
@@ -82,7 +83,7 @@ async fn a_file_that_breaks_off_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_picture_is_stored_without_its_metadata() {
+async fn cleaned_picture_is_stored_without_metadata() {
     let (folder, blobs) = blobs().await;
     let head = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
     let (plain, comment) = ([&head[..], b";"].concat(), b"\x21\xfe\x03GPS\0");
@@ -104,23 +105,23 @@ async fn a_picture_is_stored_without_its_metadata() {
 }
 
 #[tokio::test]
-async fn doubts_are_kept_until_settled() {
+async fn marks_are_kept_until_removed() {
     let (folder, blobs) = blobs().await;
-    blobs.doubt(id(1), "one").await.unwrap();
-    blobs.doubt(id(2), "two").await.unwrap();
-    blobs.doubt(id(2), "two again").await.unwrap();
-    assert_eq!(blobs.doubted(Duration::from_secs(3_600)).await.unwrap(), []);
+    blobs.mark(id(1), "one").await.unwrap();
+    blobs.mark(id(2), "two").await.unwrap();
+    blobs.mark(id(2), "two again").await.unwrap();
+    assert_eq!(blobs.marked(Duration::from_secs(3_600)).await.unwrap(), []);
     let again = Blobs::disk(folder.path().join("blobs")).await.unwrap();
-    let mut doubted = again.doubted(Duration::ZERO).await.unwrap();
-    doubted.sort();
-    assert_eq!(doubted, [(id(1), "one".to_owned()), (id(2), "two again".to_owned())]);
-    again.settle(id(1)).await.unwrap();
-    again.settle(id(1)).await.unwrap();
-    assert_eq!(again.doubted(Duration::ZERO).await.unwrap().len(), 1);
+    let mut marked = again.marked(Duration::ZERO).await.unwrap();
+    marked.sort();
+    assert_eq!(marked, [(id(1), "one".to_owned()), (id(2), "two again".to_owned())]);
+    again.unmark(id(1)).await.unwrap();
+    again.unmark(id(1)).await.unwrap();
+    assert_eq!(again.marked(Duration::ZERO).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn names_that_could_be_paths_are_refused() {
+async fn name_that_could_be_a_path_is_refused() {
     let (_folder, blobs) = blobs().await;
     let long = "a".repeat(33);
     for name in

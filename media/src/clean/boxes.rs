@@ -1,7 +1,7 @@
-//! Files of boxes (ISO/IEC 14496-12): HEIC, AVIF, MP4, QuickTime, 3GP.
+//! Cleans files of ISO/IEC 14496-12 boxes: HEIC, AVIF, MP4, QuickTime, 3GP.
 //!
-//! Boxes refer to absolute offsets in the file, so nothing may move: a box that is not needed for display is renamed to `free`,
-//! which readers skip, and its content is zeroed.
+//! Boxes refer to absolute offsets in the file, so nothing may move: a box that is not needed for display is
+//! renamed to `free`, which readers skip, and its content is zeroed.
 
 use super::{
     CleanError, film, heif,
@@ -10,25 +10,25 @@ use super::{
 };
 use std::io;
 
-/// One box, and where it is.
+/// A box and its offsets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) name: [u8; 4],
-    /// Where its head begins, where its content does, and where it ends.
+    /// Offsets of the start of its head, of its content, and of its end.
     pub(super) from: u64,
     pub(super) content: u64,
     pub(super) end: u64,
 }
 
 impl Found {
-    /// Makes it an empty one that is as long.
+    /// Plans to turn it into an empty box of the same length.
     pub(super) fn free(&self, plan: &mut Plan) -> Result<(), CleanError> {
         plan.over(self.from + 4, b"free".to_vec());
         plan.blank(self.content..self.end)
     }
 }
 
-/// The box that begins here, within a place; nothing if there is none. One that is cut ends where the place does.
+/// Reads the box at the current offset, within `end`; `None` if there is none. A truncated box ends at `end`.
 pub(super) fn next(source: &mut Source<'_>, end: u64) -> io::Result<Option<Found>> {
     let from = source.at();
     if end.saturating_sub(from) < 8 {
@@ -48,7 +48,8 @@ pub(super) fn next(source: &mut Source<'_>, end: u64) -> io::Result<Option<Found
     Ok((size >= head && found.content <= end).then_some(found))
 }
 
-/// See [`super::clean`]; returns whether there is something to display. The content of pictures is scanned for metadata marks.
+/// Cleans the file; returns whether there is something to display. The content of pictures is scanned for metadata
+/// marks.
 pub(super) fn walk(
     source: &mut Source<'_>,
     sink: &mut Sink<'_>,
@@ -72,11 +73,11 @@ pub(super) fn walk(
         behind = found.end;
         source.go(behind)?;
     }
-    // Bytes behind the last box are not a box.
+    // Bytes after the last box are not a box.
     plan.blank(behind..length)?;
     let has_pictures = match items {
         Some(items) => items.plan(&mut plan, if film.is_some() { &[] } else { &contents })?,
-        // Nobody knows what of the contents is metadata.
+        // Without a description it is unknown which of the contents is metadata.
         None if is_picture && film.is_none() && !contents.is_empty() => return Err(CleanError::Hidden),
         None => false,
     };

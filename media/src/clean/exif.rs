@@ -1,9 +1,9 @@
 //! The orientation: the only EXIF value that is kept.
 
-/// Bytes of a block that are read: which side is up stands in its first directory.
+/// Number of bytes of a block to read: the orientation is in its first directory.
 pub(super) const READ: u64 = 64 * 1024;
 
-/// An EXIF block that says nothing but which side is up; nothing if that is as usual.
+/// Builds an EXIF block with the orientation only; `None` if the orientation is normal.
 pub(super) fn upright(exif: &[u8]) -> Option<Vec<u8>> {
     let orientation = orientation(exif).filter(|orientation| (2..=8).contains(orientation))?;
     let mut block = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01".to_vec();

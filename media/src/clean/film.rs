@@ -1,5 +1,5 @@
-//! Films and sound in boxes: user data, metadata, creation times and tracks other than video, audio and text are removed:
-//! cameras write their position into data tracks.
+//! Cleans films and sound in boxes: removes user data, metadata, creation times, and tracks other than video, audio
+//! and text, because cameras write their position into data tracks.
 
 use super::{
     CleanError,
@@ -8,18 +8,18 @@ use super::{
     stream::Source,
 };
 
-/// Tracks that are shown, heard or read.
+/// Kinds of tracks that stay.
 const SHOWN: [&[u8; 4]; 9] =
     [b"vide", b"soun", b"text", b"sbtl", b"subt", b"clcp", b"pict", b"auxv", b"hint"];
-/// Most pieces of a track that goes.
+/// Maximum number of chunks of a removed track.
 const MOST: u64 = 200_000;
 
 /// Whether all tracks of a film stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tracks {
-    /// All of them stay.
+    /// All tracks stay.
     Kept,
-    /// One goes at least.
+    /// At least one track is removed.
     Dropped,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn plan(source: &mut Source<'_>, moov: &Found, plan: &mut Plan) -> Re
     Ok(tracks)
 }
 
-/// When it was made and changed.
+/// Plans to zero the creation and modification times.
 fn no_times(source: &mut Source<'_>, found: &Found, plan: &mut Plan) -> Result<(), CleanError> {
     source.go(found.content)?;
     let times = if source.byte()? == Some(1) { 16 } else { 8 };
@@ -93,7 +93,7 @@ fn child(source: &mut Source<'_>, of: &Found, name: [u8; 4]) -> Result<Option<Fo
     Ok(None)
 }
 
-/// The bytes of a track that goes, wherever they lie in the file.
+/// Plans to zero the samples of a removed track.
 fn no_samples(source: &mut Source<'_>, media: &Found, plan: &mut Plan) -> Result<(), CleanError> {
     let Some(info) = child(source, media, *b"minf")? else { return Ok(()) };
     let Some(table) = child(source, &info, *b"stbl")? else { return Ok(()) };
@@ -115,10 +115,10 @@ fn no_samples(source: &mut Source<'_>, media: &Found, plan: &mut Plan) -> Result
     Ok(())
 }
 
-/// How long the samples of a track are.
+/// The sizes of a track's samples, in bytes.
 fn sizes(source: &mut Source<'_>, table: &Found) -> Result<Vec<u64>, CleanError> {
     let Some(found) = child(source, table, *b"stsz")? else {
-        // A shorter form, which no camera writes: what it hides is not known.
+        // A compact form that no camera writes: what it hides is unknown.
         return match child(source, table, *b"stz2")? {
             Some(_) => Err(CleanError::Hidden),
             None => Ok(vec![]),
@@ -133,7 +133,7 @@ fn sizes(source: &mut Source<'_>, table: &Found) -> Result<Vec<u64>, CleanError>
     }
 }
 
-/// The rows of a table, each of so many bytes, whose number stands behind so many bytes of its content.
+/// Reads the rows of a table, `width` bytes each; the number of rows is at offset `at` of its content.
 fn rows(
     source: &mut Source<'_>,
     table: &Found,

@@ -1,5 +1,5 @@
-//! GIF 89a: blocks up to the trailer. Comments, plain texts and applications' own blocks go, but for those that say how often
-//! an animation runs and what its colours are. A file that breaks off gets a trailer.
+//! Cleans GIF 89a: keeps blocks up to the trailer. Comments, plain texts and application blocks are dropped, except
+//! those with an animation's loop count and its colours. A truncated file gets a trailer.
 
 use super::stream::{Sink, Source};
 use std::io;
@@ -9,10 +9,10 @@ const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 const CONTROL: u8 = 0xf9;
 const APPLICATION: u8 = 0xff;
-/// Applications whose blocks stay.
+/// Application blocks that stay.
 const KEPT: [&[u8; 11]; 3] = [b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
 
-/// See [`super::clean`]; whether there are pixels.
+/// Cleans the file; returns whether there are pixels.
 pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     let header = source.up_to(13)?;
     sink.put(&header)?;
@@ -37,7 +37,7 @@ pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<b
     Ok(drawn)
 }
 
-/// Bytes of a table of colours.
+/// Length of a colour table, in bytes.
 fn colours(flags: u8) -> u64 {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
@@ -58,7 +58,7 @@ fn extension(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
     blocks(source, &mut |piece| if kept { sink.put(piece) } else { Ok(()) })
 }
 
-/// One image; whether it is one.
+/// Copies one image; returns whether it has pixels.
 fn image(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     let Some(placed) = source.array::<9>()? else { return Ok(false) };
     let table = source.up_to(colours(placed[8]))?;
@@ -71,7 +71,7 @@ fn image(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Hands on blocks up to the empty one, which a file that breaks off gets.
+/// Passes blocks to `put`, up to the empty one, which is added to a truncated file.
 fn blocks(source: &mut Source<'_>, put: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     loop {
         let Some(size) = source.byte()? else { return put(&[0]) };

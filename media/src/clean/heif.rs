@@ -1,6 +1,7 @@
-//! The items of a HEIF file (ISO/IEC 23008-12): pictures stay, metadata items are zeroed.
+//! Cleans the items of a HEIF file (ISO/IEC 23008-12): pictures stay, metadata items are zeroed.
 //!
-//! The orientation is a property of a picture there (`irot`, `imir`) and stays; EXIF's word of it does not count.
+//! The orientation is a property of a picture there (`irot`, `imir`) and stays; the orientation in EXIF does not
+//! count.
 
 use super::{
     CleanError,
@@ -10,19 +11,19 @@ use super::{
 };
 use std::{collections::BTreeMap, ops::Range};
 
-/// Largest description of a file's items that is read.
+/// Maximum size of the description of the items, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
-/// Most pieces of all items.
+/// Maximum number of extents of all items.
 const MOST: usize = 100_000;
-/// Items that are pictures, or make pictures of others.
+/// Kinds of items that are pictures, or derive pictures from others.
 const PICTURES: [&[u8; 4]; 15] = [
     b"hvc1", b"hev1", b"lhv1", b"av01", b"avc1", b"vvc1", b"evc1", b"jpeg", b"j2k1", b"unci", b"grid",
     b"iovl", b"iden", b"tmap", b"mask",
 ];
-/// An EXIF block that says nothing, behind the place where it begins.
+/// An empty EXIF block, with its header.
 const EMPTY_EXIF: &[u8] = b"\0\0\0\0MM\0\x2a\0\0\0\x08\0\0\0\0\0\0";
 
-/// Where an item's bytes are.
+/// An item and its extents.
 #[derive(Debug)]
 struct Item {
     id: u32,
@@ -34,11 +35,11 @@ struct Item {
 pub(super) struct Items {
     kinds: BTreeMap<u32, [u8; 4]>,
     items: Vec<Item>,
-    /// Boxes that tell of the pictures and are not needed to show them.
+    /// Boxes that describe the pictures and are not needed to display them.
     told: Vec<Found>,
 }
 
-/// Reads the box `meta` of a picture; nothing if it is that of something else or cannot be read.
+/// Reads the box `meta` of a picture; `None` if it belongs to something else or is malformed.
 pub(super) fn items(source: &mut Source<'_>, meta: &Found) -> Result<Option<Items>, CleanError> {
     if meta.end - meta.content > LARGEST {
         return Err(CleanError::Hidden);
@@ -86,7 +87,8 @@ impl Items {
         Ok(())
     }
 
-    /// Descriptions and times go; the places of the others are counted by, so they are made empty ones.
+    /// Frees properties with descriptions and times; they keep their place, because properties are referred to by
+    /// index.
     fn read_properties(&mut self, source: &mut Source<'_>, found: &Found) -> Result<(), CleanError> {
         while let Some(inner) = next(source, found.end)? {
             if &inner.name == b"ipco" {
@@ -102,7 +104,7 @@ impl Items {
         Ok(())
     }
 
-    /// Reads the box `iloc`; nothing if it cannot be read.
+    /// Reads the box `iloc`; `None` if it is malformed.
     fn read_places(
         &mut self,
         bytes: &[u8],
@@ -138,7 +140,7 @@ impl Items {
                 let place = match method {
                     0 => 0..length,
                     1 => inner.clone()?,
-                    // Pieces of other items, which are looked at themselves.
+                    // Extents within other items, which are cleaned themselves.
                     _ => continue,
                 };
                 let from = place.start.checked_add(from)?.min(place.end);
@@ -191,14 +193,14 @@ impl Items {
     }
 }
 
-/// Numbers of several widths, one behind the other.
+/// Reads successive numbers of various widths.
 struct Words<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl Words<'_> {
-    /// The next one, of so many bytes, at most 8; nothing at the end.
+    /// The next number, `width` bytes wide, at most 8; `None` at the end.
     fn number(&mut self, width: usize) -> Option<u64> {
         let bytes = self.bytes.get(self.at..self.at + width).filter(|_| width <= 8)?;
         self.at += width;

@@ -1,7 +1,8 @@
-//! JPEG (ITU-T T.81, annex B): segments up to the end of the image; trailing data, such as films of phones, is dropped.
+//! Cleans JPEG (ITU-T T.81, annex B): keeps segments up to the end of the image; trailing data, such as films of
+//! phones, is dropped.
 //!
-//! A segment stays if decoding needs its kind and its structure is valid. Bytes between segments are dropped. A missing end
-//! mark is added.
+//! A segment stays if decoding needs its kind and its structure is valid. Bytes between segments are dropped. A
+//! missing end mark is added.
 
 use super::{
     exif,
@@ -21,7 +22,7 @@ const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
-/// See [`super::clean`]; whether there are pixels.
+/// Cleans the file; returns whether there are pixels.
 pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     sink.copy(source, 2)?;
     let (mut framed, mut scanned, mut turned) = (false, false, false);
@@ -31,7 +32,7 @@ pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<b
                 sink.put_own(&[0xff, END], if ended.is_some() { &[0xff, END] } else { &[] })?;
                 return Ok(framed && scanned);
             }
-            // These stand alone, and mean nothing here.
+            // Markers without content, which mean nothing here.
             Some(0x01 | 0xd0..=0xd8) => {}
             Some(marker) => {
                 let Some(length) = source.array::<2>()?.map(u16::from_be_bytes) else { continue };
@@ -50,7 +51,7 @@ pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<b
     }
 }
 
-/// Goes behind the next marker: any number of 0xff may stand before it, and bytes of no meaning before those.
+/// Reads past the next marker, with any fill bytes (0xff) and stray bytes before it.
 fn marker(source: &mut Source<'_>) -> io::Result<Option<u8>> {
     while source.until(0xff, |_| Ok(()))? {
         source.skip(1)?;
@@ -66,7 +67,7 @@ fn marker(source: &mut Source<'_>) -> io::Result<Option<u8>> {
 }
 
 fn put(sink: &mut Sink<'_>, marker: u8, kept: &[u8], read: &[u8]) -> io::Result<()> {
-    // As long as what was read, or shorter.
+    // At most as long as the segment that was read.
     let length = u16::try_from(kept.len() + 2).map_err(io::Error::other)?.to_be_bytes();
     sink.put_own(&[0xff, marker, length[0], length[1]], &[0xff, marker, length[0], length[1]])?;
     match kept == read && marker != APP1 {
@@ -75,14 +76,14 @@ fn put(sink: &mut Sink<'_>, marker: u8, kept: &[u8], read: &[u8]) -> io::Result<
     }
 }
 
-/// Copies coded pixels, up to a marker that is none of those that stand among them; whether there are any.
+/// Copies entropy-coded data up to the next marker that does not belong to it; returns whether there is any.
 fn scan(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     let from = sink.written();
     while source.until(0xff, |piece| sink.put(piece))? {
         let at = source.at();
         match source.array::<2>()? {
             Some(pair @ [_, 0x00 | 0xd0..=0xd7]) => sink.put(&pair)?,
-            // Fill bytes: the last of them is looked at again.
+            // Fill bytes: the last of them is examined again.
             Some([_, 0xff]) => {
                 sink.put(&[0xff])?;
                 source.go(at + 1)?;
@@ -97,11 +98,11 @@ fn scan(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     Ok(sink.written() > from)
 }
 
-/// The content to keep of a segment; nothing drops the segment.
+/// The content to keep of a segment; `None` drops the segment.
 fn kept(marker: u8, content: &[u8], turned: &mut bool) -> Option<Vec<u8>> {
     let whole = |fits: bool| fits.then(|| content.to_vec());
     match marker {
-        // Without the small picture in it.
+        // Without the thumbnail.
         APP0 if content.starts_with(JFIF) => Some([content.get(..12)?, &[0, 0]].concat()),
         APP1 if !*turned => {
             let upright = exif::upright(content.strip_prefix(EXIF)?)?;

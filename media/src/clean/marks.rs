@@ -1,4 +1,4 @@
-//! Bytes by which metadata is known wherever it lies: no compressed pixels have them by chance.
+//! Byte sequences that identify metadata anywhere in a file: compressed pixels do not contain them by chance.
 
 use memchr::memmem::Finder;
 use std::{
@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-/// How Exif, XMP and Photoshop's blocks begin, and what is in them in any case.
+/// The signatures of Exif, XMP and Photoshop blocks, and texts that they always contain.
 const MARKS: [&[u8]; 8] = [
     b"Exif\0\0",
     b"ns.adobe.com/",
@@ -19,7 +19,7 @@ const MARKS: [&[u8]; 8] = [
 ];
 const LONGEST: usize = 17;
 
-/// Bytes that are searched at once.
+/// Bytes searched at once.
 const BUFFER: usize = 64 * 1024;
 
 static FINDERS: LazyLock<[Finder<'static>; 8]> = LazyLock::new(|| MARKS.map(Finder::new));
@@ -27,7 +27,7 @@ static FINDERS: LazyLock<[Finder<'static>; 8]> = LazyLock::new(|| MARKS.map(Find
 /// Searches for marks in bytes that arrive in pieces of any size.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Bytes that are not searched yet, behind the last ones that are: a mark may be cut between two pieces.
+    /// Unsearched bytes, after the last searched ones: a mark may be split over two pieces.
     buffer: Vec<u8>,
     found: bool,
 }
@@ -42,7 +42,7 @@ impl Watch {
         }
     }
 
-    /// Something else follows: no mark extends over it.
+    /// Marks a boundary that no mark spans.
     pub(super) fn pass(&mut self) {
         self.search();
         self.buffer.clear();
@@ -59,10 +59,10 @@ impl Watch {
     }
 }
 
-/// Whether a file that is no picture has metadata of one in it. Blocks.
+/// Whether a file that is not a picture contains picture metadata. Blocks the thread.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read.
 pub fn hides_metadata(from: &mut dyn Read) -> io::Result<bool> {
     let (mut reader, mut watch) = (BufReader::with_capacity(64 * 1024, from), Watch::default());
     loop {
@@ -81,7 +81,7 @@ mod tests {
     use super::{LONGEST, MARKS, Watch, hides_metadata};
 
     #[test]
-    fn a_mark_is_found_however_it_is_cut() {
+    fn mark_is_found_however_it_is_split() {
         assert_eq!(MARKS.iter().map(|mark| mark.len()).max(), Some(LONGEST));
         for mark in MARKS {
             let bytes = [b"......", mark, b"......"].concat();

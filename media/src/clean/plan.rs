@@ -6,26 +6,26 @@ use super::{
 };
 use std::{io, ops::Range};
 
-/// Most places of one file that are written over.
+/// Maximum number of changes of a file.
 const MOST: usize = 200_000;
 const ZEROS: [u8; 4_096] = [0; 4_096];
 
-/// See the file's head.
+/// The changes of a file.
 #[derive(Debug, Default)]
 pub(super) struct Plan(Vec<Edit>);
 
 #[derive(Debug)]
 struct Edit {
     place: Range<u64>,
-    /// The replacement; nothing for zeros.
+    /// The replacement; `None` for zeros.
     ours: Option<Vec<u8>>,
 }
 
 impl Plan {
-    /// Nothing stays there.
+    /// Zeros a range.
     ///
     /// # Errors
-    /// [`CleanError::Hidden`]: there are too many such places.
+    /// [`CleanError::Hidden`] if there are too many changes.
     pub(super) fn blank(&mut self, place: Range<u64>) -> Result<(), CleanError> {
         match self.0.last_mut() {
             _ if place.is_empty() => return Ok(()),
@@ -35,12 +35,13 @@ impl Plan {
         if self.0.len() > MOST { Err(CleanError::Hidden) } else { Ok(()) }
     }
 
-    /// These bytes stand there. They lie in nothing that is blank.
+    /// Replaces bytes, outside of zeroed ranges.
     pub(super) fn over(&mut self, at: u64, ours: Vec<u8>) {
         self.0.push(Edit { place: at..at + ours.len() as u64, ours: Some(ours) });
     }
 
-    /// Copies the whole file with the changes. Unchanged bytes in the ranges `watched` are scanned for metadata marks.
+    /// Copies the whole file with the changes. Unchanged bytes in the ranges `watched` are scanned for metadata
+    /// marks.
     pub(super) fn carry_out(
         mut self,
         source: &mut Source<'_>,

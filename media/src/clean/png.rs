@@ -1,5 +1,5 @@
-//! PNG (ISO/IEC 15948) and APNG: chunks up to the last one. A chunk stays if it is of a kind that drawing needs and its
-//! checksum is right. A file that breaks off gets the chunk that ends it.
+//! Cleans PNG (ISO/IEC 15948) and APNG: keeps chunks up to the last one. A chunk stays if drawing needs its kind
+//! and its checksum is right. A truncated file gets an end chunk.
 
 use super::{
     exif,
@@ -11,21 +11,21 @@ use std::io;
 const SIGNATURE: u64 = 8;
 const LONGEST: u32 = 0x7fff_ffff;
 
-/// Without these there is no picture: where one of them is broken, the picture ends.
+/// Critical chunks: where one of them is damaged, the picture ends.
 const DRAWN: [&[u8; 4]; 7] = [b"CgBI", b"IHDR", b"PLTE", b"IDAT", b"fcTL", b"fdAT", b"IEND"];
-/// Colours, transparency, sizes, animation.
+/// Chunks for colours, transparency, sizes and animation.
 const KEPT: [&[u8; 4]; 15] = [
     b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi",
     b"bKGD", b"hIST", b"pHYs", b"acTL",
 ];
 
-/// A chunk whose name and length are read.
+/// The head of a chunk.
 struct Chunk {
     name: [u8; 4],
     length: u32,
 }
 
-/// See [`super::clean`]; whether there are pixels.
+/// Cleans the file; returns whether there are pixels.
 pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     sink.copy(source, SIGNATURE)?;
     let (mut headed, mut drawn) = (false, false);
@@ -62,7 +62,7 @@ pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<b
     Ok(drawn)
 }
 
-/// The name and length of the next chunk; nothing if there is none.
+/// Reads the head of the next chunk; `None` at the end.
 fn next(source: &mut Source<'_>) -> io::Result<Option<Chunk>> {
     let Some([a, b, c, d, name @ ..]) = source.array::<8>()? else { return Ok(None) };
     let chunk = Chunk { name, length: u32::from_be_bytes([a, b, c, d]) };
@@ -74,7 +74,7 @@ fn is_data(chunk: &Chunk) -> bool {
     matches!(&chunk.name, b"IDAT" | b"fdAT")
 }
 
-/// Whether the checksum is; the place is as before.
+/// Whether the checksum is right; restores the offset.
 fn is_right(source: &mut Source<'_>, chunk: &Chunk) -> io::Result<bool> {
     let from = source.at();
     let mut hasher = Hasher::new();
@@ -93,7 +93,7 @@ fn put_name(sink: &mut Sink<'_>, chunk: &Chunk) -> io::Result<()> {
     sink.put_own(&named, &named)
 }
 
-/// Pixels up to the end of a file that breaks off among them.
+/// Copies the pixels of a truncated chunk.
 fn put_cut(source: &mut Source<'_>, sink: &mut Sink<'_>, chunk: &Chunk) -> io::Result<()> {
     let length = source.left().min(chunk.length.into());
     let cut = Chunk { name: chunk.name, length: u32::try_from(length).map_err(io::Error::other)? };

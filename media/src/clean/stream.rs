@@ -3,10 +3,10 @@
 use super::{CleanError, ReadSeek, WriteSeek, marks::Watch};
 use std::io::{self, BufRead, BufReader, Read, SeekFrom};
 
-/// Bytes read at once.
+/// Bytes per read.
 const BUFFER: usize = 64 * 1024;
 
-/// A file that is read.
+/// The input file.
 pub(super) struct Source<'a> {
     reader: BufReader<&'a mut dyn ReadSeek>,
     at: u64,
@@ -32,7 +32,7 @@ impl<'a> Source<'a> {
         self.length - self.at
     }
 
-    /// Goes to a place.
+    /// Seeks to an offset.
     pub(super) fn go(&mut self, to: u64) -> io::Result<()> {
         let to = to.min(self.length);
         let by = i64::try_from(to).and_then(|to| i64::try_from(self.at).map(|at| to - at));
@@ -49,7 +49,7 @@ impl<'a> Source<'a> {
         Ok(self.array::<1>()?.map(|[byte]| byte))
     }
 
-    /// So many bytes; nothing if there are fewer, which are passed then.
+    /// Reads `N` bytes; `None` if there are fewer, which are consumed.
     pub(super) fn array<const N: usize>(&mut self) -> io::Result<Option<[u8; N]>> {
         let mut array = [0; N];
         if self.left() < N as u64 {
@@ -61,7 +61,7 @@ impl<'a> Source<'a> {
         Ok(Some(array))
     }
 
-    /// So many bytes, or what there is.
+    /// Reads `count` bytes, or all that are left.
     pub(super) fn up_to(&mut self, count: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![];
         let read = (&mut self.reader).take(count).read_to_end(&mut bytes)?;
@@ -69,7 +69,7 @@ impl<'a> Source<'a> {
         Ok(bytes)
     }
 
-    /// Hands on so many bytes, or what there is, in pieces.
+    /// Passes `count` bytes, or all that are left, to `put` in pieces.
     pub(super) fn each(
         &mut self,
         count: u64,
@@ -90,7 +90,8 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    /// Hands on what stands before a byte, or before the end; whether the byte was found, which is not passed.
+    /// Passes the bytes before `byte`, or before the end, to `put`; returns whether the byte was found, which is
+    /// not consumed.
     pub(super) fn until(
         &mut self,
         byte: u8,
@@ -130,37 +131,37 @@ impl<'a> Sink<'a> {
         self.written
     }
 
-    /// Writes what was read.
+    /// Writes bytes of the input.
     pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.watch.look(bytes);
         self.write(bytes)
     }
 
-    /// Copies so many bytes, or what there is.
+    /// Copies `count` bytes of the input, or all that are left.
     pub(super) fn copy(&mut self, source: &mut Source<'_>, count: u64) -> io::Result<()> {
         source.each(count, |piece| self.put(piece))
     }
 
-    /// Writes what is ours in place of what was read. It is known not to be metadata.
+    /// Writes a replacement for bytes of the input; it is known not to be metadata.
     pub(super) fn put_own(&mut self, ours: &[u8], read: &[u8]) -> io::Result<()> {
         self.changed |= ours != read;
         self.watch.pass();
         self.write(ours)
     }
 
-    /// Writes over what was written before.
+    /// Overwrites bytes that were written before.
     pub(super) fn patch(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.to.seek(SeekFrom::Start(at))?;
         self.to.write_all(bytes)?;
         self.to.seek(SeekFrom::Start(self.written)).map(drop)
     }
 
-    /// Says that the result is not what was read, though it is as long.
+    /// Records that the output differs from the input, though it has the same length.
     pub(super) fn differs(&mut self) {
         self.changed = true;
     }
 
-    /// Whether what was written is what was read.
+    /// Whether the output equals the input.
     pub(super) fn finish(mut self, read: u64) -> Result<bool, CleanError> {
         if self.watch.found() {
             return Err(CleanError::Hidden);

@@ -1,4 +1,4 @@
-//! Pictures as cameras make them, whole and broken, before and after they are cleaned.
+//! Pictures as cameras make them, intact and damaged, before and after cleaning.
 
 mod made;
 mod placed;
@@ -9,7 +9,7 @@ use made::{SECRET, chunk, exif, gif_extension, riff, segment, webp, written};
 use proptest::prelude::*;
 use std::io::Cursor;
 
-/// The beginning of what must not stay.
+/// The beginning of the secret that must be removed.
 const BEGINNING: &[u8] = b"GPS 55.7";
 
 const FORMATS: [(Format, ImageFormat); 4] = [
@@ -33,7 +33,7 @@ fn pixels(format: ImageFormat, bytes: &[u8]) -> Option<RgbaImage> {
     image::load_from_memory_with_format(bytes, format).ok().map(|picture| picture.into_rgba8())
 }
 
-/// The secret is gone, and nothing else is: the pixels are the same, and which side is up.
+/// Checks that the secret is removed and nothing else: pixels and orientation are the same.
 fn check(with: &[u8], (format, read): (Format, ImageFormat), expected: Orientation) -> Vec<u8> {
     let (outcome, bare) = cleaned(format, with).unwrap();
     assert_eq!(outcome, Outcome::Cleaned, "{format:?}");
@@ -47,7 +47,7 @@ fn check(with: &[u8], (format, read): (Format, ImageFormat), expected: Orientati
 }
 
 #[test]
-fn of_a_jpeg_pixels_colours_and_the_upper_side_stay() {
+fn cleaned_jpeg_keeps_pixels_colours_and_orientation() {
     let plain = written(ImageFormat::Jpeg);
     let profile = segment(0xe2, b"ICC_PROFILE\0\x01\x01colours");
     for (side, expected) in [(1, Orientation::NoTransforms), (6, Orientation::Rotate90)] {
@@ -64,9 +64,9 @@ fn of_a_jpeg_pixels_colours_and_the_upper_side_stay() {
 }
 
 #[test]
-fn of_a_png_too() {
+fn cleaned_png_keeps_pixels_colours_and_orientation() {
     let plain = written(ImageFormat::Png);
-    // Behind the signature and the header.
+    // After the signature and the header.
     let (head, rest) = plain.split_at(33);
     let texts: Vec<u8> =
         [b"tEXt", b"iTXt", b"zTXt", b"zxIf", b"caBX"].iter().flat_map(|name| chunk(name, SECRET)).collect();
@@ -79,7 +79,7 @@ fn of_a_png_too() {
 }
 
 #[test]
-fn of_a_webp_too() {
+fn cleaned_webp_keeps_pixels_colours_and_orientation() {
     let plain = written(ImageFormat::WebP);
     let pixels = &plain[12..];
     let extended = |flags: u8| riff(b"VP8X", &[flags, 0, 0, 0, 23, 0, 0, 15, 0, 0]);
@@ -104,7 +104,7 @@ fn of_a_webp_too() {
 }
 
 #[test]
-fn of_a_gif_too() {
+fn cleaned_gif_keeps_pixels() {
     let plain = written(ImageFormat::Gif);
     let (rest, trailer) = plain.split_at(plain.len() - 1);
     let xmp =
@@ -128,7 +128,7 @@ fn of_a_gif_too() {
 }
 
 #[test]
-fn what_has_nothing_to_hide_stays_as_it_is() {
+fn file_without_metadata_is_unchanged() {
     for (format, read) in FORMATS {
         let plain = written(read);
         assert_eq!(cleaned(format, &plain).unwrap(), (Outcome::NothingToClean, plain), "{format:?}");
@@ -141,7 +141,7 @@ fn what_has_nothing_to_hide_stays_as_it_is() {
 }
 
 #[test]
-fn an_animation_goes_on_moving() {
+fn cleaned_animation_keeps_its_frames() {
     let mut gif = vec![];
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
     for colour in [[255, 0, 0, 255], [0, 255, 0, 255]] {
@@ -153,7 +153,7 @@ fn an_animation_goes_on_moving() {
     assert!(bare == gif && crate::is_animated(&bare));
 }
 
-/// A picture with the secret wherever its format has a place for it.
+/// A picture with the secret at every place that its format has for it.
 fn telling(format: Format) -> Vec<u8> {
     match format {
         Format::Jpeg => {
@@ -205,7 +205,7 @@ fn telling(format: Format) -> Vec<u8> {
 }
 
 #[test]
-fn wherever_a_picture_is_cut_nothing_is_told() {
+fn truncated_picture_contains_no_metadata() {
     for (format, read) in FORMATS {
         let with = telling(format);
         check(
@@ -224,7 +224,7 @@ fn wherever_a_picture_is_cut_nothing_is_told() {
 }
 
 #[test]
-fn a_jpeg_without_its_end_or_with_bytes_between_its_segments_is_mended() {
+fn jpeg_without_end_or_with_stray_bytes_is_repaired() {
     let with = telling(Format::Jpeg);
     let plain = cleaned(Format::Jpeg, &with).unwrap().1;
     let end = memchr::memmem::rfind(&with, b"\xff\xd9").unwrap();
@@ -238,14 +238,14 @@ fn a_jpeg_without_its_end_or_with_bytes_between_its_segments_is_mended() {
 }
 
 #[test]
-fn a_png_without_its_end_gets_one() {
+fn png_without_end_chunk_gets_one() {
     let plain = written(ImageFormat::Png);
     let open = [&plain[..33], &chunk(b"tEXt", SECRET), &plain[33..plain.len() - 12]].concat();
     assert_eq!(cleaned(Format::Png, &open).unwrap(), (Outcome::Cleaned, plain));
 }
 
 #[test]
-fn metadata_where_none_belongs_is_refused() {
+fn metadata_in_unexpected_places_is_refused() {
     let plain = written(ImageFormat::Jpeg);
     let scan = memchr::memmem::find(&plain, b"\xff\xda").unwrap();
     let naked = [b"Exif\0\0", &exif(1)[..]].concat();
@@ -263,7 +263,7 @@ fn metadata_where_none_belongs_is_refused() {
 }
 
 #[test]
-fn broken_exif_says_nothing() {
+fn malformed_exif_is_dropped() {
     let whole = exif(6);
     assert_eq!(orientation(&whole), Some(6));
     assert!(super::exif::upright(&exif(1)).is_none() && super::exif::upright(&exif(9)).is_none());
@@ -275,12 +275,12 @@ fn broken_exif_says_nothing() {
 
 proptest! {
     #[test]
-    fn damage_makes_nothing_tell(number in 0usize..4, damage in prop::collection::vec((0usize..2_000, any::<u8>()), 0..4), cut in 0usize..4_000) {
+    fn damaged_picture_contains_no_metadata(number in 0usize..4, damage in prop::collection::vec((0usize..2_000, any::<u8>()), 0..4), cut in 0usize..4_000) {
         let (format, _) = FORMATS[number];
         let mut picture = telling(format);
         picture.truncate(cut.max(16));
         for (at, byte) in damage {
-            // The text itself is left alone: a damaged one is none.
+            // The secret itself is not damaged: it would not be recognised.
             let at = at % picture.len();
             let near = &picture[at.saturating_sub(BEGINNING.len())..(at + BEGINNING.len()).min(picture.len())];
             if at >= 12 && !contains(near, BEGINNING) {

@@ -1,5 +1,5 @@
-//! TIFF 6.0, and what is built so: DNG and the raw files of several makers. Directories keep the fields that are needed to show
-//! the picture in its colours; the values of all others are made blank where they stand.
+//! Cleans TIFF 6.0, DNG and raw files in the same format. Directories keep the fields needed to display the picture
+//! in its colours; the values of all others are zeroed in place.
 
 use super::{
     CleanError,
@@ -8,23 +8,23 @@ use super::{
 };
 use std::{collections::BTreeSet, io};
 
-/// Most directories of one file.
+/// Maximum number of directories of a file.
 const MOST_DIRECTORIES: usize = 256;
-/// Most fields of one directory.
+/// Maximum number of fields of a directory.
 const MOST_FIELDS: u16 = 4_096;
 
 const SUBDIRECTORIES: u16 = 330;
-/// Directories of fields of their own: EXIF, GPS, interoperability.
+/// Tags of the directories for EXIF, GPS and interoperability.
 const TELLING: [u16; 3] = [34_665, 34_853, 40_965];
 
 /// One directory entry.
 struct Field {
     tag: u16,
-    /// The entry as it stands.
+    /// The raw entry.
     entry: Vec<u8>,
-    /// Where its value stands, and how long it is, when the entry has no room for it.
+    /// Offset and length of its value, if the value does not fit into the entry.
     value: Option<(u64, u64)>,
-    /// Whether the value's type is one that is known.
+    /// Whether the value's type is known.
     known: bool,
 }
 
@@ -36,7 +36,7 @@ struct Reader<'a, 'b> {
     has_pixels: bool,
 }
 
-/// See [`super::clean`]; whether there are pixels.
+/// Cleans the file; returns whether there are pixels.
 pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> Result<bool, CleanError> {
     let head = source.up_to(8)?;
     let big = head.starts_with(b"MM");
@@ -60,7 +60,7 @@ impl Reader<'_, '_> {
         if self.big { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) }
     }
 
-    /// The fields of a directory, and where they end.
+    /// Reads the fields of a directory, and the offset after them.
     fn fields(&mut self, at: u64) -> Result<(Vec<Field>, u64), CleanError> {
         if self.seen.len() > MOST_DIRECTORIES {
             return Err(CleanError::Hidden);
@@ -92,7 +92,7 @@ impl Reader<'_, '_> {
         Field { tag, entry: entry.to_vec(), value, known: width > 0 }
     }
 
-    /// Plans what goes of a directory of pictures; where the next one is.
+    /// Plans the removals in a directory of pictures; returns the offset of the next one.
     fn directory(&mut self, at: u64) -> Result<u64, CleanError> {
         let (fields, end) = self.fields(at)?;
         self.source.go(end)?;
@@ -118,21 +118,21 @@ impl Reader<'_, '_> {
         Ok(self.number(&next))
     }
 
-    /// Writes a directory without what goes of it.
+    /// Rewrites a directory with the kept fields only.
     fn write(&mut self, at: u64, kept: &[Field], count: usize, next: [u8; 4]) -> io::Result<()> {
         let number = u16::try_from(kept.len()).map_err(io::Error::other)?;
         let mut bytes = if self.big { number.to_be_bytes() } else { number.to_le_bytes() }.to_vec();
         bytes.extend(kept.iter().flat_map(|field| &field.entry));
         bytes.extend(next);
         bytes.resize(2 + 12 * count + 4, 0);
-        // The last directory of a file that breaks off may have no place for the next one.
+        // The last directory of a truncated file may lack the offset of the next one.
         let there = usize::try_from(self.source.length().saturating_sub(at)).unwrap_or(usize::MAX);
         bytes.truncate(there);
         self.plan.over(at, bytes);
         Ok(())
     }
 
-    /// The value of a field goes, and if it is a directory, all of that.
+    /// Zeros the value of a field, and if it is a directory, all of that.
     fn blank(&mut self, field: &Field) -> Result<(), CleanError> {
         if !field.known {
             return Err(CleanError::Hidden); // how long its value is nobody knows
@@ -155,7 +155,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// The places that a field names.
+    /// The offsets in a field.
     fn places(&mut self, field: &Field) -> io::Result<Vec<u64>> {
         let bytes = match field.value {
             None => {
@@ -171,13 +171,13 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Whether a field is needed to show the picture: how its pixels are laid out, and their colours.
+/// Whether a field is needed for display: the layout of its pixels, and their colours.
 fn stays(tag: u16) -> bool {
     matches!(
         tag,
         254..=259 | 262..=266 | 273 | 274 | 277..=284 | 288..=293 | 296 | 297 | 301 | 317..=325 | 330 | 332 | 334
             | 336 | 338..=347 | 512..=515 | 517..=521 | 529..=532
-            // Raw files: how light is measured, and what colours it makes.
+            // Raw files: how light is measured, and which colours result.
             | 33_421 | 33_422 | 34_675 | 37_399 | 50_706 | 50_707 | 50_710..=50_734 | 50_736..=50_739 | 50_778..=50_780
             | 50_829..=50_834 | 50_879 | 50_931..=50_935 | 50_937..=50_941 | 50_964..=50_970 | 50_973..=50_975
             | 50_981 | 50_982 | 51_008 | 51_009 | 51_022 | 51_041 | 51_089..=51_091 | 51_107..=51_112

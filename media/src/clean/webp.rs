@@ -1,5 +1,5 @@
-//! WebP (RFC 9649): chunks of a RIFF file, each of an even length. All lengths are written according to the output; the file's
-//! own RIFF length ends the walk only if a chunk ends there.
+//! Cleans WebP (RFC 9649): chunks of a RIFF file, each of an even length. All lengths are rewritten for the output;
+//! the RIFF length of the input ends the walk only if a chunk ends there.
 
 use super::{
     exif,
@@ -8,24 +8,24 @@ use super::{
 use std::io;
 
 const HEADER: u64 = 12;
-/// Before the content of a chunk: its name and length.
+/// Length of a chunk's head: name and length.
 const AROUND: u64 = 8;
-/// Before the chunks of a frame: where and how long it is shown.
+/// Length of a frame's head: place and duration.
 const FRAME: u64 = 16;
-/// In the first chunk of an extended file: there is a chunk `EXIF`, and one `XMP `.
+/// Flags of the first chunk of an extended file: there is a chunk `EXIF`, or `XMP `.
 const HAS_EXIF: u8 = 0x08;
 const HAS_XMP: u8 = 0x04;
 
 /// State of the walk.
 #[derive(Default)]
 struct Seen {
-    /// Where the flags were written, and what they are.
+    /// Offset and value of the written flags.
     flags: Option<(u64, u8)>,
     has_exif: bool,
     drawn: bool,
 }
 
-/// See [`super::clean`]; whether there are pixels.
+/// Cleans the file; returns whether there are pixels.
 pub(super) fn walk(source: &mut Source<'_>, sink: &mut Sink<'_>) -> io::Result<bool> {
     let header = source.up_to(HEADER)?;
     let said = header.get(4..8).and_then(|length| length.try_into().ok()).map_or(0, u32::from_le_bytes);
@@ -58,7 +58,7 @@ fn chunk(source: &mut Source<'_>, sink: &mut Sink<'_>, seen: &mut Seen) -> io::R
     match &name {
         b"EXIF" => {
             let read = source.up_to(length.min(exif::READ))?;
-            // Some write the prefix that JPEG has.
+            // Some programs write the prefix of JPEG.
             let block = read.strip_prefix(b"Exif\0\0").unwrap_or(&read);
             if let Some(upright) = exif::upright(block).filter(|_| !seen.has_exif) {
                 seen.has_exif = true;
@@ -84,7 +84,7 @@ fn chunk(source: &mut Source<'_>, sink: &mut Sink<'_>, seen: &mut Seen) -> io::R
     source.go(from + said + said % 2)
 }
 
-/// A frame of an animation, which has chunks too.
+/// Copies a frame of an animation, which has chunks too.
 fn frame(source: &mut Source<'_>, sink: &mut Sink<'_>, seen: &mut Seen, length: u64) -> io::Result<()> {
     let end = source.at() + length;
     let begun = sink.written();

@@ -1,4 +1,4 @@
-//! Good pictures come out in both sizes; whatever else is uploaded is refused without harm.
+//! Valid pictures are resized to both sizes; anything else is refused without harm.
 
 use super::{MAX_BYTES, PictureRefused, Resized, Resizer};
 use bytes::Bytes;
@@ -6,38 +6,38 @@ use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, co
 use std::{io::Cursor, time::Duration};
 use uuid::Uuid;
 
-/// Patient, so that a slow machine refuses nothing.
+/// A long timeout, so that a slow machine refuses nothing.
 fn patient() -> Resizer {
     Resizer { decoding: Duration::from_secs(300), ..Resizer::default() }
 }
 
 async fn resize(upload: impl Into<Bytes>) -> Result<Resized, PictureRefused> {
     let resizer = patient();
-    let place = resizer.place(Uuid::nil()).await?;
-    resizer.resize(place, upload.into()).await
+    let permit = resizer.permit(Uuid::nil()).await?;
+    resizer.resize(permit, upload.into()).await
 }
 
 #[tokio::test]
-async fn an_account_holds_one_place_however_many_pictures_it_sends() {
+async fn account_decodes_one_picture_at_a_time() {
     let resizer = Resizer { wait: Duration::from_millis(50), ..patient() };
     let (greedy, other, third) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
-    let held = resizer.place(greedy).await.unwrap();
-    assert!(matches!(resizer.place(greedy).await, Err(PictureRefused::Busy)), "its second one waits");
-    let theirs = resizer.place(other).await.expect("there is one for another account");
-    assert!(matches!(resizer.place(third).await, Err(PictureRefused::Busy)), "two at once for all");
+    let held = resizer.permit(greedy).await.unwrap();
+    assert!(matches!(resizer.permit(greedy).await, Err(PictureRefused::Busy)), "its second one waits");
+    let theirs = resizer.permit(other).await.expect("there is one for another account");
+    assert!(matches!(resizer.permit(third).await, Err(PictureRefused::Busy)), "two at once for all");
     drop(theirs);
-    resizer.place(third).await.expect("a place that is given back");
+    resizer.permit(third).await.expect("a permit that is given back");
     drop(held);
-    resizer.place(greedy).await.expect("its own is given back");
+    resizer.permit(greedy).await.expect("its own is given back");
 }
 
 #[tokio::test]
-async fn who_waits_in_line_is_not_overtaken_by_who_sends_most() {
+async fn waiting_account_is_not_overtaken_by_a_busy_one() {
     let resizer = Resizer { wait: Duration::from_secs(300), ..patient() };
     let accounts: Vec<Uuid> = (1..=3).map(Uuid::from_u128).collect();
     let (first, second) =
-        (resizer.place(accounts[0]).await.unwrap(), resizer.place(accounts[1]).await.unwrap());
-    let (greedy, waits) = (resizer.place(accounts[0]), resizer.place(accounts[2]));
+        (resizer.permit(accounts[0]).await.unwrap(), resizer.permit(accounts[1]).await.unwrap());
+    let (greedy, waits) = (resizer.permit(accounts[0]), resizer.permit(accounts[2]));
     let (mut greedy, mut waits) = (Box::pin(greedy), Box::pin(waits));
     assert!(futures::poll!(&mut greedy).is_pending());
     assert!(futures::poll!(&mut waits).is_pending());
@@ -49,14 +49,14 @@ async fn who_waits_in_line_is_not_overtaken_by_who_sends_most() {
 }
 
 #[tokio::test]
-async fn a_picture_that_takes_too_long_is_said_so_and_its_account_rests() {
+async fn slow_picture_is_refused_and_its_account_pauses() {
     let slow = Resizer { decoding: Duration::ZERO, ..Resizer::default() };
     let account = Uuid::from_u128(1);
-    let place = slow.place(account).await.unwrap();
+    let permit = slow.permit(account).await.unwrap();
     let picture = written(&halves(2_000, 2_000), ImageFormat::Png);
-    assert!(matches!(slow.resize(place, picture.into()).await, Err(PictureRefused::TooSlow)));
-    assert!(matches!(slow.place(account).await, Err(PictureRefused::Busy)));
-    slow.place(Uuid::from_u128(2)).await.expect("others do not rest");
+    assert!(matches!(slow.resize(permit, picture.into()).await, Err(PictureRefused::TooSlow)));
+    assert!(matches!(slow.permit(account).await, Err(PictureRefused::Busy)));
+    slow.permit(Uuid::from_u128(2)).await.expect("others do not rest");
 }
 
 /// Left half red, right half blue.
@@ -79,7 +79,7 @@ fn is_near(pixel: &Rgb<u8>, wanted: [u8; 3]) -> bool {
     pixel.0.iter().zip(wanted).all(|(&have, want)| have.abs_diff(want) < 24)
 }
 
-/// A JPEG with an EXIF block after its first marker: orientation, and a place that must not get out.
+/// A JPEG with an EXIF block: an orientation, and a location that must be removed.
 fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -112,7 +112,7 @@ async fn both_sizes_are_as_documented() {
 }
 
 #[tokio::test]
-async fn the_small_one_shows_the_middle() {
+async fn small_size_is_cropped_to_the_middle() {
     let resized = resize(written(&halves(900, 300), ImageFormat::Jpeg)).await.unwrap();
     let small = read(&resized.sm.bytes);
     assert!(is_near(small.get_pixel(64, 128), [255, 0, 0]));
@@ -120,7 +120,7 @@ async fn the_small_one_shows_the_middle() {
 }
 
 #[tokio::test]
-async fn every_format_we_take_is_read() {
+async fn supported_formats_are_decoded() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
         let resized = resize(written(&halves(64, 32), format)).await.unwrap();
         let large = read(&resized.lg.bytes);
@@ -133,7 +133,7 @@ async fn every_format_we_take_is_read() {
 }
 
 #[tokio::test]
-async fn a_turned_camera_is_turned_back_and_its_metadata_is_gone() {
+async fn orientation_is_applied_and_metadata_removed() {
     let upload = with_exif(&written(&halves(64, 32), ImageFormat::Jpeg), 6);
     let resized = resize(upload).await.unwrap();
     let large = read(&resized.lg.bytes);
@@ -146,7 +146,7 @@ async fn a_turned_camera_is_turned_back_and_its_metadata_is_gone() {
 }
 
 #[tokio::test]
-async fn transparent_parts_are_white() {
+async fn transparent_parts_become_white() {
     let clear = RgbaImage::from_pixel(32, 32, Rgba([10, 20, 30, 0]));
     let resized = resize(written(&clear.into(), ImageFormat::Png)).await.unwrap();
     assert!(is_near(read(&resized.lg.bytes).get_pixel(16, 16), [255; 3]));
@@ -156,7 +156,7 @@ async fn transparent_parts_are_white() {
 }
 
 #[tokio::test]
-async fn an_animation_is_its_first_frame() {
+async fn animation_is_resized_by_its_first_frame() {
     let mut gif = Vec::new();
     let mut encoder = GifEncoder::new(&mut gif);
     for colour in [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]] {
@@ -168,7 +168,7 @@ async fn an_animation_is_its_first_frame() {
 }
 
 #[tokio::test]
-async fn what_hides_behind_a_picture_does_not_come_out() {
+async fn appended_content_is_removed() {
     let mut polyglot = written(&halves(64, 32), ImageFormat::Jpeg);
     polyglot.extend(b"<script>alert(1)</script>PK\x03\x04");
     let resized = resize(polyglot).await.unwrap();
@@ -186,7 +186,7 @@ async fn what_hides_behind_a_picture_does_not_come_out() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused() {
+async fn file_that_is_not_a_picture_is_refused() {
     for upload in [
         &b""[..],
         b"text",
@@ -201,7 +201,7 @@ async fn what_is_no_picture_is_refused() {
 }
 
 #[tokio::test]
-async fn a_small_file_with_a_huge_picture_is_refused_by_its_header() {
+async fn small_file_with_a_huge_picture_is_refused_by_its_header() {
     let mut png = written(&halves(4, 4), ImageFormat::Png);
     for (width, height) in
         [(65_535, 65_535), (10_001, 1), (1, 10_001), (9_000, 9_000), (u32::MAX >> 1, u32::MAX >> 1)]

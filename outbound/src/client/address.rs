@@ -1,5 +1,5 @@
-//! Which addresses are public: everything that the special-purpose registries of IANA (RFC 6890 and successors) do not
-//! set apart.
+//! Decides which addresses are public: all except those in the special-purpose registries of IANA (RFC 6890 and
+//! successors).
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,8 +13,8 @@ pub(super) fn allowed(ip: IpAddr, networks: &[IpNet]) -> bool {
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !NOT_PUBLIC_V4.iter().any(|network| network.contains(&ip)),
-        // Inside the block of global unicast only: so loopback, mapped and compatible IPv4, NAT64, unique local,
-        // link-local, multicast and all that is yet to be assigned are out without being named.
+        // Only global unicast is public, so loopback, mapped and compatible IPv4, NAT64, unique local, link-local,
+        // multicast and unassigned blocks are excluded without being listed.
         IpAddr::V6(ip) => {
             GLOBAL_UNICAST_V6.contains(&ip) && !NOT_PUBLIC_V6.iter().any(|network| network.contains(&ip))
         }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_public() {
+    fn other_addresses_are_public() {
         for text in [
             "1.1.1.1",
             "8.8.8.8",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowed_network_opens_itself_alone_in_either_notation() {
+    fn allowed_network_opens_only_itself() {
         let networks = ["10.1.0.0/16".parse().unwrap(), "fd12::/16".parse().unwrap()];
         for text in ["10.1.2.3", "::ffff:10.1.2.3", "fd12::1", "8.8.8.8"] {
             assert!(allowed(ip(text), &networks), "{text}");

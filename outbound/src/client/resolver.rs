@@ -1,15 +1,15 @@
-//! Names to addresses, all of them checked; the HTTP client connects to what comes out of here and resolves no more.
+//! Resolves names and checks every address; the HTTP client connects to the result and resolves nothing itself.
 
 use super::{OutboundPolicy, address};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{net::SocketAddr, sync::Arc};
 
-/// A name with an address that is not public.
+/// The name has an address that is not public.
 #[derive(Debug, thiserror::Error)]
-#[error("the name leads to an address that is not public")]
+#[error("the name resolves to an address that is not public")]
 pub(super) struct NotPublic;
 
-/// Resolves and checks.
+/// Resolves names under a policy.
 #[derive(Clone)]
 pub(super) struct GuardedResolver {
     policy: Arc<OutboundPolicy>,
@@ -19,7 +19,7 @@ pub(super) struct GuardedResolver {
 #[derive(Clone)]
 enum Source {
     System,
-    /// One name server's answers, in the order in which they will be asked for.
+    /// Answers of a name server, in order; for tests.
     #[cfg(test)]
     Scripted(Arc<std::sync::Mutex<std::collections::VecDeque<Vec<std::net::IpAddr>>>>),
 }
@@ -39,7 +39,7 @@ impl GuardedResolver {
         name: Name,
     ) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let found = self.source.look_up(name.as_str()).await?;
-        // Any, not all: a name with one public and one inner address is made to be tried until it hits.
+        // One inner address is enough: such a name is made to be retried until it hits.
         if found.iter().any(|found| !address::allowed(found.ip(), &self.policy.allowed_networks)) {
             return Err(Box::new(NotPublic));
         }

@@ -1,4 +1,4 @@
-//! The corpus of addresses that must never be called, and what a call that is allowed does.
+//! The corpus of URLs that must never be called, and the behaviour of allowed calls.
 
 use super::{BadUrl, Outbound, OutboundError, OutboundPolicy, resolver::GuardedResolver};
 use axum::{
@@ -22,7 +22,7 @@ fn strict() -> Outbound {
     Outbound::new(OutboundPolicy::default()).unwrap()
 }
 
-/// What a test that runs a server of its own needs: plain http to loopback, any port.
+/// A policy for tests with a server of their own: plain http to loopback, any port.
 fn local() -> OutboundPolicy {
     OutboundPolicy {
         allow_http: true,
@@ -39,7 +39,7 @@ fn scripted(policy: OutboundPolicy, answers: &[&[&str]]) -> Outbound {
     Outbound::with_resolver(policy, |policy| GuardedResolver::scripted(policy, answers)).unwrap()
 }
 
-/// A receiver of calls; counts them.
+/// A server that counts calls.
 struct Receiver {
     address: SocketAddr,
     calls: Arc<AtomicUsize>,
@@ -91,7 +91,7 @@ async fn endless() -> Response {
 }
 
 #[test]
-fn addresses_that_must_not_be_stored() {
+fn forbidden_urls_are_refused() {
     let strict = strict();
     for (url, expected) in [
         ("", BadUrl::Malformed),
@@ -147,7 +147,7 @@ fn addresses_that_must_not_be_stored() {
 }
 
 #[test]
-fn addresses_that_may_be_stored() {
+fn public_https_urls_are_accepted() {
     let strict = strict();
     for url in [
         "https://example.com",
@@ -165,7 +165,7 @@ fn addresses_that_may_be_stored() {
 }
 
 #[test]
-fn the_operator_can_allow_more() {
+fn policy_allows_http_networks_and_ports() {
     let open = Outbound::new(local()).unwrap();
     for url in ["http://127.0.0.1:12345/", "http://[::ffff:127.0.0.1]/", "http://example.com:22/"] {
         assert_eq!(open.vet(url), Ok(()), "{url}");
@@ -174,7 +174,7 @@ fn the_operator_can_allow_more() {
 }
 
 #[tokio::test]
-async fn a_form_is_posted_and_the_answer_comes_back() {
+async fn posted_form_returns_the_answer() {
     let receiver = Receiver::start().await;
     let outbound = Outbound::new(local()).unwrap();
     let mut headers = HeaderMap::new();
@@ -192,7 +192,7 @@ async fn a_form_is_posted_and_the_answer_comes_back() {
 }
 
 #[tokio::test]
-async fn statuses_are_answers_and_redirects_are_not_followed() {
+async fn error_statuses_and_redirects_are_answers() {
     let receiver = Receiver::start().await;
     let outbound = Outbound::new(local()).unwrap();
     for (path, status) in [("/redirect", 302), ("/error", 500), ("/nowhere", 404)] {
@@ -203,7 +203,7 @@ async fn statuses_are_answers_and_redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut() {
+async fn endless_answer_is_cut_at_the_limit() {
     let receiver = Receiver::start().await;
     let outbound = Outbound::new(local()).unwrap();
     let answer = outbound.post_form(&receiver.url("/endless"), HeaderMap::new(), &[]).await.unwrap();
@@ -211,7 +211,7 @@ async fn an_endless_answer_is_cut() {
 }
 
 #[tokio::test]
-async fn silence_ends_in_a_time_out() {
+async fn call_without_answer_times_out() {
     let receiver = Receiver::start().await;
     let outbound = Outbound::new(OutboundPolicy { timeout: Duration::from_millis(200), ..local() }).unwrap();
     let result = outbound.post_form(&receiver.url("/silent"), HeaderMap::new(), &[]).await;
@@ -219,7 +219,7 @@ async fn silence_ends_in_a_time_out() {
 }
 
 #[tokio::test]
-async fn a_name_with_any_inner_address_is_not_called() {
+async fn name_with_any_inner_address_is_refused() {
     let receiver = Receiver::start().await;
     let url = format!("http://rebind.example:{}/echo", receiver.address.port());
     for addresses in
@@ -233,10 +233,10 @@ async fn a_name_with_any_inner_address_is_not_called() {
 }
 
 #[tokio::test]
-async fn a_name_is_called_at_the_address_that_was_checked() {
+async fn call_goes_to_the_checked_address() {
     let receiver = Receiver::start().await;
     let url = format!("http://hook.example:{}/echo", receiver.address.port());
-    // The second answer would be refused: it must not be asked for within the first call.
+    // The second answer would be refused: one call must not resolve twice.
     let outbound = scripted(local(), &[&["127.0.0.1"], &["10.0.0.1"]]);
     let answer = outbound.post_form(&url, HeaderMap::new(), &[]).await.unwrap();
     assert!(answer.body.starts_with(b"\"hook.example:"));
@@ -244,7 +244,7 @@ async fn a_name_is_called_at_the_address_that_was_checked() {
 }
 
 #[tokio::test]
-async fn names_of_this_machine_are_refused_by_the_system_resolver_too() {
+async fn localhost_is_refused_by_the_system_resolver() {
     let policy = OutboundPolicy { allow_http: true, ports: Vec::new(), ..OutboundPolicy::default() };
     let outbound = Outbound::new(policy).unwrap();
     let result = outbound.post_form("http://localhost:1/", HeaderMap::new(), &[]).await;
@@ -252,7 +252,7 @@ async fn names_of_this_machine_are_refused_by_the_system_resolver_too() {
 }
 
 #[tokio::test]
-async fn failures_do_not_show_the_address() {
+async fn failure_text_contains_no_address() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/?key=secret", listener.local_addr().unwrap());
     drop(listener);

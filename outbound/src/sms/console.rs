@@ -1,12 +1,12 @@
-//! Messages on standard error, where a developer reads the code from.
+//! Prints SMS to standard error, where a developer reads the code.
 
-/// Prints messages.
+/// Prints SMS.
 #[derive(Clone, Copy)]
 pub struct ConsoleSms;
 
 impl ConsoleSms {
     pub(super) fn send(self, phone: &str, text: &str) {
-        // Not through the log, which must never hold a code.
+        // Not logged: the log must never contain a code.
         eprintln!("SMS to {phone}: {text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Messages by HTTP POST to the gateway that the operator configures, in the body that it wants.
+//! Sends SMS by HTTP POST to the configured gateway, with the configured body.
 
 use super::SmsError;
 use http::{
@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// How the gateway reads a body.
+/// Format of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFormat {
     /// `application/json`.
@@ -20,23 +20,23 @@ pub enum BodyFormat {
     Form,
 }
 
-/// How to reach a gateway.
+/// Settings of a gateway.
 #[derive(Clone)]
 pub struct GatewayOptions {
-    /// Where to post.
+    /// URL of the POST.
     pub url: String,
-    /// The body's format.
+    /// Format of the body.
     pub format: BodyFormat,
-    /// The body, with `{phone}` and `{text}` where they go; such as `{"to": "{phone}", "text": "{text}"}` or
-    /// `to={phone}&text={text}`. The values are escaped as the format asks.
+    /// Body with placeholders `{phone}` and `{text}`, such as `{"to": "{phone}", "text": "{text}"}` or
+    /// `to={phone}&text={text}`. Values are escaped for the format.
     pub template: String,
-    /// The Authorization header, if the gateway wants one.
+    /// `Authorization` header, if the gateway requires one.
     pub authorization: Option<String>,
-    /// Longest time for one attempt.
+    /// Timeout of an attempt.
     pub timeout: Duration,
-    /// How often to try at most; at least once.
+    /// Maximum number of attempts, at least 1.
     pub attempts: u32,
-    /// The pause after the first failure; doubles with each.
+    /// Delay after the first failure; doubles with each further one.
     pub pause: Duration,
 }
 
@@ -58,7 +58,7 @@ enum Template {
     Form(Vec<(String, String)>),
 }
 
-/// What became of one attempt.
+/// Result of an attempt.
 enum Attempt {
     Sent,
     Refused(u16),
@@ -97,7 +97,7 @@ impl GatewaySms {
             if attempt >= self.0.attempts {
                 return Err(SmsError::Unavailable(failure));
             }
-            tracing::warn!(attempt, failure, "the SMS gateway failed, trying again");
+            tracing::warn!(attempt, failure, "the SMS gateway failed; retrying");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             attempt += 1;
@@ -113,7 +113,7 @@ impl Gateway {
         }
         match request.send().await {
             Ok(answer) => judge(answer.status()),
-            // Without the address, whose query may hold a key.
+            // Without the URL, whose query may contain a key.
             Err(error) => Attempt::Failed(error.without_url().to_string()),
         }
     }
@@ -143,7 +143,7 @@ impl Template {
         }
     }
 
-    /// Fills in values, not text: so nothing in them can break out of its place.
+    /// Inserts values and not text, so that they cannot break out of their place.
     fn fill(&self, phone: &str, text: &str) -> Result<(&'static str, String), SmsError> {
         match self {
             Self::Json(template) => {
@@ -171,7 +171,7 @@ fn fill_json(value: &mut Value, phone: &str, text: &str) {
     }
 }
 
-/// The text goes in last: what it contains is not looked at again.
+/// The text is inserted last, so placeholders in it stay unchanged.
 fn fill_text(template: &str, phone: &str, text: &str) -> String {
     template.replace("{phone}", phone).replace("{text}", text)
 }

@@ -1,4 +1,4 @@
-//! The gateway gets exactly what its template asks for, and failures are told apart.
+//! The gateway receives exactly what the template describes, and kinds of failures are distinguished.
 
 use super::{BodyFormat, GatewayOptions, Sms, SmsError, login_text};
 use axum::{Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
@@ -11,7 +11,7 @@ use std::{
 
 type Request = (HeaderMap, String);
 
-/// A gateway that answers with the given statuses in turn, then 200, and keeps what it got.
+/// A gateway that answers with the given statuses in turn, then 200, and records requests.
 struct FakeGateway {
     url: String,
     received: Arc<Mutex<Vec<Request>>>,
@@ -66,7 +66,7 @@ fn options(url: &str, format: BodyFormat, template: &str) -> GatewayOptions {
 }
 
 #[tokio::test]
-async fn a_json_template_is_filled_and_escaped() {
+async fn json_template_is_filled_and_escaped() {
     let gateway = FakeGateway::start(&[]).await;
     let template = r#"{"messages": [{"to": "{phone}", "text": "{text}"}], "n": 1}"#;
     let sms = Sms::gateway(options(&gateway.url, BodyFormat::Json, template)).unwrap();
@@ -80,7 +80,7 @@ async fn a_json_template_is_filled_and_escaped() {
 }
 
 #[tokio::test]
-async fn a_form_template_is_filled_and_escaped() {
+async fn form_template_is_filled_and_escaped() {
     let gateway = FakeGateway::start(&[]).await;
     let template = "to={phone}&body={text}&from=Veche";
     let sms = Sms::gateway(options(&gateway.url, BodyFormat::Form, template)).unwrap();
@@ -89,7 +89,7 @@ async fn a_form_template_is_filled_and_escaped() {
 }
 
 #[tokio::test]
-async fn passing_failures_are_tried_again_and_refusals_are_not() {
+async fn transient_failures_are_retried_and_refusals_are_not() {
     let gateway = FakeGateway::start(&[503, 429]).await;
     let sms = Sms::gateway(options(&gateway.url, BodyFormat::Form, "{phone}={text}&p={phone}")).unwrap();
     sms.send("1", "x").await.unwrap();
@@ -109,7 +109,7 @@ async fn passing_failures_are_tried_again_and_refusals_are_not() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_not_there_is_told_without_its_address() {
+async fn unreachable_gateway_is_reported_without_its_url() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/?key=secret", listener.local_addr().unwrap());
     drop(listener);
@@ -120,7 +120,7 @@ async fn a_gateway_that_is_not_there_is_told_without_its_address() {
 }
 
 #[test]
-fn wrong_settings_are_found_at_the_start() {
+fn invalid_settings_are_refused_at_start() {
     for (url, format, template) in [
         ("not a url", BodyFormat::Form, "p={phone}&t={text}"),
         ("http://gateway/", BodyFormat::Form, "p={phone}"),
@@ -132,7 +132,7 @@ fn wrong_settings_are_found_at_the_start() {
 }
 
 #[test]
-fn a_code_fits_one_message() {
+fn login_text_fits_one_sms() {
     assert_eq!(login_text(Lang::Ru, "5555"), "Veche: 5555 — ваш код. Никому его не сообщайте.");
     for lang in [Lang::Ru, Lang::En] {
         assert!(login_text(lang, "123456").chars().count() <= 70);

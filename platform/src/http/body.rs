@@ -1,4 +1,4 @@
-//! Reads bodies: never more than the route allows, and JSON only in the strict sense.
+//! Reads request bodies up to the route's limit, and JSON in the strict sense only.
 
 use super::{ApiError, json, request};
 use crate::limits::Limit;
@@ -16,24 +16,24 @@ use protocol::{error::ErrorCode, lang::Text};
 use serde::de::DeserializeOwned;
 use tokio::time::{error::Elapsed, timeout};
 
-/// A JSON body. A missing one counts as `{}`; it needs no Content-Type (the vendor's client sends none), but another
-/// one than JSON's is refused.
+/// A JSON body. A missing body counts as `{}`. It needs no Content-Type (the vendor's client sends none), but a
+/// type other than JSON is refused.
 #[derive(Clone, Debug)]
 pub struct Body<T>(pub T);
 
-/// A body as it came, within the limit.
+/// The bytes of a body.
 #[derive(Clone, Debug)]
 pub struct RawBody(pub Bytes);
 
-/// Put on a route with `axum::Extension` where its bodies have a limit of their own, in bytes.
+/// Sets a route's body limit in bytes; put on the route with `axum::Extension`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimit(pub usize);
 
-/// Put on a route with `axum::Extension`: while an address has used up that limit, bodies from there are not even read.
+/// Refuses bodies unread while the client's address has used up this limit; put on a route with `axum::Extension`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressFirst(pub Limit);
 
-/// Up to here a body is not counted: the connection's buffer holds it in any case.
+/// Bodies up to this size are not counted: the connection's buffer holds them anyway.
 const UNCOUNTED: usize = 4 * 1024;
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
@@ -57,7 +57,7 @@ impl<S: Sync> FromRequest<S> for RawBody {
     }
 }
 
-/// The whole body, if it is within the route's limit. What is kept of it is counted before it is kept.
+/// Reads the whole body up to the route's limit, and charges it to the memory budget as it grows.
 pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     let info = request::of(request.extensions())?;
     let limit = match request.extensions().get::<BodyLimit>() {
@@ -80,7 +80,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
         if needed > limit {
             return Err(too_large(limit));
         }
-        // Most bodies are one frame, which then needs no copy.
+        // Most bodies are one frame, which needs no copy.
         if read.is_empty() && body.is_end_stream() {
             if needed > UNCOUNTED {
                 info.cover(needed)?;

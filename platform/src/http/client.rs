@@ -1,4 +1,4 @@
-//! The client's address, which nobody can forge: the right-most hop that is no proxy of ours.
+//! The client's address, which cannot be forged: the right-most hop that is not one of our proxies.
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
@@ -6,18 +6,18 @@ use std::net::{IpAddr, SocketAddr};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Whom a request comes from.
+/// The address that a request comes from.
 ///
-/// The peer, unless it is a trusted proxy. Then `X-Forwarded-For` is read from its end, where our own proxies write:
-/// the first hop that is not one of them is the client. Whatever stands before it is the client's own claim and is
-/// not looked at. A hop that is no address ends the walk: the last trusted one is then the best that is known.
+/// This is the peer, unless it is a trusted proxy. Then `X-Forwarded-For` is read from its end, where our own
+/// proxies write: the first hop that is not one of them is the client. Earlier hops are the client's own claim and
+/// are ignored. A hop that is not an address ends the walk; the last trusted hop is then the best that is known.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let trusted = |address: IpAddr| proxies.iter().any(|network| network.contains(&address));
     let mut client = peer.to_canonical();
     if !trusted(client) {
         return client;
     }
-    // Several headers of one name are one list, in their order.
+    // Several headers of one name form one list, in their order.
     let lists: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
     for list in lists.into_iter().rev() {
         let Ok(list) = list.to_str() else { return client };
@@ -32,7 +32,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> I
     client
 }
 
-/// An address as proxies write it: bare, with a port, or in brackets.
+/// Parses an address as proxies write it: bare, with a port, or in brackets.
 fn address(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim().trim_matches('"');
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_right_most_untrusted_hop_is_the_client() {
+    fn client_is_the_right_most_untrusted_hop() {
         let cases: &[(&str, &[&str], &str)] = &[
             ("192.0.2.1", &["198.51.100.7"], "192.0.2.1"),
             ("10.0.0.1", &[], "10.0.0.1"),
@@ -94,13 +94,13 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_peer_that_is_no_proxy_cannot_claim_another_address(claim in soup()) {
+        fn untrusted_peer_cannot_claim_another_address(claim in soup()) {
             let peer: IpAddr = "192.0.2.1".parse().unwrap();
             prop_assert_eq!(client_address(peer, &headers(&[&claim]), &proxies()), peer);
         }
 
         #[test]
-        fn what_our_proxy_saw_wins_over_every_claim(claims in prop::collection::vec(soup(), 0..4)) {
+        fn hop_seen_by_our_proxy_wins_over_every_claim(claims in prop::collection::vec(soup(), 0..4)) {
             let seen = "198.51.100.7";
             let mut lists: Vec<&str> = claims.iter().map(String::as_str).collect();
             lists.push(seen);

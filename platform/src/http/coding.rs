@@ -1,5 +1,4 @@
-//! Request bodies are read as they are: a compressed one is refused, and the answer says what is accepted (RFC 9110,
-//! 8.4.1 and 12.5.3).
+//! Refuses compressed request bodies, and says which coding is accepted (RFC 9110, 8.4.1 and 12.5.3).
 
 use super::ApiError;
 use axum::{body::HttpBody, extract::Request};
@@ -12,7 +11,7 @@ use protocol::{error::ErrorCode, lang::Text};
 /// The coding that changes nothing.
 const IDENTITY: &str = "identity";
 
-/// Why a request's body cannot be read, if it has one and says that it is encoded.
+/// The refusal of an encoded body.
 pub(super) fn refusal(request: &Request) -> Option<ApiError> {
     if request.body().is_end_stream() {
         return None;

@@ -1,4 +1,4 @@
-//! The one place that writes bodies of the API.
+//! Writes the envelope of every answer of the API.
 
 use super::{
     RequestInfo,
@@ -21,13 +21,13 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 /// How a request ended, for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// As usual, well or not.
+    /// With success or a failure.
     Usual,
     /// With a failure that the caller asked for.
     Deliberate,
 }
 
-/// Turns the outcome a handler left, or a failure of the framework's, into the envelope.
+/// Turns a handler's outcome, or a failure of the framework, into the envelope.
 pub(super) fn finish(mut response: Response, method: &Method, info: &RequestInfo) -> (Response, Ending) {
     let outcome = response.extensions_mut().remove::<Outcome>();
     match outcome {
@@ -68,18 +68,18 @@ fn failure(failure: &Failure, info: &RequestInfo) -> serde_json::Result<Vec<u8>>
 
 fn with_body(mut response: Response, body: serde_json::Result<Vec<u8>>, method: &Method) -> Response {
     let body = body.unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer could not be written");
+        tracing::error!(%error, "an answer could not be serialised");
         br#"{"_time":"0 ms","ok":false,"error":"INTERNAL_SERVER_ERROR"}"#.to_vec()
     });
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, JSON);
-    // The router has counted the empty body that the handler left.
+    // The router has counted the empty body that the handler returned.
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     *response.body_mut() = if method == Method::HEAD { Body::empty() } else { Body::from(body) };
     response
 }
 
-/// The one log line of a failure that has a cause.
+/// Logs a failure that has a cause.
 fn report(refusal: &Refusal, info: &RequestInfo) {
     let Some(source) = &refusal.source else { return };
     let code = refusal.failure.code;

@@ -1,4 +1,4 @@
-//! Forms with a file that is too large for memory: read piece by piece, from the wire to wherever the pieces go.
+//! Reads forms with a file that is too large for memory, piece by piece.
 
 use super::{
     ApiError, RequestInfo,
@@ -16,21 +16,21 @@ use protocol::{error::ErrorCode, lang::Text};
 use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
-/// What a form may have around its file, its texts among it.
+/// Maximum size of a form around its file, text fields included, in bytes.
 const AROUND: u64 = 64 * 1024;
 
 /// Time limits of a form. They cover the whole form: other fields and the end as well as the file.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For the whole form.
+pub struct FormTimeouts {
+    /// Maximum duration of the whole form.
     pub whole: Duration,
-    /// Before the rate is looked at.
+    /// Time before the rate is checked.
     pub grace: Duration,
-    /// Bytes a second that come on average, after the grace; 0 asks for none.
+    /// Minimum average rate after the grace time, in bytes per second; 0 = none.
     pub rate: u64,
 }
 
-impl Patience {
+impl FormTimeouts {
     /// The deadline for the next byte after `read` bytes.
     fn until(&self, read: u64) -> Duration {
         let earned = read
@@ -40,7 +40,7 @@ impl Patience {
     }
 }
 
-/// A multipart form, nothing of which is read yet.
+/// An unread multipart form.
 #[derive(Debug)]
 pub struct FileForm {
     body: Body,
@@ -70,16 +70,16 @@ impl<S: Sync> FromRequest<S> for FileForm {
 }
 
 impl FileForm {
-    /// Bytes that the file has at least, if the client said how long the form is.
+    /// Lower bound of the file's size in bytes, if the client sent the form's length; otherwise 0.
     pub fn at_least(&self) -> u64 {
         self.declared.map_or(0, |declared| declared.saturating_sub(AROUND))
     }
 
-    /// Goes to the file of a field. It may have `max` bytes.
+    /// Reads up to the file of a field. The file may have `max` bytes.
     ///
     /// # Errors
-    /// `INVALID_DATA` when there is none, `REQUEST_TOO_LARGE`, `TIMEOUT`.
-    pub async fn file(self, field: &str, max: u64, patience: Patience) -> Result<ArrivingFile, ApiError> {
+    /// `INVALID_DATA` if there is none, `REQUEST_TOO_LARGE`, `TIMEOUT`.
+    pub async fn file(self, field: &str, max: u64, patience: FormTimeouts) -> Result<ArrivingFile, ApiError> {
         if self.at_least() > max {
             return Err(too_large(usize::try_from(max).unwrap_or(usize::MAX)));
         }
@@ -96,18 +96,18 @@ impl FileForm {
     }
 }
 
-/// The bytes of a form as they come.
+/// The bytes of a form as they arrive.
 #[derive(Debug)]
 struct Wire {
     body: Body,
     info: RequestInfo,
-    patience: Patience,
+    patience: FormTimeouts,
     read: u64,
     most: u64,
 }
 
 impl Wire {
-    /// The next bytes, or nothing at the end of the body.
+    /// The next bytes, or `None` at the end of the body.
     async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
         loop {
             let deadline: Instant = self.info.started + self.patience.until(self.read);
@@ -150,9 +150,9 @@ impl Rest {
         }
     }
 
-    /// Goes to the next file of the field, and keeps the texts that stand before it. Nothing at the form's end.
+    /// Reads up to the next file of the field, and keeps the text fields before it. `None` at the end of the form.
     async fn next_file(&mut self) -> Result<Option<Head>, ApiError> {
-        // Files of other fields, and the field without a file, are of no interest.
+        // Files of other fields, and the field without a file, are skipped.
         let mut text = None;
         loop {
             match self.step().await? {
@@ -185,7 +185,7 @@ impl Rest {
     }
 }
 
-/// A file on its way in.
+/// A file that is being received.
 #[derive(Debug)]
 pub struct ArrivingFile {
     head: Head,
@@ -197,18 +197,18 @@ pub struct ArrivingFile {
 
 /// The file name and the text fields of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beside {
-    /// The file's name as the client calls it: never a path of ours.
+pub struct FormFields {
+    /// The file name that the client sent; never used as a path.
     pub file_name: String,
-    /// The texts, in their order.
+    /// The text fields, in their order.
     pub texts: Vec<(String, String)>,
 }
 
 impl ArrivingFile {
-    /// Its next piece.
+    /// Its next piece, or `None` at its end.
     ///
     /// # Errors
-    /// `REQUEST_TOO_LARGE`, `TIMEOUT`, `INVALID_DATA` when the form breaks off.
+    /// `REQUEST_TOO_LARGE`, `TIMEOUT`, or `INVALID_DATA` if the form ends early.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, ApiError> {
         let Step::Content(piece) = self.form.step().await? else { return Ok(None) };
         self.read += piece.len() as u64;
@@ -218,18 +218,18 @@ impl ArrivingFile {
         Ok(Some(piece))
     }
 
-    /// The end of the form, once all pieces are read, and what stood before and behind the file.
+    /// Reads the rest of the form after the last piece, and returns its text fields.
     ///
     /// # Errors
-    /// `INVALID_DATA` when the form breaks off, when its texts are too large, or when it brings another file; `TIMEOUT`;
-    /// `UNSUPPORTED_MEDIA_TYPE` for unknown characters.
-    pub async fn end(self) -> Result<Beside, ApiError> {
+    /// `INVALID_DATA` if the form ends early, if its text fields are too large, or if it has another file;
+    /// `TIMEOUT`; `UNSUPPORTED_MEDIA_TYPE` for an unknown charset.
+    pub async fn end(self) -> Result<FormFields, ApiError> {
         let Self { mut form, head, charset, .. } = self;
         if form.next_file().await?.is_some() {
             return Err(ApiError::field(&form.field, Text::TooMany { max: 1 }));
         }
         let file_name = head.file_name(form.texts.charset(charset)?).unwrap_or_default();
-        Ok(Beside { file_name, texts: form.texts.read(charset)? })
+        Ok(FormFields { file_name, texts: form.texts.read(charset)? })
     }
 }
 

@@ -1,7 +1,7 @@
-//! Reads forms of texts, urlencoded or multipart: posted messages. Forms with a file are read by [`super::FileForm`].
+//! Reads forms of text fields, urlencoded or multipart. [`super::FileForm`] reads forms with a file.
 //!
-//! Texts are in the characters that the form says: a part by its own `Content-Type`, else by the field `_charset_` (HTML,
-//! RFC 7578, 4.6), else by the form's `Content-Type`, else UTF-8.
+//! The charset of a text field is that of its part's `Content-Type`, otherwise of the field `_charset_` (HTML, RFC
+//! 7578, 4.6), otherwise of the form's `Content-Type`, otherwise UTF-8.
 
 mod charset;
 mod disposition;
@@ -19,15 +19,15 @@ use percent_encoding::percent_decode;
 use protocol::{error::ErrorCode, lang::Text};
 use std::collections::BTreeMap;
 
-/// Most parts of one form.
+/// Maximum number of parts of a form.
 const MOST_PARTS: usize = 64;
-/// The field that says in which characters the others are.
+/// The field that names the charset of the others.
 const CHARSET: &str = "_charset_";
 
-/// A form within the route's body limit. Files that it brings are of no interest.
+/// A form within the route's body limit. Its files are ignored.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
-    /// Text fields by name; of a repeated name the last one counts.
+    /// Text fields by name; the last one of a repeated name counts.
     pub fields: BTreeMap<String, String>,
 }
 
@@ -60,12 +60,12 @@ pub(super) fn content_type(headers: &HeaderMap) -> Parameters {
     headers.get(CONTENT_TYPE).map(|value| Parameters::read(value.as_bytes())).unwrap_or_default()
 }
 
-/// In which characters a form's texts are, if its `Content-Type` says so.
+/// The charset that a form's `Content-Type` names.
 pub(super) fn charset_of(content_type: &Parameters) -> Result<Option<Charset>, ApiError> {
     content_type.get("charset").map(Charset::labelled).transpose()
 }
 
-/// Texts as they came, in their order: their characters are known once the form is whole.
+/// Undecoded text fields, in their order: their charset is known only at the end of the form.
 #[derive(Debug, Default)]
 pub(super) struct Texts(Vec<(Name, Vec<u8>)>);
 
@@ -76,10 +76,10 @@ enum Name {
 }
 
 impl Texts {
-    /// Adds a part's text.
+    /// Adds the text of a part.
     ///
     /// # Errors
-    /// `INVALID_DATA`: there are too many.
+    /// `INVALID_DATA` if there are too many.
     pub(super) fn add_part(&mut self, head: Head, text: Vec<u8>) -> Result<(), ApiError> {
         self.add(Name::Part(head), text)
     }
@@ -92,20 +92,20 @@ impl Texts {
         Ok(())
     }
 
-    /// The characters of the whole form.
+    /// The charset of the whole form.
     ///
     /// # Errors
-    /// `UNSUPPORTED_MEDIA_TYPE`
+    /// `UNSUPPORTED_MEDIA_TYPE`.
     pub(super) fn charset(&self, of_form: Option<Charset>) -> Result<Charset, ApiError> {
         let said = self.0.iter().find(|(name, text)| name.is_of(CHARSET) && !text.is_empty());
         let said = said.map(|(_, label)| Charset::labelled(label)).transpose()?;
         Ok(said.or(of_form).unwrap_or(Charset::UTF_8))
     }
 
-    /// Names and texts.
+    /// Decodes names and texts.
     ///
     /// # Errors
-    /// `UNSUPPORTED_MEDIA_TYPE`, `INVALID_DATA` for a text that is none.
+    /// `UNSUPPORTED_MEDIA_TYPE`; `INVALID_DATA` for bytes that are not text.
     pub(super) fn read(self, of_form: Option<Charset>) -> Result<Vec<(String, String)>, ApiError> {
         let charset = self.charset(of_form)?;
         let texts = self.0.into_iter().filter(|(name, _)| !name.is_of(CHARSET));
@@ -128,7 +128,7 @@ impl Name {
         }
     }
 
-    /// The name, and the characters that a part names for its text.
+    /// The name, and the charset that a part names for its text.
     fn read(&self, charset: Charset) -> Result<(String, Option<Charset>), ApiError> {
         match self {
             Self::Part(head) => Ok((head.field(charset), head.charset()?)),
@@ -179,7 +179,7 @@ fn multipart(bytes: &[u8], boundary: &[u8]) -> Result<Texts, ApiError> {
                     texts.add_part(head, text)?;
                 }
             }
-            // All bytes are there: more cannot be asked for.
+            // All bytes are present, so no more can arrive.
             Step::More | Step::End => return Ok(texts),
         }
     }

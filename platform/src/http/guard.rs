@@ -1,4 +1,4 @@
-//! Stands directly around the handlers: bounds their time, survives their panics, and notes the route.
+//! Wraps the handlers: bounds their time, catches their panics, and records the route.
 
 use super::{ApiError, coding, request, shell::Rules};
 use axum::{
@@ -10,7 +10,7 @@ use futures::FutureExt;
 use protocol::{error::ErrorCode, lang::Text};
 use std::{any::Any, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 
-/// Runs after routing, so that the matched path is known.
+/// Runs after routing, when the matched path is known.
 pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, next: Next) -> Response {
     let info = match request::of(request.extensions()) {
         Ok(info) => info,
@@ -22,7 +22,7 @@ pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, nex
     if let Some(refused) = coding::refusal(&request) {
         return refused.into_response();
     }
-    // Nothing that a panic may have left half done is looked at again: the whole request is dropped.
+    // The request is dropped whole, so nothing is reused that the panic left half done.
     let mut work = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());
     loop {
         let deadline = info.progressed() + rules.timeout;
@@ -37,7 +37,7 @@ pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, nex
     }
 }
 
-/// The words of a panic.
+/// The message of a panic.
 pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")

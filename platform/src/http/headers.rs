@@ -1,4 +1,4 @@
-//! The headers of this API, and those that every answer carries for the sake of browsers.
+//! Headers of this API, and the security headers of every answer.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -8,23 +8,23 @@ use http::{
     },
 };
 
-/// The position of the event an answer speaks of.
+/// Position of the event that an answer describes.
 pub const EVENT_POSITION: HeaderName = HeaderName::from_static("event-position");
-/// A query asks that the read model be at this position at least.
+/// The position that the read model must have reached for a query.
 pub const MIN_EVENT_POSITION: HeaderName = HeaderName::from_static("min-event-position");
 /// The client's key of a command, equal for repetitions.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The session token.
 pub const TOKEN: HeaderName = HeaderName::from_static("token");
-/// Names a request for a login code: the answer gives it, and the client may send it back with the code.
+/// Identifies a request for a login code: the answer sets it, and the client may send it back with the code.
 pub const LOGIN_REQUEST: HeaderName = HeaderName::from_static("login-request");
-/// Names a request in answers and logs.
+/// Identifies a request in answers and logs.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// For every answer; what a handler has set itself stays, so that a page may loosen its own policy.
+/// Headers of every answer; a handler's own value takes precedence, so that a page can loosen its own policy.
 const ALWAYS: [(HeaderName, HeaderValue); 7] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -35,10 +35,10 @@ const ALWAYS: [(HeaderName, HeaderValue); 7] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// A year of https only, once clients come by https.
+/// One year of HSTS, if clients connect over https.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Adds the headers that every answer carries.
+/// Adds the headers of every answer.
 pub(super) fn add(headers: &mut HeaderMap, https: bool) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);

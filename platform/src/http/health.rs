@@ -1,4 +1,4 @@
-//! `/livez` and `/readyz`: whether the process lives, and whether it should get requests.
+//! `/livez` and `/readyz`: whether the process is alive, and whether it should get requests.
 
 use super::Bare;
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
@@ -13,12 +13,12 @@ use std::{
     time::Duration,
 };
 
-/// A check that does not answer within this time has failed.
+/// Timeout of a check.
 const LONGEST_CHECK: Duration = Duration::from_secs(2);
 
 type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
 
-/// The checks that say whether this process is ready. Cheap to clone.
+/// The readiness checks of this process. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Readiness(Arc<Inner>);
 
@@ -28,17 +28,17 @@ struct Inner {
     checks: RwLock<Vec<(&'static str, Check)>>,
 }
 
-/// What the checks have found.
+/// The result of the checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Whether all are well and no stop has begun.
+    /// Whether all checks passed and shutdown has not begun.
     pub ready: bool,
-    /// Name and finding of each, in the order of registration; `Err` for those that failed.
+    /// Name and result of each check, in the order of registration.
     pub checks: Vec<(&'static str, Result<String, String>)>,
 }
 
 impl Readiness {
-    /// Adds a check: `Ok` with a detail such as a lag, or `Err` with what is wrong.
+    /// Adds a check: `Ok` with a detail such as a lag, or `Err` with the problem.
     pub fn register<F, O, E>(&self, name: &'static str, check: F)
     where
         F: Fn() -> O + Send + Sync + 'static,
@@ -52,12 +52,12 @@ impl Readiness {
         self.0.checks.write().unwrap_or_else(PoisonError::into_inner).push((name, check));
     }
 
-    /// From now on not ready: a stop has begun.
+    /// Reports "not ready" from now on: shutdown has begun.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Runs all checks at once.
+    /// Runs all checks concurrently.
     pub async fn report(&self) -> Report {
         let checks = self.0.checks.read().unwrap_or_else(PoisonError::into_inner).clone();
         let run = checks.into_iter().map(|(name, check)| async move {
@@ -66,7 +66,7 @@ impl Readiness {
         });
         let mut checks = join_all(run).await;
         if self.0.stopping.load(Ordering::Relaxed) {
-            checks.push(("stopping", Err("a stop has begun".to_owned())));
+            checks.push(("stopping", Err("shutdown has begun".to_owned())));
         }
         Report { ready: checks.iter().all(|(_, finding)| finding.is_ok()), checks }
     }
@@ -87,7 +87,7 @@ async fn ready(State(readiness): State<Readiness>, uri: Uri) -> impl IntoRespons
     let verbose = uri.query().is_some_and(|query| query.split('&').any(|word| word.starts_with("verbose")));
     let mut text = String::new();
     for (name, finding) in report.checks.iter().filter(|_| verbose) {
-        // Writing into a String cannot fail.
+        // Writing to a String cannot fail.
         let _ = match finding {
             Ok(detail) => writeln!(text, "[+] {name}: {detail}"),
             Err(problem) => writeln!(text, "[-] {name}: {problem}"),

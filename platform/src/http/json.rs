@@ -1,4 +1,4 @@
-//! Strict JSON: bounded depth, no key twice, one object, and errors that name the field.
+//! Parses strict JSON: bounded depth, unique keys, one object, errors that name the field.
 
 use protocol::{
     error::Failure,
@@ -8,13 +8,13 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAcces
 use serde_path_to_error::{Path, Segment};
 use std::{borrow::Cow, cell::RefCell, collections::HashSet, fmt};
 
-/// The deepest nesting of a body.
+/// Maximum nesting depth of a body.
 pub const DEEPEST_JSON: usize = 64;
 
-/// Reads one JSON object; nothing at all counts as `{}`.
+/// Parses one JSON object; an empty body counts as `{}`.
 ///
 /// # Errors
-/// `INVALID_DATA`, with the field's path in `details` where it is known; what concerns the whole is under `body`.
+/// `INVALID_DATA`, with the field's path in `details` if it is known; errors of the whole body are under `body`.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
@@ -24,7 +24,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
         .map_err(|error| explain(&dotted(error.path()), &error.inner().to_string()))
 }
 
-/// Looks at all of it before anything is built: depth, keys, syntax, and that it is an object.
+/// Checks depth, keys, syntax and that the body is an object, before anything is built.
 fn walk(bytes: &[u8]) -> Result<(), Failure> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes);
@@ -49,7 +49,7 @@ fn bad_json(error: &serde_json::Error) -> Text {
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     depth: usize,
-    /// Why the walk was ended by us rather than by the syntax.
+    /// The reason, if we ended the walk and not the syntax.
     refused: &'a RefCell<Option<Text>>,
 }
 
@@ -123,7 +123,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 }
 
-/// `contacts.0.phone`; nothing for the whole.
+/// A path such as `contacts.0.phone`; empty for the whole body.
 pub(super) fn dotted(path: &Path) -> String {
     let segments = path.iter().map(|segment| match segment {
         Segment::Seq { index } => index.to_string(),
@@ -134,8 +134,8 @@ pub(super) fn dotted(path: &Path) -> String {
     segments.collect::<Vec<_>>().join(".")
 }
 
-/// The field and the text for what serde says. Its words are English and may repeat the value, so that only what is
-/// not known in a better form is passed on.
+/// Turns serde's error into a field and a text. Serde's message is English and may repeat the value, so only what
+/// has no better form is passed on.
 pub(super) fn explain(path: &str, message: &str) -> Failure {
     let message = message.split(" at line ").next().unwrap_or(message);
     let field = |name: &str| match (path, name) {
@@ -182,7 +182,7 @@ fn value_text(message: &str) -> Text {
     }
 }
 
-/// The JSON type behind serde's name for a Rust one.
+/// The JSON type for serde's name of a Rust type.
 fn json_type(expected: &str) -> Option<JsonType> {
     let word = expected.trim_start_matches("a ").trim_start_matches("an ");
     let integer = ["u8", "u16", "u32", "u64", "usize", "i8", "i16", "i32", "i64", "isize", "nonzero"];
@@ -199,7 +199,7 @@ fn json_type(expected: &str) -> Option<JsonType> {
     }
 }
 
-/// The name between the first pair of backticks.
+/// The name in the first pair of backticks.
 fn quoted(text: &str) -> Option<&str> {
     text.split('`').nth(1)
 }

@@ -1,9 +1,10 @@
-//! One access log line and the metrics of every request. Paths appear as the router knows them, never as sent.
+//! Writes the access log line and the metrics of every request. Paths appear as the router knows them, never as
+//! sent.
 
 use super::{RequestInfo, envelope::Ending};
 use http::{Method, StatusCode};
 
-/// Notes that a request is done.
+/// Records a finished request.
 pub(super) fn done(method: &Method, status: StatusCode, ending: Ending, info: &RequestInfo) {
     let took = info.started.elapsed();
     let method = known(method);
@@ -22,7 +23,7 @@ pub(super) fn done(method: &Method, status: StatusCode, ending: Ending, info: &R
         .record(took.as_secs_f64());
 }
 
-/// Anybody may invent methods, so only known ones become labels.
+/// Clients can invent methods, so only known ones become labels.
 fn known(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

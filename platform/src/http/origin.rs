@@ -1,16 +1,16 @@
-//! Whether a request that carries a session cookie was sent by one of our own pages.
+//! Checks that a request with a session cookie was sent by one of our own pages (CSRF).
 
 use super::{ApiError, RequestInfo};
 use crate::config::Config;
 use protocol::{error::ErrorCode, lang::Text};
 
-/// To be asked for every request that is authenticated by the cookie and changes something, GET logout included.
+/// Must be called for every request that is authenticated by the cookie and changes something, GET logout included.
 ///
 /// Browsers send `Sec-Fetch-Site`, `Origin` or both with such requests; a program that sends neither has no cookie
 /// jar that a foreign page could abuse.
 ///
 /// # Errors
-/// `ACCESS_DENIED` when a browser says that a foreign page sent it.
+/// `ACCESS_DENIED` if a browser says that a foreign page sent it.
 pub fn require_same_origin(request: &RequestInfo, config: &Config) -> Result<(), ApiError> {
     let site = request.sec_fetch_site.as_deref();
     let origin = request.origin.as_deref();

@@ -1,4 +1,4 @@
-//! Reads paths and query strings.
+//! Extracts path parameters and query strings.
 
 use super::{
     ApiError,
@@ -9,8 +9,8 @@ use http::request::Parts;
 use protocol::error::ErrorCode;
 use serde::de::DeserializeOwned;
 
-/// What stands in the path, decoded. What cannot be read is not found: a malformed id names nothing, and neither does
-/// anything with a NUL, which no name here may have and Postgres refuses to be asked for.
+/// Path parameters, decoded. Malformed ones are `NOT_FOUND`: a malformed id names nothing, and neither does a text
+/// with a NUL, which no name here may have and Postgres rejects.
 #[derive(Clone, Debug)]
 pub struct Params<T>(pub T);
 
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<
     }
 }
 
-/// The query string. Names that the call does not know are ignored, as the shell's own are among them.
+/// The query string. Unknown names are ignored, because the shell's own are among them.
 #[derive(Clone, Debug)]
 pub struct Query<T>(pub T);
 

@@ -1,4 +1,4 @@
-//! What handlers answer with when something is refused or breaks.
+//! The error answer of handlers.
 
 use super::reply::Outcome;
 use axum::response::{IntoResponse, Response};
@@ -9,10 +9,9 @@ use protocol::{
 };
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-/// A failure with what only the server knows of it: the cause, kept for the log, and headers.
+/// A failure with what only the server needs: its cause, for the log, and headers.
 pub struct ApiError(Box<Refusal>);
 
-/// The inside of an [`ApiError`].
 pub(super) struct Refusal {
     pub(super) failure: Failure,
     pub(super) source: Option<Box<dyn Error + Send + Sync>>,
@@ -21,7 +20,7 @@ pub(super) struct Refusal {
 }
 
 impl ApiError {
-    /// A failure that says no more than its code.
+    /// A failure with its code only.
     pub fn new(code: ErrorCode) -> Self {
         Failure::new(code).into()
     }
@@ -31,32 +30,32 @@ impl ApiError {
         Failure::field(name, text).into()
     }
 
-    /// Something broke that should not: the caller gets the request id, the log the cause.
+    /// An unexpected error: the caller gets the request id, the log gets the cause.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(ErrorCode::InternalServerError).caused_by(source)
     }
 
-    /// A part of the server does not answer now; the caller may try again in a second.
+    /// A part of the server is unavailable; the caller may retry in a second.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error = Self::new(ErrorCode::Unavailable).because(Text::Unavailable);
         error.caused_by(source).retry_after(Duration::from_secs(1))
     }
 
-    /// Adds a sentence about the whole.
+    /// Adds a sentence about the request as a whole.
     #[must_use]
     pub fn because(mut self, reason: Text) -> Self {
         self.0.failure.reason = Some(reason);
         self
     }
 
-    /// Keeps the cause for the log; callers never see it.
+    /// Keeps the cause for the log; clients never see it.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// Tells when to come back, in whole seconds, rounded up.
+    /// Sets `Retry-After`, in whole seconds, rounded up.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -70,14 +69,14 @@ impl ApiError {
         self
     }
 
-    /// Marks a failure that the caller asked for (`ping?error`): it is no fault in log and metrics.
+    /// Marks a failure that the caller requested (`ping?error`): logs and metrics do not count it as a fault.
     #[must_use]
     pub fn deliberate(mut self) -> Self {
         self.0.deliberate = true;
         self
     }
 
-    /// The failure as clients will read it.
+    /// The failure as clients read it.
     pub fn failure(&self) -> &Failure {
         &self.0.failure
     }
@@ -121,7 +120,7 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
     StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// An error with all that caused it, on one line.
+/// An error and its causes, on one line.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! What handlers answer with when all went well.
+//! The success answer of handlers.
 
 use super::{ApiError, headers::EVENT_POSITION};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
-/// A result, to be put into the envelope; with status 200 unless said otherwise.
+/// A result for the envelope; status 200 by default.
 #[derive(Clone, Debug)]
 pub struct Reply<T> {
     result: T,
@@ -17,26 +17,26 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// A result without more.
+    /// A result with no headers.
     pub fn new(result: T) -> Self {
         Self { result, headers: HeaderMap::new(), status: StatusCode::OK }
     }
 
-    /// Names the position of the event that the answer speaks of, in the header `Event-Position`.
+    /// Sets the header `Event-Position`: the position of the event that the answer describes.
     #[must_use]
     pub fn at(mut self, position: Position) -> Self {
         self.headers.insert(EVENT_POSITION, HeaderValue::from(position));
         self
     }
 
-    /// Answers with 202: taken, and not shown yet.
+    /// Sets status 202: the command is accepted, and its effect is not visible yet.
     #[must_use]
     pub fn accepted(mut self) -> Self {
         self.status = StatusCode::ACCEPTED;
         self
     }
 
-    /// Answers with 204: done, and nothing to be shown of it.
+    /// Sets status 204: the command is done, and there is nothing to show.
     #[must_use]
     pub fn unshown(mut self) -> Self {
         self.status = StatusCode::NO_CONTENT;
@@ -69,7 +69,7 @@ impl<T: Serialize> IntoResponse for Reply<T> {
     }
 }
 
-/// An answer with a body of its own kind: pictures, files, documents. The shell adds headers, nothing else.
+/// An answer with a body of its own kind: pictures, files, documents. The shell only adds headers.
 #[derive(Clone, Debug)]
 pub struct Bare<R>(pub R);
 
@@ -85,10 +85,10 @@ impl<R: IntoResponse> IntoResponse for Bare<R> {
 #[derive(Clone, Copy)]
 pub(super) struct IsBare;
 
-/// What the shell makes a body of.
+/// The outcome that the shell writes a body from.
 #[derive(Clone)]
 pub(super) enum Outcome {
-    /// The result, already JSON.
+    /// The result as JSON.
     Success(Arc<Box<RawValue>>),
     /// The refusal.
     Failure(Arc<super::refusal::Refusal>),

@@ -1,8 +1,8 @@
-//! What the shell knows of a request before any handler sees it.
+//! The facts that the shell has attached to a request.
 
 use super::{ApiError, client::client_address, headers::REQUEST_ID, shell::Rules, vouched::vouched};
 use crate::{
-    budget::{Budget, Charge, Whose},
+    budget::{Budget, BudgetOwner, Charge},
     limits::{Key, Limit, Limits},
 };
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
@@ -30,11 +30,11 @@ use uuid::Uuid;
 
 const LANG: HeaderName = HeaderName::from_static("lang");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// Longest request id that is taken over from a client.
+/// Maximum length of a request id that is taken over from a client.
 const LONGEST_ID: usize = 64;
-/// When somebody with too much in flight should try again.
+/// `Retry-After` for a client with too many bytes in flight.
 const LATER: Duration = Duration::from_secs(2);
-/// Longest `User-Agent` that is kept, in characters.
+/// Maximum length of a kept `User-Agent`, in characters.
 const LONGEST_AGENT: usize = 300;
 
 /// The facts about one request; an extractor. Cheap to clone.
@@ -44,31 +44,32 @@ pub struct RequestInfo(Arc<RequestFacts>);
 /// See [`RequestInfo`].
 #[derive(Debug)]
 pub struct RequestFacts {
-    /// The client's own id if it is sane, else a new one; in the answer's `X-Request-Id` and in every log line.
+    /// The client's own id if it is well-formed, otherwise a new one; sent as `X-Request-Id` and written in every
+    /// log line.
     pub id: String,
-    /// When the first byte of the handler's work began.
+    /// Start of the work on the request.
     pub started: Instant,
     /// The language of texts in the answer.
     pub lang: Lang,
     /// The layout of the answer.
     pub layout: Layout,
-    /// The client's address: the one that a process of ours vouches for, else see [`client_address`].
+    /// The client's address: the one that a gateway vouches for, otherwise see [`client_address`].
     pub client: IpAddr,
-    /// The client's program, cut to 300 characters.
+    /// The `User-Agent`, cut to 300 characters.
     pub user_agent: Option<String>,
-    /// The page's origin, as a browser tells.
+    /// The `Origin` header of a browser.
     pub origin: Option<String>,
-    /// `Sec-Fetch-Site`, as a browser tells.
+    /// The `Sec-Fetch-Site` header of a browser.
     pub sec_fetch_site: Option<String>,
-    /// Most bytes of a body, where the route says nothing else.
+    /// Maximum size of a body in bytes, for routes without a limit of their own.
     pub(super) body_limit: usize,
-    /// Longest wait for the next bytes of a body.
+    /// Timeout for the next bytes of a body.
     pub(super) body_idle: Duration,
     budget: Budget,
     limits: Option<Arc<Limits>>,
-    /// The charge for its body in memory, held until the answer is there.
+    /// The memory charge of its body, held until the answer is complete.
     charge: Mutex<Option<Charge>>,
-    /// When something last came of it, milliseconds after the start.
+    /// Time of the last progress, in milliseconds after the start.
     progress: AtomicU64,
     account: OnceLock<AccountId>,
     route: OnceLock<MatchedPath>,
@@ -105,7 +106,7 @@ impl RequestInfo {
         }))
     }
 
-    /// Of work that nobody asked for over the network.
+    /// Facts of work that no request caused.
     pub fn of_the_house() -> Self {
         Self(Arc::new(RequestFacts {
             id: new_id(),
@@ -127,13 +128,13 @@ impl RequestInfo {
         }))
     }
 
-    /// Work that comes on may take longer: its time is counted anew from here. For bodies that come in piece by piece.
+    /// Restarts the request's timeout, for bodies that arrive piece by piece and make progress.
     pub fn note_progress(&self) {
         let since = u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.progress.store(since, Ordering::Relaxed);
     }
 
-    /// Counts so many bytes of its body in all, out of what the account, the address and all together may have in flight.
+    /// Charges its body, `bytes` in all, to the memory budgets.
     pub(super) fn cover(&self, bytes: usize) -> Result<(), ApiError> {
         let mut held = self.0.charge.lock().unwrap_or_else(PoisonError::into_inner);
         let covered = match held.as_mut() {
@@ -146,24 +147,24 @@ impl RequestInfo {
         covered.map_err(too_much)
     }
 
-    /// Whether the client's address still has something of a limit; nothing is counted.
+    /// Checks a limit of the client's address without counting.
     pub(super) fn allowed(&self, limit: Limit) -> Result<(), ApiError> {
         let Some(limits) = &self.0.limits else { return Ok(()) };
         Ok(limits.allowed(limit, &Key::Address(self.0.client))?)
     }
 
-    /// When something last came of it.
+    /// Time of the last progress.
     pub(super) fn progressed(&self) -> Instant {
         self.0.started + Duration::from_millis(self.0.progress.load(Ordering::Relaxed))
     }
 
-    /// Whose request it is, once authentication has found out: for the access log.
+    /// Records the authenticated account, for the access log.
     pub fn note_account(&self, account: AccountId) {
-        // Whoever is found first stays: a request has one caller.
+        // The first one stays: a request has one caller.
         let _ = self.0.account.set(account);
     }
 
-    /// Whose request it is, if authenticated.
+    /// The authenticated account.
     pub fn account(&self) -> Option<AccountId> {
         self.0.account.get().copied()
     }
@@ -172,7 +173,7 @@ impl RequestInfo {
         let _ = self.0.route.set(route);
     }
 
-    /// The path as the router knows it, with names in place of values: no secret that a path carries is in it.
+    /// The route's pattern, with names in place of values: it contains no secret from the path.
     pub fn route(&self) -> &str {
         self.0.route.get().map_or("unmatched", MatchedPath::as_str)
     }
@@ -199,21 +200,21 @@ pub(super) fn of(extensions: &Extensions) -> Result<RequestInfo, ApiError> {
     found.ok_or_else(|| ApiError::internal("the router is not wrapped in the shell"))
 }
 
-fn too_much(whose: Whose) -> ApiError {
+fn too_much(whose: BudgetOwner) -> ApiError {
     let (code, text) = match whose {
-        Whose::Account | Whose::Address => (ErrorCode::RateLimit, Text::TooManyBytesInFlight),
-        Whose::All => (ErrorCode::Unavailable, Text::Unavailable),
+        BudgetOwner::Account | BudgetOwner::Address => (ErrorCode::RateLimit, Text::TooManyBytesInFlight),
+        BudgetOwner::All => (ErrorCode::Unavailable, Text::Unavailable),
     };
     let whose = match whose {
-        Whose::Account => "account",
-        Whose::Address => "address",
-        Whose::All => "all",
+        BudgetOwner::Account => "account",
+        BudgetOwner::Address => "address",
+        BudgetOwner::All => "all",
     };
     metrics::counter!("veche_memory_refused_total", "whose" => whose).increment(1);
     ApiError::new(code).because(text).retry_after(LATER)
 }
 
-/// The words of the query that concern the shell; the rest is the handler's.
+/// Query parameters of the shell; the rest belongs to the handler.
 #[derive(Default)]
 struct Switches<'a> {
     lang: Option<&'a str>,

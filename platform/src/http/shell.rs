@@ -1,9 +1,9 @@
 //! Wraps a router: request facts, envelope, headers, CORS, access log and metrics around it.
 
 use super::{
-    envelope, guard, headers,
+    body_drain, envelope, guard, headers,
     headers::{EVENT_POSITION, IDEMPOTENCY_KEY, LOGIN_REQUEST, MIN_EVENT_POSITION, REQUEST_ID, TOKEN},
-    leftover, observe,
+    observe,
     request::RequestInfo,
 };
 use crate::{budget::Budget, config::Config, limits::Limits};
@@ -27,11 +27,11 @@ use secrets::vault::Vault;
 use std::{sync::Arc, time::Duration};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// What the configuration says about requests in general.
+/// The configured rules for all requests.
 #[derive(Clone)]
 pub(super) struct Rules {
     pub(super) proxies: Vec<IpNet>,
-    /// Knows the word of a process of ours, which passes a client's command on.
+    /// Verifies the address that a gateway vouches for.
     pub(super) vault: Option<Vault>,
     pub(super) lang: Lang,
     pub(super) body_limit: usize,
@@ -49,12 +49,13 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// A shell as the configuration wants it.
+    /// The configured shell.
     pub fn new(config: &Config) -> Self {
         Self::of(config, None)
     }
 
-    /// One that also believes a gateway with the same master key about the address of the client whose command it passes on.
+    /// A shell that also trusts gateways with the same master key about the address of the client whose command
+    /// they pass on.
     pub fn believing(config: &Config, vault: Vault) -> Self {
         Self::of(config, Some(vault))
     }
@@ -74,7 +75,7 @@ impl Shell {
         Self { rules: rules.into(), cors: cors(&config.allowed_origins) }
     }
 
-    /// The same shell, which counts bodies in a budget, and reads none of an address that a limit of the route refuses; see
+    /// Adds a memory budget for bodies, and limits that refuse a body unread, see
     /// [`AddressFirst`](super::AddressFirst).
     #[must_use]
     pub fn within(self, budget: Budget, limits: Arc<Limits>) -> Self {
@@ -83,7 +84,7 @@ impl Shell {
         Self { rules: rules.into(), ..self }
     }
 
-    /// The router with all of the shell around it. Slashes at the end of paths under `/api` and `/messaging` are ignored.
+    /// Wraps a router. Trailing slashes of paths under `/api` and `/messaging` are ignored.
     pub fn wrap(&self, router: Router) -> Router {
         let rules = Arc::clone(&self.rules);
         let guarded = router.layer(middleware::from_fn_with_state(Arc::clone(&rules), guard::guard));
@@ -100,9 +101,9 @@ async fn around(State(rules): State<Arc<Rules>>, mut request: Request, next: Nex
         *request.uri_mut() = uri;
     }
     let method = request.method().clone();
-    let (request, leftover) = leftover::lend(request);
+    let (request, body_drain) = body_drain::lend(request);
     let response = next.run(request).await;
-    leftover.discard().await;
+    body_drain.discard().await;
     let (mut response, kind) = envelope::finish(response, &method, &info);
     headers::add(response.headers_mut(), rules.https);
     if let Ok(id) = HeaderValue::from_str(&info.id) {
@@ -112,7 +113,7 @@ async fn around(State(rules): State<Arc<Rules>>, mut request: Request, next: Nex
     response
 }
 
-/// `/api/v3/me/` → `/api/v3/me`, and so for sockets; other paths keep their slash, since document viewers redirect to theirs.
+/// `/api/v3/me/` → `/api/v3/me`; paths outside the API keep their slash, because document viewers redirect to it.
 fn without_slash(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     if !path.ends_with('/') || !["/api/", "/messaging/"].iter().any(|known| path.starts_with(known)) {
@@ -125,7 +126,7 @@ fn without_slash(uri: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Foreign origins of the list may call with cookies; all others get no permission from us.
+/// The listed origins may call with cookies; others get no CORS headers.
 fn cors(origins: &[String]) -> CorsLayer {
     let lang = HeaderName::from_static("lang");
     let allowed = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());

@@ -1,7 +1,7 @@
-//! How a used-up quota is told to clients: `RATE_LIMIT` with the time to come back.
+//! The answer to a used-up quota: `RATE_LIMIT` with `Retry-After`.
 //!
-//! `RateLimit` and `RateLimit-Policy` follow the IETF's draft of these fields: a policy is a name with a quota `q` in
-//! a window `w` of seconds; the state is what remains, `r`, and after how many seconds there is more, `t`.
+//! `RateLimit` and `RateLimit-Policy` follow the IETF draft of these fields: a policy is a name with a quota `q` in
+//! a window of `w` seconds; the state is the rest `r` and the seconds `t` until there is more.
 
 use super::ApiError;
 use crate::limits::Exceeded;

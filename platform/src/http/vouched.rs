@@ -1,5 +1,6 @@
-//! The address of a client whose command a gateway passes on: the header `X-Veche-Client`, which only a process with the master
-//! key can write. So it holds whatever stands between gateway and command service, and needs no list of trusted networks.
+//! The client's address in commands that a gateway passes on: the header `X-Veche-Client`, authenticated by the
+//! master key. It is valid through any hop between gateway and command service, and needs no list of trusted
+//! networks.
 
 use super::headers::TOKEN;
 use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
@@ -8,8 +9,8 @@ use std::net::IpAddr;
 
 const CLIENT: HeaderName = HeaderName::from_static("x-veche-client");
 
-/// Says, in the headers of a request to `path`, which client it comes from. The credentials must be among them already: the word
-/// holds for this path and these credentials alone.
+/// Adds the client's address to the headers of a request to `path`. The credentials must be in the headers already:
+/// the code is valid for this path and these credentials only.
 pub fn vouch(vault: &Vault, client: IpAddr, path: &str, headers: &mut HeaderMap) {
     let mark = hex::encode(mark(vault, client, path, headers));
     if let Ok(value) = HeaderValue::from_str(&format!("{client} {mark}")) {
@@ -17,7 +18,7 @@ pub fn vouch(vault: &Vault, client: IpAddr, path: &str, headers: &mut HeaderMap)
     }
 }
 
-/// The client that a process of ours vouches for; none if nobody does, or somebody who has not the key.
+/// The verified client address; `None` without a valid code.
 pub(super) fn vouched(vault: &Vault, path: &str, headers: &HeaderMap) -> Option<IpAddr> {
     let (client, claimed) = headers.get(CLIENT)?.to_str().ok()?.split_once(' ')?;
     let client = client.parse().ok()?;
@@ -25,7 +26,7 @@ pub(super) fn vouched(vault: &Vault, path: &str, headers: &HeaderMap) -> Option<
     equal(&claimed, &mark(vault, client, path, headers)).then_some(client)
 }
 
-/// Neither paths nor header values hold line breaks.
+/// Neither paths nor header values contain line breaks.
 fn mark(vault: &Vault, client: IpAddr, path: &str, headers: &HeaderMap) -> [u8; 32] {
     let mut words = format!("{client}\n{path}").into_bytes();
     for name in [TOKEN, COOKIE] {
@@ -54,13 +55,13 @@ mod tests {
     }
 
     #[test]
-    fn a_process_with_the_key_is_believed() {
+    fn vouched_address_with_the_same_key_is_accepted() {
         let (vault, client, headers) = said();
         assert_eq!(vouched(&vault, PATH, &headers), Some(client));
     }
 
     #[test]
-    fn the_word_holds_for_one_path_one_session_and_one_key() {
+    fn vouched_address_is_bound_to_path_session_and_key() {
         let (vault, _, mut headers) = said();
         assert_eq!(vouched(&vault, "/api/v3/teams/u/ws/client.message.updated", &headers), None);
         assert_eq!(vouched(&Vault::new(&[8; 32]), PATH, &headers), None);
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_cannot_vouch_for_itself() {
+    fn address_without_a_valid_code_is_ignored() {
         let (vault, _, headers) = said();
         let true_word = headers[CLIENT].to_str().unwrap().to_owned();
         let (_, mark) = true_word.split_once(' ').unwrap();

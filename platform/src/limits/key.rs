@@ -1,29 +1,29 @@
-//! Who is counted: the keys of limits.
+//! Keys of limits: what requests are counted by.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::Uuid;
 
-/// What a limit counts by.
+/// The kind of key of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// A client's address; of IPv6 the /64, since one subscriber has all of it.
+    /// Client address; for IPv6 its /64, which one subscriber owns.
     Address,
-    /// The neighbourhood of an address: /24 of IPv4, /56 of IPv6.
+    /// Network of an address: /24 for IPv4, /56 for IPv6.
     Network,
     /// A phone number.
     Phone,
     /// An account.
     Account,
-    /// An integration's key, as a keyed hash.
+    /// Key of an integration, as a keyed hash.
     ApiKey,
-    /// Everybody together.
+    /// One count for all requests.
     Global,
 }
 
-/// One that is counted.
+/// The key that a request is counted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// A client's address, for limits by address and by network.
+    /// Client address, for limits by address and by network.
     Address(IpAddr),
     /// A phone number, or a keyed hash of one.
     Phone(String),
@@ -31,17 +31,17 @@ pub enum Key {
     Account(Uuid),
     /// A keyed hash of an integration's key.
     ApiKey([u8; 32]),
-    /// Everybody.
+    /// All requests.
     Global,
 }
 
 impl Key {
-    /// Whoever is behind an address, as limits by address count them.
+    /// The key of a client address, as limits by address count it.
     pub fn subscriber(address: IpAddr) -> Self {
         Self::Address(address).masked(KeyKind::Address)
     }
 
-    /// The key as a limit of this kind counts it. A key of another kind stays as it is.
+    /// The key as a limit of this kind counts it. A key of another kind stays unchanged.
     pub(super) fn masked(&self, kind: KeyKind) -> Self {
         match (kind, self) {
             (KeyKind::Address, Self::Address(address)) => Self::Address(mask(*address, 32, 64)),

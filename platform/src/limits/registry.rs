@@ -1,35 +1,36 @@
-//! The one list of limits. A new limit is a line here.
+//! The list of rate limits. A new limit is one line here.
 
 use super::{KeyKind, Quota};
 use crate::config::Profile;
 use std::collections::BTreeMap;
 
-/// In dev, tests and load from one machine must not trip; a test that wants a limit sets it.
+/// Factor of the quotas in dev: tests and load from one machine must not trip them; a test that needs a limit sets
+/// it.
 const DEV_FACTOR: u32 = 1_000;
 
 macro_rules! limits {
     ($($(#[doc = $about:literal])+ $variant:ident = $name:literal: $count:literal in $seconds:literal by $kind:ident,)+) => {
-        /// A limit, by name.
+        /// A named rate limit.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Limit {
             $($(#[doc = $about])+ $variant,)+
         }
 
         impl Limit {
-            /// Every limit there is.
+            /// Every limit.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// Its name in the configuration, in metrics and in the header `RateLimit-Policy`.
+            /// Name in the configuration, in metrics and in the header `RateLimit-Policy`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// Whom it counts.
+            /// What it counts by.
             pub const fn key_kind(self) -> KeyKind {
                 match self { $(Self::$variant => KeyKind::$kind),+ }
             }
 
-            /// Why it is there.
+            /// What it counts, and why.
             pub fn about(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($about),+).trim()),+ }
             }
@@ -44,29 +45,29 @@ macro_rules! limits {
 limits! {
     /// Requests for a login code from one address: each may cost an SMS.
     SmsLoginPerAddress = "sms_login_per_address": 10 in 3600 by Address,
-    /// Requests for a login code from one neighbourhood of addresses.
+    /// Requests for a login code from one network.
     SmsLoginPerNetwork = "sms_login_per_network": 30 in 3600 by Network,
     /// Tries of login codes from one address.
     SmsAuthPerAddress = "sms_auth_per_address": 30 in 3600 by Address,
-    /// Wrong login codes of everybody together: a guess at many phones trips this breaker.
+    /// Wrong login codes in total: a circuit breaker against guessing at many phones.
     SmsAuthGlobalFailures = "sms_auth_global_failures": 300 in 60 by Global,
-    /// QR codes for logging in another device.
+    /// QR codes for logging in on another device.
     QrLoginPerAccount = "qr_login_per_account": 10 in 3600 by Account,
     /// Tries of QR tokens from one address.
     QrAuthPerAddress = "qr_auth_per_address": 30 in 3600 by Address,
     /// Tries of invitation tokens.
     JoinPerAccount = "join_per_account": 20 in 3600 by Account,
-    /// Invitation tokens looked at from one address.
+    /// Invitation tokens looked up from one address.
     JoinPerAddress = "join_per_address": 60 in 3600 by Address,
-    /// New teams.
+    /// Teams created by one account.
     TeamsPerAccount = "teams_per_account": 20 in 86400 by Account,
-    /// People added to teams by phone.
+    /// Contacts added by phone by one account.
     InvitesPerAccount = "invites_per_account": 500 in 86400 by Account,
     /// Changes by one account.
     CommandsPerAccount = "commands_per_account": 600 in 60 by Account,
     /// Reads by one account.
     QueriesPerAccount = "queries_per_account": 1200 in 60 by Account,
-    /// Looks into the past: each may replay a team's history.
+    /// Queries with `as_of`: each may replay a team's history.
     PastPerAccount = "past_per_account": 60 in 60 by Account,
     /// Requests without a valid session from one address.
     UnauthenticatedPerAddress = "unauthenticated_per_address": 300 in 60 by Address,
@@ -74,30 +75,30 @@ limits! {
     ApiMessagePerKey = "api_message_per_key": 120 in 60 by ApiKey,
     /// Unknown integration keys from one address.
     ApiMessageFailuresPerAddress = "api_message_failures_per_address": 30 in 600 by Address,
-    /// Address books stored: each tells who of them has an account.
+    /// Address books stored: each reveals which contacts have an account.
     AddressBookPerAccount = "address_book_per_account": 60 in 3600 by Account,
-    /// Pictures uploaded: decoding costs memory and time.
+    /// Pictures uploaded by one account: decoding costs memory and time.
     PicturesPerAccount = "pictures_per_account": 60 in 3600 by Account,
-    /// Files uploaded.
+    /// Files uploaded by one account.
     UploadsPerAccount = "uploads_per_account": 600 in 3600 by Account,
-    /// Pictures drawn for one address.
+    /// Placeholder pictures and QR codes drawn for one address.
     DrawingsPerAddress = "drawings_per_address": 600 in 60 by Address,
     /// Sockets opened from one address.
     SocketsPerAddress = "sockets_per_address": 120 in 60 by Address,
-    /// Looks into history: each is an event, and a filter may be costly.
+    /// Audit reads: each is an event, and its filter may be expensive.
     AuditReadsPerAccount = "audit_reads_per_account": 120 in 60 by Account,
     /// Frames sent by one account over its sockets.
     FramesPerAccount = "frames_per_account": 1200 in 60 by Account,
 }
 
 impl Limit {
-    /// The limit of that name.
+    /// Finds a limit by name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|limit| limit.name() == name)
     }
 }
 
-/// The quotas of a profile by name.
+/// The quotas of a profile, by name.
 pub fn quotas(profile: Profile) -> BTreeMap<String, Quota> {
     let quota = |limit: &Limit| {
         let Quota { count, seconds } = limit.production();

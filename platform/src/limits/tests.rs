@@ -14,7 +14,7 @@ fn address(text: &str) -> Key {
 }
 
 #[test]
-fn the_quota_counts_down_and_then_says_when_to_come_back() {
+fn used_up_quota_is_refused_with_retry_after() {
     let limits = only(Limit::SmsLoginPerAddress, 2);
     let key = address("192.0.2.1");
     assert_eq!(limits.check(Limit::SmsLoginPerAddress, &key).unwrap().count, 1);
@@ -26,7 +26,7 @@ fn the_quota_counts_down_and_then_says_when_to_come_back() {
 }
 
 #[test]
-fn neighbours_share_a_network_and_a_subscriber_shares_an_address() {
+fn addresses_are_counted_by_subscriber_and_network() {
     let cases = [
         (Limit::SmsLoginPerNetwork, "192.0.2.1", "192.0.2.250", true),
         (Limit::SmsLoginPerNetwork, "192.0.2.1", "192.0.3.1", false),
@@ -43,7 +43,7 @@ fn neighbours_share_a_network_and_a_subscriber_shares_an_address() {
 }
 
 #[test]
-fn the_breaker_refuses_only_after_failures() {
+fn breaker_refuses_only_after_failures() {
     let limits = only(Limit::SmsAuthGlobalFailures, 2);
     let limit = Limit::SmsAuthGlobalFailures;
     for _ in 0..2 {
@@ -55,7 +55,7 @@ fn the_breaker_refuses_only_after_failures() {
 }
 
 #[test]
-fn a_count_of_zero_is_no_limit() {
+fn count_of_zero_turns_the_limit_off() {
     let limits = only(Limit::JoinPerAccount, 0);
     let key = Key::Account(Uuid::nil());
     assert!((0..100).all(|_| limits.check(Limit::JoinPerAccount, &key).is_ok()));

@@ -1,6 +1,6 @@
 //! Real connections on this machine: peers, keep-alive, and the graceful stop.
 
-use super::{Doors, bind, serve, serve_through};
+use super::{AcceptLimiter, bind, serve, serve_through};
 use crate::tasks::Tasks;
 use axum::{Router, extract::ConnectInfo, routing::get};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -43,7 +43,7 @@ async fn handlers_see_the_peer() {
 }
 
 #[tokio::test]
-async fn a_stop_finishes_requests_and_closes_connections_at_rest() {
+async fn shutdown_finishes_requests_and_closes_idle_connections() {
     let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (seen, go) = (Arc::clone(&entered), Arc::clone(&leave));
     let handler = move || async move {
@@ -67,7 +67,7 @@ async fn a_stop_finishes_requests_and_closes_connections_at_rest() {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_are_not_waited_for() {
+async fn connection_with_unfinished_headers_is_closed_after_the_timeout() {
     let router = Router::new().route("/", get(|| async { "quick" }));
     let (tasks, address) = started(router, Duration::from_millis(50)).await;
     let stream = ask(address, "GET / HTTP/1.1\r\nHost: a\r\nX-Slow:").await;
@@ -77,13 +77,13 @@ async fn headers_that_never_end_are_not_waited_for() {
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_connections_and_a_proxy_any_number() {
+async fn connections_per_address_are_limited_except_for_proxies() {
     for (proxies, is_limited) in [(vec![], true), (vec!["127.0.0.0/8".parse().unwrap()], false)] {
         let tasks = Tasks::new();
         let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "quick" }));
-        serve_through(&Doors::new(2, &proxies), &tasks, listener, router, LONG);
+        serve_through(&AcceptLimiter::new(2, &proxies), &tasks, listener, router, LONG);
         let mut kept = vec![];
         for _ in 0..2 {
             let mut stream = ask(address, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
@@ -99,7 +99,7 @@ async fn an_address_has_so_many_connections_and_a_proxy_any_number() {
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("Content-Length: {}", body.len())), "{answer}");
             drop(kept.pop());
-            // The server hears of the end a moment later.
+            // The server notices the closed connection a moment later.
             let again = async {
                 loop {
                     let stream = TcpStream::connect(address).await.unwrap();

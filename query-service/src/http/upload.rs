@@ -20,7 +20,7 @@ use http::{
 };
 use media::blobs::Content;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::http::{ApiError, Bare, Params, Reply, Wanted, not_modified, wanted};
+use platform::http::{ApiError, Bare, Params, RangeRequest, Reply, not_modified, requested_range};
 use protocol::{
     envelope::Success,
     upload::{Upload, UploadRecord},
@@ -99,7 +99,7 @@ pub(super) async fn download_upload(
         true => not_found(),
         false => ApiError::unavailable("a file of the log is missing in the blob store"),
     })?;
-    let wanted = wanted(&method, &headers, &etag, content.size());
+    let wanted = requested_range(&method, &headers, &etag, content.size());
     Ok(Bare(respond(content, wanted, described(&upload, name, &etag)?)).into_response())
 }
 
@@ -108,16 +108,16 @@ async fn found(scope: &TeamView, upload: Uuid) -> Result<(UploadRecord, BlobId),
     found?.ok_or_else(not_found)
 }
 
-fn respond(content: Content, wanted: Wanted, mut headers: HeaderMap) -> Response {
+fn respond(content: Content, wanted: RangeRequest, mut headers: HeaderMap) -> Response {
     let size = content.size();
     let (status, range) = match wanted {
-        Wanted::Whole => (StatusCode::OK, 0..size),
-        Wanted::Part(range) => {
+        RangeRequest::Whole => (StatusCode::OK, 0..size),
+        RangeRequest::Part(range) => {
             let value = format!("bytes {}-{}/{size}", range.start, range.end - 1);
             headers.extend(HeaderValue::try_from(value).map(|value| (CONTENT_RANGE, value)));
             (StatusCode::PARTIAL_CONTENT, range)
         }
-        Wanted::Unsatisfiable => {
+        RangeRequest::Unsatisfiable => {
             headers
                 .extend(HeaderValue::try_from(format!("bytes */{size}")).map(|value| (CONTENT_RANGE, value)));
             headers.remove(CONTENT_TYPE);

@@ -1,4 +1,4 @@
-//! A code fits its own event only, and the stored metadata stays JSON.
+//! A code matches its own event only, and the stored metadata stays JSON.
 
 use super::{Origin, Unstamped};
 use crate::vault::Vault;
@@ -22,7 +22,7 @@ fn origin(event: &RawEvent) -> Origin {
 }
 
 #[test]
-fn a_stored_event_is_genuine_wherever_it_stands_in_the_log() {
+fn event_is_genuine_at_any_position() {
     assert_eq!(origin(&stamped()), Origin::Genuine);
     assert_eq!(origin(&RawEvent { position: 1_000, ..stamped() }), Origin::Genuine);
     let meta: Value = serde_json::from_slice(&stamped().meta).unwrap();
@@ -30,7 +30,7 @@ fn a_stored_event_is_genuine_wherever_it_stands_in_the_log() {
 }
 
 #[test]
-fn whatever_is_changed_of_an_event_it_is_not_genuine_any_more() {
+fn changed_event_is_forged() {
     let event = stamped();
     let changed = [
         RawEvent { stream: StreamName::stored("thing-2"), ..event.clone() },
@@ -38,7 +38,7 @@ fn whatever_is_changed_of_an_event_it_is_not_genuine_any_more() {
         RawEvent { id: EventId(Uuid::from_u128(8)), ..event.clone() },
         RawEvent { kind: "thing.done.v2".into(), ..event.clone() },
         RawEvent { data: br#"{"n":2}"#.to_vec().into(), ..event.clone() },
-        // Bytes that change places between two pieces.
+        // Bytes that move between two adjacent pieces.
         RawEvent { kind: "thing.done.v1{".into(), data: br#""n":1}"#.to_vec().into(), ..event.clone() },
     ];
     for event in &changed {
@@ -52,12 +52,12 @@ fn whatever_is_changed_of_an_event_it_is_not_genuine_any_more() {
 }
 
 #[test]
-fn another_master_key_makes_other_codes() {
+fn code_of_another_master_key_is_forged() {
     assert_eq!(Vault::new(&[8; 32]).event_mac().origin(&stamped()), Origin::Forged);
 }
 
 #[test]
-fn metadata_without_a_code_at_its_end_is_unmarked() {
+fn metadata_without_a_trailing_code_is_unmarked() {
     let inside = br#"{"mac":"v1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","at":"x"}"#;
     for meta in [META, b"", b"}", br#""}"#, inside] {
         assert_eq!(origin(&RawEvent { meta: meta.to_vec().into(), ..stamped() }), Origin::Unmarked);

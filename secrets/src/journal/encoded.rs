@@ -1,10 +1,10 @@
-//! Events as they will be stored, but for their place in the stream: the code that each carries covers its revision.
+//! Encoded events of one append, without their codes, which cover the revision.
 
 use super::WriteError;
 use crate::{
     event_mac::{EventMac, Unstamped},
     keyring::Keys,
-    sealing::{self, Place},
+    sealing::{self, FieldLocation},
 };
 use bytes::Bytes;
 use event_log::{Append, CommandRef, Expected, NewEvent};
@@ -23,7 +23,7 @@ struct Event {
     id: EventId,
     kind: String,
     data: Bytes,
-    /// Without the code.
+    /// Metadata without the code.
     meta: Vec<u8>,
 }
 
@@ -32,7 +32,7 @@ impl Encoded {
         Self { stream, command, events: vec![] }
     }
 
-    /// Seals one more event, for its own place.
+    /// Seals and adds an event; its values open only at this place.
     pub(super) fn push(
         &mut self,
         kind: &str,
@@ -41,7 +41,7 @@ impl Encoded {
         keys: &Keys,
     ) -> Result<(), WriteError> {
         let id = event_id(self.command.map(|command| command.id), self.events.len());
-        let place = |part| Place { stream: &self.stream, event: id, part };
+        let place = |part| FieldLocation { stream: &self.stream, event: id, part };
         sealing::seal(&mut data, keys, place("data"))?;
         sealing::seal(&mut meta, keys, place("meta"))?;
         let (data, meta) = (serde_json::to_vec(&data)?.into(), serde_json::to_vec(&meta)?);
@@ -49,7 +49,7 @@ impl Encoded {
         Ok(())
     }
 
-    /// The append that puts them at exactly this place.
+    /// The append at exactly this revision.
     pub(super) fn at(&self, first: Revision, mac: &EventMac) -> Append {
         let event = |(event, revision): (&Event, Revision)| {
             let Event { id, kind, data, meta } = event;
@@ -65,7 +65,7 @@ impl Encoded {
     }
 }
 
-/// Derived from the command and the place among its events; in time order without a command.
+/// Derives an event id from the command and the index; without a command the id is ordered by time.
 #[expect(clippy::disallowed_methods, reason = "ids of events without a command, in order of time")]
 fn event_id(command: Option<CommandId>, index: usize) -> EventId {
     EventId(match command {

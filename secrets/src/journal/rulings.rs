@@ -1,11 +1,11 @@
-//! The rulings of operators about events that are not believed: a stream goes on behind one that is to be skipped.
+//! Applies operators' rulings about untrusted events: a stream continues after one that is to be skipped.
 
 use super::{BadEvent, Journal, LoadError, PAGE};
 use event_log::RawEvent;
 use events::{Event, Meta, ProjectionEvent, Recorded, StreamName, projection::Skipped};
 
 impl Journal {
-    /// Decodes events of which some are not believed: in the place of each stands the ruling to skip it.
+    /// Decodes events, some of which are untrusted; a ruling to skip takes the place of each.
     pub(super) async fn without_skipped(
         &self,
         page: Vec<RawEvent>,
@@ -15,7 +15,7 @@ impl Journal {
         for raw in page {
             let RawEvent { position, stream, revision, id, .. } = raw.clone();
             match self.decode(vec![raw]).await {
-                Err(error @ LoadError::Event { source: BadEvent::NotOurs(_), .. }) => {
+                Err(error @ LoadError::Event { source: BadEvent::Untrusted(_), .. }) => {
                     let ruling = skipped.iter().find(|(_, skipped)| skipped.event == id);
                     let Some((meta, ruling)) = ruling else { return Err(error) };
                     let event = Event::from(ProjectionEvent::from(ruling.clone()));
@@ -27,7 +27,7 @@ impl Journal {
         Ok(events)
     }
 
-    /// The positions that operators have ruled to skip; rulings that are not believed, or cannot be read, rule nothing.
+    /// The rulings to skip; rulings that are untrusted or unreadable are ignored.
     async fn skipped(&self) -> Result<Vec<(Meta, Skipped)>, LoadError> {
         let (mut skipped, mut from) = (vec![], 0);
         loop {

@@ -1,4 +1,4 @@
-//! What is written comes back, and nothing else does.
+//! Events are read as they were appended, and forged ones are refused.
 
 use super::*;
 use crate::guard::Beginning;
@@ -36,7 +36,7 @@ fn entry() -> Entry {
 }
 
 #[tokio::test]
-async fn the_log_never_sees_a_personal_value_and_the_reader_gets_it_back() {
+async fn personal_value_is_sealed_in_the_log_and_readable_through_the_journal() {
     let log = memory();
     let journal = journal(&log);
     journal.append(entry()).await.unwrap();
@@ -51,7 +51,7 @@ async fn the_log_never_sees_a_personal_value_and_the_reader_gets_it_back() {
 }
 
 #[tokio::test]
-async fn a_repeated_command_writes_nothing_new() {
+async fn repeated_command_appends_nothing_new() {
     let journal = journal(&memory());
     let first = journal.append(entry()).await.unwrap();
     let second = journal.append(entry()).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_repeated_command_writes_nothing_new() {
 }
 
 #[tokio::test]
-async fn an_erased_value_reads_as_none() {
+async fn erased_value_reads_as_none() {
     let keyring = Keyring::memory();
     let journal = Journal::new(memory(), keyring.clone(), &vault());
     journal.append(entry()).await.unwrap();
@@ -69,7 +69,7 @@ async fn an_erased_value_reads_as_none() {
     assert_eq!(replaced.settings.value, None);
 }
 
-/// What somebody without a key writes into the log's database.
+/// Writes into the log's database without the key.
 async fn put(log: &Log, stream: &StreamName, event: NewEvent) {
     let append =
         Append { stream: stream.clone(), expected: Expected::Any, events: vec![event], command: None };
@@ -81,7 +81,7 @@ fn copy(event: &RawEvent, id: u128, meta: Vec<u8>) -> NewEvent {
     NewEvent { id, kind: event.kind.clone(), data: event.data.clone(), meta: meta.into() }
 }
 
-/// The metadata as programs of before wrote it.
+/// The metadata as earlier versions wrote it.
 fn unmarked(event: &RawEvent) -> Vec<u8> {
     let mut meta: Value = serde_json::from_slice(&event.meta).unwrap();
     let fields = meta.as_object_mut().unwrap();
@@ -90,15 +90,15 @@ fn unmarked(event: &RawEvent) -> Vec<u8> {
     meta.to_string().into_bytes()
 }
 
-fn not_ours(read: Result<Vec<Recorded<Event>>, LoadError>) -> NotOurs {
+fn not_ours(read: Result<Vec<Recorded<Event>>, LoadError>) -> UntrustedEvent {
     match read {
-        Err(LoadError::Event { source: BadEvent::NotOurs(why), .. }) => why,
+        Err(LoadError::Event { source: BadEvent::Untrusted(why), .. }) => why,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn an_event_that_was_put_or_changed_in_the_log_is_not_believed() {
+async fn event_added_or_changed_without_the_key_is_refused() {
     let log = memory();
     let journal = journal(&log);
     journal.append(entry()).await.unwrap();
@@ -106,20 +106,20 @@ async fn an_event_that_was_put_or_changed_in_the_log_is_not_believed() {
     let (copied, stripped) = (StreamName::stored("account-2"), StreamName::stored("account-3"));
     put(&log, &copied, copy(&event, 9, event.meta.to_vec())).await;
     put(&log, &stripped, copy(&event, 9, unmarked(&event))).await;
-    assert_eq!(not_ours(journal.stream(&copied, 0).await), NotOurs::Forged);
-    assert_eq!(not_ours(journal.stream(&stripped, 0).await), NotOurs::Unmarked);
+    assert_eq!(not_ours(journal.stream(&copied, 0).await), UntrustedEvent::Forged);
+    assert_eq!(not_ours(journal.stream(&stripped, 0).await), UntrustedEvent::Unmarked);
     assert_eq!(journal.stream(&event.stream, 0).await.unwrap().len(), 1, "all others are read");
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_behind_an_event_that_is_not_believed_and_was_skipped() {
+async fn stream_continues_after_a_skipped_untrusted_event() {
     let log = memory();
     let journal = journal(&log);
     let stream = entry().stream;
     journal.append(entry()).await.unwrap();
     let event = log.read_all(0, 1).await.unwrap().remove(0);
     put(&log, &stream, copy(&event, 9, unmarked(&event))).await;
-    assert_eq!(not_ours(journal.stream(&stream, 0).await), NotOurs::Unmarked);
+    assert_eq!(not_ours(journal.stream(&stream, 0).await), UntrustedEvent::Unmarked);
     let reason = "forged".to_owned();
     let skipped = events::projection::Skipped {
         stream: stream.to_string(),
@@ -140,7 +140,7 @@ async fn a_stream_goes_on_behind_an_event_that_is_not_believed_and_was_skipped()
 }
 
 #[tokio::test]
-async fn where_any_revision_would_do_the_end_is_found_and_covered() {
+async fn append_without_expected_revision_finds_the_end_and_covers_it() {
     let log = memory();
     let journal = journal(&log);
     for number in 1..4 {
@@ -154,7 +154,7 @@ async fn where_any_revision_would_do_the_end_is_found_and_covered() {
     assert!(matches!(refused, Err(WriteError::Append(AppendError::Conflict { actual: None, .. }))));
 }
 
-/// An event of a program that made no codes: its values are bound to their owners alone.
+/// An event of an earlier version without codes: its values are bound to their owners only.
 async fn of_before(log: &Log, keyring: &Keyring, stream: &StreamName, id: u128) {
     let subject = Subject::Account(AccountId(Uuid::from_u128(1)));
     let keys = keyring.ensure(&[subject]).await.unwrap();
@@ -184,12 +184,16 @@ fn begin() -> Entry {
 }
 
 #[tokio::test]
-async fn a_history_of_before_is_read_and_nothing_like_it_behind_the_beginning_of_codes() {
+async fn event_without_code_is_trusted_only_before_codes_begin() {
     let (log, keyring, stream) = (memory(), Keyring::memory(), entry().stream);
     of_before(&log, &keyring, &stream, 20).await;
     let open = || Journal::new(log.clone(), keyring.clone(), &vault());
     let journal = open();
-    assert_eq!(not_ours(journal.stream(&stream, 0).await), NotOurs::Unmarked, "believed by nobody unasked");
+    assert_eq!(
+        not_ours(journal.stream(&stream, 0).await),
+        UntrustedEvent::Unmarked,
+        "believed by nobody unasked"
+    );
     assert_eq!(journal.guard().read(&log).await.unwrap(), Beginning::NotYet);
     assert_eq!(journal.stream(&stream, 0).await.unwrap().len(), 1);
     let at = journal.append(begin()).await.unwrap().position;
@@ -199,14 +203,14 @@ async fn a_history_of_before_is_read_and_nothing_like_it_behind_the_beginning_of
     let Event::AccountEvent(AccountEvent::UiSettingsReplaced(replaced)) = &read[0].event else { panic!() };
     assert_eq!(replaced.settings.value.as_deref(), Some("of before"));
     of_before(&log, &keyring, &stream, 21).await;
-    assert_eq!(not_ours(again.stream(&stream, 0).await), NotOurs::Unmarked);
+    assert_eq!(not_ours(again.stream(&stream, 0).await), UntrustedEvent::Unmarked);
     // A journal that was open before learns it from the event itself.
     assert!(journal.decode(log.read_all(0, 2).await.unwrap()).await.is_ok());
-    assert_eq!(not_ours(journal.stream(&stream, 0).await), NotOurs::Unmarked);
+    assert_eq!(not_ours(journal.stream(&stream, 0).await), UntrustedEvent::Unmarked);
 }
 
 #[tokio::test]
-async fn a_beginning_that_was_taken_away_is_noticed() {
+async fn removed_marker_is_noticed() {
     let (log, keyring, stream) = (memory(), Keyring::memory(), entry().stream);
     of_before(&log, &keyring, &stream, 20).await;
     let journal = Journal::new(log.clone(), keyring, &vault());

@@ -1,4 +1,4 @@
-//! Data keys in this process.
+//! Data keys in memory.
 
 use super::{DataKey, KeyState, KeyringError, Keys};
 use events::Subject;
@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Data keys in this process; lost with it.
+/// Data keys in memory.
 #[derive(Clone, Default)]
 pub struct MemoryKeyring(Arc<Mutex<BTreeMap<Subject, KeyState>>>);
 
@@ -52,7 +52,7 @@ impl MemoryKeyring {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Subject, KeyState>> {
-        // Every change is one insertion, so a panic elsewhere leaves nothing half done.
+        // Every change is one insertion, so a panic elsewhere leaves a consistent map.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,14 +15,14 @@ use std::{
     time::Duration,
 };
 
-/// Some 20 MB at most.
+/// About 20 MB at most.
 const CACHED_KEYS: u64 = 100_000;
-/// How long a key that another process destroyed may still be used here when nobody tells us.
+/// Maximum time for which a key that another process destroyed stays usable here without a notification.
 const CACHE_LIFE: Duration = Duration::from_secs(600);
-/// The advisory lock under which the schema is migrated; any number that no other migrator uses.
+/// The advisory lock of the schema's migration; no other migrator uses the number.
 const MIGRATION_LOCK: i64 = 0x7665_6368_6b65_7973;
 
-/// Every statement is safe to repeat, so that running all of them is the migration.
+/// Every statement is repeatable, so the migration runs all of them.
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Data keys in a Postgres database.
@@ -31,7 +31,7 @@ pub struct PostgresKeyring {
     pool: PgPool,
     wrapping: Wrapping,
     cache: Cache<Subject, KeyState>,
-    /// Grows with every forgetting, so that a read that began before does not fill the cache after.
+    /// Incremented by every removal, so that a read that began before it does not fill the cache afterwards.
     forgotten: Arc<AtomicU64>,
 }
 
@@ -66,7 +66,7 @@ impl PostgresKeyring {
         Ok(keys)
     }
 
-    /// Making a key writes the row of one that is there once more: as durable, and as long on its way.
+    /// Writes the row again if it exists: the same work, and equally durable.
     pub(super) async fn ensure_evenly(&self, subject: Subject) -> Result<(), KeyringError> {
         self.create(&BTreeSet::from([subject])).await.map(drop)
     }
@@ -144,7 +144,7 @@ impl PostgresKeyring {
         Ok(count.unsigned_abs())
     }
 
-    /// Rows are locked while they are wrapped anew: a key that is destroyed at the same time stays destroyed.
+    /// Locks rows while they are rewrapped, so that a key destroyed at the same time stays destroyed.
     pub(super) async fn rewrap(&self, most: u32) -> Result<u64, KeyringError> {
         let mut transaction = self.durable().await?;
         let rows: Vec<Row> = sqlx::query_as(
@@ -179,9 +179,9 @@ impl PostgresKeyring {
         self.cache.invalidate(subject);
     }
 
-    /// One statement makes all missing keys or finds those that another writer just made: the conflict arm changes
-    /// nothing, but returns the row as it is now, even when the statement's snapshot is older. Subjects come sorted, so
-    /// that two writers never wait for each other in a circle.
+    /// Creates missing keys, or finds those that another writer just created, in one statement: the conflict arm
+    /// changes nothing but returns the current row, even if the statement's snapshot is older. Subjects are sorted,
+    /// so that two writers never deadlock.
     async fn create(&self, missing: &BTreeSet<Subject>) -> Result<BTreeMap<Subject, KeyState>, KeyringError> {
         let subjects: Vec<String> = missing.iter().map(Subject::to_string).collect();
         let wrapped = missing
@@ -200,17 +200,17 @@ impl PostgresKeyring {
         .fetch_all(&mut *transaction)
         .await?;
         let made = self.opened(rows)?;
-        // Not committed then: all are made, or none.
+        // The transaction is not committed then: all keys are made, or none.
         if let Some((subject, _)) = made.iter().find(|(_, state)| matches!(state, KeyState::Destroyed)) {
             return Err(KeyringError::Destroyed(*subject));
         }
         transaction.commit().await?;
-        // Not before the commit: nobody may seal with a key that could still be rolled back.
+        // Cached only after the commit: nobody may seal with a key that could still be rolled back.
         self.remember(&made, forgotten);
         Ok(made)
     }
 
-    /// A transaction that is on disk once committed, whatever the pool or the role have set.
+    /// A transaction that is on disk after its commit, whatever the pool or the role have set.
     async fn durable(&self) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, KeyringError> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query("SET LOCAL synchronous_commit = on").execute(&mut *transaction).await?;
@@ -232,11 +232,12 @@ impl PostgresKeyring {
         Ok(opened)
     }
 
-    /// Keeps keys in the cache, unless something was forgotten since they were asked for.
+    /// Caches keys, unless a key was removed since they were read.
     fn remember(&self, states: &BTreeMap<Subject, KeyState>, forgotten: u64) {
         for (subject, state) in states {
             self.cache.insert(*subject, state.clone());
-            // Checked after the insertion: a forgetting before this is seen here, and one behind it removes what we put.
+            // Checked after the insertion: a removal before this is seen here, and a later one removes what was
+            // inserted.
             if self.forgotten.load(Ordering::SeqCst) != forgotten {
                 self.cache.invalidate(subject);
             }

@@ -1,4 +1,4 @@
-//! What every keyring promises, run on each; and what the database adds.
+//! The contract of every keyring, run on each implementation; and what the database adds.
 
 use super::{KeyState, Keyring, KeyringError};
 use crate::vault::{Vault, cipher::Version};
@@ -19,7 +19,7 @@ fn vault() -> Vault {
     Vault::new(&[7; 32])
 }
 
-/// Two keyrings have the same key when one opens what the other sealed.
+/// Whether two keyrings have the same key: one opens what the other sealed.
 async fn agree(one: &Keyring, other: &Keyring, subject: Subject) -> bool {
     let one = one.get(&[subject]).await.unwrap();
     let other = other.get(&[subject]).await.unwrap();
@@ -100,7 +100,7 @@ async fn postgres_conforms() {
 }
 
 #[tokio::test]
-async fn migrating_at_once_and_again_is_safe() {
+async fn concurrent_and_repeated_migration_succeeds() {
     let database = TestDatabase::create().await;
     let pool = database.pool().await;
     let all = futures::future::join_all((0..4).map(|_| Keyring::migrate(&pool))).await;
@@ -111,7 +111,7 @@ async fn migrating_at_once_and_again_is_safe() {
 }
 
 #[tokio::test]
-async fn processes_that_race_end_up_with_the_same_keys() {
+async fn racing_processes_get_the_same_keys() {
     let (database, pool) = database().await;
     let keyrings: Vec<_> = (0..8).map(|_| Keyring::postgres(pool.clone(), vault())).collect();
     let forward: Vec<_> = (0..20).map(account).collect();
@@ -132,7 +132,7 @@ async fn processes_that_race_end_up_with_the_same_keys() {
 }
 
 #[tokio::test]
-async fn another_process_uses_a_destroyed_key_until_it_is_told() {
+async fn destroyed_key_stays_cached_in_another_process_until_removed() {
     let (database, pool) = database().await;
     let (here, there) = (Keyring::postgres(pool.clone(), vault()), Keyring::postgres(pool.clone(), vault()));
     here.ensure(&[account(1)]).await.unwrap();

@@ -1,6 +1,6 @@
-//! What was sealed comes back unchanged, and never shows on the way.
+//! Sealed values unseal unchanged, and are never stored in the clear.
 
-use super::{Owners, Path, Place, SealingError, Version, may_contain_personal, subjects};
+use super::{FieldLocation, Owners, Path, SealingError, Version, may_contain_personal, subjects};
 use crate::keyring::{Keyring, Keys};
 use events::{AccountId, EventId, Personal, StreamName, Subject, TeamId};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
@@ -15,8 +15,8 @@ fn unseal(value: &mut Value, keys: &Keys) -> Result<(), SealingError> {
     super::unseal(value, keys, Version::V2, here(&StreamName::stored("thing-1")))
 }
 
-fn here(stream: &StreamName) -> Place<'_> {
-    Place { stream, event: EventId(Uuid::from_u128(7)), part: "data" }
+fn here(stream: &StreamName) -> FieldLocation<'_> {
+    FieldLocation { stream, event: EventId(Uuid::from_u128(7)), part: "data" }
 }
 
 fn account(number: u128) -> Subject {
@@ -71,7 +71,7 @@ fn document() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_document_comes_back_as_it_was(before in document()) {
+    fn any_document_unseals_unchanged(before in document()) {
         let keys = keys(&Keyring::memory());
         let mut value = before.clone();
         let wanted = subjects(&before).unwrap();
@@ -84,7 +84,7 @@ proptest! {
 }
 
 #[test]
-fn the_clear_text_is_gone_once_sealed() {
+fn sealed_document_contains_no_clear_text() {
     let mut value = json!({"list": [Personal::new(account(1), "Вася")], "n": 1});
     seal(&mut value, &keys(&Keyring::memory())).unwrap();
     assert!(!value.to_string().contains("Вася"));
@@ -94,7 +94,7 @@ fn the_clear_text_is_gone_once_sealed() {
 }
 
 #[test]
-fn an_erased_value_has_no_value_and_others_stay() {
+fn erased_value_is_absent_and_others_stay() {
     let keyring = Keyring::memory();
     let mut value = json!([Personal::new(account(1), "Вася"), Personal::new(account(2), "Петя")]);
     seal(&mut value, &keys(&keyring)).unwrap();
@@ -109,7 +109,7 @@ fn an_erased_value_has_no_value_and_others_stay() {
 }
 
 #[test]
-fn a_missing_key_is_an_error_and_never_an_erasure() {
+fn missing_key_is_an_error_not_an_erasure() {
     let mut value = json!(Personal::new(account(1), "Вася"));
     assert!(matches!(seal(&mut value.clone(), &Keys::default()), Err(SealingError::NoKey(_))));
     seal(&mut value, &keys(&Keyring::memory())).unwrap();
@@ -117,7 +117,7 @@ fn a_missing_key_is_an_error_and_never_an_erasure() {
 }
 
 #[test]
-fn ciphertext_moved_to_another_subject_or_changed_does_not_open() {
+fn ciphertext_changed_or_moved_to_another_subject_does_not_open() {
     let keys = keys(&Keyring::memory());
     let mut value = json!(Personal::new(account(1), "Вася"));
     seal(&mut value, &keys).unwrap();
@@ -129,7 +129,7 @@ fn ciphertext_moved_to_another_subject_or_changed_does_not_open() {
 }
 
 #[test]
-fn what_is_no_personal_value_is_refused() {
+fn malformed_personal_value_is_refused() {
     let keys = keys(&Keyring::memory());
     let subject = account(1);
     for value in [
@@ -147,7 +147,7 @@ fn what_is_no_personal_value_is_refused() {
 }
 
 #[test]
-fn markers_inside_a_personal_value_are_content() {
+fn marker_inside_a_personal_value_is_content() {
     let keys = keys(&Keyring::memory());
     let content = json!({"$personal": {"subject": "account-x", "sealed": "v1.AAAA"}});
     let before = json!(Personal::new(account(1), content));
@@ -158,7 +158,7 @@ fn markers_inside_a_personal_value_are_content() {
 }
 
 #[test]
-fn what_belongs_to_two_is_gone_with_either() {
+fn value_of_two_owners_is_erased_with_either() {
     for destroyed in [account(1), team(1)] {
         let keyring = Keyring::memory();
         let said = Personal { subject: account(1), within: Some(team(1)), value: Some("пыщ") };
@@ -182,9 +182,9 @@ fn ciphertext_moved_to_another_stream_event_part_or_field_does_not_open() {
     unseal(&mut value.clone(), &keys).unwrap();
     let (stream, other) = (StreamName::stored("thing-1"), StreamName::stored("thing-2"));
     let places = [
-        Place { stream: &other, ..here(&stream) },
-        Place { event: EventId(Uuid::from_u128(8)), ..here(&stream) },
-        Place { part: "meta", ..here(&stream) },
+        FieldLocation { stream: &other, ..here(&stream) },
+        FieldLocation { event: EventId(Uuid::from_u128(8)), ..here(&stream) },
+        FieldLocation { part: "meta", ..here(&stream) },
     ];
     for place in places {
         let opened = super::unseal(&mut value.clone(), &keys, Version::V2, place);
@@ -198,13 +198,13 @@ fn ciphertext_moved_to_another_stream_event_part_or_field_does_not_open() {
 }
 
 #[test]
-fn a_value_of_before_is_read_in_events_of_before_and_in_no_others() {
+fn version_1_value_opens_only_in_version_1_events() {
     let keys = keys(&Keyring::memory());
     let body = json!({"subject": account(1)});
     let owners = Owners::of(body.as_object().unwrap()).unwrap();
     let stream = StreamName::stored("thing-1");
     let context = owners.context(Version::V1, here(&stream), &Path::default());
-    assert_eq!(context, account(1).to_string().into_bytes(), "as the first programs bound it");
+    assert_eq!(context, account(1).to_string().into_bytes(), "as version 1 bound it");
     let sealed = owners.key(&keys).unwrap().seal(Version::V1, br#""Boris""#, &context).unwrap();
     let old = json!({"$personal": {"subject": account(1), "sealed": sealed}});
     let mut read = old.clone();

@@ -1,8 +1,8 @@
 //! Sealed text: a version, and URL-safe base64 of a random nonce and XChaCha20-Poly1305 ciphertext.
 //!
-//! The nonce has 192 bits, so random ones do not repeat however many values one key seals. The version says how the
-//! associated data is made: in `v1.` it is whatever the caller named, in `v2.` a list that begins with a purpose, see
-//! [`bound`]. The two never coincide, so a text does not open under the other version's name.
+//! The nonce has 192 bits, so random nonces do not repeat. The version tells how the associated data is made: in
+//! `v1.` it is the caller's context, in `v2.` a list that begins with a purpose, see [`bound`]. The two never
+//! coincide, so a text does not open under the other version.
 
 use super::VaultError;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,10 +13,10 @@ use chacha20poly1305::{
 
 const NONCE_BYTES: usize = 24;
 
-/// The first bytes of every list of version 2.
+/// First bytes of the associated data of version 2.
 const TAG_V2: &[u8] = b"veche.sealed.v2";
 
-/// How the associated data of a sealed text was made.
+/// The form of the associated data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
     /// A context without a purpose.
@@ -26,7 +26,7 @@ pub(crate) enum Version {
 }
 
 impl Version {
-    /// The version that a sealed text names; a text of another form is taken for the oldest, and does not open.
+    /// The version of a sealed text; a malformed text counts as version 1, and does not open.
     pub(crate) fn of(sealed: &str) -> Self {
         if sealed.starts_with(Self::V2.prefix()) { Self::V2 } else { Self::V1 }
     }
@@ -39,7 +39,8 @@ impl Version {
     }
 }
 
-/// The associated data of version 2: each piece behind its length, so that no two lists have the same bytes.
+/// The associated data of version 2: every piece is preceded by its length, so that different lists never have the
+/// same bytes.
 pub(crate) fn bound(pieces: &[&[u8]]) -> Vec<u8> {
     let mut bytes = TAG_V2.to_vec();
     for piece in pieces {
@@ -49,7 +50,7 @@ pub(crate) fn bound(pieces: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-/// One key's sealing and opening.
+/// Seals and opens with one key.
 #[derive(Clone)]
 pub(crate) struct Cipher(XChaCha20Poly1305);
 

@@ -1,30 +1,30 @@
-//! The purposes and places of values that are sealed under the master key: a sealed text opens in that place alone.
+//! The places of values sealed under the master key: a sealed text opens only for its place.
 
 use super::cipher::{Version, bound};
 use events::{CommandId, IntegrationId, InvitationId, MessageId, TeamId};
 
-/// Where a sealed text belongs.
+/// The place that a sealed text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place<'a> {
-    /// The answer to a command, kept for its repetitions.
+    /// The stored answer to a command.
     Answer(CommandId),
     /// The API key of a team's integration.
     Integration(TeamId, IntegrationId),
     /// The token of a team's invitation.
     Invitation(TeamId, InvitationId),
-    /// The last text of a message that its author has deleted.
+    /// The last text of a deleted message.
     Withdrawn(MessageId),
     /// A planned effect.
     Effect {
         /// The kind of effect.
         kind: &'a str,
-        /// The key that tells it from others of its kind.
+        /// The key that identifies it among effects of this kind.
         key: &'a str,
     },
 }
 
 impl Place<'_> {
-    /// The associated data that a version puts beside the text.
+    /// The associated data of a version.
     pub(super) fn context(self, version: Version) -> Vec<u8> {
         match version {
             Version::V1 => self.before(),
@@ -42,7 +42,7 @@ impl Place<'_> {
         }
     }
 
-    /// As programs did before there were purposes: what they have stored is read by it.
+    /// The associated data of version 1.
     fn before(self) -> Vec<u8> {
         match self {
             Self::Answer(command) => command.0.as_bytes().to_vec(),

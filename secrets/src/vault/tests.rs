@@ -1,4 +1,4 @@
-//! The vault keeps its promises: separate purposes, nothing opens that was touched, no secret in debug output.
+//! Purposes are separate, changed text does not open, debug output shows no secret.
 
 use super::{Place, Purpose, Vault, VaultError, create_key_file, divide_by_ten, equal, token};
 use crate::vault::cipher::Version;
@@ -20,7 +20,7 @@ fn stored_hashes_and_codes_never_change_their_derivation() {
 }
 
 #[test]
-fn the_same_secret_hashes_apart_for_each_purpose_and_key() {
+fn keyed_hash_differs_by_purpose_and_key() {
     let one = vault().keyed_hash(Purpose::SessionToken, b"secret");
     assert_eq!(one, vault().keyed_hash(Purpose::SessionToken, b"secret"));
     assert_ne!(one, vault().keyed_hash(Purpose::QrToken, b"secret"));
@@ -28,7 +28,7 @@ fn the_same_secret_hashes_apart_for_each_purpose_and_key() {
 }
 
 #[test]
-fn sealed_text_opens_with_its_key_and_in_its_place_only() {
+fn sealed_text_opens_only_with_its_key_and_place() {
     let (id, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
     let (team, place) = (TeamId(other), Place::Integration(TeamId(other), IntegrationId(id)));
     let sealed = vault().seal("Вася".as_bytes(), place).unwrap();
@@ -49,7 +49,7 @@ fn sealed_text_opens_with_its_key_and_in_its_place_only() {
 }
 
 #[test]
-fn what_was_sealed_before_there_were_purposes_is_read_by_its_version() {
+fn version_1_text_opens() {
     let old = vault().wrap(b"key", Uuid::from_u128(7).as_bytes()).unwrap();
     assert!(old.starts_with("v1."));
     assert_eq!(vault().open(&old, HERE).unwrap(), b"key");
@@ -62,7 +62,7 @@ fn what_was_sealed_before_there_were_purposes_is_read_by_its_version() {
 }
 
 #[test]
-fn no_changed_character_of_a_sealed_text_goes_unnoticed() {
+fn changed_sealed_text_does_not_open() {
     let sealed = vault().seal(b"text", HERE).unwrap();
     for index in 0..sealed.len() {
         let mut changed = sealed.clone().into_bytes();
@@ -76,7 +76,7 @@ fn no_changed_character_of_a_sealed_text_goes_unnoticed() {
 }
 
 #[test]
-fn tokens_have_the_lengths_of_the_seed_and_never_repeat() {
+fn tokens_have_their_length_and_never_repeat() {
     for (bytes, characters) in [(24, 32), (20, 27), (16, 22)] {
         assert_eq!(token(bytes).unwrap().len(), characters);
     }
@@ -105,7 +105,7 @@ fn division_by_ten_agrees_with_arithmetic() {
 }
 
 #[test]
-fn a_key_file_is_private_and_never_overwritten() {
+fn key_file_is_private_and_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("master.key");
     create_key_file(&path).unwrap();
@@ -121,7 +121,7 @@ fn a_key_file_is_private_and_never_overwritten() {
 }
 
 #[test]
-fn keys_of_another_length_are_refused_and_none_is_shown() {
+fn key_of_wrong_length_is_refused_and_never_shown() {
     assert!(matches!(Vault::from_hex("abcd"), Err(VaultError::BadKey)));
     assert!(matches!(Vault::from_hex(&"zz".repeat(32)), Err(VaultError::BadKey)));
     assert!(Vault::from_hex(&format!(" {}\n", "07".repeat(32))).is_ok());

@@ -12,7 +12,7 @@ pub(super) fn written(format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Which side is up, and where it was taken.
+/// An EXIF block with an orientation and the secret.
 pub(super) fn exif(orientation: u8) -> Vec<u8> {
     let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0]);

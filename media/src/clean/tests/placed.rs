@@ -1,4 +1,4 @@
-//! Files whose parts point at one another by their places: what goes is blank, and everything else is where it was.
+//! Formats with absolute offsets: removed metadata is zeroed, and everything else stays at its offset.
 
 use super::{BEGINNING, CleanError, Format, Outcome, cleaned, contains, made::SECRET};
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ fn boxed(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [&u32::try_from(content.len() + 8).unwrap().to_be_bytes(), &name[..], content].concat()
 }
 
-/// A box that begins with a version and flags.
+/// A box with a version and flags.
 fn full(name: &[u8; 4], version: u8, content: &[u8]) -> Vec<u8> {
     boxed(name, &[&[version, 0, 0, 0], content].concat())
 }
@@ -18,7 +18,7 @@ fn entry(id: u16, kind: &[u8; 4], rest: &[u8]) -> Vec<u8> {
     full(b"infe", 2, &[&id.to_be_bytes(), &[0, 0][..], kind, rest].concat())
 }
 
-/// Where an item's bytes are: its id, its place, its length.
+/// The location of an item: id, offset, length.
 fn place(id: u16, at: usize, length: usize) -> Vec<u8> {
     let number = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
     [&id.to_be_bytes()[..], &[0, 0, 0, 0, 0, 1], &number(at), &number(length)].concat()
@@ -28,7 +28,7 @@ fn exif_item() -> Vec<u8> {
     [b"\0\0\0\x06Exif\0\0MM\0\x2a\0\0\0\x08\0\0", SECRET].concat()
 }
 
-/// A picture with EXIF, XMP and a leftover among its contents, as a phone writes it.
+/// A picture as a phone writes it, with EXIF, XMP and unreferenced bytes among its contents.
 fn heic() -> Vec<u8> {
     let (exif, leftover) = (exif_item(), [SECRET, SECRET].concat());
     let meta = |at: usize| {
@@ -71,7 +71,7 @@ fn heic() -> Vec<u8> {
     .concat()
 }
 
-/// A film that says where it was taken: in what is said of it, and in a track of its own.
+/// A film with its location in the user data and in a track of its own.
 fn film() -> Vec<u8> {
     let track = |handler: &[u8; 4], at: usize, length: usize| {
         let number = |number: usize| u32::try_from(number).unwrap().to_be_bytes();
@@ -103,7 +103,7 @@ fn film() -> Vec<u8> {
     [kind, moov(at), boxed(b"mdat", &[PIXELS, SECRET].concat()), boxed(b"uuid", SECRET)].concat()
 }
 
-/// A picture in one strip, with a description, EXIF and a place.
+/// A picture in one strip, with a description, EXIF and a location.
 fn tiff(big: bool) -> Vec<u8> {
     let short = |number: u16| if big { number.to_be_bytes() } else { number.to_le_bytes() };
     let long = |number: usize| {
@@ -146,7 +146,7 @@ fn all() -> [(Format, Vec<u8>); 4] {
 }
 
 #[test]
-fn what_tells_is_blank_and_the_rest_is_where_it_was() {
+fn metadata_is_zeroed_and_the_rest_stays_at_its_offset() {
     for (format, with) in all() {
         let (outcome, bare) = cleaned(format, &with).unwrap();
         assert_eq!((outcome, bare.len()), (Outcome::Cleaned, with.len()), "{format:?}");
@@ -158,7 +158,7 @@ fn what_tells_is_blank_and_the_rest_is_where_it_was() {
 }
 
 #[test]
-fn what_is_needed_to_show_it_stays() {
+fn data_needed_for_display_stays() {
     let bare = cleaned(Format::Heif, &heic()).unwrap().1;
     for kept in [&b"irot"[..], b"hvcC", b"iloc", b"iinf", b"mdat"] {
         assert!(contains(&bare, kept), "{kept:?}");
@@ -176,7 +176,7 @@ fn what_is_needed_to_show_it_stays() {
 }
 
 #[test]
-fn a_film_without_secrets_stays_as_it_is() {
+fn film_without_metadata_is_unchanged() {
     let plain = [
         boxed(b"ftyp", b"isom\0\0\0\0isom"),
         boxed(b"moov", &full(b"mvhd", 0, &[0; 96])),
@@ -193,7 +193,7 @@ fn a_film_without_secrets_stays_as_it_is() {
 }
 
 #[test]
-fn a_picture_whose_items_cannot_be_read_is_refused() {
+fn picture_with_malformed_items_is_refused() {
     let whole = heic();
     for name in [b"iloc", b"meta", b"pict"] {
         let at = memchr::memmem::find(&whole, name).unwrap();
@@ -203,7 +203,7 @@ fn a_picture_whose_items_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn wherever_it_is_cut_nothing_is_told() {
+fn truncated_file_contains_no_metadata() {
     for (format, with) in all() {
         for length in 12..with.len() {
             let told = cleaned(format, &with[..length]).is_ok_and(|(_, bare)| contains(&bare, BEGINNING));
@@ -214,7 +214,7 @@ fn wherever_it_is_cut_nothing_is_told() {
 
 proptest! {
     #[test]
-    fn damage_is_met_without_a_panic(number in 0usize..4, damage in prop::collection::vec((0usize..2_000, any::<u8>()), 0..6), cut in 0usize..4_000) {
+    fn damaged_file_does_not_panic(number in 0usize..4, damage in prop::collection::vec((0usize..2_000, any::<u8>()), 0..6), cut in 0usize..4_000) {
         let (format, mut file) = all()[number].clone();
         file.truncate(cut.max(12));
         for (at, byte) in damage {
@@ -227,7 +227,7 @@ proptest! {
     }
 }
 
-/// Written by libheif and libavif, with a place in EXIF and XMP.
+/// Files written by libheif and libavif, with a location in EXIF and XMP.
 #[test]
 fn files_of_known_encoders_are_cleaned() {
     for (what, with) in

@@ -1,6 +1,6 @@
 //! Forms with a file: how their parts are named and written, and how long they may take.
 
-use super::{ArrivingFile, Beside, FileForm, Patience};
+use super::{ArrivingFile, FileForm, FormFields, FormTimeouts};
 use crate::http::{ApiError, RequestInfo};
 use axum::{
     body::Body,
@@ -10,20 +10,20 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use std::{convert::Infallible, time::Duration};
 
-const FOR_EVER: Patience =
-    Patience { whole: Duration::from_secs(3_600), grace: Duration::from_secs(3_600), rate: 0 };
+const FOR_EVER: FormTimeouts =
+    FormTimeouts { whole: Duration::from_secs(3_600), grace: Duration::from_secs(3_600), rate: 0 };
 
 fn request(content_type: &str, body: Body) -> Request {
     let request = Request::builder().header("content-type", content_type);
     request.extension(RequestInfo::of_the_house()).body(body).unwrap()
 }
 
-async fn arriving(content_type: &str, body: Body, patience: Patience) -> Result<ArrivingFile, ApiError> {
+async fn arriving(content_type: &str, body: Body, patience: FormTimeouts) -> Result<ArrivingFile, ApiError> {
     let form = FileForm::from_request(request(content_type, body), &()).await?;
     form.file("file", 1_000, patience).await
 }
 
-async fn read(content_type: &str, body: impl Into<Body>) -> Result<(Vec<u8>, Beside), ApiError> {
+async fn read(content_type: &str, body: impl Into<Body>) -> Result<(Vec<u8>, FormFields), ApiError> {
     let mut file = arriving(content_type, body.into(), FOR_EVER).await?;
     let mut content = vec![];
     while let Some(piece) = file.piece().await? {
@@ -73,7 +73,7 @@ async fn texts_are_in_the_characters_that_the_form_says() {
         read(MULTIPART, form(&[text.clone(), file.clone(), own.clone(), said])).await.unwrap();
     assert_eq!(content, b"raw \xff");
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    let expected = Beside {
+    let expected = FormFields {
         file_name: "О.txt".into(),
         texts: vec![pair("text", "Привет"), pair("own", "Привет")],
     };
@@ -81,7 +81,8 @@ async fn texts_are_in_the_characters_that_the_form_says() {
     let typed = format!("{MULTIPART}; charset=cp1251");
     assert_eq!(read(&typed, form(&[text.clone(), file.clone(), own])).await.unwrap().1, expected);
 
-    let refused = |result: Result<(Vec<u8>, Beside), ApiError>| result.unwrap_err().failure().code.status();
+    let refused =
+        |result: Result<(Vec<u8>, FormFields), ApiError>| result.unwrap_err().failure().code.status();
     assert_eq!(refused(read(MULTIPART, form(&[text.clone(), file.clone()])).await), 422, "no UTF-8");
     let klingon = part(b"name=_charset_", b"klingon");
     assert_eq!(refused(read(MULTIPART, form(&[text, file.clone(), klingon])).await), 415);
@@ -104,7 +105,7 @@ fn trickle(bytes: Vec<u8>, pause: Duration) -> Body {
 /// How a form ends whose parts come at once but one, which comes slowly.
 async fn slowly(parts: [&[u8]; 3], slow: usize) -> u16 {
     let grace = Duration::from_secs(if slow < parts.len() { 2 } else { 600 });
-    let patience = Patience { whole: Duration::from_secs(600), grace, rate: 1_000_000 };
+    let patience = FormTimeouts { whole: Duration::from_secs(600), grace, rate: 1_000_000 };
     let mut body = stream::empty::<Result<Bytes, axum::Error>>().boxed();
     for (number, part) in parts.into_iter().enumerate() {
         let pause = if number == slow { Duration::from_millis(200) } else { Duration::ZERO };
@@ -132,9 +133,9 @@ async fn patience_is_for_all_of_the_form() {
 
 #[test]
 fn who_sends_more_may_take_longer_up_to_the_end() {
-    let patience = Patience { whole: Duration::from_secs(100), grace: Duration::from_secs(10), rate: 50 };
+    let patience = FormTimeouts { whole: Duration::from_secs(100), grace: Duration::from_secs(10), rate: 50 };
     for (read, until) in [(0, 10), (49, 10), (50, 11), (1_000, 30), (4_500, 100), (1 << 40, 100)] {
         assert_eq!(patience.until(read), Duration::from_secs(until), "{read} bytes");
     }
-    assert_eq!(Patience { rate: 0, ..patience }.until(0), Duration::from_secs(100));
+    assert_eq!(FormTimeouts { rate: 0, ..patience }.until(0), Duration::from_secs(100));
 }

@@ -1,24 +1,25 @@
-//! In which characters the texts of a form are written, by the labels of the WHATWG Encoding Standard.
+//! Charsets of text fields, by the labels of the WHATWG Encoding Standard.
 
 use crate::http::ApiError;
 use encoding_rs::Encoding;
 use protocol::{error::ErrorCode, lang::Text};
 
-/// Longest label that an error repeats.
+/// Maximum number of characters of a label that an error repeats.
 const SHOWN: usize = 40;
 
-/// A way to write characters as bytes.
+/// A charset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) struct Charset(&'static Encoding);
 
 impl Charset {
-    /// Where nothing else is said.
+    /// The default.
     pub(in crate::http) const UTF_8: Self = Self(encoding_rs::UTF_8);
 
-    /// By its label, such as `windows-1251`. The names and signs of a form are ASCII, so UTF-16 cannot be meant.
+    /// Finds a charset by its label, such as `windows-1251`. The names and signs of a form are ASCII, so UTF-16
+    /// cannot be meant.
     ///
     /// # Errors
-    /// `UNSUPPORTED_MEDIA_TYPE`
+    /// `UNSUPPORTED_MEDIA_TYPE`.
     pub(in crate::http) fn labelled(label: &[u8]) -> Result<Self, ApiError> {
         let known = Encoding::for_label_no_replacement(label).filter(|known| known.is_ascii_compatible());
         known.map(Self).ok_or_else(|| {
@@ -27,12 +28,12 @@ impl Charset {
         })
     }
 
-    /// The characters of some bytes; nothing if they are none.
+    /// Decodes bytes, or returns `None` if they are invalid.
     pub(in crate::http) fn text(self, bytes: &[u8]) -> Option<String> {
         Some(self.0.decode_without_bom_handling_and_without_replacement(bytes)?.into_owned())
     }
 
-    /// The characters of some bytes, with a replacement for those that are none.
+    /// Decodes bytes, with replacement characters for invalid ones.
     pub(super) fn text_in_any_case(self, bytes: &[u8]) -> String {
         let text = self.text(bytes).or_else(|| Self::UTF_8.text(bytes));
         text.unwrap_or_else(|| self.0.decode_without_bom_handling(bytes).0.into_owned())

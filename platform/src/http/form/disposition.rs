@@ -1,19 +1,19 @@
-//! How a part of a form calls its field and its file: `Content-Disposition` as RFC 7578, RFC 6266 and HTML have it.
+//! Reads the field and file name of a part from `Content-Disposition` (RFC 7578, RFC 6266, HTML).
 //!
-//! `filename*` (RFC 8187) says more than `filename`, so it counts wherever it stands. In a plain name browsers write a quote
-//! and line ends as `%22`, `%0D`, `%0A` and nothing else so; some mail programs write RFC 2047's encoded words.
+//! `filename*` (RFC 8187) takes precedence over `filename` in any order. In a plain name browsers write quotes and
+//! line ends as `%22`, `%0D`, `%0A` and escape nothing else; some mail programs write encoded words (RFC 2047).
 
 use super::{charset::Charset, parameters::Parameters};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode;
 
-/// The name of a part's file, if it says that it brings one.
+/// The file name of a part, if the part has one.
 pub(super) fn file_name(disposition: &Parameters, charset: Charset) -> Option<String> {
     let extended = disposition.all("filename*").find_map(extended);
     extended.or_else(|| disposition.get("filename").map(|name| plain(name, charset)))
 }
 
-/// A name as browsers write it.
+/// Decodes a name as browsers write it.
 pub(super) fn plain(name: &[u8], charset: Charset) -> String {
     let text = charset.text_in_any_case(name);
     if let Some(decoded) = encoded_words(&text) {
@@ -26,7 +26,7 @@ pub(super) fn plain(name: &[u8], charset: Charset) -> String {
         .replace("%0a", "\n")
 }
 
-/// `UTF-8''%D0%9E.txt`; nothing if it cannot be read, so that the plain name counts.
+/// Decodes `UTF-8''%D0%9E.txt`; `None` if it is malformed, so that the plain name is used.
 fn extended(value: &[u8]) -> Option<String> {
     let mut parts = value.splitn(3, |byte| *byte == b'\'');
     let (charset, _language, text) = (parts.next()?, parts.next()?, parts.next()?);
@@ -34,7 +34,7 @@ fn extended(value: &[u8]) -> Option<String> {
     Charset::labelled(charset).ok()?.text(&bytes).filter(|text| !text.is_empty())
 }
 
-/// `=?utf-8?B?0J4=?= =?utf-8?Q?.txt?=`; nothing if it is anything else.
+/// Decodes `=?utf-8?B?0J4=?= =?utf-8?Q?.txt?=`; `None` for anything else.
 fn encoded_words(text: &str) -> Option<String> {
     let mut runs: Vec<(Charset, Vec<u8>)> = vec![];
     for word in text.split_ascii_whitespace() {
@@ -62,7 +62,7 @@ fn encoded_word(word: &str) -> Option<(Charset, Vec<u8>)> {
     Some((Charset::labelled(label.as_bytes()).ok()?, bytes))
 }
 
-/// RFC 2047, 4.2: `=D0`, and an underscore for a space.
+/// Decodes the Q encoding (RFC 2047, 4.2): `=D0`, and an underscore for a space.
 fn quoted(text: &str) -> Option<Vec<u8>> {
     let mut bytes = vec![];
     let mut rest = text.as_bytes();

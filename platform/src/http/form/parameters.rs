@@ -1,7 +1,7 @@
-//! Headers of the shape `value; name=text; name="text"`: `Content-Type`, `Content-Disposition`.
+//! Parses headers of the form `value; name=text; name="text"`: `Content-Type`, `Content-Disposition`.
 //!
-//! Names are read in any case. A quoted text may hold semicolons and escaped quotes; a backslash before anything else is
-//! itself, since some programs put whole Windows paths there.
+//! Names are case-insensitive. A quoted text may hold semicolons and escaped quotes; a backslash before anything
+//! else is literal, because some programs put whole Windows paths there.
 
 /// A header's value and its parameters, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(in crate::http) struct Parameters {
 }
 
 impl Parameters {
-    /// Reads a header's value. There is no value that cannot be read: what has no meaning is left out.
+    /// Parses a header. Every header is accepted: meaningless parts are skipped.
     pub(in crate::http) fn read(header: &[u8]) -> Self {
         let (value, mut rest) = split(header);
         let mut list = vec![];
@@ -59,7 +59,7 @@ fn split(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// A quoted text behind its first quote, and what follows its last one. One that never ends goes to the end.
+/// Splits after a quoted text, whose first quote is already read. An unterminated text goes to the end.
 fn unquoted(text: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut plain = vec![];
     let mut at = 0;

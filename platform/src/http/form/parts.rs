@@ -1,6 +1,6 @@
-//! Takes a multipart form apart (RFC 2046, 5.1; RFC 7578) as its bytes come, in pieces of any size.
+//! Splits a multipart form (RFC 2046, 5.1; RFC 7578) as its bytes arrive, in pieces of any size.
 //!
-//! It holds no more than the piece that came last, the head of one part, and the beginning of what may be a boundary.
+//! The splitter holds no more than the last piece, the head of one part, and the beginning of a possible boundary.
 
 use super::{charset::Charset, disposition, parameters::Parameters};
 use crate::http::ApiError;
@@ -8,11 +8,11 @@ use bytes::{Buf, Bytes, BytesMut};
 use memchr::memmem::Finder;
 use protocol::{error::ErrorCode, lang::Text};
 
-/// Longest head of a part.
+/// Maximum length of a part's head, in bytes.
 const LONGEST_HEAD: usize = 16 * 1024;
-/// Longest boundary (RFC 2046).
+/// Maximum length of a boundary (RFC 2046).
 const LONGEST_BOUNDARY: usize = 70;
-/// Spaces behind a boundary.
+/// Maximum number of spaces after a boundary.
 const LONGEST_PADDING: usize = 1_024;
 
 /// The next element of a form.
@@ -24,15 +24,15 @@ pub(in crate::http) enum Step {
     Part(Head),
     /// A piece of its content.
     Content(Bytes),
-    /// The part is whole.
+    /// The part ends.
     PartEnd,
-    /// The form is.
+    /// The form ends.
     End,
 }
 
-/// Why a form cannot be taken apart.
+/// Why a form is malformed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
+pub(super) enum MalformedForm {
     #[error("the form breaks off")]
     Cut,
     #[error("the head of a part is longer than {LONGEST_HEAD} bytes")]
@@ -50,10 +50,10 @@ enum Stage {
     Done,
 }
 
-/// See the file's head.
+/// Splits a multipart form.
 #[derive(Debug)]
 pub(in crate::http) struct Splitter {
-    /// A line's end, two hyphens, the boundary.
+    /// Line end, two hyphens, boundary.
     delimiter: Finder<'static>,
     buffer: BytesMut,
     stage: Stage,
@@ -80,7 +80,7 @@ impl Splitter {
         }
     }
 
-    /// Says that no more bytes come.
+    /// Marks the end of the body.
     pub(in crate::http) fn finish(&mut self) {
         self.ended = true;
     }
@@ -91,7 +91,7 @@ impl Splitter {
         self.advance().map_err(super::bad_form)
     }
 
-    fn advance(&mut self) -> Result<Step, Broken> {
+    fn advance(&mut self) -> Result<Step, MalformedForm> {
         let step = match self.stage {
             Stage::Preamble => self.preamble()?,
             Stage::BehindBoundary => self.behind_boundary()?,
@@ -101,12 +101,12 @@ impl Splitter {
         };
         match step {
             Some(step) => Ok(step),
-            None if self.ended => Err(Broken::Cut),
+            None if self.ended => Err(MalformedForm::Cut),
             None => Ok(Step::More),
         }
     }
 
-    fn preamble(&mut self) -> Result<Option<Step>, Broken> {
+    fn preamble(&mut self) -> Result<Option<Step>, MalformedForm> {
         match self.delimiter.find(&self.buffer) {
             Some(at) => {
                 self.buffer.advance(at + self.delimiter.needle().len());
@@ -120,7 +120,7 @@ impl Splitter {
         }
     }
 
-    fn behind_boundary(&mut self) -> Result<Option<Step>, Broken> {
+    fn behind_boundary(&mut self) -> Result<Option<Step>, MalformedForm> {
         if self.buffer.starts_with(b"--") {
             self.stage = Stage::Done;
             self.buffer.clear();
@@ -128,7 +128,7 @@ impl Splitter {
         }
         let padding = self.buffer.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         match &self.buffer[padding..] {
-            _ if padding > LONGEST_PADDING => Err(Broken::NotABoundary),
+            _ if padding > LONGEST_PADDING => Err(MalformedForm::NotABoundary),
             [b'\r', b'\n', ..] => {
                 self.buffer.advance(padding + 2);
                 self.stage = Stage::Head;
@@ -136,11 +136,11 @@ impl Splitter {
             }
             [] | [b'\r'] => Ok(None),
             [b'-'] if padding == 0 => Ok(None),
-            _ => Err(Broken::NotABoundary),
+            _ => Err(MalformedForm::NotABoundary),
         }
     }
 
-    fn head(&mut self) -> Result<Option<Step>, Broken> {
+    fn head(&mut self) -> Result<Option<Step>, MalformedForm> {
         // A part without any head begins with its empty line.
         let end = match self.buffer.starts_with(b"\r\n") {
             true => Some(0),
@@ -154,7 +154,7 @@ impl Splitter {
                 Ok(Some(Step::Part(head)))
             }
             None if self.buffer.len() <= LONGEST_HEAD => Ok(None),
-            _ => Err(Broken::LongHead),
+            _ => Err(MalformedForm::LongHead),
         }
     }
 
@@ -173,7 +173,7 @@ impl Splitter {
         }
     }
 
-    /// How much of the buffer is not the beginning of a boundary.
+    /// Number of bytes in the buffer that cannot be part of a boundary.
     fn certain(&self) -> usize {
         let delimiter = self.delimiter.needle();
         let from = self.buffer.len().saturating_sub(delimiter.len() - 1);
@@ -207,7 +207,7 @@ impl Head {
         head
     }
 
-    /// Whether its field has this name, which is ASCII.
+    /// Whether its field has this name, which must be ASCII.
     pub(in crate::http) fn is_of(&self, field: &str) -> bool {
         self.disposition.get("name") == Some(field.as_bytes())
     }
@@ -217,28 +217,28 @@ impl Head {
         disposition::plain(self.disposition.get("name").unwrap_or_default(), charset)
     }
 
-    /// The name of the file that it brings, if it does.
+    /// The file name, if the part is a file.
     pub(in crate::http) fn file_name(&self, charset: Charset) -> Option<String> {
         disposition::file_name(&self.disposition, charset)
     }
 
-    /// Whether it brings a file that has a name.
+    /// Whether the part is a file with a name.
     pub(in crate::http) fn has_file(&self) -> bool {
         self.file_name(Charset::UTF_8).is_some_and(|name| !name.is_empty())
     }
 
-    /// In which characters its text is written, if it says so itself.
+    /// The charset that the part names for its text.
     ///
     /// # Errors
-    /// `UNSUPPORTED_MEDIA_TYPE`
+    /// `UNSUPPORTED_MEDIA_TYPE`.
     pub(in crate::http) fn charset(&self) -> Result<Option<Charset>, ApiError> {
         self.content_type.get("charset").map(Charset::labelled).transpose()
     }
 
-    /// Forms send bytes as they are (RFC 7578, 4.7): base64 would be stored in place of what it stands for.
+    /// Refuses transfer encodings: forms send bytes unencoded (RFC 7578, 4.7), so base64 would be stored undecoded.
     ///
     /// # Errors
-    /// `UNSUPPORTED_MEDIA_TYPE`
+    /// `UNSUPPORTED_MEDIA_TYPE`.
     pub(in crate::http) fn sent_as_it_is(&self) -> Result<(), ApiError> {
         match self.encoding.as_str() {
             "" | "7bit" | "8bit" | "binary" => Ok(()),
@@ -247,7 +247,7 @@ impl Head {
     }
 }
 
-/// Names in lower case, and values; a line that begins with a space goes on with the one before.
+/// Header names in lower case and their values; a line that begins with a space continues the previous one.
 fn fields(head: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut fields: Vec<(String, Vec<u8>)> = vec![];
     for line in head.split(|byte| *byte == b'\n') {

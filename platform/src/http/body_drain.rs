@@ -1,5 +1,5 @@
-//! What nobody reads of a body, because the request was refused before: it is read to its end all the same. Otherwise the
-//! connection is closed with unread bytes in it, which resets it, and the client may never see why it was refused.
+//! Drains the unread body of a refused request. Closing a connection with unread bytes resets it, and the client
+//! may never see why it was refused.
 
 use axum::{
     Error,
@@ -17,34 +17,34 @@ use std::{
 };
 use tokio::{sync::oneshot, time::timeout};
 
-/// How much is read; whoever sends more is cut off.
+/// Maximum number of bytes to drain; a client that sends more is cut off.
 const DISCARDED: usize = 32 << 20;
-/// How long it is read.
+/// Maximum duration of draining.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where a body comes back to.
-pub(super) struct Leftover(Option<oneshot::Receiver<AxumBody>>);
+/// Drains a body after its request was handled.
+pub(super) struct BodyDrain(Option<oneshot::Receiver<AxumBody>>);
 
-/// A body on loan: what is left of it when it is dropped goes back.
-struct Lent {
+/// A body that returns what is left of it when it is dropped.
+struct TrackedBody {
     body: AxumBody,
     back: Option<oneshot::Sender<AxumBody>>,
 }
 
-/// Lends the body to whoever handles the request. A client that waits to be asked for its body has sent none yet.
-pub(super) fn lend(request: Request) -> (Request, Leftover) {
+/// Wraps the body so that its unread rest returns. A client that waits for `100 Continue` has sent none yet.
+pub(super) fn lend(request: Request) -> (Request, BodyDrain) {
     if request.body().is_end_stream() || request.headers().contains_key(EXPECT) {
-        return (request, Leftover(None));
+        return (request, BodyDrain(None));
     }
-    let (back, leftover) = oneshot::channel();
-    let lent = request.map(|body| AxumBody::new(Lent { body, back: Some(back) }));
-    (lent, Leftover(Some(leftover)))
+    let (back, body_drain) = oneshot::channel();
+    let lent = request.map(|body| AxumBody::new(TrackedBody { body, back: Some(back) }));
+    (lent, BodyDrain(Some(body_drain)))
 }
 
-impl Leftover {
-    /// Reads what has come back.
+impl BodyDrain {
+    /// Reads the returned rest to its end.
     pub(super) async fn discard(self) {
-        let Some(mut rest) = self.0.and_then(|mut leftover| leftover.try_recv().ok()) else { return };
+        let Some(mut rest) = self.0.and_then(|mut body_drain| body_drain.try_recv().ok()) else { return };
         let reading = async {
             let mut discarded = 0;
             while let Some(Ok(frame)) = rest.frame().await {
@@ -54,12 +54,12 @@ impl Leftover {
                 }
             }
         };
-        // Too slow is as bad as too much.
+        // A client that is too slow is treated like one that sends too much.
         let _ = timeout(PATIENCE, reading).await;
     }
 }
 
-impl HttpBody for Lent {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -79,10 +79,10 @@ impl HttpBody for Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for TrackedBody {
     fn drop(&mut self) {
         if let (Some(back), false) = (self.back.take(), self.body.is_end_stream()) {
-            // Nobody waits for it when the connection is gone.
+            // The receiver is gone if the connection is.
             let _ = back.send(std::mem::take(&mut self.body));
         }
     }

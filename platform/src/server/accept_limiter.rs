@@ -22,7 +22,7 @@ const REFUSAL: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: applica
 
 /// See the file's head. Cheap to clone: clones count together.
 #[derive(Clone, Debug, Default)]
-pub struct Doors(Arc<Inner>);
+pub struct AcceptLimiter(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -34,28 +34,28 @@ struct Inner {
 
 /// A connection that is counted for as long as it lives, also as a socket.
 #[derive(Debug)]
-pub(super) struct Admitted {
+pub(super) struct CountedStream {
     stream: TcpStream,
     _entry: Option<Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    doors: Doors,
+    limiter: AcceptLimiter,
     key: Key,
 }
 
-impl Doors {
+impl AcceptLimiter {
     /// Lets so many in from each address; 0 for any number. Proxies bring many people and are not counted.
     pub fn new(per_address: u32, proxies: &[IpNet]) -> Self {
         Self(Arc::new(Inner { per_address, proxies: proxies.to_vec(), open: Mutex::default() }))
     }
 
     /// Lets a connection in, or refuses it.
-    pub(super) fn admit(&self, stream: TcpStream, peer: IpAddr) -> Option<Admitted> {
+    pub(super) fn admit(&self, stream: TcpStream, peer: IpAddr) -> Option<CountedStream> {
         let peer = peer.to_canonical();
         if self.0.per_address == 0 || self.0.proxies.iter().any(|network| network.contains(&peer)) {
-            return Some(Admitted { stream, _entry: None });
+            return Some(CountedStream { stream, _entry: None });
         }
         let Some(entry) = self.enter(Key::subscriber(peer)) else {
             metrics::counter!("veche_connections_refused_total").increment(1);
@@ -63,7 +63,7 @@ impl Doors {
             let _ = stream.try_write(REFUSAL);
             return None;
         };
-        Some(Admitted { stream, _entry: Some(entry) })
+        Some(CountedStream { stream, _entry: Some(entry) })
     }
 
     fn enter(&self, key: Key) -> Option<Entry> {
@@ -74,7 +74,7 @@ impl Doors {
         }
         *count += 1;
         drop(open);
-        Some(Entry { doors: self.clone(), key })
+        Some(Entry { limiter: self.clone(), key })
     }
 
     /// Counting cannot be interrupted half way, so a poisoned lock still guards a whole map.
@@ -85,7 +85,7 @@ impl Doors {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let mut open = self.doors.open();
+        let mut open = self.limiter.open();
         match open.get_mut(&self.key) {
             Some(count) if *count > 1 => *count -= 1,
             _ => {
@@ -95,7 +95,7 @@ impl Drop for Entry {
     }
 }
 
-impl AsyncRead for Admitted {
+impl AsyncRead for CountedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -105,7 +105,7 @@ impl AsyncRead for Admitted {
     }
 }
 
-impl AsyncWrite for Admitted {
+impl AsyncWrite for CountedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
