@@ -38,7 +38,7 @@ impl Context {
     pub(crate) fn system(name: &'static str, now: DateTime<Utc>) -> Self {
         Self {
             now,
-            request: RequestInfo::of_the_house(),
+            request: RequestInfo::system(),
             respond_async: false,
             minimal: false,
             name,

@@ -106,8 +106,8 @@ impl RequestInfo {
         }))
     }
 
-    /// Facts of work that no request caused.
-    pub fn of_the_house() -> Self {
+    /// The facts about work that the system starts by itself.
+    pub fn system() -> Self {
         Self(Arc::new(RequestFacts {
             id: new_id(),
             started: Instant::now(),

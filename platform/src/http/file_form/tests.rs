@@ -15,7 +15,7 @@ const FOR_EVER: FormTimeouts =
 
 fn request(content_type: &str, body: Body) -> Request {
     let request = Request::builder().header("content-type", content_type);
-    request.extension(RequestInfo::of_the_house()).body(body).unwrap()
+    request.extension(RequestInfo::system()).body(body).unwrap()
 }
 
 async fn arriving(content_type: &str, body: Body, patience: FormTimeouts) -> Result<ArrivingFile, ApiError> {
