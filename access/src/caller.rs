@@ -1,4 +1,4 @@
-//! Whose request it is: by the header `Token`, or by the session cookie.
+//! Authentication: by the header `Token`, or by the session cookie.
 
 use crate::{Access, cookie};
 use axum::extract::{FromRef, FromRequestParts};
@@ -13,7 +13,7 @@ use protocol::error::ErrorCode;
 use read_model::rights::Session;
 use std::ops::Deref;
 
-/// An authenticated caller. Requests that change something and come with the cookie alone must be of our own pages.
+/// An authenticated caller. A write that is authenticated by the cookie must come from our own pages.
 #[derive(Clone, Debug)]
 pub struct Caller {
     session: Session,
@@ -21,12 +21,11 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whether the cookie, not a header, says who it is.
+    /// Whether the caller is authenticated by the cookie, not by the header.
     pub fn by_cookie(&self) -> bool {
         self.by_cookie
     }
 
-    /// The session.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -39,17 +38,17 @@ impl Deref for Caller {
     }
 }
 
-/// How often it is noted that a session is used.
-const NOTED_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How often the use of a session is stored.
+const STORE_USE_EVERY: TimeDelta = TimeDelta::hours(1);
 
-/// A longer token is none of ours; hashing it would be work for nothing.
-const LONGEST_TOKEN: usize = 256;
+/// Longest token; a longer one is refused before it is hashed.
+const MAX_TOKEN: usize = 256;
 
 impl Access {
-    /// The caller behind these headers.
+    /// The caller of a request with these headers.
     ///
     /// # Errors
-    /// `EMPTY_TOKEN` without credentials, `INVALID_TOKEN` with ones that open nothing, `UNAVAILABLE`.
+    /// `EMPTY_TOKEN` without credentials, `INVALID_TOKEN` with wrong or expired ones, `UNAVAILABLE`.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let header = headers.get(TOKEN).map(|value| value.to_str().unwrap_or_default().trim().to_owned());
         let (token, by_cookie) = match header.filter(|token| !token.is_empty()) {
@@ -58,26 +57,26 @@ impl Access {
         };
         let token =
             token.filter(|token| !token.is_empty()).ok_or_else(|| ApiError::new(ErrorCode::EmptyToken))?;
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN {
             return Err(ApiError::new(ErrorCode::InvalidToken));
         }
         let session = self.read.sessions().by_token(&token, self.clock.now()).await?;
-        // A cookie's value is no token, and a token is no cookie: what protects one way protects the other not.
+        // A session of a cookie is not valid in the header, nor the other way round: each has its own protection.
         let session = session.filter(|session| by_cookie == (session.kind == SessionKind::Cookie));
         let session = session.ok_or_else(|| ApiError::new(ErrorCode::InvalidToken))?;
-        self.used(&session).await?;
+        self.record_use(&session).await?;
         Ok(Caller { session, by_cookie })
     }
 
-    /// Notes that a session is used, once in a while; one that nobody has used for too long is over.
-    async fn used(&self, session: &Session) -> Result<(), ApiError> {
+    /// Refuses an idle session; stores the use of another one from time to time.
+    async fn record_use(&self, session: &Session) -> Result<(), ApiError> {
         let now = self.clock.now();
         let unused = now - session.seen;
         if self.config.auth.idle().is_some_and(|idle| unused >= idle) {
             return Err(ApiError::new(ErrorCode::InvalidToken));
         }
-        if unused >= NOTED_EVERY {
-            // Where it cannot be noted, the next request notes it: that is no reason to refuse this one.
+        if unused >= STORE_USE_EVERY {
+            // After a failure the next request stores the use: this one is not refused for it.
             drop(self.read.sessions().note_use(session.id, session.account, now).await);
         }
         Ok(())
@@ -91,7 +90,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // A team's scope has authenticated already.
+        // The extractor of the team has authenticated already.
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
@@ -100,7 +99,7 @@ where
         let caller = match access.authenticate(&parts.headers).await {
             Ok(caller) => caller,
             Err(refused) => {
-                // Guessing tokens is slowed down by address; a busy client with a good one never comes here.
+                // Guessing tokens is limited by address; a client with a valid token is not counted.
                 access.limits.check(Limit::UnauthenticatedPerAddress, &Key::Address(request.client))?;
                 return Err(refused);
             }

@@ -1,13 +1,13 @@
-//! The session cookie, whose name the seed leaves open; and the one that names a request for a login code.
+//! The session cookie, and the cookie of a request for a login code.
 
 use ::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use platform::config::Config;
 
-/// Seconds for which a browser keeps the name of a request: no code is good for longer.
+/// Lifetime of the login request's cookie in seconds: no code is valid for longer.
 const LOGIN_REQUEST_SEC: i64 = 600;
 
-/// The token in a request's cookies.
+/// The session token in a request's cookies.
 pub fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
     named(headers, config.cookie_name())
 }
@@ -30,14 +30,15 @@ pub fn set(token: &str, config: &Config) -> Option<HeaderValue> {
     header(cookie.same_site(SameSite::Lax), config)
 }
 
-/// `Set-Cookie` that names a request for a login code. No page of another site sends it along: its tries are its client's.
+/// `Set-Cookie` for a request for a login code. Other sites cannot make the browser send it, so only this client uses up the
+/// request's tries.
 pub fn set_login_request(id: &str, config: &Config) -> Option<HeaderValue> {
     let age = ::cookie::time::Duration::seconds(LOGIN_REQUEST_SEC);
     let cookie = Cookie::build((config.login_cookie_name(), id.to_owned())).max_age(age);
     header(cookie.same_site(SameSite::Strict), config)
 }
 
-/// `Set-Cookie` that makes a browser forget it.
+/// `Set-Cookie` that deletes the session cookie.
 pub fn clear(config: &Config) -> Option<HeaderValue> {
     let cookie = Cookie::build((config.cookie_name(), "")).max_age(::cookie::time::Duration::ZERO);
     header(cookie.same_site(SameSite::Lax), config)

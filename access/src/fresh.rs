@@ -1,4 +1,4 @@
-//! How fresh a query's answer must be: the header `Min-Event-Position`, honoured by waiting, bounded.
+//! Read-your-writes: a query waits, bounded, until the read model has the position of `Min-Event-Position`.
 
 use crate::Access;
 use axum::extract::{FromRef, FromRequestParts};
@@ -11,7 +11,7 @@ use protocol::{
 };
 use std::time::Duration;
 
-/// The read model has what the request asks for: the answer shows at least the events up to this position.
+/// A position that the read model has reached, at least the one that the request names.
 #[derive(Clone, Copy, Debug)]
 pub struct Fresh(pub Position);
 
@@ -24,7 +24,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let access = Access::from_ref(state);
         let Some(wanted) = parts.headers.get(MIN_EVENT_POSITION) else {
-            // What this process knows to be there is there; only a process that has heard of nothing yet must look.
+            // Only a process that knows no position yet must query one.
             return Ok(Self(match access.read.known() {
                 0 => access.read.position().await?,
                 known => known,

@@ -1,4 +1,4 @@
-//! Who calls, and what of a team they may touch: the extractors that every route goes through.
+//! Authentication and authorization: the extractors of every route with a session or a team.
 //!
 //! Every query of a team's data takes a [`read_model::rights::TeamMember`], which [`TeamScope`] and [`TeamView`] hold.
 
@@ -20,16 +20,12 @@ use protocol::error::ErrorCode;
 use read_model::ReadModel;
 use std::sync::Arc;
 
-/// What the extractors work with; a service's state gives it by `FromRef`. Cheap to clone.
+/// The state of the extractors, which a service's state provides by `FromRef`. Cheap to clone.
 #[derive(Clone)]
 pub struct Access {
-    /// Sessions and memberships.
     pub read: ReadModel,
-    /// The configuration.
     pub config: Arc<Config>,
-    /// Quotas.
     pub limits: Arc<Limits>,
-    /// The time.
     pub clock: Clock,
     /// Teams as they were.
     pub past: Past,

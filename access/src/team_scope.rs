@@ -1,4 +1,4 @@
-//! The caller's place in the team that the path names: the one way for a handler to reach a team.
+//! The caller's membership of the team in the path.
 
 use crate::{Access, Caller, not_found};
 use axum::extract::{FromRef, FromRequestParts, RawPathParams};
@@ -8,11 +8,10 @@ use platform::http::ApiError;
 use read_model::rights::TeamMember;
 use std::ops::Deref;
 
-/// A member's view of its team. Strangers, former members and archived teams get `NOT_FOUND`: who is not in a team does
-/// not learn that it exists (`docs/acceptance.md`, item 66).
+/// The caller with the proof of its membership. For strangers, former members and archived teams extraction fails with
+/// `NOT_FOUND`, so that nobody else learns that the team exists (`docs/acceptance.md`, item 66).
 #[derive(Clone, Debug)]
 pub struct TeamScope {
-    /// Who calls.
     pub caller: Caller,
     member: TeamMember,
 }
@@ -24,7 +23,7 @@ impl Deref for TeamScope {
     }
 }
 
-/// The name of the team's parameter in every path.
+/// The path parameter with the team's uid.
 const TEAM: &str = "team_uid";
 
 impl<S: Send + Sync> FromRequestParts<S> for TeamScope

@@ -1,4 +1,4 @@
-//! The caller: `GET /api/v3/me`, client settings.
+//! Accounts: profile, devices and teams, client settings, phone numbers.
 
 use crate::{ReadModel, Result};
 use events::AccountId;
@@ -9,25 +9,21 @@ use protocol::{
 };
 use sqlx::Row;
 
-/// What is known of a person beside devices and teams.
+/// Phone and names of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// `+` and digits.
     pub phone: String,
-    /// First name.
     pub given_name: String,
-    /// Last name.
     pub family_name: String,
-    /// Which colour its pictures have.
+    /// Index of the colour of placeholder pictures.
     pub colour: i16,
 }
 
-/// An account with its number.
+/// An account's phone number as it is stored, for operators who look for malformed ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPhone {
-    /// Whose.
     pub account: AccountId,
-    /// As it is stored.
     pub phone: String,
     /// How many teams the account is in.
     pub teams: i64,
@@ -50,7 +46,7 @@ impl Accounts<'_> {
         let Some(profile) = self.profile(account).await? else { return Ok(None) };
         let (devices, teams) =
             (self.0.devices().list(account).await?, self.0.teams().list(account, version).await?);
-        // What somebody prefers is kept with their contacts.
+        // Preferences belong to contacts: those of the team that was used last count.
         let last_used = teams.iter().find(|team| team.last_active).or(teams.first()).map(|team| &team.me);
         let own = last_used.and_then(|contact| contact.own.as_ref());
         Ok(Some(Me {
@@ -86,7 +82,6 @@ impl Accounts<'_> {
         }
     }
 
-    /// Phone and names.
     pub async fn profile(self, account: AccountId) -> Result<Option<Profile>> {
         let row = sqlx::query("SELECT phone, given_name, family_name, colour FROM account WHERE uid = $1")
             .bind(account.0)
@@ -100,7 +95,7 @@ impl Accounts<'_> {
         }))
     }
 
-    /// The client settings: the text of a JSON object, exactly as it was sent.
+    /// The client settings: a JSON object exactly as a client sent it.
     pub async fn ui_settings(self, account: AccountId) -> Result<Option<String>> {
         Ok(sqlx::query_scalar("SELECT ui_settings FROM account WHERE uid = $1")
             .bind(account.0)
@@ -108,7 +103,7 @@ impl Accounts<'_> {
             .await?)
     }
 
-    /// The next accounts with a number, by their ids; those behind `after` if one is named.
+    /// Accounts with a phone number, ordered by id, after `after`.
     pub async fn stored_phones(self, after: Option<AccountId>, limit: i64) -> Result<Vec<StoredPhone>> {
         let rows = sqlx::query(
             "SELECT a.uid, a.phone, (SELECT count(*) FROM contact c WHERE c.account = a.uid AND NOT c.archived) AS teams \

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::Row;
 use std::collections::HashMap;
 
-/// The normalised numbers of an entry: those that can be read as numbers.
+/// The normalised phone numbers of an entry, without those that are malformed.
 pub fn numbers(entry: &BookContact) -> impl Iterator<Item = String> + '_ {
     let phones = entry.0.get("phones").and_then(Value::as_array);
     phones
@@ -29,7 +29,7 @@ impl ReadModel {
 }
 
 impl AddressBooks<'_> {
-    /// The address book of a device, `None` when there is no such device.
+    /// The address book of a device; `None` without such a device.
     pub async fn of_device(self, account: AccountId, device_id: &str) -> Result<Option<Vec<BookContact>>> {
         let text: Option<String> =
             sqlx::query_scalar("SELECT address_book FROM device WHERE account = $1 AND device_id = $2")
@@ -43,7 +43,7 @@ impl AddressBooks<'_> {
         let all: Vec<String> = entries.iter().flat_map(numbers).collect();
         let owners = self.owners(&all).await?;
         for entry in &mut entries {
-            // The client's own `account` is not taken over: it says who the server knows.
+            // `account` is the server's field: a value of the client's is dropped.
             entry.0.remove("account");
             let owner = numbers(entry).find_map(|number| owners.get(&number));
             if let Some(owner) = owner {
@@ -54,7 +54,7 @@ impl AddressBooks<'_> {
         Ok(Some(entries))
     }
 
-    /// The normalised numbers in all address books of an account.
+    /// The normalised phone numbers in all address books of an account.
     pub async fn known_numbers(self, account: AccountId) -> Result<Vec<String>> {
         let books: Vec<String> = sqlx::query_scalar("SELECT address_book FROM device WHERE account = $1")
             .bind(account.0)

@@ -1,5 +1,4 @@
-//! Up to where clients have confirmed what sockets told them: remembered beside the log, for those who come back and do
-//! not know it themselves.
+//! Feed positions that clients have confirmed, stored outside the log: a client that reconnects may resume from there.
 
 use crate::{ReadModel, Result, rights::TeamMember};
 use events::SessionId;
@@ -18,7 +17,7 @@ impl ReadModel {
 }
 
 impl Confirmations<'_> {
-    /// A session's client has confirmed everything up to a point.
+    /// Stores that a session's client has confirmed everything up to a position.
     pub async fn note(self, session: SessionId, member: &TeamMember, point: FeedPosition) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.confirmed (session, team, position, ordinal, at) VALUES ($1, $2, $3, $4, now()) \
@@ -34,8 +33,7 @@ impl Confirmations<'_> {
         Ok(())
     }
 
-    /// Up to where a session's client has confirmed everything. Nothing if that is not known, or is of another read model
-    /// than this, which has not come so far.
+    /// The last confirmed position of a session; `None` if it is unknown, or lies beyond this read model.
     pub async fn last(self, session: SessionId, member: &TeamMember) -> Result<Option<FeedPosition>> {
         let row = sqlx::query(
             "SELECT f.position, f.ordinal FROM ops.confirmed f CROSS JOIN checkpoint c \
@@ -51,8 +49,7 @@ impl Confirmations<'_> {
         }))
     }
 
-    /// Forgets the places from which nobody can go on, since the feed has forgotten what comes next, and those of sessions
-    /// that have not come for a month.
+    /// Deletes positions below the feed floor, from which no client can resume, and those older than 30 days.
     pub async fn forget_outdated(self) -> Result<()> {
         sqlx::query(
             "DELETE FROM ops.confirmed WHERE at < now() - interval '30 days' \

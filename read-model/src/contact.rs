@@ -17,36 +17,34 @@ use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Columns of a contact with what its view needs beside them.
+/// The columns that the view of a contact needs.
 pub(crate) const COLUMNS: &str = "c.uid, c.team, c.account, c.botname, c.given_name, c.patronymic, c.family_name, \
     c.display_name, c.role, c.mood, c.contact_email, c.contact_phone, c.preferences, c.sections, c.status, c.inviting, \
     c.need_confirmation, c.archived, c.colour, c.icon_blob AS face_blob, c.icon_width AS face_width, \
     c.icon_height AS face_height, c.gentime, s.at AS last_activity";
 
-/// Of [`COLUMNS`], those of the picture: their names differ from those of a team's, beside which they may stand.
+/// The picture's columns of [`COLUMNS`], named differently from those of a team, which may stand next to them.
 const FACE: [&str; 3] = ["face_blob", "face_width", "face_height"];
 
-/// Where those columns come from.
+/// The tables of [`COLUMNS`].
 pub(crate) const SOURCE: &str = "contact c LEFT JOIN ops.last_seen s ON s.contact = c.uid";
 
-/// Which contacts of a team a list shall have; what is not said does not matter.
+/// A filter of contacts; an absent field matches all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContactFilter {
-    /// Of this status.
     pub status: Option<ContactStatus>,
-    /// These.
     pub ids: Option<Vec<ContactId>>,
-    /// With this in the shown name, in letters of either case.
+    /// Part of the display name, in either case.
     pub display_name: Option<String>,
-    /// Former ones, or those who are in the team.
+    /// Former contacts instead of present ones.
     pub archived: bool,
-    /// Bots, or people.
+    /// `true`: only bots; `false`: only people.
     pub bots: Option<bool>,
-    /// Not this one.
+    /// Leaves this contact out.
     pub without: Option<ContactId>,
-    /// So many at most.
+    /// Maximum number of contacts.
     pub limit: Option<u32>,
-    /// So many are left out at the beginning.
+    /// Number of contacts to skip.
     pub offset: u32,
 }
 
@@ -163,7 +161,7 @@ impl Contacts<'_> {
         Ok(found.into_iter().map(ContactId).collect())
     }
 
-    /// A row with [`COLUMNS`] as a viewer sees it.
+    /// The view of a row with [`COLUMNS`].
     pub(crate) fn contact_view(self, row: &PgRow, viewer: Viewer, version: ApiVersion) -> Contact {
         let id = ContactId(row.get("uid"));
         let own = id == viewer.contact;
@@ -182,7 +180,7 @@ impl Contacts<'_> {
         };
         Contact {
             can_add_to_group: flag(person && !archived),
-            // The reference's keys say yes; no later client should be led to try.
+            // The reference allows calls in v3; there are none in v4.
             can_call: flag(person && !own && !archived && !later),
             can_create_task: flag(person && !archived),
             can_delete: flag(

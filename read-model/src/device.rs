@@ -17,7 +17,7 @@ impl ReadModel {
 }
 
 impl Devices<'_> {
-    /// All of them, oldest first.
+    /// The devices of an account, the oldest first.
     pub async fn list(self, account: AccountId) -> Result<Vec<Device>> {
         let rows = sqlx::query("SELECT * FROM device WHERE account = $1 ORDER BY since, device_id")
             .bind(account.0)
@@ -26,7 +26,6 @@ impl Devices<'_> {
         Ok(rows.iter().map(device).collect())
     }
 
-    /// One of them.
     pub async fn find(self, account: AccountId, device_id: &str) -> Result<Option<Device>> {
         let row = sqlx::query("SELECT * FROM device WHERE account = $1 AND device_id = $2")
             .bind(account.0)

@@ -1,4 +1,4 @@
-//! Two read models of one database, compared row by row: Postgres walks over both and hands out what differs.
+//! Compares two read models in one database, row by row, in Postgres.
 
 use futures::TryStreamExt;
 use serde::Serialize;
@@ -6,76 +6,74 @@ use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 use std::collections::BTreeMap;
 
-/// Columns that are not made of the log, by table.
-const BESIDE_THE_LOG: [(&str, &str); 1] = [("parked", "since")];
+/// Columns that do not follow from the log, by table.
+const NOT_FROM_LOG: [(&str, &str); 1] = [("parked", "since")];
 
-/// A row that is not the same in both.
+/// A row that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// The table.
     pub table: String,
     /// The row's key.
     pub key: Map<String, Value>,
-    /// Which of the two have it.
+    /// The read models that have the row.
     pub found: Found,
-    /// The columns that differ; all of them, where only one has the row.
+    /// The columns that differ; all columns if only one read model has the row.
     pub columns: BTreeMap<String, Change>,
-    /// The row as the one that has it shows it, the second one if both do.
+    /// The row in the second read model, or else in the first.
     #[serde(skip)]
     pub row: Map<String, Value>,
 }
 
-/// Who has a row.
+/// The read models that have a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
-    /// Both, with other values.
+    /// Both, with different values.
     InBoth,
-    /// The first one alone.
+    /// Only the first.
     OnlyBefore,
-    /// The second one alone.
+    /// Only the second.
     OnlyAfter,
 }
 
-/// A value in both.
+/// The values of a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
-    /// In the first one.
     pub before: Value,
-    /// In the second one.
     pub after: Value,
 }
 
-/// What is compared of a table.
+/// What to compare in a table.
 struct Table {
     name: String,
-    /// Its primary key; all columns, where it has none.
+    /// The primary key, or all columns without one.
     key: Vec<String>,
     columns: Vec<String>,
 }
 
-/// Tells of every row that differs between two schemas, table by table in the order of their keys. What only one of two
-/// programs has, tables and columns, is not compared; nor is the feed where one of them has forgotten it.
+/// Reports every row that differs between two schemas, table by table in the order of the keys. Tables and columns that only
+/// one of them has are not compared, nor is the feed below the higher floor.
 ///
 /// # Errors
-/// Postgres failed, or whoever is told did.
+/// Postgres or `report` failed.
 pub async fn compare<E: From<sqlx::Error>>(
     db: &mut PgConnection,
     (before, after): (&str, &str),
-    mut tell: impl AsyncFnMut(Difference) -> Result<(), E>,
+    mut report: impl AsyncFnMut(Difference) -> Result<(), E>,
 ) -> Result<(), E> {
     let floor = floor(db, before, after).await?;
     for table in tables(db, before, after).await? {
         let sql = query(&table, before, after, floor);
         let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut *db);
         while let Some(row) = rows.try_next().await? {
-            tell(difference(&table, &row)).await?;
+            report(difference(&table, &row)).await?;
         }
     }
     Ok(())
 }
 
-/// Up to where one of them has forgotten its feed.
+/// The higher feed floor of the two.
 async fn floor(db: &mut PgConnection, before: &str, after: &str) -> Result<i64, sqlx::Error> {
     let sql = format!(
         "SELECT greatest((SELECT position FROM {before}.feed_floor), (SELECT position FROM {after}.feed_floor))"
@@ -83,7 +81,7 @@ async fn floor(db: &mut PgConnection, before: &str, after: &str) -> Result<i64, 
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(db).await
 }
 
-/// The tables and columns that both have, but for what Postgres makes of other columns.
+/// The tables and columns that both have, without generated columns.
 async fn tables(db: &mut PgConnection, before: &str, after: &str) -> Result<Vec<Table>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT b.table_name::text AS name, \
@@ -103,7 +101,7 @@ async fn tables(db: &mut PgConnection, before: &str, after: &str) -> Result<Vec<
     let table = |row: &PgRow| {
         let name: String = row.get("name");
         let mut columns: Vec<String> = row.get("columns");
-        columns.retain(|column| !BESIDE_THE_LOG.contains(&(name.as_str(), column.as_str())));
+        columns.retain(|column| !NOT_FROM_LOG.contains(&(name.as_str(), column.as_str())));
         let key = row.get::<Option<Vec<String>>, _>("key").unwrap_or_else(|| columns.clone());
         Table { name, key, columns }
     };
@@ -119,7 +117,7 @@ fn query(table: &Table, before: &str, after: &str, floor: i64) -> String {
     };
     let rows = |schema: &str| format!("(SELECT {columns} FROM {schema}.\"{}\" {kept})", table.name);
     let whole = table.key == table.columns;
-    // Two rows of a table without a key are the same row if all of it is equal, and may be null.
+    // Without a key, rows are the same if all their columns are equal, nulls included.
     let same = match whole {
         true => "to_jsonb(b) = to_jsonb(a)".to_owned(),
         false => table

@@ -1,26 +1,24 @@
-//! What is to be known of persons and teams to forget them.
+//! Erasure of accounts and teams: what is due, what to delete, and its progress.
 
 use crate::{ReadModel, Result, past, rights::ServiceTeam};
 use events::{AccountId, ContactId, MessageId, ReceiptId, RemindId, Subject, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
 
-/// Somebody who is to be forgotten, or is.
+/// An erasure, requested or complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Erasure {
-    /// Who.
     pub subject: Subject,
-    /// Its receipt.
     pub receipt: ReceiptId,
-    /// Files removed so far.
+    /// Files deleted so far.
     pub files: u64,
-    /// Whether nothing is left to do.
+    /// The erasure is complete.
     pub purged: bool,
 }
 
-/// What is kept beside the log of a person, by the account and their places in teams. Answers to others of the same teams
-/// may tell of them too; an answer that is gone is found anew.
-const TRACES_OF_PERSON: [&str; 5] = [
+/// Deletes what is stored of an account outside the log. Cached answers to members of the same teams may show the account
+/// too; a deleted answer is computed again.
+const DELETE_ACCOUNT: [&str; 5] = [
     "DELETE FROM ops.last_seen WHERE account = $1 OR contact = ANY($2)",
     "DELETE FROM ops.session_seen WHERE account = $1 AND $2::uuid[] IS NOT NULL",
     "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE account IS NOT NULL \
@@ -30,8 +28,8 @@ const TRACES_OF_PERSON: [&str; 5] = [
          AND m.author = ANY($2) AND $1 IS NOT NULL",
 ];
 
-/// The same of a team.
-const TRACES_OF_TEAM: [&str; 4] = [
+/// Deletes what is stored of a team outside the log.
+const DELETE_TEAM: [&str; 4] = [
     "DELETE FROM ops.last_seen WHERE team = $1",
     "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE team = $1 AND account IS NOT NULL)",
     "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.team = $1",
@@ -50,19 +48,19 @@ impl ReadModel {
 }
 
 impl Erasures<'_> {
-    /// Those of which something is left to do.
+    /// Erasures that are not complete.
     pub async fn unfinished(self) -> Result<Vec<Erasure>> {
         let rows = sqlx::query("SELECT * FROM erasure WHERE NOT purged ORDER BY subject");
         Ok(rows.fetch_all(&self.0.pool).await?.iter().filter_map(erasure).collect())
     }
 
-    /// What has become of somebody's erasure; nothing if nobody asked for it.
+    /// The erasure of an account or team; `None` if none was requested.
     pub async fn find(self, subject: Subject) -> Result<Option<Erasure>> {
         let row = sqlx::query("SELECT * FROM erasure WHERE subject = $1").bind(subject.to_string());
         Ok(row.fetch_optional(&self.0.pool).await?.as_ref().and_then(erasure))
     }
 
-    /// Every place that an account has or had in a team.
+    /// The contacts that an account has or had, with their teams.
     pub async fn contacts_of(self, account: AccountId) -> Result<Vec<(TeamId, ContactId)>> {
         let rows = sqlx::query("SELECT team, uid FROM contact WHERE account = $1 ORDER BY uid")
             .bind(account.0)
@@ -71,14 +69,14 @@ impl Erasures<'_> {
         Ok(rows.iter().map(|row| (TeamId(row.get("team")), ContactId(row.get("uid")))).collect())
     }
 
-    /// People whom a team has or had.
+    /// Number of people that the team has or had.
     pub async fn count_people(self, team: ServiceTeam) -> Result<u64> {
         let count = "SELECT count(*) FROM contact WHERE team = $1 AND account IS NOT NULL";
         let count: i64 = sqlx::query_scalar(count).bind(team.0.0).fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
-    /// What these contacts have said and is not deleted.
+    /// Messages of these contacts that are not deleted.
     pub async fn messages_by(self, contacts: &[ContactId]) -> Result<Vec<MessageId>> {
         let said: Vec<Uuid> = sqlx::query_scalar(
             "SELECT uid FROM message WHERE author = ANY($1) AND NOT deleted AND kind <> 'change' ORDER BY since",
@@ -89,21 +87,21 @@ impl Erasures<'_> {
         Ok(said.into_iter().map(MessageId).collect())
     }
 
-    /// How many messages these contacts have in histories, deleted ones too.
+    /// Number of messages of these contacts, deleted ones too.
     pub async fn count_messages_by(self, contacts: &[ContactId]) -> Result<u64> {
         let count = "SELECT count(*) FROM message WHERE author = ANY($1) AND kind <> 'change'";
         let count: i64 = sqlx::query_scalar(count).bind(ids(contacts)).fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
-    /// How many messages a team has, deleted ones too.
+    /// Number of messages of the team, deleted ones too.
     pub async fn count_messages_in(self, team: ServiceTeam) -> Result<u64> {
         let count = "SELECT count(*) FROM message WHERE team = $1 AND kind <> 'change'";
         let count: i64 = sqlx::query_scalar(count).bind(team.0.0).fetch_one(&self.0.pool).await?;
         Ok(count.unsigned_abs())
     }
 
-    /// Reminders of these contacts that have yet to fire, with whose they are.
+    /// Reminders of these contacts that have not fired yet, with their owners.
     pub async fn reminders_of(self, contacts: &[ContactId]) -> Result<Vec<(RemindId, ContactId)>> {
         let rows = sqlx::query("SELECT uid, contact FROM remind WHERE contact = ANY($1) ORDER BY uid")
             .bind(ids(contacts))
@@ -112,18 +110,18 @@ impl Erasures<'_> {
         Ok(rows.iter().map(|row| (RemindId(row.get("uid")), ContactId(row.get("contact")))).collect())
     }
 
-    /// Removes what is kept of a person beside the log.
+    /// Deletes what is stored of an account outside the log.
     pub async fn forget_account(self, account: AccountId, contacts: &[ContactId]) -> Result<()> {
-        for sql in TRACES_OF_PERSON {
+        for sql in DELETE_ACCOUNT {
             sqlx::query(sql).bind(account.0).bind(ids(contacts)).execute(&self.0.pool).await?;
         }
-        // What was made of their past before knew them still.
+        // Schemas with the past were made before the erasure.
         Ok(past::forget_all(&self.0.pool).await?)
     }
 
-    /// Removes what is kept of a team beside the log.
+    /// Deletes what is stored of a team outside the log.
     pub async fn forget_team(self, team: ServiceTeam) -> Result<()> {
-        for sql in TRACES_OF_TEAM {
+        for sql in DELETE_TEAM {
             sqlx::query(sql).bind(team.0.0).execute(&self.0.pool).await?;
         }
         Ok(past::forget_all(&self.0.pool).await?)
@@ -134,7 +132,7 @@ fn ids(contacts: &[ContactId]) -> Vec<Uuid> {
     contacts.iter().map(|contact| contact.0).collect()
 }
 
-/// A row; nothing if the projection did not write it.
+/// An erasure from its row; `None` if the row is malformed.
 fn erasure(row: &sqlx::postgres::PgRow) -> Option<Erasure> {
     Some(Erasure {
         subject: row.get::<&str, _>("subject").parse().ok()?,

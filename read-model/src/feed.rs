@@ -1,4 +1,4 @@
-//! The feed: what each scope was told, in order and without holes; the truth behind every websocket.
+//! The feed: the notices of each scope, in order and without gaps; the source of truth of every websocket.
 
 use crate::{QueryError, ReadModel, Result};
 use events::{ContactId, GroupId, Position};
@@ -10,14 +10,14 @@ use sqlx::Row;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// What reading the feed yields.
+/// The result of reading the feed.
 #[derive(Debug)]
 pub enum FeedRead {
     /// The next rows.
     Page(FeedPage),
-    /// Some of what follows is forgotten.
+    /// The feed floor has passed the position: some of the next rows were pruned.
     Forgotten {
-        /// Up to where the read model has come: what is told from there on is all there.
+        /// The position of the read model, from which the feed is complete.
         head: Position,
     },
 }
@@ -25,15 +25,14 @@ pub enum FeedRead {
 /// A part of the feed.
 #[derive(Debug)]
 pub struct FeedPage {
-    /// In order.
     pub rows: Vec<FeedRow>,
-    /// Nothing but these rows lies between where it was read from and here.
+    /// The position up to which these rows are complete.
     pub reached: FeedPosition,
-    /// It was read to the end.
+    /// The end of the feed is reached.
     pub is_last: bool,
 }
 
-/// The next rows of few scopes, wherever they lie.
+/// The next rows of a few scopes: one index scan for each.
 const OF_FEW: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
     FROM checkpoint c CROSS JOIN feed_floor k LEFT JOIN LATERAL (\
         SELECT f.* FROM unnest($1::uuid[]) AS s (scope) CROSS JOIN LATERAL (\
@@ -41,14 +40,14 @@ const OF_FEW: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
             WHERE scope = s.scope AND (position, ordinal) > ($2, $3) ORDER BY position, ordinal LIMIT $4) f \
         ORDER BY position, ordinal LIMIT $4) r ON true ORDER BY r.position, r.ordinal";
 
-/// The next rows of many scopes, from near the end of the feed.
+/// The next rows of many scopes: one scan of the end of the feed.
 const OF_MANY: &str = "SELECT c.position AS head, k.position AS floor, r.notice \
     FROM checkpoint c CROSS JOIN feed_floor k LEFT JOIN LATERAL (\
         SELECT notice, position, ordinal FROM feed \
         WHERE (position, ordinal) > ($2, $3) AND scope = ANY($1) ORDER BY position, ordinal LIMIT $4) r ON true \
     ORDER BY r.position, r.ordinal";
 
-/// Up to so many scopes are few.
+/// Maximum number of scopes for [`OF_FEW`].
 const FEW: usize = 320;
 
 /// The feed of notices, ordered within each scope.
@@ -63,7 +62,7 @@ impl ReadModel {
 }
 
 impl Feed<'_> {
-    /// The rows of scopes behind a point, in order, `limit` at most.
+    /// The rows of scopes after a position, in order, at most `limit`.
     pub async fn page(self, scopes: &[Scope], after: FeedPosition, limit: i64) -> Result<FeedRead> {
         let ids: Vec<Uuid> = scopes.iter().map(Scope::uuid).collect();
         let rows = sqlx::query(if ids.len() <= FEW { OF_FEW } else { OF_MANY })
@@ -89,7 +88,7 @@ impl Feed<'_> {
         Ok(FeedRead::Page(FeedPage { rows, reached, is_last: !full }))
     }
 
-    /// The groups that a contact heard at a point. Right for points that the feed still remembers.
+    /// The groups that a contact was in at a position; valid above the feed floor.
     pub async fn groups_at(self, contact: ContactId, point: FeedPosition) -> Result<HashSet<GroupId>> {
         let found: Vec<Uuid> = sqlx::query_scalar(
             "SELECT chat FROM feed_member WHERE contact = $1 AND (since_position, since_ordinal) <= ($2, $3) \

@@ -1,4 +1,4 @@
-//! Addresses of pictures: drawn stubs and stored ones (`docs/acceptance.md`, items 68 to 72).
+//! Addresses of pictures: drawn placeholders and stored ones (`docs/acceptance.md`, items 68 to 72).
 
 use crate::ReadModel;
 use domain::icon::{colour, letters};
@@ -7,27 +7,27 @@ use protocol::icon::{IconData, SingleIcon};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
-/// Side of the small size, px.
+/// Side of the small size in pixels.
 pub const SMALL: u32 = 256;
 
-/// The names under which the sizes of a picture are stored; their addresses end so.
+/// File name of the full size of a picture.
 pub const LARGE_FILE: &str = "1x.jpg";
-/// See [`LARGE_FILE`].
+/// File name of the small size of a picture.
 pub const SMALL_FILE: &str = "256.jpg";
 
 /// A stored picture.
 #[derive(Clone, Copy, Debug)]
 pub struct StoredIcon {
-    /// Names the files.
+    /// The blob with the files.
     pub blob: Uuid,
-    /// px
+    /// Width in pixels.
     pub width: u32,
-    /// px
+    /// Height in pixels.
     pub height: u32,
 }
 
 impl StoredIcon {
-    /// From a row's columns for the blob, the width and the height.
+    /// The picture of a row, given its columns for the blob, the width and the height.
     pub(crate) fn of(row: &PgRow, [blob, width, height]: [&str; 3]) -> Option<Self> {
         let side = |name| row.get::<Option<i32>, _>(name).unwrap_or(0).unsigned_abs();
         let blob = row.get::<Option<Uuid>, _>(blob)?;
@@ -47,7 +47,7 @@ impl ReadModel {
 }
 
 impl Icons<'_> {
-    /// A stored picture, or the one that is drawn where there is none.
+    /// A stored picture, or else a placeholder.
     pub(crate) fn icon(self, stored: Option<StoredIcon>, created: i16, display_name: &str) -> IconData {
         match stored {
             Some(icon) => self.picture(icon),

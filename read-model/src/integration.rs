@@ -55,12 +55,11 @@ impl KeyHolder {
     }
 }
 
-/// Where new messages go, and the key that says that they are ours.
+/// The webhook of an integration.
 #[derive(Clone)]
 pub struct Webhook {
-    /// Chosen by the team.
     pub url: String,
-    /// The integration's API key.
+    /// The API key, which proves to the receiver that the request is ours.
     pub key: String,
 }
 
@@ -76,8 +75,8 @@ impl ReadModel {
 }
 
 impl Integrations<'_> {
-    /// Integrations, oldest first, and the kinds there could be. Keys are shown for groups among `inside`: a manager outside
-    /// a group sees that the integration exists, and may stop it.
+    /// The integrations of a team, the oldest first, and the kinds that can be created. Keys are shown only for groups among
+    /// `inside`: a manager outside a group sees that the integration exists, and may disable it.
     pub async fn list(self, member: &TeamMember, inside: &[GroupId]) -> Result<IntegrationList> {
         let rows = sqlx::query("SELECT * FROM integration WHERE team = $1 ORDER BY since")
             .bind(member.team.0)
@@ -88,7 +87,7 @@ impl Integrations<'_> {
         Ok(IntegrationList { integrations, kinds: IntegrationKind::ALL.iter().copied().map(kind).collect() })
     }
 
-    /// One of them.
+    /// An integration of a team; its key is shown only for groups among `inside`.
     pub async fn find(
         self,
         member: &TeamMember,
@@ -103,7 +102,7 @@ impl Integrations<'_> {
         row.as_ref().map(|row| self.integration_view(row, inside)).transpose()
     }
 
-    /// The integrations of a group as its members see them, oldest first.
+    /// The integrations of a group without keys, the oldest first.
     pub async fn of_group(self, member: &TeamMember, group: GroupId) -> Result<Vec<GroupIntegration>> {
         let rows = sqlx::query("SELECT * FROM integration WHERE chat = $1 AND team = $2 ORDER BY since")
             .bind(group.0)
@@ -126,7 +125,7 @@ impl Integrations<'_> {
         Ok(rows.iter().map(view).collect())
     }
 
-    /// Whom an API key belongs to; keys of archived teams and groups belong to nobody.
+    /// The integration of an API key, unless its team or group is archived.
     pub async fn by_key(self, key: &str) -> Result<Option<KeyHolder>> {
         let hash = hex::encode(self.0.vault.keyed_hash(Purpose::ApiKey, key.as_bytes()));
         let row = sqlx::query(
@@ -150,8 +149,8 @@ impl Integrations<'_> {
         }))
     }
 
-    /// Where an integration wants new messages of a group; `None` when it is gone, off, hears another group by now, or has no
-    /// address.
+    /// The webhook for new messages of a group; `None` if the integration was removed, is disabled, belongs to another group
+    /// or has no webhook.
     pub async fn webhook(self, integration: IntegrationId, group: GroupId) -> Result<Option<Webhook>> {
         let row = sqlx::query(
             "SELECT uid, team, webhook_url, key_sealed FROM integration \
@@ -190,7 +189,7 @@ impl Integrations<'_> {
         })
     }
 
-    /// The form and the help of an integration.
+    /// The form and the help text of an integration.
     fn settings(self, kind: IntegrationKind, key: String, webhook_url: String) -> (IntegrationForm, String) {
         let url = webhook_address(self.0.base_url(), kind, &key);
         let help = help(self.0.base_url(), &key, url.as_deref());
@@ -219,7 +218,7 @@ pub fn title(kind: IntegrationKind) -> &'static str {
     }
 }
 
-/// The host, with its port, that an address leads to; the rest of an address may be a secret.
+/// Host and port of a URL, whose other parts may be secret.
 pub fn host(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
@@ -243,7 +242,7 @@ fn kind(kind: IntegrationKind) -> KindOfIntegration {
     KindOfIntegration { kind, template, title: title(kind).into() }
 }
 
-/// Where a service that speaks for itself sends its webhooks.
+/// The URL to which an external service sends its webhooks; `None` for plain API integrations.
 fn webhook_address(base_url: &str, kind: IntegrationKind, key: &str) -> Option<String> {
     match kind {
         IntegrationKind::Raw => None,
@@ -253,7 +252,7 @@ fn webhook_address(base_url: &str, kind: IntegrationKind, key: &str) -> Option<S
     }
 }
 
-/// How to use an integration: names the address, the key three times, both fields, the answers and the webhook's fields.
+/// The help text: the URL, the key three times, both fields, the answers and the webhook's fields.
 fn help(base_url: &str, key: &str, webhook_address: Option<&str>) -> String {
     let (base, key) = (escape(base_url), escape(key));
     let webhooks = webhook_address.map(|address| {
@@ -296,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_stand_in_the_order_of_the_reference() {
+    fn kinds_are_in_the_order_of_the_reference() {
         let kinds: Vec<_> = IntegrationKind::ALL.iter().map(|k| kind(*k)).collect();
         assert_eq!(
             kinds.iter().map(|k| k.title.as_str()).collect::<Vec<_>>(),
@@ -306,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn help_names_the_key_three_times() {
+    fn help_contains_the_key_three_times() {
         let text = help("http://127.0.0.1:8000", "BWDydgHkSQ_2JSOiBDeEoR9KILo", None);
         assert_eq!(text.matches("BWDydgHkSQ_2JSOiBDeEoR9KILo").count(), 3);
         for word in [
@@ -321,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn services_are_given_an_address_of_their_own() {
+    fn webhook_address_of_an_external_service_contains_kind_and_key() {
         let address = webhook_address("http://127.0.0.1:8000", IntegrationKind::Sentry, "KEY").unwrap();
         assert_eq!(address, "http://127.0.0.1:8000/api/integrations/sentry/KEY");
         assert!(help("http://127.0.0.1:8000", "KEY", Some(&address)).contains(&address));

@@ -11,7 +11,7 @@ use secrets::vault::{Place, Purpose};
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
-/// The condition for rows that let somebody in at the time `$2`.
+/// The condition of an open invitation at the time `$2`.
 const OPEN: &str = "expires > $2 AND (max_uses IS NULL OR uses < max_uses)";
 
 /// The invitation of a token: proof that its holder may see the team's name and picture. Only the query makes one.
@@ -56,7 +56,7 @@ impl ReadModel {
 }
 
 impl Invitations<'_> {
-    /// Open invitations, oldest first.
+    /// Open invitations of a team, the oldest first.
     pub async fn list(self, member: &TeamMember, now: DateTime<Utc>) -> Result<Vec<OpenInvitation>> {
         let sql = format!("SELECT * FROM invitation WHERE team = $1 AND {OPEN} ORDER BY since");
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -67,7 +67,7 @@ impl Invitations<'_> {
         rows.iter().map(|row| self.invitation_view(row)).collect()
     }
 
-    /// One of them.
+    /// An open invitation of a team.
     pub async fn find(
         self,
         member: &TeamMember,
@@ -84,7 +84,7 @@ impl Invitations<'_> {
         row.as_ref().map(|row| self.invitation_view(row)).transpose()
     }
 
-    /// The invitation of a token, and its team, unless it is void; archived teams have none.
+    /// The invitation of a token, unless its team is archived.
     pub async fn by_token(self, token: &str, now: DateTime<Utc>) -> Result<Option<Invited>> {
         let hash = hex::encode(self.0.vault.keyed_hash(Purpose::InvitationToken, token.as_bytes()));
         let sql = format!(
@@ -122,7 +122,7 @@ impl Invitations<'_> {
     }
 }
 
-/// As v3 tells it.
+/// The invitation as v3 shows it.
 pub fn in_brief(invitation: OpenInvitation) -> Invitation {
     let OpenInvitation { created, qr, token, uid, .. } = invitation;
     Invitation { created, qr, token, uid }

@@ -1,4 +1,4 @@
-//! When contacts were last seen on a websocket: remembered beside the log, since presence is never in it.
+//! When contacts were last online, stored outside the log: presence is never an event.
 
 use crate::{ReadModel, Result, rights::TeamMember};
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ impl ReadModel {
 }
 
 impl LastSeen<'_> {
-    /// A contact was seen just now.
+    /// Stores that a member is online now.
     pub async fn note(self, member: &TeamMember, account: AccountId, at: DateTime<Utc>) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.last_seen (contact, team, account, at) VALUES ($1, $2, $3, $4) \

@@ -1,4 +1,4 @@
-//! Streams whose projection stands still, for operators.
+//! Parked streams: those whose projection is stopped at an event, for operators.
 
 use crate::{ReadModel, Result};
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
-/// A stream that stands still at an event.
+/// A stream whose projection is stopped at an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Parked {
     /// The stream.
@@ -16,15 +16,15 @@ pub struct Parked {
     pub event: EventId,
     /// Its position.
     pub position: Position,
-    /// Its place in the stream.
+    /// Its revision in the stream.
     pub revision: Revision,
-    /// Its stored name.
+    /// Its stored kind.
     pub kind: String,
-    /// What is wrong with it; never with personal values.
+    /// Why it could not be applied; without personal values.
     pub error: String,
-    /// How many events wait behind it.
+    /// Number of later events of the stream that wait.
     pub waiting: u64,
-    /// Since when it stands still.
+    /// The time at which the stream was parked.
     pub since: DateTime<Utc>,
 }
 
@@ -40,13 +40,13 @@ impl ReadModel {
 }
 
 impl ParkedStreams<'_> {
-    /// All streams that stand still, in the order of the log.
+    /// All parked streams, in the order of the log.
     pub async fn list(self) -> Result<Vec<Parked>> {
         let rows = sqlx::query("SELECT * FROM parked ORDER BY position").fetch_all(&self.0.pool).await?;
         Ok(rows.iter().map(parked).collect())
     }
 
-    /// How many streams stand still.
+    /// Number of parked streams.
     pub async fn count(self) -> Result<i64> {
         Ok(sqlx::query_scalar("SELECT count(*) FROM parked").fetch_one(&self.0.pool).await?)
     }

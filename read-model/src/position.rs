@@ -1,4 +1,4 @@
-//! How far the read model has come, and waiting for it: read-your-writes.
+//! The position of the read model, and waiting for it: read-your-writes.
 
 use crate::{QueryError, ReadModel, Result};
 use events::Position;
@@ -6,19 +6,19 @@ use protocol::notice::ReadModelAdvanced;
 use std::{sync::atomic::Ordering, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
-/// How often the database is asked while nobody tells us of progress.
+/// How often the database is polled without announcements of progress.
 const POLL: Duration = Duration::from_millis(25);
 
 impl ReadModel {
-    /// The position of the last event that the rows show, as the database says. It can be lower than before: a crash of
-    /// Postgres takes the newest rows, which the projection then brings again.
+    /// The position of the last event in the rows, from the database. It can fall: a crash of Postgres may lose the newest
+    /// rows, which the projection then writes again.
     pub async fn position(&self) -> Result<Position> {
         let known = self.known();
         let position: i64 =
             sqlx::query_scalar("SELECT position FROM checkpoint").fetch_one(&self.pool).await?;
         let position = position.cast_unsigned();
         if position < known {
-            self.expect(known); // what is gone will come once more
+            self.expect(known); // the lost rows will be written again
             self.known.send_replace(position);
         } else {
             self.advance(position);
@@ -26,11 +26,11 @@ impl ReadModel {
         Ok(position)
     }
 
-    /// Makes sure that what is not found does not exist.
+    /// Fails unless what is missing really does not exist.
     ///
     /// # Errors
-    /// [`QueryError::Rebuilding`] until a rebuild has come to where the read model stood before, or the projection to
-    /// where the log stood when this process began, or what a crash took is there again; or the database failed.
+    /// [`QueryError::Rebuilding`] until a rebuild has reached the former position, the projection has reached the head that the
+    /// log had when this process started, and rows lost in a crash are back.
     pub async fn ensure_complete(&self) -> Result<()> {
         if self.finished {
             return Ok(());
@@ -44,21 +44,21 @@ impl ReadModel {
         if whole { Ok(()) } else { Err(QueryError::Rebuilding) }
     }
 
-    /// The log holds events up to here: until rows show them, what is not found may yet exist.
+    /// Sets the position that rows must reach before what is missing counts as not existing.
     pub fn expect(&self, head: Position) {
         self.floor.fetch_max(head, Ordering::Relaxed);
     }
 
-    /// The projection says, here or over the bus, how far it has come.
+    /// Handles an announcement of the projection's progress.
     pub fn projected(&self, projected: ReadModelAdvanced) {
-        // First of all: whoever waits for the position must not be answered by rights from before it.
+        // First, since a query that waits for the position must not use older rights.
         if projected.rights {
             self.rights_changed();
         }
         self.advance(projected.position);
     }
 
-    /// Rows up to here are committed.
+    /// Records that rows up to a position are committed.
     pub fn advance(&self, position: Position) {
         self.known.send_if_modified(|known| {
             let newer = position > *known;
@@ -67,7 +67,7 @@ impl ReadModel {
         });
     }
 
-    /// The read model was dropped and starts over: what was seen before is not there any more.
+    /// Records that the read model was dropped and is filled from the beginning.
     pub fn restart(&self) {
         self.known.send_replace(0);
         self.rights_changed();
@@ -78,7 +78,7 @@ impl ReadModel {
         *self.known.borrow()
     }
 
-    /// Waits until the rows show `position`; false when `patience` is over first.
+    /// Waits until the rows reach `position`; `false` if `patience` ends first.
     pub async fn caught_up(&self, position: Position, patience: Duration) -> Result<bool> {
         let deadline = Instant::now() + patience;
         let mut known = self.known.subscribe();
@@ -87,7 +87,7 @@ impl ReadModel {
                 return Ok(true);
             }
             let pause = deadline.min(Instant::now() + POLL);
-            // Progress is announced; asking the database is for announcements that got lost.
+            // Polling makes up for lost announcements.
             if timeout_at(pause, known.changed()).await.is_err()
                 && self.position().await? < position
                 && pause == deadline

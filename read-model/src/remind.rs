@@ -1,4 +1,4 @@
-//! Reminders that have yet to fire.
+//! Reminders that have not fired yet.
 
 use crate::{QueryError, ReadModel, Result, chat_address::jid_for, rights::TeamMember};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ impl ReadModel {
 }
 
 impl Reminders<'_> {
-    /// A contact's own, the next one first.
+    /// The member's own reminders, the next one first.
     pub async fn list(self, owner: &TeamMember) -> Result<Vec<Remind>> {
         let rows = sqlx::query("SELECT * FROM remind WHERE contact = $1 ORDER BY fire_at, uid")
             .bind(owner.contact.0)
@@ -28,7 +28,7 @@ impl Reminders<'_> {
         rows.iter().map(|row| Ok(remind_view(&reminder(row)?, owner.contact))).collect()
     }
 
-    /// How many of a contact's have yet to fire.
+    /// Number of the member's reminders.
     pub async fn count(self, owner: &TeamMember) -> Result<usize> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM remind WHERE contact = $1")
             .bind(owner.contact.0)
@@ -37,7 +37,7 @@ impl Reminders<'_> {
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// Those whose time has come, as far as the rows know: the log may know that they have fired.
+    /// Reminders whose time has come. The log may already have fired them.
     pub async fn due(self, now: DateTime<Utc>, limit: i64) -> Result<Vec<RemindId>> {
         let due: Vec<Uuid> =
             sqlx::query_scalar("SELECT uid FROM remind WHERE fire_at <= $1 ORDER BY fire_at, uid LIMIT $2")
@@ -49,7 +49,7 @@ impl Reminders<'_> {
     }
 }
 
-/// A row of the table.
+/// A reminder from its row.
 pub fn reminder(row: &PgRow) -> Result<ReminderRecord> {
     let chat: ChatRef =
         serde_json::from_value(row.get("chat_ref")).map_err(|_| QueryError::Damaged("remind.chat_ref"))?;

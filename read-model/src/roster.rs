@@ -1,4 +1,4 @@
-//! All that a team's screen shows, for clients that want it at once.
+//! The roster: everything that a team's screen shows, in one answer.
 
 use crate::{
     ReadModel, Result,

@@ -1,8 +1,7 @@
-//! Schemas `read` and `ops`, made and brought up to date here.
+//! The schemas `read` and `ops`.
 //!
-//! What is in `read` can be made anew from the log, so it has no migrations: a program whose tables differ from those
-//! it finds drops them all, and the projection fills them again from the beginning. What is in `ops` cannot, and is
-//! migrated step by step.
+//! `read` follows from the log, so it has no migrations: a version with different tables drops it, and the projection fills
+//! it from the beginning. `ops` does not follow from the log, and is migrated step by step.
 
 use event_log::apply_idempotent_schema;
 use events::Position;
@@ -14,10 +13,10 @@ use sqlx::{
 };
 use std::sync::LazyLock;
 
-/// Where the read model that is served lives.
+/// The schema of the served read model.
 pub const READ_SCHEMA: &str = "read";
 
-/// Tables of the read model, a file a noun.
+/// The tables of the read model, one file for each noun.
 const READ: [&str; 21] = [
     include_str!("../tables/text.sql"),
     include_str!("../tables/checkpoint.sql"),
@@ -42,10 +41,10 @@ const READ: [&str; 21] = [
     include_str!("../tables/erasure.sql"),
 ];
 
-/// What is made once the tables are full, see [`complete`].
+/// The index that is made once the tables are full: see [`complete`].
 const READ_LAST: &str = include_str!("../tables/search.sql");
 
-/// Of what services remember beside the log, in order; an entry never changes once it is released.
+/// Migrations of `ops`, in order. A released entry never changes.
 const OPS: [(i64, &str, &str); 7] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
@@ -56,19 +55,18 @@ const OPS: [(i64, &str, &str); 7] = [
     (7, "session_seen", include_str!("../migrations/0007_session_seen.sql")),
 ];
 
-/// Makes processes that start at once take turns; any number that nothing else here locks.
+/// The advisory lock of schema changes: any number that nothing else locks.
 const TURN: i64 = 0x7665_6368_6521;
 
-/// Connections that find the tables of the read model in `schema`: SQL here and in the projections names them without
-/// one, so that a second read model can be filled or asked beside the one that is served.
+/// Connections whose unqualified table names mean `schema`, so that one set of statements serves several read models.
 pub fn inside(options: PgConnectOptions, schema: &str) -> PgConnectOptions {
     options.options([("search_path", schema)])
 }
 
-/// Brings both schemas up to date. Safe to run from several processes at once.
+/// Brings both schemas up to date. Safe to run in several processes at once.
 ///
-/// Where the tables found are not the ones of this program, the read model starts over, and nobody is let in until the
-/// projection has come to `head`, where the log stands: see [`crate::QueryError::Rebuilding`].
+/// If the tables are of another version, the read model is dropped, and queries fail with
+/// [`crate::QueryError::Rebuilding`] until the projection reaches `head`.
 ///
 /// # Errors
 /// Postgres is not available, or a migration was changed after it had been applied.
@@ -83,8 +81,8 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
     Ok(apply_idempotent_schema(pool, "past", TURN, crate::past::TABLES).await?)
 }
 
-/// Drops the read model and makes it anew, empty; what is in `ops` stays. Until the projection has come to `until`, nobody
-/// is let in: see [`crate::QueryError::Rebuilding`].
+/// Drops the read model and makes an empty one; `ops` stays. Queries fail with [`crate::QueryError::Rebuilding`] until the
+/// projection reaches `until`.
 pub async fn recreate(pool: &PgPool, until: Position) -> Result<(), sqlx::Error> {
     let mut transaction = pool.begin().await?;
     take_turn(&mut transaction).await?;
@@ -97,7 +95,7 @@ async fn make(db: &mut PgConnection, until: Position) -> Result<(), sqlx::Error>
     fill_schema(db, READ_SCHEMA).await
 }
 
-/// Begins a read model beside the one that is served, empty; one that this program has begun before is gone on with.
+/// Makes an empty read model next to the served one, unless this version has already begun it.
 pub async fn begin_beside(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     let mut transaction = db.begin().await?;
     take_turn(&mut transaction).await?;
@@ -107,22 +105,21 @@ pub async fn begin_beside(db: &mut PgConnection, schema: &str) -> Result<(), sql
     transaction.commit().await
 }
 
-/// Takes the turn of those who change schemas, until the transaction ends.
+/// Takes the lock of schema changes until the transaction ends.
 pub async fn take_turn(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TURN).execute(db).await?;
     Ok(())
 }
 
-/// Makes what only queries need, if it is not there yet: the index of words. Whoever fills tables does so when they are full;
-/// a search before that reads all messages.
+/// Makes the index of words unless it exists. It is made when the tables are full; a search before that scans all messages.
 pub async fn complete(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     if is_complete(db).await? {
         return Ok(());
     }
     let mut transaction = db.begin().await?;
     take_turn(&mut transaction).await?;
-    // However long it takes, it has to be done. Another process may have done it by now: the statement asks once more, with the
-    // table locked, since a name that was looked for before the turn came would still be taken for unknown.
+    // The index must be made however long it takes. Another process may have made it meanwhile: the statement checks again with
+    // the table locked, since a name that was resolved before the lock would still count as missing.
     sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
     sqlx::raw_sql(READ_LAST).execute(&mut *transaction).await?;
     transaction.commit().await
@@ -132,14 +129,14 @@ async fn is_complete(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT to_regclass('message_search') IS NOT NULL").fetch_one(db).await
 }
 
-/// Up to where the read model is being made anew: see [`crate::QueryError::Rebuilding`].
+/// The position up to which the read model is being rebuilt.
 pub async fn wanted_position(db: &mut PgConnection) -> Result<Position, sqlx::Error> {
     let until: i64 = sqlx::query_scalar("SELECT until FROM ops.rebuild").fetch_one(db).await?;
     Ok(until.cast_unsigned())
 }
 
-/// Makes the tables of a read model, empty, in a schema of this name, instead of what was in it. Inside a transaction; where the
-/// services have database roles of their own, it belongs to the one whose business it is, and the others may read it.
+/// Replaces a schema by the empty tables of a read model, within a transaction. If services have database roles of their own,
+/// the projection's role owns the schema, and the others may read it.
 pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
     let roles: bool =
         sqlx::query_scalar("SELECT to_regproc('ops.maker_of') IS NOT NULL").fetch_one(&mut *db).await?;
@@ -154,7 +151,7 @@ pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx
     for tables in READ {
         sqlx::raw_sql(tables).execute(&mut *db).await?;
     }
-    // By which program's tables these are.
+    // The version of the tables.
     sqlx::raw_sql("CREATE TABLE shape (fingerprint text NOT NULL)").execute(&mut *db).await?;
     sqlx::query("INSERT INTO shape VALUES ($1)").bind(wanted()).execute(&mut *db).await?;
     if roles {
@@ -164,10 +161,10 @@ pub async fn fill_schema(db: &mut PgConnection, schema: &str) -> Result<(), sqlx
     Ok(())
 }
 
-/// Whether the tables that a connection finds are those of this program: another one may have put its own in their place.
+/// Whether the tables of a connection are of this version: another one may have replaced them.
 ///
 /// # Errors
-/// Postgres is not available, or there are no tables at all.
+/// Postgres failed, or there are no tables.
 pub async fn is_ours(db: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let found: String = sqlx::query_scalar("SELECT fingerprint FROM shape").fetch_one(db).await?;
     Ok(found == wanted())
@@ -185,7 +182,7 @@ async fn found(db: &mut PgConnection, schema: &str) -> Result<Option<String>, sq
     sqlx::query_scalar(AssertSqlSafe(ask)).fetch_optional(db).await
 }
 
-/// Names this program's tables.
+/// The fingerprint of this version's tables.
 pub fn wanted() -> &'static str {
     &WANTED
 }

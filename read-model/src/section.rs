@@ -17,7 +17,7 @@ impl ReadModel {
 }
 
 impl Sections<'_> {
-    /// All of a kind, in their order.
+    /// The sections of a kind, in their order.
     pub async fn list(self, member: &TeamMember, kind: SectionKind) -> Result<Vec<Section>> {
         let rows =
             sqlx::query("SELECT * FROM section WHERE team = $1 AND kind = $2 ORDER BY sort_ordering, uid")
@@ -35,7 +35,6 @@ impl Sections<'_> {
         Ok(rows.iter().map(section).collect())
     }
 
-    /// One of them.
     pub async fn find(
         self,
         member: &TeamMember,
@@ -45,7 +44,7 @@ impl Sections<'_> {
         Ok(self.list(member, kind).await?.into_iter().find(|known| known.uid == section.0))
     }
 
-    /// Whether a team has such a section.
+    /// Whether the member's team has the section.
     pub async fn exists(self, member: &TeamMember, kind: SectionKind, section: SectionId) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM section WHERE uid = $1 AND team = $2 AND kind = $3)",

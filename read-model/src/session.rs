@@ -1,4 +1,4 @@
-//! Who calls: sessions by the keyed hash of their token.
+//! Sessions by the keyed hash of their token.
 
 use crate::{QueryError, ReadModel, Result, rights::Session, row_code::SessionRow};
 use chrono::{DateTime, Utc};
@@ -24,8 +24,8 @@ impl Sessions<'_> {
         hex::encode(self.0.vault.keyed_hash(Purpose::SessionToken, token.as_bytes()))
     }
 
-    /// The session that a token opens, if it is live. Most requests ask this first, so it is asked here, in the same
-    /// statement, whether the read model is whole.
+    /// The live session of a token. Most requests start with this query, so the same statement checks whether the read model
+    /// is complete.
     ///
     /// # Errors
     /// The read model is being rebuilt, or the database failed.

@@ -1,7 +1,7 @@
-//! An account's sessions as their owner sees them, when they were last used, and which of them are over.
+//! Sessions as their owner sees them, their last use, and expired sessions.
 //!
-//! That one was used is noted beside the log, seldom: it changes nothing but how long the session lasts. That one has ended for it is
-//! an event, [`crate::session_list`] only says where to look.
+//! The last use is stored outside the log: it only extends the session. That a session expired is an event, which a job
+//! appends for each [`ExpiredSession`].
 
 use crate::{Result, session::Sessions};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,19 +13,16 @@ use protocol::session::Session;
 use sqlx::Row;
 use uuid::Uuid;
 
-/// A session that is over, though no event says so yet.
+/// A session that has expired without an event yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpiredSession {
-    /// Whose.
     pub account: AccountId,
-    /// The session.
     pub session: SessionId,
-    /// Why.
     pub reason: SessionEnd,
 }
 
 impl Sessions<'_> {
-    /// A session was used just now.
+    /// Stores that a session is used now.
     pub async fn note_use(self, session: SessionId, account: AccountId, at: DateTime<Utc>) -> Result<()> {
         sqlx::query(
             "INSERT INTO ops.session_seen (session, account, at) VALUES ($1, $2, $3) \
@@ -39,8 +36,8 @@ impl Sessions<'_> {
         Ok(())
     }
 
-    /// The sessions of an account that are open, the newest first; `current` is the one that asks. Those that nobody has used for
-    /// longer than `idle` are over.
+    /// The open sessions of an account, the newest first. `current` is the caller's; sessions unused for longer than `idle` are
+    /// not open.
     pub async fn list(
         self,
         account: AccountId,
@@ -80,7 +77,7 @@ impl Sessions<'_> {
         Ok(rows.iter().map(session).collect())
     }
 
-    /// Sessions that are over by their age, or because nobody has used them for longer than `idle`.
+    /// Sessions that are too old, or unused for longer than `idle`.
     pub async fn expired(
         self,
         now: DateTime<Utc>,
@@ -106,7 +103,7 @@ impl Sessions<'_> {
         Ok(rows.iter().map(over).collect())
     }
 
-    /// Forgets when sessions were used that are no more.
+    /// Deletes the last uses of sessions that no longer exist.
     pub async fn forget_uses(self) -> Result<()> {
         sqlx::query(
             "DELETE FROM ops.session_seen n WHERE n.at < now() - interval '1 day' \

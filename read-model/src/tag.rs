@@ -17,7 +17,7 @@ impl ReadModel {
 }
 
 impl Tags<'_> {
-    /// All of them, by word.
+    /// The tags of the member's team, alphabetically.
     pub async fn list(self, member: &TeamMember) -> Result<Vec<Tag>> {
         let rows = sqlx::query("SELECT uid, name FROM tag WHERE team = $1 ORDER BY lower(name), uid")
             .bind(member.team.0)

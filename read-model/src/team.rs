@@ -1,4 +1,4 @@
-//! Teams as one member sees them (`docs/acceptance.md`, items 45 to 66, 75 to 77).
+//! Teams as a member sees them (`docs/acceptance.md`, items 45 to 66, 75 to 77).
 
 use crate::{
     QueryError, ReadModel, Result,
@@ -20,7 +20,7 @@ use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Months that `usage` lists.
+/// Number of months in the storage usage.
 const USAGE_MONTHS: u32 = 24;
 
 /// Teams as their members see them.
@@ -35,13 +35,13 @@ impl ReadModel {
 }
 
 impl Teams<'_> {
-    /// The teams of an account, oldest first; archived ones and those it left drop out.
+    /// The teams of an account, the oldest first, without archived ones.
     pub async fn list(self, account: AccountId, version: ApiVersion) -> Result<Vec<Team>> {
         let which = "c.account = $1 AND NOT c.archived AND NOT t.archived";
         self.team_views(account, which, None, version).await
     }
 
-    /// How many teams an account is in.
+    /// Number of teams of an account, without archived ones.
     pub async fn count(self, account: AccountId) -> Result<usize> {
         let count: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM contact c JOIN team t ON t.uid = c.team \
@@ -53,14 +53,14 @@ impl Teams<'_> {
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
-    /// One team as an account sees it, archived or not; `None` for those who are not in it.
+    /// A team of an account, archived or not; `None` unless the account is in it.
     pub async fn find(self, account: AccountId, team: TeamId, version: ApiVersion) -> Result<Option<Team>> {
         let which = "c.account = $1 AND NOT c.archived AND t.uid = $2";
         let found = self.team_views(account, which, Some(team), version).await?;
         Ok(found.into_iter().next())
     }
 
-    /// A new team, with everybody in it.
+    /// A new team with its people.
     pub async fn find_with_people(self, account: AccountId, team: TeamId) -> Result<Option<Team>> {
         let Some(mut view) = self.find(account, team, ApiVersion::V3).await? else { return Ok(None) };
         let protocol::Jid::Direct(contact) = view.me.jid else {
@@ -71,7 +71,7 @@ impl Teams<'_> {
         Ok(Some(view))
     }
 
-    /// Picture of a team.
+    /// The picture of the member's team.
     pub async fn icon(self, member: &TeamMember) -> Result<Option<IconData>> {
         let row =
             sqlx::query("SELECT name, colour, icon_blob, icon_width, icon_height FROM team WHERE uid = $1")
@@ -81,7 +81,7 @@ impl Teams<'_> {
         Ok(row.map(|row| self.icon_view(&row)))
     }
 
-    /// A team as those see it who hold an invitation; an archived one is none.
+    /// The team of an invitation: its name and picture. `None` if it is archived.
     pub async fn brief(self, invited: &Invited) -> Result<Option<TeamShort>> {
         let row = sqlx::query(
             "SELECT name, colour, icon_blob, icon_width, icon_height FROM team WHERE uid = $1 AND NOT archived",
@@ -104,7 +104,7 @@ impl Teams<'_> {
             .await?)
     }
 
-    /// Bytes stored by a team, by month.
+    /// The storage of the member's team: bytes by month.
     pub async fn usage(self, member: &TeamMember, now: DateTime<Utc>) -> Result<Option<Usage>> {
         let row = sqlx::query("SELECT uploads_size, uploads_size_limit FROM team WHERE uid = $1")
             .bind(member.team.0)

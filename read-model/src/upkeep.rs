@@ -1,4 +1,4 @@
-//! What is due without anybody asking for it.
+//! Work that is due without a request.
 
 use crate::{ReadModel, Result};
 use chrono::{DateTime, Utc};
@@ -6,14 +6,12 @@ use events::{ContactId, GroupId, MessageId};
 use sqlx::Row;
 use uuid::Uuid;
 
-/// A group has yet to hear what became of a contact.
+/// A group in which a change of a contact's team membership is not applied yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PendingMembership {
-    /// Which group.
     pub group: GroupId,
-    /// Who.
     pub contact: ContactId,
-    /// Back in the team, or out of it.
+    /// The contact is back in the team, or out of it.
     pub stays: bool,
 }
 
@@ -29,9 +27,9 @@ impl ReadModel {
 }
 
 impl Upkeep<'_> {
-    /// Messages that their groups no longer want to keep, the oldest of each first.
+    /// Messages older than the retention of their group, the oldest of each group first.
     pub async fn overdue_messages(self, now: DateTime<Utc>, limit: i64) -> Result<Vec<MessageId>> {
-        // Of each group only the first that are left are looked at: the others are younger.
+        // Only the first remaining messages of each group are read: the others are younger.
         let found: Vec<Uuid> = sqlx::query_scalar(
             "SELECT old.uid FROM chat c CROSS JOIN LATERAL ( \
                  SELECT m.uid, m.created FROM message m WHERE m.chat = c.key AND m.num > c.swept AND NOT m.deleted \
@@ -46,7 +44,7 @@ impl Upkeep<'_> {
         Ok(found.into_iter().map(MessageId).collect())
     }
 
-    /// Open tasks whose deadline has come, as far as the rows know: the log may know that it was seen.
+    /// Open tasks whose deadline has passed. The log may already have recorded it.
     pub async fn overdue_tasks(self, now: DateTime<Utc>, limit: i64) -> Result<Vec<GroupId>> {
         let found: Vec<Uuid> =
             sqlx::query_scalar("SELECT key FROM task WHERE due <= $1 ORDER BY due, key LIMIT $2")
@@ -57,7 +55,7 @@ impl Upkeep<'_> {
         Ok(found.into_iter().map(GroupId).collect())
     }
 
-    /// What groups have yet to hear of those who left the team or came back.
+    /// Changes of team memberships that groups have yet to apply.
     pub async fn pending_memberships(self, limit: i64) -> Result<Vec<PendingMembership>> {
         let rows =
             sqlx::query("SELECT chat, contact, stays FROM membership_due ORDER BY chat, contact LIMIT $1")

@@ -1,4 +1,4 @@
-//! Files: rows ↔ their neutral form, and who may read them.
+//! Uploaded files, and who may read them.
 
 use crate::{QueryError, ReadModel, Result, rights::TeamMember};
 use events::{
@@ -9,15 +9,15 @@ use protocol::upload::UploadRecord;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
 
-/// What [`neutral`] reads; `u` is the table.
+/// The columns that [`neutral`] reads from the table `u`.
 pub const COLUMNS: &str =
     "u.uid, u.name, u.size, u.content_type, u.kind, u.animated, u.width, u.height, u.created";
 
-/// The names under which a file and its previews are stored.
+/// Name under which the content is stored.
 pub const FILE: &str = "file";
-/// See [`FILE`].
+/// Name under which the preview is stored.
 pub const PREVIEW: &str = "preview.jpg";
-/// See [`FILE`].
+/// Name under which the double-size preview is stored.
 pub const PREVIEW_2X: &str = "preview2x.jpg";
 
 /// Files that a member may read.
@@ -32,8 +32,7 @@ impl ReadModel {
 }
 
 impl Uploads<'_> {
-    /// A file that a contact may read, and where it is stored: its own, or one that a message brings which it may read, or
-    /// a task that it sees.
+    /// A file that the member may read, and its blob: the member's own, or one of a message or task that the member may read.
     pub async fn find(self, member: &TeamMember, upload: UploadId) -> Result<Option<(UploadRecord, BlobId)>> {
         let sql = format!(
             "SELECT {COLUMNS}, u.blob FROM upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
@@ -61,7 +60,7 @@ impl Uploads<'_> {
     }
 }
 
-/// A row with [`COLUMNS`].
+/// The file of a row with [`COLUMNS`].
 pub fn neutral(row: &PgRow) -> Result<UploadRecord> {
     let side = |name| row.get::<Option<i32>, _>(name).map(i32::unsigned_abs);
     Ok(UploadRecord {

@@ -26,7 +26,7 @@ CREATE TABLE contact (
     icon_height integer,
     since bigint NOT NULL,
     gentime bigint NOT NULL,
-    code bytea, -- see proof.rs
+    code bytea, -- see row_code.rs
     UNIQUE (team, account)
 );
 CREATE INDEX contact_account ON contact (account);
