@@ -10,7 +10,7 @@ CREATE TABLE session (
     user_agent text,
     created timestamptz NOT NULL,
     expires timestamptz NOT NULL,
-    code bytea -- see proof.rs
+    code bytea -- see row_code.rs
 );
 CREATE INDEX session_account ON session (account);
 CREATE INDEX session_expires ON session (expires);
