@@ -1,6 +1,6 @@
 //! Entries of the search index: an event's number, hash and clear metadata; no personal values.
 
-use crate::{Chain, Hash};
+use crate::{Chain, Hash, stored::hash_of};
 use chrono::{DateTime, Utc};
 use event_log::RawEvent;
 use events::{AccountId, CommandId, ContactId, EventId, Position, Revision, SessionId, TeamId};
@@ -162,10 +162,4 @@ impl FromRow<'_, PgRow> for Entry {
             team: id("team")?.map(TeamId),
         })
     }
-}
-
-/// Converts a stored hash.
-pub(crate) fn hash_of(bytes: Vec<u8>) -> Result<Hash, sqlx::Error> {
-    let wrong = |bytes: Vec<u8>| sqlx::Error::Decode(format!("a hash of {} bytes", bytes.len()).into());
-    bytes.try_into().map(Hash).map_err(wrong)
 }

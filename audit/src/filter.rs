@@ -1,7 +1,7 @@
 //! Filters for auditors: conditions that must all hold. The index decides them, except the address, which is sealed in
 //! the metadata and compared on decoded events ([`Filter::address`]).
 
-use crate::ledger::signed;
+use crate::stored::signed;
 use chrono::{DateTime, Utc};
 use events::{AccountId, Position, TeamId};
 use serde::{Deserialize, Serialize};

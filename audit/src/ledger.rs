@@ -1,6 +1,9 @@
 //! The schema `audit`: entries, checkpoints, and the head of the chain.
 
-use crate::{Chain, Checkpoint, Entry, Filter, Hash, Order, entry::hash_of};
+use crate::{
+    Chain, Checkpoint, Entry, Filter, Hash, Order,
+    stored::{hash_of, signed},
+};
 use event_log::apply_idempotent_schema;
 use events::{EventId, Position, TeamId};
 use sqlx::{Connection, FromRow, PgConnection, PgPool, Postgres, QueryBuilder, Row, postgres::PgRow};
@@ -216,11 +219,6 @@ async fn insert(db: &mut PgConnection, entries: &[Entry]) -> Result<(), sqlx::Er
     .execute(db)
     .await
     .map(drop)
-}
-
-/// To the database's signed numbers. No log is that long; a larger number is after every end either way.
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn chain_of(row: &PgRow) -> Result<(Chain, Position), sqlx::Error> {

@@ -22,6 +22,7 @@ mod note;
 
 mod related;
 mod signed;
+mod stored;
 mod team;
 mod trail;
 mod verify;

@@ -5,7 +5,7 @@
 //! only one win each batch, and all compute the same hashes. Nothing is decrypted.
 
 mod error;
-mod known;
+mod history_check;
 
 pub use error::NotaryError;
 
@@ -16,19 +16,18 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use error::rewritten;
 use event_log::{Log, RawEvent, Subscription};
-use events::{EventId, Position};
+use events::Position;
+use history_check::{BATCH, HistoryCheck, OpenFindings};
 use platform::clock::Clock;
 use secrets::{guard::Guard, signing::SigningKey};
 use sqlx::PgConnection;
 use std::{
     pin::pin,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Maximum number of events per transaction.
-const BATCH: usize = 1_000;
 /// Pause for events to gather after an incomplete batch: nobody waits for the notary, and few transactions cost less
 /// than many.
 const GATHER: Duration = Duration::from_millis(100);
@@ -56,20 +55,11 @@ pub struct NotarySettings {
 /// Extends and signs the chain. Cheap to clone.
 #[derive(Clone)]
 pub struct Notary {
-    log: Log,
-    ledger: Ledger,
-    key: SigningKey,
-    clock: Clock,
-    file: Option<CheckpointFile>,
+    check: HistoryCheck,
     settings: NotarySettings,
     team_cache: TeamCache,
-    guard: Option<Guard>,
-    /// Newest checkpoint that this process signed or found to match.
-    last: Arc<Mutex<Option<Checkpoint>>>,
     /// Reason why nothing is signed, if the notary refuses.
     refused: Arc<Mutex<Option<String>>>,
-    /// The checkpoint file says that the log carries codes.
-    codes_noted: Arc<AtomicBool>,
 }
 
 /// Progress of a notary.
@@ -81,10 +71,8 @@ struct Progress {
     due: Instant,
     /// Time of the last event that was added.
     last: DateTime<Utc>,
-    /// Newest checkpoint that the chain has not reached yet: nothing is signed before it is reached.
-    ahead: Option<Checkpoint>,
-    /// Events since the last signature that fail the guard's check.
-    foreign: Vec<(Position, EventId)>,
+    /// What the history check found open.
+    open: OpenFindings,
 }
 
 impl Notary {
@@ -98,24 +86,17 @@ impl Notary {
         settings: NotarySettings,
     ) -> Self {
         Self {
-            log,
-            ledger,
-            key,
-            clock,
-            file,
+            check: HistoryCheck::new(log, ledger, key, clock, file),
             settings,
             team_cache: TeamCache::new(),
-            guard: None,
-            last: Arc::default(),
             refused: Arc::default(),
-            codes_noted: Arc::default(),
         }
     }
 
     /// Adds a guard: nothing is signed over events that fail its check.
     #[must_use]
     pub fn guarded(self, guard: Guard) -> Self {
-        Self { guard: Some(guard), ..self }
+        Self { check: self.check.guarded(guard), ..self }
     }
 
     /// Reason why nothing is signed, if the notary refuses.
@@ -160,10 +141,10 @@ impl Notary {
     /// # Errors
     /// See [`NotaryError`].
     pub async fn catch_up(&self) -> Result<Head, NotaryError> {
-        let mut db = self.ledger.connect().await?;
+        let mut db = self.check.ledger.connect().await?;
         let mut progress = self.progress().await?;
         loop {
-            let events = self.log.read_all(progress.head.position, BATCH).await?;
+            let events = self.check.log.read_all(progress.head.position, BATCH).await?;
             if events.is_empty() {
                 self.sign(&mut progress).await?;
                 return Ok(progress.head);
@@ -176,9 +157,9 @@ impl Notary {
 
     /// Adds batches until one fails or another process moves the head.
     async fn follow(&self) -> Result<(), NotaryError> {
-        let mut db = self.ledger.connect().await?;
+        let mut db = self.check.ledger.connect().await?;
         let mut progress = self.progress().await?;
-        let mut subscription = self.log.subscribe(progress.head.position);
+        let mut subscription = self.check.log.subscribe(progress.head.position);
         while let Some(events) = self.wait(&mut subscription, &mut progress).await? {
             let (began, known) = (Instant::now(), self.known_head());
             if !self.add(&mut db, &mut progress, &events).await? {
@@ -210,7 +191,7 @@ impl Notary {
                 events = &mut events => return Ok(Some(events?)),
                 () = sleep_until(progress.due), if unsigned => self.sign(progress).await?,
                 () = sleep(LOOK) => {
-                    if self.ledger.head().await? != progress.head {
+                    if self.check.ledger.head().await? != progress.head {
                         return Ok(None);
                     }
                 }
@@ -219,37 +200,30 @@ impl Notary {
     }
 
     fn is_late(&self, progress: &Progress) -> bool {
-        self.clock.now() - progress.last > LATE
+        self.check.clock.now() - progress.last > LATE
     }
 
     fn known_head(&self) -> Position {
-        *self.log.watch_head().borrow()
+        *self.check.log.watch_head().borrow()
     }
 
     /// Progress from the stored head, if the log holds its events. The chain of a log in memory that ended with its
     /// process is reset.
     async fn progress(&self) -> Result<Progress, NotaryError> {
-        let mut head = self.ledger.head().await?;
+        let mut head = self.check.ledger.head().await?;
         self.team_cache.clear();
-        if let Some(position) = self.missing(head).await? {
-            if !matches!(self.log, Log::Memory(_)) {
+        if let Some(position) = self.check.missing(head).await? {
+            if !matches!(self.check.log, Log::Memory(_)) {
                 return Err(NotaryError::OtherHistory(position));
             }
-            self.ledger.reset(true).await?;
-            self.remember(None);
-            head = self.ledger.head().await?;
+            self.check.ledger.reset(true).await?;
+            self.check.remember(None);
+            head = self.check.ledger.head().await?;
         }
-        let held = self.compare_with_known(head).await?;
-        let signed = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
+        let open = self.check.compare_with_known(head).await?;
+        let signed = self.check.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
         let due = Instant::now() + self.settings.interval;
-        Ok(Progress {
-            head,
-            signed: signed.min(head.chain.number),
-            due,
-            last: self.clock.now(),
-            ahead: held.ahead,
-            foreign: held.foreign,
-        })
+        Ok(Progress { head, signed: signed.min(head.chain.number), due, last: self.check.clock.now(), open })
     }
 
     async fn add(
@@ -262,12 +236,12 @@ impl Notary {
         let mut entries = Vec::with_capacity(events.len());
         for event in events {
             chain = chain.then(event);
-            if let Some(ahead) = progress.ahead.take_if(|ahead| ahead.number == chain.number)
+            if let Some(ahead) = progress.open.ahead.take_if(|ahead| ahead.number == chain.number)
                 && ahead.hash != chain.hash
             {
                 return Err(rewritten(&ahead));
             }
-            self.check_origin(event, &mut progress.foreign);
+            self.check.check_origin(event, &mut progress.open.foreign);
             entries.push(Entry::of(event, chain.number, chain.hash));
         }
         self.find_teams(db, events, &mut entries).await?;
@@ -310,8 +284,8 @@ impl Notary {
         if unknown.is_empty() {
             return Ok(());
         }
-        let team_cache: Vec<&str> = unknown.iter().map(|index| events[*index].stream.as_str()).collect();
-        let teams = ledger::teams(db, &team_cache).await?;
+        let streams: Vec<&str> = unknown.iter().map(|index| events[*index].stream.as_str()).collect();
+        let teams = ledger::teams(db, &streams).await?;
         for index in unknown {
             let entry = &mut entries[index];
             entry.team = teams.get(&entry.stream).copied();
@@ -327,28 +301,28 @@ impl Notary {
     #[expect(clippy::disallowed_methods, reason = "the caller waits for this blocking work")]
     async fn sign(&self, progress: &mut Progress) -> Result<(), NotaryError> {
         progress.due = Instant::now() + self.settings.interval;
-        if !self.may_sign(progress).await? {
+        if !self.check.may_sign(progress.head, &progress.open).await? {
             return Ok(());
         }
-        let last = self.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
+        let last = self.check.ledger.last_checkpoint().await?.map_or(0, |checkpoint| checkpoint.number);
         if last < progress.head.chain.number {
-            let checkpoint = self.checkpoint(progress.head, self.clock.now());
-            if let Some(file) = self.file.clone() {
+            let checkpoint = self.checkpoint(progress.head, self.check.clock.now());
+            if let Some(file) = self.check.file.clone() {
                 let outside = checkpoint.clone();
                 let written = tokio::task::spawn_blocking(move || file.append(&outside)).await;
                 written.map_err(std::io::Error::other)??;
             }
-            self.ledger.save_checkpoint(&checkpoint).await?;
-            self.remember(Some(checkpoint));
+            self.check.ledger.save_checkpoint(&checkpoint).await?;
+            self.check.remember(Some(checkpoint));
             metrics::counter!("veche_audit_checkpoints_total").increment(1);
         }
         progress.signed = progress.head.chain.number;
-        progress.foreign.clear();
+        progress.open.foreign.clear();
         self.refuse(None);
         Ok(())
     }
 
     fn checkpoint(&self, head: Head, at: DateTime<Utc>) -> Checkpoint {
-        Checkpoint::sign(head.chain, head.position, at, &self.key)
+        Checkpoint::sign(head.chain, head.position, at, &self.check.key)
     }
 }

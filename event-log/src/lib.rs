@@ -11,6 +11,8 @@
 
 pub mod append;
 pub mod as_of;
+mod capabilities;
+mod cause;
 #[cfg(feature = "conformance")]
 #[allow(clippy::disallowed_methods, reason = "code of tests")]
 pub mod conformance;
@@ -27,9 +29,11 @@ mod subscription;
 pub mod testing;
 
 pub use append::{Append, AppendError, Appended, CommandRef, Expected, NewEvent};
+pub use capabilities::Capabilities;
+pub use cause::Cause;
 pub use eventstoredb::{EventStoreDbLog, EventStoreDbSettings, install_tls_provider};
-pub use log::{Capabilities, Log};
+pub use log::Log;
 pub use memory::MemoryLog;
 pub use postgres::{PostgresLog, PostgresSettings, apply_idempotent_schema, apply_migrations};
-pub use read::{Cause, RawEvent, ReadError, Receipt};
+pub use read::{RawEvent, ReadError, Receipt};
 pub use subscription::Subscription;

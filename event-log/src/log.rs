@@ -1,8 +1,8 @@
 //! The port: one log with any of the adapters.
 
 use crate::{
-    Append, AppendError, Appended, EventStoreDbLog, MemoryLog, PostgresLog, RawEvent, ReadError, Receipt,
-    Subscription, append::MAX_APPEND_BYTES,
+    Append, AppendError, Appended, Capabilities, EventStoreDbLog, MemoryLog, PostgresLog, RawEvent,
+    ReadError, Receipt, append::MAX_APPEND_BYTES,
 };
 use events::{CommandId, Position, Revision, StreamName};
 use std::collections::BTreeSet;
@@ -17,17 +17,6 @@ pub enum Log {
     Postgres(PostgresLog),
     /// In EventStoreDB or KurrentDB.
     EventStoreDb(EventStoreDbLog),
-}
-
-/// Properties in which adapters differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Positions are 1, 2, 3 … without gaps.
-    pub dense_positions: bool,
-    /// The receipt of a command is stored in one transaction with its events.
-    pub same_transaction_receipts: bool,
-    /// Maximum size of one append in bytes; at most [`MAX_APPEND_BYTES`].
-    pub largest_append: usize,
 }
 
 impl Log {
@@ -125,11 +114,6 @@ impl Log {
             Self::Postgres(log) => log.receipt(command).await,
             Self::EventStoreDb(log) => log.receipt(command).await,
         }
-    }
-
-    /// Opens a catch-up subscription: all events after a position, in order, each once, without end.
-    pub fn subscribe(&self, after: Position) -> Subscription {
-        Subscription::new(self.clone(), after)
     }
 
     /// Announces a new head that another process reported, so that waiting subscriptions read at once.

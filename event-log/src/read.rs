@@ -1,9 +1,8 @@
 //! Results of reading the log.
 
-use crate::Appended;
+use crate::{Appended, Cause};
 use bytes::Bytes;
 use events::{EventId, Position, Revision, StreamName};
-use std::{error::Error, fmt, sync::Arc};
 
 /// A stored event, not yet decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,27 +84,4 @@ pub enum ReadError {
     /// A stored value cannot have been written by the log.
     #[error("the log holds a value it cannot have written: {0}")]
     Corrupt(&'static str),
-}
-
-/// Source of an error, shared by all callers of one batch; its type belongs to the adapter's client.
-#[derive(Clone, Debug)]
-pub struct Cause(Arc<dyn Error + Send + Sync>);
-
-impl Cause {
-    /// Wraps an error of an adapter's client.
-    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(Arc::from(error.into()))
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Error for Cause {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
-    }
 }

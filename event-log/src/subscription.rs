@@ -14,12 +14,14 @@ pub struct Subscription {
     due: bool,
 }
 
-impl Subscription {
-    pub(crate) fn new(log: Log, after: Position) -> Self {
-        let head = log.watch_head();
-        Self { log, position: after, head, due: true }
+impl Log {
+    /// Opens a catch-up subscription: all events after a position, in order, each once, without end.
+    pub fn subscribe(&self, after: Position) -> Subscription {
+        Subscription { log: self.clone(), position: after, head: self.watch_head(), due: true }
     }
+}
 
+impl Subscription {
     /// Returns the next events, at least one and at most `max` (0 counts as 1); waits until there are some.
     ///
     /// Cancel-safe: dropping the future skips nothing.

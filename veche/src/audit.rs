@@ -15,13 +15,14 @@ mod print;
 mod receipt;
 mod show;
 mod state;
+mod subject;
 mod tail;
 mod verify;
 mod why;
 
 use crate::{
-    cli::{Failure, block_on},
-    runtime::Runtime,
+    failure::Failure,
+    runtime::{Runtime, block_on},
 };
 use archive::Archive;
 use clap::Subcommand;
@@ -57,7 +58,7 @@ pub(crate) enum AuditCommand {
     /// Erase a person or a team for ever and print the signed receipt
     Erase(erase::Erase),
     /// Print the receipt of an earlier erasure
-    Receipt(erase::Who),
+    Receipt(subject::Who),
     /// Check the signature of a receipt
     CheckReceipt(receipt::Check),
 }

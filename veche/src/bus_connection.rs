@@ -1,6 +1,6 @@
 //! The configured bus: in the process, or NATS with credentials and authority from files.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use bus::{Bus, NatsOptions, NatsTls};
 use platform::config::Config;
 

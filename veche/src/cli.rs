@@ -4,9 +4,10 @@ use crate::{
     Role,
     audit::{self, AuditCommand},
     docs,
+    failure::Failure,
     guarding::Beginner,
     keys, log_copy, parked, phones, rebuild, rights, roles,
-    runtime::{self, Runtime},
+    runtime::{self, Runtime, block_on},
 };
 use clap::{Args, Parser, Subcommand};
 use platform::{
@@ -14,9 +15,6 @@ use platform::{
     telemetry,
 };
 use std::{error::Error, path::PathBuf, process::ExitCode};
-
-/// Error of any command; it is printed to standard error.
-pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// Backend of a team messenger, event-sourced from end to end.
 #[derive(Debug, Parser)]
@@ -238,11 +236,6 @@ fn settings(command: &ConfigCommand, sources: &Sources) -> Result<(), Failure> {
         ConfigCommand::Schema => println!("{}", serde_json::to_string_pretty(&Config::json_schema())?),
     }
     Ok(())
-}
-
-/// Runs a future on a new multi-threaded runtime.
-pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -3,6 +3,7 @@
 mod examples;
 mod failures;
 mod operation_ids;
+mod operations;
 
 use axum::{Router, middleware};
 use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
@@ -106,21 +107,6 @@ fn add_accepted(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     responses.entry("202".to_owned()).or_insert(RefOr::T(accepted));
     responses.entry("204".to_owned()).or_insert(RefOr::T(unshown));
-}
-
-/// All operations, each with its method in lower case and its path.
-fn operations_mut(document: &mut Document) -> impl Iterator<Item = (&'static str, &str, &mut Operation)> {
-    document.paths.paths.iter_mut().flat_map(|(path, item)| {
-        let operations = [
-            ("get", item.get.as_mut()),
-            ("post", item.post.as_mut()),
-            ("put", item.put.as_mut()),
-            ("delete", item.delete.as_mut()),
-        ];
-        operations
-            .into_iter()
-            .filter_map(move |(method, operation)| Some((method, path.as_str(), operation?)))
-    })
 }
 
 /// Routes of `/openapi.json` and of `/docs`, which shows it.

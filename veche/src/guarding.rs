@@ -1,7 +1,7 @@
 //! Authentication codes of events: read at every start, from which position every event must carry one; begun once in
 //! a log written by older versions. A database's owner could fake such a log, so the checkpoint file decides.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use audit::{CheckpointFile, Ledger, Note, NoteKind, SignedRecords};
 use chrono::{DateTime, Utc};
 use event_log::Expected;

@@ -2,7 +2,7 @@
 
 use crate::{
     Role,
-    cli::Failure,
+    failure::Failure,
     roles::{assemble, beginner},
     runtime::Runtime,
 };

@@ -1,6 +1,6 @@
 //! `veche keys`: replaces the key that wraps the data keys while the product runs.
 
-use crate::{cli::Failure, runtime::Runtime};
+use crate::{failure::Failure, runtime::Runtime};
 use clap::Subcommand;
 use indicatif::ProgressBar;
 use platform::config::Config;

@@ -7,6 +7,7 @@ mod audit;
 mod bus_connection;
 pub mod cli;
 pub mod docs;
+pub mod failure;
 mod guarding;
 mod in_process;
 mod keys;

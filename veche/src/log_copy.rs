@@ -7,7 +7,7 @@
 mod keys;
 mod walk;
 
-use crate::{cli::Failure, runtime};
+use crate::{failure::Failure, runtime};
 use audit::Ledger;
 use clap::Args;
 use event_log::{EventStoreDbLog, Log, PostgresLog, PostgresSettings};

@@ -4,7 +4,7 @@
 //! from its first event on, so a ruling must be made with the knowledge of all earlier ones: it is appended at the
 //! revision that was read.
 
-use crate::{cli::Failure, runtime::Runtime};
+use crate::{failure::Failure, runtime::Runtime};
 use clap::{Args, Subcommand};
 use event_log::{AppendError, Expected, append::MAX_APPEND_EVENTS};
 use events::{Event, Meta, Position, ProjectionEvent, StreamName, projection};

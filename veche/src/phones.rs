@@ -1,6 +1,6 @@
 //! `veche phones`: finds numbers that an earlier rule stored differently from what people meant.
 
-use crate::{cli::Failure, runtime::Runtime};
+use crate::{failure::Failure, runtime::Runtime};
 use clap::{Args, Subcommand};
 use domain::phone_number::former::Suspicion;
 use platform::config::Config;

@@ -1,7 +1,7 @@
 //! Rights of the services' database roles, which `deploy/postgres/roles.sh` creates. `veche migrate` grants them from the files
 //! under `rights/`, one a schema: granting is repeatable, and a right that left its file is revoked.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// Suffixes of the services' role names.

@@ -1,6 +1,6 @@
 //! The tasks and routes of each role; `serve` runs all roles in one process.
 
-use crate::{asyncapi, cli::Failure, docs, guarding::Beginner, runtime::Runtime};
+use crate::{asyncapi, docs, failure::Failure, guarding::Beginner, runtime::Runtime};
 use audit::Auditor;
 use axum::Router;
 use bus::Delivery;

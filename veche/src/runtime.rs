@@ -2,7 +2,7 @@
 
 use crate::{
     bus_connection,
-    cli::Failure,
+    failure::Failure,
     guarding::{Beginner, Guarding},
 };
 use access::Access;
@@ -207,6 +207,11 @@ impl Runtime {
             pause: Duration::from_millis(500),
         })?)
     }
+}
+
+/// Runs a future on a new multi-threaded runtime.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
 fn open_past(config: &Config, journal: &Journal, ledger: &Ledger, read: &ReadModel) -> PointInTimeViews {

@@ -5,8 +5,8 @@
 //! events what the conflict means.
 
 use super::{
-    Shared,
     failure::Failure,
+    shared::Shared,
     wire::{FIRST_PAUSE, LONGEST_PAUSE, Record, Written, to_store},
 };
 use crate::{

@@ -22,9 +22,9 @@
 //! The other order, events first, would leave events that no repetition with new ids could find.
 
 use super::{
-    Shared,
     appending::{Job, WriteTarget},
     failure::Failure,
+    shared::Shared,
     wire::{FIRST_PAUSE, LONGEST_PAUSE},
 };
 use crate::{

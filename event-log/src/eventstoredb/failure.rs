@@ -110,7 +110,7 @@ impl Failure {
             Self::Lost(cause) => return AppendError::Unknown(cause),
             Self::Away(cause) | Self::Refused(cause) => cause,
             Self::TooLarge => {
-                let limit = super::MAX_SERVER_BYTES;
+                let limit = super::settings::MAX_SERVER_BYTES;
                 return AppendError::TooLarge { what: "bytes of an append", size: limit + 1, limit };
             }
             Self::Deleted => Cause::new("the stream was deleted"),

@@ -1,6 +1,6 @@
 //! State that all clones of a log share: the connection, what was seen of the log, and room for appends.
 
-use super::{EventStoreDbSettings, wire::Wire};
+use super::{settings::EventStoreDbSettings, wire::Wire};
 use crate::head::KnownHead;
 use events::{Position, Revision, StreamName};
 use std::{

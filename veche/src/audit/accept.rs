@@ -1,7 +1,7 @@
 //! `veche audit accept`: an operator accepts a history that is not the signed one, e.g. after restoring a backup. The
 //! acceptance is an event and a signed note in the checkpoint file; the notary begins a new chain.
 
-use crate::{cli::Failure, runtime::Runtime};
+use crate::{failure::Failure, runtime::Runtime};
 use audit::{Chain, CheckpointFile, Note, NoteKind};
 use clap::Args;
 use event_log::Expected;

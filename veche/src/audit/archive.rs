@@ -1,7 +1,7 @@
 //! The log, its keys and its audit chain, opened for the audit commands.
 
 use crate::{
-    cli::Failure,
+    failure::Failure,
     runtime::{self, Opened},
 };
 use audit::{Auditor, Ledger};

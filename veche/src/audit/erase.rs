@@ -1,18 +1,19 @@
 //! `veche audit erase`: erases a person or a team, with or without a running server.
 
-use super::receipt;
-use crate::{cli::Failure, runtime::Runtime};
+use super::{
+    receipt,
+    subject::{Who, client_text},
+};
+use crate::{failure::Failure, runtime::Runtime};
 use clap::Args;
-use command_service::{Erasure, ErasurePass};
-use domain::phone_number::PhoneNumber;
-use events::{AccountId, Subject, TeamId, value::ErasureReason};
+use command_service::ErasurePass;
+use events::{Subject, value::ErasureReason};
 use platform::config::Config;
 use read_model::rights::{ServiceReason, ServiceTeam};
 use std::{
     io::{BufRead, Write, stderr, stdin},
     time::Duration,
 };
-use uuid::Uuid;
 
 /// Pause between two passes.
 const REST: Duration = Duration::from_secs(1);
@@ -27,37 +28,6 @@ pub(crate) struct Erase {
     /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
-}
-
-/// Subject of an erasure.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Who {
-    /// Account id of a person
-    #[arg(long, value_name = "UUID")]
-    account: Option<Uuid>,
-    /// Phone number of a person
-    #[arg(long, value_name = "NUMBER")]
-    phone: Option<String>,
-    /// Team id; erases the team with all its content
-    #[arg(long, value_name = "UUID")]
-    team: Option<Uuid>,
-}
-
-impl Who {
-    /// Resolves the subject. The phone number of an erased person belongs to nobody.
-    pub(super) async fn subject(&self, erasure: &Erasure) -> Result<Subject, Failure> {
-        match (self.account, self.team, &self.phone) {
-            (Some(account), ..) => Ok(Subject::Account(AccountId(account))),
-            (_, Some(team), _) => Ok(Subject::Team(TeamId(team))),
-            (.., phone) => {
-                let number = PhoneNumber::parse(phone.as_deref().unwrap_or_default());
-                let number = number.map_err(|_| "not a phone number")?;
-                let owner = erasure.owner_of(&number).await.map_err(|error| client_text(&error))?;
-                Ok(Subject::Account(owner.ok_or("no account has this number")?))
-            }
-        }
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a command line waits for its own task")]
@@ -139,9 +109,4 @@ async fn agreed(runtime: &Runtime, subject: Subject) -> Result<bool, Failure> {
 fn reason(word: &str) -> Result<ErasureReason, String> {
     let words: Vec<&str> = ErasureReason::ALL.iter().map(|reason| reason.word()).collect();
     ErasureReason::from_word(word).ok_or_else(|| format!("one of {}", words.join(", ")))
-}
-
-/// The error as clients would see it.
-fn client_text(error: &platform::http::ApiError) -> String {
-    format!("{:?}", error.failure().code)
 }

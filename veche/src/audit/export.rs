@@ -1,7 +1,7 @@
 //! `veche audit export`: writes events to a file with a manifest next to it.
 
 use super::{archive::Archive, filter::FilterArgs};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use audit::export::{self, ExportRequest, Format, Manifest, Proof};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -3,7 +3,7 @@
 //! It knows no rules of any noun: a payload sets the fields that it names. So it shows what the log says even when the
 //! code that wrote it is long gone.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use chrono::{DateTime, Utc};
 use events::{AccountId, ContactId, Event, Position, Recorded, StreamName};
 use secrets::journal::{Journal, LoadError};

@@ -1,7 +1,7 @@
 //! `veche audit list`: lists events that match a filter.
 
 use super::{archive::Archive, filter::FilterArgs, print};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use audit::{Filter, Order};
 use clap::Args;
 use std::process::ExitCode;

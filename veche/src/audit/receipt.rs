@@ -1,7 +1,7 @@
 //! `veche audit receipt` and `check-receipt`: the signed receipt of an erasure, and the check of its signature.
 
-use super::erase::Who;
-use crate::{cli::Failure, runtime::Runtime};
+use super::subject::Who;
+use crate::{failure::Failure, runtime::Runtime};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use events::{

@@ -4,7 +4,7 @@ use super::{
     archive::Archive,
     print::{line, plain},
 };
-use crate::cli::Failure;
+use crate::failure::Failure;
 use audit::{DecodedEntry, Entry, Related};
 use clap::Args;
 use projection_service::effects::EffectStatus;

@@ -1,7 +1,7 @@
 //! `veche audit state`: the state of an account, a team or a chat at a point in history, folded from its events.
 
 use super::fold::{Fold, dotted};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use clap::Args;
 use event_log::as_of::AsOf;
 use events::StreamName;

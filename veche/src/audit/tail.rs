@@ -1,7 +1,7 @@
 //! `veche audit tail`: follows new events as soon as the notary has hashed them.
 
 use super::{archive::Archive, filter::FilterArgs, print};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use audit::{Filter, Order};
 use clap::Args;
 use std::{process::ExitCode, time::Duration};

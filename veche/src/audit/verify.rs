@@ -1,7 +1,7 @@
 //! `veche audit verify`: verifies that the history, or an exported file, is the one that was hashed and signed.
 
 use super::archive::{Archive, public_key};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use audit::{Break, CheckpointFile, ExtraChecks, Report, SignedRecords, export};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};

@@ -1,7 +1,7 @@
 //! `veche audit why`: which event gave each field its value.
 
 use super::fold::{Fold, Origin, Path, Set, dotted};
-use crate::cli::Failure;
+use crate::failure::Failure;
 use clap::{Args, ValueEnum};
 use event_log::Log;
 use event_log::as_of::AsOf;

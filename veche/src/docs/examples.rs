@@ -1,7 +1,7 @@
 //! Examples of requests and responses, attached to every operation in one place. Samples recorded from the reference and
 //! requests written by hand stand in `examples.json`, by operation id; everything else is derived from the schemas.
 
-use super::operations_mut;
+use super::operations::operations_mut;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

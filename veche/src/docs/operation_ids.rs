@@ -1,7 +1,7 @@
 //! Operation ids. Handlers have short names within their modules; the document needs names that are unique and say what
 //! the operation does.
 
-use super::operations_mut;
+use super::operations::operations_mut;
 use std::collections::BTreeMap;
 use utoipa::openapi::OpenApi as Document;
 

@@ -1,6 +1,6 @@
 //! Copies the keys of personal values, without which nobody could read the history.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use sqlx::PgPool;
 
 /// Number of keys per statement.

@@ -1,6 +1,6 @@
 //! A walk through two logs: compares their common events, then appends those that the target lacks.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 use event_log::{
     Append, AppendError, CommandRef, Expected, Log, NewEvent, RawEvent, append::MAX_APPEND_EVENTS,
 };

@@ -1,7 +1,7 @@
 //! `veche rebuild diff`: compares the served read model with a rebuild by this program.
 
-use super::filled;
-use crate::{cli::Failure, runtime::Runtime};
+use super::fill::filled;
+use crate::{failure::Failure, runtime::Runtime};
 use clap::Args;
 use event_log::Log;
 use events::{Position, StreamName};

@@ -1,49 +1,86 @@
 //! Checks before signing: the history must match the checkpoints that the notary knows from outside the database, so
 //! that a rewritten history is never signed.
 
-use super::{BATCH, Notary, NotaryError, Progress, error::rewritten};
-use crate::{Chain, Checkpoint, Head, Note, SignedRecords, note::NoteKind};
+use super::error::{NotaryError, rewritten};
+use crate::{Chain, Checkpoint, CheckpointFile, Head, Ledger, Note, SignedRecords, note::NoteKind};
 use event_log::{Log, RawEvent};
 use events::{EventId, Position, StreamName};
+use platform::clock::Clock;
+use secrets::{guard::Guard, signing::SigningKey};
 use serde::Deserialize;
 use std::{
     collections::HashSet,
-    sync::{PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Stored name of a ruling to skip an event.
 const SKIPPED: &str = "projection.skipped.v1";
 
-/// Result of comparing the known checkpoints with the log.
+/// Maximum number of events read at once.
+pub(super) const BATCH: usize = 1_000;
+
+/// Findings of a check that must be settled before the head is signed.
 #[derive(Default)]
-pub(super) struct KnownState {
-    /// The newest checkpoint, if the chain has not reached it yet.
+pub(super) struct OpenFindings {
+    /// Newest checkpoint that the chain has not reached yet: nothing is signed before it is reached.
     pub(super) ahead: Option<Checkpoint>,
-    /// Events after the newest checkpoint that fail the guard's check.
+    /// Events since the last signature that fail the guard's check.
     pub(super) foreign: Vec<(Position, EventId)>,
 }
 
-impl Notary {
+/// The log and the chain, with what is known of them from outside the database. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct HistoryCheck {
+    pub(super) log: Log,
+    pub(super) ledger: Ledger,
+    pub(super) key: SigningKey,
+    pub(super) clock: Clock,
+    pub(super) file: Option<CheckpointFile>,
+    guard: Option<Guard>,
+    /// Newest checkpoint that this process signed or found to match.
+    last: Arc<Mutex<Option<Checkpoint>>>,
+    /// The checkpoint file says that the log carries codes.
+    codes_noted: Arc<AtomicBool>,
+}
+
+impl HistoryCheck {
+    pub(super) fn new(
+        log: Log,
+        ledger: Ledger,
+        key: SigningKey,
+        clock: Clock,
+        file: Option<CheckpointFile>,
+    ) -> Self {
+        Self { log, ledger, key, clock, file, guard: None, last: Arc::default(), codes_noted: Arc::default() }
+    }
+
+    pub(super) fn guarded(self, guard: Guard) -> Self {
+        Self { guard: Some(guard), ..self }
+    }
+
     /// Compares the known checkpoints with the chain, and the log after the newest checkpoint with the chain's head.
-    pub(super) async fn compare_with_known(&self, head: Head) -> Result<KnownState, NotaryError> {
+    pub(super) async fn compare_with_known(&self, head: Head) -> Result<OpenFindings, NotaryError> {
         let known = self.known().await?;
         self.all_match(&known, head).await?;
         let Some(known) = known.into_iter().max_by_key(|checkpoint| checkpoint.number) else {
             let foreign = self.walk(Chain::START, 0, head).await?;
-            return Ok(KnownState { ahead: None, foreign });
+            return Ok(OpenFindings { ahead: None, foreign });
         };
         if known.number > head.chain.number {
             // A crash may have lost the end of the chain, while the log still has it.
             if self.log.head().await? <= head.position {
                 return Err(rewritten(&known));
             }
-            return Ok(KnownState { ahead: Some(known), foreign: vec![] });
+            return Ok(OpenFindings { ahead: Some(known), foreign: vec![] });
         }
         let entry = self.ledger.entry_number(known.number).await?;
         let entry = entry.filter(|entry| entry.hash == known.hash).ok_or_else(|| rewritten(&known))?;
         let foreign = self.walk(entry.chain(), entry.position, head).await?;
         self.remember(Some(known));
-        Ok(KnownState { ahead: None, foreign })
+        Ok(OpenFindings { ahead: None, foreign })
     }
 
     /// Fails unless all checkpoints that the chain has reached match it.
@@ -58,24 +95,24 @@ impl Notary {
     }
 
     /// Whether the end of the chain may be signed now.
-    pub(super) async fn may_sign(&self, progress: &Progress) -> Result<bool, NotaryError> {
-        if let Some(ahead) = &progress.ahead {
-            if self.log.head().await? <= progress.head.position {
+    pub(super) async fn may_sign(&self, head: Head, open: &OpenFindings) -> Result<bool, NotaryError> {
+        if let Some(ahead) = &open.ahead {
+            if self.log.head().await? <= head.position {
                 return Err(rewritten(ahead));
             }
             return Ok(false);
         }
         let known = self.known().await?;
-        self.all_match(&known, progress.head).await?;
-        if known.iter().any(|known| known.number > progress.head.chain.number) {
+        self.all_match(&known, head).await?;
+        if known.iter().any(|known| known.number > head.chain.number) {
             // Another process is ahead: this one will find that its head is outdated.
             return Ok(false);
         }
-        if let Some(position) = self.missing(progress.head).await? {
+        if let Some(position) = self.missing(head).await? {
             return Err(NotaryError::OtherHistory(position));
         }
-        self.all_skipped(&progress.foreign).await?;
-        self.note_codes(progress.head.chain).await?;
+        self.all_skipped(&open.foreign).await?;
+        self.note_codes(head.chain).await?;
         Ok(true)
     }
 
