@@ -1,10 +1,10 @@
-//! Effects on the outside world: planned once whatever is replayed; after a crash between sending and noting it, sent
-//! again under the same id.
+//! Effects are planned once, whatever is replayed. After a crash between sending and recording, a webhook is sent again under
+//! the same id.
 
-use crate::stage::{GROUP, INTEGRATION, Stage, TEAM, message_id, posted};
+use crate::team_fixture::{GROUP, INTEGRATION, TeamFixture, message_id, posted};
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
-use events::{GroupId, Personal, StreamName, TeamEvent, integration};
+use events::{GroupId, StreamName};
 use outbound::{Outbound, OutboundPolicy, sms::Sms};
 use platform::{
     clock::Clock,
@@ -16,114 +16,92 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
-/// A receiver of webhooks: its address, and the ids that come.
+/// A receiver of webhooks: its URL, and the ids it gets.
 pub(crate) async fn receiver() -> (String, UnboundedReceiver<String>) {
-    let (told, ids) = unbounded_channel();
-    let hook = async |State(told): State<UnboundedSender<String>>, headers: HeaderMap| {
-        let _ = told.send(headers["webhook-id"].to_str().unwrap().to_owned());
+    let (sender, ids) = unbounded_channel();
+    let hook = async |State(sender): State<UnboundedSender<String>>, headers: HeaderMap| {
+        let _ = sender.send(headers["webhook-id"].to_str().unwrap().to_owned());
     };
-    let router = Router::new().route("/hook", post(hook)).with_state(told);
+    let router = Router::new().route("/hook", post(hook)).with_state(sender);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     (format!("http://{address}/hook"), ids)
 }
 
-fn worker(stage: &Stage) -> EffectWorker {
+fn worker(team: &TeamFixture) -> EffectWorker {
     let webhooks = Webhooks { retry_delays_sec: vec![1], ..Config::defaults(Profile::Dev).webhooks };
-    EffectWorker::new(deps(stage, Clock::System, Sms::console(), webhooks))
+    EffectWorker::new(deps(team, Clock::System, Sms::console(), webhooks))
 }
 
-/// What a worker of this stage works with; it may call this machine.
-pub(crate) fn deps(stage: &Stage, clock: Clock, sms: Sms, webhooks: Webhooks) -> EffectWorkerDeps {
+/// Dependencies of a worker that may call this machine.
+pub(crate) fn deps(team: &TeamFixture, clock: Clock, sms: Sms, webhooks: Webhooks) -> EffectWorkerDeps {
     let policy = OutboundPolicy {
         allow_http: true,
         allowed_networks: vec!["127.0.0.0/8".parse().unwrap()],
         ports: vec![],
         ..OutboundPolicy::default()
     };
-    let (read, vault, outbound) = (stage.read.clone(), stage.vault.clone(), Outbound::new(policy).unwrap());
+    let (read, vault, outbound) = (team.read.clone(), team.vault.clone(), Outbound::new(policy).unwrap());
     EffectWorkerDeps { read, vault, clock, sms, outbound, fixed_code: None, webhooks }
 }
 
-/// Waits until nothing is to be done any more.
-async fn done(stage: &Stage) {
-    while stage.count("SELECT count(*) FROM ops.effect WHERE due IS NOT NULL").await > 0 {
+/// Waits until no effect is due.
+async fn wait_until_idle(team: &TeamFixture) {
+    while team.count("SELECT count(*) FROM ops.effect WHERE due IS NOT NULL").await > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
 async fn rebuild_sends_nothing_again_and_crash_before_recording_resends_under_the_same_id() {
-    let stage = Stage::set().await;
+    let team = TeamFixture::create().await;
     let (url, mut ids) = receiver().await;
-    let own = |text: &str| Personal::of_team(TEAM, text.to_owned());
-    let settings =
-        integration::Settings {
-            comment: own("сборка"), enabled: true, group: GROUP, webhook_url: own(&url)
-        };
-    let changed = integration::Changed { integration: INTEGRATION, settings };
-    stage.append(StreamName::team(TEAM), TeamEvent::from(changed).into()).await;
+    team.set_webhook(GROUP, &url).await;
     let id = message_id(1);
-    let last = stage.append(StreamName::message(id), posted(id, "раз")).await;
-    stage.projected(last).await;
-    // The key of an integration is sealed in earnest.
-    sqlx::query("UPDATE integration SET key_sealed = $1")
-        .bind(stage.vault.seal(b"key", Place::Integration(TEAM, INTEGRATION)).unwrap())
-        .execute(&stage.pool)
-        .await
-        .unwrap();
+    let last = team.append(StreamName::message(id), posted(id, "раз")).await;
+    team.projected(last).await;
+    team.seal_integration_key().await;
     let payload: String =
-        sqlx::query_scalar("SELECT payload FROM ops.effect").fetch_one(&stage.pool).await.unwrap();
-    let working = tokio::spawn(worker(&stage).run());
+        sqlx::query_scalar("SELECT payload FROM ops.effect").fetch_one(&team.pool).await.unwrap();
+    let working = tokio::spawn(worker(&team).run());
     let first = ids.recv().await.unwrap();
-    done(&stage).await;
-    let event = stage.journal.log().read_all(last - 1, 1).await.unwrap().remove(0).id;
+    wait_until_idle(&team).await;
+    let event = team.journal.log().read_all(last - 1, 1).await.unwrap().remove(0).id;
     assert_eq!(first, format!("{event}:{}", INTEGRATION.0), "named by event and receiver");
 
-    // As if the worker had died between the answer and the note: its lease runs out.
+    // As if the worker had died before recording the answer, and its lease had expired.
     sqlx::query("UPDATE ops.effect SET due = $1, outcome = NULL, payload = $2")
         .bind(Utc::now())
         .bind(payload)
-        .execute(&stage.pool)
+        .execute(&team.pool)
         .await
         .unwrap();
     assert_eq!(ids.recv().await.unwrap(), first, "at least once, and the receiver can tell");
-    done(&stage).await;
+    wait_until_idle(&team).await;
 
-    stage.rebuild().await;
-    assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 1);
+    team.rebuild().await;
+    assert_eq!(team.count("SELECT count(*) FROM ops.effect").await, 1);
     assert!(ids.try_recv().is_err(), "a rebuild sends nothing");
     working.abort();
-    stage.strike().await;
+    team.tear_down().await;
 }
 
 #[tokio::test]
 async fn waiting_webhook_is_dropped_after_its_integration_moves_to_another_group() {
-    let stage = Stage::set().await;
+    let team = TeamFixture::create().await;
     let (url, mut ids) = receiver().await;
-    let settings = |group: GroupId| integration::Settings {
-        comment: Personal::of_team(TEAM, "сборка".to_owned()),
-        enabled: true,
-        group,
-        webhook_url: Personal::of_team(TEAM, url.clone()),
-    };
-    let change = |group| integration::Changed { integration: INTEGRATION, settings: settings(group) };
-    stage.append(StreamName::team(TEAM), TeamEvent::from(change(GROUP)).into()).await;
+    team.set_webhook(GROUP, &url).await;
     let id = message_id(1);
-    stage.append(StreamName::message(id), posted(id, "тайна")).await;
+    team.append(StreamName::message(id), posted(id, "тайна")).await;
     let elsewhere = GroupId(Uuid::from_u128(0x99));
-    let last = stage.append(StreamName::team(TEAM), TeamEvent::from(change(elsewhere)).into()).await;
-    stage.projected(last).await;
-    sqlx::query("UPDATE integration SET key_sealed = $1")
-        .bind(stage.vault.seal(b"key", Place::Integration(TEAM, INTEGRATION)).unwrap())
-        .execute(&stage.pool)
-        .await
-        .unwrap();
-    let working = tokio::spawn(worker(&stage).run());
-    done(&stage).await;
+    let last = team.set_webhook(elsewhere, &url).await;
+    team.projected(last).await;
+    team.seal_integration_key().await;
+    let working = tokio::spawn(worker(&team).run());
+    wait_until_idle(&team).await;
     assert!(ids.try_recv().is_err(), "nobody is called");
-    assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 1, "it was planned");
+    assert_eq!(team.count("SELECT count(*) FROM ops.effect").await, 1, "it was planned");
     working.abort();
-    stage.strike().await;
+    team.tear_down().await;
 }

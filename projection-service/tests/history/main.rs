@@ -1,12 +1,12 @@
-//! What the projection does with the past: bad events, read models beside the one that is served, effects.
-
-#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+//! Parking, shadows, point-in-time views and effects.
+#![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
 mod effects;
+#[path = "../support/fixture.rs"]
+mod fixture;
 mod overruled;
 mod parked;
 mod past;
 mod shadow;
-mod stage;
 mod starvation;
+mod team_fixture;

@@ -1,6 +1,6 @@
-//! A team as it was, by the auditor's index or by reading through the log.
+//! Point-in-time views of a team, by the audit index and by scanning the log.
 
-use crate::stage::{ACCOUNT, Stage, TEAM, message_id, posted};
+use crate::team_fixture::{ACCOUNT, TeamFixture, TEAM, message_id, posted};
 use audit::{Ledger, Notary, NotarySettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::as_of::AsOf;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 const LIMITS: PointInTimeLimits =
     PointInTimeLimits { schemas: 4, events: 1_000, idle: TimeDelta::minutes(5) };
-/// What is the team's alone: people and feeds of accounts are everybody's.
+/// Tables whose rows belong to one team; accounts and their feeds do not.
 const OF_TEAMS: [&str; 7] = ["team", "contact", "chat", "member", "message", "reading", "integration"];
 
 fn only(dump: BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
@@ -26,20 +26,20 @@ fn now() -> DateTime<Utc> {
 
 #[tokio::test]
 async fn point_in_time_view_by_index_or_scan_equals_the_served_rows() {
-    let stage = Stage::set().await;
-    Ledger::migrate(&stage.pool).await.unwrap();
-    let ledger = Ledger::new(stage.pool.clone());
+    let fixture = TeamFixture::create().await;
+    Ledger::migrate(&fixture.pool).await.unwrap();
+    let ledger = Ledger::new(fixture.pool.clone());
     for n in 0..5 {
         let id = message_id(n);
-        stage.append(StreamName::message(id), posted(id, "раз")).await;
+        fixture.append(StreamName::message(id), posted(id, "раз")).await;
     }
     let then = {
         let deleted = message::Deleted { by: None };
-        stage.append(StreamName::message(message_id(2)), MessageEvent::from(deleted).into()).await
+        fixture.append(StreamName::message(message_id(2)), MessageEvent::from(deleted).into()).await
     };
-    stage.projected(then).await;
-    let served = only(stage.dump_of("read").await);
-    // What others do, and what comes later, is not to be seen.
+    fixture.projected(then).await;
+    let served = only(fixture.dump_of("read").await);
+    // Events of other teams, and later events, must not be visible.
     let other = TeamId(Uuid::from_u128(0x31));
     let made = team::Created {
         team: other,
@@ -51,51 +51,51 @@ async fn point_in_time_view_by_index_or_scan_equals_the_served_rows() {
             uploads_size_limit: 1,
         },
     };
-    stage.append(StreamName::team(other), TeamEvent::from(made).into()).await;
+    fixture.append(StreamName::team(other), TeamEvent::from(made).into()).await;
     let id = message_id(9);
-    let last = stage.append(StreamName::message(id), posted(id, "потом")).await;
-    stage.projected(last).await;
+    let last = fixture.append(StreamName::message(id), posted(id, "потом")).await;
+    fixture.projected(last).await;
 
-    let history = PointInTimeViews::new(stage.journal.clone(), ledger.clone(), stage.read.clone(), LIMITS);
+    let history = PointInTimeViews::new(fixture.journal.clone(), ledger.clone(), fixture.read.clone(), LIMITS);
     let schema = past::schema_of(TEAM, then);
     let (_, position) = history.at(TEAM, AsOf::Position(then), now()).await.unwrap();
     assert_eq!(position, then);
-    assert_eq!(only(stage.dump_of(&schema).await), served, "by the log");
+    assert_eq!(only(fixture.dump_of(&schema).await), served, "by the log");
 
-    past::forget_all(&stage.pool).await.unwrap();
+    past::forget_all(&fixture.pool).await.unwrap();
     let settings = NotarySettings { interval: Duration::from_secs(60), max_events: 1_000 };
-    let log = stage.journal.log().clone();
-    let notary = Notary::new(log, ledger.clone(), stage.vault.signing_key(), Clock::System, None, settings);
+    let log = fixture.journal.log().clone();
+    let notary = Notary::new(log, ledger.clone(), fixture.vault.signing_key(), Clock::System, None, settings);
     let writing = tokio::spawn(notary.run());
     while ledger.head().await.unwrap().position < last {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     history.at(TEAM, AsOf::Position(then), now()).await.unwrap();
-    assert_eq!(only(stage.dump_of(&schema).await), served, "by the index");
+    assert_eq!(only(fixture.dump_of(&schema).await), served, "by the index");
     writing.abort();
-    stage.strike().await;
+    fixture.tear_down().await;
 }
 
 #[tokio::test]
 async fn point_in_time_view_of_an_erased_account_has_no_personal_values() {
-    let stage = Stage::set().await;
-    Ledger::migrate(&stage.pool).await.unwrap();
-    let then = stage.head().await;
+    let fixture = TeamFixture::create().await;
+    Ledger::migrate(&fixture.pool).await.unwrap();
+    let then = fixture.head().await;
     let erased = events::account::Erased {
         receipt: events::ReceiptId(Uuid::from_u128(0x60)),
         asked_by: events::value::ErasureAsker::Person,
         reason: events::value::ErasureReason::Wish,
     };
-    let last = stage.append(StreamName::account(ACCOUNT), AccountEvent::from(erased).into()).await;
-    stage.projected(last).await;
-    stage.keyring.destroy(&events::Subject::Account(ACCOUNT)).await.unwrap();
-    let ledger = Ledger::new(stage.pool.clone());
-    let history = PointInTimeViews::new(stage.journal.clone(), ledger, stage.read.clone(), LIMITS);
+    let last = fixture.append(StreamName::account(ACCOUNT), AccountEvent::from(erased).into()).await;
+    fixture.projected(last).await;
+    fixture.keyring.destroy(&events::Subject::Account(ACCOUNT)).await.unwrap();
+    let ledger = Ledger::new(fixture.pool.clone());
+    let history = PointInTimeViews::new(fixture.journal.clone(), ledger, fixture.read.clone(), LIMITS);
     for position in [then, last] {
         history.at(TEAM, AsOf::Position(position), now()).await.unwrap();
-        let rows = stage.dump_of(&past::schema_of(TEAM, position)).await;
+        let rows = fixture.dump_of(&past::schema_of(TEAM, position)).await;
         assert!(!rows["contact"].join("").contains("Анна"), "as of {position}: {rows:?}");
         assert!(!rows["contact"].join("").contains("+79166660001"), "as of {position}: {rows:?}");
     }
-    stage.strike().await;
+    fixture.tear_down().await;
 }

@@ -1,9 +1,9 @@
-//! What a listener that never answers can stop: no login, no other team, and its own team's other integrations only within
-//! their number. What is told is the order of things, not how long they take.
+//! A webhook target that never answers delays no login and no other team, and only a limited number of its own team's webhooks.
+//! The tests observe the order of events, not durations.
 
 use crate::{
     effects::{deps, receiver},
-    stage::{ACCOUNT, CONTACT, GROUP, INTEGRATION, Stage, TEAM, message_id},
+    team_fixture::{ACCOUNT, CONTACT, GROUP, INTEGRATION, TeamFixture, TEAM, message_id},
 };
 use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,11 +37,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Only a hang is longer.
+/// Maximum wait; only a hang takes longer.
 const GUARD: Duration = Duration::from_secs(120);
 
-/// A listener that takes every call and answers none: its address, and how many are open.
-async fn silence() -> (String, Arc<AtomicUsize>) {
+/// A target that accepts every call and answers none: its URL, and the number of open calls.
+async fn unresponsive_target() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let open = Arc::new(AtomicUsize::new(0));
@@ -56,7 +56,7 @@ async fn silence() -> (String, Arc<AtomicUsize>) {
     (url, open)
 }
 
-/// A listener that answers each call with the next of these statuses, then with 200; and when it is called.
+/// A target that answers each call with the next of these statuses, then with 200: its URL, and the statuses as they are sent.
 async fn answering(statuses: &'static [u16]) -> (String, UnboundedReceiver<u16>) {
     let (told, calls) = unbounded_channel();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -75,24 +75,22 @@ fn rules() -> Webhooks {
     Config::defaults(Profile::Dev).webhooks
 }
 
-/// An integration of a team's group with a key that can be opened.
-async fn listen(stage: &Stage, (team, group): (TeamId, GroupId), number: u128, url: &str) {
+/// Adds an integration with a webhook and a key that opens.
+async fn add_integration(fixture: &TeamFixture, (team, group): (TeamId, GroupId), number: u128, url: &str) {
     let integration = IntegrationId(Uuid::from_u128(0x500 + number));
-    let own = |text: &str| Personal::of_team(team, text.to_owned());
-    let settings =
-        integration::Settings { comment: own("сборка"), enabled: true, group, webhook_url: own(url) };
+    let settings = webhook_settings((team, group), url);
     let created = integration::Created {
         integration,
         kind: IntegrationKind::Raw,
-        key_sealed: stage.vault.seal(b"key", Place::Integration(team, integration)).unwrap(),
+        key_sealed: fixture.vault.seal(b"key", Place::Integration(team, integration)).unwrap(),
         key_hash: format!("k{number}"),
         settings,
     };
-    stage.append(StreamName::team(team), TeamEvent::from(created).into()).await;
+    fixture.append(StreamName::team(team), TeamEvent::from(created).into()).await;
 }
 
-/// Another team with a group.
-async fn neighbours(stage: &Stage) -> (TeamId, GroupId) {
+/// Creates another team with a group.
+async fn neighbours(fixture: &TeamFixture) -> (TeamId, GroupId) {
     let (team, group) = (TeamId(Uuid::from_u128(0x31)), GroupId(Uuid::from_u128(0x41)));
     let of_team = |text: &str| Personal::of_team(team, text.to_owned());
     let owner = ContactId(Uuid::from_u128(0x21));
@@ -102,7 +100,7 @@ async fn neighbours(stage: &Stage) -> (TeamId, GroupId) {
         uploads_size_limit: 1 << 30,
     };
     let created = team::Created { team, name: of_team("Соседи"), owner, settings };
-    stage.append(StreamName::team(team), TeamEvent::from(created).into()).await;
+    fixture.append(StreamName::team(team), TeamEvent::from(created).into()).await;
     let settings = chat::Settings {
         display_name: of_team("Чат"),
         description: of_team(""),
@@ -115,11 +113,11 @@ async fn neighbours(stage: &Stage) -> (TeamId, GroupId) {
     };
     let members = vec![chat::Member { contact: owner, status: GroupStatus::Admin }];
     let created = chat::Created { group, team, owner, members, settings };
-    stage.append(StreamName::chat(group), ChatEvent::from(created).into()).await;
+    fixture.append(StreamName::chat(group), ChatEvent::from(created).into()).await;
     (team, group)
 }
 
-async fn post_in(stage: &Stage, (team, group): (TeamId, GroupId), number: u128) -> u64 {
+async fn post_in(fixture: &TeamFixture, (team, group): (TeamId, GroupId), number: u128) -> u64 {
     let message = message_id(number);
     let posted = message::Posted {
         message,
@@ -135,45 +133,45 @@ async fn post_in(stage: &Stage, (team, group): (TeamId, GroupId), number: u128) 
         uploads: vec![],
         editable_until: DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
     };
-    stage.append(StreamName::message(message), Event::from(MessageEvent::from(posted))).await
+    fixture.append(StreamName::message(message), Event::from(MessageEvent::from(posted))).await
 }
 
-/// The stage's own integration has an address that no test calls.
-async fn forget_the_stages_own(stage: &Stage) {
+/// The fixture's own integration has an address that no test calls.
+async fn delete_webhooks_of_the_fixture(fixture: &TeamFixture) {
     let forget = sqlx::query("DELETE FROM ops.effect WHERE integration = $1").bind(INTEGRATION.0);
-    forget.execute(&stage.pool).await.unwrap();
+    forget.execute(&fixture.pool).await.unwrap();
 }
 
-/// How many webhooks have been tried to an end, well or not.
-async fn ended(stage: &Stage) -> i64 {
-    stage.count("SELECT count(*) FROM ops.effect WHERE kind = 'webhook' AND outcome IS NOT NULL").await
+/// Number of webhooks with an outcome.
+async fn ended(fixture: &TeamFixture) -> i64 {
+    fixture.count("SELECT count(*) FROM ops.effect WHERE kind = 'webhook' AND outcome IS NOT NULL").await
 }
 
-async fn tries(stage: &Stage) -> i64 {
-    stage.count("SELECT coalesce(sum(attempts), 0)::bigint FROM ops.effect WHERE kind = 'webhook'").await
+async fn tries(fixture: &TeamFixture) -> i64 {
+    fixture.count("SELECT coalesce(sum(attempts), 0)::bigint FROM ops.effect WHERE kind = 'webhook'").await
 }
 
-/// Waits until so many failures in a row of the only target are noted, and nothing is being tried.
-async fn failed(stage: &Stage, times: i64) {
+/// Waits until this number of consecutive failures is recorded, and no webhook is in flight.
+async fn failed(fixture: &TeamFixture, times: i64) {
     let failures = "SELECT coalesce(max(failures), 0)::bigint FROM ops.webhook_pause";
     let held = "SELECT count(*) FROM ops.effect WHERE held_until IS NOT NULL";
-    while stage.count(failures).await < times || stage.count(held).await > 0 {
+    while fixture.count(failures).await < times || fixture.count(held).await > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test]
 async fn login_codes_are_sent_while_webhooks_wait_for_an_unresponsive_target() {
-    let stage = Stage::set().await;
-    let (url, open) = silence().await;
+    let fixture = TeamFixture::create().await;
+    let (url, open) = unresponsive_target().await;
     let (told, mut sent) = unbounded_channel();
     let gateway = Router::new().route("/", post(async move |body: String| drop(told.send(body))));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gateway_url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, gateway).await });
-    listen(&stage, (TEAM, GROUP), 1, &url).await;
+    add_integration(&fixture, (TEAM, GROUP), 1, &url).await;
     for number in 0..100 {
-        post_in(&stage, (TEAM, GROUP), number).await;
+        post_in(&fixture, (TEAM, GROUP), number).await;
     }
     let mut last = 0;
     for number in 0..20_u8 {
@@ -191,11 +189,11 @@ async fn login_codes_are_sent_while_webhooks_wait_for_an_unresponsive_target() {
             withheld: None,
         };
         let stream = StreamName::phone(&hex::encode([number; 32]));
-        last = stage.append(stream, PhoneEvent::from(requested).into()).await;
+        last = fixture.append(stream, PhoneEvent::from(requested).into()).await;
     }
-    stage.projected(last).await;
-    forget_the_stages_own(&stage).await;
-    assert_eq!(stage.count("SELECT count(*) FROM ops.effect").await, 120);
+    fixture.projected(last).await;
+    delete_webhooks_of_the_fixture(&fixture).await;
+    assert_eq!(fixture.count("SELECT count(*) FROM ops.effect").await, 120);
     let sms = Sms::gateway(GatewayOptions {
         url: gateway_url,
         format: BodyFormat::Json,
@@ -206,58 +204,58 @@ async fn login_codes_are_sent_while_webhooks_wait_for_an_unresponsive_target() {
         pause: Duration::ZERO,
     })
     .unwrap();
-    let working = tokio::spawn(EffectWorker::new(deps(&stage, Clock::System, sms, rules())).run());
+    let working = tokio::spawn(EffectWorker::new(deps(&fixture, Clock::System, sms, rules())).run());
     for _ in 0..20 {
         tokio::time::timeout(GUARD, sent.recv()).await.unwrap().unwrap();
     }
-    assert_eq!(ended(&stage).await, 0, "no webhook had to end first");
+    assert_eq!(ended(&fixture).await, 0, "no webhook had to end first");
     assert!(open.load(Ordering::SeqCst) <= 1, "one at a time of an integration");
     working.abort();
-    stage.strike().await;
+    fixture.tear_down().await;
 }
 
 #[tokio::test]
 async fn flooding_team_is_limited_to_four_webhooks_and_delays_no_other_team() {
-    let stage = Stage::set().await;
-    let (url, open) = silence().await;
+    let fixture = TeamFixture::create().await;
+    let (url, open) = unresponsive_target().await;
     let (well, mut heard) = receiver().await;
     for number in 1..=10 {
-        listen(&stage, (TEAM, GROUP), number, &url).await;
+        add_integration(&fixture, (TEAM, GROUP), number, &url).await;
     }
     for number in 0..30 {
-        post_in(&stage, (TEAM, GROUP), number).await;
+        post_in(&fixture, (TEAM, GROUP), number).await;
     }
-    let other = neighbours(&stage).await;
-    listen(&stage, other, 11, &well).await;
+    let other = neighbours(&fixture).await;
+    add_integration(&fixture, other, 11, &well).await;
     let mut last = 0;
     for number in 30..40 {
-        last = post_in(&stage, other, number).await;
+        last = post_in(&fixture, other, number).await;
     }
-    stage.projected(last).await;
-    forget_the_stages_own(&stage).await;
-    let working = tokio::spawn(EffectWorker::new(deps(&stage, Clock::System, Sms::console(), rules())).run());
+    fixture.projected(last).await;
+    delete_webhooks_of_the_fixture(&fixture).await;
+    let working = tokio::spawn(EffectWorker::new(deps(&fixture, Clock::System, Sms::console(), rules())).run());
     for _ in 0..10 {
         tokio::time::timeout(GUARD, heard.recv()).await.unwrap().unwrap();
     }
     let of_flood = "SELECT count(*) FROM ops.effect WHERE kind = 'webhook' AND outcome <> 'done'";
-    assert_eq!(stage.count(of_flood).await, 0, "none of the flood had to end first");
+    assert_eq!(fixture.count(of_flood).await, 0, "none of the flood had to end first");
     assert!(open.load(Ordering::SeqCst) <= 4, "four at once of a team");
     working.abort();
-    stage.strike().await;
+    fixture.tear_down().await;
 }
 
 #[tokio::test]
 async fn failing_target_is_paused_and_loses_no_webhook() {
-    let stage = Stage::set().await;
+    let fixture = TeamFixture::create().await;
     let (url, mut calls) = answering(&[500, 503, 502, 500]).await;
     let (clock, time) = Clock::scripted(Utc::now() + TimeDelta::hours(1));
-    listen(&stage, (TEAM, GROUP), 1, &url).await;
+    add_integration(&fixture, (TEAM, GROUP), 1, &url).await;
     let mut last = 0;
     for number in 0..6 {
-        last = post_in(&stage, (TEAM, GROUP), number).await;
+        last = post_in(&fixture, (TEAM, GROUP), number).await;
     }
-    stage.projected(last).await;
-    forget_the_stages_own(&stage).await;
+    fixture.projected(last).await;
+    delete_webhooks_of_the_fixture(&fixture).await;
     let rules = Webhooks {
         retry_delays_sec: vec![5; 8],
         pause_after: 3,
@@ -266,24 +264,24 @@ async fn failing_target_is_paused_and_loses_no_webhook() {
         ..rules()
     };
     let begun = || {
-        let deps = deps(&stage, clock.clone(), Sms::console(), rules.clone());
+        let deps = deps(&fixture, clock.clone(), Sms::console(), rules.clone());
         tokio::spawn(EffectWorker::new(deps).run())
     };
     let working = begun();
     for _ in 0..3 {
         tokio::time::timeout(GUARD, calls.recv()).await.unwrap().unwrap();
     }
-    failed(&stage, 3).await;
+    failed(&fixture, 3).await;
     // Three have been tried and are due again, three never were; all wait, also for a worker that begins afresh.
     time.advance(TimeDelta::seconds(30));
     working.abort();
     let working = begun();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!((calls.try_recv().is_err(), tries(&stage).await), (true, 3));
+    assert_eq!((calls.try_recv().is_err(), tries(&fixture).await), (true, 3));
     // One asks whether it is well: it is not, and the next pause is longer.
     time.advance(TimeDelta::seconds(31));
     assert_eq!(tokio::time::timeout(GUARD, calls.recv()).await.unwrap(), Some(500));
-    failed(&stage, 4).await;
+    failed(&fixture, 4).await;
     time.advance(TimeDelta::seconds(61));
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(calls.try_recv().is_err(), "it rests for longer than the first time");
@@ -292,11 +290,11 @@ async fn failing_target_is_paused_and_loses_no_webhook() {
         assert_eq!(tokio::time::timeout(GUARD, calls.recv()).await.unwrap(), Some(200), "nothing is lost");
     }
     let open = "SELECT count(*) FROM ops.effect WHERE due IS NOT NULL";
-    while stage.count(open).await > 0 {
+    while fixture.count(open).await > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(stage.count("SELECT count(*) FROM ops.webhook_pause").await, 0, "well again");
-    assert_eq!(tries(&stage).await, 10);
+    assert_eq!(fixture.count("SELECT count(*) FROM ops.webhook_pause").await, 0, "well again");
+    assert_eq!(tries(&fixture).await, 10);
     working.abort();
-    stage.strike().await;
+    fixture.tear_down().await;
 }

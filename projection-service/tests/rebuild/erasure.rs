@@ -1,6 +1,6 @@
-//! Who is erased is left as a rebuild finds them, which cannot read what was sealed under their key.
+//! Erased accounts and teams have the same rows as a rebuild that cannot decrypt their values.
 
-use crate::{story::*, telling::*};
+use crate::{sample_team::*, rebuild_fixture::*};
 use chrono::NaiveDate;
 use events::{
     AccountEvent, AccountId, BlobId, Event, MessageEvent, MessageId, Personal, ReceiptId, SessionId,
@@ -10,7 +10,7 @@ use events::{
 };
 use uuid::Uuid;
 
-/// What a person keeps for themselves, beside teams.
+/// Events of an account outside of teams.
 fn belongings(account: AccountId) -> Vec<(StreamName, Vec<Event>)> {
     let own = |text: &str| Personal::of_account(account, text.to_owned());
     let settings = device::Settings {
@@ -50,30 +50,30 @@ const RECEIPT: ReceiptId = ReceiptId(Uuid::from_u128(0xe));
 
 #[tokio::test]
 async fn erased_account_equals_a_rebuild_without_its_key() {
-    let mut telling = Telling::begin().await;
-    let said = telling.tell_all().await;
+    let mut fixture = RebuildFixture::create().await;
+    let said = fixture.project_all().await;
     let (who, account) = (contact_id(1), account_id(1));
-    telling.tell(belongings(account)).await;
+    fixture.project(belongings(account)).await;
     let icon =
         icon::Changed { blob: BlobId(Uuid::from_u128(0x6_ffff)), lg_width: 20, lg_height: 30, size: 1 };
     let pictured = TeamEvent::from(contact::IconChanged { contact: who, icon });
-    telling.tell(vec![(StreamName::team(TEAM), vec![pictured.into()])]).await;
+    fixture.project(vec![(StreamName::team(TEAM), vec![pictured.into()])]).await;
     let marks = ["№1", "черновик", "напомнить", "тёмная", "ойпад", "+79166660001", "voip", "6ffff"];
-    let before = format!("{:?}", dump(&telling.pool).await);
+    let before = format!("{:?}", fixture.dump().await);
     assert!(marks.iter().all(|mark| before.contains(mark)), "all of it is there");
 
     let (asked_by, reason) = (ErasureAsker::Person, ErasureReason::Wish);
     let erased = account::Erased { receipt: RECEIPT, asked_by, reason };
-    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(erased).into()])]).await;
+    fixture.project(vec![(StreamName::account(account), vec![AccountEvent::from(erased).into()])]).await;
     let authored: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM message WHERE author = $1 AND NOT deleted")
         .bind(who.0)
-        .fetch_all(&telling.pool)
+        .fetch_all(&fixture.pool)
         .await
         .unwrap();
     assert!(authored.len() > 10, "{} messages to be erased", authored.len());
     let files: Vec<Uuid> = sqlx::query_scalar("SELECT uid FROM upload WHERE owner = $1")
         .bind(who.0)
-        .fetch_all(&telling.pool)
+        .fetch_all(&fixture.pool)
         .await
         .unwrap();
     let deleted = authored.iter().map(|id| {
@@ -84,12 +84,12 @@ async fn erased_account_equals_a_rebuild_without_its_key() {
         let gone = UploadsEvent::from(upload::Removed { upload: UploadId(*id) });
         (StreamName::uploads(TEAM), vec![gone.into()])
     });
-    telling.tell(deleted.chain(removed).collect()).await;
-    telling.keyring.destroy(&Subject::Account(account)).await.unwrap();
+    fixture.project(deleted.chain(removed).collect()).await;
+    fixture.keyring.destroy(&Subject::Account(account)).await.unwrap();
     let purged = account::Purged { receipt: RECEIPT, teams: 1, messages: said.len() as u64, files: 1 };
-    telling.tell(vec![(StreamName::account(account), vec![AccountEvent::from(purged).into()])]).await;
+    fixture.project(vec![(StreamName::account(account), vec![AccountEvent::from(purged).into()])]).await;
 
-    let after = dump(&telling.pool).await;
+    let after = fixture.dump().await;
     let left = after["account"].iter().filter(|row| row.contains("№1")).count();
     assert_eq!(left, 0, "{:#?}", after["account"]);
     for mark in ["тёмная", "ойпад", "+79166660001", "voip", "напомнить", "6ffff"] {
@@ -97,28 +97,28 @@ async fn erased_account_equals_a_rebuild_without_its_key() {
         assert_eq!(found, None, "{mark}");
     }
     assert!(after["erasure"][0].contains(&format!("\"files\": {}", files.len())), "{:?}", after["erasure"]);
-    telling.rebuild_alike().await;
-    telling.end().await;
+    fixture.assert_rebuild_is_equal().await;
+    fixture.tear_down().await;
 }
 
 #[tokio::test]
 async fn erased_team_equals_a_rebuild_without_its_key() {
-    let mut telling = Telling::begin().await;
-    telling.tell_all().await;
+    let mut fixture = RebuildFixture::create().await;
+    fixture.project_all().await;
     let (asked_by, reason) = (ErasureAsker::Operator, ErasureReason::Retention);
     let erased = team::Erased { receipt: RECEIPT, asked_by, reason };
     let ended = vec![TeamEvent::from(team::Archived {}).into(), TeamEvent::from(erased).into()];
-    telling.tell(vec![(StreamName::team(TEAM), ended)]).await;
-    telling.keyring.destroy(&Subject::Team(TEAM)).await.unwrap();
+    fixture.project(vec![(StreamName::team(TEAM), ended)]).await;
+    fixture.keyring.destroy(&Subject::Team(TEAM)).await.unwrap();
     let purged = team::Purged { receipt: RECEIPT, contacts: 4, messages: 1, files: 0 };
-    telling.tell(vec![(StreamName::team(TEAM), vec![TeamEvent::from(purged).into()])]).await;
-    let after = dump(&telling.pool).await;
+    fixture.project(vec![(StreamName::team(TEAM), vec![TeamEvent::from(purged).into()])]).await;
+    let after = fixture.dump().await;
     for mark in
         ["это", "Чат", "черновик", "Полк", "Дело", "тег", "строка", "сборка", "Раздел", ".png", "сделал"]
     {
         let found = after.iter().find(|(_, rows)| rows.iter().any(|row| row.contains(mark)));
         assert_eq!(found.map(|(table, _)| table), None, "{mark}");
     }
-    telling.rebuild_alike().await;
-    telling.end().await;
+    fixture.assert_rebuild_is_equal().await;
+    fixture.tear_down().await;
 }

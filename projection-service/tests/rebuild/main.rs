@@ -1,14 +1,17 @@
-//! However events are cut into batches, the rows come out the same: a story is projected event by event as it happens,
-//! then rebuilt in large batches, and every table is compared.
-
-#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+//! The rows do not depend on how events are batched: a random history is projected event by event, then rebuilt in large
+//! batches, and every table is compared.
+#![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
 mod erasure;
-mod story;
-mod telling;
+mod errands;
+#[path = "../support/fixture.rs"]
+mod fixture;
+mod messaging;
+mod people;
+mod rebuild_fixture;
+mod sample_team;
 
-use crate::{story::at, telling::*};
+use crate::{sample_team::at, rebuild_fixture::*};
 use chrono::TimeDelta;
 use event_log::testing::TestDatabase;
 use platform::clock::Clock;
@@ -18,10 +21,10 @@ use sqlx::PgPool;
 
 #[tokio::test]
 async fn rebuild_in_large_batches_gives_the_same_rows() {
-    let mut telling = Telling::begin().await;
-    telling.tell_all().await;
-    telling.is_of_people_too().await;
-    let live = dump(&telling.pool).await;
+    let mut fixture = RebuildFixture::create().await;
+    fixture.project_all().await;
+    fixture.assert_all_kinds_happened().await;
+    let live = fixture.dump().await;
     assert!(live["upload"].len() > 10 && live["message"].iter().any(|row| row.contains(".png")));
     let tells = |table: &str, what: &str| live[table].iter().any(|row| row.contains(what));
     assert!(!live["task_upload"].is_empty() && tells("task", "\"expired\": true"));
@@ -29,34 +32,34 @@ async fn rebuild_in_large_batches_gives_the_same_rows() {
         tells("message", "\"what\": \"assignee\"") && tells("message", "\"was\""),
         "tasks have histories"
     );
-    assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the story is told");
+    assert!(live["message"].len() > 200 && live["feed"].len() > 400, "the history is long");
     let planned = || async {
         sqlx::query_scalar::<_, i64>("SELECT count(*) FROM ops.effect")
-            .fetch_one(&telling.pool)
+            .fetch_one(&fixture.pool)
             .await
             .unwrap()
     };
     let before = planned().await;
     assert!(before > 0);
-    telling.rebuild_alike().await;
+    fixture.assert_rebuild_is_equal().await;
     assert_eq!(planned().await, before, "a rebuild plans nothing again");
-    telling.end().await;
+    fixture.tear_down().await;
 }
 
-/// What is too old to be asked for is not written: all but that comes out the same, and the floor says so.
+/// Notices before the cutoff are not written, and the feed floor says so; everything else is equal.
 #[tokio::test]
 async fn rebuild_with_a_cutoff_writes_only_recent_notices() {
-    let mut telling = Telling::begin().await;
-    telling.tell_all().await;
-    let live = dump(&telling.pool).await;
-    let (clock, _) = Clock::scripted(at(telling.step / 2) + TimeDelta::days(1));
+    let mut fixture = RebuildFixture::create().await;
+    fixture.project_all().await;
+    let live = fixture.dump().await;
+    let (clock, _) = Clock::scripted(at(fixture.step / 2) + TimeDelta::days(1));
     let lately = projection_service::NoticePolicy::Recent { max_age: TimeDelta::days(1), clock };
-    rebuild(&telling.projector.clone().with_notices(lately), |_| {}).await.unwrap();
-    let rebuilt = dump(&telling.pool).await;
+    rebuild(&fixture.projector.clone().with_notices(lately), |_| {}).await.unwrap();
+    let rebuilt = fixture.dump().await;
     let floor = sqlx::query_scalar::<_, i64>("SELECT position FROM read.feed_floor");
-    let floor = floor.fetch_one(&telling.pool).await.unwrap();
+    let floor = floor.fetch_one(&fixture.pool).await.unwrap();
     let last = sqlx::query_scalar::<_, i64>("SELECT position FROM read.checkpoint");
-    assert!(0 < floor && floor < last.fetch_one(&telling.pool).await.unwrap());
+    assert!(0 < floor && floor < last.fetch_one(&fixture.pool).await.unwrap());
     for table in TABLES.into_iter().filter(|table| *table != "feed_floor") {
         let above = |row: &&String| {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
@@ -73,19 +76,19 @@ async fn rebuild_with_a_cutoff_writes_only_recent_notices() {
             _ => assert_eq!(rebuilt[table], live[table], "read.{table}"),
         }
     }
-    telling.end().await;
+    fixture.tear_down().await;
 }
 
-/// Where nobody is told of anything, what happened to messages is applied in sets.
+/// Without notices, events about messages are applied in sets.
 #[tokio::test]
 async fn rebuild_without_notices_gives_the_same_rows() {
-    let mut telling = Telling::begin().await;
-    telling.tell_all().await;
-    telling.is_of_people_too().await;
-    let live = dump(&telling.pool).await;
-    let silent = telling.projector.clone().with_notices(projection_service::NoticePolicy::None);
+    let mut fixture = RebuildFixture::create().await;
+    fixture.project_all().await;
+    fixture.assert_all_kinds_happened().await;
+    let live = fixture.dump().await;
+    let silent = fixture.projector.clone().with_notices(projection_service::NoticePolicy::None);
     rebuild(&silent, |_| {}).await.unwrap();
-    let rebuilt = dump(&telling.pool).await;
+    let rebuilt = fixture.dump().await;
     let rows = |table: &str, what: &str| live[table].iter().filter(|row| row.contains(what)).count();
     assert!(rows("message", "\"deleted\": true") > 1 && rows("message", "\"edited\": \"2") > 1);
     assert!(live["reaction"].len() > 1 && live["reading"].len() > 1);
@@ -93,7 +96,7 @@ async fn rebuild_without_notices_gives_the_same_rows() {
         assert_eq!(rebuilt[table], live[table], "read.{table}");
     }
     assert!(rebuilt["feed"].is_empty() && rebuilt["retold"].is_empty(), "nobody is told");
-    telling.end().await;
+    fixture.tear_down().await;
 }
 
 #[tokio::test]

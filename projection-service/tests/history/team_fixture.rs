@@ -1,8 +1,8 @@
-//! A team with a group in a log, and a projection that follows it: what the tests of this crate play on.
+//! A team with a group and an integration, and a running projection.
 
-use bus::Bus;
+use crate::fixture::Fixture;
 use chrono::{DateTime, Utc};
-use event_log::{Expected, Log, MemoryLog, testing::TestDatabase};
+use event_log::Expected;
 use events::{
     AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, MessageId,
     Meta, Personal, StreamName, TeamEvent, TeamId, account,
@@ -12,60 +12,44 @@ use events::{
     team,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind},
 };
-use projection_service::{Projector, rebuild};
-use read_model::{
-    ReadModel,
-    schema::{READ_SCHEMA, inside},
-};
-use secrets::{
-    journal::{Entry, Journal},
-    keyring::Keyring,
-    vault::Vault,
-};
-use sqlx::{AssertSqlSafe, PgPool};
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use read_model::schema::READ_SCHEMA;
+use secrets::{journal::Entry, vault::Place};
+use std::{collections::BTreeMap, ops::Deref, sync::Mutex};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const ACCOUNT: AccountId = AccountId(Uuid::from_u128(0x10));
 pub(crate) const CONTACT: ContactId = ContactId(Uuid::from_u128(0x20));
 pub(crate) const TEAM: TeamId = TeamId(Uuid::from_u128(0x30));
 pub(crate) const GROUP: GroupId = GroupId(Uuid::from_u128(0x40));
 pub(crate) const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x50));
 
-/// See the file's head.
-pub(crate) struct Stage {
-    pub(crate) database: TestDatabase,
-    pub(crate) pool: PgPool,
-    pub(crate) vault: Vault,
-    pub(crate) journal: Journal,
-    pub(crate) keyring: Keyring,
-    pub(crate) read: ReadModel,
-    projector: Projector,
+/// A fixture with a team, whose projection runs until it is stopped.
+pub(crate) struct TeamFixture {
+    fixture: Fixture,
     running: Mutex<JoinHandle<()>>,
 }
 
-impl Stage {
-    /// Sets it: the projection runs.
-    pub(crate) async fn set() -> Self {
-        let database = TestDatabase::create().await;
-        let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
-        read_model::schema::migrate(&pool, 0).await.unwrap();
-        let vault = Vault::new(&[7; 32]);
-        let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
-        let keyring = Keyring::memory();
-        let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone(), &vault);
-        let projector = Projector::new(journal.clone(), read.clone(), vault.clone(), Bus::memory());
-        let running = Mutex::new(tokio::spawn(projector.clone().run()));
-        let stage = Self { database, pool, vault, journal, keyring, read, projector, running };
+impl Deref for TeamFixture {
+    type Target = Fixture;
+
+    fn deref(&self) -> &Fixture {
+        &self.fixture
+    }
+}
+
+impl TeamFixture {
+    pub(crate) async fn create() -> Self {
+        let fixture = Fixture::create().await;
+        let running = Mutex::new(tokio::spawn(fixture.projector.clone().run()));
+        let team = Self { fixture, running };
         for (stream, event) in opening() {
-            stage.append(stream, event).await;
+            team.append(stream, event).await;
         }
-        stage
+        team
     }
 
-    /// One more event; answers its position.
+    /// Appends an event and returns its position.
     pub(crate) async fn append(&self, stream: StreamName, event: Event) -> u64 {
         let now = DateTime::<Utc>::from_timestamp(1_800_000_000, 0).unwrap();
         let meta = Meta { actor: Some(ACCOUNT), ..Meta::new(now, "test") };
@@ -73,39 +57,49 @@ impl Stage {
         self.journal.append(entry).await.unwrap().position
     }
 
-    /// Waits until the rows show a position.
-    pub(crate) async fn projected(&self, position: u64) {
-        assert!(self.read.caught_up(position, PATIENCE).await.unwrap(), "the projection stands still");
+    /// Changes group and URL of the team's integration.
+    pub(crate) async fn set_webhook(&self, group: GroupId, url: &str) -> u64 {
+        let settings = webhook_settings((TEAM, group), url);
+        let changed = integration::Changed { integration: INTEGRATION, settings };
+        self.append(StreamName::team(TEAM), TeamEvent::from(changed).into()).await
     }
 
-    /// The projection ends, and the read model is made anew.
+    /// Gives the team's integration a key that opens; the events have none.
+    pub(crate) async fn seal_integration_key(&self) {
+        sqlx::query("UPDATE integration SET key_sealed = $1")
+            .bind(self.vault.seal(b"key", Place::Integration(TEAM, INTEGRATION)).unwrap())
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    /// Stops the projection and rebuilds the read model.
     pub(crate) async fn rebuild(&self) {
-        self.still();
-        let done = rebuild(&self.projector, |_| {}).await.unwrap();
-        assert_eq!(done.position, done.head);
+        self.stop();
+        self.fixture.rebuild().await;
     }
 
-    /// The projection ends.
-    pub(crate) fn still(&self) {
+    /// Stops the projection.
+    pub(crate) fn stop(&self) {
         self.running.lock().unwrap().abort();
     }
 
-    /// The projection begins again.
-    pub(crate) fn goes_on(&self) {
+    /// Starts the projection again.
+    pub(crate) fn start(&self) {
         *self.running.lock().unwrap() = tokio::spawn(self.projector.clone().run());
     }
 
-    /// Where the log stands.
+    /// The head of the log.
     pub(crate) async fn head(&self) -> u64 {
         self.journal.log().head().await.unwrap()
     }
 
-    /// All rows of all tables that are served.
+    /// All rows of the served read model, by table.
     pub(crate) async fn dump(&self) -> BTreeMap<String, Vec<String>> {
         self.dump_of(READ_SCHEMA).await
     }
 
-    /// All rows of all tables of a schema.
+    /// All rows of a schema, by table.
     pub(crate) async fn dump_of(&self, schema: &str) -> BTreeMap<String, Vec<String>> {
         let tables: Vec<String> =
             sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1")
@@ -115,24 +109,27 @@ impl Stage {
                 .unwrap();
         let mut dump = BTreeMap::new();
         for table in tables {
-            let sql = format!("SELECT to_jsonb(t)::text FROM {schema}.{table} t ORDER BY 1");
-            let rows = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.pool).await.unwrap();
+            let rows = self.rows_of(schema, &table).await;
             dump.insert(table, rows);
         }
         dump
     }
 
-    /// The only number of a query.
+    /// The result of a query for one number.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
-    /// Takes it down.
-    pub(crate) async fn strike(self) {
-        self.still();
-        self.pool.close().await;
-        self.database.drop_now().await;
+    pub(crate) async fn tear_down(self) {
+        self.stop();
+        self.fixture.drop_database().await;
     }
+}
+
+/// Settings of an enabled integration with a webhook.
+pub(crate) fn webhook_settings((team, group): (TeamId, GroupId), url: &str) -> integration::Settings {
+    let own = |text: &str| Personal::of_team(team, text.to_owned());
+    integration::Settings { comment: own("сборка"), enabled: true, group, webhook_url: own(url) }
 }
 
 pub(crate) fn message_id(n: u128) -> MessageId {
@@ -158,7 +155,7 @@ pub(crate) fn posted(message: MessageId, text: &str) -> Event {
     MessageEvent::from(posted).into()
 }
 
-/// A person with a team, a group, and an integration that hears of the group.
+/// An account with a team, a group, and an integration in the group.
 fn opening() -> Vec<(StreamName, Event)> {
     let own = |text: &str| Personal::of_account(ACCOUNT, text.to_owned());
     let of_team = |text: &str| Personal::of_team(TEAM, text.to_owned());
@@ -208,12 +205,7 @@ fn opening() -> Vec<(StreamName, Event)> {
         kind: IntegrationKind::Raw,
         key_sealed: "…".into(),
         key_hash: "k".into(),
-        settings: integration::Settings {
-            comment: of_team("сборка"),
-            enabled: true,
-            group: GROUP,
-            webhook_url: of_team("https://example.org/hook"),
-        },
+        settings: webhook_settings((TEAM, GROUP), "https://example.org/hook"),
     };
     vec![
         (StreamName::account(ACCOUNT), AccountEvent::from(registered).into()),
