@@ -11,7 +11,6 @@ use platform::{
     config::{Config, Profile, Webhooks},
 };
 use projection_service::effects::{EffectWorker, EffectWorkerDeps};
-use secrets::vault::Place;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;

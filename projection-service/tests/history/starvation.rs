@@ -3,7 +3,7 @@
 
 use crate::{
     effects::{deps, receiver},
-    team_fixture::{ACCOUNT, CONTACT, GROUP, INTEGRATION, TeamFixture, TEAM, message_id},
+    team_fixture::{ACCOUNT, CONTACT, GROUP, INTEGRATION, TeamFixture, TEAM, message_id, webhook_settings},
 };
 use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -13,7 +13,10 @@ use events::{
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind},
 };
 use read_model::schema::READ_SCHEMA;
-use secrets::{journal::Entry, vault::Place};
+use secrets::{
+    journal::Entry,
+    vault::{Place, Vault},
+};
 use std::{collections::BTreeMap, ops::Deref, sync::Mutex};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -27,6 +30,7 @@ pub(crate) const INTEGRATION: IntegrationId = IntegrationId(Uuid::from_u128(0x50
 /// A fixture with a team, whose projection runs until it is stopped.
 pub(crate) struct TeamFixture {
     fixture: Fixture,
+    pub(crate) vault: Vault,
     running: Mutex<JoinHandle<()>>,
 }
 
@@ -40,9 +44,10 @@ impl Deref for TeamFixture {
 
 impl TeamFixture {
     pub(crate) async fn create() -> Self {
-        let fixture = Fixture::create().await;
+        let vault = Vault::new(&[7; 32]);
+        let fixture = Fixture::create(vault.clone()).await;
         let running = Mutex::new(tokio::spawn(fixture.projector.clone().run()));
-        let team = Self { fixture, running };
+        let team = Self { fixture, vault, running };
         for (stream, event) in opening() {
             team.append(stream, event).await;
         }

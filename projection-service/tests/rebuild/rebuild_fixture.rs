@@ -3,7 +3,7 @@
 use crate::{errands::errands, fixture::Fixture, messaging::happening, sample_team::*};
 use event_log::Expected;
 use events::{Event, MessageId, Meta, StreamName, chat::ChatRef};
-use secrets::journal::Entry;
+use secrets::{journal::Entry, vault::Vault};
 use std::{collections::BTreeMap, ops::Deref};
 
 pub(crate) const TABLES: [&str; 35] = [
@@ -71,7 +71,7 @@ impl Deref for RebuildFixture {
 
 impl RebuildFixture {
     pub(crate) async fn create() -> Self {
-        Self { fixture: Fixture::create().await, step: 0 }
+        Self { fixture: Fixture::create(Vault::new(&[7; 32])).await, step: 0 }
     }
 
     async fn append(&self, stream: StreamName, events: Vec<Event>) -> u64 {

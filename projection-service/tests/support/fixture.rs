@@ -17,7 +17,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Fixture {
     database: TestDatabase,
     pub(crate) pool: PgPool,
-    pub(crate) vault: Vault,
     pub(crate) keyring: Keyring,
     pub(crate) journal: Journal,
     pub(crate) read: ReadModel,
@@ -25,16 +24,15 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    pub(crate) async fn create() -> Self {
+    pub(crate) async fn create(vault: Vault) -> Self {
         let database = TestDatabase::create().await;
         let pool = PgPool::connect_with(inside(database.options(), READ_SCHEMA)).await.unwrap();
         read_model::schema::migrate(&pool, 0).await.unwrap();
-        let vault = Vault::new(&[7; 32]);
         let read = ReadModel::new(pool.clone(), "http://127.0.0.1:8000", vault.clone());
         let keyring = Keyring::memory();
         let journal = Journal::new(Log::Memory(MemoryLog::new()), keyring.clone(), &vault);
-        let projector = Projector::new(journal.clone(), read.clone(), vault.clone(), Bus::memory());
-        Self { database, pool, vault, keyring, journal, read, projector }
+        let projector = Projector::new(journal.clone(), read.clone(), vault, Bus::memory());
+        Self { database, pool, keyring, journal, read, projector }
     }
 
     /// Waits until the rows include a position.
