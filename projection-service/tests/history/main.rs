@@ -1,4 +1,6 @@
 //! Parking, shadows, point-in-time views and effects.
+
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
 #![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
 mod effects;

@@ -1,5 +1,7 @@
 //! The rows do not depend on how events are batched: a random history is projected event by event, then rebuilt in large
 //! batches, and every table is compared.
+
+#![allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks")]
 #![expect(clippy::unwrap_used, reason = "a failing helper is a failing test")]
 
 mod erasure;
