@@ -1,6 +1,6 @@
 //! A damaged event parks its stream until an operator rules about it; other streams go on.
 
-use crate::team_fixture::{TeamFixture, TEAM, message_id, posted};
+use crate::team_fixture::{TEAM, TeamFixture, message_id, posted};
 use bytes::Bytes;
 use event_log::{Append, Expected, NewEvent};
 use events::{EventId, MessageEvent, MessageId, Personal, ProjectionEvent, StreamName, message, projection};
@@ -87,8 +87,7 @@ async fn skipped_event_is_not_applied_and_rebuild_gives_the_same_rows() {
     };
     let ruled = skip().await;
     assert_eq!(body(&team, bad).await.unwrap(), "два", "up to the next one that is damaged");
-    let told: i64 =
-        sqlx::query_scalar("SELECT max(position) FROM feed").fetch_one(&team.pool).await.unwrap();
+    let told: i64 = sqlx::query_scalar("SELECT max(position) FROM feed").fetch_one(&team.pool).await.unwrap();
     assert_eq!(told.unsigned_abs(), ruled, "notices of waiting events have the position of the ruling");
     skip().await;
     assert_eq!(body(&team, bad).await.unwrap(), "три");

@@ -1,6 +1,6 @@
 //! Point-in-time views of a team, by the audit index and by scanning the log.
 
-use crate::team_fixture::{ACCOUNT, TeamFixture, TEAM, message_id, posted};
+use crate::team_fixture::{ACCOUNT, TEAM, TeamFixture, message_id, posted};
 use audit::{Ledger, Notary, NotarySettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::as_of::AsOf;
@@ -56,7 +56,8 @@ async fn point_in_time_view_by_index_or_scan_equals_the_served_rows() {
     let last = fixture.append(StreamName::message(id), posted(id, "потом")).await;
     fixture.projected(last).await;
 
-    let history = PointInTimeViews::new(fixture.journal.clone(), ledger.clone(), fixture.read.clone(), LIMITS);
+    let history =
+        PointInTimeViews::new(fixture.journal.clone(), ledger.clone(), fixture.read.clone(), LIMITS);
     let schema = past::schema_of(TEAM, then);
     let (_, position) = history.at(TEAM, AsOf::Position(then), now()).await.unwrap();
     assert_eq!(position, then);

@@ -3,7 +3,7 @@
 
 use crate::{
     effects::{deps, receiver},
-    team_fixture::{ACCOUNT, CONTACT, GROUP, INTEGRATION, TeamFixture, TEAM, message_id, webhook_settings},
+    team_fixture::{ACCOUNT, CONTACT, GROUP, INTEGRATION, TEAM, TeamFixture, message_id, webhook_settings},
 };
 use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -233,7 +233,8 @@ async fn flooding_team_is_limited_to_four_webhooks_and_delays_no_other_team() {
     }
     fixture.projected(last).await;
     delete_webhooks_of_the_fixture(&fixture).await;
-    let working = tokio::spawn(EffectWorker::new(deps(&fixture, Clock::System, Sms::console(), rules())).run());
+    let working =
+        tokio::spawn(EffectWorker::new(deps(&fixture, Clock::System, Sms::console(), rules())).run());
     for _ in 0..10 {
         tokio::time::timeout(GUARD, heard.recv()).await.unwrap().unwrap();
     }

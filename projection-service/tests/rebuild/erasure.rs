@@ -1,6 +1,6 @@
 //! Erased accounts and teams have the same rows as a rebuild that cannot decrypt their values.
 
-use crate::{sample_team::*, rebuild_fixture::*};
+use crate::{rebuild_fixture::*, sample_team::*};
 use chrono::NaiveDate;
 use events::{
     AccountEvent, AccountId, BlobId, Event, MessageEvent, MessageId, Personal, ReceiptId, SessionId,

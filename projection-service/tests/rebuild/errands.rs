@@ -2,8 +2,8 @@
 
 use crate::sample_team::{TEAM, at, contact_id, own_words, owner_of, upload_id};
 use events::{
-    BlobId, Event, GroupId, MessageEvent, MessageId, Personal, RemindEvent, RemindId, SectionId, StreamName, TagEvent,
-    TagId, TaskEvent, TaskItemId, TeamEvent, UploadsEvent,
+    BlobId, Event, GroupId, MessageEvent, MessageId, Personal, RemindEvent, RemindId, SectionId, StreamName,
+    TagEvent, TagId, TaskEvent, TaskItemId, TeamEvent, UploadsEvent,
     chat::ChatRef,
     contact,
     message::{self, Author},

@@ -13,7 +13,7 @@ mod people;
 mod rebuild_fixture;
 mod sample_team;
 
-use crate::{sample_team::at, rebuild_fixture::*};
+use crate::{rebuild_fixture::*, sample_team::at};
 use chrono::TimeDelta;
 use event_log::testing::TestDatabase;
 use platform::clock::Clock;

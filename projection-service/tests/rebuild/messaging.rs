@@ -5,8 +5,8 @@ use crate::{
     sample_team::{GROUP, INTEGRATION, TEAM, at, contact_id, own_words, owner_of, upload_id},
 };
 use events::{
-    BlobId, ChatEvent, ContactId, Event, MessageEvent, MessageId, Personal, ReadingEvent, SectionId, StreamName,
-    TeamEvent, UploadsEvent,
+    BlobId, ChatEvent, ContactId, Event, MessageEvent, MessageId, Personal, ReadingEvent, SectionId,
+    StreamName, TeamEvent, UploadsEvent,
     chat::{self, ChatRef},
     contact, icon,
     message::{self, Author},
@@ -111,8 +111,7 @@ fn store_file(rng: &mut Rng, step: i64) -> (StreamName, Vec<Event>) {
 }
 
 fn change_own_chat(step: i64, who: ContactId) -> (StreamName, Vec<Event>) {
-    let chat =
-        if step % 2 == 0 { ChatRef::Group(GROUP) } else { ChatRef::direct(who, contact_id(0)) };
+    let chat = if step % 2 == 0 { ChatRef::Group(GROUP) } else { ChatRef::direct(who, contact_id(0)) };
     let text = own_words(who, format!("черновик {step}"));
     let drafted = reading::DraftSaved { team: TEAM, chat, contact: who, text };
     let settings = reading::OwnSettings {
@@ -146,13 +145,17 @@ fn change_group(step: i64, said: &[(MessageId, ChatRef)]) -> (StreamName, Vec<Ev
         default_for_all: step % 2 == 0,
         autocleanup_age: (step % 5 == 0).then_some(60),
         pinned_message: said.last().map(|(id, _)| *id),
-        section: (step % 3 > 0)
-            .then(|| SectionId(Uuid::from_u128(0x50 + step.unsigned_abs() as u128 % 2))),
+        section: (step % 3 > 0).then(|| SectionId(Uuid::from_u128(0x50 + step.unsigned_abs() as u128 % 2))),
     };
     (StreamName::chat(GROUP), vec![ChatEvent::from(chat::Changed { settings }).into()])
 }
 
-fn post(rng: &mut Rng, step: i64, who: ContactId, said: &mut Vec<(MessageId, ChatRef)>) -> (StreamName, Vec<Event>) {
+fn post(
+    rng: &mut Rng,
+    step: i64,
+    who: ContactId,
+    said: &mut Vec<(MessageId, ChatRef)>,
+) -> (StreamName, Vec<Event>) {
     let message = MessageId(Uuid::from_u128(0x9_0000 + step.unsigned_abs() as u128));
     let chat = match rng.u64(..3) {
         0 => ChatRef::direct(contact_id(0), contact_id(1)),

@@ -2,9 +2,8 @@
 
 use crate::sample_team::{GROUP, INTEGRATION, TEAM, account_of, at, contact_id};
 use events::{
-    BlobId, ContactId, GroupId, InvitationId, Personal, SectionId, TeamEvent, contact, icon, integration, invitation,
-    section,
-    value::ContactStatus,
+    BlobId, ContactId, GroupId, InvitationId, Personal, SectionId, TeamEvent, contact, icon, integration,
+    invitation, section, value::ContactStatus,
 };
 use fastrand::Rng;
 use uuid::Uuid;

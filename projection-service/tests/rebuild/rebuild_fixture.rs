@@ -76,7 +76,8 @@ impl RebuildFixture {
 
     async fn append(&self, stream: StreamName, events: Vec<Event>) -> u64 {
         // Groups and tasks need an actor for their change messages.
-        let needs_actor = events.iter().any(|event| matches!(event, Event::ChatEvent(_) | Event::TaskEvent(_)));
+        let needs_actor =
+            events.iter().any(|event| matches!(event, Event::ChatEvent(_) | Event::TaskEvent(_)));
         let contact = needs_actor.then(|| contact_id(self.step.unsigned_abs() as u128 % 3));
         let meta = Meta { contact, ..Meta::new(at(self.step), "test") };
         let entry = Entry { stream, expected: Expected::Any, events, meta, command: None };

@@ -1,7 +1,7 @@
 //! A log in memory, a database of its own, and a projection from one to the other.
 
-use event_log::{Log, MemoryLog, testing::TestDatabase};
 use bus::Bus;
+use event_log::{Log, MemoryLog, testing::TestDatabase};
 use projection_service::{Projector, rebuild};
 use read_model::{
     ReadModel,
@@ -37,7 +37,10 @@ impl Fixture {
 
     /// Waits until the rows include a position.
     pub(crate) async fn projected(&self, position: u64) {
-        assert!(self.read.caught_up(position, TIMEOUT).await.unwrap(), "the projection does not reach {position}");
+        assert!(
+            self.read.caught_up(position, TIMEOUT).await.unwrap(),
+            "the projection does not reach {position}"
+        );
     }
 
     /// Rebuilds the read model; the projection must not run.
