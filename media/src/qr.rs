@@ -1,6 +1,6 @@
 //! Draws text as a QR code.
 
-use super::encode_png;
+use crate::png;
 use image::{ExtendedColorType, ImageError};
 use qrcode::{Color, EcLevel, QrCode, types::QrError};
 
@@ -48,7 +48,7 @@ pub fn png(text: &str) -> Result<Vec<u8>, QrRefused> {
         }
     }
     // At most 177 + 8 modules of 8 pixels: it fits.
-    Ok(encode_png(&pixels, side as u32, side as u32, ExtendedColorType::L8)?)
+    Ok(png::encode(&pixels, side as u32, side as u32, ExtendedColorType::L8)?)
 }
 
 #[cfg(test)]

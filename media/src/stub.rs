@@ -1,6 +1,6 @@
 //! Draws placeholder pictures: white letters on a colour.
 
-use super::encode_png;
+use crate::png;
 use ab_glyph::{Font, FontRef, InvalidFont, OutlinedGlyph, PxScale, Rect, ScaleFont, point};
 use bytes::Bytes;
 use image::{ExtendedColorType, ImageError};
@@ -70,7 +70,7 @@ impl Stubs {
             return Ok(png);
         }
         let pixels = paint(self.palette[colour].1, &self.lay_out(letters));
-        let png = Bytes::from(encode_png(&pixels, SIDE, SIDE, ExtendedColorType::Rgb8)?);
+        let png = Bytes::from(png::encode(&pixels, SIDE, SIDE, ExtendedColorType::Rgb8)?);
         self.drawn.insert(key, png.clone());
         Ok(png)
     }

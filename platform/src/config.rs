@@ -26,6 +26,8 @@ pub use sections::{Audit, Auth, History, Http, Postgres, Realtime, RosterMode, S
 pub use sms_guard::SmsGuard;
 pub use webhooks::Webhooks;
 
+pub use crate::profile::Profile;
+
 use crate::limits::{self, Quota};
 use ipnet::IpNet;
 use schemars::JsonSchema;
@@ -36,17 +38,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
-
-/// Chooses the defaults and the checks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// Developer machines and tests: fixed login code, SMS on the console, plain http, generous limits.
-    #[default]
-    Dev,
-    /// Real users: the server refuses to start with unsafe settings.
-    Production,
-}
 
 /// Format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

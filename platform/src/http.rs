@@ -32,7 +32,6 @@ pub use client::client_address;
 pub use fields::FieldErrors;
 pub use file_form::{ArrivingFile, FileForm, FormFields, FormTimeouts};
 pub use form::Form;
-pub(crate) use guard::message as panic_message;
 pub use headers::{EVENT_POSITION, IDEMPOTENCY_KEY, LOGIN_REQUEST, MIN_EVENT_POSITION, REQUEST_ID, TOKEN};
 pub use json::{DEEPEST_JSON, parse as parse_json};
 pub use origin::require_same_origin;

@@ -8,6 +8,8 @@ pub mod config;
 pub mod connections;
 pub mod http;
 pub mod limits;
+mod panic_message;
+mod profile;
 
 pub mod server;
 pub mod tasks;

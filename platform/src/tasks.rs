@@ -4,7 +4,7 @@
 //! Shutdown has two phases. *Closing*: no new connections; requests in flight are finished, and what they depend on
 //! (projection, bus) keeps running. *Stopping*: sockets and background tasks end. Each phase has its deadline.
 
-use crate::http::panic_message;
+use crate::panic_message::panic_message;
 use futures::FutureExt;
 use std::{
     collections::BTreeMap,

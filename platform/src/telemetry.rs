@@ -44,7 +44,7 @@ pub fn start(config: &Config) -> Result<Metrics, TelemetryError> {
     start_logging(config)?;
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(place, message = crate::http::panic_message(panic.payload()), "panic");
+        tracing::error!(place, message = crate::panic_message::panic_message(panic.payload()), "panic");
     }));
     Ok(Metrics(builder()?.install_recorder()?))
 }

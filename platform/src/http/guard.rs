@@ -1,6 +1,7 @@
 //! Wraps the handlers: bounds their time, catches their panics, and records the route.
 
 use super::{ApiError, coding, request, shell::Rules};
+use crate::panic_message::panic_message;
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
@@ -8,7 +9,7 @@ use axum::{
 };
 use futures::FutureExt;
 use protocol::{error::ErrorCode, lang::Text};
-use std::{any::Any, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Instant};
 
 /// Runs after routing, when the matched path is known.
 pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, next: Next) -> Response {
@@ -29,16 +30,11 @@ pub(super) async fn guard(State(rules): State<Arc<Rules>>, request: Request, nex
         match tokio::time::timeout_at(deadline.into(), work.as_mut()).await {
             Ok(Ok(response)) => return response,
             Ok(Err(panic)) => {
-                return ApiError::internal(format!("panic: {}", message(panic.as_ref()))).into_response();
+                return ApiError::internal(format!("panic: {}", panic_message(panic.as_ref())))
+                    .into_response();
             }
             Err(_) if info.progressed() + rules.timeout > Instant::now() => {}
             Err(_) => return ApiError::new(ErrorCode::Timeout).because(Text::TimedOut).into_response(),
         }
     }
-}
-
-/// The message of a panic.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }

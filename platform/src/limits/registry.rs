@@ -1,7 +1,7 @@
 //! The list of rate limits. A new limit is one line here.
 
 use super::{KeyKind, Quota};
-use crate::config::Profile;
+use crate::profile::Profile;
 use std::collections::BTreeMap;
 
 /// Factor of the quotas in dev: tests and load from one machine must not trip them; a test that needs a limit sets
