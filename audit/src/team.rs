@@ -47,6 +47,7 @@ pub(crate) fn team_of(event: &RawEvent) -> Team {
     match event.stream.category() {
         "team" | "uploads" | "tags" => event.stream.id().parse().map_or(Team::None, Team::Of),
         "phone" | "account" | "codes" => Team::None,
+        "message" if let Some((Some(team), _)) = event.stream.message_in() => Team::Of(team),
         // An auditor may read one team's history now and another's next.
         "audit" => named(event).map_or(Team::None, Team::Of),
         // Free text cannot pose as a field, because it is inside a personal value.

@@ -3,6 +3,7 @@
 
 mod cache;
 mod locks;
+mod message_stream;
 
 use crate::context::Context;
 use bus::Bus;
@@ -10,16 +11,18 @@ use bytes::Bytes;
 use cache::{AggregateCache, CachedAggregate};
 use domain::Aggregate;
 use event_log::{AppendError, Expected, Receipt};
-use events::{AccountId, EventId, Position, StreamName, Subject};
+use events::{AccountId, EventId, Position, StreamName, Subject, TeamId};
 use locks::StreamLocks;
 use platform::http::ApiError;
 use protocol::{error::ErrorCode, lang::Text, notice::HEAD_SUBJECT};
+use read_model::ReadModel;
 use secrets::{
     journal::{Entry, Journal, LoadError, WriteError},
     keyring::KeyringError,
     sealing::SealingError,
 };
-use std::time::Duration;
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::sync::OnceCell;
 
 /// How often a command is decided before it fails with `CONFLICT`.
 const ATTEMPTS: usize = 20;
@@ -33,6 +36,9 @@ pub(crate) struct Aggregates {
     bus: Bus,
     cache: AggregateCache,
     locks: StreamLocks,
+    read: ReadModel,
+    /// Teams that have messages with streams of the earlier form, see [`message_stream`].
+    earlier_teams: Arc<OnceCell<HashSet<TeamId>>>,
 }
 
 /// The outcome of a command.
@@ -81,8 +87,9 @@ enum InitialState {
 }
 
 impl Aggregates {
-    pub(crate) fn new(journal: Journal, bus: Bus) -> Self {
-        Self { journal, bus, cache: AggregateCache::new(), locks: StreamLocks::new() }
+    pub(crate) fn new(journal: Journal, bus: Bus, read: ReadModel) -> Self {
+        let (cache, locks) = (AggregateCache::new(), StreamLocks::new());
+        Self { journal, bus, cache, locks, read, earlier_teams: Arc::default() }
     }
 
     /// Carries out a command on a stream. `command` is called again after every conflict, with the newer state.

@@ -64,7 +64,7 @@ impl CommandService {
         let CommandDeps { access, journal, vault, blobs, bus, outbound } = deps;
         let resizer = Arc::new(Resizer::default());
         let patience = Duration::from_millis(access.config.wait.command_ms);
-        let aggregates = Aggregates::new(journal.clone(), bus.clone());
+        let aggregates = Aggregates::new(journal.clone(), bus.clone(), access.read.clone());
         let answers = Answers::new(access.read.clone(), patience);
         let accounts = Accounts::new(aggregates.clone(), vault.clone());
         let gc = BlobGc::new(aggregates.clone(), blobs.clone());

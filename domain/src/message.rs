@@ -4,7 +4,7 @@
 use crate::{Aggregate, limits};
 use chrono::{DateTime, Utc};
 use events::{
-    AccountId, ContactId, MessageEvent, MessageId, Personal, TeamId, UploadId,
+    AccountId, ContactId, MessageEvent, MessageId, MessageKey, Personal, TeamId, UploadId,
     chat::ChatRef,
     message::{self, Author},
 };
@@ -78,6 +78,13 @@ pub struct Draft {
     pub uploads: Vec<UploadId>,
     /// How long the message may be edited, seconds.
     pub update_age: u32,
+}
+
+impl Draft {
+    /// Team and id of the message.
+    pub fn key(&self) -> MessageKey {
+        MessageKey { team: self.team, message: self.message }
+    }
 }
 
 /// Why a command is rejected.

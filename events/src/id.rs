@@ -71,3 +71,12 @@ ids! {
     /// A command; equal for repetitions of one request.
     CommandId,
 }
+
+/// A message of a team. Ids of messages are each team's own: two teams may use the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageKey {
+    /// The team.
+    pub team: TeamId,
+    /// The message's id in that team.
+    pub message: MessageId,
+}

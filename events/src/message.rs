@@ -1,6 +1,6 @@
 //! Events of one message.
 
-use crate::{ContactId, IntegrationId, MessageId, Personal, TeamId, UploadId, chat::ChatRef};
+use crate::{ContactId, IntegrationId, MessageId, MessageKey, Personal, TeamId, UploadId, chat::ChatRef};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,13 @@ pub struct Posted {
     pub uploads: Vec<UploadId>,
     /// Time until which its author may edit or delete it.
     pub editable_until: DateTime<Utc>,
+}
+
+impl Posted {
+    /// Team and id of the message.
+    pub fn key(&self) -> MessageKey {
+        MessageKey { team: self.team, message: self.message }
+    }
 }
 
 /// The author edited the message; holds all editable fields.

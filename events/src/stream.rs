@@ -1,8 +1,11 @@
 //! Stream names: built and parsed only here.
 
-use crate::{AccountId, ChatKey, ContactId, GroupId, MessageId, RemindId, TeamId};
+use crate::{AccountId, ChatKey, ContactId, GroupId, MessageId, MessageKey, RemindId, TeamId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// Characters of a uuid in a stream name.
+const UUID_LENGTH: usize = 36;
 
 /// Name of a stream: `{category}-{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,7 +39,13 @@ impl StreamName {
     }
 
     /// Stream of a message.
-    pub fn message(id: MessageId) -> Self {
+    pub fn message(MessageKey { team, message }: MessageKey) -> Self {
+        Self(format!("message-{team}-{message}"))
+    }
+
+    /// Stream of a message in the earlier form, when message ids were unique across teams. Such streams stay in use; no new
+    /// one begins.
+    pub fn message_by_id(id: MessageId) -> Self {
         Self(format!("message-{id}"))
     }
 
@@ -95,6 +104,18 @@ impl StreamName {
         self.0.split_once('-').map_or("", |(_, id)| id)
     }
 
+    /// Parses the name of a message's stream. The team is absent in the earlier form, see [`Self::message_by_id`].
+    pub fn message_in(&self) -> Option<(Option<TeamId>, MessageId)> {
+        if self.category() != "message" {
+            return None;
+        }
+        match self.id().split_at_checked(UUID_LENGTH) {
+            Some((id, "")) => Some((None, id.parse().ok()?)),
+            Some((team, id)) => Some((Some(team.parse().ok()?), id.strip_prefix('-')?.parse().ok()?)),
+            None => None,
+        }
+    }
+
     /// Whole name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -116,5 +137,17 @@ mod tests {
         let stream = StreamName::team(TeamId(uuid::Uuid::nil()));
         assert_eq!(stream.category(), "team");
         assert_eq!(stream.id(), "00000000-0000-0000-0000-000000000000");
+    }
+
+    #[test]
+    fn message_stream_names_the_team_and_the_earlier_form_the_message_alone() {
+        let (team, message) = (TeamId(uuid::Uuid::from_u128(1)), MessageId(uuid::Uuid::from_u128(2)));
+        let stream = StreamName::message(MessageKey { team, message });
+        assert_eq!(stream.as_str(), format!("message-{team}-{message}"));
+        assert_eq!(stream.message_in(), Some((Some(team), message)));
+        assert_eq!(StreamName::message_by_id(message).message_in(), Some((None, message)));
+        for other in [StreamName::team(team), StreamName::stored("message-1"), StreamName::stored(format!("message-{team}-"))] {
+            assert_eq!(other.message_in(), None, "{other}");
+        }
     }
 }

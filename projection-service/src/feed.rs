@@ -8,7 +8,7 @@ pub use retention::{RetentionPolicy, prune_feed};
 
 use crate::error::ProjectionError;
 use chrono::{DateTime, Utc};
-use events::{MessageId, Position};
+use events::{MessageKey, Position};
 use protocol::notice::{Audience, FeedRow, Notice, Scope};
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgConnection, Row};
@@ -83,18 +83,21 @@ impl Outbox {
     pub(crate) async fn redact_messages(
         &mut self,
         db: &mut PgConnection,
-        deleted: &[(MessageId, i64)],
+        deleted: &[(MessageKey, i64)],
     ) -> Result<(), ProjectionError> {
-        let messages: Vec<MessageId> = deleted.iter().map(|(message, _)| *message).collect();
+        let messages: Vec<MessageKey> = deleted.iter().map(|(message, _)| *message).collect();
         for row in &mut self.rows {
             redact(row, &messages);
         }
-        let ids: Vec<Uuid> = messages.iter().map(|message| message.0).collect();
+        let ids: Vec<Uuid> = messages.iter().map(|key| key.message.0).collect();
+        let teams: Vec<Uuid> = messages.iter().map(|key| key.team.0).collect();
         let stored = sqlx::query(
             "SELECT scope, position, ordinal, notice FROM feed WHERE position IN (\
-                 SELECT unnest($2::bigint[]) UNION SELECT position FROM retold WHERE message = ANY($1))",
+                 SELECT unnest($3::bigint[]) UNION SELECT r.position FROM unnest($1::uuid[], $2::uuid[]) AS n(uid, team) \
+                     JOIN retold r ON r.message = n.uid AND r.team = n.team)",
         )
         .bind(&ids)
+        .bind(&teams)
         .bind(deleted.iter().map(|(_, since)| *since).collect::<Vec<_>>())
         .fetch_all(&mut *db)
         .await?;
@@ -112,7 +115,14 @@ impl Outbox {
                 .await?;
             }
         }
-        sqlx::query("DELETE FROM retold WHERE message = ANY($1)").bind(ids).execute(db).await?;
+        sqlx::query(
+            "DELETE FROM retold r USING unnest($1::uuid[], $2::uuid[]) AS n(uid, team) \
+             WHERE r.message = n.uid AND r.team = n.team",
+        )
+        .bind(ids)
+        .bind(teams)
+        .execute(db)
+        .await?;
         Ok(())
     }
 
@@ -142,9 +152,9 @@ impl Outbox {
 }
 
 /// Removes the content from a notice of one of these messages; false if it is not such a notice.
-fn redact(row: &mut FeedRow, deleted: &[MessageId]) -> bool {
+fn redact(row: &mut FeedRow, deleted: &[MessageKey]) -> bool {
     match &mut row.notice {
-        Notice::MessageUpdated { message, .. } if deleted.contains(&message.id) => {
+        Notice::MessageUpdated { message, .. } if deleted.contains(&message.key()) => {
             message.withdraw();
             true
         }

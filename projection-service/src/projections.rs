@@ -14,6 +14,7 @@ mod insert_message;
 mod integration;
 mod invitation;
 mod message;
+mod message_key;
 mod notices;
 mod phone;
 mod reading;

@@ -3,7 +3,7 @@
 
 use crate::error::ProjectionError;
 use chrono::{DateTime, Utc};
-use events::MessageId;
+use events::MessageKey;
 use read_model::message::Messages;
 use secrets::vault::{Place, Vault};
 use sqlx::PgConnection;
@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 /// The text of a message that its author deleted.
 #[derive(Clone, Debug)]
 pub(crate) struct Withdrawn {
-    pub(crate) message: MessageId,
+    pub(crate) message: MessageKey,
     pub(crate) text: String,
     /// Time of the deletion.
     pub(crate) at: DateTime<Utc>,
@@ -28,10 +28,12 @@ pub(crate) async fn store(
     }
     let seal = |one: &Withdrawn| vault.seal(one.text.as_bytes(), Place::Withdrawn(one.message));
     sqlx::query(
-        "INSERT INTO ops.withdrawn (message, text, at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) \
-             AS n(message, text, at) WHERE n.at > now() - $4::text::interval ON CONFLICT DO NOTHING",
+        "INSERT INTO ops.withdrawn (message, team, text, at) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[]) \
+             AS n(message, team, text, at) WHERE n.at > now() - $5::text::interval ON CONFLICT DO NOTHING",
     )
-    .bind(withdrawn.iter().map(|one| one.message.0).collect::<Vec<_>>())
+    .bind(withdrawn.iter().map(|one| one.message.message.0).collect::<Vec<_>>())
+    .bind(withdrawn.iter().map(|one| one.message.team.0).collect::<Vec<_>>())
     .bind(withdrawn.iter().map(seal).collect::<Result<Vec<_>, _>>()?)
     .bind(withdrawn.iter().map(|one| one.at).collect::<Vec<_>>())
     .bind(Messages::WITHDRAWN_KEPT)

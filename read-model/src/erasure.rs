@@ -1,7 +1,7 @@
 //! Erasure of accounts and teams: what is due, what to delete, and its progress.
 
 use crate::{ReadModel, Result, past, rights::ServiceTeam};
-use events::{AccountId, ContactId, MessageId, ReceiptId, RemindId, Subject, TeamId};
+use events::{AccountId, ContactId, MessageId, MessageKey, ReceiptId, RemindId, Subject, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ const DELETE_ACCOUNT: [&str; 5] = [
     "DELETE FROM ops.session_seen WHERE account = $1 AND $2::uuid[] IS NOT NULL",
     "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE account IS NOT NULL \
          AND team IN (SELECT team FROM contact WHERE uid = ANY($2)) UNION SELECT $1)",
-    "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.author = ANY($2) AND $1 IS NOT NULL",
+    "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.team = w.team AND m.author = ANY($2) AND $1 IS NOT NULL",
     "DELETE FROM ops.effect e USING message m WHERE m.since = e.position AND e.kind = 'webhook' \
          AND m.author = ANY($2) AND $1 IS NOT NULL",
 ];
@@ -32,7 +32,7 @@ const DELETE_ACCOUNT: [&str; 5] = [
 const DELETE_TEAM: [&str; 4] = [
     "DELETE FROM ops.last_seen WHERE team = $1",
     "DELETE FROM ops.answer WHERE account IN (SELECT account FROM contact WHERE team = $1 AND account IS NOT NULL)",
-    "DELETE FROM ops.withdrawn w USING message m WHERE m.uid = w.message AND m.team = $1",
+    "DELETE FROM ops.withdrawn w WHERE w.team = $1",
     "DELETE FROM ops.effect e USING message m WHERE m.since = e.position AND e.kind = 'webhook' AND m.team = $1",
 ];
 
@@ -77,14 +77,15 @@ impl Erasures<'_> {
     }
 
     /// Messages of these contacts that are not deleted.
-    pub async fn messages_by(self, contacts: &[ContactId]) -> Result<Vec<MessageId>> {
-        let said: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT uid FROM message WHERE author = ANY($1) AND NOT deleted AND kind <> 'change' ORDER BY since",
+    pub async fn messages_by(self, contacts: &[ContactId]) -> Result<Vec<MessageKey>> {
+        let said: Vec<(Uuid, Uuid)> = sqlx::query_as(
+            "SELECT team, uid FROM message WHERE author = ANY($1) AND NOT deleted AND kind <> 'change' ORDER BY since",
         )
         .bind(ids(contacts))
         .fetch_all(&self.0.pool)
         .await?;
-        Ok(said.into_iter().map(MessageId).collect())
+        let key = |(team, message)| MessageKey { team: TeamId(team), message: MessageId(message) };
+        Ok(said.into_iter().map(key).collect())
     }
 
     /// Number of messages of these contacts, deleted ones too.

@@ -13,7 +13,7 @@ use events::{ChatKey, ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef
 use protocol::message::{ContentType, MessageRecord};
 use serde::de::DeserializeOwned;
 use sqlx::{Row, postgres::PgRow};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A message with what its chat adds; `m` and `c` are the two tables.
@@ -81,7 +81,7 @@ impl Messages<'_> {
         }
         let sql = format!(
             "SELECT m.uid, m.chat FROM message m JOIN chat c ON c.key = m.chat \
-             WHERE m.uid = ANY($3) AND {VISIBLE}"
+             WHERE m.uid = ANY($3) AND m.team = $1 AND {VISIBLE}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(member.team.0)
@@ -130,6 +130,18 @@ impl Messages<'_> {
         .bind(member.team.0)
         .fetch_one(&self.0.pool)
         .await?)
+    }
+
+    /// The teams of messages whose streams have the earlier form, see [`events::StreamName::message_by_id`]; none are added.
+    ///
+    /// # Errors
+    /// The database failed; or some are missing, and may yet come.
+    pub async fn teams_with_streams_by_id(self) -> Result<HashSet<TeamId>> {
+        self.0.ensure_complete().await?;
+        let teams: Vec<Uuid> = sqlx::query_scalar("SELECT DISTINCT team FROM message WHERE stream_by_id")
+            .fetch_all(&self.0.pool)
+            .await?;
+        Ok(teams.into_iter().map(TeamId).collect())
     }
 
     /// The chats of those of the messages that are not deleted.

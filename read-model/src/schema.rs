@@ -45,7 +45,7 @@ const READ: [&str; 21] = [
 const READ_LAST: &str = include_str!("../tables/search.sql");
 
 /// Migrations of `ops`, in order. A released entry never changes.
-const OPS: [(i64, &str, &str); 7] = [
+const OPS: [(i64, &str, &str); 8] = [
     (1, "tables", include_str!("../migrations/0001_tables.sql")),
     (2, "rebuild", include_str!("../migrations/0002_rebuild.sql")),
     (3, "withdrawn", include_str!("../migrations/0003_withdrawn.sql")),
@@ -53,6 +53,7 @@ const OPS: [(i64, &str, &str); 7] = [
     (5, "answers_of", include_str!("../migrations/0005_answers_of.sql")),
     (6, "webhook_turns", include_str!("../migrations/0006_webhook_turns.sql")),
     (7, "session_seen", include_str!("../migrations/0007_session_seen.sql")),
+    (8, "withdrawn_of_teams", include_str!("../migrations/0008_withdrawn_of_teams.sql")),
 ];
 
 /// The advisory lock of schema changes: any number that nothing else locks.

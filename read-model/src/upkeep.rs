@@ -2,7 +2,7 @@
 
 use crate::{ReadModel, Result};
 use chrono::{DateTime, Utc};
-use events::{ContactId, GroupId, MessageId};
+use events::{ContactId, GroupId, MessageId, MessageKey, TeamId};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -28,10 +28,10 @@ impl ReadModel {
 
 impl Upkeep<'_> {
     /// Messages older than the retention of their group, the oldest of each group first.
-    pub async fn overdue_messages(self, now: DateTime<Utc>, limit: i64) -> Result<Vec<MessageId>> {
+    pub async fn overdue_messages(self, now: DateTime<Utc>, limit: i64) -> Result<Vec<MessageKey>> {
         // Only the first remaining messages of each group are read: the others are younger.
-        let found: Vec<Uuid> = sqlx::query_scalar(
-            "SELECT old.uid FROM chat c CROSS JOIN LATERAL ( \
+        let found: Vec<(Uuid, Uuid)> = sqlx::query_as(
+            "SELECT c.team, old.uid FROM chat c CROSS JOIN LATERAL ( \
                  SELECT m.uid, m.created FROM message m WHERE m.chat = c.key AND m.num > c.swept AND NOT m.deleted \
                  ORDER BY m.num LIMIT $2) old \
              WHERE c.autocleanup_age IS NOT NULL AND NOT c.archived \
@@ -41,7 +41,8 @@ impl Upkeep<'_> {
         .bind(limit)
         .fetch_all(&self.0.pool)
         .await?;
-        Ok(found.into_iter().map(MessageId).collect())
+        let key = |(team, message)| MessageKey { team: TeamId(team), message: MessageId(message) };
+        Ok(found.into_iter().map(key).collect())
     }
 
     /// Open tasks whose deadline has passed. The log may already have recorded it.

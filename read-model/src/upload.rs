@@ -36,7 +36,7 @@ impl Uploads<'_> {
     pub async fn find(self, member: &TeamMember, upload: UploadId) -> Result<Option<(UploadRecord, BlobId)>> {
         let sql = format!(
             "SELECT {COLUMNS}, u.blob FROM upload u WHERE u.uid = $1 AND u.team = $2 AND (u.owner = $3 OR EXISTS ( \
-                 SELECT 1 FROM attachment a JOIN message m ON m.uid = a.message \
+                 SELECT 1 FROM attachment a JOIN message m ON m.uid = a.message AND m.team = a.team \
                  JOIN chat c ON c.key = m.chat WHERE a.upload = u.uid AND NOT m.deleted AND NOT c.archived \
                  AND (c.low = $3 OR c.high = $3 OR EXISTS (SELECT 1 FROM member n \
                      WHERE n.chat = c.key AND n.contact = $3))) OR EXISTS ( \

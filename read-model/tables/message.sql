@@ -5,10 +5,11 @@ CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.russian);
 ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR word, hword, hword_part WITH russian_words;
 ALTER TEXT SEARCH CONFIGURATION words ALTER MAPPING FOR asciiword, asciihword, hword_asciipart WITH english_words;
 
--- Messages, numbered within their chats.
+-- Messages, numbered within their chats. Their ids are the team's: two teams may use the same one.
 CREATE TABLE message (
-    uid uuid PRIMARY KEY,
+    uid uuid NOT NULL,
     team uuid NOT NULL,
+    stream_by_id boolean NOT NULL, -- its stream bears the id alone, see `StreamName::message_by_id`
     chat uuid NOT NULL,
     num bigint NOT NULL,
     since bigint NOT NULL, -- position of the event that it came to be with
@@ -38,8 +39,10 @@ CREATE TABLE message (
     -- decomposed letters.
     search tsvector NOT NULL GENERATED ALWAYS AS (strip(to_tsvector('words', normalize(body, NFKC)))
         || array_to_tsvector(ARRAY['#' || chat::text])) STORED,
+    PRIMARY KEY (uid, team),
     UNIQUE (chat, num)
 );
+CREATE INDEX message_by_id ON message (team) WHERE stream_by_id;
 CREATE INDEX message_uncounted ON message (chat, num) WHERE NOT counts;
 CREATE INDEX message_mentions ON message (chat, num) WHERE mentioned <> '[]';
 CREATE INDEX message_important ON message (chat) WHERE important AND NOT deleted;
@@ -50,16 +53,18 @@ CREATE INDEX message_change ON message (team) WHERE kind = 'change';
 -- Who reacted with what.
 CREATE TABLE reaction (
     message uuid NOT NULL,
+    team uuid NOT NULL,
     name text NOT NULL,
     contact uuid NOT NULL,
     since bigint NOT NULL,
     created timestamptz NOT NULL,
-    PRIMARY KEY (message, name, contact)
+    PRIMARY KEY (message, team, name, contact)
 );
 
 -- What was forwarded, as it was then: later edits are for those who see the original. A deletion reaches it.
 CREATE TABLE forward (
     message uuid NOT NULL, -- the message that forwards, or the task that names it
+    team uuid NOT NULL, -- of both
     place integer NOT NULL,
     source uuid NOT NULL,
     author uuid NOT NULL,
@@ -70,13 +75,14 @@ CREATE TABLE forward (
     links jsonb NOT NULL,
     created timestamptz NOT NULL,
     deleted boolean NOT NULL,
-    PRIMARY KEY (message, place)
+    PRIMARY KEY (message, team, place)
 );
-CREATE INDEX forward_source ON forward (source);
+CREATE INDEX forward_source ON forward (source, team);
 
 -- Where the feed tells of a message again, beside its first row: what is deleted is taken out of there too.
 CREATE TABLE retold (
     message uuid NOT NULL,
+    team uuid NOT NULL,
     position bigint NOT NULL,
-    PRIMARY KEY (message, position)
+    PRIMARY KEY (message, team, position)
 );

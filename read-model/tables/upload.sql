@@ -19,5 +19,6 @@ CREATE TABLE upload (
 CREATE TABLE attachment (
     upload uuid NOT NULL,
     message uuid NOT NULL,
+    team uuid NOT NULL, -- of both
     PRIMARY KEY (upload, message)
 );

@@ -14,7 +14,7 @@ use domain::{
     team::{self, Team},
 };
 use events::{
-    AccountId, ContactId, MessageId, Position, ReceiptId, RemindId, StreamName, Subject, TeamId,
+    AccountId, ContactId, MessageKey, Position, ReceiptId, RemindId, StreamName, Subject, TeamId,
     account::{Erased, Purged},
     message::Author,
     value::{ErasureAsker, ErasureReason},
@@ -179,13 +179,14 @@ impl AccountErasure {
     async fn delete_messages(
         &self,
         context: &Context,
-        messages: Vec<MessageId>,
+        messages: Vec<MessageKey>,
         pass: &mut ErasurePass,
     ) -> Result<Position, ApiError> {
         let (author, now) = (Author::Contact(ContactId(Uuid::nil())), context.now);
         let deleted = messages.into_iter().map(|message| async move {
             let command = |_: &Message| message::Command::Delete { author, any: true, now };
-            expect_allowed(self.0.aggregates.transact(context, StreamName::message(message), command).await)
+            let stream = self.0.aggregates.message_stream(message).await?;
+            expect_allowed(self.0.aggregates.transact(context, stream, command).await)
         });
         let done: Vec<Transacted<Message>> =
             stream::iter(deleted).buffer_unordered(CONCURRENCY).try_collect().await?;

@@ -13,7 +13,7 @@ use domain::{
     task::Task,
     upload::{self, AttachmentTarget, Uploads},
 };
-use events::{GroupId, MessageId, Position, StreamName, UploadId};
+use events::{GroupId, MessageId, MessageKey, Position, StreamName, TeamId, UploadId};
 use platform::http::ApiError;
 use protocol::lang::Text;
 
@@ -40,7 +40,8 @@ impl Attachments {
         if uploads.is_empty() {
             return Ok(());
         }
-        let known: Message = self.aggregates.current(&StreamName::message(message)).await?;
+        let stream = self.aggregates.message_stream(MessageKey { team: scope.team, message }).await?;
+        let known: Message = self.aggregates.current(&stream).await?;
         match known.attachments() {
             Some(brought) if brought == uploads => return Ok(()),
             Some(_) => return Err(ApiError::field("uploads", Text::ReadOnly)),
@@ -85,11 +86,17 @@ impl Attachments {
     }
 
     /// Whether a message or task that attached a file shows it.
-    async fn is_used(&self, upload: UploadId, target: AttachmentTarget) -> Result<bool, ApiError> {
+    async fn is_used(
+        &self,
+        team: TeamId,
+        upload: UploadId,
+        target: AttachmentTarget,
+    ) -> Result<bool, ApiError> {
         Ok(match target {
             // A message that was never posted does not count as a user of the file; nor does a deleted one.
             AttachmentTarget::Message(message) => {
-                let message: Message = self.aggregates.current(&StreamName::message(message)).await?;
+                let stream = self.aggregates.message_stream(MessageKey { team, message }).await?;
+                let message: Message = self.aggregates.current(&stream).await?;
                 message.attachments().is_some() && !message.is_deleted()
             }
             AttachmentTarget::Task(task) => {
@@ -114,7 +121,7 @@ impl Attachments {
         };
         let (blob, used) = files.of(actor, upload).ok_or_else(|| upload::Rejection::NoUpload.answer())?;
         for target in used {
-            if self.is_used(upload, *target).await? {
+            if self.is_used(scope.team, upload, *target).await? {
                 return Err(upload::Rejection::InUse.answer());
             }
         }

@@ -21,7 +21,7 @@ use domain::{
     limits,
     message::{self, Message},
 };
-use events::{MessageId, StreamName, message::Author};
+use events::{MessageId, MessageKey, message::Author};
 use form::{FileQuery, MessageForm};
 use http::{HeaderMap, header::CONTENT_TYPE};
 use input::{V4_CALL, in_chat};
@@ -155,6 +155,8 @@ async fn edit(
     let (author, now) = (Author::Contact(scope.contact), context.now);
     let command =
         |_: &Message| message::Command::Edit { author, text: text.clone(), important, nopreview, now };
-    let done = service.aggregates.transact(&context, StreamName::message(path.message_id), command).await?;
+    let key = MessageKey { team: scope.team, message: path.message_id };
+    let stream = service.aggregates.message_stream(key).await?;
+    let done = service.aggregates.transact(&context, stream, command).await?;
     posting::show(service, &context, scope, path.message_id, done.position, ApiVersion::V4).await
 }

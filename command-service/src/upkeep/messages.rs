@@ -3,7 +3,7 @@
 use super::deps::UpkeepDeps;
 use crate::context::Context;
 use domain::message::{self, Message};
-use events::{ContactId, Position, StreamName, message::Author};
+use events::{ContactId, Position, message::Author};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::http::ApiError;
 use uuid::Uuid;
@@ -23,7 +23,8 @@ pub(super) async fn delete_old(deps: &UpkeepDeps) -> Result<(), ApiError> {
         let (author, now) = (Author::Contact(ContactId(Uuid::nil())), context.now);
         let deleted = overdue.into_iter().map(|message| async move {
             let command = |_: &Message| message::Command::Delete { author, any: true, now };
-            let done = deps.aggregates.transact(context, StreamName::message(message), command).await;
+            let stream = deps.aggregates.message_stream(message).await?;
+            let done = deps.aggregates.transact(context, stream, command).await;
             done.map(|done| done.position).map_err(|error| {
                 error.or(|rejection| ApiError::internal(format!("old message not deleted: {rejection:?}")))
             })

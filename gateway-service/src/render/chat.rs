@@ -53,7 +53,7 @@ impl Renderer {
         if !message.is_deleted() || message.author != Author::Contact(self.member.contact) {
             return Ok(None);
         }
-        let Some(text) = self.read.messages().withdrawn_text(message.id).await? else { return Ok(None) };
+        let Some(text) = self.read.messages().withdrawn_text(message.key()).await? else { return Ok(None) };
         let mut view =
             message.render_for(self.member.contact, ApiVersion::V4, self.read.base_url(), self.lang);
         view.content.text = text;

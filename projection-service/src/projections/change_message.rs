@@ -30,6 +30,7 @@ pub(super) async fn insert(
         ctx,
         message: id(ctx.event, chat, &change),
         team,
+        stream_by_id: false,
         chat,
         author: Author::Contact(change.actor),
         kind: ContentType::Change,

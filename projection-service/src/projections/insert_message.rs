@@ -29,6 +29,8 @@ pub(super) struct NewMessage<'e> {
     pub(super) ctx: EventContext<'e>,
     pub(super) message: MessageId,
     pub(super) team: TeamId,
+    /// Whether its stream has the earlier form, see [`events::StreamName::message_by_id`].
+    pub(super) stream_by_id: bool,
     pub(super) chat: ChatRef,
     pub(super) author: Author,
     pub(super) kind: ContentType,
@@ -51,9 +53,9 @@ const INSERT: &str = "
     WITH new AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bool[], $6::text[], $7::bool[],
             $8::bool[], $9::uuid[], $10::jsonb[], $11::jsonb[], $12::jsonb[], $13::timestamptz[], $14::timestamptz[],
-            $15::bigint[], $16::bigint[], $17::text[], $18::jsonb[], $19::bool[]) WITH ORDINALITY AS n(uid, team, chat,
+            $15::bigint[], $16::bigint[], $17::text[], $18::jsonb[], $19::bool[], $20::bool[]) WITH ORDINALITY AS n(uid, team, chat,
             author, by_integration, body, important, nopreview, reply_to, linked, links, mentioned, created,
-            editable_until, gentime, since, kind, change, silently, i)
+            editable_until, gentime, since, kind, change, silently, stream_by_id, i)
     ), placed AS (
         SELECT n.*, c.last_num + row_number() OVER w AS num, coalesce(lag(n.uid) OVER w, c.last_message) AS prev,
             c.deletions, c.kind <> 'direct' AS is_shared, c.gentime AS before, row_number() OVER w AS nth,
@@ -62,9 +64,11 @@ const INSERT: &str = "
         WINDOW w AS (PARTITION BY n.chat ORDER BY n.i), a AS (PARTITION BY n.chat, n.author ORDER BY n.i)
     ), stored AS (
         INSERT INTO message (uid, team, chat, num, since, prev, author, by_integration, kind, body, change,
-            important, nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime)
+            important, nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime,
+            stream_by_id)
         SELECT uid, team, chat, num, since, prev, author, by_integration, kind, body, change, important,
-            nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime FROM placed
+            nopreview, silently, reply_to, linked, links, mentioned, created, editable_until, gentime, stream_by_id
+        FROM placed
     ), moved AS (
         UPDATE chat c SET last_num = p.num, last_message = p.uid,
             gentime = greatest(c.gentime + p.posts, p.gentime + p.posts)
@@ -89,7 +93,7 @@ const COUNT: &str = "SELECT count(*) FROM placed";
 
 /// The placement of each inserted message, and up to which number its author had read.
 const PLACEMENTS: &str = "
-    SELECT p.uid, p.num, p.prev, p.num - 1 - p.deletions AS index,
+    SELECT p.i, p.num, p.prev, p.num - 1 - p.deletions AS index,
         greatest(p.before, max(p.chat_gentime) OVER (PARTITION BY p.chat ORDER BY p.num)) + p.nth AS chat_gentime,
         coalesce(lag(p.num) OVER (PARTITION BY p.chat, p.author ORDER BY p.num), r.num, 0) AS read
     FROM placed p LEFT JOIN reading r ON r.contact = p.author AND r.chat = p.chat";
@@ -134,14 +138,14 @@ pub(super) async fn insert_and_return(
     let place = |row: &PgRow| {
         let (num, index, prev) = (row.get("num"), row.get("index"), row.get("prev"));
         let (chat_gentime, author_read) = (row.get("chat_gentime"), row.get("read"));
-        (row.get("uid"), Placement { num, index, prev, chat_gentime, author_read })
+        (row.get("i"), Placement { num, index, prev, chat_gentime, author_read })
     };
-    let places: HashMap<Uuid, Placement> = rows.iter().map(place).collect();
-    let placed = |one: NewMessage<'_>| {
-        let place = places.get(&one.message.0).ok_or(ProjectionError::DanglingReference(one.ctx.position))?;
+    let places: HashMap<i64, Placement> = rows.iter().map(place).collect();
+    let placed = |(i, one): (i64, NewMessage<'_>)| {
+        let place = places.get(&i).ok_or(ProjectionError::DanglingReference(one.ctx.position))?;
         Ok(PlacedMessage { message: placed_message(one, place), author_read: place.author_read })
     };
-    new.into_iter().map(placed).collect()
+    (1..).zip(new).map(placed).collect()
 }
 
 /// Binds the messages to a statement that begins with [`INSERT`].
@@ -169,7 +173,8 @@ fn bound<'q>(
         .bind(new.iter().map(|one| one.ctx.db_position()).collect::<Vec<_>>())
         .bind(new.iter().map(|one| one.kind.word()).collect::<Vec<_>>())
         .bind(changes.collect::<Result<Vec<_>, _>>()?)
-        .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>()))
+        .bind(new.iter().map(|one| one.silently).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.stream_by_id).collect::<Vec<_>>()))
 }
 
 /// The author's id, and whether it is an integration.

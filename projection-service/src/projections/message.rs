@@ -20,7 +20,7 @@ use crate::{
     error::ProjectionError,
 };
 use events::{
-    Event, MessageEvent, MessageId, Recorded,
+    Event, MessageEvent, MessageKey, Recorded,
     chat::ChatRef,
     message::{Author, Posted},
 };
@@ -46,13 +46,14 @@ pub(super) async fn posted(batch: &mut Batch<'_>, run: &[&Recorded<Event>]) -> R
         run.iter().filter_map(|one| Some((EventContext::of(one), post(one)?))).collect();
     open_direct_chats(batch, &posts).await?;
     let mut new = Vec::with_capacity(posts.len());
-    for (ctx, posted) in &posts {
+    for (recorded, (ctx, posted)) in run.iter().zip(&posts) {
         let text = posted.text.or_default();
         let links = links_in(batch, posted.team, &text).await?;
         new.push(NewMessage {
             ctx: *ctx,
             message: posted.message,
             team: posted.team,
+            stream_by_id: matches!(recorded.stream.message_in(), Some((None, _))),
             chat: posted.chat,
             author: posted.author,
             kind: ContentType::Plain,
@@ -92,11 +93,11 @@ async fn emit(
     batch: &mut Batch<'_>,
     posts: &[(EventContext<'_>, &Posted)],
     placed: Vec<PlacedMessage>,
-    mut uploads: HashMap<MessageId, Vec<UploadRecord>>,
+    mut uploads: HashMap<MessageKey, Vec<UploadRecord>>,
 ) -> Result<(), sqlx::Error> {
     let receipts = receipts::by_posts(batch, &posts_as_marks(&placed)).await?;
     for (((ctx, _), PlacedMessage { mut message, .. }), receipts) in posts.iter().zip(placed).zip(receipts) {
-        message.uploads = uploads.remove(&message.id).unwrap_or_default();
+        message.uploads = uploads.remove(&message.key()).unwrap_or_default();
         message.kind = ContentType::of(&message.uploads);
         let (team, chat) = (message.team, message.chat);
         let notice = Notice::MessageUpdated { message: Box::new(message), delayed: false };
@@ -120,10 +121,11 @@ fn posts_as_marks(placed: &[PlacedMessage]) -> Vec<Post> {
 
 /// Copies the forwarded messages as they are now, and makes their files attachments of the posts.
 async fn forward(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -> Result<(), sqlx::Error> {
-    let (mut forwarding, mut places, mut sources) = (vec![], vec![], vec![]);
+    let (mut forwarding, mut teams, mut places, mut sources) = (vec![], vec![], vec![], vec![]);
     for (_, posted) in posts {
         for (place, source) in (0_i32..).zip(&posted.linked_messages) {
             forwarding.push(posted.message.0);
+            teams.push(posted.team.0);
             places.push(place);
             sources.push(source.0);
         }
@@ -132,25 +134,27 @@ async fn forward(batch: &mut Batch<'_>, posts: &[(EventContext<'_>, &Posted)]) -
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO forward (message, place, source, author, by_integration, kind, body, uploads, links, created, deleted) \
-         SELECT f.message, f.place, m.uid, m.author, m.by_integration, m.kind, m.body, m.uploads, m.links, m.created, m.deleted \
-         FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS f(message, place, source) \
-             JOIN message m ON m.uid = f.source AND m.kind <> 'change'",
+        "INSERT INTO forward (message, team, place, source, author, by_integration, kind, body, uploads, links, created, deleted) \
+         SELECT f.message, f.team, f.place, m.uid, m.author, m.by_integration, m.kind, m.body, m.uploads, m.links, m.created, m.deleted \
+         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[]) AS f(message, team, place, source) \
+             JOIN message m ON m.uid = f.source AND m.team = f.team AND m.kind <> 'change'",
     )
     .bind(&forwarding)
+    .bind(&teams)
     .bind(places)
     .bind(&sources)
     .execute(&mut *batch.db)
     .await?;
     // Access to a file follows from access to a message with it, forwards included.
     sqlx::query(
-        "INSERT INTO attachment (upload, message) SELECT u.uid, f.message \
-         FROM unnest($1::uuid[], $2::uuid[]) AS f(message, source) \
-             JOIN message m ON m.uid = f.source AND NOT m.deleted \
+        "INSERT INTO attachment (upload, message, team) SELECT u.uid, f.message, f.team \
+         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS f(message, team, source) \
+             JOIN message m ON m.uid = f.source AND m.team = f.team AND NOT m.deleted \
              CROSS JOIN LATERAL jsonb_array_elements(m.uploads) AS file \
              JOIN upload u ON u.uid = (file ->> 'id')::uuid ON CONFLICT DO NOTHING",
     )
     .bind(&forwarding)
+    .bind(&teams)
     .bind(&sources)
     .execute(&mut *batch.db)
     .await?;

@@ -58,7 +58,7 @@ pub(super) async fn created(
     .bind(created.settings.assignee.0)
     .execute(&mut *batch.db)
     .await?;
-    write_settings(batch, ctx, task, &created.settings).await?;
+    write_settings(batch, ctx, (team, task), &created.settings).await?;
     write_status(batch, ctx, task, &created.status).await?;
     write_items(batch, ctx, task, &created.items).await?;
     let MembershipDiff { joined, .. } = sync_members(batch, task, &created.settings).await?;
@@ -75,7 +75,7 @@ pub(super) async fn changed(
 ) -> Result<Vec<ContactId>, ProjectionError> {
     let team = touch(batch, ctx, task).await?;
     let before = history::settings_snapshot(batch, task).await?;
-    write_settings(batch, ctx, task, &changed.settings).await?;
+    write_settings(batch, ctx, (team, task), &changed.settings).await?;
     let MembershipDiff { joined, left } = sync_members(batch, task, &changed.settings).await?;
     if !left.is_empty() {
         let deleted = Notice::TaskDeleted { task, left: left.clone(), gentime: ctx.gentime() };
@@ -145,7 +145,7 @@ pub(super) async fn deadline_passed(
 async fn write_settings(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
-    task: GroupId,
+    (team, task): (TeamId, GroupId),
     settings: &Settings,
 ) -> Result<(), sqlx::Error> {
     let description = settings.description.or_default();
@@ -180,7 +180,7 @@ async fn write_settings(
     .bind(ctx.meta.at)
     .execute(&mut *batch.db)
     .await?;
-    source_messages::store(batch, task, &settings.linked_messages).await?;
+    source_messages::store(batch, (team, task), &settings.linked_messages).await?;
     schedule_deadline(batch, task).await?;
     sqlx::query("DELETE FROM task_tag WHERE task = $1").bind(task.0).execute(&mut *batch.db).await?;
     sqlx::query("INSERT INTO task_tag (task, tag) SELECT $1, uid FROM tag WHERE uid = ANY($2)")
@@ -216,7 +216,7 @@ async fn schedule_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), s
 async fn write_status(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
-    task: GroupId,
+    (team, task): (TeamId, GroupId),
     status: &Status,
 ) -> Result<history::PreviousStatus, sqlx::Error> {
     let before = sqlx::query(

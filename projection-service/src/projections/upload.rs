@@ -56,3 +56,7 @@ pub(super) async fn removed(
     totals::count_bytes(batch, ctx, team, -bytes, 0).await?;
     Ok(ContactId(gone.get("owner")))
 }
+
+fn key(posted: &Posted) -> MessageKey {
+    MessageKey { team: posted.team, message: posted.message }
+}

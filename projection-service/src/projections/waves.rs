@@ -5,9 +5,9 @@
 //! A notice shows the state at the time of its event, including who had read what. If notices are wanted, only posts are
 //! applied together; the other events of a chat stay in log order.
 
-use crate::batch::stream_id;
+use super::message_key::MessageKeys;
 use events::{
-    ContactId, Event, MessageEvent, MessageId, ReadingEvent, Recorded,
+    ContactId, Event, MessageEvent, MessageId, MessageKey, ReadingEvent, Recorded, TeamId,
     chat::ChatRef,
     message::{Author, Posted},
 };
@@ -47,7 +47,7 @@ enum Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum ResourceKey {
     Chat(Uuid),
-    Message(MessageId),
+    Message(MessageKey),
     /// The read mark of a contact in a chat.
     ReadMark(ContactId, Uuid),
 }
@@ -79,10 +79,10 @@ pub(super) async fn plan<'e>(
     events: &'e [Recorded<Event>],
     wants_notices: bool,
 ) -> Result<Vec<Wave<&'e Recorded<Event>>>, sqlx::Error> {
-    let chats = load_chats(db, events).await?;
+    let messages = Messages::find(db, events).await?;
     let dependencies = |recorded| match wants_notices {
-        true => with_notices(recorded, &chats),
-        false => without_notices(recorded, &chats),
+        true => with_notices(recorded, &messages),
+        false => without_notices(recorded, &messages),
     };
     Ok(schedule(events.iter().map(|recorded| (recorded, dependencies(recorded)))))
 }
@@ -140,36 +140,36 @@ fn may_follow(before: Phase, phase: Phase, key: ResourceKey) -> bool {
 }
 
 /// The dependencies of an event that produces no notices.
-fn without_notices(recorded: &Recorded<Event>, chats: &HashMap<MessageId, Uuid>) -> Dependencies {
+fn without_notices(recorded: &Recorded<Event>, messages: &Messages) -> Dependencies {
     match &recorded.event {
         Event::MessageEvent(MessageEvent::Posted(posted)) => post_dependencies(posted, |chat| {
             let reader = match posted.author {
                 Author::Contact(contact) => Some(ResourceKey::ReadMark(contact, chat)),
                 Author::Integration(_) => None,
             };
-            [Some(ResourceKey::Chat(chat)), Some(ResourceKey::Message(posted.message)), reader]
+            [Some(ResourceKey::Chat(chat)), Some(ResourceKey::Message(posted.key())), reader]
         }),
-        Event::MessageEvent(event) => message_dependencies(recorded, chats, |message, chat| {
+        Event::MessageEvent(event) => message_dependencies(recorded, messages, |message, chat| {
             let deleted_in = matches!(event, MessageEvent::Deleted(_)).then_some(ResourceKey::Chat(chat));
             Dependencies::changing(Phase::Changes, [Some(ResourceKey::Message(message)), deleted_in, None])
         }),
         Event::ReadingEvent(ReadingEvent::Marked(marked)) => Dependencies::Some {
             phase: Phase::Marks,
             changes: [Some(ResourceKey::ReadMark(marked.contact, marked.chat.key().0)), None, None],
-            needs: Some(ResourceKey::Message(marked.message)),
+            needs: Some(ResourceKey::Message(MessageKey { team: marked.team, message: marked.message })),
         },
-        _ => with_notices(recorded, chats),
+        _ => with_notices(recorded, messages),
     }
 }
 
 /// The dependencies of an event in a batch with notices: all but posts stay in order per chat.
-fn with_notices(recorded: &Recorded<Event>, chats: &HashMap<MessageId, Uuid>) -> Dependencies {
+fn with_notices(recorded: &Recorded<Event>, messages: &Messages) -> Dependencies {
     let other = |chat| Dependencies::changing(Phase::Others, [Some(ResourceKey::Chat(chat)), None, None]);
     match &recorded.event {
         Event::MessageEvent(MessageEvent::Posted(posted)) => {
             post_dependencies(posted, |chat| [Some(ResourceKey::Chat(chat)), None, None])
         }
-        Event::MessageEvent(_) => message_dependencies(recorded, chats, |_, chat| other(chat)),
+        Event::MessageEvent(_) => message_dependencies(recorded, messages, |_, chat| other(chat)),
         Event::ReadingEvent(event) => other(chat_of(event).key().0),
         _ => Dependencies::All,
     }
@@ -185,12 +185,10 @@ fn post_dependencies(posted: &Posted, changes: impl Fn(Uuid) -> [Option<Resource
 
 fn message_dependencies(
     recorded: &Recorded<Event>,
-    chats: &HashMap<MessageId, Uuid>,
-    dependencies: impl Fn(MessageId, Uuid) -> Dependencies,
+    messages: &Messages,
+    dependencies: impl Fn(MessageKey, Uuid) -> Dependencies,
 ) -> Dependencies {
-    let message = stream_id(recorded);
-    let place = message.and_then(|message| Some((message, *chats.get(&message)?)));
-    place.map_or(Dependencies::All, |(message, chat)| dependencies(message, chat))
+    messages.of(recorded).map_or(Dependencies::All, |(message, chat)| dependencies(message, chat))
 }
 
 fn chat_of(event: &ReadingEvent) -> ChatRef {
@@ -201,32 +199,50 @@ fn chat_of(event: &ReadingEvent) -> ChatRef {
     }
 }
 
-/// The chats of the messages that events name without their chat.
-async fn load_chats(
-    db: &mut PgConnection,
-    events: &[Recorded<Event>],
-) -> Result<HashMap<MessageId, Uuid>, sqlx::Error> {
-    let mut chats = HashMap::new();
-    let mut missing = vec![];
-    for recorded in events {
-        match &recorded.event {
-            Event::MessageEvent(MessageEvent::Posted(posted)) => {
-                chats.insert(posted.message, posted.chat.key().0);
+/// The messages that the events are about, and their chats.
+struct Messages {
+    keys: MessageKeys,
+    chats: HashMap<MessageKey, Uuid>,
+}
+
+impl Messages {
+    async fn find(db: &mut PgConnection, events: &[Recorded<Event>]) -> Result<Self, sqlx::Error> {
+        let keys = MessageKeys::of(db, events.iter()).await?;
+        let mut chats = HashMap::new();
+        let mut asked: Vec<MessageKey> = vec![];
+        for recorded in events {
+            match &recorded.event {
+                Event::MessageEvent(MessageEvent::Posted(posted)) => {
+                    chats.insert(posted.key(), posted.chat.key().0);
+                }
+                Event::MessageEvent(_) => {
+                    asked.extend(keys.key(recorded).filter(|key| !chats.contains_key(key)));
+                }
+                _ => {}
             }
-            Event::MessageEvent(_) => {
-                missing.extend(stream_id(recorded).filter(|id| !chats.contains_key(id)))
-            }
-            _ => {}
         }
+        if !asked.is_empty() {
+            let rows = sqlx::query(
+                "SELECT m.uid, m.team, m.chat FROM unnest($1::uuid[], $2::uuid[]) AS n(uid, team) \
+                 JOIN message m ON m.uid = n.uid AND m.team = n.team",
+            )
+            .bind(asked.iter().map(|key| key.message.0).collect::<Vec<_>>())
+            .bind(asked.iter().map(|key| key.team.0).collect::<Vec<_>>())
+            .fetch_all(db)
+            .await?;
+            chats.extend(rows.iter().map(|row| {
+                let key = MessageKey { team: TeamId(row.get("team")), message: MessageId(row.get("uid")) };
+                (key, row.get::<Uuid, _>("chat"))
+            }));
+        }
+        Ok(Self { keys, chats })
     }
-    if missing.is_empty() {
-        return Ok(chats);
+
+    /// The message that an event changes, and its chat.
+    fn of(&self, recorded: &Recorded<Event>) -> Option<(MessageKey, Uuid)> {
+        let key = self.keys.key(recorded)?;
+        Some((key, *self.chats.get(&key)?))
     }
-    let missing: Vec<Uuid> = missing.into_iter().map(|id| id.0).collect();
-    let rows =
-        sqlx::query("SELECT uid, chat FROM message WHERE uid = ANY($1)").bind(missing).fetch_all(db).await?;
-    chats.extend(rows.iter().map(|row| (MessageId(row.get("uid")), row.get::<Uuid, _>("chat"))));
-    Ok(chats)
 }
 
 #[cfg(test)]
@@ -236,7 +252,11 @@ mod tests {
 
     const A: ResourceKey = ResourceKey::Chat(Uuid::from_u128(1));
     const B: ResourceKey = ResourceKey::Chat(Uuid::from_u128(2));
-    const HELLO: ResourceKey = ResourceKey::Message(MessageId(Uuid::from_u128(3)));
+    const HELLO: ResourceKey = ResourceKey::Message(message(3));
+
+    const fn message(n: u128) -> MessageKey {
+        MessageKey { team: TeamId(Uuid::nil()), message: MessageId(Uuid::from_u128(n)) }
+    }
 
     fn changing(phase: Phase, key: ResourceKey) -> Dependencies {
         Dependencies::changing(phase, [Some(key), None, None])
@@ -303,7 +323,7 @@ mod tests {
     fn any_key() -> impl Strategy<Value = ResourceKey> {
         (0_u128..4, 0..3).prop_map(|(n, kind)| match kind {
             0 => ResourceKey::Chat(Uuid::from_u128(n)),
-            1 => ResourceKey::Message(MessageId(Uuid::from_u128(n))),
+            1 => ResourceKey::Message(message(n)),
             _ => ResourceKey::ReadMark(ContactId(Uuid::from_u128(n)), Uuid::from_u128(n)),
         })
     }

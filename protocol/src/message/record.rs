@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{ApiVersion, Jid, Timestamp, lang::Lang, upload::UploadRecord};
 use chrono::{DateTime, Utc};
-use events::{ContactId, IntegrationId, MessageId, TeamId, chat::ChatRef, message::Author};
+use events::{ContactId, IntegrationId, MessageId, MessageKey, TeamId, chat::ChatRef, message::Author};
 use serde::{Deserialize, Serialize};
 
 /// A message independent of any viewer: the form that the feed carries and the read model stores.
@@ -76,6 +76,11 @@ pub struct MessageRecord {
 impl MessageRecord {
     /// Maximum number of readers that are counted.
     pub const READERS: u32 = 100;
+
+    /// Team and id of the message.
+    pub fn key(&self) -> MessageKey {
+        MessageKey { team: self.team, message: self.id }
+    }
 
     /// Returns whether the message was deleted.
     pub fn is_deleted(&self) -> bool {

@@ -66,7 +66,7 @@ pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
              (SELECT count(*) FROM message i WHERE i.chat = c.key AND i.important AND NOT i.deleted) AS importants, \
              (SELECT count(*) FROM member n WHERE n.chat = c.key) AS members{more} \
          FROM ({places}) {STANDING} LEFT JOIN contact p ON p.uid = x.peer \
-         LEFT JOIN message said ON said.uid = c.last_message \
+         LEFT JOIN message said ON said.uid = c.last_message AND said.team = c.team \
          WHERE c.team = $2 AND NOT c.archived AND {condition}"
     )
 }

@@ -86,7 +86,7 @@ impl Messages<'_> {
     ) -> Result<Option<Cursor>> {
         let sql = format!(
             "SELECT m.num, m.since, m.uid FROM message m JOIN chat c ON c.key = m.chat \
-             WHERE m.uid = $3 AND ($4::uuid IS NULL OR m.chat = $4) AND {VISIBLE}"
+             WHERE m.uid = $3 AND m.team = $1 AND ($4::uuid IS NULL OR m.chat = $4) AND {VISIBLE}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(member.team.0)
@@ -172,7 +172,7 @@ impl Messages<'_> {
         query.push(" LIMIT ").push_bind(window.limit).push(" OFFSET ").push_bind(window.offset);
         query.push(") SELECT ").push(COLUMNS);
         query.push(
-            " FROM page JOIN message m ON m.uid = page.uid JOIN chat c ON c.key = m.chat \
+            " FROM page JOIN message m ON m.uid = page.uid AND m.team = $1 JOIN chat c ON c.key = m.chat \
             ORDER BY m.since DESC, m.num DESC, m.uid DESC",
         );
         let rows = query.build().fetch_all(&self.0.pool).await?;

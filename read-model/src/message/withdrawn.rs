@@ -3,7 +3,7 @@
 
 use super::Messages;
 use crate::Result;
-use events::MessageId;
+use events::MessageKey;
 use secrets::vault::Place;
 
 impl Messages<'_> {
@@ -11,13 +11,15 @@ impl Messages<'_> {
     pub const WITHDRAWN_KEPT: &'static str = "24 hours";
 
     /// The text that a message had when its author deleted it, if that is not long ago.
-    pub async fn withdrawn_text(self, message: MessageId) -> Result<Option<String>> {
-        let sealed: Option<String> = sqlx::query_scalar("SELECT text FROM ops.withdrawn WHERE message = $1")
-            .bind(message.0)
+    pub async fn withdrawn_text(self, key: MessageKey) -> Result<Option<String>> {
+        let kept = "SELECT text FROM ops.withdrawn WHERE message = $1 AND team = $2";
+        let sealed: Option<String> = sqlx::query_scalar(kept)
+            .bind(key.message.0)
+            .bind(key.team.0)
             .fetch_optional(&self.0.pool)
             .await?;
         // What cannot be opened is as good as gone.
-        let opened = sealed.and_then(|sealed| self.0.vault.open(&sealed, Place::Withdrawn(message)).ok());
+        let opened = sealed.and_then(|sealed| self.0.vault.open(&sealed, Place::Withdrawn(key)).ok());
         Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 

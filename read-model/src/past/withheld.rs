@@ -7,7 +7,7 @@ use events::TeamId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
-/// Statements for a schema (`PAST`) and the messages that were deleted (`$1`), in this order: they do what the deletion did
+/// Statements for a schema (`PAST`), which holds one team alone, and the messages that were deleted (`$1`), in this order: they do what the deletion did
 /// to the served rows.
 const WITHHOLD: [&str; 6] = [
     "WITH gone AS (UPDATE PAST.message SET body = '', uploads = '[]', links = '[]', mentioned = '[]', \
@@ -39,7 +39,7 @@ impl PastSchemas<'_> {
         }
         let gone = format!(
             "SELECT m.uid FROM {schema}.chat c JOIN {READ_SCHEMA}.message s ON s.chat = c.key AND s.deleted \
-             JOIN {schema}.message m ON m.uid = s.uid WHERE NOT m.deleted"
+             JOIN {schema}.message m ON m.uid = s.uid AND m.team = s.team WHERE NOT m.deleted"
         );
         let gone: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(gone)).fetch_all(&mut *transaction).await?;
         if !gone.is_empty() {

@@ -165,9 +165,10 @@ impl TaskViews<'_> {
         viewer: Viewer,
     ) -> Result<Vec<Message>> {
         let rows = sqlx::query(
-            "SELECT f.*, c.gentime FROM forward f JOIN chat c ON c.key = f.message WHERE f.message = $1 ORDER BY f.place",
+            "SELECT f.*, c.gentime FROM forward f JOIN chat c ON c.key = f.message WHERE f.message = $1 AND f.team = $2 ORDER BY f.place",
         )
         .bind(task.0)
+        .bind(team.0)
         .fetch_all(&self.0.pool)
         .await?;
         let seen = |row: &PgRow| {

@@ -1,7 +1,7 @@
 //! The places of values sealed under the master key: a sealed text opens only for its place.
 
 use super::cipher::{Version, bound};
-use events::{CommandId, IntegrationId, InvitationId, MessageId, TeamId};
+use events::{CommandId, IntegrationId, InvitationId, MessageKey, TeamId};
 
 /// The place that a sealed text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Place<'a> {
     /// The token of a team's invitation.
     Invitation(TeamId, InvitationId),
     /// The last text of a deleted message.
-    Withdrawn(MessageId),
+    Withdrawn(MessageKey),
     /// A planned effect.
     Effect {
         /// The kind of effect.
@@ -37,7 +37,9 @@ impl Place<'_> {
             Self::Answer(command) => bound(&[b"answer", command.0.as_bytes()]),
             Self::Integration(team, id) => bound(&[b"integration", team.0.as_bytes(), id.0.as_bytes()]),
             Self::Invitation(team, id) => bound(&[b"invitation", team.0.as_bytes(), id.0.as_bytes()]),
-            Self::Withdrawn(message) => bound(&[b"withdrawn", message.0.as_bytes()]),
+            Self::Withdrawn(MessageKey { team, message }) => {
+                bound(&[b"withdrawn", team.0.as_bytes(), message.0.as_bytes()])
+            }
             Self::Effect { kind, key } => bound(&[b"effect", kind.as_bytes(), key.as_bytes()]),
         }
     }
@@ -48,7 +50,7 @@ impl Place<'_> {
             Self::Answer(command) => command.0.as_bytes().to_vec(),
             Self::Integration(_, id) => id.0.as_bytes().to_vec(),
             Self::Invitation(_, id) => id.0.as_bytes().to_vec(),
-            Self::Withdrawn(message) => message.0.as_bytes().to_vec(),
+            Self::Withdrawn(key) => key.message.0.as_bytes().to_vec(),
             Self::Effect { key, .. } => key.as_bytes().to_vec(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Place, Purpose, Vault, VaultError, create_key_file, divide_by_ten, equal, token};
 use crate::vault::cipher::Version;
-use events::{CommandId, IntegrationId, InvitationId, MessageId, TeamId};
+use events::{CommandId, IntegrationId, InvitationId, MessageId, MessageKey, TeamId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -38,7 +38,7 @@ fn sealed_text_opens_only_with_its_key_and_place() {
         Place::Integration(team, IntegrationId(other)),
         Place::Invitation(team, InvitationId(id)),
         Place::Answer(CommandId(id)),
-        Place::Withdrawn(MessageId(id)),
+        Place::Withdrawn(MessageKey { team, message: MessageId(id) }),
         Place::Effect { kind: "sms", key: "7" },
     ];
     for other in others {

@@ -13,7 +13,7 @@ use domain::{
     message::{self, Draft, Message},
     policy::{self, Action},
 };
-use events::{MessageId, Position, StreamName, chat::ChatRef, message::Author};
+use events::{MessageId, MessageKey, Position, chat::ChatRef, message::Author};
 use platform::http::{ApiError, FieldErrors};
 use protocol::{
     ApiVersion, Jid,
@@ -131,7 +131,8 @@ pub(super) async fn delete(
             || service.access.read.groups().is_admin(scope, chat.key()).await?);
     let (author, now) = (Author::Contact(scope.contact), context.now);
     let command = |_: &Message| message::Command::Delete { author, any, now };
-    Ok(service.aggregates.transact(context, StreamName::message(message), command).await?.position)
+    let stream = service.aggregates.message_stream(MessageKey { team: scope.team, message }).await?;
+    Ok(service.aggregates.transact(context, stream, command).await?.position)
 }
 
 /// The chat of an address, if the member may write there.
@@ -159,7 +160,7 @@ pub(crate) async fn post(
     draft: Draft,
 ) -> Result<Position, ApiError> {
     let now = context.now;
-    let stream = StreamName::message(draft.message);
+    let stream = service.aggregates.message_stream(draft.key()).await?;
     let command = |_: &Message| message::Command::Say { draft: draft.clone(), now };
     Ok(service.aggregates.create(context, stream, command).await?.position)
 }
@@ -216,7 +217,8 @@ pub(super) async fn is_posted(
     chat: ChatRef,
     id: MessageId,
 ) -> Result<bool, ApiError> {
-    let known: Message = service.aggregates.current(&StreamName::message(id)).await?;
+    let stream = service.aggregates.message_stream(MessageKey { team: scope.team, message: id }).await?;
+    let known: Message = service.aggregates.current(&stream).await?;
     match known.is_by(scope.team, chat, Author::Contact(scope.contact)) {
         true => Ok(true),
         false if known.attachments().is_some() => Err(message::Rejection::IdTaken.answer()),

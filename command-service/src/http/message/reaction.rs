@@ -12,7 +12,7 @@ use domain::{
     message::{self, Message},
     reaction,
 };
-use events::{MessageId, StreamName};
+use events::{MessageId, MessageKey};
 use platform::http::{ApiError, Params};
 use protocol::{ApiVersion, Jid, envelope::Success, lang::Text, message::Message as MessageView};
 use serde::Deserialize;
@@ -69,6 +69,7 @@ async fn react(
         true => message::Command::React { contact, name: name.to_owned() },
         false => message::Command::Unreact { contact, name: name.to_owned() },
     };
-    let done = service.aggregates.transact(&context, StreamName::message(message), command).await?;
+    let stream = service.aggregates.message_stream(MessageKey { team: scope.team, message }).await?;
+    let done = service.aggregates.transact(&context, stream, command).await?;
     show(service, &context, scope, message, done.position, ApiVersion::V4).await
 }

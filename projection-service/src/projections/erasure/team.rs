@@ -8,15 +8,13 @@ use domain::{mention, name::ERASED};
 use events::TeamId;
 
 /// Statements that blank or delete the rows of a team.
-const STATEMENTS: [&str; 15] = [
+const STATEMENTS: [&str; 14] = [
     "UPDATE chat SET display_name = '', description = '' WHERE team = $1",
     "UPDATE message SET body = '', links = '[]', mentioned = '[]', uploads = '[]', reactions = '[]', \
          change = CASE WHEN change IS NOT NULL \
              THEN jsonb_build_object('what', 'settings', 'actor', change -> 'actor') END WHERE team = $1",
-    "UPDATE forward f SET body = '', links = '[]', uploads = '[]' FROM message m \
-         WHERE m.uid = f.message AND m.team = $1",
-    "UPDATE forward f SET body = '', links = '[]', uploads = '[]' FROM task t WHERE t.key = f.message AND t.team = $1",
-    "DELETE FROM reaction r USING message m WHERE m.uid = r.message AND m.team = $1",
+    "UPDATE forward SET body = '', links = '[]', uploads = '[]' WHERE team = $1",
+    "DELETE FROM reaction WHERE team = $1",
     "UPDATE upload SET name = '' WHERE team = $1",
     "UPDATE own_chat o SET draft = '' FROM contact c WHERE c.uid = o.contact AND c.team = $1",
     "UPDATE remind SET comment = '' WHERE team = $1",
@@ -26,7 +24,7 @@ const STATEMENTS: [&str; 15] = [
     "UPDATE task_item i SET body = '', reference = NULL FROM task t WHERE t.key = i.task AND t.team = $1",
     "DELETE FROM integration WHERE team = $1",
     "DELETE FROM invitation WHERE team = $1",
-    "DELETE FROM retold r USING message m WHERE m.uid = r.message AND m.team = $1",
+    "DELETE FROM retold WHERE team = $1",
 ];
 
 pub(super) async fn erase(

@@ -3,19 +3,24 @@
 
 use super::fact::MessageFact;
 use crate::{batch::Batch, error::ProjectionError, withdrawn::Withdrawn};
-use events::{MessageId, message::Deleted};
+use events::{MessageId, MessageKey, TeamId, message::Deleted};
 use sqlx::{Row, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Statements that delete what belongs to the messages, in this order.
+/// Statements that delete what belongs to the messages (ids `$1`, teams `$2`), in this order.
 const CLEANUP: [&str; 5] = [
-    "DELETE FROM attachment a USING forward f, attachment s \
-     WHERE f.source = ANY($1) AND s.message = f.source AND a.message = f.message AND a.upload = s.upload",
-    "DELETE FROM attachment WHERE message = ANY($1)",
-    "UPDATE forward SET body = '', uploads = '[]', links = '[]', deleted = true WHERE source = ANY($1)",
-    "DELETE FROM forward WHERE message = ANY($1)",
-    "DELETE FROM reaction WHERE message = ANY($1)",
+    "DELETE FROM attachment a USING unnest($1::uuid[], $2::uuid[]) AS n(uid, team), forward f, attachment s \
+     WHERE f.source = n.uid AND f.team = n.team AND s.message = f.source AND s.team = f.team \
+         AND a.message = f.message AND a.team = f.team AND a.upload = s.upload",
+    "DELETE FROM attachment a USING unnest($1::uuid[], $2::uuid[]) AS n(uid, team) \
+     WHERE a.message = n.uid AND a.team = n.team",
+    "UPDATE forward f SET body = '', uploads = '[]', links = '[]', deleted = true \
+     FROM unnest($1::uuid[], $2::uuid[]) AS n(uid, team) WHERE f.source = n.uid AND f.team = n.team",
+    "DELETE FROM forward f USING unnest($1::uuid[], $2::uuid[]) AS n(uid, team) \
+     WHERE f.message = n.uid AND f.team = n.team",
+    "DELETE FROM reaction r USING unnest($1::uuid[], $2::uuid[]) AS n(uid, team) \
+     WHERE r.message = n.uid AND r.team = n.team",
 ];
 
 /// Deletes messages; one that is deleted already is left unchanged.
@@ -24,12 +29,16 @@ pub(super) async fn deleted(
     deletions: &[MessageFact<'_, Deleted>],
 ) -> Result<(), ProjectionError> {
     let rows = sqlx::query(
-        "SELECT uid, chat, since, author, by_integration, body FROM message WHERE uid = ANY($1) AND NOT deleted",
+        "SELECT m.uid, m.team, m.chat, m.since, m.author, m.by_integration, m.body \
+         FROM unnest($1::uuid[], $2::uuid[]) AS n(uid, team) JOIN message m ON m.uid = n.uid AND m.team = n.team \
+         WHERE NOT m.deleted",
     )
-    .bind(deletions.iter().map(|deletion| deletion.message.0).collect::<Vec<_>>())
+    .bind(deletions.iter().map(|deletion| deletion.message.message.0).collect::<Vec<_>>())
+    .bind(deletions.iter().map(|deletion| deletion.message.team.0).collect::<Vec<_>>())
     .fetch_all(&mut *batch.db)
     .await?;
-    let rows: HashMap<MessageId, &PgRow> = rows.iter().map(|row| (MessageId(row.get("uid")), row)).collect();
+    let key = |row: &PgRow| MessageKey { team: TeamId(row.get("team")), message: MessageId(row.get("uid")) };
+    let rows: HashMap<MessageKey, &PgRow> = rows.iter().map(|row| (key(row), row)).collect();
     let deleted: Vec<(&MessageFact<'_, Deleted>, &PgRow)> =
         deletions.iter().filter_map(|one| Some((one, *rows.get(&one.message)?))).collect();
     if deleted.is_empty() {
@@ -44,22 +53,25 @@ pub(super) async fn deleted(
         text: row.get("body"),
         at: deletion.ctx.meta.at,
     }));
-    let ids: Vec<Uuid> = deleted.iter().map(|(deletion, _)| deletion.message.0).collect();
+    let ids: Vec<Uuid> = deleted.iter().map(|(deletion, _)| deletion.message.message.0).collect();
+    let teams: Vec<Uuid> = deleted.iter().map(|(deletion, _)| deletion.message.team.0).collect();
     sqlx::query(
         "UPDATE message m SET body = '', uploads = '[]', links = '[]', mentioned = '[]', reactions = '[]', \
              linked = '[]', deleted = true, edited = n.edited, gentime = greatest(m.gentime + 1, n.gentime) \
-         FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS n(uid, edited, gentime) WHERE m.uid = n.uid",
+         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[]) AS n(uid, team, edited, gentime) \
+         WHERE m.uid = n.uid AND m.team = n.team",
     )
     .bind(&ids)
+    .bind(&teams)
     .bind(deleted.iter().map(|(deletion, _)| deletion.ctx.meta.at).collect::<Vec<_>>())
     .bind(deleted.iter().map(|(deletion, _)| deletion.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
     .await?;
     for sql in CLEANUP {
-        sqlx::query(sql).bind(&ids).execute(&mut *batch.db).await?;
+        sqlx::query(sql).bind(&ids).bind(&teams).execute(&mut *batch.db).await?;
     }
     count_deletions(batch, &deleted).await?;
-    let posts: Vec<(MessageId, i64)> =
+    let posts: Vec<(MessageKey, i64)> =
         deleted.iter().map(|(deletion, row)| (deletion.message, row.get("since"))).collect();
     batch.outbox.redact_messages(batch.db, &posts).await
 }

@@ -2,19 +2,18 @@
 
 use super::{deletion, fact::MessageFact, links, reaction};
 use crate::{
-    batch::{Batch, EventContext, stream_id},
+    batch::{Batch, EventContext},
     error::ProjectionError,
     projections::{
         insert_message::{Links, json},
+        message_key::MessageKeys,
         notices::chat_audience,
     },
 };
-use events::{Event, MessageEvent, MessageId, Recorded, TeamId, message::Edited};
+use events::{Event, MessageEvent, MessageKey, Recorded, message::Edited};
 use protocol::notice::{Notice, Scope};
 use read_model::message::{COLUMNS, neutral};
-use sqlx::{AssertSqlSafe, Row};
-use std::collections::HashMap;
-use uuid::Uuid;
+use sqlx::AssertSqlSafe;
 
 /// Applies events about messages, at most one per message. Several at once only if no notices are wanted.
 pub(in super::super) async fn changed(
@@ -23,8 +22,9 @@ pub(in super::super) async fn changed(
 ) -> Result<(), ProjectionError> {
     let (mut edits, mut deletions, mut reactions) = (vec![], vec![], vec![]);
     let mut changed = Vec::with_capacity(run.len());
+    let keys = MessageKeys::of(batch.db, run.iter().copied()).await?;
     for recorded in run {
-        let (ctx, message) = (EventContext::of(recorded), stream_id(recorded));
+        let (ctx, message) = (EventContext::of(recorded), keys.key(recorded));
         let message = message.ok_or(ProjectionError::DanglingReference(ctx.position))?;
         changed.push((ctx, message));
         match &recorded.event {
@@ -55,18 +55,23 @@ pub(in super::super) async fn changed(
 async fn emit_updated(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
-    message: MessageId,
+    key: MessageKey,
 ) -> Result<(), ProjectionError> {
     if !batch.wants_notices(ctx) {
         return Ok(());
     }
-    let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(message.0).fetch_optional(&mut *batch.db).await?;
+    let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2");
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(key.message.0)
+        .bind(key.team.0)
+        .fetch_optional(&mut *batch.db)
+        .await?;
     let dangling = || ProjectionError::DanglingReference(ctx.position);
     let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
     if !message.is_deleted() {
-        sqlx::query("INSERT INTO retold (message, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(message.id.0)
+        sqlx::query("INSERT INTO retold (message, team, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind(key.message.0)
+            .bind(key.team.0)
             .bind(ctx.db_position())
             .execute(&mut *batch.db)
             .await?;
@@ -77,20 +82,20 @@ async fn emit_updated(
 }
 
 async fn edited(batch: &mut Batch<'_>, edits: &[MessageFact<'_, Edited>]) -> Result<(), ProjectionError> {
-    let teams = teams(batch, edits).await?;
     let mut links: Vec<Links> = Vec::with_capacity(edits.len());
-    for MessageFact { ctx, message, fact } in edits {
-        let team = teams.get(message).ok_or(ProjectionError::DanglingReference(ctx.position))?;
-        links.push(links::links_in(batch, *team, &fact.text.or_default()).await?);
+    for MessageFact { message, fact, .. } in edits {
+        links.push(links::links_in(batch, message.team, &fact.text.or_default()).await?);
     }
     sqlx::query(
         "UPDATE message m SET body = n.body, important = n.important, nopreview = n.nopreview, links = n.links, \
              mentioned = n.mentioned, edited = n.edited, gentime = greatest(m.gentime + 1, n.gentime) \
-         FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::bool[], $5::jsonb[], $6::jsonb[], $7::timestamptz[], \
-             $8::bigint[]) AS n(uid, body, important, nopreview, links, mentioned, edited, gentime) \
-         WHERE m.uid = n.uid AND NOT m.deleted",
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bool[], $5::bool[], $6::jsonb[], $7::jsonb[], \
+             $8::timestamptz[], $9::bigint[]) \
+             AS n(uid, team, body, important, nopreview, links, mentioned, edited, gentime) \
+         WHERE m.uid = n.uid AND m.team = n.team AND NOT m.deleted",
     )
-    .bind(edits.iter().map(|edit| edit.message.0).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.message.message.0).collect::<Vec<_>>())
+    .bind(edits.iter().map(|edit| edit.message.team.0).collect::<Vec<_>>())
     .bind(edits.iter().map(|edit| edit.fact.text.or_default()).collect::<Vec<_>>())
     .bind(edits.iter().map(|edit| edit.fact.important).collect::<Vec<_>>())
     .bind(edits.iter().map(|edit| edit.fact.nopreview).collect::<Vec<_>>())
@@ -101,17 +106,4 @@ async fn edited(batch: &mut Batch<'_>, edits: &[MessageFact<'_, Edited>]) -> Res
     .execute(&mut *batch.db)
     .await?;
     Ok(())
-}
-
-/// The teams of the messages.
-async fn teams(
-    batch: &mut Batch<'_>,
-    edits: &[MessageFact<'_, Edited>],
-) -> Result<HashMap<MessageId, TeamId>, sqlx::Error> {
-    let rows = sqlx::query("SELECT uid, team FROM message WHERE uid = ANY($1)")
-        .bind(edits.iter().map(|edit| edit.message.0).collect::<Vec<_>>())
-        .fetch_all(&mut *batch.db)
-        .await?;
-    let team = |row: &sqlx::postgres::PgRow| (MessageId(row.get("uid")), TeamId(row.get::<Uuid, _>("team")));
-    Ok(rows.iter().map(team).collect())
 }
