@@ -91,6 +91,7 @@ mod tests {
         for stream in ["team", "uploads", "tags"] {
             assert_eq!(team(&format!("{stream}-{TEAM}"), "{}"), of);
         }
+        assert_eq!(team(&format!("message-{TEAM}-{TEAM}"), "{}"), of);
         assert_eq!(team("message-1", &named), of);
         assert_eq!(team("message-1", "{}"), Team::AsBefore);
         assert_eq!(team("chat-1", "no json"), Team::AsBefore);

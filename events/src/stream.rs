@@ -146,7 +146,11 @@ mod tests {
         assert_eq!(stream.as_str(), format!("message-{team}-{message}"));
         assert_eq!(stream.message_in(), Some((Some(team), message)));
         assert_eq!(StreamName::message_by_id(message).message_in(), Some((None, message)));
-        for other in [StreamName::team(team), StreamName::stored("message-1"), StreamName::stored(format!("message-{team}-"))] {
+        for other in [
+            StreamName::team(team),
+            StreamName::stored("message-1"),
+            StreamName::stored(format!("message-{team}-")),
+        ] {
             assert_eq!(other.message_in(), None, "{other}");
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     stored,
     world::World,
 };
+use events::StreamName;
 use http::Method;
 use serde_json::json;
 use std::{
@@ -177,11 +178,13 @@ impl Acknowledged {
 
     /// Checks that each acknowledged command is among these events exactly once.
     pub fn is_among(&self, events: &[Stored]) {
-        let mut posts: HashMap<&str, usize> = HashMap::new();
+        let mut posts: HashMap<String, usize> = HashMap::new();
         for event in events.iter().filter(|event| event.kind == "message.posted.v1") {
-            *posts.entry(event.stream.as_str()).or_default() += 1;
+            if let Some((_, id)) = StreamName::stored(&event.stream).message_in() {
+                *posts.entry(id.to_string()).or_default() += 1;
+            }
         }
-        let times = |id: &String| posts.get(format!("message-{id}").as_str()).copied().unwrap_or_default();
+        let times = |id: &String| posts.get(id.as_str()).copied().unwrap_or_default();
         let unlike: Vec<_> =
             self.messages.iter().map(|id| (id, times(id))).filter(|(_, times)| *times != 1).collect();
         assert!(unlike.is_empty(), "acknowledged, but not once in the log: {unlike:?}");

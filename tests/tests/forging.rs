@@ -19,21 +19,27 @@ async fn in_group() -> TwoUsersInGroup {
     TwoUsersInGroup::start(World::start(plan).await, &["+79083000001", "+79083000002"]).await
 }
 
-/// Copies the event that posted a message into the stream of another, with the first ids replaced by the second ones in what is
+/// Copies the event that posted a message of a team into the stream of another, with the first ids replaced by the second ones in what is
 /// stored of it, and perhaps without its code. Answers the new stream.
-async fn copy(pool: &PgPool, message: &str, replaced: (&str, &str), without_code: bool) -> String {
+async fn copy(
+    pool: &PgPool,
+    (team, message): (&str, &str),
+    replaced: (&str, &str),
+    without_code: bool,
+) -> String {
     let id = Uuid::new_v4().to_string();
     let copy = "with moved as (update log.head set position = position + 1 returning position) \
         insert into log.events (position, stream, revision, event_id, kind, data, meta) \
-        select moved.position, 'message-' || $2, 0, gen_random_uuid(), e.kind, \
+        select moved.position, $6 || $2, 0, gen_random_uuid(), e.kind, \
             convert_to(replace(replace(convert_from(e.data, 'UTF8'), $1, $2), $3, $4), 'UTF8'), \
             case when $5 then convert_to(regexp_replace(convert_from(e.meta, 'UTF8'), ',\"mac\":\"[^\"]*\"', ''), 'UTF8') \
                 else e.meta end \
-        from moved, log.events e where e.stream = 'message-' || $1 and e.revision = 0";
+        from moved, log.events e where e.stream = $6 || $1 and e.revision = 0";
+    let streams = format!("message-{team}-");
     let copy = sqlx::query(copy).bind(message).bind(&id).bind(replaced.0).bind(replaced.1).bind(without_code);
-    let done = copy.execute(pool).await.expect("whoever owns the database can do so");
+    let done = copy.bind(&streams).execute(pool).await.expect("whoever owns the database can do so");
     assert_eq!(done.rows_affected(), 1);
-    format!("message-{id}")
+    format!("{streams}{id}")
 }
 
 fn words(output: &Output) -> String {
@@ -48,7 +54,8 @@ async fn message_copied_into_another_stream_is_shown_to_nobody_and_reported() {
     let secret = text(&anna.post(&team.uid, &private, SECRET).await["message_id"]);
     let pool = world.pool().await;
     let ids = (private.trim_start_matches(GROUP), group.trim_start_matches(GROUP));
-    let streams = [copy(&pool, &secret, ids, false).await, copy(&pool, &secret, ids, true).await];
+    let message = (team.uid.as_str(), secret.as_str());
+    let streams = [copy(&pool, message, ids, false).await, copy(&pool, message, ids, true).await];
     anna.post(&team.uid, group, "после").await;
     let seen: serde_json::Value = boris.client.get(fixture.messages(group)).await.ok();
     assert!(seen.to_string().contains("после"), "all others go on: {seen}");

@@ -23,12 +23,12 @@ fn tool(world: &World, arguments: &[&str]) -> Child {
 }
 
 /// Something happens to a message that this program does not know: a newer one would have written it. Answers where.
-async fn sing(world: &World, message: &str) -> i64 {
+async fn sing(world: &World, stream: &str) -> i64 {
     let sing = "with moved as (update log.head set position = position + 1 returning position) \
         insert into log.events (position, stream, revision, event_id, kind, data, meta) \
-        select position, 'message-' || $1, 1, gen_random_uuid(), 'message.sung.v9', '{}', \
+        select position, $1, 1, gen_random_uuid(), 'message.sung.v9', '{}', \
             '{\"at\":\"2026-01-01T00:00:00Z\",\"command\":\"test\",\"app\":\"9\"}' from moved returning position";
-    sqlx::query_scalar(sing).bind(message).fetch_one(&world.pool().await).await.unwrap()
+    sqlx::query_scalar(sing).bind(stream).fetch_one(&world.pool().await).await.unwrap()
 }
 
 #[tokio::test]
@@ -36,13 +36,14 @@ async fn parked_streams_are_listed_retried_and_skipped() {
     let fixture = in_group().await;
     let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     let id = text(&anna.post(&team.uid, group, "раз").await["message_id"]);
-    let position = sing(world, &id).await;
+    let stream = format!("message-{}-{id}", team.uid);
+    let position = sing(world, &stream).await;
     anna.post(&team.uid, group, "два").await;
     let ready = anna.client.unjudged().get("/readyz?verbose").await;
     let ready = String::from_utf8_lossy(&ready.bytes).into_owned();
     assert!(ready.contains("[+] parked streams: 1"), "{ready}");
     let told = world.run(&["parked"]);
-    assert!(told.contains(&format!("message-{id} at position {position}")), "{told}");
+    assert!(told.contains(&format!("{stream} at position {position}")), "{told}");
     assert!(told.contains("message.sung.v9"), "{told}");
     // It is said once, not again of every scratch schema in which it stands still too.
     let head = fixture.head().await;

@@ -364,6 +364,6 @@ async fn autocleanup_deletes_old_messages_alone() {
 
 /// How many events the log has of a message.
 async fn events_of(world: &World, message: &str) -> usize {
-    let stream = format!("message-{message}");
-    stored::count(world, |event| event.stream.as_str() == stream).await
+    stored::count(world, |event| event.stream.message_in().is_some_and(|(_, id)| id.to_string() == message))
+        .await
 }

@@ -32,7 +32,7 @@ pub(crate) struct Parked {
 enum Ruling {
     /// Retry parked streams, e.g. after an upgrade
     Retry {
-        /// Name of one stream, e.g. `message-{uid}`
+        /// Name of one stream, e.g. `message-{team}-{uid}`
         #[arg(required_unless_present = "all")]
         stream: Option<String>,
         /// Retry all parked streams

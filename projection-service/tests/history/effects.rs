@@ -1,7 +1,7 @@
 //! Effects are planned once, whatever is replayed. After a crash between sending and recording, a webhook is sent again under
 //! the same id.
 
-use crate::team_fixture::{GROUP, INTEGRATION, TeamFixture, message_id, posted};
+use crate::team_fixture::{GROUP, INTEGRATION, TeamFixture, message_id, posted, stream_of};
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
 use events::{GroupId, StreamName};
@@ -58,7 +58,7 @@ async fn rebuild_sends_nothing_again_and_crash_before_recording_resends_under_th
     let (url, mut ids) = receiver().await;
     team.set_webhook(GROUP, &url).await;
     let id = message_id(1);
-    let last = team.append(StreamName::message(id), posted(id, "раз")).await;
+    let last = team.append(stream_of(id), posted(id, "раз")).await;
     team.projected(last).await;
     team.seal_integration_key().await;
     let payload: String =
@@ -92,7 +92,7 @@ async fn waiting_webhook_is_dropped_after_its_integration_moves_to_another_group
     let (url, mut ids) = receiver().await;
     team.set_webhook(GROUP, &url).await;
     let id = message_id(1);
-    team.append(StreamName::message(id), posted(id, "тайна")).await;
+    team.append(stream_of(id), posted(id, "тайна")).await;
     let elsewhere = GroupId(Uuid::from_u128(0x99));
     let last = team.set_webhook(elsewhere, &url).await;
     team.projected(last).await;

@@ -9,6 +9,7 @@ mod fixture;
 mod overruled;
 mod parked;
 mod past;
+mod same_ids;
 mod shadow;
 mod starvation;
 mod team_fixture;

@@ -3,7 +3,7 @@
 use crate::{
     parked::body,
     shadow::differences,
-    team_fixture::{TeamFixture, message_id, posted},
+    team_fixture::{TeamFixture, message_id, posted, stream_of},
 };
 use events::{ProjectionEvent, StreamName, projection};
 use projection_service::{SHADOW_SCHEMA, Shadow};
@@ -14,8 +14,8 @@ async fn poisoned() -> (TeamFixture, Shadow) {
     let refuse = "ALTER TABLE read.message ADD CONSTRAINT no_poison CHECK (body <> 'яд')";
     sqlx::query(refuse).execute(&team.pool).await.unwrap();
     let (bad, good) = (message_id(1), message_id(2));
-    team.append(StreamName::message(bad), posted(bad, "яд")).await;
-    let last = team.append(StreamName::message(good), posted(good, "вода")).await;
+    team.append(stream_of(bad), posted(bad, "яд")).await;
+    let last = team.append(stream_of(good), posted(good, "вода")).await;
     team.projected(last).await;
     let mut shadow = Shadow::open(team.journal.clone(), team.read.clone()).await.unwrap();
     shadow.fill(|_| {}).await.unwrap();

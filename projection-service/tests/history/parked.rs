@@ -1,6 +1,6 @@
 //! A damaged event parks its stream until an operator rules about it; other streams go on.
 
-use crate::team_fixture::{TEAM, TeamFixture, message_id, posted};
+use crate::team_fixture::{TEAM, TeamFixture, message_id, posted, stream_of};
 use bytes::Bytes;
 use event_log::{Append, Expected, NewEvent};
 use events::{EventId, MessageEvent, MessageId, Personal, ProjectionEvent, StreamName, message, projection};
@@ -29,7 +29,7 @@ async fn edit(team: &TeamFixture, message: MessageId, text: &str) -> u64 {
         important: false,
         nopreview: false,
     };
-    team.append(StreamName::message(message), MessageEvent::from(edited).into()).await
+    team.append(stream_of(message), MessageEvent::from(edited).into()).await
 }
 
 pub(crate) async fn body(team: &TeamFixture, message: MessageId) -> Option<String> {
@@ -44,12 +44,12 @@ pub(crate) async fn body(team: &TeamFixture, message: MessageId) -> Option<Strin
 async fn damaged_event_parks_its_stream_only() {
     let team = TeamFixture::create().await;
     let (bad, good) = (message_id(1), message_id(2));
-    let stream = StreamName::message(bad);
+    let stream = stream_of(bad);
     team.append(stream.clone(), posted(bad, "раз")).await;
     let at = damage(&team, &stream, "message.sung.v9", "{}").await;
     edit(&team, bad, "два").await;
-    team.append(StreamName::message(good), posted(good, "три")).await;
-    damage(&team, &StreamName::message(message_id(3)), "message.posted.v1", r#"{"message":"Вася"}"#).await;
+    team.append(stream_of(good), posted(good, "три")).await;
+    damage(&team, &stream_of(message_id(3)), "message.posted.v1", r#"{"message":"Вася"}"#).await;
     let last = edit(&team, good, "четыре").await;
     team.projected(last).await;
 
@@ -58,7 +58,7 @@ async fn damaged_event_parks_its_stream_only() {
     let parked = team.read.parked_streams().list().await.unwrap();
     let place: Vec<_> =
         parked.iter().map(|parked| (&*parked.stream, parked.position, parked.waiting)).collect();
-    let third = StreamName::message(message_id(3));
+    let third = stream_of(message_id(3));
     assert_eq!(place, [(stream.as_str(), at, 1), (third.as_str(), last - 1, 0)]);
     assert!(parked[0].error.contains("message.sung.v9"), "{}", parked[0].error);
     assert!(!parked[1].error.contains("Вася"), "no value of the event: {}", parked[1].error);
@@ -69,7 +69,7 @@ async fn damaged_event_parks_its_stream_only() {
 async fn skipped_event_is_not_applied_and_rebuild_gives_the_same_rows() {
     let team = TeamFixture::create().await;
     let bad = message_id(1);
-    let stream = StreamName::message(bad);
+    let stream = stream_of(bad);
     team.append(stream.clone(), posted(bad, "раз")).await;
     damage(&team, &stream, "message.edited.v1", "{").await;
     edit(&team, bad, "два").await;
@@ -105,8 +105,8 @@ async fn event_rejected_by_the_database_is_parked_and_applied_on_retry() {
     let refuse = "ALTER TABLE read.message ADD CONSTRAINT no_poison CHECK (body <> 'яд')";
     sqlx::query(refuse).execute(&team.pool).await.unwrap();
     let (bad, good) = (message_id(1), message_id(2));
-    team.append(StreamName::message(bad), posted(bad, "яд")).await;
-    let last = team.append(StreamName::message(good), posted(good, "вода")).await;
+    team.append(stream_of(bad), posted(bad, "яд")).await;
+    let last = team.append(stream_of(good), posted(good, "вода")).await;
     team.projected(last).await;
     assert_eq!((body(&team, bad).await, body(&team, good).await), (None, Some("вода".to_owned())));
     let parked = team.read.parked_streams().list().await.unwrap().remove(0);

@@ -1,6 +1,6 @@
 //! Point-in-time views of a team, by the audit index and by scanning the log.
 
-use crate::team_fixture::{ACCOUNT, TEAM, TeamFixture, message_id, posted};
+use crate::team_fixture::{ACCOUNT, TEAM, TeamFixture, message_id, posted, stream_of};
 use audit::{Ledger, Notary, NotarySettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::as_of::AsOf;
@@ -31,11 +31,11 @@ async fn point_in_time_view_by_index_or_scan_equals_the_served_rows() {
     let ledger = Ledger::new(fixture.pool.clone());
     for n in 0..5 {
         let id = message_id(n);
-        fixture.append(StreamName::message(id), posted(id, "раз")).await;
+        fixture.append(stream_of(id), posted(id, "раз")).await;
     }
     let then = {
         let deleted = message::Deleted { by: None };
-        fixture.append(StreamName::message(message_id(2)), MessageEvent::from(deleted).into()).await
+        fixture.append(stream_of(message_id(2)), MessageEvent::from(deleted).into()).await
     };
     fixture.projected(then).await;
     let served = only(fixture.dump_of("read").await);
@@ -53,7 +53,7 @@ async fn point_in_time_view_by_index_or_scan_equals_the_served_rows() {
     };
     fixture.append(StreamName::team(other), TeamEvent::from(made).into()).await;
     let id = message_id(9);
-    let last = fixture.append(StreamName::message(id), posted(id, "потом")).await;
+    let last = fixture.append(stream_of(id), posted(id, "потом")).await;
     fixture.projected(last).await;
 
     let history =

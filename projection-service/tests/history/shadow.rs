@@ -1,7 +1,7 @@
 //! The shadow is filled, compared and switched to.
 
-use crate::team_fixture::{GROUP, INTEGRATION, TeamFixture, message_id, posted};
-use events::{MessageEvent, StreamName, message};
+use crate::team_fixture::{GROUP, INTEGRATION, TeamFixture, message_id, posted, stream_of};
+use events::{MessageEvent, message};
 use projection_service::{SHADOW_SCHEMA, Shadow};
 use read_model::{
     difference::{Difference, Found, compare},
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 async fn say(team: &TeamFixture, n: u128) -> u64 {
     let id = message_id(n);
-    team.append(StreamName::message(id), posted(id, &format!("раз {n}"))).await
+    team.append(stream_of(id), posted(id, &format!("раз {n}"))).await
 }
 
 /// All rows of `ops` that services have written.
@@ -45,7 +45,7 @@ async fn switched_shadow_has_the_served_rows_and_leaves_ops_unchanged() {
     }
     let gone = message_id(3);
     let deleted = message::Deleted { by: Some(crate::team_fixture::CONTACT) };
-    let last = team.append(StreamName::message(gone), MessageEvent::from(deleted).into()).await;
+    let last = team.append(stream_of(gone), MessageEvent::from(deleted).into()).await;
     team.projected(last).await;
     let remembered = ops_rows(&team).await;
     assert!(team.count("SELECT count(*) FROM ops.effect").await > 20, "webhooks are planned");

@@ -8,8 +8,8 @@ use crate::{
 use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
-    ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, Personal, PhoneEvent, StreamName,
-    TeamEvent, TeamId,
+    ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, MessageKey, Personal, PhoneEvent,
+    StreamName, TeamEvent, TeamId,
     chat::{self, ChatRef},
     integration,
     message::{self, Author},
@@ -133,7 +133,7 @@ async fn post_in(fixture: &TeamFixture, (team, group): (TeamId, GroupId), number
         uploads: vec![],
         editable_until: DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
     };
-    fixture.append(StreamName::message(message), Event::from(MessageEvent::from(posted))).await
+    fixture.append(StreamName::message(MessageKey { team, message }), Event::from(MessageEvent::from(posted))).await
 }
 
 /// The fixture's own integration has an address that no test calls.

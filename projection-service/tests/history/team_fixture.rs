@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use event_log::Expected;
 use events::{
     AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, MessageId,
-    Meta, Personal, StreamName, TeamEvent, TeamId, account,
+    MessageKey, Meta, Personal, StreamName, TeamEvent, TeamId, account,
     chat::{self, ChatRef},
     contact, integration,
     message::{self, Author},
@@ -139,6 +139,11 @@ pub(crate) fn webhook_settings((team, group): (TeamId, GroupId), url: &str) -> i
 
 pub(crate) fn message_id(n: u128) -> MessageId {
     MessageId(Uuid::from_u128(0x9000 + n))
+}
+
+/// The stream of a message of the team.
+pub(crate) fn stream_of(message: MessageId) -> StreamName {
+    StreamName::message(MessageKey { team: TEAM, message })
 }
 
 /// A post in the group.

@@ -78,7 +78,7 @@ async fn erased_account_equals_a_rebuild_without_its_key() {
         .unwrap();
     let deleted = authored.iter().map(|id| {
         let gone = MessageEvent::from(message::Deleted { by: None });
-        (StreamName::message(MessageId(*id)), vec![gone.into()])
+        (stream_of(MessageId(*id)), vec![gone.into()])
     });
     let removed = files.iter().map(|id| {
         let gone = UploadsEvent::from(upload::Removed { upload: UploadId(*id) });

@@ -121,7 +121,7 @@ pub(crate) fn errands(rng: &mut Rng) -> Vec<(StreamName, Vec<Event>)> {
                     uploads: vec![],
                     editable_until: at(5),
                 };
-                push(StreamName::message(message), MessageEvent::from(posted).into());
+                push(stream_of(message), MessageEvent::from(posted).into());
                 continue;
             }
         };

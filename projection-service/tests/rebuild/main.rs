@@ -9,6 +9,7 @@ mod errands;
 #[path = "../support/fixture.rs"]
 mod fixture;
 mod messaging;
+mod other_team;
 mod people;
 mod rebuild_fixture;
 mod sample_team;

@@ -2,7 +2,7 @@
 
 use crate::{
     people::team_event,
-    sample_team::{GROUP, INTEGRATION, TEAM, at, contact_id, own_words, owner_of, upload_id},
+    sample_team::{GROUP, INTEGRATION, TEAM, at, contact_id, own_words, owner_of, stream_of, upload_id},
 };
 use events::{
     BlobId, ChatEvent, ContactId, Event, MessageEvent, MessageId, Personal, ReadingEvent, SectionId,
@@ -45,12 +45,12 @@ fn edit(rng: &mut Rng, step: i64, said: &[(MessageId, ChatRef)]) -> (StreamName,
     let (id, _) = said[rng.u64(..said.len() as u64) as usize];
     let text = Personal::of_team(TEAM, format!("иначе {step}"));
     let edited = message::Edited { text, important: step % 2 == 0, nopreview: false };
-    (StreamName::message(id), vec![MessageEvent::from(edited).into()])
+    (stream_of(id), vec![MessageEvent::from(edited).into()])
 }
 
 fn delete(rng: &mut Rng, who: ContactId, said: &[(MessageId, ChatRef)]) -> (StreamName, Vec<Event>) {
     let (id, _) = said[rng.u64(..said.len() as u64) as usize];
-    (StreamName::message(id), vec![MessageEvent::from(message::Deleted { by: Some(who) }).into()])
+    (stream_of(id), vec![MessageEvent::from(message::Deleted { by: Some(who) }).into()])
 }
 
 fn mark_read(rng: &mut Rng, who: ContactId, said: &[(MessageId, ChatRef)]) -> (StreamName, Vec<Event>) {
@@ -70,7 +70,7 @@ fn react(rng: &mut Rng, who: ContactId, said: &[(MessageId, ChatRef)]) -> (Strea
         0 => MessageEvent::from(message::ReactionRemoved { contact: who, name }),
         _ => message::ReactionSet { contact: who, name }.into(),
     };
-    (StreamName::message(id), vec![event.into()])
+    (stream_of(id), vec![event.into()])
 }
 
 fn join_group() -> (StreamName, Vec<Event>) {
@@ -189,5 +189,5 @@ fn post(
         editable_until: at(step),
     };
     said.push((message, chat));
-    (StreamName::message(message), vec![MessageEvent::from(posted).into()])
+    (stream_of(message), vec![MessageEvent::from(posted).into()])
 }

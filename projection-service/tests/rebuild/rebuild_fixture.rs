@@ -1,6 +1,12 @@
 //! A log whose events are projected one by one; every table is then compared with a rebuild.
 
-use crate::{errands::errands, fixture::Fixture, messaging::happening, sample_team::*};
+use crate::{
+    errands::errands,
+    fixture::Fixture,
+    messaging::happening,
+    other_team::{other_opening, with_twins},
+    sample_team::*,
+};
 use event_log::Expected;
 use events::{Event, MessageId, Meta, StreamName, chat::ChatRef};
 use secrets::{journal::Entry, vault::Vault};
@@ -100,7 +106,8 @@ impl RebuildFixture {
     pub(crate) async fn project_all(&mut self) -> Vec<(MessageId, ChatRef)> {
         let (mut rng, mut said) = (fastrand::Rng::with_seed(42), vec![]);
         let mut appends = opening();
-        appends.extend((0..900).map(|step| happening(&mut rng, step, &mut said)));
+        appends.extend(other_opening());
+        appends.extend((0..900).flat_map(|step| with_twins(happening(&mut rng, step, &mut said))));
         appends.extend(errands(&mut rng));
         self.project(appends).await;
         said

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
-    AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, Personal, SectionId,
+    AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageId, MessageKey, Personal, SectionId,
     StreamName, TeamEvent, TeamId, UploadId, account, chat, contact, integration, section, team,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, SectionKind},
 };
@@ -42,6 +42,15 @@ pub(crate) fn upload_id(step: i64) -> UploadId {
 /// The owner of a file, who alone may attach it.
 pub(crate) fn owner_of(step: i64) -> ContactId {
     contact_id(step.unsigned_abs() as u128 % 3)
+}
+
+/// The stream of a message of the team; every third has the earlier form. Change messages have ids of version 8.
+pub(crate) fn stream_of(message: MessageId) -> StreamName {
+    let earlier = message.0.get_version_num() != 8 && message.0.as_u128().is_multiple_of(3);
+    if earlier {
+        return StreamName::message_by_id(message);
+    }
+    StreamName::message(MessageKey { team: TEAM, message })
 }
 
 /// Creates accounts, the team with its contacts and sections, a group, and an integration.

@@ -8,7 +8,7 @@ use crate::cast::{Callers, Member, Team};
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::Expected;
 use events::{
-    Event, MessageEvent, MessageId, Meta, Personal, ReadingEvent, StreamName, TeamId,
+    Event, MessageEvent, MessageId, MessageKey, Meta, Personal, ReadingEvent, StreamName, TeamId,
     chat::ChatRef,
     message::{Author, Deleted, Edited, Posted, ReactionSet},
     reading::Marked,
@@ -129,14 +129,19 @@ impl<'c> Generator<'c> {
         if self.said.len() > OLDEST {
             self.said.pop_front();
         }
-        self.entry("message.post", by, StreamName::message(message), MessageEvent::from(posted).into())
+        self.entry(
+            "message.post",
+            by,
+            StreamName::message(MessageKey { team: team.uid, message }),
+            MessageEvent::from(posted).into(),
+        )
     }
 
     fn correct(&mut self, place: usize) -> Entry {
         let said = self.said[place];
         let text = self.text(said.team, said.by);
         let edited = Edited { text, important: false, nopreview: false };
-        let stream = StreamName::message(said.message);
+        let stream = StreamName::message(MessageKey { team: said.team, message: said.message });
         self.entry("message.edit", said.by, stream, MessageEvent::from(edited).into())
     }
 
@@ -144,7 +149,7 @@ impl<'c> Generator<'c> {
         self.said[place].deleted = true;
         let said = self.said[place];
         let deleted = Deleted { by: Some(said.by.contact) };
-        let stream = StreamName::message(said.message);
+        let stream = StreamName::message(MessageKey { team: said.team, message: said.message });
         self.entry("message.delete", said.by, stream, MessageEvent::from(deleted).into())
     }
 
@@ -153,7 +158,7 @@ impl<'c> Generator<'c> {
         let who = self.listener(said);
         let name = EMOJI[self.rng.u64(..EMOJI.len() as u64) as usize].to_owned();
         let set = ReactionSet { contact: who.contact, name };
-        let stream = StreamName::message(said.message);
+        let stream = StreamName::message(MessageKey { team: said.team, message: said.message });
         self.entry("message.react", who, stream, MessageEvent::from(set).into())
     }
 

@@ -3,14 +3,13 @@
 use super::fold::{Fold, Origin, Path, Set, dotted};
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
-use event_log::Log;
-use event_log::as_of::AsOf;
-use events::StreamName;
+use event_log::{Log, RawEvent, as_of::AsOf};
+use events::{MessageId, MessageKey, StreamName, TeamId};
 use platform::clock::Clock;
 use secrets::journal::Journal;
 use serde::Serialize;
 use serde_json::Value;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use uuid::Uuid;
 
 /// Number of events read from the log at once.
@@ -32,7 +31,7 @@ pub(crate) struct Why {
     /// Position of an event, or an RFC 3339 time [default: now]
     #[arg(long, value_name = "POSITION|TIME")]
     as_of: Option<AsOf>,
-    /// Team that it belongs to: for a part of a team this saves a search through the log
+    /// Team that it belongs to. Without it the log is searched for messages and parts of a team
     #[arg(long, value_name = "UID")]
     team: Option<Uuid>,
     /// Print one JSON object per line
@@ -134,6 +133,10 @@ impl Why {
 
     /// The stream with its events, and its path in the fold.
     async fn stream(&self, log: &Log) -> Result<(StreamName, Path), Failure> {
+        if matches!(self.kind, Kind::Message) {
+            let stream = stream_of_message(log, self.team.map(TeamId), MessageId(self.uid)).await?;
+            return Ok((stream, vec![]));
+        }
         let (category, list) = self.kind.place();
         let Some(list) = list else {
             return Ok((StreamName::stored(format!("{category}-{}", self.uid)), vec![]));
@@ -146,6 +149,38 @@ impl Why {
     }
 }
 
+/// The stream of a message. Without a team the whole log is searched, and the id must be the only one.
+async fn stream_of_message(
+    log: &Log,
+    team: Option<TeamId>,
+    message: MessageId,
+) -> Result<StreamName, Failure> {
+    if let Some(team) = team {
+        let by_id = StreamName::message_by_id(message);
+        let earlier = log.read_stream(&by_id, 0, 1).await?;
+        let named = format!("\"team\":\"{team}\"");
+        let is_of_team = earlier.first().is_some_and(|posted| names(&posted.data, &named));
+        return Ok(if is_of_team { by_id } else { StreamName::message(MessageKey { team, message }) });
+    }
+    let (mut after, mut found) = (0, BTreeSet::new());
+    loop {
+        let page = log.read_all(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        let streams = page.into_iter().map(|event| event.stream);
+        found.extend(streams.filter(|stream| stream.message_in().is_some_and(|(_, id)| id == message)));
+    }
+    let first = found.pop_first().ok_or_else(|| format!("no stream holds message {message}"))?;
+    match found.is_empty() {
+        true => Ok(first),
+        false => Err(format!("several teams have a message {message}: name one with --team").into()),
+    }
+}
+
+fn names(data: &[u8], name: &str) -> bool {
+    data.windows(name.len()).any(|bytes| bytes == name.as_bytes())
+}
+
 /// The first stream of a category that names a uid, in which the thing was created.
 async fn first_to_name(log: &Log, category: &str, uid: Uuid) -> Result<StreamName, Failure> {
     let name = uid.to_string();
@@ -154,8 +189,8 @@ async fn first_to_name(log: &Log, category: &str, uid: Uuid) -> Result<StreamNam
         let page = log.read_all(after, PAGE).await?;
         let Some(last) = page.last() else { return Err(format!("no {category} names {uid}").into()) };
         after = last.position;
-        let names = |data: &[u8]| data.windows(name.len()).any(|bytes| bytes == name.as_bytes());
-        let found = page.into_iter().find(|event| event.stream.category() == category && names(&event.data));
+        let named = |event: &RawEvent| event.stream.category() == category && names(&event.data, &name);
+        let found = page.into_iter().find(named);
         if let Some(event) = found {
             return Ok(event.stream);
         }

@@ -60,7 +60,9 @@ async fn emit_updated(
     if !batch.wants_notices(ctx) {
         return Ok(());
     }
-    let sql = format!("SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message m JOIN chat c ON c.key = m.chat WHERE m.uid = $1 AND m.team = $2"
+    );
     let row = sqlx::query(AssertSqlSafe(sql))
         .bind(key.message.0)
         .bind(key.team.0)
@@ -69,12 +71,14 @@ async fn emit_updated(
     let dangling = || ProjectionError::DanglingReference(ctx.position);
     let message = row.as_ref().and_then(|row| neutral(row).ok()).ok_or_else(dangling)?;
     if !message.is_deleted() {
-        sqlx::query("INSERT INTO retold (message, team, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind(key.message.0)
-            .bind(key.team.0)
-            .bind(ctx.db_position())
-            .execute(&mut *batch.db)
-            .await?;
+        sqlx::query(
+            "INSERT INTO retold (message, team, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(key.message.0)
+        .bind(key.team.0)
+        .bind(ctx.db_position())
+        .execute(&mut *batch.db)
+        .await?;
     }
     let (scope, audience) = (Scope::Team(message.team), chat_audience(message.chat));
     batch.emit(ctx, scope, audience, Notice::MessageUpdated { message: Box::new(message), delayed: true });

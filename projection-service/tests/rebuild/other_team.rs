@@ -1,0 +1,75 @@
+//! Another team with messages of the same ids.
+
+use events::{
+    ChatEvent, ContactId, Event, GroupId, MessageEvent, MessageKey, Personal, StreamName, TeamEvent, TeamId,
+    chat::{self, ChatRef},
+    message::{self, Author},
+    team,
+    value::GroupStatus,
+};
+use uuid::Uuid;
+
+const OTHER: TeamId = TeamId(Uuid::from_u128(0x101));
+const OTHER_GROUP: GroupId = GroupId(Uuid::from_u128(0x201));
+const OTHER_CONTACT: ContactId = ContactId(Uuid::from_u128(0x3000));
+
+/// Repeats events about a message in the other team, about the message with the same id.
+pub(crate) fn with_twins(
+    (stream, events): (StreamName, Vec<Event>),
+) -> impl Iterator<Item = (StreamName, Vec<Event>)> {
+    let twin = |event: &Event| {
+        let Event::MessageEvent(event) = event else { return None };
+        let text = || Personal::of_team(OTHER, "двойник https://example.org/twin".to_owned());
+        let contact = OTHER_CONTACT;
+        Some(Event::from(match event.clone() {
+            MessageEvent::Posted(posted) => MessageEvent::from(message::Posted {
+                team: OTHER,
+                chat: ChatRef::Group(OTHER_GROUP),
+                author: Author::Contact(contact),
+                text: text(),
+                uploads: vec![],
+                ..posted
+            }),
+            MessageEvent::Edited(edited) => message::Edited { text: text(), ..edited }.into(),
+            MessageEvent::Deleted(_) => message::Deleted { by: Some(contact) }.into(),
+            MessageEvent::ReactionSet(set) => message::ReactionSet { contact, ..set }.into(),
+            MessageEvent::ReactionRemoved(removed) => message::ReactionRemoved { contact, ..removed }.into(),
+        }))
+    };
+    let twin = stream.message_in().map(|(_, message)| {
+        let stream = StreamName::message(MessageKey { team: OTHER, message });
+        (stream, events.iter().filter_map(twin).collect())
+    });
+    std::iter::once((stream, events)).chain(twin)
+}
+
+/// Creates the other team and its group.
+pub(crate) fn other_opening() -> [(StreamName, Vec<Event>); 2] {
+    let own = |text: &str| Personal::of_team(OTHER, text.to_owned());
+    let settings = team::Settings {
+        default_task_deadline: "18:00:00".into(),
+        max_message_update_age: 86_400,
+        uploads_size_limit: 1 << 30,
+    };
+    let founded = team::Created { team: OTHER, name: own("Близнец"), owner: OTHER_CONTACT, settings };
+    let group = chat::Created {
+        group: OTHER_GROUP,
+        team: OTHER,
+        owner: OTHER_CONTACT,
+        members: vec![chat::Member { contact: OTHER_CONTACT, status: GroupStatus::Admin }],
+        settings: chat::Settings {
+            display_name: own("Комната"),
+            description: own(""),
+            public: false,
+            readonly_for_members: false,
+            default_for_all: false,
+            autocleanup_age: None,
+            pinned_message: None,
+            section: None,
+        },
+    };
+    [
+        (StreamName::team(OTHER), vec![TeamEvent::from(founded).into()]),
+        (StreamName::chat(OTHER_GROUP), vec![ChatEvent::from(group).into()]),
+    ]
+}
