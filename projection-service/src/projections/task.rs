@@ -216,7 +216,7 @@ async fn schedule_deadline(batch: &mut Batch<'_>, task: GroupId) -> Result<(), s
 async fn write_status(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,
-    (team, task): (TeamId, GroupId),
+    task: GroupId,
     status: &Status,
 ) -> Result<history::PreviousStatus, sqlx::Error> {
     let before = sqlx::query(

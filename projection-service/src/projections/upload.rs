@@ -56,7 +56,3 @@ pub(super) async fn removed(
     totals::count_bytes(batch, ctx, team, -bytes, 0).await?;
     Ok(ContactId(gone.get("owner")))
 }
-
-fn key(posted: &Posted) -> MessageKey {
-    MessageKey { team: posted.team, message: posted.message }
-}

@@ -1,13 +1,14 @@
 //! Two teams have messages with the same id. The stream of one of them has the earlier form.
 
-use crate::fixture::{CONTACT, GROUP, Stage, TEAM, message_id, posted, stream_of};
+use crate::team_fixture::{ACCOUNT, CONTACT, GROUP, TEAM, TeamFixture, message_id, posted, stream_of};
 use events::{
     ChatEvent, ContactId, Event, GroupId, MessageEvent, MessageId, MessageKey, Personal, StreamName,
     TeamEvent, TeamId,
     chat::{self, ChatRef},
+    contact,
     message::{self, Author},
     team,
-    value::GroupStatus,
+    value::{ContactOrigin, ContactStatus, GroupStatus},
 };
 use protocol::message::MessageRecord;
 use uuid::Uuid;
@@ -30,6 +31,19 @@ async fn found_other(fixture: &TeamFixture) {
     };
     let made = team::Created { team: OTHER, name: own("Иные"), owner: OTHER_CONTACT, settings };
     fixture.append(StreamName::team(OTHER), TeamEvent::from(made).into()).await;
+    let none = || Personal::of_account(ACCOUNT, String::new());
+    let added = contact::Added {
+        contact: OTHER_CONTACT,
+        account: ACCOUNT,
+        origin: ContactOrigin::Added,
+        phone: none(),
+        given_name: none(),
+        family_name: none(),
+        role: none(),
+        status: ContactStatus::Owner,
+        need_confirmation: false,
+    };
+    fixture.append(StreamName::team(OTHER), TeamEvent::from(added).into()).await;
     let group = chat::Created {
         group: OTHER_GROUP,
         team: OTHER,
@@ -74,7 +88,8 @@ fn edited(team: TeamId, text: &str) -> Event {
 }
 
 async fn shown(fixture: &TeamFixture, team: TeamId, message: MessageId) -> MessageRecord {
-    fixture.read.whole_message(team, message).await.unwrap().unwrap()
+    let member = fixture.read.memberships().find(ACCOUNT, team).await.unwrap().unwrap();
+    fixture.read.messages().find_complete(&member, message).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -113,7 +128,7 @@ async fn events_of_one_message_id_in_two_teams_change_the_message_of_their_team(
     assert_eq!((ours.text.as_str(), names(&ours).len()), ("у нас иначе", 1));
     assert!(theirs.is_deleted() && theirs.reactions.is_empty());
     assert!(shown(&fixture, OTHER, second).await.forwarded[0].text.is_empty());
-    let withdrawn = |team| fixture.read.withdrawn_text(MessageKey { team, message: id });
+    let withdrawn = |team| fixture.read.messages().withdrawn_text(MessageKey { team, message: id });
     assert_eq!(withdrawn(TEAM).await.unwrap(), None);
     let feed = fixture.dump().await.remove("feed").unwrap();
     assert_eq!(
@@ -126,7 +141,7 @@ async fn events_of_one_message_id_in_two_teams_change_the_message_of_their_team(
     let last = fixture.append(earlier, MessageEvent::from(deleted).into()).await;
     fixture.projected(last).await;
     assert!(shown(&fixture, TEAM, id).await.is_deleted());
-    assert_eq!(fixture.read.teams_with_streams_by_id().await.unwrap().into_iter().collect::<Vec<_>>(), [TEAM]);
+    assert_eq!(fixture.read.messages().teams_with_streams_by_id().await.unwrap().into_iter().collect::<Vec<_>>(), [TEAM]);
     assert_eq!(fixture.count("SELECT count(*) FROM parked").await, 0);
     let live = fixture.dump().await;
     fixture.rebuild().await;

@@ -1,6 +1,6 @@
 //! Tasks, tags and reminders.
 
-use crate::sample_team::{TEAM, at, contact_id, own_words, owner_of, upload_id};
+use crate::sample_team::{TEAM, at, contact_id, own_words, owner_of, stream_of, upload_id};
 use events::{
     BlobId, Event, GroupId, MessageEvent, MessageId, Personal, RemindEvent, RemindId, SectionId, StreamName,
     TagEvent, TagId, TaskEvent, TaskItemId, TeamEvent, UploadsEvent,

@@ -75,6 +75,7 @@ async fn write_summaries(
          WHERE m.uid = n.uid AND m.team = n.team",
     )
     .bind(messages)
+    .bind(teams)
     .bind(summaries)
     .bind(events.iter().map(|event| event.ctx.gentime()).collect::<Vec<_>>())
     .execute(&mut *batch.db)
