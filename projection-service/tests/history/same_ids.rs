@@ -133,7 +133,8 @@ async fn events_of_one_message_id_in_two_teams_change_the_message_of_their_team(
     let feed = fixture.dump().await.remove("feed").unwrap();
     assert_eq!(
         feed.iter().filter(|row| row.contains(&hex::encode("у нас"))).count(),
-        4, "post, reaction, edit, second post"
+        4,
+        "post, reaction, edit, second post"
     );
     assert!(!feed.iter().any(|row| row.contains(&hex::encode("у них"))), "deleted there");
 
@@ -141,7 +142,10 @@ async fn events_of_one_message_id_in_two_teams_change_the_message_of_their_team(
     let last = fixture.append(earlier, MessageEvent::from(deleted).into()).await;
     fixture.projected(last).await;
     assert!(shown(&fixture, TEAM, id).await.is_deleted());
-    assert_eq!(fixture.read.messages().teams_with_streams_by_id().await.unwrap().into_iter().collect::<Vec<_>>(), [TEAM]);
+    assert_eq!(
+        fixture.read.messages().teams_with_streams_by_id().await.unwrap().into_iter().collect::<Vec<_>>(),
+        [TEAM]
+    );
     assert_eq!(fixture.count("SELECT count(*) FROM parked").await, 0);
     let live = fixture.dump().await;
     fixture.rebuild().await;

@@ -133,7 +133,9 @@ async fn post_in(fixture: &TeamFixture, (team, group): (TeamId, GroupId), number
         uploads: vec![],
         editable_until: DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
     };
-    fixture.append(StreamName::message(MessageKey { team, message }), Event::from(MessageEvent::from(posted))).await
+    fixture
+        .append(StreamName::message(MessageKey { team, message }), Event::from(MessageEvent::from(posted)))
+        .await
 }
 
 /// The fixture's own integration has an address that no test calls.

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
-    AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageId, MessageKey, Personal, SectionId,
-    StreamName, TeamEvent, TeamId, UploadId, account, chat, contact, integration, section, team,
+    AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageId, MessageKey,
+    Personal, SectionId, StreamName, TeamEvent, TeamId, UploadId, account, chat, contact, integration,
+    section, team,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, SectionKind},
 };
 use uuid::Uuid;
