@@ -4,7 +4,7 @@
 use crate::team_fixture::{GROUP, INTEGRATION, TeamFixture, message_id, posted, stream_of};
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use chrono::Utc;
-use events::{GroupId, StreamName};
+use events::GroupId;
 use outbound::{Outbound, OutboundPolicy, sms::Sms};
 use platform::{
     clock::Clock,
