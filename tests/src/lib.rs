@@ -4,8 +4,6 @@
 //! the product in the test's own process. A [`client::Client`] and a [`socket::Socket`] check everything they receive
 //! against the documents that the product serves. All functions panic instead of returning errors: a test fails by it.
 
-#![allow(missing_docs, reason = "names say it; a comment has to earn its place")]
-
 pub mod client;
 pub mod dump;
 pub mod env;

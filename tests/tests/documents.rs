@@ -43,7 +43,7 @@ fn tests_in(folder: &Path, names: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_point_is_in_the_table_once() {
+fn acceptance_table_has_every_point_once() {
     let numbers: Vec<usize> = rows().iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=POINTS).collect::<Vec<_>>());
     for (number, names) in rows() {
@@ -55,7 +55,7 @@ fn every_point_is_in_the_table_once() {
 fn tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     tests_in(&root(), &mut tests);
-    assert!(tests.contains("what_the_table_names_is_there"), "tests are found");
+    assert!(tests.contains("acceptance_table_names_existing_tests"), "tests are found");
     tests
 }
 
@@ -73,7 +73,7 @@ fn named_in_the_standards_table() -> BTreeSet<String> {
 }
 
 #[test]
-fn tests_that_the_table_of_the_security_standard_names_exist() {
+fn security_doc_names_existing_tests() {
     let named = named_in_the_standards_table();
     assert!(named.len() > 50, "the table names tests: {named:?}");
     let tests = tests();
@@ -82,7 +82,7 @@ fn tests_that_the_table_of_the_security_standard_names_exist() {
 }
 
 #[test]
-fn what_the_table_names_is_there() {
+fn acceptance_table_names_existing_tests() {
     let tests = tests();
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract");
     let exists = |name: &str| match name.contains('/') {
@@ -126,7 +126,7 @@ fn paths_named_in(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn files_named_in_documents_exist() {
+fn documents_name_existing_files() {
     let mut named = 0;
     let mut missing = Vec::new();
     for document in documents() {
@@ -151,7 +151,7 @@ fn term(line: &str) -> Option<(String, String)> {
 }
 
 #[test]
-fn terms_of_the_glossary_are_defined_where_it_says() {
+fn glossary_terms_are_defined_where_it_says() {
     let text = std::fs::read_to_string(root().join("docs/glossary.md")).expect("the glossary");
     let terms: Vec<_> = text.lines().filter_map(term).collect();
     assert!(terms.len() >= 30, "terms are found: {terms:?}");

@@ -67,7 +67,7 @@ pub(crate) fn beginner(role: Role) -> Beginner {
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
     let runtime = Runtime::open(config, beginner(role)).await?;
-    let router = assemble(role, &runtime).await?;
+    let router = assemble(role, &runtime, documents(role)).await?;
     let limiter =
         AcceptLimiter::new(runtime.config.http.connections_per_address, &runtime.config.trusted_proxies);
     let header_timeout = Duration::from_secs(runtime.config.http.header_timeout_sec);
@@ -83,8 +83,13 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     Ok(stopped?)
 }
 
-/// Starts the tasks of a role and returns its routes with the HTTP shell around them.
-pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Failure> {
+/// The descriptions of the API, which processes with the query role serve.
+fn documents(role: Role) -> Router {
+    if role.does(Role::Query) { docs::routes().merge(asyncapi::routes()) } else { Router::new() }
+}
+
+/// Starts the tasks of a role and returns its routes, and `pages`, with the HTTP shell around them.
+pub(crate) async fn assemble(role: Role, runtime: &Runtime, pages: Router) -> Result<Router, Failure> {
     follow_the_bus(runtime).await?;
     watch(runtime);
     // Commands reload the keys themselves, and a gateway opens nothing sealed.
@@ -98,7 +103,7 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
         project(runtime)?;
     }
     let budget = Budget::new(&runtime.config.memory);
-    let mut router = Router::new().merge(health::routes(runtime.readiness.clone()));
+    let mut router = pages.merge(health::routes(runtime.readiness.clone()));
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
         let (past, stopping) = (runtime.past.clone(), runtime.tasks.stopping());
@@ -115,7 +120,7 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Fa
             auditor: Auditor::new(runtime.ledger.clone(), runtime.journal.clone()),
             closing: runtime.tasks.closing(),
         });
-        router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
+        router = router.merge(Router::from(queries.router()));
     }
     let mut commands = None;
     if role.does(Role::Command) {
