@@ -43,7 +43,7 @@ pub struct Projector {
     notices: NoticePolicy,
 }
 
-/// Which events produce notices.
+/// The events that produce notices.
 #[derive(Clone, Debug, Default)]
 pub enum NoticePolicy {
     /// Every event.
@@ -70,7 +70,7 @@ impl NoticePolicy {
     }
 }
 
-/// What the projection does beyond writing rows.
+/// Side effects beyond the rows.
 #[derive(Clone)]
 enum SideEffects {
     /// Publishes notices, plans effects and stores withdrawn texts.

@@ -136,7 +136,7 @@ fn implied_member_may_leave_after_the_group_is_no_longer_for_all() {
     assert_eq!(all.status_of(OTHER.contact), Some(GroupStatus::Member), "whoever had left is back");
     assert_eq!(all.status_of(stranger().contact), Some(GroupStatus::Member));
     let off = [on.clone(), given::<Chat>(&on).when(change(MAKER, for_all(false))).unwrap()].concat();
-    // Whether they were there then, the group does not know: to join is recorded, and so is to leave.
+    // The group does not know whether they were members then, so both joining and leaving are recorded.
     let join = Command::SetMember {
         actor: stranger(),
         member: chat::Member { contact: stranger().contact, status: GroupStatus::Member },
@@ -153,7 +153,7 @@ fn last_admin_is_succeeded_by_the_longest_member() {
         actor: MAKER,
         member: chat::Member { contact: ContactId(Uuid::from_u128(n)), status: GroupStatus::Member },
     };
-    // With a smaller id than the one who was there before.
+    // This id is smaller than that of the earlier member.
     let more = [history.clone(), given::<Chat>(&history).when(add(0)).unwrap()].concat();
     let leave = Command::RemoveMember { actor: MAKER, contact: MAKER.contact };
     let heir = chat::Member { contact: OTHER.contact, status: GroupStatus::Admin };

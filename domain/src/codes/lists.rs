@@ -5,7 +5,7 @@ use crate::phone_number::{
     destination::{Kind, is_country},
 };
 
-/// Which numbers get codes.
+/// The numbers that get codes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     allowed: Vec<Area>,

@@ -17,7 +17,7 @@ const OPEN: CodesPolicy = CodesPolicy {
 const GUARDED: CodesPolicy =
     CodesPolicy { guard: Guard { slow_after: 10, stop_after: 20, ..OPEN.guard }, ..OPEN };
 
-/// Midnight, and so many seconds.
+/// A time in seconds after midnight.
 fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_699_920_000 + second, 0).unwrap()
 }
@@ -34,7 +34,7 @@ fn ask(nonce: u32, place: Destination, policy: CodesPolicy, second: i64) -> Comm
     Command::Allow { nonce: id(nonce), place, known: false, policy, now: at(second) }
 }
 
-/// Asks for codes one after the other; answers the history and which of them were sent.
+/// Requests codes one after the other; returns the history and whether each was sent.
 fn story(commands: impl IntoIterator<Item = Command>) -> (Vec<CodesEvent>, Vec<bool>) {
     let (mut history, mut sent) = (vec![], vec![]);
     for command in commands {
@@ -101,7 +101,7 @@ fn prefix_without_entered_codes_is_slowed_down_then_stopped() {
     let (history, sent) = story((0..200).map(|n| ask(n, place("001", "sat"), GUARDED, i64::from(n) * 10)));
     assert!((20..40).contains(&count(&sent)), "{} of 200 were sent", count(&sent));
     assert_eq!(barriers(&history).first(), Some(&Barrier::Slowed));
-    // In an hour nothing goes there any more; the rest of the world is as it was.
+    // After an hour the prefix is stopped; other prefixes are unaffected.
     let (history, sent) = story((0..200).map(|n| ask(n, place("001", "sat"), GUARDED, i64::from(n) * 200)));
     assert!(count(&sent[100..]) == 0 && barriers(&history).contains(&Barrier::Stopped));
     let other = given::<Codes>(&history).when(ask(999, place("RU", "a"), GUARDED, 40_001)).unwrap();

@@ -40,7 +40,7 @@ struct Request {
     half: u32,
 }
 
-/// What a client shows to prove a request.
+/// A client's proof that it made a request.
 #[derive(Clone, Debug)]
 pub struct Asker {
     /// Keyed hash of the request id that the client sends back, hex.
@@ -49,7 +49,7 @@ pub struct Asker {
     pub address: String,
 }
 
-/// Which count a try uses.
+/// The count that a try uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// The count of a request, by the kind of proof.

@@ -27,7 +27,7 @@ fn asker(request: Option<u128>, address: &str) -> Asker {
     Asker { request: request.map(|request| format!("r{request}")), address: address.into() }
 }
 
-/// Request `n`, whose code, should it be a new one, is `n` too.
+/// Request `n`; a new code has the nonce `n` too.
 fn ask(n: u128, from: &str, second: i64) -> Command {
     ask_as(n, asker(None, from), second)
 }
@@ -39,14 +39,14 @@ fn ask_as(n: u128, asker: Asker, second: i64) -> Command {
     Command::RequestCode { nonce, account, phone, lang, request, asker, policy: POLICY, clearance, now }
 }
 
-/// A try that is equal to these codes.
+/// A try that equals these codes.
 fn enter(equal: &[u128], asker: Asker, session: u128, second: i64) -> Command {
     let equal = equal.iter().map(|nonce| id(*nonce)).collect();
     let session = SessionId(id(session));
     Command::TryCode { equal, asker, strained: false, session, policy: POLICY, now: at(second) }
 }
 
-/// A history made by deciding, so that the tests read as a story.
+/// The history that a sequence of commands leads to.
 fn story(commands: impl IntoIterator<Item = Command>) -> Vec<PhoneEvent> {
     let mut history = vec![];
     for command in commands {
@@ -157,7 +157,7 @@ fn third_wrong_try_exhausts_a_request_and_the_next_request_gets_a_new_code() {
 #[test]
 fn tries_of_others_never_exhaust_a_request() {
     let mut history = story([ask(7, HOME, 0)]);
-    // Three by strangers, three by a neighbour behind the same address, and three by who shares the code.
+    // Three tries without proof, three by another client of the same address, and three by a request that shares the code.
     history = then(history, (1..4).map(|second| enter(&[], asker(None, AWAY), 66, second)));
     history = then(history, (4..7).map(|second| enter(&[], asker(None, HOME), 66, second)));
     history = then(history, [ask(8, AWAY, 7)]);
@@ -229,7 +229,7 @@ fn expired_code_is_rejected() {
 fn above_the_quota_messages_are_slow_and_requests_share_the_last_code() {
     let mut history = story((0..5).map(|n| ask(10 + n, &format!("10.0.0.{n}"), n as i64 * 70)));
     assert_eq!(messages(&history), 5);
-    // The fifth went out at 280. Its code is ten minutes old at 600, and another one comes a quarter of an hour after it.
+    // The fifth message was sent at 280 s. Its code is ten minutes old at 600 s; the next one comes 15 minutes after the message.
     history = then(history, [ask(20, HOME, 500)]);
     assert_eq!((messages(&history), last_request(&history).nonce), (5, id(10)));
     assert!(opens(&history, enter(&[10], asker(Some(20), HOME), 100, 510)));
@@ -241,19 +241,19 @@ fn above_the_quota_messages_are_slow_and_requests_share_the_last_code() {
 
 #[test]
 fn codes_get_longer_when_no_guesses_are_left() {
-    // Six tries are set aside for each request, of thirty in a day.
+    // Each request reserves six of the thirty tries of a day.
     let mut history = story((0..5).map(|n| ask(10 + n, &format!("10.0.0.{n}"), n as i64)));
     let sixth = given::<Phone>(&history).when(ask(20, HOME, 6));
     assert_eq!(sixth, Err(Rejection::TooManyCodes { retry_after: 24 }));
     history = then(history, [ask(20, HOME, 30)]);
     assert_eq!((last_request(&history).nonce, last_request(&history).code_length), (id(20), 8));
     assert!(opens(&history, enter(&[20], asker(Some(20), HOME), 100, 31)));
-    // For strangers the shorter codes are shut, and for who asked for them they are not.
+    // The shorter codes are rejected without proof of a request, and accepted with it.
     assert!(!opens(&history, enter(&[10], asker(None, "192.0.2.1"), 100, 31)));
     assert!(opens(&history, enter(&[10], asker(Some(12), "10.0.0.2"), 100, 31)));
 }
 
-/// Somebody asks and guesses all day from as many addresses as they like; the owner logs in whenever they want to.
+/// An attacker requests and guesses all day from any number of addresses; the owner can still log in at any time.
 #[test]
 fn owner_logs_in_during_a_day_of_attack_and_guesses_stay_bounded() {
     let mut state = Phone::initial();
@@ -277,7 +277,7 @@ fn owner_logs_in_during_a_day_of_attack_and_guesses_stay_bounded() {
             *state = std::mem::take(state).fold(&events);
             Ok::<_, Rejection>(())
         };
-        // Each of a thousand addresses asks and tries in turn, with an id, and without.
+        // Each of a thousand addresses requests and tries in turn, with an id and without.
         for _ in 0..4 {
             n += 1;
             let address = format!("10.1.{}.{}", n % 1_000 / 250, n % 250);
@@ -288,7 +288,7 @@ fn owner_logs_in_during_a_day_of_attack_and_guesses_stay_bounded() {
             }
         }
         let _ = happen(&mut state, enter(&[], asker(None, "192.0.2.1"), 66, second));
-        // Every half hour the owner wants in, asks until a code is promised, and enters what the telephone shows.
+        // Every half hour the owner requests codes until one is sent, and enters it.
         if second % 1_800 == 9 {
             wanted_since = Some(second);
         }
@@ -308,7 +308,7 @@ fn owner_logs_in_during_a_day_of_attack_and_guesses_stay_bounded() {
     assert!(six <= 30 && eight <= 3_000 && ten <= 300_000, "{six} {eight} {ten}");
 }
 
-/// An event of a program that counted every wrong try against everybody.
+/// An event of a program version that counted wrong tries for all clients together.
 #[test]
 fn events_without_request_ids_fold_as_before() {
     let requested = phone::CodeRequested {

@@ -58,7 +58,7 @@ fn invite(actor: ContactId, n: u128) -> Command {
     }
 }
 
-/// So many days after everything else happened.
+/// A time in days after the other events.
 fn day(n: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + n * 86_400, 0).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What the worker needs to execute effects, and how an attempt ends.
+//! The dependencies of the effect worker, and the outcome of an attempt.
 
 use outbound::{Outbound, sms::Sms};
 use platform::{clock::Clock, config::Webhooks};
@@ -6,7 +6,7 @@ use read_model::ReadModel;
 use secrets::vault::Vault;
 use std::sync::Arc;
 
-/// What the worker needs.
+/// The dependencies of the effect worker.
 #[derive(Clone)]
 pub struct EffectWorkerDeps {
     /// Has the integrations and the table of effects.

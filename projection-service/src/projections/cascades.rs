@@ -120,7 +120,7 @@ async fn revoke_invitations(
     Ok(())
 }
 
-/// What a removed section held is in no section any more.
+/// Removing a section takes its contacts, groups or tasks out of it.
 pub(super) async fn section_removed(
     batch: &mut Batch<'_>,
     ctx: EventContext<'_>,

@@ -1,4 +1,4 @@
-//! Notices that events of several nouns emit, and who receives the notices of a chat.
+//! Notices that events of several nouns emit, and the audience of a chat's notices.
 
 use crate::batch::{Batch, EventContext};
 use events::{AccountId, ContactId, GroupId, SectionId, TeamId, chat::ChatRef, value::SectionKind};
@@ -75,7 +75,7 @@ pub(super) async fn all_sections(
     Ok(())
 }
 
-/// Who receives the notices of a chat.
+/// The audience of a chat's notices.
 pub(super) fn chat_audience(chat: ChatRef) -> Audience {
     match chat {
         ChatRef::Group(group) | ChatRef::Task(group) => Audience::Group(group),

@@ -82,7 +82,7 @@ async fn emit_marked(
     Ok(receipts::by_mark(batch, ctx, marked, (before, now)).await?)
 }
 
-/// What a contact has not read in a chat.
+/// A contact's unread messages in a chat.
 struct Unread {
     base: i64,
     messages: u64,

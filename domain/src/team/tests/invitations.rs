@@ -63,9 +63,9 @@ fn removed_contact_rejoins_only_with_a_later_invitation() {
     refused(&removed, join(5, 8));
     refused(&removed, join(6, 8));
     comes_back(&removed, join(7, 8));
-    // For others they are as good as before.
+    // For others they are still valid.
     assert!(given::<Team>(&removed).when(join(6, 9)).is_ok());
-    // An invitation that is void for a person stays void after they came back and left.
+    // An invitation that is void for a person stays void after the person has returned and left.
     let back = [removed.clone(), given::<Team>(&removed).when(join(7, 8)).unwrap()].concat();
     let left = [back.clone(), given::<Team>(&back).when(archive(JOINER, JOINER)).unwrap()].concat();
     refused(&left, join(6, 8));
@@ -116,7 +116,7 @@ fn invitations_end_with_the_inviting_right() {
     assert!(given::<Team>(&made).when(join(5, 9)).is_ok());
     let taken = [made.clone(), given::<Team>(&made).when(inviting(MEMBER, false)).unwrap()].concat();
     refused(&taken, join(5, 9));
-    // An admin who is let invite besides may go on when they are an admin no more.
+    // An admin with the inviting right keeps it after a demotion.
     let both =
         story([create(), inviting(ADMIN, true), invite(ADMIN, 5), status(ADMIN, ContactStatus::Member)]);
     assert!(given::<Team>(&both).when(join(5, 9)).is_ok());

@@ -163,7 +163,7 @@ fn last_owner_cannot_leave_or_step_down() {
     assert!(given::<Team>(&two).when(down).is_ok());
     let alone = after(&two, archive(OWNER, OWNER));
     assert_eq!(given::<Team>(&alone).when(archive(SECOND, SECOND)), Err(Rejection::LastOwner));
-    // One who has left counts no more, and one who is gone cannot go.
+    // An owner that has left does not count, and cannot leave again.
     assert_eq!(given::<Team>(&alone).when(archive(SECOND, OWNER)), Err(Rejection::NoContact));
 }
 
