@@ -19,18 +19,6 @@ const IN_USE: TimeDelta = TimeDelta::seconds(10);
 /// However much it is used, none gets older: who is erased meanwhile is in none for longer.
 const OLDEST: TimeDelta = TimeDelta::minutes(15);
 
-/// What is known of scratch schemas; made with the other schemas.
-pub(crate) const TABLES: &str = "
-    CREATE SCHEMA IF NOT EXISTS past;
-    CREATE TABLE IF NOT EXISTS past.scratch (
-        schema text PRIMARY KEY,
-        fingerprint text NOT NULL,
-        made timestamptz NOT NULL DEFAULT now(),
-        used timestamptz NOT NULL DEFAULT now()
-    );
-    -- Deletions of the team whose messages were taken out of the schema.
-    ALTER TABLE past.scratch ADD COLUMN IF NOT EXISTS deletions bigint NOT NULL DEFAULT -1";
-
 /// Why the past cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum PastError {

@@ -56,6 +56,18 @@ const OPS: [(i64, &str, &str); 8] = [
     (8, "withdrawn_of_teams", include_str!("../migrations/0008_withdrawn_of_teams.sql")),
 ];
 
+/// The table of schemas with the past of teams.
+const PAST_TABLES: &str = "
+    CREATE SCHEMA IF NOT EXISTS past;
+    CREATE TABLE IF NOT EXISTS past.scratch (
+        schema text PRIMARY KEY,
+        fingerprint text NOT NULL,
+        made timestamptz NOT NULL DEFAULT now(),
+        used timestamptz NOT NULL DEFAULT now()
+    );
+    -- Deletions of the team whose messages were taken out of the schema.
+    ALTER TABLE past.scratch ADD COLUMN IF NOT EXISTS deletions bigint NOT NULL DEFAULT -1";
+
 /// The advisory lock of schema changes: any number that nothing else locks.
 const TURN: i64 = 0x7665_6368_6521;
 
@@ -79,7 +91,7 @@ pub async fn migrate(pool: &PgPool, head: Position) -> Result<(), MigrateError> 
         make(&mut transaction, head).await?;
     }
     transaction.commit().await?;
-    Ok(apply_idempotent_schema(pool, "past", TURN, crate::past::TABLES).await?)
+    Ok(apply_idempotent_schema(pool, "past", TURN, PAST_TABLES).await?)
 }
 
 /// Drops the read model and makes an empty one; `ops` stays. Queries fail with [`crate::QueryError::Rebuilding`] until the
