@@ -1,4 +1,4 @@
-//! Who gets in, and what a foreign page, an old token or a guess can do.
+//! Who gets in, and what a foreign page, an old token or a guessed code can do.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use event_log::RawEvent;
@@ -19,7 +19,7 @@ use veche_tests::{
 const ANNA: &str = "+79040000001";
 const EVIL: &str = "https://evil.example";
 
-/// What a browser says of where a request comes from, and whether it may change anything.
+/// Headers that a browser sends about a request's origin, and whether such a request may change anything.
 const SOURCES: [(Option<&str>, Option<&str>, bool); 12] = [
     (None, None, true),
     (None, Some(PUBLIC_URL), true),
@@ -40,7 +40,7 @@ fn from(call: &Call, (site, origin, _): (Option<&str>, Option<&str>, bool)) -> C
     origin.map_or(call.clone(), |origin| call.clone().header("Origin", origin))
 }
 
-/// One change of each method and content type.
+/// One write of each method and content type.
 fn changes(team: &str) -> Vec<Call> {
     let device = json!({"device_id": "d", "type": "web", "name": "d"});
     vec![
@@ -145,7 +145,7 @@ async fn newer_qr_login_code_voids_the_older() {
     world.client().post("/api/v3/qr-auth", scan(&newer, "новый")).await.ok();
 }
 
-/// The seed lets the caller choose the token; whoever sends such a link would be logged in as whoever opens it.
+/// The examples let the caller choose the token: a link with such a token would log its victim in to the attacker's account.
 #[tokio::test]
 async fn qr_picture_of_a_chosen_value_never_logs_in() {
     let world = World::all_in_one().await;
@@ -199,7 +199,7 @@ async fn three_wrong_codes_void_the_right_one_on_both_login_routes() {
     client.post("/api/v3/sms-auth", device(CODE)).await.ok();
 }
 
-/// What a stranger sees of an answer, without what differs from one second to the next.
+/// The parts of an answer that must not depend on the account, without what differs from second to second.
 fn face(answer: &Answer) -> Value {
     let mut json = answer.json.clone();
     json["_time"].take();
@@ -208,7 +208,7 @@ fn face(answer: &Answer) -> Value {
     }
     let passing = ["date", "x-request-id", "event-position", "content-length"];
     let header = |(name, value): (&HeaderName, &HeaderValue)| {
-        // The id of a request differs each time, in its header and in its cookie.
+        // Request ids differ each time, in the header and in the cookie.
         let id = ["login-request", "set-cookie"].contains(&name.as_str());
         let value = match value.to_str().unwrap_or_default() {
             _ if passing.contains(&name.as_str()) => "",
@@ -221,22 +221,22 @@ fn face(answer: &Answer) -> Value {
     json!({"status": answer.status.as_u16(), "headers": headers, "body": json})
 }
 
-/// What was stored since a moment: transactions of the log, and rows of keys.
+/// Writes since a moment: transactions of the log and rows of keys.
 async fn stored_since(pool: &PgPool, moment: i64) -> (i64, i64) {
     let counts = "select (select count(distinct xmin::text) from log.events where xmin::text::bigint >= $1), \
                          (select count(*) from keys.data_keys where xmin::text::bigint >= $1)";
     sqlx::query_as(counts).bind(moment).fetch_one(pool).await.unwrap()
 }
 
-/// Numbers of each sort that are tried in turn.
+/// Phones of each kind that are tried in turn.
 const NUMBERS: usize = 24;
-/// By how much the medians may differ: they are of one run, but on a machine that has other things to do.
+/// Greatest difference of the medians: both come from one run, but the machine has other work.
 const LEEWAY: u32 = 3;
 
-/// A number nobody has, and one somebody has, get the same answers for the same work: nobody learns who is here.
+/// An unknown phone and a known one get the same answers for the same work, so nobody learns who has an account.
 #[tokio::test]
 async fn login_of_an_unknown_phone_is_indistinguishable_from_a_known_one() {
-    // Its transactions are counted.
+    // The transactions of this database are counted.
     let world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
     let pool = world.pool().await;
     let anna = Person::login(world.client(), ANNA).await;
@@ -278,7 +278,7 @@ async fn login_of_an_unknown_phone_is_indistinguishable_from_a_known_one() {
     assert!(known < unknown * LEEWAY && unknown < known * LEEWAY, "known {known:?}, unknown {unknown:?}");
 }
 
-/// Tokens, codes and keys are secrets: none of them is ever written to a log or into the event log.
+/// Tokens, codes and keys never appear in a log file or in the event log.
 #[tokio::test]
 async fn secrets_appear_in_no_log_and_no_table() {
     let world = World::all_in_one().await;
@@ -314,7 +314,7 @@ async fn secrets_appear_in_no_log_and_no_table() {
     for secret in &secrets {
         assert!(!events.contains(secret.as_str()), "{secret} is in the event log");
     }
-    // The console that shows codes in place of an SMS is for the developer, and names the phone.
+    // In dev the console shows codes and phones in place of an SMS.
     for secret in &secrets[..5] {
         assert!(!logs.contains(secret.as_str()), "{secret} is in the log of the process");
     }

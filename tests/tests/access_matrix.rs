@@ -1,4 +1,4 @@
-//! The matrix of access: every route of the served document, tried by every sort of caller.
+//! The access matrix: every route of the document, tried by every kind of caller.
 
 use futures::{StreamExt, future::ready, stream};
 use http::Method;
@@ -20,16 +20,16 @@ use veche_tests::{
 };
 
 const SORTS: [&str; 7] = ["nobody", "stranger", "removed", "guest", "member", "admin", "owner"];
-/// Rows that are tried side by side.
+/// Rows that run concurrently.
 const AT_ONCE: usize = 6;
-/// Rows tried in one world: each makes up to seven teams with the same people, and an account is in 300 teams at most.
+/// Rows that share a product: each makes up to seven teams with the same people, and an account is in 300 teams at most.
 const ROWS_OF_A_WORLD: usize = 80;
 const GUEST: &str = "+79050000003";
 const MEMBER: &str = "+79050000004";
 const ADMIN: &str = "+79050000005";
 const REMOVED: &str = "+79050000002";
 
-/// A line of the table.
+/// A row of the table.
 struct Row {
     operation: Operation,
     expected: Vec<u16>,
@@ -55,7 +55,7 @@ fn row(line: &str) -> Row {
     Row { operation, expected, body: rest.trim().to_owned() }
 }
 
-/// Everybody who tries.
+/// All kinds of callers.
 struct Callers {
     nobody: Client,
     people: BTreeMap<&'static str, Person>,
@@ -79,7 +79,7 @@ impl Callers {
         &self.people["owner"]
     }
 
-    /// A team with all of them in it, and the names of what there is.
+    /// Makes a team with all callers in it; returns the values of path parameters.
     async fn stage(&self) -> BTreeMap<String, String> {
         let owner = self.owner();
         let contacts = json!([
@@ -146,7 +146,7 @@ impl Callers {
         names.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The position of an event of the team, once it is in the chain.
+    /// Waits until the chain has an event of the team; returns its position.
     async fn position(&self, team: &str) -> String {
         let path = format!("/api/audit/v1/teams/{team}/events?limit=1");
         eventually::until("the team's events are in the chain", async || {
@@ -157,7 +157,7 @@ impl Callers {
     }
 }
 
-/// The status of one cell; a socket's is 101, or that of the code it panics with.
+/// The status of one cell; for a socket 101, or the status of its panic code.
 async fn attempt(client: &Client, row: &Row, names: &BTreeMap<String, String>) -> u16 {
     let path = row.operation.filled(names);
     if path.starts_with("/messaging/") {
@@ -197,9 +197,9 @@ async fn status_of_socket(client: &Client, path: &str) -> u16 {
     }
 }
 
-/// What a row's cells get; nothing if that is as expected.
+/// The failures of a row's cells; empty if all are as expected.
 async fn difference(cast: &Callers, row: Row) -> Option<String> {
-    // One team does for all cells of a row, unless a cell may take away what the next one needs.
+    // All cells of a row share a team, unless a cell may remove what the next one needs.
     let spoils = row.operation.method == "DELETE" || row.operation.path.ends_with("/join");
     let mut names = cast.stage().await;
     if row.operation.path.contains("{position}") {
@@ -218,7 +218,7 @@ async fn difference(cast: &Callers, row: Row) -> Option<String> {
 
 #[tokio::test]
 async fn every_route_admits_the_callers_of_the_access_table() {
-    // A logout would end the sessions that the other rows need.
+    // A logout would end sessions that other rows need.
     let (last, first): (Vec<Row>, Vec<Row>) =
         rows().into_iter().partition(|row| row.operation.path.ends_with("logout"));
     let mut wrong = Vec::new();
@@ -251,7 +251,7 @@ async fn every_route_has_a_row_in_the_access_table() {
     );
 }
 
-/// Ids of another team's things open nothing, even to an owner of a team of their own.
+/// Ids of another team's resources open nothing, even for an owner of another team.
 #[tokio::test]
 async fn resources_of_another_team_are_not_found() {
     let world = World::all_in_one().await;
@@ -291,7 +291,7 @@ async fn resources_of_another_team_are_not_found() {
     made.fails(422, "INVALID_DATA");
 }
 
-/// Whoever is removed hears nothing any more, and what they hold opens nothing.
+/// A removed member receives nothing more and can use none of the old addresses.
 #[tokio::test]
 async fn removed_member_loses_access_at_once() {
     let world = World::all_in_one().await;
@@ -319,7 +319,7 @@ async fn removed_member_loses_access_at_once() {
     assert_ne!(refused.json["ok"], true, "nobody writes to who is gone: {refused}");
 }
 
-/// Joining and being removed at the same moment: whichever is first in the team's stream, the removal is what holds.
+/// Joining concurrently with a removal: whichever is first in the team's stream, the removal holds.
 #[tokio::test]
 async fn removal_concurrent_with_a_join_wins() {
     let world = World::all_in_one().await;

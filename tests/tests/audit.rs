@@ -1,4 +1,4 @@
-//! The auditor's command line, against a running product: searched, explained, exported, proved, and tampered with.
+//! The auditor's command line against a running product: list, why, export, verify, and detection of tampering.
 
 use event_log::testing::TestDatabase;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use veche_tests::{
 const ANNA: &str = "+79080000001";
 const BORIS: &str = "+79080000002";
 
-/// Two in a team of whom one has spoken, and somebody elsewhere.
+/// Two members of a team, one of whom posted, and a person elsewhere.
 struct Fixture {
     world: World,
     anna: Person,
@@ -26,7 +26,7 @@ struct Fixture {
 
 impl Fixture {
     async fn start(log: LogPlace) -> Self {
-        // Signed every second: a test does not wait for a minute.
+        // Signed every second instead of every minute, to save time.
         let plan = Plan::new(Layout::AllInOne).log(log).set("VECHE_AUDIT_CHECKPOINT_SEC", "1");
         let world = World::start(plan).await;
         let anna = Person::login(world.client(), ANNA).await;
@@ -41,7 +41,7 @@ impl Fixture {
         fixture
     }
 
-    /// Waits until all that happened is hashed and signed.
+    /// Waits until all events are hashed and signed.
     async fn signed(&self) {
         let log = stored::log(self.world.log_url()).await;
         eventually::until("all is signed", async || {
@@ -53,7 +53,7 @@ impl Fixture {
         log.close().await;
     }
 
-    /// What a subcommand says in lines of JSON.
+    /// Runs a subcommand that prints a JSON object a line.
     fn list(&self, arguments: &[&str]) -> Vec<Value> {
         let output = self.world.attempt(&[&["audit", "list", "--json"], arguments].concat());
         assert!(output.status.success(), "{output:?}");
@@ -61,7 +61,7 @@ impl Fixture {
         text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
     }
 
-    /// A subcommand's exit code and words.
+    /// Runs a subcommand; returns its exit code and output.
     fn code(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.world.attempt(&[&["audit"], arguments].concat());
         let words = [output.stdout, output.stderr].concat();
@@ -150,7 +150,7 @@ async fn audit_verify_detects_tampering_in_the_database_and_in_exports() {
     .expect("an owner can do so");
     let (status, words) = fixture.code(&["verify"]);
     assert_eq!((status, words.contains("BROKEN at position 4 (number 4)")), (Some(1), true), "{words}");
-    // The tail goes, in the log, in the chain and in the signatures of the database: the file outside is left.
+    // The tail is removed from the log, the chain and the signatures in the database; only the external file is left.
     sqlx::raw_sql(
         "update log.events set data = substring(data from 1 for length(data) - 1) where position = 4;
          delete from log.events where position > (select position - 2 from log.head);
@@ -168,7 +168,7 @@ async fn audit_verify_detects_tampering_in_the_database_and_in_exports() {
     assert_eq!((status, words.contains(&ends)), (Some(1), true), "{words}");
 }
 
-/// In the first line.
+/// The code of the first line.
 fn flip_last_digit_of_data(file: &Path) {
     let mut bytes = fs::read(file).expect("the export is there");
     let line = bytes.iter().position(|byte| *byte == b'\n').expect("it has lines");
@@ -215,7 +215,7 @@ async fn log_copy_keeps_the_hashes_of_the_chain() {
     stored::hashed(&pool, world.log_url()).await;
     let copied: String = sqlx::query_scalar(head).fetch_one(&pool).await.expect("a chain");
     assert_eq!(original, copied);
-    // What was signed of the original proves the copy too.
+    // Signatures over the original prove the copy too.
     let checkpoints = fixture.world.data().join("audit/checkpoints.ndjson").display().to_string();
     world.run(&["audit", "verify", "--checkpoints", &checkpoints]);
 }

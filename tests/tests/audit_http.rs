@@ -1,4 +1,4 @@
-//! History over HTTP: followed as it happens, as far as each reader may see it, and every look is in it.
+//! History over HTTP: streamed live, limited to what each reader may see, with every access recorded.
 
 use http::Method;
 use serde_json::Value;
@@ -35,7 +35,7 @@ async fn audit_stream_follows_history_and_records_every_access() {
     assert_eq!(concealed["data"]["text"]["$personal"]["value"], Value::Null);
     assert_eq!(concealed["address"], Value::Null);
 
-    // Who comes back goes on behind the last event.
+    // A reader that reconnects resumes after the last event.
     anna.post(&team.uid, &boris, "вторая").await;
     let mut again = Events::open(&clara.client, everybody, &[("last-event-id", &id)]).await;
     assert_eq!(again.placed().await.1["data"]["text"]["$personal"]["value"], "вторая");
@@ -52,7 +52,7 @@ async fn audit_stream_follows_history_and_records_every_access() {
     let asked = looks[0]["data"]["asked"]["$personal"]["value"].as_str().expect("what was asked");
     assert!(asked.contains(r#""kind":"message.*""#), "{asked}");
 
-    // With the session the stream ends, before anything more is shown.
+    // The stream ends with the session, before it shows anything more.
     clara.client.get("/api/v3/cookieauth-logout").await.ok();
     anna.post(&team.uid, &boris, "третья").await;
     while let Some((id, _)) = again.next().await {
@@ -60,7 +60,7 @@ async fn audit_stream_follows_history_and_records_every_access() {
     }
 }
 
-/// Asks for a stream that is not to be had.
+/// Opens a stream that must be refused.
 async fn ask(person: &Person, path: &str) -> Answer {
     let call = Call::new(Method::GET, path, Body::Empty).header("accept", "text/event-stream");
     person.client.send(call).await
@@ -81,19 +81,19 @@ async fn audit_streams_per_account_are_limited() {
     let of_other = format!("/api/audit/v1/teams/{}/events", other.uid);
     let everybody = "/api/audit/v1/events?kind=message.*";
 
-    // One owner has as many as one may have, over whichever of their teams.
+    // The limit per account counts streams of all its teams.
     let first = Events::open(&anna.client, &own, &[]).await;
     let _second = Events::open(&anna.client, &of_other, &[]).await;
     let refused = ask(&anna, &own).await;
     assert!(refused.header("retry-after").is_some(), "{refused}");
     refused.fails(429, "RATE_LIMIT");
     anna.client.get(own.clone()).await.ok();
-    // There is room for others, until there is none.
+    // Other accounts have room until the process has none.
     let mut of_auditor = Events::open(&clara.client, everybody, &[]).await;
     ask(&clara, everybody).await.fails(503, "UNAVAILABLE");
     anna.post(&team.uid, &team.jid_of(BORIS), "слышно").await;
     assert_eq!(of_auditor.placed().await.1["kind"], "message.posted.v1");
-    // What is closed is free again.
+    // A closed stream frees its place.
     drop(first);
     eventually::until("the place is given back", async || {
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");

@@ -1,5 +1,5 @@
-//! What one account, or nobody at all, can stop: memory under attack, and searches at once. The figures are of the running
-//! product, as the system counts its memory.
+//! Limits on what one account, or a caller without one, can consume: memory under attack, and concurrent searches. Memory is
+//! the process's, as the kernel counts it.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use futures::future::{join_all, select_all};
@@ -19,11 +19,10 @@ use veche_tests::{
 
 const ANNA: &str = "+79080000001";
 
-/// What the process may take under all attacks of a test at once, above what it takes at rest. Without budgets it is more
-/// than 2 GiB.
+/// Growth of the process allowed under all attacks of this test at once, MiB. Without budgets it exceeds 2 GiB.
 const MOST_MB: u64 = 256;
 
-/// The most memory that a process has held so far, in MiB.
+/// The peak resident memory of a process, MiB.
 fn peak(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -35,16 +34,16 @@ fn host(world: &World) -> String {
     address.trim_start_matches("http://").to_owned()
 }
 
-/// A connection that sends this, and whatever the system takes of `body` without being read.
+/// Opens a connection that sends a head, and as much of `body` as the kernel takes.
 async fn half_send(host: &str, head: String, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(host).await.unwrap();
-    // The server may have answered and closed before all of it is sent.
+    // The server may have answered and closed before everything is sent.
     let _ = stream.write_all(head.as_bytes()).await;
     let _ = tokio::time::timeout(Duration::from_secs(5), stream.write_all(body)).await;
     stream
 }
 
-/// The status of the answer on a connection, if there is one within a while.
+/// The status of the answer on a connection, if one arrives in time.
 async fn status(stream: &mut TcpStream) -> Option<u16> {
     let mut head = [0; 12];
     tokio::time::timeout(HANG_GUARD, stream.read_exact(&mut head)).await.ok()?.ok()?;
@@ -60,7 +59,7 @@ async fn memory_under_attack_stays_within_its_budget() {
     let at_rest = peak(process);
     let host = host(&world);
 
-    // Nobody: bodies of a megabyte before a login, of which the end never comes.
+    // Without a session: bodies of a megabyte before a login, whose end never arrives.
     let megabyte = vec![b' '; 1_000_000];
     let logins = (0..600).map(|number| {
         let path = ["sms-login", "sms-auth", "qr-auth"][number % 3];
@@ -69,7 +68,7 @@ async fn memory_under_attack_stays_within_its_budget() {
         half_send(&host, head, &megabyte)
     });
     let logins = join_all(logins).await;
-    // One account: pictures of which the end never comes.
+    // One account: pictures whose end never arrives.
     let picture = vec![b'x'; 4_000_000];
     let pictures = (0..100).map(|_| {
         let head = format!(
@@ -108,7 +107,7 @@ async fn memory_under_attack_stays_within_its_budget() {
     println!("{at_rest} MiB at rest, {taken} MiB more under attack");
     assert!(taken < MOST_MB, "{taken} MiB more than the {at_rest} MiB at rest");
 
-    // Who had too much on its way was told so, and everybody is served.
+    // Excess requests were refused, and everybody else is served.
     assert!(refused > 50, "{refused} of 100 were told that they are too many");
     drop(sockets);
     anna.client.get("/api/v3/me").await.ok();

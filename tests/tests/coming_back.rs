@@ -1,4 +1,4 @@
-//! Whose socket ended goes on from what it confirmed; and before a stop everybody is told when to come back.
+//! A client whose socket ended resumes from what it confirmed, and a graceful stop tells clients when to reconnect.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ async fn resume_from_confirmed_receives_only_later_frames() {
         post(&two, &number.to_string()).await;
         frames.push(message(&mut first).await);
     }
-    // The third is confirmed before the second: what counts is up to where nothing is missing.
+    // The third frame is confirmed before the second: what counts is the last one before a gap.
     for number in [0, 2] {
         confirm(&mut first, &frames[number]).await;
     }
@@ -70,7 +70,7 @@ async fn resume_from_confirmed_without_confirmations_requires_a_refetch() {
     let frame = message(&mut other).await;
     confirm(&mut other, &frame).await;
     other.close().await;
-    // What another session of the same account confirmed is not what this one has got.
+    // Confirmations of another session of the same account do not count.
     let again = Person::login_as(two.world.client(), BORIS, "second").await;
     let mut socket = Socket::resume(&again.client, &two.team.uid, "confirmed").await;
     let warning = socket.event("server.warning").await;

@@ -1,4 +1,4 @@
-//! The API as data: the seed's examples as one walkthrough, and scenarios for every route and every code of failure.
+//! The API as data: the seed's examples as one walkthrough, and scenarios for every route and every error code.
 
 use std::{
     collections::BTreeSet,
@@ -48,7 +48,7 @@ async fn seed_examples_on_eventstoredb_get_matching_answers() {
     assert!(world.appends() > EXAMPLES as u64, "it was the log");
 }
 
-/// Runs all scenarios: those without settings share a world. Returns the files of those that fail.
+/// Runs all scenarios; those without settings share a product. Returns the files that fail.
 async fn run_scenarios(plan: impl Fn() -> Plan) -> Vec<String> {
     let shared = World::start(plan()).await;
     let mut failed = Vec::new();
@@ -58,7 +58,7 @@ async fn run_scenarios(plan: impl Fn() -> Plan) -> Vec<String> {
             false => Some(World::start(with_settings(plan(), &scenario)).await),
         };
         let client = own.as_ref().unwrap_or(&shared).client().clone();
-        // A failure of one file must not hide those of the others; its words are printed where it fails.
+        // A failing file must not hide others; its message is printed where it fails.
         let run = tokio::spawn(async move { Run::new(client).all(&scenario).await });
         if run.await.is_err() {
             failed.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
@@ -87,7 +87,7 @@ async fn scenarios_hold_on_eventstoredb() {
     assert_eq!(run_scenarios(plan).await, Vec::<String>::new());
 }
 
-/// Scenarios share a world: whose phone is in two of them is met by surprise.
+/// Scenarios share a product, so a phone in two of them would clash.
 #[test]
 fn every_scenario_has_phones_of_its_own() {
     let phones = |scenario: &Scenario| scenario.phones().map(str::to_owned).collect::<BTreeSet<_>>();
@@ -99,7 +99,7 @@ fn every_scenario_has_phones_of_its_own() {
     }
 }
 
-/// Routes that the scenarios call, by the document's names.
+/// Routes that scenarios call, by their names in the document.
 fn covered(document: &Document) -> BTreeSet<String> {
     let scenarios = scenario::load(&folder("scenarios"));
     let steps = scenarios.values().flat_map(|scenario| &scenario.steps);
@@ -115,7 +115,7 @@ fn covered(document: &Document) -> BTreeSet<String> {
     calls.filter_map(operation).collect()
 }
 
-/// The list of routes without a scenario can only shrink.
+/// The list of routes without a scenario may only shrink.
 #[tokio::test]
 async fn every_route_has_a_scenario_or_is_listed() {
     let world = World::all_in_one().await;

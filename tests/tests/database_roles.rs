@@ -1,5 +1,5 @@
-//! Each service with a database role of its own, as the shipped script makes them: everything works, and none of them can do what
-//! is not its business, least of all rewrite history.
+//! Each service with its own database role, made by the shipped script: everything works, and no role can do another's work,
+//! least of all rewrite history.
 
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
@@ -22,7 +22,7 @@ const SERVICES: [(Role, &str); 4] = [
     (Role::Projection, "veche_project"),
 ];
 
-/// Roles apart, each as its database role; what is run beside them is the owner's.
+/// Starts roles apart, each with its database role; subcommands use the owner's.
 async fn world() -> World {
     let postgres = LocalPostgres::start().await;
     postgres.make_roles();
@@ -39,7 +39,7 @@ async fn world() -> World {
     World::start(plan.on(postgres)).await
 }
 
-/// The words of a refusal for want of a right, or what happened instead.
+/// The message of a refusal for lack of privileges, or what happened instead.
 async fn refused(world: &mut World, role: &str, statement: &str) -> Result<(), String> {
     let url = world.postgres().url_as(role);
     let mut db = PgConnection::connect(&url).await.expect("the role may connect");
@@ -80,8 +80,8 @@ async fn database_roles_suffice_for_all_services() {
     let id = said["message_id"].as_str().expect("an id");
     boris.client.post(format!("{messages}/{id}/reactions/%F0%9F%91%8D"), json!({})).await.ok();
 
-    // Who looks into history is in the log, by the query role.
-    // (What can be looked up follows behind the log.)
+    // The query role records accesses to the audit in the log.
+    // (The audit's index follows the log.)
     for kind in ["message.*", "audit.read.v1"] {
         eventually::until("history is looked up", async || {
             let looked = anna.client.get(format!("/api/audit/v1/events?kind={kind}")).await.ok();
@@ -89,14 +89,14 @@ async fn database_roles_suffice_for_all_services() {
         })
         .await;
     }
-    // The past is a schema of the query role's.
+    // The query role makes schemas of the past.
     let position = veche_tests::stored::head(&world).await;
     anna.client.put(format!("/api/v3/teams/{}", team.uid), json!({"name": "другая"})).await.ok();
     let then = anna.client.get(format!("/api/v3/teams/{}?as_of={position}", team.uid)).await.ok();
     assert_eq!(then["name"], "роли");
-    // Who is erased is forgotten beside the log too, and from the past.
+    // An erasure also removes what is stored outside the log, and past schemas.
     erase_me(&boris).await.ok();
-    // The read model is made anew beside the one that is served, by the projection's role and by the owner.
+    // A shadow read model is built by the projection's role and by the owner.
     for output in [
         world.attempt_as(Role::Projection, &["rebuild", "--shadow", "--switch"]),
         world.attempt(&["rebuild", "--shadow", "--switch"]),
@@ -164,7 +164,7 @@ async fn database_roles_forbid_rewriting_history_and_others_tables() {
             assert_eq!(refused(&mut world, role, statement).await, Ok(()), "{role}: {statement}");
         }
     }
-    // The same statements are done by those whose business they are: what was refused was not refused for another reason.
+    // The same statements succeed for the roles that own the work, so the refusals had no other reason.
     for (role, statement) in [
         ("veche_append", event.as_str()),
         ("veche_append", key),
@@ -183,7 +183,7 @@ async fn database_roles_forbid_rewriting_history_and_others_tables() {
 #[tokio::test]
 async fn database_role_with_old_schemas_names_the_migration_command() {
     let mut world = world().await;
-    // The roles that may make schemas would make it again, as theirs.
+    // Roles that may create schemas would create this one again, as theirs.
     for role in [Role::Query, Role::Projection] {
         world.process(role).kill();
     }
@@ -201,7 +201,7 @@ async fn database_role_with_old_schemas_names_the_migration_command() {
     world.run(&["migrate"]);
 }
 
-/// Whoever adds a table says in `veche/src/rights` who writes it: without that all services may read it, and none write.
+/// A new table needs its writer in `veche/src/rights`: without it all services may read the table and none may write it.
 #[tokio::test]
 async fn every_table_has_a_writer_in_the_list_of_rights() {
     const WRITTEN_BY_NO_SERVICE: [&str; 2] = ["log.migrations", "ops.migrations"];

@@ -1,4 +1,4 @@
-//! A deadline passes once, whoever looks, dies or begins anew; what is shown and counted follows from that.
+//! A deadline passes once, whatever process runs, dies or rebuilds; views and counters follow from its event.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -12,9 +12,9 @@ use veche_tests::{
 
 const ANNA: &str = "+79080000021";
 const BORIS: &str = "+79080000022";
-/// Tasks that are due at the same moment.
+/// Tasks that are due at the same time.
 const AT_ONCE: usize = 20;
-/// Longer than it takes to find what is due, twice over.
+/// Longer than two searches for due deadlines.
 const A_WHILE: Duration = Duration::from_secs(5);
 
 async fn passed(world: &World) -> usize {
@@ -31,7 +31,7 @@ async fn task(anna: &Person, team: &Team, deadline: DateTime<Utc>) -> String {
     text(&anna.client.post(format!("/api/v4/teams/{}/tasks", team.uid), body).await.ok()["jid"])
 }
 
-/// What is shown of lateness: the task's own view, how many tasks the tab counts, how many it lists.
+/// The visible lateness: the task's own view, and the tab's count and list.
 async fn late(person: &Person, team: &Team, task: &str) -> (bool, u64, u64) {
     let path = |what: &str| format!("/api/v4/teams/{}/tasks{what}", team.uid);
     let view = person.client.get(path(&format!("/{task}"))).await.ok();
@@ -77,12 +77,12 @@ async fn deadlines_pass_once_with_two_processes_and_never_in_a_rebuild() {
     let count = expected as u64;
     assert_eq!(late(&boris, &team, &first).await, (true, count, count));
 
-    // What is done is late no more, and is at once when it is opened again, without another event.
+    // A completed task is late no more; reopened, it is late at once without another event.
     anna.client.put(of(&first), json!({"task_status": "done"})).await.ok();
     assert_eq!(late(&boris, &team, &first).await, (false, count - 1, count - 1));
     let open = anna.client.put(of(&first), json!({"task_status": "new"})).await.ok();
     assert_eq!(open["deadline_expired"], true);
-    // Another deadline passes anew; one that is over when it is set is over.
+    // A new deadline passes again; one already over when it is set passes at once.
     let soon = at(Utc::now() + TimeDelta::seconds(2));
     let again = anna.client.put(of(&first), json!({"deadline": soon})).await.ok();
     assert_eq!(again["deadline_expired"], Value::Null);

@@ -1,5 +1,5 @@
-//! What is shipped to start the product with, read as data: containers without root, capabilities or a writable root; no secret in an
-//! environment; pinned images; a policy for every way through the network; and settings that the product itself takes.
+//! The shipped deployment files, read as data: containers without root, capabilities or a writable root; no secret in an
+//! environment; pinned images; a policy for every connection; and settings that the product accepts.
 
 use platform::config::{Config, Sources};
 use serde_json::Value;
@@ -12,7 +12,7 @@ fn composed() -> Vec<(&'static str, Value)> {
     files.into_iter().map(|file| (file, documents(file).remove(0))).collect()
 }
 
-/// All manifests, but the one that says which there are.
+/// All manifests except the kustomization, which lists them.
 fn manifests() -> Vec<Value> {
     let kustomization = documents("grow/kubernetes/kustomization.yaml").remove(0);
     let listed: BTreeSet<String> = strings(&kustomization["resources"]).into_iter().collect();
@@ -185,7 +185,7 @@ fn kubernetes_pods_have_valid_settings_and_their_own_secrets() {
     );
 }
 
-/// Whether a policy chooses pods with these labels.
+/// Whether a policy selects pods with these labels.
 fn chooses(selector: &Value, role: &str) -> bool {
     let labels = BTreeMap::from([("app", "veche"), ("role", role)]);
     let exact = selector["matchLabels"].as_object().into_iter().flatten();
@@ -198,7 +198,7 @@ fn chooses(selector: &Value, role: &str) -> bool {
     exact.all(|fits| fits) && among.all(|fits| fits)
 }
 
-/// From which roles of ours a role is reached on a port.
+/// The roles from which a role is reachable on a port.
 fn callers(policies: &[&Value], of: &str, port: u64) -> BTreeSet<String> {
     let rules = policies.iter().filter(|one| chooses(&one["spec"]["podSelector"], of));
     let rules = rules.flat_map(|one| one["spec"]["ingress"].as_array().into_iter().flatten());
@@ -230,7 +230,7 @@ fn network_policies_allow_only_needed_connections() {
     assert_eq!(strings(&everything["spec"]["policyTypes"]), ["Ingress", "Egress"]);
     assert!(everything["spec"]["ingress"].is_null() && everything["spec"]["egress"].is_null());
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    // Hence they may believe what the proxy says: nobody else reaches their port.
+    // So they may trust what the proxy says: nobody else reaches their port.
     assert_eq!(callers(&policies, "command", 8000), named(&["proxy", "gateway"]));
     assert_eq!(callers(&policies, "query", 8000), named(&["proxy"]));
     assert_eq!(callers(&policies, "gateway", 8000), named(&["proxy"]));
@@ -239,7 +239,7 @@ fn network_policies_allow_only_needed_connections() {
     for role in ROLES {
         assert_eq!(callers(&policies, role, 9464), named(&["namespace monitoring"]), "{role}");
     }
-    // Only the projection calls out, and only out.
+    // Only the projection calls outside, and only the outside.
     for policy in policies.iter().filter(|one| one.to_string().contains("ipBlock")) {
         let chosen = ROLES.iter().filter(|role| chooses(&policy["spec"]["podSelector"], role));
         assert_eq!(chosen.collect::<Vec<_>>(), [&"projection"]);

@@ -1,4 +1,4 @@
-//! Details of the reference that the answer to one call does not show: how long, how large, whose.
+//! Details of the reference that a single answer does not show: durations, sizes, ownership.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use chrono::{DateTime, TimeDelta};
@@ -52,7 +52,7 @@ async fn cookie_session_has_no_device_and_opens_sockets() {
     browser.socket(&team.uid).await.ask("client.ping", Value::Null).await;
 }
 
-/// An object of so many bytes.
+/// An object of this many bytes.
 fn settings(bytes: usize, fill: char) -> Vec<u8> {
     let frame = r#"{"a":""}"#;
     let amount = (bytes - frame.len()) / fill.len_utf8();

@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Points of the list.
+/// Number of points in the acceptance list.
 const POINTS: usize = 110;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A row of the table: its number, and the names of what shows it.
+/// A row of the table: its number, and the names of the tests and scenarios that show it.
 fn row(line: &str) -> Option<(usize, Vec<String>)> {
     let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
     let number = cells.first()?.parse().ok()?;
@@ -25,7 +25,7 @@ fn rows() -> Vec<(usize, Vec<String>)> {
     table.lines().filter_map(row).collect()
 }
 
-/// The names of all tests of the project.
+/// Collects the names of the tests below a folder.
 fn tests_in(folder: &Path, names: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -51,7 +51,7 @@ fn acceptance_table_has_every_point_once() {
     }
 }
 
-/// All tests of the project.
+/// The names of all tests in the repository.
 fn tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     tests_in(&root(), &mut tests);
@@ -59,7 +59,7 @@ fn tests() -> BTreeSet<String> {
     tests
 }
 
-/// Names of tests in the table of the standard: words in code with three underscores or more.
+/// Names of tests in the table of the security standard: words in code font with three underscores or more.
 fn named_in_the_standards_table() -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join("docs/security.md")).expect("the document");
     let (_, table) = text.split_once("\n## ASVS").expect("the section of the standard");
@@ -98,7 +98,7 @@ fn acceptance_table_names_existing_tests() {
     assert!(gone.is_empty(), "named in docs/acceptance.md, but nowhere to be found: {gone:#?}");
 }
 
-/// The documents that people read, with their paths from the root.
+/// The documents for readers, with their paths.
 fn documents() -> Vec<PathBuf> {
     let folders = ["", "docs", "deploy", "schemas"];
     let files =
@@ -110,7 +110,7 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
-/// Words in code font that are paths of source files or folders: `crate/src/file.rs`, `deploy/hops`, `docs/limits.md`.
+/// Words in code font that are paths of files or folders: `crate/src/file.rs`, `deploy/hops`, `docs/limits.md`.
 fn paths_named_in(text: &str) -> BTreeSet<String> {
     let words = text.split('`').skip(1).step_by(2);
     let in_source = |word: &str| {
@@ -142,7 +142,7 @@ fn documents_name_existing_files() {
     assert!(missing.is_empty(), "named in a document, but not there: {missing:#?}");
 }
 
-/// A row of the glossary: the term and the file where it lives.
+/// A row of the glossary: the term and the file where it is defined.
 fn term(line: &str) -> Option<(String, String)> {
     let mut cells = line.strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim);
     let (term, place) = (cells.next()?, cells.last()?);

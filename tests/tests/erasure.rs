@@ -1,4 +1,4 @@
-//! Who is erased is found nowhere: not in the database, log and all, nor among the files; and everybody else goes on.
+//! An erased account is found nowhere, neither in the database, log included, nor among the files; others are unaffected.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use veche_tests::{
     world::{PUBLIC_URL, Role, World},
 };
 
-/// The status of what is at an address of ours.
+/// The status of a URL of ours.
 async fn status_at(person: &Person, url: &Value) -> u16 {
     let url = text(url);
     let path = url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{url} is elsewhere"));
@@ -28,7 +28,7 @@ async fn erased_account_is_found_nowhere_and_others_are_unaffected() {
     let me = boris.jid(&team.uid).await;
     let group = anna.make_group(&team.uid, "Кружок", &[&me]).await;
     let face = plant(&boris, &team, &team.me, &me, &group).await;
-    // In a team that he has left he has a picture too.
+    // He also has a picture in a team that he left.
     let left = anna.make_team("Прежний", &[&boris.phone]).await;
     let path = format!("/api/v4/teams/{}/contacts/{}/icons", left.uid, left.jid_of(&boris.phone));
     let former = boris.client.upload(path, "file", "p.png", picture(64, 32)).await.ok()["lg"]["url"].clone();

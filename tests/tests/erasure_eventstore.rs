@@ -1,5 +1,5 @@
-//! Who is erased is found nowhere where the log is in EventStoreDB: not on its server, not in the database with rows, feed
-//! and keys, not in what auditors are shown and take away; and history is whole and can be replayed.
+//! With the log in EventStoreDB an erased account is found nowhere: not on its server, not in the database with rows, feed
+//! and keys, not in auditors' lists and exports; and history stays complete and replayable.
 
 use esdb_sim::Sim;
 use serde_json::json;
@@ -11,10 +11,10 @@ use veche_tests::{
 };
 
 const ANNA: &str = "+79081160001";
-/// The number among the planted values.
+/// The phone among the canaries.
 const BORIS: &str = "+79081110002";
 
-/// A team of Anna's in which Boris leaves what he can.
+/// Makes a team of Anna's in which Boris leaves all canaries.
 async fn story(world: &World, anna: &Person) -> (Person, Team, String) {
     let boris = Person::login_as(world.client(), BORIS, "device-zq").await;
     let contacts = json!([{"phone": BORIS, "given_name": "given-zq", "role": "role-zq"}]);
@@ -26,7 +26,7 @@ async fn story(world: &World, anna: &Person) -> (Person, Team, String) {
     (boris, team, group)
 }
 
-/// What auditors see: on the screen in the clear as far as there are keys, and in a file as it is stored.
+/// What auditors see: values on the screen, as far as there are keys, and stored bytes in an export.
 fn history(world: &World) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("history.ndjson");
@@ -35,7 +35,7 @@ fn history(world: &World) -> String {
     listed + &std::fs::read_to_string(file).expect("the export is there")
 }
 
-/// Boris is nowhere, and history is whole.
+/// Checks that Boris is found nowhere and history is complete.
 async fn is_gone(world: &World, server: &Sim) {
     stored::hashed(&world.pool().await, &server.url()).await;
     for (place, text) in [
@@ -49,7 +49,7 @@ async fn is_gone(world: &World, server: &Sim) {
     }
     assert!(!on_disk(&world.blobs(), PICTURE), "the file is left");
     let verified = world.attempt(&["audit", "verify"]);
-    // 3: all is well, and nothing was signed yet.
+    // Exit code 3: everything verifies, and nothing was signed yet.
     assert!(matches!(verified.status.code(), Some(0 | 3)), "{verified:?}");
 }
 
@@ -59,7 +59,7 @@ async fn erased_account_on_eventstoredb_is_found_nowhere() {
     let mut world = World::start(Plan::new(Layout::AllInOne).set("VECHE_LOG", server.url())).await;
     let anna = Person::login(world.client(), ANNA).await;
 
-    // By their own wish, with a crash of both sides in the middle.
+    // Erased by the person, while both sides crash.
     let (boris, team, group) = story(&world, &anna).await;
     stored::hashed(&world.pool().await, &server.url()).await;
     let (rows, shown) = (backup(&world), history(&world));
@@ -77,7 +77,7 @@ async fn erased_account_on_eventstoredb_is_found_nowhere() {
     let messages = anna.client.get(format!("/api/v4/teams/{}/chats/{group}/messages", team.uid)).await.ok();
     assert!(messages.to_string().contains("все здесь"), "{messages}");
 
-    // By an operator: the number is somebody else's by now, who has left the same.
+    // Erased by an operator: the phone belongs to another account by now, with the same canaries.
     story(&world, &anna).await;
     stored::hashed(&world.pool().await, &server.url()).await;
     assert!(holds(&history(&world), "direct-zq"));

@@ -1,4 +1,4 @@
-//! The product on EventStoreDB, against the simulated server: it runs, it comes back, its history moves to Postgres and on.
+//! The product on the simulated EventStoreDB: it runs, restarts, and its history moves to Postgres and to another server.
 
 use esdb_sim::Sim;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use veche_tests::{
 const ANNA: &str = "+79070000001";
 const BORIS: &str = "+79070000002";
 
-/// Two in a team, with a group in which something was said.
+/// Two members of a team and a group with messages.
 struct Fixture {
     anna: Person,
     boris: Person,
@@ -38,7 +38,7 @@ impl Fixture {
         }
     }
 
-    /// Boris reads what was said to him.
+    /// Boris marks his messages as read.
     async fn unread(&self) -> Value {
         let team = self.boris.client.get(format!("/api/v3/teams/{}", self.team.uid)).await.ok();
         team["unread"]["group"]["messages"].clone()
@@ -68,7 +68,7 @@ async fn eventstoredb_log_serves_the_product_and_copies_to_postgres() {
 
     let planned = effects(&pool).await;
 
-    // To Postgres: in two runs, the second of which goes on and switches.
+    // Copies to Postgres in two runs; the second one resumes and switches.
     let postgres = world.database_url().to_owned();
     let first = world.run(&["log", "copy", "--to", &postgres]);
     let second = world.run(&["log", "copy", "--to", &postgres, "--switch"]);
@@ -82,7 +82,7 @@ async fn eventstoredb_log_serves_the_product_and_copies_to_postgres() {
     );
     assert_eq!(effects(&pool).await, planned, "no login code is sent twice");
 
-    // And on to another server.
+    // Copies to another server.
     let other = Sim::start().await.expect("a port is free");
     world.run(&["log", "copy", "--from", &postgres, "--to", &other.url(), "--switch"]);
     let on_other = ["--set".to_owned(), format!("log={}", other.url()), "rebuild".to_owned()];
@@ -90,7 +90,7 @@ async fn eventstoredb_log_serves_the_product_and_copies_to_postgres() {
     same(&without_positions(&before), &without_positions(&dump::read_model(&pool).await), "a move on");
 }
 
-/// SMS and webhooks that were ever to be sent, and those that are still.
+/// Numbers of all SMS and webhooks, and of those still due.
 async fn effects(pool: &PgPool) -> (i64, i64) {
     let count = sqlx::query_as("select count(*), count(due) from ops.effect");
     count.fetch_one(pool).await.expect("effects can be read")
@@ -103,7 +103,7 @@ fn same(before: &Dump, after: &Dump, what: &str) {
     assert!(differences.is_empty(), "{what} makes another read model:\n{}", differences.join("\n"));
 }
 
-/// Positions are the log's own: `since` is that of a device's registration.
+/// Positions belong to their log: `since` is the position of a device's registration.
 fn without_positions(dump: &Dump) -> Dump {
     let bare = |row: &String| {
         let mut row: Value = serde_json::from_str(row).expect("a row is JSON");
@@ -119,7 +119,7 @@ fn without_positions(dump: &Dump) -> Dump {
         .collect()
 }
 
-/// Also in a notice, which the feed keeps as text.
+/// A position is also in a notice, which the feed keeps as text.
 fn forget_positions(value: &mut Value) {
     let Some(fields) = value.as_object_mut() else { return };
     for key in ["position", "since", "since_position", "until_position"] {

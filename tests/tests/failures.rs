@@ -1,5 +1,5 @@
-//! Failures that no call can ask for: a body that breaks off, a log that is always ahead, a database that is gone. And
-//! that every code of failure is shown by somebody.
+//! Failures that no request can cause: a body that breaks off, a log that is always ahead, a database that is gone. Also
+//! checks that some test shows every error code.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use protocol::error::ErrorCode;
@@ -19,7 +19,7 @@ use veche_tests::{
 
 const ANNA: &str = "+79080000001";
 
-/// What the server says to these bytes: status and body.
+/// The server's status and body for these bytes.
 async fn told(world: &World, request: &str) -> (u16, Value) {
     let address = world.client().addresses().http(&http::Method::POST, "/");
     let mut stream = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
@@ -47,15 +47,15 @@ async fn unreadable_body_is_a_bad_request() {
     world.client().get("/api/v3/ping").await.ok();
 }
 
-/// Whoever reads the stream sees it without its newest event, while whoever appends to it finds that event there: as if
-/// others were faster each time.
+/// Readers of the stream do not see its newest event, while an append conflicts with it: as if other writers were always
+/// faster.
 #[tokio::test]
 async fn command_that_always_loses_the_race_is_a_conflict() {
     let mut world = World::start(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
     let anna = Person::login(world.client(), ANNA).await;
     anna.client.put("/api/v3/ui-settings", json!({"n": 1})).await.ok();
     let pool = world.pool().await;
-    // A process that has just started knows nothing but what it reads.
+    // A process that has just started has no cached state.
     world.process(Role::Serve).kill();
     let hide = "
         alter table log.events rename to all_events;
@@ -78,7 +78,7 @@ async fn server_without_its_database_is_unavailable_until_it_returns() {
     database_comes_back(Plan::new(Layout::AllInOne).log(LogPlace::Postgres)).await;
 }
 
-/// Nothing happens in the log meanwhile that would make anybody look whether the newest rows are still there.
+/// Nothing is appended meanwhile, which would make the projection look whether the newest rows are still there.
 #[tokio::test]
 async fn server_without_the_read_model_is_unavailable_and_restores_lost_rows() {
     database_comes_back(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
@@ -120,7 +120,7 @@ async fn delayed_pings_beyond_the_limit_are_refused() {
     world.client().get("/api/v3/ping?delay_sec=0").await.ok();
 }
 
-/// The codes that scenarios expect, and those that tests of this package name.
+/// Error codes that scenarios expect or tests of this package name.
 fn shown() -> BTreeSet<String> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scenarios = scenario::load(&package.join("contract/scenarios"));

@@ -1,4 +1,4 @@
-//! What somebody does who can write to the database and has no key: nothing of it is shown, and it is named.
+//! An attacker with write access to the database and without keys: forged events are shown to nobody, and are reported.
 
 use sqlx::PgPool;
 use std::process::Output;
@@ -10,7 +10,7 @@ use veche_tests::{
     world::{Layout, LogPlace, Plan, World},
 };
 
-/// What addresses of groups begin with.
+/// The first characters of a group's address.
 const GROUP: &str = "g-";
 const SECRET: &str = "только для Анны";
 
@@ -19,8 +19,8 @@ async fn in_group() -> TwoUsersInGroup {
     TwoUsersInGroup::start(World::start(plan).await, &["+79083000001", "+79083000002"]).await
 }
 
-/// Copies the event that posted a message of a team into the stream of another, with the first ids replaced by the second ones in what is
-/// stored of it, and perhaps without its code. Answers the new stream.
+/// Copies the event of a posted message into a new stream, replacing the first ids by the second ones in the stored event, with or
+/// without its code. Returns the new stream.
 async fn copy(
     pool: &PgPool,
     (team, message): (&str, &str),
@@ -86,13 +86,13 @@ async fn changed_event_is_reported_and_no_decision_uses_it() {
     assert_eq!(verified.status.code(), Some(1), "{}", words(&verified));
     let stream = format!("team-{}", team.uid);
     assert!(words(&verified).contains(&stream), "{}", words(&verified));
-    // A read model that is made from it shows what was before, and says where it stands still.
+    // A rebuilt read model shows the state before the change, and reports the parked stream.
     world.run(&["rebuild"]);
     let parked = world.run(&["parked"]);
     assert!(parked.contains(&stream) && parked.contains("its code does not fit"), "{parked}");
 }
 
-/// What a person's own page answers once what was remembered of their rights is asked for again.
+/// The caller's own page, once cached rights have expired.
 async fn refused(person: &Person, path: &str, code: &str) {
     eventually::until("the row gives no rights", async || {
         let answer = person.client.unjudged().get(path).await;
@@ -148,7 +148,7 @@ async fn log_without_its_event_codes_is_refused() {
         "{}",
         words(&migrated)
     );
-    // Without the file nothing shows that it is a log of before either.
+    // Without the external file nothing shows that the log is from an earlier version either.
     std::fs::remove_file(&file).expect("it is there");
     let migrated = world.attempt(&["migrate"]);
     assert!(
@@ -156,7 +156,7 @@ async fn log_without_its_event_codes_is_refused() {
         "{}",
         words(&migrated)
     );
-    // As a program of before has left it: signed, and without a word of codes.
+    // The log as an earlier version left it: signed and without codes.
     let before: String =
         kept.lines().filter(|line| !line.contains("guarded")).map(|line| format!("{line}\n")).collect();
     std::fs::write(&file, before).expect("it can be written");

@@ -1,4 +1,4 @@
-//! History as a tool: teams as they were, a read model made anew under those who use it.
+//! History as a tool: teams as of a time, and a read model rebuilt and switched under load.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use http::Method;
@@ -33,7 +33,7 @@ async fn as_of_query_shows_the_team_at_that_time() {
     shown_as_it_was(Plan::new(Layout::AllInOne)).await;
 }
 
-/// Which can only be read from positions that are known.
+/// Positions of the read model that a test can name only after reading them.
 #[tokio::test]
 async fn as_of_query_on_eventstoredb_shows_the_team_at_that_time() {
     shown_as_it_was(Plan::new(Layout::AllInOne).log(LogPlace::EventStoreDb)).await;
@@ -72,7 +72,7 @@ async fn shown_as_it_was(plan: Plan) {
         assert_eq!(shown["name"], "Полк", "as of {as_of}");
         let told = boris.client.get(format!("{kept}?as_of={as_of}")).await.ok();
         assert_eq!(told["content"]["text"], "надолго", "{told}");
-        // A message that was deleted since is deleted there too, also for owners.
+        // A message deleted since then is deleted in the past too, also for owners.
         for reader in [boris, anna] {
             let told = reader.client.get(format!("{message}?as_of={as_of}")).await.ok();
             assert_eq!((&told["content"]["type"], &told["content"]["text"]), (&json!("deleted"), &json!("")));
@@ -88,7 +88,7 @@ async fn shown_as_it_was(plan: Plan) {
             anna.client.get(format!("/api/v3/teams/{}/integrations?as_of={as_of}", team.uid)).await.ok();
         assert!(list.to_string().contains("сборка"), "{list}");
     }
-    // What is shown of now and of the newest moment is the same.
+    // The present and the newest moment show the same.
     for path in [
         "",
         "/contacts",
@@ -122,14 +122,14 @@ async fn as_of_query_is_for_current_members_and_shows_what_they_could_see() {
     let fixture = in_group(Plan::new(Layout::AllInOne)).await;
     let TwoUsersInGroup { anna, boris, team, group, .. } = &fixture;
     let of_team = |as_of: &str| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
-    // Before the team was, while it grew, and what is no moment at all.
+    // Before the team existed, while it grew, and values that are no moment.
     anna.client.get(of_team("1")).await.fails(404, "NOT_FOUND");
     anna.client.get(of_team("2001-01-01T00:00:00Z")).await.fails(404, "NOT_FOUND");
     for wrong in ["yesterday", "-1", "99999999999", "2999-01-01T00:00:00Z"] {
         let refused = anna.client.get(of_team(wrong)).await.fails(422, "INVALID_DATA");
         assert!(refused.json["details"]["as_of"].is_string(), "{refused}");
     }
-    // A group that Boris has left: then he could read it.
+    // Boris has left this group; as of then he could read it.
     anna.post(&team.uid, group, "между нами").await;
     let inside = fixture.head().await;
     let his = team.jid_of(BORIS);
@@ -138,7 +138,7 @@ async fn as_of_query_is_for_current_members_and_shows_what_they_could_see() {
     boris.client.get(messages.clone()).await.fails(404, "NOT_FOUND");
     let told = boris.client.get(format!("{messages}?as_of={inside}")).await.ok();
     assert!(told.to_string().contains("между нами"), "{told}");
-    // An admin who is one no more sees no keys, of whatever time.
+    // A former admin sees no keys of any time.
     let change = |status: &str| json!({"status": status});
     anna.client.put(fixture.path(&format!("/contacts/{his}")), change("admin")).await.ok();
     let admin = fixture.head().await;
@@ -146,7 +146,7 @@ async fn as_of_query_is_for_current_members_and_shows_what_they_could_see() {
     boris.client.get(keys.clone()).await.ok();
     anna.client.put(fixture.path(&format!("/contacts/{his}")), change("member")).await.ok();
     boris.client.get(keys).await.fails(403, "ACCESS_DENIED");
-    // Who is out of the team is out of its past.
+    // A former member has no access to the team's past.
     anna.remove(&team.uid, &his).await;
     boris.client.get(of_team(&inside.to_string())).await.fails(404, "NOT_FOUND");
 }
@@ -159,14 +159,14 @@ async fn as_of_schemas_are_limited_in_number_and_events() {
     let TwoUsersInGroup { world, anna, team, group, .. } = &fixture;
     let head = fixture.head().await;
     let of_team = |as_of: u64| format!("/api/v3/teams/{}?as_of={as_of}", team.uid);
-    // Many at once ask for one: it is made once.
+    // Concurrent requests for one moment build it once.
     let asked = futures::future::join_all((0..8).map(|_| anna.client.get(of_team(head)))).await;
     asked.into_iter().for_each(|answer| drop(answer.ok()));
     let pool = world.pool().await;
     let count = "select count(*) from pg_namespace where nspname like 'past\\_%'";
     assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.unwrap(), 1);
     anna.client.get(of_team(head - 1)).await.ok();
-    // Both are in use: for a third there is room when one is idle.
+    // Both schemas are in use: a third one has room once one is idle.
     anna.client.get(of_team(head - 2)).await.fails(503, "UNAVAILABLE");
     sqlx::query("update past.scratch set used = used - interval '1 minute'").execute(&pool).await.unwrap();
     anna.client.get(of_team(head - 2)).await.ok();
@@ -180,7 +180,7 @@ async fn as_of_schemas_are_limited_in_number_and_events() {
     anna.client.get(of_team(head)).await.fails(422, "INVALID_DATA");
 }
 
-/// Posts and reads without a pause until it is told to stop; any failure fails the test.
+/// Posts and reads without a pause until stopped; any failure fails the test.
 fn busy(client: Client, team: String, group: String, stop: Arc<AtomicBool>) -> JoinHandle<Vec<String>> {
     tokio::spawn(async move {
         let mut posted = vec![];
@@ -241,7 +241,7 @@ async fn shadow_switch_under_load_fails_no_request_and_loses_no_frame() {
     assert_eq!(world.logs().matches("ERROR").count(), 0, "{}", world.logs());
 }
 
-/// A tool of the product, which may be killed or fail.
+/// Starts a subcommand of the product, which may be killed or fail.
 fn tool(world: &World, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).envs(world.environment().iter().map(|(name, value)| (name, value)));

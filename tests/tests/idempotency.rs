@@ -1,4 +1,4 @@
-//! The same thing asked for many times is done once.
+//! Commands that are repeated or sent concurrently take effect once.
 
 use futures::future::join_all;
 use http::Method;
@@ -34,7 +34,7 @@ async fn idempotency_key_used_concurrently_creates_one_team() {
     let answers = results(at_once(&anna, &call).await);
     assert_eq!(answers.len(), 1, "all are told the same");
     assert_eq!(stored::count_of(&world, "team.created.v1").await, 1);
-    // Whoever they invite is one account too.
+    // The phone that they invite becomes one account too.
     assert_eq!(stored::count_of(&world, "account.registered.v1").await, 2);
     let other = Call { body: Body::Json(json!({"name": "другая"})), ..call.clone() };
     anna.client.send(other).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
@@ -44,7 +44,7 @@ async fn idempotency_key_used_concurrently_creates_one_team() {
         ..call.clone()
     };
     anna.client.send(elsewhere).await.fails(422, "IDEMPOTENCY_KEY_REUSED");
-    // A key is its owner's: another person may have the same.
+    // A key belongs to its account: another account may use the same one.
     let boris = Person::login(world.client(), BORIS).await;
     assert!(!answers.contains(&boris.client.send(call).await.ok().to_string()));
 }
@@ -86,8 +86,8 @@ async fn message_id_repeated_over_a_socket_posts_one_message() {
     assert_eq!(stored::count_of(&world, "message.posted.v1").await, 1);
 }
 
-/// A process can die between doing what was asked and keeping its answer: who asks again is told that it is done, though
-/// what was removed is not there any more.
+/// A process can die after its append and before it stores the answer: a repetition succeeds, though what it removed is gone
+/// already.
 #[tokio::test]
 async fn delete_repeated_after_a_crash_succeeds() {
     let world = World::all_in_one().await;
@@ -127,7 +127,7 @@ async fn delete_repeated_after_a_crash_succeeds() {
     }
 }
 
-/// A new phone that is used by many at once is one account.
+/// A new phone used concurrently becomes one account.
 #[tokio::test]
 async fn phone_used_concurrently_registers_one_account() {
     let world = World::all_in_one().await;
@@ -140,7 +140,7 @@ async fn phone_used_concurrently_registers_one_account() {
     assert_eq!(boris.client.get("/api/v3/teams").await.ok().as_array().unwrap().len(), 10);
 }
 
-/// The projection keeps no state that a second look at the same events would change.
+/// The projection keeps no state that would make a second pass over the same events differ.
 #[tokio::test]
 async fn answers_are_the_same_after_a_restart() {
     let mut world = World::start(Plan::new(Layout::AllInOne)).await;

@@ -1,4 +1,4 @@
-//! Integrations both ways: messages that come in with a key, and calls that go out and are repeated.
+//! Integrations in both directions: messages posted with a key, and webhooks with retries.
 
 use serde_json::{Value, json};
 use veche_tests::{
@@ -63,7 +63,7 @@ async fn integration_message_notifies_its_group() {
     send_in(world.client(), Body::Raw { content_type: kind, bytes: urlencoded.into_bytes() }).await;
     let fields = [("key", None, channel.key.as_bytes()), ("message", None, "из частей".as_bytes())];
     send_in(world.client(), multipart(&fields)).await;
-    // "Привет" in the characters of old programs, which the form names.
+    // "Привет" in a legacy encoding that the form names.
     let bytes = format!("key={}&message=%CF%F0%E8%E2%E5%F2", channel.key).into_bytes();
     let cyrillic = |charset: &str| Body::Raw {
         content_type: Some(format!("application/x-www-form-urlencoded; charset={charset}")),
@@ -79,13 +79,13 @@ async fn integration_message_notifies_its_group() {
         let received = socket.event_where("server.message.updated", fits).await;
         assert_eq!(received["messages"][0]["chat"], channel.group.as_str());
     }
-    // Its own posts are not sent back to it: the next thing it hears is a person.
+    // An integration's own posts are not sent back to it: the next webhook is about a person's post.
     channel.anna.post(&channel.team.uid, &channel.group, "от человека").await;
     check(&receiver.next().await, &channel, "от человека");
     assert_eq!(receiver.waiting(), 0);
 }
 
-/// A process that dies before it has noted how a call ended leaves it to others after a lease of minutes.
+/// A process that dies before it stores the outcome of a webhook leaves it to others after a lease of minutes.
 async fn failure_is_noted(world: &World) {
     let pool = world.pool().await;
     until("the failure is noted", async || {
@@ -116,7 +116,7 @@ async fn failed_webhook_is_retried_across_a_restart() {
 
 #[tokio::test]
 async fn failing_webhook_is_tried_nine_times() {
-    // A target that fails so often is left alone in between, which has tests of its own.
+    // A target that fails this often is paused in between, which other tests cover.
     let plan = Plan::new(Layout::AllInOne)
         .set("VECHE_WEBHOOKS_RETRY_DELAYS_SEC", "0,0,0,0,0,0,0,0")
         .set("VECHE_WEBHOOKS_PAUSE_AFTER", "0");

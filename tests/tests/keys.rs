@@ -1,4 +1,4 @@
-//! The key that data keys are wrapped with is replaced under load; afterwards the old one is of no use to anybody.
+//! The key that wraps data keys is replaced under load; afterwards the old one opens nothing.
 
 use serde_json::json;
 use veche_tests::{
@@ -8,7 +8,7 @@ use veche_tests::{
     world::{Layout, Plan, Role, World},
 };
 
-/// The key that wrapped a data key, as rows name it.
+/// The fingerprint of the key that wrapped a data key, as in its row.
 const KEYS: &str =
     "select distinct split_part(wrapped, ':', 2) from keys.data_keys where wrapped is not null";
 

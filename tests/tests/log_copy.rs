@@ -1,4 +1,4 @@
-//! `veche log copy`: what it refuses, with which words and exit code, and that a killed one is gone on with.
+//! `veche log copy`: what it refuses, with which message and exit code, and that it resumes after a kill.
 
 use esdb_sim::Sim;
 use event_log::testing::TestDatabase;
@@ -16,7 +16,7 @@ use veche_tests::{
 const ANNA: &str = "+79070000021";
 const BORIS: &str = "+79070000022";
 
-/// A history that nobody adds to any more, and an empty database to copy it to.
+/// A history without writers, and an empty database as the target.
 struct Fixture {
     world: World,
     source: PgPool,
@@ -48,7 +48,7 @@ impl Fixture {
         Self { source, world, other, target }
     }
 
-    /// Copies with these arguments; answers exit code and words.
+    /// Runs the copy with these arguments; returns exit code and output.
     fn copy(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.world.attempt(&[&["log", "copy"], arguments].concat());
         let words = [output.stdout, output.stderr].concat();
@@ -67,13 +67,13 @@ impl Fixture {
     }
 }
 
-/// All that is in a log, but for when it got there.
+/// The contents of a log except the times of storing.
 async fn content(pool: &PgPool) -> Vec<String> {
     let all = "select (to_jsonb(e) - 'recorded_at')::text from log.events e order by position";
     sqlx::query_scalar(all).fetch_all(pool).await.expect("a log")
 }
 
-/// Writes an event of so many bytes behind a log, as nobody who decides on something would.
+/// Appends an event of this size to a log, without a decision.
 async fn intrude(pool: &PgPool, bytes: usize) {
     let intrude = "with moved as (update log.head set position = position + 1 returning position) \
         insert into log.events (position, stream, revision, event_id, kind, data, meta) \
@@ -83,7 +83,7 @@ async fn intrude(pool: &PgPool, bytes: usize) {
     sqlx::query(intrude).bind(size).execute(pool).await.expect("whoever owns the database can do so");
 }
 
-/// Changes an event, as whoever owns the database can.
+/// Changes an event, as the database's owner can.
 async fn tamper(pool: &PgPool, change: &str) {
     let tamper = format!(
         "alter table log.events disable trigger events_append_only; update log.events set {change}; \
@@ -124,7 +124,7 @@ async fn log_copy_leaves_a_target_with_another_history_unchanged() {
     let behind = there.len() - 1;
     let why = format!("the target holds events that the source lacks: those after its position {behind}");
     fixture.refuses(to, &why);
-    // The source goes on too, elsewhere.
+    // The source has a different event there too.
     intrude(&fixture.source, 2).await;
     let why =
         format!("another history: the event's id differs between position {0} and position {0}", behind + 1);
@@ -154,7 +154,7 @@ async fn log_copy_reports_an_event_that_the_target_cannot_store() {
     let why = format!("at position {}: bytes of an append: 1000004 is above the limit of 983040", before + 1);
     fixture.refuses(&["--to", &server.url()], &why);
     fixture.refuses(&["--to", &server.url()], &why);
-    // Postgres takes it, and of what was copied nothing is lost.
+    // Postgres stores it, and nothing copied before is lost.
     let words = fixture.copies(&["--to", &fixture.other.url]);
     assert!(words.contains(&format!("{} were copied", before + 1)), "{words}");
 }
@@ -162,7 +162,7 @@ async fn log_copy_reports_an_event_that_the_target_cannot_store() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn log_copy_copies_no_part_of_an_incomplete_append() {
     let fixture = Fixture::start(1).await;
-    // A command whose receipt speaks of one event more than there are, and it is the last one.
+    // The last command's receipt counts one event more than there are.
     let cut = "with moved as (update log.head set position = position + 1 returning position), event as ( \
             insert into log.events (position, stream, revision, event_id, kind, data, meta) \
             select position, 'test-cut', 0, gen_random_uuid(), 'test.happened.v1', '{}', \

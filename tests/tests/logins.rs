@@ -1,4 +1,4 @@
-//! What strangers can do to the login of a chosen phone, by asking for its codes and trying them; and how sessions end.
+//! What strangers can do to the login of a known phone by requesting and guessing codes, and how sessions end.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ use veche_tests::{
 
 const VICTIM: &str = "+79040007001";
 const HOME: &str = "203.0.113.5";
-/// How often the owner asks again before the test gives up: a guard against hanging.
+/// Attempts of the owner before the test gives up: a guard against hanging.
 const PATIENCE: usize = 30;
 
-/// A product that counts codes as production does, at a pace that a test can wait for.
+/// Starts a product with production's limits on codes, at a pace that a test can wait for.
 async fn world() -> World {
     let plan = Plan::new(Layout::AllInOne)
         .set("VECHE_TRUSTED_PROXIES", "127.0.0.0/8, ::1/128")
@@ -58,7 +58,7 @@ async fn login_survives_wrong_codes_of_strangers() {
     let mine = id_of(&asked);
     let keys: Vec<&String> = asked.json["result"].as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["code_length", "code_valid_until", "phone"], "the keys of the reference alone");
-    // Strangers guess at the code, with requests of their own and without.
+    // Strangers guess at the code, with and without requests of their own.
     for n in 0..4 {
         let address = format!("198.51.100.{n}");
         let theirs = ask(client, &address).await.header("login-request").map(str::to_owned);
@@ -68,7 +68,7 @@ async fn login_survives_wrong_codes_of_strangers() {
             enter(client, guess, "192.0.2.77", None).await.fails(422, "INVALID_DATA");
         }
     }
-    // A guesser does not get in even with the right code, and its owner does, at the first attempt.
+    // A guesser gets in not even with the right code, while the owner does at the first attempt.
     enter(client, CODE, "192.0.2.77", None).await.fails(422, "INVALID_DATA");
     enter(client, CODE, HOME, Some(&mine)).await.ok();
     enter(client, CODE, HOME, Some(&mine)).await.fails(422, "INVALID_DATA");
@@ -111,7 +111,7 @@ async fn login_without_a_request_id_survives_a_change_of_address() {
     let asked = ask(client, HOME).await;
     let cookie = asked.cookie().expect("a cookie names the request");
     asked.ok();
-    // The cookie alone names the request too: its three tries are its own, whatever strangers have used up.
+    // The cookie alone identifies the request: its three tries are its own, whatever strangers used up.
     for guess in ["0001", "0002", "0003", "0004"] {
         enter(client, guess, "192.0.2.77", None).await.fails(422, "INVALID_DATA");
     }
@@ -120,7 +120,7 @@ async fn login_without_a_request_id_survives_a_change_of_address() {
     client.send(by_cookie).await.ok();
 }
 
-/// The uid of the session that asks.
+/// The uid of the current session.
 async fn current(client: &Client) -> String {
     let sessions = client.get("/api/v4/sessions").await.ok();
     let sessions = sessions.as_array().expect("a list").iter();
@@ -141,7 +141,7 @@ async fn unused_session_expires_and_a_used_one_does_not() {
         sqlx::query(sql).bind(hours).execute(&pool)
     };
     older(2).await.expect("two hours pass");
-    // A use is noted once in a while: the row's second is remembered that long.
+    // A use is recorded rarely: the time of the last one is cached that long.
     eventually::until("the use is noted", async || {
         used.client.get("/api/v3/me").await.ok();
         let noted = "SELECT session::text FROM ops.session_seen";
@@ -179,7 +179,7 @@ async fn cookie_as_token_and_token_as_cookie_are_refused() {
     program.client.get("/api/v3/me").await.ok();
 }
 
-/// Why the server logs a socket out.
+/// The reason with which the server logs a socket out.
 async fn logout(socket: &mut Socket) -> Value {
     let (frames, _) = socket.closed().await;
     let told = frames.iter().find(|frame| frame["event"] == "server.logout");
@@ -203,7 +203,7 @@ async fn ended_session_closes_its_sockets() {
     for socket in [&mut first, &mut second] {
         assert_eq!(logout(socket).await, "ended");
     }
-    // A logout with a token ends that session, and its sockets.
+    // A logout with a token ends that session and its sockets.
     let mut last = anna.socket(&team.uid).await;
     last.ask("client.ping", Value::Null).await;
     anna.client.post("/api/v3/cookieauth-logout", json!({})).await.ok();

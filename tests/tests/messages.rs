@@ -1,4 +1,4 @@
-//! Messages as they are received and read: changes of groups, reactions, what is left of a deletion, pages of a history.
+//! Messages as they are received and read: group changes, reactions, deletions, pages of a history.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ fn ids(page: &Value) -> Vec<String> {
     page["messages"].as_array().map_or(vec![], |all| all.iter().map(|one| text(&one["message_id"])).collect())
 }
 
-/// One index knows both languages: which one a word is of, its letters say.
+/// One index covers both languages: a word's letters tell which one it belongs to.
 #[tokio::test]
 async fn search_finds_other_forms_of_a_word_and_common_words() {
     let fixture = in_group().await;
@@ -92,7 +92,7 @@ async fn group_changes_arrive_as_messages_without_unread() {
     let unread = boris.client.get(format!("/api/v3/teams/{}", team.uid)).await.ok();
     assert_eq!(unread["unread"]["group"], json!({"chats": 0, "messages": 0}));
 
-    // Nobody can take the place of a change.
+    // No message can take the id of a change.
     let id = &change["message_id"];
     let taken = json!({"text": "x", "message_id": id});
     boris.client.post(fixture.messages(group), taken).await.fails(422, "INVALID_DATA");
@@ -164,7 +164,7 @@ async fn deleted_text_reaches_the_sockets_of_its_author_alone() {
     );
     assert_eq!((&others["delayed"], &first(&others)["num"]), (&json!(true), &Value::Null));
 
-    // Nothing of it is left: in lists, in what forwards or answers it, in what the feed tells those who come later.
+    // Nothing of it is left in lists, in forwards and replies, and in the feed for later clients.
     for path in ["", "?include_deleted=1", "?include_deleted=true&type=deleted"] {
         let page = boris.client.get(format!("{}{path}", fixture.messages(group))).await.ok();
         assert!(!page.to_string().contains("сгоряча"), "{page}");
@@ -182,7 +182,7 @@ async fn deleted_text_reaches_the_sockets_of_its_author_alone() {
     .unwrap();
     assert!(!clear, "it lies somewhere in the clear");
 
-    // Whoever runs the group deletes others' messages, and then nobody is shown what they said.
+    // A group admin deletes others' messages, and then nobody sees the text.
     let said = boris.post(&team.uid, group, "лишнее").await;
     anna.client.delete(format!("{}/{}", fixture.messages(group), text(&said["message_id"]))).await.ok();
     for socket in [&mut hers, &mut his] {
@@ -195,7 +195,7 @@ async fn deleted_text_reaches_the_sockets_of_its_author_alone() {
     }
 }
 
-/// Pages by a cursor until there are no more, while somebody goes on posting; every id that was seen, in order.
+/// Reads pages by a cursor to the end while somebody posts; returns all ids in order.
 async fn walk(
     fixture: &TwoUsersInGroup,
     query: &str,
@@ -257,7 +257,7 @@ async fn message_pages_by_any_cursor_visit_each_message_once_while_others_post()
         format!("{}?include_deleted=1&old_from={}&new_from={}", fixture.messages(group), all[3], all[7]);
     assert_eq!(ids(&boris.client.get(between).await.ok()), all[4..7]);
 
-    // By offset, while nobody posts, and over all chats.
+    // By offset, without new posts, and over all chats.
     let mut by_offset = vec![];
     for offset in (0..).step_by(4) {
         let path = format!(
@@ -275,7 +275,7 @@ async fn message_pages_by_any_cursor_visit_each_message_once_while_others_post()
     assert_eq!(unique.len(), by_offset.len());
     assert!(whole.is_subset(&unique));
 
-    // Numbers shift over what was deleted; predecessors do not.
+    // Numbers change when messages are deleted; predecessors do not.
     let page = boris.client.get(format!("{}?limit=200", fixture.messages(group))).await.ok();
     let shown = page["messages"].as_array().unwrap();
     let numbers: Vec<i64> = shown.iter().rev().filter_map(|one| one["num"].as_i64()).collect();
@@ -312,7 +312,7 @@ async fn messages_of_others_chats_never_show() {
     }
     assert!(ids(&clara.client.get(format!("{search}?chat={group}")).await.ok()).is_empty());
 
-    // What is forwarded tells nothing of where it comes from, and later edits stay there.
+    // A forward does not show where it is from, and keeps its text when the original is edited.
     let forward = json!({"text": "смотри", "linked_messages": [secret["message_id"]]});
     let bearer = anna.client.post(fixture.messages(&team.jid_of(CLARA)), forward).await.ok();
     let edit = format!("{}/{}", fixture.messages(group), text(&secret["message_id"]));
@@ -322,7 +322,7 @@ async fn messages_of_others_chats_never_show() {
     assert!(!seen.to_string().contains(group.as_str()), "{seen}");
     assert_eq!(seen["linked_messages"][0]["content"]["text"], "секрет кружка");
     assert_eq!(seen["linked_messages"][0]["chat"], json!(team.me));
-    // An answer to a message of another chat would show it to those who do not see that chat.
+    // A reply to a message of another chat would show it to people outside that chat.
     let elsewhere = json!({"text": "x", "reply_to": secret["message_id"], "message_id": Uuid::new_v4()});
     anna.client.post(fixture.messages(&team.jid_of(CLARA)), elsewhere).await.fails(422, "INVALID_DATA");
     let _ = boris;

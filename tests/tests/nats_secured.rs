@@ -1,4 +1,5 @@
-//! The shipped NATS: who has no password, another authority or another role's subjects gets nowhere; the product talks over it.
+//! The shipped NATS: a client without password, with another authority or on another role's subjects is refused; the product
+//! uses it.
 
 use bus::{Bus, Delivery, NatsOptions, NatsTls};
 use bytes::Bytes;
@@ -29,7 +30,7 @@ impl Server {
         self.folder.path().join("secrets").join(name).display().to_string()
     }
 
-    /// A bus as a role has it.
+    /// Connects to the bus as a role.
     async fn bus(&self, role: &str) -> Bus {
         let password = std::fs::read_to_string(self.secret(&format!("nats_{role}"))).expect("a password");
         let user = Some((role.to_owned(), password.trim().to_owned()));
@@ -40,7 +41,7 @@ impl Server {
 }
 
 async fn connect(server: String, user: Option<(String, String)>, ca: Option<&Path>) -> Bus {
-    // As the product does at its start: there are two providers among the dependencies.
+    // As the product does at its start, because two providers are among the dependencies.
     event_log::install_tls_provider();
     let tls = NatsTls { ca: ca.map(Path::to_owned), certificate: None };
     let options = NatsOptions { servers: vec![server], name: "test".to_owned(), user, tls };
@@ -60,10 +61,10 @@ async fn nats_admits_only_clients_with_password_and_trusted_authority() {
         connect(tls(), None, ca).await,
         connect(tls(), Some(("command".to_owned(), "guess".to_owned())), ca).await,
         connect(tls(), Some(("projection".to_owned(), command().expect("one").1)), ca).await,
-        // Its certificate is from nobody whom the system trusts.
+        // No authority of the system signed its certificate.
         connect(tls(), command(), None).await,
     ];
-    // By the time that a good one has come in, the others have been tried.
+    // By the time a valid client has connected, the others have been tried.
     let good = server.bus("command").await;
     for _ in 0..20 {
         for (number, bus) in refused.iter().enumerate() {

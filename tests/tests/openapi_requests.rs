@@ -1,5 +1,5 @@
 //! Requests generated from the served OpenAPI document by schemathesis, valid and invalid ones, against the running
-//! product: no 5xx, no status, type or body that the document lacks, no valid request refused for an undocumented
+//! product: no 5xx; no status, type or body that the document lacks; no valid request refused for an undocumented
 //! reason (tests/schemathesis/hooks.py).
 
 use http::Method;
@@ -10,10 +10,10 @@ use veche_tests::{
     world::{Layout, Plan, Role, World},
 };
 
-/// Requests for each operation and phase; `VECHE_TEST_GENERATED` asks for more.
+/// Requests for each operation and phase; `VECHE_TEST_GENERATED` sets another number.
 const EXAMPLES: &str = "4";
 
-/// The program that generates requests, as `deploy/local/python.sh` has installed it.
+/// The generator, installed by `deploy/local/python.sh`.
 fn schemathesis() -> PathBuf {
     let folder = std::env::var_os("VECHE_TEST_PYTHON")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.local/python"), PathBuf::from);
@@ -22,7 +22,7 @@ fn schemathesis() -> PathBuf {
     program
 }
 
-/// A team with one object of each kind: parameter of a path → identifier.
+/// Makes a team with one object of each kind; returns values by path parameter.
 async fn objects(owner: &Person, member: &Person) -> Value {
     let team = owner.make_team("Команда", &["+79050000002"]).await;
     let jid = team.jid_of("+79050000002");
@@ -66,7 +66,7 @@ async fn objects(owner: &Person, member: &Person) -> Value {
 
 #[tokio::test]
 async fn generated_requests_get_documented_answers() {
-    // `ping?error=true` fails by intention.
+    // `ping?error=true` fails on purpose.
     let plan = Plan::new(Layout::AllInOne).set("VECHE_HTTP_DEBUG_CALLS", "false");
     let mut world = World::start(plan).await;
     let owner = Person::login(world.client(), "+79050000001").await;

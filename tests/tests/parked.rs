@@ -1,4 +1,4 @@
-//! Events that stand still: what operators see of them, and how they rule.
+//! Parked events: what operators see of them, and how they rule on them.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use serde_json::Value;
@@ -9,20 +9,20 @@ use veche_tests::{
     world::{Layout, LogPlace, Plan, World, program},
 };
 
-/// With the log where a test can write what no program would.
+/// Starts a product with the log in Postgres, where a test can write anything.
 async fn in_group() -> TwoUsersInGroup {
     let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres);
     TwoUsersInGroup::start(World::start(plan).await, &["+79081000011", "+79081000012"]).await
 }
 
-/// A tool of the product at work, beside others.
+/// Starts a subcommand that runs beside others.
 fn tool(world: &World, arguments: &[&str]) -> Child {
     let mut command = Command::new(program());
     command.args(arguments).envs(world.environment().iter().map(|(name, value)| (name, value)));
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Something happens to a message that this program does not know: a newer one would have written it. Answers where.
+/// Appends an event of a kind that only a later version could write to a message's stream. Returns its position.
 async fn sing(world: &World, stream: &str) -> i64 {
     let sing = "with moved as (update log.head set position = position + 1 returning position) \
         insert into log.events (position, stream, revision, event_id, kind, data, meta) \
@@ -45,7 +45,7 @@ async fn parked_streams_are_listed_retried_and_skipped() {
     let told = world.run(&["parked"]);
     assert!(told.contains(&format!("{stream} at position {position}")), "{told}");
     assert!(told.contains("message.sung.v9"), "{told}");
-    // It is said once, not again of every scratch schema in which it stands still too.
+    // It is logged once, and not again for every scratch schema in which it is parked too.
     let head = fixture.head().await;
     anna.client.get(fixture.path(&format!("/chats?as_of={head}"))).await.ok();
     let told = world.run(&["rebuild", "--shadow"]);

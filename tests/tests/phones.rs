@@ -1,5 +1,5 @@
-//! Phone numbers as identities: what an operator is shown of numbers that were stored by an earlier rule; and as places to
-//! which messages are sent at somebody's cost.
+//! Phones as identities: the operator's list of numbers stored by an earlier rule. And as destinations of paid messages: the
+//! SMS guard.
 
 use serde_json::{Value, json};
 use veche_tests::{
@@ -38,7 +38,7 @@ async fn phones_command_lists_numbers_stored_by_an_earlier_rule() {
     assert_eq!(found["may_be_right"], json!(false));
 }
 
-/// How many messages with codes the log has sent out.
+/// Number of SMS with codes in the log.
 async fn sent(world: &World) -> i64 {
     let count = "SELECT count(*) FROM log.events WHERE kind = 'login_code.requested.v1' AND convert_from(data, 'UTF8')::jsonb ->> 'send' = 'true'";
     sqlx::query_scalar(count).fetch_one(&world.pool().await).await.expect("a count")
@@ -72,7 +72,7 @@ async fn sms_guard_withholds_codes_of_a_pumped_prefix_across_a_restart() {
     world.revive(Role::Serve).await;
     ask(&world, "+447911129999").await;
     assert_eq!(sent(&world).await - before, 5, "the log remembers");
-    // Two more use up the budget of all; who logged in before still gets codes, and the answers are alike.
+    // Two more use up the global budget; known accounts still get codes, and all answers are alike.
     for phone in ["+79081170002", "+79081180002", "+79081190002"] {
         ask(&world, phone).await;
     }

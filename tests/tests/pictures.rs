@@ -1,4 +1,4 @@
-//! Pictures of people: whose they are to change, where they are seen, and that those which are replaced or removed are gone.
+//! Pictures of people: who may change them, where they show, and that replaced and removed ones are deleted.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -14,12 +14,12 @@ use veche_tests::{
 const ANNA: &str = "+79160000001";
 const BORIS: &str = "+79160000002";
 
-/// The address of Boris' picture.
+/// The URL of Boris' picture.
 fn icons(two: &TwoUsers) -> String {
     two.path(&format!("contacts/{}/icons", two.to_boris))
 }
 
-/// The status of what is at an address of ours, and its width and height if it is a picture.
+/// The status of a URL of ours, with width and height if it is a picture.
 async fn at(person: &Person, url: &Value) -> (u16, Option<(u32, u32)>) {
     let url = text(url);
     let path = url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{url} is elsewhere"));
@@ -85,7 +85,7 @@ async fn replaced_and_removed_pictures_are_deleted() {
     assert_eq!(anna.client.get(path).await.ok()["icons"], drawn);
     assert_eq!(boris.client.delete(icons(&two)).await.ok(), drawn, "removing none is fine");
 
-    // A team's picture is let go of in the same way.
+    // A team's picture is released in the same way.
     let of_team = format!("/api/v3/teams/{}/icons", two.team.uid);
     let first = anna.client.upload(of_team.clone(), "file", "p.png", picture(64, 32)).await.ok();
     let second = anna.client.upload(of_team.clone(), "file", "p.png", picture(32, 64)).await.ok();
@@ -95,7 +95,7 @@ async fn replaced_and_removed_pictures_are_deleted() {
     assert_eq!(blobs(&two.world), 0);
 }
 
-/// How many blobs, and doubts about them, lie there.
+/// Number of stored blobs and of garbage collection markers.
 fn blobs(world: &World) -> usize {
     fn files(folder: &std::path::Path) -> usize {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

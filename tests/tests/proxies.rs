@@ -1,5 +1,5 @@
-//! The shipped proxy behind another one, as behind an ingress: clients are told apart, sockets and files pass, secrets stay out of
-//! logs, and floods end there.
+//! The shipped proxy behind another one, such as an ingress: clients are distinguished, sockets and files pass, secrets stay
+//! out of logs, and floods end there.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -22,14 +22,14 @@ use veche_tests::{
 
 const ANNA: &str = "+79160000001";
 const BORIS: &str = "+79160000002";
-/// Where the outer proxy calls from, and the only hop that the inner one knows.
+/// The outer proxy's address, and the only hop that the inner one trusts.
 const OUTER: &str = "127.0.9.2";
-/// Where the inner proxy calls from, and the only proxy that the services trust.
+/// The inner proxy's address, and the only proxy that the services trust.
 const INNER: &str = "127.0.9.3";
-/// Two clients, in networks of their own.
+/// Two clients in different networks.
 const HERS: &str = "127.0.11.1";
 const HIS: &str = "127.0.12.1";
-/// An address that somebody claims to have.
+/// An address that a client claims to have.
 const CLAIMED: &str = "203.0.113.9";
 const NAME: &str = "x-forwarded-for";
 
@@ -55,17 +55,17 @@ impl Chain {
         Self { world, inner, outer, _folder: folder }
     }
 
-    /// Somebody who comes through both proxies, from an address of their own.
+    /// A client that comes through both proxies, with an address of its own.
     fn client(&self, from: &str) -> Client {
         self.world.client().at(self.outer.addresses()).from(address(from)).unjudged()
     }
 
-    /// A call of the outer proxy's address to the inner one, which says what the outer one never would.
+    /// A client at the outer proxy's address that calls the inner proxy, with headers the outer one would never send.
     fn as_outer(&self) -> Client {
         self.client(OUTER).at(self.inner.addresses())
     }
 
-    /// Anna's team with Boris in it, each through both proxies.
+    /// Anna's team with Boris, each through both proxies.
     async fn team(&self) -> (Person, Person, Team) {
         let anna = Person::login(&self.client(HERS), ANNA).await;
         let boris = Person::login(&self.client(HIS), BORIS).await;
@@ -73,7 +73,7 @@ impl Chain {
         (anna, boris, team)
     }
 
-    /// The clients of all calls of a route that a role has noted.
+    /// The clients of all requests to a route, from a role's log.
     fn clients_of(&self, role: Role, route: &str) -> Vec<String> {
         let log = std::fs::read_to_string(&self.world.process_of(role).recipe().log).expect("a log");
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -106,7 +106,7 @@ async fn clients_behind_two_proxies_have_separate_limits() {
         ask_for_code(&hers, &phone(number), &[]).await.ok();
     }
     assert_eq!(ask_for_code(&hers, &phone(10), &[]).await.status, 429);
-    // Whatever she claims, she is who she was.
+    // Whatever she claims, her address stays the same.
     for claims in [&[CLAIMED][..], &["203.0.113.10, 203.0.113.11"], &[HIS], &[OUTER, INNER], &["unknown"]] {
         assert_eq!(ask_for_code(&hers, &phone(11), claims).await.status, 429, "{claims:?}");
     }
@@ -118,17 +118,17 @@ async fn clients_behind_two_proxies_have_separate_limits() {
     assert_eq!(seen.iter().filter(|client| *client == HIS).count(), 10, "{seen:?}");
 }
 
-/// A balancer that appends its peer, as most do: what its client has written stands before that.
+/// A balancer that appends its peer, as most do: the client's own claim comes before it.
 #[tokio::test]
 async fn proxy_that_appends_to_a_forged_forwarded_header_is_safe() {
     let chain = Chain::start(Plan::new(Layout::RolesApart)).await;
     let balancer = chain.as_outer();
     ask_for_code(&balancer, &phone(1), &[&format!("{CLAIMED}, {HERS}")]).await.ok();
     ask_for_code(&balancer, &phone(2), &[CLAIMED, HIS]).await.ok();
-    // Who is no hop is not believed by the inner proxy.
+    // The inner proxy does not trust a client that is no hop.
     let stranger = chain.client(HERS).at(chain.inner.addresses());
     ask_for_code(&stranger, &phone(3), &[CLAIMED]).await.ok();
-    // And who is no proxy is not believed by the services.
+    // The services do not trust a client that is no proxy.
     let inside = chain.world.client().from(address(HIS));
     ask_for_code(&inside, &phone(4), &[CLAIMED]).await.ok();
     assert_eq!(chain.clients_of(Role::Command, "/api/v3/sms-login"), [HERS, HIS, HERS, HIS]);
@@ -202,7 +202,7 @@ async fn proxied_uploads_pass_up_to_the_size_limit() {
     );
 }
 
-/// Calls of the document with a secret in their path: in parameters that are named so.
+/// Operations of the document with a secret in their path, by the parameter's name.
 fn secret_calls(document: &Document, secret: &str) -> Vec<(Method, String)> {
     let is_secret = |part: &str| part.ends_with("key}") || part.ends_with("token}");
     let holding = document.operations().iter().filter(|call| call.path.split('/').any(is_secret));
@@ -246,13 +246,13 @@ async fn proxy_logs_contain_no_secret_of_a_path_or_query() {
     for log in proxies {
         assert!(log.contains("/api/integrations/github/[hidden] "), "{log}");
         assert!(log.contains("/join/[hidden]/preview "), "{log}");
-        // Ids are no secrets, and an operator looks for them.
+        // Ids are no secrets, and operators search for them.
         assert!(log.contains(&format!("/api/v4/teams/{team}/chats/d-{team} ")), "{log}");
         assert!(log.contains(HERS), "{log}");
     }
 }
 
-/// Asks for codes until the proxy itself says that it is enough. (A refusal of the services says why.)
+/// Requests codes until the proxy itself refuses. (A refusal of the services has a reason.)
 async fn flood(client: &Client, claim: impl Fn(u32) -> Option<String>) -> Answer {
     for number in 0..1_000 {
         let claim = claim(number);
@@ -272,13 +272,13 @@ async fn proxy_limits_logins_per_subscriber() {
     assert_eq!(refused.status, 429);
     assert_eq!(refused.headers["retry-after"], "2");
     ask_for_code(&chain.client(HIS), BORIS, &[]).await.ok();
-    // A subscriber has all addresses of an IPv6 /64, and no others.
+    // A subscriber has all addresses of an IPv6 /64 and no others.
     let outer = chain.as_outer();
     assert_eq!(flood(&outer, |number| Some(format!("2001:db8:0:1::{number:x}"))).await.status, 429);
     ask_for_code(&outer, BORIS, &["2001:db8:0:2::1"]).await.ok();
 }
 
-/// Sends the head of a form, and nothing of its body.
+/// Sends the head of a form and nothing of its body.
 async fn half_a_form(port: u16) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind((address(HERS), 0).into()).expect("an address of this machine");
@@ -302,7 +302,7 @@ async fn proxy_limits_concurrent_forms_per_subscriber() {
         (answer.status == 429).then(|| assert_eq!(answer.json["error"], "RATE_LIMIT"))
     })
     .await;
-    // Others go on, and so does whoever sends no form.
+    // Others are served, and so is this subscriber without forms.
     let other = chain.client(HIS).send(Call::new(Method::POST, "/api/v4/teams/x/icons", body)).await;
     assert_ne!(other.status, 429, "{other}");
     client.get("/api/v3/ping").await.ok();

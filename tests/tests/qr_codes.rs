@@ -1,4 +1,4 @@
-//! QR pictures, read back as a camera does: what they say, and that it opens the door.
+//! QR pictures, read back as a camera would: what they contain, and that it works.
 
 use serde_json::{Value, json};
 use veche_tests::{
@@ -11,7 +11,7 @@ use veche_tests::{
 const ANNA: &str = "+79100000001";
 const BORIS: &str = "+79100000002";
 
-/// What the picture of an answer says.
+/// Reads the picture of an answer.
 fn said(answer: &Answer) -> String {
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some("image/png")), "{answer}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));

@@ -1,4 +1,4 @@
-//! What is received live: two people, their sockets, and the same events by HTTP and by websocket.
+//! Live updates of two users over their sockets, from commands over HTTP and over websockets.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -166,8 +166,8 @@ async fn read_marks_reach_the_reader_and_the_author() {
     assert_eq!(after["unread"]["direct"], json!({"chats": 0, "messages": 0}));
 }
 
-/// In a badge are the unread messages of all teams, beside it those of this one. (What comes in the other teams while
-/// the socket is open is counted anew every half a minute.)
+/// A badge has the unread messages of all teams, and those of this one apart. (Messages of other teams that arrive while
+/// the socket is open are counted every half minute.)
 #[tokio::test]
 async fn badge_counts_all_teams() {
     let TwoUsers { world: _world, anna, boris, team, to_boris } = two_users().await;
@@ -288,7 +288,7 @@ async fn socket_with_a_cookie_from_a_foreign_origin_is_refused() {
         let mut own = Socket::try_open(&browser.client, &path, &headers).await.unwrap();
         own.ask("client.ping", Value::Null).await;
     }
-    // A token is not sent by a browser on its own, so no page can abuse it.
+    // A browser sends no token by itself, so no page can abuse one.
     let mut with_token =
         Socket::try_open(&anna.client, &path, &[("origin", "https://evil.example")]).await.unwrap();
     with_token.ask("client.ping", Value::Null).await;
@@ -357,7 +357,7 @@ async fn group_changes_reach_its_members_alone() {
     assert_eq!(text(&json!(group)), group);
 }
 
-/// Close codes by which clients know that the server goes away and they may come back (RFC 6455, 7.4.1; 1012).
+/// Close codes that tell clients that the server goes away and to reconnect (RFC 6455, 7.4.1; 1012).
 const GOING_AWAY: [u16; 2] = [1001, 1012];
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What is received live of people: who comes, changes and goes, and of the sections they are sorted into.
+//! Live updates of contacts and sections.
 
 use serde_json::{Value, json};
 use veche_tests::{

@@ -1,4 +1,4 @@
-//! A reminder fires once, whoever runs, dies or begins anew.
+//! A reminder fires once, whatever process runs, dies or rebuilds.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -12,16 +12,16 @@ use veche_tests::{
 
 const ANNA: &str = "+79080000001";
 const BORIS: &str = "+79080000002";
-/// Reminders that are due at the same moment.
+/// Reminders that are due at the same time.
 const AT_ONCE: usize = 20;
-/// Longer than a worker takes to find what is due, several times over.
+/// Longer than several searches for due reminders.
 const A_WHILE: Duration = Duration::from_secs(2);
 
 async fn fired(world: &World) -> usize {
     stored::count_of(world, "remind.fired.v1").await
 }
 
-/// Sets a reminder of the direct chat with Boris; returns its id.
+/// Sets a reminder in the direct chat with Boris; returns its id.
 async fn remind(anna: &Person, team: &Team, at: DateTime<Utc>) -> String {
     let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
     let body = json!({"chat": team.jid_of(BORIS), "fire_at": at, "comment": "позвонить"});
@@ -90,7 +90,7 @@ async fn reminder_fires_once_when_the_process_dies_before_or_after() {
     assert_eq!(fired(&world).await, 0, "nobody was there");
     world.revive(Role::Serve).await;
     let mut socket = anna.socket(&team.uid).await;
-    // It may have fired before the socket was there.
+    // It may have fired before the socket was open.
     tokio::time::sleep(A_WHILE).await;
     assert_eq!(fired(&world).await, 1);
     let next = remind(&anna, &team, Utc::now() + TimeDelta::seconds(1)).await;

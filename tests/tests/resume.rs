@@ -1,4 +1,4 @@
-//! Who was away goes on from where they stood: everything they may see comes once, in order, and then what is new.
+//! A client that was away resumes: everything visible to it arrives once and in order, then new frames.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -35,12 +35,12 @@ fn one() -> Plan {
     Plan::new(Layout::AllInOne)
 }
 
-/// Where a frame stands, as an address has it.
+/// The feed position of a frame, as in an address.
 fn point(frame: &Value) -> String {
     format!("{}.{}", frame["position"], frame["ordinal"])
 }
 
-/// What a frame is about, for comparing: views are of the moment they are told.
+/// The subject of a frame, for comparing: views show the moment of sending.
 fn gist(frame: &Value) -> (String, Value, Value) {
     let params = &frame["params"];
     let about = ["messages", "chats", "teams", "contacts", "sections"];
@@ -55,7 +55,7 @@ fn gists(frames: &[Value]) -> Vec<(String, Value, Value)> {
     frames.iter().map(gist).collect()
 }
 
-/// A bit of everything that Boris hears of, in groups, directly, of his account and of other teams.
+/// Produces a bit of everything that Boris receives: of groups, direct chats, his account and other teams.
 async fn story(Fixture { anna, boris, team, to_boris, .. }: &Fixture) {
     let edited = anna.post(&team.uid, to_boris, "раз").await;
     let event = |name: &str| format!("/api/v3/teams/{}/ws/{name}", team.uid);
@@ -117,14 +117,14 @@ async fn resume_from_any_position_receives_the_rest_once_and_in_order() {
             "nobody is rung for old news"
         );
     }
-    // Several notices of one event: behind one of them come the others, behind the whole event none.
+    // Several notices of one event: after one of them the others arrive, after the whole event none.
     let several = frames.windows(2).find(|fixture| fixture[0]["position"] == fixture[1]["position"]);
     let position = &several.expect("an event that leads to several frames")[0]["position"];
     let mut again = Socket::resume(&fixture.boris.client, &fixture.team.uid, &position.to_string()).await;
     let behind: Vec<Value> =
         frames.iter().filter(|frame| frame["position"].as_u64() > position.as_u64()).cloned().collect();
     assert_eq!(gists(&again.caught_up().await), gists(&behind));
-    // Then what is new, as always.
+    // Then new frames, as always.
     let posted = fixture.anna.post(&fixture.team.uid, &fixture.to_boris, "новое").await;
     let live = again.event("server.message.updated").await;
     assert_eq!(
@@ -159,7 +159,7 @@ async fn resume_from_an_unknown_position_warns() {
         let (frames, closed) = socket.closed().await;
         assert_eq!((&frames[0]["params"]["code"], closed), (&json!(code), Some(close)), "{frames:?}");
     }
-    // In and out and in again: what was known of the team before is of another stay.
+    // Out and in again: what was known of the team belongs to an earlier membership.
     let before =
         fixture.boris.client.get("/api/v3/me").await.header("event-position").unwrap_or("0").to_owned();
     remove(&fixture.anna, &fixture.team.uid, &fixture.to_boris).await;
@@ -202,7 +202,7 @@ async fn resume_below_the_feed_floor_requires_a_refetch() {
     for number in 0..2 * ROWS {
         fixture.anna.post(&fixture.team.uid, &fixture.to_boris, &number.to_string()).await;
     }
-    // What is too much is swept when a process starts.
+    // Excess rows are pruned when a process starts.
     fixture.world.process(Role::Serve).terminate().await;
     fixture.world.revive(Role::Serve).await;
     let mut late = loop {
@@ -266,7 +266,7 @@ async fn event_stream_and_polling_return_the_same_frames() {
     let call = Call::new(Method::GET, format!("{path}?from=9000000000"), Body::Empty);
     assert_eq!(fixture.boris.client.send(call).await.status, 503);
 
-    // A stop ends the stream, and does not wait for its reader to go.
+    // A stop ends the stream and does not wait for its reader.
     let process = fixture.world.process(Role::Serve);
     let ended = process.terminate();
     let last = async {

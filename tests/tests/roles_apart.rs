@@ -1,4 +1,4 @@
-//! Roles as processes of their own: what stands between them breaks in the middle of the load, and nothing is lost.
+//! Roles as separate processes: a connection or process between them breaks under load, and nothing is lost.
 
 use veche_tests::{
     listening_group::ListeningGroup,
@@ -11,7 +11,7 @@ use veche_tests::{
 
 const PHONES: &str = "+7906000000";
 
-/// Everybody has received everything once, in order; the log and the counters agree.
+/// Checks that all sockets received everything once and in order, and that log and counters agree.
 async fn is_complete(room: &ListeningGroup, world: &World, load: Load) {
     let acknowledged = load.finish().await;
     acknowledged.is_in_the_log(world).await;
@@ -19,7 +19,7 @@ async fn is_complete(room: &ListeningGroup, world: &World, load: Load) {
 }
 
 fn plan() -> Plan {
-    // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
+    // Answers wait for the read model only briefly, which may be away here for longer than a client waits.
     Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")
 }
 
@@ -40,7 +40,7 @@ async fn roles_apart_without_nats_lose_no_message() {
     is_complete(&room, &world, load).await;
 }
 
-/// Whichever server of the bus each role talks to, that one dies once.
+/// Kills each server of the cluster once, whichever a role is connected to.
 #[tokio::test]
 async fn roles_apart_with_a_failing_nats_cluster_lose_no_message() {
     let folder = tempfile::tempdir().expect("a folder for the bus");
@@ -89,8 +89,8 @@ async fn roles_apart_killed_in_turn_lose_no_message() {
     stored::is_what_a_rebuild_makes(&world).await;
 }
 
-/// A gateway that dies takes its sockets with it; whoever comes back finds what was said meanwhile by their counters,
-/// and hears what is said from then on.
+/// A gateway that dies takes its sockets along; clients that reconnect see missed messages in their counters and receive
+/// new ones.
 #[tokio::test]
 async fn roles_apart_after_a_gateway_restart_receive_new_messages() {
     let mut world = world().await;

@@ -1,4 +1,4 @@
-//! What is fetched at a moment, and all that is told from there on, make what is fetched later: whatever was done between.
+//! A snapshot plus all later frames equals the next snapshot, whatever happens in between.
 
 use serde_json::json;
 use veche_tests::{
@@ -12,16 +12,16 @@ use veche_tests::{
 
 const PHONES: [&str; 4] = ["+79020300001", "+79020300002", "+79020300003", "+79020300004"];
 
-/// How often everything is fetched again and compared, and how much is done between.
+/// Number of rounds, and commands in each.
 const ROUNDS: usize = 6;
 const COMMANDS: usize = 40;
 
-/// Somebody's socket from the beginning on, and what they believe by it.
+/// A client's socket from the beginning on, and its replica.
 struct FollowingClient {
     person: Person,
     socket: Socket,
     replica: Replica,
-    /// The same by what is told to one who comes back after each round.
+    /// The replica of a client that reconnects after each round.
     returning: Replica,
     from: u64,
 }
@@ -29,7 +29,7 @@ struct FollowingClient {
 impl FollowingClient {
     async fn new(person: &Person, team: &Team) -> Self {
         let (fetched, from) = Replica::fetch(&person.client, &team.uid).await;
-        // One who stays begins with everything in one frame, one who comes back with what answers say.
+        // A client that stays starts with the initial frame; one that reconnects starts with answers.
         let path = format!("/messaging/{}?roster=true", team.uid);
         let mut socket = Socket::try_open(&person.client, &path, &[]).await.expect("the handshake succeeds");
         let Next::Frame(roster) = socket.next().await else { panic!("no roster") };
@@ -40,7 +40,7 @@ impl FollowingClient {
         Self { person: person.clone(), socket, returning: fetched, replica, from }
     }
 
-    /// Hears all that was told up to now: the settings of the client come behind it.
+    /// Applies all frames so far: the client's settings come after them.
     async fn hear_all(&mut self, mark: usize) {
         self.person.client.put("/api/v3/ui-settings", json!({"mark": mark})).await.ok();
         loop {
@@ -92,7 +92,7 @@ async fn story(seed: u64) {
     for _ in 0..COMMANDS {
         workload.step().await;
     }
-    // The last one leaves and comes back: its sockets end then, so it is not among those who stay.
+    // The last person leaves and returns, which ends their sockets, so they are not among those who stay.
     let mut believers = Vec::new();
     for person in &people[..PHONES.len() - 1] {
         believers.push(FollowingClient::new(person, &team).await);
@@ -114,7 +114,7 @@ async fn story(seed: u64) {
 
 #[tokio::test]
 async fn snapshot_plus_later_frames_equals_the_next_snapshot() {
-    // One story tells nothing of others: `VECHE_SEED` chooses which.
+    // One seed shows one sequence: `VECHE_SEED` chooses another.
     for seed in env::number("VECHE_SEED").map_or(vec![1], |seed| vec![seed]) {
         story(seed).await;
     }

@@ -1,5 +1,5 @@
-//! The process and Postgres are killed at random moments under load, round after round, and nothing that was
-//! acknowledged is lost or doubled. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED` repeats a run.
+//! The process and Postgres are killed at random moments under load, round after round, and no acknowledged command is lost
+//! or duplicated.
 
 use fastrand::Rng;
 use http::Method;
@@ -17,10 +17,10 @@ const DEFAULT_ROUNDS: u64 = 3;
 const ANNA: &str = "+79070000001";
 const BORIS: &str = "+79070000002";
 
-/// Longest time in a round before something is killed.
+/// Longest time in a round before a kill, milliseconds.
 const LONGEST: u64 = 1_500;
 
-/// What is killed in a round.
+/// The target of a round's kill.
 #[derive(Clone, Copy, Debug)]
 enum Victim {
     Process,
@@ -59,7 +59,7 @@ async fn soak_loses_and_duplicates_no_command() {
     is_what_a_rebuild_makes(&mut world, &anna).await;
 }
 
-/// The read model that came through all that is the one that the log makes from nothing, in all rows and columns.
+/// Checks that the read model that survived all this equals a rebuilt one in all rows and columns.
 async fn is_what_a_rebuild_makes(world: &mut World, witness: &Person) {
     let head = stored::head(world).await;
     let call = Call::new(Method::GET, "/api/v3/me", Body::Empty);

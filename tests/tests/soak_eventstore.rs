@@ -1,6 +1,5 @@
 //! The product on EventStoreDB while its server, its connections and the product itself fail at random moments under load:
-//! nothing that was acknowledged is lost or doubled. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED`
-//! repeats a run.
+//! no acknowledged command is lost or duplicated.
 
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
 use fastrand::Rng;
@@ -16,19 +15,19 @@ const DEFAULT_ROUNDS: u64 = 6;
 const ANNA: &str = "+79070000011";
 const BORIS: &str = "+79070000012";
 
-/// Longest time in a round before something fails.
+/// Longest time in a round before a failure, milliseconds.
 const LONGEST: u64 = 400;
 
-/// What fails in a round.
+/// The failure of a round.
 #[derive(Clone, Copy, Debug)]
 enum Failure {
     /// The connection ends before an append is stored.
     CutBefore,
     /// The connection ends after an append was stored: its outcome is unknown.
     CutAfter,
-    /// The append was stored, and the answer says that the server is away.
+    /// The append was stored, and the answer says that the server is unavailable.
     LostAnswer,
-    /// The server ends and comes back.
+    /// The server stops and restarts.
     Restart,
     /// `kill -9` of the product.
     Process,

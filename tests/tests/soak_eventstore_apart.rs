@@ -1,6 +1,6 @@
-//! Roles apart on EventStoreDB, with a NATS between them, while NATS, server, projection and the rest fail at random moments
-//! under load, alone and together: nothing that was acknowledged is lost or doubled, and every socket hears all of it in
-//! order. `VECHE_TEST_SOAK_ROUNDS` says how many rounds, `VECHE_TEST_SEED` repeats a run.
+//! Roles apart on EventStoreDB with a NATS between them, while NATS, server, projection and commands fail at random moments
+//! under load, alone and together: no acknowledged command is lost or duplicated, and every socket receives all of them in
+//! order.
 
 use esdb_sim::{Call, Code, Fault, Rule, Sim};
 use fastrand::Rng;
@@ -14,22 +14,22 @@ use veche_tests::{
 
 const PHONES: &str = "+7906000001";
 
-/// Longest time in a round before something fails, and longest time that it is away.
+/// Longest time in a round before a failure, and longest outage, milliseconds.
 const LONGEST: u64 = 300;
 const AWAY: u64 = 600;
 
-/// What fails in a round.
+/// The failure of a round.
 #[derive(Clone, Copy, Debug)]
 enum Failure {
-    /// NATS goes, and comes back while everybody writes.
+    /// NATS stops, and restarts under load.
     Nats,
     /// `kill -9` of the projection.
     Projection,
-    /// Both.
+    /// Both NATS and the projection.
     ProjectionWithoutNats,
-    /// `kill -9` of the command side, amid appends of which some were stored and never answered.
+    /// `kill -9` of the command role, amid appends of which some were stored and never answered.
     CommandAmidLostAnswers,
-    /// The server ends and comes back, while NATS is away.
+    /// The server restarts while NATS is away.
     ServerWithoutNats,
     /// `kill -9` of the projection while the server is away.
     ProjectionWithoutServer,
@@ -94,7 +94,7 @@ async fn fail(world: &mut World, server: &mut Sim, failure: Failure, rng: &mut R
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn soak_of_roles_apart_on_eventstoredb_misses_and_duplicates_nothing() {
     let mut server = Sim::start().await.expect("a port is free");
-    // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
+    // Answers wait for the read model only briefly, which may be away here for longer than a client waits.
     let plan =
         Plan::new(Layout::RolesApart).set("VECHE_LOG", server.url()).set("VECHE_WAIT_COMMAND_MS", "1500");
     let mut world = World::start(plan).await;

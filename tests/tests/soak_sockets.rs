@@ -1,6 +1,6 @@
-//! Twenty people with bad connections in one team, while gateway, projection and bus are killed at random: each hears
-//! everything that concerns them, once and in order. `VECHE_TEST_SOAK_SECONDS` says for how long, `VECHE_TEST_SEED`
-//! repeats a run.
+//! Twenty people with bad connections in one team, while gateway, projection and bus are killed at random: each receives
+//! every frame for them once and in order. `VECHE_TEST_SOAK_SECONDS` sets the duration, `VECHE_TEST_SEED` repeats a
+//! run.
 
 use fastrand::Rng;
 use http::Method;
@@ -24,7 +24,7 @@ fn phone(number: usize) -> String {
     format!("+790800000{number:02}")
 }
 
-/// A row of the feed, as much as is needed to say whom it concerns.
+/// The parts of a feed row that tell its audience.
 struct Row {
     place: FramePosition,
     is_team: bool,
@@ -56,8 +56,8 @@ fn names(list: &Value, contact: &str) -> bool {
     list.as_array().is_some_and(|list| list.iter().any(|one| one == contact))
 }
 
-/// What of a team's feed concerns a contact that was in no group at the beginning: all of it that must be told whatever
-/// happens later, and what else may be.
+/// Rows of a team's feed for a contact that was in no group at the beginning: those that it must receive whatever happens
+/// later, and those that it may receive.
 fn concerns(rows: &[Row], contact: &str) -> (Vec<FramePosition>, BTreeSet<FramePosition>) {
     const ALWAYS: [&str; 4] = ["message_updated", "read_marked", "messages_received", "group_deleted"];
     let mut groups = BTreeSet::new();
@@ -88,9 +88,9 @@ fn concerns(rows: &[Row], contact: &str) -> (Vec<FramePosition>, BTreeSet<FrameP
 struct TalkingTeam {
     people: Vec<Person>,
     team: Team,
-    /// Everybody is in it, all the time.
+    /// The group that all are in, all the time.
     group: String,
-    /// People come and go.
+    /// The group that people join and leave.
     coming: String,
 }
 
@@ -99,7 +99,7 @@ impl TalkingTeam {
         if number == 0 { self.team.me.clone() } else { self.team.jid_of(&phone(number)) }
     }
 
-    /// Does something that may fail, since what it needs may be dead.
+    /// Sends a command that may fail, since a process may be down.
     async fn attempt(&self, rng: &mut Rng) {
         let pick = |rng: &mut Rng| usize::try_from(rng.u64(..PEOPLE as u64)).unwrap_or(0);
         let (someone, other) = (pick(rng), pick(rng));

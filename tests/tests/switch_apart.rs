@@ -1,5 +1,5 @@
-//! A read model put in the place of another while roles are apart and two processes of the projection run, of which now one
-//! and now the other is killed, and sometimes who switches: nobody misses anything.
+//! A shadow read model is switched to while roles are apart and two projection processes run, of which one or the other is
+//! killed, and sometimes the switching process too: no client misses anything.
 
 use fastrand::Rng;
 use std::{
@@ -16,17 +16,17 @@ use veche_tests::{
 
 const PHONES: &str = "+7906000002";
 
-/// Longest time that somebody who is going to be killed has for their work.
+/// Longest time until a kill, milliseconds.
 const LONGEST: u64 = 400;
 
-/// Begins to switch, and is killed amid it.
+/// Starts a switch and kills it midway.
 async fn die_at_the_switch(world: &World, rng: &mut Rng) {
     let mut command = Command::new(program());
     command.args(["rebuild", "--shadow", "--switch"]).stdout(Stdio::null()).stderr(Stdio::null());
     command.envs(world.environment().iter().map(|(name, value)| (name, value)));
     let mut switching = command.spawn().expect("the product starts");
     sleep(Duration::from_millis(rng.u64(..LONGEST))).await;
-    // It may be done already.
+    // It may be complete already.
     let _ = switching.kill();
     switching.wait().expect("it ends");
 }
@@ -41,7 +41,7 @@ async fn roles_apart_survive_a_shadow_switch_between_two_projections() {
     let seed = number("VECHE_TEST_SEED").unwrap_or(1);
     println!("VECHE_TEST_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
-    // An answer waits for the read model, but not long: here it may be away for longer than anybody waits.
+    // Answers wait for the read model only briefly, which may be away here for longer than a client waits.
     let mut world = World::start(Plan::new(Layout::RolesApart).set("VECHE_WAIT_COMMAND_MS", "4000")).await;
     let mut second = world.second(Role::Projection).await;
     let room = ListeningGroup::create(&world, PHONES).await;

@@ -1,4 +1,4 @@
-//! Tasks as they are received live, and made by many at once.
+//! Live updates of tasks, and concurrent creation.
 
 use futures::future::join_all;
 use http::Method;

@@ -1,4 +1,4 @@
-//! Teams beyond one call: who hears of them, how they look, what they store.
+//! Teams beyond one request: live updates, pictures, storage.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use chrono::{Datelike, Utc};
@@ -17,7 +17,7 @@ const BORIS: &str = "+79110000002";
 const CLARA: &str = "+79110000003";
 const STRANGER: &str = "+79110000004";
 
-/// What one member's socket of another team says of a team that is new.
+/// Checks the frames about a new team on a member's socket of another team.
 async fn is_told(socket: &mut Socket, who: &str, own: &str, team: &Team) {
     let updated = socket.event("server.team.updated").await;
     let updated = &updated["teams"][0];
@@ -50,7 +50,7 @@ async fn create_team_notifies_all_sockets_of_its_members() {
     let boris = Person::login(world.client(), BORIS).await;
     let clara = Person::login(world.client(), CLARA).await;
     let stranger = Person::login(world.client(), STRANGER).await;
-    // Everybody listens in a team that they have had before; Boris in two.
+    // All have sockets in an earlier team; Boris in two.
     let common = anna.make_team("прежняя", &[BORIS, CLARA, STRANGER]).await;
     let own = boris.make_team("Бориса", &[]).await;
     let mut sockets = Vec::new();
@@ -112,7 +112,7 @@ async fn contact_in_two_teams_has_a_different_address_in_each() {
     anna.client.post(path, across).await.fails(404, "NOT_FOUND");
 }
 
-/// The colour in the address of a drawn picture.
+/// The colour in the URL of a drawn picture.
 fn colour(of: &Value) -> String {
     let stub = text(&of["icons"]["stub"]);
     let rest =
@@ -154,7 +154,7 @@ async fn change_team_notifies_of_the_team_alone() {
     socket.has_not_received("anything of people and groups", other).await;
 }
 
-/// Width and height of what is at an address of ours.
+/// Width and height of the picture at a URL of ours.
 async fn size(person: &Person, url: &Value) -> (u32, u32) {
     let url = text(url);
     let path = url.strip_prefix(PUBLIC_URL).unwrap_or_else(|| panic!("{url} is elsewhere"));
@@ -221,7 +221,7 @@ async fn team_usage_has_two_years_of_months_and_the_current_size() {
     assert_eq!(after["uploads_size"], 0, "what is stored now");
     assert_eq!(after["by_months"][23], usage["by_months"][23], "what came in this month");
 
-    // No call sells more room; a team that has another limit shows it.
+    // No request raises the quota; a team with another quota shows it.
     let sold = sqlx::query("update read.team set uploads_size_limit = 108077952 where uid = $1::uuid");
     sold.bind(&team.uid).execute(&world.pool().await).await.unwrap();
     for path in [format!("{path}/usage"), path] {

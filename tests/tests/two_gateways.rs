@@ -1,4 +1,4 @@
-//! Whose sockets are at different gateways, with a NATS between them, see and hear each other all the same.
+//! Users on different gateways, with a NATS between them, see and receive each other.
 
 use serde_json::{Value, json};
 use veche_tests::{
@@ -19,7 +19,7 @@ struct Fixture {
     to_boris: String,
 }
 
-/// Anna's sockets are at the first gateway, Boris's at the second.
+/// Anna's sockets are on the first gateway, Boris' on the second.
 async fn start() -> Fixture {
     let world = World::roles_apart().await;
     let second = world.second(Role::Gateway).await;
@@ -37,7 +37,7 @@ impl Fixture {
     }
 }
 
-/// Waits until everybody online, with who is away, is as expected.
+/// Waits until the online and away contacts are as expected.
 async fn online(socket: &mut Socket, expected: &[(&str, bool)]) {
     let mut expected: Vec<(&str, bool)> = expected.to_vec();
     expected.sort_unstable();
@@ -69,7 +69,7 @@ async fn roles_apart_presence_spans_all_gateways() {
     }
     his.ask("client.activity", json!({"afk": true})).await;
     online(&mut hers, &[(&anna, false), (&boris, true)]).await;
-    // At one of his devices he is there.
+    // He is online with one of his devices.
     let mut second = fixture.boris.socket(&fixture.team.uid).await;
     online(&mut hers, &[(&anna, false), (&boris, false)]).await;
     for socket in [&mut his, &mut second] {
@@ -79,13 +79,13 @@ async fn roles_apart_presence_spans_all_gateways() {
     his.close().await;
     online(&mut hers, &[(&anna, false)]).await;
 
-    // What was said while NATS was away is not repeated, but who is there is.
+    // Typing sent while NATS was away is lost, but presence is restored.
     fixture.world.nats().kill();
     let mut his = fixture.boris.socket(&fixture.team.uid).await;
     fixture.world.nats().revive();
     online(&mut hers, &[(&anna, false), (&boris, false)]).await;
     online(&mut his, &[(&anna, false), (&boris, false)]).await;
-    // A gateway that dies cannot say goodbye for its sockets.
+    // A gateway that is killed cannot sign off its sockets.
     fixture.second.process.kill();
     online(&mut hers, &[(&anna, false)]).await;
 }

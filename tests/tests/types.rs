@@ -1,4 +1,4 @@
-//! Answers and frames decode in the types that the vendor publishes: every field of the kind it has there.
+//! Answers and frames decode into the vendor's published types: every field has the kind it has there.
 
 use serde_json::{Value, json};
 use veche_tests::{
@@ -11,7 +11,7 @@ use veche_tests::{
 const ANNA: &str = "+79090000001";
 const BORIS: &str = "+79090000002";
 
-/// What was looked at, and what of it does not decode.
+/// What was checked, and what of it does not decode.
 struct TypeChecker {
     fields: Fields,
     faults: Vec<String>,

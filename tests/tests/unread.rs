@@ -1,5 +1,5 @@
-//! What is unread: after a history of everything that moves counters, sockets were told what answers say; and who is told
-//! of what one keeps for oneself.
+//! Unread counters: after random commands that move counters, frames and answers agree; and who is notified of a member's
+//! own settings.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -13,12 +13,12 @@ use veche_tests::{
 const ANNA: &str = "+79060000001";
 const BORIS: &str = "+79060000002";
 const CLARA: &str = "+79060000003";
-/// How many things happen.
+/// Number of random commands.
 const STEPS: u64 = 160;
-/// The last message of the fixture.
+/// The last message of the test.
 const END: &str = "конец";
 
-/// A reader, and what its socket was told.
+/// A reader and the frames of its socket.
 struct Reader {
     person: Person,
     jid: String,
@@ -37,7 +37,7 @@ impl Reader {
         Self { person, jid, socket, told: BTreeMap::new() }
     }
 
-    /// Hears all up to the end of the fixture; returns the last sums.
+    /// Receives everything up to the last message; returns the last sums.
     async fn hear(&mut self) -> (Value, Value) {
         loop {
             let Next::Frame(frame) = self.socket.next().await else { panic!("the socket closed") };
@@ -68,14 +68,14 @@ impl Reader {
     }
 }
 
-/// The stage of the fixture.
+/// The team, its readers, and a random workload.
 struct Fixture {
     rng: fastrand::Rng,
     team: Team,
     anna: Person,
     readers: Vec<Reader>,
     groups: Vec<String>,
-    /// Messages of Anna's with where they are.
+    /// Messages of Anna's with their chats.
     said: Vec<(String, String)>,
 }
 
@@ -120,7 +120,7 @@ impl Fixture {
                 self.anna.client.post(event("message.updated"), body).await.ok();
             }
             (2 | 3, Some((message, chat))) if chat != self.readers[1 - which].jid => {
-                // Of a direct chat the reader knows the other side; who has left the group reads nothing.
+                // In a direct chat the reader's address of it is the other side's; a former member of the group reads nothing.
                 let chat = if chat == jid { self.team.me.clone() } else { chat };
                 let body = json!({"jid": chat, "last_read_message_id": message});
                 reader.client.post(event("chat.lastread"), body).await;
@@ -253,7 +253,7 @@ async fn read_receipts_count_the_readers_of_a_message() {
     }
 }
 
-/// Whoever answers has read what was said before: its authors hear of that as of any reading, each of their own messages.
+/// A post marks earlier messages as read: their authors are notified as of any reading, each about their own.
 #[tokio::test]
 async fn post_marks_earlier_messages_as_read() {
     let world = World::all_in_one().await;
@@ -287,7 +287,7 @@ async fn post_marks_earlier_messages_as_read() {
     .expect("the feed can be read");
     assert_eq!(rows, 2, "a post tells all authors by one row");
 
-    // Who leaves has seen it all the same; and begins anew when coming back.
+    // A former member has read them all the same, and starts over on return.
     let path = format!("/api/v4/teams/{}/groups/{group}/members", team.uid);
     anna.client.delete(format!("{path}/{}", members[1])).await.ok();
     let chat = format!("/api/v4/teams/{}/chats/{group}", team.uid);
@@ -303,7 +303,7 @@ async fn post_marks_earlier_messages_as_read() {
     let anew = clara.client.get(&chat).await.ok();
     assert_eq!(anew["last_read_message_id"], Value::Null);
 
-    // Whoever takes a mark back takes back that it was seen.
+    // Moving a read mark back takes the receipts back.
     let back = json!({"jid": group, "last_read_message_id": said[0]});
     boris.client.post(format!("/api/v3/teams/{}/ws/client.chat.lastread", team.uid), back).await.ok();
     let told = hers.event("server.message.received").await;
@@ -362,7 +362,7 @@ async fn autocleanup_deletes_old_messages_alone() {
     assert_eq!(events_of(&world, &text_of(&old)).await, 2, "posted and deleted, once each");
 }
 
-/// How many events the log has of a message.
+/// Number of events about a message in the log.
 async fn events_of(world: &World, message: &str) -> usize {
     stored::count(world, |event| event.stream.message_in().is_some_and(|(_, id)| id.to_string() == message))
         .await

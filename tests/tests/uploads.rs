@@ -1,4 +1,4 @@
-//! Files under stress: two at the quota's edge, a client that goes away, one that is larger than memory should be, a crash.
+//! Files under stress: two at the quota's edge, an interrupted upload, one larger than memory allows, a crash.
 
 use futures::{StreamExt, future::join_all, stream};
 use http::Method;
@@ -82,7 +82,7 @@ async fn concurrent_uploads_never_exceed_the_quota_and_refused_ones_leave_no_fil
     assert_eq!(files(&world.blobs()).len(), 3);
 }
 
-/// A part of an upload, over a wire of its own.
+/// A part of an upload over a raw connection.
 async fn begin(world: &World, person: &Person, team: &Team, declared: usize, sent: usize) -> TcpStream {
     let address = world.client().addresses().http(&http::Method::POST, &path(team));
     let host = address.trim_start_matches("http://").to_owned();
@@ -119,7 +119,7 @@ async fn interrupted_upload_leaves_no_file() {
     drop(wire);
     aside_is_empty(&world).await;
 
-    // One that says nothing any more is answered after a while, and leaves nothing either.
+    // A stalled upload is answered after a while and leaves nothing either.
     let mut silent = begin(&world, &anna, &team, 20 * MIB, MIB).await;
     let mut answer = vec![];
     let read = tokio::time::timeout(Duration::from_secs(60), silent.read_to_end(&mut answer)).await;
@@ -130,7 +130,7 @@ async fn interrupted_upload_leaves_no_file() {
     assert_eq!(usage(&anna, &team).await["uploads_size"], 0);
 }
 
-/// What the process has had in memory at most, in MiB.
+/// Peak memory of the process, MiB.
 fn most_memory(world: &World) -> usize {
     let path = format!("/proc/{}/status", world.process_of(Role::Serve).id());
     let status = std::fs::read_to_string(path).expect("the system tells of the process");
@@ -146,7 +146,7 @@ async fn large_upload_is_streamed_and_survives_a_crash() {
     upload(&anna, &team, vec![1; MIB]).await;
     let before = most_memory(&world);
 
-    // Sent in pieces without a length, as a browser's stream is.
+    // Sent in chunks without a length, as a browser sends a stream.
     let head =
         "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"большой.bin\"\r\n\r\n".as_bytes();
     let piece = |n: usize| bytes::Bytes::from(vec![n as u8; MIB]);
@@ -212,7 +212,7 @@ async fn decompression_bombs_are_stored_as_files_and_never_decoded() {
         (&opaque.0, &opaque.1),
         "a beginning makes no picture"
     );
-    // A picture that is a page too: what is stored, and its previews, are nothing but pictures.
+    // A picture that is an HTML page too: the stored file and its previews are only pictures.
     let plain = picture(900, 300);
     let mut polyglot = plain.clone();
     polyglot.extend(b"<script>alert(1)</script>");
@@ -266,7 +266,7 @@ async fn upload_removes_the_location_from_pictures() {
     let world = World::all_in_one().await;
     let (anna, team) = team_of(&world, "+79070000005").await;
     let plain = picture(40, 30);
-    // Behind the signature and the header: a text, whose checksum nobody needs.
+    // After signature and header comes a text, whose checksum nobody reads.
     let place = b"GPS 55.7558N 37.6173E";
     let length = u32::try_from(place.len()).expect("a short text").to_be_bytes();
     let taken = [&plain[..33], &length, b"tEXt", place, &[0; 4], &plain[33..]].concat();
@@ -287,7 +287,7 @@ async fn team_admins_remove_unused_uploads_of_others() {
     let of = |file: &Value| format!("{}/{}", path(&team), text(&file["uid"]));
     let refused = boris.client.delete(of(&hers)).await;
     assert_eq!(refused.status, 404, "{refused}");
-    // A message that is refused after its file was promised to it does not hold the file.
+    // A refused message does not keep the file that it names.
     let far = json!({"to": team.me, "content": {"text": "вот"}, "uploads": [his["uid"]], "message_id": "00000000-0000-8000-8000-000000000001"});
     let event = format!("/api/v3/teams/{}/ws/client.message.updated", team.uid);
     let refused = boris.client.post(event.clone(), far).await;

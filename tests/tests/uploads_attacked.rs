@@ -1,5 +1,4 @@
-//! Files of those who mean ill or whose programs are odd: names, characters, places held, pictures that tell where they were
-//! taken.
+//! Files of attackers and unusual programs: names, character sets, exhausted limits, pictures with a location.
 
 use futures::future::join_all;
 use http::Method;
@@ -56,7 +55,7 @@ async fn upload_takes_the_file_name_of_its_form() {
     }
 }
 
-/// The beginning of an upload, over a wire of its own.
+/// The beginning of an upload over a raw connection.
 async fn begin(world: &World, person: &Person, path: &str, rest: &str) -> TcpStream {
     let address = world.client().addresses().http(&Method::POST, path);
     let host = address.trim_start_matches("http://").to_owned();
@@ -84,7 +83,7 @@ async fn uploads_of_few_accounts_never_exhaust_the_limiter() {
     let pictures = (0..6).map(|_| begin(&world, &boris, &icons, "")).collect::<Vec<_>>();
     let mut wires = join_all(held).await;
     wires.extend(join_all(pictures).await);
-    // Those that got no place are answered; the others wait for their forms.
+    // Uploads beyond the limit are answered; the others wait for their forms.
     let answers = wires.iter_mut().map(|wire| async move {
         let mut answer = [0; 12];
         let read = tokio::time::timeout(Duration::from_secs(20), wire.read_exact(&mut answer)).await;
@@ -107,7 +106,7 @@ async fn stalled_upload_times_out() {
     let rest = "\r\n--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n";
     let (mut reads, mut writes) = begin(&world, &anna, &files, rest).await.into_split();
     let trickle = async {
-        // As long as anybody takes it.
+        // As long as the server takes it.
         while writes.write_all(b"x").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -136,7 +135,7 @@ fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
     [&[0xff, marker], &length[..], content].concat()
 }
 
-/// Photographs in every state, with what they are stored as.
+/// Photographs of every kind, with the type that they are stored as.
 fn photographs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let plain = jpeg();
     let end = plain.len() - 2;
@@ -150,7 +149,7 @@ fn photographs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     };
     let png = picture(40, 30);
     let place = chunk(b"tEXt", PLACE);
-    // Its header says so, and nobody draws it.
+    // Its header says so, and nothing decodes it.
     let size = [&8_064u32.to_be_bytes()[..], &6_048u32.to_be_bytes(), &png[24..29]].concat();
     let large = [&png[..8], &chunk(b"IHDR", &size), &png[33..]].concat();
     vec![

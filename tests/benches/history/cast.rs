@@ -1,4 +1,4 @@
-//! Who speaks in a generated history: people and teams that came to be through the API.
+//! The people and teams of a generated history, made through the API.
 
 use crate::Outcome;
 use events::{AccountId, ContactId, GroupId, TeamId};
@@ -7,16 +7,16 @@ use uuid::Uuid;
 use veche_tests::{person::Person, world::World};
 
 const TEAMS: usize = 12;
-/// People of the first team; each further one has fewer, as teams do.
+/// Members of the first team; each further one has fewer.
 const LARGEST: usize = 60;
 const GROUPS: usize = 5;
 
-/// Everybody.
+/// All people.
 pub(crate) struct Callers {
     pub(crate) teams: Vec<Team>,
 }
 
-/// A team and its conversations.
+/// A team and its chats.
 pub(crate) struct Team {
     pub(crate) uid: TeamId,
     pub(crate) owner: Person,
@@ -24,26 +24,26 @@ pub(crate) struct Team {
     pub(crate) groups: Vec<Group>,
 }
 
-/// Somebody in a team.
+/// A member of a team.
 #[derive(Clone, Copy)]
 pub(crate) struct Member {
     pub(crate) contact: ContactId,
     pub(crate) account: AccountId,
 }
 
-/// A group with everybody in it.
+/// A group with all members in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Group(pub(crate) GroupId);
 
 impl Group {
-    /// As the API names it.
+    /// The address in the API.
     pub(crate) fn jid(self) -> String {
         format!("g-{}", self.0)
     }
 }
 
 impl Callers {
-    /// Everybody logs in or is invited, and groups are made.
+    /// Logs people in or invites them, and makes the groups.
     pub(crate) async fn enter(world: &World) -> Outcome<Self> {
         let pool = world.pool().await;
         let mut teams = Vec::new();
@@ -54,7 +54,7 @@ impl Callers {
         Ok(Self { teams })
     }
 
-    /// How many they are.
+    /// Number of people.
     pub(crate) fn people(&self) -> usize {
         self.teams.iter().map(|team| team.members.len()).sum()
     }

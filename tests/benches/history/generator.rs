@@ -1,8 +1,8 @@
-//! A seeded, endless history: people of some teams talk, correct themselves, react, read, and take things back.
+//! A seeded, endless history: people of some teams post, edit, react, read and delete.
 //!
-//! Of a hundred facts some ninety are messages (seven of ten in groups, the rest between two), two are corrections, one
-//! is a deletion, three are reactions and four are read marks. Large teams talk more than small ones, a few people talk
-//! most, texts have a few words and sometimes many, in Russian and in English. Times go on by seconds.
+//! About ninety of a hundred events are posts (seven of ten in groups, the rest in direct chats), two are edits, one is a
+//! deletion, three are reactions and four are read marks. Large teams post more than small ones, a few people post most,
+//! texts have a few words and sometimes many, in Russian and in English. Times advance by seconds.
 
 use crate::cast::{Callers, Member, Team};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,8 +18,7 @@ use secrets::journal::Entry;
 use std::collections::{HashMap, VecDeque};
 use uuid::Uuid;
 
-/// Messages that may still be corrected: far enough back that they are in the log for sure, and near enough to be the
-/// talk of the day.
+/// Messages that may still be edited: far enough back to be in the log for sure, and near enough to be recent.
 const NEWEST: usize = 2_000;
 const OLDEST: usize = 6_000;
 
@@ -60,7 +59,7 @@ const WORDS: [&str; 32] = [
 
 const EMOJI: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
-/// Makes one fact after the other.
+/// Generates one event after the other.
 pub(crate) struct Generator<'c> {
     cast: &'c Callers,
     rng: Rng,
@@ -70,7 +69,7 @@ pub(crate) struct Generator<'c> {
     revisions: HashMap<StreamName, u64>,
 }
 
-/// A message that was said.
+/// A posted message.
 #[derive(Clone, Copy)]
 struct Said {
     message: MessageId,
@@ -81,13 +80,13 @@ struct Said {
 }
 
 impl<'c> Generator<'c> {
-    /// A history of these people; the same seed makes the same choices.
+    /// A history of these people; the same seed gives the same one.
     pub(crate) fn new(cast: &'c Callers, seed: u64) -> Self {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
         Self { cast, rng: Rng::with_seed(seed), now, said: VecDeque::new(), revisions: HashMap::new() }
     }
 
-    /// What happens next: one event.
+    /// Generates the next event.
     pub(crate) fn next(&mut self) -> Entry {
         self.now += TimeDelta::milliseconds(200 + self.rng.u64(..4_000).cast_signed());
         let die = self.rng.u64(..100);
@@ -193,7 +192,7 @@ impl<'c> Generator<'c> {
         Entry { stream, expected, events: vec![event], meta, command: None }
     }
 
-    /// A message that is in the log for sure, and was not taken back.
+    /// A message that is in the log for sure and was not deleted.
     fn recent(&mut self) -> Option<usize> {
         let old = self.said.len().checked_sub(NEWEST).filter(|old| *old > 0)?;
         let place = self.rng.u64(..old as u64) as usize;
@@ -208,7 +207,7 @@ impl<'c> Generator<'c> {
         team.members[self.skewed(team.members.len())]
     }
 
-    /// One of those who hear a message.
+    /// A recipient of a message.
     fn listener(&mut self, said: Said) -> Member {
         let cast = self.cast;
         let hears = |member: &&Member| match said.chat {
@@ -221,7 +220,7 @@ impl<'c> Generator<'c> {
         received.get(self.rng.u64(..received.len().max(1) as u64) as usize).copied().unwrap_or(said.by)
     }
 
-    /// A place in a list whose first are chosen most.
+    /// A skewed random index: the first ones are chosen most.
     fn skewed(&mut self, length: usize) -> usize {
         let length = length as u64;
         self.rng.u64(..length).min(self.rng.u64(..length)) as usize

@@ -1,9 +1,9 @@
-//! What a long history costs: to write, to make the read model anew, to prove, to export, to look back; in one table.
+//! The cost of a long history in one table: writing, rebuild, verification, export, queries of the past.
 //!
-//! The history comes from a seed, see `generator.rs`: the same one makes the same teams say the same things. Needs a
-//! server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it. `VECHE_BENCH_EVENTS` says how many events
-//! (default 1,000,000), `VECHE_BENCH_SEED` which history (default 1). Rebuilds are timed at a quarter, at a half and at
-//! the whole of it, so that it shows whether they grow with the number of events alone.
+//! A seed determines the history, see `generator.rs`. Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's
+//! database on it. `VECHE_BENCH_EVENTS` sets the number of events (default 1,000,000), `VECHE_BENCH_SEED` the seed
+//! (default 1). Rebuilds are timed at a quarter, a half and the whole history, to show whether they are linear in the
+//! number of events.
 
 mod cast;
 mod generator;
@@ -20,7 +20,7 @@ use veche_tests::{
     world::{Layout, Plan, Role, World, master_key},
 };
 
-/// Failures end the measurement.
+/// A failure ends the measurement.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
@@ -66,7 +66,7 @@ async fn tell(url: &str, events: u64, seed: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// The chain over all of it, and what is asked of it.
+/// The chain over the whole history, and its commands.
 async fn prove(world: &mut World, table: &mut Table, head: u64) -> Outcome<()> {
     let began = std::time::Instant::now();
     world.revive(Role::Serve).await;
@@ -84,7 +84,7 @@ async fn prove(world: &mut World, table: &mut Table, head: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// A team as it was when half of its history had happened.
+/// A team as of half of its history.
 async fn look_back(cast: &Callers, table: &mut Table, head: u64) -> Outcome<()> {
     let team = &cast.teams[0];
     let path = format!("/api/v4/teams/{}/messages/{}?as_of={}", team.uid, team.groups[0].jid(), head / 2);

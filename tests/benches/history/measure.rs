@@ -1,4 +1,4 @@
-//! Doing and timing, and the table of it all.
+//! Runs and times work, and prints the table.
 
 use crate::Outcome;
 use http::StatusCode;
@@ -8,14 +8,14 @@ use veche_tests::{person::Person, world::World};
 /// A guard against hanging.
 const GIVEN_UP: Duration = Duration::from_secs(600);
 
-/// Does it and says how long it took.
+/// Runs the work; returns its duration.
 pub(crate) fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Duration)> {
     let began = Instant::now();
     let done = work()?;
     Ok((done, began.elapsed()))
 }
 
-/// Runs a command of the product that must succeed.
+/// Runs a subcommand of the product, which must succeed.
 pub(crate) fn ask(world: &World, arguments: &[&str]) -> Outcome<()> {
     let output = world.attempt(arguments);
     if output.status.success() {
@@ -24,8 +24,8 @@ pub(crate) fn ask(world: &World, arguments: &[&str]) -> Outcome<()> {
     Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The text of an answer, and how long it took. A past that takes longer than anybody waits for is made on meanwhile: it is
-/// asked for until it is there.
+/// The text of an answer and its duration. A past that takes longer than the request's deadline is built on meanwhile, so the
+/// request is repeated until it succeeds.
 pub(crate) async fn answer(person: &Person, path: &str) -> Outcome<(String, Duration)> {
     let began = Instant::now();
     let mut answer = person.client.get(path).await;
@@ -40,7 +40,7 @@ pub(crate) async fn answer(person: &Person, path: &str) -> Outcome<(String, Dura
     Ok((json.to_string(), took))
 }
 
-/// Waits until all up to a position is hashed and signed.
+/// Waits until everything up to a position is hashed and signed.
 pub(crate) async fn until_signed(world: &World, head: u64) -> Outcome<()> {
     let pool = world.pool().await;
     loop {
@@ -53,23 +53,23 @@ pub(crate) async fn until_signed(world: &World, head: u64) -> Outcome<()> {
     }
 }
 
-/// Lines of work and what they took.
+/// Lines of work with their durations.
 #[derive(Default)]
 pub(crate) struct Table(Vec<(String, String)>);
 
 impl Table {
-    /// So many events in such a time.
+    /// A number of events in a duration.
     pub(crate) fn rate(&mut self, line: &str, events: u64, took: Duration) {
         let seconds = took.as_secs_f64();
         self.add(line, format!("{seconds:.1} s, {:.0} events/s", events as f64 / seconds));
     }
 
-    /// One thing.
+    /// A single duration.
     pub(crate) fn time(&mut self, line: &str, took: Duration) {
         self.add(line, format!("{:.1} ms", took.as_secs_f64() * 1_000.0));
     }
 
-    /// All of it, as Markdown.
+    /// The whole table as Markdown.
     pub(crate) fn print(&self) {
         println!("\n| work | took |\n| --- | --- |");
         for (line, cell) in &self.0 {

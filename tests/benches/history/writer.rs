@@ -1,4 +1,4 @@
-//! Writes a history into the log of a product that does not run, sealed as the product would.
+//! Writes a history into the log of a stopped product, sealed as the product would.
 
 use crate::{Outcome, generator::Generator};
 use event_log::{Log, PostgresLog, PostgresSettings};
@@ -8,17 +8,17 @@ use sqlx::PgPool;
 use std::time::{Duration, Instant};
 
 const IN_FLIGHT: usize = 256;
-/// Less than the distance that the generator keeps to what it changes.
+/// Less than the generator's distance to events that it refers to.
 const ROUND: u64 = 1_000;
 
-/// The log, and what it is sealed with.
+/// The log, and the journal that seals for it.
 pub(crate) struct Writer {
     journal: Journal,
     pool: PgPool,
 }
 
 impl Writer {
-    /// Over the product's database.
+    /// A writer on the product's database.
     pub(crate) async fn open(url: &str, master_key: &str) -> Outcome<Self> {
         let pool = PgPool::connect(url).await?;
         let vault = Vault::from_hex(master_key)?;
@@ -27,19 +27,19 @@ impl Writer {
         Ok(Self { journal: Journal::new(log, keyring, &vault), pool })
     }
 
-    /// The number of events so far.
+    /// Number of events so far.
     pub(crate) async fn head(&self) -> Outcome<u64> {
         Ok(self.journal.log().head().await?)
     }
 
-    /// Writes so many more events, and says how many and how long it took.
+    /// Writes more events; returns their number and the duration.
     pub(crate) async fn write(&self, generator: &mut Generator<'_>, amount: u64) -> Outcome<(u64, Duration)> {
         let began = Instant::now();
         let mut left = amount;
         while left > 0 {
             let round: Vec<_> = (0..left.min(ROUND)).map(|_| generator.next()).collect();
             left -= round.len() as u64;
-            // One stream's events may not overtake each other.
+            // Events of one stream must stay in order.
             let streams = by_stream(round);
             stream::iter(streams.into_iter().map(Ok))
                 .try_for_each_concurrent(IN_FLIGHT, |entries| async {
@@ -53,7 +53,7 @@ impl Writer {
         Ok((amount, began.elapsed()))
     }
 
-    /// Lets go of the log.
+    /// Closes the log.
     pub(crate) async fn close(self) {
         self.journal.log().close().await;
         self.pool.close().await;

@@ -1,4 +1,4 @@
-//! One message to very many: a hall of 490 people who are all there.
+//! Fan-out of one message to a room of 490 people who are all connected.
 
 use crate::{
     Outcome, measured, rooms,
@@ -8,15 +8,15 @@ use crate::{
 };
 use std::time::{Duration, Instant};
 
-/// As many as one call makes a team of, each with an event of their own.
+/// The most members that one request makes a team of.
 const HALL: usize = 490;
-/// Numbers of rooms that nobody else uses.
+/// Numbers of rooms that no other line uses.
 const CALM: usize = 901;
 const BUSY: usize = 902;
-/// How long to wait for what is on its way.
+/// Longest wait for messages in flight.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One message after the other: how long until the last of all has it.
+/// One message after the other: the time until the last socket has it.
 pub(crate) async fn last_of_all(subject: &Subject) -> Outcome<String> {
     let mut hall = rooms::fill_one(subject, CALM, HALL).await?;
     let mut times = Times::default();
@@ -27,12 +27,12 @@ pub(crate) async fn last_of_all(subject: &Subject) -> Outcome<String> {
         times.0.push(received.quantile(1.0));
         hall[0].forget_confirmations();
     }
-    // The first ones make what the later ones find made.
+    // The first messages warm up.
     times.0.drain(..times.0.len() / 10);
     Ok(times.tell())
 }
 
-/// One sender, as fast as the confirmations come, until everybody has everything.
+/// One sender at the pace of confirmations, until all sockets have everything.
 pub(crate) async fn sustained(subject: &Subject) -> Outcome<String> {
     let mut hall = rooms::fill_one(subject, BUSY, HALL).await?;
     let started = Instant::now();
@@ -47,7 +47,7 @@ pub(crate) async fn sustained(subject: &Subject) -> Outcome<String> {
     Ok(format!("{} deliveries", rate(sent * HALL, took)))
 }
 
-/// Waits until so many messages were received.
+/// Waits until this many messages were received.
 async fn gather(hall: &[Seat], wanted: usize) -> Outcome<Times> {
     let mut all = Times::default();
     let eventually = Instant::now() + PATIENCE;

@@ -1,5 +1,5 @@
-//! The floor: the least a server of rooms needs. No accounts, no rules, no log, no projection: a message is stored (or
-//! not) and passed on to all sockets of its room.
+//! The floor: the least that a server of rooms does. No accounts, rules, log or projection: a message is stored (or not) and
+//! passed on to all sockets of its room.
 
 use crate::Outcome;
 use axum::{
@@ -17,9 +17,9 @@ use std::{
 };
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-/// The first argument that makes this program a floor.
+/// The first argument that runs this program as a floor.
 pub(crate) const ARGUMENT: &str = "floor";
-/// The variable with the database.
+/// The variable with the database's URL.
 pub(crate) const DATABASE: &str = "FLOOR_DATABASE_URL";
 
 const BATCH: usize = 500;
@@ -71,7 +71,7 @@ impl Store {
     }
 }
 
-/// One INSERT for all that wait.
+/// One INSERT for all waiting messages.
 fn group(pool: PgPool) -> mpsc::Sender<(Bytes, oneshot::Sender<()>)> {
     let (sender, mut queue) = mpsc::channel::<(Bytes, oneshot::Sender<()>)>(4_096);
     tokio::spawn(async move {
@@ -82,7 +82,7 @@ fn group(pool: PgPool) -> mpsc::Sender<(Bytes, oneshot::Sender<()>)> {
                 sqlx::query("insert into message (body) select * from unnest($1::bytea[])").bind(bodies);
             kept.execute(&pool).await.expect("the floor's database takes rows");
             for (_, done) in batch.drain(..) {
-                // Whoever asked may have gone.
+                // The requester may have left.
                 let _ = done.send(());
             }
         }
@@ -136,7 +136,7 @@ async fn talk(store: Store, room: broadcast::Sender<ws::Utf8Bytes>, socket: ws::
         let envelope: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         store.keep(Bytes::copy_from_slice(text.as_bytes())).await;
         let frame = serde_json::json!({"event": "server.message.updated", "params": {"messages": [envelope["params"]]}});
-        // Nobody may be listening.
+        // There may be no receivers.
         let _ = room.send(frame.to_string().into());
         let id = envelope["confirm_id"].as_str().unwrap_or_default().to_owned();
         if confirm.send(id).await.is_err() {

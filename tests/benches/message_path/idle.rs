@@ -1,12 +1,12 @@
-//! What a socket costs that nobody uses.
+//! The cost of an idle socket.
 
 use crate::{Outcome, rooms, subject::Subject};
 
 const SOCKETS: usize = 1_000;
 
-/// Growth of the process with a thousand open sockets.
+/// Growth of the process by a thousand open sockets.
 pub(crate) async fn memory(subject: &Subject) -> Outcome<String> {
-    // The first one brings what is needed once.
+    // The first socket allocates what all share.
     let first = rooms::idle(subject, 1).await?;
     let before = subject.memory()?;
     let sockets = rooms::idle(subject, SOCKETS).await?;

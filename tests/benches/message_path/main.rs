@@ -1,8 +1,8 @@
-//! How long a message takes and how many go through, next to the least that the same work needs, in one table.
+//! Latency and throughput of messages, beside the least that the same work costs, in one table.
 //!
 //! Needs a server: `VECHE_BENCH_DATABASE_URL` names a superuser's database on it; each subject gets a database of its
-//! own there. The driver runs on the same cores as what it measures, so only ratios within one run mean something.
-//! `VECHE_BENCH_SECONDS` says how long each line is measured (default 5). An argument picks lines by their names.
+//! own there. The driver shares the cores with what it measures, so only ratios within one run are meaningful.
+//! `VECHE_BENCH_SECONDS` sets the time of each line (default 5). An argument selects lines by name.
 
 mod fan_out;
 mod floor;
@@ -18,10 +18,10 @@ use std::{error::Error, time::Duration};
 use subject::{Kind, Subject};
 use times::Table;
 
-/// Failures end the measurement.
+/// A failure ends the measurement.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long each line is measured.
+/// Measuring time of each line.
 pub(crate) fn measured() -> Duration {
     let seconds = std::env::var("VECHE_BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(5))
@@ -31,7 +31,7 @@ pub(crate) fn measured() -> Duration {
 async fn main() -> Outcome<()> {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    // The floor is a process of its own, like what it is compared with: this program again.
+    // The floor is a separate process like the product: this program again.
     if let [first, kind, port] = arguments.as_slice()
         && first == floor::ARGUMENT
     {
@@ -49,7 +49,7 @@ async fn main() -> Outcome<()> {
         let subject = Subject::start(kind, &server).await?;
         table.begin(kind.name());
         let measured = column(&subject, &mut table, &wanted).await;
-        // Also after a failure: its database must not stay.
+        // Also after a failure, so that the database is dropped.
         subject.end().await;
         measured?;
     }
@@ -64,7 +64,7 @@ async fn column(subject: &Subject, table: &mut Table, wanted: impl Fn(&str) -> b
     Ok(())
 }
 
-/// What is measured.
+/// A line of the table.
 #[derive(Clone, Copy)]
 enum Line {
     ColdStart,

@@ -1,4 +1,4 @@
-//! Rooms of live sockets, and messages through them.
+//! Rooms of connected sockets, and messages through them.
 
 use crate::{
     Outcome, measured,
@@ -47,17 +47,17 @@ impl Drop for Seat {
     }
 }
 
-/// The moment that texts count from.
+/// The epoch of times in texts.
 fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     *EPOCH.get_or_init(Instant::now)
 }
 
-/// The marks around the moment at which a text was sent.
+/// Marks around the time of sending in a text.
 const MARK: &str = "sent@";
 
 impl Seat {
-    /// Listens from now on.
+    /// Starts to receive.
     pub(crate) fn new(stream: Stream, to: String) -> Self {
         let (out, inward) = stream.split();
         let (confirm, confirmed) = mpsc::channel(64);
@@ -66,7 +66,7 @@ impl Seat {
         Self { out, confirmed, to, ear, received }
     }
 
-    /// Sends a message that carries the time.
+    /// Sends a message that contains the time.
     pub(crate) async fn send(&mut self) -> Outcome<()> {
         let (id, to, now) = (Uuid::new_v4(), &self.to, epoch().elapsed().as_nanos());
         let text = format!(
@@ -83,24 +83,24 @@ impl Seat {
         Ok(began.elapsed())
     }
 
-    /// Waits until the server serves the socket: from then on it hears everything.
+    /// Waits until the server serves the socket, which from then on receives everything.
     pub(crate) async fn ready(&mut self) -> Outcome<()> {
         self.out.send(Message::text(r#"{"event":"client.ping","confirm_id":"1"}"#)).await?;
         self.confirmed.recv().await.ok_or_else(|| "the socket closed".into())
     }
 
-    /// Confirmations that nobody waits for.
+    /// Drops confirmations that nobody waits for.
     pub(crate) fn forget_confirmations(&mut self) {
         while self.confirmed.try_recv().is_ok() {}
     }
 
-    /// How long what has come since the last time was on its way.
+    /// Delays of the messages received since the last call.
     pub(crate) fn take_heard(&self) -> Times {
         std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Notes when messages arrive. Frames are searched, not parsed: the driver must stay cheap.
+/// Records the arrival of messages. Frames are searched, not parsed, to keep the driver cheap.
 async fn listen(mut inward: SplitStream<Stream>, confirm: mpsc::Sender<()>, received: Arc<Mutex<Times>>) {
     while let Some(Ok(message)) = inward.next().await {
         let Message::Text(text) = message else { continue };
@@ -131,7 +131,7 @@ pub(crate) async fn connect(url: &str, token: Option<&str>) -> Outcome<Stream> {
     Ok(tokio_tungstenite::connect_async_with_config(request, None, true).await?.0)
 }
 
-/// An open websocket whose system takes next to nothing that is not read.
+/// An open websocket with a minimal receive buffer.
 pub(crate) async fn connect_narrow(url: &str, token: &str) -> Outcome<Stream> {
     let mut request = url.into_client_request()?;
     request.headers_mut().insert("token", token.parse()?);
@@ -142,7 +142,7 @@ pub(crate) async fn connect_narrow(url: &str, token: &str) -> Outcome<Stream> {
     Ok(tokio_tungstenite::client_async(request, stream).await?.0)
 }
 
-/// Rooms full of people, each a group of eight in a team of its own.
+/// Rooms, each a group of eight in a team of its own.
 async fn fill(subject: &Subject, rooms: usize) -> Outcome<Vec<Vec<Seat>>> {
     let mut filled = Vec::new();
     for room in 0..rooms {
@@ -151,7 +151,7 @@ async fn fill(subject: &Subject, rooms: usize) -> Outcome<Vec<Vec<Seat>>> {
     Ok(filled)
 }
 
-/// A room of so many people, a group in a team of its own; `room` is a number below 1,000 that no other bears.
+/// A room of this many people, a group in a team of its own; `room` is a number below 1,000 that no other room has.
 pub(crate) async fn fill_one(subject: &Subject, room: usize, seats: usize) -> Outcome<Vec<Seat>> {
     let Some(client) = subject.client() else {
         let url = format!("ws://{}/messaging/{room}", subject.address());
@@ -183,7 +183,7 @@ async fn fill_ours(client: &veche_tests::client::Client, room: usize, seats: usi
     Ok(seats)
 }
 
-/// So many sockets of one person that only listen. They are open when this returns: each has answered a ping.
+/// Opens receiving sockets of one person. Each has answered a ping when this returns.
 pub(crate) async fn idle(subject: &Subject, amount: usize) -> Outcome<Vec<impl Sized>> {
     let (url, token) = match subject.client() {
         Some(client) => {
@@ -217,7 +217,7 @@ pub(crate) async fn ack(subject: &Subject) -> Outcome<String> {
     Ok(times.tell())
 }
 
-/// A calm, even stream of messages over all rooms: how long until each of the eight has it.
+/// An even stream of messages over all rooms: the time until each of the eight has it.
 pub(crate) async fn arrival(subject: &Subject) -> Outcome<String> {
     let mut rooms = fill(subject, ROOMS).await?;
     let amount = PACE * u32::try_from(measured().as_secs())?;
@@ -240,7 +240,7 @@ pub(crate) async fn arrival(subject: &Subject) -> Outcome<String> {
     Ok(all.tell() + &note)
 }
 
-/// Two senders in each room, as fast as their confirmations come.
+/// Two senders in each room at the pace of their confirmations.
 pub(crate) async fn flat_out(subject: &Subject) -> Outcome<String> {
     let mut rooms = fill(subject, ROOMS).await?;
     let started = Instant::now();

@@ -1,5 +1,5 @@
-//! What one reader who reads nothing does to the others: a room of a thousand sockets, one of which is told much more than
-//! the others and reads it, or does not. Rounds of both kinds take turns, in one process, so that they can be compared.
+//! The effect of a reader that stalls: a room of a thousand sockets, one of which gets much more than the others and reads it,
+//! or does not. Rounds of both kinds alternate in one process, to be comparable.
 
 use crate::{
     Outcome, measured,
@@ -12,45 +12,45 @@ use std::time::{Duration, Instant};
 use tokio::{task::JoinHandle, time::interval};
 use veche_tests::{client::Client, person::Person};
 
-/// All sockets of the room.
+/// Sockets of the room.
 const SOCKETS: usize = 1_000;
 /// Rounds of each kind.
 const ROUNDS: u32 = 4;
-/// Messages a second to everybody: each goes out a thousand times.
+/// Messages a second to all: each is sent a thousand times.
 const PACE: u32 = 10;
-/// Messages a second to the one alone, and how long each is: more in a tenth of a second than its connection holds.
+/// Messages a second to the one socket, and their length: more in a tenth of a second than its connection buffers.
 const FLOOD: u32 = 100;
 const FLOOD_TEXT: usize = 8_000;
-/// A round must be over before the server lets a socket go that takes nothing: that is after 20 seconds.
+/// A round ends before the server closes a stalled socket, which it does after 20 seconds.
 const LONGEST: u64 = 10;
-/// How long to wait for what is on its way.
+/// Longest wait for messages in flight.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The room.
 struct Hall {
-    /// All but the one, each of them live.
+    /// All sockets but the one.
     seats: Vec<Seat>,
-    /// Writes to the one alone.
+    /// Writes to the one socket alone.
     speaker: Person,
     team: String,
-    /// The one who may be stalled.
+    /// The socket that may stall.
     one: Person,
     to_one: String,
     url: String,
 }
 
-/// What a round shows.
+/// The result of a round.
 struct Round {
     arrival: Times,
-    /// Resident memory at its end, with all sockets open.
+    /// Resident memory at the end, with all sockets open.
     memory: u64,
 }
 
-/// Arrival at the others while all read, and while one does not; and how large the process is then.
+/// Delays at the other sockets while all read and while one stalls, and the process's memory.
 pub(crate) async fn beside_a_stalled_reader(subject: &Subject) -> Outcome<String> {
     let Some(client) = subject.client() else { return Ok("—".to_owned()) };
     let mut hall = Hall::open(&client).await?;
-    // The first one makes what the others find made.
+    // The first round warms up.
     hall.round(subject, true).await?;
     let (mut reads, mut stalls) = (Tally::default(), Tally::default());
     for _ in 0..ROUNDS {
@@ -68,7 +68,7 @@ pub(crate) async fn beside_a_stalled_reader(subject: &Subject) -> Outcome<String
     ))
 }
 
-/// Rounds of one kind together.
+/// The rounds of one kind together.
 #[derive(Default)]
 struct Tally {
     arrival: Times,
@@ -106,9 +106,9 @@ impl Hall {
         Ok(Self { seats, speaker, team: team.uid, one, to_one, url })
     }
 
-    /// A while of messages to everybody, while the one is told a lot, and reads it or not.
+    /// Sends messages to all, and a lot to the one, which reads or stalls.
     async fn round(&mut self, subject: &Subject, reads: bool) -> Outcome<Round> {
-        // Its connection holds next to nothing, so that it stalls at once; when it reads, it is the same connection.
+        // Its connection buffers next to nothing, so it stalls at once; the reading one is the same connection.
         let mut one = connect_narrow(&self.url, &self.one.token).await?;
         let reader: JoinHandle<()> = tokio::spawn(async move {
             if reads {
@@ -132,12 +132,12 @@ impl Hall {
         }
         flood.abort();
         reader.abort();
-        // What was written to it last is through before the next round begins.
+        // The last messages to it have arrived before the next round.
         let _ = flood.await;
         Ok(Round { arrival, memory })
     }
 
-    /// Waits until so many messages were received.
+    /// Waits until this many messages were received.
     async fn gather(&self, wanted: usize) -> Outcome<Times> {
         let mut all = Times::default();
         let eventually = Instant::now() + PATIENCE;

@@ -1,4 +1,4 @@
-//! What is measured: the product, or a floor; as a process over a database of its own.
+//! The measured process: the product or a floor, with a database of its own.
 
 use crate::{
     Outcome, floor,
@@ -16,14 +16,14 @@ use veche_tests::{
 
 const STARTS: usize = 5;
 
-/// Whose turn it is.
+/// The kind of a measured process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// One INSERT and one commit a message.
+    /// A floor with one INSERT and one commit a message.
     FloorSingle,
-    /// One INSERT for all messages that wait.
+    /// A floor with one INSERT for all waiting messages.
     FloorGroup,
-    /// Nothing is stored.
+    /// A floor that stores nothing.
     FloorMemory,
     /// The product.
     Ours,
@@ -48,7 +48,7 @@ impl Kind {
     }
 }
 
-/// A running subject.
+/// A running process.
 pub(crate) struct Subject {
     running: Running,
     database: TestDatabase,
@@ -60,7 +60,7 @@ enum Running {
 }
 
 impl Subject {
-    /// Starts one.
+    /// Starts the process.
     pub(crate) async fn start(kind: Kind, server: &str) -> Outcome<Self> {
         let database = TestDatabase::on(server).await;
         let url = database.url.clone();
@@ -74,13 +74,13 @@ impl Subject {
         Ok(Self { running, database })
     }
 
-    /// Stops it and drops its database.
+    /// Stops the process and drops its database.
     pub(crate) async fn end(self) {
         drop(self.running);
         self.database.drop_now().await;
     }
 
-    /// The product's client, nothing of a floor.
+    /// The product's client; a floor has none.
     pub(crate) fn client(&self) -> Option<Client> {
         match &self.running {
             Running::Ours(world) => Some(world.client().unjudged()),
@@ -101,7 +101,7 @@ impl Subject {
         }
     }
 
-    /// A path that is answered without looking at anything.
+    /// A path that is answered without any work.
     pub(crate) fn ping(&self) -> &'static str {
         match &self.running {
             Running::Ours(_) => "/api/v3/ping",
@@ -109,7 +109,7 @@ impl Subject {
         }
     }
 
-    /// Resident memory, in bytes.
+    /// Resident memory, bytes.
     pub(crate) fn memory(&self) -> Outcome<u64> {
         let id = match &self.running {
             Running::Ours(world) => world.process_of(Role::Serve).id(),
@@ -121,7 +121,7 @@ impl Subject {
         Ok(kilobytes * 1024)
     }
 
-    /// From starting the process, on a database that has its tables, to the first answer.
+    /// Time from starting the process, on a migrated database, to its first answer.
     pub(crate) async fn cold_start(&self) -> Outcome<String> {
         let recipe = match &self.running {
             Running::Ours(world) => world.process_of(Role::Serve).recipe(),

@@ -1,4 +1,4 @@
-//! Teams with three people who are invited by phone.
+//! Creation of teams with three people invited by phone.
 
 use crate::{
     Outcome, measured,
@@ -16,7 +16,7 @@ use std::{
 use veche_tests::person::Person;
 
 const AT_ONCE: usize = 16;
-/// People who make teams in turn: nobody may have more than some hundreds.
+/// People who make teams in turn, as each may be in a few hundred.
 const MAKERS: usize = 64;
 
 #[derive(Clone)]
@@ -28,14 +28,14 @@ struct Maker {
 }
 
 impl Maker {
-    /// Makers of teams whose invited have numbers from `first` on.
+    /// Makers of teams whose contacts have phones from `first` on.
     async fn new(subject: &Subject, first: usize) -> Outcome<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let next = Arc::new(AtomicUsize::new(first));
         let mut tokens = Vec::new();
         let url = match subject.client() {
             Some(client) => {
-                // Newcomers each time, so that what one line has made does not slow the next one down.
+                // New people each time, so that earlier lines do not slow down later ones.
                 let round = first / 10_000_000;
                 for maker in 0..MAKERS {
                     tokens.push(Person::login(&client, &format!("+79081{round}{maker:05}")).await.token);
@@ -50,7 +50,7 @@ impl Maker {
         Ok(Self { http, url: format!("http://{}{url}", subject.address()), tokens: tokens.into(), next })
     }
 
-    /// A team whose three invited nobody has received of yet, and who makes it.
+    /// Makes a team with three new people; returns its maker.
     fn team(&self) -> (Value, &str) {
         let first = self.next.fetch_add(3, Ordering::Relaxed);
         let contacts: Vec<Value> =
@@ -68,7 +68,7 @@ impl Maker {
     }
 }
 
-/// Each waits for the one before.
+/// Each request waits for the one before.
 pub(crate) async fn one_at_a_time(subject: &Subject) -> Outcome<String> {
     let maker = Maker::new(subject, 30_000_000).await?;
     let mut times = Times::default();
@@ -81,7 +81,7 @@ pub(crate) async fn one_at_a_time(subject: &Subject) -> Outcome<String> {
     Ok(times.tell())
 }
 
-/// Sixteen at once.
+/// Sixteen concurrent requests.
 pub(crate) async fn many_at_a_time(subject: &Subject) -> Outcome<String> {
     let maker = Maker::new(subject, 40_000_000).await?;
     let started = Instant::now();

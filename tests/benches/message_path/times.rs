@@ -1,4 +1,4 @@
-//! Durations and what to say of them; the table they end up in.
+//! Durations, their summaries, and the table of all results.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use std::time::Duration;
 pub(crate) struct Times(pub(crate) Vec<Duration>);
 
 impl Times {
-    /// The duration that this part of all is not longer than; zero of none.
+    /// The quantile of the durations; zero of none.
     pub(crate) fn quantile(&mut self, part: f64) -> Duration {
         self.0.sort_unstable();
         let last = self.0.len().saturating_sub(1);
-        // Rounded to the nearest of a list that fits into memory.
+        // The nearest rank of a list that fits into memory.
         let index = (last as f64 * part).round() as usize;
         self.0.get(index).copied().unwrap_or_default()
     }
@@ -36,7 +36,7 @@ pub(crate) fn rate(amount: usize, took: Duration) -> String {
     format!("{}/s", groups.join(","))
 }
 
-/// Lines by name, a column for each subject.
+/// Lines by name, a column for each process.
 pub(crate) struct Table {
     columns: Vec<(String, Vec<(String, String)>)>,
 }
@@ -46,13 +46,13 @@ impl Table {
         Self { columns: Vec::new() }
     }
 
-    /// A column for the next subject.
+    /// Begins the next column.
     pub(crate) fn begin(&mut self, subject: &str) {
         println!("\n{subject}");
         self.columns.push((subject.to_owned(), Vec::new()));
     }
 
-    /// A cell of the newest column; told at once, for those who wait.
+    /// Sets a cell of the newest column and prints it at once.
     pub(crate) fn add(&mut self, line: &str, cell: String) {
         println!("  {line:42} {cell}");
         if let Some((_, cells)) = self.columns.last_mut() {
@@ -60,7 +60,7 @@ impl Table {
         }
     }
 
-    /// All of it, as Markdown.
+    /// The whole table as Markdown.
     pub(crate) fn print(&self) {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
         println!("\n| work | {} |\n| --- |{}", names.join(" | "), " --- |".repeat(names.len()));

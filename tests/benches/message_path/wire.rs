@@ -1,4 +1,4 @@
-//! The least HTTP/1.1 client: a driver that does more would measure itself.
+//! A minimal HTTP/1.1 client: a driver that does more would measure itself.
 
 use crate::{
     Outcome, measured,
@@ -13,7 +13,7 @@ use tokio::{
 
 const CONNECTIONS: usize = 64;
 
-/// One GET on a connection of its own.
+/// One GET on a new connection.
 pub(crate) async fn get(address: &str, path: &str) -> Outcome<()> {
     let mut connection = Connection::open(address).await?;
     connection.get(&request(address, path)).await
@@ -82,7 +82,7 @@ impl Connection {
     }
 }
 
-/// Length of head and body, once the head is there.
+/// Length of head and body, once the head is complete.
 fn whole_length(text: &[u8]) -> Option<usize> {
     let head = text.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let lines = text[..head].split(|byte| *byte == b'\n');

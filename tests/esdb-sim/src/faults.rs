@@ -1,4 +1,4 @@
-//! What goes wrong on request.
+//! Faults on request.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -13,41 +13,41 @@ pub enum Call {
     Append,
     /// A read, of a stream or of all.
     Read,
-    /// What a client asks first.
+    /// The client's first call.
     Features,
 }
 
-/// What goes wrong with a call.
+/// The fault of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Answered with a status; nothing is done.
+    /// Answers with a status and does nothing.
     Refuse(Code),
-    /// The connection ends before anything is done.
+    /// Ends the connection and does nothing.
     CutBefore,
-    /// It is carried out, then the connection ends.
+    /// Carries the call out, then ends the connection.
     CutAfter,
-    /// It is carried out, then answered with a status.
+    /// Carries the call out, then answers with a status.
     LoseAnswer(Code),
-    /// It is carried out and never answered.
+    /// Carries the call out and never answers.
     Hang,
-    /// Nothing is done, and it is never answered.
+    /// Does nothing and never answers.
     Ignore,
-    /// It takes so long.
+    /// Delays the call by this time.
     Delay(Duration),
-    /// Somebody else leads, at this host and port.
+    /// Says that another node leads, at this host and port.
     NotLeader(String, u16),
 }
 
-/// When something goes wrong.
+/// Rule for when a fault occurs.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Calls of this kind,
+    /// Kind of the affected calls.
     pub call: Call,
-    /// whose stream's name contains this,
+    /// Part of the stream's name.
     pub stream: &'static str,
-    /// go wrong like this,
+    /// The fault.
     pub fault: Fault,
-    /// so many times.
+    /// Number of affected calls.
     pub times: u32,
 }
 
@@ -64,7 +64,7 @@ impl Faults {
         self.lock().clear();
     }
 
-    /// What goes wrong with this call.
+    /// The fault of this call, if any.
     pub(crate) fn strike(&self, call: Call, stream: &str) -> Option<Fault> {
         let mut rules = self.lock();
         let index = rules.iter().position(|rule| rule.call == call && stream.contains(rule.stream))?;

@@ -1,14 +1,14 @@
-//! A stand-in for EventStoreDB, for tests: a server of our own on the database's wire protocol, as far as the log uses it.
+//! A stand-in for EventStoreDB in tests: a server that speaks the part of the database's wire protocol that the log uses.
 //!
-//! It keeps everything in memory and is never offered as a product. Like the original it takes one write at a time,
-//! recognises repeats at the place that an exact expectation names, answers conflicts with the stream's revision, refuses
-//! more than 1 MiB at once, has positions with gaps, and writes events of its own among ours. Unlike the original it can
-//! be told to fail: see [`Rule`].
+//! It keeps everything in memory and is not part of the product. Like the original it handles one write at a time,
+//! recognises repeats at the revision of an exact expectation, answers conflicts with the stream's revision, refuses more
+//! than 1 MiB at once, has positions with gaps, and writes events of its own among ours. Unlike the original it fails on
+//! request, see [`Rule`].
 
 #![expect(clippy::result_large_err, reason = "a status is what a call answers, and tonic's is large")]
 
 mod faults;
-// Field by field what the protocol says; nothing to explain beside it.
+// Field by field as in the protocol, which is their documentation.
 #[allow(missing_docs, unreachable_pub)]
 mod messages;
 mod node;

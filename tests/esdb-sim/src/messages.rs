@@ -1,4 +1,4 @@
-//! The wire messages of the calls that the client makes, by their field numbers. Fields that nobody looks at are left out.
+//! The wire messages of the client's calls, by field numbers. Fields that the client does not read are left out.
 
 use bytes::Bytes;
 use prost::{Message, Oneof};
@@ -50,7 +50,7 @@ impl Id {
     }
 }
 
-/// A place in the whole log.
+/// A position in the whole log.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub struct Place {
     #[prost(uint64, tag = "1")]

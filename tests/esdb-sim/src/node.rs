@@ -1,4 +1,4 @@
-//! A node: a listener, its connections, and what it knows of the others.
+//! A node: its listener, connections and view of the cluster.
 
 use crate::{
     faults::{Faults, Rule},
@@ -24,11 +24,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use uuid::Uuid;
 
-/// The state of a member that follows, and of the one that leads.
+/// Gossip states of a follower and of the leader.
 const FOLLOWS: i32 = 6;
 const LEADS: i32 = 8;
 
-/// What calls need.
+/// What calls share.
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     pub(crate) store: Arc<Store>,
@@ -41,7 +41,7 @@ pub(crate) struct Node {
 #[derive(Debug, Default)]
 struct Cluster {
     members: Vec<(u16, bool)>,
-    /// Who leads, if it is another node.
+    /// The leader, if it is another node.
     leader: Option<u16>,
 }
 
@@ -80,17 +80,17 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// A server with an empty store on a port of the system's choice.
+    /// Starts a server with an empty store on a free port.
     pub async fn start() -> io::Result<Self> {
         Self::over(Arc::default(), None).await
     }
 
-    /// The same, which speaks TLS under a certificate of [`crate::authority`].
+    /// Starts a server that uses TLS with a certificate of [`crate::authority`].
     pub async fn start_with_tls() -> io::Result<Self> {
         Self::over(Arc::default(), Some(tls::acceptor()?)).await
     }
 
-    /// Another node over the same store.
+    /// Starts another node over the same store.
     pub async fn another_node(&self) -> io::Result<Self> {
         Self::over(self.node.store.clone(), self.tls.clone()).await
     }
@@ -103,7 +103,7 @@ impl Sim {
         Ok(Self { node, address, tls, listening })
     }
 
-    /// How clients reach it.
+    /// The URL for clients.
     pub fn url(&self) -> String {
         match self.tls {
             None => format!("esdb://{}?tls=false", self.address),
@@ -111,12 +111,12 @@ impl Sim {
         }
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// Ends all connections and accepts no more; what is stored stays.
+    /// Ends all connections and accepts no more; the store remains.
     pub async fn stop(&mut self) {
         if let Some(listening) = self.listening.take() {
             listening.abort();
@@ -124,7 +124,7 @@ impl Sim {
         }
     }
 
-    /// Listens again, on the same port.
+    /// Listens again on the same port.
     pub async fn restart(&mut self) -> io::Result<()> {
         self.stop().await;
         let listener = TcpListener::bind(self.address).await?;
@@ -132,33 +132,33 @@ impl Sim {
         Ok(())
     }
 
-    /// Something is to go wrong.
+    /// Adds a fault.
     pub fn fail(&self, rule: Rule) {
         self.node.faults.add(rule);
     }
 
-    /// All is well again.
+    /// Removes all faults.
     pub fn heal(&self) {
         self.node.faults.clear();
     }
 
-    /// How often a call was made, by its name in the protocol.
+    /// Number of calls so far, by the name in the protocol.
     pub fn calls(&self, name: &str) -> u64 {
         let calls = self.node.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.get(name).copied().unwrap_or_default()
     }
 
-    /// All that it keeps, as text, as whoever takes its disk would read it.
+    /// The whole store as text, as on a stolen disk.
     pub fn everything(&self) -> String {
         self.node.store.everything()
     }
 
-    /// Deletes a stream for good, by its name on the server.
+    /// Deletes a stream permanently, by its name on the server.
     pub fn tombstone(&self, stream: &str) {
         self.node.store.tombstone(stream);
     }
 
-    /// How this node sees its cluster: everybody's ports, and who leads.
+    /// Sets this node's view of the cluster: everybody's ports, and the leader.
     pub fn set_cluster(&self, members: &[u16], leader: u16) {
         let mut cluster = self.node.cluster();
         cluster.members = members.iter().map(|port| (*port, *port == leader)).collect();
@@ -181,7 +181,7 @@ impl Drop for Sim {
 }
 
 async fn listen(listener: TcpListener, node: Arc<Node>, tls: Option<TlsAcceptor>) {
-    // Connections end with it.
+    // Connections end with this task.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -191,7 +191,7 @@ async fn listen(listener: TcpListener, node: Arc<Node>, tls: Option<TlsAcceptor>
                     connections.spawn(async move {
                         match tls {
                             None => serve(stream, node).await,
-                            // Who does not trust the certificate is gone again.
+                            // A client that does not trust the certificate has left.
                             Some(tls) => {
                                 if let Ok(stream) = tls.accept(stream).await {
                                     serve(stream, node).await;

@@ -1,4 +1,4 @@
-//! The calls.
+//! The calls of the protocol.
 
 use crate::{
     faults::{Call, Fault},
@@ -21,10 +21,10 @@ use tonic::{
 };
 use tower::service_fn;
 
-/// What the server calls itself.
+/// The server's version.
 const VERSION: &str = "24.10.0.0";
 
-/// One call on one connection, which `cut` ends.
+/// One call on a connection, which `cut` ends.
 #[derive(Clone)]
 pub(crate) struct Calls {
     pub(crate) node: Arc<Node>,
@@ -78,7 +78,7 @@ impl Calls {
         Ok(answer)
     }
 
-    /// What goes wrong before the call is carried out; what is to go wrong after it.
+    /// Applies the fault due before the call; returns the one due after it.
     async fn strike(&self, call: Call, stream: &str) -> Result<Option<Fault>, Status> {
         match self.node.faults.strike(call, stream) {
             Some(Fault::Refuse(code)) => Err(Status::new(code, "refused on request")),
@@ -187,7 +187,7 @@ impl Calls {
         Ok(records.into_iter().map(told).collect())
     }
 
-    /// A node that does not lead says who does.
+    /// A follower names the leader.
     fn led<T>(&self, request: &Request<T>) -> Result<(), Status> {
         let wanted = request.metadata().get("requires-leader").is_some_and(|value| value == "true");
         match self.node.leader() {

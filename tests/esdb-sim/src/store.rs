@@ -1,4 +1,4 @@
-//! What the server keeps, and its rules for writing: expected versions, and repeats that it recognises.
+//! The stored events, with the server's rules for writes: expected versions and recognised repeats.
 
 use bytes::Bytes;
 use std::{
@@ -7,9 +7,9 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The most bytes of one write, as the server has it by default.
+/// The server's default limit of one write, bytes.
 pub(crate) const MAX_WRITE: usize = 1 << 20;
-/// Every so many writes the server writes something of its own, and every so many another application does.
+/// The server writes an event of its own after this many writes, and another application after that many.
 const OWN_EVERY: usize = 7;
 const OTHERS_EVERY: usize = 11;
 
@@ -35,14 +35,14 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    /// As the server counts: names of kinds in UTF-16.
+    /// Size by the server's count, which has names of kinds in UTF-16.
     pub(crate) fn size(&self) -> usize {
         let kind = self.metadata.get("type").map_or(0, String::len);
         self.data.len() + self.custom_metadata.len() + 2 * kind
     }
 }
 
-/// What is expected of a stream.
+/// The expected state of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expectation {
     Any,
@@ -51,25 +51,25 @@ pub(crate) enum Expectation {
     Revision(u64),
 }
 
-/// What becomes of a write.
+/// The outcome of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is stored, now or before.
+    /// Stored, now or earlier.
     Stored { last: u64, position: u64 },
-    /// The stream is at another revision.
+    /// The stream has another revision.
     Wrong { current: Option<u64> },
-    /// The stream was deleted for good.
+    /// The stream was deleted permanently.
     Deleted,
 }
 
-/// Everything, in memory.
+/// All events, in memory.
 #[derive(Debug)]
 pub(crate) struct Store(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     records: Vec<Record>,
-    /// Indexes of the records of each stream.
+    /// Indexes of each stream's records.
     streams: HashMap<String, Vec<usize>>,
     deleted: HashSet<String>,
     end: u64,
@@ -86,7 +86,7 @@ impl Default for Store {
 }
 
 impl Store {
-    /// Writes, all or nothing.
+    /// Writes all events or none.
     pub(crate) fn append(&self, stream: &str, expected: Expectation, events: Vec<Write>) -> Outcome {
         let mut inner = self.lock();
         if inner.deleted.contains(stream) {
@@ -114,7 +114,7 @@ impl Store {
         Outcome::Stored { last, position }
     }
 
-    /// Every record, a line each.
+    /// Every record, one a line.
     pub(crate) fn everything(&self) -> String {
         let line = |record: &Record| {
             let Record { stream, id, metadata, custom_metadata, data, .. } = record;
@@ -124,7 +124,7 @@ impl Store {
         self.lock().records.iter().map(line).collect()
     }
 
-    /// Deletes a stream for good.
+    /// Deletes a stream permanently.
     pub(crate) fn tombstone(&self, stream: &str) {
         self.lock().deleted.insert(stream.to_owned());
     }
@@ -155,14 +155,14 @@ impl Store {
         Ok(Some(records))
     }
 
-    /// Events from a place on, the one there included; `None` if no event begins there.
+    /// Events from a position on, inclusive; `None` if no event begins there.
     pub(crate) fn forwards(&self, from: u64, count: usize) -> Option<Vec<Record>> {
         let inner = self.lock();
         let start = inner.index_of(from)?;
         Some(inner.records[start..].iter().take(count).cloned().collect())
     }
 
-    /// Events before a place (before the end, without one), latest first; `None` if no event begins there.
+    /// Events before a position (or before the end), latest first; `None` if no event begins there.
     pub(crate) fn backwards(&self, before: Option<u64>, count: usize) -> Option<Vec<Record>> {
         let inner = self.lock();
         let end = before.map_or(Some(inner.records.len()), |before| inner.index_of(before))?;
@@ -175,8 +175,8 @@ impl Store {
 }
 
 impl Inner {
-    /// Where these very events are, if the server can tell: for an exact expectation at that place; for a loose one,
-    /// anywhere in the stream. Its memory of ids is bounded, this one is not.
+    /// Finds these same events, as far as the server can tell: for an exact expectation at that revision, for a loose one anywhere
+    /// in the stream. The server's memory of ids is bounded, this one is not.
     fn earlier(&self, known: &[usize], expected: Expectation, ids: &[Uuid]) -> Option<(u64, u64)> {
         let first = match expected {
             Expectation::NoStream => 0,
@@ -208,7 +208,7 @@ impl Inner {
                 custom_metadata,
                 data,
             });
-            // A record has a head and a tail too.
+            // A record has framing too.
             self.end += 97 + size;
         }
     }
@@ -223,7 +223,7 @@ impl Inner {
         }
     }
 
-    /// Only where an event begins, or at or beyond the end.
+    /// A read may start only where an event begins, or at or after the end.
     fn index_of(&self, position: u64) -> Option<usize> {
         let index = self.records.partition_point(|record| record.position < position);
         match self.records.get(index) {

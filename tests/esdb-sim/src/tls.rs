@@ -1,5 +1,5 @@
-//! TLS as a server speaks it: a certificate for the loopback address, signed by an authority of the tests' own. Its key is no
-//! secret, and nothing but tests trusts the authority. Both are good for a hundred years.
+//! The server's TLS: a certificate for the loopback address, signed by an authority for tests. Its key is no secret, and only
+//! tests trust the authority. Both are valid for a hundred years.
 
 use rustls::{
     ServerConfig,
@@ -18,7 +18,7 @@ pub fn authority() -> PathBuf {
     file("ca.pem")
 }
 
-/// That of another one, which signed nothing.
+/// The certificate of another authority, which signed nothing.
 pub fn other_authority() -> PathBuf {
     file("other-ca.pem")
 }
@@ -27,8 +27,8 @@ fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("certificates").join(name)
 }
 
-/// Accepts connections under the server's certificate. The provider of cryptography is named: to install one for the process is
-/// for the client to do.
+/// Accepts connections with the server's certificate. The crypto provider is passed explicitly, because the client has to install the
+/// process's default.
 pub(crate) fn acceptor() -> io::Result<TlsAcceptor> {
     let certificate = CertificateDer::from_pem_file(file("server.pem")).map_err(io::Error::other)?;
     let key = PrivateKeyDer::from_pem_file(file("server.key")).map_err(io::Error::other)?;
