@@ -62,7 +62,7 @@ struct Callers {
 }
 
 impl Callers {
-    async fn come_in(world: &World) -> Self {
+    async fn log_in(world: &World) -> Self {
         let phones = ["+79050000001", REMOVED, GUEST, MEMBER, ADMIN, "+79050000006"];
         let mut people = BTreeMap::new();
         for (sort, phone) in SORTS[1..].iter().zip(phones) {
@@ -80,7 +80,7 @@ impl Callers {
     }
 
     /// Makes a team with all callers in it; returns the values of path parameters.
-    async fn stage(&self) -> BTreeMap<String, String> {
+    async fn make_team(&self) -> BTreeMap<String, String> {
         let owner = self.owner();
         let contacts = json!([
             {"phone": REMOVED},
@@ -198,19 +198,19 @@ async fn status_of_socket(client: &Client, path: &str) -> u16 {
 }
 
 /// The failures of a row's cells; empty if all are as expected.
-async fn difference(cast: &Callers, row: Row) -> Option<String> {
+async fn difference(callers: &Callers, row: Row) -> Option<String> {
     // All cells of a row share a team, unless a cell may remove what the next one needs.
     let spoils = row.operation.method == "DELETE" || row.operation.path.ends_with("/join");
-    let mut names = cast.stage().await;
+    let mut names = callers.make_team().await;
     if row.operation.path.contains("{position}") {
-        names.insert("position".to_owned(), cast.position(&names["team_uid"]).await);
+        names.insert("position".to_owned(), callers.position(&names["team_uid"]).await);
     }
     let mut got = Vec::new();
     for sort in SORTS {
         if spoils {
-            names = cast.stage().await;
+            names = callers.make_team().await;
         }
-        got.push(attempt(&cast.client(sort), &row, &names).await);
+        got.push(attempt(&callers.client(sort), &row, &names).await);
     }
     let told = || format!("{}\n    expected {:?}\n    got      {got:?}", row.operation.name(), row.expected);
     (got != row.expected).then(told)
@@ -225,14 +225,14 @@ async fn every_route_admits_the_callers_of_the_access_table() {
     let mut rest = first.into_iter().peekable();
     while rest.peek().is_some() {
         let world = World::all_in_one().await;
-        let cast = Callers::come_in(&world).await;
-        let at_once = rest.by_ref().take(ROWS_OF_A_WORLD).map(|row| difference(&cast, row));
+        let callers = Callers::log_in(&world).await;
+        let at_once = rest.by_ref().take(ROWS_OF_A_WORLD).map(|row| difference(&callers, row));
         let differences = stream::iter(at_once).buffer_unordered(AT_ONCE).filter_map(ready);
         wrong.extend(differences.collect::<Vec<String>>().await);
     }
     let world = World::all_in_one().await;
     for row in last {
-        wrong.extend(difference(&Callers::come_in(&world).await, row).await);
+        wrong.extend(difference(&Callers::log_in(&world).await, row).await);
     }
     assert!(wrong.is_empty(), "of {SORTS:?}:\n{}", wrong.join("\n"));
 }
@@ -255,10 +255,10 @@ async fn every_route_has_a_row_in_the_access_table() {
 #[tokio::test]
 async fn resources_of_another_team_are_not_found() {
     let world = World::all_in_one().await;
-    let cast = Callers::come_in(&world).await;
-    let mut names = cast.stage().await;
-    names.insert("position".to_owned(), cast.position(&names["team_uid"]).await);
-    let stranger = &cast.people["stranger"];
+    let callers = Callers::log_in(&world).await;
+    let mut names = callers.make_team().await;
+    names.insert("position".to_owned(), callers.position(&names["team_uid"]).await);
+    let stranger = &callers.people["stranger"];
     let own = stranger.make_team("своя", &[]).await;
     names.insert("team_uid".to_owned(), own.uid.clone());
     let foreign = [

@@ -15,7 +15,7 @@ const ANNA: &str = "+79081160001";
 const BORIS: &str = "+79081110002";
 
 /// Makes a team of Anna's in which Boris leaves all canaries.
-async fn story(world: &World, anna: &Person) -> (Person, Team, String) {
+async fn team_with_canaries(world: &World, anna: &Person) -> (Person, Team, String) {
     let boris = Person::login_as(world.client(), BORIS, "device-zq").await;
     let contacts = json!([{"phone": BORIS, "given_name": "given-zq", "role": "role-zq"}]);
     let team = anna.make_team_of("Полк", contacts).await;
@@ -60,7 +60,7 @@ async fn erased_account_on_eventstoredb_is_found_nowhere() {
     let anna = Person::login(world.client(), ANNA).await;
 
     // Erased by the person, while both sides crash.
-    let (boris, team, group) = story(&world, &anna).await;
+    let (boris, team, group) = team_with_canaries(&world, &anna).await;
     stored::hashed(&world.pool().await, &server.url()).await;
     let (rows, shown) = (backup(&world), history(&world));
     for value in CANARIES {
@@ -78,7 +78,7 @@ async fn erased_account_on_eventstoredb_is_found_nowhere() {
     assert!(messages.to_string().contains("все здесь"), "{messages}");
 
     // Erased by an operator: the phone belongs to another account by now, with the same canaries.
-    story(&world, &anna).await;
+    team_with_canaries(&world, &anna).await;
     stored::hashed(&world.pool().await, &server.url()).await;
     assert!(holds(&history(&world), "direct-zq"));
     let words = world.run(&["audit", "erase", "--phone", BORIS, "--reason", "order", "--yes"]);

@@ -56,7 +56,7 @@ fn gists(frames: &[Value]) -> Vec<(String, Value, Value)> {
 }
 
 /// Produces a bit of everything that Boris receives: of groups, direct chats, his account and other teams.
-async fn story(Fixture { anna, boris, team, to_boris, .. }: &Fixture) {
+async fn produce_frames(Fixture { anna, boris, team, to_boris, .. }: &Fixture) {
     let edited = anna.post(&team.uid, to_boris, "раз").await;
     let event = |name: &str| format!("/api/v3/teams/{}/ws/{name}", team.uid);
     let again = json!({"to": to_boris, "message_id": edited["message_id"], "content": {"text": "два"}});
@@ -102,7 +102,7 @@ async fn resume_from_any_position_receives_the_rest_once_and_in_order() {
     let fixture = start(one()).await;
     let mut witness = fixture.boris.socket(&fixture.team.uid).await;
     witness.caught_up().await;
-    story(&fixture).await;
+    produce_frames(&fixture).await;
     let frames = received(&mut witness).await;
     let texts: Vec<&Value> =
         frames.iter().map(|frame| &frame["params"]["messages"][0]["content"]["text"]).collect();
@@ -233,7 +233,7 @@ async fn event_stream_and_polling_return_the_same_frames() {
     let now = fixture.boris.client.get(path.clone()).await.ok();
     assert_eq!(now["events"], json!([]));
     let from = now["position"].as_str().unwrap_or_default().to_owned();
-    story(&fixture).await;
+    produce_frames(&fixture).await;
     let frames = received(&mut witness).await;
 
     let mut stream = Events::open(&fixture.boris.client, &path, &[("last-event-id", &from)]).await;

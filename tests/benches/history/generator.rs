@@ -4,7 +4,7 @@
 //! deletion, three are reactions and four are read marks. Large teams post more than small ones, a few people post most,
 //! texts have a few words and sometimes many, in Russian and in English. Times advance by seconds.
 
-use crate::cast::{Callers, Member, Team};
+use crate::population::{Member, Population, Team};
 use chrono::{DateTime, TimeDelta, Utc};
 use event_log::Expected;
 use events::{
@@ -61,7 +61,7 @@ const EMOJI: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
 /// Generates one event after the other.
 pub(crate) struct Generator<'c> {
-    cast: &'c Callers,
+    population: &'c Population,
     rng: Rng,
     now: DateTime<Utc>,
     said: VecDeque<Said>,
@@ -81,9 +81,9 @@ struct Said {
 
 impl<'c> Generator<'c> {
     /// A history of these people; the same seed gives the same one.
-    pub(crate) fn new(cast: &'c Callers, seed: u64) -> Self {
+    pub(crate) fn new(population: &'c Population, seed: u64) -> Self {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
-        Self { cast, rng: Rng::with_seed(seed), now, said: VecDeque::new(), revisions: HashMap::new() }
+        Self { population, rng: Rng::with_seed(seed), now, said: VecDeque::new(), revisions: HashMap::new() }
     }
 
     /// Generates the next event.
@@ -200,7 +200,7 @@ impl<'c> Generator<'c> {
     }
 
     fn team(&mut self) -> &'c Team {
-        &self.cast.teams[self.skewed(self.cast.teams.len())]
+        &self.population.teams[self.skewed(self.population.teams.len())]
     }
 
     fn speaker(&mut self, team: &Team) -> Member {
@@ -209,12 +209,12 @@ impl<'c> Generator<'c> {
 
     /// A recipient of a message.
     fn listener(&mut self, said: Said) -> Member {
-        let cast = self.cast;
+        let population = self.population;
         let hears = |member: &&Member| match said.chat {
             ChatRef::Direct(low, high) => member.contact == low || member.contact == high,
             ChatRef::Group(_) | ChatRef::Task(_) => true,
         };
-        let team = cast.teams.iter().find(|team| team.uid == said.team);
+        let team = population.teams.iter().find(|team| team.uid == said.team);
         let received: Vec<Member> =
             team.iter().flat_map(|team| &team.members).filter(hears).copied().collect();
         received.get(self.rng.u64(..received.len().max(1) as u64) as usize).copied().unwrap_or(said.by)

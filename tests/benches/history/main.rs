@@ -5,15 +5,15 @@
 //! (default 1). Rebuilds are timed at a quarter, a half and the whole history, to show whether they are linear in the
 //! number of events.
 
-mod cast;
 mod generator;
 mod measure;
+mod population;
 mod writer;
 
-use cast::Callers;
 use event_log::testing::TestDatabase;
 use generator::Generator;
 use measure::{Table, ask, timed};
+use population::Population;
 use std::error::Error;
 use veche_tests::{
     env::number,
@@ -44,13 +44,17 @@ async fn tell(url: &str, events: u64, seed: u64) -> Outcome<()> {
         .set("VECHE_AUDIT_CHECKPOINT_SEC", "1")
         .set("VECHE_POSTGRES_STATEMENT_TIMEOUT_SEC", "600");
     let mut world = World::start(plan).await;
-    let cast = Callers::enter(&world).await?;
+    let population = Population::enter(&world).await?;
     world.process(Role::Serve).terminate().await;
     let writer = writer::Writer::open(url, &master_key()).await?;
-    let mut generator = Generator::new(&cast, seed);
+    let mut generator = Generator::new(&population, seed);
     let mut table = Table::default();
     let began = writer.head().await?;
-    println!("{} people in {} teams have said nothing yet; seed {seed}", cast.people(), cast.teams.len());
+    println!(
+        "{} people in {} teams have said nothing yet; seed {seed}",
+        population.people(),
+        population.teams.len()
+    );
     for part in [4, 2, 1] {
         let wanted = events / part;
         let (written, took) = writer.write(&mut generator, (began + wanted) - writer.head().await?).await?;
@@ -61,7 +65,7 @@ async fn tell(url: &str, events: u64, seed: u64) -> Outcome<()> {
     let head = writer.head().await?;
     writer.close().await;
     prove(&mut world, &mut table, head).await?;
-    look_back(&cast, &mut table, head).await?;
+    look_back(&population, &mut table, head).await?;
     table.print();
     Ok(())
 }
@@ -85,8 +89,8 @@ async fn prove(world: &mut World, table: &mut Table, head: u64) -> Outcome<()> {
 }
 
 /// A team as of half of its history.
-async fn look_back(cast: &Callers, table: &mut Table, head: u64) -> Outcome<()> {
-    let team = &cast.teams[0];
+async fn look_back(population: &Population, table: &mut Table, head: u64) -> Outcome<()> {
+    let team = &population.teams[0];
     let path = format!("/api/v4/teams/{}/messages/{}?as_of={}", team.uid, team.groups[0].jid(), head / 2);
     let (first, took) = measure::answer(&team.owner, &path).await?;
     table.time("as_of: a page of messages, first question", took);

@@ -2,7 +2,7 @@
 
 use crate::{
     Outcome, measured, rooms,
-    rooms::Seat,
+    rooms::RoomSocket,
     subject::Subject,
     times::{Times, rate},
 };
@@ -48,7 +48,7 @@ pub(crate) async fn sustained(subject: &Subject) -> Outcome<String> {
 }
 
 /// Waits until this many messages were received.
-async fn gather(hall: &[Seat], wanted: usize) -> Outcome<Times> {
+async fn gather(hall: &[RoomSocket], wanted: usize) -> Outcome<Times> {
     let mut all = Times::default();
     let eventually = Instant::now() + PATIENCE;
     while all.0.len() < wanted {

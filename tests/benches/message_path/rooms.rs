@@ -33,7 +33,7 @@ const PACE: u32 = 50;
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// One socket in a room.
-pub(crate) struct Seat {
+pub(crate) struct RoomSocket {
     out: SplitSink<Stream, Message>,
     confirmed: mpsc::Receiver<()>,
     to: String,
@@ -41,7 +41,7 @@ pub(crate) struct Seat {
     received: Arc<Mutex<Times>>,
 }
 
-impl Drop for Seat {
+impl Drop for RoomSocket {
     fn drop(&mut self) {
         self.ear.abort();
     }
@@ -56,7 +56,7 @@ fn epoch() -> Instant {
 /// Marks around the time of sending in a text.
 const MARK: &str = "sent@";
 
-impl Seat {
+impl RoomSocket {
     /// Starts to receive.
     pub(crate) fn new(stream: Stream, to: String) -> Self {
         let (out, inward) = stream.split();
@@ -143,7 +143,7 @@ pub(crate) async fn connect_narrow(url: &str, token: &str) -> Outcome<Stream> {
 }
 
 /// Rooms, each a group of eight in a team of its own.
-async fn fill(subject: &Subject, rooms: usize) -> Outcome<Vec<Vec<Seat>>> {
+async fn fill(subject: &Subject, rooms: usize) -> Outcome<Vec<Vec<RoomSocket>>> {
     let mut filled = Vec::new();
     for room in 0..rooms {
         filled.push(fill_one(subject, room, SEATS).await?);
@@ -152,19 +152,23 @@ async fn fill(subject: &Subject, rooms: usize) -> Outcome<Vec<Vec<Seat>>> {
 }
 
 /// A room of this many people, a group in a team of its own; `room` is a number below 1,000 that no other room has.
-pub(crate) async fn fill_one(subject: &Subject, room: usize, seats: usize) -> Outcome<Vec<Seat>> {
+pub(crate) async fn fill_one(subject: &Subject, room: usize, seats: usize) -> Outcome<Vec<RoomSocket>> {
     let Some(client) = subject.client() else {
         let url = format!("ws://{}/messaging/{room}", subject.address());
         let mut filled = Vec::new();
         for _ in 0..seats {
-            filled.push(Seat::new(connect(&url, None).await?, room.to_string()));
+            filled.push(RoomSocket::new(connect(&url, None).await?, room.to_string()));
         }
         return Ok(filled);
     };
     fill_ours(&client, room, seats).await
 }
 
-async fn fill_ours(client: &veche_tests::client::Client, room: usize, seats: usize) -> Outcome<Vec<Seat>> {
+async fn fill_ours(
+    client: &veche_tests::client::Client,
+    room: usize,
+    seats: usize,
+) -> Outcome<Vec<RoomSocket>> {
     let phone = |seat: usize| format!("+7908{room:03}{seat:04}");
     let mut people = Vec::new();
     for seat in 0..seats {
@@ -178,7 +182,7 @@ async fn fill_ours(client: &veche_tests::client::Client, room: usize, seats: usi
     let url = format!("{}/messaging/{}", client.addresses().websocket(), team.uid);
     let mut seats = Vec::new();
     for person in &people {
-        seats.push(Seat::new(connect(&url, Some(&person.token)).await?, group.clone()));
+        seats.push(RoomSocket::new(connect(&url, Some(&person.token)).await?, group.clone()));
     }
     Ok(seats)
 }
@@ -195,7 +199,7 @@ pub(crate) async fn idle(subject: &Subject, amount: usize) -> Outcome<Vec<impl S
     };
     let mut seats = Vec::new();
     for _ in 0..amount {
-        let mut seat = Seat::new(connect(&url, token.as_deref()).await?, String::new());
+        let mut seat = RoomSocket::new(connect(&url, token.as_deref()).await?, String::new());
         seat.ready().await?;
         seats.push(seat);
     }
@@ -258,7 +262,7 @@ pub(crate) async fn flat_out(subject: &Subject) -> Outcome<String> {
         }
     }
     let mut acks = Times::default();
-    let mut seats: Vec<Seat> = Vec::new();
+    let mut seats: Vec<RoomSocket> = Vec::new();
     for sender in senders {
         let (seat, times) = sender.await??;
         seats.push(seat);

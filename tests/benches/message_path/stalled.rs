@@ -3,7 +3,7 @@
 
 use crate::{
     Outcome, measured,
-    rooms::{Seat, connect, connect_narrow},
+    rooms::{RoomSocket, connect, connect_narrow},
     subject::Subject,
     times::{Times, millis},
 };
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The room.
 struct Hall {
     /// All sockets but the one.
-    seats: Vec<Seat>,
+    seats: Vec<RoomSocket>,
     /// Writes to the one socket alone.
     speaker: Person,
     team: String,
@@ -99,7 +99,7 @@ impl Hall {
         let url = format!("{}/messaging/{}", client.addresses().websocket(), team.uid);
         let mut seats = Vec::new();
         for _ in 1..SOCKETS {
-            let mut seat = Seat::new(connect(&url, Some(&listener.token)).await?, group.clone());
+            let mut seat = RoomSocket::new(connect(&url, Some(&listener.token)).await?, group.clone());
             seat.ready().await?;
             seats.push(seat);
         }

@@ -12,7 +12,7 @@ const LARGEST: usize = 60;
 const GROUPS: usize = 5;
 
 /// All people.
-pub(crate) struct Callers {
+pub(crate) struct Population {
     pub(crate) teams: Vec<Team>,
 }
 
@@ -42,7 +42,7 @@ impl Group {
     }
 }
 
-impl Callers {
+impl Population {
     /// Logs people in or invites them, and makes the groups.
     pub(crate) async fn enter(world: &World) -> Outcome<Self> {
         let pool = world.pool().await;
