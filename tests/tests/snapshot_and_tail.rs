@@ -78,7 +78,7 @@ impl FollowingClient {
     }
 }
 
-async fn story(seed: u64) {
+async fn run_workload(seed: u64) {
     let world = World::all_in_one().await;
     let mut people = Vec::new();
     for phone in PHONES {
@@ -116,6 +116,6 @@ async fn story(seed: u64) {
 async fn snapshot_plus_later_frames_equals_the_next_snapshot() {
     // One seed shows one sequence: `VECHE_SEED` chooses another.
     for seed in env::number("VECHE_SEED").map_or(vec![1], |seed| vec![seed]) {
-        story(seed).await;
+        run_workload(seed).await;
     }
 }
