@@ -12,6 +12,7 @@ mod exif;
 mod film;
 mod gif;
 mod heif;
+mod iso_media;
 mod jpeg;
 mod marks;
 mod plan;
@@ -102,8 +103,8 @@ pub fn clean(format: Format, from: &mut dyn ReadSeek, to: &mut dyn WriteSeek) ->
         Format::Gif => gif::walk(&mut source, &mut sink)?,
         Format::WebP => webp::walk(&mut source, &mut sink)?,
         Format::Tiff => tiff::walk(&mut source, &mut sink)?,
-        Format::Heif => boxes::walk(&mut source, &mut sink, true)?,
-        Format::Film => boxes::walk(&mut source, &mut sink, false)?,
+        Format::Heif => iso_media::walk(&mut source, &mut sink, true)?,
+        Format::Film => iso_media::walk(&mut source, &mut sink, false)?,
     };
     let same = sink.finish(source.length())?;
     Ok(match (has_pixels, same) {

@@ -2,8 +2,9 @@
 
 use super::{
     RequestInfo,
-    refusal::{Refusal, chain, status},
-    reply::{IsBare, Outcome},
+    outcome::{Outcome, Refusal},
+    refusal::{chain, status},
+    reply::IsBare,
 };
 use axum::{body::Body, response::Response};
 use http::{

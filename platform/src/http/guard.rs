@@ -1,6 +1,6 @@
 //! Wraps the handlers: bounds their time, catches their panics, and records the route.
 
-use super::{ApiError, coding, request, shell::Rules};
+use super::{ApiError, coding, request, rules::Rules};
 use crate::panic_message::panic_message;
 use axum::{
     extract::{MatchedPath, Request, State},

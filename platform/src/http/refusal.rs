@@ -1,6 +1,6 @@
 //! The error answer of handlers.
 
-use super::reply::Outcome;
+use super::outcome::{Outcome, Refusal};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
 use protocol::{
@@ -11,13 +11,6 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// A failure with what only the server needs: its cause, for the log, and headers.
 pub struct ApiError(Box<Refusal>);
-
-pub(super) struct Refusal {
-    pub(super) failure: Failure,
-    pub(super) source: Option<Box<dyn Error + Send + Sync>>,
-    pub(super) deliberate: bool,
-    headers: HeaderMap,
-}
 
 impl ApiError {
     /// A failure with its code only.

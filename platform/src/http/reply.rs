@@ -1,11 +1,11 @@
 //! The success answer of handlers.
 
-use super::{ApiError, headers::EVENT_POSITION};
+use super::{ApiError, headers::EVENT_POSITION, outcome::Outcome};
 use axum::response::{IntoResponse, Response};
 use events::Position;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use std::sync::Arc;
 
 /// A result for the envelope; status 200 by default.
@@ -84,12 +84,3 @@ impl<R: IntoResponse> IntoResponse for Bare<R> {
 /// Marks a response that the shell must not touch.
 #[derive(Clone, Copy)]
 pub(super) struct IsBare;
-
-/// The outcome that the shell writes a body from.
-#[derive(Clone)]
-pub(super) enum Outcome {
-    /// The result as JSON.
-    Success(Arc<Box<RawValue>>),
-    /// The refusal.
-    Failure(Arc<super::refusal::Refusal>),
-}

@@ -1,6 +1,6 @@
 //! The facts that the shell has attached to a request.
 
-use super::{ApiError, client::client_address, headers::REQUEST_ID, shell::Rules, vouched::vouched};
+use super::{ApiError, client::client_address, headers::REQUEST_ID, rules::Rules, vouched::vouched};
 use crate::{
     budget::{Budget, BudgetOwner, Charge},
     limits::{Key, Limit, Limits},

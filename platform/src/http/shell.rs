@@ -5,6 +5,7 @@ use super::{
     headers::{EVENT_POSITION, IDEMPOTENCY_KEY, LOGIN_REQUEST, MIN_EVENT_POSITION, REQUEST_ID, TOKEN},
     observe,
     request::RequestInfo,
+    rules::Rules,
 };
 use crate::{budget::Budget, config::Config, limits::Limits};
 use axum::{
@@ -21,26 +22,9 @@ use http::{
     },
     uri::PathAndQuery,
 };
-use ipnet::IpNet;
-use protocol::lang::Lang;
 use secrets::vault::Vault;
 use std::{sync::Arc, time::Duration};
 use tower_http::cors::{AllowOrigin, CorsLayer};
-
-/// The configured rules for all requests.
-#[derive(Clone)]
-pub(super) struct Rules {
-    pub(super) proxies: Vec<IpNet>,
-    /// Verifies the address that a gateway vouches for.
-    pub(super) vault: Option<Vault>,
-    pub(super) lang: Lang,
-    pub(super) body_limit: usize,
-    pub(super) body_idle: Duration,
-    pub(super) budget: Budget,
-    pub(super) limits: Option<Arc<Limits>>,
-    pub(super) timeout: Duration,
-    pub(super) https: bool,
-}
 
 /// The shell around a service's router.
 pub struct Shell {
