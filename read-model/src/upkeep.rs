@@ -35,7 +35,7 @@ impl Upkeep<'_> {
                  SELECT m.uid, m.created FROM message m WHERE m.chat = c.key AND m.num > c.swept AND NOT m.deleted \
                  ORDER BY m.num LIMIT $2) old \
              WHERE c.autocleanup_age IS NOT NULL AND NOT c.archived \
-                 AND old.created < $1 - make_interval(secs => c.autocleanup_age) LIMIT $2",
+                 AND old.created < $1::timestamptz - make_interval(secs => c.autocleanup_age) LIMIT $2",
         )
         .bind(now)
         .bind(limit)

@@ -136,7 +136,7 @@ async fn events_of_one_message_id_in_two_teams_change_the_message_of_their_team(
         4,
         "post, reaction, edit, second post"
     );
-    assert!(!feed.iter().any(|row| row.contains(&hex::encode("у них"))), "deleted there");
+    assert!(!feed.iter().any(|row| row.contains(&hex::encode("\"у них\""))), "deleted there");
 
     let deleted = message::Deleted { by: None };
     let last = fixture.append(earlier, MessageEvent::from(deleted).into()).await;
