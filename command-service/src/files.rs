@@ -48,7 +48,7 @@ enum Decoded {
     /// The previews, and whether the picture is animated.
     Previews(Previews, bool),
     /// The picture is too large or too slow to decode.
-    NotDecoded,
+    TooCostly,
     /// The content is no picture.
     Unreadable,
 }
@@ -116,7 +116,7 @@ impl Files {
                     animated = is_animated;
                     preview = Some(self.put_previews(blob, previews).await.map_err(ApiError::unavailable)?);
                 }
-                Decoded::NotDecoded => media.kind = UploadKind::ImageFile,
+                Decoded::TooCostly => media.kind = UploadKind::ImageFile,
                 Decoded::Unreadable => media = Media::OPAQUE,
             }
             context.request.note_progress();
@@ -139,7 +139,7 @@ impl Files {
     /// Decodes a picture that is cleaned and stored.
     async fn decode(&self, account: AccountId, blob: BlobId, size: u64) -> Result<Decoded, ApiError> {
         if size > MAX_BYTES as u64 {
-            return Ok(Decoded::NotDecoded);
+            return Ok(Decoded::TooCostly);
         }
         let decoded = async {
             let permit = self.resizer.permit(account.0).await?;
@@ -162,7 +162,7 @@ impl Files {
                 .retry_after(Duration::from_secs(5))),
             Err(error @ PictureRefused::Internal(_)) => Err(ApiError::internal(error)),
             Err(error) if error.is_unreadable() => Ok(Decoded::Unreadable),
-            Err(_) => Ok(Decoded::NotDecoded),
+            Err(_) => Ok(Decoded::TooCostly),
         }
     }
 

@@ -28,7 +28,7 @@ fn read(path: &PathBuf) -> Value {
 fn samples(kind: &str) -> Vec<PathBuf> {
     let folder = folder().join("samples").join(kind);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    entries.map(|entry| entry.unwrap().path()).collect()
+    entries.map(|entry| entry.expect("a sample").path()).collect()
 }
 
 #[test]

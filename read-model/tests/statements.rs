@@ -1,6 +1,8 @@
 //! Every SQL statement of the read model and of the projection fits the schema: fixed ones are prepared by Postgres, as the
 //! sources have them; those that are assembled at run time are executed.
 
+#![allow(clippy::unwrap_used, reason = "a failed expectation is what tests report")]
+
 mod sources;
 
 use chrono::{DateTime, Utc};
@@ -38,7 +40,7 @@ async fn database() -> (TestDatabase, PgPool) {
     let options = schema::inside(database.options(), schema::READ_SCHEMA);
     let pool = PgPool::connect_with(options).await.unwrap();
     schema::migrate(&pool, 0).await.unwrap();
-    schema::complete(&mut *pool.acquire().await.unwrap()).await.unwrap();
+    schema::complete(&mut pool.acquire().await.unwrap()).await.unwrap();
     (database, pool)
 }
 

@@ -145,7 +145,7 @@ fn documents_name_existing_files() {
 /// A row of the glossary: the term and the file where it is defined.
 fn term(line: &str) -> Option<(String, String)> {
     let mut cells = line.strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim);
-    let (term, place) = (cells.next()?, cells.last()?);
+    let (term, place) = (cells.next()?, cells.next_back()?);
     let place = place.strip_prefix('`')?.strip_suffix('`')?;
     Some((term.to_owned(), place.to_owned()))
 }

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use veche_tests::{
     fact,
-    pair::Circle,
     person::{Person, Team, text},
     stored,
+    two_users::TwoUsersInGroup,
     world::{Layout, LogPlace, Plan, World},
 };
 
@@ -21,12 +21,12 @@ const BORIS: &str = "+79084000002";
 const CLARA: &str = "+79084000003";
 
 /// A group's messages, as one of its members reads and writes them.
-struct Room<'p> {
+struct GroupMessages<'p> {
     person: &'p Person,
     path: String,
 }
 
-impl<'p> Room<'p> {
+impl<'p> GroupMessages<'p> {
     fn new(person: &'p Person, team: &str, chat: &str) -> Self {
         Self { person, path: format!("/api/v4/teams/{team}/chats/{chat}/messages") }
     }
@@ -54,20 +54,20 @@ async fn claras(world: &World) -> (Person, Team, String) {
 
 #[tokio::test]
 async fn two_teams_use_one_message_id_and_every_call_reaches_the_callers_message() {
-    let stage = Circle::meet(World::all_in_one().await, &[ANNA, BORIS]).await;
-    let (clara, her_team, her_group) = claras(&stage.world).await;
-    let ours = Room::new(&stage.anna, &stage.team.uid, &stage.group);
-    let theirs = Room::new(&clara, &her_team.uid, &her_group);
+    let users = TwoUsersInGroup::start(World::all_in_one().await, &[ANNA, BORIS]).await;
+    let (clara, her_team, her_group) = claras(&users.world).await;
+    let ours = GroupMessages::new(&users.anna, &users.team.uid, &users.group);
+    let theirs = GroupMessages::new(&clara, &her_team.uid, &her_group);
     let id = Uuid::new_v4().to_string();
-    let mut his = stage.boris.socket(&stage.team.uid).await;
+    let mut his = users.boris.socket(&users.team.uid).await;
     let mut hers = clara.socket(&her_team.uid).await;
 
     ours.say(json!({"text": "яблоки у нас", "message_id": id})).await;
-    let before = stage.head().await;
+    let before = users.head().await;
     let said = theirs.say(json!({"text": "яблоки у них", "message_id": id})).await;
     assert_eq!((&said["message_id"], &said["content"]["text"]), (&json!(id), &json!("яблоки у них")));
     ours.say(json!({"text": "яблоки у нас", "message_id": id})).await;
-    let posts = stored::count(&stage.world, |event| event.kind == "message.posted.v1").await;
+    let posts = stored::count(&users.world, |event| event.kind == "message.posted.v1").await;
     assert_eq!(posts, 2, "a repetition posts nothing");
     assert_eq!(
         (ours.text(&id).await.as_str(), theirs.text(&id).await.as_str()),
@@ -77,17 +77,17 @@ async fn two_teams_use_one_message_id_and_every_call_reaches_the_callers_message
         socket.event("server.message.updated").await;
         socket.has_not_received("the other team's message", |frame| frame.to_string().contains(other)).await;
     }
-    for (room, team) in [(&ours, &stage.team.uid), (&theirs, &her_team.uid)] {
+    for (room, team) in [(&ours, &users.team.uid), (&theirs, &her_team.uid)] {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", "яблоки").finish();
         let found = room.person.client.get(format!("/api/v4/teams/{team}/messages?{query}")).await.ok();
         assert_eq!(found["messages"].as_array().map(Vec::len), Some(1), "{found}");
     }
 
-    let bearer = theirs.say(json!({"text": "см.", "reply_to": id, "linked_messages": [id]})).await;
-    assert_eq!(bearer["reply_to"]["content"]["text"], "яблоки у них");
-    assert_eq!(bearer["linked_messages"][0]["content"]["text"], "яблоки у них");
+    let reply = theirs.say(json!({"text": "см.", "reply_to": id, "linked_messages": [id]})).await;
+    assert_eq!(reply["reply_to"]["content"]["text"], "яблоки у них");
+    assert_eq!(reply["linked_messages"][0]["content"]["text"], "яблоки у них");
     let thumb = form_urlencoded::byte_serialize("👍".as_bytes()).collect::<String>();
-    stage.boris.client.post(format!("{}/{id}/reactions/{thumb}", ours.path), json!({})).await.ok();
+    users.boris.client.post(format!("{}/{id}/reactions/{thumb}", ours.path), json!({})).await.ok();
     assert!(theirs.shown(&id).await["reactions"].as_array().is_none_or(Vec::is_empty));
     hers.say(
         "client.message.updated",
@@ -106,7 +106,7 @@ async fn two_teams_use_one_message_id_and_every_call_reaches_the_callers_message
         .await
         .ok();
 
-    let past = format!("?as_of={}", stage.head().await);
+    let past = format!("?as_of={}", users.head().await);
     hers.say("client.message.deleted", json!({"message_id": id})).await;
     hers.event_where("server.message.updated", |params| {
         params["messages"][0]["content"]["type"] == "deleted"
@@ -114,32 +114,32 @@ async fn two_teams_use_one_message_id_and_every_call_reaches_the_callers_message
     .await;
     assert_eq!(ours.text(&id).await, "яблоки у нас");
     assert_eq!(ours.shown(&id).await["reactions"][0]["counter"], 1);
-    let bearer = theirs.shown(&text(&bearer["message_id"])).await;
-    assert!(!bearer.to_string().contains("груши") && !bearer.to_string().contains("яблоки"), "{bearer}");
+    let reply = theirs.shown(&text(&reply["message_id"])).await;
+    assert!(!reply.to_string().contains("груши") && !reply.to_string().contains("яблоки"), "{reply}");
     let then = clara.client.get(format!("{}/{id}{past}", theirs.path)).await.ok();
     assert_eq!(then["content"]["text"], "", "the past shows no deleted text");
-    let then = stage.anna.client.get(format!("{}/{id}?as_of={before}", ours.path)).await.ok();
+    let then = users.anna.client.get(format!("{}/{id}?as_of={before}", ours.path)).await.ok();
     assert_eq!(then["content"]["text"], "яблоки у нас");
-    let why = stage.world.run(&["audit", "why", "message", &id, "--team", &her_team.uid, "--field", "team"]);
+    let why = users.world.run(&["audit", "why", "message", &id, "--team", &her_team.uid, "--field", "team"]);
     assert!(why.contains(&her_team.uid), "{why}");
-    assert!(!stage.world.attempt(&["audit", "why", "message", &id]).status.success(), "two teams have it");
-    stored::is_what_a_rebuild_makes(&stage.world).await;
+    assert!(!users.world.attempt(&["audit", "why", "message", &id]).status.success(), "two teams have it");
+    stored::is_what_a_rebuild_makes(&users.world).await;
 }
 
 #[tokio::test]
 async fn message_of_the_earlier_stream_form_is_read_edited_repeated_and_deleted() {
     let plan = Plan::new(Layout::AllInOne).log(LogPlace::Postgres);
-    let stage = Circle::meet(World::start(plan).await, &[ANNA, BORIS]).await;
-    let (clara, her_team, her_group) = claras(&stage.world).await;
-    let ours = Room::new(&stage.anna, &stage.team.uid, &stage.group);
+    let users = TwoUsersInGroup::start(World::start(plan).await, &[ANNA, BORIS]).await;
+    let (clara, her_team, her_group) = claras(&users.world).await;
+    let ours = GroupMessages::new(&users.anna, &users.team.uid, &users.group);
     let id = Uuid::new_v4();
-    let team = TeamId(stage.team.uid.parse().unwrap());
+    let team = TeamId(users.team.uid.parse().unwrap());
     let of = |address: &str| address.split_once('-').unwrap().1.parse::<Uuid>().unwrap();
     let posted = Posted {
         message: MessageId(id),
         team,
-        chat: ChatRef::Group(of(&stage.group).into()),
-        author: Author::Contact(ContactId(of(&stage.team.me))),
+        chat: ChatRef::Group(of(&users.group).into()),
+        author: Author::Contact(ContactId(of(&users.team.me))),
         text: Personal::of_team(team, "раньше".to_owned()),
         important: false,
         nopreview: false,
@@ -149,10 +149,10 @@ async fn message_of_the_earlier_stream_form_is_read_edited_repeated_and_deleted(
         uploads: vec![],
         editable_until: Utc::now() + TimeDelta::days(1),
     };
-    fact::message_of_the_earlier_form(&stage.world, &stage.anna, posted).await;
+    fact::message_of_the_earlier_form(&users.world, &users.anna, posted).await;
     let id = id.to_string();
     let streams = async || {
-        let mut names: Vec<String> = stored::events(stage.world.log_url())
+        let mut names: Vec<String> = stored::events(users.world.log_url())
             .await
             .iter()
             .map(|event| event.stream.to_string())
@@ -165,18 +165,18 @@ async fn message_of_the_earlier_stream_form_is_read_edited_repeated_and_deleted(
     ours.say(json!({"text": "раньше", "message_id": id})).await;
     let earlier = format!("message-{id}");
     assert_eq!(streams().await, [earlier.as_str()], "a repetition posts nothing");
-    let theirs = Room::new(&clara, &her_team.uid, &her_group);
+    let theirs = GroupMessages::new(&clara, &her_team.uid, &her_group);
     theirs.say(json!({"text": "у них", "message_id": id})).await;
-    stage.anna.client.put(format!("{}/{id}", ours.path), json!({"text": "иначе"})).await.ok();
+    users.anna.client.put(format!("{}/{id}", ours.path), json!({"text": "иначе"})).await.ok();
     ours.say(json!({"text": "ещё иначе", "message_id": id})).await;
     assert_eq!((ours.text(&id).await.as_str(), theirs.text(&id).await.as_str()), ("ещё иначе", "у них"));
-    stage.anna.client.delete(format!("{}/{id}", ours.path)).await.ok();
+    users.anna.client.delete(format!("{}/{id}", ours.path)).await.ok();
     assert_eq!(theirs.text(&id).await, "у них");
     assert_eq!(ours.shown(&id).await["content"]["type"], "deleted");
     let new = format!("message-{}-{id}", her_team.uid);
     let mut expected = [earlier.as_str(), &earlier, &earlier, &earlier, &new];
     expected.sort_unstable();
     assert_eq!(streams().await, expected);
-    stored::is_what_a_rebuild_makes(&stage.world).await;
+    stored::is_what_a_rebuild_makes(&users.world).await;
     ours.say(json!({"text": "после", "message_id": Uuid::new_v4()})).await;
 }

@@ -1,6 +1,8 @@
 //! The texts of the published API: every operation, parameter, field and message describes itself, without its
 //! neighbours; every operation has an id, a summary and examples of its own.
 
+#![allow(clippy::unwrap_used, reason = "a failed expectation is what tests report")]
+
 use jsonschema::Draft;
 use serde_json::Value;
 use std::collections::BTreeMap;

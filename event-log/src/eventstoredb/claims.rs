@@ -6,7 +6,7 @@
 //!
 //! * its events are there: the claim is the command's receipt;
 //! * other events are there: the claim can never be fulfilled, since its events are only accepted at that very
-//! revision;
+//!   revision;
 //! * nothing is there: the claim is open. Its writer may be about to write, or may have died.
 //!
 //! A claim after others is written only by a caller that has seen the outcome of those, with the exact revision of the
@@ -15,8 +15,8 @@
 //!
 //! * before the claim, or before it was durable: nothing has happened;
 //! * between claim and events: the same request with the same event ids continues at once; one that was decided again
-//! waits [`CLAIM_PATIENCE`] for the other to finish, then competes for the same place; a different request is refused while
-//! the place is free;
+//!   waits [`CLAIM_PATIENCE`] for the other to finish, then competes for the same place; a different request is refused while
+//!   the place is free;
 //! * after the events: the claim is the receipt.
 //!
 //! The other order, events first, would leave events that no repetition with new ids could find.

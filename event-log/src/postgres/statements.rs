@@ -20,7 +20,7 @@ use uuid::Uuid;
 /// Settings of the appending connection.
 ///
 /// - A plan cached while the tables were empty would scan them for ever, so only index plans are allowed; since there
-/// is nothing else to choose, planning once is enough.
+///   is nothing else to choose, planning once is enough.
 /// - An acknowledged append is on disk, whatever the database's default is.
 /// - A statement sees everything committed before it began, also while it holds the head's lock.
 /// - The lock on the head is released soon even if this process is cut off while holding it.
