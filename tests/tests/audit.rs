@@ -164,7 +164,7 @@ async fn audit_verify_detects_tampering_in_the_database_and_in_exports() {
     .await
     .expect("an owner can do so");
     let (status, words) = fixture.code(&["verify"]);
-    let ends = format!("behind position {}", tail - 2);
+    let ends = format!("after position {}", tail - 2);
     assert_eq!((status, words.contains(&ends)), (Some(1), true), "{words}");
 }
 
