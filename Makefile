@@ -38,7 +38,7 @@ lint: ## the format; clippy over everything, warnings are errors; shellcheck ove
 
 doc: ## the crates' documentation in target/doc; a broken link is an error
 	@$(LOCAL)/prepare.sh
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --document-private-items
 
 soak: ## run the soak tests for long; needs cargo-nextest (SOAK_ROUNDS=200, SOAK_SECONDS=60)
 	@$(LOCAL)/prepare.sh postgres nats

@@ -2,7 +2,7 @@
 //! gets the same answers all the time.
 //!
 //! An answer is believed until an event is projected that may change rights, which this process is told of
-//! ([`ReadModel::rights_changed`]), and for [`VALID`] at most: what another process tells can get lost on the way.
+//! ([`ReadModel::rights_changed`](crate::ReadModel::rights_changed)), and for [`VALID`] at most: what another process tells can get lost on the way.
 //! Only what exists is remembered: what was not found may come to be at any moment.
 
 use crate::{

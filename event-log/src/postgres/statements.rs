@@ -1,7 +1,7 @@
 //! The SQL of the log and the mapping of its rows.
 //!
 //! An append takes two statements; one that begins a stream takes only the second. [`look`] reads the head and all
-//! facts about a batch in one snapshot. [`write`] moves the head and inserts the events, but only if the head is
+//! facts about a batch in one snapshot. [`write()`] moves the head and inserts the events, but only if the head is
 //! unmoved: every append moves it, so what was decided from the snapshot still holds. No lock is held while this
 //! process decides, so a paused process stops nobody. [`lock_head`] is for contention, when others move the head all
 //! the time.

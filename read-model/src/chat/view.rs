@@ -54,7 +54,7 @@ const KNOWN: &str = "SELECT v.uid AS viewer, n.key AS chat, m.status, coalesce(m
     FROM unnest($1) v(uid) CROSS JOIN chat n LEFT JOIN member m ON m.chat = n.key AND m.contact = v.uid \
     WHERE n.team = $2 AND n.key = ANY($3)";
 
-/// Chats of one viewer (`$1`, a list of one) in a team (`$2`) as rows that [`ReadModel::chat_views`] takes; `more`
+/// Chats of one viewer (`$1`, a list of one) in a team (`$2`) as rows that `chat_views` takes; `more`
 /// columns, and only those `places` (see [`crate::reading::PLACES`]) that meet the condition.
 pub(super) fn select(more: &str, places: &str, condition: &str) -> String {
     format!(
