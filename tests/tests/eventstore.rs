@@ -72,7 +72,7 @@ async fn eventstoredb_log_serves_the_product_and_copies_to_postgres() {
     let postgres = world.database_url().to_owned();
     let first = world.run(&["log", "copy", "--to", &postgres]);
     let second = world.run(&["log", "copy", "--to", &postgres, "--switch"]);
-    assert!(first.contains("0 events were there") && second.contains(" 0 were copied"), "{first}{second}");
+    assert!(first.contains("Found 0 events") && second.contains("copied 0 events"), "{first}{second}");
     let on_postgres = ["--set", &format!("log={postgres}"), "rebuild"].map(str::to_owned);
     world.run(&on_postgres.each_ref().map(String::as_str));
     same(

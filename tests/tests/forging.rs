@@ -67,7 +67,7 @@ async fn message_copied_into_another_stream_is_shown_to_nobody_and_reported() {
         assert!(parked.contains(stream.as_str()), "{parked}");
         assert!(words(&verified).contains(stream.as_str()), "{}", words(&verified));
     }
-    assert!(parked.contains("it carries no code") && parked.contains("its code does not fit"), "{parked}");
+    assert!(parked.contains("it has no code") && parked.contains("its code does not match"), "{parked}");
     assert!(world.logs().contains("an event is not believed"), "the log says so");
 }
 
@@ -89,7 +89,7 @@ async fn changed_event_is_reported_and_no_decision_uses_it() {
     // A rebuilt read model shows the state before the change, and reports the parked stream.
     world.run(&["rebuild"]);
     let parked = world.run(&["parked"]);
-    assert!(parked.contains(&stream) && parked.contains("its code does not fit"), "{parked}");
+    assert!(parked.contains(&stream) && parked.contains("its code does not match"), "{parked}");
 }
 
 /// The caller's own page, once cached rights have expired.
@@ -119,7 +119,7 @@ async fn changed_rows_grant_no_session_and_no_status() {
     assert_eq!(done.expect("an owner can do so").rows_affected(), 1, "Boris' token would be Anna's");
     refused(boris, "/api/v3/me", "INVALID_TOKEN").await;
     assert!(
-        world.logs().contains("a row that gives rights is not as the projection wrote it"),
+        world.logs().contains("forged row: its code is missing or wrong"),
         "the log says so"
     );
     world.run(&["rebuild"]);

@@ -156,7 +156,7 @@ async fn log_copy_reports_an_event_that_the_target_cannot_store() {
     fixture.refuses(&["--to", &server.url()], &why);
     // Postgres stores it, and nothing copied before is lost.
     let words = fixture.copies(&["--to", &fixture.other.url]);
-    assert!(words.contains(&format!("{} were copied", before + 1)), "{words}");
+    assert!(words.contains(&format!("copied {} events", before + 1)), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
