@@ -118,10 +118,7 @@ async fn changed_rows_grant_no_session_and_no_status() {
     let done = sqlx::query(whose).bind(team_id).bind(&boris.phone).execute(&pool).await;
     assert_eq!(done.expect("an owner can do so").rows_affected(), 1, "Boris' token would be Anna's");
     refused(boris, "/api/v3/me", "INVALID_TOKEN").await;
-    assert!(
-        world.logs().contains("forged row: its code is missing or wrong"),
-        "the log says so"
-    );
+    assert!(world.logs().contains("forged row: its code is missing or wrong"), "the log says so");
     world.run(&["rebuild"]);
     eventually::until("a rebuild makes the rows as they were", async || {
         (boris.client.unjudged().get(fixture.path("")).await.json["ok"] == true).then_some(())
