@@ -175,7 +175,7 @@ async fn log_copy_copies_no_part_of_an_incomplete_append() {
     let all = content(&fixture.source).await;
     let whole = all.len() - 1;
     let to = &["--to", &*fixture.other.url];
-    let why = format!("the append behind position {whole} is not whole in the source");
+    let why = format!("the append after position {whole} is incomplete in the source");
     fixture.refuses(to, &why);
     fixture.refuses(to, &why);
     assert_eq!(content(&fixture.target).await, all[..whole], "what was before it is there");
