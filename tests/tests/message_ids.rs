@@ -135,12 +135,18 @@ async fn message_of_the_earlier_stream_form_is_read_edited_repeated_and_deleted(
     let id = Uuid::new_v4();
     let team = TeamId(users.team.uid.parse().unwrap());
     let of = |address: &str| address.split_once('-').unwrap().1.parse::<Uuid>().unwrap();
+    let author = of(&users.team.me);
+    let account: Uuid = sqlx::query_scalar("select account from read.contact where uid = $1")
+        .bind(author)
+        .fetch_one(&users.world.pool().await)
+        .await
+        .unwrap();
     let posted = Posted {
         message: MessageId(id),
         team,
         chat: ChatRef::Group(of(&users.group).into()),
-        author: Author::Contact(ContactId(of(&users.team.me))),
-        text: Personal::of_team(team, "раньше".to_owned()),
+        author: Author::Contact(ContactId(author)),
+        text: Personal::in_team(team, account.into(), "раньше".to_owned()),
         important: false,
         nopreview: false,
         silently: false,
