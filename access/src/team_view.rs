@@ -21,7 +21,7 @@ const LATER: Duration = Duration::from_secs(5);
 /// is none of their business; what they see is what they could see then.
 #[derive(Clone, Debug)]
 pub struct TeamView {
-    /// Who calls.
+    /// The caller.
     pub caller: Caller,
     /// The rows to be asked.
     pub read: ReadModel,

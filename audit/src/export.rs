@@ -27,7 +27,7 @@ use std::{
 /// Number of events between two saves of the manifest.
 const PAGE: usize = 1_000;
 
-/// What to export, and where to.
+/// The events to export, and the target.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
     /// File to write; the manifest is next to it, see [`Manifest::path_for`]. An unfinished export is continued.

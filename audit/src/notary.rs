@@ -71,7 +71,7 @@ struct Progress {
     due: Instant,
     /// Time of the last event that was added.
     last: DateTime<Utc>,
-    /// What the history check found open.
+    /// Open findings of the history check.
     open: OpenFindings,
 }
 

@@ -17,7 +17,7 @@ pub struct Message {
     pub payload: Bytes,
 }
 
-/// What a subscriber receives.
+/// An item that a subscriber receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// A message.

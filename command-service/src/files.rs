@@ -1,6 +1,6 @@
 //! Files of teams: from the upload to the blob store, then by an event into the team's stream; attached and removed.
 //!
-//! The content is stored before the event, so that whoever reads the event finds the file. Until then the blob is marked
+//! The content is stored before the event, so that every reader of the event finds the file. Until then the blob is marked
 //! (`blob_gc.rs`).
 
 mod attachments;

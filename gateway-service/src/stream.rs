@@ -1,7 +1,7 @@
 //! `GET /api/v3/teams/{team_uid}/events`: the frames of a socket over HTTP, as an endless stream of server-sent
 //! events or as a JSON page for clients that poll.
 //!
-//! The same task serves sockets and streams, so rights, views and order are equal.
+//! One task serves sockets and streams, so rights, views and order are equal.
 
 use crate::{
     connection_limits::too_many,

@@ -1,4 +1,4 @@
-//! Resizes uploaded pictures safely: checks limits before decoding, and encodes the result anew.
+//! Resizes uploaded pictures safely: checks limits before decoding, and encodes the result again.
 //!
 //! Nothing else of the upload survives: an appended file, a location in its metadata, a decompression bomb. Results
 //! are JPEG: `sm` is 256×256, cropped to the middle; `lg` keeps its proportions with a height of 1024, or less if

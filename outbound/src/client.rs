@@ -17,7 +17,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 /// Maximum length of a URL, in bytes.
 const MAX_URL: usize = 2_048;
 
-/// What the operator allows beyond public https addresses.
+/// Targets that the operator allows beyond public https addresses.
 #[derive(Clone, Debug)]
 pub struct OutboundPolicy {
     /// Allow plain http.

@@ -264,7 +264,7 @@ pub enum ConfigError {
         key: String,
         /// The value as written.
         value: String,
-        /// What is allowed.
+        /// The allowed values.
         allowed: String,
     },
     /// The file of a secret cannot be read.

@@ -1,4 +1,4 @@
-//! What all services share and no noun: HTTP shell, configuration, background tasks, telemetry, limits and budgets, clock.
+//! Parts that all services share and that know no noun: HTTP shell, configuration, background tasks, telemetry, limits and budgets, clock.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests have their own clocks, ids and tasks"))]
 

@@ -51,7 +51,7 @@ pub struct Remaining {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("limit {} exceeded: {} in {} s", limit.name(), quota.count, quota.seconds)]
 pub struct Exceeded {
-    /// Which limit.
+    /// The limit that was exceeded.
     pub limit: Limit,
     /// Its quota.
     pub quota: Quota,

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// Concurrent delayed pings.
 const DELAYED_PINGS: usize = 256;
 
-/// What [`Queries`] is made of.
+/// The parts of [`Queries`].
 pub struct QueryDeps {
     /// Authentication, and the read model.
     pub access: Access,

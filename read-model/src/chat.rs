@@ -22,7 +22,7 @@ impl ReadModel {
 }
 
 impl Chats<'_> {
-    /// What a member may do in a chat of its team.
+    /// Rights of a member in a chat of its team.
     pub async fn access(self, member: &TeamMember, chat: ChatRef) -> Result<ChatAccess> {
         let (team, contact) = (member.team, member.contact);
         let query = async {

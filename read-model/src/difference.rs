@@ -44,7 +44,7 @@ pub struct Change {
     pub after: Value,
 }
 
-/// What to compare in a table.
+/// Columns of a table to compare.
 struct Table {
     name: String,
     /// The primary key, or all columns without one.

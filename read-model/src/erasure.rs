@@ -36,12 +36,12 @@ const DELETE_TEAM: [&str; 4] = [
     "DELETE FROM ops.effect e USING message m WHERE m.since = e.position AND e.kind = 'webhook' AND m.team = $1",
 ];
 
-/// What the erasure of accounts and teams needs to know and to remove.
+/// Queries and deletions for the erasure of accounts and teams.
 #[derive(Clone, Copy, Debug)]
 pub struct Erasures<'r>(pub(crate) &'r ReadModel);
 
 impl ReadModel {
-    /// What the erasure of accounts and teams needs to know and to remove.
+    /// Queries and deletions for the erasure of accounts and teams.
     pub fn erasures(&self) -> Erasures<'_> {
         Erasures(self)
     }

@@ -67,7 +67,7 @@ impl Messages<'_> {
         Ok(Some(found))
     }
 
-    /// Which of these messages a contact may see, with their chats; in no order.
+    /// Those of the given messages that a contact may see, with their chats; unordered.
     ///
     /// # Errors
     /// The database failed; or some are missing, and may yet come.
@@ -205,7 +205,7 @@ pub fn neutral(row: &PgRow) -> Result<MessageRecord> {
     })
 }
 
-/// What a row with a column of that name, and `deleted`, is.
+/// Content type of a row, from the named column and `deleted`.
 fn content_type(row: &PgRow, column: &'static str) -> Result<ContentType> {
     match row.get("deleted") {
         true => Ok(ContentType::Deleted),

@@ -82,7 +82,7 @@ impl ReadModel {
         &self.row_mac
     }
 
-    /// What public addresses start with, without a slash at the end.
+    /// Prefix of public addresses, without a trailing slash.
     pub fn base_url(&self) -> &str {
         &self.base_url
     }

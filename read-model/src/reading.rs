@@ -85,8 +85,8 @@ impl Unread<'_> {
         Ok(self.counts(&contacts).await?.values().map(TeamUnread::messages).sum())
     }
 
-    /// How far a contact has read each of its chats: what unread counters are made of, so that whoever hears the feed
-    /// can go on counting by itself, from the position behind which nothing is counted yet.
+    /// The read marks of a contact in each of its chats, with the position of the last counted event: a reader of the feed
+    /// continues the unread counters from there.
     pub async fn chat_marks(self, contact: ContactId) -> Result<ChatMarks> {
         // One statement, so that all of it is of one moment.
         let sql = format!(
@@ -134,7 +134,7 @@ pub struct ChatMarks {
 /// How far a contact has read a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMark {
-    /// Which one.
+    /// The chat.
     pub chat: ChatKey,
     /// Its kind.
     pub kind: ChatType,

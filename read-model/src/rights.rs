@@ -1,4 +1,4 @@
-//! What a caller may do: sessions, memberships of teams, access to chats; and the proofs without which no team is read.
+//! Rights of a caller: sessions, memberships of teams, access to chats; and the proofs without which no team is read.
 
 use chrono::{DateTime, Utc};
 use events::{
@@ -45,7 +45,7 @@ impl TeamMember {
         Self(membership)
     }
 
-    /// Who looks at a view.
+    /// The viewer of a view.
     pub(crate) fn viewer(&self) -> Viewer {
         Viewer { contact: self.contact, status: self.status }
     }
@@ -85,7 +85,7 @@ impl ServiceTeam {
     }
 }
 
-/// What a contact may do in a chat.
+/// Rights of a contact in a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatAccess {
     /// Nothing: for this contact the chat does not exist.

@@ -1,9 +1,9 @@
 //! RightsCache that were asked for a moment ago: whose a token is, and what it may touch. Each message asks three times, and
 //! gets the same answers all the time.
 //!
-//! An answer is believed until an event is projected that may change rights, which this process is told of
-//! ([`ReadModel::rights_changed`](crate::ReadModel::rights_changed)), and for [`VALID`] at most: what another process tells can get lost on the way.
-//! Only what exists is remembered: what was not found may come to be at any moment.
+//! An entry is valid for [`VALID`] at most, and until the projection reports an event that may change rights
+//! ([`ReadModel::rights_changed`](crate::ReadModel::rights_changed)); a report of another process can get lost.
+//! Misses are not cached: a missing row may appear at any moment.
 
 use crate::{
     Result,
@@ -75,7 +75,7 @@ impl RightsCache {
         self.cached(&self.0.memberships, place, query).await
     }
 
-    /// What a contact may do in a chat, if anything.
+    /// Rights of a contact in a chat, if any.
     pub(crate) async fn access(
         &self,
         place: (TeamId, ContactId, ChatRef),

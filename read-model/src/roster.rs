@@ -10,7 +10,7 @@ use events::{AccountId, value::SectionKind};
 use protocol::{chat::Chat, lang::Lang, message::ChatType, realtime::Roster, task::TaskTab};
 use sqlx::AssertSqlSafe;
 
-/// What a roster needs beside the member.
+/// Inputs of a roster in addition to the member.
 #[derive(Clone, Copy, Debug)]
 pub struct RosterOptions {
     /// The member's account.

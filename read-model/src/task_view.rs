@@ -17,8 +17,8 @@ pub(crate) const SOURCE: &str = "task t JOIN chat c ON c.key = t.key \
     LEFT JOIN reading r ON r.chat = t.key AND r.contact = $2 AND NOT r.away \
     LEFT JOIN own_chat o ON o.chat = t.key AND o.contact = $2";
 
-/// What a view needs of [`SOURCE`]. `$3`: whether the viewer is more than a guest. A line that stands for a task which the
-/// viewer does not see is never done for them.
+/// Columns of a view from [`SOURCE`]. `$3`: the viewer is more than a guest. A checklist line that stands for a task is
+/// never done for a viewer who does not see the task.
 const COLUMNS: &str = "t.*, c.description, c.public, m.contact IS NOT NULL AS member, \
     (SELECT count(*) FROM task_item i WHERE i.task = t.key) AS items, \
     (SELECT count(*) FROM task_item i LEFT JOIN task s ON s.team = t.team AND s.num = i.reference \
@@ -30,7 +30,7 @@ const COLUMNS: &str = "t.*, c.description, c.public, m.contact IS NOT NULL AS me
         ORDER BY lower(g.name), g.uid) AS tags, \
     (SELECT min(fire_at) FROM remind d WHERE d.chat = t.key AND d.contact = $2) AS remind_at";
 
-/// What a task adds to the view of its chat.
+/// Fields that a task adds to the view of its chat.
 #[derive(Clone, Copy)]
 pub(crate) struct TaskViews<'r>(pub(crate) &'r ReadModel);
 
@@ -134,7 +134,7 @@ fn dress(view: &mut Chat, row: &PgRow, viewer: Viewer, role: Role) {
     view.urgency = number("urgency");
 }
 
-/// What the viewer is to the task of a row.
+/// The viewer's role in the task of a row.
 fn role_in(row: &PgRow, viewer: Viewer) -> Option<Role> {
     let is = |contact: Uuid| contact == viewer.contact.0;
     let actor = Actor { contact: viewer.contact, status: viewer.status };

@@ -34,7 +34,7 @@ const SUFFIX: usize = BEFORE.len() + CHARACTERS + AFTER.len();
 #[derive(Clone)]
 pub struct EventMac(Hmac<Sha256>);
 
-/// Who wrote an event.
+/// The origin of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// This installation wrote the event, at this place.

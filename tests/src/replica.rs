@@ -13,7 +13,7 @@ use things::{Things, by, each, name, newer, put, remove, set};
 /// Page size greater than any number of things in a test.
 const ALL: &str = "limit=200";
 
-/// What one account knows of one team.
+/// One account's copy of one team.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replica {
     team: String,

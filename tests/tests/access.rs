@@ -1,4 +1,4 @@
-//! Who gets in, and what a foreign page, an old token or a guessed code can do.
+//! Access: foreign pages, old tokens and guessed codes open nothing.
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use event_log::RawEvent;

@@ -26,7 +26,7 @@ async fn team_with_canaries(world: &World, anna: &Person) -> (Person, Team, Stri
     (boris, team, group)
 }
 
-/// What auditors see: values on the screen, as far as there are keys, and stored bytes in an export.
+/// An auditor's view: values on the screen, as far as there are keys, and stored bytes in an export.
 fn history(world: &World) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("history.ndjson");

@@ -1,4 +1,4 @@
-//! What strangers can do to the login of a known phone by requesting and guessing codes, and how sessions end.
+//! Attacks of strangers on the login of a known phone by requesting and guessing codes; the end of sessions.
 
 use http::Method;
 use serde_json::{Value, json};

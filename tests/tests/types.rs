@@ -11,7 +11,7 @@ use veche_tests::{
 const ANNA: &str = "+79090000001";
 const BORIS: &str = "+79090000002";
 
-/// What was checked, and what of it does not decode.
+/// Checked bodies, and those that do not decode.
 struct TypeChecker {
     fields: Fields,
     faults: Vec<String>,

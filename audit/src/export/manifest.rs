@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the file and the public key prove together.
+/// The claim that the file and the public key prove together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
@@ -41,7 +41,7 @@ pub struct Manifest {
     pub format: Format,
     /// Filter of the exported events.
     pub filter: Filter,
-    /// What the file proves.
+    /// The claim that the file proves.
     pub proves: Proof,
     /// Chain before the first event; for a filtered export the start of the chain.
     pub before: Chain,

@@ -96,7 +96,7 @@ async fn check(log: &Log, name: &str, expected: Expected, first: Option<Revision
     }
 }
 
-/// With an exact expectation equal ids give the same answer, whatever came later and whoever asks.
+/// With an exact expectation equal ids give the same answer, independent of later events and of the caller.
 pub async fn repeated_append_with_exact_expectation_gets_the_first_answer(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let first = append("a", Expected::NoStream, 2);

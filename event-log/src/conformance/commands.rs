@@ -47,7 +47,7 @@ pub async fn concurrent_repetitions_of_a_command_append_once(open: impl AsyncFn(
     assert_eq!(assert_sound(&logs[0]).await.len(), 2);
 }
 
-/// The same id with another request is refused.
+/// A known id with another request is refused.
 pub async fn command_id_with_another_request_is_refused(open: impl AsyncFn() -> Log) {
     let log = open().await;
     let command = command();

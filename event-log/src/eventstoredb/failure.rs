@@ -103,7 +103,7 @@ impl Failure {
         }
     }
 
-    /// The error for an appender that cannot be told of a conflict. With `in_doubt` an earlier attempt may have
+    /// The error for an appender that cannot be informed of a conflict. With `in_doubt` an earlier attempt may have
     /// written something.
     pub(super) fn of_appending(self, in_doubt: bool) -> AppendError {
         let cause = match self {

@@ -72,7 +72,7 @@ pub(super) struct Observers {
     pub(super) tail: Arc<RecentEvents>,
 }
 
-/// What attempts with an unknown outcome may have stored.
+/// Events that attempts with an unknown outcome may have stored.
 #[derive(Clone, Debug, Default)]
 struct InFlight {
     /// There was such an attempt.

@@ -2,7 +2,7 @@
 //!
 //! A client may name the position up to which it has got everything. Rows since then are read from the feed in the
 //! order of the log, through the groups that the contact was in at the time: the client gets what an open socket
-//! would have got. If the feed no longer has them, the client is told to fetch the state.
+//! would have got. If the feed no longer has them, the server asks the client to fetch the state.
 
 use super::{
     command_queue::CommandQueue,

@@ -44,7 +44,7 @@ pub(super) struct Socket {
     pub(super) history_unverified: bool,
     /// Position up to which the client has got everything.
     pub(super) sent: FeedPosition,
-    /// The client has yet to be told to fetch the state.
+    /// The request to fetch the state has yet to be sent to the client.
     pub(super) must_refetch: bool,
     /// The client has yet to get the roster.
     pub(super) roster: bool,

@@ -25,12 +25,12 @@ macro_rules! limits {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// What it counts by.
+            /// The kind of key that it counts by.
             pub const fn key_kind(self) -> KeyKind {
                 match self { $(Self::$variant => KeyKind::$kind),+ }
             }
 
-            /// What it counts, and why.
+            /// A description of the counted requests, with the reason.
             pub fn about(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($about),+).trim()),+ }
             }

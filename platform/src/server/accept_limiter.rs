@@ -1,4 +1,4 @@
-//! How many connections are open from each address. Who has too many is told so and let go before anything is read.
+//! Counts open connections by address. A connection above the limit gets an answer and is closed before anything is read.
 
 use crate::limits::Key;
 use ipnet::IpNet;

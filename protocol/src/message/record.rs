@@ -186,7 +186,7 @@ impl MessageRecord {
             return self.reply_to.map(|id| Reference::Id(id.0));
         }
         let replied = self.replied.as_ref()?.render_for(viewer, version, base_url, lang);
-        // Whom it mentions is told where it stands.
+        // The mentioned contacts are in the message itself.
         let (reply_to, notice) = (None, None);
         Some(Reference::Whole(Box::new(Message { reply_to, notice, linked_messages: vec![], ..replied })))
     }

@@ -19,7 +19,7 @@ use protocol::{
 use sqlx::{AssertSqlSafe, Postgres, Row, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
-/// Which conversations, and in which order.
+/// Filter and order of a list of conversations.
 #[derive(Clone, Debug)]
 pub struct ChatFilter {
     /// Kinds.
@@ -48,7 +48,7 @@ pub struct ChatFilter {
     pub offset: u32,
 }
 
-/// What conversations are sorted by.
+/// Sort key of conversations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatSort {
     /// Title.

@@ -11,22 +11,22 @@ use protocol::message::{ChatType, ContentType, MessageRecord};
 use sqlx::{Arguments, Postgres, QueryBuilder, Row, postgres::PgArguments};
 use uuid::Uuid;
 
-/// Which messages are wanted.
+/// Filter of a list of messages.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of this chat only.
+    /// Messages of this chat only.
     pub chat: Option<ChatKey>,
-    /// Of chats of this kind.
+    /// Messages of chats of this kind.
     pub chat_type: Option<ChatType>,
     /// By this author.
     pub sender: Option<ContactId>,
-    /// Of this type.
+    /// Messages of this type.
     pub kind: Option<ContentType>,
     /// Marked as important, or not.
     pub important: Option<bool>,
     /// With a file, or without.
     pub has_upload: Option<bool>,
-    /// Not read by whoever asks.
+    /// Messages that the caller has not read.
     pub unread: bool,
     /// Deleted ones too.
     pub include_deleted: bool,
@@ -50,13 +50,13 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The same place; whether the message there is wanted too.
+    /// This cursor, with or without the message that it points to.
     pub fn with_itself(self, inclusive: bool) -> Self {
         Self { inclusive, ..self }
     }
 }
 
-/// Which part of them is wanted.
+/// Window of a list: cursors and limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Window {
     /// Older than this.
@@ -199,7 +199,7 @@ fn visible(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
 }
 
-/// What a message `n` of the chat `c` must be.
+/// Adds the conditions of the filter on a message `n` of the chat `c`.
 fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     match filter.kind {
         Some(ContentType::Deleted) => drop(query.push("n.deleted")),

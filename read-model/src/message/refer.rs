@@ -1,4 +1,4 @@
-//! What messages answer and forward, looked up for those that are shown.
+//! Replied and forwarded messages, loaded for the messages of an answer.
 
 use super::{COLUMNS, Messages, content_type, json, neutral};
 use crate::Result;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Tasks of one tab that are named as unread.
 const UNREAD_NAMED: i64 = 200;
 
-/// Which tasks, in which order. What is not said does not matter.
+/// Filter and order of a list of tasks; an absent field does not filter.
 #[derive(Clone, Debug, Default)]
 pub struct TaskQuery {
     /// Shown under this tab.
@@ -69,7 +69,7 @@ impl TaskOrder {
     }
 }
 
-/// What a tab shows; in Rust see `tabs` in `task.rs`.
+/// SQL condition of the tasks in a tab; `tabs` in `task.rs` has the same rules in Rust.
 const fn shown_in(tab: Option<TaskTabKey>) -> &'static str {
     match tab {
         None => "true",

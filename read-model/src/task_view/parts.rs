@@ -1,5 +1,5 @@
-//! What belongs to a task beside its row: its files, and what the view of one task has and a list of tasks has not: its
-//! checklist, the checklists it stands in, its messages, what its description leads to.
+//! Parts of a task outside its row: its files; and, for the view of one task, its checklist, the checklists that contain
+//! it, its linked messages and the links in its description.
 
 use super::{SOURCE, TaskViews, count, more_than_guest};
 use crate::{Result, message::forward, rights::Viewer, upload};
@@ -22,11 +22,11 @@ use uuid::Uuid;
 /// Tasks whose checklists one task stands in: more are not shown.
 const PARENTS: i64 = 100;
 
-/// What a task in few words is made of.
+/// Columns of a task's brief form.
 const BRIEF: &str = "t.key, t.num, t.assignee, t.status, t.done IS NOT NULL AS is_done, c.display_name, c.description, \
     c.public";
 
-/// Which tasks a viewer sees: `$3` is more than a guest, `$4` runs the team.
+/// Condition of the tasks that a viewer sees: `$3` is more than a guest, `$4` runs the team.
 const SEEN: &str = "NOT c.archived AND (m.contact IS NOT NULL OR (c.public AND $3) OR $4)";
 
 impl TaskViews<'_> {
@@ -103,7 +103,7 @@ impl TaskViews<'_> {
         Ok(rows.iter().map(brief).collect())
     }
 
-    /// What a description leads to: people whom it names as they are called now, addresses of the web.
+    /// Links of a description: mentioned people under their current names, web addresses.
     pub(super) async fn links_of(self, team: TeamId, text: &str) -> Result<Vec<MessageLink>> {
         let named = mention::candidates(text);
         let mut links = vec![];
@@ -156,8 +156,8 @@ impl TaskViews<'_> {
         Ok(uploads)
     }
 
-    /// Messages that a task came from, as they were when it named them, in its order. Whoever sees the task sees them,
-    /// and is not told which conversation they come from.
+    /// Messages that a task was made from, as they were when the task linked them, in its order. Every viewer of the task
+    /// sees them, without the conversation that they come from.
     pub(super) async fn task_messages(
         self,
         team: TeamId,

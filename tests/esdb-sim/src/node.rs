@@ -28,7 +28,7 @@ use uuid::Uuid;
 const FOLLOWS: i32 = 6;
 const LEADS: i32 = 8;
 
-/// What calls share.
+/// The state that calls share.
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     pub(crate) store: Arc<Store>,

@@ -1,4 +1,4 @@
-//! What browsers are told and what is believed of what they tell: CORS, origins, addresses.
+//! Headers to and from browsers: CORS, origins, client addresses.
 
 use super::{config, read, request, send, send_to};
 use crate::http::{RequestInfo, require_same_origin, shell::Shell};

@@ -70,7 +70,7 @@ async fn who_is_refused_unread_still_reads_the_answer() {
     }
     stream.write_all(b"GET /api/v3/ping HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     assert!(read_until(&mut stream, "pong").await.starts_with("HTTP/1.1 200"));
-    // Who waits to be asked for the body is told without having sent it.
+    // A client that waits for `100 Continue` gets the refusal without sending the body.
     let head = format!(
         "POST /api/v3/any HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
     );

@@ -1,4 +1,4 @@
-//! What a client gets when history cannot be read.
+//! Error answers for history that cannot be read.
 
 use audit::AuditError;
 use event_log::ReadError;

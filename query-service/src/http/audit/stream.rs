@@ -51,7 +51,7 @@ pub(super) fn permit(queries: &Queries, viewer: &AuditViewer) -> Result<Permit, 
     queries.audit_streams.acquire(viewer.account().0).map_err(|reached| reached.refusal(KEEP_ALIVE))
 }
 
-/// What a client subscribes to.
+/// The selection that a client subscribes to.
 pub(super) struct Subscription {
     /// The credentials, which are checked again while the stream is open.
     pub(super) headers: HeaderMap,

@@ -1,4 +1,4 @@
-//! Who may read history, and how much of it.
+//! The callers that may read history, and their scope.
 
 use crate::Queries;
 use access::{Caller, TeamScope};

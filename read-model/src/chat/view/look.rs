@@ -1,4 +1,4 @@
-//! What conversations of all kinds show, and what the viewer keeps of them.
+//! Parts that the views of all conversations share, and the viewer's own settings.
 
 use crate::{chat_address::jid_for, rights::Viewer};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ use sqlx::{Row, postgres::PgRow};
 pub(super) const OWN: &str = "o.pinned, o.pinned_sort_ordering, o.hidden, o.notifications_enabled, o.counters_enabled, \
     o.collapsed, o.feed, o.draft, o.draft_num, o.draft_gentime";
 
-/// What conversations of all kinds have.
+/// Columns that all conversations have.
 pub(super) struct View {
     pub(super) chat: ChatRef,
     pub(super) viewer: Viewer,
@@ -120,7 +120,7 @@ impl View {
     }
 }
 
-/// What the viewer keeps of a conversation.
+/// The viewer's own settings of a conversation.
 #[derive(Default)]
 pub(super) struct Own {
     settings: OwnSettings,
