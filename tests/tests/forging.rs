@@ -37,7 +37,7 @@ async fn copy(
         from moved, log.events e where e.stream = $6 || $1 and e.revision = 0";
     let streams = format!("message-{team}-");
     let copy = sqlx::query(copy).bind(message).bind(&id).bind(replaced.0).bind(replaced.1).bind(without_code);
-    let done = copy.bind(&streams).execute(pool).await.expect("whoever owns the database can do so");
+    let done = copy.bind(&streams).execute(pool).await.expect("the owner of the database can do so");
     assert_eq!(done.rows_affected(), 1);
     format!("{streams}{id}")
 }

@@ -80,7 +80,7 @@ async fn intrude(pool: &PgPool, bytes: usize) {
         select position, 'test-' || position, 0, gen_random_uuid(), 'test.happened.v1', \
             convert_to('\"' || repeat('x', $1) || '\"', 'UTF8'), '{}' from moved";
     let size = i32::try_from(bytes).expect("a size");
-    sqlx::query(intrude).bind(size).execute(pool).await.expect("whoever owns the database can do so");
+    sqlx::query(intrude).bind(size).execute(pool).await.expect("the owner of the database can do so");
 }
 
 /// Changes an event, as the database's owner can.
@@ -171,7 +171,7 @@ async fn log_copy_copies_no_part_of_an_incomplete_append() {
             last_position) \
         select '0f0e0d0c-0b0a-4908-8706-050403020101', decode(repeat('07', 32), 'hex'), 'test-cut', 0, 1, position, \
             position + 1 from moved";
-    sqlx::query(cut).execute(&fixture.source).await.expect("whoever owns the database can do so");
+    sqlx::query(cut).execute(&fixture.source).await.expect("the owner of the database can do so");
     let all = content(&fixture.source).await;
     let whole = all.len() - 1;
     let to = &["--to", &*fixture.other.url];

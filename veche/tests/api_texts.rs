@@ -7,7 +7,7 @@ use jsonschema::Draft;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// No description begins so: such a sentence is complete only with its neighbour.
+/// Beginnings that no description may have: such a sentence is complete only with its neighbour.
 const INCOMPLETE: [&str; 8] = ["Of", "The same", "Who", "Whose", "Whom", "What", "Which", "As"];
 
 fn openapi() -> Value {

@@ -132,7 +132,7 @@ pub(crate) async fn archive_contact(
     Params(path): Params<Path>,
     context: Context,
 ) -> Result<Answer, ApiError> {
-    // Who has left the team does not reach it, but a repetition under the same key gets the same answer.
+    // A former member has no access to the team, but a repetition under the same key gets the same answer.
     let scope = scope?;
     let context = context.named("contact.archive").by_member(scope.contact);
     let (actor, contact) = (scope.contact, path.contact()?);

@@ -133,7 +133,11 @@ fn implied_member_may_leave_after_the_group_is_no_longer_for_all() {
     let left = [history.clone(), given::<Chat>(&history).when(gone).unwrap()].concat();
     let on = [left.clone(), given::<Chat>(&left).when(change(MAKER, for_all(true))).unwrap()].concat();
     let all = Chat::initial().fold(&on);
-    assert_eq!(all.status_of(OTHER.contact), Some(GroupStatus::Member), "whoever had left is back");
+    assert_eq!(
+        all.status_of(OTHER.contact),
+        Some(GroupStatus::Member),
+        "a contact who had left is a member again"
+    );
     assert_eq!(all.status_of(stranger().contact), Some(GroupStatus::Member));
     let off = [on.clone(), given::<Chat>(&on).when(change(MAKER, for_all(false))).unwrap()].concat();
     // The group does not know whether they were members then, so both joining and leaving are recorded.

@@ -184,7 +184,7 @@ impl Team {
         }
         let others = self.contacts.iter().filter(|(id, other)| **id != contact && !other.archived);
         let able = others.filter(|(_, other)| other.status > ContactStatus::Guest);
-        // Of equal status, the one with the smallest id, so that the decision is reproducible.
+        // Among equal statuses the smallest id wins, so that the decision is reproducible.
         match able.max_by_key(|(id, other)| (other.status, Reverse(**id))) {
             Some((id, _)) => {
                 let owner = contact::StatusChanged { contact: *id, status: ContactStatus::Owner };

@@ -1,5 +1,5 @@
 //! Client events as they come in. They wait as they were sent: the envelope is parsed once to locate its parts;
-//! whoever executes the event parses the parameters.
+//! the handler of the event parses the parameters.
 
 use bytes::Bytes;
 use platform::budget::Charge;
