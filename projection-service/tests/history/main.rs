@@ -10,6 +10,8 @@ mod overruled;
 mod parked;
 mod past;
 mod same_ids;
+#[path = "../support/sample_events.rs"]
+mod sample_events;
 mod shadow;
 mod starvation;
 mod team_fixture;

@@ -1,14 +1,14 @@
 //! Two teams have messages with the same id. The stream of one of them has the earlier form.
 
-use crate::team_fixture::{ACCOUNT, CONTACT, GROUP, TEAM, TeamFixture, message_id, posted, stream_of};
+use crate::{
+    sample_events::{group_created, group_settings, team_created},
+    team_fixture::{ACCOUNT, CONTACT, GROUP, TEAM, TeamFixture, message_id, posted, posted_in, stream_of},
+};
 use events::{
-    ChatEvent, ContactId, Event, GroupId, MessageEvent, MessageId, MessageKey, Personal, StreamName,
-    TeamEvent, TeamId,
-    chat::{self, ChatRef},
-    contact,
-    message::{self, Author},
-    team,
-    value::{ContactOrigin, ContactStatus, GroupStatus},
+    ContactId, Event, GroupId, MessageEvent, MessageId, MessageKey, Personal, StreamName, TeamEvent, TeamId,
+    chat::ChatRef,
+    contact, message,
+    value::{ContactOrigin, ContactStatus},
 };
 use protocol::message::MessageRecord;
 use uuid::Uuid;
@@ -23,14 +23,7 @@ fn other_stream(message: MessageId) -> StreamName {
 
 /// The other team with its group.
 async fn found_other(fixture: &TeamFixture) {
-    let own = |text: &str| Personal::of_team(OTHER, text.to_owned());
-    let settings = team::Settings {
-        default_task_deadline: "18:00:00".into(),
-        max_message_update_age: 60,
-        uploads_size_limit: 1 << 30,
-    };
-    let made = team::Created { team: OTHER, name: own("Иные"), owner: OTHER_CONTACT, settings };
-    fixture.append(StreamName::team(OTHER), TeamEvent::from(made).into()).await;
+    fixture.append(StreamName::team(OTHER), team_created(OTHER, OTHER_CONTACT, "Иные")).await;
     let none = || Personal::of_account(ACCOUNT, String::new());
     let added = contact::Added {
         contact: OTHER_CONTACT,
@@ -44,42 +37,16 @@ async fn found_other(fixture: &TeamFixture) {
         need_confirmation: false,
     };
     fixture.append(StreamName::team(OTHER), TeamEvent::from(added).into()).await;
-    let group = chat::Created {
-        group: OTHER_GROUP,
-        team: OTHER,
-        owner: OTHER_CONTACT,
-        members: vec![chat::Member { contact: OTHER_CONTACT, status: GroupStatus::Admin }],
-        settings: chat::Settings {
-            display_name: own("Иной чат"),
-            description: own(""),
-            public: false,
-            readonly_for_members: false,
-            default_for_all: false,
-            autocleanup_age: None,
-            pinned_message: None,
-            section: None,
-        },
-    };
-    fixture.append(StreamName::chat(OTHER_GROUP), ChatEvent::from(group).into()).await;
+    let settings = group_settings(OTHER, "Иной чат", false);
+    let group = group_created((OTHER, OTHER_GROUP), OTHER_CONTACT, settings);
+    fixture.append(StreamName::chat(OTHER_GROUP), group).await;
 }
 
 /// The other team's post of that id, which forwards and answers messages.
 fn posted_there(message: MessageId, text: &str, named: Option<MessageId>) -> Event {
-    MessageEvent::from(message::Posted {
-        message,
-        team: OTHER,
-        chat: ChatRef::Group(OTHER_GROUP),
-        author: Author::Contact(OTHER_CONTACT),
-        text: Personal::of_team(OTHER, text.to_owned()),
-        important: false,
-        nopreview: false,
-        silently: false,
-        reply_to: named,
-        linked_messages: named.into_iter().collect(),
-        uploads: vec![],
-        editable_until: chrono::DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
-    })
-    .into()
+    let posted = posted_in((OTHER, OTHER_GROUP), OTHER_CONTACT, message, text);
+    let linked_messages = named.into_iter().collect();
+    MessageEvent::from(message::Posted { reply_to: named, linked_messages, ..posted }).into()
 }
 
 fn edited(team: TeamId, text: &str) -> Event {

@@ -3,19 +3,16 @@
 
 use crate::{
     effects::{deps, receiver},
-    team_fixture::{ACCOUNT, CONTACT, GROUP, INTEGRATION, TEAM, TeamFixture, message_id, webhook_settings},
+    sample_events::{group_created, group_settings, team_created},
+    team_fixture::{
+        ACCOUNT, CONTACT, GROUP, INTEGRATION, TEAM, TeamFixture, message_id, posted_in, webhook_settings,
+    },
 };
 use axum::{Router, http::StatusCode, routing::post};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use events::{
-    ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, MessageKey, Personal, PhoneEvent,
-    StreamName, TeamEvent, TeamId,
-    chat::{self, ChatRef},
-    integration,
-    message::{self, Author},
-    phone::CodeRequested,
-    team,
-    value::{GroupStatus, IntegrationKind},
+    ContactId, GroupId, IntegrationId, MessageEvent, MessageKey, Personal, PhoneEvent, StreamName, TeamEvent,
+    TeamId, integration, phone::CodeRequested, value::IntegrationKind,
 };
 use outbound::sms::{BodyFormat, GatewayOptions, Sms};
 use platform::{
@@ -92,50 +89,17 @@ async fn add_integration(fixture: &TeamFixture, (team, group): (TeamId, GroupId)
 /// Creates another team with a group.
 async fn neighbours(fixture: &TeamFixture) -> (TeamId, GroupId) {
     let (team, group) = (TeamId(Uuid::from_u128(0x31)), GroupId(Uuid::from_u128(0x41)));
-    let of_team = |text: &str| Personal::of_team(team, text.to_owned());
     let owner = ContactId(Uuid::from_u128(0x21));
-    let settings = team::Settings {
-        default_task_deadline: "18:00:00".into(),
-        max_message_update_age: 86_400,
-        uploads_size_limit: 1 << 30,
-    };
-    let created = team::Created { team, name: of_team("Соседи"), owner, settings };
-    fixture.append(StreamName::team(team), TeamEvent::from(created).into()).await;
-    let settings = chat::Settings {
-        display_name: of_team("Чат"),
-        description: of_team(""),
-        public: true,
-        readonly_for_members: false,
-        default_for_all: false,
-        autocleanup_age: None,
-        pinned_message: None,
-        section: None,
-    };
-    let members = vec![chat::Member { contact: owner, status: GroupStatus::Admin }];
-    let created = chat::Created { group, team, owner, members, settings };
-    fixture.append(StreamName::chat(group), ChatEvent::from(created).into()).await;
+    fixture.append(StreamName::team(team), team_created(team, owner, "Соседи")).await;
+    let created = group_created((team, group), owner, group_settings(team, "Чат", true));
+    fixture.append(StreamName::chat(group), created).await;
     (team, group)
 }
 
 async fn post_in(fixture: &TeamFixture, (team, group): (TeamId, GroupId), number: u128) -> u64 {
     let message = message_id(number);
-    let posted = message::Posted {
-        message,
-        team,
-        chat: ChatRef::Group(group),
-        author: Author::Contact(CONTACT),
-        text: Personal::of_team(team, number.to_string()),
-        important: false,
-        nopreview: false,
-        silently: false,
-        reply_to: None,
-        linked_messages: vec![],
-        uploads: vec![],
-        editable_until: DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
-    };
-    fixture
-        .append(StreamName::message(MessageKey { team, message }), Event::from(MessageEvent::from(posted)))
-        .await
+    let posted = posted_in((team, group), CONTACT, message, &number.to_string());
+    fixture.append(StreamName::message(MessageKey { team, message }), MessageEvent::from(posted).into()).await
 }
 
 /// The fixture's own integration has an address that no test calls.

@@ -1,16 +1,18 @@
 //! A team with a group and an integration, and a running projection.
 
-use crate::fixture::Fixture;
+use crate::{
+    fixture::Fixture,
+    sample_events::{group_created, group_settings, team_created},
+};
 use chrono::{DateTime, Utc};
 use event_log::Expected;
 use events::{
-    AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageEvent, MessageId,
-    MessageKey, Meta, Personal, StreamName, TeamEvent, TeamId, account,
-    chat::{self, ChatRef},
+    AccountEvent, AccountId, ContactId, Event, GroupId, IntegrationId, MessageEvent, MessageId, MessageKey,
+    Meta, Personal, StreamName, TeamEvent, TeamId, account,
+    chat::ChatRef,
     contact, integration,
     message::{self, Author},
-    team,
-    value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind},
+    value::{ContactOrigin, ContactStatus, IntegrationKind},
 };
 use read_model::schema::READ_SCHEMA;
 use secrets::{
@@ -148,12 +150,22 @@ pub(crate) fn stream_of(message: MessageId) -> StreamName {
 
 /// A post in the group.
 pub(crate) fn posted(message: MessageId, text: &str) -> Event {
-    let posted = message::Posted {
+    MessageEvent::from(posted_in((TEAM, GROUP), CONTACT, message, text)).into()
+}
+
+/// A post in a group of any team.
+pub(crate) fn posted_in(
+    (team, group): (TeamId, GroupId),
+    author: ContactId,
+    message: MessageId,
+    text: &str,
+) -> message::Posted {
+    message::Posted {
         message,
-        team: TEAM,
-        chat: ChatRef::Group(GROUP),
-        author: Author::Contact(CONTACT),
-        text: Personal::of_team(TEAM, text.to_owned()),
+        team,
+        chat: ChatRef::Group(group),
+        author: Author::Contact(author),
+        text: Personal::of_team(team, text.to_owned()),
         important: false,
         nopreview: false,
         silently: false,
@@ -161,14 +173,12 @@ pub(crate) fn posted(message: MessageId, text: &str) -> Event {
         linked_messages: vec![],
         uploads: vec![],
         editable_until: DateTime::from_timestamp(1_900_000_000, 0).unwrap(),
-    };
-    MessageEvent::from(posted).into()
+    }
 }
 
 /// An account with a team, a group, and an integration in the group.
 fn opening() -> Vec<(StreamName, Event)> {
     let own = |text: &str| Personal::of_account(ACCOUNT, text.to_owned());
-    let of_team = |text: &str| Personal::of_team(TEAM, text.to_owned());
     let registered = account::Registered {
         account: ACCOUNT,
         phone: own("+79166660001"),
@@ -177,12 +187,6 @@ fn opening() -> Vec<(StreamName, Event)> {
         family_name: own(""),
         added_by: None,
     };
-    let settings = team::Settings {
-        default_task_deadline: "18:00:00".into(),
-        max_message_update_age: 86_400,
-        uploads_size_limit: 1 << 30,
-    };
-    let team = team::Created { team: TEAM, name: of_team("Полк"), owner: CONTACT, settings };
     let contact = contact::Added {
         contact: CONTACT,
         account: ACCOUNT,
@@ -194,22 +198,7 @@ fn opening() -> Vec<(StreamName, Event)> {
         status: ContactStatus::Owner,
         need_confirmation: false,
     };
-    let group = chat::Created {
-        group: GROUP,
-        team: TEAM,
-        owner: CONTACT,
-        members: vec![chat::Member { contact: CONTACT, status: GroupStatus::Admin }],
-        settings: chat::Settings {
-            display_name: of_team("Общий чат"),
-            description: of_team(""),
-            public: true,
-            readonly_for_members: false,
-            default_for_all: false,
-            autocleanup_age: None,
-            pinned_message: None,
-            section: None,
-        },
-    };
+    let group = group_created((TEAM, GROUP), CONTACT, group_settings(TEAM, "Общий чат", true));
     let integration = integration::Created {
         integration: INTEGRATION,
         kind: IntegrationKind::Raw,
@@ -219,9 +208,9 @@ fn opening() -> Vec<(StreamName, Event)> {
     };
     vec![
         (StreamName::account(ACCOUNT), AccountEvent::from(registered).into()),
-        (StreamName::team(TEAM), TeamEvent::from(team).into()),
+        (StreamName::team(TEAM), team_created(TEAM, CONTACT, "Полк")),
         (StreamName::team(TEAM), TeamEvent::from(contact).into()),
-        (StreamName::chat(GROUP), ChatEvent::from(group).into()),
+        (StreamName::chat(GROUP), group),
         (StreamName::team(TEAM), TeamEvent::from(integration).into()),
     ]
 }

@@ -12,6 +12,8 @@ mod messaging;
 mod other_team;
 mod people;
 mod rebuild_fixture;
+#[path = "../support/sample_events.rs"]
+mod sample_events;
 mod sample_team;
 
 use crate::{rebuild_fixture::*, sample_team::at};

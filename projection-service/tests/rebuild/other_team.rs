@@ -1,11 +1,10 @@
 //! Another team with messages of the same ids.
 
+use crate::sample_events::{group_created, group_settings, team_created};
 use events::{
-    ChatEvent, ContactId, Event, GroupId, MessageEvent, MessageKey, Personal, StreamName, TeamEvent, TeamId,
-    chat::{self, ChatRef},
+    ContactId, Event, GroupId, MessageEvent, MessageKey, Personal, StreamName, TeamId,
+    chat::ChatRef,
     message::{self, Author},
-    team,
-    value::GroupStatus,
 };
 use uuid::Uuid;
 
@@ -45,31 +44,8 @@ pub(crate) fn with_twins(
 
 /// Creates the other team and its group.
 pub(crate) fn other_opening() -> [(StreamName, Vec<Event>); 2] {
-    let own = |text: &str| Personal::of_team(OTHER, text.to_owned());
-    let settings = team::Settings {
-        default_task_deadline: "18:00:00".into(),
-        max_message_update_age: 86_400,
-        uploads_size_limit: 1 << 30,
-    };
-    let founded = team::Created { team: OTHER, name: own("Близнец"), owner: OTHER_CONTACT, settings };
-    let group = chat::Created {
-        group: OTHER_GROUP,
-        team: OTHER,
-        owner: OTHER_CONTACT,
-        members: vec![chat::Member { contact: OTHER_CONTACT, status: GroupStatus::Admin }],
-        settings: chat::Settings {
-            display_name: own("Комната"),
-            description: own(""),
-            public: false,
-            readonly_for_members: false,
-            default_for_all: false,
-            autocleanup_age: None,
-            pinned_message: None,
-            section: None,
-        },
-    };
-    [
-        (StreamName::team(OTHER), vec![TeamEvent::from(founded).into()]),
-        (StreamName::chat(OTHER_GROUP), vec![ChatEvent::from(group).into()]),
-    ]
+    let settings = group_settings(OTHER, "Комната", false);
+    let group = group_created((OTHER, OTHER_GROUP), OTHER_CONTACT, settings);
+    let team = team_created(OTHER, OTHER_CONTACT, "Близнец");
+    [(StreamName::team(OTHER), vec![team]), (StreamName::chat(OTHER_GROUP), vec![group])]
 }

@@ -1,10 +1,11 @@
 //! The team of the tests, and the helpers that their events share.
 
+use crate::sample_events::{group_settings, team_created};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AccountEvent, AccountId, ChatEvent, ContactId, Event, GroupId, IntegrationId, MessageId, MessageKey,
     Personal, SectionId, StreamName, TeamEvent, TeamId, UploadId, account, chat, contact, integration,
-    section, team,
+    section,
     value::{ContactOrigin, ContactStatus, GroupStatus, IntegrationKind, SectionKind},
 };
 use uuid::Uuid;
@@ -70,14 +71,8 @@ pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
         story.push((StreamName::account(account_id(n)), vec![AccountEvent::from(registered).into()]));
     }
     let own = |text: &str| Personal::of_team(TEAM, text.to_owned());
-    let settings = team::Settings {
-        default_task_deadline: "18:00:00".into(),
-        max_message_update_age: 86_400,
-        uploads_size_limit: 1 << 30,
-    };
     let mut founding: Vec<Event> = vec![
-        TeamEvent::from(team::Created { team: TEAM, name: own("Полк"), owner: contact_id(0), settings })
-            .into(),
+        team_created(TEAM, contact_id(0), "Полк"),
         TeamEvent::from(section::Created {
             section: SectionId(Uuid::from_u128(9)),
             name: own("Общая"),
@@ -118,16 +113,7 @@ pub(crate) fn opening() -> Vec<(StreamName, Vec<Event>)> {
         team: TEAM,
         owner: contact_id(0),
         members,
-        settings: chat::Settings {
-            display_name: own("Общий чат"),
-            description: own(""),
-            public: true,
-            readonly_for_members: false,
-            default_for_all: false,
-            autocleanup_age: None,
-            pinned_message: None,
-            section: None,
-        },
+        settings: group_settings(TEAM, "Общий чат", true),
     };
     story.push((StreamName::chat(GROUP), vec![ChatEvent::from(group).into()]));
     let made = integration::Created {
