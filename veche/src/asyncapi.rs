@@ -12,7 +12,7 @@ use protocol::{
     },
 };
 use serde_json::{Map, Value, json};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, schema::Schema},
@@ -99,14 +99,18 @@ pub fn document() -> Value {
     })
 }
 
+/// The document as JSON and its page, built at their first request, so that no start waits for them.
+static PAGES: LazyLock<(String, String)> = LazyLock::new(|| {
+    let document = document();
+    (document.to_string(), page(&document))
+});
+
 /// Routes of `/asyncapi.json` and of `/docs/events`, which shows it.
 pub(crate) fn routes() -> Router {
-    let text = serde_json::to_string(&document()).unwrap_or_default();
-    let page = page(&document());
-    let json = move || async move { ([(CONTENT_TYPE, "application/json")], text) };
-    let html = move || async move {
+    let json = async || ([(CONTENT_TYPE, "application/json")], PAGES.0.as_str());
+    let html = async || {
         let policy = HeaderValue::from_static(PAGE_POLICY);
-        platform::http::Bare(([(CONTENT_SECURITY_POLICY, policy)], Html(page)))
+        platform::http::Bare(([(CONTENT_SECURITY_POLICY, policy)], Html(PAGES.1.as_str())))
     };
     Router::new().route("/asyncapi.json", get(json)).route("/docs/events", get(html))
 }

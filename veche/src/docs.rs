@@ -5,8 +5,12 @@ mod failures;
 mod operation_ids;
 mod operations;
 
-use axum::{Router, middleware};
-use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+use axum::{Router, middleware, routing::get};
+use http::{
+    HeaderValue,
+    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+};
+use std::sync::LazyLock;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -17,7 +21,7 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Content security policy of the page: its own scripts and styles only.
 const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -109,9 +113,14 @@ fn add_accepted(operation: &mut Operation) {
     responses.entry("204".to_owned()).or_insert(RefOr::T(unshown));
 }
 
+/// The document as JSON, built at its first request, so that no start waits for it.
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_or_default());
+
 /// Routes of `/openapi.json` and of `/docs`, which shows it.
 pub(crate) fn routes() -> Router {
-    let pages: Router = SwaggerUi::new("/docs").url("/openapi.json", openapi()).into();
+    let document = async || ([(CONTENT_TYPE, "application/json")], DOCUMENT.as_str());
+    let viewer: Router = SwaggerUi::new("/docs").config(Config::from("/openapi.json")).into();
+    let pages = viewer.route("/openapi.json", get(document));
     // On routes only: a layer would also apply to the fallback, and an unknown path would be answered without an
     // envelope.
     pages.route_layer(middleware::map_response(async |mut response: axum::response::Response| {

@@ -1,5 +1,4 @@
-//! The product with all its roles in this process, for tests that send requests to the router: without a listener, and
-//! without the pages that describe the API, which take long to build.
+//! The product with all its roles in this process, without a listener, for tests that send requests to the router.
 
 use crate::{
     Role,
@@ -24,7 +23,7 @@ impl InProcess {
     /// The text names what is missing or does not answer.
     pub async fn start(config: Config) -> Result<Self, Failure> {
         let runtime = Runtime::open(config, beginner(Role::All)).await?;
-        let router = assemble(Role::All, &runtime, Router::new()).await?;
+        let router = assemble(Role::All, &runtime).await?;
         Ok(Self { runtime, router })
     }
 

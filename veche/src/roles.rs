@@ -67,7 +67,7 @@ pub(crate) fn beginner(role: Role) -> Beginner {
 pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<(), Failure> {
     let listener = server::bind(config.listen).await?;
     let runtime = Runtime::open(config, beginner(role)).await?;
-    let router = assemble(role, &runtime, documents(role)).await?;
+    let router = assemble(role, &runtime).await?;
     let limiter =
         AcceptLimiter::new(runtime.config.http.connections_per_address, &runtime.config.trusted_proxies);
     let header_timeout = Duration::from_secs(runtime.config.http.header_timeout_sec);
@@ -83,13 +83,8 @@ pub(crate) async fn run(role: Role, config: Config, metrics: Metrics) -> Result<
     Ok(stopped?)
 }
 
-/// The descriptions of the API, which processes with the query role serve.
-fn documents(role: Role) -> Router {
-    if role.does(Role::Query) { docs::routes().merge(asyncapi::routes()) } else { Router::new() }
-}
-
-/// Starts the tasks of a role and returns its routes, and `pages`, with the HTTP shell around them.
-pub(crate) async fn assemble(role: Role, runtime: &Runtime, pages: Router) -> Result<Router, Failure> {
+/// Starts the tasks of a role and returns its routes with the HTTP shell around them.
+pub(crate) async fn assemble(role: Role, runtime: &Runtime) -> Result<Router, Failure> {
     follow_the_bus(runtime).await?;
     watch(runtime);
     // Commands reload the keys themselves, and a gateway opens nothing sealed.
@@ -103,7 +98,7 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime, pages: Router) -> Re
         project(runtime)?;
     }
     let budget = Budget::new(&runtime.config.memory);
-    let mut router = pages.merge(health::routes(runtime.readiness.clone()));
+    let mut router = health::routes(runtime.readiness.clone());
     if role.does(Role::Query) {
         let stubs = Stubs::new(&domain::icon::COLOURS)?;
         let (past, stopping) = (runtime.past.clone(), runtime.tasks.stopping());
@@ -120,11 +115,11 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime, pages: Router) -> Re
             auditor: Auditor::new(runtime.ledger.clone(), runtime.journal.clone()),
             closing: runtime.tasks.closing(),
         });
-        router = router.merge(Router::from(queries.router()));
+        router = router.merge(Router::from(queries.router())).merge(docs::routes()).merge(asyncapi::routes());
     }
     let mut commands = None;
     if role.does(Role::Command) {
-        let service = command_routes(runtime);
+        let service = start_command_side(runtime);
         remind(runtime, service.reminders());
         let (upkeep, stopping) = (service.upkeep().run(), runtime.tasks.stopping());
         runtime.tasks.spawn("upkeep", async move {
@@ -143,8 +138,9 @@ pub(crate) async fn assemble(role: Role, runtime: &Runtime, pages: Router) -> Re
     Ok(shell.wrap(router))
 }
 
+/// The command side, with its tasks started.
 #[expect(clippy::disallowed_methods, reason = "unpacks tables once at start")]
-fn command_routes(runtime: &Runtime) -> CommandService {
+fn start_command_side(runtime: &Runtime) -> CommandService {
     runtime.tasks.spawn("numbering-plans", async {
         // The first parse unpacks the metadata of phone numbers: at start, rather than while the first user waits.
         let _ = tokio::task::spawn_blocking(|| PhoneNumber::parse("+79166660002")).await;

@@ -1,6 +1,6 @@
 use super::Counters;
 use chrono::DateTime;
-use events::{ContactId, GroupId, MessageId, TeamId, chat::ChatRef, message::Author};
+use events::{ContactId, GroupId, MessageId, MessageKey, TeamId, chat::ChatRef, message::Author};
 use protocol::{
     message::{ChatType, ContentType, MessageRecord},
     notice::{Audience, FeedRow, Notice, Scope},
@@ -15,36 +15,15 @@ const GROUP: ChatRef = ChatRef::Group(GroupId(Uuid::from_u128(3)));
 const DIRECT: ChatRef = ChatRef::Direct(ME, YOU);
 
 fn message(chat: ChatRef, author: ContactId, num: i64, mentioned: &[ContactId]) -> MessageRecord {
-    let now = DateTime::from_timestamp(1_569_546_004, 0).unwrap();
+    let key = MessageKey { team: TeamId(Uuid::from_u128(4)), message: id(num) };
+    let posted = DateTime::from_timestamp(1_569_546_004, 0).unwrap();
     MessageRecord {
-        id: id(num),
-        team: TeamId(Uuid::from_u128(4)),
-        chat,
-        author: Author::Contact(author),
-        kind: ContentType::Plain,
-        text: "пыщ!".into(),
-        change: None,
-        important: false,
-        nopreview: false,
-        silently: false,
-        reply_to: None,
-        linked_messages: vec![],
-        uploads: vec![],
-        replied: None,
-        forwarded: vec![],
-        links: vec![],
         mentioned: mentioned.to_vec(),
-        reactions: vec![],
-        created: now,
-        edited: None,
-        editable_until: now,
         gentime: num * 10,
         num,
         index: Some(num - 1),
-        prev: None,
         is_last: true,
-        received: 0,
-        chat_gentime: 0,
+        ..MessageRecord::plain(key, chat, Author::Contact(author), "пыщ!".to_owned(), posted)
     }
 }
 

@@ -6,7 +6,7 @@ use bus::Bus;
 use chrono::{DateTime, Utc};
 use event_log::testing::TestDatabase;
 use events::{
-    AccountId, ContactId, MessageId, Position, SessionId, TeamId, chat::ChatRef, message::Author,
+    AccountId, ContactId, MessageId, MessageKey, Position, SessionId, TeamId, chat::ChatRef, message::Author,
     value::SessionKind,
 };
 use gateway_service::{Gateway, GatewayDeps, Upstream};
@@ -20,7 +20,7 @@ use platform::{
     tasks::Tasks,
 };
 use protocol::{
-    message::{ContentType, MessageRecord},
+    message::MessageRecord,
     notice::{Audience, CommittedBatch, FEED_SUBJECT, FeedRow, Notice, Scope},
 };
 use read_model::{
@@ -207,36 +207,15 @@ impl Fixture {
     }
 
     fn neutral(&self, chat: ChatRef, author: ContactId, num: i64, text: &str) -> MessageRecord {
+        let message = MessageId(Uuid::from_u128(num.unsigned_abs().into()));
+        let (key, author) = (MessageKey { team: self.team, message }, Author::Contact(author));
         let created = DateTime::from_timestamp(1_569_546_004, 0).unwrap();
         MessageRecord {
-            id: MessageId(Uuid::from_u128(num.unsigned_abs().into())),
-            team: self.team,
-            chat,
-            author: Author::Contact(author),
-            kind: ContentType::Plain,
-            text: text.to_owned(),
-            change: None,
-            important: false,
-            nopreview: false,
-            silently: false,
-            reply_to: None,
-            linked_messages: vec![],
-            uploads: vec![],
-            replied: None,
-            forwarded: vec![],
-            links: vec![],
-            mentioned: vec![],
-            reactions: vec![],
-            created,
-            edited: None,
-            editable_until: created,
             gentime: num,
             num,
             index: Some(num - 1),
-            prev: None,
             is_last: true,
-            received: 0,
-            chat_gentime: 0,
+            ..MessageRecord::plain(key, chat, author, text.to_owned(), created)
         }
     }
 

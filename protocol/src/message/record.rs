@@ -77,6 +77,46 @@ impl MessageRecord {
     /// Maximum number of readers that are counted.
     pub const READERS: u32 = 100;
 
+    /// A plain text message with nothing attached and no edits, reactions or readers. It has no number in its chat yet.
+    pub fn plain(
+        MessageKey { team, message }: MessageKey,
+        chat: ChatRef,
+        author: Author,
+        text: String,
+        created: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: message,
+            team,
+            chat,
+            author,
+            kind: ContentType::Plain,
+            text,
+            change: None,
+            important: false,
+            nopreview: false,
+            silently: false,
+            reply_to: None,
+            linked_messages: vec![],
+            uploads: vec![],
+            replied: None,
+            forwarded: vec![],
+            links: vec![],
+            mentioned: vec![],
+            reactions: vec![],
+            created,
+            edited: None,
+            editable_until: created,
+            gentime: 0,
+            num: 0,
+            index: None,
+            prev: None,
+            is_last: false,
+            received: 0,
+            chat_gentime: 0,
+        }
+    }
+
     /// Team and id of the message.
     pub fn key(&self) -> MessageKey {
         MessageKey { team: self.team, message: self.id }
@@ -255,37 +295,10 @@ mod tests {
     const YOU: ContactId = ContactId(Uuid::from_u128(2));
 
     fn message() -> MessageRecord {
-        let now = DateTime::from_timestamp(0, 0).unwrap();
-        MessageRecord {
-            id: MessageId(Uuid::from_u128(3)),
-            team: TeamId(Uuid::from_u128(4)),
-            chat: ChatRef::direct(ME, YOU),
-            author: Author::Contact(ME),
-            kind: ContentType::Plain,
-            text: "пыщ!".into(),
-            change: None,
-            important: false,
-            nopreview: false,
-            silently: false,
-            reply_to: None,
-            linked_messages: vec![],
-            uploads: vec![],
-            replied: None,
-            forwarded: vec![],
-            links: vec![],
-            mentioned: vec![YOU],
-            reactions: vec![],
-            created: now,
-            edited: None,
-            editable_until: now,
-            gentime: 1,
-            num: 1,
-            index: Some(0),
-            prev: None,
-            is_last: true,
-            received: 0,
-            chat_gentime: 0,
-        }
+        let key = MessageKey { team: TeamId(Uuid::from_u128(4)), message: MessageId(Uuid::from_u128(3)) };
+        let (chat, posted) = (ChatRef::direct(ME, YOU), DateTime::from_timestamp(0, 0).unwrap());
+        let plain = MessageRecord::plain(key, chat, Author::Contact(ME), "пыщ!".to_owned(), posted);
+        MessageRecord { mentioned: vec![YOU], gentime: 1, num: 1, index: Some(0), is_last: true, ..plain }
     }
 
     #[test]

@@ -61,41 +61,19 @@ impl Messages<'_> {
     }
 }
 
-/// A row of `forward`, standing where its bearer stands and with the bearer's version.
+/// A row of `forward`, with the chat and version of the message that forwards it.
 pub(crate) fn forward(row: &PgRow, (team, chat, gentime): (TeamId, ChatRef, i64)) -> Result<MessageRecord> {
     let author: Uuid = row.get("author");
-    let created = row.get("created");
+    let author = match row.get("by_integration") {
+        true => Author::Integration(IntegrationId(author)),
+        false => Author::Contact(ContactId(author)),
+    };
+    let key = MessageKey { team, message: MessageId(row.get("source")) };
     Ok(MessageRecord {
-        id: MessageId(row.get("source")),
-        team,
-        chat,
-        author: match row.get("by_integration") {
-            true => Author::Integration(IntegrationId(author)),
-            false => Author::Contact(ContactId(author)),
-        },
         kind: content_type(row, "kind")?,
-        text: row.get("body"),
-        change: None,
-        important: false,
-        nopreview: false,
-        silently: false,
-        reply_to: None,
-        linked_messages: vec![],
         uploads: json(row, "uploads")?,
-        replied: None,
-        forwarded: vec![],
         links: json(row, "links")?,
-        mentioned: vec![],
-        reactions: vec![],
-        created,
-        edited: None,
-        editable_until: created,
         gentime,
-        num: 0,
-        index: None,
-        prev: None,
-        is_last: false,
-        received: 0,
-        chat_gentime: 0,
+        ..MessageRecord::plain(key, chat, author, row.get("body"), row.get("created"))
     })
 }
